@@ -1,0 +1,1 @@
+"""Paihao: queue and appointment scheduling for public service halls."""

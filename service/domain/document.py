@@ -1,0 +1,265 @@
+"""The hall document: the only place of a hall's configuration.
+
+Types decode and check what managers send; `check` adds what types cannot say (references, overlaps, unknown zones of
+time). Weekdays are ISO numbers, Monday 1 to Sunday 7. Local times are `HH:MM`, and `24:00` is the end of the day.
+
+Source: CONTRACT 3.
+"""
+
+import re
+from datetime import date, time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta, Struct, field
+
+from service.domain.model import CounterId, ServiceId, StageId, Texts, ZoneId
+
+ServiceCode = Annotated[ServiceId, Meta(pattern="^[a-z0-9-]{1,32}$")]
+StageCode = Annotated[StageId, Meta(pattern="^[a-z0-9-]{1,32}$")]
+ZoneCode = Annotated[ZoneId, Meta(pattern="^[a-z0-9-]{1,32}$")]
+CounterCode = Annotated[CounterId, Meta(pattern="^[A-Za-z0-9-]{1,16}$")]
+ReasonCode = Annotated[str, Meta(pattern="^[a-z0-9-]{1,32}$")]
+LocalTime = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+Weekday = Annotated[int, Meta(ge=1, le=7)]
+Seconds = Annotated[int, Meta(ge=0, le=86_400)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Language = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+
+SERVICES_MAX = 200  # letters are few and a hall with more services is several halls
+COUNTERS_MAX = 500
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the document: unknown fields are refused."""
+
+
+class Hours(Part, kw_only=True):
+    """Opening hours on some weekdays."""
+
+    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)]
+    from_: LocalTime = field(name="from")
+    to: LocalTime
+
+
+class ExceptionDay(Part, kw_only=True):
+    """One date that is not like its weekday: closed, or open at other times."""
+
+    on: date
+    closed: bool = False
+    from_: LocalTime | None = field(name="from", default=None)
+    to: LocalTime | None = None
+
+
+class Zone(Part, kw_only=True):
+    """A part of the lobby with screens of its own."""
+
+    id: ZoneCode
+    name: dict[Language, Name] = {}
+
+
+class Stage(Part, kw_only=True):
+    """A step of services; an optional one is skipped while no counter is open for it."""
+
+    id: StageCode
+    optional: bool = False
+    name: dict[Language, Name] = {}
+
+
+class Duration(Part, kw_only=True):
+    """How long a service takes for one person: mean in seconds and coefficient of variation."""
+
+    mean: Annotated[float, Meta(gt=0, le=28_800)]
+    cv: Annotated[float, Meta(ge=0, le=5)] = 0.6
+    prechecked_mean: Annotated[float, Meta(gt=0, le=28_800)] | None = None
+
+
+class Paper(Part, kw_only=True):
+    """A document people bring."""
+
+    id: ReasonCode
+    name: dict[Language, Name] = {}
+
+
+class Service(Part, kw_only=True):
+    """What a person comes for."""
+
+    id: ServiceCode
+    name: dict[Language, Name] = {}
+    prefix: Annotated[str, Meta(pattern="^[A-Z]{1,3}$")]
+    stages: Annotated[list[StageCode], Meta(min_length=1, max_length=8)]
+    duration_s: Duration
+    online_url: Annotated[str, Meta(pattern="^https?://", max_length=500)] | None = None
+    bookable: bool = True
+    papers: Annotated[list[Paper], Meta(max_length=50)] = []
+    count_max: Annotated[int, Meta(ge=1, le=99)] = 1
+
+
+class CounterPlace(Part, kw_only=True):
+    """A counter: where it stands, which stage and services it is for."""
+
+    id: CounterCode
+    zone: ZoneCode
+    stage: StageCode
+    services: Annotated[list[ServiceCode], Meta(min_length=1, max_length=SERVICES_MAX)]
+
+
+class Staffing(Part, kw_only=True):
+    """How many counters are staffed in a band of a weekday."""
+
+    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)]
+    from_: LocalTime = field(name="from")
+    to: LocalTime
+    counters: Annotated[int, Meta(ge=0, le=COUNTERS_MAX)]
+
+
+class Credit(Part, kw_only=True):
+    """Seconds by which a class counts as having come earlier; walk-ins have none."""
+
+    appointment: Seconds = 3600
+    green: Seconds = 5400
+    returning: Seconds = 3600
+
+
+class Promise(Part, kw_only=True):
+    """How waits are shown: rounded outward to `step_min`."""
+
+    step_min: Annotated[int, Meta(ge=1, le=30)] = 5
+
+
+class Rules(Part, kw_only=True):
+    """The rules of the hall that a hall may set."""
+
+    credit_s: Credit = Credit()
+    grace_s: Seconds = 600
+    early_s: Seconds = 300
+    doors_before_s: Seconds = 1800
+    no_show_after_s: Seconds = 120
+    auto_no_show: bool = False
+    park_penalty_s: Seconds = 600
+    promise: Promise = Promise()
+
+
+class Booking(Part, kw_only=True):
+    """The rules of booking."""
+
+    horizon_days: Annotated[int, Meta(ge=0, le=366)] = 30
+    notice_s: Seconds = 3600
+    z: Annotated[float, Meta(ge=0, le=5)] = 0.5
+    held_share_of_walk_ins: Annotated[float, Meta(ge=0, le=1)] = 0.4
+    per_person: Annotated[int, Meta(ge=1, le=50)] = 2
+
+
+class Codes(Part, kw_only=True):
+    """The codes clerks choose from; `texts` has their words."""
+
+    reasons: Annotated[list[ReasonCode], Meta(max_length=200)] = []
+    missing: Annotated[list[ReasonCode], Meta(max_length=200)] = []
+
+
+class HallDocument(Part, kw_only=True):
+    """Everything a hall is."""
+
+    time_zone: Annotated[str, Meta(min_length=1, max_length=64)]
+    day_starts_at_local: LocalTime = "00:00"
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None = None
+    region: Annotated[str, Meta(max_length=16)] | None = None
+    languages: Annotated[list[Language], Meta(min_length=1, max_length=8)]
+    name: dict[Language, Name]
+    hours: Annotated[list[Hours], Meta(max_length=100)] = []
+    exceptions: Annotated[list[ExceptionDay], Meta(max_length=1000)] = []
+    holidays: bool = False
+    zones: Annotated[list[Zone], Meta(min_length=1, max_length=50)]
+    stages: Annotated[list[Stage], Meta(min_length=1, max_length=20)]
+    services: Annotated[list[Service], Meta(min_length=1, max_length=SERVICES_MAX)]
+    counters: Annotated[list[CounterPlace], Meta(max_length=COUNTERS_MAX)] = []
+    staffing: Annotated[list[Staffing], Meta(max_length=200)] = []
+    rules: Rules = Rules()
+    booking: Booking = Booking()
+    admission: Literal["fit", "all"] = "fit"
+    overtime: bool = True
+    codes: Codes = Codes()
+    texts: dict[ReasonCode, Texts] = {}
+
+
+def minutes_of(local: str) -> int:
+    """Minutes from 00:00 of a local time; 1440 for `24:00`."""
+    hours, minutes = local.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+def _twice(values: list[str]) -> list[str]:
+    return sorted({value for value in values if values.count(value) > 1})
+
+
+def check(document: HallDocument) -> list[tuple[str, str]]:
+    """Find what the types could not: `(path, why)` of each fault, in the order of the document; empty when sound."""
+    faults: list[tuple[str, str]] = []
+    try:
+        ZoneInfo(document.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        faults.append(("time_zone", f"no time zone is named {document.time_zone!r}"))
+    if document.day_starts_at_local == "24:00":
+        faults.append(("day_starts_at_local", "a day starts between 00:00 and 23:59"))
+    faults.extend(_faults_of_times(document))
+    for path, ids in (
+        ("zones", [zone.id for zone in document.zones]),
+        ("stages", [stage.id for stage in document.stages]),
+        ("services", [service.id for service in document.services]),
+        ("counters", [counter.id for counter in document.counters]),
+        ("services.prefix", [service.prefix for service in document.services]),
+    ):
+        faults.extend((path, f"{value!r} stands twice") for value in _twice([str(one) for one in ids]))
+    faults.extend(_faults_of_references(document))
+    return faults
+
+
+def _faults_of_times(document: HallDocument) -> list[tuple[str, str]]:
+    faults: list[tuple[str, str]] = []
+    starts = minutes_of(document.day_starts_at_local)
+
+    def day_minutes(local: str) -> int:
+        minutes = minutes_of(local)
+        return minutes if minutes >= starts else minutes + 1440
+
+    spans = [(f"hours[{i}]", hours.from_, hours.to) for i, hours in enumerate(document.hours)]
+    spans += [(f"staffing[{i}]", band.from_, band.to) for i, band in enumerate(document.staffing)]
+    for i, exception in enumerate(document.exceptions):
+        if exception.closed and (exception.from_ or exception.to):
+            faults.append((f"exceptions[{i}]", "a closed day has no times"))
+        elif not exception.closed and not (exception.from_ and exception.to):
+            faults.append((f"exceptions[{i}]", "say closed, or both from and to"))
+        elif exception.from_ and exception.to:
+            spans.append((f"exceptions[{i}]", exception.from_, exception.to))
+    for path, from_, to in spans:
+        end = day_minutes(to)
+        if to == document.day_starts_at_local:
+            end = starts + 1440
+        if end <= day_minutes(from_):
+            faults.append((path, f"{from_} to {to} is no span within a day that starts at {document.day_starts_at_local}"))
+    return faults
+
+
+def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
+    faults: list[tuple[str, str]] = []
+    zones = {zone.id for zone in document.zones}
+    stages = {stage.id for stage in document.stages}
+    services = {service.id: service for service in document.services}
+    for i, service in enumerate(document.services):
+        for stage in service.stages:
+            if stage not in stages:
+                faults.append((f"services[{i}].stages", f"no stage is named {stage!r}"))
+        faults.extend((f"services[{i}].stages", f"{twice!r} stands twice") for twice in _twice(list(service.stages)))
+    for i, counter in enumerate(document.counters):
+        if counter.zone not in zones:
+            faults.append((f"counters[{i}].zone", f"no zone is named {counter.zone!r}"))
+        if counter.stage not in stages:
+            faults.append((f"counters[{i}].stage", f"no stage is named {counter.stage!r}"))
+        for name in counter.services:
+            if name not in services:
+                faults.append((f"counters[{i}].services", f"no service is named {name!r}"))
+    return faults
+
+
+CODE_OF_HALL = re.compile(r"[a-z0-9-]{1,32}")
+"""What a hall's own id may be."""

@@ -1,0 +1,271 @@
+"""What has happened: the events of a day, in the words of the journal.
+
+Each is a frozen, tagged value; its tag is the `kind` column of the journal, the rest its `body`. An event says what is
+new and why, so that `evolve` needs nothing but the day before it. `ahead` and `wait` in an event are the answer its
+command was given, kept so that a repeated request gets the same one, and so that promises can be scored.
+
+A new kind or field is read by one release before another writes it: give new fields defaults (JOURNAL 7).
+"""
+
+from datetime import date, datetime
+
+from msgspec import Struct, field
+
+from service.domain.model import (
+    Admission,
+    CallReason,
+    Channel,
+    CounterId,
+    LeftReason,
+    Notice,
+    Outcome,
+    ServiceId,
+    StageId,
+    Texts,
+    TicketClass,
+    TicketId,
+    Wait,
+)
+from service.domain.plan import Plan
+
+
+class Fact(Struct, frozen=True, tag_field="kind", omit_defaults=True):
+    """Something that happened to a day."""
+
+
+class DayOpened(Fact, kw_only=True, tag="day_opened"):
+    """The day begins, with all it needs to know."""
+
+    plan: Plan
+
+
+class PlanChanged(Fact, kw_only=True, tag="plan_changed"):
+    """The hall document changed during the day."""
+
+    plan: Plan
+
+
+class DayClosed(Fact, kw_only=True, tag="day_closed"):
+    """No more tickets today; staff finish with the people at their counters."""
+
+
+class DayEnded(Fact, kw_only=True, tag="day_ended"):
+    """The day is over: nothing can happen to it any more."""
+
+
+class SuspensionBegan(Fact, kw_only=True, tag="suspension_began"):
+    """Issuing and calling stop."""
+
+    text: Texts
+    until_at: datetime | None = None
+
+
+class SuspensionEnded(Fact, kw_only=True, tag="suspension_ended"):
+    """Issuing and calling go on."""
+
+
+class NoticePosted(Fact, kw_only=True, tag="notice_posted"):
+    """Words for the screens."""
+
+    notice: Notice
+
+
+class NoticeRemoved(Fact, kw_only=True, tag="notice_removed"):
+    """The words are taken away."""
+
+    notice: str
+
+
+class CounterOpened(Fact, kw_only=True, tag="counter_opened"):
+    """A counter takes people, for these services at this stage."""
+
+    counter: CounterId
+    services: tuple[ServiceId, ...]
+    stage: StageId
+
+
+class CounterPaused(Fact, kw_only=True, tag="counter_paused"):
+    """A counter takes a break."""
+
+    counter: CounterId
+    reason: str | None = None
+    until_at: datetime | None = None
+
+
+class CounterClosed(Fact, kw_only=True, tag="counter_closed"):
+    """A counter takes nobody any more."""
+
+    counter: CounterId
+
+
+class TicketTaken(Fact, kw_only=True, tag="ticket_taken"):
+    """A person took a number."""
+
+    ticket: TicketId
+    n: int
+    code: str
+    number: str
+    service: ServiceId
+    stage: StageId
+    class_: TicketClass = field(name="class")
+    channel: Channel
+    admission: Admission
+    count: int = 1
+    then: tuple[ServiceId, ...] = ()
+    prechecked: bool = False
+    applicant: str | None = None
+    ahead: int
+    wait: Wait
+
+
+class TicketCalled(Fact, kw_only=True, tag="ticket_called"):
+    """A counter calls a ticket: `stage` is the counter's, `reason` says why this one."""
+
+    ticket: TicketId
+    counter: CounterId
+    stage: StageId
+    reason: CallReason
+
+
+class TicketRecalled(Fact, kw_only=True, tag="ticket_recalled"):
+    """The number is shown and spoken again."""
+
+    ticket: TicketId
+
+
+class TicketStarted(Fact, kw_only=True, tag="ticket_started"):
+    """The person is at the counter."""
+
+    ticket: TicketId
+
+
+class TicketFinished(Fact, kw_only=True, tag="ticket_finished"):
+    """The visit ended at a counter; `forgotten` when the day's end had to say so for the clerk."""
+
+    ticket: TicketId
+    outcome: Outcome
+    missing: tuple[str, ...] = ()
+    due_on: date | None = None
+    forgotten: bool = False
+
+
+class TicketAdvanced(Fact, kw_only=True, tag="ticket_advanced"):
+    """A stage is done: the ticket waits at the next one, or at the next service of its visit, at its old place."""
+
+    ticket: TicketId
+    service: ServiceId
+    stage: StageId
+    then: tuple[ServiceId, ...] = ()
+    ahead: int
+    wait: Wait
+
+
+class TicketReleased(Fact, kw_only=True, tag="ticket_released"):
+    """The hall moved the ticket: put back, or sent to another service, stage or counter, at its old place."""
+
+    ticket: TicketId
+    service: ServiceId
+    stage: StageId
+    counter: CounterId | None = None
+    ahead: int
+    wait: Wait
+
+
+class TicketNoShow(Fact, kw_only=True, tag="ticket_no_show"):
+    """Called, and nobody came."""
+
+    ticket: TicketId
+
+
+class TicketParked(Fact, kw_only=True, tag="ticket_parked"):
+    """Put aside while the person fetches something."""
+
+    ticket: TicketId
+    reason: str | None = None
+
+
+class TicketResumed(Fact, kw_only=True, tag="ticket_resumed"):
+    """Back from a park or a no-show: `floor_at` is the earliest queue time it can have now."""
+
+    ticket: TicketId
+    floor_at: datetime
+    ahead: int
+    wait: Wait
+
+
+class TicketReclassed(Fact, kw_only=True, tag="ticket_reclassed"):
+    """A clerk changed the class, with a reason code."""
+
+    ticket: TicketId
+    class_: TicketClass = field(name="class")
+    reason: str
+    ahead: int
+    wait: Wait
+
+
+class TicketDeferred(Fact, kw_only=True, tag="ticket_deferred"):
+    """Not to be called before a time, keeping the place; None: at once again."""
+
+    ticket: TicketId
+    not_before_at: datetime | None
+    ahead: int
+    wait: Wait
+
+
+class TicketLeft(Fact, kw_only=True, tag="ticket_left"):
+    """Left without being served."""
+
+    ticket: TicketId
+    reason: LeftReason
+
+
+class TicketUndone(Fact, kw_only=True, tag="ticket_undone"):
+    """A finish or no-show was taken back."""
+
+    ticket: TicketId
+
+
+Event = (
+    DayOpened
+    | PlanChanged
+    | DayClosed
+    | DayEnded
+    | SuspensionBegan
+    | SuspensionEnded
+    | NoticePosted
+    | NoticeRemoved
+    | CounterOpened
+    | CounterPaused
+    | CounterClosed
+    | TicketTaken
+    | TicketCalled
+    | TicketRecalled
+    | TicketStarted
+    | TicketFinished
+    | TicketAdvanced
+    | TicketReleased
+    | TicketNoShow
+    | TicketParked
+    | TicketResumed
+    | TicketReclassed
+    | TicketDeferred
+    | TicketLeft
+    | TicketUndone
+)
+
+
+class Record(Struct, frozen=True):
+    """An event as the journal holds it.
+
+    `seq` counts the events of the day from 1 without gaps. `command_id` names the command it came from and `part` its
+    place among that command's events. `fingerprint` is the keyed hash of the request's body when the request carried
+    an idempotency key, else None. `actor` is an opaque id.
+    """
+
+    seq: int
+    at: datetime
+    actor: str
+    command_id: str
+    part: int
+    fingerprint: bytes | None
+    event: Event

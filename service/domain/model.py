@@ -1,0 +1,223 @@
+"""Tickets and counters: the values a day is made of.
+
+All are frozen: a change makes a new value, so two folds may share what they have in common, and an answer made
+yesterday cannot change under the reader's hands. Times are aware UTC datetimes, `*_on` dates of the hall.
+
+Source: DESIGN 2, CONTRACT 4.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import NewType
+
+from msgspec import Struct, field
+
+CounterId = NewType("CounterId", str)
+HallId = NewType("HallId", str)
+ServiceId = NewType("ServiceId", str)
+StageId = NewType("StageId", str)
+TicketId = NewType("TicketId", str)  # UUIDv7, lower case with dashes
+ZoneId = NewType("ZoneId", str)
+
+Texts = dict[str, str]
+"""The same words in several languages, by BCP 47 tag."""
+
+
+class TicketState(StrEnum):
+    """Where a ticket is in its visit."""
+
+    WAITING = "waiting"
+    CALLED = "called"
+    SERVING = "serving"
+    PARKED = "parked"
+    NO_SHOW = "no_show"
+    LEFT = "left"
+    DONE = "done"
+
+
+TICKET_SUCCESSORS: dict[TicketState, frozenset[TicketState]] = {
+    TicketState.WAITING: frozenset({TicketState.CALLED, TicketState.PARKED, TicketState.LEFT}),
+    TicketState.CALLED: frozenset(
+        {TicketState.SERVING, TicketState.WAITING, TicketState.PARKED, TicketState.NO_SHOW, TicketState.DONE}
+    ),
+    TicketState.SERVING: frozenset({TicketState.WAITING, TicketState.PARKED, TicketState.DONE}),
+    TicketState.PARKED: frozenset({TicketState.WAITING, TicketState.LEFT}),
+    TicketState.NO_SHOW: frozenset({TicketState.WAITING, TicketState.CALLED}),
+    TicketState.LEFT: frozenset(),
+    TicketState.DONE: frozenset({TicketState.SERVING}),
+}
+"""Every transition there is (CONTRACT 4); back from `done` and `no_show` only by undo, or by a return."""
+
+
+class TicketClass(StrEnum):
+    """What decides a ticket's credit."""
+
+    APPOINTMENT = "appointment"
+    WALK_IN = "walk_in"
+    GREEN = "green"
+    RETURNING = "returning"
+
+
+class Admission(StrEnum):
+    """Whether a ticket is in the order of calls."""
+
+    ADMITTED = "admitted"
+    STANDBY = "standby"
+    OVERTIME = "overtime"
+
+
+class Channel(StrEnum):
+    """How a ticket was taken."""
+
+    WEB = "web"
+    QR = "qr"
+    KIOSK = "kiosk"
+    STAFF = "staff"
+    HOTLINE = "hotline"
+
+
+class Outcome(StrEnum):
+    """How a visit ended at a counter."""
+
+    DONE = "done"
+    CONDITIONAL = "conditional"
+    REFERRED = "referred"
+
+
+class LeftReason(StrEnum):
+    """Why a ticket left without being served."""
+
+    SELF = "self"
+    UNSERVED = "unserved"
+
+
+class CounterState(StrEnum):
+    """Whether a counter takes people."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    PAUSED = "paused"
+
+
+class Rule(StrEnum):
+    """Which rule made a ticket the next one."""
+
+    CREDIT = "credit"
+    EARLY = "early"
+    STANDBY = "standby"
+    CHOSEN = "chosen"
+
+
+class Shown(Struct, frozen=True):
+    """A wait as people see it: a range in minutes, rounded outward."""
+
+    from_min: int
+    to_min: int
+
+
+class Wait(Struct, frozen=True):
+    """Seconds from `as_of_at` until the call at the present stage; all null when nobody can tell."""
+
+    p10_s: int | None
+    p50_s: int | None
+    p90_s: int | None
+    as_of_at: datetime
+    shown: Shown | None
+
+
+class CallReason(Struct, frozen=True):
+    """Why this ticket was next, as stored with every call.
+
+    `credit_s` is what its class counts for, `ahead_of` how many waiting tickets it was called before, `code` the reason
+    code of a call out of order.
+    """
+
+    rule: Rule
+    class_: TicketClass = field(name="class")
+    queue_at: datetime
+    credit_s: int
+    ahead_of: int
+    code: str | None = None
+
+
+class Ticket(Struct, frozen=True, kw_only=True):
+    """A place in today's queue.
+
+    `n` is the order of issue in the day. `reference_at` is the check-in (for an appointment the later of check-in and
+    slot); `floor_at` the earliest queue time after a return; `queue_at` is what the order of calls goes by.
+    `for_counter` is set while the ticket waits for one counter only. `called_at` is the first call at the present
+    stage, `recalled_at` the last one. `returns` counts the comebacks from a no-show.
+    """
+
+    id: TicketId
+    n: int
+    code: str
+    number: str
+    service: ServiceId
+    stage: StageId
+    class_: TicketClass
+    first_class: TicketClass
+    channel: Channel
+    state: TicketState
+    admission: Admission
+    count: int
+    then: tuple[ServiceId, ...]
+    prechecked: bool
+    applicant: str | None
+    issued_at: datetime
+    reference_at: datetime
+    floor_at: datetime | None = None
+    queue_at: datetime
+    not_before_at: datetime | None = None
+    for_counter: CounterId | None = None
+    counter: CounterId | None = None
+    calls: int = 0
+    called_at: datetime | None = None
+    recalled_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    outcome: Outcome | None = None
+    missing: tuple[str, ...] = ()
+    due_on: date | None = None
+    left_reason: LeftReason | None = None
+    no_show_at: datetime | None = None
+    returns: int = 0
+    ahead: int = 0
+    wait: Wait | None = None
+    seq: int = 0
+
+
+class Counter(Struct, frozen=True, kw_only=True):
+    """A counter as it is now; `ticket` is the person called or being served."""
+
+    id: CounterId
+    zone: ZoneId
+    stage: StageId
+    services: tuple[ServiceId, ...]
+    state: CounterState = CounterState.CLOSED
+    ticket: TicketId | None = None
+    staff: str | None = None
+    reason: str | None = None
+    until_at: datetime | None = None
+    since_at: datetime | None = None
+    seq: int = 0
+
+
+class Notice(Struct, frozen=True):
+    """Words for the lobby screens; all zones when `zones` is empty."""
+
+    id: str
+    text: Texts
+    zones: tuple[ZoneId, ...] = ()
+
+
+class Suspension(Struct, frozen=True):
+    """A stop of issuing and calling, until `until_at` or until it is lifted."""
+
+    text: Texts
+    since_at: datetime
+    until_at: datetime | None = None
+
+    def covers(self, now_at: datetime) -> bool:
+        """Tell whether the hall is suspended at `now_at`: everything comes back alone at `until_at`."""
+        return self.until_at is None or now_at < self.until_at

@@ -1,0 +1,241 @@
+"""The plan of a day: what the hall document means for one date.
+
+`day_opened` carries it, so that a day knows all it needs: two versions of tzdata, or a document changed at noon, cannot
+make two processes decide differently. Local times become instants here and nowhere else: a local time that does not
+exist (the clock jumps over it) is the instant the jump leads to; one that exists twice is the first.
+
+Source: DESIGN 3, JOURNAL 6.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from service.domain.document import Credit, HallDocument, Rules, minutes_of
+from service.domain.model import CounterId, ServiceId, StageId, Texts, TicketClass, ZoneId
+
+REOPENS_WITHIN_DAYS = 62
+"""How far ahead the next opening is looked for; beyond it nobody is told a time."""
+
+
+class Window(Struct, frozen=True):
+    """A span in which the hall is open."""
+
+    opens_at: datetime
+    closes_at: datetime
+
+
+class Band(Struct, frozen=True):
+    """A span with a planned number of staffed counters."""
+
+    from_at: datetime
+    to_at: datetime
+    counters: int
+
+
+class PlannedService(Struct, frozen=True, kw_only=True):
+    """A service as today offers it; one that left the document while people wait for it is kept, not `offered`."""
+
+    id: ServiceId
+    prefix: str
+    stages: tuple[StageId, ...]
+    mean_s: float
+    cv: float
+    prechecked_mean_s: float | None
+    online_url: str | None
+    count_max: int
+    papers: tuple[str, ...]
+    name: Texts
+    offered: bool = True
+
+
+class PlannedCounter(Struct, frozen=True, kw_only=True):
+    """A counter as the document has it; one that left the document while a person is at it is kept, not `offered`."""
+
+    id: CounterId
+    zone: ZoneId
+    stage: StageId
+    services: tuple[ServiceId, ...]
+    offered: bool = True
+
+
+class Names(Struct, frozen=True, kw_only=True):
+    """The words of the hall for pages and screens."""
+
+    hall: Texts
+    zones: dict[ZoneId, Texts]
+    stages: dict[StageId, Texts]
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """A day of a hall, resolved: `windows` and `bands` are sorted and do not overlap."""
+
+    revision: int
+    day: date
+    time_zone: str
+    starts_at: datetime
+    ends_at: datetime
+    windows: tuple[Window, ...]
+    reopens_at: datetime | None
+    bands: tuple[Band, ...]
+    services: dict[ServiceId, PlannedService]
+    counters: dict[CounterId, PlannedCounter]
+    optional_stages: frozenset[StageId]
+    rules: Rules
+    admission: str
+    languages: tuple[str, ...]
+    reasons: frozenset[str]
+    missing: frozenset[str]
+    names: Names
+
+    def opens_at(self, now_at: datetime) -> datetime | None:
+        """The next opening after `now_at`, today or later; None when none is known."""
+        later = [window.opens_at for window in self.windows if window.opens_at > now_at]
+        return later[0] if later else self.reopens_at
+
+    def open_at(self, now_at: datetime) -> bool:
+        """Tell whether `now_at` is within opening hours."""
+        return any(window.opens_at <= now_at < window.closes_at for window in self.windows)
+
+    def doors_open_at(self, now_at: datetime) -> bool:
+        """Tell whether tickets are issued at `now_at`: from `doors_before_s` before an opening until closing."""
+        before = timedelta(seconds=self.rules.doors_before_s)
+        return any(window.opens_at - before <= now_at < window.closes_at for window in self.windows)
+
+    def closing_at(self, now_at: datetime) -> datetime | None:
+        """The end of the window open at `now_at`, or of the next one today."""
+        return next((window.closes_at for window in self.windows if now_at < window.closes_at), None)
+
+    def credit_s(self, class_: TicketClass) -> int:
+        """Seconds by which a class counts as having come earlier."""
+        credit: Credit = self.rules.credit_s
+        match class_:
+            case TicketClass.APPOINTMENT:
+                return credit.appointment
+            case TicketClass.GREEN:
+                return credit.green
+            case TicketClass.RETURNING:
+                return credit.returning
+            case TicketClass.WALK_IN:
+                return 0
+
+
+def day_of(document: HallDocument, now_at: datetime) -> date:
+    """The hall's date at an instant: it changes at `day_starts_at_local`, not at midnight."""
+    zone = ZoneInfo(document.time_zone)
+    today = now_at.astimezone(zone).date()
+    starts = minutes_of(document.day_starts_at_local)
+    if now_at < instant(today, starts, zone):
+        return today - timedelta(days=1)
+    # a clock that jumps over the start of a day may put us before it by the wall and after it by the instant
+    tomorrow = today + timedelta(days=1)
+    return tomorrow if now_at >= instant(tomorrow, starts, zone) else today
+
+
+def instant(on: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """The UTC instant of local wall time `minutes` after 00:00 of `on`; 1440 and more are the next date's.
+
+    A wall time that a jump of the clock leaves out is read with the offset from before the jump, which gives the
+    instant as long after the jump as the time lies behind it.
+    """
+    days, minute = divmod(minutes, 1440)
+    local = datetime(on.year, on.month, on.day, minute // 60, minute % 60, tzinfo=zone) + timedelta(days=days)
+    return local.astimezone(UTC)
+
+
+def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[date] = ()) -> Plan:
+    """Resolve a hall document for one date.
+
+    Args:
+        document: a sound document (`document.check` found nothing).
+        revision: its revision, kept in the plan.
+        on: the hall's date.
+        holidays: dates on which a hall that keeps public holidays is closed.
+
+    Returns:
+        The plan; without windows when the hall is closed on that date.
+    """
+    closed = frozenset(holidays) if document.holidays else frozenset()
+    zone = ZoneInfo(document.time_zone)
+    starts = minutes_of(document.day_starts_at_local)
+    windows = _windows(document, on, closed)
+    reopens = (_windows(document, on + timedelta(days=n), closed) for n in range(1, REOPENS_WITHIN_DAYS + 1))
+    bands = [
+        Band(*_span(document, on, band.from_, band.to), counters=band.counters)
+        for band in document.staffing
+        if on.isoweekday() in band.weekdays
+    ]
+    return Plan(
+        revision=revision,
+        day=on,
+        time_zone=document.time_zone,
+        starts_at=instant(on, starts, zone),
+        ends_at=instant(on, starts + 1440, zone),
+        windows=windows,
+        reopens_at=next((found[0].opens_at for found in reopens if found), None),
+        bands=tuple(sorted(bands, key=lambda band: band.from_at)),
+        services={
+            service.id: PlannedService(
+                id=service.id,
+                prefix=service.prefix,
+                stages=tuple(service.stages),
+                mean_s=service.duration_s.mean,
+                cv=service.duration_s.cv,
+                prechecked_mean_s=service.duration_s.prechecked_mean,
+                online_url=service.online_url,
+                count_max=service.count_max,
+                papers=tuple(paper.id for paper in service.papers),
+                name=dict(service.name),
+            )
+            for service in document.services
+        },
+        counters={
+            counter.id: PlannedCounter(
+                id=counter.id, zone=counter.zone, stage=counter.stage, services=tuple(counter.services)
+            )
+            for counter in document.counters
+        },
+        optional_stages=frozenset(stage.id for stage in document.stages if stage.optional),
+        rules=document.rules,
+        admission=document.admission,
+        languages=tuple(document.languages),
+        reasons=frozenset(document.codes.reasons),
+        missing=frozenset(document.codes.missing),
+        names=Names(
+            hall=dict(document.name),
+            zones={zone_.id: dict(zone_.name) for zone_ in document.zones},
+            stages={stage.id: dict(stage.name) for stage in document.stages},
+        ),
+    )
+
+
+def _span(document: HallDocument, on: date, from_: str, to: str) -> tuple[datetime, datetime]:
+    """The instants of a local span of the day `on`, whose times before `day_starts_at_local` are the next date's."""
+    zone = ZoneInfo(document.time_zone)
+    starts = minutes_of(document.day_starts_at_local)
+    begin, end = minutes_of(from_), minutes_of(to)
+    if begin < starts:
+        begin += 1440
+    if end <= begin:
+        end += 1440
+    return instant(on, begin, zone), instant(on, end, zone)
+
+
+def _windows(document: HallDocument, on: date, holidays: frozenset[date]) -> tuple[Window, ...]:
+    special = [exception for exception in document.exceptions if exception.on == on]
+    if special:
+        spans = [(one.from_, one.to) for one in special if not one.closed]
+    elif on in holidays:
+        spans = []
+    else:
+        spans = [(hours.from_, hours.to) for hours in document.hours if on.isoweekday() in hours.weekdays]
+    found = sorted(_span(document, on, from_, to) for from_, to in spans if from_ and to)
+    merged: list[tuple[datetime, datetime]] = []
+    for opens_at, closes_at in found:
+        if merged and opens_at <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], closes_at))
+        elif opens_at < closes_at:
+            merged.append((opens_at, closes_at))
+    return tuple(Window(*span) for span in merged)
