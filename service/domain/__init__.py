@@ -4,7 +4,7 @@ A hall's day is a deterministic state machine. `decide` turns a command into eve
 event into the `Day`. Both read nothing but their arguments, so a simulation, a test and two processes of the service
 come to the same answer, and a replay of the journal tells what really happened.
 
-Where to look: `document` (what a hall is), `plan` (what that means for one date), `model` (tickets and counters),
+Where to look: `document` (what a hall is), `plan` (what it means for one date), `model` (tickets and counters),
 `commands` and `events` (what may be asked, what has happened), `day` (the state and its sorted lines), `dispatch` (who
 is next and who is ahead), `waits` (how long that takes), `decide` and `evolve` (the two functions), `view` (the state in
 the contract's words).

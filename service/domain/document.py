@@ -7,7 +7,7 @@ Source: CONTRACT 3.
 """
 
 import re
-from datetime import date, time
+from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,7 +34,7 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the document: unknown fields are refused."""
 
 
-class Hours(Part, kw_only=True):
+class Hours(Part, frozen=True, kw_only=True):
     """Opening hours on some weekdays."""
 
     weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)]
@@ -42,7 +42,7 @@ class Hours(Part, kw_only=True):
     to: LocalTime
 
 
-class ExceptionDay(Part, kw_only=True):
+class ExceptionDay(Part, frozen=True, kw_only=True):
     """One date that is not like its weekday: closed, or open at other times."""
 
     on: date
@@ -51,14 +51,14 @@ class ExceptionDay(Part, kw_only=True):
     to: LocalTime | None = None
 
 
-class Zone(Part, kw_only=True):
+class Zone(Part, frozen=True, kw_only=True):
     """A part of the lobby with screens of its own."""
 
     id: ZoneCode
     name: dict[Language, Name] = {}
 
 
-class Stage(Part, kw_only=True):
+class Stage(Part, frozen=True, kw_only=True):
     """A step of services; an optional one is skipped while no counter is open for it."""
 
     id: StageCode
@@ -66,7 +66,7 @@ class Stage(Part, kw_only=True):
     name: dict[Language, Name] = {}
 
 
-class Duration(Part, kw_only=True):
+class Duration(Part, frozen=True, kw_only=True):
     """How long a service takes for one person: mean in seconds and coefficient of variation."""
 
     mean: Annotated[float, Meta(gt=0, le=28_800)]
@@ -74,14 +74,14 @@ class Duration(Part, kw_only=True):
     prechecked_mean: Annotated[float, Meta(gt=0, le=28_800)] | None = None
 
 
-class Paper(Part, kw_only=True):
+class Paper(Part, frozen=True, kw_only=True):
     """A document people bring."""
 
     id: ReasonCode
     name: dict[Language, Name] = {}
 
 
-class Service(Part, kw_only=True):
+class Service(Part, frozen=True, kw_only=True):
     """What a person comes for."""
 
     id: ServiceCode
@@ -95,7 +95,7 @@ class Service(Part, kw_only=True):
     count_max: Annotated[int, Meta(ge=1, le=99)] = 1
 
 
-class CounterPlace(Part, kw_only=True):
+class CounterPlace(Part, frozen=True, kw_only=True):
     """A counter: where it stands, which stage and services it is for."""
 
     id: CounterCode
@@ -104,7 +104,7 @@ class CounterPlace(Part, kw_only=True):
     services: Annotated[list[ServiceCode], Meta(min_length=1, max_length=SERVICES_MAX)]
 
 
-class Staffing(Part, kw_only=True):
+class Staffing(Part, frozen=True, kw_only=True):
     """How many counters are staffed in a band of a weekday."""
 
     weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)]
@@ -113,7 +113,7 @@ class Staffing(Part, kw_only=True):
     counters: Annotated[int, Meta(ge=0, le=COUNTERS_MAX)]
 
 
-class Credit(Part, kw_only=True):
+class Credit(Part, frozen=True, kw_only=True):
     """Seconds by which a class counts as having come earlier; walk-ins have none."""
 
     appointment: Seconds = 3600
@@ -121,13 +121,13 @@ class Credit(Part, kw_only=True):
     returning: Seconds = 3600
 
 
-class Promise(Part, kw_only=True):
+class Promise(Part, frozen=True, kw_only=True):
     """How waits are shown: rounded outward to `step_min`."""
 
     step_min: Annotated[int, Meta(ge=1, le=30)] = 5
 
 
-class Rules(Part, kw_only=True):
+class Rules(Part, frozen=True, kw_only=True):
     """The rules of the hall that a hall may set."""
 
     credit_s: Credit = Credit()
@@ -140,7 +140,7 @@ class Rules(Part, kw_only=True):
     promise: Promise = Promise()
 
 
-class Booking(Part, kw_only=True):
+class Booking(Part, frozen=True, kw_only=True):
     """The rules of booking."""
 
     horizon_days: Annotated[int, Meta(ge=0, le=366)] = 30
@@ -150,14 +150,14 @@ class Booking(Part, kw_only=True):
     per_person: Annotated[int, Meta(ge=1, le=50)] = 2
 
 
-class Codes(Part, kw_only=True):
+class Codes(Part, frozen=True, kw_only=True):
     """The codes clerks choose from; `texts` has their words."""
 
     reasons: Annotated[list[ReasonCode], Meta(max_length=200)] = []
     missing: Annotated[list[ReasonCode], Meta(max_length=200)] = []
 
 
-class HallDocument(Part, kw_only=True):
+class HallDocument(Part, frozen=True, kw_only=True):
     """Everything a hall is."""
 
     time_zone: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -236,7 +236,9 @@ def _faults_of_times(document: HallDocument) -> list[tuple[str, str]]:
         if to == document.day_starts_at_local:
             end = starts + 1440
         if end <= day_minutes(from_):
-            faults.append((path, f"{from_} to {to} is no span within a day that starts at {document.day_starts_at_local}"))
+            faults.append(
+                (path, f"{from_} to {to} is no span within a day that starts at {document.day_starts_at_local}")
+            )
     return faults
 
 
@@ -244,20 +246,22 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
     faults: list[tuple[str, str]] = []
     zones = {zone.id for zone in document.zones}
     stages = {stage.id for stage in document.stages}
-    services = {service.id: service for service in document.services}
+    services = {service.id for service in document.services}
     for i, service in enumerate(document.services):
-        for stage in service.stages:
-            if stage not in stages:
-                faults.append((f"services[{i}].stages", f"no stage is named {stage!r}"))
+        faults.extend(
+            (f"services[{i}].stages", f"no stage is named {stage!r}") for stage in service.stages if stage not in stages
+        )
         faults.extend((f"services[{i}].stages", f"{twice!r} stands twice") for twice in _twice(list(service.stages)))
     for i, counter in enumerate(document.counters):
         if counter.zone not in zones:
             faults.append((f"counters[{i}].zone", f"no zone is named {counter.zone!r}"))
         if counter.stage not in stages:
             faults.append((f"counters[{i}].stage", f"no stage is named {counter.stage!r}"))
-        for name in counter.services:
-            if name not in services:
-                faults.append((f"counters[{i}].services", f"no service is named {name!r}"))
+        faults.extend(
+            (f"counters[{i}].services", f"no service is named {name!r}")
+            for name in counter.services
+            if name not in services
+        )
     return faults
 
 

@@ -33,50 +33,50 @@ class Fact(Struct, frozen=True, tag_field="kind", omit_defaults=True):
     """Something that happened to a day."""
 
 
-class DayOpened(Fact, kw_only=True, tag="day_opened"):
+class DayOpened(Fact, frozen=True, kw_only=True, tag="day_opened"):
     """The day begins, with all it needs to know."""
 
     plan: Plan
 
 
-class PlanChanged(Fact, kw_only=True, tag="plan_changed"):
+class PlanChanged(Fact, frozen=True, kw_only=True, tag="plan_changed"):
     """The hall document changed during the day."""
 
     plan: Plan
 
 
-class DayClosed(Fact, kw_only=True, tag="day_closed"):
+class DayClosed(Fact, frozen=True, kw_only=True, tag="day_closed"):
     """No more tickets today; staff finish with the people at their counters."""
 
 
-class DayEnded(Fact, kw_only=True, tag="day_ended"):
+class DayEnded(Fact, frozen=True, kw_only=True, tag="day_ended"):
     """The day is over: nothing can happen to it any more."""
 
 
-class SuspensionBegan(Fact, kw_only=True, tag="suspension_began"):
+class SuspensionBegan(Fact, frozen=True, kw_only=True, tag="suspension_began"):
     """Issuing and calling stop."""
 
     text: Texts
     until_at: datetime | None = None
 
 
-class SuspensionEnded(Fact, kw_only=True, tag="suspension_ended"):
+class SuspensionEnded(Fact, frozen=True, kw_only=True, tag="suspension_ended"):
     """Issuing and calling go on."""
 
 
-class NoticePosted(Fact, kw_only=True, tag="notice_posted"):
+class NoticePosted(Fact, frozen=True, kw_only=True, tag="notice_posted"):
     """Words for the screens."""
 
     notice: Notice
 
 
-class NoticeRemoved(Fact, kw_only=True, tag="notice_removed"):
+class NoticeRemoved(Fact, frozen=True, kw_only=True, tag="notice_removed"):
     """The words are taken away."""
 
     notice: str
 
 
-class CounterOpened(Fact, kw_only=True, tag="counter_opened"):
+class CounterOpened(Fact, frozen=True, kw_only=True, tag="counter_opened"):
     """A counter takes people, for these services at this stage."""
 
     counter: CounterId
@@ -84,7 +84,7 @@ class CounterOpened(Fact, kw_only=True, tag="counter_opened"):
     stage: StageId
 
 
-class CounterPaused(Fact, kw_only=True, tag="counter_paused"):
+class CounterPaused(Fact, frozen=True, kw_only=True, tag="counter_paused"):
     """A counter takes a break."""
 
     counter: CounterId
@@ -92,13 +92,13 @@ class CounterPaused(Fact, kw_only=True, tag="counter_paused"):
     until_at: datetime | None = None
 
 
-class CounterClosed(Fact, kw_only=True, tag="counter_closed"):
+class CounterClosed(Fact, frozen=True, kw_only=True, tag="counter_closed"):
     """A counter takes nobody any more."""
 
     counter: CounterId
 
 
-class TicketTaken(Fact, kw_only=True, tag="ticket_taken"):
+class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     """A person took a number."""
 
     ticket: TicketId
@@ -118,7 +118,7 @@ class TicketTaken(Fact, kw_only=True, tag="ticket_taken"):
     wait: Wait
 
 
-class TicketCalled(Fact, kw_only=True, tag="ticket_called"):
+class TicketCalled(Fact, frozen=True, kw_only=True, tag="ticket_called"):
     """A counter calls a ticket: `stage` is the counter's, `reason` says why this one."""
 
     ticket: TicketId
@@ -127,19 +127,19 @@ class TicketCalled(Fact, kw_only=True, tag="ticket_called"):
     reason: CallReason
 
 
-class TicketRecalled(Fact, kw_only=True, tag="ticket_recalled"):
+class TicketRecalled(Fact, frozen=True, kw_only=True, tag="ticket_recalled"):
     """The number is shown and spoken again."""
 
     ticket: TicketId
 
 
-class TicketStarted(Fact, kw_only=True, tag="ticket_started"):
+class TicketStarted(Fact, frozen=True, kw_only=True, tag="ticket_started"):
     """The person is at the counter."""
 
     ticket: TicketId
 
 
-class TicketFinished(Fact, kw_only=True, tag="ticket_finished"):
+class TicketFinished(Fact, frozen=True, kw_only=True, tag="ticket_finished"):
     """The visit ended at a counter; `forgotten` when the day's end had to say so for the clerk."""
 
     ticket: TicketId
@@ -149,7 +149,7 @@ class TicketFinished(Fact, kw_only=True, tag="ticket_finished"):
     forgotten: bool = False
 
 
-class TicketAdvanced(Fact, kw_only=True, tag="ticket_advanced"):
+class TicketAdvanced(Fact, frozen=True, kw_only=True, tag="ticket_advanced"):
     """A stage is done: the ticket waits at the next one, or at the next service of its visit, at its old place."""
 
     ticket: TicketId
@@ -160,7 +160,7 @@ class TicketAdvanced(Fact, kw_only=True, tag="ticket_advanced"):
     wait: Wait
 
 
-class TicketReleased(Fact, kw_only=True, tag="ticket_released"):
+class TicketReleased(Fact, frozen=True, kw_only=True, tag="ticket_released"):
     """The hall moved the ticket: put back, or sent to another service, stage or counter, at its old place."""
 
     ticket: TicketId
@@ -171,20 +171,20 @@ class TicketReleased(Fact, kw_only=True, tag="ticket_released"):
     wait: Wait
 
 
-class TicketNoShow(Fact, kw_only=True, tag="ticket_no_show"):
+class TicketNoShow(Fact, frozen=True, kw_only=True, tag="ticket_no_show"):
     """Called, and nobody came."""
 
     ticket: TicketId
 
 
-class TicketParked(Fact, kw_only=True, tag="ticket_parked"):
+class TicketParked(Fact, frozen=True, kw_only=True, tag="ticket_parked"):
     """Put aside while the person fetches something."""
 
     ticket: TicketId
     reason: str | None = None
 
 
-class TicketResumed(Fact, kw_only=True, tag="ticket_resumed"):
+class TicketResumed(Fact, frozen=True, kw_only=True, tag="ticket_resumed"):
     """Back from a park or a no-show: `floor_at` is the earliest queue time it can have now."""
 
     ticket: TicketId
@@ -193,7 +193,7 @@ class TicketResumed(Fact, kw_only=True, tag="ticket_resumed"):
     wait: Wait
 
 
-class TicketReclassed(Fact, kw_only=True, tag="ticket_reclassed"):
+class TicketReclassed(Fact, frozen=True, kw_only=True, tag="ticket_reclassed"):
     """A clerk changed the class, with a reason code."""
 
     ticket: TicketId
@@ -203,7 +203,7 @@ class TicketReclassed(Fact, kw_only=True, tag="ticket_reclassed"):
     wait: Wait
 
 
-class TicketDeferred(Fact, kw_only=True, tag="ticket_deferred"):
+class TicketDeferred(Fact, frozen=True, kw_only=True, tag="ticket_deferred"):
     """Not to be called before a time, keeping the place; None: at once again."""
 
     ticket: TicketId
@@ -212,14 +212,14 @@ class TicketDeferred(Fact, kw_only=True, tag="ticket_deferred"):
     wait: Wait
 
 
-class TicketLeft(Fact, kw_only=True, tag="ticket_left"):
+class TicketLeft(Fact, frozen=True, kw_only=True, tag="ticket_left"):
     """Left without being served."""
 
     ticket: TicketId
     reason: LeftReason
 
 
-class TicketUndone(Fact, kw_only=True, tag="ticket_undone"):
+class TicketUndone(Fact, frozen=True, kw_only=True, tag="ticket_undone"):
     """A finish or no-show was taken back."""
 
     ticket: TicketId

@@ -146,7 +146,9 @@ class Ticket(Struct, frozen=True, kw_only=True):
     `n` is the order of issue in the day. `reference_at` is the check-in (for an appointment the later of check-in and
     slot); `floor_at` the earliest queue time after a return; `queue_at` is what the order of calls goes by.
     `for_counter` is set while the ticket waits for one counter only. `called_at` is the first call at the present
-    stage, `recalled_at` the last one. `returns` counts the comebacks from a no-show.
+    stage, `recalled_at` the last one. `counter` is where the person is called to or served, `last_counter` outlives the
+    visit there. `returns` counts the comebacks from a no-show. `ahead` and `wait` are what was told last, `seq` is the
+    event that touched it last.
     """
 
     id: TicketId
@@ -171,6 +173,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     not_before_at: datetime | None = None
     for_counter: CounterId | None = None
     counter: CounterId | None = None
+    last_counter: CounterId | None = None
     calls: int = 0
     called_at: datetime | None = None
     recalled_at: datetime | None = None

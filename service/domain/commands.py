@@ -1,0 +1,214 @@
+"""What may be asked of a day.
+
+Ids and codes are drawn where the request came in and belong to the command, so that the same command decided again,
+after a lost race or in another process, gives the same events.
+"""
+
+from datetime import date, datetime
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.domain.model import Channel, CounterId, Notice, Outcome, ServiceId, StageId, Texts, TicketClass, TicketId
+from service.domain.plan import Plan
+
+
+class Order(Struct, frozen=True):
+    """Something asked of a day."""
+
+
+class TakeTicket(Order, frozen=True, kw_only=True):
+    """Take a number."""
+
+    ticket: TicketId
+    code: str
+    service: ServiceId
+    channel: Channel
+    count: int = 1
+    then: tuple[ServiceId, ...] = ()
+    applicant: str | None = None
+
+
+class OpenCounter(Order, frozen=True):
+    """Open a counter; for all it is planned for, unless `services` and `stage` say otherwise."""
+
+    counter: CounterId
+    services: tuple[ServiceId, ...] | None = None
+    stage: StageId | None = None
+
+
+class PauseCounter(Order, frozen=True):
+    """Take a break; `release` puts the person there back into the queue."""
+
+    counter: CounterId
+    reason: str | None = None
+    until_at: datetime | None = None
+    release: bool = False
+
+
+class CloseCounter(Order, frozen=True):
+    """Close a counter; `release` puts the person there back into the queue."""
+
+    counter: CounterId
+    release: bool = False
+
+
+class Finish(Struct, frozen=True):
+    """How a visit at a counter ends; `missing` papers and `due_on` belong to `conditional`."""
+
+    outcome: Outcome
+    missing: tuple[str, ...] = ()
+    due_on: date | None = None
+
+
+class CallNext(Order, frozen=True):
+    """Call the next person; `finish` ends the present one in the same command."""
+
+    counter: CounterId
+    finish: Finish | None = None
+
+
+class CallTicket(Order, frozen=True):
+    """Call this one, out of order, with a reason code."""
+
+    counter: CounterId
+    ticket: TicketId
+    reason: str
+
+
+class RecallTicket(Order, frozen=True):
+    """Show and speak the number again."""
+
+    ticket: TicketId
+
+
+class StartTicket(Order, frozen=True):
+    """The person is at the counter."""
+
+    ticket: TicketId
+
+
+class FinishTicket(Order, frozen=True):
+    """End the visit at the counter."""
+
+    ticket: TicketId
+    finish: Finish
+
+
+class MarkNoShow(Order, frozen=True):
+    """Called, and nobody came."""
+
+    ticket: TicketId
+
+
+class ParkTicket(Order, frozen=True):
+    """Put aside while the person fetches something."""
+
+    ticket: TicketId
+    reason: str | None = None
+
+
+class ResumeTicket(Order, frozen=True):
+    """Bring back from a park or a no-show."""
+
+    ticket: TicketId
+
+
+class TransferTicket(Order, frozen=True):
+    """Send on to a service, stage or counter; with none of them, put back."""
+
+    ticket: TicketId
+    service: ServiceId | None = None
+    stage: StageId | None = None
+    counter: CounterId | None = None
+
+
+class UndoTicket(Order, frozen=True):
+    """Take back a finish or a no-show."""
+
+    ticket: TicketId
+
+
+class ChangeTicket(Order, frozen=True):
+    """Change the class, with a reason code, or the time before which not to call; what is unset stays."""
+
+    ticket: TicketId
+    class_: TicketClass | UnsetType = UNSET
+    reason: str | None = None
+    not_before_at: datetime | UnsetType | None = UNSET
+
+
+class LeaveQueue(Order, frozen=True):
+    """The person gives the place up."""
+
+    ticket: TicketId
+
+
+class PostNotice(Order, frozen=True):
+    """Put words on the screens."""
+
+    notice: Notice
+
+
+class RemoveNotice(Order, frozen=True):
+    """Take words off the screens."""
+
+    notice: str
+
+
+class Suspend(Order, frozen=True):
+    """Stop issuing and calling."""
+
+    text: Texts
+    until_at: datetime | None = None
+
+
+class LiftSuspension(Order, frozen=True):
+    """Go on issuing and calling; `due` only when its time has passed (what a timer asks)."""
+
+    due: bool = False
+
+
+class CloseDay(Order, frozen=True):
+    """Issue and call no more today; who still waits may come back as `returning`."""
+
+
+class EndDay(Order, frozen=True):
+    """Close the books of the day."""
+
+
+class ChangePlan(Order, frozen=True):
+    """The hall document changed: take its plan over, unless the day has this revision or a later one."""
+
+    plan: Plan
+
+
+class SweepNoShows(Order, frozen=True):
+    """Recall, and at last pass over, who was called and did not come; where the hall lets a job do it."""
+
+
+Command = (
+    TakeTicket
+    | OpenCounter
+    | PauseCounter
+    | CloseCounter
+    | CallNext
+    | CallTicket
+    | RecallTicket
+    | StartTicket
+    | FinishTicket
+    | MarkNoShow
+    | ParkTicket
+    | ResumeTicket
+    | TransferTicket
+    | UndoTicket
+    | ChangeTicket
+    | LeaveQueue
+    | PostNotice
+    | RemoveNotice
+    | Suspend
+    | LiftSuspension
+    | CloseDay
+    | EndDay
+    | ChangePlan
+    | SweepNoShows
+)

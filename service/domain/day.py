@@ -1,0 +1,378 @@
+"""A day of a hall: the state that commands are decided on, and the sorted lines that make it quick.
+
+`Day` holds frozen values (tickets, counters, the plan) in plain dictionaries; `evolve` is the only writer. Beside them
+stand indexes that can always be made anew from the values:
+
+* a `Line` holds the waiting tickets of one stage, service and expected work, in the order of calls, so that a place, a
+  rank and the work ahead each cost one bisection per line, however many wait;
+* `asleep` holds the tickets that must not be called before a time of theirs. Time only moves forward in a day, so
+  `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
+* a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes.
+
+Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import NamedTuple, Self
+
+from msgspec import Struct
+from sortedcontainers import SortedList
+
+from service.domain.events import Event, Record
+from service.domain.model import (
+    Counter,
+    CounterId,
+    CounterState,
+    HallId,
+    Notice,
+    ServiceId,
+    StageId,
+    Suspension,
+    Ticket,
+    TicketClass,
+    TicketId,
+    TicketState,
+)
+from service.domain.plan import Plan, PlannedService
+from service.domain.refusals import CounterNotFound, ServiceNotFound, TicketNotFound
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Place(NamedTuple):
+    """A ticket's place in the order of calls: queue time, ties by check-in, then by issue."""
+
+    queue_at: datetime
+    issued_at: datetime
+    n: int
+    ticket: TicketId
+
+
+def place_of(ticket: Ticket) -> Place:
+    """The place of a waiting ticket."""
+    return Place(ticket.queue_at, ticket.issued_at, ticket.n, ticket.id)
+
+
+class LineKey(NamedTuple):
+    """What the tickets of a line have in common; `counter` is set while they wait for that counter only."""
+
+    stage: StageId
+    service: ServiceId
+    counter: CounterId | None
+    expected_s: float
+
+
+class Line:
+    """Waiting tickets of one kind, in the order of calls."""
+
+    __slots__ = ("key", "places", "variance")
+
+    def __init__(self, key: LineKey, variance: float) -> None:
+        self.key = key
+        self.variance = variance
+        self.places: SortedList[Place] = SortedList()
+
+    def copy(self) -> "Line":
+        """A line of its own with the same tickets."""
+        other = Line(self.key, self.variance)
+        other.places = SortedList(self.places)
+        return other
+
+
+class Pool(NamedTuple):
+    """Who competes with a ticket: the counters that may call it, and the lines that these counters draw from.
+
+    `open` are the counters open now; `planned` how many there could be, and `stage_planned` how many counters the
+    stage has, which shares the planned staff out.
+    """
+
+    open: tuple[CounterId, ...]
+    planned: int
+    stage_planned: int
+    lines: tuple[Line, ...]
+
+
+class Part(Struct, frozen=True):
+    """One event of a command, with the ticket and counter as it left them."""
+
+    seq: int
+    at: datetime
+    event: Event
+    ticket: Ticket | None
+    counter: Counter | None
+
+
+class Done(Struct, frozen=True):
+    """What a command did, from its own events alone: any process repeats the same answer from it."""
+
+    fingerprint: bytes | None
+    parts: tuple[Part, ...]
+
+    @property
+    def seq(self) -> int:
+        """The day's `seq` after the command."""
+        return self.parts[-1].seq
+
+
+class Day:
+    """One hall on one date. Read freely; only `evolve` writes."""
+
+    def __init__(self, hall: HallId, on: date) -> None:
+        self.hall = hall
+        self.on = on
+        self.seq = 0
+        self.at = LONG_AGO
+        self.closed = False
+        self.ended = False
+        self.tickets: dict[TicketId, Ticket] = {}
+        self.counters: dict[CounterId, Counter] = {}
+        self.notices: dict[str, Notice] = {}
+        self.suspension: Suspension | None = None
+        self.suspended_spans: tuple[tuple[datetime, datetime], ...] = ()
+        self.numbers: dict[str, int] = {}
+        self.issued = 0
+        self.done: dict[str, Done] = {}
+        self.done_yesterday: Mapping[str, Done] = {}
+        self.actual_s = 0.0
+        self.expected_s = 0.0
+        self._plan: Plan | None = None
+        self.lines: dict[LineKey, Line] = {}
+        self.asleep: SortedList[tuple[datetime, TicketId]] = SortedList()
+        self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
+        self._awake_at = LONG_AGO
+        self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
+        self._draws: dict[CounterId, tuple[Line, ...]] = {}
+
+    def copy(self) -> Self:
+        """A day of its own that shares the frozen values."""
+        other = self.__class__(self.hall, self.on)
+        other.__dict__.update(self.__dict__)
+        for name in ("tickets", "counters", "notices", "numbers", "done"):
+            setattr(other, name, dict(getattr(self, name)))
+        other.lines = {key: line.copy() for key, line in self.lines.items()}
+        other.asleep = SortedList(self.asleep)
+        other.waiting = Tally(self.waiting)
+        other.forget_pools()
+        return other
+
+    # What the day knows.
+
+    @property
+    def plan(self) -> Plan:
+        """The plan of the day; every day begins with one."""
+        assert self._plan is not None, "the first event of a day is day_opened"
+        return self._plan
+
+    @property
+    def opened(self) -> bool:
+        """Tell whether the day has begun."""
+        return self._plan is not None
+
+    def ticket(self, ticket: TicketId) -> Ticket:
+        """A ticket of today. Raises TicketNotFound."""
+        found = self.tickets.get(ticket)
+        if found is None:
+            raise TicketNotFound
+        return found
+
+    def counter(self, counter: CounterId) -> Counter:
+        """A counter of the hall. Raises CounterNotFound."""
+        found = self.counters.get(counter)
+        if found is None:
+            raise CounterNotFound
+        return found
+
+    def service(self, service: ServiceId) -> PlannedService:
+        """A service on offer today. Raises ServiceNotFound."""
+        found = self.plan.services.get(service)
+        if found is None or not found.offered:
+            raise ServiceNotFound
+        return found
+
+    def suspended_at(self, now_at: datetime) -> Suspension | None:
+        """The suspension in force at `now_at`."""
+        suspension = self.suspension
+        return suspension if suspension is not None and suspension.covers(now_at) else None
+
+    def unsuspended_s(self, since_at: datetime, now_at: datetime) -> float:
+        """Seconds from `since_at` to `now_at` in which the hall was not suspended: no-show clocks go by it."""
+        spans = list(self.suspended_spans)
+        if self.suspension is not None:
+            until_at = self.suspension.until_at
+            spans.append((self.suspension.since_at, now_at if until_at is None else min(until_at, now_at)))
+        stopped = sum(
+            max(0.0, (min(to_at, now_at) - max(from_at, since_at)).total_seconds()) for from_at, to_at in spans
+        )
+        return (now_at - since_at).total_seconds() - stopped
+
+    def find_done(self, command_id: str) -> Done | None:
+        """What a command with this id did, today or the day before."""
+        return self.done.get(command_id) or self.done_yesterday.get(command_id)
+
+    # Who stands where.
+
+    def expected_s_of(self, service: PlannedService, ticket_count: int, *, prechecked: bool) -> float:
+        """Seconds of counter time a ticket is expected to need."""
+        mean_s = service.prechecked_mean_s if prechecked and service.prechecked_mean_s else service.mean_s
+        return mean_s * ticket_count
+
+    def stage_now(self, service: ServiceId, stage: StageId) -> StageId:
+        """The stage whose counters may call a ticket that waits at `stage`.
+
+        An optional stage with no open counter for the service is skipped (CONTRACT 4).
+        """
+        optional = self.plan.optional_stages
+        planned = self.plan.services.get(service)
+        if stage not in optional or planned is None or stage not in planned.stages:
+            return stage
+        following = planned.stages[planned.stages.index(stage) :]
+        for here in following[:-1]:
+            if here not in optional or self._has_open_counter(here, service):
+                return here
+        return following[-1]
+
+    def _has_open_counter(self, stage: StageId, service: ServiceId) -> bool:
+        return any(
+            counter.state is CounterState.OPEN and counter.stage == stage and service in counter.services
+            for counter in self.counters.values()
+        )
+
+    def lines_for(self, counter: Counter) -> tuple[Line, ...]:
+        """The lines an open counter draws its next ticket from."""
+        found = self._draws.get(counter.id)
+        if found is None:
+            found = tuple(line for line in self.lines.values() if self.draws_from(counter, line.key))
+            self._draws[counter.id] = found
+        return found
+
+    def draws_from(self, counter: Counter, key: LineKey) -> bool:
+        """Tell whether a counter may call the tickets of a line.
+
+        A ticket sent to one counter is that counter's until it closes; then it is anybody's who serves its kind.
+        """
+        if key.service not in counter.services or self.stage_now(key.service, key.stage) != counter.stage:
+            return False
+        if key.counter is None or key.counter == counter.id:
+            return True
+        wanted = self.counters.get(key.counter)
+        return wanted is None or wanted.state is CounterState.CLOSED
+
+    def pool(self, service: ServiceId, stage: StageId) -> Pool:
+        """The counters that may call a ticket of this service and stage, and the lines that compete for them."""
+        found = self._pools.get((stage, service))
+        if found is None:
+            found = self._pools[stage, service] = self._make_pool(service, self.stage_now(service, stage))
+        return found
+
+    def _make_pool(self, service: ServiceId, stage: StageId) -> Pool:
+        at_stage = [counter for counter in self.counters.values() if counter.stage == stage]
+        serving = [counter for counter in at_stage if service in counter.services]
+        staffed = [counter for counter in serving if counter.state is not CounterState.CLOSED] or serving
+        shared = {name for counter in staffed for name in counter.services} | {service}
+        return Pool(
+            open=tuple(counter.id for counter in serving if counter.state is CounterState.OPEN),
+            planned=len(serving),
+            stage_planned=len(at_stage),
+            lines=tuple(
+                line
+                for line in self.lines.values()
+                if line.key.service in shared and self.stage_now(line.key.service, line.key.stage) == stage
+            ),
+        )
+
+    def forget_pools(self) -> None:
+        """Drop what was remembered about counters and lines; it is made anew when asked for."""
+        self._pools = {}
+        self._draws = {}
+
+    def wake(self, now_at: datetime) -> None:
+        """Move the tickets whose `not_before_at` has come into their lines."""
+        self._awake_at = max(self._awake_at, now_at)
+        while self.asleep and self.asleep[0][0] <= self._awake_at:
+            _, ticket = self.asleep.pop(0)
+            self._line_of(self.tickets[ticket]).places.add(place_of(self.tickets[ticket]))
+
+    # What only `evolve` calls.
+
+    def put(self, ticket: Ticket) -> None:
+        """Take over a ticket's new value, and its place with it."""
+        before = self.tickets.get(ticket.id)
+        if before is not None and before.state is TicketState.WAITING:
+            self._unplace(before)
+        self.tickets[ticket.id] = ticket
+        if ticket.state is TicketState.WAITING:
+            self._place(ticket)
+
+    def put_counter(self, counter: Counter) -> None:
+        """Take over a counter's new value."""
+        before = self.counters.get(counter.id)
+        self.counters[counter.id] = counter
+        if before is None or (before.state, before.stage, before.services) != (
+            counter.state,
+            counter.stage,
+            counter.services,
+        ):
+            self.forget_pools()
+
+    def put_plan(self, plan: Plan) -> None:
+        """Take over a plan: counters and lines follow it."""
+        self._plan = plan
+        for planned in plan.counters.values():
+            now = self.counters.get(planned.id)
+            if now is None or now.state is CounterState.CLOSED:
+                self.counters[planned.id] = Counter(
+                    id=planned.id,
+                    zone=planned.zone,
+                    stage=planned.stage,
+                    services=planned.services,
+                    since_at=now.since_at if now else None,
+                    seq=self.seq,
+                )
+        for gone in self.counters.keys() - plan.counters.keys():
+            del self.counters[gone]
+        self.lines = {}
+        self.asleep = SortedList()
+        self.waiting = Tally()
+        self.forget_pools()
+        for ticket in self.tickets.values():
+            if ticket.state is TicketState.WAITING:
+                self._place(ticket)
+
+    def _line_of(self, ticket: Ticket) -> Line:
+        service = self.plan.services[ticket.service]
+        expected_s = self.expected_s_of(service, ticket.count, prechecked=ticket.prechecked)
+        key = LineKey(ticket.stage, ticket.service, ticket.for_counter, expected_s)
+        line = self.lines.get(key)
+        if line is None:
+            line = self.lines[key] = Line(key, (service.cv * expected_s) ** 2 / ticket.count)
+            self.forget_pools()
+        return line
+
+    def _sleeps(self, ticket: Ticket) -> bool:
+        return ticket.not_before_at is not None and ticket.not_before_at > self._awake_at
+
+    def _place(self, ticket: Ticket) -> None:
+        self.waiting[ticket.service, ticket.class_] += 1
+        if self._sleeps(ticket):
+            assert ticket.not_before_at is not None
+            self.asleep.add((ticket.not_before_at, ticket.id))
+        else:
+            self._line_of(ticket).places.add(place_of(ticket))
+
+    def _unplace(self, ticket: Ticket) -> None:
+        self.waiting[ticket.service, ticket.class_] -= 1
+        if self._sleeps(ticket):
+            assert ticket.not_before_at is not None
+            self.asleep.remove((ticket.not_before_at, ticket.id))
+        else:
+            self._line_of(ticket).places.remove(place_of(ticket))
+
+    def remember(self, record: Record, ticket: Ticket | None, counter: Counter | None) -> None:
+        """Keep what a command with an idempotency key did, for whoever asks again."""
+        if record.fingerprint is not None:
+            before = self.done.get(record.command_id)
+            part = Part(record.seq, record.at, record.event, ticket, counter)
+            parts = (*before.parts, part) if before else (part,)
+            self.done[record.command_id] = Done(record.fingerprint, parts)

@@ -1,0 +1,618 @@
+"""`decide`: a command and a day become events, or a Refusal.
+
+Pure: no clock (`now_at` is an argument), no randomness (ids are in the command), no I/O. The caller wakes nothing and
+keeps nothing; it appends what comes back and folds it with `evolve`.
+
+Source: CONTRACT 4 and 5; DESIGN 6.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from service.domain import commands, dispatch, events
+from service.domain.commands import Command, Finish
+from service.domain.day import Day, place_of
+from service.domain.events import Event
+from service.domain.model import (
+    TICKET_SUCCESSORS,
+    Admission,
+    Counter,
+    CounterState,
+    LeftReason,
+    Outcome,
+    ServiceId,
+    StageId,
+    Ticket,
+    TicketClass,
+    TicketState,
+    Wait,
+)
+from service.domain.plan import Plan
+from service.domain.refusals import (
+    BodyInvalid,
+    CounterBusy,
+    CounterClosed,
+    CounterNotFound,
+    DayHasEnded,
+    HallClosed,
+    HallSuspended,
+    NoticeNotFound,
+    OnlineOnly,
+    WrongState,
+)
+from service.domain.times import stamp_or_none
+from service.domain.waits import wait_of
+
+UNDO_WITHIN_S = 30
+RETURN_WITHIN_S = 30 * 60
+RETURNS_MAX = 1
+"""How often a no-show may come back."""
+
+AUTO_RECALL_AFTER_S = 60
+AUTO_NO_SHOW_AFTER_S = 240
+AUTO_CALLS_MAX = 4
+"""The first call and the recalls at 60, 120 and 180 s."""
+
+DUE_AFTER_DAYS = 14
+"""When a conditional finish names no due date."""
+
+
+def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
+    """Decide a command on a day.
+
+    Args:
+        day: an opened day.
+        command: what is asked.
+        now_at: the instant of the command; never before the day's last event.
+
+    Returns:
+        The events to append, in order; nothing when there is nothing to do.
+
+    Raises:
+        Refusal: the rules do not allow it now.
+    """
+    if day.ended:
+        raise DayHasEnded
+    day.wake(now_at)
+    return _DECIDERS[type(command)](day, command, now_at)
+
+
+# Tickets.
+
+
+def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> list[Event]:
+    """Give out the next number of a service's prefix.
+
+    Raises:
+        ServiceNotFound: the hall does not offer it, or one of `then`.
+        OnlineOnly: it is done online.
+        HallSuspended, HallClosed: not now.
+        BodyInvalid: more people than the service takes on one ticket.
+    """
+    service = day.service(command.service)
+    for name in (command.service, *command.then):
+        if (url := day.service(name).online_url) is not None:
+            raise OnlineOnly(url)
+    if command.count > service.count_max:
+        raise BodyInvalid(("count", f"at most {service.count_max} on one ticket"))
+    _refuse_suspended(day, now_at)
+    if day.closed or not day.plan.doors_open_at(now_at):
+        raise HallClosed(stamp_or_none(day.plan.opens_at(now_at)))
+    n = day.numbers.get(service.prefix, 0) + 1
+    newcomer = Ticket(
+        id=command.ticket,
+        n=day.issued + 1,
+        code=command.code,
+        number=f"{service.prefix}{n:03d}",
+        service=service.id,
+        stage=service.stages[0],
+        class_=TicketClass.WALK_IN,
+        first_class=TicketClass.WALK_IN,
+        channel=command.channel,
+        state=TicketState.WAITING,
+        admission=Admission.ADMITTED,
+        count=command.count,
+        then=command.then,
+        prechecked=False,
+        applicant=command.applicant,
+        issued_at=now_at,
+        reference_at=now_at,
+        queue_at=dispatch.queue_time(day.plan, TicketClass.WALK_IN, now_at, None),
+    )
+    ahead, wait = _told(day, newcomer, now_at)
+    return [
+        events.TicketTaken(
+            ticket=newcomer.id,
+            n=newcomer.n,
+            code=newcomer.code,
+            number=newcomer.number,
+            service=newcomer.service,
+            stage=newcomer.stage,
+            class_=newcomer.class_,
+            channel=newcomer.channel,
+            admission=newcomer.admission,
+            count=newcomer.count,
+            then=newcomer.then,
+            prechecked=newcomer.prechecked,
+            applicant=newcomer.applicant,
+            ahead=ahead,
+            wait=wait,
+        )
+    ]
+
+
+def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) -> list[Event]:
+    """Change the class or the time before which not to call; the place is reckoned anew from the check-in.
+
+    Raises:
+        WrongState: the visit is over, or (for the time) the ticket is not waiting or parked.
+        BodyInvalid: a class that is not given by hand, no reason code, or a time after the day.
+    """
+    ticket = day.ticket(command.ticket)
+    decided: list[Event] = []
+    if command.class_ is not UNSET:
+        _require(ticket, TicketState.WAITING, TicketState.PARKED, TicketState.CALLED)
+        if command.class_ not in (TicketClass.GREEN, ticket.first_class):
+            raise BodyInvalid(("class", f"may become green, or {ticket.first_class} again"))
+        if command.reason is None:
+            raise BodyInvalid(("reason", "a change of class needs a reason code"))
+        _require_reason(day.plan, command.reason)
+        queue_at = dispatch.queue_time(day.plan, command.class_, ticket.reference_at, ticket.floor_at)
+        ticket = replace(ticket, class_=command.class_, queue_at=queue_at)
+        ahead, wait = _told(day, ticket, now_at)
+        decided.append(
+            events.TicketReclassed(
+                ticket=ticket.id, class_=command.class_, reason=command.reason, ahead=ahead, wait=wait
+            )
+        )
+    if command.not_before_at is not UNSET:
+        _require(ticket, TicketState.WAITING, TicketState.PARKED)
+        not_before_at = command.not_before_at
+        if not_before_at is not None and not_before_at >= day.plan.ends_at:
+            raise BodyInvalid(("not_before_at", "is after the end of the day"))
+        ahead, wait = _told(day, replace(ticket, not_before_at=not_before_at), now_at)
+        decided.append(events.TicketDeferred(ticket=ticket.id, not_before_at=not_before_at, ahead=ahead, wait=wait))
+    return decided
+
+
+def leave_queue(day: Day, command: commands.LeaveQueue, _now_at: datetime) -> list[Event]:
+    """Give the place up. Raises WrongState when called, served or over."""
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.WAITING, TicketState.PARKED)
+    return [events.TicketLeft(ticket=ticket.id, reason=LeftReason.SELF)]
+
+
+def recall_ticket(day: Day, command: commands.RecallTicket, now_at: datetime) -> list[Event]:
+    """Show and speak the number again. Raises WrongState, HallSuspended."""
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.CALLED)
+    _refuse_suspended(day, now_at)
+    return [events.TicketRecalled(ticket=ticket.id)]
+
+
+def start_ticket(day: Day, command: commands.StartTicket, _now_at: datetime) -> list[Event]:
+    """The person is here. Raises WrongState."""
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.CALLED)
+    return [events.TicketStarted(ticket=ticket.id)]
+
+
+def finish_ticket(day: Day, command: commands.FinishTicket, now_at: datetime) -> list[Event]:
+    """End the visit at the counter, or the stage. Raises WrongState, BodyInvalid."""
+    ticket = day.ticket(command.ticket)
+    return [_finish(day, ticket, command.finish, now_at)[0]]
+
+
+def mark_no_show(day: Day, command: commands.MarkNoShow, _now_at: datetime) -> list[Event]:
+    """Called, and nobody came. Raises WrongState."""
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.CALLED)
+    return [events.TicketNoShow(ticket=ticket.id)]
+
+
+def park_ticket(day: Day, command: commands.ParkTicket, _now_at: datetime) -> list[Event]:
+    """Put aside. Raises WrongState, BodyInvalid for an unknown reason code."""
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.WAITING, TicketState.CALLED, TicketState.SERVING)
+    if command.reason is not None:
+        _require_reason(day.plan, command.reason)
+    return [events.TicketParked(ticket=ticket.id, reason=command.reason)]
+
+
+def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) -> list[Event]:
+    """Bring back at max(queue time, return - penalty).
+
+    Raises:
+        WrongState: neither parked nor a no-show, a no-show for the second time, or more than 30 minutes ago.
+        HallClosed: the day was closed.
+    """
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.PARKED, TicketState.NO_SHOW)
+    if ticket.state is TicketState.NO_SHOW:
+        assert ticket.no_show_at is not None
+        too_late = now_at - ticket.no_show_at > timedelta(seconds=RETURN_WITHIN_S)
+        if too_late or ticket.returns >= RETURNS_MAX:
+            raise WrongState(ticket.state)
+    if day.closed:
+        raise HallClosed(stamp_or_none(day.plan.opens_at(now_at)))
+    return_at = now_at - timedelta(seconds=day.plan.rules.park_penalty_s)
+    floor_at = max(ticket.queue_at, return_at)
+    ahead, wait = _told(day, replace(ticket, queue_at=floor_at), now_at)
+    return [events.TicketResumed(ticket=ticket.id, floor_at=floor_at, ahead=ahead, wait=wait)]
+
+
+def transfer_ticket(day: Day, command: commands.TransferTicket, now_at: datetime) -> list[Event]:
+    """Send a person at a counter on, or put them back, at the old place in the order.
+
+    Raises:
+        WrongState: not at a counter.
+        ServiceNotFound, CounterNotFound: no such thing today.
+        BodyInvalid: a stage that is not of the service, or a counter that does not serve it.
+    """
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.CALLED, TicketState.SERVING)
+    service = ticket.service if command.service is None else day.service(command.service).id
+    stages = day.plan.services[service].stages
+    if command.service is not None and (url := day.plan.services[service].online_url) is not None:
+        raise OnlineOnly(url)
+    stage = command.stage
+    if command.counter is not None:
+        target = day.counter(command.counter)
+        if service not in target.services:
+            raise BodyInvalid(("counter", "does not serve this service"))
+        stage = stage or target.stage
+        if stage != target.stage:
+            raise BodyInvalid(("counter", "is not of this stage"))
+    if stage is None:
+        stage = ticket.stage if ticket.stage in stages or service == ticket.service else stages[0]
+    elif stage not in stages:
+        raise BodyInvalid(("stage", "is not a stage of this service"))
+    return [_release(day, replace(ticket, service=service, stage=stage, for_counter=command.counter), now_at)]
+
+
+def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> list[Event]:
+    """Take back a finish or no-show within 30 seconds.
+
+    Raises:
+        WrongState: something else, or too late.
+        CounterClosed, CounterBusy: its counter cannot have the person back.
+    """
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.DONE, TicketState.NO_SHOW)
+    ended_at = ticket.finished_at if ticket.state is TicketState.DONE else ticket.no_show_at
+    if ended_at is None or now_at - ended_at > timedelta(seconds=UNDO_WITHIN_S) or ticket.last_counter is None:
+        raise WrongState(ticket.state)
+    counter = day.counter(ticket.last_counter)
+    _require_free(counter)
+    return [events.TicketUndone(ticket=ticket.id)]
+
+
+# Counters.
+
+
+def open_counter(day: Day, command: commands.OpenCounter, _now_at: datetime) -> list[Event]:
+    """Open a counter, or end its break.
+
+    Raises:
+        CounterNotFound, ServiceNotFound: no such thing today.
+        WrongState: it is open.
+        BodyInvalid: no such stage.
+    """
+    counter = day.counter(command.counter)
+    planned = day.plan.counters[counter.id]
+    if not planned.offered:
+        raise CounterNotFound
+    if counter.state is CounterState.OPEN:
+        raise WrongState(counter.state)
+    paused = counter.state is CounterState.PAUSED
+    services = command.services or (counter.services if paused else planned.services)
+    for name in command.services or ():
+        day.service(name)
+    stage = command.stage or (counter.stage if paused else planned.stage)
+    if stage not in day.plan.names.stages:
+        raise BodyInvalid(("stage", "the hall has no such stage"))
+    return [events.CounterOpened(counter=counter.id, services=services, stage=stage)]
+
+
+def pause_counter(day: Day, command: commands.PauseCounter, now_at: datetime) -> list[Event]:
+    """Take a break. Raises WrongState unless open, CounterBusy, BodyInvalid for an unknown reason code."""
+    counter = day.counter(command.counter)
+    if counter.state is not CounterState.OPEN:
+        raise WrongState(counter.state)
+    if command.reason is not None:
+        _require_reason(day.plan, command.reason)
+    paused = events.CounterPaused(counter=counter.id, reason=command.reason, until_at=command.until_at)
+    return [*_vacate(day, counter, now_at, release=command.release), paused]
+
+
+def close_counter(day: Day, command: commands.CloseCounter, now_at: datetime) -> list[Event]:
+    """Close a counter. Raises WrongState when closed, CounterBusy."""
+    counter = day.counter(command.counter)
+    if counter.state is CounterState.CLOSED:
+        raise WrongState(counter.state)
+    closed = events.CounterClosed(counter=counter.id)
+    return [*_vacate(day, counter, now_at, release=command.release), closed]
+
+
+def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Event]:
+    """Call the ticket with the earliest queue time among those this counter serves; first finish the present one.
+
+    Returns:
+        The finish, if one was asked for and a person is there, then one `TicketCalled` with the reason it was next;
+        no call when nobody waits.
+
+    Raises:
+        CounterClosed, CounterBusy: the counter cannot take a person.
+        HallSuspended, HallClosed: not now.
+
+    Source: DESIGN 6, "Next call: credit".
+    """
+    counter = day.counter(command.counter)
+    _refuse_calls(day, now_at)
+    decided: list[Event] = []
+    moved: Ticket | None = None
+    if counter.ticket is not None and command.finish is not None and counter.state is CounterState.OPEN:
+        event, moved = _finish(day, day.ticket(counter.ticket), command.finish, now_at)
+        decided.append(event)
+    else:
+        _require_free(counter)
+    found = dispatch.first(day, counter, moved)
+    if found is not None:
+        ticket, reason = found
+        decided.append(events.TicketCalled(ticket=ticket.id, counter=counter.id, stage=counter.stage, reason=reason))
+    return decided
+
+
+def call_ticket(day: Day, command: commands.CallTicket, now_at: datetime) -> list[Event]:
+    """Call this one, out of order.
+
+    Raises:
+        CounterClosed, CounterBusy: the counter cannot take a person.
+        WrongState: the ticket is not waiting.
+        BodyInvalid: an unknown reason code, or the counter's stage is no part of the ticket's service.
+        HallSuspended, HallClosed: not now.
+    """
+    counter = day.counter(command.counter)
+    ticket = day.ticket(command.ticket)
+    _require_reason(day.plan, command.reason)
+    _refuse_calls(day, now_at)
+    _require_free(counter)
+    _require(ticket, TicketState.WAITING)
+    if counter.stage not in day.plan.services[ticket.service].stages:
+        raise BodyInvalid(("ticket", "this counter's stage is no part of its service"))
+    before = dispatch.ahead(day, ticket)
+    reason = dispatch.reason_for(day.plan, ticket, ahead_of=before, code=command.reason)
+    return [events.TicketCalled(ticket=ticket.id, counter=counter.id, stage=counter.stage, reason=reason)]
+
+
+# The hall.
+
+
+def post_notice(day: Day, command: commands.PostNotice, _now_at: datetime) -> list[Event]:
+    """Put words on the screens. Raises BodyInvalid for an unknown zone."""
+    for zone in command.notice.zones:
+        if zone not in day.plan.names.zones:
+            raise BodyInvalid(("zones", f"no zone is named {zone!r}"))
+    return [events.NoticePosted(notice=command.notice)]
+
+
+def remove_notice(day: Day, command: commands.RemoveNotice, _now_at: datetime) -> list[Event]:
+    """Take words off the screens. Raises NoticeNotFound."""
+    if command.notice not in day.notices:
+        raise NoticeNotFound
+    return [events.NoticeRemoved(notice=command.notice)]
+
+
+def suspend(_day: Day, command: commands.Suspend, now_at: datetime) -> list[Event]:
+    """Stop issuing and calling; again with other words or another end. Raises BodyInvalid for an end in the past."""
+    if command.until_at is not None and command.until_at <= now_at:
+        raise BodyInvalid(("until_at", "is in the past"))
+    return [events.SuspensionBegan(text=command.text, until_at=command.until_at)]
+
+
+def lift_suspension(day: Day, command: commands.LiftSuspension, now_at: datetime) -> list[Event]:
+    """Go on; nothing to do when the hall is not suspended."""
+    if day.suspension is None or (command.due and day.suspended_at(now_at) is not None):
+        return []
+    return [events.SuspensionEnded()]
+
+
+def close_day(day: Day, _command: commands.CloseDay, _now_at: datetime) -> list[Event]:
+    """Issue and call no more; who still waits may come back. Nothing to do when closed already."""
+    if day.closed:
+        return []
+    return [*_leave_unserved(day), events.DayClosed()]
+
+
+def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Event]:
+    """Close the books: the waiting leave unserved, forgotten finishes and no-shows are written, counters close."""
+    decided = _leave_unserved(day)
+    for counter in day.counters.values():
+        if counter.ticket is not None:
+            ticket = day.tickets[counter.ticket]
+            if ticket.state is TicketState.CALLED:
+                decided.append(events.TicketNoShow(ticket=ticket.id))
+            else:
+                decided.append(events.TicketFinished(ticket=ticket.id, outcome=Outcome.DONE, forgotten=True))
+        if counter.state is not CounterState.CLOSED:
+            decided.append(events.CounterClosed(counter=counter.id))
+    return [*decided, events.DayEnded()]
+
+
+def change_plan(day: Day, command: commands.ChangePlan, _now_at: datetime) -> list[Event]:
+    """Take over a changed document; what people wait for and counters in use are kept until the day ends."""
+    if command.plan.revision <= day.plan.revision:
+        return []
+    return [events.PlanChanged(plan=_carried_over(day, command.plan))]
+
+
+def sweep_no_shows(day: Day, _command: commands.SweepNoShows, now_at: datetime) -> list[Event]:
+    """Recall at 60, 120 and 180 seconds, pass over at 240, by clocks that stand still while suspended."""
+    if not day.plan.rules.auto_no_show or day.suspended_at(now_at):
+        return []
+    decided: list[Event] = []
+    for counter in day.counters.values():
+        ticket = day.tickets[counter.ticket] if counter.ticket is not None else None
+        if ticket is None or ticket.state is not TicketState.CALLED or ticket.called_at is None:
+            continue
+        called_s = day.unsuspended_s(ticket.called_at, now_at)
+        if called_s >= AUTO_NO_SHOW_AFTER_S:
+            decided.append(events.TicketNoShow(ticket=ticket.id))
+        elif ticket.calls < AUTO_CALLS_MAX and called_s >= AUTO_RECALL_AFTER_S * ticket.calls:
+            decided.append(events.TicketRecalled(ticket=ticket.id))
+    return decided
+
+
+# What several of them share.
+
+
+def _require(ticket: Ticket, *states: TicketState) -> None:
+    if ticket.state not in states:
+        raise WrongState(ticket.state)
+
+
+def _require_free(counter: Counter) -> None:
+    if counter.state is not CounterState.OPEN:
+        raise CounterClosed
+    if counter.ticket is not None:
+        raise CounterBusy(counter.ticket)
+
+
+def _require_reason(plan: Plan, code: str) -> None:
+    if code not in plan.reasons:
+        raise BodyInvalid(("reason", "is not among the hall's reason codes"))
+
+
+def _refuse_suspended(day: Day, now_at: datetime) -> None:
+    suspension = day.suspended_at(now_at)
+    if suspension is not None:
+        raise HallSuspended(suspension.text)
+
+
+def _refuse_calls(day: Day, now_at: datetime) -> None:
+    """Calls run from the first opening of the day until it is closed; late ones are served after closing time."""
+    _refuse_suspended(day, now_at)
+    windows = day.plan.windows
+    if day.closed or not windows or now_at < windows[0].opens_at:
+        raise HallClosed(stamp_or_none(day.plan.opens_at(now_at)))
+
+
+def _told(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
+    """What a person is told who will wait as `ticket` says."""
+    place = place_of(ticket)
+    pool = day.pool(ticket.service, ticket.stage)
+    return dispatch.rank(pool, place), wait_of(day, ticket, now_at)
+
+
+def _finish(day: Day, ticket: Ticket, finish: Finish, now_at: datetime) -> tuple[Event, Ticket | None]:
+    """End the visit or the stage; the second value is the ticket as it waits again, if it does."""
+    _require(ticket, TicketState.CALLED, TicketState.SERVING)
+    plan = day.plan
+    papers = plan.missing | set(plan.services[ticket.service].papers)
+    if finish.outcome is not Outcome.CONDITIONAL and (finish.missing or finish.due_on):
+        raise BodyInvalid(("outcome", "missing papers and a due date belong to conditional"))
+    for code in finish.missing:
+        if code not in papers:
+            raise BodyInvalid(("missing", f"{code!r} is not among the hall's codes or the service's papers"))
+    if finish.due_on is not None and finish.due_on < day.on:
+        raise BodyInvalid(("due_on", "is in the past"))
+    following = _following(plan, ticket) if finish.outcome is Outcome.DONE else None
+    if following is None:
+        due_on = finish.due_on
+        if finish.outcome is Outcome.CONDITIONAL and due_on is None:
+            due_on = day.on + timedelta(days=DUE_AFTER_DAYS)
+        return (
+            events.TicketFinished(ticket=ticket.id, outcome=finish.outcome, missing=finish.missing, due_on=due_on),
+            None,
+        )
+    service, stage, then = following
+    moved = replace(ticket, service=service, stage=stage, then=then, state=TicketState.WAITING, for_counter=None)
+    ahead, wait = _told(day, moved, now_at)
+    return (
+        events.TicketAdvanced(ticket=ticket.id, service=service, stage=stage, then=then, ahead=ahead, wait=wait),
+        moved,
+    )
+
+
+def _following(plan: Plan, ticket: Ticket) -> tuple[ServiceId, StageId, tuple[ServiceId, ...]] | None:
+    """The next stage of a visit, then the next service of it; None after the last."""
+    stages = plan.services[ticket.service].stages
+    if ticket.stage in stages and ticket.stage != stages[-1]:
+        return ticket.service, stages[stages.index(ticket.stage) + 1], ticket.then
+    for position, name in enumerate(ticket.then):
+        service = plan.services.get(name)
+        if service is not None:
+            return name, service.stages[0], ticket.then[position + 1 :]
+    return None
+
+
+def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
+    """Send a person at a counter back into the queue; `moved` is the ticket with where it shall wait."""
+    moved = replace(moved, state=TicketState.WAITING)
+    ahead, wait = _told(day, moved, now_at)
+    return events.TicketReleased(
+        ticket=moved.id, service=moved.service, stage=moved.stage, counter=moved.for_counter, ahead=ahead, wait=wait
+    )
+
+
+def _vacate(day: Day, counter: Counter, now_at: datetime, *, release: bool) -> list[Event]:
+    if counter.ticket is None:
+        return []
+    if not release:
+        raise CounterBusy(counter.ticket)
+    return [_release(day, day.ticket(counter.ticket), now_at)]
+
+
+def _leave_unserved(day: Day) -> list[Event]:
+    return [
+        events.TicketLeft(ticket=ticket.id, reason=LeftReason.UNSERVED)
+        for ticket in day.tickets.values()
+        if TicketState.LEFT in TICKET_SUCCESSORS[ticket.state]
+    ]
+
+
+def _carried_over(day: Day, plan: Plan) -> Plan:
+    """A new plan that keeps, not offered, the services of visits under way and the counters in use."""
+    under_way = [ticket for ticket in day.tickets.values() if ticket.state not in (TicketState.DONE, TicketState.LEFT)]
+    used = {ticket.service for ticket in under_way} | {name for ticket in under_way for name in ticket.then}
+    services = dict(plan.services)
+    for name, planned_service in day.plan.services.items():
+        if name not in services and name in used:
+            services[name] = replace(planned_service, offered=False)
+    counters = dict(plan.counters)
+    for counter_id, planned_counter in day.plan.counters.items():
+        if counter_id not in counters and day.counters[counter_id].state is not CounterState.CLOSED:
+            counters[counter_id] = replace(planned_counter, offered=False)
+    return replace(plan, services=services, counters=counters)
+
+
+_DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
+    commands.TakeTicket: take_ticket,
+    commands.ChangeTicket: change_ticket,
+    commands.LeaveQueue: leave_queue,
+    commands.RecallTicket: recall_ticket,
+    commands.StartTicket: start_ticket,
+    commands.FinishTicket: finish_ticket,
+    commands.MarkNoShow: mark_no_show,
+    commands.ParkTicket: park_ticket,
+    commands.ResumeTicket: resume_ticket,
+    commands.TransferTicket: transfer_ticket,
+    commands.UndoTicket: undo_ticket,
+    commands.OpenCounter: open_counter,
+    commands.PauseCounter: pause_counter,
+    commands.CloseCounter: close_counter,
+    commands.CallNext: call_next,
+    commands.CallTicket: call_ticket,
+    commands.PostNotice: post_notice,
+    commands.RemoveNotice: remove_notice,
+    commands.Suspend: suspend,
+    commands.LiftSuspension: lift_suspension,
+    commands.CloseDay: close_day,
+    commands.EndDay: end_day,
+    commands.ChangePlan: change_plan,
+    commands.SweepNoShows: sweep_no_shows,
+}

@@ -1,0 +1,79 @@
+"""Who is next, and who is ahead.
+
+The smallest queue time among the services a counter serves is next; ties go by check-in, then by issue. Every answer
+costs one bisection, or one look at the front, per line that competes: O(log n) of the waiting.
+
+Source: DESIGN 6, "Next call: credit"; CONTRACT 5, `next` and `ahead`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from heapq import merge
+
+from service.domain.day import Day, LineKey, Place, Pool, place_of
+from service.domain.model import CallReason, Counter, Rule, Ticket, TicketClass
+from service.domain.plan import Plan
+
+
+def queue_time(plan: Plan, class_: TicketClass, reference_at: datetime, floor_at: datetime | None) -> datetime:
+    """Reference time minus the class's credit, but not before the floor that a return has set."""
+    queue_at = reference_at - timedelta(seconds=plan.credit_s(class_))
+    return queue_at if floor_at is None else max(queue_at, floor_at)
+
+
+def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
+    """Find the ticket this counter calls next, and why.
+
+    Args:
+        day: awake at the present instant (`Day.wake`).
+        counter: an open counter.
+        also: a ticket that the same command sends back into the queue, and that is not in a line yet.
+
+    Returns:
+        The ticket with the smallest place and the reason; None when nobody waits for this counter.
+    """
+    lines = day.lines_for(counter)
+    fronts = [line.places[0] for line in lines if line.places]
+    waiting = sum(len(line.places) for line in lines)
+    if also is not None and _may_call(day, counter, also):
+        fronts.append(place_of(also))
+        waiting += 1
+    if not fronts:
+        return None
+    place = min(fronts)
+    chosen = also if also is not None and also.id == place.ticket else day.tickets[place.ticket]
+    return chosen, reason_for(day.plan, chosen, ahead_of=waiting - 1)
+
+
+def _may_call(day: Day, counter: Counter, ticket: Ticket) -> bool:
+    key = LineKey(ticket.stage, ticket.service, ticket.for_counter, 0.0)
+    return day.draws_from(counter, key)
+
+
+def reason_for(plan: Plan, ticket: Ticket, *, ahead_of: int, code: str | None = None) -> CallReason:
+    """Say why a ticket is called; `code` is given when a clerk chose it out of order."""
+    return CallReason(
+        rule=Rule.CREDIT if code is None else Rule.CHOSEN,
+        class_=ticket.class_,
+        queue_at=ticket.queue_at,
+        credit_s=plan.credit_s(ticket.class_),
+        ahead_of=ahead_of,
+        code=code,
+    )
+
+
+def rank(pool: Pool, place: Place) -> int:
+    """How many tickets of a pool's lines come before a place."""
+    return sum(line.places.bisect_left(place) for line in pool.lines)
+
+
+def ahead(day: Day, ticket: Ticket) -> int:
+    """How many admitted tickets of the same stage, whose service shares a counter, are called before a waiting one."""
+    return rank(day.pool(ticket.service, ticket.stage), place_of(ticket))
+
+
+def in_order(day: Day) -> Iterator[Ticket]:
+    """All waiting tickets in the order of calls; those who asked not to be called yet stand at their place."""
+    sleeping = sorted(place_of(day.tickets[ticket]) for _, ticket in day.asleep)
+    for place in merge(sleeping, *(line.places for line in day.lines.values())):
+        yield day.tickets[place.ticket]

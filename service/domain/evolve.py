@@ -1,0 +1,393 @@
+"""`evolve`: a day and an event become the day after it.
+
+The day is advanced in place (its values are frozen, its indexes are not): a copy per event would cost what the lines
+save. Every rule has been applied when an event is made; here nothing is judged, only taken over, so that an old journal
+folds to the same day under new rules.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from service.domain import dispatch, events
+from service.domain.day import Day
+from service.domain.events import Record
+from service.domain.model import (
+    Counter,
+    CounterId,
+    CounterState,
+    LeftReason,
+    Suspension,
+    Ticket,
+    TicketId,
+    TicketState,
+)
+
+PRECHECK = "precheck"
+"""The stage whose `done` makes a ticket prechecked."""
+
+FORGOTTEN_AFTER_MEANS = 4
+"""A service that lasted longer than this many means was not ended in time: today's speed is not learned from it."""
+
+
+def evolve(day: Day, record: Record) -> Day:
+    """Fold the next event into the day.
+
+    Args:
+        day: the day after event `record.seq - 1`; advanced in place.
+        record: the event and its envelope.
+
+    Returns:
+        The same day.
+    """
+    assert record.seq == day.seq + 1, f"event {record.seq} does not follow {day.seq}"
+    day.seq = record.seq
+    day.at = record.at
+    ticket, counter = _EVOLVERS[type(record.event)](day, record.event, record)
+    day.remember(record, ticket, counter)
+    return day
+
+
+_Touched = tuple[Ticket | None, Counter | None]
+
+
+def _day_opened(day: Day, event: events.DayOpened | events.PlanChanged, _record: Record) -> _Touched:
+    day.put_plan(event.plan)
+    return None, None
+
+
+def _day_closed(day: Day, _event: events.DayClosed, _record: Record) -> _Touched:
+    day.closed = True
+    return None, None
+
+
+def _day_ended(day: Day, _event: events.DayEnded, _record: Record) -> _Touched:
+    day.closed = True
+    day.ended = True
+    return None, None
+
+
+def _suspension_began(day: Day, event: events.SuspensionBegan, record: Record) -> _Touched:
+    _end_suspension(day, record)
+    day.suspension = Suspension(text=event.text, since_at=record.at, until_at=event.until_at)
+    return None, None
+
+
+def _suspension_ended(day: Day, _event: events.SuspensionEnded, record: Record) -> _Touched:
+    _end_suspension(day, record)
+    return None, None
+
+
+def _end_suspension(day: Day, record: Record) -> None:
+    if day.suspension is not None:
+        until_at = day.suspension.until_at
+        ended_at = record.at if until_at is None else min(until_at, record.at)
+        day.suspended_spans = (*day.suspended_spans, (day.suspension.since_at, ended_at))
+        day.suspension = None
+
+
+def _notice_posted(day: Day, event: events.NoticePosted, _record: Record) -> _Touched:
+    day.notices[event.notice.id] = event.notice
+    return None, None
+
+
+def _notice_removed(day: Day, event: events.NoticeRemoved, _record: Record) -> _Touched:
+    day.notices.pop(event.notice, None)
+    return None, None
+
+
+def _counter_opened(day: Day, event: events.CounterOpened, record: Record) -> _Touched:
+    return None, _put_counter(
+        day,
+        record,
+        event.counter,
+        state=CounterState.OPEN,
+        services=event.services,
+        stage=event.stage,
+        staff=record.actor,
+        reason=None,
+        until_at=None,
+        since_at=record.at,
+    )
+
+
+def _counter_paused(day: Day, event: events.CounterPaused, record: Record) -> _Touched:
+    return None, _put_counter(
+        day,
+        record,
+        event.counter,
+        state=CounterState.PAUSED,
+        reason=event.reason,
+        until_at=event.until_at,
+        since_at=record.at,
+    )
+
+
+def _counter_closed(day: Day, event: events.CounterClosed, record: Record) -> _Touched:
+    planned = day.plan.counters[event.counter]
+    return None, _put_counter(
+        day,
+        record,
+        event.counter,
+        state=CounterState.CLOSED,
+        services=planned.services,
+        stage=planned.stage,
+        staff=None,
+        reason=None,
+        until_at=None,
+        since_at=record.at,
+    )
+
+
+def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touched:
+    day.issued = event.n
+    prefix = day.plan.services[event.service].prefix
+    day.numbers[prefix] = int(event.number.removeprefix(prefix))
+    ticket = Ticket(
+        id=event.ticket,
+        n=event.n,
+        code=event.code,
+        number=event.number,
+        service=event.service,
+        stage=event.stage,
+        class_=event.class_,
+        first_class=event.class_,
+        channel=event.channel,
+        state=TicketState.WAITING,
+        admission=event.admission,
+        count=event.count,
+        then=event.then,
+        prechecked=event.prechecked,
+        applicant=event.applicant,
+        issued_at=record.at,
+        reference_at=record.at,
+        queue_at=dispatch.queue_time(day.plan, event.class_, record.at, None),
+        ahead=event.ahead,
+        wait=event.wait,
+        seq=record.seq,
+    )
+    day.put(ticket)
+    return ticket, None
+
+
+def _ticket_called(day: Day, event: events.TicketCalled, record: Record) -> _Touched:
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        state=TicketState.CALLED,
+        stage=event.stage,
+        counter=event.counter,
+        last_counter=event.counter,
+        for_counter=None,
+        not_before_at=None,
+        calls=1,
+        called_at=record.at,
+        recalled_at=record.at,
+        started_at=None,
+        no_show_at=None,
+    )
+    return ticket, _put_counter(day, record, event.counter, ticket=ticket.id)
+
+
+def _ticket_recalled(day: Day, event: events.TicketRecalled, record: Record) -> _Touched:
+    calls = day.tickets[event.ticket].calls + 1
+    return _put(day, record, event.ticket, calls=calls, recalled_at=record.at), None
+
+
+def _ticket_started(day: Day, event: events.TicketStarted, record: Record) -> _Touched:
+    return _put(day, record, event.ticket, state=TicketState.SERVING, started_at=record.at), None
+
+
+def _ticket_finished(day: Day, event: events.TicketFinished, record: Record) -> _Touched:
+    counter = _free(day, record, event.ticket)
+    if not event.forgotten:
+        _learn_speed(day, day.tickets[event.ticket], record)
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        state=TicketState.DONE,
+        counter=None,
+        outcome=event.outcome,
+        missing=event.missing,
+        due_on=event.due_on,
+        finished_at=record.at,
+    )
+    return ticket, counter
+
+
+def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> _Touched:
+    counter = _free(day, record, event.ticket)
+    before = day.tickets[event.ticket]
+    _learn_speed(day, before, record)
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        service=event.service,
+        stage=event.stage,
+        then=event.then,
+        prechecked=before.prechecked or (before.stage == PRECHECK and before.service == event.service),
+        ahead=event.ahead,
+        wait=event.wait,
+        **_WAITING_AGAIN,
+    )
+    return ticket, counter
+
+
+def _ticket_released(day: Day, event: events.TicketReleased, record: Record) -> _Touched:
+    counter = _free(day, record, event.ticket)
+    again = {**_WAITING_AGAIN, "for_counter": event.counter}
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        service=event.service,
+        stage=event.stage,
+        ahead=event.ahead,
+        wait=event.wait,
+        **again,
+    )
+    return ticket, counter
+
+
+def _ticket_no_show(day: Day, event: events.TicketNoShow, record: Record) -> _Touched:
+    counter = _free(day, record, event.ticket)
+    return _put(day, record, event.ticket, state=TicketState.NO_SHOW, counter=None, no_show_at=record.at), counter
+
+
+def _ticket_parked(day: Day, event: events.TicketParked, record: Record) -> _Touched:
+    counter = _free(day, record, event.ticket)
+    return _put(day, record, event.ticket, state=TicketState.PARKED, counter=None), counter
+
+
+def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _Touched:
+    before = day.tickets[event.ticket]
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        floor_at=event.floor_at,
+        queue_at=dispatch.queue_time(day.plan, before.class_, before.reference_at, event.floor_at),
+        returns=before.returns + (before.state is TicketState.NO_SHOW),
+        ahead=event.ahead,
+        wait=event.wait,
+        **_WAITING_AGAIN,
+    )
+    return ticket, None
+
+
+def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -> _Touched:
+    before = day.tickets[event.ticket]
+    queue_at = dispatch.queue_time(day.plan, event.class_, before.reference_at, before.floor_at)
+    ticket = _put(day, record, event.ticket, class_=event.class_, queue_at=queue_at, ahead=event.ahead, wait=event.wait)
+    return ticket, None
+
+
+def _ticket_deferred(day: Day, event: events.TicketDeferred, record: Record) -> _Touched:
+    ticket = _put(day, record, event.ticket, not_before_at=event.not_before_at, ahead=event.ahead, wait=event.wait)
+    return ticket, None
+
+
+def _ticket_left(day: Day, event: events.TicketLeft, record: Record) -> _Touched:
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        state=TicketState.LEFT,
+        left_reason=LeftReason(event.reason),
+        finished_at=record.at,
+    )
+    return ticket, None
+
+
+def _ticket_undone(day: Day, event: events.TicketUndone, record: Record) -> _Touched:
+    before = day.tickets[event.ticket]
+    counter_id = before.last_counter
+    assert counter_id is not None, "undo gives a person back to the counter they were at"
+    was_done = before.state is TicketState.DONE
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        state=TicketState.SERVING if was_done else TicketState.CALLED,
+        counter=counter_id,
+        outcome=None,
+        missing=(),
+        due_on=None,
+        finished_at=None,
+        no_show_at=None,
+    )
+    return ticket, _put_counter(day, record, counter_id, ticket=ticket.id)
+
+
+_WAITING_AGAIN: dict[str, Any] = {
+    "state": TicketState.WAITING,
+    "counter": None,
+    "for_counter": None,
+    "calls": 0,
+    "called_at": None,
+    "recalled_at": None,
+    "started_at": None,
+    "no_show_at": None,
+}
+
+
+def _put(day: Day, record: Record, ticket_id: TicketId, **changes: Any) -> Ticket:  # noqa: ANN401  (fields of Ticket)
+    ticket = replace(day.tickets[ticket_id], seq=record.seq, **changes)
+    day.put(ticket)
+    return ticket
+
+
+def _put_counter(day: Day, record: Record, counter_id: CounterId, **changes: Any) -> Counter:  # noqa: ANN401  (likewise)
+    counter = replace(day.counters[counter_id], seq=record.seq, **changes)
+    day.put_counter(counter)
+    return counter
+
+
+def _free(day: Day, record: Record, ticket_id: TicketId) -> Counter | None:
+    counter_id = day.tickets[ticket_id].counter
+    return None if counter_id is None else _put_counter(day, record, counter_id, ticket=None)
+
+
+def _learn_speed(day: Day, ticket: Ticket, record: Record) -> None:
+    began_at = ticket.started_at or ticket.called_at
+    if began_at is None:
+        return
+    service = day.plan.services[ticket.service]
+    expected_s = day.expected_s_of(service, ticket.count, prechecked=ticket.prechecked)
+    actual_s = (record.at - began_at).total_seconds()
+    if actual_s <= FORGOTTEN_AFTER_MEANS * expected_s:
+        day.expected_s += expected_s
+        day.actual_s += actual_s
+
+
+_EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
+    events.DayOpened: _day_opened,
+    events.PlanChanged: _day_opened,
+    events.DayClosed: _day_closed,
+    events.DayEnded: _day_ended,
+    events.SuspensionBegan: _suspension_began,
+    events.SuspensionEnded: _suspension_ended,
+    events.NoticePosted: _notice_posted,
+    events.NoticeRemoved: _notice_removed,
+    events.CounterOpened: _counter_opened,
+    events.CounterPaused: _counter_paused,
+    events.CounterClosed: _counter_closed,
+    events.TicketTaken: _ticket_taken,
+    events.TicketCalled: _ticket_called,
+    events.TicketRecalled: _ticket_recalled,
+    events.TicketStarted: _ticket_started,
+    events.TicketFinished: _ticket_finished,
+    events.TicketAdvanced: _ticket_advanced,
+    events.TicketReleased: _ticket_released,
+    events.TicketNoShow: _ticket_no_show,
+    events.TicketParked: _ticket_parked,
+    events.TicketResumed: _ticket_resumed,
+    events.TicketReclassed: _ticket_reclassed,
+    events.TicketDeferred: _ticket_deferred,
+    events.TicketLeft: _ticket_left,
+    events.TicketUndone: _ticket_undone,
+}

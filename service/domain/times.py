@@ -1,0 +1,13 @@
+"""Instants in the contract's words."""
+
+from datetime import UTC, datetime
+
+
+def stamp(at: datetime) -> str:
+    """Write an instant as RFC 3339 in UTC with milliseconds and `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def stamp_or_none(at: datetime | None) -> str | None:
+    """Write an instant that may be missing."""
+    return None if at is None else stamp(at)
