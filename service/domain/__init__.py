@@ -6,6 +6,6 @@ come to the same answer, and a replay of the journal tells what really happened.
 
 Where to look: `document` (what a hall is), `plan` (what it means for one date), `model` (tickets and counters),
 `commands` and `events` (what may be asked, what has happened), `day` (the state and its sorted lines), `dispatch` (who
-is next and who is ahead), `waits` (how long that takes), `decide` and `evolve` (the two functions), `view` (the state in
-the contract's words).
+is next and who is ahead), `waits` (how long that takes), `decide` and `evolve` (the two functions), `view` (the state
+in the contract's words).
 """

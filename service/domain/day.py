@@ -35,7 +35,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.plan import Plan, PlannedService
+from service.domain.plan import Plan, PlannedService, Rate
 from service.domain.refusals import CounterNotFound, ServiceNotFound, TicketNotFound
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,22 +61,29 @@ class LineKey(NamedTuple):
     stage: StageId
     service: ServiceId
     counter: CounterId | None
-    expected_s: float
+    people: int
+    prechecked: bool
+
+
+def line_key_of(ticket: Ticket) -> LineKey:
+    """The kind of line a waiting ticket stands in."""
+    return LineKey(ticket.stage, ticket.service, ticket.for_counter, ticket.count, ticket.prechecked)
 
 
 class Line:
-    """Waiting tickets of one kind, in the order of calls."""
+    """Waiting tickets of one kind, in the order of calls; each is expected to take `mean_s`, with this variance."""
 
-    __slots__ = ("key", "places", "variance")
+    __slots__ = ("key", "mean_s", "places", "variance")
 
-    def __init__(self, key: LineKey, variance: float) -> None:
+    def __init__(self, key: LineKey, mean_s: float, variance: float) -> None:
         self.key = key
+        self.mean_s = mean_s
         self.variance = variance
         self.places: SortedList[Place] = SortedList()
 
     def copy(self) -> "Line":
         """A line of its own with the same tickets."""
-        other = Line(self.key, self.variance)
+        other = Line(self.key, self.mean_s, self.variance)
         other.places = SortedList(self.places)
         return other
 
@@ -84,14 +91,16 @@ class Line:
 class Pool(NamedTuple):
     """Who competes with a ticket: the counters that may call it, and the lines that these counters draw from.
 
-    `open` are the counters open now; `planned` how many there could be, and `stage_planned` how many counters the
-    stage has, which shares the planned staff out.
+    `open` are the counters open now, `planned` says how many the plan gives them through the day.
     """
 
     open: tuple[CounterId, ...]
-    planned: int
-    stage_planned: int
+    planned: tuple[Rate, ...]
     lines: tuple[Line, ...]
+
+
+def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
+    return counter.stage == stage and service in counter.services
 
 
 class Part(Struct, frozen=True):
@@ -213,21 +222,18 @@ class Day:
 
     # Who stands where.
 
-    def expected_s_of(self, service: PlannedService, ticket_count: int, *, prechecked: bool) -> float:
-        """Seconds of counter time a ticket is expected to need."""
-        mean_s = service.prechecked_mean_s if prechecked and service.prechecked_mean_s else service.mean_s
-        return mean_s * ticket_count
-
     def stage_now(self, service: ServiceId, stage: StageId) -> StageId:
         """The stage whose counters may call a ticket that waits at `stage`.
 
         An optional stage with no open counter for the service is skipped (CONTRACT 4).
         """
         optional = self.plan.optional_stages
-        planned = self.plan.services.get(service)
-        if stage not in optional or planned is None or stage not in planned.stages:
+        stages = self.plan.services[service].stages
+        if stage not in stages:
+            stage = stages[0]  # the hall document changed, and the service begins anew
+        if stage not in optional:
             return stage
-        following = planned.stages[planned.stages.index(stage) :]
+        following = stages[stages.index(stage) :]
         for here in following[:-1]:
             if here not in optional or self._has_open_counter(here, service):
                 return here
@@ -235,7 +241,7 @@ class Day:
 
     def _has_open_counter(self, stage: StageId, service: ServiceId) -> bool:
         return any(
-            counter.state is CounterState.OPEN and counter.stage == stage and service in counter.services
+            counter.state is CounterState.OPEN and _serves(counter, service, stage)
             for counter in self.counters.values()
         )
 
@@ -250,14 +256,16 @@ class Day:
     def draws_from(self, counter: Counter, key: LineKey) -> bool:
         """Tell whether a counter may call the tickets of a line.
 
-        A ticket sent to one counter is that counter's until it closes; then it is anybody's who serves its kind.
+        A ticket sent to one counter is that counter's until it closes, or opens for other things; then it is
+        anybody's who serves its kind.
         """
-        if key.service not in counter.services or self.stage_now(key.service, key.stage) != counter.stage:
+        stage = self.stage_now(key.service, key.stage)
+        if not _serves(counter, key.service, stage):
             return False
         if key.counter is None or key.counter == counter.id:
             return True
         wanted = self.counters.get(key.counter)
-        return wanted is None or wanted.state is CounterState.CLOSED
+        return wanted is None or wanted.state is CounterState.CLOSED or not _serves(wanted, key.service, stage)
 
     def pool(self, service: ServiceId, stage: StageId) -> Pool:
         """The counters that may call a ticket of this service and stage, and the lines that compete for them."""
@@ -273,14 +281,17 @@ class Day:
         shared = {name for counter in staffed for name in counter.services} | {service}
         return Pool(
             open=tuple(counter.id for counter in serving if counter.state is CounterState.OPEN),
-            planned=len(serving),
-            stage_planned=len(at_stage),
+            planned=self.plan.rates(len(serving), len(at_stage)),
             lines=tuple(
                 line
                 for line in self.lines.values()
                 if line.key.service in shared and self.stage_now(line.key.service, line.key.stage) == stage
             ),
         )
+
+    def line_holding(self, ticket: Ticket) -> Line | None:
+        """The line a ticket stands in; None when it is not among those who may be called."""
+        return self._line_of(ticket) if ticket.state is TicketState.WAITING and not self._sleeps(ticket) else None
 
     def forget_pools(self) -> None:
         """Drop what was remembered about counters and lines; it is made anew when asked for."""
@@ -341,12 +352,12 @@ class Day:
                 self._place(ticket)
 
     def _line_of(self, ticket: Ticket) -> Line:
-        service = self.plan.services[ticket.service]
-        expected_s = self.expected_s_of(service, ticket.count, prechecked=ticket.prechecked)
-        key = LineKey(ticket.stage, ticket.service, ticket.for_counter, expected_s)
+        key = line_key_of(ticket)
         line = self.lines.get(key)
         if line is None:
-            line = self.lines[key] = Line(key, (service.cv * expected_s) ** 2 / ticket.count)
+            service = self.plan.services[ticket.service]
+            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
+            line = self.lines[key] = Line(key, mean_s, service.variance(ticket.count, prechecked=ticket.prechecked))
             self.forget_pools()
         return line
 
@@ -369,10 +380,9 @@ class Day:
         else:
             self._line_of(ticket).places.remove(place_of(ticket))
 
-    def remember(self, record: Record, ticket: Ticket | None, counter: Counter | None) -> None:
+    def remember(self, record: Record, part: Part) -> None:
         """Keep what a command with an idempotency key did, for whoever asks again."""
         if record.fingerprint is not None:
             before = self.done.get(record.command_id)
-            part = Part(record.seq, record.at, record.event, ticket, counter)
             parts = (*before.parts, part) if before else (part,)
             self.done[record.command_id] = Done(record.fingerprint, parts)

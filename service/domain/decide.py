@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from service.domain import commands, dispatch, events
 from service.domain.commands import Command, Finish
-from service.domain.day import Day, place_of
+from service.domain.day import Day
 from service.domain.events import Event
 from service.domain.model import (
     TICKET_SUCCESSORS,
@@ -29,7 +29,6 @@ from service.domain.model import (
     Ticket,
     TicketClass,
     TicketState,
-    Wait,
 )
 from service.domain.plan import Plan
 from service.domain.refusals import (
@@ -45,7 +44,7 @@ from service.domain.refusals import (
     WrongState,
 )
 from service.domain.times import stamp_or_none
-from service.domain.waits import wait_of
+from service.domain.waits import outlook_of
 
 UNDO_WITHIN_S = 30
 RETURN_WITHIN_S = 30 * 60
@@ -91,17 +90,17 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
         ServiceNotFound: the hall does not offer it, or one of `then`.
         OnlineOnly: it is done online.
         HallSuspended, HallClosed: not now.
-        BodyInvalid: more people than the service takes on one ticket.
+        BodyInvalid: nobody, or more people than the service takes on one ticket.
     """
     service = day.service(command.service)
     for name in (command.service, *command.then):
         if (url := day.service(name).online_url) is not None:
             raise OnlineOnly(url)
-    if command.count > service.count_max:
-        raise BodyInvalid(("count", f"at most {service.count_max} on one ticket"))
+    if not 1 <= command.count <= service.count_max:
+        raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
     _refuse_suspended(day, now_at)
     if day.closed or not day.plan.doors_open_at(now_at):
-        raise HallClosed(stamp_or_none(day.plan.opens_at(now_at)))
+        raise _hall_closed(day, now_at)
     n = day.numbers.get(service.prefix, 0) + 1
     newcomer = Ticket(
         id=command.ticket,
@@ -120,10 +119,11 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
         prechecked=False,
         applicant=command.applicant,
         issued_at=now_at,
+        waiting_since_at=now_at,
         reference_at=now_at,
         queue_at=dispatch.queue_time(day.plan, TicketClass.WALK_IN, now_at, None),
     )
-    ahead, wait = _told(day, newcomer, now_at)
+    ahead, wait = outlook_of(day, newcomer, now_at)
     return [
         events.TicketTaken(
             ticket=newcomer.id,
@@ -163,7 +163,7 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         _require_reason(day.plan, command.reason)
         queue_at = dispatch.queue_time(day.plan, command.class_, ticket.reference_at, ticket.floor_at)
         ticket = replace(ticket, class_=command.class_, queue_at=queue_at)
-        ahead, wait = _told(day, ticket, now_at)
+        ahead, wait = outlook_of(day, ticket, now_at)
         decided.append(
             events.TicketReclassed(
                 ticket=ticket.id, class_=command.class_, reason=command.reason, ahead=ahead, wait=wait
@@ -174,7 +174,7 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         not_before_at = command.not_before_at
         if not_before_at is not None and not_before_at >= day.plan.ends_at:
             raise BodyInvalid(("not_before_at", "is after the end of the day"))
-        ahead, wait = _told(day, replace(ticket, not_before_at=not_before_at), now_at)
+        ahead, wait = outlook_of(day, replace(ticket, not_before_at=not_before_at), now_at)
         decided.append(events.TicketDeferred(ticket=ticket.id, not_before_at=not_before_at, ahead=ahead, wait=wait))
     return decided
 
@@ -238,10 +238,12 @@ def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) ->
         if too_late or ticket.returns >= RETURNS_MAX:
             raise WrongState(ticket.state)
     if day.closed:
-        raise HallClosed(stamp_or_none(day.plan.opens_at(now_at)))
-    return_at = now_at - timedelta(seconds=day.plan.rules.park_penalty_s)
-    floor_at = max(ticket.queue_at, return_at)
-    ahead, wait = _told(day, replace(ticket, queue_at=floor_at), now_at)
+        raise _hall_closed(day, now_at)
+    floor_at = now_at - timedelta(seconds=day.plan.rules.park_penalty_s)
+    if ticket.floor_at is not None:
+        floor_at = max(floor_at, ticket.floor_at)
+    queue_at = dispatch.queue_time(day.plan, ticket.class_, ticket.reference_at, floor_at)
+    ahead, wait = outlook_of(day, replace(ticket, queue_at=queue_at), now_at)
     return [events.TicketResumed(ticket=ticket.id, floor_at=floor_at, ahead=ahead, wait=wait)]
 
 
@@ -493,19 +495,17 @@ def _refuse_suspended(day: Day, now_at: datetime) -> None:
         raise HallSuspended(suspension.text)
 
 
+def _hall_closed(day: Day, now_at: datetime) -> HallClosed:
+    """The refusal with the next opening; a day that was closed does not open again."""
+    return HallClosed(stamp_or_none(day.plan.reopens_at if day.closed else day.plan.opens_at(now_at)))
+
+
 def _refuse_calls(day: Day, now_at: datetime) -> None:
     """Calls run from the first opening of the day until it is closed; late ones are served after closing time."""
     _refuse_suspended(day, now_at)
     windows = day.plan.windows
     if day.closed or not windows or now_at < windows[0].opens_at:
-        raise HallClosed(stamp_or_none(day.plan.opens_at(now_at)))
-
-
-def _told(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
-    """What a person is told who will wait as `ticket` says."""
-    place = place_of(ticket)
-    pool = day.pool(ticket.service, ticket.stage)
-    return dispatch.rank(pool, place), wait_of(day, ticket, now_at)
+        raise _hall_closed(day, now_at)
 
 
 def _finish(day: Day, ticket: Ticket, finish: Finish, now_at: datetime) -> tuple[Event, Ticket | None]:
@@ -531,7 +531,7 @@ def _finish(day: Day, ticket: Ticket, finish: Finish, now_at: datetime) -> tuple
         )
     service, stage, then = following
     moved = replace(ticket, service=service, stage=stage, then=then, state=TicketState.WAITING, for_counter=None)
-    ahead, wait = _told(day, moved, now_at)
+    ahead, wait = outlook_of(day, moved, now_at)
     return (
         events.TicketAdvanced(ticket=ticket.id, service=service, stage=stage, then=then, ahead=ahead, wait=wait),
         moved,
@@ -553,7 +553,7 @@ def _following(plan: Plan, ticket: Ticket) -> tuple[ServiceId, StageId, tuple[Se
 def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
     """Send a person at a counter back into the queue; `moved` is the ticket with where it shall wait."""
     moved = replace(moved, state=TicketState.WAITING)
-    ahead, wait = _told(day, moved, now_at)
+    ahead, wait = outlook_of(day, moved, now_at)
     return events.TicketReleased(
         ticket=moved.id, service=moved.service, stage=moved.stage, counter=moved.for_counter, ahead=ahead, wait=wait
     )
@@ -576,18 +576,25 @@ def _leave_unserved(day: Day) -> list[Event]:
 
 
 def _carried_over(day: Day, plan: Plan) -> Plan:
-    """A new plan that keeps, not offered, the services of visits under way and the counters in use."""
-    under_way = [ticket for ticket in day.tickets.values() if ticket.state not in (TicketState.DONE, TicketState.LEFT)]
-    used = {ticket.service for ticket in under_way} | {name for ticket in under_way for name in ticket.then}
-    services = dict(plan.services)
-    for name, planned_service in day.plan.services.items():
-        if name not in services and name in used:
-            services[name] = replace(planned_service, offered=False)
+    """A new plan that keeps, not offered, the services of today's tickets and the counters in use.
+
+    Counters that served such a service go on serving it, and a finish can still be taken back.
+    """
+    used = {name for ticket in day.tickets.values() for name in (ticket.service, *ticket.then)}
+    kept = {
+        name: replace(service, offered=False)
+        for name, service in day.plan.services.items()
+        if name in used and name not in plan.services
+    }
     counters = dict(plan.counters)
-    for counter_id, planned_counter in day.plan.counters.items():
-        if counter_id not in counters and day.counters[counter_id].state is not CounterState.CLOSED:
-            counters[counter_id] = replace(planned_counter, offered=False)
-    return replace(plan, services=services, counters=counters)
+    for counter_id, before in day.plan.counters.items():
+        now = counters.get(counter_id)
+        if now is not None:
+            more = tuple(name for name in before.services if name in kept)
+            counters[counter_id] = replace(now, services=now.services + more)
+        elif day.counters[counter_id].state is not CounterState.CLOSED:
+            counters[counter_id] = replace(before, offered=False)
+    return replace(plan, services=plan.services | kept, counters=counters)
 
 
 _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {

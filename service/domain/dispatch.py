@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from heapq import merge
 
-from service.domain.day import Day, LineKey, Place, Pool, place_of
+from service.domain.day import Day, line_key_of, place_of
 from service.domain.model import CallReason, Counter, Rule, Ticket, TicketClass
 from service.domain.plan import Plan
 
@@ -35,7 +35,7 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
     lines = day.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
     waiting = sum(len(line.places) for line in lines)
-    if also is not None and _may_call(day, counter, also):
+    if also is not None and day.draws_from(counter, line_key_of(also)):
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:
@@ -43,11 +43,6 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
     place = min(fronts)
     chosen = also if also is not None and also.id == place.ticket else day.tickets[place.ticket]
     return chosen, reason_for(day.plan, chosen, ahead_of=waiting - 1)
-
-
-def _may_call(day: Day, counter: Counter, ticket: Ticket) -> bool:
-    key = LineKey(ticket.stage, ticket.service, ticket.for_counter, 0.0)
-    return day.draws_from(counter, key)
 
 
 def reason_for(plan: Plan, ticket: Ticket, *, ahead_of: int, code: str | None = None) -> CallReason:
@@ -62,14 +57,10 @@ def reason_for(plan: Plan, ticket: Ticket, *, ahead_of: int, code: str | None = 
     )
 
 
-def rank(pool: Pool, place: Place) -> int:
-    """How many tickets of a pool's lines come before a place."""
-    return sum(line.places.bisect_left(place) for line in pool.lines)
-
-
 def ahead(day: Day, ticket: Ticket) -> int:
     """How many admitted tickets of the same stage, whose service shares a counter, are called before a waiting one."""
-    return rank(day.pool(ticket.service, ticket.stage), place_of(ticket))
+    place = place_of(ticket)
+    return sum(line.places.bisect_left(place) for line in day.pool(ticket.service, ticket.stage).lines)
 
 
 def in_order(day: Day) -> Iterator[Ticket]:

@@ -1,6 +1,6 @@
 """The hall document: the only place of a hall's configuration.
 
-Types decode and check what managers send; `check` adds what types cannot say (references, overlaps, unknown zones of
+Types decode and check what managers send; `check` adds what types cannot say (references, spans, unknown zones of
 time). Weekdays are ISO numbers, Monday 1 to Sunday 7. Local times are `HH:MM`, and `24:00` is the end of the day.
 
 Source: CONTRACT 3.
@@ -15,16 +15,19 @@ from msgspec import Meta, Struct, field
 
 from service.domain.model import CounterId, ServiceId, StageId, Texts, ZoneId
 
-ServiceCode = Annotated[ServiceId, Meta(pattern="^[a-z0-9-]{1,32}$")]
-StageCode = Annotated[StageId, Meta(pattern="^[a-z0-9-]{1,32}$")]
-ZoneCode = Annotated[ZoneId, Meta(pattern="^[a-z0-9-]{1,32}$")]
-CounterCode = Annotated[CounterId, Meta(pattern="^[A-Za-z0-9-]{1,16}$")]
-ReasonCode = Annotated[str, Meta(pattern="^[a-z0-9-]{1,32}$")]
-LocalTime = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
+END = r"$(?!\n)"  # in Python `$` alone would let a line feed pass; JSON Schema knows no `\Z`
+CODE = "^[a-z0-9-]{1,32}" + END
+
+ServiceCode = Annotated[ServiceId, Meta(pattern=CODE)]
+StageCode = Annotated[StageId, Meta(pattern=CODE)]
+ZoneCode = Annotated[ZoneId, Meta(pattern=CODE)]
+CounterCode = Annotated[CounterId, Meta(pattern="^[A-Za-z0-9-]{1,16}" + END)]
+ReasonCode = Annotated[str, Meta(pattern=CODE)]
+LocalTime = Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)" + END)]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Language = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Language = Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*" + END)]
 
 SERVICES_MAX = 200  # letters are few and a hall with more services is several halls
 COUNTERS_MAX = 500
@@ -86,7 +89,7 @@ class Service(Part, frozen=True, kw_only=True):
 
     id: ServiceCode
     name: dict[Language, Name] = {}
-    prefix: Annotated[str, Meta(pattern="^[A-Z]{1,3}$")]
+    prefix: Annotated[str, Meta(pattern="^[A-Z]{1,3}" + END)]
     stages: Annotated[list[StageCode], Meta(min_length=1, max_length=8)]
     duration_s: Duration
     online_url: Annotated[str, Meta(pattern="^https?://", max_length=500)] | None = None
@@ -162,7 +165,7 @@ class HallDocument(Part, frozen=True, kw_only=True):
 
     time_zone: Annotated[str, Meta(min_length=1, max_length=64)]
     day_starts_at_local: LocalTime = "00:00"
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None = None
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}" + END)] | None = None
     region: Annotated[str, Meta(max_length=16)] | None = None
     languages: Annotated[list[Language], Meta(min_length=1, max_length=8)]
     name: dict[Language, Name]

@@ -11,13 +11,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from service.domain import dispatch, events
-from service.domain.day import Day
+from service.domain.day import Day, Part
 from service.domain.events import Record
 from service.domain.model import (
     Counter,
     CounterId,
     CounterState,
     LeftReason,
+    Served,
     Suspension,
     Ticket,
     TicketId,
@@ -41,12 +42,19 @@ def evolve(day: Day, record: Record) -> Day:
     Returns:
         The same day.
     """
+    advance(day, record)
+    return day
+
+
+def advance(day: Day, record: Record) -> Part:
+    """Fold the next event into the day, and return it with the ticket and counter as it left them."""
     assert record.seq == day.seq + 1, f"event {record.seq} does not follow {day.seq}"
     day.seq = record.seq
     day.at = record.at
     ticket, counter = _EVOLVERS[type(record.event)](day, record.event, record)
-    day.remember(record, ticket, counter)
-    return day
+    part = Part(record.seq, record.at, record.event, ticket, counter)
+    day.remember(record, part)
+    return part
 
 
 _Touched = tuple[Ticket | None, Counter | None]
@@ -161,6 +169,7 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         prechecked=event.prechecked,
         applicant=event.applicant,
         issued_at=record.at,
+        waiting_since_at=record.at,
         reference_at=record.at,
         queue_at=dispatch.queue_time(day.plan, event.class_, record.at, None),
         ahead=event.ahead,
@@ -202,8 +211,9 @@ def _ticket_started(day: Day, event: events.TicketStarted, record: Record) -> _T
 
 def _ticket_finished(day: Day, event: events.TicketFinished, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
+    served = _served(day.tickets[event.ticket], record)
     if not event.forgotten:
-        _learn_speed(day, day.tickets[event.ticket], record)
+        _learn_speed(day, day.tickets[event.ticket], served)
     ticket = _put(
         day,
         record,
@@ -214,6 +224,7 @@ def _ticket_finished(day: Day, event: events.TicketFinished, record: Record) -> 
         missing=event.missing,
         due_on=event.due_on,
         finished_at=record.at,
+        served=served,
     )
     return ticket, counter
 
@@ -221,7 +232,8 @@ def _ticket_finished(day: Day, event: events.TicketFinished, record: Record) -> 
 def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
     before = day.tickets[event.ticket]
-    _learn_speed(day, before, record)
+    served = _served(before, record)
+    _learn_speed(day, before, served)
     ticket = _put(
         day,
         record,
@@ -230,6 +242,8 @@ def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> 
         stage=event.stage,
         then=event.then,
         prechecked=before.prechecked or (before.stage == PRECHECK and before.service == event.service),
+        waiting_since_at=record.at,
+        served=served,
         ahead=event.ahead,
         wait=event.wait,
         **_WAITING_AGAIN,
@@ -352,16 +366,17 @@ def _free(day: Day, record: Record, ticket_id: TicketId) -> Counter | None:
     return None if counter_id is None else _put_counter(day, record, counter_id, ticket=None)
 
 
-def _learn_speed(day: Day, ticket: Ticket, record: Record) -> None:
-    began_at = ticket.started_at or ticket.called_at
-    if began_at is None:
-        return
+def _served(ticket: Ticket, record: Record) -> Served:
+    began_at = ticket.started_at or ticket.called_at or record.at
+    return Served(ticket.service, (record.at - began_at).total_seconds())
+
+
+def _learn_speed(day: Day, ticket: Ticket, served: Served) -> None:
     service = day.plan.services[ticket.service]
-    expected_s = day.expected_s_of(service, ticket.count, prechecked=ticket.prechecked)
-    actual_s = (record.at - began_at).total_seconds()
-    if actual_s <= FORGOTTEN_AFTER_MEANS * expected_s:
+    expected_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
+    if served.seconds <= FORGOTTEN_AFTER_MEANS * expected_s:
         day.expected_s += expected_s
-        day.actual_s += actual_s
+        day.actual_s += served.seconds
 
 
 _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {

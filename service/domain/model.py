@@ -140,6 +140,13 @@ class CallReason(Struct, frozen=True):
     code: str | None = None
 
 
+class Served(Struct, frozen=True):
+    """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end."""
+
+    service: ServiceId
+    seconds: float
+
+
 class Ticket(Struct, frozen=True, kw_only=True):
     """A place in today's queue.
 
@@ -148,7 +155,8 @@ class Ticket(Struct, frozen=True, kw_only=True):
     `for_counter` is set while the ticket waits for one counter only. `called_at` is the first call at the present
     stage, `recalled_at` the last one. `counter` is where the person is called to or served, `last_counter` outlives the
     visit there. `returns` counts the comebacks from a no-show. `ahead` and `wait` are what was told last, `seq` is the
-    event that touched it last.
+    event that touched it last. `waiting_since_at` is when it came to its present stage, `served` what its last visit
+    at a counter was for.
     """
 
     id: TicketId
@@ -167,6 +175,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     prechecked: bool
     applicant: str | None
     issued_at: datetime
+    waiting_since_at: datetime
     reference_at: datetime
     floor_at: datetime | None = None
     queue_at: datetime
@@ -179,6 +188,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     recalled_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    served: Served | None = None
     outcome: Outcome | None = None
     missing: tuple[str, ...] = ()
     due_on: date | None = None

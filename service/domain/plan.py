@@ -2,13 +2,14 @@
 
 `day_opened` carries it, so that a day knows all it needs: two versions of tzdata, or a document changed at noon, cannot
 make two processes decide differently. Local times become instants here and nowhere else: a local time that does not
-exist (the clock jumps over it) is the instant the jump leads to; one that exists twice is the first.
+exist (the clock jumps over it) is read as if the clock had not jumped yet; one that exists twice is the first.
 
 Source: DESIGN 3, JOURNAL 6.
 """
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -35,6 +36,13 @@ class Band(Struct, frozen=True):
     counters: int
 
 
+class Rate(NamedTuple):
+    """Counters at work from an instant on, until the next rate begins."""
+
+    from_at: datetime
+    counters: int
+
+
 class PlannedService(Struct, frozen=True, kw_only=True):
     """A service as today offers it; one that left the document while people wait for it is kept, not `offered`."""
 
@@ -49,6 +57,14 @@ class PlannedService(Struct, frozen=True, kw_only=True):
     papers: tuple[str, ...]
     name: Texts
     offered: bool = True
+
+    def expected_s(self, count: int, *, prechecked: bool) -> float:
+        """Seconds of counter time that `count` people on one ticket are expected to need."""
+        return count * (self.prechecked_mean_s if prechecked and self.prechecked_mean_s else self.mean_s)
+
+    def variance(self, count: int, *, prechecked: bool) -> float:
+        """Variance of that time in square seconds."""
+        return (self.cv * self.expected_s(count, prechecked=prechecked)) ** 2 / count
 
 
 class PlannedCounter(Struct, frozen=True, kw_only=True):
@@ -70,7 +86,7 @@ class Names(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """A day of a hall, resolved: `windows` and `bands` are sorted and do not overlap."""
+    """A day of a hall, resolved: `windows` are sorted and apart, `bands` are sorted and add up where they overlap."""
 
     revision: int
     day: date
@@ -107,6 +123,21 @@ class Plan(Struct, frozen=True, kw_only=True):
     def closing_at(self, now_at: datetime) -> datetime | None:
         """The end of the window open at `now_at`, or of the next one today."""
         return next((window.closes_at for window in self.windows if now_at < window.closes_at), None)
+
+    def rates(self, counters: int, of_stage: int) -> tuple[Rate, ...]:
+        """How many of `counters` are planned to work through the day; they share the staff with all `of_stage`."""
+        edges = {at for window in self.windows for at in (window.opens_at, window.closes_at)}
+        edges.update(at for band in self.bands for at in (band.from_at, band.to_at))
+        return tuple(Rate(at, self._staffed(at, counters, of_stage)) for at in sorted(edges))
+
+    def _staffed(self, at: datetime, counters: int, of_stage: int) -> int:
+        if not counters or not self.open_at(at):
+            return 0
+        if not self.bands:
+            return counters
+        staff = sum(band.counters for band in self.bands if band.from_at <= at < band.to_at)
+        share = round(staff * counters / of_stage)
+        return min(counters, max(share, 1 if staff else 0))
 
     def credit_s(self, class_: TicketClass) -> int:
         """Seconds by which a class counts as having come earlier."""

@@ -9,12 +9,15 @@ Source: DESIGN 6, "Waits"; ALGORITHMS 3 (analytic_start) and 4.2 (today's speed,
 """
 
 import math
-from datetime import datetime, timedelta
-from itertools import pairwise
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from operator import add
 from typing import NamedTuple
 
-from service.domain.day import Day, Place, Pool
-from service.domain.model import ServiceId, Shown, StageId, Ticket, TicketId, Wait
+from service.domain.day import Day, Line, Place, Pool, place_of
+from service.domain.model import ServiceId, Shown, Ticket, TicketId, Wait
+from service.domain.plan import Rate
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
@@ -26,17 +29,31 @@ SPEED_SD = 0.12
 """Spread of a day's speed before anything of the day is known."""
 
 LATE_CORRECTION = 0.92
-"""Part of a residual service that the other busy counters still have ahead when the first one is free."""
+"""Part of the mean rest of a service that each other counter still has ahead when the first one is free."""
 
 LAST = TicketId("~")
 """Sorts after every ticket's id."""
 
 
-class Rate(NamedTuple):
-    """Counters at work from an instant on, until the next rate begins."""
+class Outlook(NamedTuple):
+    """What a person is told: how many are called before them, and the wait."""
 
-    from_at: datetime
-    counters: int
+    ahead: int
+    wait: Wait
+
+
+class Work(NamedTuple):
+    """Services to be done, in seconds at usual speed.
+
+    `left_s` is what is left of them, with its `variance`; `whole_s` and `squares` are E[X] and E[X^2] of the whole
+    services, summed up.
+    """
+
+    services: int
+    left_s: float
+    variance: float
+    whole_s: float
+    squares: float
 
 
 def nobody_knows(now_at: datetime) -> Wait:
@@ -46,78 +63,92 @@ def nobody_knows(now_at: datetime) -> Wait:
 
 def wait_of(day: Day, ticket: Ticket, now_at: datetime) -> Wait:
     """The wait of a waiting ticket, from `now_at` until its call at the present stage."""
-    place = Place(ticket.queue_at, ticket.issued_at, ticket.n, ticket.id)
-    return wait_at(day, ticket.service, ticket.stage, place, now_at)
+    return outlook_of(day, ticket, now_at).wait
 
 
 def wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime) -> Wait:
     """The wait of a walk-in who would take a ticket at `now_at`."""
-    stage = day.plan.services[service].stages[0]
-    return wait_at(day, service, stage, Place(now_at, now_at, day.issued + 1, LAST), now_at)
+    pool = day.pool(service, day.plan.services[service].stages[0])
+    return outlook_at(day, pool, Place(now_at, now_at, day.issued + 1, LAST), now_at).wait
 
 
-def wait_at(day: Day, service: ServiceId, stage: StageId, place: Place, now_at: datetime) -> Wait:
-    """The wait of whoever stands at a place of the order.
+def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
+    """What a person is told who will wait as `ticket` says; where they stand now, they are not ahead of themselves."""
+    pool = day.pool(ticket.service, ticket.stage)
+    return outlook_at(day, pool, place_of(ticket), now_at, day.tickets.get(ticket.id))
+
+
+def outlook_at(day: Day, pool: Pool, place: Place, now_at: datetime, leaving: Ticket | None = None) -> Outlook:
+    """What a person is told who will stand at a place of the order.
+
+    Args:
+        day: awake at `now_at`.
+        pool: who competes with them.
+        place: their queue time, and what breaks ties.
+        now_at: the present instant.
+        leaving: the ticket whose present place is given up for this one.
 
     Returns:
-        Quantiles in seconds and the range to show; all null when no counter for it is open or planned today.
+        The number ahead, and the wait: quantiles in seconds and the range to show, all null when no counter for it is
+        open or planned today.
     """
-    pool = day.pool(service, stage)
+    own_line = None if leaving is None or place_of(leaving) >= place else day.line_holding(leaving)
+    waiting = _waiting(pool, place, own_line)
     rates = _rates(day, pool, now_at)
     if not any(rate.counters for rate in rates):
-        return nobody_knows(now_at)
+        return Outlook(waiting.services, nobody_knows(now_at))
     speed = (SPEED_PRIOR_S + day.actual_s) / (SPEED_PRIOR_S + day.expected_s)
     speed_sd = SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + day.expected_s))
-    ahead = 0
-    work_s = 0.0
-    variance = 0.0
-    for line in pool.lines:
-        before = line.places.bisect_left(place)
-        ahead += before
-        work_s += before * line.key.expected_s * speed
-        variance += before * line.variance * speed * speed
-    idle, left_s, left_variance, mean_left_s = _under_way(day, pool, speed, now_at)
-    if ahead < idle and rates[0].from_at <= now_at:
-        mean_s, sd_s = 0.0, 0.0
-    else:
-        others = max(0, len(pool.open) - idle - 1)
-        work_s = max(0.0, work_s + left_s - others * LATE_CORRECTION * mean_left_s)
-        mean_s, counters = _drain(rates, work_s, now_at)
-        sd_s = math.hypot(math.sqrt(variance + left_variance) / counters, speed_sd * mean_s)
-    return _quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min)
+    work = Work(*map(add, waiting, _under_way(day, pool, speed, now_at)))
+    mean_s, sd_s = _start(rates, work, speed, speed_sd, now_at)
+    return Outlook(waiting.services, _quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
 
 
 def _quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> Wait:
-    low = max(0.0, mean_s - P10_P90_SD * sd_s)
-    high = mean_s + P10_P90_SD * sd_s
+    low_s = max(0.0, mean_s - P10_P90_SD * sd_s)
+    high_s = mean_s + P10_P90_SD * sd_s
     step_s = step_min * 60
-    from_min = int(low // step_s) * step_min
-    to_min = max(math.ceil(high / step_s) * step_min, from_min + step_min)
+    from_min = int(low_s // step_s) * step_min
+    to_min = max(math.ceil(high_s / step_s) * step_min, from_min + step_min)
     return Wait(
-        p10_s=round(low), p50_s=round(mean_s), p90_s=round(high), as_of_at=now_at, shown=Shown(from_min, to_min)
+        p10_s=round(low_s), p50_s=round(mean_s), p90_s=round(high_s), as_of_at=now_at, shown=Shown(from_min, to_min)
     )
 
 
-def _under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> tuple[int, float, float, float]:
-    """Counters idle, and of the services under way: work left, its variance, and the mean left of one (seconds)."""
-    idle = 0
-    left_s = 0.0
-    variance = 0.0
+def _waiting(pool: Pool, place: Place, own_line: Line | None) -> Work:
+    """The work of everybody in the pool's lines before a place, but for one of `own_line`."""
+    services = 0
+    left_s = variance = squares = 0.0
+    for line in pool.lines:
+        before = line.places.bisect_left(place) - (line is own_line)
+        if before:
+            services += before
+            left_s += before * line.mean_s
+            variance += before * line.variance
+            squares += before * (line.mean_s * line.mean_s + line.variance)
+    return Work(services, left_s, variance, left_s, squares)
+
+
+def _under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> Work:
+    """The work of the people at the pool's counters."""
+    services = 0
+    left_s = variance = whole_s = squares = 0.0
     for counter_id in pool.open:
-        counter = day.counters[counter_id]
-        if counter.ticket is None:
-            idle += 1
+        at_counter = day.counters[counter_id].ticket
+        if at_counter is None:
             continue
-        ticket = day.tickets[counter.ticket]
+        ticket = day.tickets[at_counter]
         service = day.plan.services[ticket.service]
+        one_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
+        one_variance = service.variance(ticket.count, prechecked=ticket.prechecked)
         began_at = ticket.started_at or ticket.called_at or now_at
-        mean_s = day.expected_s_of(service, ticket.count, prechecked=ticket.prechecked) * speed
         elapsed_s = (now_at - began_at).total_seconds()
-        one_s = residual_s(mean_s, service.cv, elapsed_s)
-        left_s += one_s
-        variance += (service.cv * mean_s) ** 2
-    busy = len(pool.open) - idle
-    return idle, left_s, variance, left_s / busy if busy else 0.0
+        services += 1
+        left_s += residual_s(one_s, math.sqrt(one_variance) / one_s, elapsed_s / speed)
+        variance += one_variance
+        whole_s += one_s
+        squares += one_s * one_s + one_variance
+    return Work(services, left_s, variance, whole_s, squares)
 
 
 def residual_s(mean_s: float, cv: float, elapsed_s: float) -> float:
@@ -131,7 +162,7 @@ def residual_s(mean_s: float, cv: float, elapsed_s: float) -> float:
         return max(0.0, mean_s - elapsed_s)
     variance = math.log1p(cv * cv)
     sigma = math.sqrt(variance)
-    z = (math.log(mean_s) - variance / 2 - math.log(elapsed_s)) / sigma
+    z = (math.log(mean_s / elapsed_s) - variance / 2) / sigma
     still = _phi(z)
     if still < 1e-6:  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
         return mean_s
@@ -142,44 +173,42 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def _rates(day: Day, pool: Pool, now_at: datetime) -> list[Rate]:
-    """How many counters serve a pool from now on; the last rate holds on, for people are served until nobody waits."""
-    plan = day.plan
-    windows = [window for window in plan.windows if window.closes_at > now_at]
-    edges = {window.opens_at for window in windows}
-    for band in plan.bands:
-        edges.update((band.from_at, band.to_at))
-    closes_at = windows[-1].closes_at if windows else now_at
-    later = [Rate(at, _planned(day, pool, at)) for at in sorted(edges) if now_at < at < closes_at]
-    open_now = len(pool.open)
-    first_opening = plan.windows[0].opens_at if plan.windows else None
-    if first_opening is not None and now_at < first_opening:
+def _rates(day: Day, pool: Pool, now_at: datetime) -> Sequence[Rate]:
+    """How many counters serve a pool from now on: those open now, until the plan says something else."""
+    begun = bisect_right(pool.planned, now_at, key=_from_at)
+    later = pool.planned[begun:]
+    windows = day.plan.windows
+    if windows and now_at < windows[0].opens_at:
         return later  # calls begin with the opening
-    return [Rate(now_at, open_now or (_planned(day, pool, now_at) if windows else 0)), *later]
+    planned_now = pool.planned[begun - 1].counters if begun else 0
+    return (Rate(now_at, len(pool.open) or planned_now), *later)
 
 
-def _planned(day: Day, pool: Pool, at: datetime) -> int:
-    plan = day.plan
-    if not plan.open_at(at):
-        return 0
-    staffed = [band.counters for band in plan.bands if band.from_at <= at < band.to_at]
-    if not plan.bands:
-        return pool.planned
-    if not staffed or not pool.stage_planned:
-        return 0
-    share = round(sum(staffed) * pool.planned / pool.stage_planned)
-    return min(pool.planned, max(share, 1 if sum(staffed) else 0))
+def _from_at(rate: Rate) -> datetime:
+    return rate.from_at
 
 
-def _drain(rates: list[Rate], work_s: float, now_at: datetime) -> tuple[float, int]:
-    """Seconds from now until the work is done, and the counters at work then."""
+def _start(rates: Sequence[Rate], work: Work, speed: float, speed_sd: float, now_at: datetime) -> tuple[float, float]:
+    """Mean and spread of the seconds until a counter is free for whoever comes after the work.
+
+    One is free when all is done but the rests at the others; looked at in a random moment, a service has half of
+    E[X^2] / E[X] ahead. The last rate with counters holds on, for people are served until nobody waits.
+    """
     last = max(index for index, rate in enumerate(rates) if rate.counters)
-    for rate, following in pairwise(rates[: last + 1]):
-        span_s = (following.from_at - max(rate.from_at, now_at)).total_seconds()
-        if rate.counters and work_s <= span_s * rate.counters:
-            end_at = max(rate.from_at, now_at) + timedelta(seconds=work_s / rate.counters)
-            return (end_at - now_at).total_seconds(), rate.counters
-        work_s -= span_s * rate.counters
-    rate = rates[last]
-    end_at = max(rate.from_at, now_at) + timedelta(seconds=work_s / rate.counters)
-    return (end_at - now_at).total_seconds(), rate.counters
+    left_s = work.left_s * speed
+    rest_s = LATE_CORRECTION * speed * work.squares / (2 * work.whole_s) if work.whole_s else 0.0
+    worked_s = 0.0
+    for index, (from_at, counters) in enumerate(rates[: last + 1]):
+        if not counters:
+            continue
+        from_s = (from_at - now_at).total_seconds()
+        if work.services < counters:
+            return from_s, 0.0
+        own_s = max(0.0, left_s - (counters - 1) * rest_s) / counters
+        span_s = math.inf if index == last else (rates[index + 1].from_at - from_at).total_seconds()
+        if own_s <= span_s:
+            spread_s = speed * math.sqrt(work.variance) / counters
+            return from_s + own_s, math.hypot(spread_s, speed_sd * (worked_s + own_s))
+        left_s -= span_s * counters
+        worked_s += span_s
+    raise AssertionError("the last rate has no end")

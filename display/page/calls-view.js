@@ -1,0 +1,109 @@
+/** Draws the calls: the newest as a banner, those before it as stubs. */
+
+import { lines, make, redraw } from "./element.js";
+
+// Under the banner; four in landscape when they are wide, by the style sheet.
+const STUBS = 6;
+// Longer than this and two stubs no longer fit side by side at a size that is read across the hall.
+const NUMBER_NARROW_MAX = 4;
+const COUNTER_NARROW_MAX = 2;
+
+/** The part of the page that shows calls. */
+export class CallsView {
+  #newest;
+  #list;
+  /** @type {Map<string, HTMLElement>} */
+  #stubs = new Map();
+  #ghosts = Array.from({ length: STUBS }, () => make("li.call.ghost", { "aria-hidden": true }, make("div"), make("i.tear"), make("div")));
+
+  /**
+   * @param {HTMLElement} newest
+   * @param {HTMLElement} list
+   */
+  constructor(newest, list) {
+    this.#newest = newest;
+    this.#list = list;
+    // Else a row hidden for want of room would arrive again when there is room.
+    list.addEventListener("animationend", (event) => event.target.classList.remove("arriving"));
+  }
+
+  /**
+   * @param {object} facts
+   * @param {import("./words.js").Words} facts.words
+   * @param {object} facts.board
+   * @param {import("./calls.js").Call | null} facts.call the newest now
+   * @param {boolean} facts.fresh its turn begins
+   * @param {boolean} facts.stale
+   */
+  draw({ words, board, call, fresh, stale }) {
+    const stageOf = (counter) => words.of(board.names.stages[board.names.counters[counter]?.stage]);
+    this.#drawNewest(words, board, call, stale, call ? stageOf(call.counter) : []);
+    if (fresh) this.#flash();
+    const others = board.called.filter((other) => other.number !== call?.number).slice(0, STUBS);
+    this.#drawStubs(others, words, stageOf, stale);
+    const wide = others.some(({ number, counter }) => number.length > NUMBER_NARROW_MAX || counter.length > COUNTER_NARROW_MAX);
+    this.#list.classList.toggle("wide", wide);
+  }
+
+  #drawNewest(words, board, call, stale, stage) {
+    const box = this.#newest;
+    const closed = board.counters.length > 0 && board.counters.every(({ state }) => state === "closed");
+    box.classList.toggle("ghost", call === null);
+    for (const name of ["number", "counter", "again"]) {
+      if (call) box.dataset[name] = call[name];
+      else delete box.dataset[name];
+    }
+    redraw(box, [words.languages, call, stale, stage, closed], () => {
+      if (call === null) {
+        return [
+          make("div.who", {}, make("div.nothing", {}, lines(words.say(closed ? "noneOpen" : "noCalls"))), make("div.hint", {}, lines(words.say(closed ? "noneOpenHint" : "noCallsHint")))),
+          make("i.tear"),
+          make("div.where"),
+        ];
+      }
+      const who = stale ? "lastShown" : call.again > 0 ? "calledAgain" : "nowCalling";
+      const where = stale ? words.say("counter") : words.say("goTo", stage);
+      return [
+        make("div.who", {}, make("div.pair", {}, lines(words.say(who), "span")), number(call.number)),
+        make("i.tear"),
+        make("div.where", {}, make("div.pair", {}, lines(where, "span")), number(call.counter)),
+      ];
+    });
+  }
+
+  #flash() {
+    const box = this.#newest;
+    box.classList.remove("fresh");
+    void box.offsetWidth; // without a layout in between the animation of a second call would not start again
+    box.classList.add("fresh");
+  }
+
+  #drawStubs(calls, words, stageOf, stale) {
+    const stubs = calls.map((call) => {
+      const known = this.#stubs.get(call.number);
+      const stub = known ?? make("li.call.arriving");
+      const again = call.again > 0 && !stale;
+      const stage = stageOf(call.counter);
+      Object.assign(stub.dataset, { number: call.number, counter: call.counter, again: call.again });
+      stub.classList.toggle("again", again);
+      redraw(stub, [words.languages, call, again, stage], () => [
+        make("div.who", {}, number(call.number)),
+        make("i.tear"),
+        make("div.where", {}, number(call.counter), make("div.unit", {}, lines(again ? words.say("calledAgain") : words.say("unit", stage), "span"))),
+      ]);
+      return [call.number, stub];
+    });
+    this.#stubs = new Map(stubs);
+    const wanted = [...this.#stubs.values(), ...this.#ghosts.slice(this.#stubs.size)];
+    // Taking a row out and in again would start its arrival anew.
+    if (wanted.length !== this.#list.children.length || wanted.some((row, index) => this.#list.children[index] !== row)) {
+      for (const row of this.#list.children) row.classList.remove("arriving");
+      this.#list.replaceChildren(...wanted);
+    }
+  }
+}
+
+/** A number to be read across the hall; its length lets the style sheet find the size that fits. */
+function number(text) {
+  return make("p.number", { "data-length": Math.min(text.length, 10) }, text);
+}

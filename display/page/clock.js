@@ -1,0 +1,60 @@
+/** Wall time in the hall's zone, by the hall's clock. */
+
+// A device without a battery-backed clock may be hours off; anything under this is left to the device, so that the clock never stutters.
+const DRIFT_MS = 2000;
+
+/** The hall's wall clock: the device's, put right by the times in the hall's frames when it is wrong. */
+export class HallClock {
+  #offset_ms = 0;
+  #formats;
+
+  /** @param {string} [timeZone] IANA name; the device's own when missing or unknown */
+  constructor(timeZone) {
+    this.#formats = formats(timeZone) ?? formats(undefined);
+  }
+
+  /** @param {number} at_ms the time a frame was made, just heard */
+  heard(at_ms) {
+    const offset_ms = at_ms - Date.now();
+    this.#offset_ms = Math.abs(offset_ms) > DRIFT_MS ? offset_ms : 0;
+  }
+
+  /** @returns {number} now, epoch milliseconds */
+  now() {
+    return Date.now() + this.#offset_ms;
+  }
+
+  /** @returns {string} `10:42` */
+  minutes(at_ms) {
+    return this.#formats.minutes.format(at_ms);
+  }
+
+  /** @returns {string} `10:42:07` */
+  seconds(at_ms) {
+    return this.#formats.seconds.format(at_ms);
+  }
+
+  /**
+   * @param {"zh" | "en"} key
+   * @returns {string} `11月23日 星期一`, `Mon 23 November`
+   */
+  date(key, at_ms) {
+    const { day, weekday } = this.#formats[key];
+    return key === "zh" ? `${day.format(at_ms)} ${weekday.format(at_ms)}` : `${weekday.format(at_ms)} ${day.format(at_ms)}`;
+  }
+}
+
+function formats(timeZone) {
+  const make = (locale, options) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const time = { hourCycle: "h23", hour: "2-digit", minute: "2-digit" };
+  try {
+    return {
+      minutes: make("en-GB", time),
+      seconds: make("en-GB", { ...time, second: "2-digit" }),
+      zh: { day: make("zh-CN", { month: "long", day: "numeric" }), weekday: make("zh-CN", { weekday: "long" }) },
+      en: { day: make("en-GB", { month: "long", day: "numeric" }), weekday: make("en-GB", { weekday: "short" }) },
+    };
+  } catch {
+    return null; // a zone this browser does not know
+  }
+}

@@ -1,0 +1,144 @@
+/** Draws the waits beside the calls: a range for each service, what is online, standby, and until when the hall is open. */
+
+import { lines, make, makeSvg, redraw } from "./element.js";
+
+const AXIS_MIN = 60;
+const PAGE_MS = 10_000;
+
+/** The part of the page that shows waits. */
+export class WaitsView {
+  #box;
+  #facts = "";
+  /** How many services fit on one page, and how: found by drawing. */
+  #fit = { style: "roomy", count: 0 };
+
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.#box = box;
+  }
+
+  /**
+   * @param {object} facts
+   * @param {import("./words.js").Words} facts.words
+   * @param {import("./clock.js").HallClock} facts.clock
+   * @param {object} facts.board
+   * @param {boolean} facts.stale ranges, standby and hours are withdrawn: they would be wrong
+   * @param {number} facts.now_ms by the page's own clock; turns the pages of a long list
+   */
+  draw({ words, clock, board, stale, now_ms }) {
+    const services = board.names.services;
+    const online = Object.values(services).filter((service) => service.online_url);
+    const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url);
+    const closing_ms = board.closing_at ? Date.parse(board.closing_at) : NaN;
+    const closing = stale || Number.isNaN(closing_ms) ? null : { time: clock.minutes(closing_ms), past: clock.now() >= closing_ms };
+    const standby = stale ? 0 : board.standby;
+
+    const build = ({ style, count }, page, pages) => [
+      make(
+        `div.services.${style}`,
+        {},
+        waiting.slice(page * count, (page + 1) * count).map((wait) => drawWait(words, wait, services[wait.service], stale, style === "compact")),
+        pages > 1 ? make("p.page", {}, `${page + 1}/${pages}`) : null,
+      ),
+      ...drawExtras(words, online, standby),
+      ...drawDoor(words, closing, stale),
+    ];
+    const facts = JSON.stringify([words.languages, waiting, services, stale, standby, closing, innerWidth, this.#box.parentElement.clientHeight]);
+    const anew = facts !== this.#facts;
+    this.#facts = facts;
+    if (anew) this.#fit = { style: "roomy", count: Math.max(1, waiting.length) };
+    for (;;) {
+      const pages = Math.max(1, Math.ceil(waiting.length / this.#fit.count));
+      const page = Math.floor(now_ms / PAGE_MS) % pages;
+      redraw(this.#box, [facts, this.#fit, page], () => build(this.#fit, page, pages));
+      if (!anew || this.#box.scrollHeight <= this.#box.clientHeight + 1 || !this.#tighten()) return;
+    }
+  }
+
+  /** Say the same in less room: smaller, then without bars, then on several pages. */
+  #tighten() {
+    const { style, count } = this.#fit;
+    if (style === "roomy") this.#fit = { style: "full", count };
+    else if (style === "full") this.#fit = { style: "compact", count };
+    else if (count > 1) this.#fit = { style, count: count - 1 };
+    else return false;
+    return true;
+  }
+}
+
+function drawWait(words, { service: id, count, shown }, service, stale, compact) {
+  const range = stale ? null : shown;
+  const unknown = words.say(compact ? "waitUnknownShort" : "waitUnknown");
+  const unit = range ? words.say(compact ? "minutesShort" : "minutes") : compact ? unknown : [];
+  const head = make(
+    "div.wait-name",
+    {},
+    make("span.prefix", { "data-length": Math.min((service?.prefix ?? "").length, 4) }, service?.prefix ?? ""),
+    make("div.name", {}, lines(named(words, service, id))),
+    make("div.estimate", { "data-unknown": compact && !range }, make("b", {}, range ? `${range.from_min}–${range.to_min}` : "–"), make("p", {}, lines(unit, "span"))),
+  );
+  const people = stale ? null : make("p.people", {}, make("b", {}, String(count)), lines(words.say("waiting"), "span"));
+  const box = make("div.wait", { "data-service": id }, head);
+  if (compact) {
+    if (people) head.append(people);
+  } else if (range) box.append(drawScale(words, range, people));
+  else box.append(make("div.unknown", {}, make("p", {}, lines(unknown, "span")), people));
+  return box;
+}
+
+/** A range on an axis from zero to an hour; the axis doubles until the range fits. */
+function drawScale(words, { from_min, to_min }, people) {
+  let axis_min = AXIS_MIN;
+  while (to_min > axis_min) axis_min *= 2;
+  const percent = (minutes) => `${((100 * minutes) / axis_min).toFixed(2)}%`;
+  const label = words.say("rangeLabel", from_min, to_min)[0];
+  const tick = (at) => makeSvg("line", { class: "tick", x1: at, x2: at, y1: 0, y2: "100%" });
+  return make(
+    "div.scale",
+    {},
+    make("span", {}, "0"),
+    makeSvg(
+      "svg",
+      { class: "range", role: "img", "aria-label": label.text, lang: label.tag },
+      makeSvg("rect", { class: "track", width: "100%", height: "100%", rx: 3 }),
+      tick("25%"),
+      tick("50%"),
+      tick("75%"),
+      makeSvg("rect", { class: "span", x: percent(from_min), width: percent(to_min - from_min), height: "100%", rx: 3 }),
+    ),
+    make("span", {}, String(axis_min)),
+    people,
+  );
+}
+
+function drawExtras(words, online, standby) {
+  const extras = [];
+  if (online.length > 0) {
+    const names = online.map((service) => ({ prefix: service.prefix, said: named(words, service, "") }));
+    const rest = words.say("online", online.length);
+    const joins = words.say("join");
+    extras.push(
+      rest.map((one, index) => {
+        const list = names.map(({ prefix, said }) => `${prefix} ${(said.find(({ key }) => key === one.key) ?? said[0])?.text ?? ""}`.trim());
+        return { ...one, text: [make("b", {}, list.join(joins[index].text)), " ", one.text] };
+      }),
+    );
+  }
+  if (standby > 0) {
+    const heads = words.say("standbyHead", standby);
+    extras.push(words.say("standby").map((one, index) => ({ ...one, text: [make("b", {}, heads[index].text), " ", one.text] })));
+  }
+  return extras.length > 0 ? [make("div.extras", {}, extras.map((said) => make("div.extra", {}, lines(said))))] : [];
+}
+
+function drawDoor(words, closing, stale) {
+  if (stale) return [make("div.door", {}, make("div", {}, lines(words.say("kiosk"))))];
+  if (closing === null) return [];
+  const [fact, hint] = closing.past ? ["closedSince", "closedSinceHint"] : ["openUntil", "openUntilHint"];
+  return [make("div.door", {}, make("div", {}, lines(words.say(fact, closing.time))), make("div.hint", {}, lines(words.say(hint))))];
+}
+
+function named(words, service, id) {
+  const said = words.of(service?.name);
+  return said.length > 0 ? said : [{ ...words.languages[0], text: id }];
+}

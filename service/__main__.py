@@ -1,0 +1,204 @@
+"""The command line: `./paihao COMMAND`.
+
+What goes wrong outside the program (a setting, a port, a folder in use) is one line on stderr and exit code 1.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from service import config, log
+from service.app import CannotServe
+from service.app import display as run_display
+from service.app import serve as run_serve
+from service.config import Settings, SettingsError
+from service.domain.document import CODE_OF_HALL, HallDocument, check
+from service.domain.model import HallId
+from service.journal import halls as stored
+from service.journal.database import Database
+from service.journal.embedded import CannotStart, EmbeddedPostgres
+from service.journal.faults import DocumentConflict, JournalFault
+from service.journal.migrate import migrate as run_migrate
+from service.web.requests import invalid
+
+cli = typer.Typer(
+    name="paihao",
+    help="Queue and appointment scheduling for public service halls.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+hall_cli = typer.Typer(help="A hall's document.", no_args_is_help=True)
+cli.add_typer(hall_cli, name="hall")
+
+FileArgument = Annotated[Path, typer.Argument(help="A JSON file, - for standard input or output.")]
+
+
+@cli.command()
+def serve() -> None:
+    """Run everything: calls, pages, screens; on the embedded PostgreSQL unless PAIHAO_DATABASE_URL names one."""
+    _run(run_serve)
+
+
+@cli.command()
+def display() -> None:
+    """Run the sockets of the screens alone, on the database that PAIHAO_DATABASE_URL names."""
+    _run(run_display)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to this version."""
+    _run(_migrate)
+
+
+@cli.command("check-config")
+def check_config() -> None:
+    """Read the settings, say what they mean, and show what is not the default."""
+    settings = _settings()
+    table = Table("setting", "value", "meaning")
+    values = dict(settings.__rich_repr__())
+    for setting in config.SETTINGS:
+        value = values[setting.name.removeprefix(config.PREFIX).lower()]
+        table.add_row(setting.name, setting.default if value in (None, "", ()) else str(value), setting.meaning)
+    Console().print(table)
+
+
+@hall_cli.command("export")
+def hall_export(hall: str, file: FileArgument = Path("-")) -> None:
+    """Write a hall's document."""
+    found: list[HallDocument] = []
+    _run(lambda settings: _export(settings, HallId(hall), found))
+    text = msgspec.json.format(msgspec.json.encode(found[0]), indent=2) + b"\n"
+    if str(file) == "-":
+        sys.stdout.buffer.write(text)
+    else:
+        file.write_bytes(text)
+
+
+@hall_cli.command("apply")
+def hall_apply(hall: str, file: FileArgument = Path("-")) -> None:
+    """Make a hall from a document, or give it another one; a running service follows within a second."""
+    try:
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        raise typer.Exit(_say(f"{file}: {error.strerror}")) from error
+    _run(lambda settings: _apply(settings, HallId(hall), raw))
+
+
+async def _migrate(settings: Settings) -> None:
+    async with _dsn(settings) as dsn:
+        for name in await run_migrate(dsn):
+            typer.echo(name)
+
+
+async def _export(settings: Settings, hall: HallId, found: list[HallDocument]) -> None:
+    async with _dsn(settings) as dsn, Database(dsn) as database:
+        row = await stored.Halls(database).get(hall)
+    if row is None:
+        raise CannotServe(f"there is no hall {hall}")
+    found.append(row.document)
+
+
+async def _apply(settings: Settings, hall: HallId, raw: bytes) -> None:
+    if not CODE_OF_HALL.fullmatch(hall):
+        raise CannotServe("a hall's id is a short code of small letters, digits and -")
+    document = _document_from(raw)
+    async with _dsn(settings) as dsn:
+        await run_migrate(dsn)
+        async with Database(dsn) as database:
+            halls = stored.Halls(database)
+            if await halls.create_if_absent(hall, document):
+                typer.echo(f"made {hall}, revision 1")
+                return
+            row = await halls.get(hall)
+            if row is None:
+                raise CannotServe(f"{hall} cannot be read")
+            revision = await halls.replace(hall, document, row.revision)
+            typer.echo(f"changed {hall}, revision {revision}")
+
+
+def _document_from(raw: bytes) -> HallDocument:
+    try:
+        document = msgspec.json.decode(raw, type=HallDocument)
+    except msgspec.ValidationError as error:
+        faults = [(fault["path"], fault["why"]) for fault in invalid(str(error)).fields["errors"]]
+    except msgspec.DecodeError as error:
+        raise CannotServe(f"this is not JSON: {error}") from error
+    else:
+        faults = check(document)
+        if not faults:
+            return document
+    raise CannotServe("; ".join(f"{path}: {why}" for path, why in faults))
+
+
+class _dsn:  # noqa: N801  (used like a function, in `async with`)
+    """The database of the settings; the embedded one is started unless a `serve` runs it already."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.database_url
+        self._embedded = EmbeddedPostgres(settings.data_dir) if settings.embedded else None
+        self._started = False
+        self._data_dir = settings.data_dir
+
+    async def __aenter__(self) -> str:
+        if self._embedded is None:
+            assert self._url is not None
+            return self._url
+        try:
+            await self._embedded.start()
+            self._started = True
+        except CannotStart:
+            async with Database(self._embedded.dsn) as database:
+                await database.ping()  # a serve on this folder runs it
+        return self._embedded.dsn
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._embedded is not None and self._started:
+            await self._embedded.stop()
+
+
+def _settings() -> Settings:
+    try:
+        return config.load(os.environ)
+    except SettingsError as error:
+        raise typer.Exit(_say(str(error))) from error
+
+
+def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the settings)
+    settings = _settings()
+    log.configure(settings.log_level)
+    try:
+        started: Coroutine[Any, Any, None] = work(settings)
+        uvloop.run(started)
+    except (CannotServe, CannotStart, SettingsError) as error:
+        raise typer.Exit(_say(str(error))) from error
+    except DocumentConflict as error:
+        raise typer.Exit(_say("somebody else changed the document at the same time; try again")) from error
+    except JournalFault as error:
+        raise typer.Exit(_say(f"the database: {error}")) from error
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise typer.Exit(130) from None
+
+
+def _say(why: str) -> int:
+    typer.echo(f"paihao: {why}", err=True)
+    return 1
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""The composition root: the only module that knows all others, and where every task of the process is started.
+
+`service` builds what both programs share (database, bell, follower), `serve` adds lanes, HTTP, screens and jobs,
+`display` only screens. Parts are entered one into the other and left in reverse, so that a stop takes no new requests
+first, then answers those under way, tells the screens to reconnect, and closes the database last.
+"""
+
+import asyncio
+import errno
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from itertools import chain
+from typing import Any, NamedTuple
+
+import structlog
+from aiohttp import web
+
+from display.server import DisplayServer
+from service.clock import Clock
+from service.config import Secrets, Settings, own_url, secrets_of
+from service.domain.day import Day, Part
+from service.domain.demo import DEMO, demo_document
+from service.domain.model import HallId, TicketId
+from service.halls import Halls
+from service.jobs import Jobs
+from service.journal import halls as stored
+from service.journal.bell import Bell, NatsBell, PostgresBell
+from service.journal.database import Database
+from service.journal.embedded import EmbeddedPostgres
+from service.journal.follow import Follower
+from service.journal.journal import Journal
+from service.journal.migrate import migrate
+from service.lanes import Lanes
+from service.metrics import Metrics
+from service.ready import Readiness
+from service.web import keys
+from service.web.auth import Signer
+from service.web.server import make_app
+
+CLOSE_HTTP_S = 5.0
+"""How long a stop waits for HTTP answers under way."""
+
+log = structlog.get_logger(__name__)
+
+
+class CannotServe(Exception):  # noqa: N818  (it names what happened; the CLI prints it as one line)
+    """Something outside keeps the service from starting."""
+
+
+class Running(NamedTuple):
+    """A service that runs: where it listens, and the parts that tests look into."""
+
+    http_port: int
+    display_port: int
+    lanes: Lanes
+    halls: Halls
+    jobs: Jobs
+    metrics: Metrics
+    database: Database
+    embedded: EmbeddedPostgres | None
+
+
+class _Watchers:
+    """Tells metrics and the bell what lanes have committed."""
+
+    def __init__(self, metrics: Metrics, bell: Bell) -> None:
+        self._metrics = metrics
+        self._bell = bell
+
+    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+        """Count, and ring."""
+        self._bell.ring(day.hall, day.on, day.seq)
+        self._metrics.committed(day, parts, append_s, commands)
+
+    def raced(self, day: Day) -> None:
+        """Count."""
+        self._metrics.raced(day)
+
+
+class _Screens:
+    """Tells metrics what the screens get."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def connected(self, kind: str, change: int) -> None:
+        """Count sockets."""
+        self._metrics.screens.labels(kind).inc(change)
+
+    def sent(self, boards: int) -> None:
+        """Count boards handed to sockets."""
+        self._metrics.boards.inc(boards)
+
+    def shown(self, call_to_screen_s: float) -> None:
+        """Measure a call's way to the screens."""
+        self._metrics.call_to_screen_s.observe(call_to_screen_s)
+
+
+class _Ground(NamedTuple):
+    """What `serve` and `display` share."""
+
+    database: Database
+    bell: Bell
+    follower: Follower
+    embedded: EmbeddedPostgres | None
+
+
+async def serve(settings: Settings) -> None:
+    """Run everything until a signal asks to stop. Raises CannotServe and the embedded server's CannotStart."""
+    async with serving(settings) as running:
+        url = own_url(settings.host, running.http_port)
+        log.info("ready", url=url, screen=f"{url}/halls/{DEMO}/screen", docs=f"{url}/docs")
+        await _stopped()
+        log.info("stopping")
+
+
+async def display(settings: Settings) -> None:
+    """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe."""
+    signer = Signer(secrets_of(settings))
+    clock = Clock()
+    async with AsyncExitStack() as stack:
+        ground = await stack.enter_async_context(_ground(settings, clock, own_server=False))
+        metrics = Metrics(list)
+        server = await stack.enter_async_context(_screens(settings, ground, clock, signer, metrics))
+        log.info("screens ready", port=server.port)
+        await _stopped()
+
+
+@asynccontextmanager
+async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Running]:
+    """Run everything inside the context. Raises CannotServe and the embedded server's CannotStart."""
+    clock = clock or Clock()
+    async with AsyncExitStack() as stack:
+        ground = await stack.enter_async_context(_ground(settings, clock, own_server=True))
+        secrets: Secrets = secrets_of(settings)
+        signer = Signer(secrets)
+        journal = Journal(ground.database)
+        halls = Halls(stored.Halls(ground.database))
+        known: list[Lanes] = []
+        metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known))
+        lanes = Lanes(journal, halls, clock, _Watchers(metrics, ground.bell))
+        known.append(lanes)
+        clock.follow(await ground.database.ping())
+        await halls.look()
+        await _ensure_demo(settings, halls)
+        stack.push_async_callback(lanes.stop)
+        await stack.enter_async_context(_background(halls.keep_current(), "halls"))
+        jobs = Jobs(halls, lanes, clock)
+        scheduler = jobs.schedule()
+        scheduler.start()
+        stack.callback(scheduler.shutdown, wait=False)
+        screens = await stack.enter_async_context(_screens(settings, ground, clock, signer, metrics))
+        readiness = Readiness(ground.database)
+        app = make_app(
+            {
+                keys.CLOCK: clock,
+                keys.DISPLAY_PORT: screens.port,
+                keys.HALLS: halls,
+                keys.LANES: lanes,
+                keys.METRICS: metrics,
+                keys.READINESS: readiness,
+                keys.SETTINGS: settings,
+                keys.SIGNER: signer,
+            }
+        )
+        port = await stack.enter_async_context(_http(settings, app))
+        yield Running(port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded)
+        readiness.stopping = True
+
+
+@asynccontextmanager
+async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> AsyncIterator[_Ground]:
+    async with AsyncExitStack() as stack:
+        embedded: EmbeddedPostgres | None = None
+        dsn = settings.database_url
+        if dsn is None:
+            embedded = EmbeddedPostgres(settings.data_dir)
+            dsn = embedded.dsn
+            if own_server:
+                await stack.enter_async_context(embedded)
+                await stack.enter_async_context(_background(embedded.watch(), "postgres"))
+        if own_server:
+            try:
+                await migrate(dsn)
+            except OSError as error:
+                raise CannotServe(f"the database cannot be reached: {error}") from error
+        database = await stack.enter_async_context(Database(dsn))
+        bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
+        await stack.enter_async_context(_background(bell.run(), "bell"))
+        follower = Follower(database, bell, clock.monotonic_s)
+        await stack.enter_async_context(_background(follower.run(), "follower"))
+        yield _Ground(database, bell, follower, embedded)
+
+
+@asynccontextmanager
+async def _screens(
+    settings: Settings, ground: _Ground, clock: Clock, signer: Signer, metrics: Metrics
+) -> AsyncIterator[DisplayServer]:
+    def verify(hall: HallId, ticket: TicketId, token: str) -> bool:
+        return signer.is_admin_token(token) or signer.is_ticket_token(hall, ticket, token)
+
+    server = DisplayServer(
+        ground.follower, clock, settings.host, settings.display_port, verify=verify, observer=_Screens(metrics)
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(server)
+        except OSError as error:
+            raise _port_taken(error, settings.display_port, "PAIHAO_DISPLAY_PORT") from error
+        yield server
+
+
+@asynccontextmanager
+async def _http(settings: Settings, app: web.Application) -> AsyncIterator[int]:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_HTTP_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise _port_taken(error, settings.port, "PAIHAO_PORT") from error
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def _port_taken(error: OSError, port: int, name: str) -> Exception:
+    if error.errno == errno.EADDRINUSE:
+        return CannotServe(f"port {port} is in use; choose another with {name}")
+    return CannotServe(f"cannot listen on port {port}: {error.strerror}")
+
+
+async def _ensure_demo(settings: Settings, halls: Halls) -> None:
+    """Make the demo hall in an empty database; as long as nobody changed it, the setting opens and closes it."""
+    wanted = demo_document(always_open=settings.demo_always_open)
+    if not halls.known():
+        await halls.create_if_absent(DEMO, wanted)
+        return
+    found = next((hall for hall in halls.known() if hall.id == DEMO), None)
+    if found is not None and found.document == demo_document(always_open=not settings.demo_always_open):
+        await halls.replace(DEMO, wanted, found.revision)
+
+
+async def _stopped() -> None:
+    """Wait for SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await stop.wait()
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Run a named task as long as the context lasts; one that fails is a fault of ours, and ends the process."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_look_at)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("task_failed", task=task.get_name(), exc_info=error)
+        signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,63 @@
+"""The only module that reads the machine's clocks.
+
+All times of a day come from one clock, the database's, so that processes on machines that disagree still write one
+story: after every append the database's answer sets this clock, and between appends the monotonic clock carries it on.
+A wall clock that is set, or jumps, changes nothing. Rules never ask for the time: they get `now_at`.
+
+Source: JOURNAL 6.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """The database's clock, carried on by the monotonic one; the wall clock until the database was heard."""
+
+    def __init__(self) -> None:
+        self._set_at = datetime.now(UTC)
+        self._set_s = time.monotonic()
+
+    def now_at(self) -> datetime:
+        """The present instant, in whole milliseconds of UTC."""
+        now_at = self._set_at + timedelta(seconds=self.monotonic_s() - self._set_s)
+        return now_at.replace(microsecond=now_at.microsecond // 1000 * 1000)
+
+    def monotonic_s(self) -> float:
+        """Seconds that only grow, for durations and deadlines."""
+        return time.monotonic()
+
+    def follow(self, database_at: datetime) -> None:
+        """Go by the database's clock from now on."""
+        self._set_at = database_at
+        self._set_s = self.monotonic_s()
+
+
+class FakeClock(Clock):
+    """A clock that stands where it is put: for tests and for days lived again."""
+
+    def __init__(self, now_at: datetime) -> None:
+        super().__init__()
+        self._now_at = now_at
+        self._monotonic_s = 0.0
+
+    def now_at(self) -> datetime:
+        """The instant it was put to."""
+        return self._now_at
+
+    def monotonic_s(self) -> float:
+        """Seconds it was moved on."""
+        return self._monotonic_s
+
+    def follow(self, database_at: datetime) -> None:
+        """Stand still: the database does not move this clock."""
+
+    def advance(self, seconds: float) -> datetime:
+        """Move on, and return the new instant."""
+        self._now_at += timedelta(seconds=seconds)
+        self._monotonic_s += max(0.0, seconds)
+        return self._now_at
+
+    def put(self, now_at: datetime) -> None:
+        """Jump to an instant, also backwards."""
+        self._now_at = now_at

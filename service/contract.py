@@ -1,0 +1,77 @@
+"""What `display` may know of the service: nothing but what is named here.
+
+Screens are a program of their own, in a process of its own where that helps. They fold the same journal by the same
+pure functions, so a board cannot disagree with an answer; they never decide, append, or read a table of the service.
+Whatever is not in this list may change without a thought for the screens.
+
+* the day: `Day`, `evolve`, the words of its values, and `wait_of_newcomer`;
+* the state in the contract's words: `ticket_view`, `stamp`;
+* hearing of what happens: `Follower`, whose changes are `Loaded` and `Moved`, and what it may raise;
+* `Clock`.
+
+Source: DESIGN 4; held by import-linter.
+"""
+
+from service.clock import Clock
+from service.domain.day import Day, Pool
+from service.domain.events import Record, TicketCalled, TicketRecalled
+from service.domain.evolve import evolve
+from service.domain.model import (
+    CounterId,
+    CounterState,
+    HallId,
+    Notice,
+    ServiceId,
+    Shown,
+    StageId,
+    Texts,
+    Ticket,
+    TicketId,
+    TicketState,
+    ZoneId,
+)
+from service.domain.plan import Plan, PlannedService
+from service.domain.times import stamp, stamp_or_none
+from service.domain.view import OnDate, Stamp, TicketView, WaitView, ticket_view
+from service.domain.waits import wait_of_newcomer
+from service.errors import StorageUnavailable
+from service.journal.faults import UnknownKind
+from service.journal.follow import Change, Follower, Loaded, Moved
+
+__all__ = [
+    "Change",
+    "Clock",
+    "CounterId",
+    "CounterState",
+    "Day",
+    "Follower",
+    "HallId",
+    "Loaded",
+    "Moved",
+    "Notice",
+    "OnDate",
+    "Plan",
+    "PlannedService",
+    "Pool",
+    "Record",
+    "ServiceId",
+    "Shown",
+    "StageId",
+    "Stamp",
+    "StorageUnavailable",
+    "Texts",
+    "Ticket",
+    "TicketCalled",
+    "TicketId",
+    "TicketRecalled",
+    "TicketState",
+    "TicketView",
+    "UnknownKind",
+    "WaitView",
+    "ZoneId",
+    "evolve",
+    "stamp",
+    "stamp_or_none",
+    "ticket_view",
+    "wait_of_newcomer",
+]

@@ -1,0 +1,178 @@
+"""The state in the contract's words: what answers, sockets and pages say of a ticket and of a counter.
+
+One place for both HTTP and the sockets, so that they cannot disagree. Fields stand in the contract's order.
+
+Source: CONTRACT 1 (times) and 5.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from service.domain.day import Day
+from service.domain.model import (
+    Admission,
+    Channel,
+    Counter,
+    CounterId,
+    CounterState,
+    Outcome,
+    ServiceId,
+    Shown,
+    StageId,
+    Ticket,
+    TicketClass,
+    TicketId,
+    TicketState,
+    Wait,
+    ZoneId,
+)
+from service.domain.times import stamp, stamp_or_none
+from service.domain.waits import outlook_of
+
+Stamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
+"""An instant as `times.stamp` writes it."""
+
+OnDate = Annotated[str, Meta(extra_json_schema={"format": "date"})]
+"""A date of the hall."""
+
+
+class WaitView(Struct, frozen=True):
+    """Seconds from `as_of_at` until the call at the present stage; all null when nobody can tell, or nobody waits."""
+
+    p10_s: int | None = None
+    p50_s: int | None = None
+    p90_s: int | None = None
+    as_of_at: Stamp | None = None
+    shown: Shown | None = None
+
+
+NO_WAIT = WaitView()
+
+
+class TicketView(Struct, frozen=True, kw_only=True):
+    """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's."""
+
+    id: TicketId
+    code: str
+    number: str
+    day: OnDate
+    service: ServiceId
+    stage: StageId
+    class_: TicketClass = field(name="class")
+    channel: Channel
+    state: TicketState
+    admission: Admission
+    count: int
+    then: tuple[ServiceId, ...]
+    counter: CounterId | None
+    calls: int
+    ahead: int | None
+    wait: WaitView
+    queue_at: Stamp
+    issued_at: Stamp
+    called_at: Stamp | None
+    started_at: Stamp | None
+    finished_at: Stamp | None
+    outcome: Outcome | None
+    missing: tuple[str, ...]
+    due_on: OnDate | None
+    prechecked: bool
+    appointment: str | None
+    token: str | UnsetType = UNSET
+    seq: int
+
+
+class CounterView(Struct, frozen=True, kw_only=True):
+    """A counter; `ticket` is the person called or being served there, `seq` is the day's."""
+
+    id: CounterId
+    state: CounterState
+    stage: StageId
+    services: tuple[ServiceId, ...]
+    zone: ZoneId
+    ticket: TicketId | None
+    staff: str | None
+    since_at: Stamp | None
+    seq: int
+
+
+def ticket_view(  # noqa: PLR0913  (one call per answer, the last three by name)
+    day: Day,
+    ticket: Ticket,
+    now_at: datetime,
+    *,
+    token: str | None = None,
+    seq: int | None = None,
+    live: bool = True,
+) -> TicketView:
+    """Say what a ticket is.
+
+    Args:
+        day: the day of the ticket; awake at `now_at` when `live`.
+        ticket: its value now, or as an event left it.
+        now_at: the instant that a live wait counts from.
+        token: the ticket's token, for those who may have it.
+        seq: the day's seq to answer with; that of `day` if None.
+        live: reckon `ahead` and `wait` now; else repeat what the ticket was told last, as an answer given again does.
+
+    Returns:
+        The ticket; `ahead` is null, and so is all of `wait`, unless it is waiting.
+    """
+    ahead: int | None = None
+    wait: Wait | None = None
+    if ticket.state is TicketState.WAITING:
+        ahead, wait = outlook_of(day, ticket, now_at) if live else (ticket.ahead, ticket.wait)
+    return TicketView(
+        id=ticket.id,
+        code=ticket.code,
+        number=ticket.number,
+        day=day.on.isoformat(),
+        service=ticket.service,
+        stage=ticket.stage,
+        class_=ticket.class_,
+        channel=ticket.channel,
+        state=ticket.state,
+        admission=ticket.admission,
+        count=ticket.count,
+        then=ticket.then,
+        counter=ticket.counter,
+        calls=ticket.calls,
+        ahead=ahead,
+        wait=NO_WAIT if wait is None else wait_view(wait),
+        queue_at=stamp(ticket.queue_at),
+        issued_at=stamp(ticket.issued_at),
+        called_at=stamp_or_none(ticket.called_at),
+        started_at=stamp_or_none(ticket.started_at),
+        finished_at=stamp_or_none(ticket.finished_at),
+        outcome=ticket.outcome,
+        missing=ticket.missing,
+        due_on=None if ticket.due_on is None else ticket.due_on.isoformat(),
+        prechecked=ticket.prechecked,
+        appointment=None,
+        token=UNSET if token is None else token,
+        seq=day.seq if seq is None else seq,
+    )
+
+
+def wait_view(wait: Wait) -> WaitView:
+    """Say what a wait is; all null when nobody can tell."""
+    if wait.p50_s is None:
+        return NO_WAIT
+    return WaitView(wait.p10_s, wait.p50_s, wait.p90_s, stamp(wait.as_of_at), wait.shown)
+
+
+def counter_view(day: Day, counter: Counter, seq: int | None = None) -> CounterView:
+    """Say what a counter is; `seq` is that of `day` if None."""
+    return CounterView(
+        id=counter.id,
+        state=counter.state,
+        stage=counter.stage,
+        services=counter.services,
+        zone=counter.zone,
+        ticket=counter.ticket,
+        staff=counter.staff,
+        since_at=stamp_or_none(counter.since_at),
+        seq=day.seq if seq is None else seq,
+    )

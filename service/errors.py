@@ -1,0 +1,102 @@
+"""What the rim says no to: problems that no rule of the hall is about.
+
+The rules' own refusals are in `service.domain.refusals`; both become `application/problem+json` in `web.problems`.
+
+Source: CONTRACT 2.
+"""
+
+from service.domain.refusals import Refusal
+
+
+class BodyUnreadable(Refusal):
+    """The body is not JSON."""
+
+    status = 400
+    code = "body-unreadable"
+
+
+class TokenMissing(Refusal):
+    """This needs a credential."""
+
+    status = 401
+    code = "token-missing"
+
+
+class TokenInvalid(Refusal):
+    """This credential is not known."""
+
+    status = 401
+    code = "token-invalid"
+
+
+class Forbidden(Refusal):
+    """This credential does not have the right to do that."""
+
+    status = 403
+    code = "forbidden"
+
+
+class RouteNotFound(Refusal):
+    """There is nothing at this address."""
+
+    status = 404
+    code = "route-not-found"
+
+
+class MethodNotAllowed(Refusal):
+    """This address does not take that method."""
+
+    status = 405
+    code = "method-not-allowed"
+
+
+class BodyTooLarge(Refusal):
+    """The body is too large."""
+
+    status = 413
+    code = "body-too-large"
+
+
+class MediaType(Refusal):
+    """The body must be application/json."""
+
+    status = 415
+    code = "media-type"
+
+
+class DocumentConflict(Refusal):
+    """The hall document changed meanwhile; read it again."""
+
+    status = 412
+    code = "document-conflict"
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(revision=revision)
+
+
+class IfMatchMissing(Refusal):
+    """Say with If-Match which revision of the document this replaces."""
+
+    status = 428
+    code = "if-match-missing"
+
+
+class StorageUnavailable(Refusal):
+    """The database cannot be reached; nothing was done. Try again."""
+
+    status = 503
+    code = "storage-unavailable"
+
+
+class OutcomeUnknown(Refusal):
+    """Whether this was done is not known yet; repeat it with the same idempotency key."""
+
+    status = 503
+    code = "outcome-unknown"
+
+
+class Fault(Refusal):
+    """Something went wrong on our side; it was logged under the request id."""
+
+    status = 500
+    code = "fault"

@@ -1,0 +1,148 @@
+"""The halls this service runs: their documents, kept in memory and kept current.
+
+Documents are read far more often than they change, so every process holds them all and looks each second for those
+that changed. The database is the truth: a hall that is not known here is looked up before anybody is told that there is
+none. A document becomes a day's plan here, with the public holidays of its country.
+
+Source: CONTRACT 3, JOURNAL 6.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+import holidays
+import structlog
+from msgspec import Struct
+
+from service.domain.document import HallDocument
+from service.domain.model import HallId
+from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of
+from service.domain.refusals import BodyInvalid, HallNotFound
+from service.errors import DocumentConflict, StorageUnavailable
+from service.journal import faults
+from service.journal import halls as stored
+
+LOOK_EVERY_S = 1.0
+"""How long another process may go on with an old document; a day's plan follows its own events at once."""
+
+log = structlog.get_logger(__name__)
+
+
+class Hall(Struct, frozen=True):
+    """A hall as its document says."""
+
+    id: HallId
+    revision: int
+    document: HallDocument
+
+    def day_at(self, now_at: datetime) -> date:
+        """The hall's date."""
+        return day_of(self.document, now_at)
+
+    def plan(self, on: date) -> Plan:
+        """What the document means for one date. Raises BodyInvalid for a country without known holidays."""
+        return plan_from(self.document, self.revision, on)
+
+
+def plan_from(document: HallDocument, revision: int, on: date) -> Plan:
+    """The plan of a date, with the holidays of the hall's country. Raises BodyInvalid when they are not known."""
+    return plan_of(document, revision, on, _holidays_from(document, on))
+
+
+def _holidays_from(document: HallDocument, on: date) -> Iterable[date]:
+    if not document.holidays:
+        return ()
+    years = {on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year}
+    if document.country is None:
+        raise BodyInvalid(("country", "a hall that keeps public holidays names its country"))
+    try:
+        return list(holidays.country_holidays(document.country, subdiv=document.region, years=sorted(years)))
+    except NotImplementedError as error:
+        raise BodyInvalid(("region", "no public holidays are known for this country and region")) from error
+
+
+class Halls:
+    """All halls, in memory."""
+
+    def __init__(self, store: stored.Halls) -> None:
+        self._store = store
+        self._halls: dict[HallId, Hall] = {}
+        self._seen_at: datetime | None = None
+        self._listeners: list[Callable[[Hall], None]] = []
+
+    def on_change(self, listener: Callable[[Hall], None]) -> None:
+        """Call `listener` with every hall that is new or changed."""
+        self._listeners.append(listener)
+
+    def known(self) -> list[Hall]:
+        """All halls, by id."""
+        return [self._halls[hall] for hall in sorted(self._halls)]
+
+    async def get(self, hall: HallId) -> Hall:
+        """A hall, from memory or else from the database. Raises HallNotFound, StorageUnavailable."""
+        found = self._halls.get(hall)
+        if found is None:
+            try:
+                row = await self._store.get(hall)
+            except faults.StorageUnavailable as error:
+                raise StorageUnavailable from error
+            if row is None:
+                raise HallNotFound
+            found = self._take(row)
+        return found
+
+    async def read(self, hall: HallId) -> Hall:
+        """A hall as the database has it now. Raises HallNotFound, StorageUnavailable."""
+        self._halls.pop(hall, None)
+        return await self.get(hall)
+
+    async def create_if_absent(self, hall: HallId, document: HallDocument) -> bool:
+        """Make a hall; False when it exists."""
+        made = await self._store.create_if_absent(hall, document)
+        await self.look()
+        return made
+
+    async def replace(self, hall: HallId, document: HallDocument, if_revision: int) -> Hall:
+        """Give a hall another document. Raises DocumentConflict, StorageUnavailable."""
+        try:
+            revision = await self._store.replace(hall, document, if_revision)
+        except faults.DocumentConflict as conflict:
+            raise DocumentConflict(conflict.revision) from conflict
+        except faults.HallMissing as missing:
+            raise HallNotFound from missing
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+        changed = Hall(hall, revision, document)
+        self._know(changed)
+        return changed
+
+    async def look(self) -> None:
+        """Read what has changed since the last look. Raises the journal's StorageUnavailable."""
+        rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
+        for row in rows:
+            self._take(row)
+
+    async def keep_current(self) -> None:
+        """Look each second, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self.look()
+            except faults.StorageUnavailable:
+                log.warning("halls_not_read")
+
+    def _take(self, row: stored.HallRow) -> Hall:
+        hall = Hall(row.hall, row.revision, row.document)
+        if self._seen_at is None or row.changed_at > self._seen_at:
+            self._seen_at = row.changed_at
+        self._know(hall)
+        return hall
+
+    def _know(self, hall: Hall) -> None:
+        before = self._halls.get(hall.id)
+        if before is not None and before.revision >= hall.revision:
+            return
+        self._halls[hall.id] = hall
+        for listener in self._listeners:
+            listener(hall)

@@ -1,0 +1,85 @@
+"""Timers: each is a command with a clock, and holds no rule.
+
+Every job may run twice, in two processes, late or never: what it asks is decided like anything else, and asking again
+changes nothing. The day would end without its job, too: the first command of the next day ends it.
+
+Times are the halls', by the database's clock; APScheduler only says how often to look.
+
+Source: DESIGN 6 (no-show, suspension), JOURNAL 6 (ends of days are spread over minutes).
+"""
+
+from datetime import date, timedelta
+from zlib import crc32
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from service.clock import Clock
+from service.domain.commands import Command, LiftSuspension, SweepNoShows
+from service.domain.day import Day
+from service.domain.model import HallId
+from service.domain.refusals import Refusal
+from service.halls import Halls
+from service.ids import new_id
+from service.journal import faults
+from service.lane import Request
+from service.lanes import SYSTEM, Lanes
+
+END_DAYS_EVERY_S = 20
+ENDS_SPREAD_S = 300
+"""The ends of the halls' days at one midnight are spread over this time, by the hall's name."""
+
+SWEEP_HALLS_EVERY_S = 5
+SWEEP_LANES_EVERY_S = 60
+
+log = structlog.get_logger(__name__)
+
+
+class Jobs:
+    """The passes; tests call them, the scheduler too."""
+
+    def __init__(self, halls: Halls, lanes: Lanes, clock: Clock) -> None:
+        self._halls = halls
+        self._lanes = lanes
+        self._clock = clock
+        self._ended_before: dict[HallId, date] = {}
+
+    def schedule(self) -> AsyncIOScheduler:
+        """A scheduler that runs each pass again and again; a pass that is late runs once, not twice."""
+        scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+        scheduler.add_job(self.end_days, "interval", seconds=END_DAYS_EVERY_S, id="end_days")
+        scheduler.add_job(self.sweep_halls, "interval", seconds=SWEEP_HALLS_EVERY_S, id="sweep_halls")
+        scheduler.add_job(self._lanes.sweep, "interval", seconds=SWEEP_LANES_EVERY_S, id="sweep_lanes")
+        return scheduler
+
+    async def end_days(self) -> None:
+        """End the days whose time is over, of every hall, each hall at its own moment after its midnight."""
+        now_at = self._clock.now_at()
+        for hall in self._halls.known():
+            spread = timedelta(seconds=crc32(hall.id.encode()) % ENDS_SPREAD_S)
+            on = hall.day_at(now_at - spread)
+            if self._ended_before.get(hall.id) == on:
+                continue
+            try:
+                await self._lanes.end_days_before(hall, on)
+                self._ended_before[hall.id] = on
+            except (Refusal, faults.JournalFault) as refused:
+                log.warning("day_not_ended", hall=hall.id, why=str(refused))
+
+    async def sweep_halls(self) -> None:
+        """Lift suspensions that are over, recall and pass over who does not come, in the halls in use here."""
+        now_at = self._clock.now_at()
+        for day in self._lanes.in_use():
+            if day.ended or not day.opened:
+                continue
+            if day.suspension is not None and day.suspended_at(now_at) is None:
+                await self._ask(day, LiftSuspension(due=True))
+            if day.plan.rules.auto_no_show:
+                await self._ask(day, SweepNoShows())
+
+    async def _ask(self, day: Day, command: Command) -> None:
+        request = Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
+        try:
+            await self._lanes.do(day.hall, request)
+        except Refusal as refusal:
+            log.warning("job_refused", hall=day.hall, command=type(command).__name__, code=refusal.code)

@@ -1,0 +1,383 @@
+"""Appending: compare-and-set on a day's seq and head, until the answer is definite.
+
+An answer that did not come says nothing: the statement may have committed, or be on its way. So it is sent again, the
+same in every byte, on another connection, until one answer is definite. That is safe because an append can be claimed
+once only: it moves `seq` and puts its own id into `head`. Claimed: done. Not claimed, and sent more than once: the
+event after `seq` carries our append id, so an earlier sending landed, or another's, and ours is dead for ever. Not
+claimed at the first sending: another was first. A deadlock or a failed serialization wrote nothing and is sent again
+likewise.
+
+An append has no timeout and is never cancelled: a cancelled wait for a synchronous standby *has* committed, so a
+cancellation cannot be believed. It runs in a task of its own to its definite end, whatever becomes of who asked for it;
+`sent` tells the asker when it is past recall. Before that, cancelling the asker withdraws it.
+
+Who lost a race makes the next append under a `Claim`: the day's row is locked first, what was missed is read by a
+separate statement (inside the locking one it would be seen as of before the wait), then decide, append, commit. A
+holder that stalls is ended by the server after two seconds, so that the others go on.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+
+import asyncpg
+import msgspec
+
+from service.domain.document import HallDocument
+from service.domain.events import Record
+from service.domain.model import HallId
+from service.journal.database import Connection, Database, to_the_end, unavailable_when_unreachable, unreachable
+from service.journal.faults import (
+    AppendRejected,
+    ConstraintBroken,
+    HallMissing,
+    RecordsRefused,
+    StorageUnavailable,
+)
+from service.journal.read import continued
+from service.journal.records import body_of, kind_of
+from service.journal.statements import statements
+from service.journal.values import NIL_HEAD, Append, Claimed, Lost, Position
+
+RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
+RESEND_PAUSE_S = 0.02
+
+_BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'"
+_SQL = statements("append.sql")
+_SINCE = statements("read.sql")["since"]
+
+_CONSTRAINT = re.compile(r'constraint "([^"]+)"')
+_SHARD = re.compile(r"_\d{6,}$")
+
+Sent = Callable[[int], None]
+"""Told 1 just before an append is sent for the first time, 2 before the second sending, and so on.
+
+What it raises when told 1 withdraws the append: nothing was sent, and the asker gets the exception.
+"""
+
+
+def _tell_nobody(_attempt: int) -> None:
+    pass
+
+
+class Appender:
+    """Writes to the journal."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, append: Append, sent: Sent = _tell_nobody) -> Claimed | Lost:
+        """Write, and give the definite answer, however long it takes.
+
+        Cancelled before it was sent, it is withdrawn; afterwards it goes on without the asker.
+
+        Raises:
+            ConstraintBroken: a rule kept by the database would be broken; nothing is written.
+            RecordsRefused: a value cannot be stored; nothing is written.
+            AppendRejected: the database refused it for another reason; nothing is written.
+            StorageUnavailable: the database was closed by us before an answer came.
+        """
+        attempts = 0
+
+        def tell(attempt: int) -> None:
+            nonlocal attempts
+            attempts = attempt
+            sent(attempt)
+
+        task = asyncio.create_task(
+            self.until_definite(append, _arguments(append), tell), name=f"append {append.append_id}"
+        )
+        self._database.keep(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not attempts:
+                task.cancel()
+            raise
+
+    async def until_definite(
+        self, append: Append, arguments: tuple[object, ...], sent: Sent, attempt: int = 1
+    ) -> Claimed | Lost:
+        """Send until an answer is definite; `attempt` is the number of the next sending.
+
+        To be run in a task of its own that is not cancelled once `sent` was told.
+        """
+        pauses = _pauses()
+        while True:
+            try:
+                connection = await self._database.take()
+            except StorageUnavailable:
+                if self._database.closing:
+                    raise
+                await asyncio.sleep(next(pauses))
+                continue
+            try:
+                sent(attempt)
+                attempt += 1
+                at = await _claimed_at(connection, arguments)
+                if at is not None:
+                    return Claimed(at)
+                if attempt == 2:
+                    return Lost()
+                return await _landed(connection, append)
+            except Exception as error:
+                if unreachable(error):
+                    connection.terminate()
+                else:
+                    _raise_if_definite(error)
+                if self._database.closing:
+                    raise StorageUnavailable("closed before an append was answered") from error
+            finally:
+                self._database.give_back(connection)
+            await asyncio.sleep(next(pauses))
+
+    @asynccontextmanager
+    async def claim(self, hall: HallId, day: date) -> AsyncIterator["Claim | None"]:
+        """Hold a day's row, waiting for it if need be, for one append; None when the day is not opened.
+
+        Raises:
+            StorageUnavailable: no answer; nothing is written.
+        """
+        claim = Claim(self, self._database, hall, day, await self._database.take())
+        try:
+            yield claim if await claim.hold() else None
+            await claim.let_go()
+        finally:
+            claim.leave()
+
+    async def open_day(
+        self, hall: HallId, day: date, append_id: str, first: Callable[[HallDocument, int], Record]
+    ) -> bool:
+        """Begin a day with the event made from the hall's document and revision, unless it has begun.
+
+        The document cannot change between its reading and the day's beginning.
+
+        Returns:
+            Whether this call began it.
+
+        Raises:
+            HallMissing: there is no such hall.
+            StorageUnavailable: no answer; the day may have begun or not: ask again.
+        """
+        async with self._database.reading() as connection, connection.transaction():
+            row = await connection.fetchrow(_SQL["document_for_share"], hall)
+            if row is None:
+                raise HallMissing(hall)
+            if await connection.fetchrow(_SQL["open_day"], hall, day) is None:
+                return False
+            record = first(msgspec.json.decode(row["document"], type=HallDocument), row["revision"])
+            append = Append(hall=hall, day=day, seq=0, head=NIL_HEAD, append_id=append_id, records=[record])
+            at = await connection.fetchval(_SQL["append"], *_arguments(append))
+            assert at is not None, "a day begun in this transaction is nobody else's"
+            return True
+
+
+class Claim:
+    """A day's row, held: until it is let go or has appended nobody else appends to this day."""
+
+    position: Position
+
+    def __init__(self, appender: Appender, database: Database, hall: HallId, day: date, connection: Connection) -> None:
+        self._appender = appender
+        self._database = database
+        self._hall = hall
+        self._day = day
+        self._connection: Connection | None = connection
+
+    async def hold(self) -> bool:
+        """Lock the row; tell whether there is one."""
+        await self._execute(_BEGIN)
+        rows = await self._fetch(_SQL["claim"], self._hall, self._day)
+        if rows:
+            self.position = Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"])
+        return bool(rows)
+
+    async def since(self, seq: int, head: str) -> tuple[list[Record], Position]:
+        """Read what came after the events the reader knows, up to the row as it is held.
+
+        Raises:
+            Rewritten: the journal is not the one the reader knows.
+            UnknownKind: a newer release wrote an event.
+            StorageUnavailable: no answer; the claim is over.
+        """
+        return continued(await self._fetch(_SINCE, self._hall, self._day, seq), head)
+
+    async def append(self, append: Append, sent: Sent = _tell_nobody) -> Claimed | Lost:
+        """Write, commit and let go; the answer is definite, as `Appender.append`'s is. The claim is over then.
+
+        Raises:
+            ConstraintBroken, RecordsRefused, AppendRejected, StorageUnavailable: as `Appender.append`.
+        """
+        arguments = _arguments(append)
+        connection, self._connection = self._connection, None
+        assert connection is not None, "a claim is good for one append"
+        task = asyncio.create_task(
+            self._append_and_commit(connection, append, arguments, sent), name=f"claimed append {append.append_id}"
+        )
+        self._database.keep(task)
+        return await asyncio.shield(task)
+
+    async def _append_and_commit(
+        self, connection: Connection, append: Append, arguments: tuple[object, ...], sent: Sent
+    ) -> Claimed | Lost:
+        try:
+            sent(1)
+            at = await _claimed_at(connection, arguments)
+            if at is None:
+                await _roll_back(connection)
+                return Lost()
+            await to_the_end(connection, connection.execute("COMMIT"))
+            return Claimed(at)
+        except Exception as error:  # noqa: BLE001  (what is not worth another sending is raised again)
+            if unreachable(error):
+                connection.terminate()
+            else:
+                await _roll_back(connection)
+                _raise_if_definite(error)
+        finally:
+            self._database.give_back(connection)
+        # the outcome is unknown, and the row is no longer ours: from here on it is an append like any other
+        return await self._appender.until_definite(append, arguments, sent, attempt=2)
+
+    async def let_go(self) -> None:
+        """End the claim, if it has not appended."""
+        if self._connection is not None:
+            await _roll_back(self._connection)
+            self._database.give_back(self._connection)
+            self._connection = None
+
+    def leave(self) -> None:
+        """End the claim whatever its connection is doing, if it has not appended: the server lets go by itself."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._database.give_back(self._connection)
+            self._connection = None
+
+    async def _execute(self, sql: str) -> None:
+        assert self._connection is not None, "the claim is over"
+        with unavailable_when_unreachable():
+            await to_the_end(self._connection, self._connection.execute(sql))
+
+    async def _fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        assert self._connection is not None, "the claim is over"
+        with unavailable_when_unreachable():
+            return await to_the_end(self._connection, self._connection.fetch(sql, *arguments))
+
+
+def _pauses() -> Iterator[float]:
+    """Between two sendings: none at first, for the server is often there and only the connection was lost."""
+    yield 0.0
+    pause_s = RESEND_PAUSE_S
+    while True:
+        yield pause_s
+        pause_s = min(pause_s * 2, RESEND_PAUSE_MAX_S)
+
+
+async def _claimed_at(connection: Connection, arguments: tuple[object, ...]) -> datetime | None:
+    rows = await to_the_end(connection, connection.fetch(_SQL["append"], *arguments))
+    at: datetime | None = rows[0][0]
+    return at
+
+
+async def _landed(connection: Connection, append: Append) -> Claimed | Lost:
+    """The answer to an append that was sent more than once and did not claim this time."""
+    rows = await to_the_end(
+        connection,
+        connection.fetch(_SQL["landed"], append.hall, append.day, append.seq + 1, append.append_id),
+    )
+    return Claimed(rows[0]["at"]) if rows[0]["landed"] else Lost()
+
+
+async def _roll_back(connection: Connection) -> None:
+    try:
+        await to_the_end(connection, connection.execute("ROLLBACK"))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
+        connection.terminate()  # the server rolls back as well
+
+
+def _raise_if_definite(error: Exception) -> None:
+    """Raise what a refusal by the database means; return for one that is worth another sending.
+
+    The database's own words are left out: they may quote a row, and a row may hold personal data.
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        sqlstate = error.sqlstate or ""
+        match sqlstate[:2]:
+            case "40" | "55":  # deadlock, failed serialization, lock not available
+                return
+            case "23":
+                name = _rule(error)
+                raise ConstraintBroken(name, f"{name} would be broken", sqlstate) from None
+            case "22" | "54":  # not storable, larger than the limits
+                raise RecordsRefused(f"a value cannot be stored ({sqlstate})", sqlstate) from None
+            case _:
+                raise AppendRejected(f"{type(error).__name__} ({sqlstate})", sqlstate) from None
+    if isinstance(error, ValueError):  # asyncpg cannot encode it
+        raise RecordsRefused("a value is not what its column holds") from None
+    raise error
+
+
+def _rule(error: asyncpg.PostgresError) -> str:
+    """The constraint's name, without the shard number Citus adds; a column's where a value is missing."""
+    quoted = _CONSTRAINT.search(str(error.args[0]) if error.args else "")
+    name = error.constraint_name or (quoted[1] if quoted else None) or error.column_name or "unnamed"
+    return _SHARD.sub("", str(name))
+
+
+def _arguments(append: Append) -> tuple[object, ...]:
+    """The statement's arguments: columns, not rows."""
+    records, tickets, applicants = append.records, append.tickets, append.applicants
+    assert records, "an append has events"
+    assert records[0].seq == append.seq + 1, "events are numbered from the one after seq"
+    try:
+        bodies = [body_of(record.event) for record in records]
+    except ValueError:
+        raise RecordsRefused("a text is not Unicode") from None
+    return (
+        append.hall,
+        append.day,
+        append.seq,
+        append.head,
+        append.append_id,
+        [record.command_id for record in records],
+        [record.part for record in records],
+        [record.fingerprint for record in records],
+        [record.at for record in records],
+        [record.actor for record in records],
+        [kind_of(record.event) for record in records],
+        bodies,
+        [ticket.id for ticket in tickets],
+        [ticket.n for ticket in tickets],
+        [ticket.code for ticket in tickets],
+        [ticket.number for ticket in tickets],
+        [ticket.service for ticket in tickets],
+        [ticket.stage for ticket in tickets],
+        [ticket.class_ for ticket in tickets],
+        [ticket.first_class for ticket in tickets],
+        [ticket.channel for ticket in tickets],
+        [ticket.state for ticket in tickets],
+        [ticket.admission for ticket in tickets],
+        [ticket.count for ticket in tickets],
+        [ticket.prechecked for ticket in tickets],
+        [ticket.applicant for ticket in tickets],
+        [ticket.issued_at for ticket in tickets],
+        [ticket.queue_at for ticket in tickets],
+        [ticket.counter for ticket in tickets],
+        [ticket.last_counter for ticket in tickets],
+        [ticket.calls for ticket in tickets],
+        [ticket.called_at for ticket in tickets],
+        [ticket.started_at for ticket in tickets],
+        [ticket.finished_at for ticket in tickets],
+        [ticket.outcome for ticket in tickets],
+        [",".join(ticket.missing) for ticket in tickets],
+        [ticket.due_on for ticket in tickets],
+        [ticket.left_reason for ticket in tickets],
+        [ticket.seq for ticket in tickets],
+        [applicant.id for applicant in applicants],
+        [applicant.name for applicant in applicants],
+        [applicant.phone for applicant in applicants],
+        [applicant.email for applicant in applicants],
+        [applicant.locale for applicant in applicants],
+    )

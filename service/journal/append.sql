@@ -1,0 +1,46 @@
+-- name: append
+-- Claim the day's seq and head and write what follows from them: migrations/0002_append_1.sql says how.
+-- $1 text hall, $2 date day, $3 integer seq before, $4 uuid head before, $5 uuid id of this append;
+-- $6 to $12 one element per event, $13 to $39 one per ticket, $40 to $44 one per applicant.
+-- One row: the database's clock, or NULL when another append was first.
+SELECT append_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+    $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44);
+
+-- name: landed
+-- Tell whether an append whose answer was lost was the one that followed a seq.
+-- $1 text hall, $2 date day, $3 integer the seq after the one it claimed, $4 uuid id of the append.
+-- One row: whether the event there is its, and the database's clock.
+SELECT EXISTS (
+    SELECT FROM events WHERE hall_id = $1 AND day = $2 AND seq = $3 AND append_id = $4
+) AS landed, clock_timestamp() AS at;
+
+-- name: claim
+-- Hold a day's row until the transaction ends.
+-- $1 text hall, $2 date day.
+-- One row: seq, head, and the database's clock as of when the row was ours; none when the day is not opened.
+WITH held AS MATERIALIZED (
+    SELECT seq, head
+    FROM hall_days
+    WHERE hall_id = $1 AND day = $2
+    FOR UPDATE
+)
+SELECT seq, head, clock_timestamp() AS at
+FROM held;
+
+-- name: document_for_share
+-- Read a hall's document and keep it from changing until the transaction ends.
+-- $1 text hall.
+-- One row: document as JSON text, revision; none when there is no such hall.
+SELECT document, revision
+FROM halls
+WHERE hall_id = $1
+FOR SHARE;
+
+-- name: open_day
+-- Begin a day with no event and the nil head, unless it has begun.
+-- $1 text hall, $2 date day.
+-- One row when this statement began it, else none.
+INSERT INTO hall_days (hall_id, day, seq, head, opened_at)
+VALUES ($1, $2, 0, '00000000-0000-0000-0000-000000000000', clock_timestamp())
+ON CONFLICT (hall_id, day) DO NOTHING
+RETURNING day;

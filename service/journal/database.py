@@ -1,0 +1,189 @@
+"""Connections to PostgreSQL: a pool for reading, and a few kept for appending.
+
+Reads may fail, be cancelled and time out: whoever asked is told that storage is unavailable. Appends may not, so they
+have connections of their own that no timeout touches; these are never given back to a pool, whose reset between uses
+costs two fifths of an append. Both kinds come back by themselves when PostgreSQL does.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from typing import Any, Self, TypeAlias, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from service.journal.faults import StorageUnavailable
+from service.journal.statements import statements
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+T = TypeVar("T")
+
+APPEND_CONNECTIONS = 6  # lanes beyond it wait for one: an append takes milliseconds, and PostgreSQL commits in groups
+READ_CONNECTIONS_MAX = 8  # reads beyond it wait
+READ_TIMEOUT_S = 5.0  # a read that takes longer, or waits longer for a connection, is answered with 503
+CONNECT_TIMEOUT_S = 5.0  # then another attempt
+STUCK_AFTER_S = 15.0  # an append without an answer for so long is left by closing its socket, and sent again
+ABANDONED_AFTER = "5s"  # the server ends a statement whose client has left, so that stuck ones do not pile up
+CLOSE_S = 10.0  # how long closing waits for appends under way
+
+_SQL = statements("read.sql")
+
+
+def unreachable(error: BaseException) -> bool:
+    """Tell whether an error says that the server or the way to it failed, and nothing about what was asked."""
+    if isinstance(error, asyncpg.PostgresError):
+        # 08 connection, 25 read-only or timed out in a transaction, 53 resources, 57 shut down, 58 system
+        return (error.sqlstate or "")[:2] in {"08", "25", "53", "57", "58"}
+    if isinstance(error, asyncpg.InterfaceError):
+        return not isinstance(error, ValueError)  # which says that an argument cannot be encoded
+    return isinstance(error, OSError | asyncpg.InternalClientError)
+
+
+@contextmanager
+def unavailable_when_unreachable() -> Iterator[None]:
+    """Turn what says that the server or the way to it failed into `StorageUnavailable`."""
+    try:
+        yield
+    except Exception as error:
+        if unreachable(error):
+            raise StorageUnavailable(str(error)) from error
+        raise
+
+
+async def to_the_end(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
+    """Run a statement in a task of its own, so that asyncpg never asks the server to cancel it.
+
+    One without an answer after `STUCK_AFTER_S` loses its connection, and fails as if the network had.
+    """
+    task = asyncio.ensure_future(statement)
+    task.add_done_callback(_retrieve)
+    done, _ = await asyncio.wait({task}, timeout=STUCK_AFTER_S)
+    if not done:
+        connection.terminate()
+    return await task
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
+    if not task.cancelled():
+        task.exception()
+
+
+async def _no_reset(_connection: Connection) -> None:
+    """Reads leave nothing behind on a connection."""
+
+
+class Database:
+    """A PostgreSQL database, by its URL. Use it as `async with Database(dsn) as database`: it connects when needed."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+        self.closing = False
+        self._under_way: set[asyncio.Task[Any]] = set()
+        self._open: set[Connection] = set()
+        self._places: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()  # the warmest first
+        for _ in range(APPEND_CONNECTIONS):
+            self._places.put_nowait(None)
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._pool = await asyncpg.create_pool(
+            self.dsn,
+            min_size=0,
+            max_size=READ_CONNECTIONS_MAX,
+            max_cached_statement_lifetime=0,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=READ_TIMEOUT_S,
+            reset=_no_reset,
+            server_settings={"application_name": "paihao", "jit": "off"},
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let appends under way end, for `CLOSE_S` at most, then leave all connections."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=CLOSE_S)
+        self.closing = True
+        for connection in list(self._open):
+            connection.terminate()
+        if self._under_way:
+            await asyncio.wait(set(self._under_way), timeout=CLOSE_S)
+        assert self._pool is not None
+        self._pool.terminate()
+
+    async def ping(self) -> datetime:
+        """Give the database's clock.
+
+        Raises:
+            StorageUnavailable: no answer.
+        """
+        rows = await self.fetch(_SQL["ping"])
+        at: datetime = rows[0][0]
+        return at
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Read.
+
+        Raises:
+            StorageUnavailable: no connection or no answer within `READ_TIMEOUT_S`.
+        """
+        async with self.reading() as connection:
+            return await connection.fetch(sql, *arguments)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator["PoolConnectionProxy[asyncpg.Record]"]:
+        """Lend a connection of the pool; whatever goes wrong with it inside is `StorageUnavailable` outside."""
+        assert self._pool is not None, "a database is used inside `async with`"
+        try:
+            connection = await self._pool.acquire(timeout=READ_TIMEOUT_S)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            raise StorageUnavailable(str(error)) from error
+        try:
+            with unavailable_when_unreachable():
+                yield connection
+        finally:
+            await self._pool.release(connection)
+
+    async def take(self) -> Connection:
+        """Wait for an append connection, connecting if it has to be made; `give_back` it.
+
+        Raises:
+            StorageUnavailable: PostgreSQL cannot be reached; nothing was sent.
+        """
+        connection = await self._places.get()
+        if connection is not None and not connection.is_closed():
+            return connection
+        if connection is not None:
+            self._open.discard(connection)
+        try:
+            connection = await asyncpg.connect(
+                self.dsn,
+                timeout=CONNECT_TIMEOUT_S,
+                max_cached_statement_lifetime=0,
+                server_settings={
+                    "application_name": "paihao append",
+                    "client_connection_check_interval": ABANDONED_AFTER,
+                    "jit": "off",
+                },
+            )
+        except BaseException as error:
+            self._places.put_nowait(None)
+            if isinstance(
+                error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError
+            ):
+                raise StorageUnavailable(str(error)) from error
+            raise
+        self._open.add(connection)
+        return connection
+
+    def give_back(self, connection: Connection) -> None:
+        """Return an append connection; one that is closed makes place for another."""
+        self._places.put_nowait(connection)
+
+    def keep(self, task: asyncio.Task[Any]) -> None:
+        """Hold on to a task that must end even when nobody waits for it any more; closing waits for it."""
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(_retrieve)

@@ -1,0 +1,41 @@
+-- name: all
+-- Every hall.
+-- One row per hall, by id.
+SELECT hall_id, document, revision, changed_at
+FROM halls
+ORDER BY hall_id;
+
+-- name: get
+-- One hall.
+-- $1 text hall.
+-- One row, or none.
+SELECT hall_id, document, revision, changed_at
+FROM halls
+WHERE hall_id = $1;
+
+-- name: changed_since
+-- The halls whose document was written at an instant or later.
+-- $1 timestamptz the instant.
+-- One row per hall, by id.
+SELECT hall_id, document, revision, changed_at
+FROM halls
+WHERE changed_at >= $1
+ORDER BY hall_id;
+
+-- name: create_if_absent
+-- Make a hall with revision 1, unless it exists.
+-- $1 text hall, $2 json document.
+-- One row when this statement made it, else none.
+INSERT INTO halls (hall_id, document, revision, changed_at)
+VALUES ($1, $2, 1, clock_timestamp())
+ON CONFLICT (hall_id) DO NOTHING
+RETURNING revision;
+
+-- name: replace
+-- Give a hall another document, if it still has the revision its writer knew.
+-- $1 text hall, $2 json document, $3 integer revision.
+-- One row with the new revision, or none when the revision is another or there is no such hall.
+UPDATE halls
+SET document = $2, revision = revision + 1, changed_at = clock_timestamp()
+WHERE hall_id = $1 AND revision = $3
+RETURNING revision;

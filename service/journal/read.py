@@ -1,0 +1,97 @@
+"""Reading the journal: where a day stands, what came after what one knows, and a day from its beginning.
+
+Events are never changed and become visible in the order of `seq`, so what is read up to a position is the same whenever
+it is read: a long day is loaded in chunks without a transaction around them. A reader that goes on from a seq it knows
+reads the event of that seq again and compares its append id with the head it remembers. Another id, or no such event,
+means that the database was restored or failed over: what was folded is of a journal that is no more.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import date
+
+import asyncpg
+from msgspec import Struct
+
+from service.domain.events import Record
+from service.domain.model import HallId, TicketId, TicketState
+from service.journal.database import Database
+from service.journal.faults import Rewritten
+from service.journal.records import record_of
+from service.journal.statements import statements
+from service.journal.values import DayRow, Position
+
+CHUNK_EVENTS = 1000  # a day is loaded in steps of so many, about 5 ms each, so that others get their turn
+DAYS_MAX = 400  # how many days back the latest are looked for: bookings reach 366 days ahead
+
+_SQL = statements("read.sql")
+
+
+class TicketPlace(Struct, frozen=True):
+    """The day of a ticket, and its state there."""
+
+    day: date
+    state: TicketState
+
+
+class Reader:
+    """Reads the journal. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def position(self, hall: HallId, day: date) -> Position | None:
+        """Where a day's journal stands; None when the day is not opened."""
+        rows = await self._database.fetch(_SQL["position"], hall, day)
+        return Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"]) if rows else None
+
+    async def since(self, hall: HallId, day: date, seq: int, head: str) -> tuple[list[Record], Position]:
+        """The events after `seq`, and where the journal stands with the last of them.
+
+        Raises:
+            Rewritten: the journal is not the one in which `head` wrote `seq`.
+            UnknownKind: a newer release wrote an event.
+        """
+        return continued(await self._database.fetch(_SQL["since"], hall, day, seq), head)
+
+    async def load(self, hall: HallId, day: date, position: Position) -> AsyncGenerator[list[Record], None]:
+        """A day's events up to a position, in order, in chunks of at most `CHUNK_EVENTS`.
+
+        Raises:
+            Rewritten: the journal is not the one the position is of.
+            UnknownKind: a newer release wrote an event.
+        """
+        seq = 0
+        while seq < position.seq:
+            upto = min(seq + CHUNK_EVENTS, position.seq)
+            rows = await self._database.fetch(_SQL["chunk"], hall, day, seq, upto)
+            if len(rows) != upto - seq or (upto == position.seq and str(rows[-1]["append_id"]) != position.head):
+                raise Rewritten(f"{hall} {day}: event {upto} is gone or another's")
+            yield [record_of(row) for row in rows]
+            seq = upto
+
+    async def latest_days(self, hall: HallId, limit: int = DAYS_MAX) -> list[DayRow]:
+        """The days of a hall, the newest first, at most `limit`."""
+        rows = await self._database.fetch(_SQL["latest_days"], hall, limit)
+        return [DayRow(row["day"], Position(row["seq"], str(row["head"]), row["at"]), row["ended"]) for row in rows]
+
+    async def open_days_from(self, hall: HallId, day: date) -> list[date]:
+        """The hall's days from `day` on that are opened and have not ended, in order."""
+        return [row["day"] for row in await self._database.fetch(_SQL["open_days_from"], hall, day)]
+
+    async def find_ticket(self, hall: HallId, ticket: TicketId) -> TicketPlace | None:
+        """The day and state of a ticket of this hall, whatever its day."""
+        rows = await self._database.fetch(_SQL["find_ticket"], hall, ticket)
+        return TicketPlace(rows[0]["day"], TicketState(rows[0]["state"])) if rows else None
+
+
+def continued(rows: Sequence[asyncpg.Record], head: str) -> tuple[list[Record], Position]:
+    """Read rows of `since`, the first of which the reader knows as `head`'s.
+
+    Raises:
+        Rewritten: it is another's, or there is none.
+        UnknownKind: a newer release wrote an event.
+    """
+    if not rows or str(rows[0]["append_id"]) != head:
+        raise Rewritten("the last event known is gone or another's")
+    last = rows[-1]
+    return [record_of(row) for row in rows[1:]], Position(last["seq"], str(last["append_id"]), last["now_at"])

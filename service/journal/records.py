@@ -1,0 +1,44 @@
+"""Events as rows: `kind` is an event's tag, `body` the rest of it as JSON."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import asyncpg
+import msgspec
+
+from service.domain.events import Event, Record
+from service.journal.faults import UnknownKind
+
+_KINDS: dict[str, type] = {str(kind.__struct_config__.tag): kind for kind in get_args(Event)}
+_DECODE: dict[str, Callable[[str], Any]] = {tag: msgspec.json.Decoder(kind).decode for tag, kind in _KINDS.items()}
+_TAGS: dict[type, str] = {kind: tag for tag, kind in _KINDS.items()}
+_TAG_BYTES: dict[str, int] = {tag: len(b'{"kind":""') + len(tag) for tag in _KINDS}
+_encode = msgspec.json.Encoder().encode
+
+
+def kind_of(event: Event) -> str:
+    """The tag of an event."""
+    return _TAGS[type(event)]
+
+
+def body_of(event: Event) -> str:
+    """The event as JSON without its kind.
+
+    Raises:
+        ValueError: a text has half of a surrogate pair.
+    """
+    tagged = _encode(event)  # the tag comes first: {"kind":"day_closed"} or {"kind":"ticket_called","ticket":…}
+    rest = tagged[_TAG_BYTES[_TAGS[type(event)]] :]
+    return (b"{" + rest.removeprefix(b",")).decode()
+
+
+def record_of(row: asyncpg.Record) -> Record:
+    """Read a row that begins with seq, at, actor, command_id, part, fingerprint, kind and body.
+
+    Raises:
+        UnknownKind: a newer release wrote it.
+    """
+    decode = _DECODE.get(row[6])
+    if decode is None:
+        raise UnknownKind(f"event {row[0]} is of kind {row[6]!r}")
+    return Record(row[0], row[1], row[2], row[3], row[4], row[5], decode(row[7]))

@@ -1,0 +1,69 @@
+"""What goes into the journal and what comes out of it."""
+
+from datetime import date, datetime
+
+from msgspec import Struct
+
+from service.domain.events import Record
+from service.domain.model import HallId, Ticket
+
+NIL_HEAD = "00000000-0000-0000-0000-000000000000"
+"""The head of a day that has no event yet."""
+
+
+class Position(Struct, frozen=True):
+    """Where a day's journal stands: its last event, the id of the append that wrote it, and the database's clock."""
+
+    seq: int
+    head: str
+    at: datetime
+
+
+class Applicant(Struct, frozen=True, kw_only=True):
+    """The person behind a ticket: the only personal data there is, in a table of its own."""
+
+    id: str
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    locale: str | None = None
+
+
+class Append(Struct, frozen=True, kw_only=True):
+    """Events to write after `seq`, in order, with what follows from them.
+
+    `head` is the id of the append that wrote `seq`, `append_id` a new UUID. `tickets` are the last states of those
+    touched, each once. Equal appends are the same append: sent twice it is written once.
+    """
+
+    hall: HallId
+    day: date
+    seq: int
+    head: str
+    append_id: str
+    records: list[Record]
+    tickets: list[Ticket] = []
+    applicants: list[Applicant] = []
+
+
+class Claimed(Struct, frozen=True):
+    """The append is committed; `at` is the database's clock."""
+
+    at: datetime
+
+
+class Lost(Struct, frozen=True):
+    """Another append was first: nothing is written."""
+
+
+class DayRow(Struct, frozen=True):
+    """A day of a hall and where its journal stands; nothing can happen to one that has ended."""
+
+    day: date
+    position: Position
+    ended: bool
+
+    @property
+    def seq(self) -> int:
+        """The number of its last event."""
+        return self.position.seq

@@ -1,0 +1,474 @@
+"""Lanes: the one place where a hall's day changes.
+
+A lane belongs to one (hall, day) in one process. Commands that arrive while an append is under way wait in its queue;
+when the append is done they are decided together, in order, and all their events go to the journal in one call: one
+round trip and one commit for many commands. That is group commit, and it is where the speed comes from.
+
+**Two folds.** `decided` runs ahead: command two of a batch is decided on what command one has done. `committed` holds
+what the journal has confirmed; reads and answers see nothing else, so nobody is told what might still not happen.
+Values are frozen, so after a lost race `decided` is made anew from `committed` by a shallow copy.
+
+**Races.** An append claims the day's `seq` and `head`. If another process was first, nothing was written: the lane
+reads what it missed, folds it, and decides its batch again. Pure optimism starves the slower process, so the try after
+a lost race holds the row lock of the day while it reads, decides and appends.
+
+**Refusals are checked too.** A refusal, or an empty answer, appends nothing, so nothing was compared: it may rest on a
+fold that another process has left behind. A batch that appends nothing reads the day's position before it answers.
+
+**Poisoned batches.** `decide` runs per command, so an exception costs that command alone. When the journal rejects an
+append, the batch is halved and decided again until the offender stands alone: a known constraint becomes its refusal,
+anything else a fault.
+
+**Answers that did not come.** The journal sends a statement again until it knows. Whoever waits is told
+`outcome-unknown` after `ANSWER_WITHIN_S`, or `storage-unavailable` when the command was still in the queue, and then it
+is never carried out.
+
+**Idempotency** is part of the fold: a command id that is known gets the answer of its own events again.
+
+**Days.** A day takes commands only when the one before it has ended; a command that meets an ended day goes once to
+the next one. Idle days leave memory.
+
+Source: JOURNAL 1 to 6.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date, datetime
+from itertools import islice
+from typing import Protocol
+
+import structlog
+from msgspec import Struct
+
+from service.clock import Clock
+from service.domain.commands import Command
+from service.domain.day import Day, Done, Part
+from service.domain.decide import decide
+from service.domain.events import Record
+from service.domain.evolve import advance, evolve
+from service.domain.model import HallId, Ticket
+from service.domain.refusals import Busy, KeyReused, Refusal
+from service.errors import Fault, OutcomeUnknown, StorageUnavailable
+from service.ids import new_id
+from service.journal.append import Sent
+from service.journal.faults import ConstraintBroken, RecordsRefused, Rewritten, UnknownKind
+from service.journal.faults import StorageUnavailable as Unavailable
+from service.journal.journal import Journal
+from service.journal.values import NIL_HEAD, Append, Applicant, Claimed, Lost, Position
+
+QUEUE_MAX = 2048
+"""Commands waiting for one lane; one more is told `busy`."""
+
+BATCH_MAX = 64
+"""Commands in one append; more wait for the next."""
+
+ANSWER_WITHIN_S = 5.0
+"""How long a command waits for its answer; then it is told that nothing is known, or that nothing was done."""
+
+RETRY_FIRST_S = 0.02
+RETRY_MOST_S = 1.0
+"""Pauses between tries while the database cannot be reached."""
+
+IDLE_AFTER_S = 600.0
+"""A lane nobody has used for so long leaves memory."""
+
+FRESH_FOR_S = 0.2
+"""A read looks at the day's position unless the lane did so this recently."""
+
+REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
+    "code_once_per_hall": Busy,  # one in a million draws of a code; the client's next try draws another
+}
+"""Which refusal a constraint of the database becomes; one that is not here can only break by a fault of ours."""
+
+log = structlog.get_logger(__name__)
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A command with what belongs to it from the rim on.
+
+    `command_id` is drawn from (credential, route, key) when the request carried an idempotency key, else at random;
+    `fingerprint` is the keyed hash of its body, None without a key. `now_at` is read once.
+    """
+
+    command: Command
+    command_id: str
+    actor: str
+    now_at: datetime
+    fingerprint: bytes | None = None
+    applicant: Applicant | None = None
+
+
+class Answer(Struct, frozen=True):
+    """What came of a request on a day: `done` is None when there was nothing to do; `seq` is the day's, after it."""
+
+    day: Day
+    seq: int
+    done: Done | None
+
+
+class Watcher(Protocol):
+    """Who hears of a lane's work: metrics, and the bell."""
+
+    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+        """Events of this process are in the journal and in the committed fold."""
+
+    def raced(self, day: Day) -> None:
+        """An append was not first."""
+
+
+class _Pending:
+    """A request that waits for its answer."""
+
+    __slots__ = ("abandoned", "answer", "request", "sent")
+
+    def __init__(self, request: Request, answer: "asyncio.Future[Answer]") -> None:
+        self.request = request
+        self.answer = answer
+        self.sent = False
+        self.abandoned = False
+
+    def settle(self, outcome: Answer | Exception) -> None:
+        """Give the answer, if anybody still waits for it."""
+        if self.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
+
+
+class _Decision(Struct):
+    """What was decided about one request: its events, or an answer that rests on the fold alone."""
+
+    pending: _Pending
+    records: list[Record]
+    outcome: Done | Exception | None = None
+
+
+class Lane:
+    """The group-commit loop of one hall's day."""
+
+    def __init__(self, hall: HallId, on: date, journal: Journal, clock: Clock, watcher: Watcher) -> None:
+        self.hall = hall
+        self.on = on
+        self.committed = Day(hall, on)
+        self.used_s = clock.monotonic_s()
+        self._decided = self.committed.copy()
+        self._head = NIL_HEAD
+        self._journal = journal
+        self._clock = clock
+        self._watcher = watcher
+        self._queue: deque[_Pending] = deque()
+        self._work = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._looked_s = float("-inf")
+        self._look: asyncio.Task[None] | None = None
+        self._folding = asyncio.Lock()
+
+    # What others may ask.
+
+    async def load(self) -> None:
+        """Fold the whole day from the journal. Raises Rewritten when there is no such day, and Unavailable."""
+        position = await self._journal.position(self.hall, self.on)
+        if position is None:
+            raise Rewritten(f"{self.hall} has no day {self.on}")
+        day = Day(self.hall, self.on)
+        async for records in self._journal.load(self.hall, self.on, position):
+            for record in records:
+                evolve(day, record)
+            await asyncio.sleep(0)  # other halls have their turn between the chunks
+        day.done_yesterday = self.committed.done_yesterday
+        self.committed = day
+        self._head = position.head
+        self._clock.follow(position.at)
+        self._looked()
+        self._forget_decided()
+
+    async def do(self, request: Request) -> Answer:
+        """Carry a request out and answer when it is in the journal.
+
+        Raises:
+            Refusal: the rules, or the state of the service, do not allow it.
+        """
+        if len(self._queue) >= QUEUE_MAX:
+            raise Busy
+        loop = asyncio.get_running_loop()
+        pending = _Pending(request, loop.create_future())
+        self._queue.append(pending)
+        self._quiet.clear()
+        self._work.set()
+        self.used_s = self._clock.monotonic_s()
+        give_up = loop.call_later(ANSWER_WITHIN_S, self._give_up, pending)
+        try:
+            return await pending.answer
+        finally:
+            give_up.cancel()
+
+    async def fresh(self, *, now: bool = False) -> Day:
+        """The committed day, no older than the journal was `FRESH_FOR_S` ago; with `now`, than it is at the call.
+
+        Raises:
+            StorageUnavailable: the database cannot be reached.
+        """
+        self.used_s = self._clock.monotonic_s()
+        if now or self.used_s - self._looked_s > FRESH_FOR_S:
+            if now or self._look is None or self._look.done():
+                self._look = asyncio.create_task(self._catch_up_if_behind(), name=f"look {self.hall} {self.on}")
+            try:
+                await asyncio.shield(self._look)
+            except (Unavailable, TimeoutError) as error:
+                raise StorageUnavailable from error
+        self.committed.wake(self._clock.now_at())
+        return self.committed
+
+    @property
+    def idle(self) -> bool:
+        """Tell whether nobody has used the lane for long and nothing is under way."""
+        return self._quiet.is_set() and self._clock.monotonic_s() - self.used_s > IDLE_AFTER_S
+
+    async def drained(self) -> None:
+        """Wait until every request has its answer."""
+        await self._quiet.wait()
+
+    def know_yesterday(self, done: dict[str, Done]) -> None:
+        """Take over the keyed commands of the day before: their keys hold for one day more."""
+        self.committed.done_yesterday = done
+        self._forget_decided()
+
+    # The loop.
+
+    async def run(self) -> None:
+        """Settle batches until cancelled."""
+        while True:
+            await self._work.wait()
+            batch = self._take()
+            if batch:
+                await self._settle(batch)
+            if not self._queue:
+                self._work.clear()
+                self._quiet.set()
+
+    def _take(self) -> list[_Pending]:
+        batch: list[_Pending] = []
+        while self._queue and len(batch) < BATCH_MAX:
+            pending = self._queue.popleft()
+            if not pending.abandoned:
+                batch.append(pending)
+        return batch
+
+    def _give_up(self, pending: _Pending) -> None:
+        if not pending.sent:
+            pending.abandoned = True
+        pending.settle(OutcomeUnknown() if pending.sent else StorageUnavailable())
+
+    async def _settle(self, batch: list[_Pending]) -> None:
+        """Decide, append and answer a batch; try until it is settled."""
+        locked = False
+        pause_s = RETRY_FIRST_S
+        while batch:
+            try:
+                if await self._attempt(batch, locked=locked):
+                    return
+            except (ConstraintBroken, RecordsRefused) as rejected:
+                await self._settle_rejected(batch, rejected)
+                return
+            except Unavailable:
+                self._forget_decided()
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, RETRY_MOST_S)
+            except Exception as error:
+                log.exception("lane_fault", hall=self.hall, day=str(self.on))
+                self._forget_decided()
+                for pending in batch:
+                    # a journal with events of a newer release stops this hall in this process, and only here
+                    pending.settle(StorageUnavailable() if isinstance(error, UnknownKind) else Fault())
+                return
+            batch = [pending for pending in batch if not pending.abandoned]
+            locked = True
+
+    async def _attempt(self, batch: list[_Pending], *, locked: bool) -> bool:
+        """One try; False when another process was first, or the day had to be folded anew."""
+        try:
+            return await (self._try_locked(batch) if locked else self._try(batch))
+        except Rewritten:
+            log.warning("journal_rewritten", hall=self.hall, day=str(self.on))
+            async with self._folding:
+                await self._reload()
+            return False
+
+    async def _settle_rejected(self, batch: list[_Pending], rejected: ConstraintBroken | RecordsRefused) -> None:
+        """Halve a batch that the journal refuses, until the offender stands alone."""
+        self._forget_decided()
+        if len(batch) == 1:
+            batch[0].settle(self._refusal_of(rejected))
+            return
+        half = len(batch) // 2
+        await self._settle(batch[:half])
+        await self._settle(batch[half:])
+
+    async def _try(self, batch: list[_Pending]) -> bool:
+        """One optimistic try; False when another process was first."""
+        async with self._folding:
+            decisions = self._decide(batch)
+            if any(decision.records for decision in decisions):
+                if await self._append(decisions, self._journal.append):
+                    return True
+                await self._catch_up()
+                return False
+            if await self._behind():
+                await self._catch_up()
+                return False
+            self._answer(decisions, [])
+            return True
+
+    async def _try_locked(self, batch: list[_Pending]) -> bool:
+        """One try that holds the day's row: read what was missed, decide, append, in one transaction."""
+        async with self._folding, self._journal.claim(self.hall, self.on) as claim:
+            if claim is None:
+                raise Rewritten
+            if claim.position.head != self._head:
+                records, position = await claim.since(self.committed.seq, self._head)
+                self._take_over(records, position)
+            decisions = self._decide(batch)
+            if any(decision.records for decision in decisions):
+                return await self._append(decisions, claim.append)
+            self._looked()
+            self._answer(decisions, [])
+            return True
+
+    def _decide(self, batch: Iterable[_Pending]) -> list[_Decision]:
+        return [self._decide_one(pending) for pending in batch]
+
+    def _decide_one(self, pending: _Pending) -> _Decision:
+        request = pending.request
+        day = self._decided
+        if request.fingerprint is not None and (done := day.find_done(request.command_id)) is not None:
+            again = done if done.fingerprint == request.fingerprint else KeyReused()
+            return _Decision(pending, [], again)
+        at = max(request.now_at, day.at)
+        try:
+            decided = decide(day, request.command, at)
+        except Refusal as refusal:
+            return _Decision(pending, [], refusal)
+        except Exception:
+            log.exception("decide_fault", hall=self.hall, day=str(self.on), command=type(request.command).__name__)
+            return _Decision(pending, [], Fault())
+        records = [
+            Record(day.seq + part + 1, at, request.actor, request.command_id, part, request.fingerprint, event)
+            for part, event in enumerate(decided)
+        ]
+        for record in records:
+            evolve(day, record)
+        return _Decision(pending, records)
+
+    async def _append(
+        self, decisions: list[_Decision], append: Callable[[Append, Sent], Awaitable[Claimed | Lost]]
+    ) -> bool:
+        """Write what was decided and answer; False when another append was first."""
+        records = [record for decision in decisions for record in decision.records]
+        written = Append(
+            hall=self.hall,
+            day=self.on,
+            seq=self.committed.seq,
+            head=self._head,
+            append_id=new_id(),
+            records=records,
+            tickets=self._touched(records),
+            applicants=[
+                decision.pending.request.applicant
+                for decision in decisions
+                if decision.records and decision.pending.request.applicant is not None
+            ],
+        )
+
+        def sent(_attempt: int) -> None:
+            for decision in decisions:
+                decision.pending.sent = True
+
+        began_s = self._clock.monotonic_s()
+        outcome = await append(written, sent)
+        if isinstance(outcome, Lost):
+            self._watcher.raced(self.committed)
+            self._forget_decided()
+            return False
+        self._clock.follow(outcome.at)
+        self._head = written.append_id
+        self._looked()
+        parts = [advance(self.committed, record) for record in records]
+        self._watcher.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
+        self._answer(decisions, parts)
+        return True
+
+    def _touched(self, records: list[Record]) -> list[Ticket]:
+        """The last state of each ticket that the events are about."""
+        ids = {ticket for record in records if (ticket := getattr(record.event, "ticket", None)) is not None}
+        return [self._decided.tickets[ticket] for ticket in ids]
+
+    def _answer(self, decisions: list[_Decision], parts: list[Part]) -> None:
+        rest = iter(parts)
+        for decision in decisions:
+            outcome = decision.outcome
+            if decision.records:
+                mine = tuple(islice(rest, len(decision.records)))
+                outcome = Done(decision.pending.request.fingerprint, mine)
+            if isinstance(outcome, Exception):
+                decision.pending.settle(outcome)
+            else:
+                seq = outcome.seq if outcome else self.committed.seq
+                decision.pending.settle(Answer(self.committed, seq, outcome))
+
+    def _refusal_of(self, rejected: ConstraintBroken | RecordsRefused) -> Exception:
+        if isinstance(rejected, ConstraintBroken) and rejected.name in REFUSAL_OF_CONSTRAINT:
+            return REFUSAL_OF_CONSTRAINT[rejected.name]()
+        log.error(
+            "append_rejected", hall=self.hall, day=str(self.on), why=type(rejected).__name__, rule=_rule(rejected)
+        )
+        return Fault()
+
+    # Keeping up with other processes.
+
+    def _looked(self) -> None:
+        self._looked_s = self._clock.monotonic_s()
+
+    async def _behind(self) -> bool:
+        position = await self._journal.position(self.hall, self.on)
+        if position is None:
+            raise Rewritten
+        self._looked()
+        return (position.seq, position.head) != (self.committed.seq, self._head)
+
+    async def _catch_up(self) -> None:
+        records, position = await self._journal.since(self.hall, self.on, self.committed.seq, self._head)
+        self._take_over(records, position)
+
+    async def _catch_up_if_behind(self) -> None:
+        async with asyncio.timeout(ANSWER_WITHIN_S), self._folding:
+            try:
+                if await self._behind():
+                    await self._catch_up()
+            except Rewritten:
+                await self._reload()
+
+    def _take_over(self, records: list[Record], position: Position) -> None:
+        for record in records:
+            evolve(self.committed, record)
+        self._head = position.head
+        self._clock.follow(position.at)
+        self._looked()
+        self._forget_decided()
+
+    async def _reload(self) -> None:
+        """Drop the day and fold it anew: the journal is not the one we remember."""
+        try:
+            await self.load()
+        except (Unavailable, Rewritten):
+            log.warning("reload_failed", hall=self.hall, day=str(self.on))
+
+    def _forget_decided(self) -> None:
+        self._decided = self.committed.copy()
+
+
+def _rule(rejected: ConstraintBroken | RecordsRefused) -> str | None:
+    return rejected.name if isinstance(rejected, ConstraintBroken) else rejected.sqlstate

@@ -1,0 +1,242 @@
+"""All lanes of a process: which day a command belongs to, and the days' beginnings and ends.
+
+A hall's day is chosen by its clock, but it ends by its last event, `day_ended`, not by the clock: a day is opened only
+when the one before it has ended, so the lanes end it first if nobody has. A command that meets an ended day goes once
+to the next one. Opening reads the hall's document under a lock, so that a document changed in the same moment is either
+in the plan of the new day or comes to it as an event.
+
+Source: JOURNAL 3 (keys of the day before), 6 (time and days).
+"""
+
+import asyncio
+from datetime import date, timedelta
+
+import structlog
+
+from service.clock import Clock
+from service.domain.commands import ChangePlan, Command, EndDay
+from service.domain.day import Day, Done
+from service.domain.document import HallDocument
+from service.domain.events import DayOpened, Record
+from service.domain.model import HallId, TicketId
+from service.domain.refusals import Busy, DayHasEnded, Refusal, TicketNotFound, WrongState
+from service.errors import StorageUnavailable
+from service.halls import Hall, Halls, plan_from
+from service.ids import new_id
+from service.journal import faults
+from service.journal.journal import Journal
+from service.journal.read import TicketPlace
+from service.lane import ANSWER_WITHIN_S, Answer, Lane, Request, Watcher
+
+SYSTEM = "system"
+"""The actor of what nobody asked for: days that begin and end, plans that follow a document."""
+
+DRAIN_S = 10.0
+"""How long a stop waits for the answers under way."""
+
+log = structlog.get_logger(__name__)
+
+
+class Lanes:
+    """The lanes of the days in use."""
+
+    def __init__(self, journal: Journal, halls: Halls, clock: Clock, watcher: Watcher) -> None:
+        self._journal = journal
+        self._halls = halls
+        self._clock = clock
+        self._watcher = watcher
+        self._lanes: dict[tuple[HallId, date], Lane] = {}
+        self._opening: dict[tuple[HallId, date], asyncio.Task[Lane]] = {}
+        self._loops: dict[tuple[HallId, date], asyncio.Task[None]] = {}
+        self._following: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        halls.on_change(self._follow_document)
+
+    # Commands and reads.
+
+    async def do(self, hall_id: HallId, request: Request) -> Answer:
+        """Carry a request out on the hall's present day.
+
+        Raises:
+            Refusal: the rules, or the state of the service, do not allow it.
+        """
+        hall = await self._halls.get(hall_id)
+        on = hall.day_at(self._clock.now_at())
+        try:
+            return await (await self.lane(hall, on)).do(request)
+        except DayHasEnded:
+            return await (await self.lane(hall, on + timedelta(days=1))).do(request)
+        except TicketNotFound:
+            ticket = getattr(request.command, "ticket", None)
+            found = None if ticket is None else await self._find_ticket(hall_id, ticket)
+            if found is None:
+                raise
+            raise WrongState(found.state) from None  # of a day that has ended
+
+    async def day(self, hall_id: HallId, *, now: bool = False) -> Day:
+        """The hall's present day as the journal has it; see `Lane.fresh`. Raises HallNotFound, StorageUnavailable."""
+        hall = await self._halls.get(hall_id)
+        on = hall.day_at(self._clock.now_at())
+        return await (await self.lane(hall, on)).fresh(now=now)
+
+    async def day_of_ticket(self, hall_id: HallId, ticket: TicketId) -> Day:
+        """The day a ticket belongs to: today, or an earlier one that the journal knows.
+
+        Raises:
+            TicketNotFound: no day of this hall has it.
+            StorageUnavailable: the database cannot be reached.
+        """
+        day = await self.day(hall_id)
+        if ticket in day.tickets:
+            return day
+        day = await self.day(hall_id, now=True)
+        if ticket in day.tickets:
+            return day
+        found = await self._find_ticket(hall_id, ticket)
+        if found is None:
+            raise TicketNotFound
+        hall = await self._halls.get(hall_id)
+        return await (await self.lane(hall, found.day)).fresh()
+
+    async def records_of_ticket(self, day: Day, ticket: TicketId) -> list[Record]:
+        """What happened to a ticket on a day, in order. Raises StorageUnavailable."""
+        found: list[Record] = []
+        try:
+            position = await self._journal.position(day.hall, day.on)
+            if position is not None:
+                async for records in self._journal.load(day.hall, day.on, position):
+                    found += [record for record in records if getattr(record.event, "ticket", None) == ticket]
+        except (faults.StorageUnavailable, faults.Rewritten) as error:
+            raise StorageUnavailable from error
+        return found
+
+    async def _find_ticket(self, hall_id: HallId, ticket: TicketId) -> TicketPlace | None:
+        try:
+            return await self._journal.find_ticket(hall_id, ticket)
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+
+    def in_use(self) -> list[Day]:
+        """The committed days of all lanes in memory."""
+        return [lane.committed for lane in self._lanes.values()]
+
+    # Lanes.
+
+    async def lane(self, hall: Hall, on: date) -> Lane:
+        """The lane of a day, opened and loaded if need be. Raises StorageUnavailable, Busy while stopping."""
+        key = (hall.id, on)
+        lane = self._lanes.get(key)
+        if lane is not None:
+            return lane
+        if self._stopping:
+            raise Busy
+        opening = self._opening.get(key)
+        if opening is None:
+            opening = asyncio.create_task(self._open(hall, on), name=f"open {hall.id} {on}")
+            self._opening[key] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(key, None))
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await asyncio.shield(opening)
+        except (TimeoutError, faults.StorageUnavailable) as error:
+            raise StorageUnavailable from error
+
+    async def _open(self, hall: Hall, on: date) -> Lane:
+        if await self._journal.position(hall.id, on) is None:
+            await self.end_days_before(hall, on)
+            await self._begin(hall.id, on)
+        lane = Lane(hall.id, on, self._journal, self._clock, self._watcher)
+        await lane.load()
+        lane.know_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
+        self._lanes[hall.id, on] = lane
+        self._loops[hall.id, on] = asyncio.create_task(lane.run(), name=f"lane {hall.id} {on}")
+        self._follow_document(hall)
+        return lane
+
+    async def _begin(self, hall_id: HallId, on: date) -> None:
+        now_at = self._clock.now_at()
+        command_id = new_id()
+
+        def first(document: HallDocument, revision: int) -> Record:
+            opened = DayOpened(plan=plan_from(document, revision, on))
+            return Record(1, now_at, SYSTEM, command_id, 0, None, opened)
+
+        if await self._journal.open_day(hall_id, on, new_id(), first):
+            log.info("day_opened", hall=hall_id, day=str(on))
+
+    async def end_days_before(self, hall: Hall, on: date) -> None:
+        """End the days before one that are still open; another process doing the same does no harm."""
+        for row in reversed(await self._journal.latest_days(hall.id)):
+            if row.day < on and not row.ended:
+                lane = await self.lane(hall, row.day)
+                try:
+                    await lane.do(self._own(EndDay()))
+                    log.info("day_ended", hall=hall.id, day=str(row.day))
+                except DayHasEnded:
+                    continue
+
+    async def _keys_of(self, hall_id: HallId, on: date) -> dict[str, Done]:
+        """The keyed commands of a day, for the day after it."""
+        lane = self._lanes.get((hall_id, on))
+        if lane is None:
+            if await self._journal.position(hall_id, on) is None:
+                return {}
+            lane = Lane(hall_id, on, self._journal, self._clock, self._watcher)
+            await lane.load()
+        return lane.committed.done
+
+    def _own(self, command: Command) -> Request:
+        return Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
+
+    # Documents.
+
+    def _follow_document(self, hall: Hall) -> None:
+        """Take a changed document over into the days in memory that do not have it yet."""
+        for (hall_id, on), lane in self._lanes.items():
+            day = lane.committed
+            if hall_id == hall.id and not day.ended and day.opened and day.plan.revision < hall.revision:
+                task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall_id} {on}")
+                self._following.add(task)
+                task.add_done_callback(self._following.discard)
+
+    async def follow_document_now(self, hall: Hall) -> None:
+        """Take a changed document over into every opened day from today on. Raises Refusal."""
+        today = hall.day_at(self._clock.now_at())
+        try:
+            days = await self._journal.open_days_from(hall.id, today)
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+        for on in days:
+            await self._change_plan(hall, on)
+
+    async def _change_plan(self, hall: Hall, on: date) -> None:
+        try:
+            await (await self.lane(hall, on)).do(self._own(ChangePlan(hall.plan(on))))
+        except DayHasEnded:
+            return
+        except Refusal as refusal:
+            log.warning("plan_not_changed", hall=hall.id, day=str(on), code=refusal.code)
+
+    # Life.
+
+    async def sweep(self) -> None:
+        """Let idle lanes leave memory."""
+        for key, lane in list(self._lanes.items()):
+            if lane.idle:
+                del self._lanes[key]
+                await self._end_loop(key)
+
+    async def stop(self) -> None:
+        """Take no more, wait for the answers under way, end the loops."""
+        self._stopping = True
+        lanes = list(self._lanes.values())
+        if lanes:
+            await asyncio.wait([asyncio.create_task(lane.drained()) for lane in lanes], timeout=DRAIN_S)
+        self._lanes.clear()
+        for key in list(self._loops):
+            await self._end_loop(key)
+
+    async def _end_loop(self, key: tuple[HallId, date]) -> None:
+        loop = self._loops.pop(key)
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)

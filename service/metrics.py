@@ -1,0 +1,184 @@
+"""Metrics: what happened is counted from committed events, what is now is read from the folds when asked.
+
+Counts of several processes add up: each counts what it appended itself. Gauges of the queue are the same in every
+process that has the hall in use; take the maximum over processes. Labels are codes of the hall document, never people.
+
+Source: CONTRACT 5 (`GET /metrics`), DESIGN 9.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.metrics_core import Metric
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from service.domain import events
+from service.domain.day import Day, Part
+from service.domain.model import CounterState, TicketState
+
+HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
+"""Waits and services of a hall: 10 s to 3 h."""
+
+QUICK_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+BATCH_BUCKETS = (1, 2, 4, 8, 16, 32, 64)
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+_KIND = ["hall", "service", "class"]
+
+disable_created_metrics()  # one more series for each, which nobody here reads
+
+
+class Metrics:
+    """All metrics of a process, in a registry of their own."""
+
+    def __init__(self, days: Callable[[], Iterable[Day]]) -> None:
+        registry = self.registry = CollectorRegistry(auto_describe=True)
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
+        registry.register(_Now(days))
+        self.issued = Counter("paihao_tickets_issued", "Tickets taken.", [*_KIND, "channel"], registry=registry)
+        self.called = Counter("paihao_tickets_called", "Tickets called.", [*_KIND, "rule"], registry=registry)
+        self.finished = Counter("paihao_tickets_finished", "Visits ended.", [*_KIND, "outcome"], registry=registry)
+        self.no_shows = Counter("paihao_tickets_no_show", "Called, and nobody came.", _KIND, registry=registry)
+        self.left = Counter("paihao_tickets_left", "Left without being served.", [*_KIND, "reason"], registry=registry)
+        self.wait_s = Histogram(
+            "paihao_wait_seconds",
+            "From the ticket, or the end of the stage before, to the call.",
+            _KIND,
+            buckets=HALL_BUCKETS_S,
+            registry=registry,
+        )
+        self.service_s = Histogram(
+            "paihao_service_seconds",
+            "From the start, or the call, to the end at a counter.",
+            _KIND,
+            buckets=HALL_BUCKETS_S,
+            registry=registry,
+        )
+        self.batch = Histogram(
+            "paihao_lane_batch_commands", "Commands in one append.", buckets=BATCH_BUCKETS, registry=registry
+        )
+        self.append_s = Histogram(
+            "paihao_append_seconds", "Time of one append.", buckets=QUICK_BUCKETS_S, registry=registry
+        )
+        self.conflicts = Counter("paihao_append_conflicts", "Appends that were not first.", registry=registry)
+        self.screens = Gauge("paihao_screens", "Sockets connected.", ["kind"], registry=registry)
+        self.boards = Counter("paihao_boards_sent", "Boards handed to sockets.", registry=registry)
+        self.call_to_screen_s = Histogram(
+            "paihao_call_to_screen_seconds",
+            "From a call to its board in the screens' sockets.",
+            buckets=QUICK_BUCKETS_S,
+            registry=registry,
+        )
+        self.http_s = Histogram(
+            "paihao_http_request_seconds",
+            "HTTP requests by route template.",
+            ["method", "route", "status"],
+            buckets=QUICK_BUCKETS_S,
+            registry=registry,
+        )
+        build = Gauge("paihao_build_info", "Which build this is.", ["version", "python"], registry=registry)
+        build.labels(_version(), python_version()).set(1)
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    # What lanes tell.
+
+    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+        """Count what was appended."""
+        self.batch.observe(commands)
+        self.append_s.observe(append_s)
+        for part in parts:
+            self._count(day, part)
+
+    def raced(self, _day: Day) -> None:
+        """Count an append that was not first."""
+        self.conflicts.inc()
+
+    def _count(self, day: Day, part: Part) -> None:
+        ticket, event = part.ticket, part.event
+        if ticket is None:
+            return
+        labels = (day.hall, ticket.service, ticket.class_)
+        match event:
+            case events.TicketTaken():
+                self.issued.labels(*labels, ticket.channel).inc()
+            case events.TicketCalled():
+                self.called.labels(*labels, event.reason.rule).inc()
+                self.wait_s.labels(*labels).observe((part.at - ticket.waiting_since_at).total_seconds())
+            case events.TicketFinished() | events.TicketAdvanced():
+                if isinstance(event, events.TicketFinished):
+                    self.finished.labels(*labels, event.outcome).inc()
+                if ticket.served is not None:
+                    self.service_s.labels(day.hall, ticket.served.service, ticket.class_).observe(ticket.served.seconds)
+            case events.TicketNoShow():
+                self.no_shows.labels(*labels).inc()
+            case events.TicketLeft():
+                self.left.labels(*labels, event.reason).inc()
+
+
+class _Now(Collector):
+    """What is now, read from the committed folds in memory."""
+
+    def __init__(self, days: Callable[[], Iterable[Day]]) -> None:
+        self._days = days
+
+    def describe(self) -> Iterator[Metric]:
+        """Name the metrics without reading anything."""
+        yield from self._families()
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the folds."""
+        waiting, serving, counters = families = self._families()
+        for day in self._days():
+            if day.ended or not day.opened:
+                continue
+            for (name, class_), count in day.waiting.items():
+                waiting.add_metric([day.hall, name, class_], count)
+            present: Tally[tuple[str, str]] = Tally(
+                {(name, state): 0 for name in day.plan.services for state in ("called", "serving")}
+            )
+            for counter in day.counters.values():
+                if counter.ticket is not None:
+                    ticket = day.tickets[counter.ticket]
+                    present[ticket.service, "called" if ticket.state is TicketState.CALLED else "serving"] += 1
+            for (service, state), at_counter in present.items():
+                serving.add_metric([day.hall, service, state], at_counter)
+            states = Tally(counter.state for counter in day.counters.values())
+            for counter_state in CounterState:
+                counters.add_metric([day.hall, counter_state], states[counter_state])
+        yield from families
+
+    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+        return (
+            GaugeMetricFamily("paihao_tickets_waiting", "Tickets waiting now.", labels=_KIND),
+            GaugeMetricFamily("paihao_tickets_at_counter", "People at counters.", labels=["hall", "service", "state"]),
+            GaugeMetricFamily("paihao_counters", "Counters by state.", labels=["hall", "state"]),
+        )
+
+
+def _version() -> str:
+    try:
+        return version("paihao")
+    except PackageNotFoundError:
+        return VERSION
+
+
+VERSION = "0.1.0"
+"""The version when run from a checkout; pyproject has the same."""

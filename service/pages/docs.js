@@ -1,0 +1,206 @@
+/** The API reference: draws the server's own OpenAPI description, so that it cannot say anything else. */
+
+import { make } from "/display/element.js";
+import { drawSchema, typeOf } from "/pages/schema.js";
+
+const FETCH_MS = 15_000;
+const METHODS = ["get", "put", "post", "patch", "delete", "head", "options"];
+const PROBLEM = "application/problem+json";
+
+const part = (id) => document.getElementById(id);
+
+/**
+ * All operations in the order of the description.
+ * @returns {{id: string, method: string, path: string, tag: string, operation: object, parameters: object[]}[]}
+ */
+function operationsOf(spec) {
+  return Object.entries(spec.paths ?? {}).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => {
+      const operation = item[method];
+      return {
+        id: `${method}${path.replaceAll(/[^A-Za-z0-9]+/g, "-").replace(/-$/, "")}`,
+        method,
+        path,
+        tag: operation.tags?.[0] ?? "other",
+        operation,
+        parameters: [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((parameter) => resolve(spec, parameter)),
+      };
+    }),
+  );
+}
+
+/** Follow `$ref`s within the description. */
+function resolve(spec, value) {
+  let found = value;
+  for (let depth = 0; found?.$ref && depth < 10; depth += 1) {
+    found = found.$ref
+      .replace(/^#\//, "")
+      .split("/")
+      .reduce((node, key) => node?.[decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~")], spec);
+  }
+  return found ?? {};
+}
+
+/** Paragraphs and `code`, the two things descriptions are written with. */
+function text(written) {
+  const paragraphs = String(written ?? "").split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== "");
+  return paragraphs.map((paragraph) => make("p", {}, inline(paragraph)));
+}
+
+function inline(written) {
+  return written.split(/(`[^`]+`)/).map((piece) => (piece.startsWith("`") && piece.length > 2 ? make("code", {}, piece.slice(1, -1)) : piece));
+}
+
+/** Who may call: an extension of ours, else the names of the security schemes; an empty requirement is everybody. */
+function rolesOf(spec, operation) {
+  const said = operation["x-roles"] ?? operation["x-role"];
+  if (said) return [said].flat();
+  const required = operation.security ?? spec.security;
+  if (!required) return [];
+  const roles = required.flatMap((one) => Object.entries(one).flatMap(([scheme, scopes]) => (scopes.length > 0 ? scopes : [scheme])));
+  return required.some((one) => Object.keys(one).length === 0) ? ["all", ...roles] : roles;
+}
+
+/** The problem codes of a response, from wherever the description keeps them. */
+function problemsOf(spec, response) {
+  const codes = [response["x-problems"] ?? response["x-problem-codes"] ?? response["x-codes"] ?? []].flat();
+  const media = response.content?.[PROBLEM];
+  const code = resolve(spec, resolve(spec, media?.schema).properties?.code);
+  codes.push(...(code.enum ?? []), ...(code.const === undefined ? [] : [code.const]));
+  codes.push(...[media?.example, ...Object.values(media?.examples ?? {}).map((example) => resolve(spec, example).value)].flatMap((example) => example?.code ?? []));
+  return [...new Set(codes.map((one) => (typeof one === "string" ? one : one.code)))].filter(Boolean);
+}
+
+function drawOperation(spec, { id, method, path, operation, parameters }) {
+  const roles = rolesOf(spec, operation);
+  const body = resolve(spec, operation.requestBody);
+  return make(
+    "article.operation",
+    { id, "data-method": method, "data-path": path },
+    make("h3.call", {}, make("span.method", { "data-method": method }, method.toUpperCase()), make("a", { href: `#${id}` }, make("code", {}, path)), operation.deprecated ? make("span.mark", {}, "deprecated") : null),
+    make("div.text", {}, operation.summary ? make("p", {}, make("b", {}, inline(operation.summary))) : null, text(operation.description)),
+    roles.length > 0 ? make("p.roles", {}, make("span.quiet", {}, "Who"), roles.map((role) => make("span.tag", {}, role))) : null,
+    ...drawParameters(parameters),
+    ...drawBody(body),
+    ...drawResponses(spec, operation),
+  );
+}
+
+function drawParameters(parameters) {
+  if (parameters.length === 0) return [];
+  const rows = parameters.map((parameter) =>
+    make(
+      "tr",
+      {},
+      make("th", { scope: "row" }, make("code", {}, parameter.name), make("span.must", {}, parameter.required ? `${parameter.in}, required` : parameter.in)),
+      make("td", {}, make("p.type", {}, typeOf(parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema ?? {})), text(parameter.description)),
+    ),
+  );
+  return [make("h4", {}, "Parameters"), make("table.lines", {}, make("tbody", {}, rows))];
+}
+
+function drawBody(body) {
+  return Object.entries(body.content ?? {}).flatMap(([type, media]) => [
+    make("h4", {}, "Body ", make("span.quiet.small", {}, make("code", {}, type), body.required ? ", required" : "")),
+    ...text(body.description),
+    drawSchema(media.schema ?? {}),
+  ]);
+}
+
+function drawResponses(spec, operation) {
+  const rows = Object.entries(operation.responses ?? {}).map(([status, written]) => {
+    const response = resolve(spec, written);
+    const problems = problemsOf(spec, response);
+    const bodies = Object.entries(response.content ?? {}).filter(([type]) => type !== PROBLEM || problems.length === 0);
+    const headers = Object.keys(response.headers ?? {});
+    return make(
+      "tr",
+      {},
+      make("th.code", { scope: "row" }, make("code", {}, status)),
+      make(
+        "td",
+        {},
+        text(response.description),
+        bodies.map(([type, media]) => make("div", {}, type === "application/json" ? null : make("p.quiet.small", {}, make("code", {}, type)), drawSchema(media.schema ?? {}))),
+        headers.length > 0 ? make("p.quiet.small", {}, "Headers: ", headers.flatMap((header, index) => [index > 0 ? ", " : "", make("code", {}, header)])) : null,
+        problems.length > 0 ? make("p.problems", {}, problems.map((code) => make("code", {}, code))) : null,
+      ),
+    );
+  });
+  const common = [operation["x-problems"] ?? operation["x-problem-codes"] ?? []].flat().map((one) => (typeof one === "string" ? one : one.code));
+  return [
+    make("h4", {}, "Answers"),
+    make("table.lines.responses", {}, make("tbody", {}, rows)),
+    ...(common.length > 0 ? [make("h4", {}, "Problems"), make("p.problems", {}, common.map((code) => make("code", {}, code)))] : []),
+  ];
+}
+
+function draw(spec) {
+  const { title, version, description, summary } = spec.info ?? {};
+  document.title = `${title ?? "API reference"} · Paihao`;
+  part("title").replaceChildren(title ?? "API reference", version ? make("span.quiet.small", {}, ` ${version}`) : "");
+  part("about").replaceChildren(...text(summary), ...text(description));
+
+  const operations = operationsOf(spec);
+  const told = new Map((spec.tags ?? []).map((tag) => [tag.name, tag.description]));
+  const tags = [...new Set([...told.keys(), ...operations.map(({ tag }) => tag)])].filter((tag) => operations.some((one) => one.tag === tag));
+  part("operations").replaceChildren(
+    ...tags.map((tag) =>
+      make("section.group", {}, make("h2", {}, tag), make("div.text", {}, text(told.get(tag))), operations.filter((one) => one.tag === tag).map((one) => drawOperation(spec, one))),
+    ),
+  );
+  const schemas = Object.entries(spec.components?.schemas ?? {});
+  part("schemas").replaceChildren(
+    ...(schemas.length === 0
+      ? []
+      : [make("section.group", {}, make("h2", {}, "Schemas"), schemas.map(([name, schema]) => make("article.schema", { id: `schema-${name}`, "data-path": name }, make("h3.call", {}, make("a", { href: `#schema-${name}` }, make("code", {}, name))), drawSchema(schema))))]),
+  );
+  part("contents").replaceChildren(
+    ...tags.flatMap((tag) => [
+      make("h2", {}, tag),
+      ...operations
+        .filter((one) => one.tag === tag)
+        .map(({ id, method, path }) => make("a", { href: `#${id}` }, make("span.method", { "data-method": method }, method.toUpperCase()), make("code", {}, path))),
+    ]),
+    ...(schemas.length === 0 ? [] : [make("h2", {}, "Schemas"), ...schemas.map(([name]) => make("a.plain", { href: `#schema-${name}` }, make("code", {}, name)))]),
+  );
+  part("state").hidden = true;
+  search();
+  // The address may name an operation that was not there when the browser looked for it.
+  if (location.hash.length > 1) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
+}
+
+/** Show only what holds every word of the search, in the text and in the contents. */
+function search() {
+  const words = part("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  let found = 0;
+  for (const article of document.querySelectorAll(".operation, .schema")) {
+    const content = `${article.dataset.method ?? ""} ${article.textContent}`.toLowerCase();
+    article.hidden = !words.every((word) => content.includes(word));
+    if (!article.hidden) found += 1;
+    const link = part("contents").querySelector(`a[href="#${CSS.escape(article.id)}"]`);
+    if (link) link.hidden = article.hidden;
+  }
+  for (const group of document.querySelectorAll(".group")) group.hidden = !group.querySelector("article:not([hidden])");
+  for (const head of part("contents").querySelectorAll("h2")) {
+    let next = head.nextElementSibling;
+    while (next?.matches("a[hidden]")) next = next.nextElementSibling;
+    head.hidden = !next?.matches("a");
+  }
+  part("found").textContent = words.length === 0 ? "" : found === 0 ? "Nothing found. Try a shorter word." : `${found} found`;
+}
+
+async function load() {
+  try {
+    const response = await fetch("/openapi.json", { signal: AbortSignal.timeout(FETCH_MS) });
+    if (!response.ok) throw new Error(String(response.status));
+    draw(await response.json());
+  } catch (reason) {
+    part("state").hidden = false;
+    part("state").textContent = "The description could not be read just now. Load this page again in a moment.";
+    console.warn("openapi.json:", reason);
+  }
+}
+
+part("search").addEventListener("input", search);
+load();

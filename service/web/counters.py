@@ -1,0 +1,135 @@
+"""Calls about counters: open, pause, close, next, call this one; and the queue they serve."""
+
+import asyncio
+
+from aiohttp import web
+
+from service.domain import commands, dispatch
+from service.domain.events import TicketCalled
+from service.domain.model import Admission, CallReason, ServiceId, StageId, TicketId, TicketState
+from service.domain.times import stamp
+from service.domain.view import counter_view, ticket_view
+from service.lane import Answer
+from service.web.answers import NextCalled, Queue, ReasonSeen, answer
+from service.web.auth import require_staff
+from service.web.forms import CallForm, CloseForm, NextForm, OpenForm, PauseForm
+from service.web.keys import CLOCK, LANES, SIGNER
+from service.web.requests import ask, caller, counter_of, hall_of, read
+from service.web.tickets import finish_from
+
+QUEUE_AT_ONCE = 200
+"""Tickets written before others have their turn: a long queue must not stall the hall."""
+
+
+async def show(request: web.Request) -> web.Response:
+    """A counter as it is now."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    day = await request.app[LANES].day(hall)
+    return answer(counter_view(day, day.counter(counter_of(request))))
+
+
+async def open_(request: web.Request) -> web.Response:
+    """Open a counter, or end its break; for all it is planned for unless the body says otherwise."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    form = await read(request, OpenForm)
+    services = None if form.services is None else tuple(ServiceId(name) for name in form.services)
+    stage = None if form.stage is None else StageId(form.stage)
+    return _counter_answer(await ask(request, who, hall, commands.OpenCounter(counter_of(request), services, stage)))
+
+
+async def pause(request: web.Request) -> web.Response:
+    """Take a break; with a person there `counter-busy`, unless `release` puts them back into the queue."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    form = await read(request, PauseForm)
+    command = commands.PauseCounter(counter_of(request), form.reason, form.until_at, form.release)
+    return _counter_answer(await ask(request, who, hall, command))
+
+
+async def close(request: web.Request) -> web.Response:
+    """Close a counter; with a person there `counter-busy`, unless `release` puts them back into the queue."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    form = await read(request, CloseForm)
+    return _counter_answer(await ask(request, who, hall, commands.CloseCounter(counter_of(request), form.release)))
+
+
+async def next_(request: web.Request) -> web.Response:
+    """Call the next person, and say why it is them; `finish` ends the present one in the same command.
+
+    Nobody waits: 204, or with a finish 200 and nulls.
+    """
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    form = await read(request, NextForm)
+    finish = None if form.finish is None else finish_from(form.finish)
+    given = await ask(request, who, hall, commands.CallNext(counter_of(request), finish))
+    if given.done is None and finish is None:
+        return web.Response(status=204)
+    return answer(_called(given))
+
+
+async def call(request: web.Request) -> web.Response:
+    """Call this one, out of order, with a reason code; it is counted as an exception."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    form = await read(request, CallForm)
+    command = commands.CallTicket(counter_of(request), TicketId(form.ticket.lower()), form.reason)
+    return answer(_called(await ask(request, who, hall, command)))
+
+
+async def queue(request: web.Request) -> web.Response:
+    """All tickets that are not over: called, waiting in the order of calls, on standby, parked."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    day = await request.app[LANES].day(hall)
+    now_at = request.app[CLOCK].now_at()
+    at_counters = [day.tickets[counter.ticket] for counter in day.counters.values() if counter.ticket is not None]
+    at_counters.sort(key=lambda ticket: ticket.recalled_at or ticket.issued_at, reverse=True)
+    in_order = list(dispatch.in_order(day))
+    parked = [ticket for ticket in day.tickets.values() if ticket.state is TicketState.PARKED]
+    seq = day.seq
+    waiting = []
+    for position, ticket in enumerate(in_order):
+        waiting.append(ticket_view(day, ticket, now_at, seq=seq))
+        if position % QUEUE_AT_ONCE == QUEUE_AT_ONCE - 1:
+            await asyncio.sleep(0)
+    return answer(
+        Queue(
+            called=[ticket_view(day, ticket, now_at, seq=seq) for ticket in at_counters],
+            waiting=[view for view in waiting if view.admission is not Admission.STANDBY],
+            standby=[view for view in waiting if view.admission is Admission.STANDBY],
+            parked=[ticket_view(day, ticket, now_at, seq=seq) for ticket in parked],
+            seq=seq,
+        )
+    )
+
+
+def _counter_answer(given: Answer) -> web.Response:
+    assert given.done is not None, "every command on a counter has an event"
+    part = given.done.parts[-1]
+    assert part.counter is not None, "and its last one is about the counter"
+    return answer(counter_view(given.day, part.counter, part.seq))
+
+
+def _called(given: Answer) -> NextCalled:
+    """Who was called by a command's own events, if anybody was."""
+    part = given.done.parts[-1] if given.done is not None else None
+    if part is None or not isinstance(part.event, TicketCalled) or part.ticket is None:
+        return NextCalled(None, None, given.seq)
+    view = ticket_view(given.day, part.ticket, part.at, seq=part.seq, live=False)
+    return NextCalled(view, reason_seen(part.event.reason), part.seq)
+
+
+def reason_seen(reason: CallReason) -> ReasonSeen:
+    """A call's reason in the contract's words."""
+    return ReasonSeen(
+        rule=reason.rule,
+        class_=reason.class_,
+        queue_at=stamp(reason.queue_at),
+        credit_s=reason.credit_s,
+        ahead_of=reason.ahead_of,
+        code=reason.code,
+    )

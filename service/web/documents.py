@@ -1,0 +1,106 @@
+"""Calls about the hall document: read it, replace it, see first what that would change."""
+
+import re
+
+from aiohttp import web
+from msgspec.structs import asdict
+
+from service.domain import commands
+from service.domain.decide import decide
+from service.domain.document import HallDocument, check
+from service.domain.events import PlanChanged, Record
+from service.domain.evolve import evolve
+from service.domain.refusals import BodyInvalid
+from service.domain.view import wait_view
+from service.domain.waits import wait_of_newcomer
+from service.errors import DocumentConflict, IfMatchMissing
+from service.halls import plan_from
+from service.web.answers import DryRun, WaitChange, answer
+from service.web.auth import require_staff
+from service.web.keys import CLOCK, HALLS, LANES, SIGNER
+from service.web.requests import ask, caller, hall_of, key_of, read
+
+_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+
+async def show(request: web.Request) -> web.Response:
+    """The hall document; its ETag is what a replacement says it replaces."""
+    hall_id, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    hall = await request.app[HALLS].read(hall_id)
+    return answer(hall.document, ETag=f'"{hall.revision}"')
+
+
+async def replace(request: web.Request) -> web.Response:
+    """Replace the hall document; with `dry_run=1` only say what that would change.
+
+    Today's people, numbers and counters in use are kept: the open day takes the new plan over as an event.
+    """
+    hall_id, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    document = await _read_document(request)
+    halls, lanes = request.app[HALLS], request.app[LANES]
+    if request.query.get("dry_run") in {"1", "true"}:
+        return answer(await _dry_run(request, document))
+    command_id, fingerprint = await key_of(request, who)
+    if fingerprint is not None:
+        day = await lanes.day(hall_id, now=True)
+        done = day.find_done(command_id)
+        if done is not None and isinstance(done.parts[0].event, PlanChanged):
+            # the lane compares the body: the same request gets the same answer, another one is refused
+            await ask(request, who, hall_id, commands.ChangePlan(done.parts[0].event.plan))
+            return answer(document, ETag=f'"{done.parts[0].event.plan.revision}"')
+    said = request.headers.get("If-Match")
+    if said is None:
+        raise IfMatchMissing
+    hall = await halls.read(hall_id)
+    found = _ETAG.fullmatch(said.strip())
+    if said.strip() != "*" and (found is None or int(found[1]) != hall.revision):
+        raise DocumentConflict(hall.revision)
+    changed = await halls.replace(hall_id, document, hall.revision)
+    on = changed.day_at(request.app[CLOCK].now_at())
+    await ask(request, who, hall_id, commands.ChangePlan(changed.plan(on)))
+    await lanes.follow_document_now(changed)
+    return answer(document, ETag=f'"{changed.revision}"')
+
+
+async def _read_document(request: web.Request) -> HallDocument:
+    document = await read(request, HallDocument)
+    faults = check(document)
+    if faults:
+        raise BodyInvalid(*faults)
+    # also resolves the holidays of its country, which may not be known
+    plan_from(document, 0, (await request.app[HALLS].get(hall_of(request))).day_at(request.app[CLOCK].now_at()))
+    return document
+
+
+async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
+    """Take the document over on a copy of the day, and compare."""
+    hall_id = hall_of(request)
+    hall = await request.app[HALLS].read(hall_id)
+    day = await request.app[LANES].day(hall_id)
+    now_at = max(request.app[CLOCK].now_at(), day.at)
+    after = day.copy()
+    plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on)
+    for event in decide(after, commands.ChangePlan(plan), now_at):
+        evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
+    old, new = asdict(hall.document), asdict(document)
+    services = [
+        service.id
+        for service in after.plan.services.values()
+        if service.offered and service.online_url is None and service.id in day.plan.services
+    ]
+    return DryRun(
+        revision=hall.revision,
+        changed=[name for name in new if new[name] != old[name]],
+        places=[],
+        over_capacity=[],
+        waits=[
+            WaitChange(
+                name,
+                wait_view(wait_of_newcomer(day, name, now_at)),
+                wait_view(wait_of_newcomer(after, name, now_at)),
+            )
+            for name in services
+        ],
+    )

@@ -1,0 +1,123 @@
+"""What requests may say: one type per body, unknown fields refused.
+
+Source: CONTRACT 5.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType, field
+
+from service.domain.document import CounterCode, Language, ReasonCode, ServiceCode, StageCode, ZoneCode
+from service.domain.model import Channel, Outcome
+
+Instant = Annotated[datetime, Meta(tz=True)]
+Line = Annotated[str, Meta(min_length=1, max_length=200)]
+Words = Annotated[str, Meta(min_length=1, max_length=500)]
+TicketIdText = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True):
+    """A request's body."""
+
+
+class Nothing(Form, frozen=True):
+    """A body that says nothing."""
+
+
+class ApplicantForm(Form, frozen=True, kw_only=True):
+    """The person; kept apart from the journal."""
+
+    name: Line
+    phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
+    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | None = None
+    locale: Language | None = None
+
+
+class TakeTicketForm(Form, frozen=True, kw_only=True):
+    """Take a number for `count` people; `then` are services of the same visit after it."""
+
+    service: ServiceCode
+    channel: Channel | None = None
+    count: Annotated[int, Meta(ge=1, le=99)] = 1
+    then: Annotated[list[ServiceCode], Meta(max_length=8)] = []
+    applicant: ApplicantForm | None = None
+    entrance: Annotated[str, Meta(max_length=64)] | None = None
+
+
+class ChangeTicketForm(Form, frozen=True, kw_only=True):
+    """JSON Merge Patch: the class with a reason code, the time before which not to call."""
+
+    class_: Literal["green", "walk_in", "appointment", "returning"] | UnsetType = field(name="class", default=UNSET)
+    reason: ReasonCode | None = None
+    not_before_at: Instant | UnsetType | None = UNSET
+
+
+class FinishForm(Form, frozen=True, kw_only=True):
+    """How a visit ends; `missing` and `due_on` belong to conditional."""
+
+    outcome: Outcome
+    missing: Annotated[list[ReasonCode], Meta(max_length=50)] = []
+    due_on: date | None = None
+
+
+class NextForm(Form, frozen=True, kw_only=True):
+    """Call the next; `finish` ends the present person in the same command."""
+
+    finish: FinishForm | None = None
+
+
+class CallForm(Form, frozen=True, kw_only=True):
+    """Call this one, with a reason code."""
+
+    ticket: TicketIdText
+    reason: ReasonCode
+
+
+class OpenForm(Form, frozen=True, kw_only=True):
+    """Open a counter, for other services or another stage than planned."""
+
+    services: Annotated[list[ServiceCode], Meta(min_length=1, max_length=200)] | None = None
+    stage: StageCode | None = None
+
+
+class PauseForm(Form, frozen=True, kw_only=True):
+    """A break."""
+
+    reason: ReasonCode | None = None
+    until_at: Instant | None = None
+    release: bool = False
+
+
+class CloseForm(Form, frozen=True, kw_only=True):
+    """Close a counter."""
+
+    release: bool = False
+
+
+class ParkForm(Form, frozen=True, kw_only=True):
+    """Put aside."""
+
+    reason: ReasonCode | None = None
+
+
+class TransferForm(Form, frozen=True, kw_only=True):
+    """Send on; with nothing said, put back."""
+
+    service: ServiceCode | None = None
+    stage: StageCode | None = None
+    counter: CounterCode | None = None
+
+
+class SuspensionForm(Form, frozen=True, kw_only=True):
+    """Stop issuing and calling; `text` in one language counts for all."""
+
+    text: Words | dict[Language, Words]
+    until_at: Instant | None = None
+
+
+class NoticeForm(Form, frozen=True, kw_only=True):
+    """Words for the screens; `text` in one language counts for all."""
+
+    text: Words | dict[Language, Words]
+    zones: Annotated[list[ZoneCode], Meta(max_length=50)] = []

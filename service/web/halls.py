@@ -1,0 +1,194 @@
+"""Calls about halls: what they offer, the board, notices, suspension, closing the day."""
+
+from datetime import date
+
+from aiohttp import web
+
+from display.board import board_of, zone_known
+from service.domain import commands
+from service.domain.day import Day
+from service.domain.events import NoticePosted
+from service.domain.model import Notice, Texts, ZoneId
+from service.domain.plan import Plan
+from service.domain.refusals import BodyInvalid
+from service.domain.times import stamp, stamp_or_none
+from service.domain.view import NO_WAIT, wait_view
+from service.domain.waits import wait_of_newcomer
+from service.halls import Hall
+from service.ids import new_id
+from service.web.answers import (
+    DaySeen,
+    HallList,
+    HallSeen,
+    NoticeList,
+    NoticeSeen,
+    ServiceSeen,
+    SuspensionSeen,
+    Zoned,
+    answer,
+)
+from service.web.auth import require_staff
+from service.web.forms import Nothing, NoticeForm, SuspensionForm
+from service.web.keys import CLOCK, DISPLAY_PORT, HALLS, LANES, SETTINGS, SIGNER
+from service.web.requests import ask, caller, hall_of, read
+
+LIMIT = 50
+LIMIT_MAX = 200
+
+
+async def list_(request: web.Request) -> web.Response:
+    """All halls, by id; waits of those that are in use here."""
+    limit = _limit(request)
+    cursor = request.query.get("cursor", "")
+    halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor]
+    now_at = request.app[CLOCK].now_at()
+    days = {day.hall: day for day in request.app[LANES].in_use() if not day.ended}
+    page = halls[:limit]
+    items = []
+    for hall in page:
+        day = days.get(hall.id)
+        if day is not None and day.on != hall.day_at(now_at):
+            day = None
+        items.append(_seen(request, hall, day))
+    return answer(HallList(items, page[-1].id if len(halls) > limit else None))
+
+
+async def show(request: web.Request) -> web.Response:
+    """A hall: its services with their papers and the wait now, its zones, whether it is open."""
+    hall_id = hall_of(request)
+    hall = await request.app[HALLS].get(hall_id)
+    day = await request.app[LANES].day(hall_id)
+    return answer(_seen(request, hall, day))
+
+
+async def board(request: web.Request) -> web.Response:
+    """What the lobby screens of a zone show."""
+    day = await request.app[LANES].day(hall_of(request))
+    said = request.query.get("zone")
+    zone = None if said is None else ZoneId(said)
+    if not zone_known(day, zone):
+        raise BodyInvalid(("zone", "the hall has no such zone"))
+    return answer(board_of(day, zone, request.app[CLOCK].now_at()))
+
+
+async def post_notice(request: web.Request) -> web.Response:
+    """Put words on the lobby screens, of some zones or of all."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    form = await read(request, NoticeForm)
+    text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
+    notice = Notice(new_id(), text, tuple(ZoneId(zone) for zone in form.zones))
+    given = await ask(request, who, hall, commands.PostNotice(notice))
+    assert given.done is not None, "a notice is an event"
+    event = given.done.parts[0].event
+    assert isinstance(event, NoticePosted), "and nothing else"
+    posted = event.notice
+    seen = NoticeSeen(id=posted.id, text=posted.text, zones=list(posted.zones), seq=given.seq)
+    return answer(seen, 201, Location=f"/v1/halls/{hall}/notices/{posted.id}")
+
+
+async def list_notices(request: web.Request) -> web.Response:
+    """The words on the lobby screens now."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    day = await request.app[LANES].day(hall)
+    items = [
+        NoticeSeen(id=notice.id, text=notice.text, zones=list(notice.zones), seq=day.seq)
+        for notice in day.notices.values()
+    ]
+    return answer(NoticeList(items, None))
+
+
+async def remove_notice(request: web.Request) -> web.Response:
+    """Take words off the lobby screens."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    await read(request, Nothing)
+    await ask(request, who, hall, commands.RemoveNotice(request.match_info["notice"]))
+    return web.Response(status=204)
+
+
+async def suspend(request: web.Request) -> web.Response:
+    """Stop issuing and calling, until a time or until it is lifted; screens show only the text."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    form = await read(request, SuspensionForm)
+    text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
+    given = await ask(request, who, hall, commands.Suspend(text, form.until_at))
+    assert given.done is not None, "a suspension is an event"
+    since_at = stamp(given.done.parts[0].at)
+    return answer(SuspensionSeen(text=text, since_at=since_at, until_at=stamp_or_none(form.until_at), seq=given.seq))
+
+
+async def lift_suspension(request: web.Request) -> web.Response:
+    """Go on issuing and calling."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    await read(request, Nothing)
+    given = await ask(request, who, hall, commands.LiftSuspension())
+    return answer(SuspensionSeen(text=None, since_at=None, until_at=None, seq=given.seq))
+
+
+async def close_day(request: web.Request) -> web.Response:
+    """Issue and call no more today; who still waits leaves as `unserved`, with a right to return."""
+    hall, who = hall_of(request), caller(request)
+    require_staff(who, request.app[SIGNER])
+    await read(request, Nothing)
+    given = await ask(request, who, hall, commands.CloseDay())
+    return answer(DaySeen(day=given.day.on, closed=True, seq=given.seq))
+
+
+def _limit(request: web.Request) -> int:
+    said = request.query.get("limit", str(LIMIT))
+    if not said.isascii() or not said.isdigit() or not 1 <= int(said) <= LIMIT_MAX:
+        raise BodyInvalid(("limit", f"a number from 1 to {LIMIT_MAX}"))
+    return int(said)
+
+
+def _in_languages(languages: list[str], text: str | Texts) -> Texts:
+    return dict.fromkeys(languages, text) if isinstance(text, str) else text
+
+
+def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
+    now_at = request.app[CLOCK].now_at()
+    on: date = hall.day_at(now_at)
+    plan: Plan = day.plan if day is not None else hall.plan(on)
+    document = hall.document
+    return HallSeen(
+        id=hall.id,
+        name=dict(document.name),
+        time_zone=document.time_zone,
+        languages=list(document.languages),
+        services=[
+            ServiceSeen(
+                id=service.id,
+                name=dict(service.name),
+                prefix=service.prefix,
+                papers=[{"id": paper.id, "name": dict(paper.name)} for paper in service.papers],
+                online_url=service.online_url,
+                bookable=service.bookable and service.online_url is None,
+                count_max=service.count_max,
+                wait=NO_WAIT
+                if day is None or service.online_url is not None or service.id not in plan.services
+                else wait_view(wait_of_newcomer(day, service.id, now_at)),
+            )
+            for service in document.services
+        ],
+        zones=[Zoned(zone.id, dict(zone.name)) for zone in document.zones],
+        open=plan.open_at(now_at) and not (day is not None and day.closed),
+        opens_at=stamp_or_none(plan.opens_at(now_at)),
+        suspended=day is not None and day.suspended_at(now_at) is not None,
+        display_url=display_url(request),
+        seq=None if day is None else day.seq,
+    )
+
+
+def display_url(request: web.Request) -> str:
+    """Where the sockets are, as this visitor reaches them."""
+    settings = request.app[SETTINGS]
+    if settings.display_url is not None:
+        return settings.display_url.rstrip("/")
+    scheme = "wss" if request.secure else "ws"
+    host = request.url.host or settings.host
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}:{request.app[DISPLAY_PORT]}"

@@ -1,0 +1,64 @@
+"""Problems: refusals and faults as `application/problem+json`, in one middleware.
+
+Source: CONTRACT 2, RFC 9457.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import structlog
+from aiohttp import web
+
+from service.domain.refusals import Refusal
+from service.errors import BodyTooLarge, Fault, MethodNotAllowed, RouteNotFound, TokenInvalid, TokenMissing
+from service.ids import new_id
+
+RETRY_AFTER_S = 1
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+log = structlog.get_logger(__name__)
+
+
+def problem(refusal: Refusal, request_id: str) -> web.Response:
+    """Write a refusal as a problem; `instance` names this one occurrence."""
+    body = {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.title(),
+        "status": refusal.status,
+        "code": refusal.code,
+        "instance": f"urn:uuid:{request_id}",
+        **refusal.fields,
+    }
+    response = web.Response(
+        status=refusal.status, body=msgspec.json.encode(body), content_type="application/problem+json"
+    )
+    if refusal.status in {429, 503}:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    if isinstance(refusal, TokenMissing | TokenInvalid):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what handlers raise into problems; what nobody expected is logged with the request's id."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return problem(refusal, new_id())
+    except web.HTTPRequestEntityTooLarge:
+        return problem(BodyTooLarge(), new_id())
+    except web.HTTPNotFound:
+        return problem(RouteNotFound(), new_id())
+    except web.HTTPMethodNotAllowed as refused:
+        answered = problem(MethodNotAllowed(), new_id())
+        answered.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
+        return answered
+    except web.HTTPException:
+        raise
+    except Exception:
+        request_id = new_id()
+        route = request.match_info.route.resource
+        log.exception("fault", request_id=request_id, method=request.method, route=route and route.canonical)
+        return problem(Fault(), request_id)

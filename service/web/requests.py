@@ -1,0 +1,152 @@
+"""Reading requests: bodies, path parts, keys; and asking the lanes.
+
+What a body may hold is said by types; they refuse unknown fields, and `/openapi.json` is made from them.
+
+Source: CONTRACT 1.
+"""
+
+import re
+from hashlib import sha256
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from service.domain.commands import Command
+from service.domain.model import CounterId, HallId, TicketId
+from service.domain.refusals import BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
+from service.errors import BodyUnreadable, MediaType
+from service.ids import new_id
+from service.journal.values import Applicant
+from service.lane import Answer, Request
+from service.web.auth import KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller, caller_of
+from service.web.keys import CLOCK, LANES, SIGNER
+
+BODY_MAX = 64 * 1024
+"""Bytes of a body; more is told `body-too-large`."""
+
+JSON_TYPES = {"application/json", "application/merge-patch+json"}
+
+_HALL = re.compile(r"[a-z0-9-]{1,32}")
+_COUNTER = re.compile(r"[A-Za-z0-9-]{1,16}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
+
+Body = TypeVar("Body", bound=Struct)
+_DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
+
+
+def hall_of(request: web.Request) -> HallId:
+    """The hall named in the path. Raises HallNotFound for what no hall can be named."""
+    hall = request.match_info["hall"]
+    if not _HALL.fullmatch(hall):
+        raise HallNotFound
+    return HallId(hall)
+
+
+def ticket_of(request: web.Request) -> TicketId:
+    """The ticket named in the path. Raises TicketNotFound for what is no id."""
+    ticket = request.match_info["ticket"].lower()
+    if not _UUID.fullmatch(ticket):
+        raise TicketNotFound
+    return TicketId(ticket)
+
+
+def counter_of(request: web.Request) -> CounterId:
+    """The counter named in the path. Raises CounterNotFound for what no counter can be named."""
+    counter = request.match_info["counter"]
+    if not _COUNTER.fullmatch(counter):
+        raise CounterNotFound
+    return CounterId(counter)
+
+
+def caller(request: web.Request) -> Caller:
+    """Who asks. Raises TokenInvalid."""
+    return caller_of(request, request.app[SIGNER])
+
+
+async def read(request: web.Request, form: type[Body]) -> Body:
+    """Decode the body; an absent one is `{}`.
+
+    Raises:
+        MediaType: it is not said to be JSON.
+        BodyUnreadable: it is not JSON.
+        BodyInvalid: it says something that cannot be.
+    """
+    raw = await request.read()
+    if not raw:
+        raw = b"{}"
+    elif request.content_type not in JSON_TYPES:
+        raise MediaType
+    return decode(raw, form)
+
+
+def decode(raw: bytes, form: type[Body]) -> Body:
+    """Decode JSON. Raises BodyUnreadable, BodyInvalid."""
+    decoder = _DECODERS.get(form)
+    if decoder is None:
+        decoder = _DECODERS[form] = msgspec.json.Decoder(form)
+    try:
+        body: Body = decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise invalid(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BodyUnreadable from error
+    if b"\\u0000" in raw and _has_nul(msgspec.json.decode(raw)):
+        raise BodyInvalid(("", "a text holds the character U+0000"))
+    return body
+
+
+def invalid(said: str) -> BodyInvalid:
+    """Say where in a body a type was not kept."""
+    found = _WHERE.match(said)
+    return BodyInvalid((found["path"], found["why"]) if found else ("", said))
+
+
+def _has_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in key or _has_nul(one) for key, one in value.items())
+    return isinstance(value, list) and any(_has_nul(one) for one in value)
+
+
+async def ask(
+    request: web.Request, who: Caller, hall: HallId, command: Command, applicant: Applicant | None = None
+) -> Answer:
+    """Have a command carried out, once per idempotency key."""
+    command_id, fingerprint = await key_of(request, who)
+    return await request.app[LANES].do(
+        hall,
+        Request(
+            command=command,
+            command_id=command_id,
+            actor=who.actor,
+            now_at=request.app[CLOCK].now_at(),
+            fingerprint=fingerprint,
+            applicant=applicant,
+        ),
+    )
+
+
+async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:
+    """The command's id, and the fingerprint of the request when it carries an idempotency key.
+
+    The key belongs to (credential, route, key); the fingerprint covers the address and the body.
+
+    Raises:
+        BodyInvalid: the key is none that CONTRACT 1 allows.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return new_id(), None
+    if not KEY_FORM.fullmatch(key):
+        raise BodyInvalid(("Idempotency-Key", "8 to 255 visible ASCII characters"))
+    if not who.credential and len(key) < KEY_LENGTH_WITHOUT_CREDENTIAL:
+        raise BodyInvalid(("Idempotency-Key", "16 to 255 random characters where no credential is sent"))
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else request.path
+    owned = f"{who.credential}\n{request.method} {route}\n{key}".encode()
+    said = f"{request.path_qs}\n".encode() + await request.read()
+    return sha256(owned).hexdigest(), request.app[SIGNER].fingerprint(said)

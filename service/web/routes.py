@@ -1,0 +1,332 @@
+"""The table of all calls.
+
+The router, `/openapi.json`, and the tests of routes and roles are made from it: a call that is not here does not exist.
+
+Source: CONTRACT 5.
+"""
+
+from typing import Any
+
+from aiohttp import web
+from msgspec import Struct
+
+from display.board import Board
+from service import errors
+from service.domain import refusals
+from service.domain.document import HallDocument
+from service.domain.view import CounterView, TicketView
+from service.web import answers, counters, documents, forms, halls, health, tickets
+from service.web.auth import Role
+from service.web.problems import Handler
+
+Refusals = tuple[type[refusals.Refusal], ...]
+
+_TICKET: Refusals = (refusals.TicketNotFound, refusals.WrongState)
+_COUNTER: Refusals = (refusals.CounterNotFound,)
+_CALLS: Refusals = (
+    refusals.CounterClosed,
+    refusals.CounterBusy,
+    refusals.HallClosed,
+    refusals.HallSuspended,
+)
+
+
+class Query(Struct, frozen=True):
+    """A parameter in the query string; all of them are optional."""
+
+    name: str
+    meaning: str
+    schema: dict[str, object]
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One call: `roles` may use it, `answers` by status (None: no body; several: one of them), `refuses` besides what every call may."""
+
+    method: str
+    path: str
+    handler: Handler
+    roles: tuple[Role, ...]
+    tag: str
+    answers: dict[int, Any]
+    body: Any = None
+    query: tuple[Query, ...] = ()
+    refuses: Refusals = ()
+    media_type: str = "application/json"
+    body_type: str = "application/json"
+
+    @property
+    def operation(self) -> str:
+        """A name for the call, unique in the table."""
+        return f"{self.handler.__module__.rpartition('.')[2]}_{self.handler.__name__.strip('_')}"
+
+
+_ALL = (Role.ANYONE,)
+_STAFF = (Role.STAFF,)
+_MANAGER = (Role.MANAGER,)
+_OWNER = (Role.APPLICANT, Role.STAFF)
+_HALL = "/v1/halls/{hall}"
+_TICKET_PATH = f"{_HALL}/tickets/{{ticket}}"
+_COUNTER_PATH = f"{_HALL}/counters/{{counter}}"
+_ZONE = Query("zone", "A zone of the hall; without it the whole hall.", {"type": "string"})
+_LIMIT = Query("limit", "How many, 50 if not said.", {"type": "integer", "minimum": 1, "maximum": 200})
+_CURSOR = Query("cursor", "`next_cursor` of the page before.", {"type": "string"})
+_DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
+
+
+def _act(name: str, handler: Handler, body: type[Struct] = forms.Nothing, *more: type[refusals.Refusal]) -> Route:
+    return Route(
+        method="POST",
+        path=f"{_TICKET_PATH}/{name}",
+        handler=handler,
+        roles=_STAFF,
+        tag="tickets",
+        body=body,
+        answers={200: TicketView},
+        refuses=(*_TICKET, *more),
+    )
+
+
+def _at_counter(
+    name: str, handler: Handler, body: type[Struct], answered: dict[int, Any], *more: type[refusals.Refusal]
+) -> Route:
+    return Route(
+        method="POST",
+        path=f"{_COUNTER_PATH}/{name}",
+        handler=handler,
+        roles=_STAFF,
+        tag="counters",
+        body=body,
+        answers=answered,
+        refuses=(*_COUNTER, *more),
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/halls",
+        handler=halls.list_,
+        roles=_ALL,
+        tag="halls",
+        query=(_LIMIT, _CURSOR),
+        answers={200: answers.HallList},
+    ),
+    Route(method="GET", path=_HALL, handler=halls.show, roles=_ALL, tag="halls", answers={200: answers.HallSeen}),
+    Route(
+        method="GET",
+        path=f"{_HALL}/board",
+        handler=halls.board,
+        roles=_ALL,
+        tag="halls",
+        query=(_ZONE,),
+        answers={200: Board},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/document",
+        handler=documents.show,
+        roles=_MANAGER,
+        tag="document",
+        answers={200: HallDocument},
+    ),
+    Route(
+        method="PUT",
+        path=f"{_HALL}/document",
+        handler=documents.replace,
+        roles=_MANAGER,
+        tag="document",
+        query=(_DRY_RUN,),
+        body=HallDocument,
+        answers={200: (HallDocument, answers.DryRun)},
+        refuses=(errors.DocumentConflict, errors.IfMatchMissing),
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/tickets",
+        handler=tickets.take,
+        roles=_ALL,
+        tag="tickets",
+        body=forms.TakeTicketForm,
+        answers={201: TicketView},
+        refuses=(refusals.ServiceNotFound, refusals.OnlineOnly, refusals.HallClosed, refusals.HallSuspended),
+    ),
+    Route(
+        method="GET",
+        path=_TICKET_PATH,
+        handler=tickets.show,
+        roles=_OWNER,
+        tag="tickets",
+        answers={200: TicketView},
+        refuses=(refusals.TicketNotFound,),
+    ),
+    Route(
+        method="DELETE",
+        path=_TICKET_PATH,
+        handler=tickets.leave,
+        roles=_OWNER,
+        tag="tickets",
+        answers={200: TicketView},
+        refuses=_TICKET,
+    ),
+    Route(
+        method="PATCH",
+        path=_TICKET_PATH,
+        handler=tickets.change,
+        roles=_OWNER,
+        tag="tickets",
+        body=forms.ChangeTicketForm,
+        body_type="application/merge-patch+json",
+        answers={200: TicketView},
+        refuses=_TICKET,
+    ),
+    _act("recall", tickets.recall, forms.Nothing, refusals.HallSuspended),
+    _act("start", tickets.start),
+    _act("finish", tickets.finish, forms.FinishForm),
+    _act("no-show", tickets.no_show),
+    _act("park", tickets.park, forms.ParkForm),
+    _act("resume", tickets.resume, forms.Nothing, refusals.HallClosed),
+    _act(
+        "transfer",
+        tickets.transfer,
+        forms.TransferForm,
+        refusals.ServiceNotFound,
+        refusals.CounterNotFound,
+        refusals.OnlineOnly,
+    ),
+    _act("undo", tickets.undo, forms.Nothing, refusals.CounterClosed, refusals.CounterBusy),
+    Route(
+        method="GET",
+        path=f"{_TICKET_PATH}/history",
+        handler=tickets.history,
+        roles=_STAFF,
+        tag="tickets",
+        answers={200: answers.History},
+        refuses=(refusals.TicketNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=_COUNTER_PATH,
+        handler=counters.show,
+        roles=_STAFF,
+        tag="counters",
+        answers={200: CounterView},
+        refuses=_COUNTER,
+    ),
+    _at_counter(
+        "open",
+        counters.open_,
+        forms.OpenForm,
+        {200: CounterView},
+        refusals.ServiceNotFound,
+        refusals.WrongState,
+    ),
+    _at_counter(
+        "pause", counters.pause, forms.PauseForm, {200: CounterView}, refusals.WrongState, refusals.CounterBusy
+    ),
+    _at_counter(
+        "close", counters.close, forms.CloseForm, {200: CounterView}, refusals.WrongState, refusals.CounterBusy
+    ),
+    _at_counter("next", counters.next_, forms.NextForm, {200: answers.NextCalled, 204: None}, *_CALLS),
+    _at_counter("call", counters.call, forms.CallForm, {200: answers.NextCalled}, *_TICKET, *_CALLS),
+    Route(
+        method="GET",
+        path=f"{_HALL}/queue",
+        handler=counters.queue,
+        roles=_STAFF,
+        tag="counters",
+        answers={200: answers.Queue},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/notices",
+        handler=halls.list_notices,
+        roles=_MANAGER,
+        tag="hall",
+        answers={200: answers.NoticeList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/notices",
+        handler=halls.post_notice,
+        roles=_MANAGER,
+        tag="hall",
+        body=forms.NoticeForm,
+        answers={201: answers.NoticeSeen},
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/notices/{{notice}}",
+        handler=halls.remove_notice,
+        roles=_MANAGER,
+        tag="hall",
+        answers={204: None},
+        refuses=(refusals.NoticeNotFound,),
+    ),
+    Route(
+        method="PUT",
+        path=f"{_HALL}/suspension",
+        handler=halls.suspend,
+        roles=_MANAGER,
+        tag="hall",
+        body=forms.SuspensionForm,
+        answers={200: answers.SuspensionSeen},
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/suspension",
+        handler=halls.lift_suspension,
+        roles=_MANAGER,
+        tag="hall",
+        answers={200: answers.SuspensionSeen},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/day/close",
+        handler=halls.close_day,
+        roles=_MANAGER,
+        tag="hall",
+        body=forms.Nothing,
+        answers={200: answers.DaySeen},
+    ),
+    Route(method="GET", path="/healthz", handler=health.alive, roles=_ALL, tag="ops", answers={200: answers.Health}),
+    Route(
+        method="GET",
+        path="/readyz",
+        handler=health.ready,
+        roles=_ALL,
+        tag="ops",
+        answers={200: answers.Ready, 503: answers.Ready},
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        handler=health.metrics,
+        roles=(Role.OPS,),
+        tag="ops",
+        answers={200: str},
+        media_type="text/plain",
+    ),
+)
+
+
+def every_call_may_refuse(route: Route) -> Refusals:
+    """What a call may be refused with besides its own: by its path, its body, its roles, and the service's state."""
+    found: list[type[refusals.Refusal]] = list(route.refuses)
+    if "{hall}" in route.path:
+        found += [refusals.HallNotFound, refusals.Busy, errors.StorageUnavailable, errors.OutcomeUnknown]
+    if route.roles != _ALL:
+        found += [errors.TokenMissing, errors.TokenInvalid, errors.Forbidden]
+    elif "{hall}" in route.path:
+        found.append(errors.TokenInvalid)
+    if route.method != "GET":
+        found += [errors.BodyUnreadable, errors.BodyTooLarge, errors.MediaType, refusals.KeyReused]
+    if route.method != "GET" or route.query:
+        found.append(refusals.BodyInvalid)
+    found += [errors.Fault]
+    return tuple(dict.fromkeys(found))
+
+
+def add_routes(app: web.Application) -> None:
+    """Put every call into the router."""
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, route.handler)

@@ -1,0 +1,105 @@
+"""The aiohttp application: calls, pages, and what wraps them all."""
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from service.metrics import Metrics
+from service.web.halls import display_url
+from service.web.keys import CLOCK, HALLS, METRICS
+from service.web.openapi import openapi
+from service.web.problems import Handler, problems
+from service.web.requests import BODY_MAX, hall_of
+from service.web.routes import add_routes
+
+PAGES = Path(str(files("service") / "pages"))
+SCREEN = Path(str(files("display") / "page"))
+
+PAGE_CACHE = "no-cache"
+"""Pages are asked for again each time, and answered 304 when they have not changed."""
+
+
+def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
+    """Put the application together from the parts its handlers ask for."""
+    app = web.Application(middlewares=[_measured, problems], client_max_size=BODY_MAX)
+    for key, part in parts.items():
+        app[key] = part
+    add_routes(app)
+    described = msgspec.json.encode(openapi())
+    app.router.add_get("/openapi.json", _constant(described, "application/json"))
+    app.router.add_get("/", _page(PAGES / "index.html"))
+    app.router.add_get("/docs", _page(PAGES / "docs.html"))
+    app.router.add_get("/halls/{hall}/screen", _screen)
+    app.router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
+    app.router.add_static("/display/", SCREEN)
+    app.router.add_static("/pages/", PAGES)
+    app.on_response_prepare.append(_protect)
+    return app
+
+
+def _constant(body: bytes, content_type: str) -> Handler:
+    async def give(_request: web.Request) -> web.StreamResponse:
+        return web.Response(body=body, content_type=content_type)
+
+    return give
+
+
+def _file(path: Path) -> Handler:
+    async def give(_request: web.Request) -> web.StreamResponse:
+        return web.FileResponse(path, headers={"Cache-Control": PAGE_CACHE})
+
+    return give
+
+
+def _page(path: Path) -> Handler:
+    async def give(request: web.Request) -> web.StreamResponse:
+        headers = {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)}
+        return web.FileResponse(path, headers=headers)
+
+    return give
+
+
+async def _screen(request: web.Request) -> web.StreamResponse:
+    """The lobby screen of a hall. Raises HallNotFound."""
+    await request.app[HALLS].get(hall_of(request))
+    return await _page(SCREEN / "screen.html")(request)
+
+
+def page_policy(request: web.Request) -> str:
+    """What a page may load: its own files, and the sockets of the screens."""
+    return (
+        f"default-src 'self'; connect-src 'self' {display_url(request)}; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'self'; object-src 'none'"
+    )
+
+
+async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cache-Control", "no-store" if response.content_type.endswith("json") else PAGE_CACHE)
+
+
+@web.middleware
+async def _measured(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Measure each request by its route template, never by its address."""
+    clock, metrics = request.app[CLOCK], request.app[METRICS]
+    began_s = clock.monotonic_s()
+    response = await handler(request)
+    resource = request.match_info.route.resource
+    route = resource.canonical if resource is not None else "none"
+    _observe(metrics, request.method, route, response.status, clock.monotonic_s() - began_s)
+    return response
+
+
+def _observe(metrics: Metrics, method: str, route: str, status: int, took_s: float) -> None:
+    known = method if method in _METHODS else "other"
+    metrics.http_s.labels(known, route, str(status)).observe(took_s)
+
+
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

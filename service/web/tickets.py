@@ -1,0 +1,198 @@
+"""Calls about tickets: take, watch, change, leave, and what staff do with one."""
+
+from typing import Any
+
+import msgspec
+from aiohttp import web
+from msgspec import UNSET
+
+from service.domain import commands
+from service.domain.commands import Command, Finish
+from service.domain.events import Record
+from service.domain.model import Channel, CounterId, HallId, ServiceId, StageId, TicketClass, TicketId
+from service.domain.times import stamp
+from service.domain.view import TicketView, ticket_view
+from service.ids import new_code, new_id
+from service.journal.values import Applicant
+from service.lane import Answer
+from service.web.answers import Happening, History, answer
+from service.web.auth import require_staff, require_ticket
+from service.web.forms import (
+    ChangeTicketForm,
+    FinishForm,
+    Nothing,
+    ParkForm,
+    TakeTicketForm,
+    TransferForm,
+)
+from service.web.history import words_of
+from service.web.keys import CLOCK, LANES, SIGNER
+from service.web.requests import ask, caller, hall_of, read, ticket_of
+
+
+async def take(request: web.Request) -> web.Response:
+    """Take a number.
+
+    The answer has the number, the place, the wait, and the token to watch it by. Sent again with the same
+    Idempotency-Key it is the same ticket.
+    """
+    hall, who = hall_of(request), caller(request)
+    form = await read(request, TakeTicketForm)
+    person = form.applicant
+    applicant = None
+    if person is not None:
+        applicant = Applicant(
+            id=new_id(), name=person.name, phone=person.phone, email=person.email, locale=person.locale
+        )
+    command = commands.TakeTicket(
+        ticket=TicketId(new_id()),
+        code=new_code(),
+        service=ServiceId(form.service),
+        channel=form.channel or (Channel.STAFF if who.admin else Channel.WEB),
+        count=form.count,
+        then=tuple(form.then),
+        applicant=applicant.id if applicant else None,
+    )
+    given = await ask(request, who, hall, command, applicant)
+    view = _as_answered(request, hall, given, owner=True)
+    return answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
+
+
+async def show(request: web.Request) -> web.Response:
+    """Watch a ticket: its state, place and wait as of now."""
+    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    signer = request.app[SIGNER]
+    require_ticket(who, signer, hall, ticket_id)
+    day = await request.app[LANES].day_of_ticket(hall, ticket_id)
+    token = None if who.admin else signer.ticket_token(hall, ticket_id)
+    return answer(ticket_view(day, day.ticket(ticket_id), request.app[CLOCK].now_at(), token=token))
+
+
+async def leave(request: web.Request) -> web.Response:
+    """Give the place up."""
+    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    require_ticket(who, request.app[SIGNER], hall, ticket_id)
+    await read(request, Nothing)
+    given = await ask(request, who, hall, commands.LeaveQueue(ticket_id))
+    return answer(_as_answered(request, hall, given, owner=not who.admin))
+
+
+async def change(request: web.Request) -> web.Response:
+    """Change the class (staff, with a reason code), or the time before which not to call (also the ticket's owner)."""
+    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    form = await read(request, ChangeTicketForm)
+    if form.class_ is UNSET and form.reason is None:
+        require_ticket(who, request.app[SIGNER], hall, ticket_id)
+    else:
+        require_staff(who, request.app[SIGNER], hall, ticket_id)
+    command = commands.ChangeTicket(
+        ticket=ticket_id,
+        class_=UNSET if form.class_ is UNSET else TicketClass(form.class_),
+        reason=form.reason,
+        not_before_at=form.not_before_at,
+    )
+    given = await ask(request, who, hall, command)
+    if given.done is None:
+        return answer(ticket_view(given.day, given.day.ticket(ticket_id), request.app[CLOCK].now_at(), seq=given.seq))
+    return answer(_as_answered(request, hall, given, owner=not who.admin))
+
+
+async def recall(request: web.Request) -> web.Response:
+    """Show and speak the number again."""
+    await read(request, Nothing)
+    return await _staff_act(request, commands.RecallTicket)
+
+
+async def start(request: web.Request) -> web.Response:
+    """The person is at the counter."""
+    await read(request, Nothing)
+    return await _staff_act(request, commands.StartTicket)
+
+
+async def finish(request: web.Request) -> web.Response:
+    """End the visit, or its stage: the ticket then waits at the next one with the same number and queue time."""
+    form = await read(request, FinishForm)
+    return await _staff_act(request, commands.FinishTicket, finish=finish_from(form))
+
+
+async def no_show(request: web.Request) -> web.Response:
+    """Called, and nobody came; within 30 minutes the ticket may resume once."""
+    await read(request, Nothing)
+    return await _staff_act(request, commands.MarkNoShow)
+
+
+async def park(request: web.Request) -> web.Response:
+    """Put aside while the person fetches something."""
+    form = await read(request, ParkForm)
+    return await _staff_act(request, commands.ParkTicket, reason=form.reason)
+
+
+async def resume(request: web.Request) -> web.Response:
+    """Bring back from a park or a no-show without queueing again."""
+    await read(request, Nothing)
+    return await _staff_act(request, commands.ResumeTicket)
+
+
+async def transfer(request: web.Request) -> web.Response:
+    """Send on to a service, stage or counter at the old queue time; with nothing said, put back."""
+    form = await read(request, TransferForm)
+    return await _staff_act(
+        request,
+        commands.TransferTicket,
+        service=form.service and ServiceId(form.service),
+        stage=form.stage and StageId(form.stage),
+        counter=form.counter and CounterId(form.counter),
+    )
+
+
+async def undo(request: web.Request) -> web.Response:
+    """Take a finish or no-show back, within 30 seconds."""
+    await read(request, Nothing)
+    return await _staff_act(request, commands.UndoTicket)
+
+
+async def history(request: web.Request) -> web.Response:
+    """What happened to a ticket: when, who, which rule."""
+    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    require_staff(who, request.app[SIGNER], hall, ticket_id)
+    lanes = request.app[LANES]
+    day = await lanes.day_of_ticket(hall, ticket_id)
+    records = await lanes.records_of_ticket(day, ticket_id)
+    items = [
+        Happening(
+            seq=record.seq,
+            at=stamp(record.at),
+            actor=record.actor,
+            kind=str(record.event.__struct_config__.tag),
+            words=words_of(record.event),
+            data=_data_of(record),
+        )
+        for record in records
+    ]
+    return answer(History(items, None, day.seq))
+
+
+def finish_from(form: FinishForm) -> Finish:
+    """How a visit ends, as a command says it."""
+    return Finish(outcome=form.outcome, missing=tuple(form.missing), due_on=form.due_on)
+
+
+def _data_of(record: Record) -> dict[str, Any]:
+    data: dict[str, Any] = msgspec.to_builtins(record.event)
+    return {name: value for name, value in data.items() if name not in {"kind", "ticket", "applicant", "code"}}
+
+
+async def _staff_act(request: web.Request, kind: type[Any], **said: Any) -> web.Response:  # noqa: ANN401  (fields of `kind`)
+    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    require_staff(who, request.app[SIGNER], hall, ticket_id)
+    command: Command = kind(ticket=ticket_id, **said)
+    return answer(_as_answered(request, hall, await ask(request, who, hall, command), owner=False))
+
+
+def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> TicketView:
+    """The ticket as the command's own events left it: the same words however often it is asked."""
+    assert given.done is not None, "every command on a ticket has an event"
+    part = given.done.parts[-1]
+    assert part.ticket is not None, "and its last one is about the ticket"
+    token = request.app[SIGNER].ticket_token(hall, part.ticket.id) if owner else None
+    return ticket_view(given.day, part.ticket, part.at, token=token, seq=part.seq, live=False)

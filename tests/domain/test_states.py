@@ -1,0 +1,532 @@
+"""States and their successors: every pair of a state and a command, and the windows in which a step can be taken back.
+
+Source: CONTRACT 4.
+"""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+
+from service.domain import commands
+from service.domain.commands import (
+    CallNext,
+    CallTicket,
+    ChangeTicket,
+    CloseCounter,
+    CloseDay,
+    Command,
+    EndDay,
+    Finish,
+    FinishTicket,
+    LeaveQueue,
+    MarkNoShow,
+    OpenCounter,
+    ParkTicket,
+    PauseCounter,
+    RecallTicket,
+    ResumeTicket,
+    StartTicket,
+    TransferTicket,
+    UndoTicket,
+)
+from service.domain.document import Rules
+from service.domain.model import (
+    TICKET_SUCCESSORS,
+    CounterId,
+    CounterState,
+    LeftReason,
+    Outcome,
+    StageId,
+    TicketClass,
+    TicketId,
+    TicketState,
+)
+from service.domain.refusals import (
+    CounterBusy,
+    CounterClosed,
+    CounterNotFound,
+    DayHasEnded,
+    HallClosed,
+    TicketNotFound,
+    WrongState,
+)
+from tests.domain.halls import DONE, Hall, town
+
+ONE, TWO = CounterId("1"), CounterId("2")
+WAITING, CALLED, SERVING, PARKED, NO_SHOW, LEFT, ENDED = TicketState
+
+
+def a_waiting(hall: Hall, service: str = "enquiry") -> TicketId:
+    return hall.take(service)
+
+
+def a_called(hall: Hall, service: str = "enquiry") -> TicketId:
+    ticket = hall.take(service)
+    assert hall.next("1") == ticket
+    return ticket
+
+
+def a_serving(hall: Hall, service: str = "enquiry") -> TicketId:
+    ticket = a_called(hall, service)
+    hall.do(StartTicket(ticket))
+    return ticket
+
+
+def a_parked(hall: Hall) -> TicketId:
+    ticket = a_called(hall)
+    hall.do(ParkTicket(ticket))
+    return ticket
+
+
+def a_no_show(hall: Hall) -> TicketId:
+    ticket = a_called(hall)
+    hall.do(MarkNoShow(ticket))
+    return ticket
+
+
+def a_left(hall: Hall) -> TicketId:
+    ticket = a_waiting(hall)
+    hall.do(LeaveQueue(ticket))
+    return ticket
+
+
+def a_done(hall: Hall) -> TicketId:
+    ticket = a_serving(hall)
+    hall.finish(ticket)
+    return ticket
+
+
+TICKETS: dict[TicketState, Callable[[Hall], TicketId]] = {
+    WAITING: a_waiting,
+    CALLED: a_called,
+    SERVING: a_serving,
+    PARKED: a_parked,
+    NO_SHOW: a_no_show,
+    LEFT: a_left,
+    ENDED: a_done,
+}
+
+TICKET_COMMANDS: dict[str, Callable[[TicketId], Command]] = {
+    "call": lambda ticket: CallTicket(TWO, ticket, "urgent"),
+    "recall": RecallTicket,
+    "start": StartTicket,
+    "finish": lambda ticket: FinishTicket(ticket, DONE),
+    "no-show": MarkNoShow,
+    "park": ParkTicket,
+    "resume": ResumeTicket,
+    "put back": TransferTicket,
+    "undo": UndoTicket,
+    "leave": LeaveQueue,
+    "change class": lambda ticket: ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"),
+    "not before": lambda ticket: ChangeTicket(ticket, not_before_at=None),
+}
+
+ALLOWED: dict[tuple[TicketState, str], TicketState] = {
+    (WAITING, "call"): CALLED,
+    (WAITING, "park"): PARKED,
+    (WAITING, "leave"): LEFT,
+    (WAITING, "change class"): WAITING,
+    (WAITING, "not before"): WAITING,
+    (CALLED, "recall"): CALLED,
+    (CALLED, "start"): SERVING,
+    (CALLED, "finish"): ENDED,
+    (CALLED, "no-show"): NO_SHOW,
+    (CALLED, "park"): PARKED,
+    (CALLED, "put back"): WAITING,
+    (CALLED, "change class"): CALLED,
+    (SERVING, "finish"): ENDED,
+    (SERVING, "park"): PARKED,
+    (SERVING, "put back"): WAITING,
+    (PARKED, "resume"): WAITING,
+    (PARKED, "leave"): LEFT,
+    (PARKED, "change class"): PARKED,
+    (PARKED, "not before"): PARKED,
+    (NO_SHOW, "resume"): WAITING,
+    (NO_SHOW, "undo"): CALLED,
+    (ENDED, "undo"): SERVING,
+}
+"""CONTRACT 4, with what a command leaves as it is; every other pair is refused."""
+
+
+@pytest.mark.parametrize("state", TicketState)
+@pytest.mark.parametrize("name", TICKET_COMMANDS)
+def test_a_ticket_goes_only_where_the_contract_says(state: TicketState, name: str) -> None:
+    hall = Hall()
+    hall.open("1", "2")
+    ticket = TICKETS[state](hall)
+    assert hall.ticket(ticket).state is state
+    command = TICKET_COMMANDS[name](ticket)
+
+    if (state, name) in ALLOWED:
+        hall.do(command)
+        assert hall.ticket(ticket).state is ALLOWED[state, name]
+    else:
+        refusal = hall.refuses(command)
+        assert isinstance(refusal, WrongState)
+        assert refusal.fields == {"state": state}
+
+
+def test_the_table_of_pairs_has_every_command_about_a_ticket() -> None:
+    about_a_ticket = {kind for kind in get_args(Command) if "ticket" in kind.__struct_fields__}
+
+    walked = {type(make(TicketId("t"))) for make in TICKET_COMMANDS.values()}
+
+    assert walked == about_a_ticket - {commands.TakeTicket}
+
+
+def test_the_allowed_pairs_are_the_table_of_successors() -> None:
+    moves = {(before, after) for (before, _), after in ALLOWED.items() if before is not after}
+
+    assert moves == {(before, after) for before, successors in TICKET_SUCCESSORS.items() for after in successors}
+
+
+@pytest.mark.parametrize("name", TICKET_COMMANDS)
+def test_a_ticket_nobody_took_is_not_found(name: str) -> None:
+    hall = Hall()
+    hall.open("2")
+
+    assert isinstance(hall.refuses(TICKET_COMMANDS[name](TicketId("nobody"))), TicketNotFound)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.CONDITIONAL, Outcome.REFERRED])
+@pytest.mark.parametrize("make", [a_called, a_serving])
+def test_conditional_and_referred_end_the_visit_at_any_stage(
+    outcome: Outcome, make: Callable[[Hall, str], TicketId]
+) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall, "card")
+
+    hall.finish(ticket, Finish(outcome))
+
+    ended = hall.ticket(ticket)
+    assert (ended.state, ended.outcome, ended.stage) == (ENDED, outcome, "window")
+
+
+@pytest.mark.parametrize("make", [a_called, a_serving])
+def test_done_at_a_stage_that_is_not_the_last_waits_at_the_next_with_number_and_queue_time(
+    make: Callable[[Hall, str], TicketId],
+) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall, "card")
+    before = hall.ticket(ticket)
+
+    hall.after(100).finish(ticket)
+
+    after = hall.ticket(ticket)
+    assert (after.state, after.stage, after.counter, after.calls) == (WAITING, "cashier", None, 0)
+    assert (after.number, after.queue_at, after.outcome) == (before.number, before.queue_at, None)
+    assert hall.counter("1").ticket is None
+
+
+# Counters.
+
+
+def closed(_hall: Hall) -> None:
+    pass
+
+
+def open_(hall: Hall) -> None:
+    hall.open("1")
+
+
+def paused(hall: Hall) -> None:
+    hall.open("1")
+    hall.do(PauseCounter(ONE, "break"))
+
+
+def busy(hall: Hall) -> None:
+    hall.open("1")
+    hall.take()
+    hall.next("1")
+
+
+COUNTERS: dict[str, Callable[[Hall], None]] = {"closed": closed, "open": open_, "paused": paused, "busy": busy}
+
+COUNTER_COMMANDS: dict[str, Command] = {
+    "open": OpenCounter(ONE),
+    "pause": PauseCounter(ONE),
+    "pause and release": PauseCounter(ONE, release=True),
+    "close": CloseCounter(ONE),
+    "close and release": CloseCounter(ONE, release=True),
+    "next": CallNext(ONE),
+    "finish and next": CallNext(ONE, DONE),
+    "call": CallTicket(ONE, TicketId("ticket-00001"), "urgent"),
+}
+
+COUNTERS_ALLOWED: dict[tuple[str, str], CounterState] = {
+    ("closed", "open"): CounterState.OPEN,
+    ("open", "pause"): CounterState.PAUSED,
+    ("open", "pause and release"): CounterState.PAUSED,
+    ("open", "close"): CounterState.CLOSED,
+    ("open", "close and release"): CounterState.CLOSED,
+    ("open", "next"): CounterState.OPEN,
+    ("open", "finish and next"): CounterState.OPEN,
+    ("open", "call"): CounterState.OPEN,
+    ("paused", "open"): CounterState.OPEN,
+    ("paused", "close"): CounterState.CLOSED,
+    ("paused", "close and release"): CounterState.CLOSED,
+    ("busy", "pause and release"): CounterState.PAUSED,
+    ("busy", "close and release"): CounterState.CLOSED,
+    ("busy", "finish and next"): CounterState.OPEN,
+}
+
+CALLS = {"next", "finish and next", "call"}
+
+
+@pytest.mark.parametrize("state", COUNTERS)
+@pytest.mark.parametrize("name", COUNTER_COMMANDS)
+def test_a_counter_goes_only_where_the_contract_says(state: str, name: str) -> None:
+    hall = Hall()
+    waiting = hall.take()
+    if state == "busy":
+        hall.do(LeaveQueue(waiting))
+    COUNTERS[state](hall)
+    command = COUNTER_COMMANDS[name]
+
+    if (state, name) in COUNTERS_ALLOWED:
+        hall.do(command)
+        assert hall.counter("1").state is COUNTERS_ALLOWED[state, name]
+        return
+    refusal = hall.refuses(command)
+    person = hall.counter("1").ticket
+    if person is not None and name != "open":
+        assert isinstance(refusal, CounterBusy)
+        assert refusal.fields == {"ticket": person}
+    elif name in CALLS:
+        assert isinstance(refusal, CounterClosed)
+    else:
+        assert isinstance(refusal, WrongState)
+        assert refusal.fields == {"state": "open" if state == "busy" else state}
+
+
+def test_the_table_of_pairs_has_every_command_about_a_counter() -> None:
+    about_a_counter = {kind for kind in get_args(Command) if "counter" in kind.__struct_fields__}
+
+    assert {type(command) for command in COUNTER_COMMANDS.values()} == about_a_counter - {TransferTicket}
+
+
+@pytest.mark.parametrize("name", COUNTER_COMMANDS)
+def test_a_counter_the_hall_has_not_is_not_found(name: str) -> None:
+    hall = Hall()
+    command = COUNTER_COMMANDS[name]
+    fields = {field: getattr(command, field) for field in command.__struct_fields__}
+    fields["counter"] = CounterId("99")
+
+    assert isinstance(hall.refuses(type(command)(**fields)), CounterNotFound)
+
+
+def test_released_people_stand_at_their_old_place_again() -> None:
+    hall = Hall()
+    hall.open("1")
+    first = hall.take()
+    second = hall.after(10).take()
+    hall.next("1")
+
+    hall.after(60).do(PauseCounter(ONE, release=True))
+
+    assert hall.ticket(first).state is WAITING
+    hall.open("1")
+    assert hall.next("1") == first
+    assert hall.ticket(second).state is WAITING
+
+
+def test_a_counter_knows_its_break_and_forgets_it_when_it_opens_again() -> None:
+    hall = Hall()
+    hall.do(OpenCounter(ONE, services=(hall.document.services[1].id,)))
+    until_at = hall.instant("09:15")
+
+    hall.after(60).do(PauseCounter(ONE, "break", until_at))
+
+    on_break = hall.counter("1")
+    assert (on_break.reason, on_break.until_at, on_break.since_at) == ("break", until_at, hall.now_at)
+    hall.after(60).open("1")
+    back = hall.counter("1")
+    assert (back.reason, back.until_at, back.since_at, back.staff) == (None, None, hall.now_at, "clerk")
+    assert back.services == ("enquiry",)
+
+
+def test_a_closed_counter_forgets_for_what_it_was_opened() -> None:
+    hall = Hall()
+    hall.do(OpenCounter(ONE, services=(hall.document.services[1].id,), stage=StageId("cashier")))
+
+    hall.do(CloseCounter(ONE))
+
+    counter = hall.counter("1")
+    assert (counter.services, counter.stage, counter.staff) == (("passport", "enquiry", "card"), "window", None)
+
+
+# Undo.
+
+
+@pytest.mark.parametrize(("make", "back"), [(a_done, SERVING), (a_no_show, CALLED)])
+@pytest.mark.parametrize(("seconds", "allowed"), [(0, True), (30, True), (30.001, False), (3600, False)])
+def test_a_finish_and_a_no_show_can_be_taken_back_for_thirty_seconds(
+    make: Callable[[Hall], TicketId],
+    back: TicketState,
+    seconds: float,
+    allowed: bool,  # noqa: FBT001  (a column of the table)
+) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall)
+    ended = hall.ticket(ticket).state
+    hall.after(seconds)
+
+    if not allowed:
+        refusal = hall.refuses(UndoTicket(ticket))
+        assert isinstance(refusal, WrongState)
+        assert refusal.fields == {"state": ended}
+        return
+    hall.do(UndoTicket(ticket))
+
+    restored = hall.ticket(ticket)
+    assert (restored.state, restored.counter) == (back, "1")
+    assert (restored.outcome, restored.finished_at, restored.no_show_at) == (None, None, None)
+    assert hall.counter("1").ticket == ticket
+
+
+def test_what_undo_takes_back_can_be_done_again() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_serving(hall)
+    hall.finish(ticket, Finish(Outcome.CONDITIONAL, missing=("signature",)))
+
+    hall.do(UndoTicket(ticket))
+    assert (hall.ticket(ticket).missing, hall.ticket(ticket).due_on) == ((), None)
+    hall.finish(ticket)
+
+    assert hall.ticket(ticket).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("make", [a_done, a_no_show])
+def test_undo_needs_the_counter_free(make: Callable[[Hall], TicketId]) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall)
+    another = a_called(hall)
+
+    refusal = hall.refuses(UndoTicket(ticket))
+
+    assert isinstance(refusal, CounterBusy)
+    assert refusal.fields == {"ticket": another}
+
+
+@pytest.mark.parametrize("make", [a_done, a_no_show])
+@pytest.mark.parametrize("command", [CloseCounter(ONE), PauseCounter(ONE)])
+def test_undo_needs_the_counter_open(make: Callable[[Hall], TicketId], command: Command) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall)
+    hall.do(command)
+
+    assert isinstance(hall.refuses(UndoTicket(ticket)), CounterClosed)
+
+
+def test_a_stage_done_cannot_be_taken_back() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_serving(hall, "card")
+    hall.finish(ticket)
+
+    assert isinstance(hall.refuses(UndoTicket(ticket)), WrongState)
+
+
+# Coming back.
+
+
+def test_a_no_show_comes_back_once() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_no_show(hall)
+    hall.after(60).do(ResumeTicket(ticket))
+    assert hall.next("1") == ticket
+    hall.do(MarkNoShow(ticket))
+
+    refusal = hall.after(60).refuses(ResumeTicket(ticket))
+
+    assert isinstance(refusal, WrongState)
+    assert refusal.fields == {"state": NO_SHOW}
+
+
+@pytest.mark.parametrize(("seconds", "allowed"), [(1800, True), (1800.001, False)])
+def test_a_no_show_comes_back_within_half_an_hour(seconds: float, allowed: bool) -> None:  # noqa: FBT001
+    hall = Hall()
+    hall.open("1")
+    ticket = a_no_show(hall)
+    hall.after(seconds)
+
+    if allowed:
+        hall.do(ResumeTicket(ticket))
+        assert hall.ticket(ticket).state is WAITING
+    else:
+        assert isinstance(hall.refuses(ResumeTicket(ticket)), WrongState)
+
+
+def test_a_parked_ticket_comes_back_at_any_hour_and_as_often_as_it_was_parked() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_parked(hall)
+    hall.at("12:00").do(ResumeTicket(ticket))
+    hall.do(ParkTicket(ticket))
+    hall.at("16:00").do(ResumeTicket(ticket))
+
+    assert hall.ticket(ticket).state is WAITING
+    assert hall.ticket(ticket).returns == 0
+
+
+@pytest.mark.parametrize("make", [a_parked, a_no_show])
+@pytest.mark.parametrize(("minutes", "queue"), [(5, "09:00"), (10, "09:00"), (25, "09:15")])
+def test_who_comes_back_stands_at_the_later_of_the_queue_time_and_ten_minutes_ago(
+    make: Callable[[Hall], TicketId], minutes: int, queue: str
+) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall)
+
+    hall.after(minutes * 60).do(ResumeTicket(ticket))
+
+    assert hall.ticket(ticket).queue_at == hall.instant(queue)
+
+
+def test_the_penalty_of_a_return_is_the_halls_own() -> None:
+    hall = Hall(town(rules={"park_penalty_s": 0}))
+    hall.open("1")
+    ticket = a_parked(hall)
+
+    hall.after(300).do(ResumeTicket(ticket))
+
+    assert Rules().park_penalty_s == 600
+    assert hall.ticket(ticket).queue_at == hall.now_at
+
+
+def test_nobody_comes_back_to_a_closed_day() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_no_show(hall)
+    hall.do(CloseDay())
+
+    assert isinstance(hall.refuses(ResumeTicket(ticket)), HallClosed)
+
+
+def test_a_parked_place_can_be_given_up() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_parked(hall)
+
+    hall.do(LeaveQueue(ticket))
+
+    assert (hall.ticket(ticket).state, hall.ticket(ticket).left_reason) == (LEFT, LeftReason.SELF)
+
+
+@pytest.mark.parametrize("kind", get_args(Command))
+def test_nothing_happens_to_a_day_that_has_ended(kind: type[Any]) -> None:
+    hall = Hall()
+    hall.do(EndDay())
+
+    refusal = hall.refuses(kind(**dict.fromkeys(kind.__struct_fields__)))
+
+    assert isinstance(refusal, DayHasEnded)
+    assert (refusal.code, refusal.fields) == ("wrong-state", {"state": "ended"})

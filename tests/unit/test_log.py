@@ -1,0 +1,76 @@
+"""The log: one JSON object a line, for our lines and the libraries', and never a person in it."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import asyncpg
+import pytest
+import structlog
+
+from service import log
+
+
+@pytest.fixture
+def stream() -> Iterator[io.StringIO]:
+    """Catch the log; what was configured before comes back afterwards."""
+    root = logging.getLogger()
+    before = structlog.get_config(), root.handlers[:], root.level, {q: logging.getLogger(q).level for q in log.QUIET}
+    caught = io.StringIO()
+    log.configure("info", caught)
+
+    yield caught
+
+    ours, handlers, level, quiet = before
+    structlog.configure(**ours)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, its_level in quiet.items():
+        logging.getLogger(name).setLevel(its_level)
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    """Read what was logged."""
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_one_json_object_with_its_instant(stream: io.StringIO) -> None:
+    structlog.get_logger().info("day opened", hall="demo", seq=1)
+    structlog.get_logger().debug("not at this level")
+
+    (line,) = lines(stream)
+    assert line.pop("at").endswith("Z")
+    assert line == {"event": "day opened", "hall": "demo", "seq": 1, "level": "info"}
+
+
+def test_libraries_log_in_the_same_form(stream: io.StringIO) -> None:
+    logging.getLogger("aiohttp.server").error("it %s", "broke")
+    logging.getLogger("apscheduler.executors").info("a job ran")
+
+    (line,) = lines(stream)
+    assert (line["event"], line["level"], line["logger"]) == ("it broke", "error", "aiohttp.server")
+
+
+def test_an_exception_is_told_without_the_row_it_is_about(stream: io.StringIO) -> None:
+    def refuse() -> None:
+        phone = "+8613800000000"
+        error = asyncpg.UniqueViolationError("duplicate key")
+        error.detail = f"Key (phone)=({phone})\nalready exists."
+        raise error
+
+    try:
+        try:
+            refuse()
+        except asyncpg.UniqueViolationError as error:
+            raise ExceptionGroup("two tasks failed", [ValueError("another"), error]) from error
+    except ExceptionGroup:
+        structlog.get_logger().exception("fault")
+        logging.getLogger("asyncio").exception("fault")
+
+    for line in lines(stream):
+        assert "UniqueViolationError: duplicate key" in line["exception"]
+        assert "| ValueError: another" in line["exception"]
+        assert "refuse" in line["exception"]
+    assert "138" not in stream.getvalue()
