@@ -24,11 +24,11 @@ Source: JOURNAL 4 and 5, CONTRACT 6.
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 import structlog
 from msgspec.structs import replace
@@ -472,9 +472,8 @@ class Feeds:
         self._timers[hall] = asyncio.get_running_loop().call_later(delay_s, self.look, hall)
 
     async def _follow(self, feed: HallFeed) -> None:
-        changes = cast("AsyncGenerator[Change, None]", self._follower.follow(feed.hall))
         try:
-            async with aclosing(changes):
+            async with aclosing(self._follower.follow(feed.hall)) as changes:
                 async for change in changes:
                     await feed.take(change)
                     self.look(feed.hall)

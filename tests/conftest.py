@@ -1,3 +1,3 @@
 """What all tests may use."""
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.postgres", "tests.service"]

@@ -135,7 +135,7 @@ def _responses(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
         names = list(dict.fromkeys(codes))
         response = responses.setdefault(str(status), {"description": ""})
         response["description"] = (response["description"] + " " + ", ".join(f"`{name}`" for name in names)).strip()
-        response["x-codes"] = names
+        response["x-problems"] = names
         response.setdefault("content", {})["application/problem+json"] = {"schema": schema_of[id(Problem)]}
     return responses
 

@@ -40,7 +40,10 @@ class Query(Struct, frozen=True):
 
 
 class Route(Struct, frozen=True, kw_only=True):
-    """One call: `roles` may use it, `answers` by status (None: no body; several: one of them), `refuses` besides what every call may."""
+    """One call.
+
+    `roles` may use it; `answers` by status (None: no body; several: one of them); `refuses` besides what every call may.
+    """
 
     method: str
     path: str

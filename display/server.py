@@ -1,0 +1,391 @@
+"""The sockets: boards for lobby screens, tickets for the phones of who waits.
+
+A connection is websockets' own, with three differences. It only speaks: nothing a client sends is read, and a message
+ends it. It takes frames that were made once for everybody (`text_frame`), so that showing a call to two thousand
+screens is two thousand writes and nothing else. And it holds back: what the kernel does not take at once waits in a
+slot of one frame, where the newest replaces the one before; the kernel itself is allowed little (`UNSENT_MAX_BYTES`),
+or it would be the backlog. Who takes nothing for `SLOW_MAX_S` is let go.
+
+Nothing here waits for a client: no send is awaited, so none delays another.
+
+| close code | meaning |
+| --- | --- |
+| 1008 | the client sent a message |
+| 1011 | a fault of ours |
+| 1012 | restart, or the journal was rewritten: come back |
+| 1013 | full, or the hall cannot be read now: come back later |
+| 4401 | a ticket without a token |
+| 4404 | no such hall, zone or ticket; or a token that is not this ticket's |
+
+Source: CONTRACT 6; RFC 6455, 7.4.
+"""
+
+import asyncio
+import logging
+import re
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
+from typing import Any, Self
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import structlog
+from msgspec import Struct
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import NegotiationError
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import Event, State
+from websockets.server import ServerProtocol
+from websockets.typing import LoggerLike, Subprotocol
+
+from display.board import zone_known
+from display.feed import FAULT, RESTART, TRY_LATER, UNKNOWN, Feeds, NoObserver, Observer, Unwatch
+from service.contract import Clock, Follower, HallId, StorageUnavailable, TicketId, ZoneId
+
+BOARD = Subprotocol("paihao.board.v1")
+TICKET = Subprotocol("paihao.ticket.v1")
+BEARER = "bearer."
+"""Before a token among the subprotocols offered: browsers can send it nowhere else."""
+
+MESSAGE_SENT = 1008
+TOKEN_MISSING = 4401
+
+SCREENS_MAX = 5000
+"""Sockets of one process; one more is told to come back later."""
+
+CONNECTIONS_MAX = 2 * SCREENS_MAX
+"""Connections with those that are not sockets yet; one more is cut."""
+
+HANDSHAKE_MAX_BYTES = 16 * 1024
+"""Longer requests are cut off."""
+
+OPEN_WITHIN_S = 5.0
+"""How long a handshake may take."""
+
+FIRST_WITHIN_S = 4.0
+"""How long a day, or a ticket just taken elsewhere, is waited for; the follower hears of it within a second."""
+
+CLOSE_WITHIN_S = 2.0
+"""How long a client may take to close; then it is cut."""
+
+SLOW_MAX_S = 10.0
+"""Who takes nothing for so long is let go."""
+
+UNSENT_MAX_BYTES = 16 * 1024
+"""What the kernel holds for a client beyond what is under way."""
+
+UNHEARD_MAX_MS = 15_000
+"""A peer whose machine acknowledges nothing for so long is gone: a cut cable closes nothing."""
+
+MESSAGE_MAX_BYTES = 125
+"""None is welcome; the least that control frames need."""
+
+BACKLOG = 1024
+"""Connections the kernel holds for us: all screens of a city come back in one second."""
+
+_PATH = re.compile(r"/v1/halls/([^/]+)/(?:board|tickets/([^/]+))")
+_HALL = re.compile(r"[a-z0-9-]{1,64}")
+_TICKET_ID = re.compile(r"[0-9a-f-]{36}")
+
+log = structlog.get_logger(__name__)
+
+_quiet = logging.getLogger(f"{__name__}.websockets")
+_quiet.setLevel(logging.CRITICAL)  # what strangers send to an open port is no news
+
+HallKnown = Callable[[HallId], Awaitable[bool]]
+"""Tells whether there is a hall, and opens its day where that is ours to do. May raise StorageUnavailable."""
+
+Verify = Callable[[HallId, TicketId, str], bool]
+"""Tells whether a token may watch a ticket: its own, or one of staff."""
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Make a text message as it goes over the wire from a server without extensions: the same for all."""
+    return Frame(Opcode.TEXT, payload).serialize(mask=False)
+
+
+class Wanted(Struct, frozen=True):
+    """What a path asks for: a ticket, or else a board."""
+
+    hall: HallId
+    zone: ZoneId | None
+    ticket: TicketId | None
+
+
+def wanted_by(path: str) -> Wanted | None:
+    """Read a request's path; None when there is nothing of that kind."""
+    parts = urlsplit(path)
+    found = _PATH.fullmatch(parts.path)
+    if found is None:
+        return None
+    hall, ticket = (None if part is None else unquote(part) for part in found.groups())
+    zone = parse_qs(parts.query).get("zone", [None])[-1]
+    return Wanted(
+        HallId(hall or ""), None if zone is None else ZoneId(zone), None if ticket is None else TicketId(ticket)
+    )
+
+
+class _Protocol(ServerProtocol):
+    """WebSocket as websockets has it, but for the subprotocols of this contract and the code a message gets."""
+
+    subprotocol_wanted: Subprotocol | None = None
+    token: str | None = None
+
+    def __init__(self) -> None:
+        super().__init__(max_size=MESSAGE_MAX_BYTES, logger=_quiet)
+
+    def select_subprotocol(self, subprotocols: Sequence[Subprotocol]) -> Subprotocol | None:
+        """Choose the one the path is for, and take the token; a client that offers nothing gets none."""
+        for offered in subprotocols:
+            if offered.startswith(BEARER):
+                self.token = offered.removeprefix(BEARER)
+        if not subprotocols or self.subprotocol_wanted in subprotocols:
+            return self.subprotocol_wanted if subprotocols else None
+        raise NegotiationError(f"offer {self.subprotocol_wanted}")
+
+    def fail(self, code: CloseCode | int, reason: str = "") -> None:
+        """Close in the middle; a long message is a message."""
+        super().fail(MESSAGE_SENT if code == CloseCode.MESSAGE_TOO_BIG else code, reason)
+
+
+class Screen(ServerConnection):
+    """One socket: shows the newest frame it is given, and hears nothing."""
+
+    protocol: _Protocol
+
+    def __init__(self, _protocol: ServerProtocol, server: Server, **options: Any) -> None:  # noqa: ANN401  (passed on)
+        super().__init__(_Protocol(), server, **options)
+        self.unwatch: Unwatch | None = None
+        self._newest: bytes | None = None
+        self._cut: asyncio.TimerHandle | None = None
+        self._handshake_bytes = 0
+
+    # What the feed calls.
+
+    def show(self, frame: bytes) -> None:
+        """Send a frame now, or keep it as the newest while the client is slow."""
+        if self.paused:
+            self._newest = frame
+        elif self.protocol.state is State.OPEN:
+            self.transport.write(frame)
+
+    def beat(self, frame: bytes) -> None:
+        """Send a frame now, or never."""
+        if not self.paused and self.protocol.state is State.OPEN:
+            self.transport.write(frame)
+
+    def leave(self, code: int) -> None:
+        """Close with a code; a client that is slow to take it, or to answer, is cut."""
+        self._newest = None
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(code)
+            self.send_data()
+        self._cut_after(CLOSE_WITHIN_S)
+
+    # What websockets calls.
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes: a handshake that is not too long, then only what keeps a connection."""
+        if self.protocol.state is State.CONNECTING:
+            self._handshake_bytes += len(data)
+            if self._handshake_bytes > HANDSHAKE_MAX_BYTES:
+                self.transport.abort()
+                return
+        super().data_received(data)
+        if self.protocol.state is State.CLOSING:
+            self._cut_after(CLOSE_WITHIN_S)
+
+    def process_event(self, event: Event) -> None:
+        """Take the request; whoever sends a message is closed."""
+        if isinstance(event, Request):
+            super().process_event(event)
+        elif isinstance(event, Frame) and event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+            self.leave(MESSAGE_SENT)
+
+    def pause_writing(self) -> None:
+        """The kernel takes no more: keep the newest, and read nothing that would want an answer."""
+        super().pause_writing()
+        self.transport.pause_reading()
+        self._cut_after(SLOW_MAX_S)
+
+    def resume_writing(self) -> None:
+        """All is taken: go on with the newest."""
+        super().resume_writing()
+        self.transport.resume_reading()
+        if self.protocol.state is State.OPEN:
+            self._cut_after(None)
+        frame, self._newest = self._newest, None
+        if frame is not None:
+            self.show(frame)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        super().connection_lost(exc)
+        self._cut_after(None)
+        if self.unwatch is not None:
+            self.unwatch()
+            self.unwatch = None
+
+    def forget_handshake(self) -> None:
+        """Drop what only the handshake needed: most of what an idle screen would hold."""
+        self.request = None
+        self.response = None
+
+    def _cut_after(self, seconds: float | None) -> None:
+        """End the connection unless something else happens before."""
+        if self._cut is not None:
+            self._cut.cancel()
+            self._cut = None
+        if seconds is not None and self.protocol.state is not State.CLOSED:
+            self._cut = self.loop.call_later(seconds, self.transport.abort)
+
+
+class DisplayServer:
+    """Boards and tickets over WebSockets, from `async with` on until its end.
+
+    Args:
+        follower: of the journal; somebody else runs it.
+        clock: goes by the database as changes come.
+        hall_known: tells whether a hall exists.
+        verify: tells whether a token may watch a ticket.
+        host: where to listen.
+        port: 0 for any that is free; `port` tells which.
+        observer: is told what happens.
+        screens_max: sockets at one time.
+    """
+
+    def __init__(  # noqa: PLR0913  (given by name, in one place)
+        self,
+        *,
+        follower: Follower,
+        clock: Clock,
+        hall_known: HallKnown,
+        verify: Verify,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        observer: Observer | None = None,
+        screens_max: int = SCREENS_MAX,
+    ) -> None:
+        self.port = port
+        self.feeds = Feeds(follower, clock, text_frame, observer or NoObserver())
+        self._hall_known = hall_known
+        self._verify = verify
+        self._host = host
+        self._observer = observer or NoObserver()
+        self._screens_max = screens_max
+        self._screens: set[Screen] = set()
+        self._server: Server | None = None
+
+    async def __aenter__(self) -> Self:
+        self._server = await serve(
+            self._serve,
+            self._host,
+            self.port,
+            create_connection=Screen,
+            compression=None,  # the same bytes for all, and no window of 64 KiB each
+            process_request=self._take_request,
+            server_header=None,
+            open_timeout=OPEN_WITHIN_S,
+            ping_interval=None,  # every two seconds a frame goes out anyway
+            close_timeout=CLOSE_WITHIN_S,
+            write_limit=0,  # paused as soon as the kernel does not take a whole frame, until it has
+            logger=_quiet,
+            start_serving=False,
+            backlog=BACKLOG,
+        )
+        for listening in self._server.sockets:
+            _keep_short(listening)
+        await self._server.start_serving()
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Tell all to come back, and end."""
+        assert self._server is not None, "it was entered"
+        self._server.close(close_connections=False)
+        for screen in list(self._screens):
+            screen.leave(RESTART)
+        await self._server.wait_closed()
+        await self.feeds.stop()
+
+    # A connection.
+
+    def _take_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        assert isinstance(connection, Screen), "made by us"
+        wanted = wanted_by(request.path)
+        if wanted is None:
+            return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing at this address.\n")
+        connection.protocol.subprotocol_wanted = BOARD if wanted.ticket is None else TICKET
+        return None
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        """Carry a socket from its handshake to its end."""
+        assert isinstance(connection, Screen), "made by us"
+        assert connection.request is not None, "the handshake is done"
+        wanted = wanted_by(connection.request.path)
+        assert wanted is not None, "looked at before the handshake was accepted"
+        connection.forget_handshake()
+        if len(self._screens) >= self._screens_max:
+            connection.leave(TRY_LATER)
+            await connection.wait_closed()
+            return
+        self._screens.add(connection)
+        self._observer.screens(len(self._screens))
+        try:
+            code = await self._begin(connection, wanted)
+            if code is not None:
+                connection.leave(code)
+            await connection.wait_closed()
+        finally:
+            self._screens.discard(connection)
+            self._observer.screens(len(self._screens))
+
+    async def _begin(self, screen: Screen, wanted: Wanted) -> int | None:
+        """Show what is wanted from now on, or say with which code to close."""
+        try:
+            return await self._show(screen, wanted)
+        except (StorageUnavailable, TimeoutError):
+            return TRY_LATER
+        except Exception:
+            log.exception("socket_fault", hall=wanted.hall)
+            return FAULT
+
+    async def _show(self, screen: Screen, wanted: Wanted) -> int | None:
+        hall, ticket = wanted.hall, wanted.ticket
+        if _HALL.fullmatch(hall) is None:
+            return UNKNOWN
+        if ticket is not None:
+            token = screen.protocol.token
+            if not token:
+                return TOKEN_MISSING
+            if _TICKET_ID.fullmatch(ticket) is None or not self._verify(hall, ticket, token):
+                return UNKNOWN
+        if not await self._hall_known(hall):
+            return UNKNOWN
+        feed = self.feeds.of(hall)
+        async with asyncio.timeout(FIRST_WITHIN_S):
+            day = await feed.when(lambda _: True)
+        if ticket is None:
+            if not zone_known(day, wanted.zone):
+                return UNKNOWN
+            if screen.protocol.state is State.OPEN:
+                screen.unwatch = feed.watch_board(wanted.zone, screen)
+        else:
+            try:
+                async with asyncio.timeout(FIRST_WITHIN_S):
+                    await feed.when(lambda day: ticket in day.tickets)  # it may have been taken a moment ago
+            except TimeoutError:
+                return UNKNOWN
+            if screen.protocol.state is State.OPEN:
+                screen.unwatch = feed.watch_ticket(ticket, screen)
+        self.feeds.look(hall)
+        return None
+
+
+def _keep_short(listening: socket.socket) -> None:
+    """Let the kernel hold little for a slow client, and give up one that is gone; connections inherit it."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_MAX_BYTES)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNHEARD_MAX_MS)
