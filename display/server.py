@@ -25,8 +25,9 @@ import logging
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, Self, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import structlog
@@ -37,10 +38,10 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
 from websockets.protocol import Event, State
 from websockets.server import ServerProtocol
-from websockets.typing import LoggerLike, Subprotocol
+from websockets.typing import Subprotocol
 
 from display.board import zone_known
-from display.feed import FAULT, RESTART, TRY_LATER, UNKNOWN, Feeds, NoObserver, Observer, Unwatch
+from display.feed import FAULT, RESTART, TRY_LATER, UNKNOWN, Feeds, HallFeed, NoObserver, Observer, Unwatch
 from service.contract import Clock, Follower, HallId, StorageUnavailable, TicketId, ZoneId
 
 BOARD = Subprotocol("paihao.board.v1")
@@ -54,8 +55,8 @@ TOKEN_MISSING = 4401
 SCREENS_MAX = 5000
 """Sockets of one process; one more is told to come back later."""
 
-CONNECTIONS_MAX = 2 * SCREENS_MAX
-"""Connections with those that are not sockets yet; one more is cut."""
+HANDSHAKES_MAX = SCREENS_MAX
+"""Connections that are not sockets yet; one more is cut."""
 
 HANDSHAKE_MAX_BYTES = 16 * 1024
 """Longer requests are cut off."""
@@ -64,7 +65,10 @@ OPEN_WITHIN_S = 5.0
 """How long a handshake may take."""
 
 FIRST_WITHIN_S = 4.0
-"""How long a day, or a ticket just taken elsewhere, is waited for; the follower hears of it within a second."""
+"""How long a hall's day is waited for: the longest takes a second to fold."""
+
+TICKET_WITHIN_S = 2.5
+"""How long a ticket is waited for that another process may have given out a moment ago; we hear of it in a second."""
 
 CLOSE_WITHIN_S = 2.0
 """How long a client may take to close; then it is cut."""
@@ -154,9 +158,16 @@ class Screen(ServerConnection):
 
     protocol: _Protocol
 
-    def __init__(self, _protocol: ServerProtocol, server: Server, **options: Any) -> None:  # noqa: ANN401  (passed on)
+    def __init__(
+        self,
+        handshaking: "set[Screen]",
+        _protocol: ServerProtocol,
+        server: Server,
+        **options: Any,  # noqa: ANN401  (passed on)
+    ) -> None:
         super().__init__(_Protocol(), server, **options)
         self.unwatch: Unwatch | None = None
+        self._handshaking = handshaking
         self._newest: bytes | None = None
         self._cut: asyncio.TimerHandle | None = None
         self._handshake_bytes = 0
@@ -181,9 +192,17 @@ class Screen(ServerConnection):
         if self.protocol.state is State.OPEN:
             self.protocol.send_close(code)
             self.send_data()
-        self._cut_after(CLOSE_WITHIN_S)
+            self._cut_after(CLOSE_WITHIN_S)
 
     # What websockets calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin the handshake."""
+        super().connection_made(transport)
+        if len(self._handshaking) >= HANDSHAKES_MAX:
+            self.transport.abort()
+        else:
+            self._handshaking.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: a handshake that is not too long, then only what keeps a connection."""
@@ -193,7 +212,7 @@ class Screen(ServerConnection):
                 self.transport.abort()
                 return
         super().data_received(data)
-        if self.protocol.state is State.CLOSING:
+        if self.protocol.state is State.CLOSING and self._cut is None:
             self._cut_after(CLOSE_WITHIN_S)
 
     def process_event(self, event: Event) -> None:
@@ -222,6 +241,7 @@ class Screen(ServerConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         super().connection_lost(exc)
+        self._handshaking.discard(self)
         self._cut_after(None)
         if self.unwatch is not None:
             self.unwatch()
@@ -229,6 +249,7 @@ class Screen(ServerConnection):
 
     def forget_handshake(self) -> None:
         """Drop what only the handshake needed: most of what an idle screen would hold."""
+        self._handshaking.discard(self)
         self.request = None
         self.response = None
 
@@ -275,6 +296,7 @@ class DisplayServer:
         self._observer = observer or NoObserver()
         self._screens_max = screens_max
         self._screens: set[Screen] = set()
+        self._handshaking: set[Screen] = set()
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -282,7 +304,7 @@ class DisplayServer:
             self._serve,
             self._host,
             self.port,
-            create_connection=Screen,
+            create_connection=cast("type[Screen]", partial(Screen, self._handshaking)),
             compression=None,  # the same bytes for all, and no window of 64 KiB each
             process_request=self._take_request,
             server_header=None,
@@ -306,6 +328,8 @@ class DisplayServer:
         self._server.close(close_connections=False)
         for screen in list(self._screens):
             screen.leave(RESTART)
+        for unknown in list(self._handshaking):
+            unknown.transport.abort()
         await self._server.wait_closed()
         await self.feeds.stop()
 
@@ -344,43 +368,56 @@ class DisplayServer:
     async def _begin(self, screen: Screen, wanted: Wanted) -> int | None:
         """Show what is wanted from now on, or say with which code to close."""
         try:
-            return await self._show(screen, wanted)
+            await self._watch(screen, wanted)
+        except _Unwelcome as unwelcome:
+            return unwelcome.code
         except (StorageUnavailable, TimeoutError):
             return TRY_LATER
         except Exception:
             log.exception("socket_fault", hall=wanted.hall)
             return FAULT
+        return None
 
-    async def _show(self, screen: Screen, wanted: Wanted) -> int | None:
+    async def _watch(self, screen: Screen, wanted: Wanted) -> None:
         hall, ticket = wanted.hall, wanted.ticket
-        if _HALL.fullmatch(hall) is None:
-            return UNKNOWN
         if ticket is not None:
-            token = screen.protocol.token
-            if not token:
-                return TOKEN_MISSING
-            if _TICKET_ID.fullmatch(ticket) is None or not self._verify(hall, ticket, token):
-                return UNKNOWN
-        if not await self._hall_known(hall):
-            return UNKNOWN
+            self._check_token(hall, ticket, screen.protocol.token)
+        if _HALL.fullmatch(hall) is None or not await self._hall_known(hall):
+            raise _Unwelcome(UNKNOWN)
         feed = self.feeds.of(hall)
         async with asyncio.timeout(FIRST_WITHIN_S):
             day = await feed.when(lambda _: True)
-        if ticket is None:
-            if not zone_known(day, wanted.zone):
-                return UNKNOWN
-            if screen.protocol.state is State.OPEN:
-                screen.unwatch = feed.watch_board(wanted.zone, screen)
-        else:
-            try:
-                async with asyncio.timeout(FIRST_WITHIN_S):
-                    await feed.when(lambda day: ticket in day.tickets)  # it may have been taken a moment ago
-            except TimeoutError:
-                return UNKNOWN
-            if screen.protocol.state is State.OPEN:
-                screen.unwatch = feed.watch_ticket(ticket, screen)
-        self.feeds.look(hall)
-        return None
+        if ticket is not None:
+            await _given_out(feed, ticket)
+        elif not zone_known(day, wanted.zone):
+            raise _Unwelcome(UNKNOWN)
+        if screen.protocol.state is State.OPEN:  # it may have gone meanwhile
+            show = partial(feed.watch_board, wanted.zone) if ticket is None else partial(feed.watch_ticket, ticket)
+            screen.unwatch = show(screen)
+            self.feeds.look(hall)
+
+    def _check_token(self, hall: HallId, ticket: TicketId, token: str | None) -> None:
+        if not token:
+            raise _Unwelcome(TOKEN_MISSING)
+        if _TICKET_ID.fullmatch(ticket) is None or not self._verify(hall, ticket, token):
+            raise _Unwelcome(UNKNOWN)
+
+
+class _Unwelcome(Exception):  # noqa: N818  (it is not an error of the program)
+    """Close with a code of the contract's."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+async def _given_out(feed: HallFeed, ticket: TicketId) -> None:
+    """Wait for a ticket to be there: another process may have given it out a moment ago."""
+    try:
+        async with asyncio.timeout(TICKET_WITHIN_S):
+            await feed.when(lambda day: ticket in day.tickets)
+    except TimeoutError:
+        raise _Unwelcome(UNKNOWN) from None
 
 
 def _keep_short(listening: socket.socket) -> None:

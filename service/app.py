@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 import structlog
 from aiohttp import web
 
-from display.server import DisplayServer
+from display.server import DisplayServer, HallKnown
 from service.clock import Clock
-from service.config import Secrets, Settings, own_url, secrets_of
+from service.config import Settings, own_url, secrets_of
 from service.domain.day import Day, Part
 from service.domain.demo import DEMO, demo_document
 from service.domain.model import HallId, TicketId
+from service.domain.refusals import HallNotFound
 from service.halls import Halls
 from service.jobs import Jobs
 from service.journal import halls as stored
@@ -84,17 +85,17 @@ class _Screens:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
 
-    def connected(self, kind: str, change: int) -> None:
-        """Count sockets."""
-        self._metrics.screens.labels(kind).inc(change)
+    def screens(self, connected: int) -> None:
+        """Say how many sockets are open."""
+        self._metrics.screens.set(connected)
 
-    def sent(self, boards: int) -> None:
-        """Count boards handed to sockets."""
-        self._metrics.boards.inc(boards)
+    def sent(self, frames: int) -> None:
+        """Count boards and tickets handed to sockets."""
+        self._metrics.boards.inc(frames)
 
-    def shown(self, call_to_screen_s: float) -> None:
+    def call_shown(self, seconds: float) -> None:
         """Measure a call's way to the screens."""
-        self._metrics.call_to_screen_s.observe(call_to_screen_s)
+        self._metrics.call_to_screen_s.observe(seconds)
 
 
 class _Ground(NamedTuple):
@@ -104,6 +105,8 @@ class _Ground(NamedTuple):
     bell: Bell
     follower: Follower
     embedded: EmbeddedPostgres | None
+    clock: Clock
+    signer: Signer
 
 
 async def serve(settings: Settings) -> None:
@@ -117,12 +120,15 @@ async def serve(settings: Settings) -> None:
 
 async def display(settings: Settings) -> None:
     """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe."""
-    signer = Signer(secrets_of(settings))
-    clock = Clock()
     async with AsyncExitStack() as stack:
-        ground = await stack.enter_async_context(_ground(settings, clock, own_server=False))
+        ground = await stack.enter_async_context(_ground(settings, Clock(), own_server=False))
         metrics = Metrics(list)
-        server = await stack.enter_async_context(_screens(settings, ground, clock, signer, metrics))
+        halls = stored.Halls(ground.database)
+
+        async def hall_known(hall: HallId) -> bool:
+            return await halls.get(hall) is not None
+
+        server = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
         log.info("screens ready", port=server.port)
         await _stopped()
 
@@ -133,8 +139,6 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
         ground = await stack.enter_async_context(_ground(settings, clock, own_server=True))
-        secrets: Secrets = secrets_of(settings)
-        signer = Signer(secrets)
         journal = Journal(ground.database)
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
@@ -150,7 +154,15 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         scheduler = jobs.schedule()
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
-        screens = await stack.enter_async_context(_screens(settings, ground, clock, signer, metrics))
+
+        async def hall_known(hall: HallId) -> bool:
+            try:
+                await lanes.day(hall)  # opens the day, so that a screen shows the hall before its first ticket
+            except HallNotFound:
+                return False
+            return True
+
+        screens = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
         readiness = Readiness(ground.database)
         app = make_app(
             {
@@ -161,7 +173,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.METRICS: metrics,
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
-                keys.SIGNER: signer,
+                keys.SIGNER: ground.signer,
             }
         )
         port = await stack.enter_async_context(_http(settings, app))
@@ -190,18 +202,26 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
         await stack.enter_async_context(_background(follower.run(), "follower"))
-        yield _Ground(database, bell, follower, embedded)
+        yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)))
 
 
 @asynccontextmanager
 async def _screens(
-    settings: Settings, ground: _Ground, clock: Clock, signer: Signer, metrics: Metrics
+    settings: Settings, ground: _Ground, metrics: Metrics, hall_known: HallKnown
 ) -> AsyncIterator[DisplayServer]:
+    signer = ground.signer
+
     def verify(hall: HallId, ticket: TicketId, token: str) -> bool:
         return signer.is_admin_token(token) or signer.is_ticket_token(hall, ticket, token)
 
     server = DisplayServer(
-        ground.follower, clock, settings.host, settings.display_port, verify=verify, observer=_Screens(metrics)
+        follower=ground.follower,
+        clock=ground.clock,
+        hall_known=hall_known,
+        verify=verify,
+        host=settings.host,
+        port=settings.display_port,
+        observer=_Screens(metrics),
     )
     async with AsyncExitStack() as stack:
         try:

@@ -39,7 +39,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _KIND = ["hall", "service", "class"]
 
-disable_created_metrics()  # one more series for each, which nobody here reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nobody here reads
 
 
 class Metrics:
@@ -76,8 +76,8 @@ class Metrics:
             "paihao_append_seconds", "Time of one append.", buckets=QUICK_BUCKETS_S, registry=registry
         )
         self.conflicts = Counter("paihao_append_conflicts", "Appends that were not first.", registry=registry)
-        self.screens = Gauge("paihao_screens", "Sockets connected.", ["kind"], registry=registry)
-        self.boards = Counter("paihao_boards_sent", "Boards handed to sockets.", registry=registry)
+        self.screens = Gauge("paihao_screens", "Sockets of screens and tickets.", registry=registry)
+        self.boards = Counter("paihao_boards_sent", "Boards and tickets handed to sockets.", registry=registry)
         self.call_to_screen_s = Histogram(
             "paihao_call_to_screen_seconds",
             "From a call to its board in the screens' sockets.",

@@ -150,9 +150,12 @@ class Database:
         """Wait for an append connection, connecting if it has to be made; `give_back` it.
 
         Raises:
-            StorageUnavailable: PostgreSQL cannot be reached; nothing was sent.
+            StorageUnavailable: PostgreSQL cannot be reached, or the database is being closed; nothing was sent.
         """
         connection = await self._places.get()
+        if self.closing:
+            self._places.put_nowait(connection)
+            raise StorageUnavailable("closing")
         if connection is not None and not connection.is_closed():
             return connection
         if connection is not None:

@@ -36,9 +36,13 @@ def record_of(row: asyncpg.Record) -> Record:
     """Read a row that begins with seq, at, actor, command_id, part, fingerprint, kind and body.
 
     Raises:
-        UnknownKind: a newer release wrote it.
+        UnknownKind: a newer release wrote it, with a kind or a value that is not known here.
     """
     decode = _DECODE.get(row[6])
     if decode is None:
         raise UnknownKind(f"event {row[0]} is of kind {row[6]!r}")
-    return Record(row[0], row[1], row[2], row[3], row[4], row[5], decode(row[7]))
+    try:
+        event = decode(row[7])
+    except msgspec.ValidationError as error:
+        raise UnknownKind(f"event {row[0]}, {row[6]}: {error}") from error
+    return Record(row[0], row[1], row[2], row[3], row[4], row[5], event)

@@ -5,11 +5,12 @@ patience ends, counters open, call, serve and close. Afterwards everything that 
 server shows in other ways: tickets, histories, queue, board, and the journal itself where it can be reached.
 
 Where to look: `trace` (the file), `document` (the hall it needs), `agenda` and `pace` (what is due when), `drive` (who
-does what), `client` and `hall` (the calls), `check` and `evidence` (the comparison), `report` (what is printed).
+does what), `client` and `hall` (the calls), `evidence`, `check` and `ledger` (the
+comparison), `report` (what is printed).
 """
 
-from service.replay.check import JournalReader
 from service.replay.errors import ReplayError
+from service.replay.ledger import JournalReader
 from service.replay.options import Options, speed_of
 from service.replay.report import Report, print_report
 from service.replay.run import replay

@@ -9,6 +9,7 @@ import random
 import secrets
 from collections import Counter, defaultdict
 from enum import StrEnum
+from itertools import count
 from typing import TypeVar
 
 import aiohttp
@@ -125,14 +126,15 @@ class Client:
         if data is not None:
             headers["Content-Type"] = "application/json"
         asked = Asked(kind, method, self._url + path, data, headers)
-        for tried in range(tries):
+        for tried in count():
             given = await self._try(asked)
             if isinstance(given, Reply):
                 return given
-            if tried + 1 < tries:
-                self.tally.retries[given.why] += 1
-                await asyncio.sleep(max(given.wait_s, pause_s(tried)))
-        raise ReplayError(f"{method} {asked.url} has no answer after {tries} tries: {given.why}")
+            if tried + 1 >= tries:
+                raise ReplayError(f"{method} {asked.url} has no answer after {tries} tries: {given.why}")
+            self.tally.retries[given.why] += 1
+            await asyncio.sleep(max(given.wait_s, pause_s(tried)))
+        raise AssertionError("counting does not end")
 
     async def _try(self, asked: Asked) -> Reply | Again:
         began_s = self._clock.monotonic_s()

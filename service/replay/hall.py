@@ -75,7 +75,9 @@ class HallClient:
         path = f"{self._path}/document"
         reply = await self._client.send(Kind.DOCUMENT, "GET", path, token=self._token, tries=TRIES_OF_FIRST)
         if reply.status == 404:
-            raise ReplayError(f"there is no hall {self.id}, and HTTP cannot make one: ./paihao hall apply {self.id} FILE makes it")
+            raise ReplayError(
+                f"there is no hall {self.id}, and HTTP cannot make one: ./paihao hall apply {self.id} FILE makes it"
+            )
         return decoded("reading the hall document", reply, HallDocument), reply.etag or "*"
 
     async def put_document(self, document: HallDocument, etag: str) -> None:

@@ -42,7 +42,8 @@ class Query(Struct, frozen=True):
 class Route(Struct, frozen=True, kw_only=True):
     """One call.
 
-    `roles` may use it; `answers` by status (None: no body; several: one of them); `refuses` besides what every call may.
+    `roles` may use it; `answers` by status (None: no body; several: one of them); `refuses` besides what every call
+    may.
     """
 
     method: str

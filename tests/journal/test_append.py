@@ -284,6 +284,39 @@ async def test_an_append_cut_before_the_server_got_it_may_lose_to_another(
     assert append.append_id not in ids
 
 
+async def test_an_append_is_answered_when_its_answer_arrives_and_not_before(
+    proxy: Proxy, far_dsn: str, writer: Writer, database: Database
+) -> None:
+    async with Database(far_dsn) as there:
+        writer.appender = Appender(there)
+        await writer.write()
+
+        proxy.arm(Fault.HOLD_AFTER)
+        append = writer.next()
+        under_way = asyncio.create_task(writer.appender.append(append))
+        await asyncio.wait_for(proxy.struck.wait(), WITHIN_S)
+
+        assert (await append_ids(database))[-1] == append.append_id
+        assert not under_way.done()
+        proxy.release()
+        assert isinstance(await under_way, Claimed)
+
+
+async def test_closing_ends_an_append_that_has_no_answer(
+    proxy: Proxy, far_dsn: str, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CLOSE_S", 0.1)
+    async with Database(far_dsn) as there:
+        writer.appender = Appender(there)
+        await writer.write()
+        proxy.arm(Fault.HOLD_BEFORE)
+        under_way = asyncio.create_task(writer.appender.append(writer.next()))
+        await asyncio.wait_for(proxy.struck.wait(), WITHIN_S)
+
+    with pytest.raises(StorageUnavailable):
+        await under_way
+
+
 async def test_a_statement_that_arrives_after_it_was_sent_again_does_nothing(
     proxy: Proxy,
     far_dsn: str,

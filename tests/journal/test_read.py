@@ -99,12 +99,21 @@ async def test_every_field_of_a_record_comes_back(writer: Writer, reader: Reader
     assert records == append.records
 
 
-async def test_an_event_of_a_newer_release_is_not_skipped(writer: Writer, reader: Reader, database: Database) -> None:
+@pytest.mark.parametrize(
+    ("newer", "named"),
+    [
+        ("UPDATE events SET kind = 'ticket_teleported' WHERE seq = 2", "ticket_teleported"),
+        ("UPDATE events SET body = replace(body::text, 'kiosk', 'telepathy')::json WHERE seq = 2", "telepathy"),
+    ],
+)
+async def test_an_event_of_a_newer_release_is_not_skipped(
+    newer: str, named: str, writer: Writer, reader: Reader, database: Database
+) -> None:
     seq, head = writer.seq, writer.head
     await writer.write()
-    await database.fetch("UPDATE events SET kind = 'ticket_teleported' WHERE seq = 2")
+    await database.fetch(newer)
 
-    with pytest.raises(UnknownKind, match="ticket_teleported"):
+    with pytest.raises(UnknownKind, match=named):
         await reader.since(HALL, DAY, seq, head)
 
 
