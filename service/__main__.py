@@ -28,6 +28,7 @@ from service.journal.database import Database
 from service.journal.embedded import CannotStart, EmbeddedPostgres
 from service.journal.faults import DocumentConflict, JournalFault
 from service.journal.migrate import migrate as run_migrate
+from service.verify import Verifier
 from service.web.requests import invalid
 
 cli = typer.Typer(
@@ -59,6 +60,12 @@ def display() -> None:
 def migrate() -> None:
     """Bring the database's schema up to this version."""
     _run(_migrate)
+
+
+@cli.command()
+def verify() -> None:
+    """Check a whole database against what it promises; exit code 1 and the first difference when it is not so."""
+    _run(_verify)
 
 
 @cli.command("check-config")
@@ -99,6 +106,15 @@ async def _migrate(settings: Settings) -> None:
     async with _dsn(settings) as dsn:
         for name in await run_migrate(dsn):
             typer.echo(name)
+
+
+async def _verify(settings: Settings) -> None:
+    async with _dsn(settings) as dsn, Database(dsn) as database:
+        verifier = Verifier(database)
+        async for difference in verifier.differences():
+            raise CannotServe(f"not as promised: {difference}")
+    seen = verifier.seen
+    typer.echo(f"as promised: {seen.days} days, {seen.events} events, {seen.tickets} tickets")
 
 
 async def _export(settings: Settings, hall: HallId, found: list[HallDocument]) -> None:

@@ -104,7 +104,7 @@ class Halls:
         return made
 
     async def replace(self, hall: HallId, document: HallDocument, if_revision: int) -> Hall:
-        """Give a hall another document. Raises DocumentConflict, StorageUnavailable."""
+        """Give a hall another document; the caller takes it over into the open days. Raises DocumentConflict."""
         try:
             revision = await self._store.replace(hall, document, if_revision)
         except faults.DocumentConflict as conflict:
@@ -113,8 +113,7 @@ class Halls:
             raise HallNotFound from missing
         except faults.StorageUnavailable as error:
             raise StorageUnavailable from error
-        changed = Hall(hall, revision, document)
-        self._know(changed)
+        changed = self._halls[hall] = Hall(hall, revision, document)
         return changed
 
     async def look(self) -> None:

@@ -20,8 +20,8 @@ append, the batch is halved and decided again until the offender stands alone: a
 anything else a fault.
 
 **Answers that did not come.** The journal sends a statement again until it knows. Whoever waits is told
-`outcome-unknown` after `ANSWER_WITHIN_S`, or `storage-unavailable` when the command was still in the queue, and then it
-is never carried out.
+`outcome-unknown` after `ANSWER_WITHIN_S`, or `storage-unavailable` when nothing of it was sent, and then it is never
+carried out: an append that is about to leave with such a command is withdrawn, and the rest decided again.
 
 **Idempotency** is part of the fold: a command id that is known gets the answer of its own events again.
 
@@ -138,6 +138,10 @@ class _Pending:
             self.answer.set_result(outcome)
 
 
+class _Withdrawn(Exception):  # noqa: N818  (it names what happened, and never leaves the lane)
+    """Somebody in the batch is out of it, and nothing was sent: the rest has to be decided again."""
+
+
 class _Decision(Struct):
     """What was decided about one request: its events, or an answer that rests on the fold alone."""
 
@@ -154,6 +158,9 @@ class Lane:
         self.on = on
         self.committed = Day(hall, on)
         self.used_s = clock.monotonic_s()
+        self.gone = False
+        """Whether the journal, put back to an earlier copy, has no such day: it has to be begun anew."""
+        self._closed = False
         self._decided = self.committed.copy()
         self._head = NIL_HEAD
         self._journal = journal
@@ -181,6 +188,7 @@ class Lane:
             await asyncio.sleep(0)  # other halls have their turn between the chunks
         day.done_yesterday = self.committed.done_yesterday
         self.committed = day
+        self.gone = False
         self._head = position.head
         self._clock.follow(position.at)
         self._looked()
@@ -189,10 +197,12 @@ class Lane:
     async def do(self, request: Request) -> Answer:
         """Carry a request out and answer when it is in the journal.
 
+        Cancelled before it was sent, it is withdrawn; afterwards it goes on without the asker.
+
         Raises:
             Refusal: the rules, or the state of the service, do not allow it.
         """
-        if len(self._queue) >= QUEUE_MAX:
+        if self._closed or len(self._queue) >= QUEUE_MAX:
             raise Busy
         loop = asyncio.get_running_loop()
         pending = _Pending(request, loop.create_future())
@@ -203,6 +213,9 @@ class Lane:
         give_up = loop.call_later(ANSWER_WITHIN_S, self._give_up, pending)
         try:
             return await pending.answer
+        except asyncio.CancelledError:
+            pending.abandoned = not pending.sent
+            raise
         finally:
             give_up.cancel()
 
@@ -218,7 +231,7 @@ class Lane:
                 self._look = asyncio.create_task(self._catch_up_if_behind(), name=f"look {self.hall} {self.on}")
             try:
                 await asyncio.shield(self._look)
-            except (Unavailable, TimeoutError) as error:
+            except (Unavailable, UnknownKind, TimeoutError) as error:
                 raise StorageUnavailable from error
         self.committed.wake(self._clock.now_at())
         return self.committed
@@ -227,6 +240,10 @@ class Lane:
     def idle(self) -> bool:
         """Tell whether nobody has used the lane for long and nothing is under way."""
         return self._quiet.is_set() and self._clock.monotonic_s() - self.used_s > IDLE_AFTER_S
+
+    def close(self) -> None:
+        """Take no more requests; those there are get their answers."""
+        self._closed = True
 
     async def drained(self) -> None:
         """Wait until every request has its answer."""
@@ -274,6 +291,8 @@ class Lane:
             except (ConstraintBroken, RecordsRefused) as rejected:
                 await self._settle_rejected(batch, rejected)
                 return
+            except _Withdrawn:
+                self._forget_decided()
             except Unavailable:
                 self._forget_decided()
                 await asyncio.sleep(pause_s)
@@ -359,8 +378,14 @@ class Lane:
             Record(day.seq + part + 1, at, request.actor, request.command_id, part, request.fingerprint, event)
             for part, event in enumerate(decided)
         ]
-        for record in records:
-            evolve(day, record)
+        try:
+            for record in records:
+                evolve(day, record)
+        except Exception as error:
+            log.exception("evolve_fault", hall=self.hall, day=str(self.on), command=type(request.command).__name__)
+            pending.settle(Fault())
+            pending.abandoned = True
+            raise _Withdrawn from error  # the fold that runs ahead is broken: the others are decided on a new one
         return _Decision(pending, records)
 
     async def _append(
@@ -384,8 +409,11 @@ class Lane:
         )
 
         def sent(_attempt: int) -> None:
-            for decision in decisions:
-                decision.pending.sent = True
+            pendings = [decision.pending for decision in decisions]
+            if any(pending.abandoned and not pending.sent for pending in pendings):
+                raise _Withdrawn  # somebody was told that nothing was done
+            for pending in pendings:
+                pending.sent = True
 
         began_s = self._clock.monotonic_s()
         outcome = await append(written, sent)
@@ -397,8 +425,8 @@ class Lane:
         self._head = written.append_id
         self._looked()
         parts = [advance(self.committed, record) for record in records]
-        self._watcher.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
         self._answer(decisions, parts)
+        self._watcher.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
         return True
 
     def _touched(self, records: list[Record]) -> list[Ticket]:
@@ -460,11 +488,17 @@ class Lane:
         self._forget_decided()
 
     async def _reload(self) -> None:
-        """Drop the day and fold it anew: the journal is not the one we remember."""
+        """Drop the day and fold it anew: the journal is not the one we remember.
+
+        Raises:
+            Unavailable: the database cannot be reached, or has no such day any more; what is remembered is not true.
+        """
         try:
             await self.load()
-        except (Unavailable, Rewritten):
+        except Rewritten as gone:
             log.warning("reload_failed", hall=self.hall, day=str(self.on))
+            self.gone = True
+            raise Unavailable(str(gone)) from gone
 
     def _forget_decided(self) -> None:
         self._decided = self.committed.copy()

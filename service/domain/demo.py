@@ -37,7 +37,7 @@ def demo_document(*, always_open: bool) -> HallDocument:
             "zones": [{"id": "main", "name": {"zh-CN": "办事大厅", "en": "Main hall"}}],
             "stages": [
                 {"id": "precheck", "optional": True, "name": {"zh-CN": "预审台", "en": "Pre-check"}},
-                {"id": "window", "name": {"zh-CN": "号窗口", "en": "Counter"}},
+                {"id": "window", "name": {"zh-CN": "窗口", "en": "Counter"}},
             ],
             "services": [
                 {

@@ -6,6 +6,8 @@ import { drawSchema, typeOf } from "/pages/schema.js";
 const FETCH_MS = 15_000;
 const METHODS = ["get", "put", "post", "patch", "delete", "head", "options"];
 const PROBLEM = "application/problem+json";
+// Nearly every path begins with it; the contents leave it out, as what differs must be seen at a glance.
+const HALL_PATH = "/v1/halls/{hall}/";
 
 const part = (id) => document.getElementById(id);
 
@@ -51,6 +53,12 @@ function inline(written) {
   return written.split(/(`[^`]+`)/).map((piece) => (piece.startsWith("`") && piece.length > 2 ? make("code", {}, piece.slice(1, -1)) : piece));
 }
 
+/** A path for the contents: without what nearly all share, and broken only where a part begins. */
+function shortPath(path) {
+  const short = path.startsWith(HALL_PATH) ? path.slice(HALL_PATH.length) : path;
+  return short.split(/(?=[/.])/).flatMap((piece, index) => (index > 0 ? [make("wbr"), piece] : [piece]));
+}
+
 /** Who may call: an extension of ours, else the names of the security schemes; an empty requirement is everybody. */
 function rolesOf(spec, operation) {
   const said = operation["x-roles"] ?? operation["x-role"];
@@ -69,6 +77,13 @@ function problemsOf(spec, response) {
   codes.push(...(code.enum ?? []), ...(code.const === undefined ? [] : [code.const]));
   codes.push(...[media?.example, ...Object.values(media?.examples ?? {}).map((example) => resolve(spec, example).value)].flatMap((example) => example?.code ?? []));
   return [...new Set(codes.map((one) => (typeof one === "string" ? one : one.code)))].filter(Boolean);
+}
+
+/** A response in words, without the codes at its end that are drawn as a list of their own. */
+function described(response, problems) {
+  const listed = problems.map((code) => `\`${code}\``).join(", ");
+  const written = String(response.description ?? "");
+  return text(listed !== "" && written.endsWith(listed) ? written.slice(0, -listed.length) : written);
 }
 
 function drawOperation(spec, { id, method, path, operation, parameters }) {
@@ -120,7 +135,7 @@ function drawResponses(spec, operation) {
       make(
         "td",
         {},
-        text(response.description),
+        described(response, problems),
         bodies.map(([type, media]) => make("div", {}, type === "application/json" ? null : make("p.quiet.small", {}, make("code", {}, type)), drawSchema(media.schema ?? {}))),
         headers.length > 0 ? make("p.quiet.small", {}, "Headers: ", headers.flatMap((header, index) => [index > 0 ? ", " : "", make("code", {}, header)])) : null,
         problems.length > 0 ? make("p.problems", {}, problems.map((code) => make("code", {}, code))) : null,
@@ -160,7 +175,7 @@ function draw(spec) {
       make("h2", {}, tag),
       ...operations
         .filter((one) => one.tag === tag)
-        .map(({ id, method, path }) => make("a", { href: `#${id}` }, make("span.method", { "data-method": method }, method.toUpperCase()), make("code", {}, path))),
+        .map(({ id, method, path }) => make("a", { href: `#${id}` }, make("span.method", { "data-method": method }, method.toUpperCase()), make("code", { title: path }, shortPath(path)))),
     ]),
     ...(schemas.length === 0 ? [] : [make("h2", {}, "Schemas"), ...schemas.map(([name]) => make("a.plain", { href: `#schema-${name}` }, make("code", {}, name)))]),
   );

@@ -6,7 +6,7 @@ so that many requests are under way without turning the day around:
 
 * people come up to `AHEAD_S` before the earliest thing that is not answered: nobody's coming depends on anything;
 * a counter calls as far ahead, but never before somebody who gives up earlier: it might call just them;
-* people give up when all that is due before was answered, for it may have called them.
+* people give up when all that is due before was answered, for it may have called them; who was called gives up no more.
 
 Who needs an answer to go on (a counter its person, a person their number) puts the next entry when it is there, so the
 commands of one ticket and of one counter are always in order.
@@ -47,6 +47,7 @@ class Agenda:
     def __init__(self) -> None:
         self._waiting: dict[Order, list[Due]] = {order: [] for order in Order}
         self._under_way: dict[int, Due] = {}
+        self._dropped: set[int] = set()
         self._drawn = 0
 
     @property
@@ -54,10 +55,16 @@ class Agenda:
         """How many entries were begun and have not ended."""
         return len(self._under_way)
 
-    def put(self, at_s: float, order: Order, deed: Deed) -> None:
-        """Add an entry."""
+    def put(self, at_s: float, order: Order, deed: Deed) -> Due:
+        """Add an entry, and return it for `drop`."""
         self._drawn += 1
-        heappush(self._waiting[order], Due(at_s, order, self._drawn, deed))
+        due = Due(at_s, order, self._drawn, deed)
+        heappush(self._waiting[order], due)
+        return due
+
+    def drop(self, due: Due) -> None:
+        """Forget an entry that was not begun: nothing waits for it any more."""
+        self._dropped.add(due.n)
 
     def first(self) -> Due | None:
         """The entry that is due first; None when none waits."""
@@ -96,4 +103,7 @@ class Agenda:
         del self._under_way[due.n]
 
     def _heads(self) -> list[Due]:
+        for heap in self._waiting.values():
+            while heap and heap[0].n in self._dropped:
+                self._dropped.remove(heappop(heap).n)
         return sorted(heap[0] for heap in self._waiting.values() if heap)

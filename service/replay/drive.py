@@ -139,12 +139,12 @@ class Drive:
         self._waiting.add(ticket.id)
         self._came += 1
         if visit.patience_s is not None:
-            self._agenda.put(told.since_s + visit.patience_s, Order.GIVES_UP, partial(self._give_up, told))
+            ends_s = told.since_s + visit.patience_s
+            told.gives_up = self._agenda.put(ends_s, Order.GIVES_UP, partial(self._give_up, told))
         self._ask_a_resting(told.since_s)
 
     async def _give_up(self, told: Told, _at_s: float) -> None:
-        if told.state is not TicketState.WAITING:
-            return
+        told.gives_up = None
         ticket = await self._hall.leave(told.taken)
         if ticket is None:
             return  # called in this moment: the person goes to the counter
@@ -186,6 +186,9 @@ class Drive:
         told = await self._told_of(ticket)
         self._waiting.discard(ticket.id)
         told.state = TicketState.CALLED
+        if told.gives_up is not None:
+            self._agenda.drop(told.gives_up)
+            told.gives_up = None
         told.calls.append(Call(counter=counter.id, seq=ticket.seq, ticket=ticket))
         counter.told = told
         begins_s = self._pace.moment_s(max(at_s, told.since_s))

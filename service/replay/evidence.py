@@ -19,7 +19,7 @@ from service.replay.hall import HallClient
 from service.replay.ledger import JournalReader
 from service.replay.told import Told
 
-HISTORIES_MAX = 300
+HISTORIES_MAX = 50
 """Tickets whose whole history is read, spread evenly over the day; all of them are looked at when there are fewer."""
 
 SAME_MOMENT_TRIES = 10

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from service.domain.model import TicketState
+from service.replay.agenda import Due
 from service.replay.answers import TicketSeen
 from service.replay.trace import Visit
 
@@ -21,7 +22,7 @@ class Call(Struct):
 class Told(Struct):
     """A ticket: as it was taken, and what was answered about it since. `service_s` is how long serving it takes.
 
-    `visit` is None for a ticket that somebody else took.
+    `visit` is None for a ticket that somebody else took; `gives_up` is on the agenda while patience can end.
     """
 
     taken: TicketSeen
@@ -31,6 +32,7 @@ class Told(Struct):
     state: TicketState = TicketState.WAITING
     calls: list[Call] = []
     left_seq: int | None = None
+    gives_up: Due | None = None
 
     @property
     def wait_s(self) -> float | None:

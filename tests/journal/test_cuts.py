@@ -14,7 +14,7 @@ from service.journal.values import Append, Claimed, Lost, Position
 from tests.journal.samples import DAY, HALL, NOW, WITHIN_S, Writer, new_id, record, taken, ticket
 from tests.proxy import Fault, Proxy
 
-APPENDS = 120
+APPENDS = 60
 FAULTS = [Fault.CUT_BEFORE, Fault.CUT_AFTER]
 
 
@@ -58,7 +58,7 @@ async def work(appender: Appender, position: Position, answers: dict[str, Claime
             position = Position(append.seq + 1, append.append_id, answer.at)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 async def test_whatever_is_cut_what_was_claimed_is_there_once_and_what_was_lost_is_not(
     seed: int, proxy: Proxy, far_dsn: str, writer: Writer, database: Database
 ) -> None:

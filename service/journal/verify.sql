@@ -1,0 +1,54 @@
+-- name: days
+-- Every day of every hall, as hall_days says where it stands.
+-- One row per day, by hall and date.
+SELECT hall_id, day, seq, head
+FROM hall_days
+ORDER BY hall_id, day;
+
+-- name: extent
+-- What the events of a day say of themselves.
+-- $1 text hall, $2 date day.
+-- One row: how many, the lowest and highest seq, the id of the append that wrote the last.
+SELECT count(*) AS events, min(seq) AS first, max(seq) AS last,
+    (SELECT append_id FROM events WHERE hall_id = $1 AND day = $2 ORDER BY seq DESC LIMIT 1) AS head
+FROM events
+WHERE hall_id = $1 AND day = $2;
+
+-- name: orphans
+-- Events and tickets of days that hall_days does not have.
+-- At most one row: hall_id, day.
+SELECT found.hall_id, found.day
+FROM (SELECT hall_id, day FROM events UNION SELECT hall_id, day FROM tickets) AS found
+WHERE NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = found.hall_id AND d.day = found.day)
+ORDER BY 1, 2
+LIMIT 1;
+
+-- name: tickets
+-- The tickets of a day as the table has them.
+-- $1 text hall, $2 date day.
+-- One row per ticket, in the order of issue.
+SELECT id, n, code, number, service, stage, class, first_class, channel, state, admission, count, prechecked,
+    applicant_id AS applicant, issued_at, queue_at, counter, last_counter, calls, called_at, started_at, finished_at,
+    outcome, missing, due_on, left_reason, seq
+FROM tickets
+WHERE hall_id = $1 AND day = $2
+ORDER BY n;
+
+-- name: commands_twice
+-- Parts of commands that stand twice on a day.
+-- $1 text hall, $2 date day.
+-- At most one row: command_id, part.
+SELECT command_id, part
+FROM events
+WHERE hall_id = $1 AND day = $2
+GROUP BY command_id, part
+HAVING count(*) > 1
+LIMIT 1;
+
+-- name: constraints
+-- The rules that the tables of this schema keep.
+-- One row per constraint: name, and whether it holds for every row and is enforced.
+SELECT c.conname AS name, c.convalidated AND coalesce(i.indisvalid, TRUE) AS valid
+FROM pg_constraint AS c
+LEFT JOIN pg_index AS i ON i.indexrelid = c.conindid
+WHERE c.connamespace = current_schema()::regnamespace;

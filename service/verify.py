@@ -1,0 +1,185 @@
+"""`./paihao verify`: a whole database, checked against what it promises.
+
+The journal is the truth: every day is folded anew from its events, and everything else must follow from it. What is
+checked, day by day: events are numbered without gaps and end where `hall_days` says; no command is done twice; the fold
+equals the `tickets` table in every column; numbers are unique and gapless per prefix; nobody is at two counters. And
+once: the constraints named as rules exist and are valid.
+
+A database in use may move between two looks at one day; a difference is believed only when it is still there after
+reading the day again.
+
+Source: JOURNAL 1 and 7 (only commands write: a row edited by hand is found here).
+"""
+
+from collections import Counter as Tally
+from collections.abc import AsyncIterator, Iterator
+from datetime import date
+from typing import Any
+
+import asyncpg
+from msgspec import Struct
+
+from service.domain.day import Day
+from service.domain.evolve import evolve
+from service.domain.model import CounterState, HallId
+from service.journal.database import Database
+from service.journal.faults import Rewritten, UnknownKind
+from service.journal.read import Reader
+from service.journal.statements import statements
+from service.journal.values import Position
+
+RULES = frozenset(
+    {
+        "applicant_once",
+        "at_a_counter",
+        "code_once_per_hall",
+        "command_done_once",
+        "day_once",
+        "event_once",
+        "hall_once",
+        "number_once_per_day",
+        "one_person_per_counter",
+        "ticket_once",
+        "ticket_state",
+    }
+)
+"""The constraints that stand behind the rules."""
+
+ATTRIBUTE = {"class": "class_"}
+"""What a column is called in Python, where the name is taken."""
+
+LOOKS = 3
+"""How often a day that differs is read before it is believed."""
+
+_SQL = statements("verify.sql")
+
+
+class Difference(Struct, frozen=True):
+    """Something that is not as promised; `hall` and `day` are None when it is about the whole database."""
+
+    hall: HallId | None
+    day: date | None
+    what: str
+
+    def __str__(self) -> str:
+        where = f"{self.hall} {self.day}: " if self.hall is not None else ""
+        return where + self.what
+
+
+class Verified(Struct):
+    """How much was looked at."""
+
+    days: int = 0
+    events: int = 0
+    tickets: int = 0
+
+
+class Verifier:
+    """Checks one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reader = Reader(database)
+        self.seen = Verified()
+
+    async def differences(self) -> AsyncIterator[Difference]:
+        """Everything that is not as promised, by hall and day. Raises StorageUnavailable."""
+        found = {row["name"]: row["valid"] for row in await self._database.fetch(_SQL["constraints"])}
+        for rule in sorted(RULES):
+            if not found.get(rule):
+                yield Difference(
+                    None, None, f"the constraint {rule} {'is not valid' if rule in found else 'is missing'}"
+                )
+        for row in await self._database.fetch(_SQL["orphans"]):
+            yield Difference(HallId(row["hall_id"]), row["day"], "has events or tickets, but no row in hall_days")
+        for row in await self._database.fetch(_SQL["days"]):
+            async for difference in self.differences_of(HallId(row["hall_id"]), row["day"]):
+                yield difference
+
+    async def differences_of(self, hall: HallId, on: date) -> AsyncIterator[Difference]:
+        """What is not as promised on one day; looks again before it believes."""
+        what: list[str] = []
+        for _ in range(LOOKS):
+            what = await self._look(hall, on)
+            if not what:
+                break
+        for one in what:
+            yield Difference(hall, on, one)
+
+    async def _look(self, hall: HallId, on: date) -> list[str]:
+        position = await self._reader.position(hall, on)
+        if position is None:
+            return ["its row in hall_days is gone"]
+        extent = (await self._database.fetch(_SQL["extent"], hall, on))[0]
+        found = list(_faults_of_extent(extent, position))
+        found += [
+            f"part {row['part']} of the command {row['command_id']} stands twice"
+            for row in await self._database.fetch(_SQL["commands_twice"], hall, on)
+        ]
+        if found:
+            return found
+        try:
+            day = await self._fold(hall, on, position)
+        except (Rewritten, UnknownKind, AssertionError, KeyError) as error:
+            return [f"cannot be folded: {error}"]
+        rows = await self._database.fetch(_SQL["tickets"], hall, on)
+        found = [*_faults_of_day(day), *_faults_of_tickets(day, rows)]
+        if not found:
+            self.seen = Verified(
+                self.seen.days + 1, self.seen.events + position.seq, self.seen.tickets + len(day.tickets)
+            )
+        return found
+
+    async def _fold(self, hall: HallId, on: date, position: Position) -> Day:
+        day = Day(hall, on)
+        async for records in self._reader.load(hall, on, position):
+            for record in records:
+                evolve(day, record)
+        return day
+
+
+def _faults_of_extent(extent: asyncpg.Record, position: Position) -> Iterator[str]:
+    if extent["events"] == 0:
+        yield "has no events"
+    elif (extent["first"], extent["last"], extent["events"]) != (1, position.seq, position.seq):
+        yield f"has {extent['events']} events from {extent['first']} to {extent['last']}, hall_days says {position.seq}"
+    elif str(extent["head"]) != position.head:
+        yield f"its last append is {extent['head']}, hall_days says {position.head}"
+
+
+def _faults_of_day(day: Day) -> Iterator[str]:
+    """What the fold itself must keep."""
+    numbers = Tally(ticket.number for ticket in day.tickets.values())
+    yield from (f"the number {number} was given {count} times" for number, count in numbers.items() if count > 1)
+    for prefix, last in day.numbers.items():
+        given = sum(1 for number in numbers if number.rstrip("0123456789") == prefix)
+        if given != last:
+            yield f"{given} numbers of {prefix} were given, the last is {last}"
+    at_counters = Tally(ticket.counter for ticket in day.tickets.values() if ticket.counter is not None)
+    yield from (f"{count} people are at counter {counter}" for counter, count in at_counters.items() if count > 1)
+    for counter in day.counters.values():
+        if counter.ticket is not None and day.tickets[counter.ticket].counter != counter.id:
+            yield f"counter {counter.id} has {counter.ticket}, who is not there"
+        if counter.ticket is not None and counter.state is CounterState.CLOSED:
+            yield f"counter {counter.id} is closed and has {counter.ticket}"
+
+
+def _faults_of_tickets(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
+    stored = {str(row["id"]): row for row in rows}
+    for ticket in day.tickets.values():
+        row = stored.pop(ticket.id, None)
+        if row is None:
+            yield f"the ticket {ticket.number} is in the journal and not in the table"
+            continue
+        for column, told in row.items():
+            stored_value, value = _plain(told), _plain(getattr(ticket, ATTRIBUTE.get(column, column)))
+            if stored_value != value:
+                yield f"{column} of {ticket.number} is {stored_value!r} in the table, {value!r} by the journal"
+    yield from (f"the ticket {row['number']} is in the table and not in the journal" for row in stored.values())
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  (whatever a column holds)
+    """A value as both sides can say it."""
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, str) or type(value).__name__ == "UUID" else value

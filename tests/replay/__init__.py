@@ -1,0 +1,1 @@
+"""The replay: traces, the hall they need, the order of the day, and what the checks catch."""

@@ -1,0 +1,57 @@
+"""README is tested: what it must name, it names."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from service.config import SETTINGS
+from service.metrics import Metrics
+from service.web.routes import ROUTES, every_call_may_refuse
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_readme_names_every_setting_with_its_default_and_meaning() -> None:
+    for setting in SETTINGS:
+        assert f"| `{setting.name}` | {setting.default} | {setting.meaning} |" in README, setting.name
+
+
+def test_readme_names_every_call() -> None:
+    for route in ROUTES:
+        path = route.path.replace("/v1/halls/{hall}/", "…/")
+        assert f"| `{route.method} {path}` | {', '.join(route.roles)} |" in README, route.path
+
+
+def test_readme_names_every_problem_with_its_status_and_title() -> None:
+    problems = {refusal for route in ROUTES for refusal in every_call_may_refuse(route)}
+    for refusal in problems:
+        assert f"| `{refusal.code}` | {refusal.status} |" in README, refusal.code
+
+
+def test_readme_names_every_metric() -> None:
+    for family in Metrics(list).registry.collect():
+        if family.name.startswith("paihao"):
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            assert f"| `{name}` | {family.type} | {family.documentation} |" in README, name
+
+
+def test_readme_names_no_setting_metric_or_problem_that_does_not_exist() -> None:
+    known = {setting.name for setting in SETTINGS} | {"PAIHAO_"}
+
+    named = set(re.findall(r"PAIHAO_[A-Z_]*", README))
+
+    assert named <= known
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_every_file_that_readme_links_to_exists(link: str) -> None:
+    assert (ROOT / link).exists()
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    from service.metrics import VERSION  # noqa: PLC0415  (only this test is about it)
+
+    assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text("utf-8")
+    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
