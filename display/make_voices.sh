@@ -22,7 +22,7 @@ encode() {
 clip() {
   local target="$voice_folder/$1/$2.mp3"
   espeak-ng -m -v "$3" -s "$4" -w "$scratch/raw.wav" "$5"
-  sox "$scratch/raw.wav" -r "$rate_hz" -c 1 "$scratch/cut.wav" \
+  sox -D "$scratch/raw.wav" -r "$rate_hz" -c 1 "$scratch/cut.wav" \
     silence 1 0.01 0.4% reverse silence 1 0.01 0.4% reverse norm -3
   encode "$scratch/cut.wav" "$target"
 }
@@ -50,11 +50,12 @@ clip zh go-to cmn 150 "到"
 clip zh counter cmn 155 "号窗口"
 clip en number en-gb 145 "Number"
 clip en go-to-counter en-gb 150 "please go to counter"
+clip en go-to en-gb 150 "please go to"
 
 # Two falling notes, each fading out: heard above talk, and over within a second and a half.
 for note in "high 880" "low 698.46"; do
   read -r name hz <<<"$note"
-  sox -n -r "$rate_hz" -c 1 "$scratch/$name.wav" synth 1.0 sine "$hz" fade l 0.008 1.0 0.95 gain -9
+  sox -D -n -r "$rate_hz" -c 1 "$scratch/$name.wav" synth 1.0 sine "$hz" fade l 0.008 1.0 0.95 gain -9
 done
-sox -m "$scratch/high.wav" "|sox $scratch/low.wav -p pad 0.42 0" "$scratch/chime.wav" norm -6
+sox -D -m "$scratch/high.wav" "|sox -D $scratch/low.wav -p pad 0.42 0" "$scratch/chime.wav" norm -6
 encode "$scratch/chime.wav" "$voice_folder/chime.mp3"

@@ -10,14 +10,16 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
+import asyncpg
 import msgspec
 import typer
 import uvloop
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from service import config, log
-from service.app import CannotServe
+from service.app import CannotServe, TaskFailed, migrated
 from service.app import display as run_display
 from service.app import serve as run_serve
 from service.config import Settings, SettingsError
@@ -25,9 +27,8 @@ from service.domain.document import CODE_OF_HALL, HallDocument, check
 from service.domain.model import HallId
 from service.journal import halls as stored
 from service.journal.database import Database
-from service.journal.embedded import CannotStart, EmbeddedPostgres
+from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
 from service.journal.faults import DocumentConflict, JournalFault
-from service.journal.migrate import migrate as run_migrate
 from service.verify import Verifier
 from service.web.requests import invalid
 
@@ -40,6 +41,9 @@ cli = typer.Typer(
 )
 hall_cli = typer.Typer(help="A hall's document.", no_args_is_help=True)
 cli.add_typer(hall_cli, name="hall")
+
+WIDTH_OF_FILES = 200
+"""Columns of a table that goes into a file or a pipe."""
 
 FileArgument = Annotated[Path, typer.Argument(help="A JSON file, - for standard input or output.")]
 
@@ -72,12 +76,25 @@ def verify() -> None:
 def check_config() -> None:
     """Read the settings, say what they mean, and show what is not the default."""
     settings = _settings()
-    table = Table("setting", "value", "meaning")
+    table = Table(Column("setting", no_wrap=True), "value", "meaning")
     values = dict(settings.__rich_repr__())
     for setting in config.SETTINGS:
         value = values[setting.name.removeprefix(config.PREFIX).lower()]
-        table.add_row(setting.name, setting.default if value in (None, "", ()) else str(value), setting.meaning)
-    Console().print(table)
+        # as text, for rich would take brackets of an address for its markup
+        table.add_row(setting.name, Text(_as_given(value) or setting.default), setting.meaning)
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDTH_OF_FILES
+    console.print(table)
+
+
+def _as_given(value: object) -> str:
+    """A setting's value as one would write it; nothing where it has none."""
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    if isinstance(value, bool):
+        return str(int(value))
+    return "" if value is None else str(value)
 
 
 @hall_cli.command("export")
@@ -88,8 +105,11 @@ def hall_export(hall: str, file: FileArgument = Path("-")) -> None:
     text = msgspec.json.format(msgspec.json.encode(found[0]), indent=2) + b"\n"
     if str(file) == "-":
         sys.stdout.buffer.write(text)
-    else:
+        return
+    try:
         file.write_bytes(text)
+    except OSError as error:
+        raise typer.Exit(_say(f"{file}: {error.strerror}")) from error
 
 
 @hall_cli.command("apply")
@@ -99,12 +119,15 @@ def hall_apply(hall: str, file: FileArgument = Path("-")) -> None:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         raise typer.Exit(_say(f"{file}: {error.strerror}")) from error
-    _run(lambda settings: _apply(settings, HallId(hall), raw))
+    if not CODE_OF_HALL.fullmatch(hall):
+        raise typer.Exit(_say("a hall's id is a short code of small letters, digits and -"))
+    document = _document_from(raw)
+    _run(lambda settings: _apply(settings, HallId(hall), document))
 
 
 async def _migrate(settings: Settings) -> None:
     async with _dsn(settings) as dsn:
-        for name in await run_migrate(dsn):
+        for name in await migrated(dsn):
             typer.echo(name)
 
 
@@ -125,12 +148,9 @@ async def _export(settings: Settings, hall: HallId, found: list[HallDocument]) -
     found.append(row.document)
 
 
-async def _apply(settings: Settings, hall: HallId, raw: bytes) -> None:
-    if not CODE_OF_HALL.fullmatch(hall):
-        raise CannotServe("a hall's id is a short code of small letters, digits and -")
-    document = _document_from(raw)
+async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> None:
     async with _dsn(settings) as dsn:
-        await run_migrate(dsn)
+        await migrated(dsn)
         async with Database(dsn) as database:
             halls = stored.Halls(database)
             if await halls.create_if_absent(hall, document):
@@ -144,17 +164,20 @@ async def _apply(settings: Settings, hall: HallId, raw: bytes) -> None:
 
 
 def _document_from(raw: bytes) -> HallDocument:
+    """Read a document, or say each of its faults in a line of its own."""
     try:
         document = msgspec.json.decode(raw, type=HallDocument)
     except msgspec.ValidationError as error:
         faults = [(fault["path"], fault["why"]) for fault in invalid(str(error)).fields["errors"]]
     except msgspec.DecodeError as error:
-        raise CannotServe(f"this is not JSON: {error}") from error
+        raise typer.Exit(_say(f"this is not JSON: {error}")) from error
     else:
         faults = check(document)
         if not faults:
             return document
-    raise CannotServe("; ".join(f"{path}: {why}" for path, why in faults))
+    for path, why in faults:
+        _say(f"{path}: {why}" if path else why)
+    raise typer.Exit(1)
 
 
 class _dsn:  # noqa: N801  (used like a function, in `async with`)
@@ -164,7 +187,6 @@ class _dsn:  # noqa: N801  (used like a function, in `async with`)
         self._url = settings.database_url
         self._embedded = EmbeddedPostgres(settings.data_dir) if settings.embedded else None
         self._started = False
-        self._data_dir = settings.data_dir
 
     async def __aenter__(self) -> str:
         if self._embedded is None:
@@ -173,7 +195,7 @@ class _dsn:  # noqa: N801  (used like a function, in `async with`)
         try:
             await self._embedded.start()
             self._started = True
-        except CannotStart:
+        except DataFolderInUse:
             async with Database(self._embedded.dsn) as database:
                 await database.ping()  # a serve on this folder runs it
         return self._embedded.dsn
@@ -196,10 +218,12 @@ def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the setti
     try:
         started: Coroutine[Any, Any, None] = work(settings)
         uvloop.run(started)
-    except (CannotServe, CannotStart, SettingsError) as error:
+    except (CannotServe, CannotStart, SettingsError, TaskFailed) as error:
         raise typer.Exit(_say(str(error))) from error
     except DocumentConflict as error:
         raise typer.Exit(_say("somebody else changed the document at the same time; try again")) from error
+    except asyncpg.UndefinedTableError as error:
+        raise typer.Exit(_say("the database is empty: `migrate` prepares it")) from error
     except JournalFault as error:
         raise typer.Exit(_say(f"the database: {error}")) from error
     except (asyncio.CancelledError, KeyboardInterrupt):
@@ -213,7 +237,7 @@ def _say(why: str) -> int:
 
 def main() -> None:
     """Run the command line."""
-    cli()
+    cli(prog_name="paihao")
 
 
 if __name__ == "__main__":

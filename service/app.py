@@ -8,11 +8,12 @@ first, then answers those under way, tells the screens to reconnect, and closes 
 import asyncio
 import errno
 import signal
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+import asyncpg
 import structlog
 from aiohttp import web
 
@@ -23,6 +24,7 @@ from service.domain.day import Day, Part
 from service.domain.demo import DEMO, demo_document
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
+from service.errors import DocumentConflict
 from service.halls import Halls
 from service.jobs import Jobs
 from service.journal import halls as stored
@@ -42,11 +44,17 @@ from service.web.server import make_app
 CLOSE_HTTP_S = 5.0
 """How long a stop waits for HTTP answers under way."""
 
+T = TypeVar("T")
+
 log = structlog.get_logger(__name__)
 
 
 class CannotServe(Exception):  # noqa: N818  (it names what happened; the CLI prints it as one line)
     """Something outside keeps the service from starting."""
+
+
+class TaskFailed(Exception):  # noqa: N818  (likewise)
+    """A task that must run for ever ended by a fault of ours; the log says which."""
 
 
 class Running(NamedTuple):
@@ -110,16 +118,31 @@ class _Ground(NamedTuple):
 
 
 async def serve(settings: Settings) -> None:
-    """Run everything until a signal asks to stop. Raises CannotServe and the embedded server's CannotStart."""
-    async with serving(settings) as running:
+    """Run everything until a signal asks to stop. Raises CannotServe, TaskFailed, the embedded server's CannotStart."""
+
+    def ready(running: Running) -> None:
         url = own_url(settings.host, running.http_port)
-        log.info("ready", url=url, screen=f"{url}/halls/{DEMO}/screen", docs=f"{url}/docs")
-        await _stopped()
-        log.info("stopping")
+        sockets = _sockets_url(settings, running.display_port)
+        log.info("ready", url=url, sockets=sockets, screen=f"{url}/halls/{DEMO}/screen", docs=f"{url}/docs")
+
+    await _until_signal(serving(settings), ready)
 
 
 async def display(settings: Settings) -> None:
-    """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe."""
+    """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe, TaskFailed."""
+
+    def ready(server: DisplayServer) -> None:
+        log.info("screens ready", sockets=_sockets_url(settings, server.port))
+
+    await _until_signal(_displaying(settings), ready)
+
+
+def _sockets_url(settings: Settings, port: int) -> str:
+    return own_url(settings.host, port).replace("http", "ws", 1)
+
+
+@asynccontextmanager
+async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
     async with AsyncExitStack() as stack:
         ground = await stack.enter_async_context(_ground(settings, Clock(), own_server=False))
         metrics = Metrics(list)
@@ -128,9 +151,7 @@ async def display(settings: Settings) -> None:
         async def hall_known(hall: HallId) -> bool:
             return await halls.get(hall) is not None
 
-        server = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
-        log.info("screens ready", port=server.port)
-        await _stopped()
+        yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
 
 
 @asynccontextmanager
@@ -193,16 +214,22 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
                 await stack.enter_async_context(embedded)
                 await stack.enter_async_context(_background(embedded.watch(), "postgres"))
         if own_server:
-            try:
-                await migrate(dsn)
-            except OSError as error:
-                raise CannotServe(f"the database cannot be reached: {error}") from error
+            await migrated(dsn)
         database = await stack.enter_async_context(Database(dsn))
         bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
         await stack.enter_async_context(_background(follower.run(), "follower"))
         yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)))
+
+
+async def migrated(dsn: str) -> list[str]:
+    """Bring a database up to this version. Raises CannotServe where it cannot be reached, and MigrationFault."""
+    try:
+        return await migrate(dsn)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__  # what follows are hints
+        raise CannotServe(f"the database cannot be used: {why}") from error
 
 
 @asynccontextmanager
@@ -260,32 +287,57 @@ async def _ensure_demo(settings: Settings, halls: Halls) -> None:
         return
     found = next((hall for hall in halls.known() if hall.id == DEMO), None)
     if found is not None and found.document == demo_document(always_open=not settings.demo_always_open):
-        await halls.replace(DEMO, wanted, found.revision)
+        with suppress(DocumentConflict):  # another process starts at this moment
+            await halls.replace(DEMO, wanted, found.revision)
 
 
-async def _stopped() -> None:
-    """Wait for SIGINT or SIGTERM."""
+async def _until_signal(running: AbstractAsyncContextManager[T], ready: Callable[[T], None]) -> None:
+    """Enter `running`, say `ready`, and leave in good order at SIGINT or SIGTERM, even where they come before it.
+
+    The second signal is the system's again: it ends the process at once.
+    """
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        await stop.wait()
-    finally:
+    starting = asyncio.current_task()
+    asked = asyncio.Event()
+    entered = False
+
+    def stop() -> None:
+        asked.set()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+        if not entered and starting is not None:
+            starting.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        async with running as parts:
+            entered = True
+            ready(parts)
+            await asked.wait()
+            log.info("stopping")
+    except asyncio.CancelledError:
+        if entered or not asked.is_set():
+            raise
+        log.info("stopped before it was ready")
 
 
 @asynccontextmanager
 async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
-    """Run a named task as long as the context lasts; one that fails is a fault of ours, and ends the process."""
+    """Run a named task as long as the context lasts.
+
+    One that fails is a fault of ours: it asks the process to stop, and the context ends with TaskFailed, so that
+    whoever started the process can see that it did not stop by itself.
+    """
     task = asyncio.create_task(work, name=name)
     task.add_done_callback(_look_at)
     try:
         yield
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        ended = (await asyncio.gather(task, return_exceptions=True))[0]
+    if isinstance(ended, Exception):
+        raise TaskFailed(f"the task {name} failed; the log says why")
 
 
 def _look_at(task: asyncio.Task[None]) -> None:

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 
-import holidays
 import structlog
 from msgspec import Struct
 
@@ -56,6 +55,8 @@ def _holidays_from(document: HallDocument, on: date) -> Iterable[date]:
     years = {on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year}
     if document.country is None:
         raise BodyInvalid(("country", "a hall that keeps public holidays names its country"))
+    import holidays  # noqa: PLC0415  (a sixth of the start-up, for those halls alone that keep them)
+
     try:
         return list(holidays.country_holidays(document.country, subdiv=document.region, years=sorted(years)))
     except NotImplementedError as error:
@@ -81,21 +82,17 @@ class Halls:
 
     async def get(self, hall: HallId) -> Hall:
         """A hall, from memory or else from the database. Raises HallNotFound, StorageUnavailable."""
-        found = self._halls.get(hall)
-        if found is None:
-            try:
-                row = await self._store.get(hall)
-            except faults.StorageUnavailable as error:
-                raise StorageUnavailable from error
-            if row is None:
-                raise HallNotFound
-            found = self._take(row)
-        return found
+        return self._halls.get(hall) or await self.read(hall)
 
     async def read(self, hall: HallId) -> Hall:
         """A hall as the database has it now. Raises HallNotFound, StorageUnavailable."""
-        self._halls.pop(hall, None)
-        return await self.get(hall)
+        try:
+            row = await self._store.get(hall)
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+        if row is None:
+            raise HallNotFound
+        return self._take(row)
 
     async def create_if_absent(self, hall: HallId, document: HallDocument) -> bool:
         """Make a hall; False when it exists."""

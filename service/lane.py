@@ -128,6 +128,11 @@ class _Pending:
         self.sent = False
         self.abandoned = False
 
+    def not_done(self) -> None:
+        """Note that what was sent was not done; when nobody waits for it any more, it never will be."""
+        self.sent = False
+        self.abandoned = self.answer.done()
+
     def settle(self, outcome: Answer | Exception) -> None:
         """Give the answer, if anybody still waits for it."""
         if self.answer.done():
@@ -197,7 +202,7 @@ class Lane:
     async def do(self, request: Request) -> Answer:
         """Carry a request out and answer when it is in the journal.
 
-        Cancelled before it was sent, it is withdrawn; afterwards it goes on without the asker.
+        Cancelled before it was sent, it is withdrawn; afterwards it may go on without the asker.
 
         Raises:
             Refusal: the rules, or the state of the service, do not allow it.
@@ -418,6 +423,8 @@ class Lane:
         began_s = self._clock.monotonic_s()
         outcome = await append(written, sent)
         if isinstance(outcome, Lost):
+            for decision in decisions:
+                decision.pending.not_done()
             self._watcher.raced(self.committed)
             self._forget_decided()
             return False

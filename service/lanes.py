@@ -9,7 +9,9 @@ Source: JOURNAL 3 (keys of the day before), 6 (time and days).
 """
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 import structlog
 
@@ -20,7 +22,7 @@ from service.domain.document import HallDocument
 from service.domain.events import DayOpened, Record
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import Busy, DayHasEnded, Refusal, TicketNotFound, WrongState
-from service.errors import StorageUnavailable
+from service.errors import OutcomeUnknown, StorageUnavailable
 from service.halls import Hall, Halls, plan_from
 from service.ids import new_id
 from service.journal import faults
@@ -33,6 +35,9 @@ SYSTEM = "system"
 
 DRAIN_S = 10.0
 """How long a stop waits for the answers under way."""
+
+_NOT_OPENED = (faults.StorageUnavailable, faults.Rewritten, faults.UnknownKind)
+"""What keeps a day from being opened or read here for now; what was asked of it was not done."""
 
 log = structlog.get_logger(__name__)
 
@@ -63,9 +68,10 @@ class Lanes:
         hall = await self._halls.get(hall_id)
         on = hall.day_at(self._clock.now_at())
         try:
-            return await (await self.lane(hall, on)).do(request)
-        except DayHasEnded:
-            return await (await self.lane(hall, on + timedelta(days=1))).do(request)
+            try:
+                return await (await self.lane(hall, on)).do(request)
+            except DayHasEnded:
+                return await (await self.lane(hall, on + timedelta(days=1))).do(request)
         except TicketNotFound:
             ticket = getattr(request.command, "ticket", None)
             found = None if ticket is None else await self._find_ticket(hall_id, ticket)
@@ -125,32 +131,41 @@ class Lanes:
     async def lane(self, hall: Hall, on: date) -> Lane:
         """The lane of a day, opened and loaded if need be. Raises StorageUnavailable, Busy while stopping."""
         key = (hall.id, on)
-        lane = self._lanes.get(key)
-        if lane is not None:
-            return lane
         if self._stopping:
             raise Busy
+        lane = self._lanes.get(key)
+        if lane is not None and not lane.gone:
+            return lane
         opening = self._opening.get(key)
         if opening is None:
             opening = asyncio.create_task(self._open(hall, on), name=f"open {hall.id} {on}")
             self._opening[key] = opening
-            opening.add_done_callback(lambda _: self._opening.pop(key, None))
+            opening.add_done_callback(lambda done: self._opened(key, done))
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 return await asyncio.shield(opening)
-        except (TimeoutError, faults.StorageUnavailable) as error:
+        except (*_NOT_OPENED, TimeoutError, OutcomeUnknown) as error:  # unknown is whether the day before has ended
             raise StorageUnavailable from error
+
+    def _opened(self, key: tuple[HallId, date], opening: asyncio.Task[Lane]) -> None:
+        del self._opening[key]
+        if not opening.cancelled():
+            opening.exception()  # whoever waits gets it; when nobody does any more it is not a warning
 
     async def _open(self, hall: Hall, on: date) -> Lane:
         if await self._journal.position(hall.id, on) is None:
             await self.end_days_before(hall, on)
             await self._begin(hall.id, on)
+        known = self._lanes.get((hall.id, on))
+        if known is not None:  # it was gone from a journal put back to an earlier copy, and is there again
+            await known.fresh(now=True)
+            return known
         lane = Lane(hall.id, on, self._journal, self._clock, self._watcher)
         await lane.load()
         lane.know_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
         self._lanes[hall.id, on] = lane
         self._loops[hall.id, on] = asyncio.create_task(lane.run(), name=f"lane {hall.id} {on}")
-        self._follow_document(hall)
+        self._follow_document(await self._halls.get(hall.id))  # it may have changed since the day began
         return lane
 
     async def _begin(self, hall_id: HallId, on: date) -> None:
@@ -183,6 +198,8 @@ class Lanes:
                 return {}
             lane = Lane(hall_id, on, self._journal, self._clock, self._watcher)
             await lane.load()
+        elif not lane.committed.ended:
+            await lane.fresh(now=True)  # another process may have gone on with it, and ended it
         return lane.committed.done
 
     def _own(self, command: Command) -> Request:
@@ -192,12 +209,16 @@ class Lanes:
 
     def _follow_document(self, hall: Hall) -> None:
         """Take a changed document over into the days in memory that do not have it yet."""
-        for (hall_id, on), lane in self._lanes.items():
-            day = lane.committed
-            if hall_id == hall.id and not day.ended and day.opened and day.plan.revision < hall.revision:
-                task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall_id} {on}")
-                self._following.add(task)
-                task.add_done_callback(self._following.discard)
+        for hall_id, on in self._lanes:
+            if hall_id == hall.id:
+                self._follow_on(hall, on)
+
+    def _follow_on(self, hall: Hall, on: date) -> None:
+        day = self._lanes[hall.id, on].committed
+        if not day.ended and day.opened and day.plan.revision < hall.revision:
+            task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall.id} {on}")
+            self._following.add(task)
+            task.add_done_callback(self._following.discard)
 
     async def follow_document_now(self, hall: Hall) -> None:
         """Take a changed document over into every opened day from today on. Raises Refusal."""
@@ -220,23 +241,41 @@ class Lanes:
     # Life.
 
     async def sweep(self) -> None:
-        """Let idle lanes leave memory."""
+        """Let idle lanes leave memory; ask again for plans that could not follow their document."""
         for key, lane in list(self._lanes.items()):
             if lane.idle:
-                del self._lanes[key]
+                lane.close()
+                self._lanes.pop(key, None)
                 await self._end_loop(key)
+        halls = {hall.id: hall for hall in self._halls.known()}
+        for hall_id, on in self._lanes:
+            if hall_id in halls:
+                self._follow_on(halls[hall_id], on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""
         self._stopping = True
-        lanes = list(self._lanes.values())
-        if lanes:
-            await asyncio.wait([asyncio.create_task(lane.drained()) for lane in lanes], timeout=DRAIN_S)
+        await _wait_for(self._opening.values())
+        for lane in self._lanes.values():
+            lane.close()
+        await _wait_for([asyncio.create_task(lane.drained()) for lane in self._lanes.values()])
+        await _wait_for(self._following)
         self._lanes.clear()
         for key in list(self._loops):
             await self._end_loop(key)
 
     async def _end_loop(self, key: tuple[HallId, date]) -> None:
-        loop = self._loops.pop(key)
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+        loop = self._loops.pop(key, None)
+        if loop is not None:
+            loop.cancel()
+            await asyncio.gather(loop, return_exceptions=True)
+
+
+async def _wait_for(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Wait `DRAIN_S` for tasks, and give up those that last longer."""
+    tasks = list(tasks)
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=DRAIN_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)

@@ -1,7 +1,12 @@
 """Whether the service can do its work."""
 
+import asyncio
+
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
+
+ANSWER_WITHIN_S = 2.0
+"""A database that takes longer to say the time is no database to work with; those who ask do not wait long either."""
 
 
 class Readiness:
@@ -14,8 +19,9 @@ class Readiness:
     async def checks(self) -> dict[str, str]:
         """Each part and its state; all are `ok` when the service is ready."""
         try:
-            await self._database.ping()
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                await self._database.ping()
             database = "ok"
-        except StorageUnavailable:
+        except (StorageUnavailable, TimeoutError):
             database = "unreachable"
         return {"database": database, "process": "stopping" if self.stopping else "ok"}

@@ -1,6 +1,7 @@
 /** Draws the calls: the newest as a banner, those before it as stubs. */
 
 import { lines, make, redraw } from "./element.js";
+import { isNumbered } from "./words.js";
 
 // Under the banner; four in landscape when they are wide, by the style sheet.
 const STUBS = 6;
@@ -62,7 +63,7 @@ export class CallsView {
         ];
       }
       const who = stale ? "lastShown" : call.again > 0 ? "calledAgain" : "nowCalling";
-      const where = stale ? words.say("counter") : words.say("goTo", stage);
+      const where = words.say(stale ? "stage" : "goTo", stage);
       return [
         make("div.who", {}, make("div.pair", {}, lines(words.say(who), "span")), number(call.number)),
         make("i.tear"),
@@ -89,7 +90,7 @@ export class CallsView {
       redraw(stub, [words.languages, call, again, stage], () => [
         make("div.who", {}, number(call.number)),
         make("i.tear"),
-        make("div.where", {}, number(call.counter), make("div.unit", {}, lines(again ? words.say("calledAgain") : words.say("unit", stage), "span"))),
+        make("div.where", {}, number(call.counter), make("div.unit", {}, lines(again ? words.say("calledAgain") : words.say("unit", stage, isNumbered(call.counter)), "span"))),
       ]);
       return [call.number, stub];
     });

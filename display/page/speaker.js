@@ -1,5 +1,7 @@
 /** The voice of the screen: a chime, then the call in each language, one call after another. */
 
+import { isNumbered } from "./words.js";
+
 const CLIPS = "/display/voice/";
 // Screens hear several calls in a second at a peak. With this many calls waiting to be spoken each is said once instead of twice:
 // a call is four sentences, so that people hear of theirs within about half a minute.
@@ -10,14 +12,15 @@ const HYPHEN_S = 0.15;
 const FETCH_MS = 4000;
 const UTTERANCE_MS = 15_000;
 
-// What is said, in order: a clip by name, or the characters of the number or the counter.
+// What is said, in order: a clip by name, or the characters of the number or the counter. A counter with a name of its own is only
+// named: "please go to P1", for there is no recording of what a hall calls it.
 const SENTENCES = {
-  zh: ["please", { spell: "number" }, "go-to", { spell: "counter" }, "counter"],
-  en: ["number", { spell: "number" }, "go-to-counter", { spell: "counter" }],
+  zh: { numbered: ["please", { spell: "number" }, "go-to", { spell: "counter" }, "counter"], named: ["please", { spell: "number" }, "go-to", { spell: "counter" }] },
+  en: { numbered: ["number", { spell: "number" }, "go-to-counter", { spell: "counter" }], named: ["number", { spell: "number" }, "go-to", { spell: "counter" }] },
 };
 const TEXTS = {
-  zh: (number, counter) => `请 ${number}，到 ${counter} 号窗口`,
-  en: (number, counter) => `Number ${number}, please go to counter ${counter}`,
+  zh: { numbered: (number, counter) => `请 ${number}，到 ${counter} 号窗口`, named: (number, counter) => `请 ${number}，到 ${counter}` },
+  en: { numbered: (number, counter) => `Number ${number}, please go to counter ${counter}`, named: (number, counter) => `Number ${number}, please go to ${counter}` },
 };
 
 /**
@@ -27,7 +30,7 @@ const TEXTS = {
  * @returns {string[]} addresses; an empty one is a short pause
  */
 export function clipsOf(language, call) {
-  return SENTENCES[language].flatMap((part) =>
+  return SENTENCES[language][kindOf(call)].flatMap((part) =>
     typeof part === "string"
       ? [`${CLIPS}${language}/${part}.mp3`]
       : [...call[part.spell].toLowerCase()].flatMap((character) => {
@@ -35,6 +38,11 @@ export function clipsOf(language, call) {
           return character === "-" ? [""] : [];
         }),
   );
+}
+
+/** @returns {"numbered" | "named"} */
+function kindOf({ counter }) {
+  return isNumbered(counter) ? "numbered" : "named";
 }
 
 /** Speaks calls one after another; silent until a person has allowed sound, as browsers demand. */
@@ -117,7 +125,7 @@ export class Speaker {
     const detail = { ...call, lang: language, clips: clips.filter((clip) => clip !== "") };
     document.dispatchEvent(new CustomEvent("paihao:spoken", { detail }));
     await this.#play(clips);
-    if (voice) await utter(TEXTS[language](spaced(call.number), spaced(call.counter)), voice);
+    if (voice) await utter(TEXTS[language][kindOf(call)](spaced(call.number), spaced(call.counter)), voice);
   }
 
   /** Play clips without a break between them, each as soon as it is there. */

@@ -8,8 +8,8 @@ const WORDS = {
     calledAgain: "再次呼叫",
     goTo: (stage) => `请到${stage && stage.length <= 4 ? stage : "窗口"}`,
     lastShown: "最后显示的叫号",
-    counter: "窗口",
-    unit: (stage) => (!stage || stage === "窗口" ? "号窗口" : stage),
+    stage: (stage) => stage || "窗口",
+    unit: (stage, numbered) => (numbered ? `号${stage || "窗口"}` : stage || "窗口"),
     noCalls: "尚无叫号",
     noCallsHint: "叫到的号码会显示在这里",
     noneOpen: "目前没有开放的窗口",
@@ -55,7 +55,7 @@ const WORDS = {
     calledAgain: "Called again",
     goTo: (stage) => `Go to ${stage && stage.length <= 10 ? stage[0].toLowerCase() + stage.slice(1) : "counter"}`,
     lastShown: "Last call shown",
-    counter: "Counter",
+    stage: (stage) => stage || "Counter",
     unit: (stage) => stage || "Counter",
     noCalls: "No calls yet",
     noCallsHint: "Called numbers appear here",
@@ -97,6 +97,14 @@ const WORDS = {
     sound: "Tap for sound",
   },
 };
+
+/**
+ * Whether a counter is one of a row of numbers, as in "counter 3", and not a name of its own such as P1.
+ * @param {string} counter
+ */
+export function isNumbered(counter) {
+  return /^[0-9]+$/.test(counter);
+}
 
 /**
  * @typedef {{tag: string, key: "zh" | "en", text: string | (string | Node)[]}} Said one text in one language

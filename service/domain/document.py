@@ -204,6 +204,8 @@ def check(document: HallDocument) -> list[tuple[str, str]]:
         faults.append(("time_zone", f"no time zone is named {document.time_zone!r}"))
     if document.day_starts_at_local == "24:00":
         faults.append(("day_starts_at_local", "a day starts between 00:00 and 23:59"))
+    if document.holidays and document.country is None:
+        faults.append(("country", "a hall that keeps public holidays names its country"))
     faults.extend(_faults_of_times(document))
     for path, ids in (
         ("zones", [zone.id for zone in document.zones]),

@@ -321,18 +321,24 @@ def _ticket_undone(day: Day, event: events.TicketUndone, record: Record) -> _Tou
     before = day.tickets[event.ticket]
     counter_id = before.last_counter
     assert counter_id is not None, "undo gives a person back to the counter they were at"
-    was_done = before.state is TicketState.DONE
+    if before.state is TicketState.DONE:
+        assert before.served is not None, "a finish says what was finished"
+        _learn_speed(day, before, before.served, times=-1)
+        back: dict[str, Any] = {"state": TicketState.SERVING}
+    else:
+        back = {"state": TicketState.CALLED, "calls": 1, "called_at": record.at, "recalled_at": record.at}
     ticket = _put(
         day,
         record,
         event.ticket,
-        state=TicketState.SERVING if was_done else TicketState.CALLED,
         counter=counter_id,
         outcome=None,
         missing=(),
         due_on=None,
         finished_at=None,
         no_show_at=None,
+        served=None,
+        **back,
     )
     return ticket, _put_counter(day, record, counter_id, ticket=ticket.id)
 
@@ -371,12 +377,13 @@ def _served(ticket: Ticket, record: Record) -> Served:
     return Served(ticket.service, (record.at - began_at).total_seconds())
 
 
-def _learn_speed(day: Day, ticket: Ticket, served: Served) -> None:
+def _learn_speed(day: Day, ticket: Ticket, served: Served, times: int = 1) -> None:
+    """Let a visit count in today's speed; `times` is -1 to take it back."""
     service = day.plan.services[ticket.service]
     expected_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
     if served.seconds <= FORGOTTEN_AFTER_MEANS * expected_s:
-        day.expected_s += expected_s
-        day.actual_s += served.seconds
+        day.expected_s += times * expected_s
+        day.actual_s += times * served.seconds
 
 
 _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {

@@ -128,7 +128,8 @@ class Wait(Struct, frozen=True):
 class CallReason(Struct, frozen=True):
     """Why this ticket was next, as stored with every call.
 
-    `credit_s` is what its class counts for, `ahead_of` how many waiting tickets it was called before, `code` the reason
+    `credit_s` is what its class counts for, `ahead_of` how many waiting tickets of
+    this counter it was called before (chosen out of order: how many it passed), `code` the reason
     code of a call out of order.
     """
 

@@ -13,16 +13,17 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import asyncpg
-import nats
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 
 from service.domain.model import HallId
 from service.journal.statements import statements
+
+if TYPE_CHECKING:  # nats is a seventh of the start-up, and most run without it
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
 
 GATHER_S = 0.005  # at most one telling in so long; rings of the meantime go together
 PAYLOAD_MAX_BYTES = 7999  # what PostgreSQL carries in one notification
@@ -176,14 +177,18 @@ class NatsBell(_Gathering):
 
     async def run(self) -> None:
         """Carry rings in both directions until cancelled, coming back whenever the server does."""
+        from nats.errors import Error  # noqa: PLC0415
+
         while True:
             try:
                 await self._serve()
-            except (OSError, nats.errors.Error):
+            except (OSError, Error):
                 await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def _serve(self) -> None:
-        client = await nats.connect(
+        from nats import connect  # noqa: PLC0415
+
+        client = await connect(
             self._url,
             name="paihao",
             allow_reconnect=False,  # this loop reconnects, and keeps what could not be told
@@ -210,14 +215,14 @@ class NatsBell(_Gathering):
         finally:
             await client.close()
 
-    async def _subscribe(self, client: Client, subscriptions: dict[HallId, Subscription]) -> None:
+    async def _subscribe(self, client: "Client", subscriptions: dict[HallId, "Subscription"]) -> None:
         """Make the server's list of subjects the list of halls watched."""
         for hall in sorted(self.watched - subscriptions.keys()):
             subscriptions[hall] = await client.subscribe(SUBJECT + hall, cb=self._received)
         for hall in sorted(subscriptions.keys() - self.watched):
             await subscriptions.pop(hall).unsubscribe()
 
-    async def _received(self, message: Msg) -> None:
+    async def _received(self, message: "Msg") -> None:
         self.hear(message.data.decode())
 
     async def _ignore(self, _error: Exception) -> None:

@@ -22,6 +22,9 @@ from service.replay.told import Told
 HISTORIES_MAX = 50
 """Tickets whose whole history is read, spread evenly over the day; all of them are looked at when there are fewer."""
 
+HISTORIES_AT_ONCE = 2
+"""A history is read from the journal of the whole day: more at once would only wait for each other, and time out."""
+
 SAME_MOMENT_TRIES = 10
 """The hall may move between two looks at it, by its own jobs or by others; then both are looked at again."""
 
@@ -78,15 +81,18 @@ class Witness:
 
     async def tickets(self, told: Iterable[Told]) -> dict[str, TicketSeen]:
         """Each ticket as it is now."""
-        return await self._each([one.taken.id for one in told], self._hall.ticket)
+        return await self._each([one.taken.id for one in told], self._hall.ticket, self._at_once)
 
     async def histories(self, told: Sequence[Told]) -> dict[str, list[Happened]]:
         """The histories of at most `HISTORIES_MAX` tickets, evenly spread."""
         step = -(-len(told) // HISTORIES_MAX) or 1
-        found = await self._each([one.taken.id for one in told[::step]], self._hall.history)
+        wanted = [one.taken.id for one in told[::step]]
+        found = await self._each(wanted, self._hall.history, min(self._at_once, HISTORIES_AT_ONCE))
         return {ticket: check.happened_of(items) for ticket, items in found.items()}
 
-    async def _each(self, wanted: Iterable[str], read: Callable[[str], Awaitable[Found]]) -> dict[str, Found]:
+    async def _each(
+        self, wanted: Iterable[str], read: Callable[[str], Awaitable[Found]], at_once: int
+    ) -> dict[str, Found]:
         """Read many things, `at_once` at a time."""
         found: dict[str, Found] = {}
         remaining = iter(wanted)
@@ -97,7 +103,7 @@ class Witness:
 
         try:
             async with asyncio.TaskGroup() as group:
-                for number in range(self._at_once):
+                for number in range(at_once):
                     group.create_task(work(), name=f"reader {number}")
         except* ReplayError as errors:
             raise errors.exceptions[0] from errors

@@ -72,6 +72,7 @@ async def replay(options: Options, journal: JournalReader | None = None) -> Repo
         told = list(drive.told.values())
         commands = commands_of(client.tally)
         kinds = kind_rows(client.tally.latencies_s)
+        retries, problems = dict(client.tally.retries), dict(client.tally.problems)
         on = date.fromisoformat(told[0].taken.day)
         witness = Witness(hall, session, options.display, at_once=min(options.connections, READERS))
         evidence = Evidence(
@@ -92,8 +93,8 @@ async def replay(options: Options, journal: JournalReader | None = None) -> Repo
         services=service_rows(told, options.speed),
         kinds=kinds,
         commands=commands,
-        retries=dict(client.tally.retries),
-        problems=dict(client.tally.problems),
+        retries=retries,
+        problems=problems,
         checks=checks_of(evidence),
     )
 
@@ -117,7 +118,7 @@ async def prepare(hall: HallClient, setting: Setting, *, force: bool) -> None:
 async def _require_empty(hall: HallClient, *, force: bool) -> None:
     people = len((await hall.queue()).everybody)
     if people and not force:
-        raise ReplayError(f"hall {hall.id} has {people} people today; a replay wants it empty (--force goes on)")
+        raise ReplayError(f"people in the queue of hall {hall.id}: {people}; a replay wants it empty (--force goes on)")
 
 
 def _require_before_midnight(setting: Setting, speed: float, clock: Clock) -> None:

@@ -11,14 +11,17 @@ import re
 from base64 import urlsafe_b64encode
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 from msgspec import Struct
 
 from service.config import Secrets
+from service.domain.day import Day
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import TicketNotFound
-from service.errors import Forbidden, TokenInvalid, TokenMissing
+from service.errors import TokenInvalid, TokenMissing
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 """What a derived token looks like; one that does not cannot be anybody's."""
@@ -53,6 +56,7 @@ class Signer:
         self._secrets = secrets.secrets
         self._admin = secrets.admin_token.encode()
         self._first = hmac.new(self._secrets[0], digestmod=sha256)
+        self._tokens: WeakKeyDictionary[Day, set[str]] = WeakKeyDictionary()
 
     def ticket_token(self, hall: HallId, ticket: TicketId) -> str:
         """The token of a ticket: base64url HMAC-SHA256(secret, hall|kind|id), without padding."""
@@ -62,11 +66,19 @@ class Signer:
 
     def is_ticket_token(self, hall: HallId, ticket: TicketId, token: str) -> bool:
         """Tell whether a token is this ticket's."""
+        return any(hmac.compare_digest(one.encode(), token.encode()) for one in self._tokens_of(hall, ticket))
+
+    def is_token_of_day(self, day: Day, token: str) -> bool:
+        """Tell whether a token is that of any ticket of a day; each ticket's are derived once, for all who ask."""
+        known = self._tokens.setdefault(day, set())
+        for ticket in islice(day.tickets, len(known) // len(self._secrets), None):
+            known.update(self._tokens_of(day.hall, ticket))
+        return token in known
+
+    def _tokens_of(self, hall: HallId, ticket: TicketId) -> list[str]:
+        """By each secret."""
         said = f"{hall}|ticket|{ticket}".encode()
-        return any(
-            hmac.compare_digest(_text(hmac.digest(secret, said, "sha256")).encode(), token.encode())
-            for secret in self._secrets
-        )
+        return [_text(hmac.digest(secret, said, "sha256")) for secret in self._secrets]
 
     def is_admin_token(self, token: str) -> bool:
         """Tell whether a token is the admin's."""
@@ -99,21 +111,17 @@ def caller_of(request: web.Request, signer: Signer) -> Caller:
     return Caller("applicant", token, admin=False, token=token)
 
 
-def require_staff(caller: Caller, signer: Signer, hall: HallId | None = None, ticket: TicketId | None = None) -> None:
-    """Let staff pass.
-
-    Raises:
-        TokenMissing: no credential.
-        Forbidden: the credential of the ticket itself.
-        TokenInvalid: any other.
-    """
-    if caller.admin:
-        return
-    if caller.token is None:
+def require_any(caller: Caller) -> None:
+    """Let everybody pass who has a credential. Raises TokenMissing."""
+    if not caller.admin and caller.token is None:
         raise TokenMissing
-    if hall is not None and ticket is not None and signer.is_ticket_token(hall, ticket, caller.token):
-        raise Forbidden
-    raise TokenInvalid
+
+
+def require_staff(caller: Caller) -> None:
+    """Let staff pass. Raises TokenMissing, and TokenInvalid for any other credential."""
+    require_any(caller)
+    if not caller.admin:
+        raise TokenInvalid
 
 
 def require_ticket(caller: Caller, signer: Signer, hall: HallId, ticket: TicketId) -> None:
@@ -123,9 +131,6 @@ def require_ticket(caller: Caller, signer: Signer, hall: HallId, ticket: TicketI
         TokenMissing: no credential.
         TicketNotFound: somebody else's ticket is answered as one that does not exist.
     """
-    if caller.admin:
-        return
-    if caller.token is None:
-        raise TokenMissing
-    if not signer.is_ticket_token(hall, ticket, caller.token):
+    require_any(caller)
+    if caller.token is not None and not signer.is_ticket_token(hall, ticket, caller.token):
         raise TicketNotFound

@@ -11,10 +11,9 @@ from service.domain.times import stamp
 from service.domain.view import counter_view, ticket_view
 from service.lane import Answer
 from service.web.answers import NextCalled, Queue, ReasonSeen, answer
-from service.web.auth import require_staff
 from service.web.forms import CallForm, CloseForm, NextForm, OpenForm, PauseForm
-from service.web.keys import CLOCK, LANES, SIGNER
-from service.web.requests import ask, caller, counter_of, hall_of, read
+from service.web.keys import CLOCK, LANES
+from service.web.requests import ask, counter_of, hall_of, read, staff, utc
 from service.web.tickets import finish_from
 
 QUEUE_AT_ONCE = 200
@@ -23,16 +22,14 @@ QUEUE_AT_ONCE = 200
 
 async def show(request: web.Request) -> web.Response:
     """A counter as it is now."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, _ = hall_of(request), await staff(request)
     day = await request.app[LANES].day(hall)
     return answer(counter_view(day, day.counter(counter_of(request))))
 
 
 async def open_(request: web.Request) -> web.Response:
     """Open a counter, or end its break; for all it is planned for unless the body says otherwise."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     form = await read(request, OpenForm)
     services = None if form.services is None else tuple(ServiceId(name) for name in form.services)
     stage = None if form.stage is None else StageId(form.stage)
@@ -41,17 +38,15 @@ async def open_(request: web.Request) -> web.Response:
 
 async def pause(request: web.Request) -> web.Response:
     """Take a break; with a person there `counter-busy`, unless `release` puts them back into the queue."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     form = await read(request, PauseForm)
-    command = commands.PauseCounter(counter_of(request), form.reason, form.until_at, form.release)
+    command = commands.PauseCounter(counter_of(request), form.reason, utc("until_at", form.until_at), form.release)
     return _counter_answer(await ask(request, who, hall, command))
 
 
 async def close(request: web.Request) -> web.Response:
     """Close a counter; with a person there `counter-busy`, unless `release` puts them back into the queue."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     form = await read(request, CloseForm)
     return _counter_answer(await ask(request, who, hall, commands.CloseCounter(counter_of(request), form.release)))
 
@@ -61,8 +56,7 @@ async def next_(request: web.Request) -> web.Response:
 
     Nobody waits: 204, or with a finish 200 and nulls.
     """
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     form = await read(request, NextForm)
     finish = None if form.finish is None else finish_from(form.finish)
     given = await ask(request, who, hall, commands.CallNext(counter_of(request), finish))
@@ -73,8 +67,7 @@ async def next_(request: web.Request) -> web.Response:
 
 async def call(request: web.Request) -> web.Response:
     """Call this one, out of order, with a reason code; it is counted as an exception."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     form = await read(request, CallForm)
     command = commands.CallTicket(counter_of(request), TicketId(form.ticket.lower()), form.reason)
     return answer(_called(await ask(request, who, hall, command)))
@@ -82,8 +75,7 @@ async def call(request: web.Request) -> web.Response:
 
 async def queue(request: web.Request) -> web.Response:
     """All tickets that are not over: called, waiting in the order of calls, on standby, parked."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, _ = hall_of(request), await staff(request)
     day = await request.app[LANES].day(hall)
     now_at = request.app[CLOCK].now_at()
     at_counters = [day.tickets[counter.ticket] for counter in day.counters.values() if counter.ticket is not None]

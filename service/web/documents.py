@@ -16,17 +16,15 @@ from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing
 from service.halls import plan_from
 from service.web.answers import DryRun, WaitChange, answer
-from service.web.auth import require_staff
-from service.web.keys import CLOCK, HALLS, LANES, SIGNER
-from service.web.requests import ask, caller, hall_of, key_of, read
+from service.web.keys import CLOCK, HALLS, LANES
+from service.web.requests import ask, hall_of, key_of, read, staff
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
 async def show(request: web.Request) -> web.Response:
     """The hall document; its ETag is what a replacement says it replaces."""
-    hall_id, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall_id, _ = hall_of(request), await staff(request)
     hall = await request.app[HALLS].read(hall_id)
     return answer(hall.document, ETag=f'"{hall.revision}"')
 
@@ -36,11 +34,10 @@ async def replace(request: web.Request) -> web.Response:
 
     Today's people, numbers and counters in use are kept: the open day takes the new plan over as an event.
     """
-    hall_id, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall_id, who = hall_of(request), await staff(request)
     document = await _read_document(request)
     halls, lanes = request.app[HALLS], request.app[LANES]
-    if request.query.get("dry_run") in {"1", "true"}:
+    if _is_dry_run(request):
         return answer(await _dry_run(request, document))
     command_id, fingerprint = await key_of(request, who)
     if fingerprint is not None:
@@ -62,6 +59,13 @@ async def replace(request: web.Request) -> web.Response:
     await ask(request, who, hall_id, commands.ChangePlan(changed.plan(on)))
     await lanes.follow_document_now(changed)
     return answer(document, ETag=f'"{changed.revision}"')
+
+
+def _is_dry_run(request: web.Request) -> bool:
+    said = request.query.get("dry_run", "0")
+    if said not in {"0", "1"}:  # a word we do not know must not change a hall
+        raise BodyInvalid(("dry_run", "0 or 1"))
+    return said == "1"
 
 
 async def _read_document(request: web.Request) -> HallDocument:

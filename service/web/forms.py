@@ -14,6 +14,7 @@ from service.domain.model import Channel, Outcome
 Instant = Annotated[datetime, Meta(tz=True)]
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 Words = Annotated[str, Meta(min_length=1, max_length=500)]
+InLanguages = Annotated[dict[Language, Words], Meta(min_length=1)]
 TicketIdText = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 
 
@@ -112,12 +113,12 @@ class TransferForm(Form, frozen=True, kw_only=True):
 class SuspensionForm(Form, frozen=True, kw_only=True):
     """Stop issuing and calling; `text` in one language counts for all."""
 
-    text: Words | dict[Language, Words]
+    text: Words | InLanguages
     until_at: Instant | None = None
 
 
 class NoticeForm(Form, frozen=True, kw_only=True):
     """Words for the screens; `text` in one language counts for all."""
 
-    text: Words | dict[Language, Words]
+    text: Words | InLanguages
     zones: Annotated[list[ZoneCode], Meta(max_length=50)] = []

@@ -1,5 +1,6 @@
 """Calls about halls: what they offer, the board, notices, suspension, closing the day."""
 
+import re
 from datetime import date
 
 from aiohttp import web
@@ -27,13 +28,13 @@ from service.web.answers import (
     Zoned,
     answer,
 )
-from service.web.auth import require_staff
 from service.web.forms import Nothing, NoticeForm, SuspensionForm
-from service.web.keys import CLOCK, DISPLAY_PORT, HALLS, LANES, SETTINGS, SIGNER
-from service.web.requests import ask, caller, hall_of, read
+from service.web.keys import CLOCK, DISPLAY_PORT, HALLS, LANES, SETTINGS
+from service.web.requests import ask, hall_of, read, staff, utc
 
 LIMIT = 50
 LIMIT_MAX = 200
+_NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -73,8 +74,7 @@ async def board(request: web.Request) -> web.Response:
 
 async def post_notice(request: web.Request) -> web.Response:
     """Put words on the lobby screens, of some zones or of all."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     form = await read(request, NoticeForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
     notice = Notice(new_id(), text, tuple(ZoneId(zone) for zone in form.zones))
@@ -89,8 +89,7 @@ async def post_notice(request: web.Request) -> web.Response:
 
 async def list_notices(request: web.Request) -> web.Response:
     """The words on the lobby screens now."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, _ = hall_of(request), await staff(request)
     day = await request.app[LANES].day(hall)
     items = [
         NoticeSeen(id=notice.id, text=notice.text, zones=list(notice.zones), seq=day.seq)
@@ -101,8 +100,7 @@ async def list_notices(request: web.Request) -> web.Response:
 
 async def remove_notice(request: web.Request) -> web.Response:
     """Take words off the lobby screens."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     await read(request, Nothing)
     await ask(request, who, hall, commands.RemoveNotice(request.match_info["notice"]))
     return web.Response(status=204)
@@ -110,20 +108,19 @@ async def remove_notice(request: web.Request) -> web.Response:
 
 async def suspend(request: web.Request) -> web.Response:
     """Stop issuing and calling, until a time or until it is lifted; screens show only the text."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     form = await read(request, SuspensionForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
-    given = await ask(request, who, hall, commands.Suspend(text, form.until_at))
+    until_at = utc("until_at", form.until_at)
+    given = await ask(request, who, hall, commands.Suspend(text, until_at))
     assert given.done is not None, "a suspension is an event"
     since_at = stamp(given.done.parts[0].at)
-    return answer(SuspensionSeen(text=text, since_at=since_at, until_at=stamp_or_none(form.until_at), seq=given.seq))
+    return answer(SuspensionSeen(text=text, since_at=since_at, until_at=stamp_or_none(until_at), seq=given.seq))
 
 
 async def lift_suspension(request: web.Request) -> web.Response:
     """Go on issuing and calling."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     await read(request, Nothing)
     given = await ask(request, who, hall, commands.LiftSuspension())
     return answer(SuspensionSeen(text=None, since_at=None, until_at=None, seq=given.seq))
@@ -131,8 +128,7 @@ async def lift_suspension(request: web.Request) -> web.Response:
 
 async def close_day(request: web.Request) -> web.Response:
     """Issue and call no more today; who still waits leaves as `unserved`, with a right to return."""
-    hall, who = hall_of(request), caller(request)
-    require_staff(who, request.app[SIGNER])
+    hall, who = hall_of(request), await staff(request)
     await read(request, Nothing)
     given = await ask(request, who, hall, commands.CloseDay())
     return answer(DaySeen(day=given.day.on, closed=True, seq=given.seq))
@@ -140,7 +136,7 @@ async def close_day(request: web.Request) -> web.Response:
 
 def _limit(request: web.Request) -> int:
     said = request.query.get("limit", str(LIMIT))
-    if not said.isascii() or not said.isdigit() or not 1 <= int(said) <= LIMIT_MAX:
+    if not _NUMBER.fullmatch(said) or not 1 <= int(said) <= LIMIT_MAX:
         raise BodyInvalid(("limit", f"a number from 1 to {LIMIT_MAX}"))
     return int(said)
 
@@ -153,6 +149,7 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
     now_at = request.app[CLOCK].now_at()
     on: date = hall.day_at(now_at)
     plan: Plan = day.plan if day is not None else hall.plan(on)
+    closed = day is not None and day.closed
     document = hall.document
     return HallSeen(
         id=hall.id,
@@ -175,8 +172,8 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
             for service in document.services
         ],
         zones=[Zoned(zone.id, dict(zone.name)) for zone in document.zones],
-        open=plan.open_at(now_at) and not (day is not None and day.closed),
-        opens_at=stamp_or_none(plan.opens_at(now_at)),
+        open=plan.open_at(now_at) and not closed,
+        opens_at=stamp_or_none(plan.reopens_at if closed else plan.opens_at(now_at)),
         suspended=day is not None and day.suspended_at(now_at) is not None,
         display_url=display_url(request),
         seq=None if day is None else day.seq,

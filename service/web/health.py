@@ -6,7 +6,7 @@ from service.errors import TokenInvalid, TokenMissing
 from service.metrics import CONTENT_TYPE
 from service.web.answers import Health, Ready, answer
 from service.web.auth import require_staff
-from service.web.keys import METRICS, READINESS, SETTINGS, SIGNER
+from service.web.keys import METRICS, READINESS, SETTINGS
 from service.web.requests import caller
 
 
@@ -26,7 +26,7 @@ async def ready(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     """All metrics, in Prometheus' text format."""
     if not request.app[SETTINGS].metrics_open:
-        require_staff(caller(request), request.app[SIGNER])
+        require_staff(caller(request))
     return web.Response(body=request.app[METRICS].text(), headers={"Content-Type": CONTENT_TYPE})
 
 
@@ -34,7 +34,7 @@ def _may_look(request: web.Request) -> bool:
     if request.app[SETTINGS].metrics_open:
         return True
     try:
-        require_staff(caller(request), request.app[SIGNER])
+        require_staff(caller(request))
     except (TokenMissing, TokenInvalid):
         return False
     return True

@@ -49,7 +49,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return problem(refusal, new_id())
     except web.HTTPRequestEntityTooLarge:
         return problem(BodyTooLarge(), new_id())
-    except web.HTTPNotFound:
+    except (web.HTTPNotFound, web.HTTPForbidden):  # the latter for a folder of files
         return problem(RouteNotFound(), new_id())
     except web.HTTPMethodNotAllowed as refused:
         answered = problem(MethodNotAllowed(), new_id())

@@ -6,6 +6,7 @@ Source: CONTRACT 1.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -16,12 +17,12 @@ from msgspec import Struct
 from service.domain.commands import Command
 from service.domain.model import CounterId, HallId, TicketId
 from service.domain.refusals import BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
-from service.errors import BodyUnreadable, MediaType
+from service.errors import BodyUnreadable, Forbidden, MediaType, TokenInvalid
 from service.ids import new_id
 from service.journal.values import Applicant
 from service.lane import Answer, Request
-from service.web.auth import KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller, caller_of
-from service.web.keys import CLOCK, LANES, SIGNER
+from service.web.auth import KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller, caller_of, require_staff
+from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 
 BODY_MAX = 64 * 1024
 """Bytes of a body; more is told `body-too-large`."""
@@ -66,6 +67,30 @@ def caller(request: web.Request) -> Caller:
     return caller_of(request, request.app[SIGNER])
 
 
+async def staff(request: web.Request) -> Caller:
+    """The member of staff who asks.
+
+    Raises:
+        TokenMissing: no credential.
+        Forbidden: the token of a ticket, which has no right but to that ticket.
+        TicketNotFound: the token of a ticket, and the path names another one.
+        TokenInvalid: any other.
+    """
+    who, signer = caller(request), request.app[SIGNER]
+    try:
+        require_staff(who)
+    except TokenInvalid:
+        hall = hall_of(request)
+        named = ticket_of(request) if "ticket" in request.match_info else None
+        assert who.token is not None, "one who sends nothing is told so"
+        if named is not None and signer.is_ticket_token(hall, named, who.token):
+            raise Forbidden from None
+        if not signer.is_token_of_day(await request.app[LANES].day(hall), who.token):
+            raise
+        raise (Forbidden if named is None else TicketNotFound) from None
+    return who
+
+
 async def read(request: web.Request, form: type[Body]) -> Body:
     """Decode the body; an absent one is `{}`.
 
@@ -74,7 +99,10 @@ async def read(request: web.Request, form: type[Body]) -> Body:
         BodyUnreadable: it is not JSON.
         BodyInvalid: it says something that cannot be.
     """
-    raw = await request.read()
+    try:
+        raw = await request.read()
+    except web.RequestPayloadError as error:  # not what its Content-Encoding says
+        raise BodyUnreadable from error
     if not raw:
         raw = b"{}"
     elif request.content_type not in JSON_TYPES:
@@ -90,12 +118,28 @@ def decode(raw: bytes, form: type[Body]) -> Body:
     try:
         body: Body = decoder.decode(raw)
     except msgspec.ValidationError as error:
+        _require_json(raw)  # what was refused may go on as no JSON
         raise invalid(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BodyUnreadable from error
     if b"\\u0000" in raw and _has_nul(msgspec.json.decode(raw)):
         raise BodyInvalid(("", "a text holds the character U+0000"))
     return body
+
+
+def _require_json(raw: bytes) -> None:
+    try:
+        msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BodyUnreadable from error
+
+
+def utc(path: str, at: datetime | None) -> datetime | None:
+    """An instant of a body in UTC. Raises BodyInvalid for one before the year 1 or after 9999 there."""
+    try:
+        return None if at is None else at.astimezone(UTC)
+    except OverflowError as error:
+        raise BodyInvalid((path, "is outside the years 1 to 9999 in UTC")) from error
 
 
 def invalid(said: str) -> BodyInvalid:
@@ -115,9 +159,10 @@ def _has_nul(value: object) -> bool:
 async def ask(
     request: web.Request, who: Caller, hall: HallId, command: Command, applicant: Applicant | None = None
 ) -> Answer:
-    """Have a command carried out, once per idempotency key."""
+    """Have a command carried out, once per idempotency key; a key of yesterday is answered with yesterday's day."""
     command_id, fingerprint = await key_of(request, who)
-    return await request.app[LANES].do(
+    lanes = request.app[LANES]
+    given = await lanes.do(
         hall,
         Request(
             command=command,
@@ -128,6 +173,10 @@ async def ask(
             applicant=applicant,
         ),
     )
+    if command_id in given.day.done_yesterday and command_id not in given.day.done:
+        yesterday = await lanes.lane(await request.app[HALLS].get(hall), given.day.on - timedelta(days=1))
+        return Answer(yesterday.committed, given.seq, given.done)
+    return given
 
 
 async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:

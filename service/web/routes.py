@@ -334,3 +334,5 @@ def add_routes(app: web.Application) -> None:
     """Put every call into the router."""
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.handler)
+        if route.method == "GET":
+            app.router.add_head(route.path, route.handler)

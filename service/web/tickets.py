@@ -1,5 +1,6 @@
 """Calls about tickets: take, watch, change, leave, and what staff do with one."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,14 +10,14 @@ from msgspec import UNSET
 from service.domain import commands
 from service.domain.commands import Command, Finish
 from service.domain.events import Record
-from service.domain.model import Channel, CounterId, HallId, ServiceId, StageId, TicketClass, TicketId
+from service.domain.model import Channel, HallId, ServiceId, TicketClass, TicketId
 from service.domain.times import stamp
 from service.domain.view import TicketView, ticket_view
 from service.ids import new_code, new_id
 from service.journal.values import Applicant
 from service.lane import Answer
 from service.web.answers import Happening, History, answer
-from service.web.auth import require_staff, require_ticket
+from service.web.auth import Caller, require_any, require_ticket
 from service.web.forms import (
     ChangeTicketForm,
     FinishForm,
@@ -27,7 +28,7 @@ from service.web.forms import (
 )
 from service.web.history import words_of
 from service.web.keys import CLOCK, LANES, SIGNER
-from service.web.requests import ask, caller, hall_of, read, ticket_of
+from service.web.requests import ask, caller, hall_of, read, staff, ticket_of, utc
 
 
 async def take(request: web.Request) -> web.Response:
@@ -80,16 +81,17 @@ async def leave(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Change the class (staff, with a reason code), or the time before which not to call (also the ticket's owner)."""
     hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    require_any(who)
     form = await read(request, ChangeTicketForm)
     if form.class_ is UNSET and form.reason is None:
         require_ticket(who, request.app[SIGNER], hall, ticket_id)
     else:
-        require_staff(who, request.app[SIGNER], hall, ticket_id)
+        await staff(request)
     command = commands.ChangeTicket(
         ticket=ticket_id,
         class_=UNSET if form.class_ is UNSET else TicketClass(form.class_),
         reason=form.reason,
-        not_before_at=form.not_before_at,
+        not_before_at=UNSET if form.not_before_at is UNSET else utc("not_before_at", form.not_before_at),
     )
     given = await ask(request, who, hall, command)
     if given.done is None:
@@ -99,62 +101,59 @@ async def change(request: web.Request) -> web.Response:
 
 async def recall(request: web.Request) -> web.Response:
     """Show and speak the number again."""
-    await read(request, Nothing)
-    return await _staff_act(request, commands.RecallTicket)
+    who, _ = await staff(request), await read(request, Nothing)
+    return await _act(request, who, commands.RecallTicket(ticket=ticket_of(request)))
 
 
 async def start(request: web.Request) -> web.Response:
     """The person is at the counter."""
-    await read(request, Nothing)
-    return await _staff_act(request, commands.StartTicket)
+    who, _ = await staff(request), await read(request, Nothing)
+    return await _act(request, who, commands.StartTicket(ticket=ticket_of(request)))
 
 
 async def finish(request: web.Request) -> web.Response:
     """End the visit, or its stage: the ticket then waits at the next one with the same number and queue time."""
-    form = await read(request, FinishForm)
-    return await _staff_act(request, commands.FinishTicket, finish=finish_from(form))
+    who, form = await staff(request), await read(request, FinishForm)
+    return await _act(request, who, commands.FinishTicket(ticket=ticket_of(request), finish=finish_from(form)))
 
 
 async def no_show(request: web.Request) -> web.Response:
     """Called, and nobody came; within 30 minutes the ticket may resume once."""
-    await read(request, Nothing)
-    return await _staff_act(request, commands.MarkNoShow)
+    who, _ = await staff(request), await read(request, Nothing)
+    return await _act(request, who, commands.MarkNoShow(ticket=ticket_of(request)))
 
 
 async def park(request: web.Request) -> web.Response:
     """Put aside while the person fetches something."""
-    form = await read(request, ParkForm)
-    return await _staff_act(request, commands.ParkTicket, reason=form.reason)
+    who, form = await staff(request), await read(request, ParkForm)
+    return await _act(request, who, commands.ParkTicket(ticket=ticket_of(request), reason=form.reason))
 
 
 async def resume(request: web.Request) -> web.Response:
     """Bring back from a park or a no-show without queueing again."""
-    await read(request, Nothing)
-    return await _staff_act(request, commands.ResumeTicket)
+    who, _ = await staff(request), await read(request, Nothing)
+    return await _act(request, who, commands.ResumeTicket(ticket=ticket_of(request)))
 
 
 async def transfer(request: web.Request) -> web.Response:
     """Send on to a service, stage or counter at the old queue time; with nothing said, put back."""
-    form = await read(request, TransferForm)
-    return await _staff_act(
-        request,
-        commands.TransferTicket,
-        service=form.service and ServiceId(form.service),
-        stage=form.stage and StageId(form.stage),
-        counter=form.counter and CounterId(form.counter),
+    who, form = await staff(request), await read(request, TransferForm)
+    command = commands.TransferTicket(
+        ticket=ticket_of(request), service=form.service, stage=form.stage, counter=form.counter
     )
+    return await _act(request, who, command)
 
 
 async def undo(request: web.Request) -> web.Response:
     """Take a finish or no-show back, within 30 seconds."""
-    await read(request, Nothing)
-    return await _staff_act(request, commands.UndoTicket)
+    who, _ = await staff(request), await read(request, Nothing)
+    return await _act(request, who, commands.UndoTicket(ticket=ticket_of(request)))
 
 
 async def history(request: web.Request) -> web.Response:
     """What happened to a ticket: when, who, which rule."""
-    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
-    require_staff(who, request.app[SIGNER], hall, ticket_id)
+    hall, ticket_id = hall_of(request), ticket_of(request)
+    await staff(request)
     lanes = request.app[LANES]
     day = await lanes.day_of_ticket(hall, ticket_id)
     records = await lanes.records_of_ticket(day, ticket_id)
@@ -178,14 +177,20 @@ def finish_from(form: FinishForm) -> Finish:
 
 
 def _data_of(record: Record) -> dict[str, Any]:
-    data: dict[str, Any] = msgspec.to_builtins(record.event)
-    return {name: value for name, value in data.items() if name not in {"kind", "ticket", "applicant", "code"}}
+    data: dict[str, Any] = msgspec.to_builtins(record.event, builtin_types=(datetime,))
+    hidden = {"kind", "ticket", "applicant", "code"}
+    return {name: _stamped(value) for name, value in data.items() if name not in hidden}
 
 
-async def _staff_act(request: web.Request, kind: type[Any], **said: Any) -> web.Response:  # noqa: ANN401  (fields of `kind`)
-    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
-    require_staff(who, request.app[SIGNER], hall, ticket_id)
-    command: Command = kind(ticket=ticket_id, **said)
+def _stamped(value: object) -> object:
+    """Instants as the contract writes them, however deep."""
+    if isinstance(value, dict):
+        return {name: _stamped(one) for name, one in value.items()}
+    return stamp(value) if isinstance(value, datetime) else value
+
+
+async def _act(request: web.Request, who: Caller, command: Command) -> web.Response:
+    hall = hall_of(request)
     return answer(_as_answered(request, hall, await ask(request, who, hall, command), owner=False))
 
 

@@ -313,6 +313,21 @@ def test_who_waits_at_a_stage_that_goes_waits_at_the_first_that_is_left() -> Non
     assert hall.next("1") == ticket
 
 
+def test_who_waits_at_a_stage_that_another_replaces_begins_with_that() -> None:
+    hall = Hall()
+    hall.open("1", "P1", "K1")
+    ticket = hall.take("passport")
+    services = [{**TOWN["services"][0], "stages": ["cashier", "window"]}, *TOWN["services"][1:]]
+    counters = [{**counter, "services": ["passport", "card"]} for counter in TOWN["counters"]]
+
+    hall.do(ChangePlan(hall.plan(town(services=services, counters=counters))))
+    hall.do(CloseCounter(CounterId("K1")))
+    hall.open("K1")
+
+    assert hall.next("1") is None
+    assert hall.next("K1") == ticket
+
+
 def test_the_order_of_calls_outlives_a_change_of_the_document() -> None:
     hall = Hall()
     tickets = [hall.after(1).take(service) for service in ("passport", "enquiry", "card", "passport")]
@@ -397,6 +412,24 @@ def test_the_clocks_go_on_at_the_end_of_a_suspension_that_nobody_lifted() -> Non
     assert sweep(hall.at("09:10")) == []
 
     assert sweep(hall.at("09:10:59")) == []
+    assert sweep(hall.at("09:11")) == [TicketRecalled]
+
+
+def test_a_recall_that_was_due_waits_for_the_end_of_the_suspension() -> None:
+    hall, _ = an_automatic_hall()
+    hall.at("09:01:05").do(Suspend({"en": "Fire alarm"}))
+
+    assert sweep(hall.at("09:02")) == []
+    hall.do(LiftSuspension())
+    assert sweep(hall) == [TicketRecalled]
+
+
+def test_a_suspension_lifted_late_counts_to_its_own_end() -> None:
+    hall, _ = an_automatic_hall()
+    hall.at("09:00:30").do(Suspend({"en": "Fire alarm"}, hall.instant("09:10:30")))
+    hall.at("09:10:59").do(LiftSuspension(due=True))
+
+    assert sweep(hall) == []
     assert sweep(hall.at("09:11")) == [TicketRecalled]
 
 

@@ -34,7 +34,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.refusals import BodyInvalid, CounterBusy, OnlineOnly, ServiceNotFound, WrongState
-from tests.domain.halls import DONE, Hall, called, reason_of, town
+from tests.domain.halls import DONE, Hall, called, reason_of, town, values
 
 ONE = CounterId("1")
 ENQUIRY, PASSPORT, CARD = ServiceId("enquiry"), ServiceId("passport"), ServiceId("card")
@@ -717,6 +717,21 @@ def test_a_called_ticket_tells_where_and_when() -> None:
 
     there = hall.ticket(ticket)
     assert (there.counter, there.called_at, there.started_at) == ("1", hall.instant("09:05"), hall.instant("09:06"))
+
+
+def test_a_copy_of_a_day_goes_its_own_way() -> None:
+    hall = Hall()
+    hall.open("1")
+    hall.take()
+    ticket = hall.after(60).take()
+    assert dispatch.ahead(hall.day, hall.ticket(ticket)) == 1
+    twin, before = hall.day.copy(), values(hall.day)
+
+    hall.finish(hall.serve("1"))
+
+    assert values(twin) == before
+    assert dispatch.ahead(twin, twin.tickets[ticket]) == 1
+    assert [one.id for one in dispatch.in_order(twin)] == ["ticket-00001", ticket]
 
 
 # Ahead.

@@ -192,6 +192,15 @@ def test_before_the_opening_the_wait_begins_with_it(line: int) -> None:
         holds(wait, simulate(hall, ticket, [Staff(1800, 3)]))
 
 
+def test_counters_that_open_early_call_nobody_before_the_opening() -> None:
+    hall = Hall(enquiries(counters=3), at="08:30")
+    hall.open("1", "2", "3")
+
+    ticket = hall.ticket(hall.take())
+
+    assert ticket.wait == Wait(1800, 1800, 1800, hall.now_at, Shown(30, 35))
+
+
 def test_the_wait_knows_that_fewer_counters_are_staffed_at_lunch() -> None:
     staffing = [
         {"weekdays": [1], "from": "09:00", "to": "09:20", "counters": 5},

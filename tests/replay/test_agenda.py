@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from service.clock import FakeClock
 from service.replay.agenda import AHEAD_S, Agenda, Order
 from service.replay.pace import Timed, Untimed
-from service.clock import FakeClock
 
 
 async def deed(_at_s: float) -> None:

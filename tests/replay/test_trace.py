@@ -23,17 +23,12 @@ def test_visits_are_sorted_by_arrival(tmp_path: Path) -> None:
 def test_who_was_served_waits_for_ever_and_who_left_has_patience(tmp_path: Path) -> None:
     served, left = trace_of(tmp_path, [GOOD, "1999-02-01,09:03:00,PS,left,60,7,s01"]).visits
 
-    assert served == Visit(
-        arrived_s=32400, service="PS", patience_s=None, service_s=300, server="s01", called_s=32405
-    )
+    assert served == Visit(arrived_s=32400, service="PS", patience_s=None, service_s=300, server="s01", called_s=32405)
     assert left == Visit(arrived_s=32580, service="PS", patience_s=60, service_s=None, server=None, called_s=None)
 
 
 def test_a_shift_is_from_the_first_call_to_the_last_finish_and_the_last_one_has_no_end(tmp_path: Path) -> None:
-    assert trace_of(tmp_path).shifts == (Shift(32400, inf), Shift(32460, 33060)) or trace_of(tmp_path).shifts == (
-        Shift(32400, 32880),
-        Shift(32460, inf),
-    )
+    assert trace_of(tmp_path).shifts == (Shift(32400, 32880), Shift(32460, inf))
 
 
 def test_somebody_serves_although_no_server_is_named(tmp_path: Path) -> None:
@@ -76,7 +71,7 @@ def test_columns_may_stand_in_any_order_with_others_between(tmp_path: Path) -> N
     ("line", "why"),
     [
         ("1999-02-30,09:00:00,PS,served,5,300,s01", "day"),
-        ("1999-02-01,9 o'clock,PS,served,5,300,s01", "arrived is HH:MM:SS, not \"9 o'clock\""),
+        ("1999-02-01,9 o'clock,PS,served,5,300,s01", 'arrived is HH:MM:SS, not "9 o\'clock"'),
         ("1999-02-01,09:00,PS,served,5,300,s01", "arrived is HH:MM:SS"),
         ("1999-02-01,24:00:01,PS,served,5,300,s01", "hour"),
         ("1999-02-01,09:00:00,,served,5,300,s01", "service is empty"),
@@ -101,7 +96,7 @@ def test_a_bad_line_is_named_with_what_is_wrong(tmp_path: Path, line: str, why: 
 def test_a_file_without_a_column_says_which(tmp_path: Path) -> None:
     path = write(tmp_path, [], HEADER.replace(",server", ""))
 
-    with pytest.raises(TraceError, match="trace.csv:1: no column server"):
+    with pytest.raises(TraceError, match=r"trace\.csv:1: no column server"):
         read_trace(path)
 
 

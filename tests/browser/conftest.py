@@ -1,0 +1,61 @@
+"""A real browser, one for the session with a clean context for each test, and a service whose clock runs."""
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from tests.browser.clock import RunningClock
+from tests.browser.screen import Screen
+from tests.service import NOON_AT, Service, service_on
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+FULL_HD = (1920, 1080)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium without a window, on a profile of its own: the system's, or else the one playwright installed."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A browser that has never been here, on a screen of 1920 by 1080."""
+    width, height = FULL_HD
+    context = await browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+def clock() -> RunningClock:
+    """A clock that begins at 10:00 of a Monday at the demo hall."""
+    return RunningClock(NOON_AT)
+
+
+@pytest.fixture
+async def service(dsn: str, tmp_path: Path, clock: RunningClock) -> AsyncIterator[Service]:
+    """The whole service on a fresh database."""
+    async with service_on(dsn, tmp_path, clock) as running:
+        yield running
+
+
+@pytest.fixture
+async def screen(service: Service, context: BrowserContext) -> Screen:
+    """The lobby screen of the demo hall, live."""
+    return await Screen.open(context, service.api.base)

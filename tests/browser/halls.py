@@ -1,0 +1,64 @@
+"""Halls as they are in the middle of a morning."""
+
+from tests.browser.clock import RunningClock
+from tests.service import Api
+
+WINDOWS = ("1", "2", "3", "4", "5")
+PRECHECK = "P1"
+
+NOTICE = {
+    "zh-CN": "请提前备好身份证、学生证和贷款申请表",
+    "en": "Please have your ID card, student card and form ready.",
+}
+
+
+async def busy_morning(api: Api, clock: RunningClock, minutes: int = 100) -> None:
+    """Live through a morning, minute by minute: more come than are served, so that people wait."""
+    await api.open(*WINDOWS, PRECHECK)
+    free_at = dict.fromkeys((PRECHECK, *WINDOWS), 0)
+    for minute in range(minutes):
+        for service, every in (("loan-first", 3), ("enquiry", 2)):
+            if minute % every == 0:
+                await api.take(service)
+        for place, counter in enumerate(free_at):
+            if free_at[counter] <= minute and await api.next(counter, "done"):
+                free_at[counter] = minute + (3 if counter == PRECHECK else 5 + (minute + place) % 4)
+        clock.advance(60)
+
+
+async def calls_of_every_kind(api: Api, clock: RunningClock) -> str:
+    """A busy hall with somebody called again, a notice, and a call of this moment; returns the newest number."""
+    await busy_morning(api, clock)
+    again = await api.next("5", "done")
+    assert again is not None
+    clock.advance(60)
+    reply = await api.staff("POST", f"tickets/{again['id']}/recall")
+    assert reply.status == 200, reply.body
+    clock.advance(60)
+    await api.next(PRECHECK, "done")
+    clock.advance(1)
+    newest = await api.next("3", "done")
+    assert newest is not None
+    await post_notice(api, NOTICE)
+    number: str = newest["number"]
+    return number
+
+
+async def post_notice(api: Api, text: dict[str, str] | str, *zones: str) -> str:
+    """Put words on the screens; returns the notice's id."""
+    reply = await api.staff("POST", "notices", {"text": text, "zones": list(zones)})
+    assert reply.status == 201, reply.body
+    notice: str = reply.body["id"]
+    return notice
+
+
+async def two_zones(api: Api) -> None:
+    """Give the demo hall a second zone, `east`, where the pre-check is."""
+    shown = await api.staff("GET", "document")
+    document = shown.body
+    document["zones"].append({"id": "east", "name": {"zh-CN": "东厅", "en": "East wing"}})
+    for counter in document["counters"]:
+        if counter["id"] == PRECHECK:
+            counter["zone"] = "east"
+    reply = await api.staff("PUT", "document", document, headers={"If-Match": shown.headers["ETag"]})
+    assert reply.status == 200, reply.body

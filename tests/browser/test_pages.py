@@ -1,0 +1,121 @@
+"""The pages in a browser: drawn whole, without a complaint, on a phone too, in the language of who reads."""
+
+import pytest
+from playwright.async_api import BrowserContext, Page, expect
+
+from tests.browser.screen import Complaints
+from tests.service import Service
+
+DRAWN = {"/": "#halls li", "/docs": "#operations article", "/halls/demo/screen": ".wait"}
+"""What is there when a page has drawn what it fetched."""
+
+VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective + event.sourceFile));
+"""
+
+SIDEWAYS = """() => [document.documentElement, ...document.querySelectorAll("body *")]
+  .filter((element) => element.checkVisibility() && !element.matches(".skip, .hidden"))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 || element.scrollWidth > innerWidth)
+  .map((element) => `${element.tagName}.${element.className}`)"""
+
+
+async def opened(context: BrowserContext, service: Service, path: str) -> tuple[Page, Complaints]:
+    """Open a page and wait until it is drawn."""
+    page = await context.new_page()
+    complaints = Complaints()
+    complaints.listen(page)
+    await page.add_init_script(VIOLATIONS)
+    await page.goto(service.api.base + path)
+    await page.locator(DRAWN[path.split("?")[0]]).first.wait_for()
+    return page, complaints
+
+
+@pytest.mark.parametrize("path", ["/", "/?lang=en", "/docs", "/halls/demo/screen", "/halls/demo/screen?zone=main"])
+async def test_a_page_is_drawn_without_a_complaint(service: Service, context: BrowserContext, path: str) -> None:
+    page, complaints = await opened(context, service, path)
+
+    await page.wait_for_load_state("networkidle")
+
+    assert complaints == []
+    assert await page.evaluate("violations") == []
+    assert await page.evaluate("[...document.images].filter((image) => image.naturalWidth === 0).length") == 0
+
+
+async def test_what_the_content_policy_forbids_is_seen(service: Service, context: BrowserContext) -> None:
+    page, complaints = await opened(context, service, "/docs")
+
+    await page.evaluate('document.body.setAttribute("style", "color: red")')
+
+    await page.wait_for_function("violations.length > 0")
+    assert any("Content Security Policy" in complaint for complaint in complaints)
+
+
+@pytest.mark.parametrize("path", ["/", "/?lang=en", "/docs"])
+async def test_a_page_is_read_on_a_narrow_phone_without_scrolling_sideways(
+    service: Service, context: BrowserContext, path: str
+) -> None:
+    page, _ = await opened(context, service, path)
+
+    await page.set_viewport_size({"width": 320, "height": 640})
+
+    assert await page.evaluate(SIDEWAYS) == []
+
+
+async def test_the_language_is_switched_at_once_and_remembered(service: Service, context: BrowserContext) -> None:
+    page, _ = await opened(context, service, "/")
+    html, title = page.locator("html"), page.locator("#title")
+    await expect(html).to_have_attribute("lang", "zh-CN")
+    await expect(title).to_have_text("大厅")
+
+    await page.get_by_role("link", name="English").click()
+
+    await expect(html).to_have_attribute("lang", "en")
+    await expect(title).to_have_text("Halls")
+    await expect(page.locator("#halls h2")).to_have_text("Student Loan Hall")
+    await page.goto(service.api.base + "/")
+    await expect(title).to_have_text("Halls")
+    await page.get_by_role("link", name="中文").click()
+    await expect(title).to_have_text("大厅")
+    await expect(page.locator("#halls h2")).to_have_text("学生资助贷款办理大厅")
+
+
+async def test_the_list_of_halls_leads_to_the_screen(service: Service, context: BrowserContext) -> None:
+    page, complaints = await opened(context, service, "/")
+
+    await page.locator(".links a").first.click()
+
+    await expect(page.locator("body")).to_have_attribute("data-link", "live")
+    assert complaints == []
+
+
+async def test_the_reference_has_every_call_once_and_finds_them_by_word(
+    service: Service, context: BrowserContext
+) -> None:
+    page, _ = await opened(context, service, "/docs")
+    described = (await service.api.call("GET", "/openapi.json")).body
+    calls = [(method, path) for path, methods in described["paths"].items() for method in methods]
+
+    drawn = await page.locator(".operation").evaluate_all("all => all.map(({ dataset }) => [dataset.method, dataset.path])")
+
+    assert sorted(map(tuple, drawn)) == sorted(calls)
+    linked = await page.locator("#contents a .method").all_inner_texts()
+    assert len(linked) == len(calls)
+    await page.get_by_label("Search").fill("no-show")
+    await expect(page.locator("#found")).to_contain_text("found")
+    await expect(page.locator('.operation[data-path$="/no-show"]')).to_be_visible()
+    assert await page.locator(".operation:visible").count() < len(calls)
+
+
+async def test_the_reference_says_each_problem_of_an_answer_once(service: Service, context: BrowserContext) -> None:
+    page, _ = await opened(context, service, "/docs")
+
+    twice = await page.locator(".responses td").evaluate_all(
+        "cells => cells.flatMap((cell) => { const codes = [...cell.querySelectorAll('code')].map((code) => code.textContent);"
+        " return codes.filter((code, place) => cell.querySelector('.problems') && codes.indexOf(code) !== place); })"
+    )
+
+    assert await page.locator(".problems code").count() > 0
+    assert twice == []
+    narrow = await page.locator("#contents a code").evaluate_all("all => all.filter((code) => code.offsetHeight > 30).length")
+    assert narrow == 0, "in the contents each path is one line"

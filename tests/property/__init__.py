@@ -1,0 +1,1 @@
+"""Properties of the whole: journal, tables and screens say the same."""

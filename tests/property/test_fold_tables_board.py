@@ -1,0 +1,140 @@
+"""Whatever a hall lives through: the fold of its journal is its tables and its board."""
+
+import itertools
+import json
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from websockets.asyncio.client import connect
+
+from display.board import board_of
+from display.server import BOARD
+from service.clock import Clock
+from service.domain import commands
+from service.domain.commands import Command, Finish
+from service.domain.day import Day
+from service.domain.demo import demo_document
+from service.domain.evolve import evolve
+from service.domain.model import (
+    Channel,
+    CounterId,
+    HallId,
+    Notice,
+    Outcome,
+    ServiceId,
+    StageId,
+    TicketClass,
+    TicketId,
+)
+from service.domain.refusals import Refusal
+from service.ids import new_code, new_id
+from service.journal.journal import Journal
+from service.lane import Request
+from service.verify import Verifier
+from tests.service import Service
+
+COUNTERS = [CounterId(name) for name in ("1", "2", "P1")]
+SERVICES = [ServiceId("loan-first"), ServiceId("enquiry")]
+OUTCOMES = [Finish(Outcome.DONE), Finish(Outcome.REFERRED), Finish(Outcome.CONDITIONAL, ("signature",))]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The real clock: the screens' pace is part of this."""
+    return Clock()
+
+
+halls = itertools.count(1)
+step = st.tuples(st.integers(0, 24), st.integers(0, 40), st.integers(0, 8))
+
+
+def command_for(day: Day, kind: int, first: int, second: int) -> Command:
+    """A command made of three numbers: more often than not one that the day allows."""
+    counter = COUNTERS[first % len(COUNTERS)]
+    tickets = list(day.tickets) or [TicketId(new_id())]
+    ticket = tickets[-1 - first % len(tickets)]
+    service = SERVICES[second % 2]
+    finish = OUTCOMES[second % 3]
+    makers: list[Callable[[], Command]] = [
+        lambda: commands.CallNext(counter, finish if second % 2 else None),
+        lambda: commands.OpenCounter(counter),
+        lambda: commands.FinishTicket(ticket, finish),
+        lambda: commands.StartTicket(ticket),
+        lambda: commands.RecallTicket(ticket),
+        lambda: commands.MarkNoShow(ticket),
+        lambda: commands.ParkTicket(ticket, "paper-missing"),
+        lambda: commands.ResumeTicket(ticket),
+        lambda: commands.TransferTicket(ticket, service, None, None),
+        lambda: commands.UndoTicket(ticket),
+        lambda: commands.LeaveQueue(ticket),
+        lambda: commands.CallTicket(counter, ticket, "urgent"),
+        lambda: commands.ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"),
+        lambda: commands.PauseCounter(counter, "break", None, release=bool(second % 2)),
+        lambda: commands.CloseCounter(counter, release=bool(second % 2)),
+        lambda: commands.PostNotice(Notice(new_id(), {"en": "Have your papers ready."})),
+        lambda: commands.OpenCounter(counter, (service,), StageId("window")),
+        lambda: commands.CallNext(counter, finish),
+    ]
+    if kind >= len(makers):
+        return commands.TakeTicket(
+            ticket=TicketId(new_id()),
+            code=new_code(),
+            service=service,
+            channel=Channel.KIOSK,
+            count=1 + second % 3,
+            then=(SERVICES[1],) if second == 0 else (),
+        )
+    return makers[kind]()
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(steps=st.lists(step, max_size=60))
+async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
+    service: Service, clock: Clock, steps: list[tuple[int, int, int]]
+) -> None:
+    running = service.running
+    hall = HallId(f"hall-{next(halls)}")
+    await running.halls.create_if_absent(hall, demo_document(always_open=True))
+    committed = await running.lanes.day(hall)
+
+    async with connect(f"{service.sockets}/v1/halls/{hall}/board", subprotocols=[BOARD]) as screen:
+        for kind, first, second in steps:
+            command = command_for(committed, kind, first, second)
+            try:
+                await running.lanes.do(
+                    hall, Request(command=command, command_id=new_id(), actor="test", now_at=clock.now_at())
+                )
+            except Refusal:
+                continue
+        shown = json.loads(await screen.recv())
+        while shown["seq"] < committed.seq:
+            shown = json.loads(await screen.recv())
+
+    refolded = await fold(Journal(running.database), hall, committed)
+    assert refolded.tickets == committed.tickets
+    assert refolded.counters == committed.counters
+    assert [str(one) async for one in Verifier(running.database).differences_of(hall, committed.on)] == []
+    expected = json.loads(msgspec.json.encode(board_of(refolded, None, clock.now_at())))
+    assert shown["called"] == expected["called"]
+    assert shown["counters"] == expected["counters"]
+    assert [one["count"] for one in shown["waiting"]] == [one["count"] for one in expected["waiting"]]
+
+
+async def fold(journal: Journal, hall: HallId, committed: Day) -> Day:
+    """The day made anew from its journal."""
+    position = await journal.position(hall, committed.on)
+    assert position is not None
+    assert position.seq == committed.seq
+    day = Day(hall, committed.on)
+    async for records in journal.load(hall, committed.on, position):
+        for record in records:
+            evolve(day, record)
+    day.wake(committed.at)
+    return day

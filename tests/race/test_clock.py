@@ -1,0 +1,102 @@
+"""Time: the wall clock may jump, and processes may disagree; what is written goes forward."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from service.clock import Clock, FakeClock
+from service.domain.day import LONG_AGO
+from service.lane import Lane, _Decision, _Pending
+from tests.race.process import Process, one_story, process_on, rows_of
+from tests.service import NOON_AT
+
+LATE = timedelta(minutes=5)
+
+
+class Timeless(Lane):
+    """A lane that takes each request's time as it comes."""
+
+    def _decide_one(self, pending: _Pending) -> _Decision:
+        self._decided.at = LONG_AGO
+        return super()._decide_one(pending)
+
+
+class Skewed(Clock):
+    """A clock on a machine that has run for longer."""
+
+    def monotonic_s(self) -> float:
+        """Seconds that only grow."""
+        return super().monotonic_s() + 1_000_000.0
+
+
+async def times_in(dsn: str) -> list[datetime]:
+    return [row[0] for row in await rows_of(dsn, "SELECT at FROM events ORDER BY day, seq")]
+
+
+def test_a_wall_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    clock.follow(NOON_AT)
+    before = clock.now_at()
+
+    class Jumped(datetime):
+        """A wall clock that is a year ahead."""
+
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            """The wrong time."""
+            assert tz is not None
+            return NOON_AT + timedelta(days=365)
+
+    monkeypatch.setattr("service.clock.datetime", Jumped)
+
+    assert before <= clock.now_at() < before + timedelta(days=1)
+    assert Clock().now_at() >= NOON_AT + timedelta(days=365), "a clock that was not told goes by the wall"
+
+
+async def test_an_event_is_never_before_the_last_one_of_another_process(one: Process, dsn: str) -> None:
+    async with process_on(dsn, FakeClock(NOON_AT + LATE)) as other:
+        await one.take()
+        await other.take()
+        await one.take()
+
+        day = await one_story([one, other])
+
+    assert await times_in(dsn) == [NOON_AT, NOON_AT, NOON_AT + LATE, NOON_AT + LATE]
+    assert day.at == NOON_AT + LATE
+
+
+async def test_without_the_last_ones_time_events_go_back(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.lanes.Lane", Timeless)
+    async with process_on(dsn) as one, process_on(dsn, FakeClock(NOON_AT + LATE)) as other:
+        await one.take()
+        await other.take()
+        await one.take()
+
+    assert await times_in(dsn) == [NOON_AT, NOON_AT, NOON_AT + LATE, NOON_AT]
+
+
+async def test_a_clock_that_goes_back_writes_no_event_before_the_last(one: Process, dsn: str) -> None:
+    assert isinstance(one.clock, FakeClock)
+    await one.take()
+    one.clock.put(NOON_AT - LATE)
+    await one.take()
+
+    assert await times_in(dsn) == [NOON_AT] * 3
+    await one_story([one])
+
+
+async def test_machines_that_disagree_write_by_the_databases_clock(dsn: str) -> None:
+    before = (await rows_of(dsn, "SELECT date_trunc('milliseconds', clock_timestamp())"))[0][0]
+    async with process_on(dsn, Clock()) as one, process_on(dsn, Skewed()) as other:
+        for process in (one, other):
+            process.clock.follow(await process.database.ping())
+        day = await one.lanes.day((await one.lane()).hall)
+        for process in (one, other, one, other):
+            await process.take()
+        await one_story([one, other], day.on)
+    after = (await rows_of(dsn, "SELECT clock_timestamp()"))[0][0]
+
+    times = await times_in(dsn)
+    assert times == sorted(times)
+    assert before <= times[0]
+    assert times[-1] <= after

@@ -1,0 +1,158 @@
+"""A hall in memory that answers a replay's calls: the real rules on a real day, without a network or a database."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+import msgspec
+
+from display.board import board_of
+from service.domain import commands
+from service.domain.commands import CallNext, CloseCounter, Command, FinishTicket, LeaveQueue, OpenCounter, TakeTicket
+from service.domain.day import Day
+from service.domain.decide import decide
+from service.domain.document import HallDocument
+from service.domain.events import DayOpened, Event, Record, TicketCalled
+from service.domain.evolve import evolve
+from service.domain.model import Channel, CounterId, HallId, Outcome, ServiceId, TicketId, TicketState
+from service.domain.plan import plan_of
+from service.domain.refusals import WrongState
+from service.domain.view import counter_view, ticket_view
+from service.replay.answers import BoardSeen, CounterSeen, HappeningSeen, NextSeen, QueueSeen, TicketSeen
+from service.replay.check import happened_of
+from service.replay.drive import Drive
+from service.replay.evidence import Evidence, Moment
+from service.replay.hall import HallClient
+
+TODAY = date(2026, 11, 23)
+NOON_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DONE = commands.Finish(Outcome.DONE)
+
+
+class HallInMemory(HallClient):
+    """Each command takes a second of the hall's clock; `slow` answers come after others were asked."""
+
+    def __init__(self, document: HallDocument, slow: int = 0) -> None:
+        self.id = "memory"
+        self.day = Day(HallId("memory"), TODAY)
+        self.records: list[Record] = []
+        self.asked: list[str] = []
+        self.slow = slow
+        self._ids = count(1)
+        self._append([DayOpened(plan=plan_of(document, 1, TODAY))])
+
+    async def events(self, hall: HallId, day: date) -> list[Record]:
+        """The journal."""
+        assert (hall, day) == (self.day.hall, self.day.on)
+        return self.records
+
+    async def take(self, service: str) -> TicketSeen:
+        """Take a number."""
+        self.asked.append(f"take {service}")
+        n = next(self._ids)
+        ticket = TicketId(f"ticket-{n}")
+        self._do(TakeTicket(ticket=ticket, code=f"CODE{n:04d}", service=ServiceId(service), channel=Channel.WEB))
+        seen = self._seen(ticket)
+        for _ in range(self.slow):
+            await asyncio.sleep(0)
+        return seen
+
+    async def leave(self, ticket: TicketSeen) -> TicketSeen | None:
+        """Give the place up, unless it was called."""
+        self.asked.append(f"leave {ticket.number}")
+        await asyncio.sleep(0)
+        try:
+            self._do(LeaveQueue(TicketId(ticket.id)))
+        except WrongState:
+            return None
+        return self._seen(TicketId(ticket.id))
+
+    async def open(self, counter: str) -> CounterSeen:
+        """Open a counter."""
+        self.asked.append(f"open {counter}")
+        self._do(OpenCounter(CounterId(counter)))
+        return self._counter(counter)
+
+    async def close(self, counter: str, *, release: bool = False) -> CounterSeen:
+        """Close a counter."""
+        self.asked.append(f"close {counter}")
+        self._do(CloseCounter(CounterId(counter), release))
+        return self._counter(counter)
+
+    async def next(self, counter: str, *, finish: bool) -> NextSeen:
+        """Finish the present person if asked to, and call the next one."""
+        done = self._do(CallNext(CounterId(counter), DONE if finish else None))
+        called = [event.ticket for event in done if isinstance(event, TicketCalled)]
+        seen = self._seen(called[0]) if called else None
+        self.asked.append(f"next {counter} {'finish ' if finish else ''}-> {seen.number if seen else 'nobody'}")
+        seq = self.day.seq if done else None
+        await asyncio.sleep(0)
+        return NextSeen(ticket=seen, seq=seq)
+
+    async def finish(self, ticket: TicketSeen) -> TicketSeen:
+        """End a visit."""
+        self.asked.append(f"finish {ticket.number}")
+        self._do(FinishTicket(TicketId(ticket.id), DONE))
+        return self._seen(TicketId(ticket.id))
+
+    async def queue(self) -> QueueSeen:
+        """All tickets that are not over."""
+        by_state = {
+            state: [self._seen(ticket.id) for ticket in self.day.tickets.values() if ticket.state is state]
+            for state in TicketState
+        }
+        called = by_state[TicketState.CALLED] + by_state[TicketState.SERVING]
+        return QueueSeen(called, by_state[TicketState.WAITING], [], by_state[TicketState.PARKED], self.day.seq)
+
+    async def board(self) -> tuple[BoardSeen, bytes]:
+        """The board, also as bytes."""
+        raw = msgspec.json.encode(board_of(self.day, None, self.day.at))
+        return msgspec.json.decode(raw, type=BoardSeen), raw
+
+    async def ticket(self, ticket: str) -> TicketSeen:
+        """A ticket as it is now."""
+        return self._seen(TicketId(ticket))
+
+    async def history(self, ticket: str) -> list[HappeningSeen]:
+        """What happened to a ticket."""
+        return [
+            HappeningSeen(record.seq, str(record.event.__struct_config__.tag), msgspec.to_builtins(record.event))
+            for record in self.records
+            if getattr(record.event, "ticket", None) == ticket
+        ]
+
+    def _do(self, command: Command) -> list[Event]:
+        done = decide(self.day, command, self.day.at + timedelta(seconds=1))
+        self._append(done)
+        return done
+
+    def _append(self, events: list[Event]) -> None:
+        now_at = NOON_AT if not self.records else self.day.at + timedelta(seconds=1)
+        for event in events:
+            record = Record(self.day.seq + 1, now_at, "test", f"command-{self.day.seq}", 0, None, event)
+            self.records.append(record)
+            evolve(self.day, record)
+
+    def _seen(self, ticket: TicketId) -> TicketSeen:
+        view = ticket_view(self.day, self.day.tickets[ticket], self.day.at, token="token")
+        return msgspec.convert(msgspec.to_builtins(view), TicketSeen)
+
+    def _counter(self, counter: str) -> CounterSeen:
+        view = counter_view(self.day, self.day.counters[CounterId(counter)])
+        return msgspec.convert(msgspec.to_builtins(view), CounterSeen)
+
+
+async def evidence_of(hall: HallInMemory, drive: Drive) -> Evidence:
+    """Everything that a hall shows after a day, to be compared with what was told."""
+    board, raw = await hall.board()
+    moment = Moment(board=board, http=raw, queue=await hall.queue(), socket=raw, screens=None, journal=hall.records)
+    told = list(drive.told.values())
+    return Evidence(
+        hall=hall.id,
+        on=TODAY,
+        prefixes={"ps": "A", "nw": "B"},
+        told=told,
+        tickets={one.taken.id: await hall.ticket(one.taken.id) for one in told},
+        histories={one.taken.id: happened_of(await hall.history(one.taken.id)) for one in told},
+        moment=moment,
+    )

@@ -1,0 +1,135 @@
+"""People and staff at work, against the real rules in memory."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from service.clock import Clock
+from service.domain.model import TicketState
+from service.replay.answers import CounterSeen
+from service.replay.drive import Drive
+from service.replay.errors import RefusedError
+from service.replay.evidence import checks_of
+from service.replay.pace import Timed, Untimed
+from tests.replay.days import MORNING, setting_of
+from tests.replay.memory import HallInMemory, evidence_of
+
+RUSH = [
+    f"1999-02-01,{9 + second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d},{service},{outcome},"
+    f"{40 * (second % 7)},{(second * 37) % 400},{server}"
+    for second in range(0, 10_000, 20)
+    for service in ["PS" if second % 3 else "NW"]
+    for outcome, server in [("left", "") if second % 5 == 0 and second % 40 == 0 else ("served", f"s{second % 70:02d}")]
+]
+"""500 people within three hours, a quarter of them impatient; seven servers."""
+
+
+async def drive_of(
+    folder: Path, lines: Iterable[str] = MORNING, *, at_once: int = 1, slow: int = 0
+) -> tuple[HallInMemory, Drive]:
+    setting = setting_of(folder, lines)
+    hall = HallInMemory(setting.document, slow)
+    drive = Drive(hall, setting, Untimed(), under_way_max=at_once)
+    await drive.run()
+    return hall, drive
+
+
+async def test_one_command_after_the_other_is_the_day_of_the_trace(tmp_path: Path) -> None:
+    hall, _ = await drive_of(tmp_path)
+
+    assert hall.asked == [
+        "take ps",  # 09:00:00 A001
+        "open 1",
+        "next 1 -> A001",  # for 300 s
+        "take ps",  # 09:01:00 A002
+        "open 2",
+        "next 2 -> A002",  # for 600 s
+        "take nw",  # 09:02:00 B001
+        "take ps",  # 09:03:00 A003, whose patience ends at 09:04:00
+        "take nw",  # 09:04:00 B002
+        "leave A003",
+        "next 1 finish -> B001",  # 09:05:00, for 120 s
+        "next 1 finish -> B002",  # 09:07:00, for 60 s
+        "finish B002",  # 09:08:00: the shift of the first server ends
+        "close 1",
+        "next 2 finish -> nobody",  # 09:11:00
+        "take ps",  # 09:30:00
+        "next 2 -> A004",
+        "next 2 finish -> nobody",
+        "close 2",
+    ]
+
+
+async def test_each_ticket_is_known_by_its_answers(tmp_path: Path) -> None:
+    _, drive = await drive_of(tmp_path)
+
+    states = [(told.taken.number, told.state, [call.counter for call in told.calls]) for told in drive.told.values()]
+    assert states == [
+        ("A001", TicketState.DONE, ["1"]),
+        ("A002", TicketState.DONE, ["2"]),
+        ("B001", TicketState.DONE, ["1"]),
+        ("A003", TicketState.LEFT, []),
+        ("B002", TicketState.DONE, ["1"]),
+        ("A004", TicketState.DONE, ["2"]),
+    ]
+    assert [told.wait_s is None for told in drive.told.values()] == [False, False, False, True, False, False]
+
+
+async def test_who_is_called_before_patience_ends_is_served_for_the_mean_of_the_service(tmp_path: Path) -> None:
+    lines = [
+        "1999-02-01,09:00:00,PS,served,0,100,s01",
+        "1999-02-01,09:10:00,PS,left,60,0,",
+        "1999-02-01,09:11:39,PS,served,1,5,s01",
+        "1999-02-01,09:11:41,PS,served,0,5,s01",
+    ]
+    hall, drive = await drive_of(tmp_path, lines)
+
+    assert [told.service_s for told in drive.told.values()][1] == pytest.approx(110 / 3)
+    assert "leave A002" not in hall.asked
+
+
+@pytest.mark.parametrize(("at_once", "slow"), [(1, 0), (8, 0), (64, 0), (8, 3), (64, 50)])
+async def test_however_many_commands_are_under_way_everybody_is_served_or_leaves(
+    tmp_path: Path, at_once: int, slow: int
+) -> None:
+    hall, drive = await drive_of(tmp_path, RUSH, at_once=at_once, slow=slow)
+
+    assert len(drive.told) == len(RUSH)
+    assert {told.state for told in drive.told.values()} == {TicketState.DONE, TicketState.LEFT}
+    assert [check.difference for check in checks_of(await evidence_of(hall, drive))] == [None] * 12
+
+
+async def test_at_a_speed_the_day_is_as_sound(tmp_path: Path) -> None:
+    setting = setting_of(tmp_path, speed=100_000)
+    hall = HallInMemory(setting.document)
+    drive = Drive(hall, setting, Timed(100_000, setting.trace.span_s[0], Clock()), under_way_max=8)
+
+    await drive.run()
+
+    assert len(drive.told) == len(MORNING)
+    assert [check.difference for check in checks_of(await evidence_of(hall, drive))] == [None] * 12
+
+
+async def test_people_of_others_are_served_too(tmp_path: Path) -> None:
+    setting = setting_of(tmp_path)
+    hall = HallInMemory(setting.document)
+    stranger = await hall.take("ps")
+    drive = Drive(hall, setting, Untimed(), under_way_max=8)
+
+    await drive.run()
+
+    assert stranger.id not in drive.told
+    assert (await hall.ticket(stranger.id)).state == TicketState.DONE
+
+
+async def test_a_refusal_that_nobody_expects_ends_the_replay(tmp_path: Path) -> None:
+    class Locked(HallInMemory):
+        async def open(self, counter: str) -> CounterSeen:
+            raise RefusedError(f"opening counter {counter}", 409, "hall-suspended", "")
+
+    setting = setting_of(tmp_path)
+    drive = Drive(Locked(setting.document), setting, Untimed(), under_way_max=8)
+
+    with pytest.raises(RefusedError, match=r"opening counter . was refused: 409 hall-suspended"):
+        await drive.run()

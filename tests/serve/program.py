@@ -1,0 +1,333 @@
+"""Processes of `python -m service`, and clients that talk to them.
+
+A `Program` is one process with an environment of its own; what it says goes to files. `Programs` makes them, ends them,
+and at the end of each test reads all they said: no token, secret, name or phone may be in it. The clients of a `Served`
+remember by themselves what must not be said.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+
+from tests.service import ADMIN, Api, Reply
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a-secret-of-this-test-0123456789"
+
+WITHIN_S = 40.0
+"""How long anything is waited for before the test fails; a healthy one waits a second or two."""
+
+LOOK_EVERY_S = 0.02
+ANSWER_WITHIN_S = 8.0
+"""An answer that takes longer hangs, whatever happened to the database."""
+
+QUIET_S = 3.0
+"""A socket is silent when no frame came for so long; frames come every two seconds."""
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+
+async def until(condition: Callable[[], Awaitable[T | None]], what: str) -> T:
+    """Wait until a condition gives something, and return that."""
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            while not (found := await condition()):  # noqa: ASYNC110  (processes have no other way to tell)
+                await asyncio.sleep(LOOK_EVERY_S)
+            return found
+    except TimeoutError:
+        raise AssertionError(f"{what}: not within {WITHIN_S} s") from None
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process runs; one that ended and was not looked at does not."""
+    try:
+        return Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def postmaster_of(data_dir: Path) -> int | None:
+    """The pid of a data folder's PostgreSQL, while it has one."""
+    try:
+        pid = int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
+    except (OSError, IndexError):
+        return None
+    return pid if alive(pid) else None
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Program:
+    """One process."""
+
+    def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], folder: Path, number: int) -> None:
+        self.said_path = folder / f"stderr-{number}"
+        self.out_path = folder / f"stdout-{number}"
+        with self.said_path.open("wb") as said, self.out_path.open("wb") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "service", *arguments],
+                env=environment,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=said,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
+    def said(self) -> str:
+        """Its stderr so far."""
+        return self.said_path.read_text()
+
+    @property
+    def out(self) -> str:
+        """Its stdout so far."""
+        return self.out_path.read_text()
+
+    def lines(self, event: str) -> list[Json]:
+        """The log lines of an event so far; the last line may not be whole yet."""
+        whole = [line for line in self.said.split("\n")[:-1] if line.startswith("{")]
+        return [line for line in map(json.loads, whole) if line["event"] == event]
+
+    async def line(self, event: str) -> Json:
+        """The first log line of an event, which must come."""
+
+        async def look() -> Json | None:
+            found = self.lines(event)
+            assert found or self._process.poll() is None, self.said
+            return found[0] if found else None
+
+        return await until(look, f"the line {event!r}")
+
+    async def ended(self) -> int:
+        """Its exit code, when it ends."""
+
+        async def look() -> tuple[int] | None:
+            code = self._process.poll()
+            return None if code is None else (code,)
+
+        return (await until(look, "the end of the process"))[0]
+
+    async def asked(self, number: signal.Signals) -> int:
+        """Send a signal, and give the exit code."""
+        self._process.send_signal(number)
+        return await self.ended()
+
+    async def killed(self) -> None:
+        """End it as a power cut does."""
+        assert await self.asked(signal.SIGKILL) == -signal.SIGKILL
+
+    async def end(self) -> None:
+        """End it, however it is."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                await self.ended()
+            except AssertionError:
+                self._process.kill()
+                await self.ended()
+                raise
+
+
+@dataclass
+class Client(Api):
+    """A client that remembers what must never be in a log."""
+
+    private: set[str] = field(default_factory=set, repr=False)
+
+    async def call(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:  # noqa: ANN401  (any JSON)
+        """Send a request, which must be answered in time."""
+        if isinstance(body, dict):
+            self.private |= {said for said in (body.get("applicant") or {}).values() if len(said) > 5}
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            reply = await super().call(method, path, body, **more)
+        if isinstance(reply.body, dict) and isinstance(reply.body.get("token"), str):
+            self.private.add(reply.body["token"])
+        return reply
+
+
+class Watched:
+    """A socket as a screen or a phone has it: the newest board or ticket, and whether frames come."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.seen: Json = {}
+        self._socket = socket
+
+    async def frame(self, within_s: float = WITHIN_S) -> Json | None:
+        """The next frame; None when the socket was closed."""
+        message = await self._socket.receive(within_s)
+        if message.type is not aiohttp.WSMsgType.TEXT:
+            return None
+        frame: Json = json.loads(message.data)
+        if frame.get("type") != "alive":
+            self.seen = frame
+        return frame
+
+    async def shows(self, wanted: Callable[[Json], bool]) -> Json:
+        """Take frames until the newest board or ticket is as wanted."""
+
+        async def look() -> Json | None:
+            assert await self.frame() is not None, f"closed with {self._socket.close_code}"
+            return self.seen if wanted(self.seen) else None
+
+        return await until(look, "a frame as wanted")
+
+    async def silent(self) -> None:
+        """Take frames until none comes."""
+
+        async def look() -> bool:
+            try:
+                assert await self.frame(QUIET_S) is not None, "closed"
+            except TimeoutError:
+                return True
+            return False
+
+        await until(look, "silence")
+
+    async def closed(self) -> int:
+        """Take frames until the socket is closed, and give the code."""
+
+        async def look() -> bool:
+            return await self.frame() is None
+
+        await until(look, "the end of the socket")
+        return self._socket.close_code or 0
+
+
+class Programs:
+    """The processes of one test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.private: set[str] = {ADMIN, SECRET}
+        self._folder = folder
+        self._numbers = count(1)
+        self._all: list[Program] = []
+
+    def begin(self, *arguments: str, **settings: object) -> Program:
+        """Start a process; settings are named as in the environment, in small letters and without the prefix."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PAIHAO_")}
+        chosen: dict[str, object] = {
+            "data_dir": self._folder / "var",
+            "port": 0,
+            "display_port": 0,
+            "admin_token": ADMIN,
+            "secret": SECRET,
+            **settings,
+        }
+        environment |= {f"PAIHAO_{name.upper()}": str(value) for name, value in chosen.items() if value is not None}
+        environment |= {"PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+        program = Program(arguments, environment, self._folder, next(self._numbers))
+        self._all.append(program)
+        return program
+
+    async def run(self, *arguments: str, **settings: object) -> Program:
+        """Run a command that must succeed to its end."""
+        program = self.begin(*arguments, **settings)
+        assert await program.ended() == 0, program.said
+        return program
+
+    async def refused(self, *arguments: str, **settings: object) -> str:
+        """Run a command that must end with code 1 and one line, and give that line's text."""
+        program = self.begin(*arguments, **settings)
+        code = await program.ended()
+        lines = [line for line in program.said.splitlines() if not line.startswith("{")]
+        assert (code, len(lines)) == (1, 1), program.said
+        assert lines[0].startswith("paihao: "), program.said
+        return lines[0].removeprefix("paihao: ")
+
+    async def serve(self, **settings: object) -> "Served":
+        """Start `serve` and wait until it is ready."""
+        program = self.begin("serve", **settings)
+        ready = await program.line("ready")
+        return Served(program, ready["url"], ready["sockets"], self.private)
+
+    async def display(self, **settings: object) -> "Served":
+        """Start `display` and wait until it is ready."""
+        program = self.begin("display", **settings)
+        ready = await program.line("screens ready")
+        return Served(program, "", ready["sockets"], self.private)
+
+    async def end(self) -> None:
+        """End all, and see that none of them told what is private, and none had a fault."""
+        for program in self._all:
+            await program.end()
+        said = {
+            path: path.read_text() for path in [*self._folder.glob("stderr-*"), *self._folder.glob("*/postgres.log")]
+        }
+        for path, text in said.items():
+            told = [private for private in self.private if private in text]
+            assert not told, f"{path} tells {told}"
+            assert "Traceback" not in text, text
+            assert '"exception"' not in text, text
+
+
+@dataclass
+class Served:
+    """A `serve` or `display` that runs."""
+
+    program: Program
+    url: str
+    sockets: str
+    private: set[str]
+
+    @asynccontextmanager
+    async def client(self, hall: str = "noon") -> AsyncIterator[Client]:
+        """A client of a hall."""
+        async with Client(self.url, hall, private=self.private) as client:
+            yield client
+
+    @asynccontextmanager
+    async def board(self, hall: str = "noon") -> AsyncIterator[Watched]:
+        """A lobby screen that has its first board."""
+        async with self._socket(f"/v1/halls/{hall}/board", "paihao.board.v1") as socket:
+            yield socket
+
+    @asynccontextmanager
+    async def ticket(self, ticket: Json, hall: str = "noon") -> AsyncIterator[Watched]:
+        """A phone that watches a ticket."""
+        path = f"/v1/halls/{hall}/tickets/{ticket['id']}"
+        async with self._socket(path, "paihao.ticket.v1", f"bearer.{ticket['token']}") as socket:
+            yield socket
+
+    @asynccontextmanager
+    async def _socket(self, path: str, *subprotocols: str) -> AsyncIterator[Watched]:
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(aiohttp.ClientSession())
+            socket = await stack.enter_async_context(
+                session.ws_connect(f"{self.sockets}{path}", protocols=subprotocols, autoping=True)
+            )
+            watched = Watched(socket)
+            assert await watched.frame() is not None, f"closed with {socket.close_code}"
+            yield watched
+
+
+def same_board(board: Json, other: Json) -> bool:
+    """Tell whether two boards show the same, apart from the instant and from waits, which pass."""
+    return _timeless(board) == _timeless(other)
+
+
+def _timeless(board: Json) -> Json:
+    waiting = [(line["service"], line["count"]) for line in board["waiting"]]
+    return {**board, "at": None, "waiting": waiting}

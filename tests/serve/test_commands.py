@@ -1,0 +1,158 @@
+"""The commands beside `serve` and `display`."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from service.config import SETTINGS
+from tests.serve.program import SECRET, Programs, until
+
+
+async def test_help_names_all_commands_and_each_has_its_own(programs: Programs) -> None:
+    commands = ("serve", "display", "migrate", "check-config", "hall")
+
+    bare, whole, *each = (
+        programs.begin(*arguments)
+        for arguments in ((), ("--help",), *((name, "--help") for name in commands), ("hall", "apply", "--help"))
+    )
+
+    assert [await program.ended() for program in (bare, whole, *each)] == [2, *[0] * (len(each) + 1)]
+    assert all(command in (bare.out + bare.said) and command in whole.out for command in commands)
+    assert all("Usage: paihao" in program.out for program in (whole, *each))
+
+
+async def test_migrate_prepares_a_database_once(programs: Programs, dsn: str) -> None:
+    first = await programs.run("migrate")
+    second = await programs.run("migrate")
+    external = await programs.run("migrate", database_url=dsn)
+
+    names = first.out.split()
+    assert names == sorted(names)
+    assert names
+    assert all(name.endswith(".sql") for name in names)
+    assert second.out == external.out == ""
+
+
+async def test_check_config_shows_every_setting_and_no_secret(programs: Programs) -> None:
+    secrets = {name: f"hidden-{name}-0123456789" for name in ("admin_token", "secret", "oidc_client_secret")}
+    urls = {
+        "database_url": "postgresql://paihao:hidden-database-0123456789@db.example/paihao",
+        "smtp_url": "smtp://paihao:hidden-mail-0123456789@mail.example:587",
+        "nats_url": "nats://paihao:hidden-bell-0123456789@bell.example:4222",
+    }
+
+    shown = await programs.run(
+        "check-config",
+        **secrets,
+        **urls,
+        host="::1",
+        port=9080,
+        mail_from="hall@city.example",
+        public_url="http://[fe80::1]:80",
+        trusted_proxies="10.0.0.0/8,::1",
+    )
+
+    assert all(setting.name in shown.out for setting in SETTINGS)
+    assert "hidden-" not in shown.out
+    for value in ("9080", "hall@city.example", "http://[fe80::1]:80", "10.0.0.0/8,::1/128"):
+        assert value in shown.out
+
+
+async def test_a_document_that_was_exported_can_be_applied_elsewhere(
+    programs: Programs, noon: str, tmp_path: Path
+) -> None:
+    written = await programs.run("hall", "export", "noon", database_url=noon)
+    await programs.run("hall", "export", "noon", "noon.json", database_url=noon)
+    made = await programs.run("hall", "apply", "copy", "noon.json", database_url=noon)
+    again = await programs.run("hall", "apply", "copy", "noon.json", database_url=noon)
+    copied = await programs.run("hall", "export", "copy", database_url=noon)
+    missing = await programs.refused("hall", "export", "nowhere", database_url=noon)
+
+    assert written.out == (tmp_path / "noon.json").read_text() == copied.out
+    assert made.out == "made copy, revision 1\n"
+    assert again.out.startswith("changed copy, revision ")
+    assert missing == "there is no hall nowhere"
+
+
+async def test_a_bad_document_is_refused_with_a_line_for_each_fault(
+    programs: Programs, noon: str, tmp_path: Path
+) -> None:
+    exported = await programs.run("hall", "export", "noon", database_url=noon)
+    document = json.loads(exported.out)
+    document["services"][0]["prefix"] = "A1"
+    document["counters"][0]["stage"] = "no-such-stage"
+    (tmp_path / "bad.json").write_text(json.dumps(document))
+    (tmp_path / "typed.json").write_text(json.dumps({**document, "languages": "zh-CN"}))
+    (tmp_path / "broken.json").write_text("{")
+
+    bad = programs.begin("hall", "apply", "noon", "bad.json", database_url=noon)
+    typed, broken, absent, name = await asyncio.gather(
+        programs.refused("hall", "apply", "noon", "typed.json", database_url=noon),
+        programs.refused("hall", "apply", "noon", "broken.json", database_url=noon),
+        programs.refused("hall", "apply", "noon", "absent.json", database_url=noon),
+        programs.refused("hall", "apply", "No Hall", "bad.json", database_url=noon),
+    )
+    unchanged = await programs.run("hall", "export", "noon", database_url=noon)
+
+    assert await bad.ended() == 1
+    faults = bad.said.splitlines()
+    assert len(faults) == 2
+    assert all(fault.startswith("paihao: ") for fault in faults)
+    assert "services[0].prefix" in bad.said
+    assert "counters[0].stage" in bad.said
+    assert typed.startswith("languages: ")
+    assert broken.startswith("this is not JSON: ")
+    assert absent == "absent.json: No such file or directory"
+    assert name == "a hall's id is a short code of small letters, digits and -"
+    assert unchanged.out == exported.out
+
+
+async def test_a_running_serve_follows_a_document_that_was_applied(programs: Programs, data_dir: Path) -> None:
+    served = await programs.serve()
+    async with served.client() as client:
+        await client.take()
+        document = (await client.staff("GET", "document")).body
+        document["name"]["en"] = "Another Hall"
+        document["services"][1]["prefix"] = "E"
+        (data_dir.parent / "changed.json").write_text(json.dumps(document))
+
+        applied = await programs.run("hall", "apply", "noon", "changed.json")
+
+        async def renamed() -> bool:
+            return bool((await client.call("GET", "/v1/halls/noon")).body["name"]["en"] == "Another Hall")
+
+        async def prefixed() -> bool:
+            return bool((await client.take("enquiry"))["number"][0] == "E")
+
+        assert applied.out == "changed noon, revision 2\n"
+        await until(renamed, "the new name")
+        await until(prefixed, "the new prefix")
+
+
+async def test_names_phones_and_tokens_are_in_no_log_even_when_requests_go_wrong(programs: Programs, noon: str) -> None:
+    served = await programs.serve(database_url=noon, log_level="debug")
+    person = {"name": "Li Privately", "phone": "+8613812345678", "email": "li.privately@example.org"}
+    token = "a-token-that-nobody-gave-0123456789abcdefghi"
+    served.private |= {token, SECRET}
+    async with served.client() as client:
+        taken = await client.call("POST", "tickets", {"service": "enquiry", "applicant": person})
+        statuses = [
+            (await client.call("POST", "tickets", body)).status
+            for body in (
+                {"service": "enquiry", "applicant": {**person, "unknown": "a field"}},
+                {"service": "enquiry", "applicant": {**person, "name": "Li Privately\0"}},
+                {"service": "none", "applicant": person},
+                {"service": "enquiry", "applicant": {**person, "name": "Li Privately \ud800"}},
+            )
+        ]
+        own = f"tickets/{taken.body['id']}"
+        watched = await client.call("GET", f"{own}?token={taken.body['token']}", token=taken.body["token"])
+        guessed = await client.call("GET", own, token=token)
+        async with served.ticket(taken.body) as phone:
+            await client.staff("DELETE", own)
+            await phone.shows(lambda ticket: bool(ticket["state"] == "left"))
+
+    assert statuses == [422, 422, 404, 400]
+    assert (watched.status, guessed.status) == (200, 401)
+    await served.program.end()
+    assert served.program.lines("day_opened")

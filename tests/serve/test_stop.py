@@ -1,0 +1,80 @@
+"""Stopping: answers under way are given, screens are told to come back, nothing is left behind."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+
+from tests.serve.program import Programs, alive, postmaster_of, until
+
+RESTART = 1012
+
+
+async def test_a_stop_tells_the_screens_ends_postgresql_and_the_next_start_goes_on(
+    programs: Programs, data_dir: Path
+) -> None:
+    for number, how in enumerate((signal.SIGTERM, signal.SIGINT), 1):
+        served = await programs.serve()
+        postmaster = postmaster_of(data_dir)
+        assert postmaster is not None
+        async with served.client() as client, served.board() as screen:
+            ticket = await client.take()
+            assert ticket["number"] == f"A{number:03}"
+            async with served.ticket(ticket) as phone:
+                code = await served.program.asked(how)
+
+                assert code == 0, served.program.said
+                assert await screen.closed() == RESTART
+                assert await phone.closed() == RESTART
+        assert not alive(postmaster)
+        assert not (data_dir / "postgres" / "postmaster.pid").exists()
+
+
+async def test_a_stop_waits_for_the_answer_under_way_and_takes_no_more(programs: Programs, noon: str) -> None:
+    served = await programs.serve(database_url=noon)
+    connection = await asyncpg.connect(noon)
+    async with served.client() as client, served.client() as other:
+        await client.take()
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("SELECT seq FROM hall_days FOR UPDATE")
+        under_way = asyncio.create_task(client.call("POST", "tickets", {"service": "loan-first"}))
+
+        async def held() -> bool:
+            waiting = (
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            return bool(await connection.fetchval(waiting))
+
+        async def refused() -> bool:
+            try:
+                await other.call("GET", "/healthz")
+            except aiohttp.ClientError:
+                return True
+            return False
+
+        await until(held, "an append that waits")
+        stopping = asyncio.create_task(served.program.asked(signal.SIGTERM))
+        await until(refused, "no more requests")
+        await transaction.rollback()
+        answered = await under_way
+
+        assert (answered.status, answered.body["number"]) == (201, "A002")
+        assert await stopping == 0, served.program.said
+    await connection.close()
+
+
+async def test_a_stop_before_it_is_ready_leaves_nothing_behind(programs: Programs, data_dir: Path) -> None:
+    program = programs.begin("serve")
+
+    async def started() -> int | None:
+        return postmaster_of(data_dir)
+
+    postmaster = await until(started, "a postmaster")
+    code = await program.asked(signal.SIGTERM)
+
+    assert code == 0, program.said
+    assert not alive(postmaster)
+    assert not (data_dir / "postgres" / "postmaster.pid").exists()

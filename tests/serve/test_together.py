@@ -1,0 +1,86 @@
+"""Several processes on one database: two `serve`, a `display` beside one."""
+
+import asyncio
+from typing import Any
+
+from tests.serve.program import Client, Programs, Watched, same_board, until
+
+
+async def test_two_serves_on_one_database_are_one_hall(programs: Programs, noon: str) -> None:
+    one, two = await asyncio.gather(programs.serve(database_url=noon), programs.serve(database_url=noon))
+    async with one.client() as here, two.client() as there, two.board() as screen:
+        await there.open("1")
+
+        taken = await here.take("enquiry")
+        own = f"tickets/{taken['id']}"
+        seen = await there.call("GET", own, token=taken["token"])
+        called = await there.next("1")
+        seen_here = await here.call("GET", own, token=taken["token"])
+        board = await screen.shows(lambda board: bool(board["called"]))
+
+        assert seen.body["number"] == "B001"
+        assert called is not None
+        assert called["id"] == taken["id"]
+        assert (seen_here.body["state"], seen_here.body["counter"]) == ("called", "1")
+        assert board["called"][0]["number"] == "B001"
+
+        await _take_once_with_one_key_at_both(here, there)
+        await _change_the_document(here, there)
+
+
+async def _take_once_with_one_key_at_both(here: Client, there: Client) -> None:
+    key = "one-key-for-both-0001"
+    body = {"service": "enquiry"}
+    replies = await asyncio.gather(
+        *(client.call("POST", "tickets", body, key=key) for _ in range(4) for client in (here, there))
+    )
+    assert {reply.status for reply in replies} == {201}
+    assert len({reply.body["id"] for reply in replies}) == 1
+    assert (await here.take("enquiry"))["number"] == "B003"
+
+
+async def _change_the_document(here: Client, there: Client) -> None:
+    found = await there.staff("GET", "document")
+    document: dict[str, Any] = found.body
+    added = {**document["services"][1], "id": "added", "prefix": "D"}
+    document["services"].append(added)
+    document["counters"][0]["services"].append("added")
+    before = await there.call("POST", "tickets", {"service": "added"})
+    replaced = await here.staff("PUT", "document", document, headers={"If-Match": found.headers["ETag"]})
+    late = await there.staff("PUT", "document", document, headers={"If-Match": found.headers["ETag"]})
+
+    assert (before.status, before.code) == (404, "service-not-found")
+    assert replaced.status == 200, replaced.body
+    assert (late.status, late.code) == (412, "document-conflict")
+    assert (await there.take("added"))["number"] == "D001"
+
+
+async def test_a_display_of_its_own_shows_what_serve_says_and_outlives_it(programs: Programs, noon: str) -> None:
+    served, shown = await asyncio.gather(programs.serve(database_url=noon), programs.display(database_url=noon))
+    async with served.client() as client:
+        await client.open("1")
+        ticket = await client.take("enquiry")
+        async with shown.board() as screen, shown.ticket(ticket) as phone, served.board() as own:
+            await client.take("loan-first")
+            await client.next("1")
+            await _all_show(client, screen, own)
+            mine = await client.call("GET", f"tickets/{ticket['id']}", token=ticket["token"])
+            await phone.shows(lambda seen: bool(seen["seq"] >= mine.body["seq"]))
+            assert {**phone.seen, "wait": None} == {**mine.body, "wait": None, "token": phone.seen.get("token")}
+
+            await served.program.end()
+            again = await programs.serve(database_url=noon)
+            async with again.client() as after, again.board() as fresh:
+                await after.next("1", "done")
+                await phone.shows(lambda seen: bool(seen["state"] == "done"))
+                await _all_show(after, screen, fresh)
+
+
+async def _all_show(client: Client, *screens: Watched) -> None:
+    """See that the screens show what GET board says."""
+    for screen in screens:
+
+        async def same(screen: Watched = screen) -> bool:
+            return same_board(screen.seen, (await client.call("GET", "board")).body) or not await screen.frame()
+
+        await until(same, "a screen like the board")

@@ -1,0 +1,1 @@
+"""The service as clients meet it: over HTTP, on a real database, with a clock that the tests move."""

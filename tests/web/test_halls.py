@@ -1,0 +1,152 @@
+"""Halls as people see them: what they offer, whether they are open, their board."""
+
+import pytest
+
+from service.clock import FakeClock
+from tests.service import Service, service_on
+from tests.web.checked import Checked, at
+from tests.web.conftest import Founder
+
+
+async def test_a_hall_says_what_it_offers(hall: Checked) -> None:
+    seen = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body
+
+    assert (seen["id"], seen["time_zone"], seen["languages"]) == (hall.hall, "Asia/Shanghai", ["zh-CN", "en"])
+    assert seen["name"]["en"] == "Student Loan Hall"
+    services = {service["id"]: service for service in seen["services"]}
+    assert list(services) == ["loan-first", "enquiry", "loan-renewal"]
+    assert [paper["id"] for paper in services["loan-first"]["papers"]][:2] == ["id-card", "student-card"]
+    assert services["loan-renewal"]["online_url"] == "https://example.org/loan-renewal"
+    assert services["loan-renewal"]["wait"]["p50_s"] is None
+    assert services["enquiry"]["wait"]["p50_s"] == 0
+    assert [zone["id"] for zone in seen["zones"]] == ["main"]
+
+
+@pytest.mark.parametrize(
+    ("local", "is_open", "opens_at"),
+    [
+        ("08:59:59", False, "2026-11-23T01:00:00.000Z"),
+        ("09:00", True, "2026-11-24T01:00:00.000Z"),
+        ("17:29:59", True, "2026-11-24T01:00:00.000Z"),
+        ("17:30", False, "2026-11-24T01:00:00.000Z"),
+    ],
+)
+async def test_a_hall_says_whether_it_is_open_and_when_it_opens_next(
+    hall: Checked, now: FakeClock, local: str, is_open: bool, opens_at: str
+) -> None:
+    now.put(at(local))
+
+    seen = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body
+
+    assert (seen["open"], seen["opens_at"]) == (is_open, opens_at)
+
+
+async def test_the_wait_of_a_newcomer_grows_with_the_queue(hall: Checked) -> None:
+    async def wait() -> int:
+        services = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["services"]
+        waits: dict[str, int] = {service["id"]: service["wait"]["p50_s"] for service in services}
+        return waits["enquiry"]
+
+    before = await wait()
+    for _ in range(20):
+        await hall.take("enquiry")
+
+    assert await wait() > before
+
+
+async def test_the_list_is_walked_page_by_page(house: Service, hall: Checked, found: Founder) -> None:
+    await found()
+    known = [one.id for one in house.running.halls.known()]
+
+    walked, cursor = [], None
+    while True:
+        query = "" if cursor is None else f"&cursor={cursor}"
+        page = (await hall.call("GET", f"/v1/halls?limit=1{query}")).body
+        walked += [one["id"] for one in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+
+    assert walked == known
+    assert len(walked) > 1
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "", "x", "1.0", "９", "9" * 5000])  # noqa: RUF001  (a full-width 9)
+async def test_a_limit_that_cannot_be_is_refused(hall: Checked, limit: str) -> None:
+    reply = await hall.call("GET", f"/v1/halls?limit={limit}")
+
+    assert (reply.status, reply.code) == (422, "body-invalid")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "Demo", "a" * 33, "%00", "demo%2F", "..%2Fdemo", "大厅", "%ED%A0%80"])
+async def test_a_hall_that_does_not_exist_is_not_found(hall: Checked, name: str) -> None:
+    for path in (f"/v1/halls/{name}", f"/v1/halls/{name}/board"):
+        reply = await hall.call("GET", path)
+        assert (reply.status, reply.code) == (404, "hall-not-found"), path
+
+
+async def test_the_board_shows_what_screens_get(hall: Checked) -> None:
+    ticket = await hall.called()
+    await hall.take("enquiry")
+    await hall.done(ticket, "recall")
+
+    board = (await hall.call("GET", "board?zone=main")).body
+
+    assert board["type"] == "board"
+    assert [(call["number"], call["counter"], call["again"]) for call in board["called"]] == [("B001", "1", 1)]
+    waiting = {line["service"]: line["count"] for line in board["waiting"]}
+    assert waiting["enquiry"] == 1
+    assert board["counters"][0] == {"id": "1", "state": "open"}
+    assert (board["standby"], board["notices"], board["suspended"]) == (0, [], None)
+    assert board["closing_at"] == "2026-11-23T09:30:00.000Z"
+
+
+async def test_a_zone_the_hall_does_not_have_has_no_board(hall: Checked) -> None:
+    reply = await hall.call("GET", "board?zone=attic")
+
+    assert (reply.status, reply.code, reply.body["errors"][0]["path"]) == (422, "body-invalid", "zone")
+
+
+async def test_a_day_that_was_closed_does_not_open_again(found: Founder, now: FakeClock) -> None:
+    halves = [{"weekdays": [1, 2], "from": "09:00", "to": "12:00"}, {"weekdays": [1, 2], "from": "14:00", "to": "17:00"}]
+    hall = await found(hours=halves)
+    ticket = await hall.take("enquiry")
+
+    closed = await hall.staff("POST", "day/close")
+    again = await hall.staff("POST", "day/close")
+    seen = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body
+    now.put(at("14:30"))
+    refused = await hall.call("POST", "tickets", {"service": "enquiry"})
+
+    tomorrow = "2026-11-24T01:00:00.000Z"
+    assert (closed.status, closed.body["day"], closed.body["closed"]) == (200, "2026-11-23", True)
+    assert again.body == closed.body
+    assert (seen["open"], seen["opens_at"]) == (False, tomorrow)
+    assert (refused.code, refused.body["opens_at"]) == ("hall-closed", tomorrow)
+    assert (await hall.seen(ticket))["state"] == "left"
+
+
+async def test_the_sockets_are_where_the_setting_says_or_else_on_the_visitors_host(
+    house: Service, hall: Checked
+) -> None:
+    seen = (await hall.call("GET", f"/v1/halls/{hall.hall}", headers={"Host": "hall.example:8080"})).body
+
+    assert seen["display_url"] == f"ws://hall.example:{house.running.display_port}"
+
+
+async def test_the_setting_says_where_the_sockets_are(service: Service, dsn: str) -> None:
+    data_dir = service.settings.data_dir
+    async with service_on(dsn, data_dir, service.clock, display_url="wss://screens.example") as other:
+        seen = (await other.api.call("GET", "/v1/halls/demo")).body
+
+    assert seen["display_url"] == "wss://screens.example"
+
+
+async def test_head_is_get_without_a_body(hall: Checked) -> None:
+    got = await hall.call("GET", "board")
+    asked = await hall.call("HEAD", "board")
+    missing = await hall.call("HEAD", "/v1/halls/nowhere")
+
+    assert (asked.status, asked.body) == (200, b"")
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+    assert (missing.status, missing.body) == (404, b"")
