@@ -7,8 +7,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import asyncpg
 import msgspec
@@ -22,15 +23,19 @@ from service import config, log
 from service.app import CannotServe, TaskFailed, migrated
 from service.app import display as run_display
 from service.app import serve as run_serve
-from service.config import Settings, SettingsError
+from service.config import Settings, SettingsError, own_url, secrets_of
 from service.domain.document import CODE_OF_HALL, HallDocument, check
 from service.domain.model import HallId
 from service.journal import halls as stored
 from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
 from service.journal.faults import DocumentConflict, JournalFault
+from service.journal.read import Reader
 from service.verify import Verifier
 from service.web.requests import invalid
+
+if TYPE_CHECKING:
+    from service.replay import Options
 
 cli = typer.Typer(
     name="paihao",
@@ -64,6 +69,39 @@ def display() -> None:
 def migrate() -> None:
     """Bring the database's schema up to this version."""
     _run(_migrate)
+
+
+@cli.command()
+def replay(  # noqa: PLR0913, PLR0917  (options of a command line)
+    trace: Annotated[Path, typer.Argument(help="A CSV of visits.", exists=True, dir_okay=False)],
+    hall: Annotated[str, typer.Option(help="The hall that lives it; its document is replaced.")],
+    speed: Annotated[str, typer.Option(help="How many times faster than life, or max.")] = "max",
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Which day of the trace.")] = None,
+    url: Annotated[str, typer.Option(help="Where the service is, unless the settings say it.")] = "",
+    display: Annotated[str, typer.Option(help="Where its sockets are, unless the settings say it.")] = "",
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Also into a hall that has tickets today.")] = False,
+) -> None:
+    """Live a day of a trace over HTTP, as the hall's people and staff would, and check what came of it."""
+    from service.replay import Options, ReplayError, speed_of  # noqa: PLC0415  (only this command needs it)
+
+    def options(settings: Settings) -> Options:
+        return Options(
+            trace=trace,
+            hall=HallId(hall),
+            token=secrets_of(settings).admin_token,
+            speed=pace,
+            on=day and day.date(),
+            url=url or own_url(settings.host, settings.port),
+            display=display or settings.display_url or f"ws://{settings.host}:{settings.display_port}",
+            force=force,
+        )
+
+    try:
+        pace = speed_of(speed)
+        _run(lambda settings: _replay(settings, options(settings), elsewhere=bool(url)))
+    except ReplayError as error:
+        raise typer.Exit(_say(str(error))) from error
 
 
 @cli.command()
@@ -129,6 +167,19 @@ async def _migrate(settings: Settings) -> None:
     async with _dsn(settings) as dsn:
         for name in await migrated(dsn):
             typer.echo(name)
+
+
+async def _replay(settings: Settings, options: "Options", *, elsewhere: bool) -> None:
+    from service.replay import print_report, replay  # noqa: PLC0415  (as its command)
+
+    if elsewhere and settings.embedded:  # its journal is out of reach, all else is compared
+        report = await replay(options, None)
+    else:
+        async with _dsn(settings) as dsn, Database(dsn) as database:
+            report = await replay(options, Reader(database))
+    print_report(report, Console())
+    if not report.ok:
+        raise CannotServe("what came of it does not agree with the journal")
 
 
 async def _verify(settings: Settings) -> None:

@@ -106,15 +106,10 @@ class Lanes:
 
     async def records_of_ticket(self, day: Day, ticket: TicketId) -> list[Record]:
         """What happened to a ticket on a day, in order. Raises StorageUnavailable."""
-        found: list[Record] = []
         try:
-            position = await self._journal.position(day.hall, day.on)
-            if position is not None:
-                async for records in self._journal.load(day.hall, day.on, position):
-                    found += [record for record in records if getattr(record.event, "ticket", None) == ticket]
-        except (faults.StorageUnavailable, faults.Rewritten) as error:
+            return await self._journal.of_ticket(day.hall, day.on, ticket)
+        except faults.StorageUnavailable as error:
             raise StorageUnavailable from error
-        return found
 
     async def _find_ticket(self, hall_id: HallId, ticket: TicketId) -> TicketPlace | None:
         try:

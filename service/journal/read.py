@@ -69,6 +69,18 @@ class Reader:
             yield [record_of(row) for row in rows]
             seq = upto
 
+    async def events(self, hall: HallId, day: date) -> list[Record]:
+        """All events of a day so far, in order; none when it is not opened. Raises Rewritten."""
+        position = await self.position(hall, day)
+        if position is None:
+            return []
+        return [record async for records in self.load(hall, day, position) for record in records]
+
+    async def of_ticket(self, hall: HallId, day: date, ticket: TicketId) -> list[Record]:
+        """What happened to one ticket, in order. The server looks through the day, and sends only these events."""
+        rows = await self._database.fetch(_SQL["of_ticket"], hall, day, ticket)
+        return [record_of(row) for row in rows]
+
     async def latest_days(self, hall: HallId, limit: int = DAYS_MAX) -> list[DayRow]:
         """The days of a hall, the newest first, at most `limit`."""
         rows = await self._database.fetch(_SQL["latest_days"], hall, limit)

@@ -36,7 +36,7 @@ async def calls_of_every_kind(api: Api, clock: RunningClock) -> str:
     assert reply.status == 200, reply.body
     clock.advance(60)
     await api.next(PRECHECK, "done")
-    clock.advance(1)
+    clock.advance(15)
     newest = await api.next("3", "done")
     assert newest is not None
     await post_notice(api, NOTICE)

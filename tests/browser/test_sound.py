@@ -15,10 +15,14 @@ SPOKEN_WITHIN_MS = 90_000
 LISTEN = """
 window.spoken = [];
 window.played = [];
-document.addEventListener("paihao:spoken", (event) => spoken.push({ ...event.detail, begun: played.length }));
+document.addEventListener("paihao:spoken", (event) => {
+  spoken.push({ ...event.detail, begun: played.length });
+  document.documentElement.dataset.spoken = spoken.length;
+});
 const start = AudioBufferSourceNode.prototype.start;
 AudioBufferSourceNode.prototype.start = function (when) {
   played.push({ from: when, to: when + this.buffer.duration });
+  document.documentElement.dataset.played = played.length;
   return start.call(this, when);
 };
 """
@@ -76,7 +80,8 @@ async def test_two_calls_within_a_second_are_both_shown_and_spoken_one_after_ano
     await expect(screen.stubs).to_have_attribute("data-number", calls[0][0])
     said = [clips for call in calls for clips in announcement(*call)]
     clips = [clip for spoken in said for clip in spoken]
-    await screen.page.wait_for_function("played.length >= $".replace("$", str(len(clips))), timeout=SPOKEN_WITHIN_MS)
+    html = screen.page.locator("html")
+    await expect(html).to_have_attribute("data-played", str(len(clips)), timeout=SPOKEN_WITHIN_MS)
     spoken: list[dict[str, Any]] = await screen.script("spoken")
     assert [event["clips"] for event in spoken] == said
     assert [event["number"] for event in spoken] == [calls[0][0]] * 4 + [calls[1][0]] * 4
@@ -96,7 +101,7 @@ async def test_a_counter_with_a_name_of_its_own_is_not_called_a_window(service: 
 
     await service.api.next("P1")
 
-    await screen.page.wait_for_function("spoken.length > 0")
+    await expect(screen.page.locator("html")).to_have_attribute("data-spoken", "1")
     assert (await screen.script("spoken"))[0]["clips"] == announcement("A001", "P1")[0]
     await expect(screen.banner.locator(".where .pair")).to_have_text("请到预审台Go to pre-check")
 

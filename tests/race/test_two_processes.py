@@ -67,7 +67,10 @@ async def work(process: Process, random: Random) -> dict[str, Answer | Refusal]:
 
 async def test_two_processes_with_400_commands_each_write_one_story(one: Process, other: Process, dsn: str) -> None:
     await one.open("1", "2", "3", "4", "5")
+    await other.lane()
     before = set(await commands_in(dsn))
+    start = asyncio.Barrier(2)  # the first two appends are decided at the same position: one of them is lost
+    one.journal.first["append"] = other.journal.first["append"] = start.wait
 
     async with asyncio.timeout(3 * WITHIN_S):
         shares = await asyncio.gather(
@@ -85,8 +88,7 @@ async def test_two_processes_with_400_commands_each_write_one_story(one: Process
         command: [part.seq for part in one_done.parts] for command, one_done in done.items()
     }, "what was answered as done is in the journal once, and nothing else"
     assert {refusal.code for refusal in told.values() if isinstance(refusal, Refusal)} <= {"wrong-state"}
-    assert one.heard.races > 0
-    assert other.heard.races > 0
+    assert one.heard.races + other.heard.races > 0
     day = await one_story([one, other])
     for prefix in "AB":
         numbers = sorted(ticket.number for ticket in day.tickets.values() if ticket.number.startswith(prefix))
@@ -170,6 +172,7 @@ async def test_a_process_that_dies_with_the_row_in_its_hands_stops_nobody(
 
     async with asyncio.timeout(WITHIN_S):
         assert await waiting == "B002"
+    one.lanes._lanes.clear()  # a process that died drains nothing
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     await one_story([other])

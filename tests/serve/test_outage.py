@@ -63,13 +63,14 @@ async def _live_through(served: Served, begin: Callable[[], object], end: Callab
         before = await client.take("enquiry", applicant=PERSON)
         async with served.ticket(before) as phone:
             begin()
-            await until(lambda: _readyz(client, 503), "/readyz 503")
+            await until(lambda: _is(client, "/readyz", 503), "/readyz 503")
+            await until(lambda: _is(client, "board", 503), "no board from memory")
             await _is_told_503(client, before)
             await screen.silent()
             await phone.silent()
 
             end()
-            await until(lambda: _readyz(client, 200), "/readyz 200")
+            await until(lambda: _is(client, "/readyz", 200), "/readyz 200")
             during = await until(lambda: _taken(client), "the ticket of the outage")
             called = await client.next("1")
             assert called is not None
@@ -104,8 +105,8 @@ async def _is_told_503(client: Client, ticket: Json) -> None:
     assert (await client.call("GET", "/halls/noon/screen")).status == 200
 
 
-async def _readyz(client: Client, status: int) -> bool:
-    return (await client.call("GET", "/readyz")).status == status
+async def _is(client: Client, path: str, status: int) -> bool:
+    return (await client.call("GET", path)).status == status
 
 
 async def _taken(client: Client) -> Json | None:

@@ -32,7 +32,7 @@ async def test_serve_on_an_empty_folder_needs_three_calls_to_the_first_person_ca
 async def test_the_demo_hall_obeys_its_setting_until_somebody_changes_it(programs: Programs, dsn: str) -> None:
     opened = await _demo_document(programs, database_url=dsn, demo_always_open=1)
     timed = await _demo_document(programs, database_url=dsn, demo_always_open=0)
-    changed = await _demo_document(programs, {**timed, "overtime": None}, database_url=dsn)
+    changed = await _demo_document(programs, timed, database_url=dsn)
     again = await _demo_document(programs, database_url=dsn, demo_always_open=1)
     renamed = await _demo_document(
         programs, {**again, "name": {"zh-CN": "大厅", "en": "Ours"}}, database_url=dsn, demo_always_open=1

@@ -23,11 +23,10 @@ async def test_a_stop_tells_the_screens_ends_postgresql_and_the_next_start_goes_
             ticket = await client.take()
             assert ticket["number"] == f"A{number:03}"
             async with served.ticket(ticket) as phone:
-                code = await served.program.asked(how)
+                code, *closes = await asyncio.gather(served.program.asked(how), screen.closed(), phone.closed())
 
                 assert code == 0, served.program.said
-                assert await screen.closed() == RESTART
-                assert await phone.closed() == RESTART
+                assert closes == [RESTART, RESTART]
         assert not alive(postmaster)
         assert not (data_dir / "postgres" / "postmaster.pid").exists()
 

@@ -1,0 +1,214 @@
+"""The hall document over HTTP: read, replaced under its revision, tried out first; and what that does to the day."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.clock import FakeClock
+from tests.service import NOON_AT, Reply, Service, service_on
+from tests.web.checked import Checked, demo
+
+
+async def put(hall: Checked, match: str | None = '"1"', query: str = "", **fields: Any) -> Reply:  # noqa: ANN401  (any JSON)
+    headers = {} if match is None else {"If-Match": match}
+    return await hall.staff("PUT", f"document{query}", {**demo(), **fields}, headers=headers)
+
+
+def more_counters() -> list[dict[str, Any]]:
+    return [*demo()["counters"], {"id": "6", "zone": "main", "stage": "window", "services": ["enquiry"]}]
+
+
+def without(service: str) -> dict[str, Any]:
+    """The services and counters of a document that no longer has a service."""
+    document = demo()
+    for counter in document["counters"]:
+        counter["services"] = [name for name in counter["services"] if name != service]
+    return {
+        "services": [one for one in document["services"] if one["id"] != service],
+        "counters": [counter for counter in document["counters"] if counter["services"]],
+    }
+
+
+async def test_the_document_comes_with_its_etag(hall: Checked) -> None:
+    reply = await hall.staff("GET", "document")
+
+    assert reply.headers["ETag"] == '"1"'
+    assert reply.body == demo()
+
+
+@pytest.mark.parametrize("match", ['"1"', 'W/"1"', "*"])
+async def test_a_document_is_replaced_under_its_revision(hall: Checked, match: str) -> None:
+    reply = await put(hall, match, languages=["en"])
+
+    assert (reply.status, reply.headers["ETag"]) == (200, '"2"')
+    assert reply.body["languages"] == ["en"]
+    assert (await hall.staff("GET", "document")).headers["ETag"] == '"2"'
+    assert (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["languages"] == ["en"]
+
+
+async def test_without_if_match_nothing_is_replaced(hall: Checked) -> None:
+    reply = await put(hall, None, languages=["en"])
+
+    assert (reply.status, reply.code) == (428, "if-match-missing")
+    assert (await hall.staff("GET", "document")).body == demo()
+
+
+@pytest.mark.parametrize("match", ['"1"', '"3"', "2", '"x"', '"1", "3"'])
+async def test_a_document_that_changed_meanwhile_is_not_replaced(hall: Checked, match: str) -> None:
+    await put(hall, languages=["en"])
+
+    reply = await put(hall, match, languages=["zh-CN"])
+
+    assert (reply.status, reply.code, reply.body["revision"]) == (412, "document-conflict", 2)
+    assert (await hall.staff("GET", "document")).body["languages"] == ["en"]
+
+
+async def test_of_two_that_replace_the_same_revision_at_once_one_wins(hall: Checked) -> None:
+    replies = await asyncio.gather(put(hall, languages=["en"]), put(hall, languages=["zh-CN"]))
+
+    assert sorted(reply.status for reply in replies) == [200, 412]
+    winner = next(reply for reply in replies if reply.status == 200)
+    assert (await hall.staff("GET", "document")).body == winner.body
+
+
+async def test_a_dry_run_says_what_would_change_and_changes_nothing(hall: Checked) -> None:
+    for _ in range(12):
+        await hall.take("enquiry")
+    counters = demo()["counters"][:1]
+    staffing = [{"weekdays": [1], "from": "09:00", "to": "17:30", "counters": 1}]
+
+    before = await hall.seq()
+
+    reply = await put(hall, None, "?dry_run=1", counters=counters, staffing=staffing)
+
+    assert (reply.status, reply.body["revision"]) == (200, 1)
+    assert reply.body["changed"] == ["counters", "staffing"]
+    assert (reply.body["places"], reply.body["over_capacity"]) == ([], [])
+    waits = {change["service"]: change for change in reply.body["waits"]}
+    assert waits["enquiry"]["after"]["p50_s"] > waits["enquiry"]["before"]["p50_s"]
+    assert (await hall.staff("GET", "document")).headers["ETag"] == '"1"'
+    assert await hall.seq() == before
+
+
+async def test_only_a_dry_run_that_says_so_is_one(hall: Checked) -> None:
+    unclear = await put(hall, '"1"', "?dry_run=yes", languages=["en"])
+    real = await put(hall, '"1"', "?dry_run=0", languages=["en"])
+
+    assert (unclear.status, unclear.code, unclear.body["errors"][0]["path"]) == (422, "body-invalid", "dry_run")
+    assert real.headers["ETag"] == '"2"'
+
+
+async def test_a_new_counter_works_on_the_open_day(hall: Checked) -> None:
+    ticket = await hall.take("enquiry")
+
+    await put(hall, counters=more_counters())
+    await hall.open("6")
+    called = await hall.next("6")
+
+    assert called is not None
+    assert called["id"] == ticket["id"]
+
+
+async def test_people_who_wait_for_a_service_that_is_gone_are_still_called(hall: Checked) -> None:
+    await hall.open("1")
+    ticket = await hall.take("enquiry")
+
+    await put(hall, **without("enquiry"))
+    refused = await hall.call("POST", "tickets", {"service": "enquiry"})
+    called = await hall.next("1")
+
+    assert refused.code == "service-not-found"
+    assert called is not None
+    assert called["id"] == ticket["id"]
+    assert (await hall.done(called, "finish", {"outcome": "done"}))["state"] == "done"
+
+
+async def test_a_counter_in_use_that_is_gone_finishes_with_its_person(hall: Checked) -> None:
+    ticket = await hall.called("enquiry", "5")
+
+    await put(hall, counters=[counter for counter in demo()["counters"] if counter["id"] != "5"])
+    finished = await hall.done(ticket, "finish", {"outcome": "done"})
+    closed = await hall.staff("POST", "counters/5/close")
+    opened = await hall.staff("POST", "counters/5/open")
+
+    assert finished["state"] == "done"
+    assert closed.status == 200
+    assert opened.code == "counter-not-found"
+
+
+async def test_new_hours_count_at_once(hall: Checked) -> None:
+    await hall.take("enquiry")
+
+    await put(hall, hours=[{"weekdays": [2], "from": "08:00", "to": "12:00"}])
+    refused = await hall.call("POST", "tickets", {"service": "enquiry"})
+
+    assert (refused.code, refused.body["opens_at"]) == ("hall-closed", "2026-11-24T00:00:00.000Z")
+
+
+async def test_a_hall_that_moves_to_another_time_zone_goes_on(hall: Checked) -> None:
+    await hall.take("enquiry")
+
+    moved = await put(hall, time_zone="Asia/Tokyo")
+    taken = await hall.take("enquiry")
+
+    assert moved.status == 200
+    assert taken["number"] == "B002"
+
+
+async def test_public_holidays_are_kept_where_the_hall_says_so(hall: Checked, now: FakeClock) -> None:
+    await put(hall, holidays=True, country="DE", time_zone="Europe/Berlin")
+    now.advance(32 * 86_400)
+
+    refused = await hall.call("POST", "tickets", {"service": "enquiry"})
+
+    assert now.now_at().date().isoformat() == "2026-12-25"
+    assert refused.code == "hall-closed"
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"time_zone": "Mars/Olympus"}, "time_zone"),
+        ({"time_zone": "../../etc/passwd"}, "time_zone"),
+        ({"time_zone": "Asia"}, "time_zone"),
+        ({"languages": []}, "languages"),
+        ({"hours": [{"weekdays": [1], "from": "17:00", "to": "09:00"}]}, "hours[0]"),
+        ({"hours": [{"weekdays": [8], "from": "09:00", "to": "17:00"}]}, "hours[0].weekdays[0]"),
+        ({"exceptions": [{"on": "2026-12-24"}]}, "exceptions[0]"),
+        ({"services": [*demo()["services"], demo()["services"][0]]}, "services"),
+        ({"counters": [{"id": "1", "zone": "attic", "stage": "window", "services": ["enquiry"]}]}, "counters[0].zone"),
+        ({"holidays": True, "country": None}, "country"),
+        ({"holidays": True, "country": "ZZ"}, "region"),
+        ({"admission": "some"}, "admission"),
+    ],
+)
+async def test_a_document_that_is_not_sound_is_refused_with_the_place(
+    hall: Checked, fields: dict[str, object], path: str
+) -> None:
+    reply = await put(hall, **fields)
+
+    assert (reply.status, reply.code) == (422, "body-invalid")
+    assert path in [error["path"] for error in reply.body["errors"]]
+    assert (await hall.staff("GET", "document")).headers["ETag"] == '"1"'
+
+
+async def test_another_process_goes_by_the_new_document_at_the_next_command(
+    service: Service, own: Checked, dsn: str, tmp_path: Path
+) -> None:
+    async with service_on(dsn, tmp_path, FakeClock(NOON_AT)) as other:
+        await other.api.take("enquiry")
+
+        assert (await put(own, **without("enquiry"))).status == 200
+        refused = await other.api.call("POST", "tickets", {"service": "enquiry"})
+
+    assert refused.code == "service-not-found"
+    assert service.running.halls.known()[0].revision == 2
+
+
+async def test_a_hall_that_does_not_exist_has_no_document(hall: Checked) -> None:
+    hall.hall = "nowhere"
+
+    assert (await hall.staff("GET", "document")).code == "hall-not-found"
+    assert (await put(hall)).code == "hall-not-found"
