@@ -86,14 +86,20 @@ UNKNOWN = 4404
 log = structlog.get_logger(__name__)
 
 
+Show = Callable[[bytes], object]
+"""Takes a frame. What it is depends on how its socket is: the loop over all screens asks nothing."""
+
+
 class Watcher(Protocol):
     """Who is shown frames: a socket. Nothing here waits."""
 
-    def show(self, frame: bytes) -> None:
-        """Show a whole board or ticket; it replaces one that was not taken yet."""
+    @property
+    def show(self) -> Show:
+        """Shows a whole board or ticket; it replaces one that was not taken yet."""
 
-    def beat(self, frame: bytes) -> None:
-        """Say that what was shown is still true; to be left out when something was not taken yet."""
+    @property
+    def beat(self) -> Show:
+        """Says that what was shown is still true; left out when something was not taken yet."""
 
     def leave(self, code: int) -> None:
         """Close with a code."""
@@ -138,7 +144,7 @@ class _Channel:
     __slots__ = ("made_s", "sent_s", "watchers")
 
     def __init__(self, now_s: float) -> None:
-        self.watchers: set[Watcher] = set()
+        self.watchers: dict[Watcher, None] = {}  # in the order they came, as they lie in memory
         self.made_s = now_s
         self.sent_s = now_s
 
@@ -223,7 +229,7 @@ class HallFeed:
             channel.good_for_s = _good_for_s(day, now_at)
         elif now_s - channel.made_s >= BOARD_EVERY_S and not self._silent(now_s):
             self._make_board(channel, now_s, now_at)
-        channel.watchers.add(watcher)
+        channel.watchers[watcher] = None
         watcher.show(channel.frame)
         self._observer.sent(1)
         return partial(self._unwatch, self._boards, zone, watcher)
@@ -235,7 +241,7 @@ class HallFeed:
         channel = self._tickets.get(ticket)
         if channel is None:
             channel = self._tickets[ticket] = _TicketChannel(view, now_s)
-        channel.watchers.add(watcher)
+        channel.watchers[watcher] = None
         watcher.show(self._pack(encode(view)))
         self._observer.sent(1)
         return partial(self._unwatch, self._tickets, ticket, watcher)
@@ -244,7 +250,7 @@ class HallFeed:
         channel = channels.get(key)
         if channel is None:
             return
-        channel.watchers.discard(watcher)
+        channel.watchers.pop(watcher, None)
         if not channel.watchers:
             del channels[key]
             self.unwatched_s = self._clock.monotonic_s()

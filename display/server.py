@@ -27,6 +27,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from http import HTTPStatus
+from os import write
 from typing import Any, Self, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -41,8 +42,8 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from display.board import zone_known
-from display.feed import FAULT, RESTART, TRY_LATER, UNKNOWN, Feeds, HallFeed, NoObserver, Observer, Unwatch
-from service.contract import Clock, Follower, HallId, StorageUnavailable, TicketId, ZoneId
+from display.feed import FAULT, RESTART, TRY_LATER, UNKNOWN, Feeds, HallFeed, NoObserver, Observer, Show, Unwatch
+from service.contract import Clock, Follower, HallId, JournalUnavailable, StorageUnavailable, TicketId, ZoneId
 
 BOARD = Subprotocol("paihao.board.v1")
 TICKET = Subprotocol("paihao.ticket.v1")
@@ -153,6 +154,10 @@ class _Protocol(ServerProtocol):
         super().fail(MESSAGE_SENT if code == CloseCode.MESSAGE_TOO_BIG else code, reason)
 
 
+def _drop(_frame: bytes) -> None:
+    """Show nothing."""
+
+
 class Screen(ServerConnection):
     """One socket: shows the newest frame it is given, and hears nothing."""
 
@@ -167,28 +172,19 @@ class Screen(ServerConnection):
     ) -> None:
         super().__init__(_Protocol(), server, **options)
         self.unwatch: Unwatch | None = None
+        self.show: Show = _drop
+        self.beat: Show = _drop
         self._handshaking = handshaking
         self._newest: bytes | None = None
         self._cut: asyncio.TimerHandle | None = None
         self._handshake_bytes = 0
+        self._descriptor = -1
 
     # What the feed calls.
 
-    def show(self, frame: bytes) -> None:
-        """Send a frame now, or keep it as the newest while the client is slow."""
-        if self.paused:
-            self._newest = frame
-        elif self.protocol.state is State.OPEN:
-            self.transport.write(frame)
-
-    def beat(self, frame: bytes) -> None:
-        """Send a frame now, or never."""
-        if not self.paused and self.protocol.state is State.OPEN:
-            self.transport.write(frame)
-
     def leave(self, code: int) -> None:
         """Close with a code; a client that is slow to take it, or to answer, is cut."""
-        self._newest = None
+        self._hush()
         if self.protocol.state is State.OPEN:
             self.protocol.send_close(code)
             self.send_data()
@@ -199,6 +195,7 @@ class Screen(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake."""
         super().connection_made(transport)
+        self._descriptor = self.transport.get_extra_info("socket").fileno()
         if len(self._handshaking) >= HANDSHAKES_MAX:
             self.transport.abort()
         else:
@@ -212,8 +209,10 @@ class Screen(ServerConnection):
                 self.transport.abort()
                 return
         super().data_received(data)
-        if self.protocol.state is State.CLOSING and self._cut is None:
-            self._cut_after(CLOSE_WITHIN_S)
+        if self.protocol.state is State.CLOSING:
+            self._hush()
+            if self._cut is None:
+                self._cut_after(CLOSE_WITHIN_S)
 
     def process_event(self, event: Event) -> None:
         """Take the request; whoever sends a message is closed."""
@@ -226,7 +225,8 @@ class Screen(ServerConnection):
         """The kernel takes no more: keep the newest, and read nothing that would want an answer."""
         super().pause_writing()
         self.transport.pause_reading()
-        self._cut_after(SLOW_MAX_S)
+        if self.protocol.state is State.OPEN:
+            self._hold_back()
 
     def resume_writing(self) -> None:
         """All is taken: go on with the newest."""
@@ -234,24 +234,57 @@ class Screen(ServerConnection):
         self.transport.resume_reading()
         if self.protocol.state is State.OPEN:
             self._cut_after(None)
-        frame, self._newest = self._newest, None
-        if frame is not None:
-            self.show(frame)
+            self._speak()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over."""
         super().connection_lost(exc)
+        self._hush()
         self._handshaking.discard(self)
         self._cut_after(None)
         if self.unwatch is not None:
             self.unwatch()
             self.unwatch = None
 
-    def forget_handshake(self) -> None:
-        """Drop what only the handshake needed: most of what an idle screen would hold."""
+    def opened(self) -> None:
+        """The handshake is done: speak, and drop what only it needed, most of what an idle screen would hold."""
         self._handshaking.discard(self)
         self.request = None
         self.response = None
+        if self.protocol.state is State.OPEN:
+            if self.paused:
+                self._hold_back()
+            else:
+                self._speak()
+
+    # How frames go out: straight to the transport, into the slot, or nowhere.
+
+    def _speak(self) -> None:
+        self.show = self.beat = self._write
+        frame, self._newest = self._newest, None
+        if frame is not None:
+            self._write(frame)
+
+    def _write(self, frame: bytes) -> None:
+        """Hand a frame to the kernel; the transport, which holds nothing while it is not paused, gets what is left."""
+        try:
+            taken = write(self._descriptor, frame)
+        except OSError:  # nothing was taken, or the transport will meet the same error and end the connection
+            taken = 0
+        if taken != len(frame):
+            self.transport.write(frame[taken:])
+
+    def _hold_back(self) -> None:
+        self.show = self._keep
+        self.beat = _drop
+        self._cut_after(SLOW_MAX_S)
+
+    def _keep(self, frame: bytes) -> None:
+        self._newest = frame
+
+    def _hush(self) -> None:
+        self.show = self.beat = _drop
+        self._newest = None
 
     def _cut_after(self, seconds: float | None) -> None:
         """End the connection unless something else happens before."""
@@ -349,7 +382,7 @@ class DisplayServer:
         assert connection.request is not None, "the handshake is done"
         wanted = wanted_by(connection.request.path)
         assert wanted is not None, "looked at before the handshake was accepted"
-        connection.forget_handshake()
+        connection.opened()
         if len(self._screens) >= self._screens_max:
             connection.leave(TRY_LATER)
             await connection.wait_closed()
@@ -371,7 +404,7 @@ class DisplayServer:
             await self._watch(screen, wanted)
         except _Unwelcome as unwelcome:
             return unwelcome.code
-        except (StorageUnavailable, TimeoutError):
+        except (JournalUnavailable, StorageUnavailable, TimeoutError):
             return TRY_LATER
         except Exception:
             log.exception("socket_fault", hall=wanted.hall)

@@ -336,8 +336,8 @@ async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterat
     finally:
         task.cancel()
         ended = (await asyncio.gather(task, return_exceptions=True))[0]
-    if isinstance(ended, Exception):
-        raise TaskFailed(f"the task {name} failed; the log says why")
+        if isinstance(ended, Exception):  # also where the context ends by another error: that one followed from this
+            raise TaskFailed(f"the task {name} failed; the log says why")
 
 
 def _look_at(task: asyncio.Task[None]) -> None:

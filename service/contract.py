@@ -35,6 +35,7 @@ from service.domain.times import stamp, stamp_or_none
 from service.domain.view import OnDate, Stamp, TicketView, WaitView, ticket_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
+from service.journal.faults import StorageUnavailable as JournalUnavailable
 from service.journal.faults import UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
 
@@ -46,6 +47,7 @@ __all__ = [
     "Day",
     "Follower",
     "HallId",
+    "JournalUnavailable",
     "Loaded",
     "Moved",
     "Notice",

@@ -8,7 +8,11 @@ Times are the halls', by the database's clock; APScheduler only says how often t
 Source: DESIGN 6 (no-show, suspension), JOURNAL 6 (ends of days are spread over minutes).
 """
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import date, timedelta
+from functools import partial
 from zlib import crc32
 
 import structlog
@@ -47,9 +51,12 @@ class Jobs:
     def schedule(self) -> AsyncIOScheduler:
         """A scheduler that runs each pass again and again; a pass that is late runs once, not twice."""
         scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-        scheduler.add_job(self.end_days, "interval", seconds=END_DAYS_EVERY_S, id="end_days")
-        scheduler.add_job(self.sweep_halls, "interval", seconds=SWEEP_HALLS_EVERY_S, id="sweep_halls")
-        scheduler.add_job(self._lanes.sweep, "interval", seconds=SWEEP_LANES_EVERY_S, id="sweep_lanes")
+        for name, work, every_s in (
+            ("end_days", self.end_days, END_DAYS_EVERY_S),
+            ("sweep_halls", self.sweep_halls, SWEEP_HALLS_EVERY_S),
+            ("sweep_lanes", self._lanes.sweep, SWEEP_LANES_EVERY_S),
+        ):
+            scheduler.add_job(partial(_pass, work), "interval", seconds=every_s, id=name, name=name)
         return scheduler
 
     async def end_days(self) -> None:
@@ -83,3 +90,9 @@ class Jobs:
             await self._lanes.do(day.hall, request)
         except Refusal as refusal:
             log.warning("job_refused", hall=day.hall, command=type(command).__name__, code=refusal.code)
+
+
+async def _pass(work: Callable[[], Awaitable[None]]) -> None:
+    """Run one pass; that the scheduler's end cuts it short is no error to log."""
+    with suppress(asyncio.CancelledError):
+        await work()

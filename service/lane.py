@@ -234,6 +234,7 @@ class Lane:
         if now or self.used_s - self._looked_s > FRESH_FOR_S:
             if now or self._look is None or self._look.done():
                 self._look = asyncio.create_task(self._catch_up_if_behind(), name=f"look {self.hall} {self.on}")
+                self._look.add_done_callback(_retrieve)
             try:
                 await asyncio.shield(self._look)
             except (Unavailable, UnknownKind, TimeoutError) as error:
@@ -513,3 +514,9 @@ class Lane:
 
 def _rule(rejected: ConstraintBroken | RecordsRefused) -> str | None:
     return rejected.name if isinstance(rejected, ConstraintBroken) else rejected.sqlstate
+
+
+def _retrieve(look: asyncio.Task[None]) -> None:
+    """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
+    if not look.cancelled():
+        look.exception()

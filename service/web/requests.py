@@ -130,6 +130,8 @@ def decode(raw: bytes, form: type[Body]) -> Body:
 def _require_json(raw: bytes) -> None:
     try:
         msgspec.json.decode(raw)
+    except msgspec.ValidationError:  # a number that is too large for us is JSON
+        return
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BodyUnreadable from error
 

@@ -95,7 +95,9 @@ async def change(request: web.Request) -> web.Response:
     )
     given = await ask(request, who, hall, command)
     if given.done is None:
-        return answer(ticket_view(given.day, given.day.ticket(ticket_id), request.app[CLOCK].now_at(), seq=given.seq))
+        token = None if who.admin else request.app[SIGNER].ticket_token(hall, ticket_id)
+        now_at = request.app[CLOCK].now_at()
+        return answer(ticket_view(given.day, given.day.ticket(ticket_id), now_at, token=token, seq=given.seq))
     return answer(_as_answered(request, hall, given, owner=not who.admin))
 
 

@@ -1,6 +1,7 @@
 """The lobby screen as a test sees it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
@@ -63,6 +64,16 @@ class Screen:
     async def is_link(self, state: str) -> None:
         """Wait until the page's link to the hall is so."""
         await expect(self.page.locator("body")).to_have_attribute("data-link", state)
+
+    async def hold(self) -> None:
+        """Stop the page's time, a moment from now; it must have been installed before the page was opened."""
+        now_s = await self.script("Date.now()") / 1000
+        await self.page.clock.pause_at(datetime.fromtimestamp(now_s, UTC) + timedelta(seconds=1))
+
+    async def settle(self) -> None:
+        """Wait until nothing moves any more."""
+        motions = "document.getAnimations().map(({ finished }) => finished)"
+        await self.script(f"Promise.allSettled({motions}).then(() => null)")
 
     @property
     def banner(self) -> Locator:

@@ -81,13 +81,13 @@ async def test_rows_name_the_counter_by_its_number_or_by_its_stage(service: Serv
     await service.api.next("P1")
     await service.api.next("3")
 
-    await expect(screen.banner).to_have_attribute("data-number", "B002")
+    await expect(screen.banner).to_have_attribute("data-number", "B001")
     await expect(screen.banner.locator(".where .pair")).to_have_text("请到窗口Go to counter")
     await expect(screen.call("A001").locator(".unit")).to_have_text("预审台Pre-check")
     await service.api.take("enquiry")
     await service.api.open("4")
     await service.api.next("4")
-    await expect(screen.call("B002").locator(".unit")).to_have_text("号窗口Counter")
+    await expect(screen.call("B001").locator(".unit")).to_have_text("号窗口Counter")
 
 
 async def test_who_is_called_again_is_marked_in_words_and_comes_back_to_the_banner(

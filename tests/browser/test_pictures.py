@@ -32,7 +32,7 @@ async def test_a_full_hall_is_pictured_for_the_readme(
 
     for name, (width, height) in PICTURES.items():
         await screen.page.set_viewport_size({"width": width, "height": height})
-        await screen.script("Promise.all(document.getAnimations().map(({ finished }) => finished))")
+        await screen.settle()
         taken = await screen.page.screenshot(path=tmp_path / name)
 
         assert taken.startswith(b"\x89PNG")

@@ -56,9 +56,7 @@ async def batch_with(process: Process, code: str) -> list[Answer | BaseException
     """A full batch of people who take a number, the `NTH` of them with this code."""
     lane = await process.lane()
     commands = [new_ticket(code=code if nth == NTH else None) for nth in range(BATCH_MAX)]
-    answers = await asyncio.gather(
-        *(lane.do(process.request(command)) for command in commands), return_exceptions=True
-    )
+    answers = await asyncio.gather(*(lane.do(process.request(command)) for command in commands), return_exceptions=True)
     return list(answers)
 
 
@@ -101,9 +99,7 @@ Poison = Callable[[str], Awaitable[str]]
 POISONS: list[tuple[Poison, type[Refusal]]] = [(a_code_that_is_given, Busy), (a_nul, Fault), (half_a_pair, Fault)]
 
 
-async def test_a_command_whose_decision_fails_costs_only_itself(
-    one: Process, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_command_whose_decision_fails_costs_only_itself(one: Process, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.lane.decide", decide_or_break)
 
     answers = await batch_with(one, BAD)

@@ -106,9 +106,7 @@ async def test_an_append_vouches_for_the_refusals_of_its_batch(one: Process, oth
 
     one.journal.always["position"] = look
 
-    _, called = await asyncio.gather(
-        lane.do(one.request(new_ticket())), lane.do(one.request(CallNext(CounterId("1"))))
-    )
+    _, called = await asyncio.gather(lane.do(one.request(new_ticket())), lane.do(one.request(CallNext(CounterId("1")))))
 
     assert called_by(called) is not None
     assert one.heard.races == 1

@@ -1,5 +1,6 @@
 """The database goes away and comes back while the service runs: 503 meanwhile, then all goes on by itself."""
 
+import asyncio
 import os
 import shutil
 import signal
@@ -65,9 +66,7 @@ async def _live_through(served: Served, begin: Callable[[], object], end: Callab
             begin()
             await until(lambda: _is(client, "/readyz", 503), "/readyz 503")
             await until(lambda: _is(client, "board", 503), "no board from memory")
-            await _is_told_503(client, before)
-            await screen.silent()
-            await phone.silent()
+            await asyncio.gather(_is_told_503(client, before), screen.silent(), phone.silent())
 
             end()
             await until(lambda: _is(client, "/readyz", 200), "/readyz 200")
@@ -85,7 +84,7 @@ async def _live_through(served: Served, begin: Callable[[], object], end: Callab
 
 async def _is_told_503(client: Client, ticket: Json) -> None:
     own = f"tickets/{ticket['id']}"
-    for method, path, body in (
+    asked: list[tuple[str, str, Json | None]] = [
         ("GET", "board", None),
         ("GET", "queue", None),
         ("GET", own, None),
@@ -93,14 +92,16 @@ async def _is_told_503(client: Client, ticket: Json) -> None:
         ("GET", "document", None),
         ("GET", "/v1/halls/noon", None),
         ("GET", "/v1/halls/unknown/board", None),
-        ("POST", "counters/1/next", {}),
+        ("POST", "counters/2/open", {}),
         ("POST", "tickets", {"service": "no-such-service"}),
-    ):
-        reply = await client.staff(method, path, body)
-        assert (reply.status, reply.code in TOLD) == (503, True), (method, path, reply)
+    ]
+    replies = await asyncio.gather(
+        client.call("POST", "tickets", {"service": "enquiry", "applicant": PERSON}, key=KEY),
+        *(client.staff(*request) for request in asked),
+    )
+    for request, reply in zip([("POST", "tickets"), *asked], replies, strict=True):
+        assert (reply.status, reply.code in TOLD) == (503, True), (request, reply)
         assert int(reply.headers["Retry-After"]) >= 1
-    keyed = await client.call("POST", "tickets", {"service": "enquiry", "applicant": PERSON}, key=KEY)
-    assert (keyed.status, keyed.code in TOLD) == (503, True), keyed
     assert (await client.call("GET", "/healthz")).status == 200
     assert (await client.call("GET", "/halls/noon/screen")).status == 200
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
+from tests.postgres import PostgresServer
 from tests.serve.program import Programs, alive, postmaster_of, until
 
 RESTART = 1012
@@ -77,3 +78,15 @@ async def test_a_stop_before_it_is_ready_leaves_nothing_behind(programs: Program
     assert code == 0, program.said
     assert not alive(postmaster)
     assert not (data_dir / "postgres" / "postmaster.pid").exists()
+
+
+async def test_a_process_whose_task_fails_ends_by_itself_and_tells_whoever_started_it(
+    programs: Programs, postgres: PostgresServer
+) -> None:
+    programs.faults_expected = True
+    empty = await postgres.create_database()
+
+    why = await programs.refused("display", database_url=postgres.dsn(empty))
+
+    assert why == "the task follower failed; the log says why"
+    await postgres.drop_database(empty)

@@ -50,8 +50,8 @@ async def _change_the_document(here: Client, there: Client) -> None:
     document["services"].append(added)
     document["counters"][0]["services"].append("added")
     before = await there.call("POST", "tickets", {"service": "added"})
-    replaced = await here.staff("PUT", "document", document, headers={"If-Match": found.headers["ETag"]})
-    late = await there.staff("PUT", "document", document, headers={"If-Match": found.headers["ETag"]})
+    replaced = await here.staff("PUT", "document", document, headers={"If-Match": found.headers["Etag"]})
+    late = await there.staff("PUT", "document", document, headers={"If-Match": found.headers["Etag"]})
 
     assert (before.status, before.code) == (404, "service-not-found")
     assert replaced.status == 200, replaced.body

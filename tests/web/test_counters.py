@@ -289,5 +289,3 @@ async def test_tickets_taken_at_once_have_numbers_without_gap_or_repeat(hall: Ch
 
     assert sorted(ticket["number"] for ticket in tickets) == [f"B{n:03d}" for n in range(1, 61)]
     assert sorted(ticket["seq"] for ticket in tickets) == list(range(2, 62))
-
-

@@ -16,6 +16,11 @@ async def put(hall: Checked, match: str | None = '"1"', query: str = "", **field
     return await hall.staff("PUT", f"document{query}", {**demo(), **fields}, headers=headers)
 
 
+def etag(reply: Reply) -> str:
+    """The header, however its name is written."""
+    return next(value for name, value in reply.headers.items() if name.lower() == "etag")
+
+
 def more_counters() -> list[dict[str, Any]]:
     return [*demo()["counters"], {"id": "6", "zone": "main", "stage": "window", "services": ["enquiry"]}]
 
@@ -34,7 +39,7 @@ def without(service: str) -> dict[str, Any]:
 async def test_the_document_comes_with_its_etag(hall: Checked) -> None:
     reply = await hall.staff("GET", "document")
 
-    assert reply.headers["ETag"] == '"1"'
+    assert etag(reply) == '"1"'
     assert reply.body == demo()
 
 
@@ -42,9 +47,9 @@ async def test_the_document_comes_with_its_etag(hall: Checked) -> None:
 async def test_a_document_is_replaced_under_its_revision(hall: Checked, match: str) -> None:
     reply = await put(hall, match, languages=["en"])
 
-    assert (reply.status, reply.headers["ETag"]) == (200, '"2"')
+    assert (reply.status, etag(reply)) == (200, '"2"')
     assert reply.body["languages"] == ["en"]
-    assert (await hall.staff("GET", "document")).headers["ETag"] == '"2"'
+    assert etag(await hall.staff("GET", "document")) == '"2"'
     assert (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["languages"] == ["en"]
 
 
@@ -88,7 +93,7 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(hall: Checke
     assert (reply.body["places"], reply.body["over_capacity"]) == ([], [])
     waits = {change["service"]: change for change in reply.body["waits"]}
     assert waits["enquiry"]["after"]["p50_s"] > waits["enquiry"]["before"]["p50_s"]
-    assert (await hall.staff("GET", "document")).headers["ETag"] == '"1"'
+    assert etag(await hall.staff("GET", "document")) == '"1"'
     assert await hall.seq() == before
 
 
@@ -97,7 +102,7 @@ async def test_only_a_dry_run_that_says_so_is_one(hall: Checked) -> None:
     real = await put(hall, '"1"', "?dry_run=0", languages=["en"])
 
     assert (unclear.status, unclear.code, unclear.body["errors"][0]["path"]) == (422, "body-invalid", "dry_run")
-    assert real.headers["ETag"] == '"2"'
+    assert etag(real) == '"2"'
 
 
 async def test_a_new_counter_works_on_the_open_day(hall: Checked) -> None:
@@ -185,13 +190,13 @@ async def test_public_holidays_are_kept_where_the_hall_says_so(hall: Checked, no
     ],
 )
 async def test_a_document_that_is_not_sound_is_refused_with_the_place(
-    hall: Checked, fields: dict[str, object], path: str
+    hall: Checked, fields: dict[str, Any], path: str
 ) -> None:
     reply = await put(hall, **fields)
 
     assert (reply.status, reply.code) == (422, "body-invalid")
     assert path in [error["path"] for error in reply.body["errors"]]
-    assert (await hall.staff("GET", "document")).headers["ETag"] == '"1"'
+    assert etag(await hall.staff("GET", "document")) == '"1"'
 
 
 async def test_another_process_goes_by_the_new_document_at_the_next_command(

@@ -1,8 +1,11 @@
 """Halls as people see them: what they offer, whether they are open, their board."""
 
+import asyncio
+
 import pytest
 
 from service.clock import FakeClock
+from service.domain.model import HallId
 from tests.service import Service, service_on
 from tests.web.checked import Checked, at
 from tests.web.conftest import Founder
@@ -32,7 +35,7 @@ async def test_a_hall_says_what_it_offers(hall: Checked) -> None:
     ],
 )
 async def test_a_hall_says_whether_it_is_open_and_when_it_opens_next(
-    hall: Checked, now: FakeClock, local: str, is_open: bool, opens_at: str
+    hall: Checked, now: FakeClock, local: str, is_open: object, opens_at: str
 ) -> None:
     now.put(at(local))
 
@@ -71,7 +74,7 @@ async def test_the_list_is_walked_page_by_page(house: Service, hall: Checked, fo
     assert len(walked) > 1
 
 
-@pytest.mark.parametrize("limit", ["0", "201", "-1", "", "x", "1.0", "９", "9" * 5000])  # noqa: RUF001  (a full-width 9)
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "", "x", "1.0", "９", "9" * 5000])
 async def test_a_limit_that_cannot_be_is_refused(hall: Checked, limit: str) -> None:
     reply = await hall.call("GET", f"/v1/halls?limit={limit}")
 
@@ -83,6 +86,15 @@ async def test_a_hall_that_does_not_exist_is_not_found(hall: Checked, name: str)
     for path in (f"/v1/halls/{name}", f"/v1/halls/{name}/board"):
         reply = await hall.call("GET", path)
         assert (reply.status, reply.code) == (404, "hall-not-found"), path
+
+
+async def test_a_hall_is_known_while_its_document_is_read(house: Service, hall: Checked) -> None:
+    reading = asyncio.create_task(house.running.halls.read(HallId(hall.hall)))
+    await asyncio.sleep(0)  # the read is under way
+    known = [one.id for one in house.running.halls.known()]
+    await reading
+
+    assert hall.hall in known
 
 
 async def test_the_board_shows_what_screens_get(hall: Checked) -> None:
@@ -108,7 +120,10 @@ async def test_a_zone_the_hall_does_not_have_has_no_board(hall: Checked) -> None
 
 
 async def test_a_day_that_was_closed_does_not_open_again(found: Founder, now: FakeClock) -> None:
-    halves = [{"weekdays": [1, 2], "from": "09:00", "to": "12:00"}, {"weekdays": [1, 2], "from": "14:00", "to": "17:00"}]
+    halves = [
+        {"weekdays": [1, 2], "from": "09:00", "to": "12:00"},
+        {"weekdays": [1, 2], "from": "14:00", "to": "17:00"},
+    ]
     hall = await found(hours=halves)
     ticket = await hall.take("enquiry")
 

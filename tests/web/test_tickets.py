@@ -8,11 +8,10 @@ from service.clock import FakeClock
 from tests.web.checked import Checked, at
 from tests.web.conftest import Founder
 
-FIELDS = (
-    "id code number day service stage class channel state admission count then counter calls ahead wait queue_at "
-    "issued_at called_at started_at finished_at outcome missing due_on prechecked appointment token seq"
-).split()
-"""In the order of CONTRACT 5."""
+FIELDS = """
+    id code number day service stage class channel state admission count then counter calls ahead wait queue_at
+    issued_at called_at started_at finished_at outcome missing due_on prechecked appointment token seq
+""".split()  # noqa: SIM905  (CONTRACT 5, in its order)
 
 NO_WAIT = {"p10_s": None, "p50_s": None, "p90_s": None, "as_of_at": None, "shown": None}
 
@@ -277,7 +276,9 @@ async def test_who_was_parked_returns_at_most_ten_minutes_ahead_of_the_return(ha
     assert late_back["queue_at"] == "2026-11-23T02:55:00.000Z"
 
 
-@pytest.mark.parametrize(("verb", "body", "back"), [("finish", {"outcome": "done"}, "serving"), ("no-show", None, "called")])
+@pytest.mark.parametrize(
+    ("verb", "body", "back"), [("finish", {"outcome": "done"}, "serving"), ("no-show", None, "called")]
+)
 async def test_an_end_can_be_taken_back_for_thirty_seconds(
     hall: Checked, now: FakeClock, verb: str, body: dict[str, str] | None, back: str
 ) -> None:
@@ -448,8 +449,7 @@ async def test_whatever_the_table_of_states_does_not_have_is_refused_with_the_st
 
     for verb, states in allowed.items():
         for state in tickets.keys() - states:
-            body = {"outcome": "done"} if verb == "finish" else None
-            reply = await hall.act(tickets[state], verb, body)
+            reply = await hall.act(tickets[state], verb, {"outcome": "done"} if verb == "finish" else None)
             assert (reply.status, reply.code, reply.body["state"]) == (409, "wrong-state", state), (verb, state)
 
 
@@ -469,8 +469,8 @@ async def test_a_history_says_when_who_and_by_which_rule(hall: Checked) -> None:
 async def test_seq_counts_the_events_of_the_day(hall: Checked) -> None:
     await hall.open("1")
     taken = await hall.take("enquiry")
-    called = await hall.next("1")
-    assert called is not None
+    at_counter = await hall.next("1")
+    assert at_counter is not None
 
-    assert (taken["seq"], called["seq"]) == (3, 4)
+    assert (taken["seq"], at_counter["seq"]) == (3, 4)
     assert await hall.seq() == 4

@@ -1,0 +1,1 @@
+"""Boards, feeds and sockets."""

@@ -1,0 +1,392 @@
+"""Feeds: what goes out, when, and to whom. The clock stands until the test moves it."""
+
+from datetime import timedelta
+
+import pytest
+
+from display import feed as feed_module
+from display.board import board_of, encode
+from display.feed import (
+    ALIVE_AFTER_S,
+    BOARD_EVERY_S,
+    REFRESH_EVERY_S,
+    SILENT_AFTER_S,
+    TICKETS_AT_ONCE,
+    TICKETS_EVERY_S,
+    UNFOLLOW_AFTER_S,
+)
+from service.domain.commands import ChangePlan, EndDay, PostNotice, RecallTicket, StartTicket, Suspend
+from service.domain.model import CounterId, Notice, ZoneId
+from service.domain.times import stamp
+from service.domain.view import ticket_view
+from tests.display.stage import Audience, Counting, Feed, Stage, rewritten
+from tests.domain.halls import Hall, town
+
+MAIN = ZoneId("main")
+UPSTAIRS = ZoneId("upstairs")
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage()
+    stage.hall.open("1", "2")
+    for _ in range(5):
+        stage.hall.take()
+    return stage
+
+
+@pytest.fixture
+async def feed(stage: Stage) -> Feed:
+    feed = Feed(stage)
+    await feed.take(stage.loaded())
+    return feed
+
+
+async def test_who_comes_is_shown_the_board_at_once(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+
+    feed.watch_board(None, screen)
+
+    assert screen.bytes == [encode(board_of(stage.hall.day, None, stage.hall.now_at))]
+
+
+async def test_a_call_goes_out_at_once(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(None, screen)
+    screen.take()
+
+    for counter in ("1", "2"):
+        stage.hall.next(counter)
+        await feed.take(stage.moved())
+
+    assert [len(board["called"]) for board in screen.boards()] == [1, 2]
+
+
+async def test_a_recall_goes_out_at_once(stage: Stage, feed: Feed) -> None:
+    ticket = stage.hall.next("1")
+    assert ticket is not None
+    await feed.take(stage.moved())
+    screen = Audience()
+    feed.watch_board(None, screen)
+    screen.take()
+
+    stage.hall.do(RecallTicket(ticket))
+    await feed.take(stage.moved())
+
+    assert [board["called"][0]["again"] for board in screen.boards()] == [1]
+
+
+async def test_other_news_goes_out_ten_times_a_second_at_most(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(None, screen)
+    screen.take()
+
+    for _ in range(100):
+        stage.after(0.01)
+        stage.hall.take()
+        await feed.take(stage.moved())
+        feed.heard(stage)
+
+    boards = screen.boards()
+    assert 1 <= len(boards) <= 10
+    stage.after(BOARD_EVERY_S)
+    feed.heard(stage)
+    assert (screen.boards() or boards)[-1]["waiting"][1]["count"] == 105
+
+
+async def test_the_next_look_is_when_the_board_is_due(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(None, screen)
+    assert feed.look() == pytest.approx(ALIVE_AFTER_S)
+
+    stage.hall.take()
+    await feed.take(stage.moved())
+
+    assert feed.look() == pytest.approx(BOARD_EVERY_S)
+    stage.after(BOARD_EVERY_S)
+    assert feed.heard(stage) == pytest.approx(ALIVE_AFTER_S)
+
+
+async def test_what_does_not_change_the_board_is_not_sent(stage: Stage, feed: Feed) -> None:
+    ticket = stage.hall.next("1")
+    assert ticket is not None
+    await feed.take(stage.moved())
+    screen = Audience()
+    feed.watch_board(None, screen)
+    screen.take()
+
+    stage.hall.do(StartTicket(ticket))
+    await feed.take(stage.moved())
+    stage.after(BOARD_EVERY_S)
+    feed.heard(stage)
+
+    assert screen.boards() == []
+
+
+async def test_every_screen_of_a_zone_gets_the_same_bytes(stage: Stage, feed: Feed) -> None:
+    screens = [Audience() for _ in range(3)]
+    upstairs = Audience()
+    for screen in screens:
+        feed.watch_board(MAIN, screen)
+    feed.watch_board(UPSTAIRS, upstairs)
+    upstairs.take()
+
+    stage.hall.next("1")
+    await feed.take(stage.moved())
+
+    assert screens[0].bytes[-1] is screens[1].bytes[-1] is screens[2].bytes[-1]
+    assert upstairs.boards() == []
+
+
+async def test_while_nothing_happens_screens_hear_that_it_is_still_true(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(None, screen)
+    screen.take()
+
+    stage.after(ALIVE_AFTER_S)
+    feed.heard(stage)
+
+    assert screen.take() == [
+        {"type": "alive", "day": "2026-11-23", "seq": stage.hall.day.seq, "at": stamp(stage.hall.now_at)}
+    ]
+    assert feed.heard(stage) == pytest.approx(ALIVE_AFTER_S)
+
+
+async def test_no_two_seconds_pass_without_a_frame(stage: Stage, feed: Feed) -> None:
+    screen, phone = Audience(), Audience()
+    feed.watch_board(None, screen)
+    feed.watch_ticket(next(iter(stage.hall.day.tickets)), phone)
+    silent_s = {screen: 0.0, phone: 0.0}
+
+    for _ in range(200):
+        due_s = feed.heard(stage)
+        stage.after(due_s)
+        for audience, so_far_s in silent_s.items():
+            silent_s[audience] = 0.0 if audience.take() else so_far_s + due_s
+            assert silent_s[audience] <= 2.0
+
+
+async def test_nothing_is_said_while_postgresql_is_silent(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(None, screen)
+    feed.watch_ticket(next(iter(stage.hall.day.tickets)), screen)
+    screen.take()
+
+    stage.after(SILENT_AFTER_S + 0.1)
+    feed.look()
+    assert screen.take() == []
+
+    feed.heard(stage)
+    assert screen.take() != []
+
+
+async def test_who_comes_while_postgresql_is_silent_is_told_how_old_it_is(stage: Stage, feed: Feed) -> None:
+    true_at = stage.hall.now_at
+    stage.after(60)
+    late = Audience()
+
+    feed.watch_board(None, late)
+
+    assert late.frames[0]["at"] == stamp(true_at)
+
+
+async def test_waits_drift_and_are_looked_at_again() -> None:
+    early = Stage(Hall(at="08:40"))
+    feed = Feed(early)
+    await feed.take(early.loaded())
+    screen = Audience()
+    feed.watch_board(None, screen)
+    assert screen.boards()[0]["waiting"][0]["shown"] == {"from_min": 20, "to_min": 25}
+
+    early.after(REFRESH_EVERY_S - 0.1)
+    feed.heard(early)
+    assert screen.boards() == []
+    for _ in range(60):
+        early.after(REFRESH_EVERY_S)
+        feed.heard(early)
+
+    assert [board["waiting"][0]["shown"]["from_min"] for board in screen.boards()] == [15, 10, 5]
+
+
+async def test_a_suspension_ends_on_screens_at_its_time(stage: Stage, feed: Feed) -> None:
+    stage.hall.do(Suspend({"en": "Fire alarm"}, until_at=stage.hall.now_at + timedelta(seconds=4)))
+    await feed.take(stage.moved())
+    screen = Audience()
+    feed.watch_board(None, screen)
+    assert screen.boards()[0]["suspended"] is not None
+
+    for _ in range(4):
+        stage.after(1)
+        feed.heard(stage)
+
+    assert [board["suspended"] for board in screen.boards()] == [None]
+
+
+async def test_a_ticket_is_shown_at_once_and_when_it_changes_itself(stage: Stage, feed: Feed) -> None:
+    ticket = next(iter(stage.hall.day.tickets))
+    phone = Audience()
+    feed.watch_ticket(ticket, phone)
+    first = ticket_view(stage.hall.day, stage.hall.ticket(ticket), stage.hall.now_at)
+    assert phone.bytes == [encode(first)]
+    phone.take()
+
+    assert stage.hall.next("1") == ticket
+    await feed.take(stage.moved())
+
+    assert [frame["state"] for frame in phone.take()] == ["called"]
+
+
+async def test_a_ticket_is_shown_when_its_place_changes(stage: Stage, feed: Feed) -> None:
+    last = list(stage.hall.day.tickets)[-1]
+    phone = Audience()
+    feed.watch_ticket(last, phone)
+    assert phone.take()[0]["ahead"] == 4
+
+    stage.hall.next("1")
+    await feed.take(stage.moved())
+    assert phone.take() == []
+    stage.after(TICKETS_EVERY_S)
+    feed.heard(stage)
+
+    assert [frame["ahead"] for frame in phone.take()] == [3]
+
+
+async def test_a_ticket_says_nothing_new_while_only_seconds_pass(stage: Stage, feed: Feed) -> None:
+    last = list(stage.hall.day.tickets)[-1]
+    phone = Audience()
+    feed.watch_ticket(last, phone)
+    phone.take()
+
+    for _ in range(4):
+        stage.after(TICKETS_EVERY_S)
+        stage.hall.do(PostNotice(Notice("a", {"en": "Nothing about waits"})))
+        await feed.take(stage.moved())
+        feed.heard(stage)
+
+    assert {frame.get("type") for frame in phone.take()} == {"alive"}
+
+
+async def test_many_tickets_are_looked_at_a_part_at_a_time(stage: Stage, feed: Feed) -> None:
+    for _ in range(2 * TICKETS_AT_ONCE):
+        stage.hall.take()
+    await feed.take(stage.moved())
+    phones = {ticket: Audience() for ticket in stage.hall.day.tickets}
+    for ticket, phone in phones.items():
+        feed.watch_ticket(ticket, phone)
+        phone.take()
+    stage.hall.next("1")
+    await feed.take(stage.moved())
+    for phone in phones.values():
+        phone.take()
+
+    stage.after(TICKETS_EVERY_S)
+    passes = 1
+    while feed.heard(stage) == 0:
+        passes += 1
+
+    assert passes == 3
+    assert all(len(phone.take()) == 1 for phone in list(phones.values())[1:])
+
+
+async def test_screens_are_sent_away_when_the_journal_was_rewritten(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(None, screen)
+
+    await feed.take(rewritten(stage, 2))
+
+    assert screen.code == 1012
+    assert not feed.watched
+
+
+async def test_the_same_day_loaded_again_goes_on(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(None, screen)
+    screen.take()
+    stage.hall.next("1")
+
+    await feed.take(stage.loaded())
+
+    assert screen.code is None
+    assert len(screen.boards()) == 1
+
+
+async def test_the_next_day_is_shown_when_it_comes(stage: Stage, feed: Feed) -> None:
+    screen, phone = Audience(), Audience()
+    feed.watch_board(None, screen)
+    feed.watch_ticket(next(iter(stage.hall.day.tickets)), phone)
+    stage.hall.do(EndDay())
+    await feed.take(stage.moved())
+    assert phone.take()[-1]["state"] == "left"
+    screen.take()
+
+    tomorrow = Stage(Hall(on=stage.hall.on + timedelta(days=1)))
+    await feed.take(tomorrow.loaded())
+    stage.after(BOARD_EVERY_S)
+    feed.heard(stage)
+
+    assert [board["day"] for board in screen.boards()] == ["2026-11-24"]
+    assert (screen.code, phone.code) == (None, None)
+
+
+async def test_a_zone_that_is_no_more_is_closed(stage: Stage, feed: Feed) -> None:
+    screen = Audience()
+    feed.watch_board(UPSTAIRS, screen)
+
+    counters = [{"id": "9", "zone": "main", "stage": "window", "services": ["enquiry"]}]
+    stage.hall.do(ChangePlan(stage.hall.plan(town(zones=[{"id": "main"}], counters=counters))))
+    await feed.take(stage.moved())
+    stage.after(BOARD_EVERY_S)
+    feed.heard(stage)
+
+    assert screen.code == 4404
+
+
+async def test_who_goes_hears_no_more(stage: Stage, feed: Feed) -> None:
+    goes, stays = Audience(), Audience()
+    unwatch = feed.watch_board(None, goes)
+    feed.watch_board(None, stays)
+    goes.take()
+    stays.take()
+
+    unwatch()
+    unwatch()
+    stage.hall.next("1")
+    await feed.take(stage.moved())
+
+    assert goes.take() == []
+    assert len(stays.boards()) == 1
+
+
+async def test_a_hall_nobody_watches_is_left_after_a_while(stage: Stage, feed: Feed) -> None:
+    unwatch = feed.watch_board(None, Audience())
+    stage.after(1000)
+    unwatch()
+
+    assert not feed.watched
+    assert feed.look() == pytest.approx(UNFOLLOW_AFTER_S)
+
+
+async def test_what_is_shown_is_counted(stage: Stage) -> None:
+    observer = Counting()
+    feed = Feed(stage, observer)
+    await feed.take(stage.loaded())
+    for _ in range(3):
+        feed.watch_board(None, Audience())
+
+    stage.hall.next("1")
+    stage.clock.advance(0.25)
+    await feed.take(stage.moved())
+
+    assert observer.frames == 6
+    assert observer.calls_s == [0.25]
+
+
+async def test_a_long_day_is_folded_in_parts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_module, "FOLD_AT_ONCE", 3)
+    feed = Feed(stage)
+
+    await feed.take(stage.loaded())
+
+    assert feed.day is not None
+    assert feed.day.seq == stage.hall.day.seq
+    assert feed.day.counters[CounterId("1")] == stage.hall.counter("1")

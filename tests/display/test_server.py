@@ -1,0 +1,392 @@
+"""The sockets, with real clients; the follower is the test."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Subprotocol
+
+from display import server as server_module
+from display.feed import ALIVE_AFTER_S, UNFOLLOW_AFTER_S
+from display.server import DisplayServer, Wanted, wanted_by
+from service.contract import HallId, StorageUnavailable, TicketId, UnknownKind, ZoneId
+from service.domain.commands import PostNotice
+from service.domain.model import Notice
+from tests.display.stage import TOWN, Counting, Puppet, Stage, rewritten
+from tests.domain.halls import DONE
+
+WITHIN_S = 20.0  # what a test waits for happens within it, or the test fails
+BOARD = Subprotocol("paihao.board.v1")
+TICKET = Subprotocol("paihao.ticket.v1")
+TOKEN = Subprotocol("bearer.right-token_1")
+ID = TicketId("0198c0de-0000-7000-8000-000000000001")
+
+
+class Theatre:
+    """A display server on a stage."""
+
+    def __init__(self) -> None:
+        self.stage = Stage()
+        self.stage.hall.open("1", "2")
+        self.follower = Puppet(self.stage)
+        self.observer = Counting()
+        self.unavailable = False
+        self.server = DisplayServer(
+            follower=self.follower,
+            clock=self.stage.clock,
+            hall_known=self.known,
+            verify=lambda hall, ticket, token: (hall, token) == (TOWN, "right-token_1") and ticket != "",
+            observer=self.observer,
+            screens_max=5,
+        )
+
+    async def known(self, hall: HallId) -> bool:
+        """Know the town."""
+        if self.unavailable:
+            raise StorageUnavailable
+        return hall == TOWN
+
+    def take(self, ticket: TicketId = ID) -> None:
+        """Give out a ticket with a real id."""
+        command = self.stage.hall.new_ticket()
+        self.stage.hall.do(type(command)(ticket=ticket, code="CODE", service=command.service, channel=command.channel))
+
+    def open(self, path: str = "board", *protocols: Subprotocol, hall: str = "town", **options: Any) -> connect:  # noqa: ANN401
+        """Connect to a socket of the hall."""
+        return connect(
+            f"ws://127.0.0.1:{self.server.port}/v1/halls/{hall}/{path}",
+            subprotocols=list(protocols) or None,
+            proxy=None,
+            open_timeout=WITHIN_S,
+            **options,
+        )
+
+    def look(self) -> None:
+        """Let the server do what is due, without waiting for its timer."""
+        self.follower.alive_at = self.stage.clock.monotonic_s()
+        self.server.feeds.look(TOWN)
+
+
+@pytest.fixture
+async def theatre() -> AsyncIterator[Theatre]:
+    theatre = Theatre()
+    async with theatre.server:
+        yield theatre
+
+
+async def frame_from(client: ClientConnection) -> dict[str, Any]:
+    async with asyncio.timeout(WITHIN_S):
+        frame: dict[str, Any] = json.loads(await client.recv())
+    return frame
+
+
+async def board_from(client: ClientConnection) -> dict[str, Any]:
+    while (frame := await frame_from(client))["type"] != "board":
+        pass
+    return frame
+
+
+async def code_from(client: ClientConnection) -> int:
+    """The code with which the server closes, after whatever it says before."""
+    async with asyncio.timeout(WITHIN_S):
+        with contextlib.suppress(ConnectionClosed):
+            while True:
+                await client.recv()
+    assert client.close_code is not None
+    return client.close_code
+
+
+def test_paths_are_read() -> None:
+    assert wanted_by("/v1/halls/town/board") == Wanted(TOWN, None, None)
+    assert wanted_by("/v1/halls/town/board?zone=main") == Wanted(TOWN, ZoneId("main"), None)
+    assert wanted_by("/v1/halls/town/board?zone=") == Wanted(TOWN, None, None)
+    assert wanted_by(f"/v1/halls/town/tickets/{ID}") == Wanted(TOWN, None, ID)
+    assert wanted_by("/v1/halls/a%2Fb/board") == Wanted(HallId("a/b"), None, None)
+    assert wanted_by("/v1/halls/town/boards") is None
+    assert wanted_by("/v1/halls/town/tickets/") is None
+    assert wanted_by("/") is None
+
+
+async def test_a_screen_is_shown_the_board_and_its_subprotocol(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen:
+        board = await frame_from(screen)
+
+        assert screen.subprotocol == BOARD
+        assert (board["type"], board["hall"], board["called"]) == ("board", "town", [])
+        assert screen.response is not None
+        assert "Sec-WebSocket-Extensions" not in screen.response.headers
+
+
+async def test_a_call_reaches_every_screen(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as hall, theatre.open("board?zone=main", BOARD) as main:
+        await frame_from(hall)
+        await frame_from(main)
+        theatre.take()
+        theatre.stage.hall.next("1")
+
+        theatre.follower.say()
+
+        for screen in (hall, main):
+            assert [call["number"] for call in (await board_from(screen))["called"]] == ["E001"]
+    assert theatre.observer.calls_s == [0.0]
+
+
+async def test_a_quiet_screen_hears_that_it_is_still_true(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen:
+        await frame_from(screen)
+
+        theatre.stage.after(ALIVE_AFTER_S)
+        theatre.look()
+
+        alive = await frame_from(screen)
+        assert set(alive) == {"type", "day", "seq", "at"}
+        assert (alive["type"], alive["seq"]) == ("alive", theatre.stage.hall.day.seq)
+
+
+@pytest.mark.parametrize("message", ["hello", b"hello", "long " * 10_000, ["in ", "parts"], ""])
+async def test_a_message_closes(theatre: Theatre, message: Any) -> None:  # noqa: ANN401  (whatever can be sent)
+    async with theatre.open("board", BOARD) as screen:
+        await frame_from(screen)
+
+        with contextlib.suppress(ConnectionClosed):
+            await screen.send(message)
+
+        assert await code_from(screen) == 1008
+
+
+async def test_pings_are_answered(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen, asyncio.timeout(WITHIN_S):
+        await frame_from(screen)
+
+        await (await screen.ping())
+
+
+@pytest.mark.parametrize(
+    ("hall", "path"),
+    [("cellar", "board"), ("town", "board?zone=cellar"), ("TOWN", "board"), ("town%00", "board"), ("a" * 65, "board")],
+)
+async def test_what_does_not_exist_closes_with_4404(theatre: Theatre, hall: str, path: str) -> None:
+    async with theatre.open(path, BOARD, hall=hall) as screen:
+        assert await code_from(screen) == 4404
+
+
+async def test_other_paths_are_not_found(theatre: Theatre) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with theatre.open("boards", BOARD):
+            pass
+    assert refused.value.response.status_code == 404
+
+
+async def test_a_client_that_offers_no_subprotocol_gets_none(theatre: Theatre) -> None:
+    async with theatre.open("board") as screen:
+        assert (await frame_from(screen))["type"] == "board"
+        assert screen.subprotocol is None
+
+
+async def test_a_client_that_offers_another_subprotocol_is_refused(theatre: Theatre) -> None:
+    for path, offered in (("board", TICKET), (f"tickets/{ID}", BOARD)):
+        with pytest.raises(InvalidStatus) as refused:
+            async with theatre.open(path, offered):
+                pass
+        assert refused.value.response.status_code == 400
+
+
+async def test_a_ticket_is_shown_to_who_has_its_token(theatre: Theatre) -> None:
+    theatre.take()
+    async with theatre.open(f"tickets/{ID}", TICKET, TOKEN) as phone:
+        first = await frame_from(phone)
+        assert phone.subprotocol == TICKET
+        assert (first["id"], first["state"], first["ahead"]) == (ID, "waiting", 0)
+        assert "token" not in first
+
+        theatre.stage.hall.next("1")
+        theatre.follower.say()
+
+        called = await frame_from(phone)
+        assert (called["state"], called["counter"], called["ahead"]) == ("called", "1", None)
+
+
+async def test_a_ticket_taken_a_moment_ago_is_waited_for(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen, theatre.open(f"tickets/{ID}", TICKET, TOKEN) as phone:
+        await frame_from(screen)
+        theatre.take()
+
+        theatre.follower.say()
+
+        assert (await frame_from(phone))["id"] == ID
+
+
+@pytest.mark.parametrize(
+    ("path", "protocols", "code"),
+    [
+        (f"tickets/{ID}", [TICKET], 4401),
+        (f"tickets/{ID}", [], 4401),
+        (f"tickets/{ID}", [TICKET, Subprotocol("bearer.")], 4401),
+        (f"tickets/{ID}", [TICKET, Subprotocol("bearer.wrong")], 4404),
+        ("tickets/not-an-id", [TICKET, TOKEN], 4404),
+    ],
+)
+async def test_a_ticket_is_shown_to_nobody_else(
+    theatre: Theatre, path: str, protocols: list[Subprotocol], code: int
+) -> None:
+    theatre.take()
+    async with theatre.open(path, *protocols) as phone:
+        assert await code_from(phone) == code
+
+
+async def test_a_ticket_that_never_was_closes_with_4404(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "TICKET_WITHIN_S", 0.01)
+
+    async with theatre.open(f"tickets/{ID}", TICKET, TOKEN) as phone:
+        assert await code_from(phone) == 4404
+
+
+async def test_a_full_server_says_so(theatre: Theatre) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        for _ in range(5):
+            await frame_from(await stack.enter_async_context(theatre.open("board", BOARD)))
+        assert theatre.observer.connected == 5
+
+        async with theatre.open("board", BOARD) as one_more:
+            assert await code_from(one_more) == 1013
+
+
+async def test_who_goes_makes_room(theatre: Theatre) -> None:
+    for _ in range(7):
+        async with theatre.open("board", BOARD) as screen:
+            await frame_from(screen)
+    async with theatre.open("board", BOARD) as screen:
+        assert (await frame_from(screen))["type"] == "board"
+
+
+async def test_a_hall_that_cannot_be_read_is_to_be_tried_later(
+    theatre: Theatre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theatre.unavailable = True
+    async with theatre.open("board", BOARD) as screen:
+        assert await code_from(screen) == 1013
+
+    theatre.unavailable = False
+    monkeypatch.setattr(server_module, "FIRST_WITHIN_S", 0.0)
+    async with theatre.open("board", BOARD) as screen:
+        assert await code_from(screen) == 1013
+
+
+async def test_screens_are_sent_away_by_a_newer_release(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen:
+        await frame_from(screen)
+
+        theatre.follower.say(UnknownKind("ticket_sung"))
+
+        assert await code_from(screen) == 1013
+    async with theatre.open("board", BOARD) as screen:
+        assert (await frame_from(screen))["type"] == "board"
+
+
+async def test_a_fault_closes_the_hall_and_no_other(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen:
+        await frame_from(screen)
+
+        theatre.follower.say(RuntimeError("broken"))
+
+        assert await code_from(screen) == 1011
+    async with theatre.open("board", BOARD) as screen:
+        assert (await frame_from(screen))["type"] == "board"
+
+
+async def test_a_rewritten_journal_sends_screens_to_a_new_connection(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen:
+        await frame_from(screen)
+
+        theatre.follower.say(rewritten(theatre.stage, 2))
+
+        assert await code_from(screen) == 1012
+
+
+async def test_a_stop_tells_all_to_come_back() -> None:
+    theatre = Theatre()
+    theatre.take()
+    async with contextlib.AsyncExitStack() as stack:
+        async with theatre.server:
+            screen = await stack.enter_async_context(theatre.open("board", BOARD))
+            phone = await stack.enter_async_context(theatre.open(f"tickets/{ID}", TICKET, TOKEN))
+            half = socket.create_connection(("127.0.0.1", theatre.server.port))  # a browser that connects ahead
+            stack.callback(half.close)
+            await frame_from(screen)
+            await frame_from(phone)
+        assert await code_from(screen) == 1012
+        assert await code_from(phone) == 1012
+    assert theatre.follower.following == 0
+    assert theatre.observer.connected == 0
+
+
+async def test_a_hall_nobody_watches_is_followed_no_more(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as screen:
+        await frame_from(screen)
+        assert theatre.follower.following == 1
+    theatre.stage.after(UNFOLLOW_AFTER_S)
+
+    async with asyncio.timeout(WITHIN_S):
+        while theatre.follower.following:
+            theatre.look()
+            await asyncio.sleep(0)  # the server hears of the close
+
+
+async def slow_client(theatre: Theatre) -> ClientConnection:
+    """A client whose machine takes little and whose program reads nothing unless asked."""
+    small = socket.socket()
+    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    small.setblocking(False)  # noqa: FBT003  (the socket's own signature)
+    await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", theatre.server.port))
+    return await theatre.open("board", BOARD, sock=small, max_queue=1, max_size=None, ping_interval=None)
+
+
+async def play(theatre: Theatre, boards: int, quick: ClientConnection) -> None:
+    """Send so many boards, each with a call and a long notice, as fast as a quick client takes them."""
+    theatre.stage.hall.do(PostNotice(Notice("long", {"en": "words " * 2000})))
+    for _ in range(boards):
+        theatre.stage.hall.take()
+        theatre.stage.hall.next("1", DONE if theatre.stage.hall.counter("1").ticket else None)
+        theatre.follower.say()
+        assert (await board_from(quick))["seq"] == theatre.stage.hall.day.seq
+
+
+async def test_a_slow_client_gets_the_newest_and_never_a_backlog(theatre: Theatre) -> None:
+    async with theatre.open("board", BOARD) as quick, await slow_client(theatre) as slow:
+        await frame_from(quick)
+        await play(theatre, 100, quick)
+
+        seen = [(await board_from(slow))["seq"]]
+        while seen[-1] < theatre.stage.hall.day.seq:
+            seen.append((await board_from(slow))["seq"])
+
+        assert seen == sorted(set(seen))
+        assert len(seen) < 50
+
+
+async def test_a_client_that_takes_nothing_is_let_go(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "SLOW_MAX_S", 0.01)
+    async with theatre.open("board", BOARD) as quick, await slow_client(theatre) as slow:
+        await frame_from(quick)
+        assert theatre.observer.connected == 2
+
+        await play(theatre, 50, quick)
+
+        async with asyncio.timeout(WITHIN_S):
+            while theatre.observer.connected > 1:  # noqa: ASYNC110  (nothing tells that the server has let it go)
+                await asyncio.sleep(0)
+        assert await code_from(slow) == 1006
+
+
+async def test_a_request_that_is_too_long_is_cut(theatre: Theatre) -> None:
+    headers = {f"X-Many-{n}": "x" * 1000 for n in range(20)}
+
+    with pytest.raises(Exception, match=r"did not receive a valid HTTP response|[Cc]onnection"):
+        async with theatre.open("board", BOARD, additional_headers=headers):
+            pass

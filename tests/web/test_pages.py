@@ -1,0 +1,134 @@
+"""Pages: there, under a strict policy, and with everything they ask for."""
+
+import asyncio
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from service.web.server import PAGES, SCREEN
+from tests.service import Service
+from tests.web.checked import Checked
+
+PATHS = ("/", "/docs", "/halls/{hall}/screen", "/halls/{hall}/screen?zone=main")
+MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
+
+
+class Page(HTMLParser):
+    """What a page loads, and what it holds that a strict policy would not let run."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.assets: list[str] = []
+        self.inline: list[str] = []
+        self._inside: str | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Look at a tag."""
+        given = dict(attrs)
+        self._inside = tag if tag in {"script", "style"} else None
+        self.assets += [url for name in ("src", "href") if tag != "a" and (url := given.get(name)) is not None]
+        self.inline += [name for name in given if name == "style" or name.startswith("on")]
+
+    def handle_data(self, data: str) -> None:
+        """Look at a text."""
+        if self._inside is not None and data.strip():
+            self.inline.append(data)
+
+    def handle_endtag(self, _tag: str) -> None:
+        """Leave it."""
+        self._inside = None
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_is_there_under_a_strict_policy(hall: Checked, house: Service, path: str) -> None:
+    reply = await hall.call("GET", path.format(hall=hall.hall))
+
+    policy = dict(part.strip().partition(" ")[::2] for part in reply.headers["Content-Security-Policy"].split(";"))
+    assert reply.status == 200
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert policy["default-src"] == "'self'"
+    assert policy["connect-src"] == f"'self' ws://127.0.0.1:{house.running.display_port}"
+    assert "unsafe" not in reply.headers["Content-Security-Policy"]
+    assert (reply.headers["X-Content-Type-Options"], reply.headers["Referrer-Policy"]) == ("nosniff", "no-referrer")
+    assert reply.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_holds_no_script_or_style_of_its_own_and_all_it_loads_is_there(hall: Checked, path: str) -> None:
+    text = (await hall.call("GET", path.format(hall=hall.hall))).body.decode()
+
+    page = Page(text)
+
+    assert page.inline == []
+    assert page.assets
+    for asset in page.assets:
+        assert asset.startswith("/"), asset
+        assert (await hall.call("GET", asset)).status == 200, asset
+    assert any("icon" in asset for asset in page.assets)
+
+
+@pytest.mark.parametrize("mount", MOUNTS)
+async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: str) -> None:
+    files = [path for path in MOUNTS[mount].iterdir() if path.suffix in {".js", ".css"}]
+    assert files
+
+    for file in files:
+        text = (await hall.call("GET", f"{mount}{file.name}")).body.decode()
+        loaded = re.findall(r"""(?:from|import|url\()\s*["']?([./][^"')\s]+)""", text)
+        for asset in loaded:
+            path = mount + asset.removeprefix("./") if asset.startswith("./") else asset
+            assert (await hall.call("GET", path)).status == 200, (file.name, asset)
+
+
+@pytest.mark.parametrize("path", ["/halls/nowhere/screen", "/halls/Demo/screen", "/halls/%2E%2E/screen"])
+async def test_a_hall_that_does_not_exist_has_no_screen(hall: Checked, path: str) -> None:
+    reply = await hall.call("GET", path)
+
+    assert reply.status == 404
+    assert reply.code in {"hall-not-found", "route-not-found"}
+
+
+async def test_a_page_that_has_not_changed_is_not_sent_again(hall: Checked) -> None:
+    first = await hall.call("GET", "/docs")
+    modified = next(value for name, value in first.headers.items() if name.lower() == "last-modified")
+
+    again = await hall.call("GET", "/docs", headers={"If-Modified-Since": modified})
+
+    assert (again.status, again.body) == (304, b"")
+
+
+async def test_the_favicon_is_there(hall: Checked) -> None:
+    reply = await hall.call("GET", "/favicon.ico")
+
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/display/../server.py",
+        "/display/%2e%2e/server.py",
+        "/display/..%2fserver.py",
+        "/display/%2e%2e%2fserver.py",
+        "/display//etc/passwd",
+        "/display/%2fetc%2fpasswd",
+        "/pages/../config.py",
+        "/pages/..%5cconfig.py",
+        "/pages/%00",
+        "/display/",
+        "/pages",
+    ],
+)
+async def test_nothing_but_the_files_of_a_mount_is_given_out(house: Service, path: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.running.http_port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: hall.example\r\nConnection: close\r\n\r\n".encode())
+
+    answer = await reader.read()
+    writer.close()
+
+    status, _, rest = answer.partition(b"\r\n")
+    assert status.split()[1] == b"404"
+    assert b"import " not in rest
+    assert b"root:" not in rest
