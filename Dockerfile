@@ -22,7 +22,7 @@ COPY service /app/service
 COPY display /app/display
 COPY migrations /app/migrations
 # Compiled here, for the account of the last stage cannot write; readable whatever the umask of the checkout was.
-RUN python -m compileall -q "$APP/healthy.py" "$APP/service" "$APP/display" "$APP/migrations" \
+RUN python -m compileall -q "$APP/service" "$APP/display" "$APP/migrations" \
     && chmod -R a+rX "$APP" \
     && mkdir "$DATA"
 

@@ -27,7 +27,6 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from http import HTTPStatus
-from os import write
 from typing import Any, Self, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -178,7 +177,6 @@ class Screen(ServerConnection):
         self._newest: bytes | None = None
         self._cut: asyncio.TimerHandle | None = None
         self._handshake_bytes = 0
-        self._descriptor = -1
 
     # What the feed calls.
 
@@ -195,7 +193,6 @@ class Screen(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the handshake."""
         super().connection_made(transport)
-        self._descriptor = self.transport.get_extra_info("socket").fileno()
         if len(self._handshaking) >= HANDSHAKES_MAX:
             self.transport.abort()
         else:
@@ -260,19 +257,10 @@ class Screen(ServerConnection):
     # How frames go out: straight to the transport, into the slot, or nowhere.
 
     def _speak(self) -> None:
-        self.show = self.beat = self._write
+        self.show = self.beat = self.transport.write
         frame, self._newest = self._newest, None
         if frame is not None:
-            self._write(frame)
-
-    def _write(self, frame: bytes) -> None:
-        """Hand a frame to the kernel; the transport, which holds nothing while it is not paused, gets what is left."""
-        try:
-            taken = write(self._descriptor, frame)
-        except OSError:  # nothing was taken, or the transport will meet the same error and end the connection
-            taken = 0
-        if taken != len(frame):
-            self.transport.write(frame[taken:])
+            self.transport.write(frame)
 
     def _hold_back(self) -> None:
         self.show = self._keep
