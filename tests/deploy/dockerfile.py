@@ -127,7 +127,7 @@ def assignments(instruction: Instruction) -> dict[str, str]:
 
 
 class Ignored:
-    """What a .dockerignore keeps out of a build: of the rules that match a path or a folder above it, the last holds."""
+    """What a .dockerignore keeps out: of the rules that match a path or a folder above it, the last one holds."""
 
     def __init__(self, text: str) -> None:
         self._rules = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]

@@ -102,13 +102,15 @@ class Stage:
         account = None if self.account[0] == "root" else stand_in()
         return subprocess.Popen(
             arguments,
-            env=self._outer_environment() | extra,
+            env={**self._outer_environment(), **extra},
             cwd=self.path("."),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            **({} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}),
+            user=None if account is None else account.uid,
+            group=None if account is None else account.gid,
+            extra_groups=None if account is None else [],
         )
 
     def ran(self, arguments: Sequence[str], extra: Mapping[str, str] | None = None) -> tuple[int, str]:
@@ -120,11 +122,11 @@ class Stage:
                 process.kill()
         return process.returncode, said.decode(errors="replace")
 
-    def start(self, *arguments: str, said: BinaryIO, **extra: str) -> "subprocess.Popen[bytes]":
+    def start(self, arguments: Sequence[str], extra: Mapping[str, str], said: BinaryIO) -> "subprocess.Popen[bytes]":
         """Do `docker run -e NAME=VALUE… IMAGE ARGUMENT…`."""
         return self.popen([*self.entrypoint, *(arguments or self.command)], extra, said)
 
-    def healthy(self, *check: str, **extra: str) -> int:
+    def health(self, extra: Mapping[str, str], check: Sequence[str] = ()) -> int:
         """Run the HEALTHCHECK, or another check, and give its exit code."""
         return self.ran(check or self.healthcheck, extra)[0]
 
@@ -210,36 +212,40 @@ class _Builder:
 
     def step(self, instruction: Instruction) -> None:
         """Run one instruction."""
+        if not self._stages and instruction.name == "ARG":
+            self._arguments |= assignments(instruction)
+        elif instruction.name == "FROM":
+            self._from(expanded(instruction.text, self._arguments).split())
+        elif instruction.name == "COPY":
+            self._copy(instruction)
+        elif instruction.name == "RUN":
+            self._run(instruction.text)
+        else:
+            self._set(instruction)
+
+    def _set(self, instruction: Instruction) -> None:
+        """Change what the stage says about itself."""
+        stage = self.stage
         match instruction.name:
-            case "ARG" if not self._stages:
-                self._arguments |= assignments(instruction)
-            case "FROM":
-                self._from(expanded(instruction.text, self._arguments).split())
             case "ENV" | "ARG":
-                values = assignments(instruction)
-                known = dict(self.stage.environment)  # those of this instruction hold from the next one on
-                self.stage.environment |= {name: expanded(value, known) for name, value in values.items()}
+                known = dict(stage.environment)  # those of this instruction hold from the next one on
+                for name, value in assignments(instruction).items():
+                    stage.environment[name] = expanded(value, known)
             case "WORKDIR":
-                self.stage.folder = os.path.join(self.stage.folder, self._expanded(instruction))  # noqa: PTH118
-                self.stage.path(".").mkdir(parents=True, exist_ok=True)
-            case "COPY":
-                self._copy(instruction)
-            case "RUN":
-                self._run(instruction.text)
-            case "USER":
-                self.stage.user = self._expanded(instruction)
+                stage.folder = os.path.join(stage.folder, self._expanded(instruction))  # noqa: PTH118
+                stage.path(".").mkdir(parents=True, exist_ok=True)
             case "VOLUME":
-                self.stage.path(self._expanded(instruction)).mkdir(parents=True, exist_ok=True)
+                stage.path(self._expanded(instruction)).mkdir(parents=True, exist_ok=True)
+            case "USER":
+                stage.user = self._expanded(instruction)
             case "ENTRYPOINT":
-                self.stage.entrypoint = instruction.exec_form
+                stage.entrypoint = instruction.exec_form
             case "CMD":
-                self.stage.command = instruction.exec_form
+                stage.command = instruction.exec_form
             case "HEALTHCHECK":
-                self.stage.healthcheck = instruction.exec_form
-            case "EXPOSE":
-                pass  # ports are the machine's
-            case name:
-                raise DockerfileError(f"{name} is not known here")
+                stage.healthcheck = instruction.exec_form
+            case _:
+                assert instruction.name == "EXPOSE"  # ports are the machine's
 
     def _expanded(self, instruction: Instruction) -> str:
         return expanded(instruction.text, self.stage.environment)

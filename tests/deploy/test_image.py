@@ -2,15 +2,17 @@
 
 import asyncio
 import os
+import re
 import signal
-import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 import yaml  # type: ignore[import-untyped]
 
-from tests.deploy.image import Stage, stand_in
+from tests.deploy.dockerfile import DockerfileError
+from tests.deploy.image import Stage, build, stand_in
 from tests.serve.program import free_port, until
 from tests.service import Api
 
@@ -21,47 +23,53 @@ DEV_ONLY = ("pytest", "mypy", "ruff", "playwright", "hypothesis", "pip")
 
 @asynccontextmanager
 async def container(
-    image: Stage, said: Path, *arguments: str, check: tuple[str, ...] = (), **extra: str
-) -> AsyncIterator["subprocess.Popen[bytes]"]:
-    """Do `docker run`, wait until the image or another check says that it is healthy, and do `docker stop`."""
+    image: Stage, said: Path, *arguments: str, environment: Mapping[str, str], check: Sequence[str] = ()
+) -> AsyncIterator[None]:
+    """Do `docker run`, wait until the image's check or another one says that it is healthy; at the end `docker stop`."""
     with said.open("wb") as file:
-        process = image.start(*arguments, said=file, **extra)
+        process = image.start(arguments, environment, file)
 
     async def answers() -> bool:
-        assert process.poll() is None, said.read_text()
-        return await asyncio.to_thread(image.healthy, *check, **extra) == 0
+        assert process.poll() is None, told(said)
+        return await asyncio.to_thread(image.health, environment, check) == 0
 
     try:
         await until(answers, "the health of the container")
-        yield process
+        yield
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, STOPPED_WITHIN_S) == 0, said.read_text()
+        assert await asyncio.to_thread(process.wait, STOPPED_WITHIN_S) == 0, told(said)
     finally:
         process.kill()
         process.wait()
+
+
+def told(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 async def test_what_the_dockerfile_makes_serves_takes_tickets_keeps_them_in_its_volume_and_says_how_it_is(
     image: Stage, tmp_path: Path
 ) -> None:
     ports = {"PAIHAO_PORT": str(free_port()), "PAIHAO_DISPLAY_PORT": str(free_port())}
-    sockets = str(free_port())
-    _, *compose_check = _compose_services()["display"]["healthcheck"]["test"]
-    base = f"http://127.0.0.1:{ports['PAIHAO_PORT']}"
+    sockets = {"PAIHAO_DISPLAY_PORT": str(free_port())}
+    _, *check = yaml.safe_load(told(ROOT / "compose.yaml"))["services"]["display"]["healthcheck"]["test"]
+    open_hall = {"PAIHAO_DEMO_ALWAYS_OPEN": "1", **ports}
 
     async with (
-        container(image, tmp_path / "first", PAIHAO_DEMO_ALWAYS_OPEN="1", **ports),  # CMD: serve
-        container(image, tmp_path / "sockets", "display", check=tuple(compose_check), PAIHAO_DISPLAY_PORT=sockets),
-        Api(base) as api,
+        container(image, tmp_path / "first", environment=open_hall),  # CMD: serve
+        container(image, tmp_path / "screens", "display", environment=sockets, check=check),
+        Api(f"http://127.0.0.1:{ports['PAIHAO_PORT']}") as api,
     ):
         taken = await api.take()
-    stopped = image.healthy(**ports)
-    stopped_display = image.healthy(*compose_check, PAIHAO_DISPLAY_PORT=sockets)
-    async with container(image, tmp_path / "second", "serve", **ports), Api(base) as api:
+    stopped = image.health(ports), image.health(sockets, check)
+    async with (
+        container(image, tmp_path / "second", "serve", environment=ports),
+        Api(f"http://127.0.0.1:{ports['PAIHAO_PORT']}") as api,
+    ):
         found = await api.call("GET", f"tickets/{taken['id']}", token=taken["token"])
 
     assert taken["number"] == "A001"
-    assert (stopped, stopped_display) == (1, 1)
+    assert stopped == (1, 1)
     assert (found.status, found.body["number"]) == (200, "A001")
 
 
@@ -97,8 +105,20 @@ def test_the_image_runs_every_command_and_reads_its_settings(image: Stage) -> No
     assert (misspelt, "PAIHAO_PORT" in why) == (1, True)
 
 
-def _compose_services() -> dict[str, dict[str, dict[str, list[str]]]]:
-    services: dict[str, dict[str, dict[str, list[str]]]] = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))[
-        "services"
-    ]
-    return services
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("RUN echo it went wrong && false", "it went wrong"),
+        ("RUN cat /etc/passwd", "/etc/passwd must be reached"),
+        ("COPY nonesuch ./", "nonesuch is not there"),
+        ("COPY hidden ./", "hidden is not there, or ignored"),
+        ("ENV PLACE=$NONESUCH", "NONESUCH has no value"),
+    ],
+)
+def test_a_step_that_fails_ends_the_build(tmp_path: Path, step: str, why: str) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.13-slim\nWORKDIR /here\n{step}\n", "utf-8")
+    (tmp_path / ".dockerignore").write_text("hidden\n", "utf-8")
+    (tmp_path / "hidden").touch()
+
+    with pytest.raises(DockerfileError, match=re.escape(why)):
+        build(tmp_path, tmp_path / "scratch")

@@ -462,6 +462,7 @@ async def test_a_history_says_when_who_and_by_which_rule(hall: Checked) -> None:
     kinds = [(item["kind"], item["actor"]) for item in history["items"]]
     assert kinds == [("ticket_taken", "anyone"), ("ticket_called", "admin"), ("ticket_finished", "admin")]
     assert history["items"][1]["data"]["reason"]["rule"] == "credit"
+    assert all({"code", "applicant", "token"}.isdisjoint(item["data"]) for item in history["items"])
     assert history["items"][1]["words"]["en"] == "Earliest queue time: called to counter 1"
     assert all(before["seq"] < after["seq"] for before, after in pairwise(history["items"]))
 
