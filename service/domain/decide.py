@@ -321,12 +321,20 @@ def open_counter(day: Day, command: commands.OpenCounter, _now_at: datetime) -> 
 
 
 def pause_counter(day: Day, command: commands.PauseCounter, now_at: datetime) -> list[Event]:
-    """Take a break. Raises WrongState unless open, CounterBusy, BodyInvalid for an unknown reason code."""
+    """Take a break.
+
+    Raises:
+        WrongState: it is not open.
+        CounterBusy: a person is there, and is not to be released.
+        BodyInvalid: an unknown reason code, or an end in the past.
+    """
     counter = day.counter(command.counter)
     if counter.state is not CounterState.OPEN:
         raise WrongState(counter.state)
     if command.reason is not None:
         _require_reason(day.plan, command.reason)
+    if command.until_at is not None and command.until_at <= now_at:
+        raise BodyInvalid(("until_at", "is in the past"))
     paused = events.CounterPaused(counter=counter.id, reason=command.reason, until_at=command.until_at)
     return [*_vacate(day, counter, now_at, release=command.release), paused]
 

@@ -78,6 +78,8 @@ async def queue(request: web.Request) -> web.Response:
     hall, _ = hall_of(request), await staff(request)
     day = await request.app[LANES].day(hall)
     now_at = request.app[CLOCK].now_at()
+    if day.waiting.total() > QUEUE_AT_ONCE:
+        day = day.copy()  # others have their turn below, and may move the day on
     at_counters = [day.tickets[counter.ticket] for counter in day.counters.values() if counter.ticket is not None]
     at_counters.sort(key=lambda ticket: ticket.recalled_at or ticket.issued_at, reverse=True)
     in_order = list(dispatch.in_order(day))

@@ -25,7 +25,7 @@ DEV_ONLY = ("pytest", "mypy", "ruff", "playwright", "hypothesis", "pip")
 async def container(
     image: Stage, said: Path, *arguments: str, environment: Mapping[str, str], check: Sequence[str] = ()
 ) -> AsyncIterator[None]:
-    """Do `docker run`, wait until the image's check or another one says that it is healthy; at the end `docker stop`."""
+    """Do `docker run`, wait until the image's check or another one finds it healthy; at the end do `docker stop`."""
     with said.open("wb") as file:
         process = image.start(arguments, environment, file)
 
@@ -36,11 +36,14 @@ async def container(
     try:
         await until(answers, "the health of the container")
         yield
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(process.wait, STOPPED_WITHIN_S) == 0, told(said)
     finally:
-        process.kill()
-        process.wait()
+        process.send_signal(signal.SIGTERM)  # also after a failure, for it stops its PostgreSQL
+        try:
+            code = await asyncio.to_thread(process.wait, STOPPED_WITHIN_S)
+        finally:
+            process.kill()
+            process.wait()
+    assert code == 0, told(said)
 
 
 def told(path: Path) -> str:

@@ -43,6 +43,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.refusals import (
+    BodyInvalid,
     CounterBusy,
     CounterClosed,
     CounterNotFound,
@@ -530,3 +531,12 @@ def test_nothing_happens_to_a_day_that_has_ended(kind: type[Any]) -> None:
 
     assert isinstance(refusal, DayHasEnded)
     assert (refusal.code, refusal.fields) == ("wrong-state", {"state": "ended"})
+
+
+def test_a_break_cannot_end_in_the_past() -> None:
+    hall = Hall().at("10:00")
+    hall.open("1")
+
+    refusal = hall.refuses(PauseCounter(ONE, until_at=hall.now_at))
+
+    assert isinstance(refusal, BodyInvalid)
