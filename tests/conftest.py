@@ -1,3 +1,3 @@
 """What all tests may use."""
 
-pytest_plugins = ["tests.postgres", "tests.service"]
+pytest_plugins = ["tests.postgres", "tests.proxy", "tests.service"]

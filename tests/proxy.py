@@ -3,15 +3,22 @@
 The proxy listens on a Unix socket in a directory of its own (so that a test gives that directory as host) and passes
 everything on. Armed with a `Fault`, it does that to the next statement on any connection, once. A statement is a
 client's message that executes something: preparing one, starting up and saying goodbye are none.
+
+Its fixtures are made known to all tests by `tests/conftest.py`.
 """
 
 import asyncio
 import contextlib
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from enum import Enum
 from pathlib import Path
 from typing import Self
+
+import pytest
+
+from tests.postgres import PostgresServer
 
 CHUNK_BYTES = 1 << 18
 
@@ -174,3 +181,16 @@ async def _read(reader: asyncio.StreamReader) -> bytes:
     with contextlib.suppress(ConnectionError):
         return await reader.read(CHUNK_BYTES)
     return b""
+
+
+@pytest.fixture
+async def proxy(postgres: PostgresServer) -> AsyncIterator[Proxy]:
+    """A faulty network in front of the server."""
+    async with Proxy(postgres.socket) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far_dsn(postgres: PostgresServer, proxy: Proxy, database_name: str) -> str:
+    """The URL of the database through the faulty network."""
+    return postgres.dsn(database_name, host=proxy.directory)

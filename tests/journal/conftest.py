@@ -9,8 +9,6 @@ from service.journal.database import Database
 from service.journal.halls import Halls
 from service.journal.read import Reader
 from tests.journal.samples import HALL, Writer, document
-from tests.postgres import PostgresServer
-from tests.proxy import Proxy
 
 
 @pytest.fixture
@@ -18,19 +16,6 @@ async def database(dsn: str) -> AsyncIterator[Database]:
     """A fresh migrated database."""
     async with Database(dsn) as database:
         yield database
-
-
-@pytest.fixture
-async def proxy(postgres: PostgresServer) -> AsyncIterator[Proxy]:
-    """A faulty network in front of the server."""
-    async with Proxy(postgres.socket) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def far_dsn(postgres: PostgresServer, proxy: Proxy, database_name: str) -> str:
-    """The URL of the database through the proxy."""
-    return postgres.dsn(database_name, host=proxy.directory)
 
 
 @pytest.fixture
