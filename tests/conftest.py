@@ -1,3 +1,25 @@
-"""What all tests may use."""
+"""What all tests may use; and how long they look: a little by default, thoroughly with `--long`."""
+
+import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.postgres", "tests.proxy", "tests.service"]
+
+settings.register_profile("short", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("short"), max_examples=3000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--long`: more examples, more seeds, longer soaks, of the same tests."""
+    parser.addoption("--long", action="store_true", help="run the same tests longer")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples hypothesis tries."""
+    settings.load_profile("long" if config.getoption("--long") else "short")
+
+
+@pytest.fixture(scope="session")
+def long(request: pytest.FixtureRequest) -> bool:
+    """Whether the tests were asked to take their time."""
+    return bool(request.config.getoption("--long"))

@@ -91,7 +91,7 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
 
 
 @settings(
-    max_examples=20,
+    max_examples=settings.default.max_examples // 7,  # type: ignore[union-attr]  # a database for each
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -1,0 +1,7 @@
+"""`python -m benchmarks NAME`: as `./paihao bench NAME`."""
+
+import sys
+
+from benchmarks.suite import main
+
+sys.exit(main(sys.argv[1:]))
