@@ -166,7 +166,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     number: str
     service: ServiceId
     stage: StageId
-    class_: TicketClass
+    class_: TicketClass = field(name="class")
     first_class: TicketClass
     channel: Channel
     state: TicketState

@@ -37,7 +37,7 @@ from service.journal.faults import (
     StorageUnavailable,
 )
 from service.journal.read import continued
-from service.journal.records import body_of, kind_of
+from service.journal.records import body_of, row_of
 from service.journal.statements import statements
 from service.journal.values import NIL_HEAD, Append, Claimed, Lost, Position
 
@@ -47,6 +47,7 @@ RESEND_PAUSE_S = 0.02
 _BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'"
 _SQL = statements("append.sql")
 _SINCE = statements("read.sql")["since"]
+_encode = msgspec.json.Encoder().encode
 
 _CONSTRAINT = re.compile(r'constraint "([^"]+)"')
 _SHARD = re.compile(r"_\d{6,}$")
@@ -327,57 +328,22 @@ def _rule(error: asyncpg.PostgresError) -> str:
 
 
 def _arguments(append: Append) -> tuple[object, ...]:
-    """The statement's arguments: columns, not rows."""
-    records, tickets, applicants = append.records, append.tickets, append.applicants
+    """The statement's arguments: the rows as JSON."""
+    records = append.records
     assert records, "an append has events"
     assert records[0].seq == append.seq + 1, "events are numbered from the one after seq"
     try:
-        bodies = [body_of(record.event) for record in records]
+        return (
+            append.hall,
+            append.day,
+            append.seq,
+            records[-1].seq,
+            append.head,
+            append.append_id,
+            _encode([row_of(record) for record in records]).decode(),
+            [body_of(record.event) for record in records],
+            _encode(append.tickets).decode() if append.tickets else None,
+            _encode(append.applicants).decode() if append.applicants else None,
+        )
     except ValueError:
         raise RecordsRefused("a text is not Unicode") from None
-    return (
-        append.hall,
-        append.day,
-        append.seq,
-        append.head,
-        append.append_id,
-        [record.command_id for record in records],
-        [record.part for record in records],
-        [record.fingerprint for record in records],
-        [record.at for record in records],
-        [record.actor for record in records],
-        [kind_of(record.event) for record in records],
-        bodies,
-        [ticket.id for ticket in tickets],
-        [ticket.n for ticket in tickets],
-        [ticket.code for ticket in tickets],
-        [ticket.number for ticket in tickets],
-        [ticket.service for ticket in tickets],
-        [ticket.stage for ticket in tickets],
-        [ticket.class_ for ticket in tickets],
-        [ticket.first_class for ticket in tickets],
-        [ticket.channel for ticket in tickets],
-        [ticket.state for ticket in tickets],
-        [ticket.admission for ticket in tickets],
-        [ticket.count for ticket in tickets],
-        [ticket.prechecked for ticket in tickets],
-        [ticket.applicant for ticket in tickets],
-        [ticket.issued_at for ticket in tickets],
-        [ticket.queue_at for ticket in tickets],
-        [ticket.counter for ticket in tickets],
-        [ticket.last_counter for ticket in tickets],
-        [ticket.calls for ticket in tickets],
-        [ticket.called_at for ticket in tickets],
-        [ticket.started_at for ticket in tickets],
-        [ticket.finished_at for ticket in tickets],
-        [ticket.outcome for ticket in tickets],
-        [",".join(ticket.missing) for ticket in tickets],
-        [ticket.due_on for ticket in tickets],
-        [ticket.left_reason for ticket in tickets],
-        [ticket.seq for ticket in tickets],
-        [applicant.id for applicant in applicants],
-        [applicant.name for applicant in applicants],
-        [applicant.phone for applicant in applicants],
-        [applicant.email for applicant in applicants],
-        [applicant.locale for applicant in applicants],
-    )

@@ -1,10 +1,9 @@
 -- name: append
 -- Claim the day's seq and head and write what follows from them: migrations/0002_append_1.sql says how.
--- $1 text hall, $2 date day, $3 integer seq before, $4 uuid head before, $5 uuid id of this append;
--- $6 to $12 one element per event, $13 to $39 one per ticket, $40 to $44 one per applicant.
+-- $1 text hall, $2 date day, $3 integer seq before, $4 integer seq after, $5 uuid head before, $6 uuid id of this append;
+-- $7 json array of events, $8 json[] their bodies, $9 json array of tickets, $10 of applicants; NULL when there are none.
 -- One row: the database's clock, or NULL when another append was first.
-SELECT append_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-    $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42, $43, $44);
+SELECT append_1($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: landed
 -- Tell whether an append whose answer was lost was the one that followed a seq.

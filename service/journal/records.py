@@ -1,10 +1,12 @@
 """Events as rows: `kind` is an event's tag, `body` the rest of it as JSON."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, get_args
 
 import asyncpg
 import msgspec
+from msgspec import Struct
 
 from service.domain.events import Event, Record
 from service.journal.faults import UnknownKind
@@ -16,9 +18,29 @@ _TAG_BYTES: dict[str, int] = {tag: len(b'{"kind":""') + len(tag) for tag in _KIN
 _encode = msgspec.json.Encoder().encode
 
 
-def kind_of(event: Event) -> str:
-    """The tag of an event."""
-    return _TAGS[type(event)]
+class Row(Struct, frozen=True, gc=False):
+    """An event as the append writes it, without its body; `fingerprint` becomes base64."""
+
+    seq: int
+    command_id: str
+    part: int
+    fingerprint: bytes | None
+    at: datetime
+    actor: str
+    kind: str
+
+
+def row_of(record: Record) -> Row:
+    """Write what is around an event as a row."""
+    return Row(
+        record.seq,
+        record.command_id,
+        record.part,
+        record.fingerprint,
+        record.at,
+        record.actor,
+        _TAGS[type(record.event)],
+    )
 
 
 def body_of(event: Event) -> str:

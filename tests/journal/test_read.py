@@ -11,7 +11,7 @@ from service.journal.database import Database
 from service.journal.faults import Rewritten, UnknownKind
 from service.journal.halls import Halls
 from service.journal.read import CHUNK_EVENTS, Reader, TicketPlace
-from service.journal.records import body_of, kind_of
+from service.journal.records import body_of, row_of
 from service.journal.values import Position
 from tests.journal.samples import DAY, HALL, NEXT_DAY, NOW, Writer, document, new_id, record, taken, ticket
 
@@ -130,7 +130,7 @@ async def test_a_field_of_a_newer_release_is_passed_over(writer: Writer, reader:
 def test_a_body_has_no_kind_and_every_kind_has_a_name() -> None:
     assert body_of(DayEnded()) == "{}"
     assert body_of(taken(ticket())).startswith('{"ticket":')
-    assert kind_of(taken(ticket())) == "ticket_taken"
+    assert row_of(record(taken(ticket()))).kind == "ticket_taken"
     assert records_module._TAGS[TicketTaken] == "ticket_taken"
     assert len(records_module._KINDS) == len(records_module._TAGS)
 

@@ -29,10 +29,15 @@ class Forgetful(Lane):
     """A lane that decides each command of a batch as if those before it had not been."""
 
     def _decide(self, batch: Iterable[_Pending]) -> list[_Decision]:
-        decisions = []
+        decisions: list[_Decision] = []
+        written = 0
         for pending in batch:
             self._forget_decided()
-            decisions.append(self._decide_one(pending))
+            decision = self._decide_one(pending)
+            # numbered on, or the journal would refuse one seq twice before any rule is broken
+            decision.records = [msgspec.structs.replace(one, seq=one.seq + written) for one in decision.records]
+            written += len(decision.records)
+            decisions.append(decision)
         return decisions
 
 
