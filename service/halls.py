@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from service.domain.document import HallDocument
 from service.domain.model import HallId
-from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of
+from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
 from service.domain.refusals import BodyInvalid, HallNotFound
 from service.errors import DocumentConflict, StorageUnavailable
 from service.journal import faults
@@ -28,16 +28,21 @@ LOOK_EVERY_S = 1.0
 log = structlog.get_logger(__name__)
 
 
-class Hall(Struct, frozen=True):
-    """A hall as its document says."""
+class Hall(Struct, eq=False):
+    """A hall as its document says; the document never changes, another revision is another `Hall`."""
 
     id: HallId
     revision: int
     document: HallDocument
 
+    _today: tuple[datetime, datetime, date] | None = None
+
     def day_at(self, now_at: datetime) -> date:
-        """The hall's date."""
-        return day_of(self.document, now_at)
+        """The hall's date; reckoned once a day, for every command asks."""
+        if self._today is None or not self._today[0] <= now_at < self._today[1]:
+            on = day_of(self.document, now_at)
+            self._today = (*span_of(self.document, on), on)
+        return self._today[2]
 
     def plan(self, on: date) -> Plan:
         """What the document means for one date. Raises BodyInvalid for a country without known holidays."""

@@ -10,6 +10,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
+from typing import Any, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -39,6 +40,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _KIND = ["hall", "service", "class"]
 
+_Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nobody here reads
 
 
@@ -47,6 +50,7 @@ class Metrics:
 
     def __init__(self, days: Callable[[], Iterable[Day]]) -> None:
         registry = self.registry = CollectorRegistry(auto_describe=True)
+        self._children: dict[tuple[int, tuple[str, ...]], Any] = {}
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)
         registry.register(_Now(days))
@@ -111,6 +115,18 @@ class Metrics:
         """Count an append that was not first."""
         self.conflicts.inc()
 
+    def _child(self, metric: _Metric, *labels: str) -> _Metric:
+        """A metric with its labels; looked up once, for looking them up costs more than counting."""
+        key = (id(metric), labels)
+        child: _Metric | None = self._children.get(key)
+        if child is None:
+            child = self._children[key] = metric.labels(*labels)
+        return child
+
+    def answered(self, method: str, route: str, status: int, took_s: float) -> None:
+        """Count a request."""
+        self._child(self.http_s, method, route, str(status)).observe(took_s)
+
     def _count(self, day: Day, part: Part) -> None:
         ticket, event = part.ticket, part.event
         if ticket is None:
@@ -118,19 +134,21 @@ class Metrics:
         labels = (day.hall, ticket.service, ticket.class_)
         match event:
             case events.TicketTaken():
-                self.issued.labels(*labels, ticket.channel).inc()
+                self._child(self.issued, *labels, ticket.channel).inc()
             case events.TicketCalled():
-                self.called.labels(*labels, event.reason.rule).inc()
-                self.wait_s.labels(*labels).observe((part.at - ticket.waiting_since_at).total_seconds())
+                self._child(self.called, *labels, event.reason.rule).inc()
+                self._child(self.wait_s, *labels).observe((part.at - ticket.waiting_since_at).total_seconds())
             case events.TicketFinished() | events.TicketAdvanced():
                 if isinstance(event, events.TicketFinished):
-                    self.finished.labels(*labels, event.outcome).inc()
+                    self._child(self.finished, *labels, event.outcome).inc()
                 if ticket.served is not None:
-                    self.service_s.labels(day.hall, ticket.served.service, ticket.class_).observe(ticket.served.seconds)
+                    self._child(self.service_s, day.hall, ticket.served.service, ticket.class_).observe(
+                        ticket.served.seconds
+                    )
             case events.TicketNoShow():
-                self.no_shows.labels(*labels).inc()
+                self._child(self.no_shows, *labels).inc()
             case events.TicketLeft():
-                self.left.labels(*labels, event.reason).inc()
+                self._child(self.left, *labels, event.reason).inc()
 
 
 class _Now(Collector):

@@ -103,7 +103,7 @@ def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
     return counter.stage == stage and service in counter.services
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, gc=False):
     """One event of a command, with the ticket and counter as it left them."""
 
     seq: int
@@ -113,7 +113,7 @@ class Part(Struct, frozen=True):
     counter: Counter | None
 
 
-class Done(Struct, frozen=True):
+class Done(Struct, frozen=True, gc=False):
     """What a command did, from its own events alone: any process repeats the same answer from it."""
 
     fingerprint: bytes | None

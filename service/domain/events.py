@@ -29,7 +29,7 @@ from service.domain.model import (
 from service.domain.plan import Plan
 
 
-class Fact(Struct, frozen=True, tag_field="kind", omit_defaults=True):
+class Fact(Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):
     """Something that happened to a day."""
 
 
@@ -254,7 +254,7 @@ Event = (
 )
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """An event as the journal holds it.
 
     `seq` counts the events of the day from 1 without gaps. `command_id` names the command it came from and `part` its

@@ -1,7 +1,8 @@
 """Tickets and counters: the values a day is made of.
 
 All are frozen: a change makes a new value, so two folds may share what they have in common, and an answer made
-yesterday cannot change under the reader's hands. Times are aware UTC datetimes, `*_on` dates of the hall.
+yesterday cannot change under the reader's hands. They hold no cycles, so the garbage collector is spared them: a day
+has tens of thousands. Times are aware UTC datetimes, `*_on` dates of the hall.
 
 Source: DESIGN 2, CONTRACT 4.
 """
@@ -108,14 +109,14 @@ class Rule(StrEnum):
     CHOSEN = "chosen"
 
 
-class Shown(Struct, frozen=True):
+class Shown(Struct, frozen=True, gc=False):
     """A wait as people see it: a range in minutes, rounded outward."""
 
     from_min: int
     to_min: int
 
 
-class Wait(Struct, frozen=True):
+class Wait(Struct, frozen=True, gc=False):
     """Seconds from `as_of_at` until the call at the present stage; all null when nobody can tell."""
 
     p10_s: int | None
@@ -125,7 +126,7 @@ class Wait(Struct, frozen=True):
     shown: Shown | None
 
 
-class CallReason(Struct, frozen=True):
+class CallReason(Struct, frozen=True, gc=False):
     """Why this ticket was next, as stored with every call.
 
     `credit_s` is what its class counts for, `ahead_of` how many waiting tickets of
@@ -141,14 +142,14 @@ class CallReason(Struct, frozen=True):
     code: str | None = None
 
 
-class Served(Struct, frozen=True):
+class Served(Struct, frozen=True, gc=False):
     """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end."""
 
     service: ServiceId
     seconds: float
 
 
-class Ticket(Struct, frozen=True, kw_only=True):
+class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     """A place in today's queue.
 
     `n` is the order of issue in the day. `reference_at` is the check-in (for an appointment the later of check-in and
@@ -201,7 +202,7 @@ class Ticket(Struct, frozen=True, kw_only=True):
     seq: int = 0
 
 
-class Counter(Struct, frozen=True, kw_only=True):
+class Counter(Struct, frozen=True, gc=False, kw_only=True):
     """A counter as it is now; `ticket` is the person called or being served."""
 
     id: CounterId

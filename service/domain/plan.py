@@ -117,8 +117,8 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     def doors_open_at(self, now_at: datetime) -> bool:
         """Tell whether tickets are issued at `now_at`: from `doors_before_s` before an opening until closing."""
-        before = timedelta(seconds=self.rules.doors_before_s)
-        return any(window.opens_at - before <= now_at < window.closes_at for window in self.windows)
+        doors_at = now_at + timedelta(seconds=self.rules.doors_before_s)
+        return any(window.opens_at <= doors_at and now_at < window.closes_at for window in self.windows)
 
     def closing_at(self, now_at: datetime) -> datetime | None:
         """The end of the window open at `now_at`, or of the next one today."""
@@ -165,6 +165,13 @@ def day_of(document: HallDocument, now_at: datetime) -> date:
     return tomorrow if now_at >= instant(tomorrow, starts, zone) else today
 
 
+def span_of(document: HallDocument, on: date) -> tuple[datetime, datetime]:
+    """The instants between which it is a date of the hall; the second is the next date's first."""
+    zone = ZoneInfo(document.time_zone)
+    starts = minutes_of(document.day_starts_at_local)
+    return instant(on, starts, zone), instant(on, starts + 1440, zone)
+
+
 def instant(on: date, minutes: int, zone: ZoneInfo) -> datetime:
     """The UTC instant of local wall time `minutes` after 00:00 of `on`; 1440 and more are the next date's.
 
@@ -189,8 +196,7 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
         The plan; without windows when the hall is closed on that date.
     """
     closed = frozenset(holidays) if document.holidays else frozenset()
-    zone = ZoneInfo(document.time_zone)
-    starts = minutes_of(document.day_starts_at_local)
+    starts_at, ends_at = span_of(document, on)
     windows = _windows(document, on, closed)
     reopens = (_windows(document, on + timedelta(days=n), closed) for n in range(1, REOPENS_WITHIN_DAYS + 1))
     bands = [
@@ -202,8 +208,8 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
         revision=revision,
         day=on,
         time_zone=document.time_zone,
-        starts_at=instant(on, starts, zone),
-        ends_at=instant(on, starts + 1440, zone),
+        starts_at=starts_at,
+        ends_at=ends_at,
         windows=windows,
         reopens_at=next((found[0].opens_at for found in reopens if found), None),
         bands=tuple(sorted(bands, key=lambda band: band.from_at)),

@@ -38,7 +38,7 @@ OnDate = Annotated[str, Meta(extra_json_schema={"format": "date"})]
 """A date of the hall."""
 
 
-class WaitView(Struct, frozen=True):
+class WaitView(Struct, frozen=True, gc=False):
     """Seconds from `as_of_at` until the call at the present stage; all null when nobody can tell, or nobody waits."""
 
     p10_s: int | None = None
@@ -51,7 +51,7 @@ class WaitView(Struct, frozen=True):
 NO_WAIT = WaitView()
 
 
-class TicketView(Struct, frozen=True, kw_only=True):
+class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's."""
 
     id: TicketId
@@ -84,7 +84,7 @@ class TicketView(Struct, frozen=True, kw_only=True):
     seq: int
 
 
-class CounterView(Struct, frozen=True, kw_only=True):
+class CounterView(Struct, frozen=True, gc=False, kw_only=True):
     """A counter; `ticket` is the person called or being served there, `seq` is the day's."""
 
     id: CounterId

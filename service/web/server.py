@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from service.metrics import Metrics
 from service.web.halls import display_url
 from service.web.keys import CLOCK, HALLS, METRICS
 from service.web.openapi import openapi
@@ -93,13 +92,9 @@ async def _measured(request: web.Request, handler: Handler) -> web.StreamRespons
     response = await handler(request)
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "none"
-    _observe(metrics, request.method, route, response.status, clock.monotonic_s() - began_s)
+    method = request.method if request.method in _METHODS else "other"
+    metrics.answered(method, route, response.status, clock.monotonic_s() - began_s)
     return response
-
-
-def _observe(metrics: Metrics, method: str, route: str, status: int, took_s: float) -> None:
-    known = method if method in _METHODS else "other"
-    metrics.http_s.labels(known, route, str(status)).observe(took_s)
 
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
