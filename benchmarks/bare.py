@@ -20,7 +20,7 @@ def main() -> None:
         for _ in range(count):
             screen, _ = listening.accept()
             screen.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            screen.setblocking(False)
+            screen.settimeout(0.0)
             screens.append(screen)
         frame = told.read(length)
         control.sendall(b"r")

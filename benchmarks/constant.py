@@ -6,6 +6,7 @@ of a ticket's length; `raw` answers without looking, to find the generator's own
 
 import asyncio
 import sys
+from typing import cast
 
 import uvloop
 from aiohttp import web
@@ -30,8 +31,7 @@ class Raw(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be ready."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._write = transport.write
+        self._write = cast("asyncio.WriteTransport", transport).write  # uvloop's does not inherit it
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002  (the shape of a protocol)
         """Answer."""

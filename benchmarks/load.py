@@ -13,7 +13,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from itertools import cycle
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 import msgspec
 import uvloop
@@ -239,8 +239,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Be ready."""
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.WriteTransport", transport)  # uvloop's does not inherit it
 
     def begin(self) -> None:
         """Ask for the first time; paced connections come one after the other."""

@@ -211,6 +211,11 @@ class Screen(ServerConnection):
             if self._cut is None:
                 self._cut_after(CLOSE_WITHIN_S)
 
+    def eof_received(self) -> None:
+        """It has gone without a word: our side is closed in answer, and a frame after that would be a fault."""
+        super().eof_received()
+        self._hush()
+
     def process_event(self, event: Event) -> None:
         """Take the request; whoever sends a message is closed."""
         if isinstance(event, Request):

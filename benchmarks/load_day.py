@@ -1,0 +1,93 @@
+"""How long a busy day takes to load: 20,000 events read from the journal and folded.
+
+Against the reading of the same rows alone, undecoded. People come and leave, which are the events of most content.
+"""
+
+import asyncio
+import time
+from datetime import date
+
+import asyncpg
+
+from benchmarks.harness import FILL_CONNECTIONS, FILL_WITHIN_S, Served, serving
+from benchmarks.load import Stream
+from benchmarks.result import Options, Result, row
+from service.clock import Clock
+from service.domain.day import Day, Part
+from service.domain.model import HallId
+from service.journal.database import Database
+from service.journal.journal import Journal
+from service.journal.statements import statements
+from service.lane import Lane
+
+EVENTS = 20_000
+HALL = "busy"
+
+
+def run(options: Options) -> Result:
+    """Measure."""
+    events = options.sized(EVENTS)
+    loads_s: list[float] = []
+    reads_s: list[float] = []
+    restarts_s: list[float] = []
+    with serving() as served:
+        served.make_halls([HALL])
+        stream = Stream(
+            name="day",
+            script="turnover",
+            port=served.port,
+            halls=[HALL],
+            connections=FILL_CONNECTIONS,
+            keep=events // 10,
+            count=events,
+        )
+        served.load(stream, seconds=FILL_WITHIN_S, warm_up_s=0.0)
+        on = date.fromisoformat(served.call("GET", f"/v1/halls/{HALL}/board")["day"])
+        for _ in range(options.rounds):
+            load_s, read_s = asyncio.run(_load(served.dsn, on))
+            loads_s.append(load_s)
+            reads_s.append(read_s)
+        served.process.stop()
+        again = Served(served.folder)
+        try:
+            again.wait_until_ready()
+            began_s = time.monotonic()
+            again.call("GET", f"/v1/halls/{HALL}/board")
+            restarts_s.append(time.monotonic() - began_s)
+        finally:
+            again.process.stop()
+    return Result(
+        name="load-day",
+        ours=f"a day of {events:,} events loaded",
+        other="its rows read",
+        rows=[
+            row("read and folded", loads_s, reads_s, "s", "ours ≤ 1 s"),
+            row("first board after a restart", restarts_s, [], "s"),
+        ],
+        notes=[],
+    )
+
+
+class _Nobody:
+    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+        """Nothing is written."""
+
+    def raced(self, day: Day) -> None:
+        """Nor raced for."""
+
+
+async def _load(dsn: str, on: date) -> tuple[float, float]:
+    async with Database(dsn) as database:
+        lane = Lane(HallId(HALL), on, Journal(database), Clock(), _Nobody())
+        began_s = time.monotonic()
+        await lane.load()
+        load_s = time.monotonic() - began_s
+        events = lane.committed.seq
+    connection = await asyncpg.connect(dsn)
+    try:
+        began_s = time.monotonic()
+        rows = await connection.fetch(statements("read.sql")["chunk"], HALL, on, 0, events)
+        assert len(rows) == events, "a day has no gaps"
+        return load_s, time.monotonic() - began_s
+    finally:
+        await connection.close()
