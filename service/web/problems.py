@@ -1,4 +1,4 @@
-"""Problems: refusals and faults as `application/problem+json`, in one middleware.
+"""Problems: refusals and faults as `application/problem+json`, in one place.
 
 Source: CONTRACT 2, RFC 9457.
 """
@@ -40,9 +40,8 @@ def problem(refusal: Refusal, request_id: str) -> web.Response:
     return response
 
 
-@web.middleware
-async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what handlers raise into problems; what nobody expected is logged with the request's id."""
+async def answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Ask a handler; what it raises becomes a problem, and what nobody expected is logged with the request's id."""
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -52,9 +51,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except (web.HTTPNotFound, web.HTTPForbidden):  # the latter for a folder of files
         return problem(RouteNotFound(), new_id())
     except web.HTTPMethodNotAllowed as refused:
-        answered = problem(MethodNotAllowed(), new_id())
-        answered.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
-        return answered
+        response = problem(MethodNotAllowed(), new_id())
+        response.headers["Allow"] = ", ".join(sorted(refused.allowed_methods))
+        return response
     except web.HTTPException:
         raise
     except Exception:

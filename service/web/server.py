@@ -11,7 +11,7 @@ from aiohttp import web
 from service.web.halls import display_url
 from service.web.keys import CLOCK, HALLS, METRICS
 from service.web.openapi import openapi
-from service.web.problems import Handler, problems
+from service.web.problems import Handler, answered
 from service.web.requests import BODY_MAX, hall_of
 from service.web.routes import add_routes
 
@@ -21,10 +21,18 @@ SCREEN = Path(str(files("display") / "page"))
 PAGE_CACHE = "no-cache"
 """Pages are asked for again each time, and answered 304 when they have not changed."""
 
+OF_FILES = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": PAGE_CACHE,
+}
+OF_JSON = OF_FILES | {"Cache-Control": "no-store"}
+
 
 def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
     """Put the application together from the parts its handlers ask for."""
-    app = web.Application(middlewares=[_measured, problems], client_max_size=BODY_MAX)
+    app = web.Application(middlewares=[_around], client_max_size=BODY_MAX)
     for key, part in parts.items():
         app[key] = part
     add_routes(app)
@@ -78,18 +86,22 @@ def page_policy(request: web.Request) -> str:
 
 async def _protect(_request: web.Request, response: web.StreamResponse) -> None:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    headers.setdefault("Referrer-Policy", "no-referrer")
-    headers.setdefault("Cache-Control", "no-store" if response.content_type.endswith("json") else PAGE_CACHE)
+    if isinstance(response, web.Response) and "json" in headers.get("Content-Type", ""):
+        headers.update(OF_JSON)
+    else:
+        for name, value in OF_FILES.items():
+            headers.setdefault(name, value)
 
 
 @web.middleware
-async def _measured(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Measure each request by its route template, never by its address."""
+async def _around(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer each request, and measure it by its route template, never by its address.
+
+    One middleware does both: aiohttp wraps the handler anew per request for each there is.
+    """
     clock, metrics = request.app[CLOCK], request.app[METRICS]
     began_s = clock.monotonic_s()
-    response = await handler(request)
+    response = await answered(request, handler)
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "none"
     method = request.method if request.method in _METHODS else "other"
