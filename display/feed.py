@@ -65,7 +65,7 @@ TICKETS_EVERY_S = 0.75
 TICKETS_AT_ONCE = 100
 """Tickets looked at in one pass, about 3 ms; then others have their turn."""
 
-ALIVE_AFTER_S = 1.5
+ALIVE_AFTER_S = 1.1
 """A frame goes out at least this often: the contract promises 2 s, the rest is for a busy moment."""
 
 SILENT_AFTER_S = 2.5

@@ -25,8 +25,9 @@ from service.app import CannotServe, TaskFailed, migrated
 from service.app import display as run_display
 from service.app import serve as run_serve
 from service.config import Settings, SettingsError, own_url, secrets_of
-from service.domain.document import CODE_OF_HALL, HallDocument, check
+from service.domain.document import CODE_OF_HALL, HallDocument
 from service.domain.model import HallId
+from service.halls import faults_of
 from service.journal import halls as stored
 from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
@@ -227,7 +228,7 @@ def _document_from(raw: bytes) -> HallDocument:
     except msgspec.DecodeError as error:
         raise typer.Exit(_say(f"this is not JSON: {error}")) from error
     else:
-        faults = check(document)
+        faults = faults_of(document)
         if not faults:
             return document
     for path, why in faults:

@@ -14,10 +14,10 @@ from datetime import date, datetime, timedelta
 import structlog
 from msgspec import Struct
 
-from service.domain.document import HallDocument
+from service.domain.document import HallDocument, check
 from service.domain.model import HallId
 from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
-from service.domain.refusals import BodyInvalid, HallNotFound
+from service.domain.refusals import HallNotFound
 from service.errors import DocumentConflict, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
@@ -45,27 +45,43 @@ class Hall(Struct, eq=False):
         return self._today[2]
 
     def plan(self, on: date) -> Plan:
-        """What the document means for one date. Raises BodyInvalid for a country without known holidays."""
+        """What the document means for one date."""
         return plan_from(self.document, self.revision, on)
 
 
 def plan_from(document: HallDocument, revision: int, on: date) -> Plan:
-    """The plan of a date, with the holidays of the hall's country. Raises BodyInvalid when they are not known."""
-    return plan_of(document, revision, on, _holidays_from(document, on))
+    """The plan of a date, with the holidays of the hall's country.
+
+    A stored document whose holidays this release does not know (`faults_of` lets none in) is a hall without holidays:
+    one hall's document must stop neither that hall nor the list of all.
+    """
+    try:
+        days_off = _holidays_from(document, on)
+    except NotImplementedError:
+        log.exception("holidays_unknown", country=document.country, region=document.region)
+        days_off = ()
+    return plan_of(document, revision, on, days_off)
+
+
+def faults_of(document: HallDocument) -> list[tuple[str, str]]:
+    """Everything that is wrong with a document, as `(path, why)`: what `check` finds, and holidays nobody knows."""
+    faults_found = check(document)
+    if not faults_found:
+        try:
+            _holidays_from(document, date(2026, 1, 1))
+        except NotImplementedError:
+            faults_found.append(("region", "no public holidays are known for this country and region"))
+    return faults_found
 
 
 def _holidays_from(document: HallDocument, on: date) -> Iterable[date]:
+    """The public holidays around a date. Raises NotImplementedError where they are not known."""
     if not document.holidays:
         return ()
-    years = {on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year}
-    if document.country is None:
-        raise BodyInvalid(("country", "a hall that keeps public holidays names its country"))
     import holidays  # noqa: PLC0415  (a sixth of the start-up, for those halls alone that keep them)
 
-    try:
-        return list(holidays.country_holidays(document.country, subdiv=document.region, years=sorted(years)))
-    except NotImplementedError as error:
-        raise BodyInvalid(("region", "no public holidays are known for this country and region")) from error
+    years = {on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year}
+    return list(holidays.country_holidays(str(document.country), subdiv=document.region, years=sorted(years)))
 
 
 class Halls:
@@ -76,6 +92,11 @@ class Halls:
         self._halls: dict[HallId, Hall] = {}
         self._seen_at: datetime | None = None
         self._listeners: list[Callable[[Hall], None]] = []
+        self._changing: dict[HallId, asyncio.Lock] = {}
+
+    def changing(self, hall: HallId) -> asyncio.Lock:
+        """Held while a document is replaced: of two equal requests the second waits for the first's answer."""
+        return self._changing.setdefault(hall, asyncio.Lock())
 
     def on_change(self, listener: Callable[[Hall], None]) -> None:
         """Call `listener` with every hall that is new or changed."""

@@ -77,8 +77,8 @@ class Jobs:
         """Lift suspensions that are over, recall and pass over who does not come, in the halls in use here."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
-            if day.ended or not day.opened:
-                continue
+            if day.ended or not day.opened or now_at >= day.plan.ends_at:
+                continue  # a day that is over ends at its own moment: asking now would open the next
             if day.suspension is not None and day.suspended_at(now_at) is None:
                 await self._ask(day, LiftSuspension(due=True))
             if day.plan.rules.auto_no_show:

@@ -141,7 +141,7 @@ class Metrics:
             case events.TicketFinished() | events.TicketAdvanced():
                 if isinstance(event, events.TicketFinished):
                     self._child(self.finished, *labels, event.outcome).inc()
-                if ticket.served is not None:
+                if ticket.served is not None and not getattr(event, "forgotten", False):
                     self._child(self.service_s, day.hall, ticket.served.service, ticket.class_).observe(
                         ticket.served.seconds
                     )

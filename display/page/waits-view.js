@@ -51,8 +51,13 @@ export class WaitsView {
       const pages = Math.max(1, Math.ceil(waiting.length / this.#fit.count));
       const page = Math.floor(now_ms / PAGE_MS) % pages;
       redraw(this.#box, [facts, this.#fit, page], () => build(this.#fit, page, pages));
-      if (!anew || this.#box.scrollHeight <= this.#box.clientHeight + 1 || !this.#tighten()) return;
+      if (!anew || this.#fits() || !this.#tighten()) return;
     }
+  }
+
+  /** Whether nothing is cut off; the tails of the last line's letters hang below it by less than half a unit. */
+  #fits() {
+    return this.#box.scrollHeight - this.#box.clientHeight <= Math.min(innerWidth, innerHeight) / 216;
   }
 
   /** Say the same in less room: smaller, then without bars, then on several pages. */

@@ -7,15 +7,16 @@ from msgspec.structs import asdict
 
 from service.domain import commands
 from service.domain.decide import decide
-from service.domain.document import HallDocument, check
+from service.domain.document import HallDocument
 from service.domain.events import PlanChanged, Record
 from service.domain.evolve import evolve
 from service.domain.refusals import BodyInvalid
 from service.domain.view import wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing
-from service.halls import plan_from
+from service.halls import Hall, faults_of, plan_from
 from service.web.answers import DryRun, WaitChange, answer
+from service.web.auth import Caller
 from service.web.keys import CLOCK, HALLS, LANES
 from service.web.requests import ask, hall_of, key_of, read, staff
 
@@ -39,26 +40,42 @@ async def replace(request: web.Request) -> web.Response:
     halls, lanes = request.app[HALLS], request.app[LANES]
     if _is_dry_run(request):
         return answer(await _dry_run(request, document))
+    async with halls.changing(hall_id):
+        revision = await _done_before(request, who)
+        if revision is None:
+            hall = await _hall_to_replace(request)
+            changed = await halls.replace(hall_id, document, hall.revision)
+            on = changed.day_at(request.app[CLOCK].now_at())
+            await ask(request, who, hall_id, commands.ChangePlan(changed.plan(on)))
+            await lanes.follow_document_now(changed)
+            revision = changed.revision
+    return answer(document, ETag=f'"{revision}"')
+
+
+async def _done_before(request: web.Request, who: Caller) -> int | None:
+    """The revision that this very request has made already. Raises KeyReused for another request with its key."""
+    hall_id = hall_of(request)
     command_id, fingerprint = await key_of(request, who)
-    if fingerprint is not None:
-        day = await lanes.day(hall_id, now=True)
-        done = day.find_done(command_id)
-        if done is not None and isinstance(done.parts[0].event, PlanChanged):
-            # the lane compares the body: the same request gets the same answer, another one is refused
-            await ask(request, who, hall_id, commands.ChangePlan(done.parts[0].event.plan))
-            return answer(document, ETag=f'"{done.parts[0].event.plan.revision}"')
+    if fingerprint is None:
+        return None
+    done = (await request.app[LANES].day(hall_id, now=True)).find_done(command_id)
+    if done is None or not isinstance(done.parts[0].event, PlanChanged):
+        return None
+    plan = done.parts[0].event.plan
+    await ask(request, who, hall_id, commands.ChangePlan(plan))  # the lane compares what was asked
+    return plan.revision
+
+
+async def _hall_to_replace(request: web.Request) -> Hall:
+    """The hall as the request says it knows it. Raises IfMatchMissing, DocumentConflict."""
     said = request.headers.get("If-Match")
     if said is None:
         raise IfMatchMissing
-    hall = await halls.read(hall_id)
+    hall = await request.app[HALLS].read(hall_of(request))
     found = _ETAG.fullmatch(said.strip())
     if said.strip() != "*" and (found is None or int(found[1]) != hall.revision):
         raise DocumentConflict(hall.revision)
-    changed = await halls.replace(hall_id, document, hall.revision)
-    on = changed.day_at(request.app[CLOCK].now_at())
-    await ask(request, who, hall_id, commands.ChangePlan(changed.plan(on)))
-    await lanes.follow_document_now(changed)
-    return answer(document, ETag=f'"{changed.revision}"')
+    return hall
 
 
 def _is_dry_run(request: web.Request) -> bool:
@@ -70,11 +87,9 @@ def _is_dry_run(request: web.Request) -> bool:
 
 async def _read_document(request: web.Request) -> HallDocument:
     document = await read(request, HallDocument)
-    faults = check(document)
+    faults = faults_of(document)
     if faults:
         raise BodyInvalid(*faults)
-    # also resolves the holidays of its country, which may not be known
-    plan_from(document, 0, (await request.app[HALLS].get(hall_of(request))).day_at(request.app[CLOCK].now_at()))
     return document
 
 

@@ -4,9 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from service.clock import FakeClock
+from service.domain.demo import demo_document
+from service.domain.model import HallId
 from tests.service import NOON_AT, Reply, Service, service_on
 from tests.web.checked import Checked, demo
 
@@ -217,3 +220,34 @@ async def test_a_hall_that_does_not_exist_has_no_document(hall: Checked) -> None
 
     assert (await hall.staff("GET", "document")).code == "hall-not-found"
     assert (await put(hall)).code == "hall-not-found"
+
+
+async def test_of_equal_requests_at_once_one_changes_the_document_and_all_get_its_answer(hall: Checked) -> None:
+    document = {**demo(), "region": "BJ"}
+
+    replies = await asyncio.gather(
+        *(hall.staff("PUT", "document", document, key="the-same-change", headers={"If-Match": '"1"'}) for _ in range(4))
+    )
+
+    assert [reply.status for reply in replies] == [200] * 4
+    assert {etag(reply) for reply in replies} == {'"2"'}
+
+
+async def test_holidays_that_nobody_knows_are_refused(hall: Checked) -> None:
+    reply = await put(hall, holidays=True, country="ZZ")
+
+    assert reply.status == 422
+    assert reply.code == "body-invalid"
+
+
+async def test_a_stored_document_whose_holidays_nobody_knows_stops_neither_its_hall_nor_the_list(
+    dsn: str, tmp_path: Path
+) -> None:
+    async with service_on(dsn, tmp_path, FakeClock(NOON_AT)) as service:
+        strange = msgspec.structs.replace(demo_document(always_open=True), holidays=True, country="ZZ")
+        await service.running.halls.create_if_absent(HallId("strange"), strange)
+
+        listed = await service.api.call("GET", "/v1/halls")
+        shown = await service.api.call("GET", "/v1/halls/strange")
+
+    assert listed.status == shown.status == 200
