@@ -1,0 +1,72 @@
+"""Journals of former releases fold to the days they told of then (JOURNAL 7)."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.domain.day import Day
+from service.domain.evolve import evolve
+from service.domain.model import HallId
+from service.journal.records import _KINDS, record_of
+
+FOLDER = Path(__file__).parent
+RELEASES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
+def journal(release: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((FOLDER / f"{release}.json").read_text("utf-8"))
+    return found
+
+
+def folded(rows: list[dict[str, Any]], on: str) -> Day:
+    """Read rows as the database gives them, and fold them."""
+    day = Day(HallId("town"), date.fromisoformat(on))
+    for row in rows:
+        fingerprint = None if row["fingerprint"] is None else bytes.fromhex(row["fingerprint"])
+        columns: Any = (
+            row["seq"],
+            datetime.fromisoformat(row["at"]),
+            row["actor"],
+            row["command_id"],
+            row["part"],
+            fingerprint,
+            row["kind"],
+            json.dumps(row["body"]),
+        )
+        evolve(day, record_of(columns))
+    return day
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_the_journal_of_a_release_folds_to_the_day_it_told_of(release: str) -> None:
+    written = journal(release)
+
+    day = folded(written["rows"], written["fold"]["day"])
+
+    told = written["fold"]
+    assert day.ended is told["ended"]
+    assert day.numbers == told["numbers"]
+    assert day.plan.revision == told["revision"]
+    assert sorted(day.done) == told["done"]
+    assert {
+        ticket.number: {
+            "state": ticket.state,
+            "class": ticket.class_,
+            "outcome": ticket.outcome,
+            "counter": ticket.last_counter,
+            "queue_at": ticket.queue_at.isoformat(),
+            "returns": ticket.returns,
+            "service": ticket.service,
+            "stage": ticket.stage,
+            "left_reason": ticket.left_reason,
+            "prechecked": ticket.prechecked,
+        }
+        for ticket in day.tickets.values()
+    } == told["tickets"]
+
+
+def test_the_newest_journal_has_every_kind_of_event() -> None:
+    assert {row["kind"] for row in journal(RELEASES[-1])["rows"]} == set(_KINDS)
