@@ -286,9 +286,13 @@ async def _ensure_demo(settings: Settings, halls: Halls) -> None:
         await halls.create_if_absent(DEMO, wanted)
         return
     found = next((hall for hall in halls.known() if hall.id == DEMO), None)
-    if found is not None and found.document == demo_document(always_open=not settings.demo_always_open):
+    if found is None or found.document == wanted:
+        return
+    if found.document == demo_document(always_open=not settings.demo_always_open):
         with suppress(DocumentConflict):  # another process starts at this moment
             await halls.replace(DEMO, wanted, found.revision)
+    elif settings.demo_always_open:
+        log.warning("demo_left_alone", why="its document was changed, so PAIHAO_DEMO_ALWAYS_OPEN does not touch it")
 
 
 async def _until_signal(running: AbstractAsyncContextManager[T], ready: Callable[[T], None]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.config import SETTINGS
+from service.errors import MethodNotAllowed, RouteNotFound
 from service.metrics import Metrics
 from service.web.routes import ROUTES, every_call_may_refuse
 
@@ -27,7 +28,7 @@ def test_readme_names_every_call() -> None:
 def test_readme_names_every_problem_with_its_status_and_title() -> None:
     problems = {refusal for route in ROUTES for refusal in every_call_may_refuse(route)}
     for refusal in problems:
-        assert f"| `{refusal.code}` | {refusal.status} |" in README, refusal.code
+        assert f"| `{refusal.code}` | {refusal.status} | {refusal.title()} |" in README, refusal.code
 
 
 def test_readme_names_every_metric() -> None:
@@ -38,11 +39,20 @@ def test_readme_names_every_metric() -> None:
 
 
 def test_readme_names_no_setting_metric_or_problem_that_does_not_exist() -> None:
-    known = {setting.name for setting in SETTINGS} | {"PAIHAO_"}
+    settings = {setting.name for setting in SETTINGS} | {"PAIHAO_"}
+    metrics = {family.name for family in Metrics(list).registry.collect()}
+    problems = {refusal.code for route in ROUTES for refusal in every_call_may_refuse(route)} | {
+        RouteNotFound.code,
+        MethodNotAllowed.code,
+    }
 
-    named = set(re.findall(r"PAIHAO_[A-Z_]*", README))
+    assert set(re.findall(r"PAIHAO_[A-Z_]*", README)) <= settings
+    assert {name.removesuffix("_total") for name in re.findall(r"^\| `(paihao_\w+)`", README, re.MULTILINE)} <= metrics
+    assert set(re.findall(r"^\| `([a-z-]+)` \| \d{3} \|", README, re.MULTILINE)) <= problems
 
-    assert named <= known
+
+def test_readme_has_no_gap_that_waits_to_be_filled() -> None:
+    assert not re.findall(r"^[A-Z]{4,}$|TODO|FIXME", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!http)([^)#]+)\)", README))
