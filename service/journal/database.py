@@ -143,6 +143,9 @@ class Database:
         try:
             with unavailable_when_unreachable():
                 yield connection
+        except (StorageUnavailable, asyncio.CancelledError):
+            connection.terminate()  # a server that hangs would take no cancellation, and the pool would wait for it
+            raise
         finally:
             await self._pool.release(connection)
 

@@ -8,12 +8,13 @@ from service.domain.model import HallId, TicketId, TicketState
 from service.journal import records as records_module
 from service.journal.append import Appender
 from service.journal.database import Database
-from service.journal.faults import Rewritten, UnknownKind
+from service.journal.faults import Rewritten, StorageUnavailable, UnknownKind
 from service.journal.halls import Halls
 from service.journal.read import CHUNK_EVENTS, Reader, TicketPlace
 from service.journal.records import body_of, row_of
 from service.journal.values import Position
 from tests.journal.samples import DAY, HALL, NEXT_DAY, NOW, Writer, document, new_id, record, taken, ticket
+from tests.proxy import Fault, Proxy
 
 EVENTS = 20_000
 PER_APPEND = 500
@@ -168,3 +169,17 @@ async def test_days_of_two_halls_do_not_meet(writer: Writer, appender: Appender,
     position = await reader.position(other, DAY)
     assert position is not None
     assert position.seq == 1
+
+
+async def test_a_read_from_a_server_that_hangs_is_given_up_and_the_next_one_has_a_connection_of_its_own(
+    far_dsn: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.journal.database.READ_TIMEOUT_S", 0.5)
+    async with Database(far_dsn) as database:
+        await database.ping()
+        proxy.arm(Fault.HOLD_BEFORE)
+
+        with pytest.raises(StorageUnavailable):
+            await database.ping()
+
+        assert await database.ping()
