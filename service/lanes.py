@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from service.clock import Clock
 from service.domain.commands import ChangePlan, Command, EndDay
@@ -21,6 +22,7 @@ from service.domain.day import Day, Done
 from service.domain.document import HallDocument
 from service.domain.events import DayOpened, Record
 from service.domain.model import HallId, TicketId
+from service.domain.plan import span_of
 from service.domain.refusals import Busy, DayHasEnded, Refusal, TicketNotFound, WrongState
 from service.errors import OutcomeUnknown, StorageUnavailable
 from service.halls import Hall, Halls, plan_from
@@ -71,7 +73,10 @@ class Lanes:
             try:
                 return await (await self.lane(hall, on)).do(request)
             except DayHasEnded:
-                return await (await self.lane(hall, on + timedelta(days=1))).do(request)
+                following = on + timedelta(days=1)
+                # who ended the day was further than this clock is: it cannot be earlier than the next day's beginning
+                begun_at = max(request.now_at, span_of(hall.document, following)[0])
+                return await (await self.lane(hall, following)).do(replace(request, now_at=begun_at))
         except TicketNotFound:
             ticket = getattr(request.command, "ticket", None)
             found = None if ticket is None else await self._find_ticket(hall_id, ticket)

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import BrowserContext, WebSocket, expect
 
+from tests.browser.clock import RunningClock
 from tests.browser.halls import WINDOWS
 from tests.browser.screen import Screen
 from tests.service import NOON_AT, Service
@@ -91,7 +92,7 @@ async def test_rows_name_the_counter_by_its_number_or_by_its_stage(service: Serv
 
 
 async def test_who_is_called_again_is_marked_in_words_and_comes_back_to_the_banner(
-    service: Service, screen: Screen
+    service: Service, clock: RunningClock, context: BrowserContext
 ) -> None:
     api = service.api
     await api.open("1", "2")
@@ -99,8 +100,10 @@ async def test_who_is_called_again_is_marked_in_words_and_comes_back_to_the_bann
     await api.take("enquiry")
     first = await api.next("1")
     await api.next("2")
-    await expect(screen.banner).to_have_attribute("data-number", "B002")
     assert first is not None
+    clock.advance(60)
+    screen = await Screen.open(context, api.base)
+    await expect(screen.banner).to_have_attribute("data-number", "B002")
 
     await api.staff("POST", f"tickets/{first['id']}/recall")
 

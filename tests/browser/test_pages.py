@@ -26,7 +26,11 @@ SAID_TWICE = """(cells) => cells.flatMap((cell) => {
 })"""
 
 WRAPPED = """(paths) => {
-  const linesOf = (path) => new Set([...path.getClientRects()].map(({ top }) => top)).size;
+  const linesOf = (path) => {
+    const written = document.createRange();
+    written.selectNodeContents(path);
+    return new Set([...written.getClientRects()].map(({ top }) => Math.round(top))).size;
+  };
   return paths.filter((path) => linesOf(path) > 1).map((path) => path.textContent);
 }"""
 

@@ -1,8 +1,9 @@
 """Five hundred screens, a hundred of them trouble; and a screen that was away for an hour.
 
 Whether trouble makes the others slower is not asked of a watch, which on a busy machine would speak of the machine.
-The same commands go out one by one with and without it, and the boards that the others get are counted: a service that
-did not keep up would show several calls in one board, and so send fewer. How long a call took is told, not judged.
+The same commands go out with and without it, each when the first screen shows the call before, and the boards that the
+others get are counted: who does not keep step with the first is shown several calls in one board, and so gets fewer.
+How long a call took is told, not judged.
 """
 
 import asyncio
@@ -29,14 +30,17 @@ ROUNDS = 30
 """Calls of each counter in one stretch."""
 
 NOTICE = "Please have your papers ready. " * 16
-NOTICES = 8
-"""Make a board of about 6 kB, so that boards kept for who does not read are seen in the memory."""
+NOTICES = 16
+"""Make a board of about 10 kB, so that boards kept for who does not read are seen in the memory."""
 
 SCREEN_MAX_BYTES = 32 * 1024
 """What the service may hold for one screen that reads."""
 
-TROUBLE_MAX_BYTES = 6 * 1024 * 1024
-"""By what the service may grow while a hundred screens are trouble, events of the stretch included."""
+TROUBLE_MAX_BYTES = 7 * 1024 * 1024
+"""By what the service may grow while a hundred screens are trouble, events of the stretch included.
+
+Measured are 2 to 5 MiB; a service that kept every board for the deaf grows by 9 to 12.
+"""
 
 HELD_MAX_BYTES = 64 * 1024
 """What may be under way to a screen that reads nothing: the kernel's buffers at both ends."""
@@ -73,6 +77,7 @@ class Stretch:
             for counter in COUNTERS:
                 await self._client.take("enquiry")
                 await self._call(counter)
+                await crowd.when(self._first_shows_it, "the call on the first screen")
                 self.memory_max = max(self.memory_max, memory_of(self._pid))
         last = self.calls[-1].seq
         await crowd.when(lambda: all(reader.seq >= last for reader in self._readers), "the last board for all")
@@ -87,6 +92,9 @@ class Stretch:
         reply = await self._client.staff("POST", f"counters/{counter}/next", {"finish": {"outcome": "done"}})
         assert reply.status == 200, reply.body
         self.calls.append(Call(reply.body["ticket"]["number"], reply.body["seq"], time.monotonic()))
+
+    def _first_shows_it(self) -> bool:
+        return self._readers[0].seq >= self.calls[-1].seq
 
     def boards_with_calls(self) -> float:
         """How many boards with other numbers than the board before a reader got, on average."""
@@ -151,7 +159,7 @@ async def test_a_hundred_troublesome_screens_cost_the_other_four_hundred_nothing
             assert_shown(alone.calls, boards)
         for boards in troubled.boards:
             assert_shown(troubled.calls, boards)
-        assert troubled.boards_with_calls() >= 0.9 * alone.boards_with_calls() >= 0.9 * 0.9 * len(alone.calls)
+        assert troubled.boards_with_calls() >= 0.9 * alone.boards_with_calls()
         journals: Json = (await client.call("GET", "board")).body
         assert all(same_board(reader.boards[-1].body, journals) for reader in readers)
         assert not any(reader.gone for reader in readers)
