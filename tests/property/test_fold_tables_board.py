@@ -113,9 +113,11 @@ async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
                 )
             except Refusal:
                 continue
-        shown = json.loads(await screen.recv())
-        while shown["seq"] < committed.seq:
-            shown = json.loads(await screen.recv())
+        frame = shown = json.loads(await screen.recv())
+        while frame["seq"] < committed.seq:
+            frame = json.loads(await screen.recv())
+            if frame["type"] == "board":  # else it says that the board shown is still true
+                shown = frame
 
     refolded = await fold(Journal(running.database), hall, committed)
     assert refolded.tickets == committed.tickets
