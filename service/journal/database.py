@@ -7,7 +7,7 @@ costs two fifths of an append. Both kinds come back by themselves when PostgreSQ
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Self, TypeAlias, TypeVar
 
@@ -144,7 +144,8 @@ class Database:
             with unavailable_when_unreachable():
                 yield connection
         except (StorageUnavailable, asyncio.CancelledError):
-            connection.terminate()  # a server that hangs would take no cancellation, and the pool would wait for it
+            with suppress(asyncpg.InterfaceError):  # it was lost, and is the pool's again
+                connection.terminate()  # a server that hangs would take no cancellation, and the pool would wait for it
             raise
         finally:
             await self._pool.release(connection)
