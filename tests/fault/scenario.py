@@ -1,0 +1,40 @@
+"""A run: clients, faults, and the evidence they leave."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.fault.driver import Driver
+from tests.fault.history import Evidence
+from tests.fault.nemesis import Fault, strike
+from tests.fault.stage import staged
+from tests.postgres import PostgresServer
+
+
+async def run(
+    server: PostgresServer,
+    folder: Path,
+    faults: Sequence[type[Fault]],
+    seed: int,
+    *,
+    processes: int = 2,
+    bugs: tuple[str, ...] = (),
+) -> Evidence:
+    """Let clients live in a hall while faults strike; then ask again, look last, and gather the evidence."""
+    async with staged(server, folder, processes, bugs) as stage:
+        driver = Driver(stage, seed)
+        try:
+            driver.begin()
+            await strike(stage, driver, faults, seed)
+            await driver.stop()
+            await driver.repeat()
+            silent = await driver.look_last()
+        finally:
+            await driver.end()
+        return Evidence(
+            history=driver.history,
+            journal=await stage.journal(),
+            put_back=stage.put_back,
+            differences=await stage.differences(),
+            faults=stage.faults,
+            silent=silent,
+        )

@@ -1,0 +1,148 @@
+"""`serve` as a fault test starts it: with a clock that can be moved from outside, and with a bug where one is wanted.
+
+    python -m tests.fault.served CLOCK [BUG]
+
+CLOCK is a file that holds one float, the seconds by which this process's clock is off. The clock is handed to the
+service as it hands itself one; nothing in the service knows of this.
+"""
+
+import asyncio
+import mmap
+import struct
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from msgspec.structs import replace
+
+import service.__main__
+import service.app
+from service.clock import Clock
+from service.domain.day import Day, Done
+from service.ids import new_code, new_id
+from service.journal import append
+from service.journal.append import Appender, Sent
+from service.journal.values import Append, Claimed, Lost
+from service.lane import Lane
+
+OFFSET = struct.Struct("d")
+
+
+class ShiftedClock(Clock):
+    """A clock that is off by what a file says, from the moment the file says so."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self._offset = mmap.mmap(file.fileno(), OFFSET.size, access=mmap.ACCESS_READ)
+        super().__init__()
+
+    def now_at(self) -> datetime:
+        """The instant, off."""
+        (offset_s,) = OFFSET.unpack(self._offset[: OFFSET.size])
+        return super().now_at() + timedelta(seconds=offset_s)
+
+
+def refusals_unchecked() -> None:
+    """Refuse by what is remembered, without a look at where the journal stands."""
+
+    async def never(_lane: Lane) -> bool:
+        return False
+
+    _replace(Lane, "_behind", never)
+
+
+def lost_means_not_done() -> None:
+    """Take a lost connection for a statement that was not carried out, and give the ids out anew."""
+
+    async def hasty(
+        self: Appender, _written: Append, arguments: tuple[object, ...], sent: Sent, attempt: int = 1
+    ) -> Claimed | Lost:
+        if attempt > 1:
+            return Lost()
+        sent(1)
+        connection = await self._database.take()
+        try:
+            at = await append._claimed_at(connection, arguments)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            connection.terminate()
+            return Lost()
+        finally:
+            self._database.give_back(connection)
+        return Lost() if at is None else Claimed(at)
+
+    _replace(Appender, "until_definite", hasty)
+    decide_one = Lane._decide_one
+    decided: dict[int, Any] = {}
+
+    def with_new_ids(self: Lane, pending: Any) -> Any:  # noqa: ANN401  (private types)
+        if id(pending) in decided:  # a lone process loses no race: the connection was lost
+            command = pending.request.command
+            if hasattr(command, "code"):
+                command = replace(command, ticket=new_id(), code=new_code())
+            pending.request = replace(pending.request, command_id=new_id(), command=command)
+        decided[id(pending)] = pending
+        return decide_one(self, pending)
+
+    _replace(Lane, "_decide_one", with_new_ids)
+
+
+def memory_kept() -> None:
+    """Go on from where a restored journal stands with what one remembers of the day, instead of folding it anew."""
+
+    async def glue(self: Lane) -> None:
+        position = await self._journal.position(self.hall, self.on)
+        assert position is not None
+        self.committed.seq = position.seq
+        self._head = position.head
+        self._forget_decided()
+
+    _replace(Lane, "_reload", glue)
+
+
+def keys_forgotten() -> None:
+    """Do a command again when it is asked again."""
+
+    def unknown(_day: Day, _command_id: str) -> Done | None:
+        return None
+
+    _replace(Day, "find_done", unknown)
+
+
+def answers_early() -> None:
+    """Answer before the database does."""
+    careful = Appender.append
+
+    async def early(self: Appender, written: Append, sent: Sent = append._tell_nobody) -> Claimed | Lost:
+        task = asyncio.ensure_future(careful(self, written, sent))
+        self._database.keep(task)
+        return Claimed(written.records[-1].at)
+
+    _replace(Appender, "append", early)
+
+
+BUGS: dict[str, Callable[[], None]] = {
+    bug.__name__: bug for bug in (answers_early, keys_forgotten, lost_means_not_done, memory_kept, refusals_unchecked)
+}
+"""Bugs that can be put in on purpose: each takes one guard away."""
+
+
+def _replace(owner: object, name: str, by: object) -> None:
+    assert hasattr(owner, name), f"{owner} has no {name} any more: the bug has to follow the service"
+    setattr(owner, name, by)
+
+
+def main(clock: str, *bugs: str) -> None:
+    """Serve."""
+    _replace(service.app, "Clock", partial(ShiftedClock, Path(clock)))
+    for bug in bugs:
+        BUGS[bug]()
+    sys.argv[1:] = ["serve"]
+    service.__main__.main()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
