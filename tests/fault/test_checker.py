@@ -328,11 +328,21 @@ BUGS: dict[str, tuple[int, tuple[type[Fault], ...], set[str]]] = {
 }
 """A guard left out, how many processes, what strikes, and which rules must find it."""
 
+FOUND_WITHIN = 4
+"""Runs until a bug has shown: one that needs requests to meet in a certain order may stay hidden in a single run."""
+
 
 @pytest.mark.parametrize("bug", BUGS)
 async def test_a_bug_put_in_on_purpose_is_found(bug: str, durable: PostgresServer, tmp_path: Path) -> None:
     processes, faults, rules = BUGS[bug]
+    found: set[str] = set()
 
-    evidence = await run(durable, tmp_path, faults, seed=1, processes=processes, bugs=(bug,))
+    for seed in range(1, FOUND_WITHIN + 1):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        evidence = await run(durable, folder, faults, seed, processes=processes, bugs=(bug,))
+        found |= violations(evidence).keys()
+        if rules <= found:
+            break
 
-    assert rules <= violations(evidence).keys()
+    assert rules <= found
