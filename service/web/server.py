@@ -1,25 +1,17 @@
 """The aiohttp application: calls, pages, and what wraps them all."""
 
 from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
-from service.web.halls import display_url
-from service.web.keys import CLOCK, HALLS, METRICS
+from service.web.keys import CLOCK, METRICS
 from service.web.openapi import openapi
+from service.web.pages import PAGE_CACHE, add_pages
 from service.web.problems import Handler, answered
-from service.web.requests import BODY_MAX, hall_of
+from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
-
-PAGES = Path(str(files("service") / "pages"))
-SCREEN = Path(str(files("display") / "page"))
-
-PAGE_CACHE = "no-cache"
-"""Pages are asked for again each time, and answered 304 when they have not changed."""
 
 OF_FILES = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -38,12 +30,7 @@ def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
     add_routes(app)
     described = msgspec.json.encode(openapi())
     app.router.add_get("/openapi.json", _constant(described, "application/json"))
-    app.router.add_get("/", _page(PAGES / "index.html"))
-    app.router.add_get("/docs", _page(PAGES / "docs.html"))
-    app.router.add_get("/halls/{hall}/screen", _screen)
-    app.router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
-    app.router.add_static("/display/", SCREEN)
-    app.router.add_static("/pages/", PAGES)
+    add_pages(app)
     app.on_response_prepare.append(_protect)
     return app
 
@@ -53,35 +40,6 @@ def _constant(body: bytes, content_type: str) -> Handler:
         return web.Response(body=body, content_type=content_type)
 
     return give
-
-
-def _file(path: Path) -> Handler:
-    async def give(_request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(path, headers={"Cache-Control": PAGE_CACHE})
-
-    return give
-
-
-def _page(path: Path) -> Handler:
-    async def give(request: web.Request) -> web.StreamResponse:
-        headers = {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)}
-        return web.FileResponse(path, headers=headers)
-
-    return give
-
-
-async def _screen(request: web.Request) -> web.StreamResponse:
-    """The lobby screen of a hall. Raises HallNotFound."""
-    await request.app[HALLS].get(hall_of(request))
-    return await _page(SCREEN / "screen.html")(request)
-
-
-def page_policy(request: web.Request) -> str:
-    """What a page may load: its own files, and the sockets of the screens."""
-    return (
-        f"default-src 'self'; connect-src 'self' {display_url(request)}; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'self'; object-src 'none'"
-    )
 
 
 async def _protect(_request: web.Request, response: web.StreamResponse) -> None:

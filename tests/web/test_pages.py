@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from service.web.server import PAGES, SCREEN
+from service.web.pages import PAGES, SCREEN
 from tests.service import Service
 from tests.web.checked import Checked
 
