@@ -1,0 +1,53 @@
+"""The client's address: the socket's, or what trusted proxies say, and nothing a stranger writes."""
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from service.web.address import Net, class_of, client_of, subscriber_of
+
+PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1"))
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("203.0.113.7", "", "203.0.113.7"),
+        ("203.0.113.7", "198.51.100.1", "203.0.113.7"),  # no proxy of ours: what it says is its own
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "192.0.2.66, 198.51.100.1", "198.51.100.1"),  # the left one a stranger wrote
+        ("10.0.0.1", "192.0.2.66,198.51.100.1,10.9.9.9", "198.51.100.1"),
+        ("10.0.0.1", "10.1.1.1, 10.2.2.2", "10.1.1.1"),  # all are ours: the first
+        ("10.0.0.1", "198.51.100.1, unknown", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1:4711", "198.51.100.1"),
+        ("::1", "[2001:db8::7]:443", "2001:db8::7"),
+        ("::ffff:10.0.0.1", '"2001:db8::7"', "2001:db8::7"),
+        ("fe80::1%eth0", "", "fe80::1"),
+        ("", "198.51.100.1", "127.0.0.1"),  # a Unix socket
+    ],
+)
+def test_the_client_is_the_right_most_address_that_is_no_trusted_proxy(peer: str, forwarded: str, client: str) -> None:
+    assert str(client_of(peer, forwarded, PROXIES)) == client
+
+
+@pytest.mark.parametrize(
+    ("address", "net"),
+    [
+        ("127.8.9.1", Net.LOCAL),
+        ("::1", Net.LOCAL),
+        ("10.1.2.3", Net.PRIVATE),
+        ("192.168.1.1", Net.PRIVATE),
+        ("100.64.0.1", Net.PRIVATE),
+        ("fd00::1", Net.PRIVATE),
+        ("8.8.8.8", Net.PUBLIC),
+        ("2606:4700::1", Net.PUBLIC),
+    ],
+)
+def test_an_address_has_a_class(address: str, net: Net) -> None:
+    assert class_of(ip_address(address)) is net
+
+
+def test_limits_take_an_ipv4_address_whole_and_of_ipv6_the_subscribers_network() -> None:
+    assert subscriber_of(ip_address("198.51.100.1")) == "198.51.100.1"
+    assert subscriber_of(ip_address("2001:db8:1:2:3::4")) == "2001:db8:1:2::/64"
