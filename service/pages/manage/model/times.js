@@ -1,0 +1,76 @@
+/** Local times of a hall as minutes on one axis: a time before `day_starts_at_local` belongs to the end of the day. */
+
+const DAY = 1440;
+const FORM = /^(\d{1,2})(?::?(\d{2}))?$/;
+
+/**
+ * Read what somebody typed as a time: `9`, `9:05`, `0905`, `9：05`.
+ * @param {string} typed
+ * @returns {string | null} `HH:MM`, up to `24:00`; null when it is none
+ */
+export function readTime(typed) {
+  const found = FORM.exec(typed.trim().replace("：", ":"));
+  if (!found) return null;
+  const [hours, minutes] = [Number(found[1]), Number(found[2] ?? 0)];
+  if (minutes > 59 || hours > 24 || (hours === 24 && minutes > 0)) return null;
+  return `${two(hours)}:${two(minutes)}`;
+}
+
+/** @param {string} local `HH:MM` @returns {number} minutes from 00:00; 1440 for `24:00` */
+export function minutesOf(local) {
+  const [hours, minutes] = local.split(":").map(Number);
+  return hours * 60 + minutes;
+}
+
+/**
+ * Where a local time stands in a day.
+ * @param {string} local
+ * @param {string} starts the hall's `day_starts_at_local`
+ */
+export function placeOf(local, starts) {
+  const minutes = minutesOf(local);
+  return minutes >= minutesOf(starts) ? minutes : minutes + DAY;
+}
+
+/**
+ * The span of a day from one local time to another; an end at the start of the day is the next day's.
+ * @param {{from: string, to: string}} span
+ * @param {string} starts
+ * @returns {{from: number, to: number}}
+ */
+export function spanOf({ from, to }, starts) {
+  const end = to === starts ? minutesOf(starts) + DAY : placeOf(to, starts);
+  return { from: placeOf(from, starts), to: end };
+}
+
+/**
+ * The local time of a place in a day.
+ * @param {number} place
+ * @param {string} starts
+ */
+export function localOf(place, starts) {
+  if (place === DAY && minutesOf(starts) === 0) return "24:00";
+  const minutes = place % DAY;
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+/** @param {string} on `YYYY-MM-DD` @returns {number} Monday 1 to Sunday 7 */
+export function weekdayOf(on) {
+  return new Date(`${on}T00:00:00Z`).getUTCDay() || 7;
+}
+
+/** @param {string} on @param {number} days @returns {string} the date so many days later */
+export function daysAfter(on, days) {
+  const at = new Date(`${on}T00:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + days);
+  return at.toISOString().slice(0, 10);
+}
+
+/** @param {number} minutes @param {number} step @returns {number} the step that `minutes` lies in */
+export function floorTo(minutes, step) {
+  return Math.floor(minutes / step) * step;
+}
+
+function two(number) {
+  return String(number).padStart(2, "0");
+}
