@@ -28,19 +28,26 @@ export function offerLanguages(nav, show) {
   for (const link of links) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      const { lang } = link.dataset;
-      try {
-        localStorage.setItem(STORE, lang);
-      } catch {
-        // A browser that keeps nothing for us still switches.
-      }
-      const address = new URL(location.href);
-      address.searchParams.set("lang", lang);
-      history.replaceState(null, "", address);
-      use(lang);
+      keepLanguage(link.dataset.lang);
+      use(link.dataset.lang);
     });
   }
   use(chosenLanguage());
+}
+
+/**
+ * Remember a choice: for this browser, and in the page's address.
+ * @param {"zh" | "en"} language
+ */
+export function keepLanguage(language) {
+  try {
+    localStorage.setItem(STORE, language);
+  } catch {
+    // A browser that keeps nothing for us still switches.
+  }
+  const address = new URL(location.href);
+  address.searchParams.set("lang", language);
+  history.replaceState(history.state, "", address);
 }
 
 /**

@@ -1,0 +1,164 @@
+/**
+ * What a hall shows now, followed.
+ *
+ * The board's socket says that something moved, never what: a page reads its own view anew, at most twice a second and never an
+ * older one over a newer. Where the socket is silent it asks every few seconds instead, so that a blocked port costs freshness and
+ * not the work. Only when both are silent does the page say so.
+ */
+
+import { Refused } from "/pages/api.js";
+import { BoardSocket, SILENCE_MS } from "/display/socket.js";
+
+const READ_EVERY_MS = 500;
+const POLL_MS = 3000;
+const LOOK_MS = 250;
+
+/** @typedef {"connecting" | "live" | "silent"} Link */
+
+/**
+ * Follow a hall.
+ * @template Facts
+ */
+export class Live {
+  #read;
+  #onFacts;
+  #onLink;
+  #onRefused;
+  #socket;
+  /** @type {Promise<void> | null} */
+  #reading = null;
+  #again = false;
+  #timer = 0;
+  #lastRead_ms = -Infinity;
+  #truth_ms = -Infinity;
+  #heard = { day: "", seq: 0 };
+  #had = { day: "", seq: 0 };
+  /** @type {Link} */
+  #link = "connecting";
+  #looking = 0;
+
+  /** The last board heard, null before the first. */
+  board = null;
+  /** When the facts shown were true: epoch milliseconds of this device. */
+  truthAt_ms = NaN;
+
+  /**
+   * @param {object} options
+   * @param {{id: string, display_url: string}} options.hall as `GET /v1/halls/{hall}` answers it
+   * @param {() => Promise<Facts>} options.read the page's view; its `seq` and `day` (when it has them) tell old from new
+   * @param {(facts: Facts) => void} options.onFacts
+   * @param {(link: Link) => void} options.onLink
+   * @param {(refused: Refused) => void} [options.onRefused]
+   */
+  constructor({ hall, read, onFacts, onLink, onRefused }) {
+    this.#read = read;
+    this.#onFacts = onFacts;
+    this.#onLink = onLink;
+    this.#onRefused = onRefused ?? (() => undefined);
+    this.#socket = new BoardSocket({
+      address: () => `${hall.display_url.replace(/\/$/, "")}/v1/halls/${encodeURIComponent(hall.id)}/board`,
+      onFrame: (frame) => this.#hear(frame),
+      onUnknownZone: () => undefined,
+    });
+  }
+
+  /** @returns {Link} */
+  get link() {
+    return this.#link;
+  }
+
+  /** Begin: the first facts are read at once. */
+  start() {
+    this.#socket.open();
+    this.#looking = setInterval(() => this.#look(), LOOK_MS);
+    globalThis.addEventListener("online", () => {
+      this.#socket.hurry();
+      this.now();
+    });
+    document.addEventListener("visibilitychange", () => this.#look());
+    return this.now();
+  }
+
+  /** Stop for good. */
+  stop() {
+    clearInterval(this.#looking);
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * Read without waiting for a frame: after an act of this page.
+   * @returns {Promise<void>} when a view that was asked for after now has come, or could not be had
+   */
+  async now() {
+    if (this.#reading) {
+      await this.#reading; // asked for before now: not good enough
+    }
+    this.#reading ??= this.#once();
+    await this.#reading;
+  }
+
+  #hear(frame) {
+    this.#truth_ms = performance.now();
+    if (frame.type === "board") this.board = frame;
+    const moved = frame.day !== this.#heard.day || frame.seq !== this.#heard.seq;
+    this.#heard = { day: frame.day, seq: frame.seq };
+    if (moved && !this.#knows(frame)) this.#soon();
+    else this.truthAt_ms = Date.now();
+    this.#look();
+  }
+
+  #knows({ day, seq }) {
+    return this.#had.day > day || (this.#had.day === day && this.#had.seq >= seq);
+  }
+
+  /** Read when the last reading is long enough ago. */
+  #soon() {
+    if (this.#reading) {
+      this.#again = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    const wait_ms = this.#lastRead_ms + READ_EVERY_MS - performance.now();
+    this.#timer = setTimeout(() => {
+      this.#reading ??= this.#once();
+    }, Math.max(0, wait_ms));
+  }
+
+  async #once() {
+    clearTimeout(this.#timer);
+    this.#lastRead_ms = performance.now();
+    try {
+      const facts = await this.#read();
+      this.#truth_ms = performance.now();
+      const seen = { day: facts.day ?? this.#heard.day, seq: facts.seq ?? 0 };
+      // Another process may answer that has not heard the news yet: what is older than what is shown is not shown.
+      if (seen.day > this.#had.day || (seen.day === this.#had.day && seen.seq >= this.#had.seq)) {
+        this.#had = seen;
+        this.truthAt_ms = Date.now();
+        this.#onFacts(facts);
+      }
+      if (!this.#knows(this.#heard)) this.#again = true;
+    } catch (reason) {
+      if (reason instanceof Refused) this.#onRefused(reason);
+      else if (reason?.name !== "Unreached" && reason?.name !== "AbortError") throw reason;
+    } finally {
+      this.#reading = null;
+      this.#look();
+      if (this.#again) {
+        this.#again = false;
+        this.#soon();
+      }
+    }
+  }
+
+  #look() {
+    this.#socket.look();
+    const now_ms = performance.now();
+    if (this.#socket.silent_ms > SILENCE_MS && !this.#reading && now_ms - this.#lastRead_ms > POLL_MS) this.#soon();
+    const fresh = now_ms - this.#truth_ms <= SILENCE_MS;
+    const link = fresh ? "live" : this.#link === "connecting" && now_ms < SILENCE_MS * 2 ? "connecting" : "silent";
+    if (link === this.#link) return;
+    this.#link = link;
+    this.#onLink(link);
+  }
+}

@@ -1,0 +1,233 @@
+/**
+ * Who sits at this page: signing in and out.
+ *
+ * A page shows nothing of the hall until somebody with a role there has signed in, and asks nothing that could be refused: who it
+ * is it learns from `GET /v1/session`, which is answered to everybody.
+ */
+
+import { make } from "/display/element.js";
+import { Refused, call } from "/pages/api.js";
+import { say, texts } from "/pages/texts.js";
+import { THEMES, themeNow, useTheme } from "/pages/theme.js";
+import { field, whileBusy, wordsOf } from "/pages/ui.js";
+
+/** @typedef {{account: {id: string, name: string, display_name: string} | null, roles: {hall: string | null, role: string}[], must_change: boolean, sso: boolean, expires_at: string | null}} Session */
+
+// What else a role may do: a manager is also staff of the hall.
+const INCLUDES = { manager: ["staff", "volunteer"], staff: ["volunteer"] };
+
+/**
+ * The roles somebody has in a hall, with all they include.
+ * @param {Session} session
+ * @param {string} hall
+ * @returns {Set<string>}
+ */
+export function rolesIn(session, hall) {
+  const own = session.roles.filter((one) => one.role === "admin" || one.hall === hall || one.hall === null).map(({ role }) => role);
+  if (own.includes("admin")) return new Set(["admin", "manager", "staff", "volunteer"]);
+  return new Set(own.flatMap((role) => [role, ...(INCLUDES[role] ?? [])]));
+}
+
+/**
+ * Wait until somebody has signed in who has one of these roles in the hall.
+ *
+ * Shows the page's `<sign-in>` and hides what has `data-signed-in` until then, and again when the session has ended meanwhile.
+ * @param {string} hall
+ * @param {string[]} roles
+ * @returns {Promise<{session: Session, roles: Set<string>}>}
+ */
+export async function signedIn(hall, roles) {
+  const form = document.querySelector("sign-in") ?? document.body.appendChild(document.createElement("sign-in"));
+  const found = await form.run(hall, roles);
+  document.addEventListener("paihao:signed-out", () => {
+    if (form.hidden) form.run(hall, roles).then((again) => document.dispatchEvent(new CustomEvent("paihao:signed-in", { detail: again })));
+  });
+  return found;
+}
+
+/**
+ * End this session, or all of this person, and show the page as it is to a stranger.
+ * @param {{everywhere?: boolean}} [options]
+ */
+export async function signOut({ everywhere = false } = {}) {
+  await call("DELETE", "/v1/session", { query: { everywhere: everywhere ? 1 : null } });
+  location.reload();
+}
+
+/** `<sign-in>`: the form, and what stands in the way of somebody who has signed in but cannot work here. */
+class SignIn extends HTMLElement {
+  #hall = "";
+  #roles = [];
+  /** @type {(found: object) => void} */
+  #found = () => undefined;
+  /** @type {Session | null} */
+  #session = null;
+  #password = "";
+  /** @type {string | null} */
+  #message = null;
+
+  connectedCallback() {
+    document.addEventListener("paihao:language", () => !this.hidden && this.#draw());
+  }
+
+  /** Ask until somebody may pass. */
+  async run(hall, roles) {
+    this.#hall = hall;
+    this.#roles = roles;
+    await texts("common");
+    return new Promise((resolve) => {
+      this.#found = resolve;
+      this.#look();
+    });
+  }
+
+  async #look() {
+    try {
+      this.#session = (await call("GET", "/v1/session")).body;
+    } catch (reason) {
+      this.#message = wordsOf(reason);
+      this.#show();
+      setTimeout(() => this.#look(), 3000);
+      return;
+    }
+    this.#message = null;
+    const roles = rolesIn(this.#session, this.#hall);
+    if (this.#isIn && !this.#session.must_change && this.#roles.some((role) => roles.has(role))) {
+      this.#password = "";
+      this.hidden = true;
+      this.replaceChildren();
+      for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = false;
+      this.#found({ session: this.#session, roles });
+    } else {
+      this.#show();
+    }
+  }
+
+  get #isIn() {
+    return this.#session !== null && (this.#session.account !== null || this.#session.roles.length > 0);
+  }
+
+  #show() {
+    for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = true;
+    this.hidden = false;
+    this.#draw();
+  }
+
+  #draw() {
+    const body = this.#isIn ? (this.#session.must_change ? this.#newPassword() : this.#noRole()) : this.#signIn();
+    this.replaceChildren(make("div.sign-in", {}, body));
+    this.querySelector("input:not([value])")?.focus();
+  }
+
+  #said() {
+    return make("p.message", { role: "status", hidden: this.#message === null }, this.#message ?? "");
+  }
+
+  #signIn() {
+    const name = make("input.input", { id: "sign-in-name", name: "name", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, maxlength: 200 });
+    const password = make("input.input", { id: "sign-in-password", name: "password", type: "password", autocomplete: "current-password", required: true, maxlength: 200 });
+    const button = make("button.button.primary.wide", { type: "submit" }, say("sign-in"));
+    const form = make("form", {}, field(say("sign-in-name"), name), field(say("sign-in-password"), password), this.#said(), button);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      whileBusy(button, async () => {
+        try {
+          await call("POST", "/v1/session", { body: { name: name.value.trim(), password: password.value } });
+          this.#password = password.value;
+          await this.#look();
+        } catch (reason) {
+          this.#message = wordsOf(reason);
+          const said = form.querySelector(".message");
+          said.hidden = false;
+          said.textContent = this.#message;
+          if (reason instanceof Refused && reason.code === "sign-in-refused") password.select();
+        }
+      });
+    });
+    const to = encodeURIComponent(`${location.pathname}${location.search}`);
+    const sso = this.#session?.sso ? [make("p.or", {}, say("sign-in-or")), make("a.button.wide", { href: `/v1/session/oidc?to=${to}` }, say("sign-in-sso"))] : [];
+    return [make("h1", {}, say("sign-in-title")), make("p.quiet", {}, say("sign-in-about")), form, ...sso];
+  }
+
+  #newPassword() {
+    const needsCurrent = this.#password === "";
+    const current = make("input.input", { id: "password-current", type: "password", autocomplete: "current-password", required: true, maxlength: 200 });
+    const fresh = make("input.input", { id: "password-new", type: "password", autocomplete: "new-password", required: true, minlength: 8, maxlength: 200 });
+    const again = make("input.input", { id: "password-again", type: "password", autocomplete: "new-password", required: true, maxlength: 200 });
+    const button = make("button.button.primary.wide", { type: "submit" }, say("password-save"));
+    const said = this.#said();
+    const form = make(
+      "form",
+      {},
+      needsCurrent ? field(say("password-current"), current) : null,
+      field(say("password-new"), fresh, say("password-hint")),
+      field(say("password-again"), again),
+      said,
+      button,
+    );
+    const tell = (text) => {
+      said.hidden = false;
+      said.textContent = text;
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (fresh.value !== again.value) {
+        tell(say("password-differs"));
+        again.select();
+        return;
+      }
+      whileBusy(button, async () => {
+        try {
+          await call("PUT", "/v1/session/password", { body: { current: needsCurrent ? current.value : this.#password, new: fresh.value } });
+          await this.#look();
+        } catch (reason) {
+          tell(reason instanceof Refused && reason.code === "body-invalid" ? say("password-hint") : wordsOf(reason));
+        }
+      });
+    });
+    return [make("h1", {}, say("password-title")), make("p.quiet", {}, say("password-about")), form];
+  }
+
+  #noRole() {
+    const button = make("button.button.wide", { type: "button" }, say("sign-out"));
+    button.addEventListener("click", () => whileBusy(button, () => signOut()));
+    const name = this.#session.account?.display_name ?? "";
+    return [make("h1", {}, say("no-role-title")), make("p.quiet", {}, say("no-role-about", { name })), button];
+  }
+}
+customElements.define("sign-in", SignIn);
+
+/** `<account-menu>`: who has signed in, how the page looks, and the way out. */
+class AccountMenu extends HTMLElement {
+  #session = null;
+
+  connectedCallback() {
+    document.addEventListener("paihao:language", () => this.#session && this.show(this.#session));
+    document.addEventListener("click", (event) => {
+      const menu = this.querySelector("details");
+      if (menu?.open && !this.contains(event.target)) menu.open = false;
+    });
+    this.addEventListener("keydown", (event) => {
+      const menu = this.querySelector("details");
+      if (event.key === "Escape" && menu?.open) {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+        event.stopPropagation();
+      }
+    });
+  }
+
+  /** @param {Session} session */
+  show(session) {
+    this.#session = session;
+    const themes = make("select.input", { id: "theme" }, ...THEMES.map((theme) => make("option", { value: theme, selected: theme === themeNow() }, say(`theme-${theme}`))));
+    themes.addEventListener("change", () => useTheme(themes.value));
+    const out = make("button.button.wide", { type: "button" }, say("sign-out"));
+    out.addEventListener("click", () => whileBusy(out, () => signOut()));
+    const everywhere = make("button.button.wide", { type: "button" }, say("sign-out-everywhere"));
+    everywhere.addEventListener("click", () => whileBusy(everywhere, () => signOut({ everywhere: true })));
+    const name = session.account?.display_name || session.account?.name || say("account-admin");
+    this.replaceChildren(make("details.menu", {}, make("summary.button", {}, name), make("div.menu-body", {}, field(say("theme"), themes), out, everywhere)));
+  }
+}
+customElements.define("account-menu", AccountMenu);

@@ -1,0 +1,117 @@
+/**
+ * The pages' words, in Fluent: one file a page and language, under /pages/texts/.
+ *
+ * `await texts("common", "counter")` once; then `say("counter-next", { number })`. After a switch of language the words of the
+ * other one are loaded and `paihao:language` is told on the document: a page then draws itself anew.
+ */
+
+import { FluentBundle, FluentResource } from "/pages/vendor/fluent/index.js";
+import { chosenLanguage, keepLanguage } from "/pages/language.js";
+
+const LOCALES = { zh: "zh-CN", en: "en" };
+// What a message may set besides the text, by attributes of the same name.
+const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
+
+/** @type {Map<string, FluentBundle>} by locale */
+const bundles = new Map();
+/** @type {Map<string, Promise<void>>} by locale and name */
+const loading = new Map();
+/** @type {Set<string>} */
+const names = new Set();
+let language = chosenLanguage();
+
+document.documentElement.lang = LOCALES[language];
+
+/** @returns {"zh" | "en"} the page's language */
+export function languageNow() {
+  return language;
+}
+
+/** @returns {"zh-CN" | "en"} its tag */
+export function localeNow() {
+  return LOCALES[language];
+}
+
+/**
+ * Load words, in the page's language.
+ * @param {...string} wanted names of files
+ */
+export async function texts(...wanted) {
+  for (const name of wanted) names.add(name);
+  await load(language);
+}
+
+/**
+ * Words by their id.
+ * @param {string} id
+ * @param {Record<string, string | number>} [args]
+ * @returns {string} the id itself when there are no such words, which a test of the texts finds first
+ */
+export function say(id, args) {
+  const bundle = bundles.get(LOCALES[language]);
+  const message = bundle?.getMessage(id);
+  if (!message?.value) {
+    console.warn(`texts: no ${id}`);
+    return id;
+  }
+  return bundle.formatPattern(message.value, args);
+}
+
+/**
+ * Whether there are words of this id.
+ * @param {string} id
+ */
+export function isSaid(id) {
+  return Boolean(bundles.get(LOCALES[language])?.getMessage(id)?.value);
+}
+
+/**
+ * Put words where a page's markup asks for them: `data-say="id"` for the text, and the message's own attributes.
+ * @param {ParentNode} [root]
+ */
+export function sayInto(root = document) {
+  const bundle = bundles.get(LOCALES[language]);
+  for (const element of root.querySelectorAll("[data-say]")) {
+    const message = bundle?.getMessage(element.dataset.say);
+    if (!message) {
+      console.warn(`texts: no ${element.dataset.say}`);
+      continue;
+    }
+    if (message.value) element.textContent = bundle.formatPattern(message.value);
+    for (const name of ATTRIBUTES) {
+      if (message.attributes[name]) element.setAttribute(name, bundle.formatPattern(message.attributes[name]));
+    }
+  }
+}
+
+/**
+ * Show the page in another language, and remember it.
+ * @param {"zh" | "en"} wanted
+ */
+export async function useLanguage(wanted) {
+  await load(wanted);
+  language = wanted;
+  keepLanguage(wanted);
+  document.documentElement.lang = LOCALES[wanted];
+  document.dispatchEvent(new CustomEvent("paihao:language", { detail: { language: wanted } }));
+}
+
+async function load(wanted) {
+  const locale = LOCALES[wanted];
+  await Promise.all(
+    [...names].map((name) => {
+      const which = `${locale}/${name}`;
+      if (!loading.has(which)) loading.set(which, fetched(locale, name).catch((reason) => (loading.delete(which), Promise.reject(reason))));
+      return loading.get(which);
+    }),
+  );
+}
+
+async function fetched(locale, name) {
+  const response = await fetch(`/pages/texts/${locale}/${name}.ftl`);
+  if (!response.ok) throw new Error(`texts ${locale}/${name}: ${response.status}`);
+  const resource = new FluentResource(await response.text());
+  if (!bundles.has(locale)) bundles.set(locale, new FluentBundle(locale, { useIsolating: false }));
+  const faults = bundles.get(locale).addResource(resource);
+  for (const fault of faults) console.warn(`texts ${locale}/${name}:`, fault);
+}

@@ -1,0 +1,180 @@
+/**
+ * Components every staff page is made of: the language switch, dialogs, the toast with undo, refusals in words, a busy button.
+ *
+ * They say words of `common.ftl`: `await texts("common", …)` comes first.
+ */
+
+import { make } from "/display/element.js";
+import { Refused, Unreached } from "/pages/api.js";
+import { isSaid, languageNow, say, useLanguage } from "/pages/texts.js";
+
+/** `<language-switch>`: the two languages, each in itself. */
+class LanguageSwitch extends HTMLElement {
+  connectedCallback() {
+    const links = [["zh", "zh-CN", "中文"], ["en", "en", "English"]].map(([key, lang, name]) => {
+      const link = make("a", { href: `?lang=${key}`, lang, "data-lang": key }, name);
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        useLanguage(key);
+      });
+      return link;
+    });
+    const mark = () => {
+      for (const link of links) {
+        if (link.dataset.lang === languageNow()) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+    };
+    this.replaceChildren(make("span.langs", {}, links));
+    document.addEventListener("paihao:language", mark);
+    mark();
+  }
+}
+customElements.define("language-switch", LanguageSwitch);
+
+/**
+ * What a refusal, or a silence, means to the person.
+ * @param {unknown} reason what `call` threw
+ * @param {Record<string, string | number>} [args] for the words of this code
+ * @returns {string}
+ */
+export function wordsOf(reason, args = {}) {
+  if (reason instanceof Refused) {
+    const id = `problem-${reason.code}`;
+    return isSaid(id) ? say(id, { state: "", number: "", seconds: reason.retryAfter_s ?? 1, ...args }) : say("problem-other", { title: reason.problem.title || reason.code });
+  }
+  if (reason instanceof Unreached) return say("problem-unreached");
+  throw reason;
+}
+
+/**
+ * Carry out what a button is for: it stays, says it is busy, and takes no second press.
+ * @param {HTMLButtonElement} button
+ * @param {() => Promise<unknown>} act
+ */
+export async function whileBusy(button, act) {
+  if (button.getAttribute("aria-busy") === "true") return undefined;
+  button.setAttribute("aria-busy", "true");
+  try {
+    return await act();
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+/**
+ * Ask something in a dialog. Focus returns to where it was.
+ * @template Result
+ * @param {object} options
+ * @param {string} options.title
+ * @param {(Node | string)[]} options.body what stands between the title and the buttons
+ * @param {string} options.confirm words of the main button
+ * @param {string} [options.kind] "stop" for what cannot be taken back
+ * @param {(form: FormData) => Result | Promise<Result>} [options.act] done before the dialog closes; what it throws of ours is said in it
+ * @param {(reason: unknown) => string} [options.words] for what `act` throws
+ * @returns {Promise<Result | null>} null when it was left
+ */
+export function ask({ title, body, confirm, kind, act = (form) => form, words = wordsOf }) {
+  const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
+  const main = make(`button.button.${kind === "stop" ? "stop" : "primary"}`, { type: "submit" }, confirm);
+  const leave = make("button.button", { type: "button" }, say("cancel"));
+  const message = make("p.message", { role: "status", hidden: true });
+  const form = make("form", { method: "dialog" }, make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), message, make("div.dialog-foot", {}, main, leave));
+  dialog.append(form);
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    let result = null;
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      await whileBusy(main, async () => {
+        try {
+          result = await act(new FormData(form));
+          dialog.close();
+        } catch (reason) {
+          message.hidden = false;
+          message.textContent = words(reason);
+        }
+      });
+    });
+    leave.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(result);
+    });
+    dialog.showModal();
+    const first = form.querySelector("[autofocus], input, select, textarea");
+    (first ?? main).focus();
+  });
+}
+
+/**
+ * A field with its label above, a hint below, and room for what is to be put right.
+ * @param {string} label
+ * @param {HTMLElement} control with an id
+ * @param {string} [hint]
+ * @returns {HTMLElement}
+ */
+export function field(label, control, hint) {
+  const below = hint ? make("p.small.quiet", { id: `${control.id}-hint` }, hint) : null;
+  if (below) control.setAttribute("aria-describedby", below.id);
+  return make("div.field", {}, make("label", { for: control.id }, label), control, below);
+}
+
+/** `<undo-toast>`: one fact, and thirty seconds to take it back. */
+class UndoToast extends HTMLElement {
+  #timer = 0;
+  #until_ms = 0;
+  #undo = null;
+
+  /** Whether there is something to take back. */
+  get open() {
+    return !this.hidden && this.#undo !== null;
+  }
+
+  connectedCallback() {
+    this.hidden = true;
+    this.setAttribute("role", "status");
+    this.className = "toast";
+  }
+
+  /**
+   * @param {string} text
+   * @param {() => Promise<unknown>} undo
+   * @param {number} within_s
+   */
+  show(text, undo, within_s = 30) {
+    clearInterval(this.#timer);
+    this.#undo = undo;
+    this.#until_ms = performance.now() + within_s * 1000;
+    this.words = make("span", {}, text);
+    this.left = make("span", { "aria-live": "off" });
+    const button = make("button.button", { type: "button" }, this.left, make("kbd", { "aria-hidden": "true" }, "U"));
+    button.addEventListener("click", () => this.undo(button));
+    this.replaceChildren(this.words, button);
+    this.hidden = false;
+    this.#timer = setInterval(() => this.#tick(), 250);
+    this.#tick();
+  }
+
+  /** Take it back now. */
+  async undo(button = this.querySelector("button")) {
+    const undo = this.#undo;
+    if (!undo || !button) return;
+    await whileBusy(button, undo);
+  }
+
+  /** Nothing more to take back. */
+  clear() {
+    clearInterval(this.#timer);
+    this.#undo = null;
+    this.hidden = true;
+    this.replaceChildren();
+  }
+
+  #tick() {
+    const left_s = Math.ceil((this.#until_ms - performance.now()) / 1000);
+    if (left_s <= 0) this.clear();
+    else if (this.left.textContent !== say("undo", { seconds: left_s })) this.left.textContent = say("undo", { seconds: left_s });
+  }
+}
+customElements.define("undo-toast", UndoToast);
