@@ -1,0 +1,98 @@
+"""What the page of a counter has to know of its hall: the words for its ids, its codes, its counters, its rules.
+
+The hall document says all this, and much that is only the manager's. This is the part that a clerk works with.
+
+Source: CONTRACT 3 and 8.
+"""
+
+from aiohttp import web
+from msgspec import Struct
+
+from service.domain.decide import UNDO_WITHIN_S
+from service.domain.model import CounterId, ServiceId, StageId, Texts
+from service.domain.view import CounterView, counter_view
+from service.web.answers import answer
+from service.web.keys import HALLS, LANES
+from service.web.requests import hall_of, staff
+
+
+class StageSeen(Struct, frozen=True):
+    """A step of services, in the hall's words."""
+
+    id: StageId
+    name: Texts
+    optional: bool
+
+
+class WorkSeen(Struct, frozen=True, kw_only=True):
+    """What a service asks of a counter; seconds are for one person."""
+
+    id: ServiceId
+    stages: tuple[StageId, ...]
+    mean_s: float
+    prechecked_mean_s: float | None
+
+
+class CodeSeen(Struct, frozen=True):
+    """A code that clerks choose, in the hall's words."""
+
+    code: str
+    text: Texts
+
+
+class RulesSeen(Struct, frozen=True, kw_only=True):
+    """The rules that a counter's page shows by."""
+
+    no_show_after_s: int
+    undo_within_s: int
+    overtime: bool
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """A hall as its counters see it."""
+
+    stages: list[StageSeen]
+    services: list[WorkSeen]
+    counters: list[CounterView]
+    reasons: list[CodeSeen]
+    missing: list[CodeSeen]
+    rules: RulesSeen
+    seq: int
+
+
+async def show(request: web.Request) -> web.Response:
+    """What a counter's page has to know of the hall: stages, services, counters, codes in words, rules."""
+    hall_id, _ = hall_of(request), await staff(request)
+    document = (await request.app[HALLS].get(hall_id)).document
+    day = await request.app[LANES].day(hall_id)
+    plan = day.plan
+
+    def codes(chosen: list[str]) -> list[CodeSeen]:
+        return [CodeSeen(code, dict(document.texts.get(code, {}))) for code in chosen]
+
+    return answer(
+        Desk(
+            stages=[
+                StageSeen(StageId(stage), name, stage in plan.optional_stages)
+                for stage, name in plan.names.stages.items()
+            ],
+            services=[
+                WorkSeen(
+                    id=service.id,
+                    stages=service.stages,
+                    mean_s=service.mean_s,
+                    prechecked_mean_s=service.prechecked_mean_s,
+                )
+                for service in plan.services.values()
+            ],
+            counters=[counter_view(day, day.counters[CounterId(name)]) for name in plan.counters],
+            reasons=codes(document.codes.reasons),
+            missing=codes(document.codes.missing),
+            rules=RulesSeen(
+                no_show_after_s=plan.rules.no_show_after_s,
+                undo_within_s=UNDO_WITHIN_S,
+                overtime=document.overtime,
+            ),
+            seq=day.seq,
+        )
+    )
