@@ -26,6 +26,7 @@ from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
 from service.errors import DocumentConflict
 from service.halls import Halls
+from service.identity.identity import Identity
 from service.jobs import Jobs
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
@@ -39,6 +40,7 @@ from service.metrics import Metrics
 from service.ready import Readiness
 from service.web import keys
 from service.web.auth import Signer
+from service.web.connections import listening
 from service.web.server import make_app
 
 CLOSE_HTTP_S = 5.0
@@ -185,11 +187,13 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
 
         screens = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
         readiness = Readiness(ground.database)
+        identity = stack.enter_context(Identity(ground.database, clock, ground.signer.admin_key()))
         app = make_app(
             {
                 keys.CLOCK: clock,
                 keys.DISPLAY_PORT: screens.port,
                 keys.HALLS: halls,
+                keys.IDENTITY: identity,
                 keys.LANES: lanes,
                 keys.METRICS: metrics,
                 keys.READINESS: readiness,
@@ -260,17 +264,14 @@ async def _screens(
 
 @asynccontextmanager
 async def _http(settings: Settings, app: web.Application) -> AsyncIterator[int]:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_HTTP_S)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, settings.host, settings.port)
+    async with AsyncExitStack() as stack:
         try:
-            await site.start()
+            port = await stack.enter_async_context(
+                listening(app, settings.host, settings.port, close_within_s=CLOSE_HTTP_S)
+            )
         except OSError as error:
             raise _port_taken(error, settings.port, "PAIHAO_PORT") from error
-        yield int(runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
+        yield port
 
 
 def _port_taken(error: OSError, port: int, name: str) -> Exception:

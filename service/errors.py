@@ -15,6 +15,13 @@ class BodyUnreadable(Refusal):
     code = "body-unreadable"
 
 
+class RequestUnreadable(Refusal):
+    """This is no HTTP request that can be read."""
+
+    status = 400
+    code = "request-unreadable"
+
+
 class TokenMissing(Refusal):
     """This needs a credential."""
 
@@ -27,6 +34,13 @@ class TokenInvalid(Refusal):
 
     status = 401
     code = "token-invalid"
+
+
+class SignInRefused(Refusal):
+    """This name and password do not open anything here."""
+
+    status = 401
+    code = "sign-in-refused"
 
 
 class Forbidden(Refusal):
@@ -50,11 +64,25 @@ class MethodNotAllowed(Refusal):
     code = "method-not-allowed"
 
 
+class RequestTooSlow(Refusal):
+    """The request took too long to arrive."""
+
+    status = 408
+    code = "request-too-slow"
+
+
 class BodyTooLarge(Refusal):
     """The body is too large."""
 
     status = 413
     code = "body-too-large"
+
+
+class AddressTooLong(Refusal):
+    """The address is too long."""
+
+    status = 414
+    code = "address-too-long"
 
 
 class MediaType(Refusal):
@@ -79,6 +107,24 @@ class IfMatchMissing(Refusal):
 
     status = 428
     code = "if-match-missing"
+
+
+class RateLimited(Refusal):
+    """Too much was asked for from here; wait a little."""
+
+    status = 429
+    code = "rate-limited"
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
+
+
+class HeadersTooLarge(Refusal):
+    """The headers are too large."""
+
+    status = 431
+    code = "headers-too-large"
 
 
 class StorageUnavailable(Refusal):

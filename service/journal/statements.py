@@ -10,14 +10,14 @@ NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
 
 @cache
-def statements(file: str) -> Mapping[str, str]:
-    """Read the blocks of an SQL file beside this module, by name, in order."""
-    _, *blocks = NAME.split((files("service.journal") / file).read_text("utf-8"))
+def statements(file: str, package: str = "service.journal") -> Mapping[str, str]:
+    """Read the blocks of an SQL file of a package, by name, in order."""
+    _, *blocks = NAME.split((files(package) / file).read_text("utf-8"))
     found = dict(zip(blocks[::2], blocks[1::2], strict=True))
     assert len(found) * 2 == len(blocks), f"a name stands twice in {file}"
     return MappingProxyType({name: block.strip() for name, block in found.items()})
 
 
-def statement_files() -> list[str]:
-    """The names of all SQL files there are."""
-    return sorted(file.name for file in files("service.journal").iterdir() if file.name.endswith(".sql"))
+def statement_files(package: str = "service.journal") -> list[str]:
+    """The names of all SQL files of a package."""
+    return sorted(file.name for file in files(package).iterdir() if file.name.endswith(".sql"))

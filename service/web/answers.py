@@ -171,6 +171,31 @@ class DryRun(Struct, frozen=True, kw_only=True):
     waits: list[WaitChange]
 
 
+class AccountSeen(Struct, frozen=True, kw_only=True):
+    """Somebody who works here."""
+
+    id: str
+    name: str
+    display_name: str
+
+
+class RoleSeen(Struct, frozen=True, kw_only=True):
+    """A role in a hall; in every hall where `hall` is null."""
+
+    hall: str | None
+    role: str
+
+
+class SessionSeen(Struct, frozen=True, kw_only=True):
+    """Who is signed in; `account` is null when nobody is, `sso` says whether single sign-on is offered."""
+
+    account: AccountSeen | None
+    roles: list[RoleSeen]
+    must_change: bool
+    sso: bool
+    expires_at: str | None
+
+
 class Health(Struct, frozen=True):
     """The process answers."""
 

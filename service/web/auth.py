@@ -1,7 +1,7 @@
-"""Who asks: bearer tokens, and what they allow.
+"""Who asks: roles, callers, and the tokens that are derived from the secret.
 
-A ticket's token is derived from the secret and never stored, so every process knows it and every answer repeats it.
-Until staff have accounts, the admin token is their credential.
+A ticket's token is derived and never stored, so every process knows it and every answer repeats it. Who a request is
+from, and whether that may do what it asks, is found out in `guard`, before any handler.
 
 Source: CONTRACT 1 (credentials, roles).
 """
@@ -20,8 +20,6 @@ from msgspec import Struct
 from service.config import Secrets
 from service.domain.day import Day
 from service.domain.model import HallId, TicketId
-from service.domain.refusals import TicketNotFound
-from service.errors import TokenInvalid, TokenMissing
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 """What a derived token looks like; one that does not cannot be anybody's."""
@@ -35,18 +33,53 @@ class Role(StrEnum):
 
     ANYONE = "anyone"
     APPLICANT = "applicant"
+    KIOSK = "kiosk"
+    PARTNER = "partner"
+    VOLUNTEER = "volunteer"
     STAFF = "staff"
     MANAGER = "manager"
     OPS = "ops"
+    ADMIN = "admin"
+
+
+IMPLIES: dict[Role, frozenset[Role]] = {
+    role: frozenset({role, *more})
+    for role, more in {
+        **dict.fromkeys(Role, ()),
+        Role.MANAGER: (Role.STAFF,),
+        Role.ADMIN: tuple(Role),
+    }.items()
+}
+"""What a role may be taken for: a manager may do what staff may, an admin everything."""
+
+OF_STRANGERS = frozenset({Role.ANYONE, Role.APPLICANT})
 
 
 class Caller(Struct, frozen=True):
-    """Who sent a request: `actor` is what the journal says, `credential` what idempotency keys belong to."""
+    """Who sent a request.
 
+    `role` is the one it is allowed by, in the hall it is about; `actor` is what the journal says of who it was,
+    `credential` what idempotency keys belong to; `account` the id of the account that has signed in; `token` that of
+    an applicant.
+    """
+
+    role: Role
     actor: str
     credential: str
-    admin: bool
-    token: str | None
+    account: str | None = None
+    token: str | None = None
+
+    def may(self, role: Role) -> bool:
+        """Tell whether it may do what a role may."""
+        return role in IMPLIES[self.role]
+
+    @property
+    def works_here(self) -> bool:
+        """Whether it is more than a visitor: then it watches others' tickets, and has none of its own."""
+        return self.role not in OF_STRANGERS
+
+
+CALLER = web.RequestKey("caller", Caller)
 
 
 class Signer:
@@ -90,47 +123,10 @@ class Signer:
         mac.update(said)
         return mac.digest()
 
+    def admin_key(self) -> bytes:
+        """What the admin's sessions are kept with: it is another when the admin token is."""
+        return self.fingerprint(b"admin session|" + self._admin)
+
 
 def _text(digest: bytes) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def caller_of(request: web.Request, signer: Signer) -> Caller:
-    """Read the credential of a request. Raises TokenInvalid when it cannot be anybody's."""
-    header = request.headers.get("Authorization")
-    if header is None:
-        return Caller("anyone", "", admin=False, token=None)
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token.isascii():
-        raise TokenInvalid
-    token = token.strip()
-    if signer.is_admin_token(token):
-        return Caller("admin", "admin", admin=True, token=None)
-    if not TOKEN_FORM.fullmatch(token):
-        raise TokenInvalid
-    return Caller("applicant", token, admin=False, token=token)
-
-
-def require_any(caller: Caller) -> None:
-    """Let everybody pass who has a credential. Raises TokenMissing."""
-    if not caller.admin and caller.token is None:
-        raise TokenMissing
-
-
-def require_staff(caller: Caller) -> None:
-    """Let staff pass. Raises TokenMissing, and TokenInvalid for any other credential."""
-    require_any(caller)
-    if not caller.admin:
-        raise TokenInvalid
-
-
-def require_ticket(caller: Caller, signer: Signer, hall: HallId, ticket: TicketId) -> None:
-    """Let staff and the ticket's owner pass.
-
-    Raises:
-        TokenMissing: no credential.
-        TicketNotFound: somebody else's ticket is answered as one that does not exist.
-    """
-    require_any(caller)
-    if caller.token is not None and not signer.is_ticket_token(hall, ticket, caller.token):
-        raise TicketNotFound

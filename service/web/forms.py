@@ -110,6 +110,26 @@ class TransferForm(Form, frozen=True, kw_only=True):
     counter: CounterCode | None = None
 
 
+class SignInForm(Form, frozen=True, kw_only=True):
+    """Sign in."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    password: Annotated[str, Meta(min_length=1, max_length=200)]
+
+    def __repr__(self) -> str:
+        return "SignInForm()"
+
+
+class PasswordForm(Form, frozen=True, kw_only=True):
+    """Choose another password."""
+
+    current: Annotated[str, Meta(min_length=1, max_length=200)]
+    new: Annotated[str, Meta(min_length=1, max_length=200)]
+
+    def __repr__(self) -> str:
+        return "PasswordForm()"
+
+
 class SuspensionForm(Form, frozen=True, kw_only=True):
     """Stop issuing and calling; `text` in one language counts for all."""
 

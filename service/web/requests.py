@@ -17,11 +17,11 @@ from msgspec import Struct
 from service.domain.commands import Command
 from service.domain.model import CounterId, HallId, TicketId
 from service.domain.refusals import BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
-from service.errors import BodyUnreadable, Forbidden, MediaType, TokenInvalid
+from service.errors import BodyUnreadable, MediaType
 from service.ids import new_id
 from service.journal.values import Applicant
 from service.lane import Answer, Request
-from service.web.auth import KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller, caller_of, require_staff
+from service.web.auth import CALLER, KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 
 BODY_MAX = 64 * 1024
@@ -63,32 +63,13 @@ def counter_of(request: web.Request) -> CounterId:
 
 
 def caller(request: web.Request) -> Caller:
-    """Who asks. Raises TokenInvalid."""
-    return caller_of(request, request.app[SIGNER])
+    """Who asks, as the guard of the call found out."""
+    return request[CALLER]
 
 
 async def staff(request: web.Request) -> Caller:
-    """The member of staff who asks.
-
-    Raises:
-        TokenMissing: no credential.
-        Forbidden: the token of a ticket, which has no right but to that ticket.
-        TicketNotFound: the token of a ticket, and the path names another one.
-        TokenInvalid: any other.
-    """
-    who, signer = caller(request), request.app[SIGNER]
-    try:
-        require_staff(who)
-    except TokenInvalid:
-        hall = hall_of(request)
-        named = ticket_of(request) if "ticket" in request.match_info else None
-        assert who.token is not None, "one who sends nothing is told so"
-        if named is not None and signer.is_ticket_token(hall, named, who.token):
-            raise Forbidden from None
-        if not signer.is_token_of_day(await request.app[LANES].day(hall), who.token):
-            raise
-        raise (Forbidden if named is None else TicketNotFound) from None
-    return who
+    """Who asks."""
+    return caller(request)
 
 
 async def read(request: web.Request, form: type[Body]) -> Body:

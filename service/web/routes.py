@@ -15,8 +15,9 @@ from service import errors
 from service.domain import refusals
 from service.domain.document import HallDocument
 from service.domain.view import CounterView, TicketView
-from service.web import answers, counters, documents, forms, halls, health, tickets
+from service.web import answers, counters, desk, documents, forms, halls, health, sessions, tickets
 from service.web.auth import Role
+from service.web.guard import guarded
 from service.web.problems import Handler
 
 Refusals = tuple[type[refusals.Refusal], ...]
@@ -42,7 +43,8 @@ class Query(Struct, frozen=True):
 class Route(Struct, frozen=True, kw_only=True):
     """One call.
 
-    `roles` may use it; `answers` by status (None: no body; several: one of them); `refuses` besides what every call
+    `roles` may use it, and those that imply them: `guard` holds every call to it, anyone where the setting `open_by`
+    says so; `answers` by status (None: no body; several: one of them); `refuses` besides what every call
     may.
     """
 
@@ -56,6 +58,7 @@ class Route(Struct, frozen=True, kw_only=True):
     query: tuple[Query, ...] = ()
     refuses: Refusals = ()
     media_type: str = "application/json"
+    open_by: str | None = None
     body_type: str = "application/json"
 
     @property
@@ -74,6 +77,7 @@ _COUNTER_PATH = f"{_HALL}/counters/{{counter}}"
 _ZONE = Query("zone", "A zone of the hall; without it the whole hall.", {"type": "string"})
 _LIMIT = Query("limit", "How many, 50 if not said.", {"type": "integer", "minimum": 1, "maximum": 200})
 _CURSOR = Query("cursor", "`next_cursor` of the page before.", {"type": "string"})
+_EVERYWHERE = Query("everywhere", "1: all sessions of the account.", {"type": "integer", "enum": [0, 1]})
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -242,6 +246,14 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path=f"{_HALL}/desk",
+        handler=desk.show,
+        roles=_STAFF,
+        tag="counters",
+        answers={200: desk.Desk},
+    ),
+    Route(
+        method="GET",
         path=f"{_HALL}/notices",
         handler=halls.list_notices,
         roles=_MANAGER,
@@ -292,6 +304,45 @@ ROUTES: tuple[Route, ...] = (
         body=forms.Nothing,
         answers={200: answers.DaySeen},
     ),
+    Route(
+        method="GET",
+        path="/v1/session",
+        handler=sessions.show,
+        roles=_ALL,
+        tag="session",
+        answers={200: answers.SessionSeen},
+        refuses=(errors.StorageUnavailable,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/session",
+        handler=sessions.sign_in,
+        roles=_ALL,
+        tag="session",
+        body=forms.SignInForm,
+        answers={200: answers.SessionSeen},
+        refuses=(errors.SignInRefused, errors.OutcomeUnknown, refusals.Busy),
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/session",
+        handler=sessions.sign_out,
+        roles=_ALL,
+        tag="session",
+        query=(_EVERYWHERE,),
+        answers={204: None},
+        refuses=(errors.OutcomeUnknown,),
+    ),
+    Route(
+        method="PUT",
+        path="/v1/session/password",
+        handler=sessions.change_password,
+        roles=_ALL,
+        tag="session",
+        body=forms.PasswordForm,
+        answers={204: None},
+        refuses=(errors.SignInRefused, errors.TokenMissing, errors.OutcomeUnknown, refusals.Busy),
+    ),
     Route(method="GET", path="/healthz", handler=health.alive, roles=_ALL, tag="ops", answers={200: answers.Health}),
     Route(
         method="GET",
@@ -309,6 +360,7 @@ ROUTES: tuple[Route, ...] = (
         tag="ops",
         answers={200: str},
         media_type="text/plain",
+        open_by="metrics_open",
     ),
 )
 
@@ -319,9 +371,9 @@ def every_call_may_refuse(route: Route) -> Refusals:
     if "{hall}" in route.path:
         found += [refusals.HallNotFound, refusals.Busy, errors.StorageUnavailable, errors.OutcomeUnknown]
     if route.roles != _ALL:
-        found += [errors.TokenMissing, errors.TokenInvalid, errors.Forbidden]
-    elif "{hall}" in route.path:
-        found.append(errors.TokenInvalid)
+        found += [errors.TokenMissing, errors.TokenInvalid, errors.Forbidden, errors.StorageUnavailable]
+    elif route.method != "GET":
+        found += [errors.TokenInvalid, errors.Forbidden, errors.StorageUnavailable]
     if route.method != "GET":
         found += [errors.BodyUnreadable, errors.BodyTooLarge, errors.MediaType, refusals.KeyReused]
     if route.method != "GET" or route.query:
@@ -337,6 +389,7 @@ BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board")
 def add_routes(app: web.Application) -> None:
     """Put every call into the router, which tries one after another: those a peak is made of first."""
     for route in sorted(ROUTES, key=lambda route: not route.path.endswith(BUSY)):
-        app.router.add_route(route.method, route.path, route.handler)
+        handler = guarded(route.method, route.roles, route.handler, route.open_by)
+        app.router.add_route(route.method, route.path, handler)
         if route.method == "GET":
-            app.router.add_head(route.path, route.handler)
+            app.router.add_head(route.path, handler)

@@ -460,7 +460,11 @@ async def test_a_history_says_when_who_and_by_which_rule(hall: Checked) -> None:
     history = (await hall.staff("GET", f"tickets/{ticket['id']}/history")).body
 
     kinds = [(item["kind"], item["actor"]) for item in history["items"]]
-    assert kinds == [("ticket_taken", "anyone"), ("ticket_called", "admin"), ("ticket_finished", "admin")]
+    assert kinds == [
+        ("ticket_taken", "anyone/local"),
+        ("ticket_called", "admin/local"),
+        ("ticket_finished", "admin/local"),
+    ]
     assert history["items"][1]["data"]["reason"]["rule"] == "credit"
     assert all({"code", "applicant", "token"}.isdisjoint(item["data"]) for item in history["items"])
     assert history["items"][1]["words"]["en"] == "Earliest queue time: called to counter 1"

@@ -1,0 +1,154 @@
+"""Accounts: a name to sign in with, a password or a person of a single sign-on, and a role in each of some halls.
+
+A password that somebody else has drawn is for one use: its owner must change it, within `ONE_TIME_FOR`. Accounts are
+never deleted, for the journal names them; one without a role can do nothing.
+"""
+
+import unicodedata
+from datetime import datetime, timedelta
+
+import asyncpg
+from msgspec import Struct
+
+from service.identity import audit, passwords
+from service.identity.audit import EVERY_HALL
+from service.identity.passwords import Passwords
+from service.identity.store import PACKAGE, changing, read, texts
+from service.journal.database import Database
+from service.journal.statements import statements
+
+ADMIN_NAME = "admin"
+"""Signs in with the admin token; no account may have it."""
+
+ONE_TIME_FOR = timedelta(days=7)
+"""How long a password for one use can be used."""
+
+SEEN_EVERY = timedelta(minutes=5)
+"""How exactly it is known when an account was last in use."""
+
+_SQL = statements("accounts.sql", PACKAGE)
+_SESSIONS = statements("sessions.sql", PACKAGE)
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Somebody who works here; `roles` by hall, `EVERY_HALL` for what belongs to none."""
+
+    id: str
+    name: str
+    display_name: str
+    roles: dict[str, str]
+    must_change: bool
+    disabled: bool
+    sso: bool
+    password: str | None
+    password_until: datetime | None
+    last_seen_at: datetime | None
+
+    def __repr__(self) -> str:
+        return f"Account({self.id})"
+
+    @property
+    def halls(self) -> list[str]:
+        """The halls it has a role in, in order."""
+        return sorted(self.roles)
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """An account as one hall sees it."""
+
+    id: str
+    name: str
+    display_name: str
+    role: str
+    sso: bool
+    disabled: bool
+    must_change: bool
+    last_seen_at: datetime | None
+
+
+def name_of(typed: str) -> str:
+    """A name as it is kept: one form for each way to type it."""
+    return unicodedata.normalize("NFKC", typed).strip().casefold()
+
+
+class Accounts:
+    """Reads and changes accounts. Everything here raises StorageUnavailable, and what changes OutcomeUnknown."""
+
+    def __init__(self, database: Database, hashes: Passwords) -> None:
+        self._database = database
+        self._hashes = hashes
+
+    async def get(self, account: str) -> Account | None:
+        """An account, by id."""
+        rows = await read(self._database, _SQL["by_id"], account)
+        return _account_of(rows[0]) if rows else None
+
+    async def named(self, name: str) -> Account | None:
+        """The account that signs in with a name, as `name_of` makes it."""
+        rows = await read(self._database, _SQL["by_name"], name)
+        return await self.get(str(rows[0]["id"])) if rows else None
+
+    async def of_person(self, issuer: str, subject: str) -> Account | None:
+        """The account of a person whom a provider of single sign-on knows."""
+        rows = await read(self._database, _SQL["by_person"], issuer, subject)
+        return await self.get(str(rows[0]["id"])) if rows else None
+
+    async def of_hall(self, hall: str, after: str, limit: int) -> list[Member]:
+        """The accounts with a role in a hall, by name, from the one after `after` on."""
+        rows = await read(self._database, _SQL["of_hall"], hall, after, limit)
+        return [Member(**{**dict(row), "id": str(row["id"])}) for row in rows]
+
+    async def display_names(self, accounts: set[str]) -> dict[str, str]:
+        """What accounts are called."""
+        if not accounts:
+            return {}
+        return {str(row["id"]): row["display_name"] for row in await read(self._database, _SQL["names"], accounts)}
+
+    async def authenticate(self, name: str, password: str, now_at: datetime) -> tuple[Account | None, bool]:
+        """Find the account of a name, and tell whether it may sign in with a password.
+
+        Whether there is one, has a password, or is disabled, takes the same time to find out. Raises Busy.
+        """
+        account = await self.named(name)
+        typed = passwords.as_typed(password) if account is not None and account.must_change else password
+        stored = None if account is None else account.password
+        same = await self._hashes.matches(stored, typed)
+        if account is None or stored is None or not same or account.disabled:
+            return account, False
+        if account.password_until is not None and now_at >= account.password_until:
+            return account, False
+        if self._hashes.is_old(stored):
+            async with changing(self._database) as writer:
+                await writer.execute(_SQL["rehash"], account.id, stored, await self._hashes.hash(typed))
+        return account, True
+
+    async def choose_password(
+        self, account: Account, password: str, now_at: datetime, actor: str, keep: bytes | None
+    ) -> None:
+        """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`."""
+        hashed = await self._hashes.hash(password)
+        async with changing(self._database) as writer:
+            await writer.execute(_SQL["choose_password"], account.id, hashed)
+            await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
+            for hall in account.halls or [EVERY_HALL]:
+                await audit.note(writer, hall, now_at, actor, "password_changed", {"account": account.id})
+
+    async def seen(self, account: Account, now_at: datetime) -> None:
+        """Note that an account is in use, to within `SEEN_EVERY`."""
+        if account.last_seen_at is None or now_at - account.last_seen_at >= SEEN_EVERY:
+            await read(self._database, _SQL["seen"], account.id, now_at)
+
+
+def _account_of(row: asyncpg.Record) -> Account:
+    return Account(
+        id=str(row["id"]),
+        name=row["name"],
+        display_name=row["display_name"],
+        roles=dict(zip(texts(row["halls"]), texts(row["roles"]), strict=True)),
+        must_change=row["must_change"],
+        disabled=row["disabled"],
+        sso=row["sso"],
+        password=row["password"],
+        password_until=row["password_until"],
+        last_seen_at=row["last_seen_at"],
+    )

@@ -1,0 +1,45 @@
+"""The account of what happened outside the journal: sign-ins and refusals, staff, devices, documents.
+
+A row belongs to a hall, or to none where it is about the whole service. It holds ids and codes, never a name, an
+address, or what somebody typed: who an id is, is looked up when the history is read.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from service.identity.store import PACKAGE, Writer, changing
+from service.ids import new_id
+from service.journal.database import Database
+from service.journal.statements import statements
+
+EVERY_HALL = "*"
+"""The hall of what belongs to none."""
+
+_SQL = statements("audit.sql", PACKAGE)
+
+
+async def note(  # noqa: PLR0913, PLR0917  (a row)
+    writer: Writer, hall: str, now_at: datetime, actor: str, kind: str, data: dict[str, Any]
+) -> None:
+    """Note something in the transaction that does it."""
+    body = msgspec.json.encode(data).decode()
+    await writer.execute(_SQL["note"], hall, new_id(), now_at, actor, kind, body)
+
+
+class Audit:
+    """Notes what is done elsewhere."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, halls: list[str], now_at: datetime, actor: str, kind: str, **data: object) -> None:
+        """Note something in the account of each hall; of none, in that of the whole service.
+
+        Raises:
+            StorageUnavailable, OutcomeUnknown: the database cannot be reached.
+        """
+        async with changing(self._database) as writer:
+            for hall in halls or [EVERY_HALL]:
+                await note(writer, hall, now_at, actor, kind, data)

@@ -1,0 +1,146 @@
+"""Sessions of browsers: an opaque 256-bit token in a cookie, kept as its SHA-256.
+
+A session lasts `LASTS` from its beginning, however idle; one that is used is renewed, until `LASTS_AT_MOST`. What was
+read is remembered for `REMEMBERED_S`, so that a role taken away in one process is gone in all others that soon; what
+this process changes it forgets at once.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from msgspec import Struct
+
+from service.identity import audit
+from service.identity.accounts import Account, Accounts
+from service.identity.audit import EVERY_HALL
+from service.identity.store import PACKAGE, changing, read
+from service.journal.database import Database
+from service.journal.statements import statements
+
+LASTS = timedelta(hours=12)
+"""From the beginning, or the last renewal, to the end: a working day."""
+
+LASTS_AT_MOST = timedelta(days=7)
+"""However much it is used."""
+
+RENEWED_AFTER = timedelta(hours=1)
+"""A session in use is renewed when it was not for so long."""
+
+REMEMBERED_S = 5.0
+REMEMBERED_MAX = 10_000
+"""Sessions kept in memory; beyond it all are read anew."""
+
+TOKEN_BYTES = 32
+
+_SQL = statements("sessions.sql", PACKAGE)
+
+
+class Session(Struct, frozen=True):
+    """A browser that has signed in; without an account it is the admin's."""
+
+    hash: bytes
+    account: Account | None
+    expires_at: datetime
+
+
+def hash_of(token: str) -> bytes:
+    """What is kept of a token."""
+    return sha256(token.encode()).digest()
+
+
+class Sessions:
+    """Begins, finds and ends sessions. Everything here raises StorageUnavailable, and what changes OutcomeUnknown."""
+
+    def __init__(
+        self, database: Database, accounts: Accounts, admin_key: bytes, monotonic_s: Callable[[], float]
+    ) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._admin_key = admin_key
+        self._monotonic_s = monotonic_s
+        self._remembered: dict[bytes, tuple[float, Session | None]] = {}
+        self._forgotten = 0
+
+    async def begin(self, account: Account | None, now_at: datetime, actor: str) -> tuple[str, Session]:
+        """Begin a session of an account, or of the admin; return the token for the browser as well."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        session = Session(hash_of(token), account, now_at + LASTS)
+        of = (account.id, None) if account is not None else (None, self._admin_key)
+        async with changing(self._database) as writer:
+            await writer.execute(_SQL["begin"], session.hash, *of, now_at, session.expires_at)
+            for hall in _halls_of(account):
+                await audit.note(writer, hall, now_at, actor, "signed_in", _about(account))
+        return token, session
+
+    async def find(self, token: str, now_at: datetime) -> Session | None:
+        """The session of a token that has not ended, as it was at most `REMEMBERED_S` ago."""
+        hashed = hash_of(token)
+        known = self._remembered.get(hashed)
+        if known is not None and self._monotonic_s() - known[0] < REMEMBERED_S:
+            session = known[1]
+            return session if session is None or now_at < session.expires_at else None
+        if len(self._remembered) >= REMEMBERED_MAX:
+            self._remembered.clear()
+        read_s, forgotten = self._monotonic_s(), self._forgotten
+        session = await self._read(hashed, now_at)
+        if forgotten == self._forgotten:  # else what was read may be older than the change
+            self._remembered[hashed] = (read_s, session)
+        return session
+
+    async def end(self, session: Session, now_at: datetime, actor: str, *, everywhere: bool = False) -> None:
+        """End a session, or all of the same account."""
+        account = session.account
+        async with changing(self._database) as writer:
+            if not everywhere:
+                await writer.execute(_SQL["end"], session.hash)
+            elif account is None:
+                await writer.execute(_SQL["end_of_admin"])
+            else:
+                await writer.execute(_SQL["end_of_account"], account.id, None)
+            for hall in _halls_of(account):
+                data = {**_about(account), "everywhere": everywhere}
+                await audit.note(writer, hall, now_at, actor, "signed_out", data)
+        self.forget(None if account is None else account.id)
+
+    def forget(self, account: str | None) -> None:
+        """Read the sessions of an account (None: of the admin) anew: something about it has changed."""
+        self._forgotten += 1
+        for hashed, (_, session) in list(self._remembered.items()):
+            if session is not None and (session.account.id if session.account is not None else None) == account:
+                del self._remembered[hashed]
+
+    async def sweep(self, now_at: datetime) -> None:
+        """Remove sessions that have ended."""
+        await read(self._database, _SQL["sweep"], now_at)
+
+    async def _read(self, hashed: bytes, now_at: datetime) -> Session | None:
+        rows = await read(self._database, _SQL["find"], hashed, now_at)
+        if not rows:
+            return None
+        row = rows[0]
+        account: Account | None = None
+        if row["account_id"] is None:
+            if row["admin_key"] != self._admin_key:
+                return None
+        else:
+            account = await self._accounts.get(str(row["account_id"]))
+            if account is None or account.disabled:
+                return None
+            await self._accounts.seen(account, now_at)
+        expires_at: datetime = row["expires_at"]
+        renewed_at = min(now_at + LASTS, row["made_at"] + LASTS_AT_MOST)
+        if renewed_at - expires_at >= RENEWED_AFTER:
+            await read(self._database, _SQL["renew"], hashed, renewed_at)
+            expires_at = renewed_at
+        return Session(hashed, account, expires_at)
+
+
+def _halls_of(account: Account | None) -> list[str]:
+    """The halls whose history says what this account does at the door."""
+    return [EVERY_HALL] if account is None else account.halls or [EVERY_HALL]
+
+
+def _about(account: Account | None) -> dict[str, str | bool]:
+    return {} if account is None else {"account": account.id}

@@ -1,0 +1,56 @@
+"""Reading and changing the tables of identity.
+
+A change is one transaction. When no answer comes it may have been done or not: whoever asked is told so, and asks
+again with the same idempotency key.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from service.errors import OutcomeUnknown, StorageUnavailable
+from service.journal import faults
+from service.journal.database import Database
+
+PACKAGE = "service.identity"
+
+Writer: TypeAlias = "PoolConnectionProxy[asyncpg.Record]"
+
+
+async def read(database: Database, sql: str, *arguments: object) -> list[asyncpg.Record]:
+    """Read. Raises the rim's StorageUnavailable."""
+    try:
+        return await database.fetch(sql, *arguments)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+
+
+@asynccontextmanager
+async def changing(database: Database) -> AsyncIterator[Writer]:
+    """Lend a connection inside a transaction that commits at the end.
+
+    Raises:
+        StorageUnavailable: nothing was sent.
+        OutcomeUnknown: whether it was done is not known.
+    """
+    entered = False
+    try:
+        async with database.reading() as connection, connection.transaction():
+            entered = True
+            yield connection
+    except faults.StorageUnavailable as error:
+        raise (OutcomeUnknown if entered else StorageUnavailable) from error
+
+
+async def first(connection: Writer, sql: str, *arguments: object) -> asyncpg.Record | None:
+    """Run a statement that gives one row or none."""
+    row: asyncpg.Record | None = await connection.fetchrow(sql, *arguments)
+    return row
+
+
+def texts(values: Any) -> list[str]:  # noqa: ANN401  (an array of the driver's)
+    """An array of ids or codes as texts."""
+    return [str(value) for value in values]

@@ -1,0 +1,204 @@
+"""The guard before every call: who asks, and whether the table of routes lets them.
+
+Handlers check no rights: `guarded` wraps each of them with the roles of its line in the table. What costs a read of the
+database (a session, a device) is asked last and remembered for seconds; no credential, a ticket's token and the admin
+token cost none.
+
+A session's cookie is sent by the browser whichever page made it ask, so a request that changes something counts only
+when it came from a page of ours.
+
+Source: CONTRACT 1 (credentials, roles); Fetch Metadata (W3C), RFC 6265bis 8.8.
+"""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from service.domain.refusals import TicketNotFound
+from service.errors import Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
+from service.identity.audit import EVERY_HALL
+from service.identity.sessions import Session
+from service.web.address import Net, net_of
+from service.web.auth import CALLER, IMPLIES, TOKEN_FORM, Caller, Role
+from service.web.keys import CLOCK, IDENTITY, LANES, SETTINGS, SIGNER
+from service.web.problems import Handler
+from service.web.requests import hall_of, ticket_of
+
+SESSION_COOKIE = "paihao_session"
+
+SAFE = frozenset({"GET", "HEAD"})
+"""Methods that change nothing."""
+
+_ANYBODY = {net: Caller(Role.ANYONE, f"anyone/{net}", "") for net in Net}
+_ADMIN = {net: Caller(Role.ADMIN, f"admin/{net}", "admin") for net in Net}
+_ORDER = {role: strength for strength, role in enumerate((Role.OPS, *(role for role in Role if role != Role.OPS)))}
+"""Which of its roles a caller is said to have: the strongest, and one of the hall before one of none."""
+
+
+def guarded(method: str, roles: Iterable[Role], handler: Handler, open_by: str | None = None) -> Handler:
+    """Put the guard before a handler: it lets callers of `roles` pass, and says who they are in `request[CALLER]`.
+
+    What anyone may read is not asked about: such a handler asks `visitor` when it wants to know. A setting named
+    `open_by` opens the call to anyone.
+    """
+    allowed = frozenset(roles)
+    if Role.ANYONE in allowed:
+        return handler if method in SAFE else _asking(handler)
+
+    async def guard(request: web.Request) -> web.StreamResponse:
+        if open_by is None or not getattr(request.app[SETTINGS], open_by):
+            request[CALLER] = await _allowed(request, allowed)
+        return await handler(request)
+
+    return guard
+
+
+def _asking(handler: Handler) -> Handler:
+    async def guard(request: web.Request) -> web.StreamResponse:
+        request[CALLER] = await _anybody(request)
+        return await handler(request)
+
+    return guard
+
+
+async def visitor(request: web.Request) -> Caller:
+    """Who reads what anyone may read; a credential that is not known makes nobody worse off. Raises nothing."""
+    try:
+        return await _anybody(request)
+    except (TokenInvalid, StorageUnavailable):
+        return _ANYBODY[net_of(request)]
+
+
+async def session_of(request: web.Request) -> Session | None:
+    """The session of a request's cookie, if it has one that has not ended. Raises StorageUnavailable."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if token is None or not TOKEN_FORM.fullmatch(token):
+        return None
+    return await request.app[IDENTITY].sessions.find(token, request.app[CLOCK].now_at())
+
+
+def require_own_page(request: web.Request) -> None:
+    """Let pass what a page of ours asked for, or no page at all. Raises Forbidden."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise Forbidden
+    elif not _is_own_origin(request):
+        raise Forbidden
+
+
+def is_foreign(request: web.Request) -> bool:
+    """Tell whether a browser says that a request came from another site's page; other programs say nothing."""
+    if "Sec-Fetch-Site" in request.headers or "Origin" in request.headers:
+        try:
+            require_own_page(request)
+        except Forbidden:
+            return True
+    return False
+
+
+def _is_own_origin(request: web.Request) -> bool:
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    public = urlsplit(request.app[SETTINGS].public_url)
+    return origin == f"{public.scheme}://{public.netloc}" or urlsplit(origin).netloc == request.host
+
+
+async def _anybody(request: web.Request) -> Caller:
+    """Who asks for what anyone may do. Raises TokenInvalid, Forbidden, StorageUnavailable."""
+    net = net_of(request)
+    token = _bearer(request)
+    if token is not None:
+        if request.app[SIGNER].is_admin_token(token):
+            return _ADMIN[net]
+        if TOKEN_FORM.fullmatch(token):
+            return Caller(Role.APPLICANT, f"applicant/{net}", token, token=token)
+        raise TokenInvalid
+    session = await session_of(request)
+    if session is None:
+        return _ANYBODY[net]
+    _require_own_page_to_change(request)
+    held = _held(request, session)
+    return _caller_of(session, max(held, key=_ORDER.__getitem__), net) if held else _ANYBODY[net]
+
+
+async def _allowed(request: web.Request, allowed: frozenset[Role]) -> Caller:
+    """Who asks, if one of the roles allows it.
+
+    Raises:
+        TokenMissing: no credential.
+        TokenInvalid: one that nobody has.
+        Forbidden: one that does not have the right, or a cookie that another site's page made the browser send.
+        TicketNotFound: the token of a ticket, and the path names another one.
+        StorageUnavailable: the database cannot be reached.
+    """
+    net = net_of(request)
+    token = _bearer(request)
+    if token is not None:
+        if request.app[SIGNER].is_admin_token(token):
+            return _ADMIN[net]
+        if TOKEN_FORM.fullmatch(token):
+            return await _applicant(request, token, allowed, net)
+        raise TokenInvalid
+    session = await session_of(request)
+    if session is None:
+        raise TokenInvalid if SESSION_COOKIE in request.cookies else TokenMissing
+    _require_own_page_to_change(request)
+    held = [role for role in _held(request, session) if IMPLIES[role] & allowed]
+    if not held:
+        raise Forbidden
+    return _caller_of(session, max(held, key=_ORDER.__getitem__), net)
+
+
+async def _applicant(request: web.Request, token: str, allowed: frozenset[Role], net: Net) -> Caller:
+    """The owner of the ticket that the path names, or why not; see `_allowed`."""
+    if "hall" not in request.match_info:
+        raise TokenInvalid
+    hall, signer = hall_of(request), request.app[SIGNER]
+    named = ticket_of(request) if "ticket" in request.match_info else None
+    owner = named is not None and signer.is_ticket_token(hall, named, token)
+    if Role.APPLICANT in allowed:
+        if not owner:  # somebody else's is answered as one that does not exist
+            raise TicketNotFound
+        return Caller(Role.APPLICANT, f"applicant/{net}", token, token=token)
+    if owner:
+        raise Forbidden
+    if not signer.is_token_of_day(await request.app[LANES].day(hall), token):
+        raise TokenInvalid
+    raise Forbidden if named is None else TicketNotFound
+
+
+def _bearer(request: web.Request) -> str | None:
+    """The token of the Authorization header; None where there is no such header. Raises TokenInvalid."""
+    header = request.headers.get("Authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.isascii():
+        raise TokenInvalid
+    return token.strip()
+
+
+def _held(request: web.Request, session: Session) -> list[Role]:
+    """The roles that a session has where the request is about; none before a given password was changed."""
+    account = session.account
+    if account is None:
+        return [Role.ADMIN]
+    if account.must_change:
+        return []
+    halls = (EVERY_HALL, request.match_info.get("hall", EVERY_HALL))
+    return [Role(account.roles[hall]) for hall in halls if hall in account.roles]
+
+
+def _caller_of(session: Session, role: Role, net: Net) -> Caller:
+    account = session.account
+    if account is None:
+        return _ADMIN[net]
+    return Caller(role, f"account:{account.id}/{role}/{net}", f"account:{account.id}", account=account.id)
+
+
+def _require_own_page_to_change(request: web.Request) -> None:
+    if request.method not in SAFE:
+        require_own_page(request)

@@ -1,0 +1,147 @@
+"""Calls about signing in: the session of this browser, its beginning and end, another password."""
+
+from aiohttp import web
+
+from service.domain.times import stamp
+from service.errors import Forbidden, SignInRefused, TokenMissing
+from service.identity import passwords
+from service.identity.accounts import ADMIN_NAME, Account, name_of
+from service.identity.audit import EVERY_HALL
+from service.identity.sessions import Session
+from service.web.address import net_of
+from service.web.answers import AccountSeen, RoleSeen, SessionSeen, answer
+from service.web.auth import Role
+from service.web.forms import Nothing, PasswordForm, SignInForm
+from service.web.guard import SESSION_COOKIE, is_foreign, require_own_page, session_of, visitor
+from service.web.keys import CLOCK, IDENTITY, SETTINGS, SIGNER
+from service.web.requests import read
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Hosts of this machine: browsers trust them without TLS, so a cookie may go there in the clear."""
+
+_ADMIN = AccountSeen(id=ADMIN_NAME, name=ADMIN_NAME, display_name=ADMIN_NAME)
+
+
+async def show(request: web.Request) -> web.Response:
+    """Who is signed in here, with which roles; all null when nobody is. `hall` is null for a role in every hall."""
+    session = await session_of(request)
+    if session is not None:
+        return answer(_seen(request, session))
+    who = await visitor(request)
+    roles = [RoleSeen(hall=None, role=Role.ADMIN)] if who.role is Role.ADMIN else []
+    return answer(_signed_in(request, _ADMIN if roles else None, roles))
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """Sign in with a name and a password, and get the cookie of a session.
+
+    An unknown name, a wrong password and a disabled account are refused alike, and take the same time. The name `admin`
+    goes with the admin token.
+    """
+    form = await read(request, SignInForm)
+    if is_foreign(request):
+        raise Forbidden
+    identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
+    name = name_of(form.name)
+    account, sound = await identity.accounts.authenticate(name, form.password, now_at)
+    if name == ADMIN_NAME:
+        sound = request.app[SIGNER].is_admin_token(form.password.strip())
+    if not sound:
+        await identity.audit.note(
+            account.halls if account else [], now_at, _actor(request, account), "sign_in_refused", **_about(account)
+        )
+        raise SignInRefused
+    return await begin(request, account)
+
+
+async def begin(request: web.Request, account: Account | None) -> web.Response:
+    """Begin a session of an account, or of the admin, in place of the one this browser has."""
+    identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
+    actor = _actor(request, account) if account is not None else f"admin/{net_of(request)}"
+    before = await session_of(request)
+    if before is not None:
+        await identity.sessions.end(before, now_at, _actor_of(request, before))
+    token, session = await identity.sessions.begin(account, now_at, actor)
+    response = answer(_seen(request, session))
+    keep_cookie(request, response, SESSION_COOKIE, token)
+    return response
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """Sign out; with `everywhere=1` end all sessions of the same account."""
+    await read(request, Nothing)
+    session = await session_of(request)
+    if session is not None:
+        require_own_page(request)
+        now_at = request.app[CLOCK].now_at()
+        everywhere = request.query.get("everywhere") == "1"
+        await request.app[IDENTITY].sessions.end(session, now_at, _actor_of(request, session), everywhere=everywhere)
+    response = web.Response(status=204)
+    response.del_cookie(SESSION_COOKIE, path="/")
+    return response
+
+
+async def change_password(request: web.Request) -> web.Response:
+    """Choose another password; all other sessions of the account end."""
+    form = await read(request, PasswordForm)
+    session = await session_of(request)
+    if session is None:
+        raise TokenMissing
+    require_own_page(request)
+    account = session.account
+    if account is None or account.sso:  # their passwords are not kept here
+        raise Forbidden
+    identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
+    _, sound = await identity.accounts.authenticate(account.name, form.current, now_at)
+    if not sound:
+        raise SignInRefused
+    passwords.require_good("new", form.new, account.name, form.current)
+    await identity.accounts.choose_password(account, form.new, now_at, _actor(request, account), session.hash)
+    identity.sessions.forget(account.id)
+    return web.Response(status=204)
+
+
+def keep_cookie(
+    request: web.Request, response: web.Response, name: str, value: str, max_age_s: int | None = None
+) -> None:
+    """Have the browser keep a cookie that no script reads; without an age as long as it is open."""
+    secure = not (request.scheme == "http" and (request.url.host or "") in LOCAL_HOSTS)
+    response.set_cookie(name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=secure)
+
+
+def _seen(request: web.Request, session: Session) -> SessionSeen:
+    account = session.account
+    if account is None:
+        roles = [RoleSeen(hall=None, role=Role.ADMIN)]
+        return _signed_in(request, _ADMIN, roles, session)
+    roles = [
+        RoleSeen(hall=None if hall == EVERY_HALL else hall, role=Role(role))
+        for hall, role in sorted(account.roles.items())
+    ]
+    seen = AccountSeen(id=account.id, name=account.name, display_name=account.display_name)
+    return _signed_in(request, seen, roles, session)
+
+
+def _signed_in(
+    request: web.Request, account: AccountSeen | None, roles: list[RoleSeen], session: Session | None = None
+) -> SessionSeen:
+    return SessionSeen(
+        account=account,
+        roles=roles,
+        must_change=session is not None and session.account is not None and session.account.must_change,
+        sso=request.app[SETTINGS].oidc_issuer is not None,
+        expires_at=None if session is None else stamp(session.expires_at),
+    )
+
+
+def _actor(request: web.Request, account: Account | None) -> str:
+    """Who is at the door: an account without a role of it yet, or anybody."""
+    return f"anyone/{net_of(request)}" if account is None else f"account:{account.id}/anyone/{net_of(request)}"
+
+
+def _actor_of(request: web.Request, session: Session) -> str:
+    return f"admin/{net_of(request)}" if session.account is None else _actor(request, session.account)
+
+
+def _about(account: Account | None) -> dict[str, str]:
+    return {} if account is None else {"account": account.id}
