@@ -8,6 +8,7 @@ import pytest
 from service.config import SETTINGS
 from service.errors import MethodNotAllowed, RouteNotFound
 from service.metrics import Metrics
+from service.web.connections import REFUSALS
 from service.web.routes import ROUTES, every_call_may_refuse
 
 ROOT = Path(__file__).parent.parent
@@ -27,7 +28,7 @@ def test_readme_names_every_call() -> None:
 
 def test_readme_names_every_problem_with_its_status_and_title() -> None:
     problems = {refusal for route in ROUTES for refusal in every_call_may_refuse(route)}
-    for refusal in problems:
+    for refusal in problems | set(REFUSALS):
         assert f"| `{refusal.code}` | {refusal.status} | {refusal.title()} |" in README, refusal.code
 
 
@@ -44,6 +45,7 @@ def test_readme_names_no_setting_metric_or_problem_that_does_not_exist() -> None
     problems = {refusal.code for route in ROUTES for refusal in every_call_may_refuse(route)} | {
         RouteNotFound.code,
         MethodNotAllowed.code,
+        *(refusal.code for refusal in REFUSALS),
     }
 
     assert set(re.findall(r"PAIHAO_[A-Z_]*", README)) <= settings

@@ -10,10 +10,28 @@ import structlog
 from aiohttp import web
 
 from service.domain.refusals import Refusal
-from service.errors import BodyTooLarge, Fault, MethodNotAllowed, RouteNotFound, TokenInvalid, TokenMissing
+from service.errors import (
+    BodyTooLarge,
+    Fault,
+    MethodNotAllowed,
+    RateLimited,
+    RequestTooSlow,
+    RouteNotFound,
+    TokenInvalid,
+    TokenMissing,
+)
 from service.ids import new_id
 
 RETRY_AFTER_S = 1
+"""Where the refusal does not know better."""
+
+OF_PROBLEMS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+"""Said with the problem itself, for some are answered before there is a request to wrap."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -31,10 +49,16 @@ def problem(refusal: Refusal, request_id: str) -> web.Response:
         **refusal.fields,
     }
     response = web.Response(
-        status=refusal.status, body=msgspec.json.encode(body), content_type="application/problem+json"
+        status=refusal.status,
+        body=msgspec.json.encode(body),
+        content_type="application/problem+json",
+        headers=OF_PROBLEMS,
     )
     if refusal.status in {429, 503}:
-        response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        retry_after_s = refusal.retry_after_s if isinstance(refusal, RateLimited) else RETRY_AFTER_S
+        response.headers["Retry-After"] = str(retry_after_s)
+    if isinstance(refusal, RequestTooSlow):
+        response.force_close()
     if isinstance(refusal, TokenMissing | TokenInvalid):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -1,0 +1,280 @@
+"""Connections of HTTP: how long a client may take, how much it may send, and how many of them there are.
+
+aiohttp's own protocol waits for a slow client as long as its keep-alive lasts, and answers what its parser refuses in
+plain text. Here a request is whole in time or the connection ends, what no handler saw is answered as a problem like
+everything else, and nobody's address is logged.
+
+A timer is set only for a request that did not come in one piece, so that one that did costs nothing more. When there
+are as many connections as there may be, the idle ones that were heard of longest ago make room for the new one:
+thousands of half-open connections then stop nobody, for a client that speaks at once is never among the oldest idle.
+
+| what | answer |
+| --- | --- |
+| no whole head within `HEAD_WITHIN_S`, no whole body within `BODY_WITHIN_S` | 408 `request-too-slow` |
+| a target over `TARGET_MAX_BYTES` | 414 `address-too-long` |
+| a field over `FIELD_MAX_BYTES`, over `FIELDS_MAX` of them, a head over `HEAD_MAX_BYTES` | 431 `headers-too-large` |
+| what is no HTTP | 400 `request-unreadable` |
+| an answer the client does not take for `TAKE_WITHIN_S` | cut |
+
+After each of them the connection is closed.
+
+Source: RFC 9110, 15.5.9, 15.5.15; RFC 9112, 9.8; RFC 6585, 5.
+"""
+
+import asyncio
+import heapq
+import resource
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import LineTooLong
+from aiohttp.streams import StreamReader
+
+from service.domain.refusals import Refusal
+from service.errors import AddressTooLong, Fault, HeadersTooLarge, RequestTooSlow, RequestUnreadable
+from service.ids import new_id
+from service.web.problems import problem
+
+HEAD_WITHIN_S = 10.0
+"""How long a head that has begun may take; also how long a new connection may say nothing."""
+
+BODY_WITHIN_S = 20.0
+"""How long a body may take after its head: 64 KiB over the slowest phone network."""
+
+IDLE_MAX_S = 75.0
+"""How long a connection is kept for the next request: longer than proxies keep theirs (60 s), who else would meet it
+closing."""
+
+TAKE_WITHIN_S = 30.0
+"""How long a client may take nothing of its answer."""
+
+LINGER_S = 2.0
+"""How long what was refused unread is still read, so that the client sees why."""
+
+TARGET_MAX_BYTES = 8190
+"""Another number than that of fields, by which the two are told apart."""
+
+FIELD_MAX_BYTES = 8192
+FIELDS_MAX = 64
+HEAD_MAX_BYTES = 32 * 1024
+"""Of heads that come in pieces; one that comes at once is bounded by its fields."""
+
+CONNECTIONS_MAX = 10_000
+"""Connections of one process; at most half of the files it may open, whatever else it needs them for."""
+
+BACKLOG = 1024
+"""Connections the kernel holds for us."""
+
+MADE_ROOM = 10
+"""At the most, every tenth idle connection goes at once: looking through all of them is worth it then."""
+
+REFUSALS: tuple[type[Refusal], ...] = (RequestUnreadable, RequestTooSlow, AddressTooLong, HeadersTooLarge)
+"""What is said before there is a call that could say it."""
+
+log = structlog.get_logger(__name__)
+
+
+class Connection(web.RequestHandler):
+    """One client's connection."""
+
+    __slots__ = ("_body", "_due", "_head_bytes", "_most", "_stuck")
+
+    def __init__(self, manager: web.Server, most: int, **options: Any) -> None:  # noqa: ANN401  (passed on)
+        super().__init__(manager, **options)
+        self._most = most
+        self._body: StreamReader | None = None
+        self._due: asyncio.TimerHandle | None = None
+        self._stuck: asyncio.TimerHandle | None = None
+        self._head_bytes = 0
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; make room where there is none."""
+        manager = self._manager
+        if manager is not None and len(manager.connections) >= self._most:
+            make_room(manager)
+        super().connection_made(transport)
+        self._due = self._loop.call_later(HEAD_WITHIN_S, self._head_is_late)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; a timer runs as long as a request is not whole."""
+        known = self._request_count
+        super().data_received(data)
+        if self._request_count != known:  # a head is whole
+            self._head_bytes = 0
+            self._body = self._messages[-1][1] if self._messages else None
+            self._run_for(None)
+        body = self._body
+        if body is None:
+            self._take_part_of_head(len(data))
+        elif not body.is_eof():
+            if self._due is None:
+                self._due = self._loop.call_later(BODY_WITHIN_S, self._body_is_late)
+        else:
+            self._body = None
+            self._run_for(None)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """It is over."""
+        self._run_for(None)
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+        super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """The client takes no more for now."""
+        super().pause_writing()
+        self._stuck = self._loop.call_later(TAKE_WITHIN_S, self.cut)
+
+    def resume_writing(self) -> None:
+        """It takes more."""
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+    # What aiohttp calls.
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002  (the parser's words are not for people)
+    ) -> web.StreamResponse:
+        """Answer what no handler saw: what the parser refused, and what went wrong while answering."""
+        request_id = new_id()
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            log.error("fault", request_id=request_id, method=request.method, exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("the answer has begun: nothing can be said any more")
+        response = problem(refusal_of(status, exc), request_id)
+        response.force_close()
+        return response
+
+    # What the timers and others call.
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request is being answered, or has come whole."""
+        return self._waiter is not None and not self._waiter.done()
+
+    @property
+    def heard_s(self) -> float:
+        """When it was idle last, or made, by the loop's clock."""
+        return self._next_keepalive_close_time
+
+    def cut(self) -> None:
+        """End the connection at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _take_part_of_head(self, count: int) -> None:
+        if not self.idle:
+            return  # the end of something that was refused
+        self._head_bytes += count
+        if self._head_bytes > HEAD_MAX_BYTES:
+            self._refuse(HeadersTooLarge())
+        elif self._due is None:
+            self._due = self._loop.call_later(HEAD_WITHIN_S, self._head_is_late)
+
+    def _run_for(self, timer: asyncio.TimerHandle | None) -> None:
+        if self._due is not None:
+            self._due.cancel()
+        self._due = timer
+
+    def _head_is_late(self) -> None:
+        self._due = None
+        if self._head_bytes:
+            self._refuse(RequestTooSlow())
+        else:
+            self.cut()
+
+    def _body_is_late(self) -> None:
+        self._due = None
+        if self._current_request is not None and self._body is not None:
+            self._lingering_time = 0.0
+            self._body.set_exception(RequestTooSlow())
+        else:
+            self.cut()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Answer without a request to answer to, and close."""
+        if self.transport is not None:
+            self.transport.write(as_written(problem(refusal, new_id())))
+        self.force_close()
+
+
+def refusal_of(status: int, exc: BaseException | None) -> Refusal:
+    """Say in our words what aiohttp could not take."""
+    if isinstance(exc, LineTooLong):
+        return AddressTooLong() if exc.args[1] == TARGET_MAX_BYTES else HeadersTooLarge()
+    if exc is not None and "Too many headers" in str(exc):
+        return HeadersTooLarge()
+    return Fault() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else RequestUnreadable()
+
+
+def as_written(response: web.Response) -> bytes:
+    """An answer as it goes over the wire, the last one of its connection."""
+    body = response.body
+    assert isinstance(body, bytes), "problems are whole"
+    status = HTTPStatus(response.status)
+    fields = {**response.headers, "Content-Length": str(len(body)), "Connection": "close"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"HTTP/1.1 {status} {status.phrase}\r\n{head}\r\n".encode() + body
+
+
+def make_room(manager: web.Server) -> None:
+    """Cut the idle connections that were heard of longest ago; where none is idle, nobody goes."""
+    idle = [one for one in manager.connections if isinstance(one, Connection) and one.idle]
+    for one in heapq.nsmallest(max(1, len(idle) // MADE_ROOM), idle, key=lambda one: one.heard_s):
+        one.cut()
+
+
+def most_connections() -> int:
+    """How many connections this process may have; the limit of its open files is raised as far as it may be."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return min(CONNECTIONS_MAX, hard // 2)
+
+
+@asynccontextmanager
+async def listening(
+    app: web.Application, host: str, port: int, *, close_within_s: float, most: int | None = None
+) -> AsyncIterator[int]:
+    """Answer HTTP inside the context; gives the port. Raises OSError where it cannot listen."""
+    loop = asyncio.get_running_loop()
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=close_within_s)
+    await runner.setup()
+    manager = runner.server
+    assert manager is not None, "it was set up"
+    most = most_connections() if most is None else most
+
+    def connection() -> Connection:
+        return Connection(
+            manager,
+            most,
+            loop=loop,
+            access_log=None,
+            keepalive_timeout=IDLE_MAX_S,
+            lingering_time=LINGER_S,
+            max_line_size=TARGET_MAX_BYTES,
+            max_field_size=FIELD_MAX_BYTES,
+            max_headers=FIELDS_MAX,
+        )
+
+    try:
+        server = await loop.create_server(connection, host, port, backlog=BACKLOG)
+        try:
+            yield int(server.sockets[0].getsockname()[1])
+        finally:
+            server.close()
+    finally:
+        await runner.cleanup()
