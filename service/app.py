@@ -32,6 +32,7 @@ from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
 from service.journal.database import Database
 from service.journal.embedded import EmbeddedPostgres
+from service.journal.find import Finder
 from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
@@ -187,11 +188,13 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
 
         screens = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
         readiness = Readiness(ground.database)
-        identity = stack.enter_context(Identity(ground.database, clock, ground.signer.admin_key()))
+        signer = ground.signer
+        identity = stack.enter_context(Identity(ground.database, clock, signer.fingerprint, signer.admin_key()))
         app = make_app(
             {
                 keys.CLOCK: clock,
                 keys.DISPLAY_PORT: screens.port,
+                keys.FINDER: Finder(ground.database),
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
                 keys.LANES: lanes,

@@ -8,7 +8,18 @@ from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.domain.model import Channel, CounterId, Notice, Outcome, ServiceId, StageId, Texts, TicketClass, TicketId
+from service.domain.model import (
+    Channel,
+    CounterId,
+    Notice,
+    Outcome,
+    PapersThen,
+    ServiceId,
+    StageId,
+    Texts,
+    TicketClass,
+    TicketId,
+)
 from service.domain.plan import Plan
 
 
@@ -17,7 +28,7 @@ class Order(Struct, frozen=True):
 
 
 class TakeTicket(Order, frozen=True, kw_only=True):
-    """Take a number."""
+    """Take a number; `browser` is a keyed hash of the browser it is taken with."""
 
     ticket: TicketId
     code: str
@@ -26,6 +37,7 @@ class TakeTicket(Order, frozen=True, kw_only=True):
     count: int = 1
     then: tuple[ServiceId, ...] = ()
     applicant: str | None = None
+    browser: str | None = None
 
 
 class OpenCounter(Order, frozen=True):
@@ -128,6 +140,14 @@ class UndoTicket(Order, frozen=True):
     ticket: TicketId
 
 
+class CheckPapers(Order, frozen=True):
+    """Say which papers are missing, and where the ticket goes then."""
+
+    ticket: TicketId
+    missing: tuple[str, ...] = ()
+    then: PapersThen = PapersThen.STAY
+
+
 class ChangeTicket(Order, frozen=True):
     """Change the class, with a reason code, or the time before which not to call; what is unset stays."""
 
@@ -168,6 +188,30 @@ class LiftSuspension(Order, frozen=True):
     due: bool = False
 
 
+class OpenOvertime(Order, frozen=True):
+    """Go on after closing, until a time."""
+
+    until_at: datetime
+    counters: int | None = None
+
+
+class EndOvertime(Order, frozen=True):
+    """Close when the plan says."""
+
+
+class RaiseAlarm(Order, frozen=True):
+    """Call all staff for help."""
+
+    alarm: str
+    counter: CounterId | None = None
+
+
+class ClearAlarm(Order, frozen=True):
+    """Help came."""
+
+    alarm: str
+
+
 class CloseDay(Order, frozen=True):
     """Issue and call no more today; who still waits may come back as `returning`."""
 
@@ -201,12 +245,17 @@ Command = (
     | ResumeTicket
     | TransferTicket
     | UndoTicket
+    | CheckPapers
     | ChangeTicket
     | LeaveQueue
     | PostNotice
     | RemoveNotice
     | Suspend
     | LiftSuspension
+    | OpenOvertime
+    | EndOvertime
+    | RaiseAlarm
+    | ClearAlarm
     | CloseDay
     | EndDay
     | ChangePlan

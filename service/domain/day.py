@@ -22,11 +22,13 @@ from sortedcontainers import SortedList
 
 from service.domain.events import Event, Record
 from service.domain.model import (
+    Alarm,
     Counter,
     CounterId,
     CounterState,
     HallId,
     Notice,
+    Overtime,
     ServiceId,
     StageId,
     Suspension,
@@ -91,12 +93,14 @@ class Line:
 class Pool(NamedTuple):
     """Who competes with a ticket: the counters that may call it, and the lines that these counters draw from.
 
-    `open` are the counters open now, `planned` says how many the plan gives them through the day.
+    `open` are the counters open now, `planned` says how many the plan gives them through the day, `services` are those
+    that the lines may be of.
     """
 
     open: tuple[CounterId, ...]
     planned: tuple[Rate, ...]
     lines: tuple[Line, ...]
+    services: frozenset[ServiceId]
 
 
 def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
@@ -138,6 +142,9 @@ class Day:
         self.tickets: dict[TicketId, Ticket] = {}
         self.counters: dict[CounterId, Counter] = {}
         self.notices: dict[str, Notice] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self.browsers: dict[str, TicketId] = {}
+        self.overtime: Overtime | None = None
         self.suspension: Suspension | None = None
         self.suspended_spans: tuple[tuple[datetime, datetime], ...] = ()
         self.numbers: dict[str, int] = {}
@@ -147,6 +154,7 @@ class Day:
         self.actual_s = 0.0
         self.expected_s = 0.0
         self._plan: Plan | None = None
+        self._regular: Plan | None = None
         self.lines: dict[LineKey, Line] = {}
         self.asleep: SortedList[tuple[datetime, TicketId]] = SortedList()
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
@@ -158,7 +166,7 @@ class Day:
         """A day of its own that shares the frozen values."""
         other = self.__class__(self.hall, self.on)
         other.__dict__.update(self.__dict__)
-        for name in ("tickets", "counters", "notices", "numbers", "done"):
+        for name in ("tickets", "counters", "notices", "alarms", "browsers", "numbers", "done"):
             setattr(other, name, dict(getattr(self, name)))
         other.lines = {key: line.copy() for key, line in self.lines.items()}
         other.asleep = SortedList(self.asleep)
@@ -170,9 +178,15 @@ class Day:
 
     @property
     def plan(self) -> Plan:
-        """The plan of the day; every day begins with one."""
+        """The plan of the day, overtime with it; every day begins with one."""
         assert self._plan is not None, "the first event of a day is day_opened"
         return self._plan
+
+    @property
+    def regular(self) -> Plan:
+        """The plan as the hall document has it, without overtime."""
+        assert self._regular is not None, "the first event of a day is day_opened"
+        return self._regular
 
     @property
     def opened(self) -> bool:
@@ -278,7 +292,7 @@ class Day:
         at_stage = [counter for counter in self.counters.values() if counter.stage == stage]
         serving = [counter for counter in at_stage if service in counter.services]
         staffed = [counter for counter in serving if counter.state is not CounterState.CLOSED] or serving
-        shared = {name for counter in staffed for name in counter.services} | {service}
+        shared = frozenset(name for counter in staffed for name in counter.services) | {service}
         return Pool(
             open=tuple(counter.id for counter in serving if counter.state is CounterState.OPEN),
             planned=self.plan.rates(len(serving), len(at_stage)),
@@ -287,6 +301,7 @@ class Day:
                 for line in self.lines.values()
                 if line.key.service in shared and self.stage_now(line.key.service, line.key.stage) == stage
             ),
+            services=shared,
         )
 
     def line_holding(self, ticket: Ticket) -> Line | None:
@@ -329,7 +344,8 @@ class Day:
 
     def put_plan(self, plan: Plan) -> None:
         """Take over a plan: counters and lines follow it."""
-        self._plan = plan
+        self._regular = plan
+        self.put_overtime(self.overtime)
         for planned in plan.counters.values():
             now = self.counters.get(planned.id)
             if now is None or now.state is CounterState.CLOSED:
@@ -350,6 +366,12 @@ class Day:
         for ticket in self.tickets.values():
             if ticket.state is TicketState.WAITING:
                 self._place(ticket)
+
+    def put_overtime(self, overtime: Overtime | None) -> None:
+        """Take over the overtime, or that there is none any more."""
+        self.overtime = overtime
+        self._plan = self.regular if overtime is None else self.regular.with_overtime(overtime)
+        self.forget_pools()
 
     def _line_of(self, ticket: Ticket) -> Line:
         key = line_key_of(ticket)

@@ -24,6 +24,7 @@ from service.domain.model import (
     CounterState,
     LeftReason,
     Outcome,
+    PapersThen,
     ServiceId,
     StageId,
     Ticket,
@@ -32,6 +33,8 @@ from service.domain.model import (
 )
 from service.domain.plan import Plan
 from service.domain.refusals import (
+    AlarmNotFound,
+    AlreadyWaiting,
     BodyInvalid,
     CounterBusy,
     CounterClosed,
@@ -90,6 +93,7 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
         ServiceNotFound: the hall does not offer it, or one of `then`.
         OnlineOnly: it is done online.
         HallSuspended, HallClosed: not now.
+        AlreadyWaiting: the browser has a number whose visit is not over.
         BodyInvalid: nobody, or more people than the service takes on one ticket.
     """
     service = day.service(command.service)
@@ -101,6 +105,8 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     _refuse_suspended(day, now_at)
     if day.closed or not day.plan.doors_open_at(now_at):
         raise _hall_closed(day, now_at)
+    _refuse_second(day, command.browser)
+    late = day.overtime is not None and not day.regular.doors_open_at(now_at)
     n = day.numbers.get(service.prefix, 0) + 1
     newcomer = Ticket(
         id=command.ticket,
@@ -113,7 +119,7 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
         first_class=TicketClass.WALK_IN,
         channel=command.channel,
         state=TicketState.WAITING,
-        admission=Admission.ADMITTED,
+        admission=Admission.OVERTIME if late else Admission.ADMITTED,
         count=command.count,
         then=command.then,
         prechecked=False,
@@ -139,6 +145,7 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
             then=newcomer.then,
             prechecked=newcomer.prechecked,
             applicant=newcomer.applicant,
+            browser=command.browser,
             ahead=ahead,
             wait=wait,
         )
@@ -274,6 +281,42 @@ def transfer_ticket(day: Day, command: commands.TransferTicket, now_at: datetime
     elif stage not in stages:
         raise BodyInvalid(("stage", "is not a stage of this service"))
     return [_release(day, replace(ticket, service=service, stage=stage, for_counter=command.counter), now_at)]
+
+
+def check_papers(day: Day, command: commands.CheckPapers, now_at: datetime) -> list[Event]:
+    """Keep which papers are missing; then let the ticket stay, wait at the next stage, or be put aside.
+
+    Who advances a ticket with papers missing says both in one breath: it goes on, and is not prechecked.
+
+    Raises:
+        WrongState: the visit is over; not at a counter, to advance; parked already, to park.
+        BodyInvalid: an unknown paper, or a last stage, to advance.
+    """
+    ticket = day.ticket(command.ticket)
+    _require(ticket, *_FROM_PAPERS[command.then])
+    _require_papers(day.plan, ticket, command.missing)
+    stages = day.plan.services[ticket.service].stages
+    if command.then is PapersThen.ADVANCE and ticket.stage not in stages[:-1]:
+        raise BodyInvalid(("then", "this is the last stage"))
+    now = replace(ticket, papers=command.missing, missing=command.missing, prechecked=not command.missing)
+    checked = events.PapersChecked(ticket=ticket.id, missing=command.missing)
+    match command.then:
+        case PapersThen.PARK:
+            return [checked, events.TicketParked(ticket=ticket.id)]
+        case PapersThen.ADVANCE:
+            return [checked, _finish(day, now, Finish(Outcome.DONE), now_at)[0]]
+        case PapersThen.STAY if ticket.state is TicketState.WAITING:
+            ahead, wait = outlook_of(day, now, now_at)
+            return [replace(checked, ahead=ahead, wait=wait)]
+        case _:
+            return [checked]
+
+
+_FROM_PAPERS: dict[PapersThen, tuple[TicketState, ...]] = {
+    PapersThen.STAY: (TicketState.WAITING, TicketState.CALLED, TicketState.SERVING, TicketState.PARKED),
+    PapersThen.ADVANCE: (TicketState.CALLED, TicketState.SERVING),
+    PapersThen.PARK: (TicketState.WAITING, TicketState.CALLED, TicketState.SERVING),
+}
 
 
 def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> list[Event]:
@@ -431,6 +474,44 @@ def lift_suspension(day: Day, command: commands.LiftSuspension, now_at: datetime
     return [events.SuspensionEnded()]
 
 
+def open_overtime(day: Day, command: commands.OpenOvertime, now_at: datetime) -> list[Event]:
+    """Go on after closing; again with another end or other counters.
+
+    Raises:
+        HallClosed: the day was closed, the hall is not open today, or its document allows no overtime.
+        BodyInvalid: an end in the past, before closing, or after the day.
+    """
+    until_at = command.until_at
+    if day.closed or not day.regular.windows or not day.regular.overtime:
+        raise _hall_closed(day, now_at)
+    if until_at <= now_at:
+        raise BodyInvalid(("until_at", "is in the past"))
+    if until_at > day.regular.ends_at:
+        raise BodyInvalid(("until_at", "is after the end of the day"))
+    if day.regular.closing_before(until_at) is None:
+        raise BodyInvalid(("until_at", "is not after closing"))
+    return [events.OvertimeOpened(until_at=until_at, counters=command.counters)]
+
+
+def end_overtime(day: Day, _command: commands.EndOvertime, _now_at: datetime) -> list[Event]:
+    """Close when the plan says; nothing to do when there is no overtime."""
+    return [] if day.overtime is None else [events.OvertimeEnded()]
+
+
+def raise_alarm(day: Day, command: commands.RaiseAlarm, _now_at: datetime) -> list[Event]:
+    """Call all staff for help, whatever the hall's state. Raises CounterNotFound."""
+    if command.counter is not None:
+        day.counter(command.counter)
+    return [events.AlarmRaised(alarm=command.alarm, counter=command.counter)]
+
+
+def clear_alarm(day: Day, command: commands.ClearAlarm, _now_at: datetime) -> list[Event]:
+    """Help came. Raises AlarmNotFound."""
+    if command.alarm not in day.alarms:
+        raise AlarmNotFound
+    return [events.AlarmCleared(alarm=command.alarm)]
+
+
 def close_day(day: Day, _command: commands.CloseDay, _now_at: datetime) -> list[Event]:
     """Issue and call no more; who still waits may come back. Nothing to do when closed already."""
     if day.closed:
@@ -497,6 +578,23 @@ def _require_reason(plan: Plan, code: str) -> None:
         raise BodyInvalid(("reason", "is not among the hall's reason codes"))
 
 
+def _refuse_second(day: Day, browser: str | None) -> None:
+    """One walk-in at a time for each browser; who was called and did not come may take another number."""
+    taken = None if browser is None else day.browsers.get(browser)
+    if taken is not None and day.tickets[taken].state not in _OVER:
+        raise AlreadyWaiting(taken)
+
+
+_OVER = frozenset({TicketState.DONE, TicketState.LEFT, TicketState.NO_SHOW})
+
+
+def _require_papers(plan: Plan, ticket: Ticket, missing: tuple[str, ...]) -> None:
+    papers = plan.missing | set(plan.services[ticket.service].papers)
+    for code in missing:
+        if code not in papers:
+            raise BodyInvalid(("missing", f"{code!r} is not among the hall's codes or the service's papers"))
+
+
 def _refuse_suspended(day: Day, now_at: datetime) -> None:
     suspension = day.suspended_at(now_at)
     if suspension is not None:
@@ -520,12 +618,9 @@ def _finish(day: Day, ticket: Ticket, finish: Finish, now_at: datetime) -> tuple
     """End the visit or the stage; the second value is the ticket as it waits again, if it does."""
     _require(ticket, TicketState.CALLED, TicketState.SERVING)
     plan = day.plan
-    papers = plan.missing | set(plan.services[ticket.service].papers)
     if finish.outcome is not Outcome.CONDITIONAL and (finish.missing or finish.due_on):
         raise BodyInvalid(("outcome", "missing papers and a due date belong to conditional"))
-    for code in finish.missing:
-        if code not in papers:
-            raise BodyInvalid(("missing", f"{code!r} is not among the hall's codes or the service's papers"))
+    _require_papers(plan, ticket, finish.missing)
     if finish.due_on is not None and finish.due_on < day.on:
         raise BodyInvalid(("due_on", "is in the past"))
     following = _following(plan, ticket) if finish.outcome is Outcome.DONE else None
@@ -617,6 +712,7 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.ResumeTicket: resume_ticket,
     commands.TransferTicket: transfer_ticket,
     commands.UndoTicket: undo_ticket,
+    commands.CheckPapers: check_papers,
     commands.OpenCounter: open_counter,
     commands.PauseCounter: pause_counter,
     commands.CloseCounter: close_counter,
@@ -626,6 +722,10 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.RemoveNotice: remove_notice,
     commands.Suspend: suspend,
     commands.LiftSuspension: lift_suspension,
+    commands.OpenOvertime: open_overtime,
+    commands.EndOvertime: end_overtime,
+    commands.RaiseAlarm: raise_alarm,
+    commands.ClearAlarm: clear_alarm,
     commands.CloseDay: close_day,
     commands.EndDay: end_day,
     commands.ChangePlan: change_plan,

@@ -108,9 +108,10 @@ class CounterPlace(Part, frozen=True, kw_only=True):
 
 
 class Staffing(Part, frozen=True, kw_only=True):
-    """How many counters are staffed in a band of a weekday."""
+    """How many counters are staffed in a band: of some weekdays, or of one date, for which it overrides those."""
 
-    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)]
+    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
+    on: date | None = None
     from_: LocalTime = field(name="from")
     to: LocalTime
     counters: Annotated[int, Meta(ge=0, le=COUNTERS_MAX)]
@@ -227,6 +228,11 @@ def _faults_of_times(document: HallDocument) -> list[tuple[str, str]]:
         minutes = minutes_of(local)
         return minutes if minutes >= starts else minutes + 1440
 
+    faults.extend(
+        (f"staffing[{i}]", "say weekdays, or the date it is on")
+        for i, band in enumerate(document.staffing)
+        if (band.weekdays is None) == (band.on is None)
+    )
     spans = [(f"hours[{i}]", hours.from_, hours.to) for i, hours in enumerate(document.hours)]
     spans += [(f"staffing[{i}]", band.from_, band.to) for i, band in enumerate(document.staffing)]
     for i, exception in enumerate(document.exceptions):

@@ -64,6 +64,30 @@ class SuspensionEnded(Fact, frozen=True, kw_only=True, tag="suspension_ended"):
     """Issuing and calling go on."""
 
 
+class OvertimeOpened(Fact, frozen=True, kw_only=True, tag="overtime_opened"):
+    """The hall goes on after closing until `until_at`, with so many counters or those there are."""
+
+    until_at: datetime
+    counters: int | None = None
+
+
+class OvertimeEnded(Fact, frozen=True, kw_only=True, tag="overtime_ended"):
+    """The hall closes when its plan says."""
+
+
+class AlarmRaised(Fact, frozen=True, kw_only=True, tag="alarm_raised"):
+    """Somebody calls all staff for help, silently."""
+
+    alarm: str
+    counter: CounterId | None = None
+
+
+class AlarmCleared(Fact, frozen=True, kw_only=True, tag="alarm_cleared"):
+    """Help came."""
+
+    alarm: str
+
+
 class NoticePosted(Fact, frozen=True, kw_only=True, tag="notice_posted"):
     """Words for the screens."""
 
@@ -114,6 +138,7 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     then: tuple[ServiceId, ...] = ()
     prechecked: bool = False
     applicant: str | None = None
+    browser: str | None = None
     ahead: int
     wait: Wait
 
@@ -219,6 +244,15 @@ class TicketLeft(Fact, frozen=True, kw_only=True, tag="ticket_left"):
     reason: LeftReason
 
 
+class PapersChecked(Fact, frozen=True, kw_only=True, tag="papers_checked"):
+    """Somebody looked at the papers: these are missing, or none; `ahead` and `wait` while the ticket is waiting."""
+
+    ticket: TicketId
+    missing: tuple[str, ...] = ()
+    ahead: int = 0
+    wait: Wait | None = None
+
+
 class TicketUndone(Fact, frozen=True, kw_only=True, tag="ticket_undone"):
     """A finish or no-show was taken back."""
 
@@ -232,6 +266,10 @@ Event = (
     | DayEnded
     | SuspensionBegan
     | SuspensionEnded
+    | OvertimeOpened
+    | OvertimeEnded
+    | AlarmRaised
+    | AlarmCleared
     | NoticePosted
     | NoticeRemoved
     | CounterOpened
@@ -250,6 +288,7 @@ Event = (
     | TicketReclassed
     | TicketDeferred
     | TicketLeft
+    | PapersChecked
     | TicketUndone
 )
 

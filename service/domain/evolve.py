@@ -14,11 +14,14 @@ from service.domain import dispatch, events
 from service.domain.day import Day, Part
 from service.domain.events import Record
 from service.domain.model import (
+    Alarm,
     Counter,
     CounterId,
     CounterState,
     LeftReason,
+    Overtime,
     Served,
+    ServiceId,
     Suspension,
     Ticket,
     TicketId,
@@ -95,6 +98,26 @@ def _end_suspension(day: Day, record: Record) -> None:
         day.suspension = None
 
 
+def _overtime_opened(day: Day, event: events.OvertimeOpened, _record: Record) -> _Touched:
+    day.put_overtime(Overtime(event.until_at, event.counters))
+    return None, None
+
+
+def _overtime_ended(day: Day, _event: events.OvertimeEnded, _record: Record) -> _Touched:
+    day.put_overtime(None)
+    return None, None
+
+
+def _alarm_raised(day: Day, event: events.AlarmRaised, record: Record) -> _Touched:
+    day.alarms[event.alarm] = Alarm(event.alarm, event.counter, record.at)
+    return None, None
+
+
+def _alarm_cleared(day: Day, event: events.AlarmCleared, _record: Record) -> _Touched:
+    day.alarms.pop(event.alarm, None)
+    return None, None
+
+
 def _notice_posted(day: Day, event: events.NoticePosted, _record: Record) -> _Touched:
     day.notices[event.notice.id] = event.notice
     return None, None
@@ -113,11 +136,17 @@ def _counter_opened(day: Day, event: events.CounterOpened, record: Record) -> _T
         state=CounterState.OPEN,
         services=event.services,
         stage=event.stage,
-        staff=record.actor,
+        staff=_account_of(record.actor),
         reason=None,
         until_at=None,
         since_at=record.at,
     )
+
+
+def _account_of(actor: str) -> str | None:
+    """The account that an actor is; None for the admin, devices and the service itself."""
+    kind, _, rest = actor.partition(":")
+    return rest.partition("/")[0] if kind == "account" else None
 
 
 def _counter_paused(day: Day, event: events.CounterPaused, record: Record) -> _Touched:
@@ -175,7 +204,10 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         ahead=event.ahead,
         wait=event.wait,
         seq=record.seq,
+        browser=event.browser,
     )
+    if event.browser is not None:
+        day.browsers[event.browser] = event.ticket
     day.put(ticket)
     return ticket, None
 
@@ -196,6 +228,7 @@ def _ticket_called(day: Day, event: events.TicketCalled, record: Record) -> _Tou
         recalled_at=record.at,
         started_at=None,
         no_show_at=None,
+        reason=event.reason,
     )
     return ticket, _put_counter(day, record, event.counter, ticket=ticket.id)
 
@@ -241,19 +274,30 @@ def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> 
         service=event.service,
         stage=event.stage,
         then=event.then,
-        prechecked=before.prechecked or (before.stage == PRECHECK and before.service == event.service),
+        prechecked=before.prechecked
+        or (before.stage == PRECHECK and before.service == event.service and not before.papers),
         waiting_since_at=record.at,
         served=served,
         ahead=event.ahead,
         wait=event.wait,
+        **_papers_of(before, event.service),
         **_WAITING_AGAIN,
     )
     return ticket, counter
 
 
+def _papers_of(ticket: Ticket, service: ServiceId) -> dict[str, Any]:
+    """Other services want other papers: what was missing for one says nothing about the next."""
+    return {} if ticket.service == service else {"papers": None, "missing": ()}
+
+
 def _ticket_released(day: Day, event: events.TicketReleased, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
-    again = {**_WAITING_AGAIN, "for_counter": event.counter}
+    again = {
+        **_papers_of(day.tickets[event.ticket], event.service),
+        **_WAITING_AGAIN,
+        "for_counter": event.counter,
+    }
     ticket = _put(
         day,
         record,
@@ -317,6 +361,13 @@ def _ticket_left(day: Day, event: events.TicketLeft, record: Record) -> _Touched
     return ticket, None
 
 
+def _papers_checked(day: Day, event: events.PapersChecked, record: Record) -> _Touched:
+    changes: dict[str, Any] = {"papers": event.missing, "missing": event.missing, "prechecked": not event.missing}
+    if event.wait is not None:
+        changes |= {"ahead": event.ahead, "wait": event.wait}
+    return _put(day, record, event.ticket, **changes), None
+
+
 def _ticket_undone(day: Day, event: events.TicketUndone, record: Record) -> _Touched:
     before = day.tickets[event.ticket]
     counter_id = before.last_counter
@@ -333,7 +384,7 @@ def _ticket_undone(day: Day, event: events.TicketUndone, record: Record) -> _Tou
         event.ticket,
         counter=counter_id,
         outcome=None,
-        missing=(),
+        missing=before.papers or (),
         due_on=None,
         finished_at=None,
         no_show_at=None,
@@ -352,6 +403,7 @@ _WAITING_AGAIN: dict[str, Any] = {
     "recalled_at": None,
     "started_at": None,
     "no_show_at": None,
+    "reason": None,
 }
 
 
@@ -393,6 +445,10 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.DayEnded: _day_ended,
     events.SuspensionBegan: _suspension_began,
     events.SuspensionEnded: _suspension_ended,
+    events.OvertimeOpened: _overtime_opened,
+    events.OvertimeEnded: _overtime_ended,
+    events.AlarmRaised: _alarm_raised,
+    events.AlarmCleared: _alarm_cleared,
     events.NoticePosted: _notice_posted,
     events.NoticeRemoved: _notice_removed,
     events.CounterOpened: _counter_opened,
@@ -411,5 +467,6 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.TicketReclassed: _ticket_reclassed,
     events.TicketDeferred: _ticket_deferred,
     events.TicketLeft: _ticket_left,
+    events.PapersChecked: _papers_checked,
     events.TicketUndone: _ticket_undone,
 }

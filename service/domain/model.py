@@ -77,6 +77,14 @@ class Channel(StrEnum):
     HOTLINE = "hotline"
 
 
+class PapersThen(StrEnum):
+    """Where a ticket goes when its papers have been looked at."""
+
+    STAY = "stay"
+    ADVANCE = "advance"
+    PARK = "park"
+
+
 class Outcome(StrEnum):
     """How a visit ended at a counter."""
 
@@ -158,7 +166,8 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     stage, `recalled_at` the last one. `counter` is where the person is called to or served, `last_counter` outlives the
     visit there. `returns` counts the comebacks from a no-show. `ahead` and `wait` are what was told last, `seq` is the
     event that touched it last. `waiting_since_at` is when it came to its present stage, `served` what its last visit
-    at a counter was for.
+    at a counter was for. `reason` says why it was called to where it is. `papers` are those that were missing when
+    somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it.
     """
 
     id: TicketId
@@ -200,6 +209,9 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     ahead: int = 0
     wait: Wait | None = None
     seq: int = 0
+    reason: CallReason | None = None
+    papers: tuple[str, ...] | None = None
+    browser: str | None = None
 
 
 class Counter(Struct, frozen=True, gc=False, kw_only=True):
@@ -236,3 +248,18 @@ class Suspension(Struct, frozen=True):
     def covers(self, now_at: datetime) -> bool:
         """Tell whether the hall is suspended at `now_at`: everything comes back alone at `until_at`."""
         return self.until_at is None or now_at < self.until_at
+
+
+class Alarm(Struct, frozen=True):
+    """A silent call for help to all staff, from a counter or from anywhere; on no screen."""
+
+    id: str
+    counter: CounterId | None
+    at: datetime
+
+
+class Overtime(Struct, frozen=True):
+    """Capacity after closing, until `until_at`: with as many counters as at closing unless `counters` says."""
+
+    until_at: datetime
+    counters: int | None = None

@@ -9,13 +9,15 @@ Source: DESIGN 3, JOURNAL 6.
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.domain.document import Credit, HallDocument, Rules, minutes_of
-from service.domain.model import CounterId, ServiceId, StageId, Texts, TicketClass, ZoneId
+from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts, TicketClass, ZoneId
 
 REOPENS_WITHIN_DAYS = 62
 """How far ahead the next opening is looked for; beyond it nobody is told a time."""
@@ -105,6 +107,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     reasons: frozenset[str]
     missing: frozenset[str]
     names: Names
+    overtime: bool = True
 
     def opens_at(self, now_at: datetime) -> datetime | None:
         """The next opening after `now_at`, today or later; None when none is known."""
@@ -123,6 +126,27 @@ class Plan(Struct, frozen=True, kw_only=True):
     def closing_at(self, now_at: datetime) -> datetime | None:
         """The end of the window open at `now_at`, or of the next one today."""
         return next((window.closes_at for window in self.windows if now_at < window.closes_at), None)
+
+    def closing_before(self, until_at: datetime) -> datetime | None:
+        """The closing that overtime until `until_at` goes on after: of the last window that opens before."""
+        opened = [window for window in self.windows if window.opens_at < until_at]
+        return opened[-1].closes_at if opened and opened[-1].closes_at < until_at else None
+
+    def with_overtime(self, overtime: Overtime) -> "Plan":
+        """The plan with its closing moved to the end of overtime, and staff for it; itself when that is no later."""
+        closes_at = self.closing_before(overtime.until_at)
+        if closes_at is None:
+            return self
+        windows = tuple(
+            replace(window, closes_at=overtime.until_at) if window.closes_at == closes_at else window
+            for window in self.windows
+        )
+        bands = self.bands or (Band(self.starts_at, self.ends_at, len(self.counters)),)
+        staff = overtime.counters
+        if staff is None:
+            staff = sum(band.counters for band in bands if band.from_at < closes_at <= band.to_at)
+        late = Band(closes_at, overtime.until_at, staff)
+        return replace(self, windows=windows, bands=overridden(bands, [late]))
 
     def rates(self, counters: int, of_stage: int) -> tuple[Rate, ...]:
         """How many of `counters` are planned to work through the day; they share the staff with all `of_stage`."""
@@ -151,6 +175,21 @@ class Plan(Struct, frozen=True, kw_only=True):
                 return credit.returning
             case TicketClass.WALK_IN:
                 return 0
+
+
+def overridden(bands: Iterable[Band], by: Iterable[Band]) -> tuple[Band, ...]:
+    """Bands of which some override the others within their span; sorted."""
+    left, by = list(bands), list(by)
+    for band in by:
+        left = list(chain.from_iterable(_without(one, band) for one in left))
+    return tuple(sorted((*left, *by), key=lambda band: (band.from_at, band.to_at)))
+
+
+def _without(band: Band, gone: Band) -> list[Band]:
+    """What is left of a band outside the span of another."""
+    before = Band(band.from_at, min(band.to_at, gone.from_at), band.counters)
+    after = Band(max(band.from_at, gone.to_at), band.to_at, band.counters)
+    return [part for part in (before, after) if part.from_at < part.to_at]
 
 
 def day_of(document: HallDocument, now_at: datetime) -> date:
@@ -199,11 +238,14 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
     starts_at, ends_at = span_of(document, on)
     windows = _windows(document, on, closed)
     reopens = (_windows(document, on + timedelta(days=n), closed) for n in range(1, REOPENS_WITHIN_DAYS + 1))
-    bands = [
-        Band(*_span(document, on, band.from_, band.to), counters=band.counters)
-        for band in document.staffing
-        if on.isoweekday() in band.weekdays
-    ]
+    usual, dated = (
+        [
+            Band(*_span(document, on, band.from_, band.to), counters=band.counters)
+            for band in document.staffing
+            if (band.on == on if is_dated else band.on is None and on.isoweekday() in (band.weekdays or ()))
+        ]
+        for is_dated in (False, True)
+    )
     return Plan(
         revision=revision,
         day=on,
@@ -212,7 +254,7 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
         ends_at=ends_at,
         windows=windows,
         reopens_at=next((found[0].opens_at for found in reopens if found), None),
-        bands=tuple(sorted(bands, key=lambda band: band.from_at)),
+        bands=overridden(usual, dated),
         services={
             service.id: PlannedService(
                 id=service.id,
@@ -245,6 +287,7 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
             zones={zone_.id: dict(zone_.name) for zone_ in document.zones},
             stages={stage.id: dict(stage.name) for stage in document.stages},
         ),
+        overtime=document.overtime,
     )
 
 

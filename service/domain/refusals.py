@@ -76,6 +76,15 @@ class OnlineOnly(Refusal):
         super().__init__(url=url)
 
 
+class AlreadyWaiting(Refusal):
+    """This browser has a number whose visit is not over."""
+
+    code = "already-waiting"
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__(ticket=ticket)
+
+
 class HallNotFound(Refusal):
     """There is no such hall."""
 
@@ -109,6 +118,13 @@ class NoticeNotFound(Refusal):
 
     status = 404
     code = "notice-not-found"
+
+
+class AlarmNotFound(Refusal):
+    """There is no such alarm."""
+
+    status = 404
+    code = "alarm-not-found"
 
 
 class BodyInvalid(Refusal):

@@ -13,11 +13,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from service.domain.day import Day
 from service.domain.model import (
     Admission,
+    CallReason,
     Channel,
     Counter,
     CounterId,
     CounterState,
     Outcome,
+    Rule,
     ServiceId,
     Shown,
     StageId,
@@ -51,8 +53,19 @@ class WaitView(Struct, frozen=True, gc=False):
 NO_WAIT = WaitView()
 
 
+class ReasonView(Struct, frozen=True, gc=False, kw_only=True):
+    """Why a ticket is called."""
+
+    rule: Rule
+    class_: TicketClass = field(name="class")
+    queue_at: Stamp
+    credit_s: int
+    ahead_of: int
+    code: str | None
+
+
 class TicketView(Struct, frozen=True, gc=False, kw_only=True):
-    """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's."""
+    """A ticket; `token` is there only for its owner and for who made it, `reason` for staff, `seq` is the day's."""
 
     id: TicketId
     code: str
@@ -81,6 +94,7 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     prechecked: bool
     appointment: str | None
     token: str | UnsetType = UNSET
+    reason: ReasonView | UnsetType | None = UNSET
     seq: int
 
 
@@ -95,10 +109,13 @@ class CounterView(Struct, frozen=True, gc=False, kw_only=True):
     ticket: TicketId | None
     staff: str | None
     since_at: Stamp | None
+    reason: str | None
+    until_at: Stamp | None
+    next: TicketView | UnsetType | None = UNSET
     seq: int
 
 
-def ticket_view(  # noqa: PLR0913  (one call per answer, the last three by name)
+def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
     day: Day,
     ticket: Ticket,
     now_at: datetime,
@@ -106,6 +123,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last three by name)
     token: str | None = None,
     seq: int | None = None,
     live: bool = True,
+    staff: bool = False,
 ) -> TicketView:
     """Say what a ticket is.
 
@@ -116,6 +134,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last three by name)
         token: the ticket's token, for those who may have it.
         seq: the day's seq to answer with; that of `day` if None.
         live: reckon `ahead` and `wait` now; else repeat what the ticket was told last, as an answer given again does.
+        staff: say as well why it was called, to those who called it.
 
     Returns:
         The ticket; `ahead` is null, and so is all of `wait`, unless it is waiting.
@@ -152,6 +171,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last three by name)
         prechecked=ticket.prechecked,
         appointment=None,
         token=UNSET if token is None else token,
+        reason=reason_view(ticket.reason) if staff else UNSET,
         seq=day.seq if seq is None else seq,
     )
 
@@ -163,8 +183,24 @@ def wait_view(wait: Wait) -> WaitView:
     return WaitView(wait.p10_s, wait.p50_s, wait.p90_s, stamp(wait.as_of_at), wait.shown)
 
 
-def counter_view(day: Day, counter: Counter, seq: int | None = None) -> CounterView:
-    """Say what a counter is; `seq` is that of `day` if None."""
+def reason_view(reason: CallReason | None) -> ReasonView | None:
+    """Say why a ticket is called."""
+    if reason is None:
+        return None
+    return ReasonView(
+        rule=reason.rule,
+        class_=reason.class_,
+        queue_at=stamp(reason.queue_at),
+        credit_s=reason.credit_s,
+        ahead_of=reason.ahead_of,
+        code=reason.code,
+    )
+
+
+def counter_view(
+    day: Day, counter: Counter, seq: int | None = None, next_: TicketView | UnsetType | None = UNSET
+) -> CounterView:
+    """Say what a counter is; `seq` is that of `day` if None, `next_` who would be called next."""
     return CounterView(
         id=counter.id,
         state=counter.state,
@@ -174,5 +210,8 @@ def counter_view(day: Day, counter: Counter, seq: int | None = None) -> CounterV
         ticket=counter.ticket,
         staff=counter.staff,
         since_at=stamp_or_none(counter.since_at),
+        reason=counter.reason,
+        until_at=stamp_or_none(counter.until_at),
+        next=next_,
         seq=day.seq if seq is None else seq,
     )

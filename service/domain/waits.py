@@ -66,10 +66,15 @@ def wait_of(day: Day, ticket: Ticket, now_at: datetime) -> Wait:
     return outlook_of(day, ticket, now_at).wait
 
 
-def wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime) -> Wait:
-    """The wait of a walk-in who would take a ticket at `now_at`."""
+def wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime, at_work: int | None = None) -> Wait:
+    """The wait of a walk-in who would take a ticket at `now_at`; `at_work` as in `rates_from`."""
     pool = day.pool(service, day.plan.services[service].stages[0])
-    return outlook_at(day, pool, Place(now_at, now_at, day.issued + 1, LAST), now_at).wait
+    return outlook_at(day, pool, newcomer_at(day, now_at), now_at, at_work=at_work).wait
+
+
+def newcomer_at(day: Day, now_at: datetime) -> Place:
+    """The place of a walk-in who would take a ticket at `now_at`."""
+    return Place(now_at, now_at, day.issued + 1, LAST)
 
 
 def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
@@ -78,7 +83,15 @@ def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
     return outlook_at(day, pool, place_of(ticket), now_at, day.tickets.get(ticket.id))
 
 
-def outlook_at(day: Day, pool: Pool, place: Place, now_at: datetime, leaving: Ticket | None = None) -> Outlook:
+def outlook_at(  # noqa: PLR0913  (the last one by name)
+    day: Day,
+    pool: Pool,
+    place: Place,
+    now_at: datetime,
+    leaving: Ticket | None = None,
+    *,
+    at_work: int | None = None,
+) -> Outlook:
     """What a person is told who will stand at a place of the order.
 
     Args:
@@ -87,24 +100,31 @@ def outlook_at(day: Day, pool: Pool, place: Place, now_at: datetime, leaving: Ti
         place: their queue time, and what breaks ties.
         now_at: the present instant.
         leaving: the ticket whose present place is given up for this one.
+        at_work: as in `rates_from`.
 
     Returns:
         The number ahead, and the wait: quantiles in seconds and the range to show, all null when no counter for it is
         open or planned today.
     """
     own_line = None if leaving is None or place_of(leaving) >= place else day.line_holding(leaving)
-    waiting = _waiting(pool, place, own_line)
-    rates = _rates(day, pool, now_at)
+    waiting = work_before(pool, place, own_line)
+    rates = rates_from(day, pool, now_at, at_work)
     if not any(rate.counters for rate in rates):
         return Outlook(waiting.services, nobody_knows(now_at))
+    speed, speed_sd = speed_of(day)
+    work = Work(*map(add, waiting, work_under_way(day, pool, speed, now_at)))
+    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at)
+    return Outlook(waiting.services, quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
+
+
+def speed_of(day: Day) -> tuple[float, float]:
+    """Today's speed, actual by expected seconds, and its spread."""
     speed = (SPEED_PRIOR_S + day.actual_s) / (SPEED_PRIOR_S + day.expected_s)
-    speed_sd = SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + day.expected_s))
-    work = Work(*map(add, waiting, _under_way(day, pool, speed, now_at)))
-    mean_s, sd_s = _start(rates, work, speed, speed_sd, now_at)
-    return Outlook(waiting.services, _quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
+    return speed, SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + day.expected_s))
 
 
-def _quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> Wait:
+def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> Wait:
+    """The wait as people are told it: the range rounded outward to `step_min` minutes."""
     low_s = max(0.0, mean_s - P10_P90_SD * sd_s)
     high_s = mean_s + P10_P90_SD * sd_s
     step_s = step_min * 60
@@ -115,7 +135,7 @@ def _quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> W
     )
 
 
-def _waiting(pool: Pool, place: Place, own_line: Line | None) -> Work:
+def work_before(pool: Pool, place: Place, own_line: Line | None) -> Work:
     """The work of everybody in the pool's lines before a place, but for one of `own_line`."""
     services = 0
     left_s = variance = squares = 0.0
@@ -129,7 +149,7 @@ def _waiting(pool: Pool, place: Place, own_line: Line | None) -> Work:
     return Work(services, left_s, variance, left_s, squares)
 
 
-def _under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> Work:
+def work_under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> Work:
     """The work of the people at the pool's counters."""
     services = 0
     left_s = variance = whole_s = squares = 0.0
@@ -173,22 +193,26 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def _rates(day: Day, pool: Pool, now_at: datetime) -> Sequence[Rate]:
-    """How many counters serve a pool from now on: those open now, until the plan says something else."""
+def rates_from(day: Day, pool: Pool, now_at: datetime, at_work: int | None = None) -> Sequence[Rate]:
+    """How many counters serve a pool from now on: those open now, until the plan says something else.
+
+    `at_work` says how many to reckon with now instead; not before the opening.
+    """
     begun = bisect_right(pool.planned, now_at, key=_from_at)
     later = pool.planned[begun:]
     windows = day.plan.windows
     if windows and now_at < windows[0].opens_at:
         return later  # calls begin with the opening
-    planned_now = pool.planned[begun - 1].counters if begun else 0
-    return (Rate(now_at, len(pool.open) or planned_now), *later)
+    if at_work is None:
+        at_work = len(pool.open) or (pool.planned[begun - 1].counters if begun else 0)
+    return (Rate(now_at, at_work), *later)
 
 
 def _from_at(rate: Rate) -> datetime:
     return rate.from_at
 
 
-def _start(rates: Sequence[Rate], work: Work, speed: float, speed_sd: float, now_at: datetime) -> tuple[float, float]:
+def start_of(rates: Sequence[Rate], work: Work, speed: float, speed_sd: float, now_at: datetime) -> tuple[float, float]:
     """Mean and spread of the seconds until a counter is free for whoever comes after the work.
 
     One is free when all is done but the rests at the others; looked at in a random moment, a service has half of

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from service.domain.model import Texts
-from service.domain.view import TicketView, WaitView
+from service.domain.model import Admission, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
+from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
 
 _encode = msgspec.json.Encoder().encode
 
@@ -41,6 +41,13 @@ class Zoned(Struct, frozen=True):
     name: Texts
 
 
+class OvertimeSeen(Struct, frozen=True):
+    """Capacity after closing; `counters` is null where as many go on as at closing."""
+
+    until_at: Stamp
+    counters: int | None
+
+
 class HallSeen(Struct, frozen=True, kw_only=True):
     """A hall as people see it."""
 
@@ -53,6 +60,7 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     open: bool
     opens_at: str | None
     suspended: bool
+    overtime: OvertimeSeen | None
     display_url: str
     seq: int | None
 
@@ -64,33 +72,75 @@ class HallList(Struct, frozen=True):
     next_cursor: str | None
 
 
-class ReasonSeen(Struct, frozen=True, kw_only=True):
-    """Why a ticket was next."""
-
-    rule: str
-    class_: str = msgspec.field(name="class")
-    queue_at: str
-    credit_s: int
-    ahead_of: int
-    code: str | None
-
-
 class NextCalled(Struct, frozen=True):
     """Who was called and why; both null when the present person was finished and nobody waits."""
 
     ticket: TicketView | None
-    reason: ReasonSeen | None
+    reason: ReasonView | None
     seq: int
 
 
+class AlarmSeen(Struct, frozen=True, kw_only=True):
+    """A call for help; `counter` is null when it comes from no counter."""
+
+    id: str
+    counter: str | None
+    at: Stamp
+
+
 class Queue(Struct, frozen=True, kw_only=True):
-    """All tickets that are not over; `waiting` in the order of calls."""
+    """All tickets that are not over, `waiting` in the order of calls; and who calls for help, the oldest first."""
 
     called: list[TicketView]
     waiting: list[TicketView]
     standby: list[TicketView]
     parked: list[TicketView]
+    alarms: list[AlarmSeen]
     seq: int
+
+
+class TicketListed(Struct, frozen=True, kw_only=True):
+    """A ticket in a list, as it is now; `counter` is where the person is, `last_counter` where they were last."""
+
+    id: str
+    code: str
+    number: str
+    day: OnDate
+    service: str
+    stage: str
+    class_: TicketClass = msgspec.field(name="class")
+    channel: Channel
+    state: TicketState
+    admission: Admission
+    count: int
+    counter: str | None
+    last_counter: str | None
+    calls: int
+    queue_at: Stamp
+    issued_at: Stamp
+    called_at: Stamp | None
+    started_at: Stamp | None
+    finished_at: Stamp | None
+    outcome: Outcome | None
+    missing: list[str]
+    due_on: OnDate | None
+    left_reason: LeftReason | None
+    prechecked: bool
+
+
+class TicketList(Struct, frozen=True):
+    """Tickets of a day, in the order of issue; `seq` is the day's, 0 before it began."""
+
+    items: list[TicketListed]
+    next_cursor: str | None
+    seq: int
+
+
+class TicketsFound(Struct, frozen=True):
+    """Tickets of today and yesterday, the newest first."""
+
+    items: list[TicketListed]
+    next_cursor: str | None
 
 
 class Happening(Struct, frozen=True, kw_only=True):
@@ -99,6 +149,7 @@ class Happening(Struct, frozen=True, kw_only=True):
     seq: int
     at: str
     actor: str
+    who: str | None
     kind: str
     words: Texts
     data: dict[str, Any]
@@ -137,6 +188,15 @@ class SuspensionSeen(Struct, frozen=True, kw_only=True):
     seq: int
 
 
+class OvertimeNow(Struct, frozen=True, kw_only=True):
+    """The overtime of the day; `until_at` is null when there is none."""
+
+    until_at: Stamp | None
+    counters: int | None
+    closing_at: Stamp | None
+    seq: int
+
+
 class DaySeen(Struct, frozen=True, kw_only=True):
     """A day of the hall."""
 
@@ -161,14 +221,27 @@ class PlacesChange(Struct, frozen=True):
     after: int
 
 
+class ProfilePoint(Struct, frozen=True):
+    """The longest p90 wait of walk-ins who come at an instant, in seconds; null when nobody can come or be served."""
+
+    at: Stamp
+    before_p90_s: int | None
+    after_p90_s: int | None
+
+
 class DryRun(Struct, frozen=True, kw_only=True):
-    """What a document would change, if it were put now."""
+    """What a document would change, if it were put now.
+
+    `profile` has each quarter of an hour until closing, if people go on coming as in the last hour: `arrivals_per_h`.
+    """
 
     revision: int
     changed: list[str]
     places: list[PlacesChange]
     over_capacity: list[str]
     waits: list[WaitChange]
+    profile: list[ProfilePoint]
+    arrivals_per_h: float
 
 
 class AccountSeen(Struct, frozen=True, kw_only=True):
@@ -194,6 +267,80 @@ class SessionSeen(Struct, frozen=True, kw_only=True):
     must_change: bool
     sso: bool
     expires_at: str | None
+
+
+class MemberSeen(Struct, frozen=True, kw_only=True):
+    """Somebody with a role in a hall; `sso`: they sign in by single sign-on."""
+
+    id: str
+    name: str
+    display_name: str
+    role: str
+    sso: bool
+    disabled: bool
+    must_change: bool
+    last_seen_at: str | None
+
+
+class MemberAdded(MemberSeen, frozen=True, kw_only=True):
+    """Somebody who now has a role in a hall; `password` is for one use, and only for who is new."""
+
+    password: str | UnsetType = UNSET
+
+
+class MemberList(Struct, frozen=True):
+    """Who has a role in a hall, by name."""
+
+    items: list[MemberSeen]
+    next_cursor: str | None
+
+
+class PasswordGiven(Struct, frozen=True):
+    """A password for one use."""
+
+    password: str
+
+
+class DeviceSeen(Struct, frozen=True, kw_only=True):
+    """A device."""
+
+    id: str
+    name: str
+    role: str
+    made_at: str
+    last_seen_at: str | None
+
+
+class DeviceAdded(DeviceSeen, frozen=True, kw_only=True):
+    """A new device and its bearer token, which nobody can ask for again."""
+
+    token: str
+
+
+class DeviceList(Struct, frozen=True):
+    """The devices of a hall, oldest first."""
+
+    items: list[DeviceSeen]
+    next_cursor: str | None
+
+
+class Happened(Struct, frozen=True, kw_only=True):
+    """One thing that happened in a hall; `seq` is the day's for what is in its journal, `who` an account's name."""
+
+    at: str
+    actor: str
+    who: str | None
+    kind: str
+    words: Texts
+    data: dict[str, Any]
+    seq: int | None
+
+
+class HallHistory(Struct, frozen=True):
+    """What happened in a hall on a day, newest first."""
+
+    items: list[Happened]
+    next_cursor: str | None
 
 
 class Health(Struct, frozen=True):

@@ -1,16 +1,19 @@
 """Calls about counters: open, pause, close, next, call this one; and the queue they serve."""
 
 import asyncio
+from datetime import datetime
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from service.domain import commands, dispatch
+from service.domain.day import Day
 from service.domain.events import TicketCalled
-from service.domain.model import Admission, CallReason, ServiceId, StageId, TicketId, TicketState
+from service.domain.model import Admission, Counter, CounterState, ServiceId, StageId, TicketId, TicketState
 from service.domain.times import stamp
-from service.domain.view import counter_view, ticket_view
+from service.domain.view import TicketView, counter_view, reason_view, ticket_view
 from service.lane import Answer
-from service.web.answers import NextCalled, Queue, ReasonSeen, answer
+from service.web.answers import AlarmSeen, NextCalled, Queue, answer
 from service.web.forms import CallForm, CloseForm, NextForm, OpenForm, PauseForm
 from service.web.keys import CLOCK, LANES
 from service.web.requests import ask, counter_of, hall_of, read, staff, utc
@@ -21,10 +24,10 @@ QUEUE_AT_ONCE = 200
 
 
 async def show(request: web.Request) -> web.Response:
-    """A counter as it is now."""
-    hall, _ = hall_of(request), await staff(request)
-    day = await request.app[LANES].day(hall)
-    return answer(counter_view(day, day.counter(counter_of(request))))
+    """A counter as it is now, and who would be called next."""
+    day = await request.app[LANES].day(hall_of(request))
+    counter = day.counter(counter_of(request))
+    return answer(counter_view(day, counter, next_=_next_at(day, counter, request.app[CLOCK].now_at())))
 
 
 async def open_(request: web.Request) -> web.Response:
@@ -87,15 +90,16 @@ async def queue(request: web.Request) -> web.Response:
     seq = day.seq
     waiting = []
     for position, ticket in enumerate(in_order):
-        waiting.append(ticket_view(day, ticket, now_at, seq=seq))
+        waiting.append(ticket_view(day, ticket, now_at, seq=seq, staff=True))
         if position % QUEUE_AT_ONCE == QUEUE_AT_ONCE - 1:
             await asyncio.sleep(0)
     return answer(
         Queue(
-            called=[ticket_view(day, ticket, now_at, seq=seq) for ticket in at_counters],
+            called=[ticket_view(day, ticket, now_at, seq=seq, staff=True) for ticket in at_counters],
             waiting=[view for view in waiting if view.admission is not Admission.STANDBY],
             standby=[view for view in waiting if view.admission is Admission.STANDBY],
-            parked=[ticket_view(day, ticket, now_at, seq=seq) for ticket in parked],
+            parked=[ticket_view(day, ticket, now_at, seq=seq, staff=True) for ticket in parked],
+            alarms=[AlarmSeen(id=alarm.id, counter=alarm.counter, at=stamp(alarm.at)) for alarm in day.alarms.values()],
             seq=seq,
         )
     )
@@ -113,17 +117,16 @@ def _called(given: Answer) -> NextCalled:
     part = given.done.parts[-1] if given.done is not None else None
     if part is None or not isinstance(part.event, TicketCalled) or part.ticket is None:
         return NextCalled(None, None, given.seq)
-    view = ticket_view(given.day, part.ticket, part.at, seq=part.seq, live=False)
-    return NextCalled(view, reason_seen(part.event.reason), part.seq)
+    view = ticket_view(given.day, part.ticket, part.at, seq=part.seq, live=False, staff=True)
+    return NextCalled(view, reason_view(part.event.reason), part.seq)
 
 
-def reason_seen(reason: CallReason) -> ReasonSeen:
-    """A call's reason in the contract's words."""
-    return ReasonSeen(
-        rule=reason.rule,
-        class_=reason.class_,
-        queue_at=stamp(reason.queue_at),
-        credit_s=reason.credit_s,
-        ahead_of=reason.ahead_of,
-        code=reason.code,
-    )
+def _next_at(day: Day, counter: Counter, now_at: datetime) -> TicketView | None:
+    """Who would be called if the counter called now, with the reason; None when nobody would."""
+    if counter.state is not CounterState.OPEN or day.closed or day.suspended_at(now_at) is not None:
+        return None
+    found = dispatch.first(day, counter)
+    if found is None:
+        return None
+    ticket, reason = found
+    return ticket_view(day, replace(ticket, reason=reason), now_at, staff=True)

@@ -10,12 +10,14 @@ from service.domain.decide import decide
 from service.domain.document import HallDocument
 from service.domain.events import PlanChanged, Record
 from service.domain.evolve import evolve
+from service.domain.profile import arrivals, profile, wait_after
 from service.domain.refusals import BodyInvalid
+from service.domain.times import stamp
 from service.domain.view import wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing
 from service.halls import Hall, faults_of, plan_from
-from service.web.answers import DryRun, WaitChange, answer
+from service.web.answers import DryRun, ProfilePoint, WaitChange, answer
 from service.web.auth import Caller
 from service.web.keys import CLOCK, HALLS, LANES
 from service.web.requests import ask, hall_of, key_of, read, staff
@@ -118,8 +120,13 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
             WaitChange(
                 name,
                 wait_view(wait_of_newcomer(day, name, now_at)),
-                wait_view(wait_of_newcomer(after, name, now_at)),
+                wait_view(wait_after(day, after, name, now_at)),
             )
             for name in services
         ],
+        profile=[
+            ProfilePoint(stamp(change.at), change.before_p90_s, change.after_p90_s)
+            for change in profile(day, after, now_at)
+        ],
+        arrivals_per_h=round(3600 * sum(one.people for one in arrivals(day, now_at).values()), 1),
     )

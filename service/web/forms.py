@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from service.domain.document import CounterCode, Language, ReasonCode, ServiceCode, StageCode, ZoneCode
-from service.domain.model import Channel, Outcome
+from service.domain.document import COUNTERS_MAX, CounterCode, Language, ReasonCode, ServiceCode, StageCode, ZoneCode
+from service.domain.model import Channel, Outcome, PapersThen
 
 Instant = Annotated[datetime, Meta(tz=True)]
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -102,6 +102,31 @@ class ParkForm(Form, frozen=True, kw_only=True):
     reason: ReasonCode | None = None
 
 
+class PapersForm(Form, frozen=True, kw_only=True):
+    """Which papers are missing, none if not said, and where the ticket goes then."""
+
+    missing: Annotated[list[ReasonCode], Meta(max_length=50)] = []
+    then: PapersThen = PapersThen.STAY
+
+
+class AlarmForm(Form, frozen=True, kw_only=True):
+    """A call for help, from a counter or from anywhere."""
+
+    counter: CounterCode | None = None
+
+
+class SearchForm(Form, frozen=True, kw_only=True):
+    """Who is looked for: by all that is said, of which at least one."""
+
+    phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
+    name: Line | None = None
+    code: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    number: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+
+    def __repr__(self) -> str:
+        return "SearchForm()"
+
+
 class TransferForm(Form, frozen=True, kw_only=True):
     """Send on; with nothing said, put back."""
 
@@ -130,11 +155,44 @@ class PasswordForm(Form, frozen=True, kw_only=True):
         return "PasswordForm()"
 
 
+DisplayName = Annotated[str, Meta(min_length=1, max_length=100)]
+
+
+class AddMemberForm(Form, frozen=True, kw_only=True):
+    """Give somebody a role; `display_name` counts for who is new."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    display_name: DisplayName | None = None
+    role: Literal["volunteer", "staff", "manager"]
+
+
+class ChangeMemberForm(Form, frozen=True, kw_only=True):
+    """JSON Merge Patch."""
+
+    role: Literal["volunteer", "staff", "manager"] | UnsetType = UNSET
+    display_name: DisplayName | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class AddDeviceForm(Form, frozen=True, kw_only=True):
+    """Make a device."""
+
+    name: DisplayName
+    role: Literal["kiosk", "partner", "staff"]
+
+
 class SuspensionForm(Form, frozen=True, kw_only=True):
     """Stop issuing and calling; `text` in one language counts for all."""
 
     text: Words | InLanguages
     until_at: Instant | None = None
+
+
+class OvertimeForm(Form, frozen=True, kw_only=True):
+    """Go on after closing until a time; with as many counters as at closing if not said."""
+
+    until_at: Instant
+    counters: Annotated[int, Meta(ge=1, le=COUNTERS_MAX)] | None = None
 
 
 class NoticeForm(Form, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Calls about halls: what they offer, the board, notices, suspension, closing the day."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 from aiohttp import web
 
@@ -17,20 +17,23 @@ from service.domain.view import NO_WAIT, wait_view
 from service.domain.waits import wait_of_newcomer
 from service.halls import Hall
 from service.ids import new_id
+from service.lane import Answer
 from service.web.answers import (
     DaySeen,
     HallList,
     HallSeen,
     NoticeList,
     NoticeSeen,
+    OvertimeNow,
+    OvertimeSeen,
     ServiceSeen,
     SuspensionSeen,
     Zoned,
     answer,
 )
-from service.web.forms import Nothing, NoticeForm, SuspensionForm
+from service.web.forms import Nothing, NoticeForm, OvertimeForm, SuspensionForm
 from service.web.keys import CLOCK, DISPLAY_PORT, HALLS, LANES, SETTINGS
-from service.web.requests import ask, hall_of, read, staff, utc
+from service.web.requests import ask, caller, hall_of, read, staff, utc
 
 LIMIT = 50
 LIMIT_MAX = 200
@@ -39,7 +42,7 @@ _NUMBER = re.compile(r"[0-9]{1,3}")
 
 async def list_(request: web.Request) -> web.Response:
     """All halls, by id; waits of those that are in use here."""
-    limit = _limit(request)
+    limit = limit_of(request)
     cursor = request.query.get("cursor", "")
     halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor]
     now_at = request.app[CLOCK].now_at()
@@ -126,6 +129,32 @@ async def lift_suspension(request: web.Request) -> web.Response:
     return answer(SuspensionSeen(text=None, since_at=None, until_at=None, seq=given.seq))
 
 
+async def open_overtime(request: web.Request) -> web.Response:
+    """Go on after closing, until a time; what is taken then has admission `overtime`."""
+    form = await read(request, OvertimeForm)
+    until_at = utc("until_at", form.until_at)
+    assert until_at is not None, "an overtime has an end"
+    given = await ask(request, caller(request), hall_of(request), commands.OpenOvertime(until_at, form.counters))
+    return _overtime_answer(given, until_at, form.counters)
+
+
+async def end_overtime(request: web.Request) -> web.Response:
+    """Close when the hall document says."""
+    await read(request, Nothing)
+    given = await ask(request, caller(request), hall_of(request), commands.EndOvertime())
+    return _overtime_answer(given, None, None)
+
+
+def _overtime_answer(given: Answer, until_at: datetime | None, counters: int | None) -> web.Response:
+    regular = given.day.regular
+    closes_at = until_at or (regular.windows[-1].closes_at if regular.windows else None)
+    return answer(
+        OvertimeNow(
+            until_at=stamp_or_none(until_at), counters=counters, closing_at=stamp_or_none(closes_at), seq=given.seq
+        )
+    )
+
+
 async def close_day(request: web.Request) -> web.Response:
     """Issue and call no more today; who still waits leaves as `unserved`, with a right to return."""
     hall, who = hall_of(request), await staff(request)
@@ -134,7 +163,8 @@ async def close_day(request: web.Request) -> web.Response:
     return answer(DaySeen(day=given.day.on, closed=True, seq=given.seq))
 
 
-def _limit(request: web.Request) -> int:
+def limit_of(request: web.Request) -> int:
+    """How many a page of a list has. Raises BodyInvalid."""
     said = request.query.get("limit", str(LIMIT))
     if not _NUMBER.fullmatch(said) or not 1 <= int(said) <= LIMIT_MAX:
         raise BodyInvalid(("limit", f"a number from 1 to {LIMIT_MAX}"))
@@ -175,6 +205,9 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         open=plan.open_at(now_at) and not closed,
         opens_at=stamp_or_none(plan.reopens_at if closed else plan.opens_at(now_at)),
         suspended=day is not None and day.suspended_at(now_at) is not None,
+        overtime=None
+        if day is None or day.overtime is None
+        else OvertimeSeen(stamp(day.overtime.until_at), day.overtime.counters),
         display_url=display_url(request),
         seq=None if day is None else day.seq,
     )

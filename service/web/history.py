@@ -1,11 +1,15 @@
-"""A ticket's events in words."""
+"""Events in words, and their data for those who look back."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from service.domain import events
-from service.domain.events import Event
+from service.domain.events import Event, Record
 from service.domain.model import Rule, Texts
+from service.domain.times import stamp
 
 _CALLED: dict[Rule, Texts] = {
     Rule.CREDIT: {
@@ -20,7 +24,31 @@ _CALLED: dict[Rule, Texts] = {
     Rule.CHOSEN: {"zh-CN": "由工作人员点叫，到 {counter} 号窗口", "en": "Chosen by staff: called to counter {counter}"},
 }
 
+_HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "plan"})
+"""What a history does not show: what is said beside it, what only its owner may know, and what fills pages."""
+
 _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
+    events.DayOpened: lambda _: {"zh-CN": "一天开始", "en": "The day began"},
+    events.PlanChanged: lambda e: {
+        "zh-CN": f"启用大厅设置第 {e.plan.revision} 版",
+        "en": f"Hall document {e.plan.revision} taken over",
+    },
+    events.DayClosed: lambda _: {"zh-CN": "今天不再发号、叫号", "en": "No more tickets or calls today"},
+    events.DayEnded: lambda _: {"zh-CN": "一天结束", "en": "The day ended"},
+    events.SuspensionBegan: lambda _: {"zh-CN": "暂停服务", "en": "Suspended"},
+    events.SuspensionEnded: lambda _: {"zh-CN": "恢复服务", "en": "Going on after a suspension"},
+    events.OvertimeOpened: lambda _: {"zh-CN": "开放加时", "en": "Overtime opened"},
+    events.OvertimeEnded: lambda _: {"zh-CN": "取消加时", "en": "Overtime ended"},
+    events.AlarmRaised: lambda e: {
+        "zh-CN": "求助" if e.counter is None else f"{e.counter} 号窗口求助",
+        "en": "Call for help" if e.counter is None else f"Call for help from counter {e.counter}",
+    },
+    events.AlarmCleared: lambda _: {"zh-CN": "求助已处理", "en": "Help came"},
+    events.NoticePosted: lambda _: {"zh-CN": "发布公告", "en": "Notice posted"},
+    events.NoticeRemoved: lambda _: {"zh-CN": "撤下公告", "en": "Notice removed"},
+    events.CounterOpened: lambda e: {"zh-CN": f"{e.counter} 号窗口开放", "en": f"Counter {e.counter} opened"},
+    events.CounterPaused: lambda e: {"zh-CN": f"{e.counter} 号窗口暂停", "en": f"Counter {e.counter} paused"},
+    events.CounterClosed: lambda e: {"zh-CN": f"{e.counter} 号窗口关闭", "en": f"Counter {e.counter} closed"},
     events.TicketTaken: lambda e: {
         "zh-CN": f"取号 {e.number}，前面 {e.ahead} 人",
         "en": f"Took {e.number}, {e.ahead} ahead",
@@ -51,10 +79,27 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
         "en": "May be called at any time" if e.not_before_at is None else "Not to be called before a time",
     },
     events.TicketLeft: lambda e: {"zh-CN": f"离开（{e.reason}）", "en": f"Left ({e.reason})"},
+    events.PapersChecked: lambda e: {
+        "zh-CN": f"材料缺 {len(e.missing)} 项" if e.missing else "材料齐全",
+        "en": f"Papers missing: {', '.join(e.missing)}" if e.missing else "Papers complete",
+    },
     events.TicketUndone: lambda _: {"zh-CN": "撤销", "en": "Taken back"},
 }
 
 
 def words_of(event: Event) -> Texts:
-    """Say what an event of a ticket means."""
+    """Say what an event means."""
     return _WORDS[type(event)](event)
+
+
+def data_of(record: Record) -> dict[str, Any]:
+    """What an event says besides its words, with instants as the contract writes them."""
+    data: dict[str, Any] = msgspec.to_builtins(record.event, builtin_types=(datetime,))
+    return {name: _stamped(value) for name, value in data.items() if name not in _HIDDEN}
+
+
+def _stamped(value: object) -> object:
+    """Instants as the contract writes them, however deep."""
+    if isinstance(value, dict):
+        return {name: _stamped(one) for name, one in value.items()}
+    return stamp(value) if isinstance(value, datetime) else value

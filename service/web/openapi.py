@@ -22,6 +22,9 @@ _PATH_PARTS = {
     "hall": ("The hall's id.", "^[a-z0-9-]{1,32}$"),
     "ticket": ("The ticket's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "counter": ("The counter's id.", "^[A-Za-z0-9-]{1,16}$"),
+    "alarm": ("The alarm's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
+    "account": ("The account's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
+    "device": ("The device's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "notice": ("The notice's id.", "^.{1,64}$"),
 }
 _KEYED = {"POST", "PATCH", "PUT", "DELETE"}

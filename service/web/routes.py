@@ -13,9 +13,10 @@ from msgspec import Struct
 from display.board import Board
 from service import errors
 from service.domain import refusals
-from service.domain.document import HallDocument
+from service.domain.document import CODE, HallDocument
+from service.domain.model import TicketState
 from service.domain.view import CounterView, TicketView
-from service.web import answers, counters, desk, documents, forms, halls, health, sessions, tickets
+from service.web import alarms, answers, counters, desk, documents, find, forms, halls, health, sessions, tickets
 from service.web.auth import Role
 from service.web.guard import guarded
 from service.web.problems import Handler
@@ -69,6 +70,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
 _ALL = (Role.ANYONE,)
 _STAFF = (Role.STAFF,)
+_IN_LINE = (Role.VOLUNTEER, Role.STAFF)
 _MANAGER = (Role.MANAGER,)
 _OWNER = (Role.APPLICANT, Role.STAFF)
 _HALL = "/v1/halls/{hall}"
@@ -78,6 +80,11 @@ _ZONE = Query("zone", "A zone of the hall; without it the whole hall.", {"type":
 _LIMIT = Query("limit", "How many, 50 if not said.", {"type": "integer", "minimum": 1, "maximum": 200})
 _CURSOR = Query("cursor", "`next_cursor` of the page before.", {"type": "string"})
 _EVERYWHERE = Query("everywhere", "1: all sessions of the account.", {"type": "integer", "enum": [0, 1]})
+_ON = Query("on", "A date of the hall; today if not said.", {"type": "string", "format": "date"})
+_STATE = Query(
+    "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
+)
+_SERVICE = Query("service", "Only tickets of this service.", {"type": "string", "pattern": CODE})
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -86,7 +93,7 @@ def _act(name: str, handler: Handler, body: type[Struct] = forms.Nothing, *more:
         method="POST",
         path=f"{_TICKET_PATH}/{name}",
         handler=handler,
-        roles=_STAFF,
+        roles=_IN_LINE if name == "papers" else _STAFF,
         tag="tickets",
         body=body,
         answers={200: TicketView},
@@ -101,7 +108,7 @@ def _at_counter(
         method="POST",
         path=f"{_COUNTER_PATH}/{name}",
         handler=handler,
-        roles=_STAFF,
+        roles=_IN_LINE if name == "call" else _STAFF,
         tag="counters",
         body=body,
         answers=answered,
@@ -156,7 +163,31 @@ ROUTES: tuple[Route, ...] = (
         tag="tickets",
         body=forms.TakeTicketForm,
         answers={201: TicketView},
-        refuses=(refusals.ServiceNotFound, refusals.OnlineOnly, refusals.HallClosed, refusals.HallSuspended),
+        refuses=(
+            refusals.ServiceNotFound,
+            refusals.OnlineOnly,
+            refusals.HallClosed,
+            refusals.HallSuspended,
+            refusals.AlreadyWaiting,
+        ),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/tickets",
+        handler=find.list_,
+        roles=_STAFF,
+        tag="tickets",
+        query=(_ON, _STATE, _SERVICE, _LIMIT, _CURSOR),
+        answers={200: answers.TicketList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/search",
+        handler=find.search,
+        roles=_STAFF,
+        tag="tickets",
+        body=forms.SearchForm,
+        answers={200: answers.TicketsFound},
     ),
     Route(
         method="GET",
@@ -192,6 +223,7 @@ ROUTES: tuple[Route, ...] = (
     _act("finish", tickets.finish, forms.FinishForm),
     _act("no-show", tickets.no_show),
     _act("park", tickets.park, forms.ParkForm),
+    _act("papers", tickets.papers, forms.PapersForm),
     _act("resume", tickets.resume, forms.Nothing, refusals.HallClosed),
     _act(
         "transfer",
@@ -215,7 +247,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path=_COUNTER_PATH,
         handler=counters.show,
-        roles=_STAFF,
+        roles=_IN_LINE,
         tag="counters",
         answers={200: CounterView},
         refuses=_COUNTER,
@@ -240,7 +272,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path=f"{_HALL}/queue",
         handler=counters.queue,
-        roles=_STAFF,
+        roles=_IN_LINE,
         tag="counters",
         answers={200: answers.Queue},
     ),
@@ -248,7 +280,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path=f"{_HALL}/desk",
         handler=desk.show,
-        roles=_STAFF,
+        roles=_IN_LINE,
         tag="counters",
         answers={200: desk.Desk},
     ),
@@ -296,6 +328,43 @@ ROUTES: tuple[Route, ...] = (
         answers={200: answers.SuspensionSeen},
     ),
     Route(
+        method="PUT",
+        path=f"{_HALL}/overtime",
+        handler=halls.open_overtime,
+        roles=_MANAGER,
+        tag="hall",
+        body=forms.OvertimeForm,
+        answers={200: answers.OvertimeNow},
+        refuses=(refusals.HallClosed,),
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/overtime",
+        handler=halls.end_overtime,
+        roles=_MANAGER,
+        tag="hall",
+        answers={200: answers.OvertimeNow},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/alarm",
+        handler=alarms.raise_,
+        roles=_IN_LINE,
+        tag="hall",
+        body=forms.AlarmForm,
+        answers={201: answers.AlarmSeen},
+        refuses=(refusals.CounterNotFound,),
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/alarm/{{alarm}}",
+        handler=alarms.clear,
+        roles=_STAFF,
+        tag="hall",
+        answers={204: None},
+        refuses=(refusals.AlarmNotFound,),
+    ),
+    Route(
         method="POST",
         path=f"{_HALL}/day/close",
         handler=halls.close_day,
@@ -303,6 +372,90 @@ ROUTES: tuple[Route, ...] = (
         tag="hall",
         body=forms.Nothing,
         answers={200: answers.DaySeen},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/history",
+        handler=audit.history,
+        roles=_MANAGER,
+        tag="hall",
+        query=(_ON, _LIMIT, _CURSOR),
+        answers={200: answers.HallHistory},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/staff",
+        handler=staff.list_,
+        roles=_MANAGER,
+        tag="staff",
+        query=(_LIMIT, _CURSOR),
+        answers={200: answers.MemberList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/staff",
+        handler=staff.add,
+        roles=_MANAGER,
+        tag="staff",
+        body=forms.AddMemberForm,
+        answers={201: answers.MemberAdded},
+    ),
+    Route(
+        method="PATCH",
+        path=f"{_HALL}/staff/{{account}}",
+        handler=staff.change,
+        roles=_MANAGER,
+        tag="staff",
+        body=forms.ChangeMemberForm,
+        body_type="application/merge-patch+json",
+        answers={200: answers.MemberSeen},
+        refuses=(errors.AccountNotFound,),
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/staff/{{account}}",
+        handler=staff.remove,
+        roles=_MANAGER,
+        tag="staff",
+        answers={204: None},
+        refuses=(errors.AccountNotFound,),
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/staff/{{account}}/reset",
+        handler=staff.reset,
+        roles=_MANAGER,
+        tag="staff",
+        body=forms.Nothing,
+        answers={200: answers.PasswordGiven},
+        refuses=(errors.AccountNotFound, refusals.WrongState),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/devices",
+        handler=staff.list_devices,
+        roles=_MANAGER,
+        tag="staff",
+        query=(_LIMIT, _CURSOR),
+        answers={200: answers.DeviceList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/devices",
+        handler=staff.add_device,
+        roles=_MANAGER,
+        tag="staff",
+        body=forms.AddDeviceForm,
+        answers={201: answers.DeviceAdded},
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/devices/{{device}}",
+        handler=staff.revoke_device,
+        roles=_MANAGER,
+        tag="staff",
+        answers={204: None},
+        refuses=(errors.DeviceNotFound,),
     ),
     Route(
         method="GET",

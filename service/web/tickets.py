@@ -1,15 +1,10 @@
 """Calls about tickets: take, watch, change, leave, and what staff do with one."""
 
-from datetime import datetime
-from typing import Any
-
-import msgspec
 from aiohttp import web
 from msgspec import UNSET
 
 from service.domain import commands
 from service.domain.commands import Command, Finish
-from service.domain.events import Record
 from service.domain.model import Channel, HallId, ServiceId, TicketClass, TicketId
 from service.domain.times import stamp
 from service.domain.view import TicketView, ticket_view
@@ -18,16 +13,18 @@ from service.ids import new_code, new_id
 from service.journal.values import Applicant
 from service.lane import Answer
 from service.web.answers import Happening, History, answer
+from service.web.audit import names_of
 from service.web.auth import Caller
 from service.web.forms import (
     ChangeTicketForm,
     FinishForm,
     Nothing,
+    PapersForm,
     ParkForm,
     TakeTicketForm,
     TransferForm,
 )
-from service.web.history import words_of
+from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, LANES, SIGNER
 from service.web.requests import ask, caller, hall_of, read, staff, ticket_of, utc
 
@@ -66,7 +63,8 @@ async def show(request: web.Request) -> web.Response:
     signer = request.app[SIGNER]
     day = await request.app[LANES].day_of_ticket(hall, ticket_id)
     token = None if who.works_here else signer.ticket_token(hall, ticket_id)
-    return answer(ticket_view(day, day.ticket(ticket_id), request.app[CLOCK].now_at(), token=token))
+    now_at = request.app[CLOCK].now_at()
+    return answer(ticket_view(day, day.ticket(ticket_id), now_at, token=token, staff=who.works_here))
 
 
 async def leave(request: web.Request) -> web.Response:
@@ -93,7 +91,9 @@ async def change(request: web.Request) -> web.Response:
     if given.done is None:
         token = None if who.works_here else request.app[SIGNER].ticket_token(hall, ticket_id)
         now_at = request.app[CLOCK].now_at()
-        return answer(ticket_view(given.day, given.day.ticket(ticket_id), now_at, token=token, seq=given.seq))
+        ticket = given.day.ticket(ticket_id)
+        staffed = who.works_here
+        return answer(ticket_view(given.day, ticket, now_at, token=token, seq=given.seq, staff=staffed))
     return answer(_as_answered(request, hall, given, owner=not who.works_here))
 
 
@@ -127,6 +127,13 @@ async def park(request: web.Request) -> web.Response:
     return await _act(request, who, commands.ParkTicket(ticket=ticket_of(request), reason=form.reason))
 
 
+async def papers(request: web.Request) -> web.Response:
+    """Say which papers are missing; then leave the ticket, send it on to the next stage, or put it aside."""
+    who, form = caller(request), await read(request, PapersForm)
+    missing = tuple(dict.fromkeys(form.missing))
+    return await _act(request, who, commands.CheckPapers(ticket_of(request), missing, form.then))
+
+
 async def resume(request: web.Request) -> web.Response:
     """Bring back from a park or a no-show without queueing again."""
     who, _ = await staff(request), await read(request, Nothing)
@@ -155,14 +162,16 @@ async def history(request: web.Request) -> web.Response:
     lanes = request.app[LANES]
     day = await lanes.day_of_ticket(hall, ticket_id)
     records = await lanes.records_of_ticket(day, ticket_id)
+    names = await names_of(request, [record.actor for record in records])
     items = [
         Happening(
             seq=record.seq,
             at=stamp(record.at),
             actor=record.actor,
+            who=names.get(record.actor),
             kind=str(record.event.__struct_config__.tag),
             words=words_of(record.event),
-            data=_data_of(record),
+            data=data_of(record),
         )
         for record in records
     ]
@@ -172,19 +181,6 @@ async def history(request: web.Request) -> web.Response:
 def finish_from(form: FinishForm) -> Finish:
     """How a visit ends, as a command says it."""
     return Finish(outcome=form.outcome, missing=tuple(form.missing), due_on=form.due_on)
-
-
-def _data_of(record: Record) -> dict[str, Any]:
-    data: dict[str, Any] = msgspec.to_builtins(record.event, builtin_types=(datetime,))
-    hidden = {"kind", "ticket", "applicant", "code"}
-    return {name: _stamped(value) for name, value in data.items() if name not in hidden}
-
-
-def _stamped(value: object) -> object:
-    """Instants as the contract writes them, however deep."""
-    if isinstance(value, dict):
-        return {name: _stamped(one) for name, one in value.items()}
-    return stamp(value) if isinstance(value, datetime) else value
 
 
 async def _act(request: web.Request, who: Caller, command: Command) -> web.Response:
@@ -198,4 +194,4 @@ def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bo
     part = given.done.parts[-1]
     assert part.ticket is not None, "and its last one is about the ticket"
     token = request.app[SIGNER].ticket_token(hall, part.ticket.id) if owner else None
-    return ticket_view(given.day, part.ticket, part.at, token=token, seq=part.seq, live=False)
+    return ticket_view(given.day, part.ticket, part.at, token=token, seq=part.seq, live=False, staff=not owner)

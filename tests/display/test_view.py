@@ -42,7 +42,19 @@ TICKET_FIELDS = [
     "token",
     "seq",
 ]
-COUNTER_FIELDS = ["id", "state", "stage", "services", "zone", "ticket", "staff", "since_at", "seq"]
+COUNTER_FIELDS = [
+    "id",
+    "state",
+    "stage",
+    "services",
+    "zone",
+    "ticket",
+    "staff",
+    "since_at",
+    "reason",
+    "until_at",
+    "seq",
+]
 
 
 def as_json(view: TicketView | CounterView) -> dict[str, Any]:
@@ -140,6 +152,8 @@ def test_a_counter_says_who_is_there() -> None:
         "ticket": ticket,
         "staff": "clerk",
         "since_at": stamp(hall.now_at),
+        "reason": None,
+        "until_at": None,
         "seq": 2,
     }
     assert (closed["state"], closed["since_at"], closed["seq"]) == ("closed", None, 1)

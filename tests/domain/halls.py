@@ -149,7 +149,7 @@ class Hall:
         command_id = key or f"command-{self.commands}"
         for part, event in enumerate(decided):
             fingerprint = None if key is None else key.encode()
-            record = Record(self.day.seq + 1, self.now_at, "clerk", command_id, part, fingerprint, event)
+            record = Record(self.day.seq + 1, self.now_at, "account:clerk/staff/local", command_id, part, fingerprint, event)
             self.records.append(record)
             evolve(self.day, record)
 
@@ -229,7 +229,7 @@ def values(day: Day) -> dict[str, Any]:
     state["lines"] = {key: list(line.places) for key, line in day.lines.items() if line.places}
     state["asleep"] = list(day.asleep)
     state["waiting"] = +day.waiting
-    for name in ("tickets", "counters", "notices", "numbers", "done"):
+    for name in ("tickets", "counters", "notices", "alarms", "browsers", "numbers", "done"):
         state[name] = dict(state[name])
     return state
 

@@ -13,6 +13,7 @@ from service.domain.commands import (
     CallNext,
     CallTicket,
     ChangeTicket,
+    CheckPapers,
     CloseCounter,
     CloseDay,
     Command,
@@ -24,6 +25,7 @@ from service.domain.commands import (
     OpenCounter,
     ParkTicket,
     PauseCounter,
+    RaiseAlarm,
     RecallTicket,
     ResumeTicket,
     StartTicket,
@@ -37,6 +39,7 @@ from service.domain.model import (
     CounterState,
     LeftReason,
     Outcome,
+    PapersThen,
     StageId,
     TicketClass,
     TicketId,
@@ -118,6 +121,8 @@ TICKET_COMMANDS: dict[str, Callable[[TicketId], Command]] = {
     "resume": ResumeTicket,
     "put back": TransferTicket,
     "undo": UndoTicket,
+    "papers": CheckPapers,
+    "papers and park": lambda ticket: CheckPapers(ticket, ("signature",), PapersThen.PARK),
     "leave": LeaveQueue,
     "change class": lambda ticket: ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"),
     "not before": lambda ticket: ChangeTicket(ticket, not_before_at=None),
@@ -126,6 +131,8 @@ TICKET_COMMANDS: dict[str, Callable[[TicketId], Command]] = {
 ALLOWED: dict[tuple[TicketState, str], TicketState] = {
     (WAITING, "call"): CALLED,
     (WAITING, "park"): PARKED,
+    (WAITING, "papers"): WAITING,
+    (WAITING, "papers and park"): PARKED,
     (WAITING, "leave"): LEFT,
     (WAITING, "change class"): WAITING,
     (WAITING, "not before"): WAITING,
@@ -134,12 +141,17 @@ ALLOWED: dict[tuple[TicketState, str], TicketState] = {
     (CALLED, "finish"): ENDED,
     (CALLED, "no-show"): NO_SHOW,
     (CALLED, "park"): PARKED,
+    (CALLED, "papers"): CALLED,
+    (CALLED, "papers and park"): PARKED,
     (CALLED, "put back"): WAITING,
     (CALLED, "change class"): CALLED,
     (SERVING, "finish"): ENDED,
     (SERVING, "park"): PARKED,
+    (SERVING, "papers"): SERVING,
+    (SERVING, "papers and park"): PARKED,
     (SERVING, "put back"): WAITING,
     (PARKED, "resume"): WAITING,
+    (PARKED, "papers"): PARKED,
     (PARKED, "leave"): LEFT,
     (PARKED, "change class"): PARKED,
     (PARKED, "not before"): PARKED,
@@ -306,7 +318,7 @@ def test_a_counter_goes_only_where_the_contract_says(state: str, name: str) -> N
 def test_the_table_of_pairs_has_every_command_about_a_counter() -> None:
     about_a_counter = {kind for kind in get_args(Command) if "counter" in kind.__struct_fields__}
 
-    assert {type(command) for command in COUNTER_COMMANDS.values()} == about_a_counter - {TransferTicket}
+    assert {type(command) for command in COUNTER_COMMANDS.values()} == about_a_counter - {TransferTicket, RaiseAlarm}
 
 
 @pytest.mark.parametrize("name", COUNTER_COMMANDS)

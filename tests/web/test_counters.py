@@ -22,8 +22,12 @@ async def test_a_counter_opens_for_what_it_is_planned_for(hall: Checked) -> None
         "ticket": None,
         "staff": None,
         "since_at": None,
+        "reason": None,
+        "until_at": None,
+        "next": None,
         "seq": 1,
     }
+    assert closed.pop("next") is None
     changes = {"state": "open", "staff": None, "since_at": "2026-11-23T02:00:00.000Z", "seq": 2}
     assert opened == closed | changes
     assert list(opened) == list(closed)

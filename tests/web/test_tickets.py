@@ -381,7 +381,7 @@ async def test_a_change_that_cannot_be_is_refused(hall: Checked, body: dict[str,
     assert (reply.status, reply.code) == (422, "body-invalid")
     assert (await hall.seen(ticket)) | {"wait": {}, "seq": 0} == {
         name: value for name, value in ticket.items() if name != "token"
-    } | {"wait": {}, "seq": 0}
+    } | {"wait": {}, "reason": None, "seq": 0}
 
 
 async def test_not_before_keeps_the_place_and_is_the_owners_to_say(hall: Checked, now: FakeClock) -> None:

@@ -1,0 +1,228 @@
+"""What a changed plan does to the rest of a day: waits now, and of those who come later.
+
+The wait of a walk-in at a later instant is the analytic start once more, with the work that will be there then: what is
+there now, and what comes if people go on coming as in the last hour, drained by the counters at work. What a document
+says of staff is taken at its word where it changes something: with five counters open and a new plan of three, three go
+on. Where it changes nothing, those open now stay, as in everybody's wait.
+
+Source: DESIGN 6, "Waits"; ALGORITHMS 3.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import ceil
+from operator import add
+from typing import NamedTuple
+
+from service.domain.day import Day, Pool
+from service.domain.model import CounterState, ServiceId, Wait
+from service.domain.plan import Rate
+from service.domain.waits import (
+    Work,
+    newcomer_at,
+    quantiles,
+    rates_from,
+    speed_of,
+    start_of,
+    wait_of_newcomer,
+    work_before,
+    work_under_way,
+)
+
+STEP_S = 900
+"""Between two instants of a profile."""
+
+ARRIVALS_OVER_S = 3600
+"""People are expected to come as in this time before."""
+
+ARRIVALS_OVER_LEAST_S = 900
+"""Shortly after the doors opened: the first minutes alone would say too much."""
+
+
+class Change(NamedTuple):
+    """The longest p90 wait, in seconds, of walk-ins who come at `at`, before and after; None when none can come."""
+
+    at: datetime
+    before_p90_s: int | None
+    after_p90_s: int | None
+
+
+class Arriving(NamedTuple):
+    """People of a kind who come: per second, with seconds of work, and their squares, that each second brings."""
+
+    people: float
+    work_s: float
+    squares: float
+
+
+NOBODY = Arriving(0.0, 0.0, 0.0)
+
+
+def wait_after(before: Day, after: Day, service: ServiceId, now_at: datetime) -> Wait:
+    """The wait of a walk-in now, were a day's plan changed to `after`'s."""
+    return wait_of_newcomer(after, service, now_at, at_work_after(before, after, service, now_at))
+
+
+def at_work_after(before: Day, after: Day, service: ServiceId, now_at: datetime) -> int | None:
+    """How many counters go on with a service now when the plan changes; None when it is all up to the plan.
+
+    A plan with fewer sends those away who are more than it has; one with more adds to those open.
+    """
+    old, new = _pool(before, service), _pool(after, service)
+    if not old.open:
+        return None
+    stage = after.stage_now(service, after.plan.services[service].stages[0])
+    there = [
+        counter
+        for name, counter in after.counters.items()
+        if after.plan.counters[name].offered and counter.stage == stage and service in counter.services
+    ]
+    open_now = sum(counter.state is CounterState.OPEN for counter in there)
+    was, will_be = _planned_at(old, now_at), _planned_at(new, now_at)
+    if will_be < was:
+        return min(open_now, will_be)
+    return min(open_now + will_be - was, len(there))
+
+
+def profile(before: Day, after: Day, now_at: datetime) -> list[Change]:
+    """The longest waits through the rest of the day, at each quarter of an hour until the later closing.
+
+    Args:
+        before: the day as it is, awake at `now_at`.
+        after: the same day with another plan.
+        now_at: the present instant.
+    """
+    times = list(_quarters(before, after, now_at))
+    old = _longest(before, before, times, now_at)
+    new = _longest(before, after, times, now_at)
+    return [Change(*one) for one in zip(times, old, new, strict=True)]
+
+
+def arrivals(day: Day, now_at: datetime) -> dict[ServiceId, Arriving]:
+    """Who came in the last hour, per second of the time in which the doors were open."""
+    plan = day.plan
+    doors_at = [window.opens_at - timedelta(seconds=plan.rules.doors_before_s) for window in plan.windows]
+    since_at = max([now_at - timedelta(seconds=ARRIVALS_OVER_S), *(at for at in doors_at[:1] if at <= now_at)])
+    over_s = max(ARRIVALS_OVER_LEAST_S, (now_at - since_at).total_seconds())
+    found: dict[ServiceId, Arriving] = {}
+    for ticket in reversed(day.tickets.values()):
+        if ticket.issued_at < since_at:
+            break
+        service = plan.services[ticket.service]
+        work_s = service.expected_s(ticket.count, prechecked=False)
+        squares = work_s * work_s + service.variance(ticket.count, prechecked=False)
+        one = Arriving(1 / over_s, work_s / over_s, squares / over_s)
+        found[service.id] = Arriving(*map(add, found.get(service.id, NOBODY), one))
+    return found
+
+
+def _pool(day: Day, service: ServiceId) -> Pool:
+    return day.pool(service, day.plan.services[service].stages[0])
+
+
+def _planned_at(pool: Pool, now_at: datetime) -> int:
+    begun = bisect_right(pool.planned, now_at, key=lambda rate: rate.from_at)
+    return pool.planned[begun - 1].counters if begun else 0
+
+
+def _quarters(before: Day, after: Day, now_at: datetime) -> Iterator[datetime]:
+    windows = (*before.plan.windows, *after.plan.windows)
+    if before.closed or not windows:
+        return
+    begin_s = max(now_at, min(window.opens_at for window in windows)).timestamp()
+    end_at = max(window.closes_at for window in windows)
+    at = now_at + timedelta(seconds=ceil(begin_s / STEP_S) * STEP_S - now_at.timestamp())
+    while at < end_at:
+        yield at
+        at += timedelta(seconds=STEP_S)
+
+
+def _longest(before: Day, day: Day, times: Sequence[datetime], now_at: datetime) -> list[int | None]:
+    """The longest p90 of all services at each instant; services that share all their counters are reckoned once."""
+    coming = arrivals(before, now_at)
+    found: dict[tuple[object, ...], list[int | None]] = {}
+    for service in day.plan.services.values():
+        if not service.offered or service.online_url is not None:
+            continue
+        pool = _pool(day, service.id)
+        known = service.id in before.plan.services
+        at_work = at_work_after(before, day, service.id, now_at) if known and day is not before else None
+        key = (pool.open, pool.planned, pool.services, at_work)
+        if key not in found:
+            found[key] = _p90s(day, pool, rates_from(day, pool, now_at, at_work), coming, times, now_at)
+    return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found.values(), strict=True)]
+
+
+def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
+    day: Day,
+    pool: Pool,
+    rates: Sequence[Rate],
+    coming: dict[ServiceId, Arriving],
+    times: Sequence[datetime],
+    now_at: datetime,
+) -> list[int | None]:
+    """The p90 waits of walk-ins of a pool at each of `times`; None while the doors are closed or nobody will serve."""
+    plan = day.plan
+    if not any(rate.counters for rate in rates):
+        return [None] * len(times)
+    speed, speed_sd = speed_of(day)
+    work = Work(*map(add, work_before(pool, newcomer_at(day, now_at), None), work_under_way(day, pool, speed, now_at)))
+    arriving = NOBODY
+    for name in pool.services & coming.keys():
+        arriving = Arriving(*map(add, arriving, coming[name]))
+    left_s = work.left_s
+    found: list[int | None] = []
+    for last_at, at in pairwise((now_at, *times)):
+        left_s = _left_s(day, rates, left_s, arriving, speed, last_at, at)
+        if not plan.doors_open_at(at) or not any(rate.counters for rate in _from(rates, at)):
+            found.append(None)
+            continue
+        there = work if at == now_at else _work_of(left_s, work, arriving)
+        mean_s, sd_s = start_of(_from(rates, at), there, speed, speed_sd, at)
+        found.append(quantiles(mean_s, sd_s, at, plan.rules.promise.step_min).p90_s)
+    return found
+
+
+def _work_of(left_s: float, first: Work, arriving: Arriving) -> Work:
+    """Work of so many seconds, made of services like those that are there and those that come."""
+    people = first.services + arriving.people * ARRIVALS_OVER_S
+    whole_s = first.whole_s + arriving.work_s * ARRIVALS_OVER_S
+    squares = first.squares + arriving.squares * ARRIVALS_OVER_S
+    if not left_s or not whole_s:
+        return Work(0, 0.0, 0.0, 0.0, 0.0)
+    services = left_s * people / whole_s
+    spread = left_s * squares / whole_s  # how many there will be is as uncertain as how long each takes
+    return Work(int(services), left_s, spread, left_s, spread)
+
+
+def _left_s(  # noqa: PLR0913, PLR0917  (one step of a sum)
+    day: Day,
+    rates: Sequence[Rate],
+    left_s: float,
+    arriving: Arriving,
+    speed: float,
+    from_at: datetime,
+    to_at: datetime,
+) -> float:
+    """The work at `to_at`: what was left, and came while the hall was open, and was not done."""
+    edges = {at for window in day.plan.windows for at in (window.opens_at, window.closes_at)}
+    edges.update(rate.from_at for rate in rates)
+    steps = sorted({from_at, to_at, *(at for at in edges if from_at < at < to_at)})
+    for begin_at, end_at in pairwise(steps):
+        span_s = (end_at - begin_at).total_seconds()
+        if day.plan.open_at(begin_at):
+            left_s += arriving.work_s * span_s
+        left_s = max(0.0, left_s - _at_work(rates, begin_at) * span_s / speed)
+    return left_s
+
+
+def _at_work(rates: Sequence[Rate], at: datetime) -> int:
+    begun = bisect_right(rates, at, key=lambda rate: rate.from_at)
+    return rates[begun - 1].counters if begun else 0
+
+
+def _from(rates: Sequence[Rate], at: datetime) -> list[Rate]:
+    """The rates from an instant on."""
+    return [Rate(at, _at_work(rates, at)), *(rate for rate in rates if rate.from_at > at)]

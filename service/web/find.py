@@ -1,0 +1,137 @@
+"""Calls that find tickets: a day's list, and a search whose text is in no address and no log."""
+
+import re
+from datetime import date, timedelta
+
+from aiohttp import web
+
+from service.domain.document import CODE
+from service.domain.model import Admission, Channel, LeftReason, Outcome, TicketClass, TicketState
+from service.domain.refusals import BodyInvalid
+from service.domain.times import stamp, stamp_or_none
+from service.errors import StorageUnavailable
+from service.journal import faults
+from service.journal.find import FoundTicket, Wanted
+from service.web.answers import TicketList, TicketListed, TicketsFound, answer
+from service.web.forms import SearchForm
+from service.web.halls import limit_of
+from service.web.keys import CLOCK, FINDER, HALLS
+from service.web.requests import hall_of, read
+
+FOUND_MAX = 50
+"""Tickets that a search answers; who finds more says more."""
+
+_CURSOR = re.compile(r"[0-9]{1,9}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SERVICE = re.compile(CODE)
+_LOOK_ALIKES = str.maketrans("OIL", "011")
+"""Crockford's base32 has no O, I and L: people who type them mean digits."""
+
+
+async def list_(request: web.Request) -> web.Response:
+    """A day's tickets as they are now, in the order of issue."""
+    hall_id, limit = hall_of(request), limit_of(request)
+    hall = await request.app[HALLS].get(hall_id)
+    on = _date_of(request) or hall.day_at(request.app[CLOCK].now_at())
+    try:
+        finder = request.app[FINDER]
+        seq = await finder.seq(hall_id, on)
+        found = await finder.of_day(
+            hall_id,
+            on,
+            after_n=_cursor_of(request),
+            limit=limit + 1,
+            state=_state_of(request),
+            service=_service_of(request),
+        )
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    page = found[:limit]
+    following = str(page[-1].n) if len(found) > limit else None
+    return answer(TicketList([_listed(ticket) for ticket in page], following, seq))
+
+
+async def search(request: web.Request) -> web.Response:
+    """Find tickets of today and yesterday by code, number, phone, or part of the name."""
+    hall_id, form = hall_of(request), await read(request, SearchForm)
+    hall = await request.app[HALLS].get(hall_id)
+    today = hall.day_at(request.app[CLOCK].now_at())
+    try:
+        found = await request.app[FINDER].search(hall_id, (today - timedelta(days=1), today), wanted(form), FOUND_MAX)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    return answer(TicketsFound([_listed(ticket) for ticket in found], None))
+
+
+def wanted(form: SearchForm) -> Wanted:
+    """What is looked for, written as it is kept. Raises BodyInvalid when nothing is."""
+    code = None if form.code is None else re.sub(r"[\s-]", "", form.code).upper().translate(_LOOK_ALIKES)
+    number = None if form.number is None else re.sub(r"\s", "", form.number).upper()
+    phone = None if form.phone is None else re.sub(r"[^0-9]", "", form.phone)
+    name = None if form.name is None else form.name.strip()
+    for path, value in (("code", code), ("number", number), ("phone", phone), ("name", name)):
+        if value == "":
+            raise BodyInvalid((path, "says nothing to look for"))
+    if code is number is phone is name is None:
+        raise BodyInvalid(("", "say a phone, a name, a code or a number"))
+    return Wanted(code=code, number=number, phone=phone, name=name)
+
+
+def _date_of(request: web.Request) -> date | None:
+    said = request.query.get("on")
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
+    except ValueError as error:
+        raise BodyInvalid(("on", "a date of the hall, YYYY-MM-DD")) from error
+
+
+def _state_of(request: web.Request) -> TicketState | None:
+    said = request.query.get("state")
+    if said is not None and said not in set(TicketState):
+        raise BodyInvalid(("state", f"one of {', '.join(TicketState)}"))
+    return None if said is None else TicketState(said)
+
+
+def _service_of(request: web.Request) -> str | None:
+    said = request.query.get("service")
+    if said is not None and not _SERVICE.search(said):
+        raise BodyInvalid(("service", "a service's id"))
+    return said
+
+
+def _cursor_of(request: web.Request) -> int:
+    said = request.query.get("cursor", "0")
+    if not _CURSOR.fullmatch(said):
+        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
+    return int(said)
+
+
+def _listed(found: FoundTicket) -> TicketListed:
+    return TicketListed(
+        id=found.id,
+        code=found.code,
+        number=found.number,
+        day=found.day.isoformat(),
+        service=found.service,
+        stage=found.stage,
+        class_=TicketClass(found.class_),
+        channel=Channel(found.channel),
+        state=TicketState(found.state),
+        admission=Admission(found.admission),
+        count=found.count,
+        counter=found.counter,
+        last_counter=found.last_counter,
+        calls=found.calls,
+        queue_at=stamp(found.queue_at),
+        issued_at=stamp(found.issued_at),
+        called_at=stamp_or_none(found.called_at),
+        started_at=stamp_or_none(found.started_at),
+        finished_at=stamp_or_none(found.finished_at),
+        outcome=None if found.outcome is None else Outcome(found.outcome),
+        missing=found.missing,
+        due_on=None if found.due_on is None else found.due_on.isoformat(),
+        left_reason=None if found.left_reason is None else LeftReason(found.left_reason),
+        prechecked=found.prechecked,
+    )
