@@ -6,6 +6,7 @@
  * not the work. Only when both are silent does the page say so.
  */
 
+import { HallClock } from "/display/clock.js";
 import { Refused } from "/pages/api.js";
 import { BoardSocket, SILENCE_MS } from "/display/socket.js";
 
@@ -39,12 +40,14 @@ export class Live {
 
   /** The last board heard, null before the first. */
   board = null;
-  /** When the facts shown were true: epoch milliseconds of this device. */
+  /** When the facts shown were true, by the hall's clock. */
   truthAt_ms = NaN;
+  /** @type {HallClock} the hall's clock, put right by its frames */
+  clock;
 
   /**
    * @param {object} options
-   * @param {{id: string, display_url: string}} options.hall as `GET /v1/halls/{hall}` answers it
+   * @param {{id: string, time_zone: string, display_url: string}} options.hall as `GET /v1/halls/{hall}` answers it
    * @param {() => Promise<Facts>} options.read the page's view; its `seq` and `day` (when it has them) tell old from new
    * @param {(facts: Facts) => void} options.onFacts
    * @param {(link: Link) => void} options.onLink
@@ -55,6 +58,7 @@ export class Live {
     this.#onFacts = onFacts;
     this.#onLink = onLink;
     this.#onRefused = onRefused ?? (() => undefined);
+    this.clock = new HallClock(hall.time_zone);
     this.#socket = new BoardSocket({
       address: () => `${hall.display_url.replace(/\/$/, "")}/v1/halls/${encodeURIComponent(hall.id)}/board`,
       onFrame: (frame) => this.#hear(frame),
@@ -99,11 +103,12 @@ export class Live {
 
   #hear(frame) {
     this.#truth_ms = performance.now();
+    this.clock.heard(Date.parse(frame.at));
     if (frame.type === "board") this.board = frame;
     const moved = frame.day !== this.#heard.day || frame.seq !== this.#heard.seq;
     this.#heard = { day: frame.day, seq: frame.seq };
     if (moved && !this.#knows(frame)) this.#soon();
-    else this.truthAt_ms = Date.now();
+    else this.truthAt_ms = this.clock.now();
     this.#look();
   }
 
@@ -134,7 +139,7 @@ export class Live {
       // Another process may answer that has not heard the news yet: what is older than what is shown is not shown.
       if (seen.day > this.#had.day || (seen.day === this.#had.day && seen.seq >= this.#had.seq)) {
         this.#had = seen;
-        this.truthAt_ms = Date.now();
+        this.truthAt_ms = this.clock.now();
         this.#onFacts(facts);
       }
       if (!this.#knows(this.#heard)) this.#again = true;

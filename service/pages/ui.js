@@ -92,7 +92,7 @@ export function ask({ title, body, confirm, kind, act = (form) => form, words = 
           dialog.close();
         } catch (reason) {
           message.hidden = false;
-          message.textContent = words(reason);
+          message.textContent = words(reason) ?? wordsOf(reason);
         }
       });
     });
@@ -104,6 +104,43 @@ export function ask({ title, body, confirm, kind, act = (form) => form, words = 
     dialog.showModal();
     const first = form.querySelector("[autofocus], input, select, textarea");
     (first ?? main).focus();
+  });
+}
+
+/**
+ * Offer a few ways on in a dialog; each is a button.
+ * @param {object} options
+ * @param {string} options.title
+ * @param {(Node | string)[]} options.body
+ * @param {{id: string, label: string, key?: string}[]} options.choices the first is the main one; `key` is a physical key's letter
+ * @returns {Promise<string | null>} the id, null when it was left
+ */
+export function choose({ title, body, choices }) {
+  const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
+  const leave = make("button.button", { type: "button" }, say("cancel"));
+  const buttons = choices.map(({ id, label, key }) => make("button.button", { type: "button", value: id }, make("span", {}, label), key ? make("kbd", { "aria-hidden": "true" }, key) : null));
+  dialog.append(make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), make("div.dialog-choices", {}, buttons, leave));
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    let result = null;
+    const take = (id) => {
+      result = id;
+      dialog.close();
+    };
+    for (const button of buttons) button.addEventListener("click", () => take(button.value));
+    leave.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("keydown", (event) => {
+      const chosen = choices.find(({ key }) => key && event.code === `Key${key}`);
+      if (!chosen || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input, select, textarea")) return;
+      event.preventDefault();
+      take(chosen.id);
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(result);
+    });
+    dialog.showModal();
+    (dialog.querySelector("[autofocus], input") ?? buttons[0] ?? leave).focus();
   });
 }
 

@@ -1,0 +1,407 @@
+/** What a clerk may do, by the state of the counter: the main button, the grid of eight places, and what is always there. */
+
+import { Refused } from "/pages/api.js";
+import { isSaid, say } from "/pages/texts.js";
+import { wordsOf } from "/pages/ui.js";
+import { askClose, askConditional, askNumber, askOpen, askPapers, askPark, askPause, askReason, askSlip, askTicket, askTransfer } from "./dialogs.js";
+
+/** @typedef {{id: string, key?: string, label: string, run: () => Promise<unknown>, pressed?: boolean} | null} Act */
+
+/** The acts of one counter. */
+export class Acts {
+  constructor({ state, ofHall, counterId, checklist, toast, say: tell, read, now_ms }) {
+    Object.assign(this, { state, ofHall, counterId, checklist, toast, tell, read, now_ms });
+  }
+
+  get #isStaff() {
+    return this.state.roles.has("staff");
+  }
+
+  // What is offered.
+
+  /**
+   * The main button: what Enter does.
+   * @param {string} view
+   * @returns {{label: string, then?: [string, string], run: (() => Promise<boolean>) | null} | null} `run` tells whether somebody was called
+   */
+  main(view) {
+    const { next, words, counter } = this.state;
+    const here = words?.counter({ id: this.counterId, stage: counter.stage });
+    switch (view) {
+      case "closed":
+      case "paused":
+        return this.#isStaff ? { label: say(view === "closed" ? "main-open" : "main-resume"), run: () => this.#open() } : { label: say("main-not-open"), run: null };
+      case "idle":
+        if (!next) return { label: say("main-nobody"), run: null };
+        return { label: say(this.#isStaff ? "main-next" : "main-call"), then: [next.number, say("to-counter", { counter: here })], run: () => (this.#isStaff ? this.#next() : this.#callAlong(next)) };
+      case "called":
+      case "serving":
+        return this.#mainWithPerson();
+      default:
+        return null;
+    }
+  }
+
+  #mainWithPerson() {
+    const { next, words, ticket, pauseAfter } = this.state;
+    const then = !next || !this.#isStaff || pauseAfter ? undefined : [next.number, `${words.service(next.service)}${say("comma")}${say("ticket-class", { class: next.class })}`];
+    const withNext = this.#isStaff && !pauseAfter;
+    if (this.checklist.isOpen) {
+      const missing = this.checklist.missing.length;
+      const label = missing > 0 ? say(withNext ? "main-park-next" : "main-park", { count: missing }) : say(withNext ? "main-complete-next" : pauseAfter ? "main-complete-pause" : "main-complete");
+      return { label, then, run: () => this.#papersThenNext(missing > 0 ? "park" : "advance", withNext) };
+    }
+    if (!this.#isStaff) return { label: say("main-with-clerk", { number: ticket.number }), run: null };
+    if (pauseAfter) return { label: say("main-finish-pause"), run: () => this.#finishAndPause() };
+    const isLast = words.isLast(ticket);
+    return { label: say(isLast ? "main-finish-next" : "main-advance-next"), then, run: () => this.#next({ outcome: "done" }) };
+  }
+
+  /**
+   * The grid: each act keeps its place and its key.
+   * @param {string} view
+   * @param {{canMark?: boolean}} options whether no-show is offered already
+   * @returns {Act[]}
+   */
+  grid(view, { canMark = false } = {}) {
+    const act = (id, key, run, pressed) => ({ id, key, label: say(`act-${id}`), run, pressed });
+    const park = act("park", "P", () => this.#park());
+    const papers = act("papers", "M", () => this.#papersHere());
+    if (!this.#isStaff) {
+      if (view === "idle") return [act("find", "/", () => this.#find())];
+      return view === "called" || view === "serving" ? [act("let-through", "F", () => this.#papersThenNext("advance", false)), null, null, papers] : [];
+    }
+    const rest = [park, act("transfer", "T", () => this.#transfer()), act("put-back", "B", () => this.#putBack()), papers, act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null)];
+    switch (view) {
+      case "closed":
+        return [act("open-some", "O", () => this.#openSome())];
+      case "paused":
+        return [null, null, null, act("close", "Q", () => this.#close())];
+      case "idle":
+        return [act("find", "/", () => this.#find()), act("bring-back", "I", () => this.#bringBack()), act("pause", "L", () => this.#pause()), act("close", "Q", () => this.#close())];
+      case "called":
+        return [act("start", "S", () => this.#start()), act("recall", "R", () => this.#recall()), canMark ? act("no-show", "X", () => this.#noShow()) : null, ...rest];
+      case "serving":
+        return [
+          this.checklist.isOpen && this.checklist.missing.length > 0 ? act("let-through", "F", () => this.#papersThenNext("advance", false)) : act("finish", "F", () => this.#finish()),
+          act("conditional", "C", () => this.#conditional()),
+          act("refer", "D", () => this.#refer()),
+          ...rest,
+        ];
+      default:
+        return [];
+    }
+  }
+
+  /**
+   * What has a key in every state, whether or not the grid shows it.
+   * @param {string} view
+   * @param {object | null} chosen the ticket of the chosen row
+   * @returns {Act[]}
+   */
+  always(view, chosen) {
+    if (view === "signed-out") return [];
+    const act = (id, key, run) => ({ id, key, label: say(`act-${id}`), run });
+    const found = [act("find", "/", () => this.#find())];
+    if (this.#isStaff) {
+      found.push(act("bring-back", "I", () => this.#bringBack()));
+      if (chosen) found.push(act("green", "G", () => this.#green(chosen)));
+      if (view !== "closed") found.push(act("close", "Q", () => this.#close()));
+    }
+    return found;
+  }
+
+  // The counter.
+
+  #counter(act, body) {
+    return this.ofHall("POST", `counters/${encodeURIComponent(this.counterId)}/${act}`, { body: body ?? {} });
+  }
+
+  #ticket(id, act, body) {
+    return this.ofHall("POST", `tickets/${id}/${act}`, { body: body ?? {} });
+  }
+
+  async #open(body) {
+    this.state.pauseAfter = null;
+    await this.#counter("open", body);
+    await this.read();
+    return false;
+  }
+
+  #openSome() {
+    return askOpen(this.state.counter, this.state.words, (body) => this.#open(body));
+  }
+
+  async #pause() {
+    await askPause(null, this.state.words, this.now_ms(), async ({ release: _, ...body }) => {
+      await this.#counter("pause", body);
+      await this.read();
+      return true;
+    });
+  }
+
+  /** With a person here: after them, or at once; pressed again, not at all. */
+  async #pauseOrNot() {
+    if (this.state.pauseAfter) {
+      this.state.pauseAfter = null;
+      await this.read();
+      return;
+    }
+    const { ticket } = this.state;
+    await askPause(ticket, this.state.words, this.now_ms(), async (body, after) => {
+      if (after) {
+        this.state.pauseAfter = body;
+      } else {
+        await this.#counter("pause", body);
+        this.tell(say("said-put-back", { number: ticket.number }));
+      }
+      await this.read();
+      return true;
+    });
+  }
+
+  async #close() {
+    const { ticket } = this.state;
+    if (ticket === null) {
+      await this.#counter("close");
+      await this.read();
+      return;
+    }
+    await askClose(ticket, async (body) => {
+      await this.#counter("close", body);
+      await this.read();
+      return true;
+    });
+  }
+
+  // Calling.
+
+  async #next(finish) {
+    const { ticket: before } = this.state;
+    const { status, body } = await this.#counter("next", finish ? { finish } : {});
+    const called = status === 204 ? null : body.ticket;
+    await this.read();
+    if (finish && before) this.#offerUndo(before, called);
+    if (!called && !finish) this.tell(say("said-nobody"));
+    return called !== null;
+  }
+
+  async #call(ticket, reason) {
+    await this.#counter("call", { ticket: ticket.id, reason });
+    await this.read();
+    return true;
+  }
+
+  /** Volunteers go along the line: the next one, by the code that stands for nothing special. */
+  #callAlong(ticket) {
+    const codes = this.state.words.desk.reasons.map(({ code }) => code);
+    return this.#call(ticket, codes.includes("other") ? "other" : codes[0]);
+  }
+
+  #find() {
+    const { queue, words } = this.state;
+    const all = [...queue.waiting, ...queue.standby, ...queue.parked];
+    let found = null;
+    return askNumber(all, words, (number) => {
+      found = all.find((ticket) => ticket.number === number || ticket.number === number.replace(/^([A-Z]+)0*(\d{1,2})$/, (_, prefix, n) => `${prefix}${n.padStart(3, "0")}`));
+      if (!found) throw new RangeError(number);
+      return true;
+    }).then((chosen) => (chosen ? this.openTicket(found) : null));
+  }
+
+  /** All about one in the line, and what may be done with them. */
+  async openTicket(ticket) {
+    const { words, times, counter } = this.state;
+    const here = counter.state === "open" && this.state.ticket === null;
+    const parked = ticket.state === "parked";
+    const choices = [
+      here && !parked ? { id: "call", label: say("choice-call"), key: "" } : null,
+      this.#isStaff && parked ? { id: "resume", label: say("choice-resume"), key: "" } : null,
+      !parked && words.papers(ticket.service).length > 0 ? { id: "papers", label: say("act-papers"), key: "M" } : null,
+      this.#isStaff && ticket.class !== "green" ? { id: "green", label: say("act-green"), key: "G" } : null,
+    ].filter(Boolean);
+    const chosen = await askTicket({ ticket, words, times, now_ms: this.now_ms(), choices });
+    if (chosen === "call") await askReason(say("call-title", { number: ticket.number }), say("call-about"), say("choice-call"), words, ({ reason }) => this.#call(ticket, reason));
+    else if (chosen === "resume") await this.#resume(ticket);
+    else if (chosen === "papers") await this.#papersOf(ticket);
+    else if (chosen === "green") await this.#green(ticket);
+  }
+
+  #green(ticket) {
+    return askReason(say("green-title", { number: ticket.number }), say("green-about"), say("act-green"), this.state.words, async ({ reason }) => {
+      await this.ofHall("PATCH", `tickets/${ticket.id}`, { body: { class: "green", reason } });
+      this.tell(say("said-green", { number: ticket.number }));
+      await this.read();
+      return true;
+    });
+  }
+
+  /** Somebody is back with what was missing, or was not there when called. */
+  #bringBack() {
+    const wordsFor = (reason) => {
+      if (reason instanceof RangeError) return say("slip-none");
+      return reason instanceof Refused && isSaid(`slip-${reason.code}`) ? say(`slip-${reason.code}`) : null;
+    };
+    return askSlip(async (slip) => {
+      const by = /^[0-9A-Z]{8}$/.test(slip) ? { code: slip } : { number: slip };
+      const { body } = await this.ofHall("POST", "search", { body: by });
+      const ticket = (body.items ?? body.tickets ?? []).find(({ state }) => state === "parked" || state === "no_show") ?? (body.items ?? body.tickets ?? [])[0];
+      if (!ticket) throw new RangeError(slip);
+      await this.#resume(ticket);
+      return true;
+    }, wordsFor);
+  }
+
+  async #resume(ticket) {
+    await this.#ticket(ticket.id, "resume");
+    this.tell(say("said-back", { number: ticket.number }));
+    await this.read();
+  }
+
+  // The person here.
+
+  async #start() {
+    await this.#ticket(this.state.ticket.id, "start");
+    await this.read();
+  }
+
+  async #recall() {
+    const { ticket } = this.state;
+    await this.#ticket(ticket.id, "recall");
+    this.tell(say("said-recalled", { number: ticket.number, count: ticket.calls + 1 }));
+    await this.read();
+  }
+
+  async #noShow() {
+    const { ticket } = this.state;
+    await this.#ticket(ticket.id, "no-show");
+    await this.read();
+    this.toast.show(say("said-no-show", { number: ticket.number }), () => this.#undo(ticket, null), this.state.words.desk.rules.undo_within_s);
+  }
+
+  async #finish(finish = { outcome: "done" }) {
+    const { ticket } = this.state;
+    const { body } = await this.#ticket(ticket.id, "finish", finish);
+    await this.read();
+    this.#offerUndo(ticket, null, body);
+    return false;
+  }
+
+  async #finishAndPause() {
+    const { pauseAfter } = this.state;
+    await this.#finish();
+    await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
+    this.state.pauseAfter = null;
+    await this.read();
+    return false;
+  }
+
+  #conditional() {
+    const { ticket, words, times } = this.state;
+    return askConditional(ticket, words, times.on(this.now_ms()), async (finish) => {
+      await this.#finish(finish);
+      return true;
+    });
+  }
+
+  #refer() {
+    return this.#finish({ outcome: "referred" });
+  }
+
+  async #park() {
+    const { ticket, words } = this.state;
+    await askPark(ticket, words, async ({ missing, reason }) => {
+      if (missing.length > 0) await this.#ticket(ticket.id, "papers", { missing, then: "park" });
+      else await this.#ticket(ticket.id, "park", { reason });
+      this.tell(say("said-parked", { number: ticket.number }));
+      await this.read();
+      return true;
+    });
+  }
+
+  async #transfer() {
+    const { ticket, counter, words } = this.state;
+    await askTransfer(ticket, counter, words, async (body) => {
+      await this.#ticket(ticket.id, "transfer", body);
+      this.tell(say("said-sent-on", { number: ticket.number }));
+      await this.read();
+      return true;
+    });
+  }
+
+  async #putBack() {
+    const { ticket } = this.state;
+    await this.#ticket(ticket.id, "transfer");
+    this.tell(say("said-put-back", { number: ticket.number }));
+    await this.read();
+  }
+
+  // Papers.
+
+  #papersHere() {
+    return this.#papersOf(this.state.ticket);
+  }
+
+  async #papersOf(ticket) {
+    await askPapers(ticket, this.state.words, async ({ missing }) => {
+      await this.#ticket(ticket.id, "papers", { missing, then: "stay" });
+      this.tell(say(missing.length > 0 ? "said-papers-missing" : "said-papers-complete", { number: ticket.number, count: missing.length }));
+      await this.read();
+      return true;
+    });
+  }
+
+  async #papersThenNext(then, withNext) {
+    const { ticket, pauseAfter } = this.state;
+    await this.#ticket(ticket.id, "papers", { missing: this.checklist.missing, then });
+    this.tell(say(then === "park" ? "said-parked" : "said-sent-on", { number: ticket.number }));
+    if (pauseAfter) {
+      await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
+      this.state.pauseAfter = null;
+    }
+    if (withNext) return this.#next();
+    await this.read();
+    return false;
+  }
+
+  // Taking back.
+
+  #offerUndo(finished, called, answered) {
+    // A stage that ended is not over: its ticket waits again, and is not taken back.
+    if (answered && answered.state !== "done") {
+      this.tell(say("said-sent-on", { number: finished.number }));
+      return;
+    }
+    if (!answered && !this.state.words.isLast(finished)) return;
+    const counter = this.state.words.counter({ id: this.counterId, stage: this.state.counter.stage });
+    const words = called ? say("said-finished-called", { number: finished.number, called: called.number, counter }) : say("said-finished", { number: finished.number });
+    this.toast.show(words, () => this.#undo(finished, called), this.state.words.desk.rules.undo_within_s);
+  }
+
+  /** Back to the person before; who was called since goes back to their place. */
+  async #undo(ticket, called) {
+    try {
+      if (called && this.state.ticket?.id === called.id) await this.#ticket(called.id, "transfer");
+      await this.#ticket(ticket.id, "undo");
+      this.toast.clear();
+      this.tell(say("said-undone", { number: ticket.number }));
+    } catch (reason) {
+      this.toast.clear();
+      this.tell(reason instanceof Refused ? say("said-not-undone", { number: ticket.number }) : wordsOf(reason), "heed");
+    }
+    await this.read();
+  }
+
+  // Help.
+
+  async alarm() {
+    await this.ofHall("POST", "alarm", { body: { counter: this.counterId } });
+    this.tell(say("said-alarm"));
+    await this.read();
+  }
+
+  async clearAlarm(id) {
+    await this.ofHall("DELETE", `alarm/${id}`);
+    await this.read();
+  }
+}

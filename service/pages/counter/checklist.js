@@ -1,0 +1,79 @@
+/** The papers of the person here, at a stage where papers are looked at: what is missing is marked, nothing marked is complete. */
+
+import { make, redraw } from "/display/element.js";
+import { languageNow, say } from "/pages/texts.js";
+
+/** Marks that last until another person is here. */
+export class Checklist {
+  #box;
+  #onChange;
+  #ticket = null;
+  #papers = [];
+  #missing = new Set();
+
+  /** @param {HTMLElement} box @param {() => void} onChange */
+  constructor(box, onChange) {
+    this.#box = box;
+    this.#onChange = onChange;
+    box.addEventListener("change", (event) => {
+      const { value, checked } = event.target;
+      if (checked) this.#missing.add(value);
+      else this.#missing.delete(value);
+      this.#onChange();
+    });
+  }
+
+  /** @returns {boolean} whether papers are to be looked at now */
+  get isOpen() {
+    return this.#ticket !== null;
+  }
+
+  /** @returns {string[]} ids */
+  get missing() {
+    return this.#papers.map(({ id }) => id).filter((id) => this.#missing.has(id));
+  }
+
+  /**
+   * @param {object | null} ticket the person here
+   * @param {import("./words.js").HallWords} words
+   */
+  about(ticket, words) {
+    const open = ticket !== null && words.isPrecheck(ticket) ? ticket : null;
+    if (open?.id !== this.#ticket?.id) this.#missing = new Set(open?.missing ?? []);
+    this.#ticket = open;
+    this.#papers = open ? words.papers(open.service) : [];
+  }
+
+  /** Mark a paper, or take the mark away. @param {number} place @returns {boolean} whether there is one */
+  toggle(place) {
+    const paper = this.#papers[place];
+    if (!paper || !this.isOpen) return false;
+    if (!this.#missing.delete(paper.id)) this.#missing.add(paper.id);
+    this.#onChange();
+    return true;
+  }
+
+  draw() {
+    this.#box.hidden = !this.isOpen;
+    const focused = this.#box.contains(document.activeElement) ? document.activeElement.value : null;
+    const isNew = redraw(this.#box, [languageNow(), this.#ticket?.id, this.#papers, this.missing], () => [
+      make(
+        "fieldset.boxes",
+        {},
+        make("legend.label", {}, say("checklist-legend")),
+        this.#papers.map(({ id, name }, place) => {
+          const missing = this.#missing.has(id);
+          return make(
+            missing ? "label.check.missing" : "label.check",
+            {},
+            make("input", { type: "checkbox", value: id, checked: missing }),
+            make("span.name", {}, name),
+            make("span.tag", {}, say(missing ? "paper-missing" : "paper-there")),
+            place < 9 ? make("kbd", { "aria-hidden": "true" }, String(place + 1)) : null,
+          );
+        }),
+      ),
+    ]);
+    if (isNew && focused) this.#box.querySelector(`[value="${focused}"]`)?.focus();
+  }
+}

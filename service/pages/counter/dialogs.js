@@ -1,0 +1,203 @@
+/** What a counter's acts ask before they are done. Each answers the body of a request, or null when it was left. */
+
+import { make } from "/display/element.js";
+import { say } from "/pages/texts.js";
+import { ask, choose, field } from "/pages/ui.js";
+import { keysOn, useKeys } from "./keys.js";
+import { factsOf, whyWords } from "./person.js";
+
+const DUE_AFTER_DAYS = 14;
+const PAUSE_MINUTES = [5, 10, 15, 30, 60];
+
+/** @returns {HTMLElement} a group of boxes to tick, for codes */
+function boxes(legend, codes, checked, words) {
+  return make(
+    "fieldset.boxes",
+    {},
+    make("legend.label", {}, legend),
+    codes.map((code, place) => make("label.check", {}, make("input", { type: "checkbox", name: "missing", value: code, checked: checked.includes(code), autofocus: place === 0 }), words.code(code))),
+  );
+}
+
+function reasonSelect(words, id, { required }) {
+  const options = words.desk.reasons.map(({ code }) => make("option", { value: code }, words.code(code)));
+  return make("select.input", { id, name: "reason", required }, ...(required ? [] : [make("option", { value: "" }, say("no-reason"))]), ...options);
+}
+
+/** The papers of a ticket's service first, then the hall's other codes. */
+function missable(ticket, words) {
+  return [...new Set([...words.papers(ticket.service).map(({ id }) => id), ...words.desk.missing.map(({ code }) => code)])];
+}
+
+/** Finished with a paper missing: which, and until when it is brought. */
+export function askConditional(ticket, words, today, act) {
+  const due = new Date(`${today}T00:00:00Z`);
+  due.setUTCDate(due.getUTCDate() + DUE_AFTER_DAYS);
+  const date = make("input.input", { id: "due-on", name: "due_on", type: "date", min: today, value: due.toISOString().slice(0, 10), required: true });
+  return ask({
+    title: say("conditional-title", { number: ticket.number }),
+    body: [boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words), field(say("due-on"), date, say("due-hint"))],
+    confirm: say("act-conditional"),
+    act: (form) => act({ outcome: "conditional", missing: form.getAll("missing"), due_on: form.get("due_on") }),
+  });
+}
+
+/** Put aside: which paper is missing, or another reason. */
+export function askPark(ticket, words, act) {
+  return ask({
+    title: say("park-title", { number: ticket.number }),
+    body: [boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words), field(say("reason"), reasonSelect(words, "park-reason", { required: false }))],
+    confirm: say("act-park"),
+    act: (form) => act({ missing: form.getAll("missing"), reason: form.get("reason") || null }),
+  });
+}
+
+/** Look at the papers of somebody in the line, or of the person here. */
+export function askPapers(ticket, words, act) {
+  return ask({
+    title: say("papers-title", { number: ticket.number }),
+    body: [make("p.quiet", {}, say("papers-about")), boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words)],
+    confirm: say("papers-save"),
+    act: (form) => act({ missing: form.getAll("missing") }),
+  });
+}
+
+/** Send on: to another service, or to one counter. */
+export function askTransfer(ticket, counter, words, act) {
+  const services = words.hall.services.filter(({ id, online_url: url }) => !url && words.work.has(id));
+  const service = make("select.input", { id: "to-service", name: "service" }, ...services.map(({ id }) => make("option", { value: id, selected: id === ticket.service }, words.service(id))));
+  const to = make("select.input", { id: "to-counter", name: "counter" });
+  const offer = () => {
+    const fit = words.desk.counters.filter((one) => one.id !== counter.id && one.services.includes(service.value) && words.work.get(service.value).stages.includes(one.stage));
+    to.replaceChildren(make("option", { value: "" }, say("any-counter")), ...fit.map((one) => make("option", { value: one.id }, words.counter(one))));
+  };
+  service.addEventListener("change", offer);
+  offer();
+  return ask({
+    title: say("transfer-title", { number: ticket.number }),
+    body: [field(say("fact-service"), service), field(say("transfer-counter"), to, say("transfer-hint"))],
+    confirm: say("act-transfer"),
+    act: (form) => {
+      const body = {};
+      if (form.get("service") !== ticket.service) body.service = form.get("service");
+      if (form.get("counter")) body.counter = form.get("counter");
+      return act(body);
+    },
+  });
+}
+
+/** Take a break: why, how long; with a person here, after them or at once. */
+export function askPause(ticket, words, now_ms, act) {
+  const minutes = make("select.input", { id: "pause-minutes", name: "minutes" }, make("option", { value: "" }, say("open-ended")), ...PAUSE_MINUTES.map((one) => make("option", { value: one, selected: one === 15 }, say("minutes", { minutes: one }))));
+  return ask({
+    title: say("pause-title"),
+    body: [field(say("reason"), reasonSelect(words, "pause-reason", { required: false })), field(say("pause-for"), minutes), ...(ticket ? [whenWithPerson(ticket)] : [])],
+    confirm: say("act-pause"),
+    act: (form) =>
+      act(
+        {
+          reason: form.get("reason") || null,
+          until_at: form.get("minutes") ? new Date(now_ms + Number(form.get("minutes")) * 60_000).toISOString() : null,
+          release: form.get("when") === "now",
+        },
+        form.get("when") === "after",
+      ),
+  });
+}
+
+function whenWithPerson(ticket) {
+  return make(
+    "fieldset.boxes",
+    {},
+    make("legend.label", {}, say("pause-when")),
+    make("label.check", {}, make("input", { type: "radio", name: "when", value: "after", checked: true }), say("pause-after", { number: ticket.number })),
+    make("label.check", {}, make("input", { type: "radio", name: "when", value: "now" }), say("pause-now", { number: ticket.number })),
+  );
+}
+
+/** Close with a person here: they go back to their place. */
+export function askClose(ticket, act) {
+  return ask({
+    title: say("close-title"),
+    body: [make("p", {}, say("close-about", { number: ticket.number }))],
+    confirm: say("act-close-release"),
+    kind: "stop",
+    act: () => act({ release: true }),
+  });
+}
+
+/** Open for some of what the counter is planned for. */
+export function askOpen(counter, words, act) {
+  const planned = words.hall.services.filter(({ id, online_url: url }) => !url && words.work.get(id)?.stages.includes(counter.stage));
+  return ask({
+    title: say("open-title"),
+    body: [
+      make(
+        "fieldset.boxes",
+        {},
+        make("legend.label", {}, say("open-legend")),
+        planned.map(({ id }) => make("label.check", {}, make("input", { type: "checkbox", name: "services", value: id, checked: counter.services.includes(id) }), words.service(id))),
+      ),
+    ],
+    confirm: say("main-open"),
+    act: (form) => act({ services: form.getAll("services") }),
+  });
+}
+
+/** A reason out of the hall's codes, for what is out of order. */
+export function askReason(title, about, confirm, words, act) {
+  return ask({
+    title,
+    body: [make("p.quiet", {}, about), field(say("reason"), reasonSelect(words, "act-reason", { required: true }))],
+    confirm,
+    act: (form) => act({ reason: form.get("reason") }),
+  });
+}
+
+/** All about a ticket of the line, and what may be done with it. */
+export function askTicket({ ticket, words, times, now_ms, choices }) {
+  const facts = factsOf({ ticket, as: "next", words, times, now_ms });
+  return choose({
+    title: ticket.number,
+    body: [make("dl.facts", {}, facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])), make("p.why", {}, whyWords(ticket, words, times))],
+    choices,
+  });
+}
+
+/** A number among those in the hall. */
+export function askNumber(tickets, words, act) {
+  const input = make("input.input", { id: "find-number", name: "number", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 12, list: "find-numbers", required: true });
+  return ask({
+    title: say("find-title"),
+    body: [field(say("find-number"), input, say("find-hint")), make("datalist", { id: "find-numbers" }, tickets.slice(0, 200).map(({ number, service }) => make("option", { value: number }, words.service(service))))],
+    confirm: say("find"),
+    act: (form) => act(form.get("number").trim().toUpperCase()),
+    words: (reason) => (reason instanceof RangeError ? say("find-none") : null),
+  });
+}
+
+/** The number, or the code on the slip, of somebody who comes back. */
+export function askSlip(act, wordsFor) {
+  const input = make("input.input", { id: "slip", name: "slip", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 12, required: true });
+  return ask({
+    title: say("slip-title"),
+    body: [field(say("slip-label"), input, say("slip-hint"))],
+    confirm: say("act-bring-back"),
+    act: (form) => act(form.get("slip").trim().toUpperCase()),
+    words: wordsFor,
+  });
+}
+
+/** All keys, and whether letters work at all. */
+export async function showKeys(rows) {
+  const on = make("input", { type: "checkbox", id: "keys-on", checked: keysOn() });
+  on.addEventListener("change", () => useKeys(on.checked));
+  await choose({
+    title: say("keys-title"),
+    body: [
+      make("dl.keys-list", {}, rows.flatMap(([key, label]) => [make("dt", {}, ...[key].flat().map((one) => make("kbd", {}, one))), make("dd", {}, label)])),
+      make("label.check", {}, on, say("keys-on")),
+    ],
+    choices: [],
+  });
+}

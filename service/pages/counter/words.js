@@ -1,0 +1,93 @@
+/** The hall's own words for what a counter works with: services, stages, codes, papers, counters. */
+
+import { make } from "/display/element.js";
+import { isNumbered } from "/display/words.js";
+import { pick } from "/pages/language.js";
+import { languageNow, localeNow, say } from "/pages/texts.js";
+
+/** A hall's ids in words, in the page's language or in what there is. */
+export class HallWords {
+  /** @param {object} hall as `GET /v1/halls/{hall}` answers @param {object} desk as `GET …/desk` answers */
+  constructor(hall, desk) {
+    this.hall = hall;
+    this.desk = desk;
+    this.services = new Map(hall.services.map((service) => [service.id, service]));
+    this.work = new Map(desk.services.map((service) => [service.id, service]));
+    this.stages = new Map(desk.stages.map((stage) => [stage.id, stage]));
+    this.texts = new Map([...desk.reasons, ...desk.missing].map(({ code, text }) => [code, text]));
+    for (const service of hall.services) for (const paper of service.papers) if (!this.texts.has(paper.id)) this.texts.set(paper.id, paper.name);
+  }
+
+  /** @param {string} id @returns {string} */
+  service(id) {
+    return pick(this.services.get(id)?.name, languageNow()).text || id;
+  }
+
+  /** @param {string} id @returns {string} */
+  stage(id) {
+    return pick(this.stages.get(id)?.name, languageNow()).text || say("counter-stage");
+  }
+
+  /** @param {string} code a reason, or a missing paper @returns {string} */
+  code(code) {
+    return pick(this.texts.get(code), languageNow()).text || code;
+  }
+
+  /** @param {string[]} codes @returns {string} joined as the language does */
+  codes(codes) {
+    return list(codes.map((code) => this.code(code)));
+  }
+
+  /** @param {string[]} ids @returns {string} */
+  serviceList(ids) {
+    return list(ids.map((id) => this.service(id)));
+  }
+
+  /** @param {{id: string, stage: string}} counter @returns {string} `3 号窗口`, `Pre-check P1` */
+  counter({ id, stage }) {
+    return say(isNumbered(id) ? "counter-numbered" : "counter-named", { counter: id, stage: this.stage(stage) });
+  }
+
+  /** @param {string} id @returns {string} */
+  counterById(id) {
+    const known = this.desk.counters.find((counter) => counter.id === id);
+    return this.counter({ id, stage: known?.stage ?? "" });
+  }
+
+  /** @param {string} service @returns {{id: string, name: string}[]} the papers people bring for it */
+  papers(service) {
+    return (this.services.get(service)?.papers ?? []).map((paper) => ({ id: paper.id, name: pick(paper.name, languageNow()).text || this.code(paper.id) }));
+  }
+
+  /** @param {object} ticket @returns {number} seconds its visit usually takes */
+  usual_s(ticket) {
+    const work = this.work.get(ticket.service);
+    if (!work) return 0;
+    return ticket.count * ((ticket.prechecked && work.prechecked_mean_s) || work.mean_s);
+  }
+
+  /** @param {object} ticket @returns {boolean} whether the visit ends with the stage it is at */
+  isLast(ticket) {
+    const stages = this.work.get(ticket.service)?.stages ?? [];
+    return stages.indexOf(ticket.stage) === stages.length - 1 && ticket.then.length === 0;
+  }
+
+  /** @param {object} ticket @returns {boolean} whether papers are checked where it is, before the counter proper */
+  isPrecheck(ticket) {
+    const stages = this.work.get(ticket.service)?.stages ?? [];
+    const place = stages.indexOf(ticket.stage);
+    return place >= 0 && place < stages.length - 1 && this.papers(ticket.service).length > 0;
+  }
+}
+
+/** @param {object} ticket @returns {HTMLElement} its class, a word in a frame */
+export function classTag(ticket) {
+  const kind = { green: "tag.green", appointment: "tag.booked", returning: "tag", walk_in: "tag" }[ticket.class] ?? "tag";
+  return make(`span.${kind}`, {}, say("ticket-class", { class: ticket.class }));
+}
+
+/** @param {string[]} names @returns {string} */
+export function list(names) {
+  if (names.length === 0) return "";
+  return new Intl.ListFormat(localeNow(), { type: "unit", style: localeNow() === "en" ? "short" : "narrow" }).format(names).replaceAll(/(?<=\p{Script=Han})(?=\p{Script=Han})/gu, "");
+}
