@@ -24,6 +24,7 @@ from service.domain.day import Day, Part
 from service.domain.demo import DEMO, demo_document
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
+from service.entrance import Entrance
 from service.errors import DocumentConflict
 from service.halls import Halls
 from service.identity.identity import Identity
@@ -195,6 +196,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.CLOCK: clock,
                 keys.DISPLAY_PORT: screens.port,
                 keys.FINDER: Finder(ground.database),
+                keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
                 keys.LANES: lanes,
@@ -202,6 +204,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
+                **(await stack.enter_async_context(_limits(settings, ground))),
             }
         )
         port = await stack.enter_async_context(_http(settings, app))
@@ -263,6 +266,20 @@ async def _screens(
         except OSError as error:
             raise _port_taken(error, settings.display_port, "PAIHAO_DISPLAY_PORT") from error
         yield server
+
+
+@asynccontextmanager
+async def _limits(settings: Settings, ground: _Ground) -> AsyncIterator[dict[web.AppKey[Any], Any]]:
+    """The limits of use, where they are on."""
+    if not settings.rate_limit:
+        yield {}
+        return
+    from service.limits.allowances import Allowances  # noqa: PLC0415  (a twentieth of a second, where it is on)
+    from service.limits.limits import Limits  # noqa: PLC0415  (likewise)
+
+    limits = Limits(Allowances(ground.database, ground.clock, ground.signer.fingerprint), ground.clock)
+    async with _background(limits.keep_small(), "limits"):
+        yield {keys.LIMITS: limits}
 
 
 @asynccontextmanager

@@ -50,6 +50,27 @@ class Forbidden(Refusal):
     code = "forbidden"
 
 
+class AccountNotFound(Refusal):
+    """Nobody with this id has a role in this hall."""
+
+    status = 404
+    code = "account-not-found"
+
+
+class DeviceNotFound(Refusal):
+    """This hall has no such device."""
+
+    status = 404
+    code = "device-not-found"
+
+
+class EntranceRequired(Refusal):
+    """Take a number with the code that the screen at the door shows now."""
+
+    status = 403
+    code = "entrance-required"
+
+
 class RouteNotFound(Refusal):
     """There is nothing at this address."""
 

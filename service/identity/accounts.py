@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 import asyncpg
 from msgspec import Struct
 
-from service.identity import audit, passwords
+from service.identity import acts, audit, passwords
+from service.identity.acts import Act
 from service.identity.audit import EVERY_HALL
 from service.identity.passwords import Passwords
-from service.identity.store import PACKAGE, changing, read, texts
+from service.identity.store import PACKAGE, Writer, changing, read, texts
 from service.journal.database import Database
 from service.journal.statements import statements
 
@@ -64,6 +65,10 @@ class Member(Struct, frozen=True, kw_only=True):
     disabled: bool
     must_change: bool
     last_seen_at: datetime | None
+
+
+class _Chosen(Struct, frozen=True):
+    account: str
 
 
 def name_of(typed: str) -> str:
@@ -122,21 +127,44 @@ class Accounts:
                 await writer.execute(_SQL["rehash"], account.id, stored, await self._hashes.hash(typed))
         return account, True
 
-    async def choose_password(
-        self, account: Account, password: str, now_at: datetime, actor: str, keep: bytes | None
-    ) -> None:
+    async def has_chosen(self, act: Act) -> bool:
+        """Tell whether a password was chosen by this very request before. Raises KeyReused."""
+        return await acts.answered(self._database, act, _Chosen) is not None
+
+    async def choose_password(self, account: Account, password: str, act: Act, keep: bytes) -> None:
         """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`."""
         hashed = await self._hashes.hash(password)
         async with changing(self._database) as writer:
+            await acts.keep(writer, act, _Chosen(account.id))
             await writer.execute(_SQL["choose_password"], account.id, hashed)
             await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
             for hall in account.halls or [EVERY_HALL]:
-                await audit.note(writer, hall, now_at, actor, "password_changed", {"account": account.id})
+                await audit.note(writer, hall, act.now_at, act.actor, "password_changed", {"account": account.id})
 
     async def seen(self, account: Account, now_at: datetime) -> None:
         """Note that an account is in use, to within `SEEN_EVERY`."""
         if account.last_seen_at is None or now_at - account.last_seen_at >= SEEN_EVERY:
             await read(self._database, _SQL["seen"], account.id, now_at)
+
+
+async def account_in(writer: Writer, account: str) -> Account | None:
+    """An account as a transaction sees it."""
+    row = await writer.fetchrow(_SQL["by_id"], account)
+    return None if row is None else _account_of(row)
+
+
+def member_of(account: Account, hall: str) -> Member:
+    """An account as a hall sees it in which it has a role."""
+    return Member(
+        id=account.id,
+        name=account.name,
+        display_name=account.display_name,
+        role=account.roles[hall],
+        sso=account.sso,
+        disabled=account.disabled,
+        must_change=account.must_change,
+        last_seen_at=account.last_seen_at,
+    )
 
 
 def _account_of(row: asyncpg.Record) -> Account:

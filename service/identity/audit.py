@@ -4,12 +4,13 @@ A row belongs to a hall, or to none where it is about the whole service. It hold
 address, or what somebody typed: who an id is, is looked up when the history is read.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from service.identity.store import PACKAGE, Writer, changing
+from service.identity.store import PACKAGE, Writer, changing, read
 from service.ids import new_id
 from service.journal.database import Database
 from service.journal.statements import statements
@@ -28,11 +29,29 @@ async def note(  # noqa: PLR0913, PLR0917  (a row)
     await writer.execute(_SQL["note"], hall, new_id(), now_at, actor, kind, body)
 
 
+class Noted(Struct, frozen=True):
+    """One thing that happened; `mark` tells those of one instant apart, `seq` is the day's for an event of its."""
+
+    at: datetime
+    mark: str
+    seq: int | None
+    actor: str
+    kind: str
+    body: str
+
+
 class Audit:
-    """Notes what is done elsewhere."""
+    """Reads the account, and notes what is done elsewhere."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def history(  # noqa: PLR0913  (a page of a hall's day)
+        self, hall: str, on: date, *, from_at: datetime, before_at: datetime, after: tuple[datetime, str], limit: int
+    ) -> list[Noted]:
+        """What happened in a hall on a day, in the journal and outside it, newest first, from `after` on."""
+        rows = await read(self._database, _SQL["history"], hall, on, from_at, before_at, *after, limit)
+        return [Noted(row["at"], row["mark"], row["seq"], row["actor"], row["kind"], row["body"]) for row in rows]
 
     async def note(self, halls: list[str], now_at: datetime, actor: str, kind: str, **data: object) -> None:
         """Note something in the account of each hall; of none, in that of the whole service.

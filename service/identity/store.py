@@ -45,12 +45,6 @@ async def changing(database: Database) -> AsyncIterator[Writer]:
         raise (OutcomeUnknown if entered else StorageUnavailable) from error
 
 
-async def first(connection: Writer, sql: str, *arguments: object) -> asyncpg.Record | None:
-    """Run a statement that gives one row or none."""
-    row: asyncpg.Record | None = await connection.fetchrow(sql, *arguments)
-    return row
-
-
 def texts(values: Any) -> list[str]:  # noqa: ANN401  (an array of the driver's)
     """An array of ids or codes as texts."""
     return [str(value) for value in values]

@@ -60,11 +60,20 @@ def record_of(row: asyncpg.Record) -> Record:
     Raises:
         UnknownKind: a newer release wrote it, with a kind or a value that is not known here.
     """
-    decode = _DECODE.get(row[6])
+    return Record(row[0], row[1], row[2], row[3], row[4], row[5], event_of(row[0], row[6], row[7]))
+
+
+def event_of(seq: int, kind: str, body: str) -> Event:
+    """Read an event.
+
+    Raises:
+        UnknownKind: a newer release wrote it, with a kind or a value that is not known here.
+    """
+    decode = _DECODE.get(kind)
     if decode is None:
-        raise UnknownKind(f"event {row[0]} is of kind {row[6]!r}")
+        raise UnknownKind(f"event {seq} is of kind {kind!r}")
     try:
-        event = decode(row[7])
+        event: Event = decode(body)
     except msgspec.ValidationError as error:
-        raise UnknownKind(f"event {row[0]}, {row[6]}: {error}") from error
-    return Record(row[0], row[1], row[2], row[3], row[4], row[5], event)
+        raise UnknownKind(f"event {seq}, {kind}: {error}") from error
+    return event

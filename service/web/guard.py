@@ -18,6 +18,8 @@ from aiohttp import web
 from service.domain.refusals import TicketNotFound
 from service.errors import Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
 from service.identity.audit import EVERY_HALL
+from service.identity.devices import TOKEN_FORM as DEVICE_FORM
+from service.identity.devices import Device
 from service.identity.sessions import Session
 from service.web.address import Net, net_of
 from service.web.auth import CALLER, IMPLIES, TOKEN_FORM, Caller, Role
@@ -115,7 +117,8 @@ async def _anybody(request: web.Request) -> Caller:
             return _ADMIN[net]
         if TOKEN_FORM.fullmatch(token):
             return Caller(Role.APPLICANT, f"applicant/{net}", token, token=token)
-        raise TokenInvalid
+        device = await _device(request, token)
+        return _caller_of_device(device, net) if _is_here(request, device) else _ANYBODY[net]
     session = await session_of(request)
     if session is None:
         return _ANYBODY[net]
@@ -141,7 +144,10 @@ async def _allowed(request: web.Request, allowed: frozenset[Role]) -> Caller:
             return _ADMIN[net]
         if TOKEN_FORM.fullmatch(token):
             return await _applicant(request, token, allowed, net)
-        raise TokenInvalid
+        device = await _device(request, token)
+        if not _is_here(request, device) or not IMPLIES[Role(device.role)] & allowed:
+            raise Forbidden
+        return _caller_of_device(device, net)
     session = await session_of(request)
     if session is None:
         raise TokenInvalid if SESSION_COOKIE in request.cookies else TokenMissing
@@ -168,6 +174,25 @@ async def _applicant(request: web.Request, token: str, allowed: frozenset[Role],
     if not signer.is_token_of_day(await request.app[LANES].day(hall), token):
         raise TokenInvalid
     raise Forbidden if named is None else TicketNotFound
+
+
+async def _device(request: web.Request, token: str) -> Device:
+    """The device of a token. Raises TokenInvalid, StorageUnavailable."""
+    device = None
+    if DEVICE_FORM.fullmatch(token):
+        device = await request.app[IDENTITY].devices.find(token, request.app[CLOCK].now_at())
+    if device is None:
+        raise TokenInvalid
+    return device
+
+
+def _is_here(request: web.Request, device: Device) -> bool:
+    """Tell whether a device is of the hall that the request is about, or of none, as what watches the service."""
+    return device.hall in {EVERY_HALL, request.match_info.get("hall", EVERY_HALL)}
+
+
+def _caller_of_device(device: Device, net: Net) -> Caller:
+    return Caller(Role(device.role), f"device:{device.id}/{device.role}/{net}", f"device:{device.id}")
 
 
 def _bearer(request: web.Request) -> str | None:

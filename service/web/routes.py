@@ -16,7 +16,21 @@ from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
 from service.domain.view import CounterView, TicketView
-from service.web import alarms, answers, counters, desk, documents, find, forms, halls, health, sessions, tickets
+from service.web import (
+    alarms,
+    answers,
+    audit,
+    counters,
+    desk,
+    documents,
+    find,
+    forms,
+    halls,
+    health,
+    sessions,
+    staff,
+    tickets,
+)
 from service.web.auth import Role
 from service.web.guard import guarded
 from service.web.problems import Handler
@@ -154,6 +168,14 @@ ROUTES: tuple[Route, ...] = (
         body=HallDocument,
         answers={200: (HallDocument, answers.DryRun)},
         refuses=(errors.DocumentConflict, errors.IfMatchMissing),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/entrance",
+        handler=entrance.show,
+        roles=(Role.KIOSK, Role.STAFF),
+        tag="halls",
+        answers={200: entrance.EntranceSeen},
     ),
     Route(
         method="POST",
@@ -474,7 +496,7 @@ ROUTES: tuple[Route, ...] = (
         tag="session",
         body=forms.SignInForm,
         answers={200: answers.SessionSeen},
-        refuses=(errors.SignInRefused, errors.OutcomeUnknown, refusals.Busy),
+        refuses=(errors.SignInRefused, errors.RateLimited, errors.OutcomeUnknown, refusals.Busy),
     ),
     Route(
         method="DELETE",
@@ -494,7 +516,13 @@ ROUTES: tuple[Route, ...] = (
         tag="session",
         body=forms.PasswordForm,
         answers={204: None},
-        refuses=(errors.SignInRefused, errors.TokenMissing, errors.OutcomeUnknown, refusals.Busy),
+        refuses=(
+            errors.SignInRefused,
+            errors.TokenMissing,
+            errors.RateLimited,
+            errors.OutcomeUnknown,
+            refusals.Busy,
+        ),
     ),
     Route(method="GET", path="/healthz", handler=health.alive, roles=_ALL, tag="ops", answers={200: answers.Health}),
     Route(
@@ -531,6 +559,10 @@ def every_call_may_refuse(route: Route) -> Refusals:
         found += [errors.BodyUnreadable, errors.BodyTooLarge, errors.MediaType, refusals.KeyReused]
     if route.method != "GET" or route.query:
         found.append(refusals.BodyInvalid)
+    if route.path.startswith("/v1/"):
+        found.append(errors.RateLimited)
+    if route.method != "GET":
+        found.append(errors.RequestTooSlow)
     found += [errors.Fault]
     return tuple(dict.fromkeys(found))
 

@@ -6,18 +6,25 @@ from service.domain.times import stamp
 from service.errors import Forbidden, SignInRefused, TokenMissing
 from service.identity import passwords
 from service.identity.accounts import ADMIN_NAME, Account, name_of
+from service.identity.acts import Act
 from service.identity.audit import EVERY_HALL
 from service.identity.sessions import Session
-from service.web.address import net_of
+from service.web.address import address_of, net_of
 from service.web.answers import AccountSeen, RoleSeen, SessionSeen, answer
-from service.web.auth import Role
+from service.web.auth import Caller, Role
 from service.web.forms import Nothing, PasswordForm, SignInForm
 from service.web.guard import SESSION_COOKIE, is_foreign, require_own_page, session_of, visitor
 from service.web.keys import CLOCK, IDENTITY, SETTINGS, SIGNER
-from service.web.requests import read
+from service.web.requests import key_of, read
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """Hosts of this machine: browsers trust them without TLS, so a cookie may go there in the clear."""
+
+KNOWN_COOKIE = "paihao_known"
+"""By which a browser shows that it has signed in as some names."""
+
+KNOWN_FOR_S = 400 * 86400
+"""As long as browsers keep a cookie at most."""
 
 _ADMIN = AccountSeen(id=ADMIN_NAME, name=ADMIN_NAME, display_name=ADMIN_NAME)
 
@@ -36,13 +43,15 @@ async def sign_in(request: web.Request) -> web.Response:
     """Sign in with a name and a password, and get the cookie of a session.
 
     An unknown name, a wrong password and a disabled account are refused alike, and take the same time. The name `admin`
-    goes with the admin token.
+    goes with the admin token. Who fails often waits longer and longer; not a browser that has signed in as this name.
     """
     form = await read(request, SignInForm)
     if is_foreign(request):
         raise Forbidden
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
     name = name_of(form.name)
+    known = request.cookies.get(KNOWN_COOKIE)
+    counted = await identity.lockout.attempt(name, address_of(request), known, now_at)
     account, sound = await identity.accounts.authenticate(name, form.password, now_at)
     if name == ADMIN_NAME:
         sound = request.app[SIGNER].is_admin_token(form.password.strip())
@@ -51,7 +60,10 @@ async def sign_in(request: web.Request) -> web.Response:
             account.halls if account else [], now_at, _actor(request, account), "sign_in_refused", **_about(account)
         )
         raise SignInRefused
-    return await begin(request, account)
+    await identity.lockout.succeeded(counted)
+    response = await begin(request, account)
+    keep_cookie(request, response, KNOWN_COOKIE, identity.lockout.remember(name, known), KNOWN_FOR_S)
+    return response
 
 
 async def begin(request: web.Request, account: Account | None) -> web.Response:
@@ -92,11 +104,19 @@ async def change_password(request: web.Request) -> web.Response:
     if account is None or account.sso:  # their passwords are not kept here
         raise Forbidden
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
+    actor = _actor(request, account)
+    command_id, fingerprint = await key_of(request, Caller(Role.ANYONE, actor, f"account:{account.id}"))
+    act = Act(command_id, fingerprint, now_at, actor)
+    if await identity.accounts.has_chosen(act):
+        return web.Response(status=204)
+    known = request.cookies.get(KNOWN_COOKIE)
+    counted = await identity.lockout.attempt(account.name, address_of(request), known, now_at)
     _, sound = await identity.accounts.authenticate(account.name, form.current, now_at)
     if not sound:
         raise SignInRefused
+    await identity.lockout.succeeded(counted)
     passwords.require_good("new", form.new, account.name, form.current)
-    await identity.accounts.choose_password(account, form.new, now_at, _actor(request, account), session.hash)
+    await identity.accounts.choose_password(account, form.new, act, session.hash)
     identity.sessions.forget(account.id)
     return web.Response(status=204)
 

@@ -5,7 +5,7 @@ from msgspec import UNSET
 
 from service.domain import commands
 from service.domain.commands import Command, Finish
-from service.domain.model import Channel, HallId, ServiceId, TicketClass, TicketId
+from service.domain.model import HallId, ServiceId, TicketClass, TicketId
 from service.domain.times import stamp
 from service.domain.view import TicketView, ticket_view
 from service.errors import Forbidden
@@ -15,6 +15,8 @@ from service.lane import Answer
 from service.web.answers import Happening, History, answer
 from service.web.audit import names_of
 from service.web.auth import Caller
+from service.web.browsers import give_cookie
+from service.web.entrance import admitted
 from service.web.forms import (
     ChangeTicketForm,
     FinishForm,
@@ -37,6 +39,7 @@ async def take(request: web.Request) -> web.Response:
     """
     hall, who = hall_of(request), caller(request)
     form = await read(request, TakeTicketForm)
+    shown = await admitted(request, who, hall, form)
     person = form.applicant
     applicant = None
     if person is not None:
@@ -47,14 +50,17 @@ async def take(request: web.Request) -> web.Response:
         ticket=TicketId(new_id()),
         code=new_code(),
         service=ServiceId(form.service),
-        channel=form.channel or (Channel.STAFF if who.works_here else Channel.WEB),
+        channel=shown.channel,
+        browser=shown.browser,
         count=form.count,
         then=tuple(form.then),
         applicant=applicant.id if applicant else None,
     )
     given = await ask(request, who, hall, command, applicant)
     view = _as_answered(request, hall, given, owner=True)
-    return answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
+    response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
+    give_cookie(request, response)
+    return response
 
 
 async def show(request: web.Request) -> web.Response:

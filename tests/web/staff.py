@@ -25,3 +25,7 @@ class Browser(Checked):
     async def sign_in(self, name: str, password: str) -> Reply:
         """Sign in."""
         return await self.call("POST", "/v1/session", {"name": name, "password": password})
+
+    async def choose_password(self, current: str, new: str) -> Reply:
+        """Choose another password."""
+        return await self.call("PUT", "/v1/session/password", {"current": current, "new": new})

@@ -1,0 +1,62 @@
+"""Idempotency of what is done outside the journal: staff, devices, passwords.
+
+The key is claimed in the transaction that does the thing, so it is done once, whoever asks at the same time; the answer
+is kept without its secrets, which are drawn from the secret and the command's id and so can be answered again.
+"""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from service.domain.refusals import KeyReused
+from service.identity.store import PACKAGE, Writer, read
+from service.journal.database import Database
+from service.journal.statements import statements
+
+REMEMBERED_FOR = timedelta(days=2)
+"""How long a key is known: the hall's day and the next."""
+
+Given = TypeVar("Given", bound=Struct)
+
+_SQL = statements("acts.sql", PACKAGE)
+
+
+class Act(Struct, frozen=True):
+    """Something asked for; `fingerprint` is None when no key came, and nothing is remembered."""
+
+    command_id: str
+    fingerprint: bytes | None
+    now_at: datetime
+    actor: str
+
+
+class DoneBefore(Exception):  # noqa: N818  (it is no error: the answer is there)
+    """Another request with the same key was first."""
+
+
+async def answered(database: Database, act: Act, kind: type[Given]) -> Given | None:
+    """The answer of an act that was done before, without its secrets. Raises KeyReused, StorageUnavailable."""
+    if act.fingerprint is None:
+        return None
+    rows = await read(database, _SQL["find"], act.command_id)
+    if not rows:
+        return None
+    if rows[0]["fingerprint"] != act.fingerprint:
+        raise KeyReused
+    return msgspec.json.decode(rows[0]["answer"], type=kind)
+
+
+async def keep(writer: Writer, act: Act, given: Struct) -> None:
+    """Remember an act and its answer in the transaction that does it. Raises DoneBefore."""
+    if act.fingerprint is None:
+        return
+    answer = msgspec.json.encode(given).decode()
+    if await writer.fetchrow(_SQL["keep"], act.command_id, act.fingerprint, act.now_at, answer) is None:
+        raise DoneBefore
+
+
+async def sweep(database: Database, now_at: datetime) -> None:
+    """Remove what need not be remembered any more. Raises StorageUnavailable."""
+    await read(database, _SQL["sweep"], now_at - REMEMBERED_FOR)

@@ -1,0 +1,119 @@
+"""Devices: machines and partners' programs that have a bearer token of a role in a hall.
+
+The token is shown once and kept as its SHA-256; it begins with `phd_`, so that it can be told from a ticket's without
+asking the database, and found where it was left by mistake. What was read is remembered for `REMEMBERED_S`.
+"""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import asyncpg
+from msgspec import Struct
+
+from service.identity import acts, audit
+from service.identity.acts import Act, DoneBefore
+from service.identity.sessions import hash_of
+from service.identity.store import PACKAGE, changing, read
+from service.ids import new_id
+from service.journal.database import Database
+from service.journal.statements import statements
+
+TOKEN_FORM = re.compile(r"phd_[A-Za-z0-9_-]{43}")
+
+REMEMBERED_S = 5.0
+REMEMBERED_MAX = 10_000
+"""Devices kept in memory; beyond it all are read anew."""
+
+SEEN_EVERY = timedelta(minutes=5)
+"""How exactly it is known when a device was last in use."""
+
+NIL = "00000000-0000-0000-0000-000000000000"
+
+_SQL = statements("devices.sql", PACKAGE)
+
+
+class Device(Struct, frozen=True):
+    """A device that was not revoked."""
+
+    hall: str
+    id: str
+    name: str
+    role: str
+    made_at: datetime
+    last_seen_at: datetime | None
+
+
+class Devices:
+    """Makes, finds and revokes devices. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
+
+    def __init__(self, database: Database, keyed: Callable[[bytes], bytes], monotonic_s: Callable[[], float]) -> None:
+        self._database = database
+        self._keyed = keyed
+        self._monotonic_s = monotonic_s
+        self._remembered: dict[bytes, tuple[float, Device | None]] = {}
+        self._forgotten = 0
+
+    async def find(self, token: str, now_at: datetime) -> Device | None:
+        """The device of a token, as it was at most `REMEMBERED_S` ago."""
+        hashed = hash_of(token)
+        known = self._remembered.get(hashed)
+        if known is not None and self._monotonic_s() - known[0] < REMEMBERED_S:
+            return known[1]
+        if len(self._remembered) >= REMEMBERED_MAX:
+            self._remembered.clear()
+        read_s, forgotten = self._monotonic_s(), self._forgotten
+        rows = await read(self._database, _SQL["find"], hashed)
+        device = _device_of(rows[0]) if rows else None
+        if device is not None and (device.last_seen_at is None or now_at - device.last_seen_at >= SEEN_EVERY):
+            await read(self._database, _SQL["seen"], device.hall, device.id, now_at)
+        if forgotten == self._forgotten:  # else what was read may be older than the change
+            self._remembered[hashed] = (read_s, device)
+        return device
+
+    async def of_hall(self, hall: str, after: str, limit: int) -> list[Device]:
+        """The devices of a hall, oldest first, from the one after `after` on (`NIL`: the first)."""
+        return [_device_of(row) for row in await read(self._database, _SQL["of_hall"], hall, after, limit)]
+
+    async def all(self) -> list[Device]:
+        """Every device."""
+        return [_device_of(row) for row in await read(self._database, _SQL["all"])]
+
+    async def create(self, hall: str, name: str, role: str, act: Act) -> tuple[Device, str]:
+        """Make a device, and return its token as well. Raises KeyReused."""
+        device = await acts.answered(self._database, act, Device)
+        if device is not None:
+            return device, self._token(device.id)
+        device = Device(hall, new_id(), name, role, act.now_at, None)
+        token = self._token(device.id)
+        try:
+            async with changing(self._database) as writer:
+                await acts.keep(writer, act, device)
+                await writer.execute(_SQL["create"], hall, device.id, name, role, hash_of(token), act.now_at)
+                data = {"device": device.id, "role": role}
+                await audit.note(writer, hall, act.now_at, act.actor, "device_added", data)
+        except DoneBefore:
+            return await self.create(hall, name, role, act)
+        return device, token
+
+    async def revoke(self, hall: str, device: str, act: Act) -> bool:
+        """Take a device's token back; tell whether it had one."""
+        async with changing(self._database) as writer:
+            row = await writer.fetchrow(_SQL["revoke"], hall, device, act.now_at)
+            if row is not None:
+                await audit.note(writer, hall, act.now_at, act.actor, "device_revoked", {"device": device})
+        if row is None:
+            return False
+        self._forgotten += 1
+        self._remembered.pop(row["hash"], None)
+        return True
+
+    def _token(self, device: str) -> str:
+        """A device's token: drawn from the secret, so that the same key gets the same answer again."""
+        digest = self._keyed(f"device|{device}".encode())
+        return "phd_" + urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _device_of(row: asyncpg.Record) -> Device:
+    return Device(row["hall_id"], str(row["id"]), row["name"], row["role"], row["made_at"], row["last_seen_at"])

@@ -1,0 +1,49 @@
+-- name: create
+-- Make a device.
+-- $1 text hall, $2 uuid device, $3 text name, $4 text role, $5 bytea hash of its token, $6 timestamptz now.
+-- No rows.
+INSERT INTO devices (hall_id, id, name, role, hash, made_at)
+VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: find
+-- The device of a token.
+-- $1 bytea hash.
+-- One row, or none.
+SELECT hall_id, id, name, role, made_at, last_seen_at
+FROM devices
+WHERE hash = $1 AND revoked_at IS NULL;
+
+-- name: seen
+-- Note when a device was last in use.
+-- $1 text hall, $2 uuid device, $3 timestamptz now.
+-- No rows.
+UPDATE devices
+SET last_seen_at = $3
+WHERE hall_id = $1 AND id = $2;
+
+-- name: of_hall
+-- The devices of a hall that were not revoked, oldest first.
+-- $1 text hall, $2 uuid the device after which to begin, $3 integer how many at most.
+-- One row per device, or none.
+SELECT hall_id, id, name, role, made_at, last_seen_at
+FROM devices
+WHERE hall_id = $1 AND id > $2 AND revoked_at IS NULL
+ORDER BY id
+LIMIT $3;
+
+-- name: all
+-- Every device that was not revoked.
+-- One row per device, or none.
+SELECT hall_id, id, name, role, made_at, last_seen_at
+FROM devices
+WHERE revoked_at IS NULL
+ORDER BY hall_id, id;
+
+-- name: revoke
+-- Take a device's token back.
+-- $1 text hall, $2 uuid device, $3 timestamptz now.
+-- One row when it had one, else none.
+UPDATE devices
+SET revoked_at = $3
+WHERE hall_id = $1 AND id = $2 AND revoked_at IS NULL
+RETURNING hash;

@@ -1,0 +1,46 @@
+-- name: attempt
+-- Count an attempt as failed before it is made, unless its like has to wait; a count that is old begins anew.
+-- $1 bytea key, $2 timestamptz now, $3 integer free attempts, $4 float8 the longest wait in seconds,
+-- $5 float8 seconds after which what failed is forgotten.
+-- One row when it may be made, else none.
+INSERT INTO sign_in_failures AS f (key, count, last_at, blocked_until)
+VALUES ($1, 1, $2, $2)
+ON CONFLICT (key) DO UPDATE
+SET count = CASE WHEN f.last_at + make_interval(secs => $5) <= $2 THEN 1 ELSE f.count + 1 END,
+    last_at = $2,
+    blocked_until = CASE
+        WHEN f.last_at + make_interval(secs => $5) <= $2 OR f.count < $3 THEN $2
+        ELSE $2 + make_interval(secs => least($4, power(2, least(f.count + 1 - $3, 30))))
+    END
+WHERE f.blocked_until <= $2
+RETURNING f.count;
+
+-- name: blocked
+-- Until when attempts of a kind have to wait.
+-- $1 bytea key.
+-- One row, or none.
+SELECT blocked_until
+FROM sign_in_failures
+WHERE key = $1;
+
+-- name: forget
+-- Forget what failed: the right password came.
+-- $1 bytea key.
+-- No rows.
+DELETE FROM sign_in_failures
+WHERE key = $1;
+
+-- name: take_back
+-- Count one failure less: that attempt did not fail.
+-- $1 bytea key.
+-- No rows.
+UPDATE sign_in_failures
+SET count = greatest(0, count - 1), blocked_until = last_at
+WHERE key = $1;
+
+-- name: sweep
+-- Remove what is forgotten.
+-- $1 timestamptz the instant before which it is.
+-- No rows.
+DELETE FROM sign_in_failures
+WHERE last_at < $1 AND blocked_until < $1;

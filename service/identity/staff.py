@@ -1,0 +1,247 @@
+"""Staff: who has which role in a hall, as its managers decide it.
+
+A role belongs to a hall, and its managers give and take it. What belongs to the person (the name shown, whether they
+may sign in at all, the password) may be touched only by who manages every hall they have a role in. Nobody changes or
+takes away their own role, and nobody disables themselves: a slip must not lock a hall's manager out.
+"""
+
+from collections.abc import Callable
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from service.domain.refusals import WrongState
+from service.errors import AccountNotFound, Forbidden
+from service.identity import acts, audit, passwords
+from service.identity.accounts import ONE_TIME_FOR, Account, Accounts, Member, account_in, member_of
+from service.identity.acts import Act, DoneBefore
+from service.identity.passwords import Passwords
+from service.identity.sessions import Sessions
+from service.identity.store import PACKAGE, Writer, changing
+from service.ids import new_id
+from service.journal.database import Database
+from service.journal.statements import statements
+
+_SQL = statements("accounts.sql", PACKAGE)
+_SESSIONS = statements("sessions.sql", PACKAGE)
+
+
+class Authority(Struct, frozen=True):
+    """Who decides: an account (None: the admin, or a program), and the halls it manages (None: all)."""
+
+    account: str | None = None
+    halls: frozenset[str] | None = None
+
+    def covers(self, account: Account) -> bool:
+        """Tell whether it manages every hall that an account has a role in."""
+        return self.halls is None or set(account.roles) <= self.halls
+
+
+class Change(Struct, frozen=True):
+    """What is to be another."""
+
+    role: str | UnsetType = UNSET
+    display_name: str | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class Added(Struct, frozen=True):
+    """Somebody who now has a role here, and whether they were given a password for one use."""
+
+    member: Member
+    new: bool
+
+
+class _Reset(Struct, frozen=True):
+    account: str
+
+
+class Staff:
+    """Gives and takes roles. Everything raises StorageUnavailable, OutcomeUnknown, and KeyReused for a key's misuse."""
+
+    def __init__(
+        self,
+        database: Database,
+        accounts: Accounts,
+        sessions: Sessions,
+        hashes: Passwords,
+        keyed: Callable[[bytes], bytes],
+    ) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._sessions = sessions
+        self._hashes = hashes
+        self._keyed = keyed
+
+    async def add(  # noqa: PLR0913, PLR0917  (who, what, where, and by whom)
+        self, hall: str, name: str, display_name: str, role: str, act: Act, authority: Authority
+    ) -> tuple[Member, str | None]:
+        """Give somebody a role in a hall; whoever has no account gets one, with a password for one use.
+
+        Args:
+            hall: the hall, or `EVERY_HALL` for a role of none.
+            name: as `name_of` makes it.
+            display_name: what an account that is new is called.
+            role: the role, in place of the one they may have here.
+            act: the request.
+            authority: whose decision it is.
+
+        Returns:
+            The member, and the password where there is one.
+
+        Raises:
+            Forbidden: it is the caller's own account.
+        """
+        before = await acts.answered(self._database, act, Added)
+        if before is not None:
+            return before.member, self._one_time(before.member.id, act) if before.new else None
+        known = await self._accounts.named(name)
+        account_id = known.id if known is not None else new_id()
+        password = self._one_time(account_id, act)
+        hashed = None if known is not None else await self._hashes.hash(password)
+        try:
+            async with changing(self._database) as writer:
+                if hashed is not None:
+                    until_at = act.now_at + ONE_TIME_FOR
+                    await _make(writer, account_id, name, display_name, hashed, until_at, act.now_at)
+                account = await _locked(writer, account_id)
+                _require_other(account, authority)
+                await writer.execute(_SQL["set_role"], hall, account_id, role)
+                member = member_of(replace(account, roles={**account.roles, hall: role}), hall)
+                await acts.keep(writer, act, Added(member, hashed is not None))
+                data = {"account": account_id, "role": role}
+                await audit.note(writer, hall, act.now_at, act.actor, "staff_added", data)
+        except DoneBefore:
+            return await self.add(hall, name, display_name, role, act, authority)
+        self._sessions.forget(account_id)
+        return member, password if hashed is not None else None
+
+    async def change(self, hall: str, account_id: str, change: Change, act: Act, authority: Authority) -> Member:
+        """Change somebody's role here, what they are called, and whether they may sign in.
+
+        Raises:
+            AccountNotFound: they have no role here.
+            Forbidden: it is the caller's own role, or about a person of halls the caller does not manage.
+        """
+        async with changing(self._database) as writer:
+            account = await _member(writer, hall, account_id)
+            if change.role is not UNSET and change.role != account.roles[hall]:
+                _require_other(account, authority)
+                await writer.execute(_SQL["set_role"], hall, account_id, change.role)
+                account = replace(account, roles={**account.roles, hall: change.role})
+                data = {"account": account_id, "role": change.role}
+                await audit.note(writer, hall, act.now_at, act.actor, "staff_role_changed", data)
+            if change.display_name is not UNSET or change.disabled is not UNSET:
+                account = await self._change_person(writer, account, change, act, authority)
+        self._sessions.forget(account_id)
+        return member_of(account, hall)
+
+    async def remove(self, hall: str, account_id: str, act: Act, authority: Authority) -> None:
+        """Take somebody's role in a hall away; nothing happens where there is none.
+
+        Raises:
+            Forbidden: it is the caller's own.
+        """
+        async with changing(self._database) as writer:
+            account = await account_in(writer, account_id)
+            if account is None or hall not in account.roles:
+                return
+            _require_other(account, authority)
+            await writer.execute(_SQL["drop_role"], hall, account_id)
+            await audit.note(writer, hall, act.now_at, act.actor, "staff_removed", {"account": account_id})
+        self._sessions.forget(account_id)
+
+    async def reset(self, hall: str | None, account_id: str, act: Act, authority: Authority) -> str:
+        """Give somebody a password for one use, return it, and end their sessions.
+
+        Args:
+            hall: where they must have a role; None: anywhere.
+            account_id: the account.
+            act: the request.
+            authority: whose decision it is.
+
+        Raises:
+            AccountNotFound: they have no role here.
+            Forbidden: they have a role in a hall that the caller does not manage.
+            WrongState: they sign in by single sign-on, and have no password here.
+        """
+        password = self._one_time(account_id, act)
+        if await acts.answered(self._database, act, _Reset) is not None:
+            return password
+        hashed = await self._hashes.hash(password)
+        try:
+            async with changing(self._database) as writer:
+                account = await _member(writer, hall, account_id)
+                if not authority.covers(account):
+                    raise Forbidden
+                if account.sso:
+                    raise WrongState("sso")
+                await acts.keep(writer, act, _Reset(account_id))
+                await writer.execute(_SQL["give_password"], account_id, hashed, act.now_at + ONE_TIME_FOR)
+                await writer.execute(_SESSIONS["end_of_account"], account_id, None)
+                await _note_everywhere(writer, account, act, "password_reset", {"account": account_id})
+        except DoneBefore:
+            return await self.reset(hall, account_id, act, authority)
+        self._sessions.forget(account_id)
+        return password
+
+    async def _change_person(
+        self, writer: Writer, account: Account, change: Change, act: Act, authority: Authority
+    ) -> Account:
+        if not authority.covers(account):
+            raise Forbidden
+        if change.disabled is True:
+            _require_other(account, authority)
+        changed = replace(
+            account,
+            display_name=account.display_name if change.display_name is UNSET else change.display_name,
+            disabled=account.disabled if change.disabled is UNSET else change.disabled,
+        )
+        if changed == account:
+            return account
+        await writer.execute(_SQL["change"], account.id, changed.display_name, changed.disabled)
+        if changed.disabled:
+            await writer.execute(_SESSIONS["end_of_account"], account.id, None)
+        if changed.disabled is account.disabled:
+            kind = "staff_renamed"
+        else:
+            kind = "staff_disabled" if changed.disabled else "staff_enabled"
+        await _note_everywhere(writer, account, act, kind, {"account": account.id})
+        return changed
+
+    def _one_time(self, account: str, act: Act) -> str:
+        """A password for one use: drawn from the secret, so that the same key gets the same answer again."""
+        return passwords.one_time(self._keyed(f"one time|{account}|{act.command_id}".encode()))
+
+
+async def _make(writer: Writer, *fields: object) -> None:
+    """Make an account. Raises DoneBefore when somebody else has just made one of this name."""
+    if await writer.fetchrow(_SQL["create"], *fields) is None:
+        raise DoneBefore
+
+
+async def _locked(writer: Writer, account_id: str) -> Account:
+    await writer.fetchrow(_SQL["lock"], account_id)
+    account = await account_in(writer, account_id)
+    assert account is not None, "accounts are never deleted"
+    return account
+
+
+async def _member(writer: Writer, hall: str | None, account_id: str) -> Account:
+    """An account, held; with a role in the hall. Raises AccountNotFound."""
+    if await writer.fetchrow(_SQL["lock"], account_id) is None:
+        raise AccountNotFound
+    account = await account_in(writer, account_id)
+    if account is None or (hall is not None and hall not in account.roles):
+        raise AccountNotFound
+    return account
+
+
+def _require_other(account: Account, authority: Authority) -> None:
+    if account.id == authority.account:
+        raise Forbidden
+
+
+async def _note_everywhere(writer: Writer, account: Account, act: Act, kind: str, data: dict[str, str]) -> None:
+    for hall in account.halls or [audit.EVERY_HALL]:
+        await audit.note(writer, hall, act.now_at, act.actor, kind, data)

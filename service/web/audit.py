@@ -1,0 +1,128 @@
+"""Calls about what happened in a hall: the day's journal and what was done beside it, in words, and who did it.
+
+The journal and the audit hold ids; names are looked up when somebody reads, so that they can change and be erased.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from service.domain.events import Record
+from service.domain.model import Texts
+from service.domain.plan import span_of
+from service.domain.refusals import BodyInvalid
+from service.domain.times import stamp
+from service.errors import StorageUnavailable
+from service.identity.audit import Noted
+from service.journal.faults import UnknownKind
+from service.journal.records import event_of
+from service.web.answers import HallHistory, Happened, answer
+from service.web.halls import limit_of
+from service.web.history import data_of, words_of
+from service.web.keys import CLOCK, HALLS, IDENTITY
+from service.web.requests import hall_of
+
+WORDS: dict[str, Texts] = {
+    "signed_in": {"zh-CN": "登录", "en": "Signed in"},
+    "sign_in_refused": {"zh-CN": "登录被拒绝", "en": "Sign-in refused"},
+    "signed_out": {"zh-CN": "退出登录", "en": "Signed out"},
+    "password_changed": {"zh-CN": "修改了密码", "en": "Password changed"},
+    "password_reset": {"zh-CN": "重置了密码", "en": "Password reset"},
+    "person_linked": {"zh-CN": "绑定统一身份认证", "en": "Linked to single sign-on"},
+    "staff_added": {"zh-CN": "添加人员", "en": "Staff added"},
+    "staff_role_changed": {"zh-CN": "更改人员角色", "en": "Role changed"},
+    "staff_renamed": {"zh-CN": "更改显示姓名", "en": "Name shown changed"},
+    "staff_disabled": {"zh-CN": "停用账号", "en": "Account disabled"},
+    "staff_enabled": {"zh-CN": "恢复账号", "en": "Account enabled"},
+    "staff_removed": {"zh-CN": "移除人员", "en": "Staff removed"},
+    "device_added": {"zh-CN": "添加设备", "en": "Device added"},
+    "device_revoked": {"zh-CN": "撤销设备", "en": "Device revoked"},
+    "document_changed": {"zh-CN": "修改大厅设置", "en": "Hall document changed"},
+}
+"""What each kind of note means."""
+
+
+async def history(request: web.Request) -> web.Response:
+    """What happened in this hall on a day, in the journal and beside it, newest first; today unless `on` says a day."""
+    hall_id, limit = hall_of(request), limit_of(request)
+    hall = await request.app[HALLS].get(hall_id)
+    on = _date(request) or hall.day_at(request.app[CLOCK].now_at())
+    try:
+        from_at, before_at = span_of(hall.document, on)
+    except OverflowError as error:
+        raise BodyInvalid(("on", "a date")) from error
+    found = await request.app[IDENTITY].audit.history(
+        hall_id, on, from_at=from_at, before_at=before_at, after=_cursor(request), limit=limit + 1
+    )
+    page = found[:limit]
+    names = await names_of(request, [one.actor for one in page])
+    try:
+        items = [_happened(one, names) for one in page]
+    except UnknownKind as error:  # a newer release wrote it
+        raise StorageUnavailable from error
+    more = len(found) > limit
+    return answer(HallHistory(items, _cursor_after(page[-1]) if more else None))
+
+
+async def names_of(request: web.Request, actors: Iterable[str]) -> dict[str, str]:
+    """What the accounts among actors are called, by actor. Raises StorageUnavailable."""
+    accounts = {actor: account for actor in actors if (account := account_of(actor)) is not None}
+    names = await request.app[IDENTITY].accounts.display_names(set(accounts.values()))
+    return {actor: names[account] for actor, account in accounts.items() if account in names}
+
+
+def account_of(actor: str) -> str | None:
+    """The account that an actor is."""
+    kind, _, rest = actor.partition(":")
+    return rest.partition("/")[0] if kind == "account" else None
+
+
+def _happened(noted: Noted, names: dict[str, str]) -> Happened:
+    words, data = _said(noted)
+    return Happened(
+        at=stamp(noted.at),
+        actor=noted.actor,
+        who=names.get(noted.actor),
+        kind=noted.kind,
+        words=words,
+        data=data,
+        seq=noted.seq,
+    )
+
+
+def _said(noted: Noted) -> tuple[Texts, dict[str, Any]]:
+    if noted.seq is None:
+        data: dict[str, Any] = msgspec.json.decode(noted.body)
+        return WORDS.get(noted.kind, {"en": noted.kind}), data
+    event = event_of(noted.seq, noted.kind, noted.body)
+    return words_of(event), data_of(Record(noted.seq, noted.at, noted.actor, "", 0, None, event))
+
+
+def _date(request: web.Request) -> date | None:
+    said = request.query.get("on")
+    try:
+        return None if said is None else date.fromisoformat(said)
+    except ValueError as error:
+        raise BodyInvalid(("on", "a date like 2026-11-23")) from error
+
+
+def _cursor(request: web.Request) -> tuple[datetime, str]:
+    said = request.query.get("cursor")
+    if said is None:
+        return datetime(9999, 1, 1, tzinfo=UTC), ""
+    try:
+        at, _, mark = urlsafe_b64decode(said.encode()).decode().partition("|")
+        found = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise BodyInvalid(("cursor", "next_cursor of the page before")) from error
+    if found.tzinfo is None or not mark.isprintable():
+        raise BodyInvalid(("cursor", "next_cursor of the page before"))
+    return found, mark
+
+
+def _cursor_after(noted: Noted) -> str:
+    return urlsafe_b64encode(f"{noted.at.isoformat()}|{noted.mark}".encode()).decode()

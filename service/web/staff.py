@@ -1,0 +1,183 @@
+"""Calls about who works in a hall, and its devices."""
+
+import re
+
+from aiohttp import web
+from msgspec import UNSET
+from msgspec.structs import asdict
+
+from service.domain.model import HallId
+from service.domain.refusals import BodyInvalid
+from service.domain.times import stamp, stamp_or_none
+from service.errors import AccountNotFound, DeviceNotFound
+from service.identity.accounts import ADMIN_NAME, Member, name_of
+from service.identity.acts import Act
+from service.identity.devices import NIL, Device
+from service.identity.staff import Authority, Change
+from service.web.answers import (
+    DeviceAdded,
+    DeviceList,
+    DeviceSeen,
+    MemberAdded,
+    MemberList,
+    MemberSeen,
+    PasswordGiven,
+    answer,
+)
+from service.web.auth import Caller, Role
+from service.web.forms import AddDeviceForm, AddMemberForm, ChangeMemberForm, Nothing
+from service.web.guard import session_of
+from service.web.halls import limit_of
+from service.web.keys import CLOCK, HALLS, IDENTITY
+from service.web.requests import caller, hall_of, key_of, read
+
+_NAME = re.compile(r"\w[\w.@+-]{0,63}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+async def list_(request: web.Request) -> web.Response:
+    """Who has a role in this hall, by name."""
+    hall, limit = hall_of(request), limit_of(request)
+    found = await request.app[IDENTITY].accounts.of_hall(hall, request.query.get("cursor", ""), limit + 1)
+    page = found[:limit]
+    return answer(MemberList([_member_seen(member) for member in page], _cursor(page, found, "name")))
+
+
+async def add(request: web.Request) -> web.Response:
+    """Give somebody a role in this hall; whoever is new gets a password for one use, said once."""
+    hall, who = await _hall(request), caller(request)
+    form = await read(request, AddMemberForm)
+    name = name_of(form.name)
+    if name == ADMIN_NAME or not _NAME.fullmatch(name):
+        raise BodyInvalid(("name", "letters, digits and . _ @ + -, beginning with a letter or digit; not admin"))
+    member, password = await request.app[IDENTITY].staff.add(
+        hall, name, form.display_name or form.name, form.role, await _act(request, who), await _authority(request)
+    )
+    seen = MemberAdded(**asdict(_member_seen(member)), password=UNSET if password is None else password)
+    return answer(seen, 201, Location=f"/v1/halls/{hall}/staff/{member.id}")
+
+
+async def change(request: web.Request) -> web.Response:
+    """Change somebody's role here, the name shown, and whether they may sign in at all."""
+    hall, who = hall_of(request), caller(request)
+    form = await read(request, ChangeMemberForm)
+    wanted = Change(form.role, form.display_name, form.disabled)
+    member = await request.app[IDENTITY].staff.change(
+        hall, _account(request), wanted, await _act(request, who), await _authority(request)
+    )
+    return answer(_member_seen(member))
+
+
+async def remove(request: web.Request) -> web.Response:
+    """Take somebody's role in this hall away."""
+    hall, who = hall_of(request), caller(request)
+    await read(request, Nothing)
+    await request.app[IDENTITY].staff.remove(
+        hall, _account(request), await _act(request, who), await _authority(request)
+    )
+    return web.Response(status=204)
+
+
+async def reset(request: web.Request) -> web.Response:
+    """Give somebody a password for one use, said once, and end their sessions; only who manages all their halls may."""
+    hall, who = hall_of(request), caller(request)
+    await read(request, Nothing)
+    password = await request.app[IDENTITY].staff.reset(
+        hall, _account(request), await _act(request, who), await _authority(request)
+    )
+    return answer(PasswordGiven(password=password))
+
+
+async def list_devices(request: web.Request) -> web.Response:
+    """The devices of this hall, oldest first."""
+    hall, limit = hall_of(request), limit_of(request)
+    after = request.query.get("cursor", NIL)
+    if not _UUID.fullmatch(after):
+        raise BodyInvalid(("cursor", "next_cursor of the page before"))
+    found = await request.app[IDENTITY].devices.of_hall(hall, after, limit + 1)
+    page = found[:limit]
+    return answer(DeviceList([_device_seen(device) for device in page], _cursor(page, found, "id")))
+
+
+async def add_device(request: web.Request) -> web.Response:
+    """Make a device with a bearer token, said once."""
+    hall, who = await _hall(request), caller(request)
+    form = await read(request, AddDeviceForm)
+    act = await _act(request, who)
+    device, token = await request.app[IDENTITY].devices.create(hall, form.name, form.role, act)
+    seen = DeviceAdded(
+        id=device.id,
+        name=device.name,
+        role=device.role,
+        made_at=stamp(device.made_at),
+        last_seen_at=None,
+        token=token,
+    )
+    return answer(seen, 201, Location=f"/v1/halls/{hall}/devices/{device.id}")
+
+
+async def revoke_device(request: web.Request) -> web.Response:
+    """Take a device's token back."""
+    hall, who = hall_of(request), caller(request)
+    await read(request, Nothing)
+    device = request.match_info["device"].lower()
+    if not _UUID.fullmatch(device):
+        raise DeviceNotFound
+    await request.app[IDENTITY].devices.revoke(hall, device, await _act(request, who))
+    return web.Response(status=204)
+
+
+async def _hall(request: web.Request) -> HallId:
+    """The hall of the path, which must exist before anybody works there. Raises HallNotFound."""
+    return (await request.app[HALLS].get(hall_of(request))).id
+
+
+def _account(request: web.Request) -> str:
+    """The account named in the path. Raises AccountNotFound for what is no id."""
+    account = request.match_info["account"].lower()
+    if not _UUID.fullmatch(account):
+        raise AccountNotFound
+    return account
+
+
+async def _act(request: web.Request, who: Caller) -> Act:
+    command_id, fingerprint = await key_of(request, who)
+    return Act(command_id, fingerprint, request.app[CLOCK].now_at(), who.actor)
+
+
+async def _authority(request: web.Request) -> Authority:
+    """Whose decision it is: the admin's, or an account's in the halls it manages."""
+    who = caller(request)
+    session = None if who.account is None else await session_of(request)
+    if who.role is Role.ADMIN:
+        return Authority(who.account)
+    account = None if session is None else session.account
+    managed = () if account is None else (hall for hall, role in account.roles.items() if role == Role.MANAGER)
+    return Authority(who.account, frozenset(managed))
+
+
+def _cursor(page: list[Member] | list[Device], found: list[Member] | list[Device], field: str) -> str | None:
+    return getattr(page[-1], field) if len(found) > len(page) else None
+
+
+def _member_seen(member: Member) -> MemberSeen:
+    return MemberSeen(
+        id=member.id,
+        name=member.name,
+        display_name=member.display_name,
+        role=member.role,
+        sso=member.sso,
+        disabled=member.disabled,
+        must_change=member.must_change,
+        last_seen_at=stamp_or_none(member.last_seen_at),
+    )
+
+
+def _device_seen(device: Device) -> DeviceSeen:
+    return DeviceSeen(
+        id=device.id,
+        name=device.name,
+        role=device.role,
+        made_at=stamp(device.made_at),
+        last_seen_at=stamp_or_none(device.last_seen_at),
+    )
