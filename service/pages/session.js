@@ -152,7 +152,7 @@ class SignIn extends HTMLElement {
   #newPassword() {
     const needsCurrent = this.#password === "";
     const current = make("input.input", { id: "password-current", type: "password", autocomplete: "current-password", required: true, maxlength: 200 });
-    const fresh = make("input.input", { id: "password-new", type: "password", autocomplete: "new-password", required: true, minlength: 8, maxlength: 200 });
+    const fresh = make("input.input", { id: "password-new", type: "password", autocomplete: "new-password", required: true, minlength: 10, maxlength: 200 });
     const again = make("input.input", { id: "password-again", type: "password", autocomplete: "new-password", required: true, maxlength: 200 });
     const button = make("button.button.primary.wide", { type: "submit" }, say("password-save"));
     const said = this.#said();

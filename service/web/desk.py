@@ -13,7 +13,7 @@ from service.domain.model import CounterId, ServiceId, StageId, Texts
 from service.domain.view import CounterView, counter_view
 from service.web.answers import answer
 from service.web.keys import HALLS, LANES
-from service.web.requests import hall_of, staff
+from service.web.requests import hall_of
 
 
 class StageSeen(Struct, frozen=True):
@@ -62,7 +62,7 @@ class Desk(Struct, frozen=True, kw_only=True):
 
 async def show(request: web.Request) -> web.Response:
     """What a counter's page has to know of the hall: stages, services, counters, codes in words, rules."""
-    hall_id, _ = hall_of(request), await staff(request)
+    hall_id = hall_of(request)
     document = (await request.app[HALLS].get(hall_id)).document
     day = await request.app[LANES].day(hall_id)
     plan = day.plan

@@ -1,0 +1,94 @@
+"""The page of a counter as a test sees it."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.screen import Complaints
+from tests.service import ADMIN
+
+VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) => {
+  document.documentElement.dataset.violated = event.violatedDirective;
+});
+"""
+
+
+async def sign_in(page: Page, name: str = "admin", password: str = ADMIN) -> None:
+    """Fill in the form, in whichever language it is."""
+    await page.locator("#sign-in-name").fill(name)
+    await page.locator("#sign-in-password").fill(password)
+    await page.locator("sign-in button[type=submit]").click()
+
+
+@dataclass
+class Desk:
+    """A counter's page in a page of its own."""
+
+    page: Page
+    complaints: Complaints
+
+    @classmethod
+    async def open(cls, context: BrowserContext, base: str, counter: str = "3", query: str = "") -> Self:
+        """Open the page of a counter of the demo hall, signed out or as this browser is."""
+        page = await context.new_page()
+        complaints = Complaints()
+        complaints.listen(page)
+        await page.add_init_script(VIOLATIONS)
+        await page.goto(f"{base}/halls/demo/counter/{counter}{query}")
+        return cls(page, complaints)
+
+    @classmethod
+    async def at(cls, context: BrowserContext, base: str, counter: str = "3", query: str = "") -> Self:
+        """Open it, and sign in as the admin."""
+        desk = await cls.open(context, base, counter, query)
+        await sign_in(desk.page)
+        await expect(desk.body).to_have_attribute("data-link", "live")
+        await expect(desk.main).to_be_visible()
+        return desk
+
+    @property
+    def body(self) -> Locator:
+        """The page, with its `data-view` and `data-link`."""
+        return self.page.locator("body")
+
+    @property
+    def main(self) -> Locator:
+        """The one button that Enter presses."""
+        return self.page.locator("#main")
+
+    @property
+    def number(self) -> Locator:
+        """The number of the person here, or of who is next."""
+        return self.page.locator("#person .number")
+
+    @property
+    def message(self) -> Locator:
+        """What the page says of the last act."""
+        return self.page.locator("#message")
+
+    @property
+    def toast(self) -> Locator:
+        """What can be taken back."""
+        return self.page.locator("#toast")
+
+    @property
+    def rows(self) -> Locator:
+        """The queue."""
+        return self.page.locator("#line li button")
+
+    def act(self, name: str) -> Locator:
+        """A button of the grid."""
+        return self.page.locator(f'[data-act="{name}"]')
+
+    async def is_view(self, view: str) -> None:
+        """Wait until the counter is so, and the main button takes another press."""
+        await expect(self.body).to_have_attribute("data-view", view)
+        await expect(self.main).not_to_have_attribute("aria-busy", "true")
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, one after another, each when the one before has been answered."""
+        for key in keys:
+            await expect(self.main).not_to_have_attribute("aria-busy", "true")
+            await self.page.keyboard.press(key)
