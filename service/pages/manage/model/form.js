@@ -50,7 +50,12 @@ export function toDocument(form, base) {
     service.papers = rowsOf(service.papers, [...path, "papers"], origins, `services[${place}].papers`);
   });
   document.codes = { ...form.codes };
-  for (const name of CODES) document.codes[name] = rowsOf(form.codes[name], ["codes", name], origins, `codes.${name}`).map(({ id }) => id);
+  for (const name of CODES) {
+    const rows = rowsOf(form.codes[name], ["codes", name], origins, `codes.${name}`);
+    document.codes[name] = rows.map(({ id }) => id);
+    // A new code brings its words with it; they stand with all words once it is saved.
+    for (const { id, name: words } of rows) if (words && Object.keys(words).length > 0) document.texts = { ...document.texts, [id]: words };
+  }
   const spans = [
     ["hours", () => weekly(form.hours)],
     ["staffing", () => [...weekly(form.staffing.week, ["staffing", "week"]), ...dated(form.staffing.dates)]],

@@ -72,9 +72,11 @@ export const FIELDS = {
   "codes.reasons.order": { text: "field-reasons-order", kind: "order", section: "rules" },
   "codes.reasons.rows.*": { text: "field-reason", kind: "row", section: "rules" },
   "codes.reasons.rows.*.id": { text: "field-code", kind: "text", section: "rules" },
+  "codes.reasons.rows.*.name.*": { text: "field-text", kind: "text", section: "rules" },
   "codes.missing.order": { text: "field-missing-order", kind: "order", section: "rules" },
   "codes.missing.rows.*": { text: "field-missing", kind: "row", section: "rules" },
   "codes.missing.rows.*.id": { text: "field-code", kind: "text", section: "rules" },
+  "codes.missing.rows.*.name.*": { text: "field-text", kind: "text", section: "rules" },
   "texts.*": { text: "field-text", kind: "text-map", section: "rules" },
   "texts.*.*": { text: "field-text", kind: "text", section: "rules" },
 };

@@ -1,0 +1,139 @@
+/** Fields and values of the form in words: what a list of changes and a merge say. */
+
+import { pick } from "/pages/language.js";
+import { languageNow, localeNow, say } from "/pages/texts.js";
+import { entriesOf, isListed } from "./model/form.js";
+import { fieldOf } from "./model/schema.js";
+import { at } from "./model/values.js";
+
+const SEPARATOR = " · ";
+const MONDAY = Date.UTC(2024, 0, 1);
+
+/** @param {string | number} day ISO number @returns {string} `周一`, `Monday` */
+export function weekdayName(day, length = "long") {
+  return new Date(MONDAY + (Number(day) - 1) * 86_400_000).toLocaleDateString(localeNow(), { weekday: length, timeZone: "UTC" });
+}
+
+/** @param {string} on `2026-11-23` @returns {string} `11月23日周一`, `Mon 23 Nov` */
+export function dateName(on) {
+  const at = new Date(`${on}T12:00:00Z`);
+  if (Number.isNaN(at.getTime())) return on;
+  const day = at.toLocaleDateString(localeNow() === "en" ? "en-GB" : localeNow(), {
+    timeZone: "UTC",
+    month: localeNow() === "en" ? "short" : "long",
+    day: "numeric",
+    year: at.getUTCFullYear() === new Date().getUTCFullYear() ? undefined : "numeric",
+  });
+  return say("date-with-weekday", { date: day, weekday: at.toLocaleDateString(localeNow(), { timeZone: "UTC", weekday: "short" }) });
+}
+
+/** @param {string} tag @returns {string} the language in its own words */
+export function languageName(tag) {
+  try {
+    return new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
+/**
+ * The name of a thing with an id, in the page's language.
+ * @param {any} row
+ * @param {any} [form] has the words of codes
+ */
+export function thingName(row, form) {
+  if (!row) return "";
+  const { text } = pick(row.name ?? form?.texts?.[row.id], languageNow());
+  return text || row.id || say("thing-new");
+}
+
+/**
+ * What a path of the form is called.
+ * @param {import("./model/values.js").Path} path
+ * @param {...any} forms where things are looked up, the first that has it
+ */
+export function labelOf(path, ...forms) {
+  const field = fieldOf(path);
+  if (!field) return path.join(SEPARATOR);
+  const steps = field.path;
+  const things = [];
+  steps.forEach((step, place) => {
+    const before = steps[place - 1];
+    const inner = steps.slice(0, place + 1);
+    if (before === "rows") things.push(ofThing(inner, forms));
+    else if (before === "hours" || before === "week") things.push(weekdayName(step));
+    else if (before === "exceptions" || before === "dates") things.push(dateName(step));
+    else if (before === "texts") things.push(pick(at(forms.find((form) => at(form, inner)), inner), languageNow()).text || step);
+  });
+  const language = steps.length > 1 && (steps.at(-2) === "name" || steps.at(-3) === "texts") ? languageName(steps.at(-1)) : null;
+  const label = language ? say("field-in-language", { field: say(field.text), language }) : say(field.text);
+  return field.kind === "row" ? [label, ...things].join(SEPARATOR) : [...things, label].join(SEPARATOR);
+}
+
+function ofThing(path, forms) {
+  const form = forms.find((one) => at(one, path)) ?? forms[0];
+  const row = at(form, path);
+  return path[0] === "counters" ? row?.id || say("thing-new") : thingName(row, form) || path.at(-1);
+}
+
+/**
+ * A value in words.
+ * @param {import("./model/values.js").Path} path
+ * @param {any} value undefined where there is none
+ * @param {...any} forms
+ */
+export function valueOf(path, value, ...forms) {
+  if (value === undefined || value === null || value === "") return say("value-none");
+  const kind = fieldOf(path)?.kind;
+  switch (kind) {
+    case "minutes":
+      return say("value-minutes", { minutes: round(value / 60) });
+    case "percent":
+      return say("value-percent", { percent: round(value * 100) });
+    case "yes-no":
+      return say(value ? "value-yes" : "value-no");
+    case "admission":
+      return say(value === "all" ? "admission-all" : "admission-fit");
+    case "spans":
+      return value.length === 0 ? say("value-closed") : value.map(spanText).join(say("list-separator"));
+    case "bands":
+      return value.length === 0 ? say("value-none") : value.map(bandText).join(say("list-separator"));
+    case "exception":
+      return value.closed || value.spans.length === 0 ? say("value-closed") : value.spans.map(spanText).join(say("list-separator"));
+    case "words":
+      return value.map(languageName).join(say("list-separator"));
+    case "order":
+      return value.map((key) => ofThing([...path.slice(0, -1), "rows", key], forms)).join(say("list-separator"));
+    case "ids":
+      return [value].flat().map((id) => idName(path.at(-1), id, forms)).join(say("list-separator"));
+    case "row":
+      return say("value-there");
+    case "text-map":
+      return pick(value, languageNow()).text;
+    default:
+      return isListed(value) ? entriesOf(value).map(([, row]) => thingName(row)).join(say("list-separator")) : String(value);
+  }
+}
+
+/** @param {{from: string, to: string}} span */
+export function spanText({ from, to }) {
+  return `${from}–${to}`;
+}
+
+function bandText(band) {
+  return say("value-band", { span: spanText(band), counters: band.counters });
+}
+
+const LIST_OF = { zone: "zones", stage: "stages", stages: "stages", services: "services" };
+
+function idName(field, id, forms) {
+  for (const form of forms) {
+    const found = entriesOf(form?.[LIST_OF[field]]).find(([, row]) => row.id === id);
+    if (found) return thingName(found[1], form);
+  }
+  return id;
+}
+
+export function round(value) {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,204 @@
+/**
+ * What saving would do, beside the button that saves: now and afterwards, drawn over the rest of the day.
+ *
+ * While it is computed the figures known last stay, marked as not of this form, and Save waits.
+ */
+
+import { make } from "/display/element.js";
+import { pick } from "/pages/language.js";
+import { languageNow, say } from "/pages/texts.js";
+import { waitsDrawing } from "./bands.js";
+import { dateName, labelOf, valueOf } from "./describe.js";
+import { faultWords, idOf } from "./fields.js";
+import { fieldOf, sectionOf } from "./model/schema.js";
+import { action, keepFocus } from "./parts.js";
+
+/**
+ * @param {Element} aside
+ * @param {import("./parts.js").Ui} ui
+ * @param {{go: (section: string, id?: string) => void, merge: () => void}} way
+ */
+export function effectPanel(aside, ui, way) {
+  const { draft } = ui;
+  const drawing = waitsDrawing(ui.signal);
+  const title = make("h2");
+  const state = make("p.quiet.small", { role: "status" });
+  const figures = make("div.figures");
+  const chart = make("figure", { hidden: true });
+  const caption = make("figcaption.small.quiet");
+  const numbers = make("details.numbers");
+  chart.append(caption, drawing.element, numbers);
+  const notes = make("div.notes");
+  const changes = make("details.changes");
+  const save = action(ui, say("effect-save"), () => saving(ui), { kind: "primary", id: "save" });
+  const why = make("p.small.quiet", { id: "save-why" });
+  const discard = action(ui, say("effect-discard"), () => draft.discard(), { id: "discard" });
+  const foot = make("div.foot", {}, changes, why, save, discard);
+  aside.replaceChildren(make("div", {}, title, state), figures, chart, notes, foot);
+  aside.setAttribute("aria-label", say("effect-title"));
+
+  const draw = () => {
+    const { effect } = draft;
+    const isDirty = draft.isDirty;
+    title.textContent = say(isDirty ? "effect-title" : "effect-title-now");
+    state.textContent = stateWords(ui, isDirty);
+    aside.classList.toggle("is-old", isDirty && effect.state !== "known");
+    figures.replaceChildren(...(effect.dryRun ? [figuresOf(ui, effect.dryRun, isDirty)] : []));
+    const profile = profileOf(effect.dryRun);
+    chart.hidden = profile.length < 2;
+    if (!chart.hidden) {
+      caption.textContent = say("effect-chart");
+      drawing.show(profile, (at) => ui.times.time(at), say(isDirty ? "effect-chart-described" : "effect-chart-described-now"));
+      numbersOf(ui, numbers, profile, isDirty);
+    }
+    notes.replaceChildren(...notesOf(ui, way));
+    changesOf(changes, ui, way);
+    foot.hidden = !isDirty;
+    save.disabled = !draft.isReady;
+    why.textContent = draft.isReady ? "" : waitWords(draft);
+    why.hidden = why.textContent === "";
+    save.toggleAttribute("aria-describedby", !why.hidden);
+    if (!why.hidden) save.setAttribute("aria-describedby", why.id);
+  };
+  const drawn = () => keepFocus(draw);
+  for (const name of ["change", "effect", "theirs", "saved"]) draft.addEventListener(name, drawn, { signal: ui.signal });
+  draw();
+}
+
+async function saving(ui) {
+  await ui.draft.save();
+  if (!ui.draft.isDirty) ui.tell(say("saved"));
+}
+
+function stateWords(ui, isDirty) {
+  const { effect } = ui.draft;
+  if (effect.state === "asking") return say("effect-asking");
+  if (effect.state === "unreached") return say("effect-unreached");
+  if (effect.state === "faulty") return say("effect-faulty");
+  if (effect.state !== "known") return "";
+  return say(isDirty ? "effect-known" : "effect-known-now", { time: ui.times.time(ui.now_ms()) });
+}
+
+function waitWords(draft) {
+  if (draft.theirs) return say("save-waits-merge");
+  if (draft.isSaving) return say("save-waits-saving");
+  if (draft.effect.state === "asking") return say("save-waits-asking");
+  if (draft.effect.state === "faulty") return say("save-waits-faulty");
+  return say("save-waits-unreached");
+}
+
+/** Rows of facts, now beside afterwards. */
+function figuresOf(ui, dryRun, isDirty) {
+  const rows = [];
+  const today = dryRun.places.find(({ on }) => on === ui.today());
+  if (today) rows.push([say("effect-places"), number(today.before), say("unit-places", { count: today.after }), today.before !== today.after]);
+  for (const { service, before, after } of dryRun.waits) rows.push([waitName(ui, service), minutes(before), say("unit-wait", { minutes: minutes(after) }), before.p90_s !== after.p90_s]);
+  if (dryRun.over_capacity.length > 0) rows.push([say("effect-over"), "0", say("unit-bookings", { count: dryRun.over_capacity.length }), true]);
+  return make(
+    "table.compared",
+    {},
+    make("caption.hidden", {}, say("effect-title")),
+    make("thead", {}, make("tr", {}, make("td"), isDirty ? make("th.num", { scope: "col" }, say("effect-now")) : null, make("th.num", { scope: "col" }, say(isDirty ? "effect-after" : "effect-now")))),
+    make(
+      "tbody",
+      {},
+      rows.map(([name, before, after, isOther]) => make(`tr${isOther ? ".is-other" : ""}`, {}, make("th", { scope: "row" }, name), isDirty ? make("td.num.quiet", {}, before) : null, make("td.num", {}, after))),
+    ),
+  );
+}
+
+function waitName(ui, id) {
+  const row = Object.values(ui.draft.form.services.rows).find((one) => one.id === id);
+  const { text, lang } = pick(row?.name, languageNow());
+  return [make("span", { lang }, text || id), make("span.small.quiet.block", {}, say("effect-wait"))];
+}
+
+function minutes({ p90_s }) {
+  return p90_s === null ? "–" : String(Math.round(p90_s / 60));
+}
+
+function number(value) {
+  return String(value);
+}
+
+/** The 90 % wait of who comes at each quarter hour, in minutes. */
+function profileOf(dryRun) {
+  const inMinutes = (seconds) => (seconds === null ? null : seconds / 60);
+  return (dryRun?.profile ?? []).map(({ at, before_p90_s, after_p90_s }) => ({ at_ms: Date.parse(at), before: inMinutes(before_p90_s), after: inMinutes(after_p90_s) }));
+}
+
+/** Every chart has a table. */
+function numbersOf(ui, details, profile, isDirty) {
+  const text = (value) => (value === null ? "–" : String(Math.round(value)));
+  details.replaceChildren(
+    make("summary.small", {}, say("effect-numbers")),
+    make(
+      "table.compared.small",
+      {},
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, say("effect-time")), isDirty ? make("th.num", { scope: "col" }, say("effect-now")) : null, make("th.num", { scope: "col" }, say(isDirty ? "effect-after" : "effect-now")))),
+      make("tbody", {}, profile.map(({ at_ms, before, after }) => make("tr", {}, make("th", { scope: "row" }, ui.times.time(at_ms)), isDirty ? make("td.num", {}, text(before)) : null, make("td.num", {}, text(after))))),
+    ),
+  );
+}
+
+function notesOf(ui, way) {
+  const { draft } = ui;
+  const { effect } = draft;
+  const found = [];
+  if (draft.theirs) {
+    found.push(make("div.message.heed", {}, make("b", {}, say("merge-title")), make("p", {}, say("merge-about")), action(ui, say("merge-open"), way.merge, { kind: "plain", id: "merge-open" })));
+  }
+  if (effect.state === "faulty") {
+    const faults = effect.faults.map((fault, place) => {
+      const id = idOf(fieldOf(fault.path)?.path ?? fault.path);
+      const link = make("a", { href: `#${sectionOf(fault.path)}`, id: `fault-${place}` }, labelOf(fault.path, draft.form, draft.base.form));
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        way.go(sectionOf(fault.path), id);
+      });
+      return make("li", {}, link, make("br"), ...faultWords(fault));
+    });
+    found.push(make("div.message.faults", {}, make("b", {}, say("faults-title", { count: faults.length })), make("ul", {}, faults)));
+  }
+  const shownLater = effect.dryRun?.over_capacity ?? [];
+  if (effect.state === "known" && shownLater.length > 0) found.push(make("div.message.heed", {}, say("effect-over-kept", { count: shownLater.length })));
+  const later = (effect.dryRun?.places ?? []).filter(({ on, before, after }) => on !== ui.today() && before !== after);
+  if (effect.state === "known" && later.length > 0) {
+    found.push(make("div.message", {}, ...later.slice(0, 5).map(({ on, before, after }) => make("p", {}, say("effect-places-on", { date: dateName(on), before, after })))));
+  }
+  return found;
+}
+
+/** All that is edited and unsaved: what it is, what it was. */
+function changesOf(details, ui, way) {
+  const { draft } = ui;
+  const differences = draft.differences;
+  details.hidden = differences.length === 0;
+  if (details.hidden) return;
+  const isOpen = details.open;
+  details.replaceChildren(
+    make("summary", {}, say("changes-count", { count: differences.length })),
+    make(
+      "ul",
+      {},
+      differences.map(({ path, was, now }, place) => {
+        const section = sectionOf(path);
+        const link = make("a", { href: `#${section}`, id: `change-${place}` }, labelOf(path, draft.form, draft.base.form));
+        link.addEventListener("click", (event) => {
+          event.preventDefault();
+          way.go(section, idOf(fieldOf(path)?.path ?? path));
+        });
+        return make("li", {}, link, make("br"), changeWords(path, was, now, draft));
+      }),
+    ),
+  );
+  details.open = isOpen;
+}
+
+/** @returns {string} `5 → 4`, or that it came or went */
+export function changeWords(path, was, now, draft) {
+  const isRow = fieldOf(path)?.kind === "row";
+  if (isRow && was === undefined) return say("change-added");
+  if (isRow && now === undefined) return say("change-removed");
+  return say("change-from-to", { was: valueOf(path, was, draft.base.form, draft.form), now: valueOf(path, now, draft.form, draft.base.form) });
+}

@@ -1,0 +1,319 @@
+/**
+ * The manager's page: where to on the left, the section in the middle, and, while something of the hall document is edited,
+ * what saving it would do on the right.
+ *
+ * A section is drawn by one function from what is known; it lives until another takes its place. Edits are the draft's, not
+ * the section's: they stay while the manager looks elsewhere.
+ */
+
+import { make } from "/display/element.js";
+import { call, inHall } from "/pages/api.js";
+import { pick } from "/pages/language.js";
+import { Live } from "/pages/live.js";
+import { signedIn } from "/pages/session.js";
+import { languageNow, say, sayInto, texts } from "/pages/texts.js";
+import { HallTimes } from "/pages/times.js";
+import { wordsOf } from "/pages/ui.js";
+import "/pages/theme.js";
+import { mergeDialog } from "./conflict.js";
+import { effectPanel } from "./effect.js";
+import { Draft } from "./model/draft.js";
+import { sectionOf } from "./model/schema.js";
+import { action, keepFocus } from "./parts.js";
+import { find } from "./sections/find.js";
+import { history } from "./sections/history.js";
+import { hours } from "./sections/hours.js";
+import { notices } from "./sections/notices.js";
+import { people } from "./sections/people.js";
+import { places } from "./sections/places.js";
+import { rules } from "./sections/rules.js";
+import { today } from "./sections/today.js";
+
+/** @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean}>} */
+const SECTIONS = {
+  today: { title: "today-title", draw: today },
+  hours: { title: "hours-title", draw: hours, ofDocument: true },
+  places: { title: "places-title", draw: places, ofDocument: true },
+  rules: { title: "rules-title", draw: rules, ofDocument: true },
+  notices: { title: "notices-title", draw: notices },
+  people: { title: "people-title", draw: people },
+  find: { title: "find-title", draw: find },
+  history: { title: "history-title", draw: history },
+};
+const FIRST = "today";
+const TOLD_MS = 6000;
+
+const element = (id) => document.getElementById(id);
+const hallId = decodeURIComponent(location.pathname.split("/")[2]);
+
+class Manager {
+  #call = inHall(hallId);
+  #draft = new Draft(this.#call);
+  #hall = null;
+  #who = null;
+  /** @type {Live | null} */
+  #live = null;
+  #facts = null;
+  #board = null;
+  #merging = false;
+  /** The hall's clock beside this device's. */
+  #behind_ms = 0;
+  #section = "";
+  #ending = new AbortController();
+  #panelEnding = new AbortController();
+  #onFacts = () => undefined;
+  #told = 0;
+
+  async start() {
+    await texts("common", "manage");
+    document.addEventListener("paihao:language", () => this.#speak());
+    this.#hall = (await this.#readHall()).body;
+    this.#speak();
+    const { session, roles } = await signedIn(hallId, ["manager"]);
+    this.#who = { session, roles };
+    document.addEventListener("paihao:signed-in", ({ detail }) => this.#signedInAgain(detail));
+    document.querySelector("account-menu").show(session);
+    await this.#first();
+  }
+
+  async #first() {
+    try {
+      const [board] = await Promise.all([this.#call("GET", "board"), this.#draft.read()]);
+      this.#hearTime(board.body);
+      this.#board = board.body;
+    } catch (reason) {
+      this.#fail(reason);
+      setTimeout(() => this.#first(), 3000);
+      return;
+    }
+    this.#draft.addEventListener("theirs", () => this.#merge());
+    this.#draft.addEventListener("change", () => this.#mark());
+    this.#draft.addEventListener("effect", () => this.#mark());
+    this.#live = new Live({
+      hall: this.#hall,
+      read: () => this.#read(),
+      onFacts: (facts) => this.#take(facts),
+      onLink: (link) => this.#linked(link),
+    });
+    this.#live.start();
+    globalThis.addEventListener("hashchange", () => this.#open());
+    globalThis.addEventListener("focus", () => this.#draft.read().catch(() => undefined));
+    globalThis.addEventListener("beforeunload", (event) => this.#draft.isDirty && event.preventDefault());
+    this.#open();
+  }
+
+  #readHall() {
+    return call("GET", `/v1/halls/${encodeURIComponent(hallId)}`);
+  }
+
+  async #read() {
+    const [queue, desk, hall] = await Promise.all([this.#call("GET", "queue"), this.#call("GET", "desk"), this.#readHall()]);
+    return { queue: queue.body, desk: desk.body, hall: hall.body, seq: Math.min(queue.body.seq, desk.body.seq) };
+  }
+
+  #take(facts) {
+    if (this.#live.board) {
+      this.#board = this.#live.board;
+      this.#hearTime(this.#board);
+    }
+    this.#facts = facts;
+    this.#hall = facts.hall;
+    this.#header();
+    this.#onFacts();
+    document.body.dataset.facts = "read";
+  }
+
+  #hearTime({ at }) {
+    this.#behind_ms = Date.parse(at) - Date.now();
+  }
+
+  async #signedInAgain(found) {
+    this.#who = found;
+    document.querySelector("account-menu").show(found.session);
+    this.#panel();
+    await this.#live?.now();
+  }
+
+  /** @returns {import("./parts.js").Ui} */
+  #ui(signal) {
+    return {
+      hall: this.#hall,
+      call: this.#call,
+      draft: this.#draft,
+      times: new HallTimes(this.#hall.time_zone),
+      who: this.#who,
+      facts: () => this.#facts && { ...this.#facts, board: this.#live?.board ?? this.#board },
+      now_ms: () => Date.now() + this.#behind_ms,
+      today: () => this.#live?.board?.day ?? this.#board.day,
+      signal,
+      onFacts: (act) => {
+        this.#onFacts = act;
+      },
+      redraw: () => keepFocus(() => this.#draw()),
+      tell: (text) => this.#tell(text),
+      fail: (reason) => this.#fail(reason),
+      refresh: () => this.#live.now(),
+    };
+  }
+
+  #open() {
+    const wanted = location.hash.slice(1);
+    const section = Object.hasOwn(SECTIONS, wanted) ? wanted : FIRST;
+    const isOther = section !== this.#section && this.#section !== "";
+    this.#section = section;
+    this.#draw();
+    this.#panel();
+    if (SECTIONS[section].ofDocument && isOther) this.#draft.read().catch(() => undefined);
+    if (isOther) {
+      element("side").querySelector("details")?.removeAttribute("open");
+      scrollTo(0, 0);
+      element("title")?.focus({ preventScroll: true });
+    }
+  }
+
+  #draw() {
+    this.#ending.abort();
+    this.#ending = new AbortController();
+    this.#onFacts = () => undefined;
+    document.title = `${say(SECTIONS[this.#section].title)} · ${pick(this.#hall.name, languageNow()).text}`;
+    document.body.dataset.section = this.#section;
+    element("form").replaceChildren(...SECTIONS[this.#section].draw(this.#ui(this.#ending.signal)));
+    this.#side();
+  }
+
+  /** The effect stands beside each section of the document, and beside any other while something is unsaved. */
+  #panel() {
+    const isShown = SECTIONS[this.#section].ofDocument || this.#draft.isDirty;
+    document.body.classList.toggle("has-effect", isShown);
+    element("effect").hidden = !isShown;
+    this.#panelEnding.abort();
+    this.#panelEnding = new AbortController();
+    if (isShown) effectPanel(element("effect"), this.#ui(this.#panelEnding.signal), { go: (section, id) => this.#go(section, id), merge: () => this.#merge() });
+    this.#dock();
+  }
+
+  #mark() {
+    const isShown = SECTIONS[this.#section]?.ofDocument || this.#draft.isDirty;
+    if (this.#section && isShown === element("effect").hidden) this.#panel();
+    this.#side();
+    this.#dock();
+  }
+
+  /** On a phone the way to the effect and to saving stays in reach of the thumb. */
+  #dock() {
+    const dock = element("dock");
+    dock.hidden = !this.#draft.isDirty;
+    if (dock.hidden) return;
+    const { effect } = this.#draft;
+    const words = effect.state === "known" ? say("dock-known", { count: this.#draft.differences.length }) : say(effect.state === "faulty" ? "effect-faulty" : "effect-asking");
+    const look = action({ fail: (reason) => this.#fail(reason) }, say("dock-look"), () => {
+      element("effect").scrollIntoView({ block: "start" });
+      element("save")?.focus({ preventScroll: true });
+    }, { id: "dock-look" });
+    keepFocus(() => dock.replaceChildren(make("span.grow", { role: "status" }, words), look));
+  }
+
+  #side() {
+    if (this.#section === "") return;
+    const edited = new Set(this.#draft.differences.map(({ path }) => sectionOf(path)));
+    const wrong = new Set(this.#draft.effect.faults.map(({ path }) => sectionOf(path)));
+    const links = Object.entries(SECTIONS).map(([name, { title }]) =>
+      make(
+        "a",
+        { href: `#${name}`, id: `to-${name}`, "aria-current": name === this.#section ? "page" : null },
+        make("span.grow", {}, say(title)),
+        wrong.has(name) ? make("span.tag.over", {}, say("thing-wrong")) : edited.has(name) ? make("span.tag.changed", {}, say("unsaved")) : null,
+      ),
+    );
+    const wasOpen = element("side").querySelector("details")?.open ?? false;
+    keepFocus(() =>
+      element("side").replaceChildren(
+        make("details.side-menu", { open: wasOpen }, make("summary.button", { id: "side-menu" }, say(SECTIONS[this.#section].title)), make("div.side-links", {}, links)),
+      ),
+    );
+  }
+
+  #go(section, id) {
+    if (section !== this.#section) {
+      globalThis.history.pushState(null, "", `#${section}`);
+      this.#open();
+    }
+    const target = element(id);
+    for (let outer = target?.closest("details:not([open])"); outer; outer = outer.parentElement.closest("details:not([open])")) outer.open = true;
+    const found = element(id) ?? nearest(id);
+    found?.focus();
+    found?.scrollIntoView({ block: "center" });
+  }
+
+  async #merge() {
+    if (this.#merging || this.#draft.theirs === null) return;
+    this.#merging = true;
+    try {
+      if (await mergeDialog(this.#draft)) this.#draw();
+    } finally {
+      this.#merging = false;
+    }
+  }
+
+  #speak() {
+    sayInto();
+    this.#header();
+    if (this.#section === "") return;
+    this.#linked(this.#live.link);
+    this.#draw();
+    this.#panel();
+  }
+
+  #header() {
+    const { text, lang } = pick(this.#hall.name, languageNow());
+    element("hall").textContent = text;
+    element("hall").lang = lang ?? document.documentElement.lang;
+    const times = new HallTimes(this.#hall.time_zone);
+    const closing = this.#live?.board?.closing_at ?? this.#board?.closing_at;
+    const open = element("open");
+    open.hidden = false;
+    open.className = this.#hall.open && !this.#hall.suspended ? "tag open" : "tag";
+    if (this.#hall.suspended) open.textContent = say("hall-suspended");
+    else if (this.#hall.open) open.textContent = closing ? say("hall-open-until", { time: times.time(closing) }) : say("hall-open");
+    else open.textContent = say("hall-closed");
+  }
+
+  #linked(link) {
+    const live = element("link");
+    live.className = link === "silent" ? "live silent" : "live";
+    live.textContent = say(link === "live" ? "connected" : link === "silent" ? "not-connected" : "connecting");
+    document.body.dataset.link = link;
+    const stale = element("stale");
+    stale.hidden = link !== "silent";
+    if (link === "silent") stale.firstElementChild.textContent = say("stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) });
+  }
+
+  #tell(text) {
+    const said = element("said");
+    clearTimeout(this.#told);
+    said.hidden = false;
+    said.className = "said toast";
+    said.textContent = text;
+    this.#told = setTimeout(() => {
+      said.hidden = true;
+    }, TOLD_MS);
+  }
+
+  #fail(reason) {
+    this.#tell(wordsOf(reason));
+  }
+}
+
+/** The field of the nearest path above, when the one meant is not drawn. */
+function nearest(id) {
+  const steps = id.split("-");
+  while (steps.length > 1) {
+    steps.pop();
+    const found = element(steps.join("-"));
+    if (found) return found;
+  }
+  return element("title");
+}
+
+const manager = new Manager();
+manager.start();

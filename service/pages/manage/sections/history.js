@@ -1,0 +1,62 @@
+/** The day's history: the journal and the audit together, newest first. */
+
+import { make } from "/display/element.js";
+import { pick } from "/pages/language.js";
+import { languageNow, say } from "/pages/texts.js";
+import { action, head } from "../parts.js";
+
+const PAGE = 100;
+
+/** @param {import("../parts.js").Ui} ui */
+export function history(ui) {
+  const list = make("ol.events", { id: "events" });
+  const more = make("div.line", {});
+  const on = make("input.input.date", { type: "date", id: "history-on", min: "2000-01-01", max: "2999-12-31" });
+  on.value = ui.today();
+  let asked = 0;
+  const read = async (cursor) => {
+    asked += 1;
+    const mine = asked;
+    const { body } = await ui.call("GET", "history", { query: { on: on.value || null, limit: PAGE, cursor } });
+    if (ui.signal.aborted || mine !== asked) return;
+    const lines = body.items.map((item) => eventOf(ui, item));
+    if (cursor) list.append(...lines);
+    else list.replaceChildren(...(lines.length > 0 ? lines : [make("li.quiet", {}, say("history-empty"))]));
+    more.replaceChildren(...(body.next_cursor ? [action(ui, say("more"), () => read(body.next_cursor), { id: "history-more" })] : []));
+  };
+  on.addEventListener("change", () => read(null).catch(ui.fail));
+  read(null).catch(ui.fail);
+  return [
+    head(say("history-title"), say("history-about")),
+    make(
+      "section",
+      {},
+      make("div.filters", {}, make("div.field", {}, make("label", { for: on.id }, say("list-on")), on), make("div.field.end", {}, action(ui, say("history-again"), () => read(null), { id: "history-again" }))),
+      list,
+      more,
+    ),
+  ];
+}
+
+function eventOf(ui, item) {
+  const who = item.who ?? actorWords(item.actor);
+  return make(
+    "li",
+    { "data-kind": item.kind },
+    make("time", { datetime: item.at }, ui.times.seconds(item.at)),
+    make("span", {}, numberOf(item), pick(item.words, languageNow()).text || item.kind),
+    make("span.small.quiet", {}, who),
+  );
+}
+
+function numberOf(item) {
+  return item.data?.number ? make("span.number", {}, `${item.data.number} `) : null;
+}
+
+const ACTORS = { system: "actor-system", applicant: "actor-applicant", anyone: "actor-anyone", admin: "role-admin", device: "actor-device" };
+
+/** Who acted when it was nobody with an account: by the kind that an actor begins with. */
+function actorWords(actor) {
+  const kind = actor.split(/[:/]/)[0];
+  return ACTORS[kind] ? say(ACTORS[kind]) : "";
+}

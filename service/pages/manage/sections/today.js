@@ -1,0 +1,297 @@
+/** Today: who is where, who waits, who calls for help; suspending, overtime, and closing the day. */
+
+import { make } from "/display/element.js";
+import { pick } from "/pages/language.js";
+import { languageNow, say } from "/pages/texts.js";
+import { ask } from "/pages/ui.js";
+import { dateName, languageName } from "../describe.js";
+import { readTime } from "../model/times.js";
+import { action, allOf, head, languageInputs, part, refill, table, typedTexts } from "../parts.js";
+
+/** Names of accounts by id, read once for the page and again when one is not known. */
+const people = { names: new Map(), asked: new Set() };
+
+/** @param {import("../parts.js").Ui} ui */
+export function today(ui) {
+  const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div") };
+  const draw = () => drawFacts(ui, places, draw);
+  ui.onFacts(draw);
+  const nodes = [
+    head(say("today-title"), dateName(ui.today())),
+    places.alarms,
+    places.state,
+    part(say("today-counters"), places.counters),
+    part(say("today-queue"), places.queue),
+    part(say("today-acts"), actsOf(ui)),
+  ];
+  draw();
+  return nodes;
+}
+
+function drawFacts(ui, places, again) {
+  const facts = ui.facts();
+  if (!facts) return;
+  const { queue, desk, hall, board } = facts;
+  learnNames(ui, desk.counters, again);
+  const said = languageNow();
+  refill(places.alarms, [said, queue.alarms], () => (queue.alarms ?? []).map((alarm) => alarmOf(ui, alarm)));
+  refill(places.state, [said, board?.suspended, hall.overtime, hall.open, hall.opens_at, board?.closing_at], () => statesOf(ui, hall, board));
+  refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
+  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting], () => queueOf(ui, queue, board));
+}
+
+function alarmOf(ui, alarm) {
+  const words = alarm.counter ? say("alarm-at", { counter: alarm.counter, time: ui.times.time(alarm.at) }) : say("alarm", { time: ui.times.time(alarm.at) });
+  return make(
+    "div.message.alarm",
+    {},
+    make("b.grow", {}, words),
+    action(
+      ui,
+      say("alarm-clear"),
+      async () => {
+        await ui.call("DELETE", `alarm/${alarm.id}`);
+        await ui.refresh();
+      },
+      { id: `alarm-${alarm.id}` },
+    ),
+  );
+}
+
+function statesOf(ui, hall, board) {
+  const found = [];
+  const { suspended } = board ?? {};
+  if (suspended) {
+    const { text, lang } = pick(suspended.text, languageNow());
+    found.push(
+      make(
+        "div.message.row",
+        { id: "suspension-now", tabindex: "-1" },
+        make("div.grow", {}, make("b", {}, suspended.until_at ? say("suspended-until", { time: ui.times.time(suspended.until_at) }) : say("suspended")), make("p", { lang }, text)),
+        action(
+          ui,
+          say("suspension-lift"),
+          async () => {
+            await ui.call("DELETE", "suspension");
+            ui.tell(say("suspension-lifted"));
+            await ui.refresh();
+          },
+          { id: "suspension-lift" },
+        ),
+      ),
+    );
+  }
+  if (hall.overtime) {
+    const { until_at, counters } = hall.overtime;
+    found.push(
+      make(
+        "div.message.row",
+        { id: "overtime-now", tabindex: "-1" },
+        make("b.grow", {}, counters ? say("overtime-until-with", { time: ui.times.time(until_at), counters }) : say("overtime-until", { time: ui.times.time(until_at) })),
+        action(
+          ui,
+          say("overtime-end"),
+          async () => {
+            await ui.call("DELETE", "overtime");
+            ui.tell(say("overtime-ended"));
+            await ui.refresh();
+          },
+          { id: "overtime-end" },
+        ),
+      ),
+    );
+  }
+  return found;
+}
+
+function countersOf(ui, desk, queue) {
+  const stageName = (id) => pick(desk.stages.find((stage) => stage.id === id)?.name, languageNow()).text || id;
+  const closed = desk.counters.filter(({ state }) => state === "closed");
+  const rows = desk.counters.map((counter) => {
+    const { id, state, stage, ticket, staff, since_at } = counter;
+    const person = queue.called.find((one) => one.id === ticket);
+    return {
+      attributes: { "data-counter": id },
+      cells: [
+        make("a", { href: `/halls/${encodeURIComponent(ui.hall.id)}/counter/${encodeURIComponent(id)}`, target: "_blank", id: `counter-${id}` }, id, make("span.hidden", {}, say("counter-page-opens"))),
+        stageName(stage),
+        make(state === "open" ? "span.tag.open" : "span.tag", {}, say(STATES[state])),
+        person ? make("span.number", {}, person.number) : make("span.quiet", {}, "–"),
+        since_at && state !== "closed" ? ui.times.time(since_at) : make("span.quiet", {}, "–"),
+        staff && state !== "closed" ? people.names.get(staff) ?? say("somebody") : make("span.quiet", {}, "–"),
+        make("div.row-acts", {}, actsAt(ui, counter, person)),
+      ],
+    };
+  });
+  return [
+    table(say("today-counters"), [say("counter"), say("counter-stage"), say("counter-state"), say("counter-person"), say("counter-since"), say("counter-staff"), say("counter-acts")], rows),
+    make(
+      "div.line",
+      {},
+      closed.length > 0
+        ? action(
+            ui,
+            say("counters-open-all", { count: closed.length }),
+            async () => {
+              await Promise.all(closed.map(({ id }) => ui.call("POST", `counters/${encodeURIComponent(id)}/open`, { body: {} })));
+              ui.tell(say("counters-opened", { count: closed.length }));
+              await ui.refresh();
+            },
+            { id: "open-all" },
+          )
+        : null,
+      make("span.grow"),
+      make("a.button.plain", { href: `/halls/${encodeURIComponent(ui.hall.id)}/screen`, target: "_blank" }, say("screen-open")),
+    ),
+  ];
+}
+
+const STATES = { open: "counter-open", paused: "counter-paused", closed: "counter-closed" };
+
+function actsAt(ui, { id, state }, person) {
+  const path = `counters/${encodeURIComponent(id)}`;
+  const act = (name, words, body) =>
+    action(
+      ui,
+      words,
+      async () => {
+        if (person && name !== "open") {
+          const done = await ask({
+            title: say("counter-release-title", { counter: id, number: person.number }),
+            body: [make("p", {}, say("counter-release-about", { number: person.number }))],
+            confirm: say("counter-release"),
+            act: () => ui.call("POST", `${path}/${name}`, { body: { ...body, release: true } }),
+          });
+          if (done === null) return;
+        } else {
+          await ui.call("POST", `${path}/${name}`, { body });
+        }
+        await ui.refresh();
+      },
+      { id: `${name}-${id}`, "aria-label": say("of-thing", { act: words, thing: say("counter-named", { id }) }) },
+    );
+  if (state === "closed") return [act("open", say("counter-do-open"), {})];
+  if (state === "paused") return [act("open", say("counter-do-resume"), {}), act("close", say("counter-do-close"), {})];
+  return [act("pause", say("counter-do-pause"), {}), act("close", say("counter-do-close"), {})];
+}
+
+function queueOf(ui, queue, board) {
+  const rows = (board?.waiting ?? []).map(({ service, shown }) => {
+    const { text, lang } = pick(board.names.services[service]?.name, languageNow());
+    const count = queue.waiting.filter((ticket) => ticket.service === service).length;
+    return { cells: [make("span", { lang }, text || service), String(count), shown ? say("wait-range", { from: shown.from_min, to: shown.to_min }) : say("wait-unknown")] };
+  });
+  return [
+    table(say("today-queue"), [say("queue-service"), say("queue-waiting"), say("queue-wait")], rows, { numbers: [1] }),
+    make("p.quiet", {}, say("queue-beside", { standby: queue.standby.length, parked: queue.parked.length })),
+  ];
+}
+
+function actsOf(ui) {
+  return make(
+    "div.line.wrap",
+    {},
+    action(ui, say("suspension-begin"), () => suspend(ui), { id: "suspend" }),
+    action(ui, say("overtime-begin"), () => openOvertime(ui), { id: "overtime" }),
+    make("span.grow"),
+    action(ui, say("day-close"), () => closeDay(ui), { kind: "stop", id: "day-close" }),
+  );
+}
+
+/** Words that are ready, as an alarm leaves no time to write. */
+const READY = ["fire", "system", "other"];
+const READY_TEXTS = {
+  fire: { "zh-CN": "请按工作人员指引，从最近的出口离开", en: "Please follow the staff and leave by the nearest exit." },
+  system: { "zh-CN": "系统维护中，恢复后按原顺序叫号", en: "The system is down. Numbers will be called in the same order when it is back." },
+};
+
+async function suspend(ui) {
+  const { languages } = ui.hall;
+  const inputs = languageInputs(languages, (label, language) => say("field-in-language", { field: label, language: languageName(language) }), say("suspension-text"), "suspension");
+  const reasons = READY.map((name) => {
+    const input = make("input", { type: "radio", name: "ready", value: name, id: `ready-${name}` });
+    input.addEventListener("change", () => {
+      for (const area of inputs.map((field) => field.querySelector("textarea"))) area.value = pick(READY_TEXTS[name], area.name.startsWith("zh") ? "zh" : "en").text;
+      if (name === "other") inputs[0].querySelector("textarea").focus();
+    });
+    return make("label.check", {}, input, make("span", {}, say(`suspension-${name}`)));
+  });
+  const until = timeInput("suspension-until", "");
+  const body = make("div.dialog-body", {}, make("p", {}, say("suspension-about")), make("fieldset.several", {}, make("legend", {}, say("suspension-why")), reasons), inputs, fieldOf(say("suspension-until"), until, say("suspension-until-hint")));
+  const done = await ask({
+    title: say("suspension-title"),
+    body: [body],
+    confirm: say("suspension-confirm"),
+    kind: "stop",
+    act: () => ui.call("PUT", "suspension", { body: { text: typedTexts(body, languages, "suspension"), until_at: instantOf(ui, until) } }),
+  });
+  if (done === null) return;
+  ui.tell(say("suspended"));
+  await ui.refresh();
+}
+
+async function openOvertime(ui) {
+  const closing = ui.facts()?.board?.closing_at;
+  const until = timeInput("overtime-until", closing ? ui.times.time(Date.parse(closing) + 30 * 60_000) : "");
+  until.required = true;
+  const counters = make("input.input.short", { type: "text", inputmode: "numeric", id: "overtime-counters", pattern: "[0-9]{1,3}", autocomplete: "off" });
+  const done = await ask({
+    title: say("overtime-title"),
+    body: [make("p", {}, say("overtime-about")), fieldOf(say("overtime-until-field"), until), fieldOf(say("overtime-counters"), counters, say("overtime-counters-hint"))],
+    confirm: say("overtime-confirm"),
+    act: () => ui.call("PUT", "overtime", { body: { until_at: instantOf(ui, until), counters: counters.value.trim() ? Number(counters.value) : null } }),
+  });
+  if (done === null) return;
+  ui.tell(say("overtime-opened"));
+  await ui.refresh();
+}
+
+async function closeDay(ui) {
+  const { queue } = ui.facts();
+  const waiting = queue.waiting.length + queue.standby.length + queue.parked.length;
+  const done = await ask({
+    title: say("day-close-title"),
+    body: [make("p", {}, say("day-close-about", { waiting }))],
+    confirm: say("day-close-confirm"),
+    kind: "stop",
+    act: () => ui.call("POST", "day/close", { body: {} }),
+  });
+  if (done === null) return;
+  ui.tell(say("day-closed"));
+  await ui.refresh();
+}
+
+function timeInput(id, value) {
+  const input = make("input.input.short", { type: "text", id, maxlength: 5, autocomplete: "off", placeholder: "18:00", pattern: "[0-9]{1,2}[:：]?[0-9]{0,2}" });
+  input.value = value;
+  return input;
+}
+
+function fieldOf(label, control, hint) {
+  if (hint) control.setAttribute("aria-describedby", `${control.id}-hint`);
+  return make("div.field", {}, make("label", { for: control.id }, label), control, hint ? make("p.small.quiet", { id: `${control.id}-hint` }, hint) : null);
+}
+
+/** The next instant at which the hall's clocks show this; null when nothing is said. */
+function instantOf(ui, input) {
+  const time = readTime(input.value);
+  if (time === null) return null;
+  const on = ui.times.on(ui.now_ms());
+  const [date, wall] = time === "24:00" ? [nextDate(on), "00:00"] : [on, time];
+  const at = ui.times.instant(date, wall);
+  return (at.getTime() > ui.now_ms() ? at : ui.times.instant(nextDate(on), wall)).toISOString();
+}
+
+function nextDate(on) {
+  const at = new Date(`${on}T12:00:00Z`);
+  at.setUTCDate(at.getUTCDate() + 1);
+  return at.toISOString().slice(0, 10);
+}
+
+async function learnNames(ui, counters, again) {
+  const unknown = counters.map(({ staff }) => staff).filter((id) => id && !people.names.has(id) && !people.asked.has(id));
+  if (unknown.length === 0) return;
+  for (const id of unknown) people.asked.add(id);
+  for (const { id, name, display_name } of await allOf(ui.call, "staff").catch(() => [])) people.names.set(id, display_name || name);
+  if (!ui.signal.aborted) again();
+}
