@@ -17,8 +17,8 @@ from msgspec import Struct
 from service.domain.document import HallDocument, check
 from service.domain.model import HallId
 from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
-from service.domain.refusals import HallNotFound
-from service.errors import DocumentConflict, StorageUnavailable
+from service.domain.refusals import HallNotFound, KeyReused
+from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
 
@@ -92,11 +92,6 @@ class Halls:
         self._halls: dict[HallId, Hall] = {}
         self._seen_at: datetime | None = None
         self._listeners: list[Callable[[Hall], None]] = []
-        self._changing: dict[HallId, asyncio.Lock] = {}
-
-    def changing(self, hall: HallId) -> asyncio.Lock:
-        """Held while a document is replaced: of two equal requests the second waits for the first's answer."""
-        return self._changing.setdefault(hall, asyncio.Lock())
 
     def on_change(self, listener: Callable[[Hall], None]) -> None:
         """Call `listener` with every hall that is new or changed."""
@@ -138,6 +133,34 @@ class Halls:
             raise StorageUnavailable from error
         changed = self._halls[hall] = Hall(hall, revision, document)
         return changed
+
+    async def put(self, hall: HallId, document: HallDocument, put: stored.Put) -> tuple[Hall, bool]:
+        """Give a hall another document, once for each idempotency key; the caller takes it over into the open days.
+
+        Returns:
+            The hall with this document and its revision, and whether an earlier sending of the request stored it.
+
+        Raises:
+            DocumentConflict: the document has another revision than the request replaces.
+            HallNotFound: there is no such hall.
+            KeyReused: the idempotency key was another request's.
+            OutcomeUnknown: no answer came.
+        """
+        try:
+            done = await self._store.put(hall, document, put)
+        except faults.DocumentConflict as conflict:
+            raise DocumentConflict(conflict.revision) from conflict
+        except faults.HallMissing as missing:
+            raise HallNotFound from missing
+        except faults.StorageUnavailable as error:
+            raise OutcomeUnknown from error
+        changed = Hall(hall, done.revision, document)
+        if done.before:
+            if done.fingerprint != put.fingerprint:
+                raise KeyReused
+            return changed, True
+        self._halls[hall] = changed
+        return changed, False
 
     async def look(self) -> None:
         """Read what has changed since the last look. Raises the journal's StorageUnavailable."""

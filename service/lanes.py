@@ -2,8 +2,9 @@
 
 A hall's day is chosen by its clock, but it ends by its last event, `day_ended`, not by the clock: a day is opened only
 when the one before it has ended, so the lanes end it first if nobody has. A command that meets an ended day goes once
-to the next one. Opening reads the hall's document under a lock, so that a document changed in the same moment is either
-in the plan of the new day or comes to it as an event.
+to the next one; so does one that meets a day which can never begin, for the next has begun already by a clock that is
+further. Opening reads the hall's document under a lock, so that a document changed in the same moment is either in the
+plan of the new day or comes to it as an event, and so that of two days opened at once the later one is seen.
 
 Source: JOURNAL 3 (keys of the day before), 6 (time and days).
 """
@@ -88,7 +89,11 @@ class Lanes:
         """The hall's present day as the journal has it; see `Lane.fresh`. Raises HallNotFound, StorageUnavailable."""
         hall = await self._halls.get(hall_id)
         on = hall.day_at(self._clock.now_at())
-        return await (await self.lane(hall, on)).fresh(now=now)
+        try:
+            lane = await self.lane(hall, on)
+        except DayHasEnded:
+            lane = await self.lane(hall, on + timedelta(days=1))
+        return await lane.fresh(now=now)
 
     async def day_of_ticket(self, hall_id: HallId, ticket: TicketId) -> Day:
         """The day a ticket belongs to: today, or an earlier one that the journal knows.
@@ -129,7 +134,13 @@ class Lanes:
     # Lanes.
 
     async def lane(self, hall: Hall, on: date) -> Lane:
-        """The lane of a day, opened and loaded if need be. Raises StorageUnavailable, Busy while stopping."""
+        """The lane of a day, opened and loaded if need be.
+
+        Raises:
+            DayHasEnded: it never began, and a later one has.
+            StorageUnavailable: the database cannot be reached.
+            Busy: while stopping.
+        """
         key = (hall.id, on)
         if self._stopping:
             raise Busy
@@ -144,6 +155,8 @@ class Lanes:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 return await asyncio.shield(opening)
+        except faults.DayPassed as passed:
+            raise DayHasEnded from passed
         except (*_NOT_OPENED, TimeoutError, OutcomeUnknown) as error:  # unknown is whether the day before has ended
             raise StorageUnavailable from error
 

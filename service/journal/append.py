@@ -32,6 +32,7 @@ from service.journal.database import Connection, Database, to_the_end, unavailab
 from service.journal.faults import (
     AppendRejected,
     ConstraintBroken,
+    DayPassed,
     HallMissing,
     RecordsRefused,
     StorageUnavailable,
@@ -153,20 +154,24 @@ class Appender:
     ) -> bool:
         """Begin a day with the event made from the hall's document and revision, unless it has begun.
 
-        The document cannot change between its reading and the day's beginning.
+        The document cannot change between its reading and the day's beginning. Days begin in order: the hall's row is
+        held, so that of two processes that open two days at once the second sees what the first has begun.
 
         Returns:
             Whether this call began it.
 
         Raises:
             HallMissing: there is no such hall.
+            DayPassed: it has not begun, and a later one has: who asks has a late clock.
             StorageUnavailable: no answer; the day may have begun or not: ask again.
         """
         async with self._database.reading() as connection, connection.transaction():
-            row = await connection.fetchrow(_SQL["document_for_share"], hall)
+            row = await connection.fetchrow(_SQL["document_held"], hall)
             if row is None:
                 raise HallMissing(hall)
             if await connection.fetchrow(_SQL["open_day"], hall, day) is None:
+                if not await connection.fetchval(_SQL["begun"], hall, day):
+                    raise DayPassed(f"{hall} has begun a day after {day}")
                 return False
             record = first(msgspec.json.decode(row["document"], type=HallDocument), row["revision"])
             append = Append(hall=hall, day=day, seq=0, head=NIL_HEAD, append_id=append_id, records=[record])

@@ -26,20 +26,27 @@ WITH held AS MATERIALIZED (
 SELECT seq, head, clock_timestamp() AS at
 FROM held;
 
--- name: document_for_share
--- Read a hall's document and keep it from changing until the transaction ends.
+-- name: document_held
+-- Read a hall's document and keep it from changing, and other days from being opened, until the transaction ends.
 -- $1 text hall.
 -- One row: document as JSON text, revision; none when there is no such hall.
 SELECT document, revision
 FROM halls
 WHERE hall_id = $1
-FOR SHARE;
+FOR NO KEY UPDATE;
 
 -- name: open_day
--- Begin a day with no event and the nil head, unless it has begun.
+-- Begin a day with no event and the nil head, unless it has begun, or a later one has.
 -- $1 text hall, $2 date day.
 -- One row when this statement began it, else none.
 INSERT INTO hall_days (hall_id, day, seq, head, opened_at)
-VALUES ($1, $2, 0, '00000000-0000-0000-0000-000000000000', clock_timestamp())
+SELECT $1, $2, 0, '00000000-0000-0000-0000-000000000000', clock_timestamp()
+WHERE NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = $1 AND d.day > $2)
 ON CONFLICT (hall_id, day) DO NOTHING
 RETURNING day;
+
+-- name: begun
+-- Tell whether a day has begun.
+-- $1 text hall, $2 date day.
+-- One row.
+SELECT EXISTS (SELECT FROM hall_days WHERE hall_id = $1 AND day = $2) AS begun;

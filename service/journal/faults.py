@@ -41,6 +41,10 @@ class HallMissing(JournalFault):
     """There is no such hall."""
 
 
+class DayPassed(JournalFault):
+    """A day that never began cannot begin any more: a later one has."""
+
+
 class DocumentConflict(JournalFault):
     """The hall's document changed meanwhile; `revision` is the present one."""
 

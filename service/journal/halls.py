@@ -12,6 +12,7 @@ from service.journal.database import Database
 from service.journal.faults import DocumentConflict, HallMissing
 from service.journal.statements import statements
 
+PUTS_KEPT = timedelta(days=4)  # a key holds for a day of the hall and the next, and days are not all 24 hours long
 CHANGES_OVERLAP_S = 10  # a change is stamped before it commits: one stamped earlier may become visible later
 
 _SQL = statements("halls.sql")
@@ -25,6 +26,22 @@ class HallRow(Struct, frozen=True):
     document: HallDocument
     revision: int
     changed_at: datetime
+
+
+class Put(Struct, frozen=True, kw_only=True):
+    """A request that replaces a document: what it replaces (None: whatever there is), and its idempotency key."""
+
+    if_revision: int | None
+    command_id: str
+    fingerprint: bytes | None
+
+
+class Stored(Struct, frozen=True):
+    """What a request has stored: `before` when an earlier sending of it did, which then asked for `fingerprint`."""
+
+    revision: int
+    before: bool = False
+    fingerprint: bytes | None = None
 
 
 class Halls:
@@ -68,6 +85,33 @@ class Halls:
         if present is None:
             raise HallMissing(hall)
         raise DocumentConflict(present.revision)
+
+    async def put(self, hall: HallId, document: HallDocument, put: Put) -> Stored:
+        """Give a hall another document, once for each idempotency key, whichever process is asked.
+
+        The document and the note of the key are one transaction over the hall's row: of equal requests at once the
+        others wait for the first, and find its note. When no answer comes it may have been stored or not.
+
+        Raises:
+            DocumentConflict: the document has another revision than the request replaces.
+            HallMissing: there is no such hall.
+        """
+        async with self._database.reading() as connection, connection.transaction():
+            held = await connection.fetchrow(_SQL["hold"], hall)
+            if held is None:
+                raise HallMissing(hall)
+            if put.fingerprint is not None:
+                before = await connection.fetchrow(_SQL["put_before"], hall, put.command_id)
+                if before is not None:
+                    return Stored(before["revision"], before=True, fingerprint=before["fingerprint"])
+            if put.if_revision not in {None, held["revision"]}:
+                raise DocumentConflict(held["revision"])
+            row = await connection.fetchrow(_SQL["replace"], hall, _text_of(document), held["revision"])
+            assert row is not None, "nobody changes a row that is held"
+            if put.fingerprint is not None:
+                await connection.execute(_SQL["note_put"], hall, put.command_id, put.fingerprint, row["revision"])
+                await connection.execute(_SQL["forget_puts"], hall, PUTS_KEPT)
+            return Stored(row["revision"])
 
 
 def _hall_of(row: asyncpg.Record) -> HallRow:

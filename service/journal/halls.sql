@@ -39,3 +39,34 @@ UPDATE halls
 SET document = $2, revision = revision + 1, changed_at = clock_timestamp()
 WHERE hall_id = $1 AND revision = $3
 RETURNING revision;
+
+-- name: hold
+-- Keep a hall's document from changing, and days from being opened by it, until the transaction ends.
+-- $1 text hall.
+-- One row with its revision; none when there is no such hall.
+SELECT revision
+FROM halls
+WHERE hall_id = $1
+FOR NO KEY UPDATE;
+
+-- name: put_before
+-- What a request has stored already.
+-- $1 text hall, $2 text command.
+-- One row: the revision it made, the fingerprint of what it asked; none when it is new.
+SELECT revision, fingerprint
+FROM document_puts
+WHERE hall_id = $1 AND command_id = $2;
+
+-- name: note_put
+-- Note which request made a revision.
+-- $1 text hall, $2 text command, $3 bytea fingerprint, $4 integer revision.
+-- No rows.
+INSERT INTO document_puts (hall_id, command_id, fingerprint, revision, at)
+VALUES ($1, $2, $3, $4, clock_timestamp());
+
+-- name: forget_puts
+-- Forget the requests of former days: an idempotency key holds for a day and the next.
+-- $1 text hall, $2 interval for how long they are kept.
+-- No rows.
+DELETE FROM document_puts
+WHERE hall_id = $1 AND at < clock_timestamp() - $2::interval;

@@ -193,7 +193,6 @@ class OvertimeNow(Struct, frozen=True, kw_only=True):
 
     until_at: Stamp | None
     counters: int | None
-    closing_at: Stamp | None
     seq: int
 
 

@@ -8,19 +8,20 @@ from msgspec.structs import asdict
 from service.domain import commands
 from service.domain.decide import decide
 from service.domain.document import HallDocument
-from service.domain.events import PlanChanged, Record
+from service.domain.events import Record
 from service.domain.evolve import evolve
 from service.domain.profile import arrivals, profile, wait_after
-from service.domain.refusals import BodyInvalid
+from service.domain.refusals import BodyInvalid, Busy
 from service.domain.times import stamp
 from service.domain.view import wait_view
 from service.domain.waits import wait_of_newcomer
-from service.errors import DocumentConflict, IfMatchMissing
+from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
 from service.halls import Hall, faults_of, plan_from
+from service.journal.halls import Put
 from service.web.answers import DryRun, ProfilePoint, WaitChange, answer
 from service.web.auth import Caller
 from service.web.keys import CLOCK, HALLS, LANES
-from service.web.requests import ask, hall_of, key_of, read, staff
+from service.web.requests import ask, caller, hall_of, key_of, read, staff
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -37,47 +38,46 @@ async def replace(request: web.Request) -> web.Response:
 
     Today's people, numbers and counters in use are kept: the open day takes the new plan over as an event.
     """
-    hall_id, who = hall_of(request), await staff(request)
+    hall_id, who = hall_of(request), caller(request)
     document = await _read_document(request)
-    halls, lanes = request.app[HALLS], request.app[LANES]
     if _is_dry_run(request):
         return answer(await _dry_run(request, document))
-    async with halls.changing(hall_id):
-        revision = await _done_before(request, who)
-        if revision is None:
-            hall = await _hall_to_replace(request)
-            changed = await halls.replace(hall_id, document, hall.revision)
-            on = changed.day_at(request.app[CLOCK].now_at())
-            await ask(request, who, hall_id, commands.ChangePlan(changed.plan(on)))
-            await lanes.follow_document_now(changed)
-            revision = changed.revision
-    return answer(document, ETag=f'"{revision}"')
-
-
-async def _done_before(request: web.Request, who: Caller) -> int | None:
-    """The revision that this very request has made already. Raises KeyReused for another request with its key."""
-    hall_id = hall_of(request)
     command_id, fingerprint = await key_of(request, who)
-    if fingerprint is None:
-        return None
-    done = (await request.app[LANES].day(hall_id, now=True)).find_done(command_id)
-    if done is None or not isinstance(done.parts[0].event, PlanChanged):
-        return None
-    plan = done.parts[0].event.plan
-    await ask(request, who, hall_id, commands.ChangePlan(plan))  # the lane compares what was asked
-    return plan.revision
+    put = Put(if_revision=await _replaced(request), command_id=command_id, fingerprint=fingerprint)
+    hall, before = await request.app[HALLS].put(hall_id, document, put)
+    await _take_over(request, who, hall, before=before)
+    return answer(document, ETag=f'"{hall.revision}"')
 
 
-async def _hall_to_replace(request: web.Request) -> Hall:
-    """The hall as the request says it knows it. Raises IfMatchMissing, DocumentConflict."""
+async def _take_over(request: web.Request, who: Caller, hall: Hall, *, before: bool) -> None:
+    """Bring what was stored to the open days; an earlier sending of the request may have come as far as storing it.
+
+    Raises:
+        OutcomeUnknown: it is stored, and the days will follow by themselves; that they do is not known yet.
+    """
+    lanes = request.app[LANES]
+    try:
+        if before:
+            hall = await request.app[HALLS].read(hall.id)
+        else:
+            on = hall.day_at(request.app[CLOCK].now_at())
+            await ask(request, who, hall.id, commands.ChangePlan(hall.plan(on)))
+        await lanes.follow_document_now(hall)
+    except (Busy, StorageUnavailable) as error:
+        raise OutcomeUnknown from error
+
+
+async def _replaced(request: web.Request) -> int | None:
+    """The revision that the request replaces; None for whatever there is. Raises IfMatchMissing, DocumentConflict."""
     said = request.headers.get("If-Match")
     if said is None:
         raise IfMatchMissing
-    hall = await request.app[HALLS].read(hall_of(request))
+    if said.strip() == "*":
+        return None
     found = _ETAG.fullmatch(said.strip())
-    if said.strip() != "*" and (found is None or int(found[1]) != hall.revision):
-        raise DocumentConflict(hall.revision)
-    return hall
+    if found is None:  # no revision is called so
+        raise DocumentConflict((await request.app[HALLS].read(hall_of(request))).revision)
+    return int(found[1])
 
 
 def _is_dry_run(request: web.Request) -> bool:

@@ -1,7 +1,7 @@
 """Calls about halls: what they offer, the board, notices, suspension, closing the day."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 
 from aiohttp import web
 
@@ -17,7 +17,6 @@ from service.domain.view import NO_WAIT, wait_view
 from service.domain.waits import wait_of_newcomer
 from service.halls import Hall
 from service.ids import new_id
-from service.lane import Answer
 from service.web.answers import (
     DaySeen,
     HallList,
@@ -135,24 +134,14 @@ async def open_overtime(request: web.Request) -> web.Response:
     until_at = utc("until_at", form.until_at)
     assert until_at is not None, "an overtime has an end"
     given = await ask(request, caller(request), hall_of(request), commands.OpenOvertime(until_at, form.counters))
-    return _overtime_answer(given, until_at, form.counters)
+    return answer(OvertimeNow(until_at=stamp(until_at), counters=form.counters, seq=given.seq))
 
 
 async def end_overtime(request: web.Request) -> web.Response:
     """Close when the hall document says."""
     await read(request, Nothing)
     given = await ask(request, caller(request), hall_of(request), commands.EndOvertime())
-    return _overtime_answer(given, None, None)
-
-
-def _overtime_answer(given: Answer, until_at: datetime | None, counters: int | None) -> web.Response:
-    regular = given.day.regular
-    closes_at = until_at or (regular.windows[-1].closes_at if regular.windows else None)
-    return answer(
-        OvertimeNow(
-            until_at=stamp_or_none(until_at), counters=counters, closing_at=stamp_or_none(closes_at), seq=given.seq
-        )
-    )
+    return answer(OvertimeNow(until_at=None, counters=None, seq=given.seq))
 
 
 async def close_day(request: web.Request) -> web.Response:

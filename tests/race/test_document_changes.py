@@ -55,7 +55,7 @@ async def test_without_the_lock_of_the_hall_a_day_begins_with_a_document_that_is
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sql: Mapping[str, str] = append._SQL
-    unlocked = {**sql, "document_for_share": sql["document_for_share"].replace("FOR SHARE", "")}
+    unlocked = {**sql, "document_held": sql["document_held"].replace("FOR NO KEY UPDATE", "")}
     monkeypatch.setattr(append, "_SQL", unlocked)
     async with process_on(dsn) as one:
         async with changing(dsn):
@@ -126,7 +126,7 @@ async def test_a_document_replaced_while_a_day_is_opened_waits_for_it(one: Proce
 async def hold_hall(dsn: str) -> asyncpg.Connection:
     """Hold the hall's row as a day that is being opened does."""
     connection = await asyncpg.connect(dsn)
-    await connection.execute(f"BEGIN; {append._SQL['document_for_share'].replace('$1', repr('demo'))}")
+    await connection.execute(f"BEGIN; {append._SQL['document_held'].replace('$1', repr('demo'))}")
     return connection
 
 

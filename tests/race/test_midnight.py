@@ -1,6 +1,7 @@
 """The end of a day: its predecessor ends first, one process opens the next, and keys hold over midnight."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 import asyncpg
@@ -14,6 +15,7 @@ from service.domain.model import CounterId, CounterState, HallId
 from service.domain.refusals import DayHasEnded
 from service.halls import Hall
 from service.jobs import ENDS_SPREAD_S, Jobs
+from service.journal import append
 from service.lane import Answer
 from service.lanes import Lanes
 from tests.race.process import (
@@ -28,6 +30,8 @@ from tests.race.process import (
     numbers_in,
     one_story,
     process_on,
+    rows_of,
+    until_blocked,
 )
 
 KEY = "8e03978e"
@@ -246,6 +250,66 @@ async def test_a_read_at_midnight_sees_the_new_day(one: Process) -> None:
     assert day.on == NEXT_DAY
     assert day.opened
     assert day.counters[CounterId("1")].state is CounterState.CLOSED
+
+
+async def begin_the_next_day_but_not_yet(dsn: str) -> asyncpg.Connection:
+    """What a process does that opens the next day, up to its commit."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("BEGIN")
+    await connection.fetch(append._SQL["document_held"], DEMO)
+    await connection.fetch(append._SQL["open_day"], DEMO, NEXT_DAY)
+    return connection
+
+
+async def test_a_day_whose_successor_has_begun_cannot_begin(one: Process, other: Process, dsn: str) -> None:
+    midnight(other)
+    one.journal.first["open_day"] = lambda: other.lane(NEXT_DAY)  # its clock is a little late, and it has looked
+
+    answer = await one.do(new_ticket())
+
+    assert answer.day.on == NEXT_DAY
+    assert (await one.lanes.day(DEMO)).on == NEXT_DAY
+    assert await kinds_in(dsn) == []
+    await one_story([one, other], NEXT_DAY)
+
+
+async def test_a_day_whose_successor_is_beginning_waits_for_it_and_cannot_begin(one: Process, dsn: str) -> None:
+    await one.halls.get(DEMO)
+    successor = await begin_the_next_day_but_not_yet(dsn)
+    opening = asyncio.create_task(one.lane())
+    await until_blocked(dsn)
+    await successor.execute("COMMIT")
+
+    with pytest.raises(DayHasEnded):
+        await opening
+
+    assert await rows_of(dsn, "SELECT FROM hall_days WHERE day = $1", DAY) == []
+    await successor.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "guard"),
+    [
+        ("open_day", "WHERE NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = $1 AND d.day > $2)"),
+        ("document_held", "FOR NO KEY UPDATE"),
+    ],
+)
+async def test_without_its_guards_a_late_clock_opens_a_day_that_is_over(
+    statement: str, guard: str, one: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one.halls.get(DEMO)
+    successor = await begin_the_next_day_but_not_yet(dsn)
+    sql: Mapping[str, str] = append._SQL
+    assert guard in sql[statement]
+    monkeypatch.setattr(append, "_SQL", {**sql, statement: sql[statement].replace(guard, "")})
+    if statement == "open_day":
+        await successor.execute("COMMIT")
+
+    await one.lane()
+
+    await successor.execute("COMMIT")
+    assert len(await rows_of(dsn, "SELECT FROM hall_days")) == 2
+    await successor.close()
 
 
 async def test_jobs_of_two_processes_end_a_day_once(one: Process, other: Process, dsn: str) -> None:
