@@ -182,6 +182,7 @@ class HallDocument(Part, frozen=True, kw_only=True):
     booking: Booking = Booking()
     admission: Literal["fit", "all"] = "fit"
     overtime: bool = True
+    entrance: bool = False
     codes: Codes = Codes()
     texts: dict[ReasonCode, Texts] = {}
 

@@ -23,6 +23,7 @@ from service.web import (
     counters,
     desk,
     documents,
+    entrance,
     find,
     forms,
     halls,

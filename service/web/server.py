@@ -1,18 +1,24 @@
 """The aiohttp application: calls, pages, and what wraps them all."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
 from service.web.address import over_tls
-from service.web.keys import CLOCK, METRICS
+from service.web.browsers import give_cookie, known_browser
+from service.web.keys import CLOCK, LIMITS, METRICS
+from service.web.limited import limited
 from service.web.openapi import openapi
 from service.web.pages import PAGE_CACHE, add_pages
 from service.web.problems import OF_PROBLEMS, Handler, answered
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
+
+PAGES_OF_HALL = "/halls/{hall}"
+"""A browser that opens one gets the cookie by which it is told from others."""
 
 HSTS = "max-age=31536000"
 """A year: who reached us over TLS once, comes over TLS. Not for subdomains, which are not ours to speak for."""
@@ -68,9 +74,12 @@ async def _around(request: web.Request, handler: Handler) -> web.StreamResponse:
     """
     clock, metrics = request.app[CLOCK], request.app[METRICS]
     began_s = clock.monotonic_s()
-    response = await answered(request, handler)
+    response = await answered(request, handler if LIMITS not in request.app else limited(handler))
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "none"
+    if route.startswith(PAGES_OF_HALL) and response.status < HTTPStatus.BAD_REQUEST:
+        await known_browser(request)
+        give_cookie(request, response)
     method = request.method if request.method in _METHODS else "other"
     metrics.answered(method, route, response.status, clock.monotonic_s() - began_s)
     return response

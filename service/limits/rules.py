@@ -1,0 +1,53 @@
+"""The limits: what each is of, and how much.
+
+An address is taken for a building with a thousand people behind it; what one person does is limited by their browser,
+phone, or credential. Windows slide: 300 in 15 s is 20 a second with 300 at once.
+"""
+
+from msgspec import Struct
+
+
+class Limit(Struct, frozen=True):
+    """So much in so many seconds."""
+
+    name: str
+    most: int
+    within_s: int
+
+    @property
+    def own(self) -> int:
+        """What a process gives of a window without asking anybody."""
+        return self.most // 10
+
+    @property
+    def block(self) -> int:
+        """What it asks for at once after that."""
+        return max(1, self.most // 20)
+
+
+CALLS_OF_ADDRESS = Limit("calls of an address", 300, 15)
+CALLS_OF_CREDENTIAL = Limit("calls of a credential", 150, 15)
+"""Partners' devices and volunteers."""
+
+TAKES_OF_STRANGERS = Limit("takes of an address without a browser we know", 60, 60)
+"""Who drops our cookie, and programs."""
+
+TAKES_OF_BROWSER = Limit("takes of a browser", 6, 60)
+TAKES_OF_PHONE = Limit("takes of a phone", 5, 3600)
+TAKES_OF_ENTRANCE = Limit("takes with an entrance code", 120, 120)
+"""A code is good for two minutes; nobody's door lets in more than one a second."""
+
+WRONG_CODES = Limit("wrong codes of an address", 30, 60)
+BROWSERS_OF_ADDRESS = Limit("new browsers of an address", 240, 60)
+"""Cookies given out; an address that has had so many gets no more, and its takes count as strangers'."""
+
+LIMITS = (
+    CALLS_OF_ADDRESS,
+    CALLS_OF_CREDENTIAL,
+    TAKES_OF_STRANGERS,
+    TAKES_OF_BROWSER,
+    TAKES_OF_PHONE,
+    TAKES_OF_ENTRANCE,
+    WRONG_CODES,
+    BROWSERS_OF_ADDRESS,
+)

@@ -1,0 +1,141 @@
+"""The door: its code, and what a take has to show before it is decided.
+
+A take says by which channel it comes; whether that is so is looked at here, for the rules of the hall cannot know. With
+`entrance` in the hall's document, who takes a number with a phone shows the code that the screen at the door has this
+minute, which nobody knows who is not there.
+"""
+
+from functools import lru_cache
+
+from aiohttp import web
+from msgspec import Struct
+
+from service.domain.model import Channel, HallId
+from service.domain.times import stamp
+from service.errors import EntranceRequired, Forbidden
+from service.limits.rules import (
+    TAKES_OF_BROWSER,
+    TAKES_OF_ENTRANCE,
+    TAKES_OF_PHONE,
+    TAKES_OF_STRANGERS,
+    WRONG_CODES,
+)
+from service.web.address import address_of, subscriber_of
+from service.web.answers import answer
+from service.web.auth import Caller, Role
+from service.web.browsers import browser_of, hashed, known_browser
+from service.web.forms import TakeTicketForm
+from service.web.keys import CLOCK, ENTRANCE, HALLS, LANES, LIMITS, SETTINGS, SIGNER
+from service.web.requests import hall_of, key_of
+
+QUIET_ZONE_MODULES = 4
+"""The white border a QR code needs; whoever draws it leaves it."""
+
+_ANY = (Channel.WEB, Channel.QR)
+_AT_HALL = (Channel.STAFF, Channel.KIOSK, Channel.HOTLINE, *_ANY)
+
+CHANNELS: dict[Role, tuple[Channel, ...]] = {
+    **dict.fromkeys(Role, _ANY),
+    Role.KIOSK: (Channel.KIOSK, *_ANY),
+    Role.VOLUNTEER: (Channel.STAFF, *_ANY),
+    **dict.fromkeys((Role.STAFF, Role.MANAGER, Role.ADMIN), _AT_HALL),
+}
+"""The channels a role may take tickets by; the first is its own, where none is said."""
+
+OF_THE_HALL = frozenset({Role.KIOSK, Role.VOLUNTEER, Role.STAFF, Role.MANAGER, Role.ADMIN})
+"""Who is at the hall anyway."""
+
+
+class EntranceSeen(Struct, frozen=True):
+    """The code of the door: `modules` are the rows of its QR code, 1 is dark; let in for a minute longer than shown."""
+
+    code: str
+    url: str
+    modules: list[str]
+    valid_until_at: str
+
+
+class Admitted(Struct, frozen=True):
+    """By which channel, and a hash of which browser, a ticket is taken."""
+
+    channel: Channel
+    browser: str | None
+
+
+async def show(request: web.Request) -> web.Response:
+    """The code that lets people at the door take a number, for the screen there; another one each minute."""
+    hall = hall_of(request)
+    await request.app[HALLS].get(hall)
+    entrance, now_at = request.app[ENTRANCE], request.app[CLOCK].now_at()
+    code = entrance.code(hall, now_at)
+    url = f"{request.app[SETTINGS].public_url}/halls/{hall}?entrance={code}"
+    return answer(EntranceSeen(code, url, list(modules_of(url)), stamp(entrance.shown_until(now_at))))
+
+
+@lru_cache(64)
+def modules_of(url: str) -> tuple[str, ...]:
+    """The rows of a QR code, without its border; a quarter of it may be dirty or glare."""
+    import segno  # noqa: PLC0415  (for halls alone that have such a screen)
+
+    code = segno.make_qr(url, error="q")
+    return tuple("".join(map(str, row)) for row in code.matrix)
+
+
+async def admitted(request: web.Request, who: Caller, hall: HallId, form: TakeTicketForm) -> Admitted:
+    """Look at what a take shows, before it is decided.
+
+    Raises:
+        Forbidden: its channel is not the caller's.
+        EntranceRequired: the hall wants the door's code, and this is none.
+        RateLimited: too many by this browser, phone, code or address.
+    """
+    channel = channel_of(who, form.channel)
+    if who.role in OF_THE_HALL:
+        return Admitted(channel, None)
+    cookie = await known_browser(request)
+    limits = request.app.get(LIMITS)
+    if limits is not None:
+        if cookie is not None and browser_of(request) is not None:
+            await limits.spend(TAKES_OF_BROWSER, cookie)
+        else:
+            await limits.spend(TAKES_OF_STRANGERS, subscriber_of(address_of(request)))
+    if (await request.app[HALLS].get(hall)).document.entrance:
+        await _require_entrance(request, who, hall, form.entrance)
+    phone = form.applicant and form.applicant.phone
+    if limits is not None and phone:
+        await limits.spend(TAKES_OF_PHONE, "".join(filter(str.isdigit, phone)))
+    return Admitted(channel, hashed(request.app[SIGNER], hall, cookie) if cookie else None)
+
+
+def channel_of(who: Caller, said: Channel | None) -> Channel:
+    """The channel of a take. Raises Forbidden for one that is not the caller's."""
+    channels = CHANNELS[who.role]
+    if said is None:
+        return channels[0]
+    if said not in channels:
+        raise Forbidden
+    return said
+
+
+async def _require_entrance(request: web.Request, who: Caller, hall: HallId, code: str | None) -> None:
+    limits, address = request.app.get(LIMITS), subscriber_of(address_of(request))
+    if limits is not None and code is not None:
+        limits.require_room(WRONG_CODES, address)
+    if code is not None and request.app[ENTRANCE].lets_in(hall, code, request.app[CLOCK].now_at()):
+        if limits is not None:
+            await limits.spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
+        return
+    if await _was_done(request, who, hall):
+        return
+    if limits is not None and code is not None:
+        await limits.spend(WRONG_CODES, address)
+    raise EntranceRequired
+
+
+async def _was_done(request: web.Request, who: Caller, hall: HallId) -> bool:
+    """Tell whether this is a repeat of what was let in: the same key is answered the same, whatever the minute."""
+    if "Idempotency-Key" not in request.headers:
+        return False
+    command_id, _ = await key_of(request, who)
+    day = await request.app[LANES].day(hall)
+    return command_id in day.done or command_id in day.done_yesterday
