@@ -7,7 +7,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from service import config, log
+from service import config, log, staff_cli
 from service.app import CannotServe, TaskFailed, migrated
 from service.app import display as run_display
 from service.app import serve as run_serve
@@ -48,6 +48,10 @@ cli = typer.Typer(
 )
 hall_cli = typer.Typer(help="A hall's document.", no_args_is_help=True)
 cli.add_typer(hall_cli, name="hall")
+user_cli = typer.Typer(help="Who works here.", no_args_is_help=True)
+cli.add_typer(user_cli, name="user")
+token_cli = typer.Typer(help="Devices and programs, and their bearer tokens.", no_args_is_help=True)
+cli.add_typer(token_cli, name="token")
 
 GC_THRESHOLD = (20_000, 20, 20)
 """A request makes some hundred short-lived values and hardly a cycle: a collection every 700 of them finds nothing."""
@@ -166,6 +170,56 @@ def hall_apply(hall: str, file: FileArgument = Path("-")) -> None:
         raise typer.Exit(_say("a hall's id is a short code of small letters, digits and -"))
     document = _document_from(raw)
     _run(lambda settings: _apply(settings, HallId(hall), document))
+
+
+HallOption = Annotated[str | None, typer.Option(help="The hall that the role is of.")]
+
+
+@user_cli.command("add")
+def user_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="volunteer, staff or manager of a hall; ops or admin of all.")],
+    hall: HallOption = None,
+    display_name: Annotated[str, typer.Option(help="What others read; the name if not said.")] = "",
+) -> None:
+    """Give somebody a role; who is new gets a password for one use, printed once."""
+    _with_dsn(lambda dsn, settings: staff_cli.add_user(dsn, settings, name, role, hall, display_name))
+
+
+@user_cli.command("reset")
+def user_reset(name: str) -> None:
+    """Print a password for one use, and end this person's sessions."""
+    _with_dsn(lambda dsn, settings: staff_cli.reset_user(dsn, settings, name))
+
+
+@token_cli.command("add")
+def token_add(
+    name: str,
+    role: Annotated[str, typer.Option(help="kiosk, partner or staff of a hall; ops of all.")],
+    hall: HallOption = None,
+) -> None:
+    """Make a device, and print its bearer token, which is shown once."""
+    _with_dsn(lambda dsn, settings: staff_cli.add_token(dsn, settings, name, role, hall))
+
+
+@token_cli.command("list")
+def token_list() -> None:
+    """List the devices, without their tokens."""
+    _with_dsn(staff_cli.list_tokens)
+
+
+@token_cli.command("revoke")
+def token_revoke(device: Annotated[str, typer.Argument(help="The device's id.")]) -> None:
+    """Take a device's token back; it is refused within five seconds."""
+    _with_dsn(lambda dsn, settings: staff_cli.revoke_token(dsn, settings, device))
+
+
+def _with_dsn(work: Callable[[str, Settings], Coroutine[Any, Any, None]]) -> None:
+    async def run(settings: Settings) -> None:
+        async with _dsn(settings) as dsn:
+            await work(dsn, settings)
+
+    _run(run)
 
 
 async def _migrate(settings: Settings) -> None:

@@ -27,7 +27,8 @@ from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
 from service.errors import DocumentConflict
 from service.halls import Halls
-from service.identity.identity import Identity
+from service.identity.identity import SWEEP_EVERY_S, Identity
+from service.identity.oidc import Provider
 from service.jobs import Jobs
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
@@ -44,6 +45,7 @@ from service.web import keys
 from service.web.auth import Signer
 from service.web.connections import listening
 from service.web.server import make_app
+from service.web.sessions import CALLBACK
 
 CLOSE_HTTP_S = 5.0
 """How long a stop waits for HTTP answers under way."""
@@ -175,8 +177,12 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await _ensure_demo(settings, halls)
         stack.push_async_callback(lanes.stop)
         await stack.enter_async_context(_background(halls.keep_current(), "halls"))
+        signer = ground.signer
+        identity = stack.enter_context(
+            Identity(ground.database, clock, signer.fingerprint, signer.admin_key(), _provider(settings, clock))
+        )
         jobs = Jobs(halls, lanes, clock)
-        scheduler = jobs.schedule()
+        scheduler = jobs.schedule(("sweep_identity", identity.sweep, SWEEP_EVERY_S))
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
 
@@ -189,8 +195,6 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
 
         screens = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
         readiness = Readiness(ground.database)
-        signer = ground.signer
-        identity = stack.enter_context(Identity(ground.database, clock, signer.fingerprint, signer.admin_key()))
         app = make_app(
             {
                 keys.CLOCK: clock,
@@ -298,6 +302,20 @@ def _port_taken(error: OSError, port: int, name: str) -> Exception:
     if error.errno == errno.EADDRINUSE:
         return CannotServe(f"port {port} is in use; choose another with {name}")
     return CannotServe(f"cannot listen on port {port}: {error.strerror}")
+
+
+def _provider(settings: Settings, clock: Clock) -> Provider | None:
+    """The provider of single sign-on, where the settings name one."""
+    if settings.oidc_issuer is None:
+        return None
+    assert settings.oidc_client_id is not None, "the settings were checked"
+    return Provider(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        f"{settings.public_url}{CALLBACK}",
+        clock.monotonic_s,
+    )
 
 
 async def _ensure_demo(settings: Settings, halls: Halls) -> None:

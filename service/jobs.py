@@ -36,6 +36,8 @@ ENDS_SPREAD_S = 300
 SWEEP_HALLS_EVERY_S = 5
 SWEEP_LANES_EVERY_S = 60
 
+Pass = Callable[[], Awaitable[None]]
+
 log = structlog.get_logger(__name__)
 
 
@@ -48,13 +50,17 @@ class Jobs:
         self._clock = clock
         self._ended_before: dict[HallId, date] = {}
 
-    def schedule(self) -> AsyncIOScheduler:
-        """A scheduler that runs each pass again and again; a pass that is late runs once, not twice."""
+    def schedule(self, *more: tuple[str, Pass, int]) -> AsyncIOScheduler:
+        """A scheduler that runs each pass again and again, and those of other parts: name, pass, how often in seconds.
+
+        A pass that is late runs once, not twice.
+        """
         scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
         for name, work, every_s in (
             ("end_days", self.end_days, END_DAYS_EVERY_S),
             ("sweep_halls", self.sweep_halls, SWEEP_HALLS_EVERY_S),
             ("sweep_lanes", self._lanes.sweep, SWEEP_LANES_EVERY_S),
+            *more,
         ):
             scheduler.add_job(partial(_pass, work), "interval", seconds=every_s, id=name, name=name)
         return scheduler
@@ -92,7 +98,7 @@ class Jobs:
             log.warning("job_refused", hall=day.hall, command=type(command).__name__, code=refusal.code)
 
 
-async def _pass(work: Callable[[], Awaitable[None]]) -> None:
+async def _pass(work: Pass) -> None:
     """Run one pass; that the scheduler's end cuts it short is no error to log."""
     with suppress(asyncio.CancelledError):
         await work()

@@ -4,6 +4,7 @@ A password that somebody else has drawn is for one use: its owner must change it
 never deleted, for the journal names them; one without a role can do nothing.
 """
 
+import re
 import unicodedata
 from datetime import datetime, timedelta
 
@@ -20,6 +21,9 @@ from service.journal.statements import statements
 
 ADMIN_NAME = "admin"
 """Signs in with the admin token; no account may have it."""
+
+NAME = re.compile(r"\w[\w.@+-]{0,63}")
+"""What a name is, as `name_of` makes it."""
 
 ONE_TIME_FOR = timedelta(days=7)
 """How long a password for one use can be used."""
@@ -140,6 +144,16 @@ class Accounts:
             await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
             for hall in account.halls or [EVERY_HALL]:
                 await audit.note(writer, hall, act.now_at, act.actor, "password_changed", {"account": account.id})
+
+    async def link(self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str) -> Account | None:
+        """Make an account that of a person of a single sign-on; None when it is another person's by now."""
+        async with changing(self._database) as writer:
+            if await writer.fetchrow(_SQL["link"], account.id, issuer, subject) is None:
+                return None
+            await writer.execute(_SESSIONS["end_of_account"], account.id, None)
+            for hall in account.halls or [EVERY_HALL]:
+                await audit.note(writer, hall, now_at, actor, "person_linked", {"account": account.id})
+            return await account_in(writer, account.id)
 
     async def seen(self, account: Account, now_at: datetime) -> None:
         """Note that an account is in use, to within `SEEN_EVERY`."""

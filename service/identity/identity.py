@@ -1,19 +1,26 @@
 """Everything of identity that the rim asks for, in one."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Self
 
+import structlog
+
 from service.clock import Clock
+from service.errors import StorageUnavailable
 from service.identity import acts
 from service.identity.accounts import Accounts
 from service.identity.audit import Audit
 from service.identity.devices import Devices
 from service.identity.lockout import Lockout
+from service.identity.oidc import Flows, Provider
 from service.identity.passwords import Passwords
 from service.identity.sessions import Sessions
 from service.identity.staff import Staff
 from service.journal.database import Database
+
+SWEEP_EVERY_S = 3600
+
+log = structlog.get_logger(__name__)
 
 
 class Identity:
@@ -22,8 +29,16 @@ class Identity:
     `keyed` is a hash that only we can make.
     """
 
-    def __init__(self, database: Database, clock: Clock, keyed: Callable[[bytes], bytes], admin_key: bytes) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        keyed: Callable[[bytes], bytes],
+        admin_key: bytes,
+        provider: Provider | None = None,
+    ) -> None:
         self._database = database
+        self._clock = clock
         self._passwords = Passwords()
         self.accounts = Accounts(database, self._passwords)
         self.sessions = Sessions(database, self.accounts, admin_key, clock.monotonic_s)
@@ -31,6 +46,8 @@ class Identity:
         self.devices = Devices(database, keyed, clock.monotonic_s)
         self.lockout = Lockout(database, keyed)
         self.audit = Audit(database)
+        self.flows = Flows(keyed)
+        self.provider = provider
 
     def __enter__(self) -> Self:
         return self
@@ -38,8 +55,12 @@ class Identity:
     def __exit__(self, *_: object) -> None:
         self._passwords.close()
 
-    async def sweep(self, now_at: datetime) -> None:
-        """Remove what has ended or need not be remembered any more. Raises StorageUnavailable."""
-        await self.sessions.sweep(now_at)
-        await self.lockout.sweep(now_at)
-        await acts.sweep(self._database, now_at)
+    async def sweep(self) -> None:
+        """Remove what has ended or need not be remembered any more; a later pass does what this one could not."""
+        now_at = self._clock.now_at()
+        try:
+            await self.sessions.sweep(now_at)
+            await self.lockout.sweep(now_at)
+            await acts.sweep(self._database, now_at)
+        except StorageUnavailable:
+            log.warning("identity_not_swept")

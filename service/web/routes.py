@@ -94,6 +94,9 @@ _COUNTER_PATH = f"{_HALL}/counters/{{counter}}"
 _ZONE = Query("zone", "A zone of the hall; without it the whole hall.", {"type": "string"})
 _LIMIT = Query("limit", "How many, 50 if not said.", {"type": "integer", "minimum": 1, "maximum": 200})
 _CURSOR = Query("cursor", "`next_cursor` of the page before.", {"type": "string"})
+_TO = Query("to", "The page to come back to, a path of ours.", {"type": "string", "pattern": "^/"})
+_CODE = Query("code", "What the provider gave the browser.", {"type": "string"})
+_OIDC_STATE = Query("state", "What we gave the browser.", {"type": "string"})
 _EVERYWHERE = Query("everywhere", "1: all sessions of the account.", {"type": "integer", "enum": [0, 1]})
 _ON = Query("on", "A date of the hall; today if not said.", {"type": "string", "format": "date"})
 _STATE = Query(
@@ -192,6 +195,7 @@ ROUTES: tuple[Route, ...] = (
             refusals.HallClosed,
             refusals.HallSuspended,
             refusals.AlreadyWaiting,
+            errors.EntranceRequired,
         ),
     ),
     Route(
@@ -524,6 +528,26 @@ ROUTES: tuple[Route, ...] = (
             errors.OutcomeUnknown,
             refusals.Busy,
         ),
+    ),
+    Route(
+        method="GET",
+        path="/v1/session/oidc",
+        handler=sessions.sign_on,
+        roles=_ALL,
+        tag="session",
+        query=(_TO,),
+        answers={302: None},
+        refuses=(errors.RouteNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=sessions.CALLBACK,
+        handler=sessions.signed_on,
+        roles=_ALL,
+        tag="session",
+        query=(_CODE, _OIDC_STATE),
+        answers={302: None},
+        refuses=(errors.RouteNotFound, errors.StorageUnavailable, errors.OutcomeUnknown),
     ),
     Route(method="GET", path="/healthz", handler=health.alive, roles=_ALL, tag="ops", answers={200: answers.Health}),
     Route(

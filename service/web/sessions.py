@@ -1,13 +1,18 @@
 """Calls about signing in: the session of this browser, its beginning and end, another password."""
 
+import re
+
+import structlog
 from aiohttp import web
 
+from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp
-from service.errors import Forbidden, SignInRefused, TokenMissing
+from service.errors import Forbidden, RouteNotFound, SignInRefused, TokenMissing
 from service.identity import passwords
 from service.identity.accounts import ADMIN_NAME, Account, name_of
 from service.identity.acts import Act
 from service.identity.audit import EVERY_HALL
+from service.identity.oidc import FLOW_LASTS, Person, SignOnFailed
 from service.identity.sessions import Session
 from service.web.address import address_of, net_of
 from service.web.answers import AccountSeen, RoleSeen, SessionSeen, answer
@@ -22,6 +27,22 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 KNOWN_COOKIE = "paihao_known"
 """By which a browser shows that it has signed in as some names."""
+
+FLOW_COOKIE = "paihao_sign_on"
+"""What a browser has to bring back from the provider of single sign-on."""
+
+CALLBACK = "/v1/session/oidc/callback"
+"""Where the provider of single sign-on sends browsers back to."""
+
+FAILED = "/sign-on/failed"
+NOBODY = "/sign-on/no-role"
+"""Pages that say why somebody was not signed on."""
+
+_PATH = re.compile(
+    r"/(?![/\\])[!-\[\]-~]*"
+)  # on this host: no second slash, and no backslash that browsers take for one
+
+log = structlog.get_logger(__name__)
 
 KNOWN_FOR_S = 400 * 86400
 """As long as browsers keep a cookie at most."""
@@ -61,22 +82,80 @@ async def sign_in(request: web.Request) -> web.Response:
         )
         raise SignInRefused
     await identity.lockout.succeeded(counted)
-    response = await begin(request, account)
-    keep_cookie(request, response, KNOWN_COOKIE, identity.lockout.remember(name, known), KNOWN_FOR_S)
+    token, session = await _begin(request, account)
+    response = answer(_seen(request, session))
+    _keep(request, response, SESSION_COOKIE, token)
+    _keep(request, response, KNOWN_COOKIE, identity.lockout.remember(name, known), KNOWN_FOR_S)
     return response
 
 
-async def begin(request: web.Request, account: Account | None) -> web.Response:
-    """Begin a session of an account, or of the admin, in place of the one this browser has."""
+async def sign_on(request: web.Request) -> web.Response:
+    """Go to the provider of single sign-on, and come back to the page `to`, a path of ours."""
+    identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
+    if identity.provider is None:
+        raise RouteNotFound
+    to = request.query.get("to", "/")
+    if not _PATH.fullmatch(to):
+        raise BodyInvalid(("to", "a path of ours"))
+    flow = identity.flows.begin(to, now_at)
+    try:
+        response = _redirect(await identity.provider.address(flow))
+    except SignOnFailed as failed:
+        log.warning("sign_on_failed", why=str(failed))
+        return _redirect(FAILED)
+    _keep(request, response, FLOW_COOKIE, identity.flows.pack(flow), int(FLOW_LASTS.total_seconds()))
+    return response
+
+
+async def signed_on(request: web.Request) -> web.Response:
+    """Come back from the provider of single sign-on, to the page that was asked for, or to one that says why not."""
+    identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
+    if identity.provider is None:
+        raise RouteNotFound
+    try:
+        flow = identity.flows.unpack(request.cookies.get(FLOW_COOKIE, ""), request.query.get("state", ""), now_at)
+        if "code" not in request.query:
+            raise SignOnFailed("the provider refused")  # noqa: TRY301  (one end for all that goes wrong)
+        person = await identity.provider.person(request.query["code"], flow, now_at)
+    except SignOnFailed as failed:
+        log.warning("sign_on_failed", why=str(failed))
+        return _redirect(FAILED)
+    account = await _account_of(request, person)
+    if account is None or not account.roles or account.disabled:
+        halls = [] if account is None else account.halls
+        await identity.audit.note(halls, now_at, _actor(request, account), "sign_in_refused", **_about(account))
+        response = _redirect(NOBODY)
+    else:
+        token, _ = await _begin(request, account)
+        response = _redirect(flow.to)
+        _keep(request, response, SESSION_COOKIE, token)
+    response.del_cookie(FLOW_COOKIE, path="/")
+    return response
+
+
+async def _account_of(request: web.Request, person: Person) -> Account | None:
+    """The account of a person; one whose name is their verified address becomes theirs."""
+    identity = request.app[IDENTITY]
+    account = await identity.accounts.of_person(person.issuer, person.subject)
+    if account is not None or person.name is None:
+        return account
+    account = await identity.accounts.named(person.name)
+    if account is None or account.sso:
+        return None
+    now_at = request.app[CLOCK].now_at()
+    linked = await identity.accounts.link(account, person.issuer, person.subject, now_at, _actor(request, account))
+    identity.sessions.forget(account.id)
+    return linked
+
+
+async def _begin(request: web.Request, account: Account | None) -> tuple[str, Session]:
+    """Begin a session of an account, or of the admin, in place of the one this browser has; with its token."""
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
     actor = _actor(request, account) if account is not None else f"admin/{net_of(request)}"
     before = await session_of(request)
     if before is not None:
         await identity.sessions.end(before, now_at, _actor_of(request, before))
-    token, session = await identity.sessions.begin(account, now_at, actor)
-    response = answer(_seen(request, session))
-    keep_cookie(request, response, SESSION_COOKIE, token)
-    return response
+    return await identity.sessions.begin(account, now_at, actor)
 
 
 async def sign_out(request: web.Request) -> web.Response:
@@ -121,9 +200,11 @@ async def change_password(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def keep_cookie(
-    request: web.Request, response: web.Response, name: str, value: str, max_age_s: int | None = None
-) -> None:
+def _redirect(to: str) -> web.Response:
+    return web.Response(status=302, headers={"Location": to})
+
+
+def _keep(request: web.Request, response: web.Response, name: str, value: str, max_age_s: int | None = None) -> None:
     """Have the browser keep a cookie that no script reads; without an age as long as it is open."""
     secure = not (request.scheme == "http" and (request.url.host or "") in LOCAL_HOSTS)
     response.set_cookie(name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=secure)

@@ -10,7 +10,7 @@ from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.errors import AccountNotFound, DeviceNotFound
-from service.identity.accounts import ADMIN_NAME, Member, name_of
+from service.identity.accounts import ADMIN_NAME, NAME, Member, name_of
 from service.identity.acts import Act
 from service.identity.devices import NIL, Device
 from service.identity.staff import Authority, Change
@@ -31,7 +31,6 @@ from service.web.halls import limit_of
 from service.web.keys import CLOCK, HALLS, IDENTITY
 from service.web.requests import caller, hall_of, key_of, read
 
-_NAME = re.compile(r"\w[\w.@+-]{0,63}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -48,7 +47,7 @@ async def add(request: web.Request) -> web.Response:
     hall, who = await _hall(request), caller(request)
     form = await read(request, AddMemberForm)
     name = name_of(form.name)
-    if name == ADMIN_NAME or not _NAME.fullmatch(name):
+    if name == ADMIN_NAME or not NAME.fullmatch(name):
         raise BodyInvalid(("name", "letters, digits and . _ @ + -, beginning with a letter or digit; not admin"))
     member, password = await request.app[IDENTITY].staff.add(
         hall, name, form.display_name or form.name, form.role, await _act(request, who), await _authority(request)
