@@ -203,6 +203,7 @@ class Provider:
 
     def _client(self) -> "AsyncOAuth2Client":
         with warnings.catch_warnings():
+            import_module("authlib.deprecate")  # which has its warnings shown, so it comes before the next line
             warnings.simplefilter("ignore")  # that there is a newer httpx, which needs a newer Python
             from authlib.integrations.httpx_client import AsyncOAuth2Client  # noqa: PLC0415  (see `person`)
 
@@ -226,7 +227,7 @@ def _http_error() -> type[Exception]:
 async def _got(client: "AsyncOAuth2Client", address: str) -> dict[str, Any]:
     """What is at an address of the provider. Raises SignOnFailed."""
     try:
-        answer = await client.get(address, withhold_token=True)
+        answer = await client.request("GET", address, withhold_token=True)
         answer.raise_for_status()
         told: dict[str, Any] = answer.json()
     except (_http_error(), ValueError) as error:
