@@ -191,8 +191,7 @@ class SignIn extends HTMLElement {
   #noRole() {
     const button = make("button.button.wide", { type: "button" }, say("sign-out"));
     button.addEventListener("click", () => whileBusy(button, () => signOut()));
-    const name = this.#session.account?.display_name ?? "";
-    return [make("h1", {}, say("no-role-title")), make("p.quiet", {}, say("no-role-about", { name })), button];
+    return [make("h1", {}, say("no-role-title")), make("p.quiet", {}, say("no-role-about")), button];
   }
 }
 customElements.define("sign-in", SignIn);

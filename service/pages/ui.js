@@ -41,7 +41,8 @@ customElements.define("language-switch", LanguageSwitch);
 export function wordsOf(reason, args = {}) {
   if (reason instanceof Refused) {
     const id = `problem-${reason.code}`;
-    return isSaid(id) ? say(id, { state: "", number: "", seconds: reason.retryAfter_s ?? 1, ...args }) : say("problem-other", { title: reason.problem.title || reason.code });
+    if (args.number && isSaid(`${id}-named`)) return say(`${id}-named`, args);
+    return isSaid(id) ? say(id, { seconds: reason.retryAfter_s ?? 1, ...args }) : say("problem-other", { title: reason.problem.title || reason.code });
   }
   if (reason instanceof Unreached) return say("problem-unreached");
   throw reason;
@@ -82,6 +83,12 @@ export function ask({ title, body, confirm, kind, act = (form) => form, words = 
   const form = make("form", { method: "dialog" }, make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), message, make("div.dialog-foot", {}, main, leave));
   dialog.append(form);
   document.body.append(dialog);
+  const waiting = ({ detail }) => {
+    if (detail.state !== "unreached" && detail.state !== "busy") return;
+    message.hidden = false;
+    message.textContent = say("checking");
+  };
+  document.addEventListener("paihao:calls", waiting);
   return new Promise((resolve) => {
     let result = null;
     form.addEventListener("submit", async (event) => {
@@ -96,8 +103,15 @@ export function ask({ title, body, confirm, kind, act = (form) => form, words = 
         }
       });
     });
+    // Browsers let Enter send a form from a field, not from a list to choose from.
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing || !event.target.matches("select")) return;
+      event.preventDefault();
+      form.requestSubmit(main);
+    });
     leave.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => {
+      document.removeEventListener("paihao:calls", waiting);
       dialog.remove();
       resolve(result);
     });

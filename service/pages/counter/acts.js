@@ -4,6 +4,7 @@ import { Refused } from "/pages/api.js";
 import { isSaid, say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
 import { askClose, askConditional, askNumber, askOpen, askPapers, askPark, askPause, askReason, askSlip, askTicket, askTransfer } from "./dialogs.js";
+import { list } from "./words.js";
 
 /** @typedef {{id: string, key?: string, label: string, run: () => Promise<unknown>, pressed?: boolean} | null} Act */
 
@@ -32,7 +33,7 @@ export class Acts {
       case "paused":
         return this.#isStaff ? { label: say(view === "closed" ? "main-open" : "main-resume"), run: () => this.#open() } : { label: say("main-not-open"), run: null };
       case "idle":
-        if (!next) return { label: say("main-nobody"), run: null };
+        if (!next) return { label: say(this.state.suspended ? "main-suspended" : "main-nobody"), run: null };
         return { label: say(this.#isStaff ? "main-next" : "main-call"), then: [next.number, say("to-counter", { counter: here })], run: () => (this.#isStaff ? this.#next() : this.#callAlong(next)) };
       case "called":
       case "serving":
@@ -44,7 +45,7 @@ export class Acts {
 
   #mainWithPerson() {
     const { next, words, ticket, pauseAfter } = this.state;
-    const then = !next || !this.#isStaff || pauseAfter ? undefined : [next.number, `${words.service(next.service)}${say("comma")}${say("ticket-class", { class: next.class })}`];
+    const then = !next || !this.#isStaff || pauseAfter ? undefined : [next.number, list([words.service(next.service), say("ticket-class", { class: next.class })])];
     const withNext = this.#isStaff && !pauseAfter;
     if (this.checklist.isOpen) {
       const missing = this.checklist.missing.length;

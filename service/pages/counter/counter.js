@@ -56,6 +56,7 @@ const state = {
   pauseAfter: null,
   /** @type {{text: string, kind: "" | "heed"} | null} */
   message: null,
+  suspended: false,
   deskRead_ms: -Infinity,
 };
 /** @type {Live} */
@@ -253,6 +254,7 @@ function drawAll() {
   const { counter, queue, ticket, next, words, times } = state;
   const now_ms = live.clock.now();
   const shown = view();
+  state.suspended = Boolean(live.board?.suspended);
   document.body.dataset.view = shown;
 
   part("state").className = counter.state === "open" ? "tag open" : "tag";

@@ -57,6 +57,7 @@ export function listenToKeys({ main, rest, act, move }) {
 }
 
 function letterOf(event) {
+  if (event.key === "?" || event.key === "？") return "?";
   if (event.code === "Slash") return event.shiftKey ? "?" : "/";
   if (/^Digit[1-9]$/.test(event.code)) return event.code.slice(5);
   return /^Key[A-Z]$/.test(event.code) && !event.shiftKey ? event.code.slice(3) : "";

@@ -60,13 +60,13 @@ export function drawTimer(box, { ticket, words, now_ms }) {
   const since = here ? ticket.started_at : ticket.called_at;
   const seconds = Math.max(0, Math.floor((now_ms - Date.parse(since ?? ticket.issued_at)) / 1000));
   const clock = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
-  const usual_s = words.usual_s(ticket);
+  const usual_s = words.isPrecheck(ticket) ? 0 : words.usual_s(ticket); // the hall says how long a service takes, not a look at papers
   if (box.dataset.ticket !== `${ticket.id} ${ticket.state}`) {
     box.dataset.ticket = `${ticket.id} ${ticket.state}`;
-    const about = here ? say("usual", { minutes: Math.max(1, Math.round(usual_s / 60)) }) : say("since-call");
+    const about = here ? (usual_s ? say("usual", { minutes: Math.max(1, Math.round(usual_s / 60)) }) : "") : say("since-call");
     box.replaceChildren(
       make("p.now", {}, make("b", { role: "timer", "aria-live": "off" }), make("span.quiet", {}, about)),
-      ...(here
+      ...(here && usual_s
         ? [
             makeSvg(
               "svg",
@@ -100,5 +100,5 @@ export function whyWords(ticket, words, times) {
     others: reason.ahead_of,
     reason: reason.code ? words.code(reason.code) : "",
   };
-  return [make("b", {}, say("why-title", args)), " ", say(`why-${reason.rule}`, args)];
+  return [make("b", {}, say("why-title", args)), say(`why-${reason.rule}`, args)];
 }

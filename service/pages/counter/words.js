@@ -3,7 +3,7 @@
 import { make } from "/display/element.js";
 import { isNumbered } from "/display/words.js";
 import { pick } from "/pages/language.js";
-import { languageNow, localeNow, say } from "/pages/texts.js";
+import { languageNow, say } from "/pages/texts.js";
 
 /** A hall's ids in words, in the page's language or in what there is. */
 export class HallWords {
@@ -38,9 +38,9 @@ export class HallWords {
     return list(codes.map((code) => this.code(code)));
   }
 
-  /** @param {string[]} ids @returns {string} */
+  /** @param {string[]} ids @returns {string} those that are done here: what is online only has no tickets */
   serviceList(ids) {
-    return list(ids.map((id) => this.service(id)));
+    return list(ids.filter((id) => !this.services.get(id)?.online_url).map((id) => this.service(id)));
   }
 
   /** @param {{id: string, stage: string}} counter @returns {string} `3 号窗口`, `Pre-check P1` */
@@ -88,6 +88,5 @@ export function classTag(ticket) {
 
 /** @param {string[]} names @returns {string} */
 export function list(names) {
-  if (names.length === 0) return "";
-  return new Intl.ListFormat(localeNow(), { type: "unit", style: localeNow() === "en" ? "short" : "narrow" }).format(names).replaceAll(/(?<=\p{Script=Han})(?=\p{Script=Han})/gu, "");
+  return names.join(say("list-join"));
 }

@@ -28,10 +28,7 @@ password-hint = At least 10 characters, and without your name.
 password-differs = These two differ. Please type the second one again.
 password-save = Save and go on
 no-role-title = No work for you here yet
-no-role-about = { $name ->
-    [""] You are signed in, but this hall does not know you. Please ask its manager to add you.
-   *[other] { $name }, you are signed in, but this hall does not know you. Please ask its manager to add you.
-  }
+no-role-about = You are signed in, but this hall does not know you. Please ask its manager to add you.
 account-admin = Administrator
 theme = Appearance
 theme-system = As the system
@@ -49,10 +46,8 @@ problem-forbidden = Your role does not allow this. Please ask the hall’s manag
 problem-token-missing = You have been signed out. Please sign in again.
 problem-token-invalid = You have been signed out. Please sign in again.
 problem-wrong-state = This has changed meanwhile. The page shows how it is now.
-problem-counter-busy = { $number ->
-    [""] Somebody is still here. Finish or park first.
-   *[other] { $number } is still here. Finish or park first.
-  }
+problem-counter-busy = Somebody is still here. Finish or park first.
+problem-counter-busy-named = { $number } is still here. Finish or park first.
 problem-counter-closed = This counter is not open. Open it first.
 problem-counter-not-found = This hall has no such counter.
 problem-ticket-not-found = This ticket is no longer there.

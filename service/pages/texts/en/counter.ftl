@@ -12,7 +12,7 @@ counter-state = { $state ->
    *[closed] Closed
   }
 to-counter = to { $counter }
-comma = {", "}
+list-join = {", "}
 ticket-class = { $class ->
     [green] Green channel
     [appointment] Booked
@@ -80,20 +80,15 @@ main-not-open = Not open. Please ask a clerk to open it
 main-next = Call next
 main-call = Call
 main-nobody = Nobody to call
+main-suspended = Calls are suspended
 main-finish-next = Finish, call next
 main-advance-next = Send on, call next
 main-finish-pause = Finish and take a break
 main-complete-next = Papers complete, call next
 main-complete-pause = Papers complete, then a break
 main-complete = Papers complete, send on
-main-park-next = { $count ->
-    [one] Park (one paper missing), call next
-   *[other] Park ({ $count } papers missing), call next
-  }
-main-park = { $count ->
-    [one] Park (one paper missing)
-   *[other] Park ({ $count } papers missing)
-  }
+main-park-next = Park ({ $count } missing), call next
+main-park = Park ({ $count } missing)
 main-with-clerk = { $number } is with a clerk
 
 ## Other acts

@@ -28,10 +28,7 @@ password-hint = 至少 10 个字符，不含自己的用户名。
 password-differs = 两次输入不一样，请再输一次。
 password-save = 保存并继续
 no-role-title = 这里还没有给您安排工作
-no-role-about = { $name ->
-    [""] 您已登录，但本大厅还没有加上您。请联系大厅管理者。
-   *[other] { $name }，您已登录，但本大厅还没有加上您。请联系大厅管理者。
-  }
+no-role-about = 您已登录，但本大厅还没有加上您。请联系大厅管理者。
 account-admin = 系统管理员
 theme = 外观
 theme-system = 随系统
@@ -49,10 +46,8 @@ problem-forbidden = 您的角色不能做这一步，请联系大厅管理者。
 problem-token-missing = 您已退出登录，请重新登录。
 problem-token-invalid = 您已退出登录，请重新登录。
 problem-wrong-state = 情况刚刚有变，本页已显示现在的情况。
-problem-counter-busy = { $number ->
-    [""] 还有人在办理。先完成或暂缓，再叫下一位。
-   *[other] { $number } 还在办理。先完成或暂缓，再叫下一位。
-  }
+problem-counter-busy = 还有人在办理。先完成或暂缓，再叫下一位。
+problem-counter-busy-named = { $number } 还在办理。先完成或暂缓，再叫下一位。
 problem-counter-closed = 本窗口还没有开放，请先开放窗口。
 problem-counter-not-found = 本大厅没有这个窗口。
 problem-ticket-not-found = 这个号码已经不在了。

@@ -12,7 +12,7 @@ counter-state = { $state ->
    *[closed] 未开放
   }
 to-counter = 到 { $counter }
-comma = {"，"}
+list-join = {"、"}
 ticket-class = { $class ->
     [green] 绿色通道
     [appointment] 预约
@@ -41,7 +41,7 @@ papers-complete = 材料齐全
 papers-missing = 缺{ $papers }
 papers-not-seen = 尚未预审
 usual = 通常 { $minutes } 分钟
-since-call = 已叫号
+since-call = 自叫号起
 nobody-idle = 现在没有人等候
 nobody-about-idle = 有人来时，下一位显示在这里。
 nobody-closed = 本窗口未开放
@@ -78,6 +78,7 @@ main-not-open = 未开放，请工作人员开放窗口
 main-next = 叫下一位
 main-call = 叫号
 main-nobody = 没有可叫的号
+main-suspended = 暂停叫号
 main-finish-next = 完成并叫下一位
 main-advance-next = 转下一环节并叫下一位
 main-finish-pause = 完成后休息

@@ -1,0 +1,26 @@
+"""People who work in a hall, for stories in a browser: accounts with a password of their own."""
+
+import aiohttp
+
+from tests.service import Api
+
+PASSWORD = "quiet-lake-at-noon"
+
+
+async def account(api: Api, name: str, role: str, display_name: str) -> str:
+    """Add somebody to the hall; returns the password that is good for once."""
+    reply = await api.staff("POST", "staff", {"name": name, "display_name": display_name, "role": role})
+    assert reply.status == 201, reply.body
+    password: str = reply.body["password"]
+    return password
+
+
+async def member(api: Api, name: str, role: str, display_name: str) -> None:
+    """Add somebody who has signed in before, and chosen `PASSWORD`."""
+    once = await account(api, name, role, display_name)
+    jar = aiohttp.CookieJar(unsafe=True)  # cookies also of an IP address
+    async with aiohttp.ClientSession(api.base, cookie_jar=jar, headers={"Sec-Fetch-Site": "same-origin"}) as session:
+        async with session.post("/v1/session", json={"name": name, "password": once}) as reply:
+            assert reply.status == 200, await reply.text()
+        async with session.put("/v1/session/password", json={"current": once, "new": PASSWORD}) as reply:
+            assert reply.status == 204, await reply.text()
