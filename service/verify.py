@@ -35,6 +35,7 @@ RULES = frozenset(
         "code_once_per_hall",
         "command_done_once",
         "day_once",
+        "document_put_once",
         "event_once",
         "hall_once",
         "number_once_per_day",

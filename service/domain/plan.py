@@ -246,6 +246,8 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
         ]
         for is_dated in (False, True)
     )
+    if dated and not usual:
+        usual = [Band(starts_at, ends_at, len(document.counters))]  # where nothing is planned all are at work
     return Plan(
         revision=revision,
         day=on,

@@ -149,11 +149,15 @@ class Hall:
         command_id = key or f"command-{self.commands}"
         for part, event in enumerate(decided):
             fingerprint = None if key is None else key.encode()
-            record = Record(self.day.seq + 1, self.now_at, "account:clerk/staff/local", command_id, part, fingerprint, event)
+            record = Record(
+                self.day.seq + 1, self.now_at, "account:clerk/staff/local", command_id, part, fingerprint, event
+            )
             self.records.append(record)
             evolve(self.day, record)
 
-    def new_ticket(self, service: str = "enquiry", *, count: int = 1, then: Iterable[str] = ()) -> TakeTicket:
+    def new_ticket(
+        self, service: str = "enquiry", *, count: int = 1, then: Iterable[str] = (), browser: str | None = None
+    ) -> TakeTicket:
         """A command to take a number, with an id and a code of its own."""
         self.drawn += 1
         return TakeTicket(
@@ -163,6 +167,7 @@ class Hall:
             channel=Channel.KIOSK,
             count=count,
             then=tuple(ServiceId(name) for name in then),
+            browser=browser,
         )
 
     def take(self, service: str = "enquiry", *, count: int = 1, then: Iterable[str] = ()) -> TicketId:
@@ -225,7 +230,7 @@ def reason_of(decided: list[Event]) -> CallReason:
 def values(day: Day) -> dict[str, Any]:
     """Everything a day knows, in values that can be compared; its indexes as plain lists."""
     state = {name: value for name, value in vars(day).items() if not name.startswith("_")}
-    state["plan"] = day.plan
+    state["plan"], state["regular"] = day.plan, day.regular
     state["lines"] = {key: list(line.places) for key, line in day.lines.items() if line.places}
     state["asleep"] = list(day.asleep)
     state["waiting"] = +day.waiting

@@ -109,6 +109,14 @@ def test_a_span_within_the_day_is_sound(starts: str, from_: str, to: str) -> Non
     assert check(town(day_starts_at_local=starts, hours=hours)) == []
 
 
+@pytest.mark.parametrize("days", [{}, {"weekdays": [1], "on": "2026-11-23"}])
+def test_a_band_of_staff_is_of_weekdays_or_of_a_date(days: dict[str, object]) -> None:
+    band = {"from": "09:00", "to": "10:00", "counters": 1}
+
+    assert [path for path, _ in check(town(staffing=[{**band, **days}]))] == ["staffing[0]"]
+    assert check(town(staffing=[{**band, "weekdays": [1]}, {**band, "on": "2026-11-23"}])) == []
+
+
 @pytest.mark.parametrize(("from_", "to"), [("02:00", "05:00"), ("22:00", "04:01"), ("05:00", "05:00")])
 def test_a_span_over_the_start_of_a_day_is_none(from_: str, to: str) -> None:
     hours = [{"weekdays": [1], "from": from_, "to": to}]

@@ -319,6 +319,57 @@ def test_staff_is_shared_out_but_nobody_who_is_planned_at_all_is_planned_away(
     assert [rate.counters for rate in plan.rates(counters, of_stage)] == [planned, 0]
 
 
+DATED = {"on": "2026-11-23", "from": "10:45", "to": "14:00", "counters": 2}
+
+
+def dated(*bands: dict[str, object]) -> HallDocument:
+    usual = [
+        {"weekdays": EVERY_DAY, "from": "09:00", "to": "12:00", "counters": 5},
+        {"weekdays": EVERY_DAY, "from": "12:00", "to": "13:30", "counters": 3},
+        {"weekdays": EVERY_DAY, "from": "13:30", "to": "17:00", "counters": 5},
+    ]
+    return town(staffing=[*usual, *bands])
+
+
+def local_bands(plan: Plan) -> list[tuple[str, str, int]]:
+    zone = ZoneInfo(plan.time_zone)
+    return [
+        (f"{band.from_at.astimezone(zone):%H:%M}", f"{band.to_at.astimezone(zone):%H:%M}", band.counters)
+        for band in plan.bands
+    ]
+
+
+def test_a_band_of_a_date_takes_the_place_of_the_usual_ones_within_its_span() -> None:
+    plan = plan_of(dated(DATED), 1, MONDAY)
+
+    assert local_bands(plan) == [("09:00", "10:45", 5), ("10:45", "14:00", 2), ("14:00", "17:00", 5)]
+
+
+def test_a_band_of_a_date_counts_on_no_other() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+
+    assert plan_of(dated(DATED), 1, tuesday).bands == plan_of(dated(), 1, tuesday).bands
+
+
+def test_bands_of_a_date_add_up_with_each_other() -> None:
+    plan = plan_of(dated(DATED, {**DATED, "from": "13:00", "counters": 1}), 1, MONDAY)
+
+    assert local_bands(plan)[1:3] == [("10:45", "14:00", 2), ("13:00", "14:00", 1)]
+    assert [rate.counters for rate in plan.rates(5, 5)] == [5, 2, 3, 5, 0]
+
+
+def test_a_band_of_a_date_may_stand_where_there_is_no_usual_one() -> None:
+    plan = plan_of(dated({**DATED, "from": "16:30", "to": "18:00"}), 1, MONDAY)
+
+    assert local_bands(plan)[-2:] == [("13:30", "16:30", 5), ("16:30", "18:00", 2)]
+
+
+def test_in_a_hall_without_staffing_a_band_of_a_date_leaves_all_counters_around_it() -> None:
+    plan = plan_of(town(staffing=[DATED]), 1, MONDAY)
+
+    assert [rate.counters for rate in plan.rates(3, 4)] == [0, 3, 2, 3, 0, 0]
+
+
 def test_a_hall_without_staffing_plans_all_its_counters() -> None:
     assert [rate.counters for rate in plan_of(town(), 1, MONDAY).rates(3, 4)] == [3, 0]
 

@@ -30,6 +30,7 @@ from service.domain.model import (
     CounterState,
     Notice,
     Outcome,
+    PapersThen,
     ServiceId,
     StageId,
     Ticket,
@@ -42,11 +43,13 @@ from service.domain.refusals import Refusal
 from tests.domain.halls import TOWN, Hall, refold, town, values
 
 AT_COUNTER = {TicketState.CALLED, TicketState.SERVING}
+OVER = {TicketState.DONE, TicketState.LEFT, TicketState.NO_SHOW}
 COUNTERS = st.sampled_from([CounterId(counter["id"]) for counter in TOWN["counters"]])
 SERVICES = st.sampled_from([ServiceId(service["id"]) for service in TOWN["services"]])
 STAGES = st.sampled_from([StageId(stage["id"]) for stage in TOWN["stages"]])
 REASONS = st.sampled_from(["urgent", "break", "a whim"])
 FINISHES = st.builds(Finish, st.sampled_from(Outcome), st.sampled_from([(), (), ("photo",), ("signature",)]))
+MISSING = st.sampled_from([(), ("photo",), ("signature",), ("a whim",)])
 PICKS = st.integers(0, 9)
 """Which of the tickets, counted from the newest."""
 
@@ -68,6 +71,8 @@ def other_documents() -> list[HallDocument]:
         town(counters=[counter for counter in TOWN["counters"] if counter["id"] not in {"2", "P1"}]),
         town(services=[{**service, "stages": ["window"]} for service in TOWN["services"]]),
         town(stages=[{"id": stage["id"]} for stage in TOWN["stages"]]),
+        town(hours=[{"weekdays": [1], "from": "09:00", "to": "16:00"}], overtime=False),
+        town(staffing=[{"on": "2026-11-23", "from": "09:00", "to": "12:00", "counters": 2}]),
         town(rules={"auto_no_show": True, "park_penalty_s": 60, "credit_s": {"green": 60}}),
     ]
 
@@ -116,6 +121,7 @@ class AnyDay(RuleBasedStateMachine):
         super().__init__()
         self.hall = Hall(at="08:20")
         self.keyed: dict[str, list[Event]] = {}
+        self.over_at: dict[TicketId, list[datetime]] = {}
         self.revision = 1
 
     def ask(self, command: Command, *, keyed: bool = False) -> None:
@@ -132,6 +138,10 @@ class AnyDay(RuleBasedStateMachine):
             assert values(twin) == before
             if key is not None and decided:
                 self.keyed[key] = decided
+            for event in decided:
+                ticket = getattr(event, "ticket", None)
+                if ticket is not None and hall.ticket(ticket).state in OVER:
+                    self.over_at.setdefault(ticket, []).append(hall.now_at)
 
     def ticket(self, pick: int) -> TicketId:
         """One of the last tickets, or one that nobody took."""
@@ -156,10 +166,11 @@ class AnyDay(RuleBasedStateMachine):
         service=SERVICES,
         count=st.sampled_from([1, 1, 1, 2, 5]),
         then=st.lists(SERVICES, max_size=2),
+        browser=maybe(st.sampled_from(["one browser", "another"])),
         keyed=st.booleans(),
     )
-    def take(self, service: str, count: int, then: list[str], keyed: bool) -> None:  # noqa: FBT001
-        self.ask(self.hall.new_ticket(service, count=count, then=then), keyed=keyed)
+    def take(self, service: str, count: int, then: list[str], browser: str | None, keyed: bool) -> None:  # noqa: FBT001
+        self.ask(self.hall.new_ticket(service, count=count, then=then, browser=browser), keyed=keyed)
 
     @rule(service=SERVICES, people=st.integers(1, 8))
     def people_come(self, service: str, people: int) -> None:
@@ -201,6 +212,22 @@ class AnyDay(RuleBasedStateMachine):
     @rule(pick=PICKS, finish=FINISHES)
     def finish(self, pick: int, finish: Finish) -> None:
         self.ask(commands.FinishTicket(self.ticket(pick), finish))
+
+    @rule(pick=PICKS, missing=MISSING, then=st.sampled_from(PapersThen), keyed=st.booleans())
+    def papers(self, pick: int, missing: tuple[str, ...], then: PapersThen, keyed: bool) -> None:  # noqa: FBT001
+        self.ask(commands.CheckPapers(self.ticket(pick), missing, then), keyed=keyed)
+
+    @rule(raise_=st.booleans(), alarm=st.sampled_from(["a1", "a2"]), counter=maybe(COUNTERS))
+    def alarm(self, raise_: bool, alarm: str, counter: CounterId | None) -> None:  # noqa: FBT001
+        self.ask(commands.RaiseAlarm(alarm, counter) if raise_ else commands.ClearAlarm(alarm))
+
+    @rule(minutes=maybe(st.sampled_from([-10, 0, 30, 600])), counters=maybe(st.integers(1, 9)))
+    def overtime(self, minutes: int | None, counters: int | None) -> None:
+        if minutes is None:
+            self.ask(commands.EndOvertime())
+            return
+        closing_at = self.hall.day.regular.windows[-1].closes_at if self.hall.day.regular.windows else self.hall.now_at
+        self.ask(commands.OpenOvertime(closing_at + timedelta(minutes=minutes), counters))
 
     @rule(pick=PICKS, counter=COUNTERS, reason=REASONS)
     def call(self, pick: int, counter: CounterId, reason: str) -> None:
@@ -273,6 +300,38 @@ class AnyDay(RuleBasedStateMachine):
         day = self.hall.day
         assert {ticket.service for ticket in day.tickets.values()} <= day.plan.services.keys()
         assert day.counters.keys() == day.plan.counters.keys()
+
+    @invariant()
+    def a_browser_has_one_number_but_for_those_who_came_back(self) -> None:
+        day = self.hall.day
+        taken: dict[str, list[Ticket]] = {}
+        for ticket in day.tickets.values():
+            if ticket.browser is not None:
+                taken.setdefault(ticket.browser, []).append(ticket)
+        assert day.browsers == {browser: tickets[-1].id for browser, tickets in taken.items()}
+        for ticket, following in (pair for tickets in taken.values() for pair in pairwise(tickets)):
+            ended_at = min(self.over_at[ticket.id])
+            assert ended_at <= following.issued_at
+
+    @invariant()
+    def papers_say_what_is_missing_until_the_visit_is_over(self) -> None:
+        for ticket in self.hall.day.tickets.values():
+            if ticket.state is not TicketState.DONE:
+                assert ticket.missing == (ticket.papers or ())
+            assert not (ticket.papers and ticket.prechecked)
+
+    @invariant()
+    def the_plan_is_the_documents_with_its_closing_moved(self) -> None:
+        day = self.hall.day
+        plan, regular = day.plan, day.regular
+        assert (plan is regular) or day.overtime is not None
+        assert [window.opens_at for window in plan.windows] == [window.opens_at for window in regular.windows]
+        if plan is not regular:
+            closings = {window.closes_at for window in plan.windows} - {window.closes_at for window in regular.windows}
+            assert day.overtime is not None
+            assert closings == {day.overtime.until_at}
+        for one, later in pairwise(plan.windows):
+            assert one.closes_at <= later.opens_at
 
     @invariant()
     def a_day_that_has_ended_is_empty(self) -> None:

@@ -7,11 +7,25 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.commands import CallNext, CloseDay, LiftSuspension, PostNotice, RecallTicket, RemoveNotice, Suspend
+from display.board import board_of
+from service.domain.commands import (
+    CallNext,
+    CloseDay,
+    LeaveQueue,
+    LiftSuspension,
+    MarkNoShow,
+    ParkTicket,
+    PostNotice,
+    RecallTicket,
+    RemoveNotice,
+    StartTicket,
+    Suspend,
+)
 from service.domain.document import HallDocument
 from service.domain.events import TicketTaken
-from service.domain.model import Admission, CounterId, Notice, TicketClass, TicketState, ZoneId
+from service.domain.model import Admission, CounterId, Notice, TicketClass, TicketId, TicketState, ZoneId
 from service.domain.refusals import (
+    AlreadyWaiting,
     BodyInvalid,
     HallClosed,
     HallSuspended,
@@ -20,6 +34,7 @@ from service.domain.refusals import (
     ServiceNotFound,
 )
 from service.domain.times import stamp
+from service.domain.view import ticket_view
 from tests.domain.halls import Hall, town
 
 ONE = CounterId("1")
@@ -289,3 +304,80 @@ def test_a_notice_is_for_zones_of_the_hall() -> None:
 
     assert isinstance(refusal, BodyInvalid)
     assert refusal.fields["errors"][0]["path"] == "zones"
+
+
+# One number per browser.
+
+BROWSER = "the keyed hash of a browser"
+
+
+def a_ticket_of_the_browser(hall: Hall) -> TicketId:
+    command = hall.new_ticket(browser=BROWSER)
+    hall.do(command)
+    return command.ticket
+
+
+@pytest.mark.parametrize("state", ["waiting", "called", "serving", "parked"])
+def test_a_browser_with_a_number_gets_no_second_one(state: str) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_ticket_of_the_browser(hall)
+    if state != "waiting":
+        assert hall.next("1") == ticket
+    if state == "serving":
+        hall.do(StartTicket(ticket))
+    if state == "parked":
+        hall.do(ParkTicket(ticket))
+    assert hall.ticket(ticket).state == state
+
+    refusal = hall.refuses(hall.new_ticket("passport", browser=BROWSER))
+
+    assert isinstance(refusal, AlreadyWaiting)
+    assert refusal.fields == {"ticket": ticket}
+
+
+def test_other_browsers_and_people_without_one_are_not_kept_waiting() -> None:
+    hall = Hall()
+    a_ticket_of_the_browser(hall)
+
+    hall.do(hall.new_ticket(browser="another"))
+    hall.take()
+    hall.take()
+
+    assert len(hall.day.tickets) == 4
+
+
+@pytest.mark.parametrize("end", ["done", "left", "no_show"])
+def test_a_browser_whose_visit_is_over_may_take_another_number(end: str) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_ticket_of_the_browser(hall)
+    if end == "left":
+        hall.do(LeaveQueue(ticket))
+    else:
+        hall.next("1")
+        hall.do(MarkNoShow(ticket)) if end == "no_show" else hall.finish(ticket)
+    assert hall.ticket(ticket).state == end
+
+    again = a_ticket_of_the_browser(hall)
+
+    refusal = hall.refuses(hall.new_ticket(browser=BROWSER))
+    assert refusal.fields == {"ticket": again}
+
+
+def test_what_keeps_a_browser_from_a_number_comes_after_what_keeps_everybody() -> None:
+    hall = Hall()
+    a_ticket_of_the_browser(hall)
+    hall.do(CloseDay())
+
+    assert isinstance(hall.refuses(hall.new_ticket(browser=BROWSER)), HallClosed)
+
+
+def test_no_answer_and_no_screen_shows_a_browser() -> None:
+    hall = Hall()
+    ticket = hall.ticket(a_ticket_of_the_browser(hall))
+
+    shown = [ticket_view(hall.day, ticket, hall.now_at, staff=True), board_of(hall.day, None, hall.now_at)]
+
+    assert BROWSER not in repr(shown)
+    assert ticket.browser == BROWSER

@@ -24,6 +24,7 @@ from service.domain.model import (
     HallId,
     Notice,
     Outcome,
+    PapersThen,
     ServiceId,
     StageId,
     TicketClass,
@@ -48,7 +49,7 @@ def clock() -> Clock:
 
 
 halls = itertools.count(1)
-step = st.tuples(st.integers(0, 24), st.integers(0, 40), st.integers(0, 8))
+step = st.tuples(st.integers(0, 28), st.integers(0, 40), st.integers(0, 8))
 
 
 def command_for(day: Day, kind: int, first: int, second: int) -> Command:
@@ -77,6 +78,10 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
         lambda: commands.PostNotice(Notice(new_id(), {"en": "Have your papers ready."})),
         lambda: commands.OpenCounter(counter, (service,), StageId("window")),
         lambda: commands.CallNext(counter, finish),
+        lambda: commands.CheckPapers(ticket, ("signature",) if second % 2 else (), list(PapersThen)[second % 3]),
+        lambda: commands.CheckPapers(ticket, (), PapersThen.ADVANCE),
+        lambda: commands.RaiseAlarm(new_id(), counter),
+        lambda: commands.OpenOvertime(day.plan.ends_at),
     ]
     if kind >= len(makers):
         return commands.TakeTicket(
