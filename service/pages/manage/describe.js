@@ -27,10 +27,11 @@ export function dateName(on) {
   return say("date-with-weekday", { date: day, weekday: at.toLocaleDateString(localeNow(), { timeZone: "UTC", weekday: "short" }) });
 }
 
-/** @param {string} tag @returns {string} the language in its own words */
+/** @param {string} tag @returns {string} the language in its own words; where it is spoken matters to no hall */
 export function languageName(tag) {
   try {
-    return new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
+    const { language, script } = new Intl.Locale(tag);
+    return new Intl.DisplayNames([tag], { type: "language" }).of(script ? `${language}-${script}` : language) ?? tag;
   } catch {
     return tag;
   }

@@ -56,6 +56,8 @@ class Manager {
   #facts = null;
   #board = null;
   #merging = false;
+  /** On a phone, whether the list of sections is unfolded. */
+  #isMenuOpen = false;
   /** The hall's clock beside this device's. */
   #behind_ms = 0;
   #section = "";
@@ -161,11 +163,11 @@ class Manager {
     const section = Object.hasOwn(SECTIONS, wanted) ? wanted : FIRST;
     const isOther = section !== this.#section && this.#section !== "";
     this.#section = section;
+    this.#isMenuOpen = false;
     this.#draw();
     this.#panel();
     if (SECTIONS[section].ofDocument && isOther) this.#draft.read().catch(() => undefined);
     if (isOther) {
-      element("side").querySelector("details")?.removeAttribute("open");
       scrollTo(0, 0);
       element("title")?.focus({ preventScroll: true });
     }
@@ -225,12 +227,12 @@ class Manager {
         wrong.has(name) ? make("span.tag.over", {}, say("thing-wrong")) : edited.has(name) ? make("span.tag.changed", {}, say("unsaved")) : null,
       ),
     );
-    const wasOpen = element("side").querySelector("details")?.open ?? false;
-    keepFocus(() =>
-      element("side").replaceChildren(
-        make("details.side-menu", { open: wasOpen }, make("summary.button", { id: "side-menu" }, say(SECTIONS[this.#section].title)), make("div.side-links", {}, links)),
-      ),
-    );
+    const menu = make("button.button", { type: "button", id: "side-menu", "aria-expanded": String(this.#isMenuOpen), "aria-controls": "side-links" }, say(SECTIONS[this.#section].title));
+    menu.addEventListener("click", () => {
+      this.#isMenuOpen = !this.#isMenuOpen;
+      this.#side();
+    });
+    keepFocus(() => element("side").replaceChildren(menu, make(this.#isMenuOpen ? "div.side-links.is-open" : "div.side-links", { id: "side-links" }, links)));
   }
 
   #go(section, id) {

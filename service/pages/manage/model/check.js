@@ -18,10 +18,11 @@ const COUNTRY = /^[A-Z]{2}$/;
 
 /**
  * @param {any} form
+ * @param {(path: import("./values.js").Path) => boolean} isEdited of two that are alike, the edited one is at fault
  * @returns {Fault[]} empty when nothing is wrong that can be seen from here
  */
-export function faultsOf(form) {
-  return [...faultsOfHall(form), ...faultsOfTimes(form), ...faultsOfPlaces(form), ...faultsOfServices(form), ...faultsOfCodes(form)];
+export function faultsOf(form, isEdited) {
+  return [...faultsOfHall(form), ...faultsOfTimes(form), ...faultsOfPlaces(form), ...faultsOfServices(form, isEdited), ...faultsOfCodes(form)];
 }
 
 function* faultsOfHall(form) {
@@ -68,14 +69,17 @@ function* faultsOfPlaces(form) {
   }
 }
 
-function* faultsOfServices(form) {
+function* faultsOfServices(form, isEdited) {
   yield* faultsOfIds(form.services, ["services"], CODE, "fault-code");
   const stages = idsOf(form.stages);
   const prefixes = new Map();
   for (const [key, service] of entriesOf(form.services)) {
     const path = ["services", "rows", key];
     if (!PREFIX.test(service.prefix)) yield { path: [...path, "prefix"], text: "fault-prefix" };
-    else if (prefixes.has(service.prefix)) yield { path: [...path, "prefix"], text: "fault-prefix-twice", args: { prefix: service.prefix } };
+    else if (prefixes.has(service.prefix)) {
+      const before = ["services", "rows", prefixes.get(service.prefix), "prefix"];
+      yield { path: isEdited(before) ? before : [...path, "prefix"], text: "fault-prefix-twice", args: { prefix: service.prefix } };
+    }
     prefixes.set(service.prefix, key);
     if (service.stages.length === 0) yield { path: [...path, "stages"], text: "fault-service-stages" };
     for (const id of service.stages) {

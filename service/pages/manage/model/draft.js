@@ -123,7 +123,7 @@ export class Draft extends EventTarget {
     clearTimeout(this.#timer);
     this.#asking?.abort();
     this.#asking = null;
-    const faults = [...this.#unread.values(), ...faultsOf(this.form)];
+    const faults = [...this.#unread.values(), ...faultsOf(this.form, (path) => this.isEdited(path))];
     if (faults.length > 0) {
       this.#effect({ state: "faulty", faults });
       return;

@@ -32,7 +32,7 @@ function searchPart(ui) {
   const found = make("div", { id: "found", role: "status" });
   const input = make("input.input", { id: "search", type: "search", required: true, maxlength: 64, autocomplete: "off", spellcheck: "false", "aria-describedby": "search-hint" });
   const button = make("button.button", { type: "submit" }, say("find"));
-  const form = make("form.stack", { role: "search" }, make("div.field", {}, make("label", { for: "search" }, say("find-label")), make("div.line", {}, input, button), make("p.small.quiet", { id: "search-hint" }, say("find-hint"))));
+  const form = make("form.stack", { role: "search" }, make("div.field", {}, make("label", { for: "search" }, say("find-label")), make("div.line.search-line", {}, input, button), make("p.small.quiet", { id: "search-hint" }, say("find-hint"))));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     whileBusy(button, async () => {

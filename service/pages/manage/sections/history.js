@@ -44,13 +44,18 @@ function eventOf(ui, item) {
     "li",
     { "data-kind": item.kind },
     make("time", { datetime: item.at }, ui.times.seconds(item.at)),
-    make("span", {}, numberOf(item), pick(item.words, languageNow()).text || item.kind),
+    make("span", {}, numberOf(item), wordsOf(item)),
     make("span.small.quiet", {}, who),
   );
 }
 
 function numberOf(item) {
-  return item.data?.number ? make("span.number", {}, `${item.data.number} `) : null;
+  const number = item.data?.number;
+  return number && !wordsOf(item).includes(number) ? make("span.number", {}, `${number} `) : null;
+}
+
+function wordsOf(item) {
+  return pick(item.words, languageNow()).text || item.kind;
 }
 
 const ACTORS = { system: "actor-system", applicant: "actor-applicant", anyone: "actor-anyone", admin: "role-admin", device: "actor-device" };

@@ -251,7 +251,7 @@ function staffedOn(ui, on, segments) {
   const [fault] = draft.faultsAt(["staffing", "dates", on]);
   return [
     make(
-      "div.table-of",
+      "div.table-of.staffed-of",
       { id: idOf(["staffing", "dates", on]), tabindex: "-1" },
       make(
         "table.table",
@@ -312,7 +312,7 @@ function adjustLine(ui, by, leave) {
     }
     draft.alter((form) => staffedAnew(form, on, places, (counters) => counters + by * number));
     leave();
-    document.getElementById(by < 0 ? "staffing-less" : "staffing-more")?.focus();
+    document.getElementById(by < 0 ? "staffing-less" : "staffing-more")?.focus({ preventScroll: true });
   };
   const line = make(
     "form.message.line",

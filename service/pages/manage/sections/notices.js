@@ -13,7 +13,7 @@ export function notices(ui) {
   const read = async () => {
     const items = await allOf(ui.call, "notices");
     if (ui.signal.aborted) return;
-    list.replaceChildren(...(items.length > 0 ? items.map((notice) => noticeOf(ui, notice, read)) : [make("li.quiet", {}, say("notices-none"))]));
+    list.replaceChildren(...(items.length > 0 ? items.map((notice) => noticeOf(ui, notice, read)) : [make("li.quiet.none", {}, say("notices-none"))]));
   };
   read().catch(ui.fail);
   return [head(say("notices-title"), say("notices-about")), part(say("notices-now"), list), part(say("notices-new"), formOf(ui, read))];

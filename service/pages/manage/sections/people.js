@@ -44,7 +44,7 @@ function staffOf(ui, items, read) {
     };
   });
   return [
-    table(say("people-staff"), [say("person"), say("role"), say("person-state"), say("last-seen"), say("counter-acts")], rows),
+    items.length === 0 ? make("p.quiet", {}, say("people-none")) : table(say("people-staff"), [say("person"), say("role"), say("person-state"), say("last-seen"), say("counter-acts")], rows),
     make("div.line", {}, action(ui, say("person-add"), () => addPerson(ui, read), { id: "person-add" })),
   ];
 }

@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
-import { languageName, thingName } from "../describe.js";
+import { languageName, round, thingName } from "../describe.js";
 import { checkField, choiceField, idOf, minutesField, nameFields, numberField, severalField, textField } from "../fields.js";
 import { entriesOf, isNew, movedRow, withoutRow, withRow } from "../model/form.js";
 import { action, head, part } from "../parts.js";
@@ -35,6 +35,7 @@ function countersPart(ui) {
     say("places-counters"),
     listOf(ui, ["counters"], {
       what: (row) => say("counter-named", { id: row.id || say("thing-new") }),
+      about: (row) => [nameOf(draft.form.stages, row.stage), row.services.map((id) => nameOf(draft.form.services, id)).join(say("list-separator"))].join(" · "),
       add: say("counter-add"),
       make: () => newCounter(draft.form),
       fields: (path, key, row) => [
@@ -59,6 +60,7 @@ function servicesPart(ui) {
     listOf(ui, ["services"], {
       what: (row) => thingName(row),
       tag: (row) => row.prefix,
+      about: (row) => (row.online_url ? say("service-online") : [say("value-minutes", { minutes: round(row.duration_s.mean / 60) }), row.stages.map((id) => nameOf(draft.form.stages, id)).join(" → ")].join(" · ")),
       add: say("service-add"),
       make: () => newService(draft.form),
       fields: (path, key, row) => [
@@ -123,7 +125,7 @@ function stagesPart(ui) {
  * A list of things, each unfolding into its fields.
  * @param {import("../parts.js").Ui} ui
  * @param {import("../model/values.js").Path} path
- * @param {{what: (row: any) => string, tag?: (row: any) => string, add: string, make: () => any, fields: (path: string[], key: string, row: any) => Node[], flat?: boolean}} options
+ * @param {{what: (row: any) => string, tag?: (row: any) => string, about?: (row: any) => string, add: string, make: () => any, fields: (path: string[], key: string, row: any) => Node[], flat?: boolean}} options
  */
 export function listOf(ui, path, options) {
   const { draft } = ui;
@@ -156,6 +158,7 @@ export function listOf(ui, path, options) {
         ...[
           options.tag ? make("span.prefix", {}, options.tag(current)) : null,
           make("span.grow", {}, name()),
+          options.about ? make("span.about.small.quiet", {}, options.about(current)) : null,
           isNew(key) ? make("span.tag.changed", {}, say("thing-new")) : draft.isEdited(own) ? make("span.tag.changed", {}, say("thing-changed")) : null,
           isWrong ? make("span.tag.over", {}, say("thing-wrong")) : null,
         ].filter(Boolean),
@@ -219,6 +222,11 @@ function withStranger(choices, id) {
 
 function strangers(choices, ids) {
   return ids.reduce(withStranger, choices);
+}
+
+function nameOf(list, id) {
+  const found = entriesOf(list).find(([, row]) => row.id === id);
+  return found ? thingName(found[1]) : id;
 }
 
 /** An id nothing in the list has. */

@@ -1,0 +1,108 @@
+"""The manager's page as a test sees it."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.screen import Complaints
+from tests.service import ADMIN, Api
+
+SECTIONS = ("today", "hours", "places", "rules", "notices", "people", "find", "history")
+
+
+async def sign_in(page: Page, name: str, password: str) -> None:
+    """Fill in the form and send it."""
+    await page.locator("#sign-in-name").fill(name)
+    await page.locator("#sign-in-password").fill(password)
+    await page.locator("sign-in .primary").click()
+
+
+@dataclass
+class Manage:
+    """The page, signed in."""
+
+    page: Page
+    complaints: Complaints
+    base: str
+
+    @classmethod
+    async def open(  # noqa: PLR0913  (all but two by name)
+        cls,
+        context: BrowserContext,
+        api: Api,
+        section: str = "today",
+        *,
+        lang: str = "zh",
+        name: str = "admin",
+        password: str = ADMIN,
+    ) -> Self:
+        """Open the demo hall's page, sign in if nobody has, and wait until the section is drawn."""
+        page = await context.new_page()
+        complaints = Complaints()
+        complaints.listen(page)
+        manage = cls(page, complaints, api.base)
+        await page.goto(f"{api.base}/halls/{api.hall}/manage?lang={lang}#{section}")
+        await page.locator("#sign-in-name, #title").first.wait_for()
+        if await page.locator("#sign-in-name").is_visible():
+            await sign_in(page, name, password)
+        await manage.is_drawn(section)
+        return manage
+
+    async def is_drawn(self, section: str) -> None:
+        """Wait until a section is there, with the facts of the hall."""
+        await expect(self.page.locator("body")).to_have_attribute("data-section", section)
+        await expect(self.page.locator("#title")).to_be_visible()
+        await expect(self.page.locator("body")).to_have_attribute("data-facts", "read")
+
+    async def go(self, section: str) -> None:
+        """Go to another section by its link."""
+        link = self.page.locator(f"#to-{section}")
+        if not await link.is_visible():
+            await self.page.locator("#side-menu").click()
+        await link.click()
+        await self.is_drawn(section)
+
+    def field(self, *path: str) -> Locator:
+        """The control of a path of the document."""
+        return self.page.locator(f'[id="f-{"-".join(path)}"]')
+
+    @property
+    def save(self) -> Locator:
+        """The button that saves."""
+        return self.page.locator("#save")
+
+    async def is_tried_out(self) -> None:
+        """Wait until the effect of the form as it is stands there."""
+        await expect(self.page.locator("#save")).to_be_enabled()
+
+    async def save_now(self) -> None:
+        """Save, and wait until it is in force."""
+        await self.is_tried_out()
+        await self.save.click()
+        await expect(self.page.locator("#discard")).to_be_hidden()
+
+    async def unfold(self, *path: str) -> None:
+        """Unfold a thing of a list."""
+        summary = self.field(*path)
+        if await summary.locator("xpath=..").get_attribute("open") is None:
+            await summary.click()
+
+    async def is_told(self, words: str | re.Pattern[str]) -> None:
+        """Wait until the page says so."""
+        await expect(self.page.locator("#said")).to_contain_text(words)
+
+
+async def document_of(api: Api) -> dict[str, Any]:
+    """The hall document."""
+    reply = await api.staff("GET", "document")
+    assert reply.status == 200, reply.body
+    document: dict[str, Any] = reply.body
+    return document
+
+
+async def put_document(api: Api, document: dict[str, Any]) -> None:
+    """Replace the document, as another manager would."""
+    reply = await api.staff("PUT", "document", document, headers={"If-Match": "*"})
+    assert reply.status == 200, reply.body
