@@ -3,8 +3,8 @@
 The first tenth of a window is each process's own to give, so that almost nobody costs a round trip. Who goes on is
 counted in the shared table, from the first one on, in blocks of a twentieth; near the limit, where a whole block is not
 left, one by one. Who is refused is remembered until there is room again: a flood costs two round trips, then nothing.
-Several processes together may so give a tenth more for each beyond the first, and never less than the limit less a
-block for each.
+Several processes together may so give a tenth more for each beyond the first, and less by what others hold, a block
+for each.
 
 When the database is away nobody is refused by a limit: whatever needs the database is refused by that.
 """
@@ -97,11 +97,12 @@ class Limits:
         return purse
 
     def _turn(self, purse: _Purse, limit: Limit) -> None:
-        """Begin a window: what was held of the last one counts there, and is given up."""
+        """Begin a window; of the one just before, what was spent still weighs, and what is held may still be given."""
         window = int(self._now_s() // limit.within_s)
         if window != purse.window:
-            purse.shared = purse.shared and window == purse.window + 1  # what was spent there still weighs
-            purse.window, purse.given, purse.held = window, 0, 0
+            if window != purse.window + 1:
+                purse.shared, purse.held = False, 0
+            purse.window, purse.given = window, 0
 
     def _require_room(self, purse: _Purse) -> None:
         left_s = purse.refused_until_s - self._now_s()
@@ -120,7 +121,8 @@ class Limits:
                 return
             if got:
                 if purse.window == window:
-                    purse.shared, purse.held = True, wanted
+                    purse.shared = True
+                purse.held = wanted
                 return
         wait_s = await self._room_in_s(limit, who)
         purse.refused_until_s = self._now_s() + wait_s

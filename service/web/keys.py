@@ -23,11 +23,13 @@ DISPLAY_PORT: web.AppKey[int] = web.AppKey("display_port", int)
 FINDER: web.AppKey[Finder] = web.AppKey("finder", Finder)
 HALLS: web.AppKey[Halls] = web.AppKey("halls", Halls)
 ENTRANCE: web.AppKey[Entrance] = web.AppKey("entrance", Entrance)
+HALLS: web.AppKey[Halls] = web.AppKey("halls", Halls)
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity", Identity)
 LANES: web.AppKey[Lanes] = web.AppKey("lanes", Lanes)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 LIMITS: "web.AppKey[Limits]" = web.AppKey("limits")
 """Only where PAIHAO_RATE_LIMIT is on, and loaded only there."""
+METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)

@@ -1,0 +1,347 @@
+"""Limits of use: a hall's thousand people are let pass, who asks for more is told when to come back, staff never."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import asyncpg
+import pytest
+from limits import RateLimitItemPerSecond
+from limits.aio.strategies import FixedWindowRateLimiter
+
+from service.clock import FakeClock
+from service.errors import RateLimited
+from service.journal.database import Database
+from service.journal.statements import statements
+from service.limits.allowances import Allowances
+from service.limits.limits import Limits
+from service.limits.rules import (
+    CALLS_OF_ADDRESS,
+    CALLS_OF_CREDENTIAL,
+    TAKES_OF_BROWSER,
+    TAKES_OF_ENTRANCE,
+    TAKES_OF_PHONE,
+    TAKES_OF_STRANGERS,
+    WRONG_CODES,
+    Limit,
+)
+from tests.service import NOON_AT, Reply, Service, service_on
+from tests.web.checked import Checked, demo
+
+ENQUIRY = {"service": "enquiry"}
+BROWSER = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+BEHIND = {"rate_limit": True, "trusted_proxies": (ip_network("127.0.0.0/8"),)}
+
+
+@pytest.fixture
+async def limited(dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Service]:
+    """A service with limits, behind a proxy that says where requests come from."""
+    async with service_on(dsn, tmp_path, clock, **BEHIND) as running:
+        yield running
+
+
+@pytest.fixture
+async def api(limited: Service) -> AsyncIterator[Checked]:
+    """A client of its demo hall."""
+    async with Checked(limited.api.base) as client:
+        yield client
+
+
+def from_(address: str) -> dict[str, str]:
+    """Headers of a request from an address."""
+    return {"X-Forwarded-For": address}
+
+
+async def passed(client: Checked, wanted: int, address: str = "198.51.100.1") -> tuple[int, Reply]:
+    """How many of so many calls were let pass, and the last answer."""
+    replies = [await client.call("GET", "/v1/halls", headers=from_(address)) for _ in range(wanted)]
+    return sum(reply.status == 200 for reply in replies), replies[-1]
+
+
+async def test_one_address_may_ask_three_hundred_times_at_once_and_is_then_told_when_to_come_back(
+    api: Checked, clock: FakeClock
+) -> None:
+    let_pass, last = await passed(api, CALLS_OF_ADDRESS.most + 20)
+    others, _ = await passed(api, 5, "198.51.100.2")
+    clock.advance(int(last.headers["Retry-After"]))
+    later, _ = await passed(api, 2)
+
+    assert (let_pass, last.status, last.code) == (CALLS_OF_ADDRESS.most, 429, "rate-limited")
+    assert 1 <= int(last.headers["Retry-After"]) <= CALLS_OF_ADDRESS.within_s + 1
+    assert others == 5
+    assert later == 2
+
+
+async def test_pages_and_health_are_not_counted(api: Checked) -> None:
+    await passed(api, CALLS_OF_ADDRESS.most + 1)
+
+    for path in ("/", "/docs", "/halls/demo/screen", "/display/screen.js", "/healthz", "/readyz"):
+        assert (await api.call("GET", path, headers=from_("198.51.100.1"))).status == 200, path
+
+
+async def test_who_works_at_the_hall_goes_on_behind_an_address_that_has_asked_too_much(api: Checked) -> None:
+    device = await api.staff("POST", "devices", {"name": "Door", "role": "kiosk"})
+    assert device.status == 201, device.body
+    await passed(api, CALLS_OF_ADDRESS.most + 1)
+
+    visitors = await api.call("GET", "board", headers=from_("198.51.100.1"))
+    replies = [
+        await api.staff("GET", "queue", headers=from_("198.51.100.1")),
+        await api.staff("POST", "tickets", ENQUIRY, headers=from_("198.51.100.1")),
+        await api.call("GET", "board", token=device.body["token"], headers=from_("198.51.100.1")),
+        await api.call("POST", "tickets", ENQUIRY, token=device.body["token"], headers=from_("198.51.100.1")),
+    ]
+
+    assert visitors.status == 429
+    assert [reply.status for reply in replies] == [200, 201, 200, 201]
+
+
+async def test_a_credential_that_nobody_has_counts_as_none(api: Checked) -> None:
+    for _ in range(CALLS_OF_ADDRESS.most):
+        await api.call("GET", "/v1/halls", token="x" * 43, headers=from_("198.51.100.1"))
+
+    assert (await passed(api, 1))[0] == 0
+
+
+async def test_what_staff_ask_for_is_not_their_visitors_loss(api: Checked) -> None:
+    for _ in range(CALLS_OF_ADDRESS.most):
+        await api.staff("GET", "/v1/halls", headers=from_("198.51.100.1"))
+
+    assert (await passed(api, 1))[0] == 1
+
+
+async def test_a_partner_is_limited_by_its_credential_wherever_it_comes_from(api: Checked) -> None:
+    token = (await api.staff("POST", "devices", {"name": "School", "role": "partner"})).body["token"]
+
+    statuses = [
+        (await api.call("GET", "board", token=token, headers=from_(f"198.51.100.{n % 200}"))).status
+        for n in range(CALLS_OF_CREDENTIAL.most + 5)
+    ]
+
+    assert statuses.count(200) == CALLS_OF_CREDENTIAL.most
+    assert (await passed(api, 1, "198.51.100.1"))[0] == 1
+
+
+async def test_two_processes_share_a_limit(dsn: str, tmp_path: Path, api: Checked, clock: FakeClock) -> None:
+    async with (
+        service_on(dsn, tmp_path / "twin", clock, **BEHIND) as twin,
+        Checked(twin.api.base) as other,
+    ):
+        counts = [await passed(client, 60) for _ in range(4) for client in (api, other)]
+
+        together = sum(let_pass for let_pass, _ in counts)
+        assert CALLS_OF_ADDRESS.most - CALLS_OF_ADDRESS.block <= together
+        assert together <= CALLS_OF_ADDRESS.most + CALLS_OF_ADDRESS.own
+        assert [last.status for _, last in counts[-2:]] == [429, 429]
+
+
+async def test_without_the_setting_nobody_is_limited(hall: Checked) -> None:
+    statuses = {(await hall.call("GET", "/v1/halls")).status for _ in range(CALLS_OF_ADDRESS.most + 1)}
+
+    assert statuses == {200}
+
+
+# What one person does.
+
+
+async def take(client: Checked, address: str = "198.51.100.1", **more: object) -> Reply:
+    """Take a number from an address."""
+    return await client.call("POST", "tickets", {**ENQUIRY, **more}, headers=from_(address))
+
+
+async def test_one_browser_takes_few_numbers_a_minute(api: Checked) -> None:
+    page = await api.call("GET", "/halls/demo/screen", headers=BROWSER)
+    browser = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]}
+
+    replies = [
+        await api.call("POST", "tickets", ENQUIRY, headers=browser | from_(f"198.51.100.{n}"))
+        for n in range(TAKES_OF_BROWSER.most + 1)
+    ]
+
+    assert [reply.code for reply in replies] == [None, *["already-waiting"] * 5, "rate-limited"]
+
+
+async def test_who_keeps_no_cookie_is_limited_by_address(api: Checked) -> None:
+    replies = [await take(api) for _ in range(TAKES_OF_STRANGERS.most + 1)]
+
+    assert [reply.status for reply in replies] == [*[201] * TAKES_OF_STRANGERS.most, 429]
+    assert (await take(api, "198.51.100.2")).status == 201
+
+
+async def test_one_phone_takes_few_numbers_an_hour_however_it_is_written(api: Checked) -> None:
+    written = ["13800138000", "138 0013 8000", "138-0013-8000", "1380013-8000", "(138)00138000", "138.0013.8000"]
+
+    replies = [await take(api, applicant={"name": "Li", "phone": phone}) for phone in written]
+
+    assert TAKES_OF_PHONE.most == 5
+    assert [reply.status for reply in replies] == [201, 201, 201, 201, 201, 429]
+    assert (await take(api, applicant={"name": "Li", "phone": "13900139000"})).status == 201
+
+
+async def wants_code(client: Checked) -> str:
+    """Make the demo hall ask for the door's code; gives it."""
+    document = {**demo(), "entrance": True}
+    assert (await client.staff("PUT", "document", document, headers={"If-Match": '"1"'})).status == 200
+    code: str = (await client.staff("GET", "entrance")).body["code"]
+    return code
+
+
+async def test_who_guesses_codes_is_not_let_in_even_when_one_is_right(api: Checked, clock: FakeClock) -> None:
+    code = await wants_code(api)
+
+    guesses = [await take(api, entrance=f"{n:08d}") for n in range(WRONG_CODES.most + 1)]
+    right = await take(api, entrance=code)
+    elsewhere = await take(api, "198.51.100.2", entrance=code)
+    clock.advance(int(guesses[-1].headers["Retry-After"]) + 60)
+    later = await take(api, entrance=(await api.staff("GET", "entrance")).body["code"])
+
+    assert {reply.code for reply in guesses[:-1]} == {"entrance-required"}
+    assert [reply.code for reply in (guesses[-1], right, elsewhere)] == ["rate-limited", "rate-limited", None]
+    assert later.status == 201
+
+
+async def test_a_code_that_was_passed_on_lets_in_only_so_many(api: Checked) -> None:
+    code = await wants_code(api)
+
+    replies = [await take(api, f"198.51.100.{n}", entrance=code) for n in range(TAKES_OF_ENTRANCE.most + 1)]
+
+    assert [reply.status for reply in replies] == [*[201] * TAKES_OF_ENTRANCE.most, 429]
+
+
+# What it costs, and what it keeps.
+
+
+class Counted(Database):
+    """A database that counts its round trips."""
+
+    trips = 0
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Read, and count."""
+        self.trips += 1
+        return await super().fetch(sql, *arguments)
+
+
+@pytest.fixture
+async def counted(dsn: str) -> AsyncIterator[Counted]:
+    """A database that counts."""
+    async with Counted(dsn) as database:
+        yield database
+
+
+async def spent(limits: Limits, limit: Limit, wanted: int, who: str = "somebody") -> int:
+    """How many of so many were let pass."""
+    let_pass = 0
+    for _ in range(wanted):
+        try:
+            await limits.spend(limit, who)
+        except RateLimited:
+            continue
+        let_pass += 1
+    return let_pass
+
+
+async def test_almost_nobody_costs_a_round_trip_and_a_flood_costs_few(counted: Counted, clock: FakeClock) -> None:
+    limits = Limits(Allowances(counted, clock, bytes), clock)
+
+    assert await spent(limits, CALLS_OF_ADDRESS, CALLS_OF_ADDRESS.own) == CALLS_OF_ADDRESS.own
+    assert counted.trips == 0
+    assert await spent(limits, CALLS_OF_ADDRESS, 270) == 270
+    assert counted.trips <= 270 / CALLS_OF_ADDRESS.block
+    assert await spent(limits, CALLS_OF_ADDRESS, 10_000) == 0
+    assert counted.trips <= 270 / CALLS_OF_ADDRESS.block + 3
+
+
+async def test_many_at_once_ask_together(counted: Counted, clock: FakeClock) -> None:
+    limits = Limits(Allowances(counted, clock, bytes), clock)
+
+    results = await asyncio.gather(
+        *(limits.spend(CALLS_OF_ADDRESS, "somebody") for _ in range(400)), return_exceptions=True
+    )
+
+    assert sum(result is None for result in results) == CALLS_OF_ADDRESS.most
+    assert counted.trips <= 60  # nearly all are let pass in blocks, the last ones one by one
+
+
+async def test_a_steady_stream_of_seventeen_at_once_each_second_is_let_pass_for_ever(
+    counted: Counted, clock: FakeClock
+) -> None:
+    limits = Limits(Allowances(counted, clock, bytes), clock)
+    refused = 0
+
+    for _ in range(60):
+        clock.advance(1)
+        refused += 17 - await spent(limits, CALLS_OF_ADDRESS, 17)
+
+    assert refused == 0
+
+
+async def test_while_the_database_is_away_nobody_is_refused_by_a_limit(clock: FakeClock) -> None:
+    async with Database("postgresql://nobody@/nothing?host=/nowhere") as away:
+        limits = Limits(Allowances(away, clock, bytes), clock)
+
+        assert await spent(limits, TAKES_OF_BROWSER, 20) == 20
+
+
+async def test_neither_addresses_nor_phones_are_kept_and_what_has_ended_is_forgotten(
+    api: Checked, limited: Service, dsn: str, clock: FakeClock
+) -> None:
+    await take(api, "198.51.100.77", applicant={"name": "Li", "phone": "13800138000"})
+    connection = await asyncpg.connect(dsn)
+    keys = [row[0] for row in await connection.fetch("SELECT key FROM allowances")]
+    clock.put(NOON_AT + timedelta(hours=3))
+    forgotten = await Allowances(limited.running.database, clock, bytes).sweep()
+    left = await connection.fetchval("SELECT count(*) FROM allowances")
+    await connection.close()
+
+    assert keys
+    assert {len(key) for key in keys} == {32}
+    assert not any(b"198.51" in key or b"138001" in key for key in keys)
+    assert (forgotten, left) == (len(keys), 0)
+
+
+async def test_the_storage_spends_as_a_window_that_slides_should(counted: Counted, clock: FakeClock) -> None:
+    storage, drawn = Allowances(counted, clock, bytes), random.Random(20261123)  # noqa: S311  (a test)
+    clock.put(NOON_AT + timedelta(seconds=0.25))  # sums of halves and quarters are exact
+    most, expiry, spent_in = 10, 8, dict[int, int]()
+
+    for _ in range(400):
+        clock.advance(drawn.choice([0, 0, 0.25, 0.5, 1, 5, 20]))
+        window, gone_s = divmod(clock.now_at().timestamp(), expiry)
+        amount = drawn.randint(1, 4)
+        weighed = int(spent_in.get(int(window) - 1, 0) * (1 - gone_s / expiry)) + spent_in.get(int(window), 0)
+
+        got = await storage.acquire_sliding_window_entry("key", most, expiry, amount)
+
+        assert got is (weighed + amount <= most)
+        if got:
+            spent_in[int(window)] = spent_in.get(int(window), 0) + amount
+        before, _, now, _ = await storage.get_sliding_window("key", expiry)
+        assert (before, now) == (spent_in.get(int(window) - 1, 0), spent_in.get(int(window), 0))
+
+
+async def test_the_storage_serves_the_packages_other_ways_as_well(counted: Counted, clock: FakeClock) -> None:
+    storage = Allowances(counted, clock, bytes)
+    fixed, item = FixedWindowRateLimiter(storage), RateLimitItemPerSecond(2, 10)
+
+    hits = [await fixed.hit(item, "somebody") for _ in range(3)]
+    until_s = await storage.get_expiry(item.key_for("somebody"))
+    clock.advance(10)
+    after = await fixed.hit(item, "somebody")
+    await fixed.clear(item, "somebody")
+    cleared = await storage.get(item.key_for("somebody"))
+    await fixed.hit(item, "somebody")
+
+    assert hits == [True, True, False]
+    assert until_s > NOON_AT.timestamp()
+    assert (after, cleared, await storage.reset(), await storage.check()) == (True, 0, 1, True)
+
+
+@pytest.mark.parametrize("name", statements("limits.sql", "service.limits"))
+async def test_every_statement_prepares(name: str, dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.prepare(statements("limits.sql", "service.limits")[name])
+    await connection.close()
