@@ -11,6 +11,7 @@
 import { CallLog, Turns } from "./calls.js";
 import { CallsView } from "./calls-view.js";
 import { HallClock } from "./clock.js";
+import { Entrance } from "./entrance.js";
 import { NotesView } from "./notes-view.js";
 import { BoardSocket, SILENCE_MS, backOff_ms } from "./socket.js";
 import { Speaker } from "./speaker.js";
@@ -43,6 +44,7 @@ const notesView = new NotesView({
   soundWords: part("sound-words"),
 });
 
+const entrance = new Entrance(hallId);
 const callLog = new CallLog();
 const turns = new Turns();
 let words = new Words();
@@ -163,7 +165,7 @@ function draw() {
   // Last, when the rest has taken its room: how the board is laid out depends on what is left.
   if (view === "board") {
     callsView.draw({ words, board, stale, ...turns.pick(board.called, now_ms) });
-    waitsView.draw({ words, clock, board, stale, now_ms });
+    waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), now_ms });
   } else if (view === "suspended") {
     const { text, until_at } = board.suspended;
     const said = words.of(text);
@@ -207,6 +209,7 @@ function prepareSound() {
 
 function look() {
   socket?.look();
+  if (board) entrance.look(clock.now());
   draw();
 }
 

@@ -4,6 +4,7 @@ import { lines, make, makeSvg, redraw } from "./element.js";
 
 const AXIS_MIN = 60;
 const PAGE_MS = 10_000;
+const QUIET_MODULES = 4;
 
 /** The part of the page that shows waits. */
 export class WaitsView {
@@ -22,16 +23,18 @@ export class WaitsView {
    * @param {import("./words.js").Words} facts.words
    * @param {import("./clock.js").HallClock} facts.clock
    * @param {object} facts.board
-   * @param {boolean} facts.stale ranges, standby and hours are withdrawn: they would be wrong
+   * @param {boolean} facts.stale ranges, standby, hours and the door's code are withdrawn: they would be wrong
+   * @param {import("./entrance.js").Shown | null} facts.entrance the code by which people take a number here
    * @param {number} facts.now_ms by the page's own clock; turns the pages of a long list
    */
-  draw({ words, clock, board, stale, now_ms }) {
+  draw({ words, clock, board, stale, entrance, now_ms }) {
     const services = board.names.services;
     const online = Object.values(services).filter((service) => service.online_url);
     const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url);
     const closing_ms = board.closing_at ? Date.parse(board.closing_at) : NaN;
     const closing = stale || Number.isNaN(closing_ms) ? null : { time: clock.minutes(closing_ms), past: clock.now() >= closing_ms };
     const standby = stale ? 0 : board.standby;
+    const scan = stale || closing?.past ? null : entrance;
 
     const build = ({ style, count }, page, pages) => [
       make(
@@ -41,9 +44,9 @@ export class WaitsView {
         pages > 1 ? make("p.page", {}, `${page + 1}/${pages}`) : null,
       ),
       ...drawExtras(words, online, standby),
-      ...drawDoor(words, closing, stale),
+      ...drawDoor(words, closing, stale, scan),
     ];
-    const facts = JSON.stringify([words.languages, waiting, services, stale, standby, closing, innerWidth, this.#box.parentElement.clientHeight]);
+    const facts = JSON.stringify([words.languages, waiting, services, stale, standby, closing, scan?.code, innerWidth, this.#box.parentElement.clientHeight]);
     const anew = facts !== this.#facts;
     this.#facts = facts;
     if (anew) this.#fit = { style: "roomy", count: Math.max(1, waiting.length) };
@@ -136,8 +139,25 @@ function drawExtras(words, online, standby) {
   return extras.length > 0 ? [make("div.extras", {}, extras.map((said) => make("div.extra", {}, lines(said))))] : [];
 }
 
-function drawDoor(words, closing, stale) {
+/** A QR code with the white border that it needs; dark modules that touch are one stroke, so that no seam shows. */
+function drawCode(words, { modules, code }) {
+  const size = modules.length + 2 * QUIET_MODULES;
+  const dark = modules.flatMap((row, y) => [...row.matchAll(/1+/g)].map(({ index, 0: run }) => `M${index} ${y}h${run.length}v1h-${run.length}z`));
+  const label = words.say("scanLabel")[0].text;
+  return makeSvg(
+    "svg",
+    { class: "qr", viewBox: `${-QUIET_MODULES} ${-QUIET_MODULES} ${size} ${size}`, role: "img", "aria-label": label, "data-code": code, "shape-rendering": "crispEdges" },
+    makeSvg("rect", { class: "light", x: -QUIET_MODULES, y: -QUIET_MODULES, width: size, height: size }),
+    makeSvg("path", { class: "dark", d: dark.join("") }),
+  );
+}
+
+function drawDoor(words, closing, stale, scan) {
   if (stale) return [make("div.door", {}, make("div", {}, lines(words.say("kiosk"))))];
+  if (scan !== null) {
+    const until = closing === null ? null : make("div.hint", {}, lines(words.say("openUntil", closing.time)));
+    return [make("div.door.scan", {}, drawCode(words, scan), make("div", {}, ...lines(words.say("scan")), until))];
+  }
   if (closing === null) return [];
   const [fact, hint] = closing.past ? ["closedSince", "closedSinceHint"] : ["openUntil", "openUntilHint"];
   return [make("div.door", {}, make("div", {}, lines(words.say(fact, closing.time))), make("div.hint", {}, lines(words.say(hint))))];

@@ -74,10 +74,10 @@ async def show(request: web.Request) -> web.Response:
 
 @lru_cache(64)
 def modules_of(url: str) -> tuple[str, ...]:
-    """The rows of a QR code, without its border; a quarter of it may be dirty or glare."""
+    """The rows of a QR code, without its border: large modules, for it is scanned from across the room."""
     import segno  # noqa: PLC0415  (for halls alone that have such a screen)
 
-    code = segno.make_qr(url, error="q")
+    code = segno.make_qr(url, error="m")
     return tuple("".join(map(str, row)) for row in code.matrix)
 
 

@@ -1,0 +1,108 @@
+/**
+ * The code of the door, another one each minute, by which people take a number with their phones.
+ *
+ * A screen that may show it was opened once with `#key=` and a device's token behind its address. The key is kept in this
+ * browser and taken out of the address, where people could read it; a key that was taken back is forgotten.
+ */
+
+import { backOff_ms } from "./socket.js";
+
+const FETCH_MS = 8000;
+// The service lets a code in for a minute after it was to be replaced; longer than that it would only annoy.
+const GRACE_MS = 60_000;
+// All screens of a city need another code in the same second, and have a minute to get it.
+const SPREAD_MS = 5000;
+
+/** @typedef {{code: string, url: string, modules: string[], until_ms: number}} Shown */
+
+/** The code of one hall's door, for a screen that has a key. */
+export class Entrance {
+  #hall;
+  #name;
+  #key;
+  /** @type {Shown | null} */
+  #shown = null;
+  #asking = false;
+  #failures = 0;
+  #due_ms = 0;
+  #spread_ms = Math.random() * SPREAD_MS;
+
+  /** @param {string} hall */
+  constructor(hall) {
+    this.#hall = hall;
+    this.#name = `paihao.key.${hall}`;
+    const given = new URLSearchParams(location.hash.slice(1)).get("key");
+    if (given) {
+      remember(this.#name, given);
+      history.replaceState(null, "", location.pathname + location.search);
+    }
+    this.#key = given || recall(this.#name);
+  }
+
+  /**
+   * @param {number} now_ms by the hall's clock
+   * @returns {Shown | null} the code to show; null when there is none that would let anybody in
+   */
+  shown(now_ms) {
+    return this.#shown && now_ms < this.#shown.until_ms + GRACE_MS ? this.#shown : null;
+  }
+
+  /**
+   * Ask for the next code when it is time; to be called a few times a second.
+   * @param {number} now_ms by the hall's clock
+   */
+  look(now_ms) {
+    if (!this.#key || this.#asking) return;
+    if (this.#shown && now_ms < this.#shown.until_ms + this.#spread_ms) return;
+    if (performance.now() >= this.#due_ms) this.#ask();
+  }
+
+  async #ask() {
+    this.#asking = true;
+    const answer = await this.#answer();
+    this.#asking = false;
+    if (answer) {
+      this.#failures = 0;
+      this.#shown = { code: answer.code, url: answer.url, modules: answer.modules, until_ms: Date.parse(answer.valid_until_at) };
+    }
+    // Also after an answer: a clock that is wrong must not ask without a pause.
+    this.#due_ms = performance.now() + backOff_ms(this.#failures);
+    this.#failures += answer ? 0 : 1;
+  }
+
+  async #answer() {
+    try {
+      const response = await fetch(`/v1/halls/${encodeURIComponent(this.#hall)}/entrance`, {
+        cache: "no-store",
+        headers: { Authorization: `Bearer ${this.#key}` },
+        signal: AbortSignal.timeout(FETCH_MS),
+      });
+      if (response.status === 401 || response.status === 403) this.#forget();
+      return response.ok ? await response.json() : null;
+    } catch {
+      return null;
+    }
+  }
+
+  #forget() {
+    this.#key = this.#shown = null;
+    remember(this.#name, null);
+  }
+}
+
+function recall(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null; // a browser that keeps nothing
+  }
+}
+
+function remember(name, value) {
+  try {
+    if (value === null) localStorage.removeItem(name);
+    else localStorage.setItem(name, value);
+  } catch {
+    // a browser that keeps nothing: the key lasts as long as the page
+  }
+}
