@@ -123,18 +123,17 @@ class Staff:
             AccountNotFound: they have no role here.
             Forbidden: it is the caller's own role, or about a person of halls the caller does not manage.
         """
-        async with changing(self._database) as writer:
-            account = await _member(writer, hall, account_id)
-            if change.role is not UNSET and change.role != account.roles[hall]:
-                _require_other(account, authority)
-                await writer.execute(_SQL["set_role"], hall, account_id, change.role)
-                account = replace(account, roles={**account.roles, hall: change.role})
-                data = {"account": account_id, "role": change.role}
-                await audit.note(writer, hall, act.now_at, act.actor, "staff_role_changed", data)
-            if change.display_name is not UNSET or change.disabled is not UNSET:
-                account = await self._change_person(writer, account, change, act, authority)
+        before = await acts.answered(self._database, act, Member)
+        if before is not None:
+            return before
+        try:
+            async with changing(self._database) as writer:
+                member = await self._changed(writer, hall, account_id, change, act, authority)
+                await acts.keep(writer, act, member)
+        except DoneBefore:
+            return await self.change(hall, account_id, change, act, authority)
         self._sessions.forget(account_id)
-        return member_of(account, hall)
+        return member
 
     async def remove(self, hall: str, account_id: str, act: Act, authority: Authority) -> None:
         """Take somebody's role in a hall away; nothing happens where there is none.
@@ -184,6 +183,20 @@ class Staff:
             return await self.reset(hall, account_id, act, authority)
         self._sessions.forget(account_id)
         return password
+
+    async def _changed(  # noqa: PLR0913, PLR0917  (as its caller, and where)
+        self, writer: Writer, hall: str, account_id: str, change: Change, act: Act, authority: Authority
+    ) -> Member:
+        account = await _member(writer, hall, account_id)
+        if change.role is not UNSET and change.role != account.roles[hall]:
+            _require_other(account, authority)
+            await writer.execute(_SQL["set_role"], hall, account_id, change.role)
+            account = replace(account, roles={**account.roles, hall: change.role})
+            data = {"account": account_id, "role": change.role}
+            await audit.note(writer, hall, act.now_at, act.actor, "staff_role_changed", data)
+        if change.display_name is not UNSET or change.disabled is not UNSET:
+            account = await self._change_person(writer, account, change, act, authority)
+        return member_of(account, hall)
 
     async def _change_person(
         self, writer: Writer, account: Account, change: Change, act: Act, authority: Authority

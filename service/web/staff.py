@@ -141,7 +141,12 @@ def _account(request: web.Request) -> str:
 
 async def _act(request: web.Request, who: Caller) -> Act:
     command_id, fingerprint = await key_of(request, who)
-    return Act(command_id, fingerprint, request.app[CLOCK].now_at(), who.actor)
+    return Act(
+        f"{hall_of(request)}/{command_id}",  # as in the journal, each hall has keys of its own
+        fingerprint,
+        request.app[CLOCK].now_at(),
+        who.actor,
+    )
 
 
 async def _authority(request: web.Request) -> Authority:

@@ -1,5 +1,8 @@
 """A browser of somebody who works here: it keeps cookies, and sends what browsers send."""
 
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +14,9 @@ from tests.web.checked import Checked
 
 @dataclass
 class Browser(Checked):
-    """A client with cookies, at a page of ours unless it says otherwise."""
+    """A client with cookies, at a page of ours unless it says otherwise; `account` is who it was made for."""
+
+    account: str = ""
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))  # also of an IP address
@@ -29,3 +34,38 @@ class Browser(Checked):
     async def choose_password(self, current: str, new: str) -> Reply:
         """Choose another password."""
         return await self.call("PUT", "/v1/session/password", {"current": current, "new": new})
+
+
+PASSWORD = "a password of my own"
+
+_numbers = itertools.count(1)
+
+
+async def employ(hall: Checked, role: str, name: str | None = None) -> Browser:
+    """Somebody new with a role in a hall, in a browser that has signed in; close it by `async with`."""
+    name = name or f"{role}-{next(_numbers)}"
+    added = await hall.staff("POST", "staff", {"name": name, "display_name": name.title(), "role": role})
+    assert added.status == 201, added.body
+    browser = await Browser(hall.base, hall.hall).__aenter__()
+    browser.account = added.body["id"]
+    await browser.sign_in(name, added.body["password"])
+    chosen = await browser.choose_password(added.body["password"], PASSWORD)
+    assert chosen.status == 204, chosen.body
+    return browser
+
+
+@asynccontextmanager
+async def employed(hall: Checked, role: str, name: str | None = None) -> AsyncIterator[Browser]:
+    """Somebody new with a role in a hall, in a browser that has signed in."""
+    async with AsyncExitStack() as stack:
+        browser = await employ(hall, role, name)
+        stack.push_async_exit(browser.__aexit__)
+        yield browser
+
+
+async def device(hall: Checked, role: str) -> str:
+    """The token of a new device of a hall."""
+    added = await hall.staff("POST", "devices", {"name": f"a {role}", "role": role})
+    assert added.status == 201, added.body
+    token: str = added.body["token"]
+    return token

@@ -8,6 +8,7 @@ from openapi_spec_validator import validate
 
 from service.web.routes import ROUTES, Route
 from service.web.server import make_app
+from tests.service import ADMIN
 from tests.web.checked import DESCRIBED, Checked
 from tests.web.story import a_morning
 
@@ -79,7 +80,8 @@ def test_operations_have_names_of_their_own() -> None:
 async def test_fields_that_are_not_described_are_refused_wherever_they_stand(hall: Checked) -> None:
     for route in [route for route in ROUTES if route.body is not None]:
         content = operation_of(route)["requestBody"]["content"]
-        path = route.path.format(hall=hall.hall, ticket="0198c0de-0000-7000-8000-000000000000", counter="1")
+        ids = dict.fromkeys(("ticket", "account", "alarm"), "0198c0de-0000-7000-8000-000000000000")
+        path = route.path.format(hall=hall.hall, counter="1", **ids)
 
         reply = await hall.staff(route.method, path, {"no-such-field": 1})
 
@@ -108,15 +110,32 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "queue",
                 "notices",
                 "counters/1",
+                "desk",
+                "entrance",
+                "tickets",
                 f"tickets/{some['id']}",
                 f"tickets/{some['id']}/history",
+                "history",
+                "staff",
+                "devices",
             )
         ),
+        "/v1/session",
         "/healthz",
         "/readyz",
         "/metrics",
     ):
         assert (await hall.staff("GET", path)).status == 200
         heard.add(DESCRIBED.template("GET", path))
+
+    for method, path, body, status in (
+        ("POST", "/v1/session", {"name": "admin", "password": ADMIN}, 200),
+        ("PUT", "/v1/session/password", {"current": "x", "new": "y"}, 401),
+        ("DELETE", "/v1/session", None, 204),
+        ("GET", "/v1/session/oidc", None, 404),
+        ("GET", "/v1/session/oidc/callback", None, 404),
+    ):
+        assert (await hall.call(method, path, body)).status == status
+        heard.add(DESCRIBED.template(method, path))
 
     assert heard == CALLS

@@ -1,0 +1,201 @@
+"""Who may do what: every call with every role, as one table that is written down here again."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import pytest
+from msgspec import convert
+
+from service.config import secrets_of
+from service.domain.document import HallDocument
+from service.domain.model import HallId
+from service.identity.acts import Act
+from service.identity.audit import EVERY_HALL
+from service.identity.identity import Identity
+from service.ids import new_id
+from service.journal.database import Database
+from service.web.auth import Role, Signer
+from service.web.routes import ROUTES, Route
+from tests.postgres import PostgresServer
+from tests.service import ADMIN, Reply, Service, service_on
+from tests.web.checked import Checked
+from tests.web.staff import device, employed
+
+Sender = Callable[[Route, str], Awaitable[Reply]]
+
+OF_STAFF = {"staff", "manager", "admin"}
+IN_LINE = OF_STAFF | {"volunteer"}
+OF_MANAGERS = {"manager", "admin"}
+OWNED = OF_STAFF | {"applicant"}
+EVERYBODY = {"anyone", "applicant", "kiosk", "partner", "volunteer", "staff", "manager", "ops", "admin"}
+
+MAY: dict[str, set[str]] = {
+    "GET /v1/halls": EVERYBODY,
+    "GET /v1/halls/{hall}": EVERYBODY,
+    "GET …/board": EVERYBODY,
+    "GET …/document": OF_MANAGERS,
+    "PUT …/document": OF_MANAGERS,
+    "GET …/entrance": OF_STAFF | {"kiosk"},
+    "POST …/tickets": EVERYBODY,
+    "GET …/tickets": OF_STAFF,
+    "POST …/search": OF_STAFF,
+    "GET …/tickets/{ticket}": OWNED,
+    "DELETE …/tickets/{ticket}": OWNED,
+    "PATCH …/tickets/{ticket}": OWNED,
+    "POST …/tickets/{ticket}/recall": OF_STAFF,
+    "POST …/tickets/{ticket}/start": OF_STAFF,
+    "POST …/tickets/{ticket}/finish": OF_STAFF,
+    "POST …/tickets/{ticket}/no-show": OF_STAFF,
+    "POST …/tickets/{ticket}/park": OF_STAFF,
+    "POST …/tickets/{ticket}/papers": IN_LINE,
+    "POST …/tickets/{ticket}/resume": OF_STAFF,
+    "POST …/tickets/{ticket}/transfer": OF_STAFF,
+    "POST …/tickets/{ticket}/undo": OF_STAFF,
+    "GET …/tickets/{ticket}/history": OF_STAFF,
+    "GET …/counters/{counter}": IN_LINE,
+    "POST …/counters/{counter}/open": OF_STAFF,
+    "POST …/counters/{counter}/pause": OF_STAFF,
+    "POST …/counters/{counter}/close": OF_STAFF,
+    "POST …/counters/{counter}/next": OF_STAFF,
+    "POST …/counters/{counter}/call": IN_LINE,
+    "GET …/queue": IN_LINE,
+    "GET …/desk": IN_LINE,
+    "GET …/notices": OF_MANAGERS,
+    "POST …/notices": OF_MANAGERS,
+    "DELETE …/notices/{notice}": OF_MANAGERS,
+    "PUT …/suspension": OF_MANAGERS,
+    "DELETE …/suspension": OF_MANAGERS,
+    "PUT …/overtime": OF_MANAGERS,
+    "DELETE …/overtime": OF_MANAGERS,
+    "POST …/alarm": IN_LINE,
+    "DELETE …/alarm/{alarm}": OF_STAFF,
+    "POST …/day/close": OF_MANAGERS,
+    "GET …/history": OF_MANAGERS,
+    "GET …/staff": OF_MANAGERS,
+    "POST …/staff": OF_MANAGERS,
+    "PATCH …/staff/{account}": OF_MANAGERS,
+    "DELETE …/staff/{account}": OF_MANAGERS,
+    "POST …/staff/{account}/reset": OF_MANAGERS,
+    "GET …/devices": OF_MANAGERS,
+    "POST …/devices": OF_MANAGERS,
+    "DELETE …/devices/{device}": OF_MANAGERS,
+    "GET /v1/session": EVERYBODY,
+    "POST /v1/session": EVERYBODY,
+    "DELETE /v1/session": EVERYBODY,
+    "PUT /v1/session/password": EVERYBODY,
+    "GET /v1/session/oidc": EVERYBODY,
+    "GET /v1/session/oidc/callback": EVERYBODY,
+    "GET /healthz": EVERYBODY,
+    "GET /readyz": EVERYBODY,
+    "GET /metrics": {"ops", "admin"},
+}
+
+ELSEWHERE = ("kiosk elsewhere", "staff elsewhere", "manager elsewhere")
+"""Who has a role, but in another hall."""
+
+
+def _document(reply: Reply) -> HallDocument:
+    return convert(reply.body, HallDocument)
+
+
+async def _ops_token(service: Service) -> str:
+    """The token of what watches the service: only the command line makes one."""
+    dsn = service.settings.database_url
+    assert dsn is not None
+    signer = Signer(secrets_of(service.settings))
+    async with Database(dsn) as database:
+        with Identity(database, service.clock, signer.fingerprint, signer.admin_key()) as identity:
+            act = Act(new_id(), None, service.clock.now_at(), "command")
+            _, token = await identity.devices.create(EVERY_HALL, "prometheus", "ops", act)
+    return token
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path.replace('/v1/halls/{hall}/', '…/')}"
+
+
+@pytest.fixture(scope="module")
+async def guarded(
+    postgres: PostgresServer, migrated: str, house: Service, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Service]:
+    """A service whose metrics need a role."""
+    name = await postgres.create_database(migrated)
+    folder = tmp_path_factory.mktemp("roles")
+    async with service_on(postgres.dsn(name), folder, house.clock, metrics_open=False) as running:
+        yield running
+    await postgres.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+async def send(guarded: Service) -> AsyncIterator[Sender]:
+    """Sends a call as somebody, with a body that says something unknown: nothing is done, and who may is told so."""
+    async with AsyncExitStack() as stack:
+        hall = await stack.enter_async_context(Checked(guarded.api.base))
+        document = await hall.staff("GET", "document")
+        other = await stack.enter_async_context(Checked(guarded.api.base, "other"))
+        assert await guarded.running.halls.create_if_absent(HallId("other"), _document(document))
+        ticket = await hall.take("enquiry")
+        tokens = {
+            "anyone": None,
+            "applicant": ticket["token"],
+            "kiosk": await device(hall, "kiosk"),
+            "partner": await device(hall, "partner"),
+            "staff device": await device(hall, "staff"),
+            "ops": await _ops_token(guarded),
+            "admin": ADMIN,
+            "kiosk elsewhere": await device(other, "kiosk"),
+        }
+        browsers = {
+            role: await stack.enter_async_context(employed(hall, role)) for role in ("volunteer", "staff", "manager")
+        }
+        for role in ("staff", "manager"):
+            browsers[f"{role} elsewhere"] = await stack.enter_async_context(employed(other, role))
+            browsers[f"{role} elsewhere"].hall = hall.hall
+        ids = {"hall": hall.hall, "ticket": ticket["id"], "counter": "1", "notice": "none"}
+        ids |= dict.fromkeys(("account", "device", "alarm"), "0198c0de-0000-7000-8000-000000000000")
+
+        async def send(route: Route, who: str) -> Reply:
+            raw = None if route.method == "GET" else b'{"something": "unknown"}'
+            path = route.path.format(**ids)
+            if who in browsers:
+                return await browsers[who].call(route.method, path, raw=raw)
+            return await hall.call(route.method, path, raw=raw, token=tokens[who])
+
+        yield send
+
+
+def test_the_table_has_every_call_and_no_other() -> None:
+    assert {name_of(route) for route in ROUTES} == set(MAY)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+async def test_each_role_may_do_what_the_table_says_and_nothing_else(route: Route, send: Sender) -> None:
+    for role in Role:
+        reply = await send(route, role)
+
+        refused = reply.status == 403 or reply.code in {"token-missing", "token-invalid"}
+        may = role in MAY[name_of(route)]
+        assert refused is not may, (role, reply.status, reply.code)
+        if refused:
+            expected = (401, "token-missing") if role is Role.ANYONE else (403, "forbidden")
+            if role is Role.APPLICANT and "{hall}" not in route.path:
+                expected = (401, "token-invalid")
+            assert (reply.status, reply.code) == expected, role
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+async def test_a_role_in_another_hall_is_none_here(route: Route, send: Sender) -> None:
+    for who in ELSEWHERE:
+        reply = await send(route, who)
+
+        if "anyone" in MAY[name_of(route)]:
+            assert reply.code not in {"forbidden", "token-invalid"}
+        else:
+            assert (reply.status, reply.code) == (403, "forbidden"), who
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+async def test_a_device_of_staff_may_do_what_staff_may(route: Route, send: Sender) -> None:
+    machine, person = await send(route, "staff device"), await send(route, "staff")
+
+    assert (machine.status == 403) is (person.status == 403)
