@@ -13,6 +13,8 @@ import { BoardSocket, SILENCE_MS } from "/display/socket.js";
 const READ_EVERY_MS = 500;
 const POLL_MS = 3000;
 const LOOK_MS = 250;
+// A socket that says for so long that the hall is behind what is shown is right: its database was restored.
+const BEHIND_MS = 5000;
 
 /** @typedef {"connecting" | "live" | "silent"} Link */
 
@@ -37,6 +39,9 @@ export class Live {
   /** @type {Link} */
   #link = "connecting";
   #looking = 0;
+  #paused = false;
+  /** @type {number | null} since when frames are older than what is shown */
+  #behind_ms = null;
 
   /** The last board heard, null before the first. */
   board = null;
@@ -80,11 +85,20 @@ export class Live {
       this.now();
     });
     document.addEventListener("visibilitychange", () => this.#look());
+    // What nobody who is signed in asks for would only be refused.
+    document.addEventListener("paihao:signed-out", () => {
+      this.#paused = true;
+    });
+    document.addEventListener("paihao:signed-in", () => {
+      this.#paused = false;
+      this.now();
+    });
     return this.now();
   }
 
   /** Stop for good. */
   stop() {
+    this.#paused = true;
     clearInterval(this.#looking);
     clearTimeout(this.#timer);
   }
@@ -97,21 +111,41 @@ export class Live {
     if (this.#reading) {
       await this.#reading; // asked for before now: not good enough
     }
+    await this.#begin();
+  }
+
+  /** A reading, unless one is under way or nobody may read. */
+  #begin() {
+    if (this.#paused) return Promise.resolve();
     this.#reading ??= this.#once();
-    await this.#reading;
+    return this.#reading;
   }
 
   #hear(frame) {
-    this.#truth_ms = performance.now();
     this.clock.heard(Date.parse(frame.at));
     if (frame.type === "board") this.board = frame;
-    const moved = frame.day !== this.#heard.day || frame.seq !== this.#heard.seq;
     this.#heard = { day: frame.day, seq: frame.seq };
-    if (moved && !this.#knows(frame)) this.#soon();
-    else this.truthAt_ms = this.clock.now();
+    this.#lookBack(frame);
+    if (this.#knows(frame)) {
+      this.#truth_ms = performance.now();
+      this.truthAt_ms = this.clock.now();
+    } else {
+      this.#soon();
+    }
     this.#look();
   }
 
+  /** Believe a socket that stays behind: seqs began anew. */
+  #lookBack({ day, seq }) {
+    const now_ms = performance.now();
+    const behind = day < this.#had.day || (day === this.#had.day && seq < this.#had.seq);
+    this.#behind_ms = behind ? (this.#behind_ms ?? now_ms) : null;
+    if (this.#behind_ms === null || now_ms - this.#behind_ms < BEHIND_MS) return;
+    this.#had = { day: "", seq: 0 };
+    this.#behind_ms = null;
+  }
+
+  /** Whether what is shown is as new as a frame. */
   #knows({ day, seq }) {
     return this.#had.day > day || (this.#had.day === day && this.#had.seq >= seq);
   }
@@ -124,21 +158,20 @@ export class Live {
     }
     clearTimeout(this.#timer);
     const wait_ms = this.#lastRead_ms + READ_EVERY_MS - performance.now();
-    this.#timer = setTimeout(() => {
-      this.#reading ??= this.#once();
-    }, Math.max(0, wait_ms));
+    this.#timer = setTimeout(() => this.#begin(), Math.max(0, wait_ms));
   }
 
   async #once() {
     clearTimeout(this.#timer);
     this.#lastRead_ms = performance.now();
+    const asked = this.#heard;
     try {
       const facts = await this.#read();
-      this.#truth_ms = performance.now();
-      const seen = { day: facts.day ?? this.#heard.day, seq: facts.seq ?? 0 };
+      const seen = { day: facts.day ?? asked.day, seq: facts.seq ?? asked.seq };
       // Another process may answer that has not heard the news yet: what is older than what is shown is not shown.
       if (seen.day > this.#had.day || (seen.day === this.#had.day && seen.seq >= this.#had.seq)) {
         this.#had = seen;
+        this.#truth_ms = performance.now();
         this.truthAt_ms = this.clock.now();
         this.#onFacts(facts);
       }

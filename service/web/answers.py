@@ -96,6 +96,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     standby: list[TicketView]
     parked: list[TicketView]
     alarms: list[AlarmSeen]
+    day: date
     seq: int
 
 

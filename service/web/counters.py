@@ -100,6 +100,7 @@ async def queue(request: web.Request) -> web.Response:
             standby=[view for view in waiting if view.admission is Admission.STANDBY],
             parked=[ticket_view(day, ticket, now_at, seq=seq, staff=True) for ticket in parked],
             alarms=[AlarmSeen(id=alarm.id, counter=alarm.counter, at=stamp(alarm.at)) for alarm in day.alarms.values()],
+            day=day.on,
             seq=seq,
         )
     )

@@ -535,9 +535,14 @@ async def test_the_language_is_switched_at_once(service: Service, context: Brows
     await expect(desk.rows.first).to_contain_text("Enquiries")
 
 
-async def test_a_counter_the_hall_does_not_have_is_said(service: Service, context: BrowserContext) -> None:
+async def test_a_counter_the_hall_does_not_have_is_said_beside_those_it_has(
+    service: Service, context: BrowserContext
+) -> None:
     desk = await Desk.open(context, service.api.base, "77", "?lang=en")
 
     await sign_in(desk.page)
 
-    await expect(desk.page.locator("#message")).to_have_text("This hall has no such counter.")
+    await expect(desk.message).to_have_text("This hall has no such counter.")
+    await desk.page.get_by_role("link", name="Counter 3").click()
+    await desk.is_view("closed")
+    await expect(desk.page.locator("h1")).to_have_text("Counter 3")

@@ -89,7 +89,7 @@ const acts = new Acts({
 });
 const line = new LineView({ title: part("queue-title"), order: part("queue-order"), list: part("line"), also: part("also") }, (ticket) => acts.openTicket(ticket));
 
-live = new Live({ hall: state.hall, read, onFacts: take, onLink: drawLink, onRefused: (refused) => tell(wordsOf(refused), "heed") });
+live = new Live({ hall: state.hall, read, onFacts: take, onLink: drawLink, onRefused: refuse });
 live.start().then(() => part("main").focus());
 setInterval(tick, TICK_MS);
 
@@ -129,7 +129,17 @@ async function read() {
     ofHall("GET", "queue"),
     deskIsOld ? ofHall("GET", "desk") : null,
   ]);
-  return { counter: counter.body, queue: queue.body, desk: desk?.body ?? null, seq: Math.min(counter.body.seq, queue.body.seq) };
+  return { counter: counter.body, queue: queue.body, desk: desk?.body ?? null, day: queue.body.day, seq: Math.min(counter.body.seq, queue.body.seq) };
+}
+
+/** The hall cannot be read: not by this person, or there is no such counter. */
+async function refuse(refused) {
+  tell(wordsOf(refused), "heed");
+  if (refused.code !== "counter-not-found") return;
+  live.stop();
+  const { body: desk } = await ofHall("GET", "desk");
+  const words = new HallWords(state.hall, desk);
+  part("acts").replaceChildren(...desk.counters.map((counter) => make("a.button", { href: encodeURIComponent(counter.id) }, words.counter(counter))));
 }
 
 function take({ counter, queue, desk }) {
