@@ -33,6 +33,69 @@ async def test_a_counter_opens_for_what_it_is_planned_for(hall: Checked) -> None
     assert list(opened) == list(closed)
 
 
+async def test_a_counter_says_who_would_be_next_and_why_without_calling_them(hall: Checked) -> None:
+    closed = (await hall.staff("GET", "counters/1")).body["next"]
+    await hall.open("1")
+    nobody = (await hall.staff("GET", "counters/1")).body["next"]
+    await hall.take("enquiry")
+    late = await hall.take("enquiry")
+    await hall.staff("PATCH", f"tickets/{late['id']}", {"class": "green", "reason": "urgent"})
+    before = await hall.seq()
+
+    seen = (await hall.staff("GET", "counters/1")).body
+
+    assert (closed, nobody) == (None, None)
+    assert seen["next"]["id"] == late["id"]
+    assert seen["next"]["reason"]["rule"] == "credit"
+    assert (seen["next"]["reason"]["class"], seen["next"]["reason"]["ahead_of"]) == ("green", 1)
+    assert await hall.seq() == before
+    called = await hall.next("1")
+    assert called is not None
+    assert called["id"] == late["id"]
+    assert called["reason"] == seen["next"]["reason"]
+
+
+async def test_nobody_is_next_while_the_hall_is_suspended_or_closed(hall: Checked) -> None:
+    await hall.open("1")
+    await hall.take("enquiry")
+
+    await hall.staff("PUT", "suspension", {"text": "x"})
+    assert (await hall.staff("GET", "counters/1")).body["next"] is None
+    await hall.staff("DELETE", "suspension")
+    assert (await hall.staff("GET", "counters/1")).body["next"] is not None
+
+
+async def test_staff_see_why_a_ticket_was_called_and_its_owner_does_not(hall: Checked) -> None:
+    await hall.open("1")
+    ticket = await hall.take("enquiry")
+    waiting = await hall.seen(ticket)
+    await hall.staff("POST", "counters/1/call", {"ticket": ticket["id"], "reason": "elderly"})
+
+    called = await hall.seen(ticket)
+    own = (await hall.call("GET", f"tickets/{ticket['id']}", token=ticket["token"])).body
+    queue = (await hall.staff("GET", "queue")).body
+
+    assert waiting["reason"] is None
+    assert (called["reason"]["rule"], called["reason"]["code"]) == ("chosen", "elderly")
+    assert queue["called"][0]["reason"] == called["reason"]
+    assert "reason" not in own
+    assert "reason" not in ticket
+    put_back = await hall.done(ticket, "transfer", {})
+    assert put_back["reason"] is None
+
+
+async def test_a_break_says_why_and_until_when(hall: Checked) -> None:
+    await hall.open("1")
+    until_at = "2026-11-23T05:30:00.000Z"
+
+    paused = (await hall.staff("POST", "counters/1/pause", {"reason": "lunch", "until_at": until_at})).body
+
+    assert (paused["reason"], paused["until_at"]) == ("lunch", until_at)
+    assert (await hall.staff("GET", "counters/1")).body == paused | {"next": None}
+    await hall.open("1")
+    assert (await hall.staff("GET", "counters/1")).body["until_at"] is None
+
+
 async def test_a_counter_opened_for_one_service_calls_no_other(hall: Checked) -> None:
     await hall.take("loan-first")
     enquiry = await hall.take("enquiry")

@@ -100,6 +100,57 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(hall: Checke
     assert await hall.seq() == before
 
 
+def one_short(until: str) -> list[dict[str, Any]]:
+    """Today's staffing with one clerk less until a time."""
+    return [*demo()["staffing"], {"on": "2026-11-23", "from": "10:00", "to": until, "counters": 4}]
+
+
+async def test_a_dry_run_is_honest_where_more_counters_are_open_than_the_new_plan_has(hall: Checked) -> None:
+    await hall.open("1", "2", "3", "4", "5")
+    for _ in range(30):
+        await hall.take("enquiry")
+
+    reply = await put(hall, None, "?dry_run=1", staffing=one_short("12:00"))
+
+    enquiry = next(change for change in reply.body["waits"] if change["service"] == "enquiry")
+    assert enquiry["after"]["p50_s"] > 1.1 * enquiry["before"]["p50_s"]
+
+
+async def test_a_dry_run_has_the_rest_of_the_day_in_quarters_of_an_hour(hall: Checked) -> None:
+    await hall.open("1", "2", "3", "4", "5")
+    for _ in range(30):
+        await hall.take("enquiry")
+
+    body = (await put(hall, None, "?dry_run=1", staffing=one_short("14:00"))).body
+
+    profile = body["profile"]
+    assert [point["at"] for point in profile[:2]] == ["2026-11-23T02:00:00.000Z", "2026-11-23T02:15:00.000Z"]
+    assert profile[-1]["at"] == "2026-11-23T09:15:00.000Z"
+    assert all(point["after_p90_s"] >= point["before_p90_s"] for point in profile)
+    assert all(point["after_p90_s"] > point["before_p90_s"] > 0 for point in profile[:2])
+    assert body["arrivals_per_h"] == 30
+
+
+async def test_one_clerk_short_today_is_a_change_of_the_document(hall: Checked) -> None:
+    for _ in range(30):
+        await hall.take("enquiry")
+    before = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["services"][1]["wait"]["p50_s"]
+
+    changed = await put(hall, staffing=one_short("14:00"))
+
+    assert changed.status == 200
+    after = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["services"][1]["wait"]["p50_s"]
+    assert after > before
+
+
+@pytest.mark.parametrize("days", [{}, {"weekdays": [1], "on": "2026-11-23"}, {"on": "23 November"}, {"weekdays": []}])
+async def test_staffing_is_of_weekdays_or_of_a_date(hall: Checked, days: dict[str, Any]) -> None:
+    reply = await put(hall, staffing=[{"from": "09:00", "to": "12:00", "counters": 4, **days}])
+
+    assert (reply.status, reply.code) == (422, "body-invalid")
+    assert reply.body["errors"][0]["path"].startswith("staffing[")
+
+
 async def test_only_a_dry_run_that_says_so_is_one(hall: Checked) -> None:
     unclear = await put(hall, '"1"', "?dry_run=yes", languages=["en"])
     real = await put(hall, '"1"', "?dry_run=0", languages=["en"])
