@@ -1,4 +1,4 @@
-"""Journals of former releases fold to the days they told of then (JOURNAL 7)."""
+"""Journals of former releases, and of the one in the making, fold to the days they told of then (JOURNAL 7)."""
 
 import json
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from service.domain.day import Day
 from service.domain.evolve import evolve
 from service.domain.model import HallId
 from service.journal.records import _KINDS, record_of
+from tests.golden.write import told_of
 
 FOLDER = Path(__file__).parent
 RELEASES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -51,21 +52,14 @@ def test_the_journal_of_a_release_folds_to_the_day_it_told_of(release: str) -> N
     assert day.numbers == told["numbers"]
     assert day.plan.revision == told["revision"]
     assert sorted(day.done) == told["done"]
-    assert {
-        ticket.number: {
-            "state": ticket.state,
-            "class": ticket.class_,
-            "outcome": ticket.outcome,
-            "counter": ticket.last_counter,
-            "queue_at": ticket.queue_at.isoformat(),
-            "returns": ticket.returns,
-            "service": ticket.service,
-            "stage": ticket.stage,
-            "left_reason": ticket.left_reason,
-            "prechecked": ticket.prechecked,
-        }
-        for ticket in day.tickets.values()
-    } == told["tickets"]
+    assert day.tickets.keys() == {row["body"]["ticket"] for row in written["rows"] if row["kind"] == "ticket_taken"}
+    for ticket in day.tickets.values():
+        expected = told["tickets"][ticket.number]
+        assert {name: value for name, value in told_of(ticket).items() if name in expected} == expected
+    assert list(day.alarms) == told.get("alarms", [])
+    assert day.plan.windows[-1].closes_at.isoformat() == told.get(
+        "closing_at", day.regular.windows[-1].closes_at.isoformat()
+    )
 
 
 def test_the_newest_journal_has_every_kind_of_event() -> None:

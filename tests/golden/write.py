@@ -1,0 +1,118 @@
+"""Write the golden journal of a release: a day in which every kind of event happens, and what it folds to.
+
+`python -m tests.golden.write > tests/golden/next.json` as long as the release is in the making: with the release it is
+renamed to the version, and never written again.
+"""
+
+import json
+import sys
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from service.domain import commands
+from service.domain.commands import Finish
+from service.domain.model import CounterId, Notice, Outcome, PapersThen, TicketClass, ZoneId
+from service.journal.records import body_of, row_of
+from tests.domain.halls import DONE, Hall, town
+
+STAFFING = [
+    {"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:00", "counters": 4},
+    {"on": "2026-11-23", "from": "10:00", "to": "14:00", "counters": 3},
+]
+
+
+def a_day() -> Hall:
+    """A day with every kind of event, from its opening to its end."""
+    hall = Hall(town(staffing=STAFFING), at="08:55")
+    hall.do(commands.PostNotice(Notice("n1", {"en": "Have your papers ready."}, (ZoneId("main"),))))
+    browsing = hall.new_ticket(browser="a keyed hash")
+    hall.do(browsing, "key-0001")
+    passport, card = hall.take("passport", count=2), hall.take("card", then=["enquiry"])
+    patient, green, gone = hall.take("enquiry"), hall.take("enquiry"), hall.take("enquiry")
+    hall.at("09:00").open("1", "P1", "K1")
+    hall.do(commands.ChangeTicket(patient, not_before_at=hall.now_at + timedelta(hours=1)))
+    hall.do(commands.ChangeTicket(green, class_=TicketClass.GREEN, reason="urgent"))
+    hall.do(commands.LeaveQueue(gone))
+    assert hall.next("P1") == passport
+    hall.after(30).do(commands.CheckPapers(passport, ("photo",), PapersThen.ADVANCE))
+    assert hall.next("1") == green
+    hall.do(commands.RecallTicket(green))
+    hall.after(60).do(commands.MarkNoShow(green))
+    hall.do(commands.UndoTicket(green))
+    hall.do(commands.MarkNoShow(green))
+    hall.after(60).do(commands.ResumeTicket(green))
+    hall.do(commands.RaiseAlarm("alarm-1", CounterId("1")))
+    hall.do(commands.RaiseAlarm("alarm-2"))
+    hall.do(commands.ClearAlarm("alarm-1"))
+    assert hall.next("1") == green
+    hall.do(commands.StartTicket(green))
+    hall.after(200).do(commands.CallNext(CounterId("1"), Finish(Outcome.CONDITIONAL, ("signature",))), "key-0002")
+    hall.do(commands.TransferTicket(browsing.ticket))
+    hall.call("1", card)
+    hall.after(100).finish(card, DONE)
+    hall.do(commands.ParkTicket(browsing.ticket, "break"))
+    hall.do(commands.Suspend({"en": "Fire alarm"}))
+    hall.after(300).do(commands.LiftSuspension())
+    hall.do(commands.PauseCounter(CounterId("1"), "break", hall.now_at + timedelta(minutes=10)))
+    hall.do(commands.RemoveNotice("n1"))
+    hall.do(commands.ChangePlan(hall.plan(town(overtime=True))))
+    hall.at("16:00").do(commands.OpenOvertime(hall.instant("17:30"), 1))
+    hall.do(commands.EndOvertime())
+    hall.do(commands.OpenOvertime(hall.instant("18:00")))
+    hall.at("17:20").take("enquiry")
+    hall.open("1")
+    assert hall.next("1") == passport
+    hall.at("18:00").do(commands.CloseDay())
+    hall.at("23:59").do(commands.EndDay())
+    return hall
+
+
+def written(hall: Hall) -> dict[str, Any]:
+    """The rows as the journal holds them, and what they fold to."""
+    rows = []
+    for record in hall.records:
+        row = msgspec.to_builtins(row_of(record))
+        fingerprint = None if record.fingerprint is None else record.fingerprint.hex()
+        rows.append({**row, "fingerprint": fingerprint, "body": json.loads(body_of(record.event))})
+    day = hall.day
+    return {
+        "rows": rows,
+        "fold": {
+            "hall": day.hall,
+            "day": day.on.isoformat(),
+            "tickets": {ticket.number: told_of(ticket) for ticket in day.tickets.values()},
+            "numbers": day.numbers,
+            "revision": day.plan.revision,
+            "ended": day.ended,
+            "done": sorted(day.done),
+            "alarms": list(day.alarms),
+            "closing_at": day.plan.windows[-1].closes_at.isoformat(),
+        },
+    }
+
+
+def told_of(ticket: Any) -> dict[str, Any]:  # noqa: ANN401  (a ticket of this release, or of a later one)
+    """What a journal tells of a ticket."""
+    return {
+        "state": ticket.state,
+        "class": ticket.class_,
+        "outcome": ticket.outcome,
+        "counter": ticket.last_counter,
+        "queue_at": ticket.queue_at.isoformat(),
+        "returns": ticket.returns,
+        "service": ticket.service,
+        "stage": ticket.stage,
+        "left_reason": ticket.left_reason,
+        "prechecked": ticket.prechecked,
+        "admission": ticket.admission,
+        "missing": list(ticket.missing),
+        "browser": ticket.browser,
+        "reason": None if ticket.reason is None else ticket.reason.rule,
+    }
+
+
+if __name__ == "__main__":
+    json.dump(written(a_day()), sys.stdout, indent=1, ensure_ascii=False)
+    sys.stdout.write("\n")
