@@ -42,6 +42,7 @@ from service.lanes import Lanes
 from service.metrics import Metrics
 from service.ready import Readiness
 from service.web import keys
+from service.web.address import client_of, subscriber_of
 from service.web.auth import Signer
 from service.web.connections import listening
 from service.web.server import make_app
@@ -74,6 +75,7 @@ class Running(NamedTuple):
     metrics: Metrics
     database: Database
     embedded: EmbeddedPostgres | None
+    identity: Identity
 
 
 class _Watchers:
@@ -212,7 +214,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             }
         )
         port = await stack.enter_async_context(_http(settings, app))
-        yield Running(port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded)
+        yield Running(port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity)
         readiness.stopping = True
 
 
@@ -255,6 +257,9 @@ async def _screens(
     def verify(hall: HallId, ticket: TicketId, token: str) -> bool:
         return signer.is_admin_token(token) or signer.is_ticket_token(hall, ticket, token)
 
+    def address_of(peer: str, forwarded: str) -> str:
+        return subscriber_of(client_of(peer, forwarded, settings.trusted_proxies))
+
     server = DisplayServer(
         follower=ground.follower,
         clock=ground.clock,
@@ -263,6 +268,7 @@ async def _screens(
         host=settings.host,
         port=settings.display_port,
         observer=_Screens(metrics),
+        address_of=address_of if settings.rate_limit else None,
     )
     async with AsyncExitStack() as stack:
         try:

@@ -12,7 +12,7 @@ SET count = CASE WHEN f.last_at + make_interval(secs => $5) <= $2 THEN 1 ELSE f.
         WHEN f.last_at + make_interval(secs => $5) <= $2 OR f.count < $3 THEN $2
         ELSE $2 + make_interval(secs => least($4, power(2, least(f.count + 1 - $3, 30))))
     END
-WHERE f.blocked_until <= $2
+WHERE f.blocked_until <= $2 OR f.blocked_until > $2 + make_interval(secs => $4) -- the clock was set back
 RETURNING f.count;
 
 -- name: blocked

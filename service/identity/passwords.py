@@ -20,6 +20,8 @@ LENGTH_MIN = 10
 """Characters a chosen password has at least; length is what counts (NIST SP 800-63B), so nothing else is asked."""
 
 LENGTH_MAX = 200
+PARAMETERS = RFC_9106_LOW_MEMORY
+
 THREADS = 2
 """Hashes reckoned at once: each takes 64 MiB and some 50 ms of a processor."""
 
@@ -37,7 +39,7 @@ class Passwords:
     """Makes and compares hashes."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        self._hasher = PasswordHasher.from_parameters(PARAMETERS)
         self._threads = ThreadPoolExecutor(THREADS, "argon2")
         self._waiting = 0
         self._nobodys: str | None = None

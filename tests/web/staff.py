@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -41,25 +41,17 @@ PASSWORD = "a password of my own"
 _numbers = itertools.count(1)
 
 
-async def employ(hall: Checked, role: str, name: str | None = None) -> Browser:
-    """Somebody new with a role in a hall, in a browser that has signed in; close it by `async with`."""
-    name = name or f"{role}-{next(_numbers)}"
-    added = await hall.staff("POST", "staff", {"name": name, "display_name": name.title(), "role": role})
-    assert added.status == 201, added.body
-    browser = await Browser(hall.base, hall.hall).__aenter__()
-    browser.account = added.body["id"]
-    await browser.sign_in(name, added.body["password"])
-    chosen = await browser.choose_password(added.body["password"], PASSWORD)
-    assert chosen.status == 204, chosen.body
-    return browser
-
-
 @asynccontextmanager
 async def employed(hall: Checked, role: str, name: str | None = None) -> AsyncIterator[Browser]:
     """Somebody new with a role in a hall, in a browser that has signed in."""
-    async with AsyncExitStack() as stack:
-        browser = await employ(hall, role, name)
-        stack.push_async_exit(browser.__aexit__)
+    name = name or f"{role}-{next(_numbers)}"
+    added = await hall.staff("POST", "staff", {"name": name, "display_name": name.title(), "role": role})
+    assert added.status == 201, added.body
+    async with Browser(hall.base, hall.hall, account=added.body["id"]) as browser:
+        signed_in = await browser.sign_in(name, added.body["password"])
+        assert signed_in.status == 200, signed_in.body
+        chosen = await browser.choose_password(added.body["password"], PASSWORD)
+        assert chosen.status == 204, chosen.body
         yield browser
 
 

@@ -1,12 +1,17 @@
-"""Signing in and out with a browser's cookie."""
+"""Signing in and out with a browser's cookie, and how slow guessing is."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from ipaddress import ip_network
 
 import pytest
 
-from tests.service import ADMIN, Service
+from service.clock import FakeClock
+from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import Checked
-from tests.web.staff import Browser
+from tests.web.staff import PASSWORD, Browser, employed
+
+REFUSED = "sign-in-refused"
 
 
 @pytest.fixture
@@ -14,6 +19,18 @@ async def browser(house: Service, hall: Checked) -> AsyncIterator[Browser]:
     """A browser at a new hall."""
     async with Browser(house.api.base, hall.hall) as browser:
         yield browser
+
+
+@pytest.fixture
+async def lone(service: Service) -> AsyncIterator[Browser]:
+    """A browser at a service of its own: what fails there is counted apart."""
+    async with Browser(service.api.base) as browser:
+        yield browser
+
+
+def cookie_of(browser: Browser, name: str) -> str:
+    assert browser._session is not None
+    return next(cookie.value for cookie in browser._session.cookie_jar if cookie.key == name)
 
 
 async def test_nobody_is_signed_in_at_first(browser: Browser) -> None:
@@ -35,3 +52,257 @@ async def test_the_admin_signs_in_with_the_admin_token_and_works_by_the_cookie(b
     assert seen.body == signed_in.body
     assert (opened.status, opened.body["staff"]) == (200, None)
     assert (out.status, after.code) == (204, "token-missing")
+
+
+async def test_the_cookie_is_for_our_pages_only(browser: Browser) -> None:
+    reply = await browser.sign_in("admin", ADMIN)
+
+    kept = reply.headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= {part.strip() for part in kept.split(";")[1:]}
+    assert "Secure" not in kept  # plain HTTP on this machine
+    assert "Max-Age" not in kept.split("paihao_known")[0]
+
+
+async def test_elsewhere_than_on_this_machine_the_cookie_goes_over_tls_only(browser: Browser) -> None:
+    headers = {"Host": "hall.example"}
+    reply = await browser.call("POST", "/v1/session", {"name": "admin", "password": ADMIN}, headers=headers)
+
+    assert "Secure" in reply.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 403),
+    ],
+)
+async def test_another_sites_page_cannot_use_the_cookie(browser: Browser, headers: dict[str, str], status: int) -> None:
+    await browser.sign_in("admin", ADMIN)
+
+    changed = await browser.call("POST", "counters/1/open", headers=headers)
+    read = await browser.call("GET", "queue", headers=headers)
+    by_token = await browser.call("POST", "counters/2/open", headers=headers, token=ADMIN)
+
+    assert changed.status == status
+    assert (read.status, by_token.status) == (200, 200)
+
+
+async def test_a_browser_that_sends_no_fetch_metadata_is_known_by_its_origin(browser: Browser) -> None:
+    await browser.sign_in("admin", ADMIN)
+
+    reply = await browser.call("POST", "counters/1/open", headers={"Origin": browser.base})
+
+    assert reply.status == 200
+
+
+async def test_another_sites_page_cannot_sign_somebody_in(browser: Browser) -> None:
+    form = {"name": "admin", "password": ADMIN}
+    reply = await browser.call("POST", "/v1/session", form, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert (reply.status, reply.code) == (403, "forbidden")
+
+
+async def test_who_is_unknown_and_who_is_wrong_are_answered_alike(hall: Checked, browser: Browser) -> None:
+    async with employed(hall, "staff", f"known.{hall.hall}"):
+        wrong = await browser.sign_in(f"known.{hall.hall}", "not the password")
+    unknown = await browser.sign_in(f"unknown.{hall.hall}", "not the password")
+    admin = await browser.sign_in("admin", "not the token")
+
+    assert {reply.code for reply in (wrong, unknown, admin)} == {REFUSED}
+    assert {reply.status for reply in (wrong, unknown, admin)} == {401}
+    for other in (unknown, admin):
+        assert wrong.body | {"instance": ""} == other.body | {"instance": ""}
+        assert wrong.headers.keys() == other.headers.keys()
+
+
+async def test_a_password_is_reckoned_whether_there_is_an_account_or_not(
+    service: Service, lone: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasher = service.running.identity.accounts._hashes._hasher
+    reckoned = []
+    verify = hasher.verify
+    monkeypatch.setattr(
+        type(hasher), "verify", lambda _self, stored, given: (reckoned.append(given), verify(stored, given))[1]
+    )
+
+    for name in ("nobody-at-all", "admin"):
+        await lone.sign_in(name, "some password")
+
+    assert reckoned == ["some password", "some password"]
+
+
+async def test_a_session_lasts_a_working_day_and_longer_in_use(browser: Browser, now: FakeClock) -> None:
+    await browser.sign_in("admin", ADMIN)
+
+    now.advance(11 * 3600)
+    used = await browser.call("GET", "/v1/session")
+    now.advance(11 * 3600)
+    renewed = await browser.call("GET", "/v1/session")
+    now.advance(12 * 3600)
+    idle = await browser.call("GET", "/v1/session")
+
+    assert (used.body["account"]["id"], renewed.body["account"]["id"]) == ("admin", "admin")
+    assert used.body["expires_at"] < renewed.body["expires_at"]
+    assert idle.body["account"] is None
+
+
+async def test_no_session_lasts_longer_than_a_week(browser: Browser, now: FakeClock) -> None:
+    await browser.sign_in("admin", ADMIN)
+    seen = []
+    for _ in range(15):
+        now.advance(11.5 * 3600)
+        seen.append((await browser.call("GET", "/v1/session")).body["account"] is not None)
+
+    assert seen == [True] * 14 + [False]
+
+
+async def test_another_admin_token_ends_the_admins_sessions(
+    house: Service, browser: Browser, now: FakeClock, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    await browser.sign_in("admin", ADMIN)
+    token = cookie_of(browser, "paihao_session")
+    dsn, folder = house.settings.database_url, tmp_path_factory.mktemp("other")
+    assert dsn is not None
+
+    async with service_on(dsn, folder, FakeClock(now.now_at()), admin_token="another-admin-token") as other:
+        seen = await other.api.call("GET", "/v1/session", headers={"Cookie": f"paihao_session={token}"})
+
+    assert seen.body["account"] is None
+
+
+async def test_signing_out_everywhere_ends_the_other_sessions_too(hall: Checked, browser: Browser) -> None:
+    name = f"many.{hall.hall}"
+    async with employed(hall, "staff", name) as here:
+        await browser.sign_in(name, PASSWORD)
+        both = [await one.call("GET", "queue") for one in (here, browser)]
+        await here.call("DELETE", "/v1/session?everywhere=1")
+        none = [await one.call("GET", "queue") for one in (here, browser)]
+
+    assert [reply.status for reply in both] == [200, 200]
+    assert [reply.code for reply in none] == ["token-missing", "token-invalid"]
+
+
+async def test_signing_out_once_ends_one_session(hall: Checked, browser: Browser) -> None:
+    name = f"once.{hall.hall}"
+    async with employed(hall, "staff", name) as here:
+        await browser.sign_in(name, PASSWORD)
+        await here.call("DELETE", "/v1/session")
+
+        assert (await browser.call("GET", "queue")).status == 200
+
+
+async def test_another_password_ends_the_other_sessions_and_keeps_this_one(hall: Checked, browser: Browser) -> None:
+    name = f"careful.{hall.hall}"
+    async with employed(hall, "staff", name) as here:
+        await browser.sign_in(name, PASSWORD)
+        wrong = await here.choose_password("not the password", "another password of mine")
+        changed = await here.choose_password(PASSWORD, "another password of mine")
+        replies = [await one.call("GET", "queue") for one in (here, browser)]
+
+    assert (wrong.code, changed.status) == (REFUSED, 204)
+    assert [replies[0].status, replies[1].code] == [200, "token-invalid"]
+
+
+async def test_another_password_with_the_same_key_is_chosen_once(hall: Checked) -> None:
+    body = {"current": PASSWORD, "new": "another password of mine"}
+    async with employed(hall, "staff") as browser:
+        replies = [await browser.call("PUT", "/v1/session/password", body, key="k" * 16) for _ in range(2)]
+
+    assert [reply.status for reply in replies] == [204, 204]
+
+
+@pytest.mark.parametrize("new", ["too short", PASSWORD, "x" * 201])
+async def test_a_password_that_is_none_is_refused(hall: Checked, new: str) -> None:
+    async with employed(hall, "staff") as browser:
+        reply = await browser.choose_password(PASSWORD, new)
+
+    assert (reply.status, reply.code) == (422, "body-invalid")
+
+
+async def test_guessing_waits_longer_and_longer(lone: Browser, clock: FakeClock) -> None:
+    free = [(await lone.sign_in("victim", "guess")).code for _ in range(6)]
+    waits = []
+    for _ in range(12):
+        reply = await lone.sign_in("victim", "guess")
+        assert reply.code == "rate-limited"
+        waits.append(int(reply.headers["Retry-After"]))
+        clock.advance(waits[-1])
+        assert (await lone.sign_in("victim", "guess")).code == REFUSED
+
+    assert free == [REFUSED] * 6
+    assert waits == [2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]
+
+
+async def test_the_right_password_waits_too_and_is_forgiven_afterwards(lone: Browser, clock: FakeClock) -> None:
+    for _ in range(6):
+        await lone.sign_in("admin", "guess")
+    right = await lone.sign_in("admin", ADMIN)
+    clock.advance(2)
+    later = await lone.sign_in("admin", ADMIN)
+    await lone.call("DELETE", "/v1/session")
+    free = [(await lone.sign_in("admin", "guess")).code for _ in range(5)]
+
+    assert (right.code, later.status, free) == ("rate-limited", 200, [REFUSED] * 5)
+
+
+async def test_a_thousand_guesses_at_once_are_no_more_than_one_after_another(lone: Browser) -> None:
+    replies = await asyncio.gather(*(lone.sign_in("victim", f"guess {n}") for n in range(40)))
+
+    assert sum(reply.code == REFUSED for reply in replies) <= 6
+    assert {reply.code for reply in replies} == {REFUSED, "rate-limited"}
+
+
+async def test_a_stranger_beside_a_clerk_does_not_keep_them_out(service: Service, lone: Browser) -> None:
+    hall = Checked(service.api.base, "demo", lone._session)
+    async with employed(hall, "staff", "clerk") as clerk:
+        for _ in range(60):
+            if (await lone.sign_in("clerk", "guess")).code == "rate-limited":
+                break
+        stranger = await lone.sign_in("clerk", PASSWORD)
+        await clerk.call("DELETE", "/v1/session")
+        own = await clerk.sign_in("clerk", PASSWORD)
+
+    assert (stranger.code, own.status) == ("rate-limited", 200)
+
+
+async def test_a_browser_that_knows_one_name_is_a_stranger_to_another(service: Service, lone: Browser) -> None:
+    hall = Checked(service.api.base, "demo", lone._session)
+    async with employed(hall, "staff", "one"), employed(hall, "staff", "two") as two:
+        for _ in range(7):
+            await lone.sign_in("one", "guess")
+        await two.call("DELETE", "/v1/session")
+
+        reply = await two.sign_in("one", PASSWORD)
+
+    assert reply.code == "rate-limited"
+
+
+async def test_a_strangers_network_is_counted_apart(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder, proxies = tmp_path_factory.mktemp("proxied"), (ip_network("127.0.0.0/8"),)
+    async with (
+        service_on(dsn, folder, FakeClock(NOON_AT), trusted_proxies=proxies) as service,
+        Checked(service.api.base) as api,
+    ):
+
+        async def guess(address: str, password: str) -> str | None:
+            headers = {"X-Forwarded-For": address}
+            body = {"name": "admin", "password": password}
+            return (await api.call("POST", "/v1/session", body, headers=headers)).code
+
+        for last in range(6):
+            assert await guess(f"203.0.113.{last}", "guess") == REFUSED
+        near, far = await guess("203.0.113.99", ADMIN), await guess("198.51.100.1", ADMIN)
+
+    assert (near, far) == ("rate-limited", None)
+
+
+async def test_one_network_cannot_try_all_names(lone: Browser) -> None:
+    codes = [(await lone.sign_in(f"name-{n}", "guess")).code for n in range(52)]
+
+    assert codes == [REFUSED] * 51 + ["rate-limited"]
