@@ -1,9 +1,12 @@
 """The halls' documents, each with a revision that counts its changes."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
 from service.domain.document import HallDocument
@@ -28,12 +31,17 @@ class HallRow(Struct, frozen=True):
     changed_at: datetime
 
 
+Noter: TypeAlias = Callable[["PoolConnectionProxy[asyncpg.Record]", HallDocument, int], Awaitable[None]]
+"""Notes a change of a document in its transaction: the connection, the document before, the new revision."""
+
+
 class Put(Struct, frozen=True, kw_only=True):
     """A request that replaces a document: what it replaces (None: whatever there is), and its idempotency key."""
 
     if_revision: int | None
     command_id: str
     fingerprint: bytes | None
+    note: Noter | None = None
 
 
 class Stored(Struct, frozen=True):
@@ -108,6 +116,8 @@ class Halls:
                 raise DocumentConflict(held["revision"])
             row = await connection.fetchrow(_SQL["replace"], hall, _text_of(document), held["revision"])
             assert row is not None, "nobody changes a row that is held"
+            if put.note is not None:
+                await put.note(connection, _decode(held["document"]), row["revision"])
             if put.fingerprint is not None:
                 await connection.execute(_SQL["note_put"], hall, put.command_id, put.fingerprint, row["revision"])
                 await connection.execute(_SQL["forget_puts"], hall, PUTS_KEPT)

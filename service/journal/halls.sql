@@ -43,8 +43,8 @@ RETURNING revision;
 -- name: hold
 -- Keep a hall's document from changing, and days from being opened by it, until the transaction ends.
 -- $1 text hall.
--- One row with its revision; none when there is no such hall.
-SELECT revision
+-- One row with it and its revision; none when there is no such hall.
+SELECT revision, document
 FROM halls
 WHERE hall_id = $1
 FOR NO KEY UPDATE;

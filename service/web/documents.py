@@ -19,6 +19,7 @@ from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, Sto
 from service.halls import Hall, faults_of, plan_from
 from service.journal.halls import Put
 from service.web.answers import DryRun, ProfilePoint, WaitChange, answer
+from service.web.audit import noted
 from service.web.auth import Caller
 from service.web.keys import CLOCK, HALLS, LANES
 from service.web.requests import ask, caller, hall_of, key_of, read, staff
@@ -43,7 +44,12 @@ async def replace(request: web.Request) -> web.Response:
     if _is_dry_run(request):
         return answer(await _dry_run(request, document))
     command_id, fingerprint = await key_of(request, who)
-    put = Put(if_revision=await _replaced(request), command_id=command_id, fingerprint=fingerprint)
+    put = Put(
+        if_revision=await _replaced(request),
+        command_id=command_id,
+        fingerprint=fingerprint,
+        note=noted(request, who, document),
+    )
     hall, before = await request.app[HALLS].put(hall_id, document, put)
     await _take_over(request, who, hall, before=before)
     return answer(document, ETag=f'"{hall.revision}"')

@@ -125,11 +125,14 @@ async def test_a_password_is_reckoned_whether_there_is_an_account_or_not(
     service: Service, lone: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hasher = service.running.identity.accounts._hashes._hasher
-    reckoned = []
+    reckoned: list[str] = []
     verify = hasher.verify
-    monkeypatch.setattr(
-        type(hasher), "verify", lambda _self, stored, given: (reckoned.append(given), verify(stored, given))[1]
-    )
+
+    def seen(_self: object, stored: str, given: str) -> bool:
+        reckoned.append(given)
+        return verify(stored, given)
+
+    monkeypatch.setattr(type(hasher), "verify", seen)
 
     for name in ("nobody-at-all", "admin"):
         await lone.sign_in(name, "some password")
