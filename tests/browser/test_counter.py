@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk, sign_in
 from tests.browser.staff import PASSWORD, account, member
 from tests.service import Api, Service
 
-DESKTOP = {"width": 1280, "height": 800}
+DESKTOP = ViewportSize(width=1280, height=800)
 
 
 @pytest.fixture

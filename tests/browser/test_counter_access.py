@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 
 from tests.browser.axe import faults
 from tests.browser.clock import RunningClock
@@ -15,7 +15,7 @@ from tests.service import Service
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A clerk's browser."""
-    async with await browser.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN") as context:
+    async with await browser.new_context(viewport=ViewportSize(width=1280, height=800), locale="zh-CN") as context:
         yield context
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import pytest
 
@@ -10,7 +11,14 @@ from service.web.pages import PAGES, SCREEN
 from tests.service import Service
 from tests.web.checked import Checked
 
-PATHS = ("/", "/docs", "/halls/{hall}/screen", "/halls/{hall}/screen?zone=main")
+PATHS = (
+    "/",
+    "/docs",
+    "/halls/{hall}/screen",
+    "/halls/{hall}/screen?zone=main",
+    "/halls/{hall}/counter/3",
+    "/halls/{hall}/manage",
+)
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
 
 
@@ -71,19 +79,31 @@ async def test_a_page_holds_no_script_or_style_of_its_own_and_all_it_loads_is_th
 
 @pytest.mark.parametrize("mount", MOUNTS)
 async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: str) -> None:
-    files = [path for path in MOUNTS[mount].iterdir() if path.suffix in {".js", ".css"}]
+    files = [path for path in MOUNTS[mount].rglob("*") if path.suffix in {".js", ".css"}]
     assert files
 
+    asked: set[str] = set()
     for file in files:
-        text = (await hall.call("GET", f"{mount}{file.name}")).body.decode()
-        loaded = re.findall(r"""(?:from|import|url\()\s*["']?([./][^"')\s]+)""", text)
-        for asset in loaded:
-            path = mount + asset.removeprefix("./") if asset.startswith("./") else asset
-            assert (await hall.call("GET", path)).status == 200, (file.name, asset)
+        address = f"{mount}{file.relative_to(MOUNTS[mount]).as_posix()}"
+        text = re.sub(r"/\*.*?\*/", "", (await hall.call("GET", address)).body.decode(), flags=re.DOTALL)
+        for asset in re.findall(r"""(?:from|import|url\()\s*["']?(\.{0,2}/[^"')\s]+)""", text):
+            path = urljoin(address, asset)
+            if path not in asked:
+                assert (await hall.call("GET", path)).status == 200, (file.name, asset)
+            asked.add(path)
 
 
-@pytest.mark.parametrize("path", ["/halls/nowhere/screen", "/halls/Demo/screen", "/halls/%2E%2E/screen"])
-async def test_a_hall_that_does_not_exist_has_no_screen(hall: Checked, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/halls/nowhere/screen",
+        "/halls/Demo/screen",
+        "/halls/%2E%2E/screen",
+        "/halls/nowhere/counter/1",
+        "/halls/nowhere/manage",
+    ],
+)
+async def test_a_hall_that_does_not_exist_has_no_page(hall: Checked, path: str) -> None:
     reply = await hall.call("GET", path)
 
     assert reply.status == 404
@@ -97,6 +117,12 @@ async def test_a_page_that_has_not_changed_is_not_sent_again(hall: Checked) -> N
     again = await hall.call("GET", "/docs", headers={"If-Modified-Since": modified})
 
     assert (again.status, again.body) == (304, b"")
+
+
+async def test_what_no_counter_can_be_named_has_no_page(hall: Checked) -> None:
+    reply = await hall.call("GET", f"/halls/{hall.hall}/counter/a%20b")
+
+    assert (reply.status, reply.code) == (404, "counter-not-found")
 
 
 async def test_the_favicon_is_there(hall: Checked) -> None:

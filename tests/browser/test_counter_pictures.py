@@ -1,0 +1,106 @@
+"""The pictures of the counter's page, at a desk and in a hand; taken anew when `WRITE_PICTURES=1`."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+
+from tests.browser.clock import RunningClock
+from tests.browser.desk import Desk
+from tests.browser.halls import busy_morning
+from tests.browser.staff import PASSWORD, member
+from tests.service import OPENS_AT, Api, Service
+
+DOCS = Path(__file__).parents[2] / "docs"
+DESK = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=844)
+
+
+@pytest.fixture
+def clock() -> RunningClock:
+    """A clock that begins when the hall opens."""
+    return RunningClock(OPENS_AT)
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A clerk's browser, with a sharp screen."""
+    async with await browser.new_context(viewport=DESK, locale="zh-CN", device_scale_factor=1) as context:
+        yield context
+
+
+async def picture(desk: Desk, folder: Path, name: str, size: ViewportSize) -> None:
+    """Take a picture of what is settled, without the ring of the focus."""
+    await desk.page.set_viewport_size(size)
+    await desk.page.evaluate("document.activeElement?.blur(); scrollTo(0, 0);")
+    await desk.page.evaluate(
+        "Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => null)"
+    )
+    taken = await desk.page.screenshot(path=folder / name)
+
+    assert taken.startswith(b"\x89PNG")
+    if os.environ.get("WRITE_PICTURES"):
+        shutil.copy(folder / name, DOCS / name)
+
+
+async def classes(api: Api) -> None:
+    """Somebody in the green channel, somebody who parked for a paper, and papers looked at."""
+    waiting = [ticket for ticket in (await api.staff("GET", "queue")).body["waiting"] if ticket["stage"] == "window"]
+    green, parked, missing = waiting[4], waiting[6], waiting[7]
+    for path, method, body in (
+        (f"tickets/{green['id']}", "PATCH", {"class": "green", "reason": "with-infant"}),
+        (f"tickets/{parked['id']}/papers", "POST", {"missing": ["enrolment-letter"], "then": "park"}),
+        (f"tickets/{missing['id']}/papers", "POST", {"missing": ["photocopy"], "then": "stay"}),
+    ):
+        reply = await api.staff(method, path, body)
+        assert reply.status == 200, reply.body
+
+
+async def test_a_counter_is_pictured_in_both_languages_at_a_desk_and_in_a_hand(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path
+) -> None:
+    await busy_morning(service.api, clock)
+    await classes(service.api)
+    await member(service.api, "chen", "staff", "陈老师")
+    desk = await Desk.at(context, service.api.base, "3", "?lang=zh", name="chen", password=PASSWORD)
+    await desk.press("Enter", "s")
+    await desk.is_view("serving")
+    clock.advance(172)
+    await expect(desk.page.locator("#timer b")).to_contain_text("02:5")
+    await picture(desk, tmp_path, "counter.png", DESK)
+    await desk.press("Escape", "Enter")
+    await expect(desk.toast).to_be_visible()
+    await desk.is_view("called")
+    await picture(desk, tmp_path, "counter-phone.png", PHONE)
+    await desk.page.set_viewport_size(DESK)
+    await desk.press("s")
+    await desk.is_view("serving")
+    await desk.press("f")
+    await desk.is_view("idle")
+    await desk.page.get_by_role("link", name="English").click()
+    await expect(desk.main).to_contain_text("Call next")
+    await picture(desk, tmp_path, "counter-en.png", DESK)
+
+    assert desk.complaints == []
+
+
+async def test_a_volunteer_is_pictured_along_the_line(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path
+) -> None:
+    await service.api.open("P1", "3")
+    for _ in range(4):
+        await service.api.take("loan-first")
+        clock.advance(100)
+    await member(service.api, "li", "volunteer", "Li")
+    desk = await Desk.at(context, service.api.base, "P1", "?lang=en", name="li", password=PASSWORD)
+    await desk.press("Enter")
+    await desk.is_view("called")
+    await desk.press("2")
+    await expect(desk.main).to_contain_text("1 missing")
+
+    await picture(desk, tmp_path, "counter-precheck-phone.png", ViewportSize(width=390, height=1010))
+
+    assert desk.complaints == []

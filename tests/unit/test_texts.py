@@ -1,0 +1,185 @@
+"""The pages' texts: complete in every language, all used, and none that a page asks for missing."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from fluent.syntax import FluentParser, ast
+from fluent.syntax.visitor import Visitor
+
+from service import errors
+from service.domain.refusals import Refusal
+from service.web.pages import PAGES
+
+assert errors, "its refusals are among those below"
+
+TEXTS = PAGES / "texts"
+LOCALES = ("zh-CN", "en")
+NAMES = sorted({path.stem for path in TEXTS.glob("*/*.ftl")})
+COMMON = "common"
+
+QUOTED = re.compile(r'"([a-z][a-z0-9-]*)"')
+COMPARED = re.compile(r'[!=]== "[^"]*"')
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+TEMPLATE = re.compile(r"`([a-z][a-z0-9-]*-)\$\{")
+SAID = re.compile(r"\bsay\((.*?)\)", re.DOTALL)
+MARKED = re.compile(r'data-say(?:="|": )"?([a-z0-9-]+)"')
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+|[a-z]{3,}")
+
+
+class Message(NamedTuple):
+    """A text: which arguments it takes, and which attributes it sets."""
+
+    arguments: frozenset[str]
+    attributes: frozenset[str]
+
+
+class References(Visitor):
+    """The arguments and messages that a text refers to."""
+
+    def __init__(self) -> None:
+        self.arguments: set[str] = set()
+        self.messages: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802  (the visitor's names)
+        """Note an argument."""
+        self.arguments.add(node.id.name)
+
+    def visit_MessageReference(self, node: ast.MessageReference) -> None:  # noqa: N802  (the visitor's names)
+        """Note another text."""
+        self.messages.add(node.id.name)
+
+
+@cache
+def entries(locale: str, name: str) -> list[ast.EntryType]:
+    """All entries of a file, comments and junk too."""
+    return list(FluentParser().parse((TEXTS / locale / f"{name}.ftl").read_text("utf-8")).body)
+
+
+@cache
+def messages(locale: str, name: str) -> dict[str, Message]:
+    """All texts of a file, with the arguments of those they refer to."""
+    found: dict[str, tuple[References, frozenset[str]]] = {}
+    for entry in entries(locale, name):
+        if isinstance(entry, ast.Message):
+            references = References()
+            references.visit(entry)
+            found[entry.id.name] = references, frozenset(attribute.id.name for attribute in entry.attributes)
+
+    def arguments(message: str) -> set[str]:
+        references = found[message][0]
+        return references.arguments.union(*(arguments(other) for other in references.messages))
+
+    return {message: Message(frozenset(arguments(message)), attributes) for message, (_, attributes) in found.items()}
+
+
+@cache
+def referred(locale: str, name: str) -> set[str]:
+    """Texts that another text of the file refers to."""
+    references = References()
+    for entry in entries(locale, name):
+        references.visit(entry)
+    return references.messages
+
+
+@cache
+def sources(name: str) -> str:
+    """What asks for the texts of a file: its page's modules; for the common one those of all pages."""
+    folder = PAGES / name
+    found = [*folder.rglob("*.js"), *folder.rglob("*.html")] if name != COMMON else []
+    if name == COMMON:
+        found = [path for path in (*PAGES.rglob("*.js"), *PAGES.rglob("*.html")) if "vendor" not in path.parts]
+    return "\n".join(_code(path) for path in found)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_file_of_texts_is_sound_and_says_nothing_twice(locale: str, name: str) -> None:
+    written = entries(locale, name)
+    ids = [entry.id.name for entry in written if isinstance(entry, ast.Message)]
+
+    assert [entry.content for entry in written if isinstance(entry, ast.Junk)] == []
+    assert sorted(ids) == sorted(set(ids))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_language_says_the_same_with_the_same_arguments(name: str) -> None:
+    first, *others = LOCALES
+    for other in others:
+        assert messages(first, name).keys() == messages(other, name).keys()
+        # a plural may need a number that another language leaves unsaid, but never a word that nobody gives
+        differing = {
+            message: (said, messages(other, name)[message])
+            for message, said in messages(first, name).items()
+            if said != messages(other, name)[message]
+        }
+        assert differing == {}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_text_is_asked_for_by_its_page(name: str) -> None:
+    source = sources(name)
+    literal = {*QUOTED.findall(source), *MARKED.findall(source)}
+    begun = tuple(prefix for prefix in TEMPLATE.findall(source) if prefix)
+
+    unused = {
+        message
+        for message in messages("en", name)
+        if message not in literal and not (begun and message.startswith(begun)) and message not in referred("en", name)
+    }
+
+    assert unused == set()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != COMMON])
+def test_every_text_that_a_page_asks_for_is_there(name: str) -> None:
+    there = {*messages("en", name), *messages("en", COMMON)}
+    source = sources(name)
+    said = {literal for call in SAID.findall(source) for literal in _first_argument(call)}
+
+    missing = {literal for literal in (*said, *MARKED.findall(source)) if literal not in there}
+
+    assert missing == set()
+    for prefix in re.findall(r"\bsay\(`([a-z0-9-]+)\$\{", source):
+        assert any(message.startswith(prefix) for message in there), prefix
+
+
+def test_every_refusal_in_words_is_one_that_there_is() -> None:
+    codes = {refusal.code for refusal in _refusals(Refusal) if hasattr(refusal, "code")}
+    said = {
+        message.removeprefix("problem-").removesuffix("-named")
+        for message in messages("en", COMMON)
+        if message.startswith("problem-")
+    }
+
+    assert said - codes == {"other", "unreached"}
+
+
+def test_every_text_of_the_shared_modules_is_common() -> None:
+    source = "\n".join(_code(path) for path in PAGES.glob("*.js"))
+    said = {literal for call in SAID.findall(source) for literal in _first_argument(call)}
+
+    assert {literal for literal in said if literal not in messages("en", COMMON)} == set()
+
+
+def _code(path: Path) -> str:
+    """A file without its comments."""
+    return COMMENT.sub("", path.read_text("utf-8"))
+
+
+def _refusals(refusal: type[Refusal]) -> set[type[Refusal]]:
+    return {refusal}.union(*(_refusals(one) for one in refusal.__subclasses__()))
+
+
+def _first_argument(call: str) -> list[str]:
+    """The texts that a call may ask for: a literal, or the two of a choice."""
+    depth = 0
+    for place, character in enumerate(call):
+        depth += {"{": 1, "[": 1, "(": 1, "}": -1, "]": -1, ")": -1}.get(character, 0)
+        if character == "," and depth == 0:
+            call = call[:place]
+            break
+    chosen = COMPARED.sub("", call.split("?", 1)[1] if "?" in call else call)
+    return [literal for literal in QUOTED.findall(chosen) if ID.fullmatch(literal)]
