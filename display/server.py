@@ -41,6 +41,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from display.board import zone_known
+from display.crowds import AddressOf, Crowds
 from display.feed import FAULT, RESTART, TRY_LATER, UNKNOWN, Feeds, HallFeed, NoObserver, Observer, Show, Unwatch
 from service.contract import Clock, Follower, HallId, JournalUnavailable, StorageUnavailable, TicketId, ZoneId
 
@@ -56,7 +57,7 @@ SCREENS_MAX = 5000
 """Sockets of one process; one more is told to come back later."""
 
 HANDSHAKES_MAX = SCREENS_MAX
-"""Connections that are not sockets yet; one more is cut."""
+"""Connections that are not sockets yet; for one more the oldest is cut, which has had the longest to say what it is."""
 
 HANDSHAKE_MAX_BYTES = 16 * 1024
 """Longer requests are cut off."""
@@ -84,6 +85,10 @@ UNHEARD_MAX_MS = 15_000
 
 MESSAGE_MAX_BYTES = 125
 """None is welcome; the least that control frames need."""
+
+HEARD_MAX_BYTES = 4096
+HEARD_WITHIN_S = 60.0
+"""What a client may send in a minute: its close, and pings and pongs; one more byte is a message, and not looked at."""
 
 BACKLOG = 1024
 """Connections the kernel holds for us: all screens of a city come back in one second."""
@@ -164,7 +169,7 @@ class Screen(ServerConnection):
 
     def __init__(
         self,
-        handshaking: "set[Screen]",
+        handshaking: "dict[Screen, None]",
         _protocol: ServerProtocol,
         server: Server,
         **options: Any,  # noqa: ANN401  (passed on)
@@ -177,6 +182,9 @@ class Screen(ServerConnection):
         self._newest: bytes | None = None
         self._cut: asyncio.TimerHandle | None = None
         self._handshake_bytes = 0
+        self._heard_bytes = 0
+        self._heard_since_s = 0.0
+        self.gone: Callable[[], None] | None = None
 
     # What the feed calls.
 
@@ -194,9 +202,10 @@ class Screen(ServerConnection):
         """Begin the handshake."""
         super().connection_made(transport)
         if len(self._handshaking) >= HANDSHAKES_MAX:
-            self.transport.abort()
-        else:
-            self._handshaking.add(self)
+            oldest = next(iter(self._handshaking))
+            del self._handshaking[oldest]
+            oldest.transport.abort()
+        self._handshaking[self] = None
 
     def data_received(self, data: bytes) -> None:
         """Take bytes: a handshake that is not too long, then only what keeps a connection."""
@@ -205,11 +214,22 @@ class Screen(ServerConnection):
             if self._handshake_bytes > HANDSHAKE_MAX_BYTES:
                 self.transport.abort()
                 return
+        elif self._is_too_much(len(data)):
+            self.leave(MESSAGE_SENT)
+            return
         super().data_received(data)
         if self.protocol.state is State.CLOSING:
             self._hush()
             if self._cut is None:
                 self._cut_after(CLOSE_WITHIN_S)
+
+    def _is_too_much(self, count: int) -> bool:
+        """Count what comes once the connection is a socket."""
+        now_s = self.loop.time()
+        if now_s - self._heard_since_s > HEARD_WITHIN_S:
+            self._heard_since_s, self._heard_bytes = now_s, 0
+        self._heard_bytes += count
+        return self._heard_bytes > HEARD_MAX_BYTES
 
     def eof_received(self) -> None:
         """It has gone without a word: our side is closed in answer, and a frame after that would be a fault."""
@@ -242,15 +262,18 @@ class Screen(ServerConnection):
         """It is over."""
         super().connection_lost(exc)
         self._hush()
-        self._handshaking.discard(self)
+        self._handshaking.pop(self, None)
         self._cut_after(None)
         if self.unwatch is not None:
             self.unwatch()
             self.unwatch = None
+        if self.gone is not None:
+            self.gone()
+            self.gone = None
 
     def opened(self) -> None:
         """The handshake is done: speak, and drop what only it needed, most of what an idle screen would hold."""
-        self._handshaking.discard(self)
+        self._handshaking.pop(self, None)
         self.request = None
         self.response = None
         if self.protocol.state is State.OPEN:
@@ -300,6 +323,7 @@ class DisplayServer:
         port: 0 for any that is free; `port` tells which.
         observer: is told what happens.
         screens_max: sockets at one time.
+        address_of: says who a client is; without it nobody's sockets are counted.
     """
 
     def __init__(  # noqa: PLR0913  (given by name, in one place)
@@ -313,6 +337,7 @@ class DisplayServer:
         port: int = 0,
         observer: Observer | None = None,
         screens_max: int = SCREENS_MAX,
+        address_of: AddressOf | None = None,
     ) -> None:
         self.port = port
         self.feeds = Feeds(follower, clock, text_frame, observer or NoObserver())
@@ -322,7 +347,8 @@ class DisplayServer:
         self._observer = observer or NoObserver()
         self._screens_max = screens_max
         self._screens: set[Screen] = set()
-        self._handshaking: set[Screen] = set()
+        self._handshaking: dict[Screen, None] = {}
+        self._crowds = None if address_of is None else Crowds(address_of, clock.monotonic_s)
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -367,6 +393,12 @@ class DisplayServer:
         if wanted is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing at this address.\n")
         connection.protocol.subprotocol_wanted = BOARD if wanted.ticket is None else TICKET
+        if self._crowds is not None:
+            peer, *_ = connection.remote_address or ("",)
+            gone = self._crowds.come(peer, ",".join(request.headers.get_all("X-Forwarded-For")))
+            if gone is None:
+                return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many from here; wait a little.\n")
+            connection.gone = gone
         return None
 
     async def _serve(self, connection: ServerConnection) -> None:

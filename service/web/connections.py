@@ -14,6 +14,7 @@ thousands of half-open connections then stop nobody, for a client that speaks at
 | a target over `TARGET_MAX_BYTES` | 414 `address-too-long` |
 | a field over `FIELD_MAX_BYTES`, over `FIELDS_MAX` of them, a head over `HEAD_MAX_BYTES` | 431 `headers-too-large` |
 | what is no HTTP | 400 `request-unreadable` |
+| a body in a content coding, however large it would be | is not decoded, and is no JSON then |
 | an answer the client does not take for `TAKE_WITHIN_S` | cut |
 
 After each of them the connection is closed.
@@ -64,7 +65,7 @@ HEAD_MAX_BYTES = 32 * 1024
 """Of heads that come in pieces; one that comes at once is bounded by its fields."""
 
 CONNECTIONS_MAX = 10_000
-"""Connections of one process; at most half of the files it may open, whatever else it needs them for."""
+"""Connections of one process; at most a third of the files it may open: screens need as many, and handshakes."""
 
 BACKLOG = 1024
 """Connections the kernel holds for us."""
@@ -242,7 +243,7 @@ def most_connections() -> int:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return min(CONNECTIONS_MAX, hard // 2)
+    return min(CONNECTIONS_MAX, hard // 3)
 
 
 @asynccontextmanager
@@ -263,6 +264,7 @@ async def listening(
             most,
             loop=loop,
             access_log=None,
+            auto_decompress=False,
             keepalive_timeout=IDLE_MAX_S,
             lingering_time=LINGER_S,
             max_line_size=TARGET_MAX_BYTES,
