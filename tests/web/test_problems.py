@@ -91,6 +91,11 @@ async def _no_notice(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("DELETE", f"notices/{NOBODY}")
 
 
+@case("alarm-not-found", 404)
+async def _no_alarm(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.staff("DELETE", f"alarm/{NOBODY}")
+
+
 @case("route-not-found", 404)
 async def _no_route(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.call("GET", "slots")
@@ -165,8 +170,8 @@ async def _reused(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.call("POST", "tickets", {"service": "loan-first"}, key=KEY)
 
 
-ELSEWHERE = {"rate-limited", "request-too-slow"}
-"""Seen in `test_limits` and `test_headers`, for they take a service that is made for them."""
+ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}
+"""Seen in `test_entrance`, `test_limits` and `test_headers`, for they take a browser or a service made for them."""
 
 FAULTS = {"busy", "storage-unavailable", "outcome-unknown", "fault"}
 """What the client has no part in; they have tests of their own below."""
@@ -384,7 +389,7 @@ async def test_an_absent_body_is_an_empty_object(hall: Checked) -> None:
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "DELETE", "PROPFIND"])
 async def test_a_method_that_an_address_does_not_take_is_told_which_it_takes(hall: Checked, method: str) -> None:
-    reply = await hall.call(method, "tickets")
+    reply = await hall.call(method, "search")
     read = await hall.call(method, "board")
 
     assert (reply.status, reply.code, reply.headers["Allow"]) == (405, "method-not-allowed", "POST")
