@@ -21,7 +21,10 @@ async def test_every_statement_prepares(file: str, name: str, dsn: str) -> None:
 
 @pytest.mark.parametrize(("file", "name"), ALL)
 def test_every_statement_has_a_header_that_names_its_arguments_and_rows(file: str, name: str) -> None:
-    sql = statements(file)[name]
+    names_its_arguments_and_rows(statements(file)[name])
+
+
+def names_its_arguments_and_rows(sql: str) -> None:
     header = " ".join(line for line in sql.splitlines() if line.startswith("--"))
     body = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
 

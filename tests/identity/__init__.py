@@ -1,0 +1,1 @@
+"""Tests of identity below the rim: statements, hashes, tokens of single sign-on."""

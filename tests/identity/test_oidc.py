@@ -1,0 +1,208 @@
+"""A token of single sign-on counts only when everything about it is right; a provider that lies is found out."""
+
+import hashlib
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from service.identity.oidc import Flow, Flows, Provider, SignOnFailed
+
+NOW_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+NOW = int(NOW_AT.timestamp())
+CLIENT = "paihao"
+FIRST = RSAKey.generate_key(2048, {"kid": "first"})
+
+
+def keyed(said: bytes) -> bytes:
+    return hmac.digest(b"a secret", said, "sha256")
+
+
+class Liar:
+    """A provider that says what a test has it say."""
+
+    def __init__(self) -> None:
+        self.keys = [FIRST]
+        self.issuer = ""
+        self.named: str | None = None
+        self.token = ""
+        self.told: dict[str, Any] | None = None
+        self.asked: list[str] = []
+        self.app = web.Application()
+        self.app.router.add_get("/.well-known/openid-configuration", self.metadata)
+        self.app.router.add_get("/jwks", self.jwks)
+        self.app.router.add_post("/token", self.give)
+        self.app.router.add_get("/userinfo", self.user)
+
+    def claims(self, **changes: object) -> dict[str, Any]:
+        """Claims that are right, but for the changes; None leaves one out."""
+        right = {"iss": self.issuer, "aud": CLIENT, "sub": "li", "exp": NOW + 60, "iat": NOW, "nonce": "the-nonce"}
+        return {name: value for name, value in {**right, **changes}.items() if value is not None}
+
+    def sign(self, claims: dict[str, Any], key: RSAKey | None = None) -> None:
+        """Sign what the token endpoint will give."""
+        signer = key or self.keys[-1]
+        self.token = jwt.encode({"alg": "RS256", "kid": signer.kid}, claims, signer)
+
+    async def metadata(self, _request: web.Request) -> web.Response:
+        """What it says of itself."""
+        self.asked.append("metadata")
+        told = {
+            "issuer": self.named or self.issuer,
+            "authorization_endpoint": f"{self.issuer}/authorize",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/jwks",
+        }
+        return web.json_response(told | ({} if self.told is None else {"userinfo_endpoint": f"{self.issuer}/userinfo"}))
+
+    async def jwks(self, _request: web.Request) -> web.Response:
+        """Its public keys."""
+        return web.json_response({"keys": [key.as_dict(private=False) for key in self.keys]})
+
+    async def give(self, request: web.Request) -> web.Response:
+        """The token, for the code of the flow and its verifier."""
+        form = await request.post()
+        assert (form["code"], form["code_verifier"]) == ("the-code", "the-verifier")
+        return web.json_response({"access_token": "x", "token_type": "Bearer", "id_token": self.token})
+
+    async def user(self, _request: web.Request) -> web.Response:
+        """What it says of somebody apart from the token."""
+        return web.json_response(self.told)
+
+
+FLOW = Flow("the-state", "the-nonce", "the-verifier", "/", NOW_AT + timedelta(minutes=1))
+
+
+@pytest.fixture
+async def liar() -> AsyncIterator[Liar]:
+    """A provider at a port of its own."""
+    liar = Liar()
+    async with TestServer(liar.app) as server:
+        liar.issuer = f"http://127.0.0.1:{server.port}"
+        yield liar
+
+
+@pytest.fixture
+def provider(liar: Liar) -> Provider:
+    """Us, as its client."""
+    return Provider(liar.issuer, CLIENT, "a-secret", "http://hall.test/back", lambda: 0.0)
+
+
+async def test_a_token_that_is_right_says_who_it_is(liar: Liar, provider: Provider) -> None:
+    liar.sign(liar.claims(email="Li@City.example", email_verified=True))
+
+    person = await provider.person("the-code", FLOW, NOW_AT)
+
+    assert (person.issuer, person.subject, person.name) == (liar.issuer, "li", "li@city.example")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "http://another.example"},
+        {"iss": None},
+        {"aud": "another-client"},
+        {"aud": None},
+        {"aud": ["another-client", "a-third"]},
+        {"exp": NOW - 61},
+        {"exp": None},
+        {"iat": NOW + 3600},
+        {"nonce": "another-nonce"},
+        {"nonce": None},
+        {"sub": None},
+        {"azp": "another-client"},
+    ],
+    ids=str,
+)
+async def test_a_token_with_anything_wrong_is_nobodys(
+    liar: Liar, provider: Provider, changes: dict[str, object]
+) -> None:
+    liar.sign(liar.claims(**changes))
+
+    with pytest.raises(SignOnFailed):
+        await provider.person("the-code", FLOW, NOW_AT)
+
+
+async def test_a_token_by_another_key_is_nobodys(liar: Liar, provider: Provider) -> None:
+    for kid in ("first", "second"):
+        liar.sign(liar.claims(), RSAKey.generate_key(2048, {"kid": kid}))
+
+        with pytest.raises(SignOnFailed):
+            await provider.person("the-code", FLOW, NOW_AT)
+
+
+def part(value: object) -> str:
+    return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+async def test_a_token_without_a_signature_is_nobodys(liar: Liar, provider: Provider) -> None:
+    liar.token = f"{part({'alg': 'none'})}.{part(liar.claims())}."
+
+    with pytest.raises(SignOnFailed):
+        await provider.person("the-code", FLOW, NOW_AT)
+
+
+async def test_a_token_signed_with_what_everybody_knows_is_nobodys(liar: Liar, provider: Provider) -> None:
+    said = f"{part({'alg': 'HS256', 'kid': 'first'})}.{part(liar.claims())}"
+    for secret in (liar.keys[0].as_pem(private=False), b"a-secret"):
+        mac = hmac.digest(secret, said.encode(), hashlib.sha256)
+        liar.token = f"{said}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+        with pytest.raises(SignOnFailed):
+            await provider.person("the-code", FLOW, NOW_AT)
+
+
+async def test_a_key_that_is_new_is_looked_for(liar: Liar, provider: Provider) -> None:
+    liar.sign(liar.claims())
+    await provider.person("the-code", FLOW, NOW_AT)
+    liar.keys = [RSAKey.generate_key(2048, {"kid": "second"})]
+    liar.sign(liar.claims())
+
+    person = await provider.person("the-code", FLOW, NOW_AT)
+
+    assert person.subject == "li"
+    assert liar.asked == ["metadata"] * 2
+
+
+async def test_a_provider_that_calls_itself_otherwise_is_not_the_one(liar: Liar, provider: Provider) -> None:
+    liar.named = "http://another.example"
+
+    with pytest.raises(SignOnFailed):
+        await provider.address(FLOW)
+
+
+@pytest.mark.parametrize(("subject", "name"), [("li", "li@city.example"), ("somebody-else", None)])
+async def test_an_address_that_is_told_apart_counts_for_the_same_person_only(
+    liar: Liar, provider: Provider, subject: str, name: str | None
+) -> None:
+    liar.told = {"sub": subject, "email": "li@city.example", "email_verified": True}
+    liar.sign(liar.claims())
+
+    assert (await provider.person("the-code", FLOW, NOW_AT)).name == name
+
+
+def test_a_flow_is_ours_of_this_state_and_in_time() -> None:
+    flows = Flows(keyed)
+    flow = flows.begin("/halls/demo", NOW_AT)
+    cookie = flows.pack(flow)
+
+    assert flows.unpack(cookie, flow.state, NOW_AT) == flow
+    for changed, state, at in (
+        (cookie, "another", NOW_AT),
+        (cookie, flow.state, NOW_AT + timedelta(minutes=10)),
+        (cookie[:-2] + "AA", flow.state, NOW_AT),
+        ("A" + cookie[1:], flow.state, NOW_AT),
+        ("", flow.state, NOW_AT),
+        ("é.é", flow.state, NOW_AT),
+        (Flows(lambda said: said).pack(flow), flow.state, NOW_AT),
+    ):
+        with pytest.raises(SignOnFailed):
+            flows.unpack(changed, state, at)

@@ -1,0 +1,61 @@
+"""Passwords: how they are hashed, drawn, typed and judged."""
+
+import asyncio
+
+import pytest
+
+from service.domain.refusals import BodyInvalid, Busy
+from service.identity import passwords
+from service.identity.passwords import Passwords, as_typed, one_time, require_good
+
+
+@pytest.fixture
+def hashes() -> Passwords:
+    return Passwords()
+
+
+async def test_a_hash_is_argon2id_as_rfc_9106_recommends_and_matches_its_password_only(hashes: Passwords) -> None:
+    stored = await hashes.hash("a password of mine")
+
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert await hashes.matches(stored, "a password of mine")
+    assert not await hashes.matches(stored, "A password of mine")
+    assert not await hashes.matches(None, "a password of mine")
+    assert not await hashes.matches("no hash at all", "a password of mine")
+
+
+async def test_a_hash_with_other_parameters_is_old(hashes: Passwords) -> None:
+    assert hashes.is_old("$argon2id$v=19$m=1024,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA")
+    assert not hashes.is_old(await hashes.hash("a password of mine"))
+
+
+async def test_a_flood_of_sign_ins_is_told_to_wait(hashes: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "WAITING_MAX", 2)
+
+    made = await asyncio.gather(*(hashes.hash(f"password {n}") for n in range(4)), return_exceptions=True)
+
+    assert [isinstance(one, Busy) for one in made] == [False, False, True, True]
+
+
+def test_a_password_for_one_use_can_be_read_out() -> None:
+    drawn = one_time(bytes(range(10)))
+
+    assert len(drawn) == 19
+    assert set(drawn) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ-")
+    assert one_time(b"\xff" * 10) == "ZZZZ-ZZZZ-ZZZZ-ZZZZ"
+
+
+def test_it_is_known_however_it_is_typed() -> None:
+    assert as_typed(" zzzz zzzz0000-1111 ") == "ZZZZ-ZZZZ-0000-1111"
+    assert as_typed("ZZZZ-ZZZZ-OOoO-iIlL") == "ZZZZ-ZZZZ-0000-1111"
+
+
+@pytest.mark.parametrize("password", ["", "123456789", "x" * 201, "Wang.Fang.", "the one before"])
+def test_a_bad_password_is_refused(password: str) -> None:
+    with pytest.raises(BodyInvalid):
+        require_good("new", password, "wang.fang.", "the one before")
+
+
+@pytest.mark.parametrize("password", ["x" * 10, "x" * 200, "correct horse battery staple", "密码密码密码密码密码"])
+def test_a_good_password_passes(password: str) -> None:
+    require_good("new", password, "wang.fang", "the one before")

@@ -1,0 +1,58 @@
+"""The commands `user` and `token`, beside a running service."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from service import staff_cli
+from service.app import CannotServe
+from service.config import Settings
+from tests.serve.program import SECRET, Programs
+from tests.service import ADMIN
+from tests.web.staff import PASSWORD, Browser
+
+Work = Callable[[str, Settings], Awaitable[None]]
+
+
+async def test_a_manager_that_a_command_made_signs_in_and_a_device_works(programs: Programs, noon: str) -> None:
+    served = await programs.serve(database_url=noon)
+    named = ("--role", "manager", "--hall", "noon")
+    added = await programs.run("user", "add", "First.Manager", *named, "--display-name", "张三", database_url=noon)
+    again = await programs.run("user", "add", "first.manager", *named, database_url=noon)
+    token = (await programs.run("token", "add", "door", "--role", "staff", "--hall", "noon", database_url=noon)).out
+    programs.private |= {added.out.strip(), token.strip()}
+    listed = await programs.run("token", "list", database_url=noon)
+    async with Browser(served.url, "noon") as browser:
+        signed_in = await browser.sign_in("first.manager", added.out.strip())
+        chosen = await browser.choose_password(added.out.strip(), PASSWORD)
+        document = await browser.call("GET", "document")
+        by_device = await browser.call("POST", "counters/1/open", token=token.strip())
+        reset = await programs.run("user", "reset", "First.Manager", database_url=noon)
+        programs.private.add(reset.out.strip())
+        anew = await browser.sign_in("first.manager", reset.out.strip())
+    revoked = await programs.run("token", "revoke", listed.out.split("│")[1].strip(), database_url=noon)
+
+    assert (signed_in.status, chosen.status, document.status, by_device.status) == (200, 204, 200, 200)
+    assert signed_in.body["account"]["display_name"] == "张三"
+    assert "has an account already" in again.out
+    assert token.strip() not in listed.out
+    assert (anew.status, anew.body["must_change"]) == (200, True)
+    assert revoked.out == "revoked door\n"
+
+
+@pytest.mark.parametrize(
+    ("work", "why"),
+    [
+        (lambda dsn, s: staff_cli.add_user(dsn, s, "admin", "manager", "noon", ""), "not admin"),
+        (lambda dsn, s: staff_cli.add_user(dsn, s, "x", "king", "noon", ""), "a role is one of"),
+        (lambda dsn, s: staff_cli.add_user(dsn, s, "x", "manager", None, ""), "--hall"),
+        (lambda dsn, s: staff_cli.add_user(dsn, s, "x", "manager", "nowhere", ""), "there is no hall nowhere"),
+        (lambda dsn, s: staff_cli.add_user(dsn, s, "x", "admin", "noon", ""), "leave --hall out"),
+        (lambda dsn, s: staff_cli.reset_user(dsn, s, "nobody"), "there is no account nobody"),
+        (lambda dsn, s: staff_cli.add_token(dsn, s, "x", "manager", "noon"), "a role is one of"),
+        (lambda dsn, s: staff_cli.revoke_token(dsn, s, "x"), "there is no device x"),
+    ],
+)
+async def test_a_command_says_what_cannot_be(work: Work, why: str, noon: str) -> None:
+    with pytest.raises(CannotServe, match=why):
+        await work(noon, Settings(admin_token=ADMIN, secret=SECRET))
