@@ -176,6 +176,7 @@ class UndoToast extends HTMLElement {
   #timer = 0;
   #until_ms = 0;
   #undo = null;
+  #text = () => "";
 
   /** Whether there is something to take back. */
   get open() {
@@ -186,18 +187,24 @@ class UndoToast extends HTMLElement {
     this.hidden = true;
     this.setAttribute("role", "status");
     this.className = "toast";
+    document.addEventListener("paihao:language", () => {
+      if (!this.open) return;
+      this.words.textContent = this.#text();
+      this.#tick();
+    });
   }
 
   /**
-   * @param {string} text
+   * @param {string | (() => string)} text a function is asked again when the page's language changes
    * @param {() => Promise<unknown>} undo
    * @param {number} within_s
    */
   show(text, undo, within_s = 30) {
+    this.#text = typeof text === "function" ? text : () => text;
     clearInterval(this.#timer);
     this.#undo = undo;
     this.#until_ms = performance.now() + within_s * 1000;
-    this.words = make("span", {}, text);
+    this.words = make("span", {}, this.#text());
     this.left = make("span", { "aria-live": "off" });
     const button = make("button.button", { type: "button" }, this.left, make("kbd", { "aria-hidden": "true" }, "U"));
     button.addEventListener("click", () => this.undo(button));

@@ -68,11 +68,13 @@ export class Acts {
     const act = (id, key, run, pressed) => ({ id, key, label: say(`act-${id}`), run, pressed });
     const park = act("park", "P", () => this.#park());
     const papers = act("papers", "M", () => this.#papersHere());
+    const letThrough = this.checklist.isOpen && this.checklist.missing.length > 0 ? act("let-through", "F", () => this.#papersThenNext("advance", false)) : null;
     if (!this.#isStaff) {
       if (view === "idle") return [act("find", "/", () => this.#find())];
-      return view === "called" || view === "serving" ? [act("let-through", "F", () => this.#papersThenNext("advance", false)), null, null, papers] : [];
+      if (view !== "called" && view !== "serving") return [];
+      return this.checklist.isOpen ? [letThrough] : [papers];
     }
-    const rest = [park, act("transfer", "T", () => this.#transfer()), act("put-back", "B", () => this.#putBack()), papers, act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null)];
+    const rest = [park, act("transfer", "T", () => this.#transfer()), act("put-back", "B", () => this.#putBack()), this.checklist.isOpen ? null : papers, act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null)];
     switch (view) {
       case "closed":
         return [act("open-some", "O", () => this.#openSome())];
@@ -84,7 +86,7 @@ export class Acts {
         return [act("start", "S", () => this.#start()), act("recall", "R", () => this.#recall()), canMark ? act("no-show", "X", () => this.#noShow()) : null, ...rest];
       case "serving":
         return [
-          this.checklist.isOpen && this.checklist.missing.length > 0 ? act("let-through", "F", () => this.#papersThenNext("advance", false)) : act("finish", "F", () => this.#finish()),
+          letThrough ?? act("finish", "F", () => this.#finish()),
           act("conditional", "C", () => this.#conditional()),
           act("refer", "D", () => this.#refer()),
           ...rest,
@@ -277,7 +279,7 @@ export class Acts {
     const { ticket } = this.state;
     await this.#ticket(ticket.id, "no-show");
     await this.read();
-    this.toast.show(say("said-no-show", { number: ticket.number }), () => this.#undo(ticket, null), this.state.words.desk.rules.undo_within_s);
+    this.toast.show(() => say("said-no-show", { number: ticket.number }), () => this.#undo(ticket, null), this.state.words.desk.rules.undo_within_s);
   }
 
   async #finish(finish = { outcome: "done" }) {
@@ -374,9 +376,9 @@ export class Acts {
       return;
     }
     if (!answered && !this.state.words.isLast(finished)) return;
-    const counter = this.state.words.counter({ id: this.counterId, stage: this.state.counter.stage });
-    const words = called ? say("said-finished-called", { number: finished.number, called: called.number, counter }) : say("said-finished", { number: finished.number });
-    this.toast.show(words, () => this.#undo(finished, called), this.state.words.desk.rules.undo_within_s);
+    const { words, counter } = this.state;
+    const text = () => (called ? say("said-finished-called", { number: finished.number, called: called.number, counter: words.counter(counter) }) : say("said-finished", { number: finished.number }));
+    this.toast.show(text, () => this.#undo(finished, called), words.desk.rules.undo_within_s);
   }
 
   /** Back to the person before; who was called since goes back to their place. */

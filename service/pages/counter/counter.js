@@ -139,7 +139,7 @@ async function refuse(refused) {
   live.stop();
   const { body: desk } = await ofHall("GET", "desk");
   const words = new HallWords(state.hall, desk);
-  part("acts").replaceChildren(...desk.counters.map((counter) => make("a.button", { href: encodeURIComponent(counter.id) }, words.counter(counter))));
+  part("acts").replaceChildren(...desk.counters.map((counter) => make("a.button", { href: `${encodeURIComponent(counter.id)}${location.search}` }, words.counter(counter))));
 }
 
 function take({ counter, queue, desk }) {

@@ -61,7 +61,7 @@ why-credit = { $class ->
   }
 why-early = nobody else waits, so the booking is called before its time.
 why-standby = nobody else waits, so the first on standby is called.
-why-chosen = called out of order ({ $reason }); { $others ->
+why-chosen = called by hand ({ $reason }); { $others ->
     [0] nobody was passed.
     [one] one person was passed.
    *[other] { $others } people were passed.

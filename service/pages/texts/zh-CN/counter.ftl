@@ -61,7 +61,7 @@ why-credit = { $class ->
   }
 why-early = 没有别人在等，预约的提前叫号。
 why-standby = 没有别人在等，先叫候补第一位。
-why-chosen = 由工作人员指定（{ $reason }）；{ $others ->
+why-chosen = 由工作人员叫号（{ $reason }）；{ $others ->
     [0] 没有越过别人。
    *[other] 越过 { $others } 位。
   }
