@@ -30,7 +30,10 @@ async def note(  # noqa: PLR0913, PLR0917  (a row)
 
 
 class Noted(Struct, frozen=True):
-    """One thing that happened; `mark` tells those of one instant apart, `seq` is the day's for an event of its."""
+    """One thing that happened; `mark` tells those of one instant apart.
+
+    For an event of the day's journal `seq` is the day's, and `number` that of the ticket it is about.
+    """
 
     at: datetime
     mark: str
@@ -38,6 +41,7 @@ class Noted(Struct, frozen=True):
     actor: str
     kind: str
     body: str
+    number: str | None = None
 
 
 class Audit:
@@ -51,7 +55,10 @@ class Audit:
     ) -> list[Noted]:
         """What happened in a hall on a day, in the journal and outside it, newest first, from `after` on."""
         rows = await read(self._database, _SQL["history"], hall, on, from_at, before_at, *after, limit)
-        return [Noted(row["at"], row["mark"], row["seq"], row["actor"], row["kind"], row["body"]) for row in rows]
+        return [
+            Noted(row["at"], row["mark"], row["seq"], row["actor"], row["kind"], row["body"], row["number"])
+            for row in rows
+        ]
 
     async def note(self, halls: list[str], now_at: datetime, actor: str, kind: str, **data: object) -> None:
         """Note something in the account of each hall; of none, in that of the whole service.

@@ -9,17 +9,24 @@ VALUES ($1, $2, $3, $4, $5, $6);
 -- What happened in a hall between two instants, in the journal and outside it, newest first.
 -- $1 text hall, $2 date day of the journal, $3 timestamptz from, $4 timestamptz before, $5 timestamptz and $6 text the
 -- last one of the page before, $7 integer how many at most.
--- One row per event or note, or none; seq is null for a note, mark tells those of one instant apart.
-SELECT h.at, h.mark, h.seq, h.actor, h.kind, h.body
+-- One row per event or note, or none; seq is null for a note, mark tells those of one instant apart, number is that of
+-- the ticket an event is about.
+SELECT p.at, p.mark, p.seq, p.actor, p.kind, p.body, t.number
 FROM (
-    SELECT e.at, 'e' || lpad(e.seq::text, 10, '0') AS mark, e.seq, e.actor, e.kind, e.body
-    FROM events AS e
-    WHERE e.hall_id = $1 AND e.day = $2
-    UNION ALL
-    SELECT a.at, 'a' || a.id::text AS mark, NULL AS seq, a.actor, a.kind, a.data AS body
-    FROM audit AS a
-    WHERE a.hall_id = $1 AND a.at >= $3 AND a.at < $4
-) AS h
-WHERE (h.at, h.mark COLLATE "C") < ($5, $6)
-ORDER BY h.at DESC, h.mark COLLATE "C" DESC
-LIMIT $7;
+    SELECT h.at, h.mark, h.seq, h.actor, h.kind, h.body
+    FROM (
+        SELECT e.at, 'e' || lpad(e.seq::text, 10, '0') AS mark, e.seq, e.actor, e.kind, e.body
+        FROM events AS e
+        WHERE e.hall_id = $1 AND e.day = $2
+        UNION ALL
+        SELECT a.at, 'a' || a.id::text AS mark, NULL AS seq, a.actor, a.kind, a.data AS body
+        FROM audit AS a
+        WHERE a.hall_id = $1 AND a.at >= $3 AND a.at < $4
+    ) AS h
+    WHERE (h.at, h.mark COLLATE "C") < ($5, $6)
+    ORDER BY h.at DESC, h.mark COLLATE "C" DESC
+    LIMIT $7
+) AS p
+LEFT JOIN tickets AS t
+    ON t.hall_id = $1 AND t.id = CASE WHEN p.seq IS NOT NULL THEN (p.body ->> 'ticket')::uuid END
+ORDER BY p.at DESC, p.mark COLLATE "C" DESC;

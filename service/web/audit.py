@@ -143,7 +143,8 @@ def _said(noted: Noted) -> tuple[Texts, dict[str, Any]]:
         data: dict[str, Any] = msgspec.json.decode(noted.body)
         return WORDS.get(noted.kind, {"en": noted.kind}), data
     event = event_of(noted.seq, noted.kind, noted.body)
-    return words_of(event), data_of(Record(noted.seq, noted.at, noted.actor, "", 0, None, event))
+    data = data_of(Record(noted.seq, noted.at, noted.actor, "", 0, None, event))
+    return words_of(event), data if noted.number is None else {"number": noted.number, **data}
 
 
 def _date(request: web.Request) -> date | None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tests.browser.clock import RunningClock
+from tests.browser.desk import VIOLATIONS
 from tests.browser.screen import Screen
 from tests.service import NOON_AT, Service, service_on
 
@@ -40,6 +41,14 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     context = await browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
     yield context
     await context.close()
+
+
+@pytest.fixture
+async def office(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A manager's browser, which has never been here; a page notes what its content policy forbids."""
+    async with await browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN") as context:
+        await context.add_init_script(VIOLATIONS)
+        yield context
 
 
 @pytest.fixture

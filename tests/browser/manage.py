@@ -6,17 +6,11 @@ from typing import Any, Self
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
+from tests.browser.desk import sign_in
 from tests.browser.screen import Complaints
 from tests.service import ADMIN, Api
 
 SECTIONS = ("today", "hours", "places", "rules", "notices", "people", "find", "history")
-
-
-async def sign_in(page: Page, name: str, password: str) -> None:
-    """Fill in the form and send it."""
-    await page.locator("#sign-in-name").fill(name)
-    await page.locator("#sign-in-password").fill(password)
-    await page.locator("sign-in .primary").click()
 
 
 @dataclass
@@ -28,7 +22,7 @@ class Manage:
     base: str
 
     @classmethod
-    async def open(  # noqa: PLR0913  (all but two by name)
+    async def open(
         cls,
         context: BrowserContext,
         api: Api,
@@ -89,6 +83,10 @@ class Manage:
         if await summary.locator("xpath=..").get_attribute("open") is None:
             await summary.click()
 
+    async def edit_green_credit(self, minutes: str) -> None:
+        """Change a rule, in the section of rules."""
+        await self.field("rules", "credit_s", "green").fill(minutes)
+
     async def is_told(self, words: str | re.Pattern[str]) -> None:
         """Wait until the page says so."""
         await expect(self.page.locator("#said")).to_contain_text(words)
@@ -106,3 +104,15 @@ async def put_document(api: Api, document: dict[str, Any]) -> None:
     """Replace the document, as another manager would."""
     reply = await api.staff("PUT", "document", document, headers={"If-Match": "*"})
     assert reply.status == 200, reply.body
+
+
+async def revision_of(api: Api) -> int:
+    """How often the document was saved."""
+    headers = (await api.staff("GET", "document")).headers
+    return int(next(value for name, value in headers.items() if name.lower() == "etag").strip('"'))
+
+
+async def confirm(page: Page) -> None:
+    """Press the main button of the dialog, and wait until it has gone."""
+    await page.locator("dialog button[type=submit]").click()
+    await expect(page.locator("dialog")).to_have_count(0)

@@ -1,5 +1,8 @@
 """People who work in a hall, for stories in a browser: accounts with a password of their own."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import aiohttp
 
 from tests.service import Api
@@ -17,6 +20,15 @@ async def account(api: Api, name: str, role: str, display_name: str) -> str:
 
 async def member(api: Api, name: str, role: str, display_name: str) -> None:
     """Add somebody who has signed in before, and chosen `PASSWORD`."""
+    async with as_member(api, name, display_name, role):
+        pass
+
+
+@asynccontextmanager
+async def as_member(
+    api: Api, name: str, display_name: str, role: str = "staff"
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """The same, still signed in."""
     once = await account(api, name, role, display_name)
     jar = aiohttp.CookieJar(unsafe=True)  # cookies also of an IP address
     async with aiohttp.ClientSession(api.base, cookie_jar=jar, headers={"Sec-Fetch-Site": "same-origin"}) as session:
@@ -24,3 +36,4 @@ async def member(api: Api, name: str, role: str, display_name: str) -> None:
             assert reply.status == 200, await reply.text()
         async with session.put("/v1/session/password", json={"current": once, "new": PASSWORD}) as reply:
             assert reply.status == 204, await reply.text()
+        yield session

@@ -121,9 +121,10 @@ function waits(profile, hourOf, label, width) {
   const after = top(profile, "after");
   if (after) svg.append(peakLabel(after.at_ms, after.after, say(isSame ? "effect-now-peak" : "effect-after-peak", { minutes: Math.round(after.after) }), "strong", -8, x, y, width));
   if (before && !isSame) {
-    // Under its own line when the other runs above it, over it otherwise.
-    const below = after && before.before <= after.after;
-    svg.append(peakLabel(before.at_ms, before.before, say("effect-now-peak", { minutes: Math.round(before.before) }), "", below ? 18 : -8, x, y, width));
+    // Over its own line where the other leaves room, under it where it runs close above.
+    const other = profile.find(({ at_ms }) => at_ms === before.at_ms).after ?? 0;
+    const isClose = other >= before.before && y(before.before) - y(other) < 28;
+    svg.append(peakLabel(before.at_ms, before.before, say("effect-now-peak", { minutes: Math.round(before.before) }), "", isClose ? 18 : -8, x, y, width));
   }
   return svg;
 }

@@ -89,6 +89,8 @@ export function valueOf(path, value, ...forms) {
   switch (kind) {
     case "minutes":
       return say("value-minutes", { minutes: round(value / 60) });
+    case "days":
+      return say("value-days", { days: value });
     case "percent":
       return say("value-percent", { percent: round(value * 100) });
     case "yes-no":

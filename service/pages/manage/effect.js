@@ -61,7 +61,7 @@ export function effectPanel(aside, ui, way) {
     if (!why.hidden) save.setAttribute("aria-describedby", why.id);
   };
   const drawn = () => keepFocus(draw);
-  for (const name of ["change", "effect", "theirs", "saved"]) draft.addEventListener(name, drawn, { signal: ui.signal });
+  for (const name of ["change", "effect", "theirs"]) draft.addEventListener(name, drawn, { signal: ui.signal });
   draw();
 }
 
@@ -92,6 +92,11 @@ function figuresOf(ui, dryRun, isDirty) {
   const rows = [];
   const today = dryRun.places.find(({ on }) => on === ui.today());
   if (today) rows.push([say("effect-places"), number(today.before), say("unit-places", { count: today.after }), today.before !== today.after]);
+  const profile = profileOf(dryRun);
+  if (profile.length > 1) {
+    const [before, after] = ["before", "after"].map((name) => longest(profile, name));
+    rows.push([[make("span", {}, say("effect-longest")), make("span.small.quiet.block", {}, say("effect-ninety"))], before, say("unit-wait", { minutes: after }), before !== after]);
+  }
   for (const { service, before, after } of dryRun.waits) rows.push([waitName(ui, service), minutes(before), say("unit-wait", { minutes: minutes(after) }), before.p90_s !== after.p90_s]);
   if (dryRun.over_capacity.length > 0) rows.push([say("effect-over"), "0", say("unit-bookings", { count: dryRun.over_capacity.length }), true]);
   return make(
@@ -111,6 +116,11 @@ function waitName(ui, id) {
   const row = Object.values(ui.draft.form.services.rows).find((one) => one.id === id);
   const { text, lang } = pick(row?.name, languageNow());
   return [make("span", { lang }, text || id), make("span.small.quiet.block", {}, say("effect-wait"))];
+}
+
+function longest(profile, name) {
+  const values = profile.map((one) => one[name]).filter((value) => value !== null);
+  return values.length === 0 ? "–" : String(Math.round(Math.max(...values)));
 }
 
 function minutes({ p90_s }) {

@@ -91,6 +91,7 @@ class Manager {
     this.#draft.addEventListener("theirs", () => this.#merge());
     this.#draft.addEventListener("change", () => this.#mark());
     this.#draft.addEventListener("effect", () => this.#mark());
+    this.#draft.addEventListener("anew", () => this.#anew());
     this.#live = new Live({
       hall: this.#hall,
       read: () => this.#read(),
@@ -201,6 +202,13 @@ class Manager {
     this.#dock();
   }
 
+  /** Lists may have other things now. Who pressed a button that has gone stands at the head of the section. */
+  #anew() {
+    if (this.#section === "") return;
+    if (SECTIONS[this.#section].ofDocument) keepFocus(() => this.#draw());
+    if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) element("title").focus({ preventScroll: true });
+  }
+
   /** On a phone the way to the effect and to saving stays in reach of the thumb. */
   #dock() {
     const dock = element("dock");
@@ -251,7 +259,7 @@ class Manager {
     if (this.#merging || this.#draft.theirs === null) return;
     this.#merging = true;
     try {
-      if (await mergeDialog(this.#draft)) this.#draw();
+      await mergeDialog(this.#draft);
     } finally {
       this.#merging = false;
     }

@@ -1,7 +1,8 @@
 /**
  * The hall document as one manager is changing it: what was read, what it is now, what that would do, and saving it.
  *
- * Events: `change` (a value is another), `effect` (the dry run is another), `theirs` (somebody else saved meanwhile).
+ * Events: `change` (a value is another), `effect` (the dry run is another), `theirs` (somebody else saved meanwhile), `anew` (saved,
+ * discarded, merged, or read again: any number of values and things are others).
  */
 
 import { Refused, Unreached } from "/pages/api.js";
@@ -116,6 +117,7 @@ export class Draft extends EventTarget {
     this.form = this.base.form;
     this.#unread.clear();
     this.#changed();
+    this.#tell("anew");
   }
 
   /** Ask at once what the form would do. */
@@ -142,7 +144,6 @@ export class Draft extends EventTarget {
       const { body, etag } = await this.#call("PUT", "document", { body: document, ifMatch: this.base.etag });
       this.isSaving = false;
       this.#begin({ document: body, form: toForm(body), etag });
-      this.#tell("saved");
     } catch (reason) {
       this.isSaving = false;
       if (!(reason instanceof Refused)) {
@@ -167,6 +168,7 @@ export class Draft extends EventTarget {
     this.theirs = null;
     this.#unread.clear();
     this.#changed();
+    this.#tell("anew");
   }
 
   async #read() {
@@ -180,6 +182,7 @@ export class Draft extends EventTarget {
     this.theirs = null;
     this.#unread.clear();
     this.#changed();
+    this.#tell("anew");
   }
 
   #meet(theirs) {

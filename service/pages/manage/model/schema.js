@@ -1,7 +1,7 @@
 /** What each field of the form is called and how its value reads: one table for fields, lists of changes and merges. */
 
 /**
- * @typedef {"text" | "words" | "number" | "minutes" | "percent" | "yes-no" | "admission" | "spans" | "bands" | "exception" | "row" | "ids" | "order" | "text-map"} Kind
+ * @typedef {"text" | "words" | "number" | "days" | "minutes" | "percent" | "yes-no" | "admission" | "spans" | "bands" | "exception" | "row" | "ids" | "order" | "text-map"} Kind
  * @typedef {"hours" | "places" | "rules"} SectionName
  */
 
@@ -61,7 +61,7 @@ export const FIELDS = {
   "rules.auto_no_show": { text: "field-auto-no-show", kind: "yes-no", section: "rules" },
   "rules.park_penalty_s": { text: "field-park-penalty", kind: "minutes", section: "rules" },
   "rules.promise.step_min": { text: "field-promise-step", kind: "number", section: "rules" },
-  "booking.horizon_days": { text: "field-horizon", kind: "number", section: "rules" },
+  "booking.horizon_days": { text: "field-horizon", kind: "days", section: "rules" },
   "booking.notice_s": { text: "field-notice", kind: "minutes", section: "rules" },
   "booking.z": { text: "field-booking-z", kind: "number", section: "rules" },
   "booking.held_share_of_walk_ins": { text: "field-held-share", kind: "percent", section: "rules" },

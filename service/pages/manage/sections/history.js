@@ -58,7 +58,7 @@ function wordsOf(item) {
   return pick(item.words, languageNow()).text || item.kind;
 }
 
-const ACTORS = { system: "actor-system", applicant: "actor-applicant", anyone: "actor-anyone", admin: "role-admin", device: "actor-device" };
+const ACTORS = { system: "actor-system", applicant: "actor-applicant", anyone: "actor-anyone", admin: "role-admin", device: "actor-device", command: "actor-command" };
 
 /** Who acted when it was nobody with an account: by the kind that an actor begins with. */
 function actorWords(actor) {

@@ -189,11 +189,14 @@ function staffingPart(ui) {
   const drawing = bandsDrawing(ui.signal);
   const body = make("div.staffed");
   const adjust = make("div.adjust");
+  const restore = make("span");
   const drawn = () => {
     const on = seen.on;
     const segments = segmentsOn(draft.form, on);
     drawing.show(segments, draft.form.day_starts_at_local, on === ui.today() ? say("staffing-drawn-today") : say("staffing-drawn-on", { date: dateName(on) }));
     body.replaceChildren(...staffedOn(ui, on, segments));
+    const isOther = draft.form.staffing.dates[on] !== undefined;
+    restore.replaceChildren(...(isOther ? [action(ui, say("staffing-as-week"), () => draft.alter((form) => staffedAsPlanned(form, on)), { kind: "plain", id: "staffing-as-week" })] : []));
   };
   drawn();
   const typing = () => body.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
@@ -223,6 +226,7 @@ function staffingPart(ui) {
       action(ui, say("staffing-less"), open(-1), { id: "staffing-less" }),
       action(ui, say("staffing-more"), open(1), { id: "staffing-more" }),
       make("span.grow"),
+      restore,
       action(ui, say(seen.week ? "staffing-week-hide" : "staffing-week"), () => ((seen.week = !seen.week), ui.redraw()), { kind: "plain", id: "staffing-week", "aria-expanded": String(seen.week) }),
     ),
     seen.week ? weekOf(ui) : null,
@@ -233,7 +237,6 @@ function staffedOn(ui, on, segments) {
   const { draft } = ui;
   const starts = draft.form.day_starts_at_local;
   if (segments.length === 0) return [make("p.message", {}, say("staffing-closed"))];
-  const was = draft.base.form.staffing.dates[on];
   const rows = segments.map((segment, place) => {
     const from = localOf(segment.from, starts);
     const to = localOf(segment.to, starts);
@@ -262,9 +265,6 @@ function staffedOn(ui, on, segments) {
       ),
     ),
     fault ? make("p.wrong", {}, say(fault.text, fault.args)) : null,
-    draft.form.staffing.dates[on] || was
-      ? make("div.line", {}, make("span.grow"), draft.form.staffing.dates[on] ? action(ui, say("staffing-as-week"), () => draft.alter((form) => staffedAsPlanned(form, on)), { kind: "plain", id: "staffing-as-week" }) : null)
-      : null,
   ].filter(Boolean);
 }
 

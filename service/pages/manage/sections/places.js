@@ -78,7 +78,7 @@ function servicesPart(ui) {
         severalField(ui, [...path, "stages"], strangers(stages, row.stages), { label: say("field-service-stages") }),
         checkField(ui, [...path, "bookable"], { label: say("field-bookable") }),
         textField(ui, [...path, "online_url"], { label: say("field-online-url"), hint: say("hint-online-url"), optional: true, max: 500, inputmode: "url" }),
-        make("h5", {}, say("places-papers")),
+        make("h4", {}, say("places-papers")),
         listOf(ui, [...path, "papers"], {
           flat: true,
           what: (paper) => thingName(paper),

@@ -42,6 +42,10 @@ value-no = no
 value-there = there
 value-closed = closed
 value-minutes = { $minutes } min
+value-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+  }
 value-percent = { $percent } %
 value-counters = { $counters ->
     [one] { $counters } counter
@@ -126,7 +130,9 @@ effect-unreached = Cannot be tried out just now
 effect-now = Now
 effect-after = After
 effect-places = Can still be booked today
-effect-wait = Wait of nine in ten, at most
+effect-longest = Longest, rest of today
+effect-ninety = Wait of nine in ten, at most
+effect-wait = Coming now: nine in ten, at most
 effect-over = Bookings over capacity
 effect-over-kept = { $count ->
     [one] One booking is kept, but will be called late.
@@ -546,4 +552,5 @@ history-again = Renew
 actor-system = System
 actor-applicant = Applicant
 actor-anyone = Applicant
+actor-command = Command line
 actor-device = Device

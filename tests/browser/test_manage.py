@@ -1,0 +1,269 @@
+"""The manager's page: the first day, how it looks to everybody, and running a day from it."""
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, expect
+
+from service import staff_cli
+from service.domain.demo import demo_document
+from service.domain.model import HallId
+from service.journal import halls as stored
+from service.journal.database import Database
+from tests.browser.desk import sign_in
+from tests.browser.manage import SECTIONS, Manage, confirm
+from tests.browser.screen import Complaints, Screen
+from tests.browser.staff import PASSWORD, member
+from tests.browser.test_pages import SIDEWAYS
+from tests.service import NOON_AT, Api, Service
+
+
+async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call_by_clicks(
+    service: Service, office: BrowserContext, dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Database(dsn) as database:
+        assert await stored.Halls(database).create_if_absent(HallId("north"), demo_document(always_open=False))
+    capsys.readouterr()
+    await staff_cli.add_user(dsn, service.settings, "zhou", "manager", "north", "周主任")
+    once = capsys.readouterr().out.strip()
+    page = await office.new_page()
+    complaints = Complaints()
+    complaints.listen(page)
+
+    await page.goto(f"{service.api.base}/halls/north/manage?lang=zh")
+    await sign_in(page, "zhou", once)
+    await page.locator("#password-new").fill(PASSWORD)
+    await page.locator("#password-again").fill(PASSWORD)
+    await page.locator("sign-in .primary").click()
+    manage = Manage(page, complaints, service.api.base)
+    await manage.is_drawn("today")
+    await expect(page.locator("account-menu summary")).to_have_text("周主任")
+
+    await manage.go("places")
+    await manage.field("name", "zh-CN").fill("城北学生资助大厅")
+    await manage.field("name", "en").fill("North Loan Hall")
+    await manage.go("hours")
+    await page.locator("#hours-to").fill("18:00")
+    await manage.save_now()
+    await expect(page.locator("#hall")).to_have_text("城北学生资助大厅")
+    await expect(page.locator("#open")).to_have_text("开放至 18:00")
+
+    await manage.go("today")
+    await page.locator("#open-1").click()
+    await expect(page.locator('[data-counter="1"] .tag')).to_have_text("开放")
+    visitor = Api(service.api.base, "north")
+    async with visitor:
+        await visitor.take("enquiry")
+    async with office.expect_page() as opened:
+        await page.locator("#counter-1").click()
+    counter = await opened.value
+    await counter.locator("#main").click()
+    await expect(counter.locator("#person .number")).to_have_text("B001")
+
+    await expect(page.locator('[data-counter="1"] .number')).to_have_text("B001")
+    await expect(page.locator('[data-counter="1"]')).to_contain_text("周主任")
+    assert complaints == []
+
+
+async def test_who_is_signed_out_sees_a_form_and_nothing_of_the_hall(service: Service, office: BrowserContext) -> None:
+    page = await office.new_page()
+    complaints = Complaints()
+    complaints.listen(page)
+
+    await page.goto(f"{service.api.base}/halls/demo/manage?lang=zh")
+    await expect(page.locator("sign-in h1")).to_have_text("登录")
+    await page.wait_for_load_state("networkidle")
+
+    assert await page.locator("#side").is_hidden()
+    assert await page.locator("#form").is_hidden()
+    assert complaints == []
+    assert await page.locator("html").get_attribute("data-violated") is None
+
+
+async def test_a_clerk_who_is_no_manager_is_told_so(service: Service, office: BrowserContext) -> None:
+    await member(service.api, "chen", "staff", "陈老师")
+    page = await office.new_page()
+
+    await page.goto(f"{service.api.base}/halls/demo/manage?lang=zh")
+    await sign_in(page, "chen", PASSWORD)
+
+    await expect(page.locator("sign-in h1")).to_have_text("这里还没有给您安排工作")
+    assert await page.locator("#form").is_hidden()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_every_section_is_drawn_without_a_complaint_from_browser_or_axe(
+    service: Service, office: BrowserContext, lang: str
+) -> None:
+    await service.api.open("1", "P1")
+    await service.api.take("loan-first")
+    await service.api.take("enquiry", applicant={"name": "张三", "phone": "13800001234"})
+    await service.api.next("1")
+    await service.api.staff("POST", "alarm", {"counter": "1"})
+    await service.api.staff("POST", "notices", {"text": {"zh-CN": "二楼有饮水机", "en": "Water is upstairs."}})
+    manage = await Manage.open(office, service.api, lang=lang)
+    found = {}
+
+    for section in SECTIONS:
+        await manage.go(section)
+        await manage.page.wait_for_load_state("networkidle")
+        for summary in await manage.page.locator("#form .things > li:first-child summary").all():
+            await summary.click()
+        results = await Axe().run(manage.page)
+        found[section] = [f"{one['id']}: {one['nodes'][0]['html']}" for one in results.response["violations"]]
+
+    assert found == {section: [] for section in SECTIONS}
+    assert manage.complaints == []
+    assert await manage.page.locator("html").get_attribute("data-violated") is None
+
+
+async def test_axe_finds_nothing_in_dialogs_and_in_what_is_edited(service: Service, office: BrowserContext) -> None:
+    await service.api.open("1")
+    manage = await Manage.open(office, service.api, "rules")
+    page = manage.page
+    await manage.edit_green_credit("12")
+    await manage.field("rules", "grace_s").fill("soon")
+    await expect(manage.field("rules", "grace_s")).to_have_attribute("aria-invalid", "true")
+    found = [await Axe().run(page)]
+    await manage.go("hours")
+    await page.locator("#exception-add").click()
+    found.append(await Axe().run(page))
+    await page.keyboard.press("Escape")
+    await manage.go("today")
+    for opener in ("#suspend", "#overtime", "#day-close"):
+        await page.locator(opener).click()
+        found.append(await Axe().run(page))
+        await page.keyboard.press("Escape")
+        await expect(page.locator(opener)).to_be_focused()
+    await manage.go("people")
+    await page.locator("#person-add").click()
+    found.append(await Axe().run(page))
+
+    assert [one.generate_report() for one in found if one.violations_count] == []
+
+
+async def test_each_section_is_used_on_a_narrow_phone_without_scrolling_sideways(
+    service: Service, office: BrowserContext
+) -> None:
+    await service.api.open("1", "P1")
+    await service.api.take("loan-first", applicant={"name": "张三", "phone": "13800001234"})
+    manage = await Manage.open(office, service.api, "hours", lang="en")
+    await manage.page.set_viewport_size({"width": 320, "height": 640})
+    await manage.page.locator("#staffing-less").click()
+    await manage.page.locator(".adjust button[type=submit]").click()
+    await manage.is_tried_out()
+    wide = {}
+
+    for section in SECTIONS:
+        await manage.go(section)
+        await manage.page.wait_for_load_state("networkidle")
+        wide[section] = await manage.page.evaluate(SIDEWAYS)
+
+    assert wide == {section: [] for section in SECTIONS}
+
+
+async def test_counters_are_opened_paused_and_closed_and_a_person_is_put_back_knowingly(
+    service: Service, office: BrowserContext
+) -> None:
+    manage = await Manage.open(office, service.api)
+    page = manage.page
+    await page.locator("#open-all").click()
+    await expect(page.locator("[data-counter] .tag.open")).to_have_count(6)
+    await service.api.take("enquiry")
+    await service.api.next("2")
+    row = page.locator('[data-counter="2"]')
+    await expect(row).to_contain_text("B001")
+
+    await page.locator("#close-2").click()
+    await expect(page.locator("dialog h2")).to_have_text("2 号窗口还有 B001")
+    await confirm(page)
+
+    await expect(row.locator(".tag")).to_have_text("未开放")
+    queue = (await service.api.staff("GET", "queue")).body
+    assert [ticket["number"] for ticket in queue["waiting"]] == ["B001"]
+    await page.locator("#pause-1").click()
+    await expect(page.locator('[data-counter="1"] .tag')).to_have_text("暂停")
+
+
+async def test_a_suspension_shows_on_the_screens_and_is_lifted(service: Service, office: BrowserContext) -> None:
+    manage = await Manage.open(office, service.api)
+    page = manage.page
+    screen = await Screen.open(office, service.api.base)
+
+    await page.locator("#suspend").click()
+    await page.locator("#ready-fire").check()
+    await page.locator("#suspension-until").fill("11:15")
+    await confirm(page)
+
+    await expect(page.locator("#suspension-now")).to_contain_text("预计 11:15 恢复")
+    await expect(page.locator("#open")).to_have_text("暂停办理")
+    await expect(screen.page.locator("body")).to_have_attribute("data-view", "suspended")
+    await page.locator("#suspension-lift").click()
+    await expect(page.locator("#suspension-now")).to_have_count(0)
+    await expect(screen.page.locator("body")).to_have_attribute("data-view", "board")
+
+
+async def test_overtime_moves_closing_until_it_is_taken_back(service: Service, office: BrowserContext) -> None:
+    manage = await Manage.open(office, service.api)
+    page = manage.page
+
+    await page.locator("#overtime").click()
+    await expect(page.locator("#overtime-until")).to_have_value("18:00")
+    await page.locator("#overtime-until").fill("18:30")
+    await page.locator("#overtime-counters").fill("2")
+    await confirm(page)
+
+    await expect(page.locator("#overtime-now")).to_contain_text("加时到 18:30，2 个窗口")
+    await expect(page.locator("#open")).to_have_text("开放至 18:30")
+    await page.locator("#overtime-end").click()
+    await expect(page.locator("#overtime-now")).to_have_count(0)
+    await expect(page.locator("#open")).to_have_text("开放至 17:30")
+
+
+async def test_an_alarm_is_seen_at_once_and_cleared(service: Service, office: BrowserContext) -> None:
+    manage = await Manage.open(office, service.api)
+
+    reply = await service.api.staff("POST", "alarm", {"counter": "3"})
+    assert reply.status == 201, reply.body
+
+    await expect(manage.page.locator(".alarm")).to_contain_text("3 号窗口求助")
+    await manage.page.locator(".alarm button").click()
+    await expect(manage.page.locator(".alarm")).to_have_count(0)
+    assert (await service.api.staff("GET", "queue")).body["alarms"] == []
+
+
+async def test_the_day_is_ended_only_after_who_waits_has_been_said(service: Service, office: BrowserContext) -> None:
+    ticket = await service.api.take("enquiry")
+    manage = await Manage.open(office, service.api)
+    page = manage.page
+
+    await page.locator("#day-close").click()
+    await expect(page.locator("dialog")).to_contain_text("还有 1 人等候")
+    await page.keyboard.press("Escape")
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["state"] == "waiting"
+    await page.locator("#day-close").click()
+    await confirm(page)
+
+    await manage.is_told("今天的办理已结束")
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["state"] == "left"
+
+
+async def test_when_the_service_is_silent_the_page_says_how_old_it_is_and_goes_on_by_itself(
+    service: Service, office: BrowserContext
+) -> None:
+    page = await office.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/manage?lang=zh")
+    await page.clock.install(time=NOON_AT)
+    await sign_in(page, "admin", "test-admin-token-0123456789")
+    manage = Manage(page, Complaints(), service.api.base)
+    await manage.is_drawn("today")
+    await expect(page.locator("body")).to_have_attribute("data-link", "live")
+
+    await office.set_offline(True)
+    await page.clock.run_for(7000)
+    await expect(page.locator("#stale")).to_contain_text("未连接")
+    await office.set_offline(False)
+    await service.api.open("1")
+    await page.clock.run_for(8000)
+
+    await expect(page.locator("#stale")).to_be_hidden()
+    await expect(page.locator('[data-counter="1"] .tag')).to_have_text("开放")

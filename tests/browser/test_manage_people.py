@@ -1,0 +1,158 @@
+"""The manager's page: notices, staff and devices, finding people, what happened."""
+
+from playwright.async_api import Browser, BrowserContext, expect
+
+from tests.browser.desk import sign_in
+from tests.browser.manage import Manage, confirm
+from tests.browser.screen import Screen
+from tests.browser.staff import PASSWORD, member
+from tests.service import Service
+
+
+async def test_a_notice_is_posted_in_both_languages_and_taken_down(service: Service, office: BrowserContext) -> None:
+    manage = await Manage.open(office, service.api, "notices")
+    page = manage.page
+    screen = await Screen.open(office, service.api.base)
+
+    await page.locator("#notice-zh-CN").fill("二楼有饮水机")
+    await page.locator("#notice-en").fill("Water is upstairs.")
+    await page.locator("#notice-form button").click()
+
+    await expect(page.locator("#notices")).to_contain_text("二楼有饮水机")
+    await expect(screen.page.locator("#notice-words")).to_have_text("二楼有饮水机Water is upstairs.")
+    await page.locator("#notices button").click()
+    await expect(page.locator("#notices")).to_contain_text("现在没有公告")
+
+
+async def test_a_clerk_is_added_with_a_password_that_is_shown_once(
+    service: Service, office: BrowserContext, browser: Browser
+) -> None:
+    await member(service.api, "zhou", "manager", "周主任")
+    manage = await Manage.open(office, service.api, "people", name="zhou", password=PASSWORD)
+    page = manage.page
+
+    await page.locator("#person-add").click()
+    await page.locator("#person-name").fill("chen")
+    await page.locator("#person-shown").fill("陈老师")
+    await page.locator("dialog .primary").click()
+    secret = await page.locator("#secret").inner_text()
+    await confirm(page)
+    await expect(page.locator('[data-account="chen"]')).to_contain_text("待设密码")
+    assert secret not in await page.content()
+
+    await page.locator('[data-account="chen"] select').select_option("volunteer")
+    await manage.is_told("角色已修改")
+    staff = (await service.api.staff("GET", "staff")).body["items"]
+    assert {one["name"]: one["role"] for one in staff} == {"chen": "volunteer", "zhou": "manager"}
+    async with await browser.new_context() as other:
+        clerk = await other.new_page()
+        await clerk.goto(f"{service.api.base}/halls/demo/counter/P1?lang=zh")
+        await sign_in(clerk, "chen", secret)
+        await expect(clerk.locator("#password-new")).to_be_visible()
+    await expect(page.locator('[data-account="zhou"]')).to_contain_text("请另一位管理者修改")
+    await page.locator('[data-account="chen"] .stop').click()
+    await confirm(page)
+    await expect(page.locator('[data-account="chen"]')).to_have_count(0)
+    assert manage.complaints == []
+
+
+async def test_a_forgotten_password_is_replaced_and_an_account_disabled(
+    service: Service, office: BrowserContext
+) -> None:
+    await member(service.api, "chen", "staff", "陈老师")
+    manage = await Manage.open(office, service.api, "people")
+    page = manage.page
+    row = page.locator('[data-account="chen"]')
+
+    await row.get_by_role("button", name="重设密码").click()
+    await page.locator("dialog .primary").click()
+    await expect(page.locator("#secret")).not_to_be_empty()
+    await confirm(page)
+    await expect(row).to_contain_text("待设密码")
+    await row.get_by_role("button", name="停用").click()
+
+    await expect(row).to_contain_text("已停用")
+    reply = await service.api.call("POST", "/v1/session", {"name": "chen", "password": PASSWORD})
+    assert reply.code == "sign-in-refused"
+
+
+async def test_a_device_gets_a_key_that_is_shown_once_and_can_be_revoked(
+    service: Service, office: BrowserContext
+) -> None:
+    manage = await Manage.open(office, service.api, "people")
+    page = manage.page
+
+    await page.locator("#device-add").click()
+    await page.locator("#device-name").fill("东门取号机")
+    await page.locator("dialog .primary").click()
+    token = await page.locator("#secret").inner_text()
+    await confirm(page)
+
+    taken = await service.api.call("POST", "tickets", {"service": "enquiry", "channel": "kiosk"}, token=token)
+    assert taken.status == 201, taken.body
+    await page.locator('[data-device="东门取号机"] .stop').click()
+    await confirm(page)
+    await expect(page.locator('[data-device="东门取号机"]')).to_have_count(0)
+    assert (await service.api.call("POST", "tickets", {"service": "enquiry"}, token=token)).status == 401
+
+
+async def test_a_person_is_found_by_what_they_can_say_and_none_of_it_is_in_an_address(
+    service: Service, office: BrowserContext
+) -> None:
+    await service.api.take("enquiry")
+    ticket = await service.api.take("enquiry", applicant={"name": "张三丰", "phone": "13800001234"})
+    manage = await Manage.open(office, service.api, "find")
+    page = manage.page
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+
+    for said in (ticket["number"].lower(), ticket["code"], "138 0000 1234", "三丰"):
+        await page.locator("#search").fill("nobody")
+        await page.locator("#search").press("Enter")
+        await expect(page.locator("#found")).to_contain_text("都没有找到")
+        await page.locator("#search").fill(said)
+        await page.locator("#search").press("Enter")
+
+        await expect(page.locator("#found tbody tr")).to_have_count(1)
+        await expect(page.locator("#found tbody tr")).to_have_attribute("data-number", "B002")
+        assert not any(said in address for address in [*addresses, page.url])
+
+
+async def test_a_tickets_history_says_what_happened_and_who_did_it(service: Service, office: BrowserContext) -> None:
+    await member(service.api, "zhou", "manager", "周主任")
+    await service.api.take("enquiry")
+    manage = await Manage.open(office, service.api, name="zhou", password=PASSWORD)
+    page = manage.page
+    await page.locator("#open-1").click()
+    await expect(page.locator('[data-counter="1"] .tag')).to_have_text("开放")
+    await service.api.next("1")
+
+    await manage.go("history")
+    await expect(page.locator('#events [data-kind="counter_opened"]')).to_contain_text("周主任")
+    await expect(page.locator('#events [data-kind="signed_in"]').first).to_contain_text("周主任")
+    await expect(page.locator('#events [data-kind="ticket_called"]')).to_contain_text("B001")
+    await manage.go("find")
+    await page.locator('#list [data-number="B001"] button').click()
+
+    await expect(page.locator("dialog .events li").first).to_contain_text("取号 B001")
+    await page.get_by_role("button", name="关闭").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+
+
+async def test_the_list_of_the_day_is_narrowed_by_state_and_service(service: Service, office: BrowserContext) -> None:
+    await service.api.open("1")
+    for name in ("loan-first", "enquiry", "enquiry"):
+        await service.api.take(name)
+    await service.api.next("1")
+    manage = await Manage.open(office, service.api, "find")
+    rows = manage.page.locator("#list tbody tr")
+    await expect(rows).to_have_count(3)
+
+    await manage.page.locator("#list-service").select_option("enquiry")
+    await expect(rows).to_have_count(2)
+    await manage.page.locator("#list-state").select_option("called")
+    await expect(rows).to_have_count(0)
+    await manage.page.locator("#list-service").select_option("")
+    await expect(rows).to_have_count(1)
+    await manage.page.locator("#list-on").fill("2026-11-22")
+    await expect(manage.page.locator("#list")).to_contain_text("没有号")

@@ -1,0 +1,106 @@
+"""The pictures of the manager's page, taken anew when `WRITE_PICTURES=1`."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from tests.browser.clock import RunningClock
+from tests.browser.halls import WINDOWS, post_notice
+from tests.browser.manage import Manage, document_of, put_document
+from tests.browser.staff import PASSWORD, as_member, member
+from tests.browser.test_pictures import DOCS
+from tests.service import OPENS_AT, Api, Service
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+ARRIVALS_PER_H = 54
+CLERKS = {"chen": "陈老师", "li": "李老师", "wang": "王老师", "zhao": "赵老师", "liu": "刘老师"}
+
+
+@pytest.fixture
+def clock() -> RunningClock:
+    """A clock that begins when the hall opens."""
+    return RunningClock(OPENS_AT)
+
+
+async def morning(api: Api, clock: RunningClock, minutes: int = 102) -> None:
+    """A morning in which the windows just keep up: what one clerk fewer does is then seen."""
+    for counter, (name, display_name) in zip(WINDOWS, CLERKS.items(), strict=True):
+        async with as_member(api, name, display_name) as session:
+            url = f"{api.base}/v1/halls/demo/counters/{counter}/open"
+            async with session.post(url, json={}) as reply:
+                assert reply.status == 200, await reply.text()
+    free_at = dict.fromkeys(WINDOWS, 0)
+    came = 0
+    for minute in range(minutes):
+        while came * 60 < minute * ARRIVALS_PER_H:
+            await api.take("enquiry" if came % 5 in {1, 3} else "loan-first")
+            came += 1
+        for counter in WINDOWS:
+            if free_at[counter] <= minute:
+                ticket = await api.next(counter, "done")
+                if ticket is not None:
+                    free_at[counter] = minute + (3 if ticket["service"] == "enquiry" else 5)
+        clock.advance(60)
+
+
+async def keep(manage: Manage, folder: Path, name: str) -> None:
+    """Take a picture, and keep it when asked to."""
+    await manage.page.evaluate("document.activeElement?.blur()")
+    taken = await manage.page.screenshot(path=folder / name)
+    assert taken.startswith(b"\x89PNG")
+    if os.environ.get("WRITE_PICTURES"):
+        shutil.copy(folder / name, DOCS / name)
+
+
+async def one_clerk_fewer(manage: Manage) -> None:
+    """Say that one clerk is missing until two."""
+    await manage.page.locator("#staffing-less").click()
+    await manage.page.locator("#adjust-to").fill("14:00")
+    await manage.page.locator(".adjust button[type=submit]").click()
+    await manage.is_tried_out()
+    await expect(manage.page.locator("#effect .cap-plan")).to_have_count(1)
+
+
+async def test_the_managers_page_is_pictured_in_both_languages_on_a_desk_and_on_a_phone(
+    service: Service, clock: RunningClock, office: BrowserContext, tmp_path: Path
+) -> None:
+    api = service.api
+    await member(api, "zhou", "manager", "周主任")
+    document = await document_of(api)
+    document |= {"holidays": True, "exceptions": [{"on": "2026-11-30", "closed": True}]}
+    await put_document(api, document)
+    await morning(api, clock)
+    await post_notice(api, {"zh-CN": "请提前备好身份证", "en": "Please have your ID card ready."})
+    manage = await Manage.open(office, api, "hours", name="zhou", password=PASSWORD)
+
+    await one_clerk_fewer(manage)
+    await keep(manage, tmp_path, "manage-hours.png")
+    await manage.page.set_viewport_size(PHONE)
+    await keep(manage, tmp_path, "manage-phone.png")
+    await manage.page.locator("#effect").scroll_into_view_if_needed()
+    await manage.page.locator("#effect h2").evaluate("title => title.scrollIntoView()")
+    await keep(manage, tmp_path, "manage-phone-effect.png")
+    await manage.page.set_viewport_size(DESKTOP)
+    await manage.page.get_by_role("link", name="English").click()
+    await manage.page.locator("#discard").click()
+
+    await manage.go("today")
+    await keep(manage, tmp_path, "manage-today-en.png")
+    await manage.page.set_viewport_size(PHONE)
+    await keep(manage, tmp_path, "manage-today-phone-en.png")
+    await manage.page.set_viewport_size(DESKTOP)
+    await manage.go("rules")
+    await manage.edit_green_credit("120")
+    await manage.field("rules", "grace_s").fill("5")
+    theirs = await document_of(api)
+    theirs["rules"]["grace_s"] = 900
+    theirs["booking"]["horizon_days"] = 14
+    await put_document(api, theirs)
+    await expect(manage.page.locator("dialog .conflict")).to_be_visible()
+    await keep(manage, tmp_path, "manage-merge-en.png")
+
+    assert manage.complaints == []
