@@ -16,7 +16,7 @@ from service.lane import Answer
 from service.web.answers import AlarmSeen, NextCalled, Queue, answer
 from service.web.forms import CallForm, CloseForm, NextForm, OpenForm, PauseForm
 from service.web.keys import CLOCK, LANES
-from service.web.requests import ask, counter_of, hall_of, read, staff, utc
+from service.web.requests import ask, caller, counter_of, hall_of, read, utc
 from service.web.tickets import finish_from
 
 QUEUE_AT_ONCE = 200
@@ -32,7 +32,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def open_(request: web.Request) -> web.Response:
     """Open a counter, or end its break; for all it is planned for unless the body says otherwise."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     form = await read(request, OpenForm)
     services = None if form.services is None else tuple(ServiceId(name) for name in form.services)
     stage = None if form.stage is None else StageId(form.stage)
@@ -41,7 +41,7 @@ async def open_(request: web.Request) -> web.Response:
 
 async def pause(request: web.Request) -> web.Response:
     """Take a break; with a person there `counter-busy`, unless `release` puts them back into the queue."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     form = await read(request, PauseForm)
     command = commands.PauseCounter(counter_of(request), form.reason, utc("until_at", form.until_at), form.release)
     return _counter_answer(await ask(request, who, hall, command))
@@ -49,7 +49,7 @@ async def pause(request: web.Request) -> web.Response:
 
 async def close(request: web.Request) -> web.Response:
     """Close a counter; with a person there `counter-busy`, unless `release` puts them back into the queue."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     form = await read(request, CloseForm)
     return _counter_answer(await ask(request, who, hall, commands.CloseCounter(counter_of(request), form.release)))
 
@@ -59,7 +59,7 @@ async def next_(request: web.Request) -> web.Response:
 
     Nobody waits: 204, or with a finish 200 and nulls.
     """
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     form = await read(request, NextForm)
     finish = None if form.finish is None else finish_from(form.finish)
     given = await ask(request, who, hall, commands.CallNext(counter_of(request), finish))
@@ -70,7 +70,7 @@ async def next_(request: web.Request) -> web.Response:
 
 async def call(request: web.Request) -> web.Response:
     """Call this one, out of order, with a reason code; it is counted as an exception."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     form = await read(request, CallForm)
     command = commands.CallTicket(counter_of(request), TicketId(form.ticket.lower()), form.reason)
     return answer(_called(await ask(request, who, hall, command)))
@@ -78,7 +78,7 @@ async def call(request: web.Request) -> web.Response:
 
 async def queue(request: web.Request) -> web.Response:
     """All tickets that are not over: called, waiting in the order of calls, on standby, parked."""
-    hall, _ = hall_of(request), await staff(request)
+    hall = hall_of(request)
     day = await request.app[LANES].day(hall)
     now_at = request.app[CLOCK].now_at()
     if day.waiting.total() > QUEUE_AT_ONCE:

@@ -22,14 +22,14 @@ from service.web.answers import DryRun, ProfilePoint, WaitChange, answer
 from service.web.audit import noted
 from service.web.auth import Caller
 from service.web.keys import CLOCK, HALLS, LANES
-from service.web.requests import ask, caller, hall_of, key_of, read, staff
+from service.web.requests import ask, caller, hall_of, key_of, read
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
 async def show(request: web.Request) -> web.Response:
     """The hall document; its ETag is what a replacement says it replaces."""
-    hall_id, _ = hall_of(request), await staff(request)
+    hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
     return answer(hall.document, ETag=f'"{hall.revision}"')
 

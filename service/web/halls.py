@@ -32,7 +32,7 @@ from service.web.answers import (
 )
 from service.web.forms import Nothing, NoticeForm, OvertimeForm, SuspensionForm
 from service.web.keys import CLOCK, DISPLAY_PORT, HALLS, LANES, SETTINGS
-from service.web.requests import ask, caller, hall_of, read, staff, utc
+from service.web.requests import ask, caller, hall_of, read, utc
 
 LIMIT = 50
 LIMIT_MAX = 200
@@ -76,7 +76,7 @@ async def board(request: web.Request) -> web.Response:
 
 async def post_notice(request: web.Request) -> web.Response:
     """Put words on the lobby screens, of some zones or of all."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     form = await read(request, NoticeForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
     notice = Notice(new_id(), text, tuple(ZoneId(zone) for zone in form.zones))
@@ -91,7 +91,7 @@ async def post_notice(request: web.Request) -> web.Response:
 
 async def list_notices(request: web.Request) -> web.Response:
     """The words on the lobby screens now."""
-    hall, _ = hall_of(request), await staff(request)
+    hall = hall_of(request)
     day = await request.app[LANES].day(hall)
     items = [
         NoticeSeen(id=notice.id, text=notice.text, zones=list(notice.zones), seq=day.seq)
@@ -102,7 +102,7 @@ async def list_notices(request: web.Request) -> web.Response:
 
 async def remove_notice(request: web.Request) -> web.Response:
     """Take words off the lobby screens."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
     await ask(request, who, hall, commands.RemoveNotice(request.match_info["notice"]))
     return web.Response(status=204)
@@ -110,7 +110,7 @@ async def remove_notice(request: web.Request) -> web.Response:
 
 async def suspend(request: web.Request) -> web.Response:
     """Stop issuing and calling, until a time or until it is lifted; screens show only the text."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     form = await read(request, SuspensionForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
     until_at = utc("until_at", form.until_at)
@@ -122,7 +122,7 @@ async def suspend(request: web.Request) -> web.Response:
 
 async def lift_suspension(request: web.Request) -> web.Response:
     """Go on issuing and calling."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
     given = await ask(request, who, hall, commands.LiftSuspension())
     return answer(SuspensionSeen(text=None, since_at=None, until_at=None, seq=given.seq))
@@ -146,7 +146,7 @@ async def end_overtime(request: web.Request) -> web.Response:
 
 async def close_day(request: web.Request) -> web.Response:
     """Issue and call no more today; who still waits leaves as `unserved`, with a right to return."""
-    hall, who = hall_of(request), await staff(request)
+    hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
     given = await ask(request, who, hall, commands.CloseDay())
     return answer(DaySeen(day=given.day.on, closed=True, seq=given.seq))

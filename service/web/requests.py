@@ -67,11 +67,6 @@ def caller(request: web.Request) -> Caller:
     return request[CALLER]
 
 
-async def staff(request: web.Request) -> Caller:
-    """Who asks."""
-    return caller(request)
-
-
 async def read(request: web.Request, form: type[Body]) -> Body:
     """Decode the body; an absent one is `{}`.
 

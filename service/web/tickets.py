@@ -28,7 +28,7 @@ from service.web.forms import (
 )
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, LANES, SIGNER
-from service.web.requests import ask, caller, hall_of, read, staff, ticket_of, utc
+from service.web.requests import ask, caller, hall_of, read, ticket_of, utc
 
 
 async def take(request: web.Request) -> web.Response:
@@ -105,31 +105,31 @@ async def change(request: web.Request) -> web.Response:
 
 async def recall(request: web.Request) -> web.Response:
     """Show and speak the number again."""
-    who, _ = await staff(request), await read(request, Nothing)
+    who, _ = caller(request), await read(request, Nothing)
     return await _act(request, who, commands.RecallTicket(ticket=ticket_of(request)))
 
 
 async def start(request: web.Request) -> web.Response:
     """The person is at the counter."""
-    who, _ = await staff(request), await read(request, Nothing)
+    who, _ = caller(request), await read(request, Nothing)
     return await _act(request, who, commands.StartTicket(ticket=ticket_of(request)))
 
 
 async def finish(request: web.Request) -> web.Response:
     """End the visit, or its stage: the ticket then waits at the next one with the same number and queue time."""
-    who, form = await staff(request), await read(request, FinishForm)
+    who, form = caller(request), await read(request, FinishForm)
     return await _act(request, who, commands.FinishTicket(ticket=ticket_of(request), finish=finish_from(form)))
 
 
 async def no_show(request: web.Request) -> web.Response:
     """Called, and nobody came; within 30 minutes the ticket may resume once."""
-    who, _ = await staff(request), await read(request, Nothing)
+    who, _ = caller(request), await read(request, Nothing)
     return await _act(request, who, commands.MarkNoShow(ticket=ticket_of(request)))
 
 
 async def park(request: web.Request) -> web.Response:
     """Put aside while the person fetches something."""
-    who, form = await staff(request), await read(request, ParkForm)
+    who, form = caller(request), await read(request, ParkForm)
     return await _act(request, who, commands.ParkTicket(ticket=ticket_of(request), reason=form.reason))
 
 
@@ -142,13 +142,13 @@ async def papers(request: web.Request) -> web.Response:
 
 async def resume(request: web.Request) -> web.Response:
     """Bring back from a park or a no-show without queueing again."""
-    who, _ = await staff(request), await read(request, Nothing)
+    who, _ = caller(request), await read(request, Nothing)
     return await _act(request, who, commands.ResumeTicket(ticket=ticket_of(request)))
 
 
 async def transfer(request: web.Request) -> web.Response:
     """Send on to a service, stage or counter at the old queue time; with nothing said, put back."""
-    who, form = await staff(request), await read(request, TransferForm)
+    who, form = caller(request), await read(request, TransferForm)
     command = commands.TransferTicket(
         ticket=ticket_of(request), service=form.service, stage=form.stage, counter=form.counter
     )
@@ -157,14 +157,13 @@ async def transfer(request: web.Request) -> web.Response:
 
 async def undo(request: web.Request) -> web.Response:
     """Take a finish or no-show back, within 30 seconds."""
-    who, _ = await staff(request), await read(request, Nothing)
+    who, _ = caller(request), await read(request, Nothing)
     return await _act(request, who, commands.UndoTicket(ticket=ticket_of(request)))
 
 
 async def history(request: web.Request) -> web.Response:
     """What happened to a ticket: when, who, which rule."""
     hall, ticket_id = hall_of(request), ticket_of(request)
-    await staff(request)
     lanes = request.app[LANES]
     day = await lanes.day_of_ticket(hall, ticket_id)
     records = await lanes.records_of_ticket(day, ticket_id)

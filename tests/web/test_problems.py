@@ -170,6 +170,21 @@ async def _reused(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.call("POST", "tickets", {"service": "loan-first"}, key=KEY)
 
 
+@case("sign-in-refused", 401)
+async def _sign_in(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.call("POST", "/v1/session", {"name": "nobody", "password": "not a password"})
+
+
+@case("account-not-found", 404)
+async def _no_account(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.staff("PATCH", f"staff/{NOBODY}", {"role": "staff"})
+
+
+@case("device-not-found", 404)
+async def _no_device(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.staff("DELETE", "devices/door")
+
+
 ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}
 """Seen in `test_entrance`, `test_limits` and `test_headers`, for they take a browser or a service made for them."""
 
@@ -520,6 +535,9 @@ async def test_no_request_however_odd_is_a_fault(hall: Checked, seed: int) -> No
         "ticket": [ticket["id"]] * 9 + [NOBODY, "%F0%9F%8E%AB"],
         "counter": ["1"] * 9 + ["P1", "99", "%20"],
         "notice": ["x", "%0d%0a"],
+        "account": [NOBODY, "%00"],
+        "device": [NOBODY, "x"],
+        "alarm": [NOBODY, "%20"],
     }
     described = DESCRIBED.document["paths"]
 
