@@ -234,6 +234,28 @@ async def test_two_clerks_who_press_at_once_get_two_people_and_see_who_got_whom(
     assert three.complaints == four.complaints == []
 
 
+async def test_a_second_press_meant_for_the_first_finishes_nobody(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    for _ in range(2):
+        await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+    await desk.is_view("idle")
+
+    # pressed again as soon as the page shows who was called, and shortly after
+    await desk.page.evaluate(
+        """() => new MutationObserver(() => {
+          const main = document.getElementById("main");
+          main.click();
+          setTimeout(() => { main.click(); document.body.dataset.pressed = "twice"; }, 200);
+        }).observe(document.body, { attributeFilter: ["data-view"] })"""
+    )
+    await desk.press("Enter")
+    await expect(desk.body).to_have_attribute("data-pressed", "twice")
+
+    await desk.is_view("called")
+    assert await states(service.api) == {"B001": "called at 3", "B002": "waiting"}
+
+
 async def test_who_is_called_elsewhere_meanwhile_is_said(service: Service, context: BrowserContext) -> None:
     await service.api.open("3", "4")
     for _ in range(2):
