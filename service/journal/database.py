@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
-from typing import Any, Generic, Self, TypeAlias, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -87,33 +87,31 @@ def begun(coroutine: Coroutine[Any, Any, T], name: str) -> "asyncio.Future[T]":
         else:
             ended.set_exception(end)
         return ended
-    return asyncio.create_task(_resumed(coroutine, waiting_for), name=name)
+    return asyncio.create_task(_Begun(coroutine, waiting_for), name=name)
 
 
-async def _resumed(coroutine: Coroutine[Any, Any, T], waiting_for: object) -> T:
-    return await _Resumed(coroutine, waiting_for)
-
-
-class _Resumed(Generic[T]):
-    """The rest of a coroutine that has begun."""
+class _Begun(Coroutine[Any, Any, T]):
+    """A coroutine that has run to its first wait; what it waits for is the first thing it gives to its task."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, T], waiting_for: object) -> None:
         self._coroutine = coroutine
-        self._waiting_for = waiting_for
+        self._first = [waiting_for]
 
     def __await__(self) -> Generator[Any, Any, T]:
-        waiting_for = self._waiting_for
-        while True:
-            try:
-                try:
-                    given = yield waiting_for
-                except BaseException as error:  # noqa: BLE001  (it is the coroutine's)
-                    waiting_for = self._coroutine.throw(error)
-                else:
-                    waiting_for = self._coroutine.send(given)
-            except StopIteration as end:
-                result: T = end.value
-                return result
+        raise TypeError("it is for a task to run")
+
+    def send(self, value: Any) -> Any:  # noqa: ANN401  (what a task and a future say to each other)
+        """Go on."""
+        return self._first.pop() if self._first else self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:  # noqa: ANN401  (likewise)
+        """Go on with an error."""
+        self._first.clear()
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        """End."""
+        self._coroutine.close()
 
 
 def _retrieve(task: "asyncio.Future[Any]") -> None:

@@ -25,7 +25,7 @@ async def test_it_has_run_to_its_first_wait_before_anything_else_can() -> None:
 
 
 async def test_one_that_never_waits_is_done() -> None:
-    async def work() -> int:  # noqa: RUF029  (that is what is tested)
+    async def work() -> int:
         return 7
 
     started = begun(work(), "work")
@@ -35,7 +35,7 @@ async def test_one_that_never_waits_is_done() -> None:
 
 
 async def test_what_it_raises_before_and_after_its_first_wait_is_for_who_awaits_it() -> None:
-    async def at_once() -> None:  # noqa: RUF029  (that is what is tested)
+    async def at_once() -> None:
         raise LookupError
 
     async def later() -> None:
