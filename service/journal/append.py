@@ -18,9 +18,10 @@ holder that stalls is ended by the server after two seconds, so that the others 
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -28,7 +29,15 @@ import msgspec
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.model import HallId
-from service.journal.database import Connection, Database, to_the_end, unavailable_when_unreachable, unreachable
+from service.journal.database import (
+    Connection,
+    Database,
+    begun,
+    patiently,
+    to_the_end,
+    unavailable_when_unreachable,
+    unreachable,
+)
 from service.journal.faults import (
     AppendRejected,
     ConstraintBroken,
@@ -88,12 +97,14 @@ class Appender:
             attempts = attempt
             sent(attempt)
 
-        task = asyncio.create_task(
-            self.until_definite(append, _arguments(append), tell), name=f"append {append.append_id}"
-        )
+        outcome: asyncio.Future[Claimed | Lost] = asyncio.get_running_loop().create_future()
+        work = _told(outcome, self.until_definite(append, _arguments(append), tell))
+        name = f"append {append.append_id}"
+        # with a connection at hand the statement leaves now, and not after all that is ready to run
+        task = begun(work, name) if self._database.at_hand else asyncio.create_task(work, name=name)
         self._database.keep(task)
         try:
-            return await asyncio.shield(task)
+            return await outcome
         except asyncio.CancelledError:
             if not attempts:
                 task.cancel()
@@ -219,11 +230,10 @@ class Claim:
         arguments = _arguments(append)
         connection, self._connection = self._connection, None
         assert connection is not None, "a claim is good for one append"
-        task = asyncio.create_task(
-            self._append_and_commit(connection, append, arguments, sent), name=f"claimed append {append.append_id}"
-        )
-        self._database.keep(task)
-        return await asyncio.shield(task)
+        outcome: asyncio.Future[Claimed | Lost] = asyncio.get_running_loop().create_future()
+        work = _told(outcome, self._append_and_commit(connection, append, arguments, sent))
+        self._database.keep(begun(work, f"claimed append {append.append_id}"))
+        return await outcome
 
     async def _append_and_commit(
         self, connection: Connection, append: Append, arguments: tuple[object, ...], sent: Sent
@@ -234,7 +244,7 @@ class Claim:
             if at is None:
                 await _roll_back(connection)
                 return Lost()
-            await to_the_end(connection, connection.execute("COMMIT"))
+            await patiently(connection, connection.execute("COMMIT"))
             return Claimed(at)
         except Exception as error:  # noqa: BLE001  (what is not worth another sending is raised again)
             if unreachable(error):
@@ -281,15 +291,30 @@ def _pauses() -> Iterator[float]:
         pause_s = min(pause_s * 2, RESEND_PAUSE_MAX_S)
 
 
+async def _told(outcome: "asyncio.Future[Claimed | Lost]", work: Coroutine[Any, Any, Claimed | Lost]) -> None:
+    """Tell what came of the work to who waits for it, if somebody still does."""
+    try:
+        definite = await work
+    except asyncio.CancelledError:
+        outcome.cancel()
+        raise
+    except Exception as error:  # noqa: BLE001  (it is the asker's)
+        if not outcome.done():
+            outcome.set_exception(error)
+    else:
+        if not outcome.done():
+            outcome.set_result(definite)
+
+
 async def _claimed_at(connection: Connection, arguments: tuple[object, ...]) -> datetime | None:
-    rows = await to_the_end(connection, connection.fetch(_SQL["append"], *arguments))
+    rows = await patiently(connection, connection.fetch(_SQL["append"], *arguments))
     at: datetime | None = rows[0][0]
     return at
 
 
 async def _landed(connection: Connection, append: Append) -> Claimed | Lost:
     """The answer to an append that was sent more than once and did not claim this time."""
-    rows = await to_the_end(
+    rows = await patiently(
         connection,
         connection.fetch(_SQL["landed"], append.hall, append.day, append.seq + 1, append.append_id),
     )

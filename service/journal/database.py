@@ -6,7 +6,7 @@ costs two fifths of an append. Both kinds come back by themselves when PostgreSQ
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any, Self, TypeAlias, TypeVar
@@ -52,20 +52,69 @@ def unavailable_when_unreachable() -> Iterator[None]:
         raise
 
 
-async def to_the_end(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
-    """Run a statement in a task of its own, so that asyncpg never asks the server to cancel it.
+async def patiently(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
+    """Run a statement in a task that nobody cancels, for asyncpg would ask the server to cancel it as well.
 
     One without an answer after `STUCK_AFTER_S` loses its connection, and fails as if the network had.
     """
-    task = asyncio.ensure_future(statement)
+    give_up = asyncio.get_running_loop().call_later(STUCK_AFTER_S, connection.terminate)
+    try:
+        return await statement
+    finally:
+        give_up.cancel()
+
+
+async def to_the_end(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
+    """Run a statement `patiently` in a task of its own, whatever becomes of who asked for it."""
+    task = asyncio.ensure_future(patiently(connection, statement))
     task.add_done_callback(_retrieve)
-    done, _ = await asyncio.wait({task}, timeout=STUCK_AFTER_S)
-    if not done:
-        connection.terminate()
+    await asyncio.wait({task})
     return await task
 
 
-def _retrieve(task: asyncio.Task[Any]) -> None:
+def begun(coroutine: Coroutine[Any, Any, T], name: str) -> "asyncio.Future[T]":
+    """Run a coroutine at once up to its first wait, and from there in a task of its own.
+
+    A task alone would begin behind everything that is ready to run, and what waits for it would wait for that too. Up
+    to the first wait the coroutine runs in the caller's task, so it may not use a timeout there.
+    """
+    try:
+        waiting_for = coroutine.send(None)
+    except BaseException as end:  # noqa: BLE001  (whoever waits for it gets it)
+        ended: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if isinstance(end, StopIteration):
+            ended.set_result(end.value)
+        else:
+            ended.set_exception(end)
+        return ended
+    return asyncio.create_task(_Begun(coroutine, waiting_for), name=name)
+
+
+class _Begun(Coroutine[Any, Any, T]):
+    """A coroutine that has run to its first wait; what it waits for is the first thing it gives to its task."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], waiting_for: object) -> None:
+        self._coroutine = coroutine
+        self._first = [waiting_for]
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        raise TypeError("it is for a task to run")
+
+    def send(self, value: Any) -> Any:  # noqa: ANN401  (what a task and a future say to each other)
+        """Go on."""
+        return self._first.pop() if self._first else self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:  # noqa: ANN401  (likewise)
+        """Go on with an error."""
+        self._first.clear()
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        """End."""
+        self._coroutine.close()
+
+
+def _retrieve(task: "asyncio.Future[Any]") -> None:
     """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
     if not task.cancelled():
         task.exception()
@@ -81,7 +130,7 @@ class Database:
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
         self.closing = False
-        self._under_way: set[asyncio.Task[Any]] = set()
+        self._under_way: set[asyncio.Future[Any]] = set()
         self._open: set[Connection] = set()
         self._places: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()  # the warmest first
         for _ in range(APPEND_CONNECTIONS):
@@ -185,11 +234,20 @@ class Database:
         self._open.add(connection)
         return connection
 
+    @property
+    def at_hand(self) -> bool:
+        """Tell whether `take` would give an open connection at once."""
+        if self.closing or self._places.empty():
+            return False
+        connection = self._places.get_nowait()
+        self._places.put_nowait(connection)
+        return connection is not None and not connection.is_closed()
+
     def give_back(self, connection: Connection) -> None:
         """Return an append connection; one that is closed makes place for another."""
         self._places.put_nowait(connection)
 
-    def keep(self, task: asyncio.Task[Any]) -> None:
+    def keep(self, task: "asyncio.Future[Any]") -> None:
         """Hold on to a task that must end even when nobody waits for it any more; closing waits for it."""
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
