@@ -6,6 +6,7 @@ import re
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, Route, expect
 
+from tests.browser.desk import sign_in
 from tests.browser.manage import Manage, confirm, document_of, put_document, revision_of
 from tests.service import Service
 
@@ -269,3 +270,20 @@ async def test_a_save_whose_answer_is_lost_is_done_once(service: Service, office
     assert len(keys) >= 2
     assert len(set(keys)) == 1
     assert await revision_of(service.api) == before + 1
+
+
+async def test_an_edit_outlives_a_session_that_ended(service: Service, office: BrowserContext) -> None:
+    manage = await Manage.open(office, service.api, "rules")
+    await manage.edit_green_credit("12")
+    await manage.is_tried_out()
+    await office.clear_cookies()
+    await manage.field("rules", "grace_s").fill("5")
+    await expect(manage.page.locator("#sign-in-name")).to_be_visible()
+    await expect(manage.page.locator("#effect")).to_be_hidden()
+
+    await sign_in(manage.page)
+
+    await expect(manage.field("rules", "credit_s", "green")).to_have_value("12")
+    await manage.save_now()
+    rules = (await document_of(service.api))["rules"]
+    assert (rules["credit_s"]["green"], rules["grace_s"]) == (720, 300)

@@ -56,6 +56,8 @@ class Manager {
   #facts = null;
   #board = null;
   #merging = false;
+  /** Whether the session ended while the page was open. */
+  #isOut = false;
   /** On a phone, whether the list of sections is unfolded. */
   #isMenuOpen = false;
   /** The hall's clock beside this device's. */
@@ -74,6 +76,10 @@ class Manager {
     const { session, roles } = await signedIn(hallId, ["manager"]);
     this.#who = { session, roles };
     document.addEventListener("paihao:signed-in", ({ detail }) => this.#signedInAgain(detail));
+    document.addEventListener("paihao:signed-out", () => {
+      this.#isOut = true;
+      for (const id of ["effect", "dock"]) element(id).hidden = true;
+    });
     document.querySelector("account-menu").show(session);
     await this.#first();
   }
@@ -131,9 +137,11 @@ class Manager {
   }
 
   async #signedInAgain(found) {
+    this.#isOut = false;
     this.#who = found;
     document.querySelector("account-menu").show(found.session);
     this.#panel();
+    this.#draft.ask(); // what was refused meanwhile; edits have stayed
     await this.#live?.now();
   }
 
@@ -196,6 +204,7 @@ class Manager {
   }
 
   #mark() {
+    if (this.#isOut) return;
     const isShown = SECTIONS[this.#section]?.ofDocument || this.#draft.isDirty;
     if (this.#section && isShown === element("effect").hidden) this.#panel();
     this.#side();

@@ -14,7 +14,7 @@ import { action, head, keepFocus, part } from "../parts.js";
 
 const STEP_MIN = 15;
 
-/** What this section remembers while the page is open: the date looked at, and what is unfolded. */
+/** What this section remembers while the page is open: the date looked at (null is today's, whichever it is), and what is unfolded. */
 const seen = { on: null, byDay: null, week: false };
 
 /** @param {import("../parts.js").Ui} ui */
@@ -183,15 +183,16 @@ function readSpans(typed) {
   return spans;
 }
 
+const dateSeen = (ui) => seen.on ?? ui.today();
+
 function staffingPart(ui) {
   const { draft } = ui;
-  seen.on ??= ui.today();
   const drawing = bandsDrawing(ui.signal);
   const body = make("div.staffed");
   const adjust = make("div.adjust");
   const restore = make("span");
   const drawn = () => {
-    const on = seen.on;
+    const on = dateSeen(ui);
     const segments = segmentsOn(draft.form, on);
     drawing.show(segments, draft.form.day_starts_at_local, on === ui.today() ? say("staffing-drawn-today") : say("staffing-drawn-on", { date: dateName(on) }));
     body.replaceChildren(...staffedOn(ui, on, segments));
@@ -202,17 +203,17 @@ function staffingPart(ui) {
   const typing = () => body.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
   draft.addEventListener("change", () => (typing() ? keepFocus(drawn) : drawn()), { signal: ui.signal });
   const date = make("input.input.date", { type: "date", id: "staffing-on", "aria-label": say("staffing-date"), min: "2000-01-01", max: "2999-12-31" });
-  date.value = seen.on;
+  date.value = dateSeen(ui);
   date.addEventListener("change", () => {
     if (!date.value) return;
-    seen.on = date.value;
+    seen.on = date.value === ui.today() ? null : date.value;
     ui.redraw();
   });
   const open = (by) => () => {
     adjust.replaceChildren(adjustLine(ui, by, () => adjust.replaceChildren()));
     adjust.querySelector("input").focus();
   };
-  const title = seen.on === ui.today() ? say("staffing-today") : say("staffing-on", { date: dateName(seen.on) });
+  const title = seen.on === null ? say("staffing-today") : say("staffing-on", { date: dateName(seen.on) });
   return make(
     "section",
     {},
@@ -285,7 +286,7 @@ function differenceWords({ from, to, by }, starts, segments) {
 /** "One fewer until …", "one more from …": the two changes a day brings, in one line. */
 function adjustLine(ui, by, leave) {
   const { draft } = ui;
-  const on = seen.on;
+  const on = dateSeen(ui);
   const starts = draft.form.day_starts_at_local;
   const windows = windowsOn(draft.form, on);
   const [first, last] = [windows[0], windows.at(-1)];
