@@ -9,16 +9,21 @@ from typing import Any
 import msgspec
 from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
+from multidict import CIMultiDict
 
 from service.domain.model import Admission, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
 from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
+from service.web.problems import OF_JSON
 
 _encode = msgspec.json.Encoder().encode
+_HEADERS = CIMultiDict({"Content-Type": "application/json", **OF_JSON})
 
 
 def answer(value: object, status: int = 200, **headers: str) -> web.Response:
     """Write a value as JSON."""
-    return web.Response(status=status, body=_encode(value), content_type="application/json", headers=headers or None)
+    said = _HEADERS.copy()
+    said.update(headers)
+    return web.Response(status=status, body=_encode(value), headers=said)
 
 
 class ServiceSeen(Struct, frozen=True, kw_only=True):

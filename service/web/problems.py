@@ -25,13 +25,17 @@ from service.ids import new_id
 RETRY_AFTER_S = 1
 """Where the refusal does not know better."""
 
-OF_PROBLEMS = {
+OF_JSON = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Server": "Paihao",
 }
-"""Said with the problem itself, for some are answered before there is a request to wrap."""
+"""Said with the problem itself, for some are answered before there is a request to wrap; and with all other JSON.
+
+Nothing opens JSON as a page: what is about windows and devices would only cost.
+"""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -52,7 +56,7 @@ def problem(refusal: Refusal, request_id: str) -> web.Response:
         status=refusal.status,
         body=msgspec.json.encode(body),
         content_type="application/problem+json",
-        headers=OF_PROBLEMS,
+        headers=OF_JSON,
     )
     if refusal.status in {429, 503}:
         retry_after_s = refusal.retry_after_s if isinstance(refusal, RateLimited) else RETRY_AFTER_S

@@ -13,7 +13,7 @@ from service.web.keys import CLOCK, LIMITS, METRICS
 from service.web.limited import limited
 from service.web.openapi import openapi
 from service.web.pages import PAGE_CACHE, add_pages
-from service.web.problems import OF_PROBLEMS, Handler, answered
+from service.web.problems import OF_JSON, Handler, answered
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
 
@@ -23,15 +23,12 @@ PAGES_OF_HALL = "/halls/{hall}"
 HSTS = "max-age=31536000"
 """A year: who reached us over TLS once, comes over TLS. Not for subdomains, which are not ours to speak for."""
 
-OF_FILES = OF_PROBLEMS | {
+OF_FILES = OF_JSON | {
     "Cache-Control": PAGE_CACHE,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
-    "Server": "Paihao",
 }
-OF_JSON = OF_PROBLEMS | {"Server": "Paihao"}
-"""Nothing opens JSON as a page: what is about windows and devices would only cost."""
 
 
 def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
@@ -58,12 +55,12 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
     headers = response.headers
     if over_tls(request):
         headers["Strict-Transport-Security"] = HSTS
-    if isinstance(response, web.Response) and "json" in headers.get("Content-Type", ""):
-        headers.update(OF_JSON)
-    else:
-        headers["Server"] = "Paihao"
-        for name, value in OF_FILES.items():
-            headers.setdefault(name, value)
+    if headers.get("Server") == OF_JSON["Server"]:  # JSON has said it all from the start
+        return
+    json = isinstance(response, web.Response) and "json" in headers.get("Content-Type", "")
+    headers["Server"] = OF_JSON["Server"]
+    for name, value in (OF_JSON if json else OF_FILES).items():
+        headers.setdefault(name, value)
 
 
 @web.middleware
