@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.halls import WINDOWS, post_notice
@@ -14,8 +14,8 @@ from tests.browser.staff import PASSWORD, as_member, member
 from tests.browser.test_pictures import DOCS
 from tests.service import OPENS_AT, Api, Service
 
-DESKTOP = {"width": 1280, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 ARRIVALS_PER_H = 54
 CLERKS = {"chen": "陈老师", "li": "李老师", "wang": "王老师", "zhao": "赵老师", "liu": "刘老师"}
 
