@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from service.__main__ import cli
 from service.config import SETTINGS
 from service.domain.document import HallDocument
+from service.journal.database import Database
 from tests.serve.program import SECRET, Programs, until
 
 
@@ -158,3 +159,19 @@ async def test_names_phones_and_tokens_are_in_no_log_even_when_requests_go_wrong
     assert (watched.status, guessed.status) == (200, 401)
     await served.program.end()
     assert served.program.lines("day_opened")
+
+
+async def test_verify_says_how_much_is_as_promised_or_what_is_not(programs: Programs, noon: str) -> None:
+    served = await programs.serve(database_url=noon)
+    async with served.client() as client:
+        await client.open("1")
+        await client.take("enquiry")
+    await served.program.end()
+
+    whole = await programs.run("verify", database_url=noon)
+    async with Database(noon) as database:
+        await database.fetch("UPDATE tickets SET number = 'B002'")
+    refused = await programs.refused("verify", database_url=noon)
+
+    assert whole.out.startswith("as promised: 1 days, ")
+    assert "number of B001 is 'B002' in the table" in refused
