@@ -17,6 +17,9 @@ const WORDS = {
     screens: "叫号屏",
     wholeHall: "全部区域",
     screen: "打开叫号屏",
+    staff: "工作人员",
+    manage: "大厅管理",
+    unreachedHall: "现在读不到窗口。请稍后再打开。",
     more: "更多大厅",
     loading: "正在读取",
     none: "还没有大厅。",
@@ -35,6 +38,9 @@ const WORDS = {
     screens: "Lobby screens",
     wholeHall: "Whole hall",
     screen: "Open the lobby screen",
+    staff: "For staff",
+    manage: "Manage the hall",
+    unreachedHall: "The counters cannot be read just now. Open this again in a moment.",
     more: "More halls",
     loading: "Loading",
     none: "There are no halls yet.",
@@ -49,6 +55,8 @@ const part = (id) => document.getElementById(id);
 let language = "zh";
 /** @type {object[]} */
 let halls = [];
+/** What staff have unfolded: by hall, its board, null while it is read, or "unreached". @type {Map<string, object | null | "unreached">} */
+const unfolded = new Map();
 /** @type {string | null} */
 let cursor = null;
 /** @type {"loading" | "ready" | "unreached"} */
@@ -101,6 +109,7 @@ function drawHall(hall, words) {
     ),
     make("ul.services", {}, (hall.services ?? []).map((service) => drawService(service, words))),
     make("div.links", {}, make("h3", {}, words.screens), drawScreens(hall, words)),
+    drawStaff(hall, words),
   );
 }
 
@@ -123,6 +132,57 @@ function drawScreens(hall, words) {
     links.push(make("a.button", { href: address(zone.id ?? zone), lang: name.lang }, name.text || zone.id || zone));
   }
   return links.length > 0 ? links : [make("a.button", { href: address("") }, words.screen)];
+}
+
+/** The way to the pages for staff: folded, for few who come here work here; the counters are read when it is opened. */
+function drawStaff(hall, words) {
+  const address = `/halls/${encodeURIComponent(hall.id)}`;
+  const counters = make("div");
+  const fill = () => counters.replaceChildren(...drawCounters(unfolded.get(hall.id), address, words));
+  const details = make(
+    "details.staff",
+    { open: unfolded.has(hall.id) },
+    make("summary", {}, words.staff),
+    make("a", { href: `${address}/manage` }, words.manage),
+    counters,
+  );
+  details.addEventListener("toggle", async () => {
+    if (details.open === unfolded.has(hall.id)) return;
+    if (!details.open) {
+      unfolded.delete(hall.id);
+      return;
+    }
+    unfolded.set(hall.id, null);
+    unfolded.set(hall.id, await readBoard(hall));
+    if (details.isConnected) fill();
+    else draw(); // the page was drawn anew meanwhile, in another language
+  });
+  fill();
+  return details;
+}
+
+/** A line for each stage, with the way to each of its counters. */
+function drawCounters(board, address, words) {
+  if (board === undefined || board === null) return [];
+  if (board === "unreached") return [make("p.quiet.small", { role: "status" }, words.unreachedHall)];
+  const stageOf = ({ id }) => board.names.counters[id]?.stage;
+  return [...new Set(board.counters.map(stageOf))].map((stage) => {
+    const name = pick(board.names.stages[stage], language);
+    const links = board.counters
+      .filter((counter) => stageOf(counter) === stage)
+      .map(({ id }) => make("a", { href: `${address}/counter/${encodeURIComponent(id)}` }, make("span.hidden", { lang: name.lang }, `${name.text} `), id));
+    return make("p.counters", {}, make("span.quiet", { lang: name.lang }, name.text), links);
+  });
+}
+
+async function readBoard(hall) {
+  try {
+    const response = await fetch(`/v1/halls/${encodeURIComponent(hall.id)}/board`, { signal: AbortSignal.timeout(FETCH_MS) });
+    if (!response.ok) throw new Error(String(response.status));
+    return await response.json();
+  } catch {
+    return "unreached";
+  }
 }
 
 /** A time as the hall's own clock shows it; with the day when it is not today's. */

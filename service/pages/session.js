@@ -151,6 +151,8 @@ class SignIn extends HTMLElement {
 
   #newPassword() {
     const needsCurrent = this.#password === "";
+    // Not shown: what keeps passwords for the person learns from it whose the new one is.
+    const name = make("input", { type: "text", autocomplete: "username", value: this.#session.account?.name ?? "", readonly: true, hidden: true });
     const current = make("input.input", { id: "password-current", type: "password", autocomplete: "current-password", required: true, maxlength: 200 });
     const fresh = make("input.input", { id: "password-new", type: "password", autocomplete: "new-password", required: true, minlength: 10, maxlength: 200 });
     const again = make("input.input", { id: "password-again", type: "password", autocomplete: "new-password", required: true, maxlength: 200 });
@@ -159,6 +161,7 @@ class SignIn extends HTMLElement {
     const form = make(
       "form",
       {},
+      name,
       needsCurrent ? field(say("password-current"), current) : null,
       field(say("password-new"), fresh, say("password-hint")),
       field(say("password-again"), again),

@@ -1,7 +1,7 @@
 """The manager's page as a test sees it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from playwright.async_api import BrowserContext, Locator, Page, expect
@@ -10,7 +10,45 @@ from tests.browser.desk import sign_in
 from tests.browser.screen import Complaints
 from tests.service import ADMIN, Api
 
+CLICK_S = 1.35 + 1.1 + 0.2
+FIELD_S = 1.35 + 1.1 + 0.2 + 2 * 0.4
+KEY_S = 0.28
+"""What a click, a field and a key cost somebody who does not type for a living: to think, point and press, and to move
+the hands from the mouse and back. Source: Card, Moran and Newell, The Psychology of Human-Computer Interaction, 8."""
+
+HANDS = """
+addEventListener("click", (event) => event.isTrusted && event.detail > 0 && globalThis.handled("click", "", 0), true);
+addEventListener("input", ({ target }) => globalThis.handled("field", target.id, target.value.length), true);
+"""
+
 SECTIONS = ("today", "hours", "places", "rules", "notices", "people", "find", "history")
+
+
+@dataclass
+class Hands:
+    """What somebody had to do in a browser: clicks, and the letters in each field."""
+
+    clicks: int = 0
+    letters: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    async def watch(cls, context: BrowserContext) -> Self:
+        """Count on all pages of a browser, from now on."""
+        hands = cls()
+        await context.expose_function("handled", hands._handled)
+        await context.add_init_script(HANDS)
+        return hands
+
+    def _handled(self, what: str, name: str, letters: int) -> None:
+        if what == "click":
+            self.clicks += 1
+        else:
+            self.letters[name] = letters
+
+    @property
+    def needed_s(self) -> float:
+        """How long that takes somebody who knows what they want."""
+        return self.clicks * CLICK_S + sum(FIELD_S + letters * KEY_S for letters in self.letters.values())
 
 
 @dataclass

@@ -10,14 +10,16 @@ from service.domain.model import HallId
 from service.journal import halls as stored
 from service.journal.database import Database
 from tests.browser.desk import sign_in
-from tests.browser.manage import SECTIONS, Manage, confirm
+from tests.browser.manage import SECTIONS, Hands, Manage, confirm
 from tests.browser.screen import Complaints, Screen
 from tests.browser.staff import PASSWORD, member
 from tests.browser.test_pages import SIDEWAYS
 from tests.service import NOON_AT, Api, Service
 
+THREE_MINUTES_S = 180
 
-async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call_by_clicks(
+
+async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call_by_clicks_in_three_minutes(
     service: Service, office: BrowserContext, dsn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with Database(dsn) as database:
@@ -25,6 +27,7 @@ async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call
     capsys.readouterr()
     await staff_cli.add_user(dsn, service.settings, "zhou", "manager", "north", "周主任")
     once = capsys.readouterr().out.strip()
+    hands = await Hands.watch(office)
     page = await office.new_page()
     complaints = Complaints()
     complaints.listen(page)
@@ -62,6 +65,10 @@ async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call
     await expect(page.locator('[data-counter="1"] .number')).to_have_text("B001")
     await expect(page.locator('[data-counter="1"]')).to_contain_text("周主任")
     assert complaints == []
+    assert hands.clicks >= 9, "they were not counted"
+    assert hands.clicks <= 12
+    assert len(hands.letters) == 7
+    assert hands.needed_s < THREE_MINUTES_S
 
 
 async def test_who_is_signed_out_sees_a_form_and_nothing_of_the_hall(service: Service, office: BrowserContext) -> None:

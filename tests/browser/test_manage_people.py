@@ -1,12 +1,15 @@
 """The manager's page: notices, staff and devices, finding people, what happened."""
 
+from msgspec import convert
 from playwright.async_api import Browser, BrowserContext, expect
 
+from service.domain.document import HallDocument
+from service.domain.model import HallId
 from tests.browser.desk import sign_in
 from tests.browser.manage import Manage, confirm
 from tests.browser.screen import Screen
 from tests.browser.staff import PASSWORD, member
-from tests.service import Service
+from tests.service import Api, Service
 
 
 async def test_a_notice_is_posted_in_both_languages_and_taken_down(service: Service, office: BrowserContext) -> None:
@@ -54,6 +57,32 @@ async def test_a_clerk_is_added_with_a_password_that_is_shown_once(
     await confirm(page)
     await expect(page.locator('[data-account="chen"]')).to_have_count(0)
     assert manage.complaints == []
+
+
+async def test_fields_for_names_take_no_more_than_the_calls_behind_them(
+    service: Service, office: BrowserContext
+) -> None:
+    described = (await service.api.call("GET", "/openapi.json")).body["components"]["schemas"]
+    member = described["AddMemberForm"]["properties"]
+    longest = {
+        "#person-name": member["name"]["maxLength"],
+        "#person-shown": next(one["maxLength"] for one in member["display_name"]["anyOf"] if "maxLength" in one),
+        "#device-name": described["AddDeviceForm"]["properties"]["name"]["maxLength"],
+    }
+    manage = await Manage.open(office, service.api, "people")
+    page = manage.page
+    taken = {}
+
+    for opener, fields in (("#person-add", ("#person-name", "#person-shown")), ("#device-add", ("#device-name",))):
+        await page.locator(opener).click()
+        for field in fields:
+            await page.locator(field).focus()
+            await page.keyboard.insert_text("x" * 300)
+            taken[field] = len(await page.locator(field).input_value())
+        await page.keyboard.press("Escape")
+        await expect(page.locator("dialog")).to_have_count(0)
+
+    assert taken == longest
 
 
 async def test_a_forgotten_password_is_replaced_and_an_account_disabled(
@@ -156,3 +185,34 @@ async def test_the_list_of_the_day_is_narrowed_by_state_and_service(service: Ser
     await expect(rows).to_have_count(1)
     await manage.page.locator("#list-on").fill("2026-11-22")
     await expect(manage.page.locator("#list")).to_contain_text("没有号")
+
+
+async def test_the_history_says_who_in_which_role_and_from_where(service: Service, office: BrowserContext) -> None:
+    await member(service.api, "zhou", "manager", "周主任")
+    manage = await Manage.open(office, service.api, "history", name="zhou", password=PASSWORD)
+    page = manage.page
+
+    await expect(page.locator('[data-kind="staff_added"]')).to_contain_text("系统管理员 · 本机")
+    await expect(page.locator('[data-kind="password_changed"]')).to_contain_text("周主任 · 本机")
+
+
+async def test_somebody_who_also_works_elsewhere_can_only_be_signed_out(
+    service: Service, office: BrowserContext
+) -> None:
+    await member(service.api, "zhou", "manager", "周主任")
+    await member(service.api, "chen", "staff", "陈老师")
+    document = await service.api.staff("GET", "document")
+    assert await service.running.halls.create_if_absent(HallId("other"), convert(document.body, HallDocument))
+    async with Api(service.api.base, "other") as other:
+        added = await other.staff("POST", "staff", {"name": "chen", "role": "staff"})
+        assert added.status == 201, added.body
+    manage = await Manage.open(office, service.api, "people", name="zhou", password=PASSWORD)
+    row = manage.page.locator('[data-account="chen"]')
+
+    await expect(row).to_contain_text("也在其他大厅工作")
+    await expect(row.get_by_role("button")).to_have_count(2)
+    await row.get_by_role("button", name="强制退出").click()
+
+    await expect(manage.page.get_by_text("已结束此人的所有登录。")).to_be_visible()
+    kinds = [item["kind"] for item in (await service.api.staff("GET", "history")).body["items"]]
+    assert "staff_signed_out" in kinds

@@ -48,7 +48,8 @@ async def morning(api: Api, clock: RunningClock, minutes: int = 102) -> None:
 
 
 async def keep(manage: Manage, folder: Path, name: str) -> None:
-    """Take a picture, and keep it when asked to."""
+    """Take a picture without focus and pointer, and keep it when asked to."""
+    await manage.page.mouse.move(0, 0)
     await manage.page.evaluate("document.activeElement?.blur()")
     taken = await manage.page.screenshot(path=folder / name)
     assert taken.startswith(b"\x89PNG")
@@ -77,6 +78,9 @@ async def test_the_managers_page_is_pictured_in_both_languages_on_a_desk_and_on_
     await post_notice(api, {"zh-CN": "请提前备好身份证", "en": "Please have your ID card ready."})
     manage = await Manage.open(office, api, "hours", name="zhou", password=PASSWORD)
 
+    await manage.go("today")
+    await keep(manage, tmp_path, "manage-today.png")
+    await manage.go("hours")
     await one_clerk_fewer(manage)
     await keep(manage, tmp_path, "manage-hours.png")
     await manage.page.set_viewport_size(PHONE)
@@ -86,6 +90,8 @@ async def test_the_managers_page_is_pictured_in_both_languages_on_a_desk_and_on_
     await keep(manage, tmp_path, "manage-phone-effect.png")
     await manage.page.set_viewport_size(DESKTOP)
     await manage.page.get_by_role("link", name="English").click()
+    await manage.page.evaluate("scrollTo(0, 0)")
+    await keep(manage, tmp_path, "manage-hours-en.png")
     await manage.page.locator("#discard").click()
 
     await manage.go("today")

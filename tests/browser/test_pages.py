@@ -104,6 +104,48 @@ async def test_the_list_of_halls_leads_to_the_screen(service: Service, context: 
     assert complaints == []
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_the_list_of_halls_leads_those_who_work_there_to_the_managers_page_and_to_each_counter(
+    service: Service, context: BrowserContext, lang: str
+) -> None:
+    page, complaints = await opened(context, service, f"/?lang={lang}")
+    staff = page.locator('[data-hall="demo"] .staff')
+    assert await staff.locator("a:visible").count() == 0
+
+    await staff.locator("summary").click()
+
+    await expect(staff.locator(".counters a")).to_have_count(6)
+    addresses = await staff.locator("a").evaluate_all('all => all.map((link) => link.getAttribute("href"))')
+    assert addresses == [
+        "/halls/demo/manage",
+        *(f"/halls/demo/counter/{name}" for name in "12345"),
+        "/halls/demo/counter/P1",
+    ]
+    await page.set_viewport_size({"width": 320, "height": 640})
+    assert await page.evaluate(SIDEWAYS) == []
+    for address in addresses[::3]:
+        await page.goto(f"{service.api.base}/?lang={lang}")
+        await staff.locator("summary").click()
+        await staff.locator(f'a[href="{address}"]').click()
+        await expect(page.locator("#sign-in-name")).to_be_visible()
+    assert complaints == []
+
+
+async def test_what_staff_unfolded_stays_so_in_the_other_language(service: Service, context: BrowserContext) -> None:
+    page, _ = await opened(context, service, "/")
+    await page.locator(".staff summary").click()
+    await expect(page.locator(".staff .counters a")).to_have_count(6)
+
+    await page.get_by_role("link", name="English").click()
+
+    await expect(page.locator(".staff summary")).to_have_text("For staff")
+    await expect(page.get_by_role("link", name="Pre-check P1")).to_be_visible()
+    await page.locator(".staff summary").click()
+    await page.get_by_role("link", name="中文").click()
+    await expect(page.locator(".staff summary")).to_have_text("工作人员")
+    await expect(page.locator(".staff .counters")).to_have_count(0)
+
+
 async def test_the_reference_has_every_call_once_and_finds_them_by_word(
     service: Service, context: BrowserContext
 ) -> None:

@@ -40,3 +40,22 @@ async def test_a_full_hall_is_pictured_for_the_readme(
             shutil.copy(tmp_path / name, DOCS / name)
 
     assert screen.complaints == []
+
+
+async def test_the_list_of_halls_is_pictured_with_the_way_to_the_pages_for_staff(
+    service: Service, context: BrowserContext, tmp_path: Path
+) -> None:
+    await service.api.open("1")
+    page = await context.new_page()
+    await page.set_viewport_size({"width": 1000, "height": 560})
+    await page.clock.set_fixed_time(OPENS_AT)
+    await page.goto(f"{service.api.base}/?lang=en")
+    await page.locator(".staff summary").click()
+    await expect(page.locator(".staff .counters a")).to_have_count(6)
+    await page.evaluate("document.activeElement?.blur()")
+
+    taken = await page.screenshot(path=tmp_path / "halls-en.png")
+
+    assert taken.startswith(b"\x89PNG")
+    if os.environ.get("WRITE_PICTURES"):
+        shutil.copy(tmp_path / "halls-en.png", DOCS / "halls-en.png")

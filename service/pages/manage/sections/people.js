@@ -8,6 +8,9 @@ import { action, allOf, head, keepFocus, part, table } from "../parts.js";
 
 const ROLES = ["volunteer", "staff", "manager"];
 const DEVICE_ROLES = ["kiosk", "partner", "staff"];
+// What the API takes; a field that takes more is refused only after it was filled in.
+const NAME_MAX = 64;
+const SHOWN_MAX = 100;
 const ROLE_WORDS = { volunteer: "role-volunteer", staff: "role-staff", manager: "role-manager", kiosk: "role-kiosk", partner: "role-partner", admin: "role-admin" };
 
 /** @param {import("../parts.js").Ui} ui */
@@ -38,7 +41,7 @@ function staffOf(ui, items, read) {
         [make("span", {}, name), isMe ? make("span.small.quiet", {}, ` ${say("people-you")}`) : null, make("span.small.quiet.block", {}, person.name)],
         roleOf(ui, person, isMe, read),
         stateOf(person),
-        person.last_seen_at ? ui.times.moment(person.last_seen_at) : make("span.quiet", {}, say("never")),
+        person.last_seen_at ? ui.times.moment(person.last_seen_at) : make("span.quiet", {}, person.elsewhere ? "–" : say("never")),
         isMe ? make("span.quiet.small", {}, say("people-not-oneself")) : make("div.row-acts", {}, personActs(ui, person, name, read)),
       ],
     };
@@ -72,6 +75,7 @@ function stateOf(person) {
   if (person.disabled) return make("span.tag.over", {}, say("person-disabled"));
   if (person.sso) return make("span.tag", {}, say("person-sso"));
   if (person.must_change) return make("span.tag.changed", {}, say("person-must-change"));
+  if (person.elsewhere) return make("span.tag", {}, say("person-elsewhere"));
   return make("span.tag.open", {}, say("person-active"));
 }
 
@@ -83,7 +87,7 @@ function personActs(ui, person, name, read) {
     await read();
   };
   return [
-    person.sso
+    person.sso || person.elsewhere
       ? null
       : action(
           ui,
@@ -101,7 +105,17 @@ function personActs(ui, person, name, read) {
           },
           { "aria-label": of(say("password-reset")) },
         ),
-    person.disabled
+    person.elsewhere
+      ? action(
+          ui,
+          say("person-sign-out"),
+          async () => {
+            await ui.call("DELETE", `staff/${person.id}/sessions`);
+            ui.tell(say("person-signed-out"));
+          },
+          { "aria-label": of(say("person-sign-out")) },
+        )
+      : person.disabled
       ? action(ui, say("person-enable"), patch({ disabled: false }, say("person-enabled")), { "aria-label": of(say("person-enable")) })
       : action(ui, say("person-disable"), patch({ disabled: true }, say("person-disabled-told")), { "aria-label": of(say("person-disable")) }),
     action(
@@ -126,8 +140,8 @@ function personActs(ui, person, name, read) {
 }
 
 async function addPerson(ui, read) {
-  const name = make("input.input", { id: "person-name", name: "name", required: true, maxlength: 200, autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
-  const shown = make("input.input", { id: "person-shown", name: "display_name", required: true, maxlength: 200, autocomplete: "off" });
+  const name = make("input.input", { id: "person-name", name: "name", required: true, maxlength: NAME_MAX, autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
+  const shown = make("input.input", { id: "person-shown", name: "display_name", required: true, maxlength: SHOWN_MAX, autocomplete: "off" });
   const role = make("select.input", { id: "person-role", name: "role" }, ROLES.map((one) => make("option", { value: one, selected: one === "staff" }, say(ROLE_WORDS[one]))));
   const given = await ask({
     title: say("person-add-title"),
@@ -181,7 +195,7 @@ function devicesOf(ui, items, read) {
 }
 
 async function addDevice(ui, read) {
-  const name = make("input.input", { id: "device-name", required: true, maxlength: 200, autocomplete: "off" });
+  const name = make("input.input", { id: "device-name", required: true, maxlength: SHOWN_MAX, autocomplete: "off" });
   const role = make("select.input", { id: "device-role" }, DEVICE_ROLES.map((one) => make("option", { value: one }, say(ROLE_WORDS[one]))));
   const given = await ask({
     title: say("device-add-title"),

@@ -1,0 +1,153 @@
+"""The pages that everybody reaches: axe-core finds nothing, in either language, light, dark and in high contrast."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.browser.axe import faults
+from tests.browser.clock import RunningClock
+from tests.browser.desk import VIOLATIONS, sign_in
+from tests.browser.halls import calls_of_every_kind
+from tests.browser.screen import Complaints, Screen
+from tests.browser.staff import account
+from tests.browser.test_pages import SIDEWAYS
+from tests.service import OPENS_AT, Service, service_on
+
+LANGUAGES = ("zh", "en")
+PHONE = ViewportSize(width=320, height=640)
+
+SHOWN = (
+    "/v1/halls",
+    "/v1/halls/{hall}/document",
+    "/v1/halls/{hall}/tickets",
+    "/v1/halls/{hall}/tickets/{ticket}",
+)
+"""The calls of every shape: all of them take axe-core ten times as long, and are drawn by the same hand."""
+
+CHOOSE = """(theme) => {
+  if (theme === null) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}"""
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A visitor's browser."""
+    async with await browser.new_context(viewport=ViewportSize(width=1280, height=900), locale="zh-CN") as context:
+        await context.add_init_script(VIOLATIONS)
+        yield context
+
+
+async def faults_in_every_light(page: Page) -> dict[str, list[str]]:
+    """What axe-core finds as the system asks for light, dark or more contrast, and as the person chose it."""
+    lights: dict[str, tuple[Literal["light", "dark"], Literal["no-preference", "more"], str | None]] = {
+        "light": ("light", "no-preference", None),
+        "dark": ("dark", "no-preference", None),
+        "more contrast": ("light", "more", None),
+        "dark by choice": ("light", "no-preference", "dark"),
+        "contrast by choice": ("light", "no-preference", "contrast"),
+    }
+    found, grounds = {}, set()
+    for light, (scheme, contrast, theme) in lights.items():
+        await page.emulate_media(color_scheme=scheme, contrast=contrast)
+        await page.evaluate(CHOOSE, theme)
+        grounds.add(await page.evaluate("getComputedStyle(document.body).backgroundColor"))
+        found[light] = await faults(page)
+    await page.emulate_media(color_scheme="light", contrast="no-preference")
+    await page.evaluate(CHOOSE, None)
+    assert len(grounds) == 3, "light, dark and high contrast were not shown"
+    return {light: lines for light, lines in found.items() if lines}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_axe_finds_nothing_on_the_list_of_halls(service: Service, context: BrowserContext, lang: str) -> None:
+    page = await context.new_page()
+    await page.goto(f"{service.api.base}/?lang={lang}")
+    await page.locator("#halls li").first.wait_for()
+    await page.locator("#halls summary").click()
+    await page.locator("#halls .staff a").first.wait_for()
+
+    assert await faults_in_every_light(page) == {}
+
+
+async def test_axe_finds_nothing_in_the_reference(service: Service, context: BrowserContext) -> None:
+    described = (await service.api.call("GET", "/openapi.json")).body
+    described["paths"] = {path: described["paths"][path] for path in SHOWN}
+    described["components"]["schemas"] = {
+        name: described["components"]["schemas"][name] for name in sorted(described["components"]["schemas"])[::10]
+    }
+    page = await context.new_page()
+    await page.route("**/openapi.json", lambda route: route.fulfill(json=described))
+    await page.goto(f"{service.api.base}/docs")
+    await page.locator("#operations article").first.wait_for()
+    await page.get_by_label("Search").fill("t")
+    await expect(page.locator("#found")).to_contain_text("found")
+
+    assert await faults_in_every_light(page) == {}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+async def test_axe_finds_nothing_on_the_form_to_sign_in_and_to_choose_a_password(
+    service: Service, context: BrowserContext, lang: str
+) -> None:
+    once = await account(service.api, "chen", "staff", "陈老师")
+    page = await context.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/counter/3?lang={lang}")
+    await page.locator("#sign-in-name").wait_for()
+    assert await faults_in_every_light(page) == {}
+    await sign_in(page, "chen", "a wrong guess")
+    await expect(page.locator("sign-in .message")).to_be_visible()
+    assert await faults(page) == []
+
+    await sign_in(page, "chen", once)
+    await page.locator("#password-new").wait_for()
+
+    assert await faults_in_every_light(page) == {}
+
+
+@pytest.mark.parametrize("path", ["/sign-on/failed", "/sign-on/no-role"])
+async def test_axe_finds_nothing_on_the_pages_after_single_sign_on(
+    service: Service, context: BrowserContext, path: str
+) -> None:
+    page = await context.new_page()
+    complaints = Complaints()
+    complaints.listen(page)
+    await page.goto(service.api.base + path)
+
+    assert await faults_in_every_light(page) == {}
+    await page.set_viewport_size(PHONE)
+    assert await page.evaluate(SIDEWAYS) == []
+    assert complaints == []
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/sign-on/failed", "/sign-on/no-role"])
+async def test_who_chose_high_contrast_at_work_has_it_on_every_page(
+    service: Service, context: BrowserContext, path: str
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/counter/3")
+    await page.locator("#sign-in-name").wait_for()
+    await page.evaluate('import("/pages/theme.js").then(({ useTheme }) => useTheme("contrast"))')
+
+    await page.goto(service.api.base + path)
+
+    await expect(page.locator("html")).to_have_attribute("data-theme", "contrast")
+
+
+async def test_axe_finds_nothing_on_the_lobby_screen_full_and_suspended(
+    dsn: str, tmp_path: Path, context: BrowserContext
+) -> None:
+    clock = RunningClock(OPENS_AT)
+    async with service_on(dsn, tmp_path, clock) as service:
+        await calls_of_every_kind(service.api, clock)
+        screen = await Screen.open(context, service.api.base)
+        await expect(screen.page.locator("#sound")).to_be_visible()
+        full = await faults(screen.page)
+        reply = await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演练", "en": "Fire drill"}})
+        assert reply.status == 200, reply.body
+        await expect(screen.page.locator("body")).to_have_attribute("data-view", "suspended")
+
+        assert [*full, *await faults(screen.page)] == []
