@@ -73,10 +73,11 @@ class Finish(Struct, frozen=True):
 
 
 class CallNext(Order, frozen=True):
-    """Call the next person; `finish` ends the present one in the same command."""
+    """Call the next person; `finish` ends the present one in the same command: only `present`, where that is said."""
 
     counter: CounterId
     finish: Finish | None = None
+    present: TicketId | None = None
 
 
 class CallTicket(Order, frozen=True):
@@ -135,9 +136,10 @@ class TransferTicket(Order, frozen=True):
 
 
 class UndoTicket(Order, frozen=True):
-    """Take back a finish or a no-show."""
+    """Take back a finish or a no-show; `release` puts who is at the counter meanwhile back into the queue."""
 
     ticket: TicketId
+    release: bool = False
 
 
 class CheckPapers(Order, frozen=True):
@@ -230,6 +232,12 @@ class SweepNoShows(Order, frozen=True):
     """Recall, and at last pass over, who was called and did not come; where the hall lets a job do it."""
 
 
+class AtOptionalStage(Order, frozen=True):
+    """What a volunteer asks: it is done at counters of an optional stage, and nowhere else."""
+
+    command: "Command"
+
+
 Command = (
     TakeTicket
     | OpenCounter
@@ -260,4 +268,5 @@ Command = (
     | EndDay
     | ChangePlan
     | SweepNoShows
+    | AtOptionalStage
 )

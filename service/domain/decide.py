@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from service.domain import commands, dispatch, events
+from service.domain import commands, dispatch, events, volunteers
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.events import Event
@@ -44,6 +44,7 @@ from service.domain.refusals import (
     HallSuspended,
     NoticeNotFound,
     OnlineOnly,
+    OnlyAtOptionalStages,
     WrongState,
 )
 from service.domain.times import stamp_or_none
@@ -324,7 +325,8 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
 
     Raises:
         WrongState: something else, or too late.
-        CounterClosed, CounterBusy: its counter cannot have the person back.
+        CounterClosed, CounterBusy: its counter cannot have the person back; busy only when who is there is not to be
+            released.
     """
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.DONE, TicketState.NO_SHOW)
@@ -332,8 +334,10 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
     if ended_at is None or now_at - ended_at > timedelta(seconds=UNDO_WITHIN_S) or ticket.last_counter is None:
         raise WrongState(ticket.state)
     counter = day.counter(ticket.last_counter)
-    _require_free(counter)
-    return [events.TicketUndone(ticket=ticket.id)]
+    released = _vacate(day, counter, now_at, release=True) if command.release else []
+    if not released:
+        _require_free(counter)
+    return [*released, events.TicketUndone(ticket=ticket.id)]
 
 
 # Counters.
@@ -399,7 +403,7 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
         no call when nobody waits.
 
     Raises:
-        CounterClosed, CounterBusy: the counter cannot take a person.
+        CounterClosed, CounterBusy: the counter cannot take a person; busy also when another than `present` is there.
         HallSuspended, HallClosed: not now.
 
     Source: DESIGN 6, "Next call: credit".
@@ -408,6 +412,8 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
     _refuse_calls(day, now_at)
     decided: list[Event] = []
     moved: Ticket | None = None
+    if counter.ticket is not None and command.present not in {None, counter.ticket}:
+        raise CounterBusy(counter.ticket)
     if counter.ticket is not None and command.finish is not None and counter.state is CounterState.OPEN:
         event, moved = _finish(day, day.ticket(counter.ticket), command.finish, now_at)
         decided.append(event)
@@ -440,6 +446,13 @@ def call_ticket(day: Day, command: commands.CallTicket, now_at: datetime) -> lis
     before = dispatch.ahead(day, ticket)
     reason = dispatch.reason_for(day.plan, ticket, ahead_of=before, code=command.reason)
     return [events.TicketCalled(ticket=ticket.id, counter=counter.id, stage=counter.stage, reason=reason)]
+
+
+def at_optional_stage(day: Day, command: commands.AtOptionalStage, now_at: datetime) -> list[Event]:
+    """Decide what a volunteer asks. Raises OnlyAtOptionalStages, and what the command itself may."""
+    if not volunteers.may(day, command.command):
+        raise OnlyAtOptionalStages
+    return _DECIDERS[type(command.command)](day, command.command, now_at)
 
 
 # The hall.
@@ -730,4 +743,5 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.EndDay: end_day,
     commands.ChangePlan: change_plan,
     commands.SweepNoShows: sweep_no_shows,
+    commands.AtOptionalStage: at_optional_stage,
 }

@@ -85,6 +85,13 @@ class AlreadyWaiting(Refusal):
         super().__init__(ticket=ticket)
 
 
+class OnlyAtOptionalStages(Refusal):
+    """Volunteers may do this at counters of an optional stage only."""
+
+    status = 403
+    code = "forbidden"
+
+
 class HallNotFound(Refusal):
     """There is no such hall."""
 

@@ -60,7 +60,7 @@ class Caller(Struct, frozen=True):
 
     `role` is the one it is allowed by, in the hall it is about; `actor` is what the journal says of who it was,
     `credential` what idempotency keys belong to; `account` the id of the account that has signed in; `token` that of
-    an applicant.
+    an applicant; `at_optional` whether the call is for it at counters of an optional stage only.
     """
 
     role: Role
@@ -68,6 +68,7 @@ class Caller(Struct, frozen=True):
     credential: str
     account: str | None = None
     token: str | None = None
+    at_optional: bool = False
 
     def may(self, role: Role) -> bool:
         """Tell whether it may do what a role may."""

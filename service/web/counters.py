@@ -57,12 +57,14 @@ async def close(request: web.Request) -> web.Response:
 async def next_(request: web.Request) -> web.Response:
     """Call the next person, and say why it is them; `finish` ends the present one in the same command.
 
-    Nobody waits: 204, or with a finish 200 and nulls.
+    With `finish.ticket` it ends that one's visit or nobody's: when another is there, `counter-busy`. Nobody waits: 204,
+    or with a finish 200 and nulls.
     """
     hall, who = hall_of(request), caller(request)
     form = await read(request, NextForm)
     finish = None if form.finish is None else finish_from(form.finish)
-    given = await ask(request, who, hall, commands.CallNext(counter_of(request), finish))
+    named = None if form.finish is None or form.finish.ticket is None else TicketId(form.finish.ticket.lower())
+    given = await ask(request, who, hall, commands.CallNext(counter_of(request), finish, named))
     if given.done is None and finish is None:
         return web.Response(status=204)
     return answer(_called(given))

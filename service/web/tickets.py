@@ -25,6 +25,7 @@ from service.web.forms import (
     ParkForm,
     TakeTicketForm,
     TransferForm,
+    UndoForm,
 )
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, LANES, SIGNER
@@ -156,9 +157,9 @@ async def transfer(request: web.Request) -> web.Response:
 
 
 async def undo(request: web.Request) -> web.Response:
-    """Take a finish or no-show back, within 30 seconds."""
-    who, _ = caller(request), await read(request, Nothing)
-    return await _act(request, who, commands.UndoTicket(ticket=ticket_of(request)))
+    """Take a finish or no-show back, within 30 seconds; `release` puts who was called meanwhile back at their place."""
+    who, form = caller(request), await read(request, UndoForm)
+    return await _act(request, who, commands.UndoTicket(ticket=ticket_of(request), release=form.release))
 
 
 async def history(request: web.Request) -> web.Response:

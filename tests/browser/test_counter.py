@@ -256,6 +256,67 @@ async def test_a_second_press_meant_for_the_first_finishes_nobody(service: Servi
     assert await states(service.api) == {"B001": "called at 3", "B002": "waiting"}
 
 
+async def test_a_page_that_is_behind_finishes_nobody(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    for _ in range(3):
+        await service.api.take("enquiry")
+    ahead = await Desk.at(context, service.api.base)
+    behind = await Desk.open(context, service.api.base)
+    await ahead.press("Enter")
+    for desk in (ahead, behind):
+        await desk.is_view("called")
+        await expect(desk.number).to_have_text("B001")
+
+    for path in ("queue", "counters/3"):  # this tab hears of nothing any more
+        await behind.page.route(f"**/{path}", lambda route: route.abort("connectionreset"))
+    await ahead.press("Enter")
+    await expect(ahead.number).to_have_text("B002")
+    await expect(behind.number).to_have_text("B001")
+    async with behind.page.expect_response("**/next") as response:
+        await behind.press("Enter")
+    refused = await (await response.value).json()
+    for path in ("queue", "counters/3"):
+        await behind.page.unroute(f"**/{path}")
+
+    assert refused["code"] == "counter-busy"
+    await expect(behind.number).to_have_text("B002")
+    await expect(behind.message).to_be_visible()
+    assert await states(service.api) == {"B002": "called at 3", "B003": "waiting"}
+
+
+async def test_taking_back_is_one_act_which_a_lost_connection_cannot_halve(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    first = await service.api.take("enquiry")
+    second = await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("Enter")
+    await desk.is_view("called")
+    await desk.press("Enter")
+    await expect(desk.number).to_have_text("B002")
+    await expect(desk.toast).to_contain_text("B001 已完成")
+    sent: list[str] = []
+
+    async def lose_the_answer(route: Any) -> None:  # noqa: ANN401  (a Route)
+        sent.append(route.request.url.rpartition("/")[2])
+        if len(sent) > 1:
+            await route.continue_()
+            return
+        await route.fetch()  # the service does it, and the answer never arrives
+        await route.abort("connectionreset")
+
+    await desk.page.route("**/tickets/*/*", lose_the_answer)
+    await desk.press("u")
+
+    await expect(desk.message).to_have_text("已撤销，B001 回到本窗口")
+    await expect(desk.number).to_have_text("B001")
+    assert sent == ["undo", "undo"]
+    assert await states(service.api) == {"B001": "serving at 3", "B002": "waiting"}
+    assert (await happened(service.api, first["id"])).count("ticket_undone") == 1
+    assert (await happened(service.api, second["id"])).count("ticket_released") == 1
+
+
 async def test_who_is_called_elsewhere_meanwhile_is_said(service: Service, context: BrowserContext) -> None:
     await service.api.open("3", "4")
     for _ in range(2):
@@ -436,6 +497,33 @@ async def test_who_comes_back_with_a_paper_is_brought_back_by_the_number(
     assert await states(service.api) == {"B001": "waiting", "B002": "waiting"}
 
 
+async def test_a_number_of_yesterday_is_not_brought_back_for_one_of_today(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    missed = await service.api.next("3")
+    assert missed is not None
+    await service.api.staff("POST", f"tickets/{missed['id']}/no-show")
+    clock.advance(24 * 3600)
+    await service.api.open("3")
+    today = await service.api.take("enquiry")
+    assert today["number"] == missed["number"]
+    called = await service.api.next("3")
+    assert called is not None
+    assert called["id"] == today["id"]
+    desk = await Desk.at(context, service.api.base, "4")
+    await desk.press("Enter")
+    await desk.is_view("idle")
+
+    await desk.press("i")
+    await desk.page.locator("#slip").fill("b001")
+    await desk.page.keyboard.press("Enter")
+
+    await expect(desk.page.locator("dialog .message")).to_have_text("这个号码不能续办：已经在队列里，或已经办完。")
+    assert await states(service.api) == {"B001": "called at 3"}
+
+
 async def test_what_changed_meanwhile_is_refused_in_words(service: Service, context: BrowserContext) -> None:
     await service.api.open("3")
     await service.api.take("enquiry")
@@ -490,7 +578,7 @@ async def test_an_alarm_reaches_all_staff_silently_and_is_cleared_by_one_of_them
 async def test_volunteers_check_papers_along_the_line_and_the_counter_sees_the_result(
     service: Service, context: BrowserContext, neighbour: BrowserContext
 ) -> None:
-    await service.api.open("P1", "3")
+    await service.api.open("3")
     once = await account(service.api, "li", "volunteer", "Li")
     for _ in range(2):
         await service.api.take("loan-first")
@@ -501,6 +589,8 @@ async def test_volunteers_check_papers_along_the_line_and_the_counter_sees_the_r
     await volunteer.page.locator("#password-new").fill(PASSWORD)
     await volunteer.page.locator("#password-again").fill(PASSWORD)
     await volunteer.page.get_by_role("button", name="Save and go on").click()
+    await volunteer.is_view("closed")
+    await volunteer.press("Enter")
     await volunteer.is_view("idle")
     await expect(volunteer.main).to_contain_text("A001")
     await volunteer.press("Enter")
@@ -508,10 +598,9 @@ async def test_volunteers_check_papers_along_the_line_and_the_counter_sees_the_r
     await volunteer.press("2")
     await expect(volunteer.main).to_contain_text("Park (1 missing)")
     await volunteer.press("2")
+    await expect(volunteer.main).to_contain_text("Papers complete, call next")
     await volunteer.press("Enter")
-    await volunteer.is_view("idle")
     await expect(volunteer.number).to_have_text("A002")
-    await volunteer.press("Enter")
     await volunteer.is_view("called")
     await volunteer.press("3", "Enter")
     await volunteer.is_view("idle")
@@ -520,9 +609,84 @@ async def test_volunteers_check_papers_along_the_line_and_the_counter_sees_the_r
     await expect(clerk.page.locator("#person")).to_contain_text("材料齐全")
     await expect(clerk.page.locator("#also")).to_contain_text("A002 缺贷款申请表")
     assert await states(service.api) == {"A001": "waiting", "A002": "parked"}
-    for name in ("transfer", "pause", "close", "no-show", "finish"):
-        await expect(volunteer.act(name)).to_have_count(0)
     assert volunteer.complaints == []
+
+
+async def test_a_volunteer_alone_calls_again_puts_back_passes_over_and_closes(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await member(service.api, "li", "volunteer", "Li")
+    for _ in range(2):
+        await service.api.take("loan-first")
+    desk = await Desk.at(context, service.api.base, "P1", "?lang=en", name="li", password=PASSWORD)
+
+    await desk.press("Enter")
+    await desk.is_view("idle")
+    await desk.press("Enter")
+    await desk.is_view("called")
+    await expect(desk.act("transfer")).to_have_count(0)
+    await desk.press("r")
+    await expect(desk.message).to_have_text("A001 called again, 2 times in all")
+    await desk.press("b")
+    await desk.is_view("idle")
+    await expect(desk.number).to_have_text("A001")
+    await expect(desk.act("bring-back")).to_have_count(0)
+    await desk.press("Enter")
+    await desk.is_view("called")
+    clock.advance(121)
+    await desk.act("no-show").click()
+    await expect(desk.number).to_have_text("A002")
+    await desk.press("u")
+    await expect(desk.number).to_have_text("A001")
+    await desk.is_view("called")
+    await desk.press("s")
+    await desk.is_view("serving")
+    await desk.press("l")
+    await desk.page.locator("dialog").get_by_label("A001 goes back to their place in the line").check()
+    await desk.page.locator("dialog button[type=submit]").click()
+    await desk.is_view("paused")
+    await desk.press("q")
+    await desk.is_view("closed")
+
+    assert await states(service.api) == {"A001": "waiting", "A002": "waiting"}
+    assert desk.complaints == []
+
+
+async def test_a_volunteer_brings_back_who_was_put_aside_at_the_precheck(
+    service: Service, context: BrowserContext
+) -> None:
+    await member(service.api, "li", "volunteer", "Li")
+    await service.api.take("loan-first")
+    desk = await Desk.at(context, service.api.base, "P1", "?lang=en", name="li", password=PASSWORD)
+    await desk.press("Enter")
+    await desk.is_view("idle")
+    await desk.press("Enter")
+    await desk.is_view("called")
+    await desk.press("2", "Enter")
+    await desk.is_view("idle")
+
+    await desk.page.locator("#also [data-ticket]").click()
+    await desk.page.get_by_role("button", name="Bring back into the line").click()
+
+    await expect(desk.number).to_have_text("A001")
+    assert await states(service.api) == {"A001": "waiting"}
+
+
+async def test_a_window_is_not_a_volunteers_to_run(service: Service, context: BrowserContext) -> None:
+    await member(service.api, "li", "volunteer", "Li")
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base, "3", "?lang=en", name="li", password=PASSWORD)
+    await desk.is_view("idle")
+
+    await expect(desk.main).to_have_text("This counter is for staff")
+    await desk.press("Enter", "q", "l")
+    await desk.rows.first.click()
+    await expect(desk.page.locator("dialog")).to_be_visible()
+    await expect(desk.page.get_by_role("button", name="Call to this counter")).to_have_count(0)
+
+    assert await states(service.api) == {"B001": "waiting"}
+    assert desk.complaints == []
 
 
 async def test_the_line_is_who_this_counter_may_call_as_other_counters_open_and_close(

@@ -177,9 +177,22 @@ class AnyDay(RuleBasedStateMachine):
         for _ in range(people):
             self.ask(self.hall.new_ticket(service))
 
-    @rule(counter=COUNTERS, finish=maybe(FINISHES), keyed=st.booleans())
-    def next(self, counter: CounterId, finish: Finish | None, keyed: bool) -> None:  # noqa: FBT001
-        self.ask(commands.CallNext(counter, finish), keyed=keyed)
+    @rule(counter=COUNTERS, finish=maybe(FINISHES), present=maybe(PICKS), keyed=st.booleans())
+    def next(self, counter: CounterId, finish: Finish | None, present: int | None, keyed: bool) -> None:  # noqa: FBT001
+        named = None if present is None else self.ticket(present)
+        self.ask(commands.CallNext(counter, finish, named), keyed=keyed)
+
+    @rule(pick=PICKS, keyed=st.booleans())
+    def undo_and_release(self, pick: int, keyed: bool) -> None:  # noqa: FBT001
+        self.ask(commands.UndoTicket(self.ticket(pick), release=True), keyed=keyed)
+
+    @rule(counter=COUNTERS, finish=maybe(FINISHES))
+    def a_volunteer_calls(self, counter: CounterId, finish: Finish | None) -> None:
+        self.ask(commands.AtOptionalStage(commands.CallNext(counter, finish)))
+
+    @rule(kind=st.sampled_from([commands.StartTicket, commands.MarkNoShow, commands.ResumeTicket]), pick=PICKS)
+    def a_volunteer_acts(self, kind: type[Any], pick: int) -> None:
+        self.ask(commands.AtOptionalStage(kind(self.ticket(pick))))
 
     @rule(counter=COUNTERS, services=maybe(st.lists(SERVICES, max_size=2, unique=True).map(tuple)), stage=maybe(STAGES))
     def open(self, counter: CounterId, services: tuple[ServiceId, ...] | None, stage: StageId | None) -> None:

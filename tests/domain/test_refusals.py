@@ -38,7 +38,7 @@ def test_a_refusal_has_a_code_a_status_of_its_kind_and_a_sentence(kind: type[Ref
     assert re.fullmatch(r"[A-Z][^\n]{5,78}\.", kind.title())
     assert kind.title() == (kind.__doc__ or "").strip()
     assert (kind.status == 404) == kind.code.endswith("-not-found")
-    assert kind.status in {404, 409, 422, 503}
+    assert kind.status in {403, 404, 409, 422, 503}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,7 @@ def test_a_refusal_has_a_code_a_status_of_its_kind_and_a_sentence(kind: type[Ref
         ("counter-not-found", 404),
         ("ticket-not-found", 404),
         ("hall-not-found", 404),
+        ("forbidden", 403),
         ("wrong-state", 409),
         ("counter-busy", 409),
         ("counter-closed", 409),

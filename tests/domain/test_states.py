@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import pytest
 
-from service.domain import commands
+from service.domain import commands, dispatch
 from service.domain.commands import (
     CallNext,
     CallTicket,
@@ -33,6 +33,7 @@ from service.domain.commands import (
     UndoTicket,
 )
 from service.domain.document import Rules
+from service.domain.events import TicketReleased, TicketUndone
 from service.domain.model import (
     TICKET_SUCCESSORS,
     CounterId,
@@ -55,7 +56,7 @@ from service.domain.refusals import (
     TicketNotFound,
     WrongState,
 )
-from tests.domain.halls import DONE, Hall, town
+from tests.domain.halls import DONE, Hall, called, refold, town, values
 
 ONE, TWO = CounterId("1"), CounterId("2")
 WAITING, CALLED, SERVING, PARKED, NO_SHOW, LEFT, ENDED = TicketState
@@ -266,6 +267,7 @@ COUNTER_COMMANDS: dict[str, Command] = {
     "close and release": CloseCounter(ONE, release=True),
     "next": CallNext(ONE),
     "finish and next": CallNext(ONE, DONE),
+    "finish the one there and next": CallNext(ONE, DONE, TicketId("ticket-00002")),
     "call": CallTicket(ONE, TicketId("ticket-00001"), "urgent"),
 }
 
@@ -277,6 +279,7 @@ COUNTERS_ALLOWED: dict[tuple[str, str], CounterState] = {
     ("open", "close and release"): CounterState.CLOSED,
     ("open", "next"): CounterState.OPEN,
     ("open", "finish and next"): CounterState.OPEN,
+    ("open", "finish the one there and next"): CounterState.OPEN,
     ("open", "call"): CounterState.OPEN,
     ("paused", "open"): CounterState.OPEN,
     ("paused", "close"): CounterState.CLOSED,
@@ -284,9 +287,10 @@ COUNTERS_ALLOWED: dict[tuple[str, str], CounterState] = {
     ("busy", "pause and release"): CounterState.PAUSED,
     ("busy", "close and release"): CounterState.CLOSED,
     ("busy", "finish and next"): CounterState.OPEN,
+    ("busy", "finish the one there and next"): CounterState.OPEN,
 }
 
-CALLS = {"next", "finish and next", "call"}
+CALLS = {"next", "finish and next", "finish the one there and next", "call"}
 
 
 @pytest.mark.parametrize("state", COUNTERS)
@@ -427,6 +431,67 @@ def test_undo_needs_the_counter_free(make: Callable[[Hall], TicketId]) -> None:
     assert refusal.fields == {"ticket": another}
 
 
+@pytest.mark.parametrize("serving", [False, True])
+@pytest.mark.parametrize("make", [a_done, a_no_show])
+def test_undo_puts_who_was_called_meanwhile_back_at_their_place(
+    make: Callable[[Hall], TicketId],
+    serving: bool,  # noqa: FBT001  (a column of the table)
+) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall)
+    another = a_called(hall)
+    place = hall.ticket(another).queue_at
+    later = hall.take()
+    if serving:
+        hall.do(StartTicket(another))
+
+    decided = hall.do(UndoTicket(ticket, release=True))
+
+    assert [type(event) for event in decided] == [TicketReleased, TicketUndone]
+    assert hall.counter("1").ticket == ticket
+    back = hall.ticket(another)
+    assert (back.state, back.counter, back.queue_at, back.calls) == (WAITING, None, place, 0)
+    assert [one.id for one in dispatch.in_order(hall.day)] == [another, later]
+    assert values(refold(hall)) == values(hall.day)
+
+
+def test_undo_that_may_release_needs_nobody_there() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_done(hall)
+
+    decided = hall.do(UndoTicket(ticket, release=True))
+
+    assert [type(event) for event in decided] == [TicketUndone]
+
+
+def test_an_undo_that_comes_too_late_releases_nobody() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_done(hall)
+    another = a_called(hall)
+    hall.after(31)
+
+    assert isinstance(hall.refuses(UndoTicket(ticket, release=True)), WrongState)
+    assert hall.counter("1").ticket == another
+
+
+def test_next_finishes_the_one_it_names_and_nobody_else() -> None:
+    hall = Hall()
+    hall.open("1")
+    first, second, third = hall.take(), hall.take(), hall.take()
+    hall.next("1")
+    assert hall.do(CallNext(ONE, DONE, first))
+
+    refusal = hall.refuses(CallNext(ONE, DONE, first))
+    assert isinstance(refusal, CounterBusy)
+    assert refusal.fields == {"ticket": second}
+
+    hall.finish(second)
+    assert called(hall.do(CallNext(ONE, DONE, second))) == third, "it is over already, and the counter is free"
+
+
 @pytest.mark.parametrize("make", [a_done, a_no_show])
 @pytest.mark.parametrize("command", [CloseCounter(ONE), PauseCounter(ONE)])
 def test_undo_needs_the_counter_open(make: Callable[[Hall], TicketId], command: Command) -> None:
@@ -436,6 +501,7 @@ def test_undo_needs_the_counter_open(make: Callable[[Hall], TicketId], command: 
     hall.do(command)
 
     assert isinstance(hall.refuses(UndoTicket(ticket)), CounterClosed)
+    assert isinstance(hall.refuses(UndoTicket(ticket, release=True)), CounterClosed)
 
 
 def test_a_stage_done_cannot_be_taken_back() -> None:

@@ -69,7 +69,7 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
         lambda: commands.ParkTicket(ticket, "paper-missing"),
         lambda: commands.ResumeTicket(ticket),
         lambda: commands.TransferTicket(ticket, service, None, None),
-        lambda: commands.UndoTicket(ticket),
+        lambda: commands.UndoTicket(ticket, release=bool(second % 2)),
         lambda: commands.LeaveQueue(ticket),
         lambda: commands.CallTicket(counter, ticket, "urgent"),
         lambda: commands.ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"),

@@ -215,6 +215,20 @@ async def test_next_that_finished_somebody_and_found_nobody_says_so(hall: Checke
     assert (await hall.seen(ticket))["state"] == "done"
 
 
+async def test_next_ends_the_visit_of_the_one_it_names_and_of_nobody_else(hall: Checked) -> None:
+    first = await hall.called("enquiry", "1")
+    second, third = await hall.take("enquiry"), await hall.take("enquiry")
+    finish = {"finish": {"outcome": "done", "ticket": first["id"].upper()}}
+
+    called = await hall.staff("POST", "counters/1/next", finish)
+    behind = await hall.staff("POST", "counters/1/next", finish)
+
+    assert called.body["ticket"]["id"] == second["id"]
+    assert (behind.status, behind.code, behind.body["ticket"]) == (409, "counter-busy", second["id"])
+    assert (await hall.seen(second))["state"] == "called"
+    assert (await hall.seen(third))["state"] == "waiting"
+
+
 async def test_next_with_a_finish_and_nobody_to_finish_just_calls(hall: Checked) -> None:
     await hall.open("1")
     ticket = await hall.take("enquiry")

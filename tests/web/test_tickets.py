@@ -306,6 +306,25 @@ async def test_an_end_is_not_taken_back_when_the_counter_has_somebody_else(hall:
     assert (reply.code, reply.body["ticket"]) == ("counter-busy", following["id"])
 
 
+async def test_an_end_is_taken_back_and_who_was_called_meanwhile_goes_back_in_one_command(hall: Checked) -> None:
+    ticket = await hall.called()
+    await hall.take("enquiry")
+    meanwhile = await hall.next("1", "done")
+    assert meanwhile is not None
+    before = await hall.seq()
+
+    first = await hall.act(ticket, "undo", {"release": True}, key="taken-back-once")
+    again = await hall.act(ticket, "undo", {"release": True}, key="taken-back-once")
+
+    assert first.status == 200, first.body
+    assert first.body == again.body
+    assert (first.body["state"], first.body["counter"]) == ("serving", "1")
+    back = await hall.seen(meanwhile)
+    assert (back["state"], back["counter"], back["queue_at"]) == ("waiting", None, meanwhile["queue_at"])
+    assert await hall.seq() == before + 2
+    assert (await hall.staff("GET", "counters/1")).body["ticket"] == ticket["id"]
+
+
 async def test_a_transfer_that_says_nothing_puts_back_to_the_old_place(hall: Checked) -> None:
     ticket = await hall.called()
     await hall.take("enquiry")

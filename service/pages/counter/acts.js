@@ -18,6 +18,15 @@ export class Acts {
     return this.state.roles.has("staff");
   }
 
+  /** Whether this counter is theirs to work at: any of them staff's, those of an optional stage volunteers' too. */
+  get #worksHere() {
+    return this.#isStaff || this.#isOptional(this.state.counter?.stage);
+  }
+
+  #isOptional(stage) {
+    return this.state.words?.stages.get(stage)?.optional === true;
+  }
+
   // What is offered.
 
   /**
@@ -28,13 +37,14 @@ export class Acts {
   main(view) {
     const { next, words, counter } = this.state;
     const here = words?.counter({ id: this.counterId, stage: counter.stage });
+    if (counter && !this.#worksHere) return { label: say("main-of-staff"), run: null };
     switch (view) {
       case "closed":
       case "paused":
-        return this.#isStaff ? { label: say(view === "closed" ? "main-open" : "main-resume"), run: () => this.#open() } : { label: say("main-not-open"), run: null };
+        return { label: say(view === "closed" ? "main-open" : "main-resume"), run: () => this.#open() };
       case "idle":
         if (!next) return { label: say(this.state.suspended ? "main-suspended" : "main-nobody"), run: null };
-        return { label: say(this.#isStaff ? "main-next" : "main-call"), then: [next.number, say("to-counter", { counter: here })], run: () => (this.#isStaff ? this.#next() : this.#callAlong(next)) };
+        return { label: say("main-next"), then: [next.number, say("to-counter", { counter: here })], run: () => this.#next() };
       case "called":
       case "serving":
         return this.#mainWithPerson();
@@ -45,14 +55,13 @@ export class Acts {
 
   #mainWithPerson() {
     const { next, words, ticket, pauseAfter } = this.state;
-    const then = !next || !this.#isStaff || pauseAfter ? undefined : [next.number, list([words.service(next.service), say("ticket-class", { class: next.class })])];
-    const withNext = this.#isStaff && !pauseAfter;
+    const then = !next || pauseAfter ? undefined : [next.number, list([words.service(next.service), say("ticket-class", { class: next.class })])];
+    const withNext = !pauseAfter;
     if (this.checklist.isOpen) {
       const missing = this.checklist.missing.length;
-      const label = missing > 0 ? say(withNext ? "main-park-next" : "main-park", { count: missing }) : say(withNext ? "main-complete-next" : pauseAfter ? "main-complete-pause" : "main-complete");
+      const label = missing > 0 ? say(withNext ? "main-park-next" : "main-park", { count: missing }) : say(withNext ? "main-complete-next" : "main-complete-pause");
       return { label, then, run: () => this.#papersThenNext(missing > 0 ? "park" : "advance", withNext) };
     }
-    if (!this.#isStaff) return { label: say("main-with-clerk", { number: ticket.number }), run: null };
     if (pauseAfter) return { label: say("main-finish-pause"), run: () => this.#finishAndPause() };
     const isLast = words.isLast(ticket);
     return { label: say(isLast ? "main-finish-next" : "main-advance-next"), then, run: () => this.#next({ outcome: "done" }) };
@@ -69,19 +78,17 @@ export class Acts {
     const park = act("park", "P", () => this.#park());
     const papers = act("papers", "M", () => this.#papersHere());
     const letThrough = this.checklist.isOpen && this.checklist.missing.length > 0 ? act("let-through", "F", () => this.#papersThenNext("advance", false)) : null;
-    if (!this.#isStaff) {
-      if (view === "idle") return [act("find", "/", () => this.#find())];
-      if (view !== "called" && view !== "serving") return [];
-      return this.checklist.isOpen ? [letThrough] : [papers];
-    }
-    const rest = [park, act("transfer", "T", () => this.#transfer()), act("put-back", "B", () => this.#putBack()), this.checklist.isOpen ? null : papers, act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null)];
+    if (!this.#worksHere) return view === "idle" ? [act("find", "/", () => this.#find())] : view === "called" || view === "serving" ? [papers] : [];
+    const transfer = this.#isStaff ? act("transfer", "T", () => this.#transfer()) : null;
+    const bringBack = this.#isStaff ? act("bring-back", "I", () => this.#bringBack()) : null;
+    const rest = [park, transfer, act("put-back", "B", () => this.#putBack()), this.checklist.isOpen ? (view === "called" ? letThrough : null) : papers, act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null)];
     switch (view) {
       case "closed":
         return [act("open-some", "O", () => this.#openSome())];
       case "paused":
         return [null, null, null, act("close", "Q", () => this.#close())];
       case "idle":
-        return [act("find", "/", () => this.#find()), act("bring-back", "I", () => this.#bringBack()), act("pause", "L", () => this.#pause()), act("close", "Q", () => this.#close())];
+        return [act("find", "/", () => this.#find()), bringBack, act("pause", "L", () => this.#pause()), act("close", "Q", () => this.#close())];
       case "called":
         return [act("start", "S", () => this.#start()), act("recall", "R", () => this.#recall()), canMark ? act("no-show", "X", () => this.#noShow()) : null, ...rest];
       case "serving":
@@ -109,8 +116,8 @@ export class Acts {
     if (this.#isStaff) {
       found.push(act("bring-back", "I", () => this.#bringBack()));
       if (chosen) found.push(act("green", "G", () => this.#green(chosen)));
-      if (view !== "closed") found.push(act("close", "Q", () => this.#close()));
     }
+    if (this.#worksHere && view !== "closed") found.push(act("close", "Q", () => this.#close()));
     return found;
   }
 
@@ -181,7 +188,8 @@ export class Acts {
 
   async #next(finish) {
     const { ticket: before } = this.state;
-    const { status, body } = await this.#counter("next", finish ? { finish } : {});
+    // Whose visit ends is said: at a page that is behind, or with two clerks at one counter, it is nobody else's.
+    const { status, body } = await this.#counter("next", finish ? { finish: { ...finish, ticket: before.id } } : {});
     const called = status === 204 ? null : body.ticket;
     await this.read();
     if (finish && before) this.#offerUndo(before, called);
@@ -193,12 +201,6 @@ export class Acts {
     await this.#counter("call", { ticket: ticket.id, reason });
     await this.read();
     return true;
-  }
-
-  /** Volunteers go along the line: the next one, by the code that stands for nothing special. */
-  #callAlong(ticket) {
-    const codes = this.state.words.desk.reasons.map(({ code }) => code);
-    return this.#call(ticket, codes.includes("other") ? "other" : codes[0]);
   }
 
   #find() {
@@ -215,11 +217,12 @@ export class Acts {
   /** All about one in the line, and what may be done with them. */
   async openTicket(ticket) {
     const { words, times, counter } = this.state;
-    const here = counter.state === "open" && this.state.ticket === null;
+    const isTheirs = this.#isStaff || (this.#worksHere && this.#isOptional(ticket.stage));
+    const here = isTheirs && counter.state === "open" && this.state.ticket === null;
     const parked = ticket.state === "parked";
     const choices = [
       here && !parked ? { id: "call", label: say("choice-call"), key: "" } : null,
-      this.#isStaff && parked ? { id: "resume", label: say("choice-resume"), key: "" } : null,
+      isTheirs && parked ? { id: "resume", label: say("choice-resume"), key: "" } : null,
       !parked && words.papers(ticket.service).length > 0 ? { id: "papers", label: say("act-papers"), key: "M" } : null,
       this.#isStaff && ticket.class !== "green" ? { id: "green", label: say("act-green"), key: "G" } : null,
     ].filter(Boolean);
@@ -248,7 +251,8 @@ export class Acts {
     return askSlip(async (slip) => {
       const by = /^[0-9A-Z]{8}$/.test(slip) ? { code: slip } : { number: slip };
       const { body } = await this.ofHall("POST", "search", { body: by });
-      const ticket = (body.items ?? body.tickets ?? []).find(({ state }) => state === "parked" || state === "no_show") ?? (body.items ?? body.tickets ?? [])[0];
+      const ofToday = body.items.filter(({ day }) => day === this.state.queue.day); // yesterday's had the same numbers
+      const ticket = ofToday.find(({ state }) => state === "parked" || state === "no_show") ?? ofToday[0];
       if (!ticket) throw new RangeError(slip);
       await this.#resume(ticket);
       return true;
@@ -384,8 +388,7 @@ export class Acts {
   /** Back to the person before; who was called since goes back to their place. */
   async #undo(ticket, called) {
     try {
-      if (called && this.state.ticket?.id === called.id) await this.#ticket(called.id, "transfer");
-      await this.#ticket(ticket.id, "undo");
+      await this.#ticket(ticket.id, "undo", { release: called !== null && this.state.ticket?.id === called.id });
       this.toast.clear();
       this.tell(say("said-undone", { number: ticket.number }));
     } catch (reason) {

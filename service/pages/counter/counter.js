@@ -89,7 +89,7 @@ const acts = new Acts({
 });
 const line = new LineView({ title: part("queue-title"), order: part("queue-order"), list: part("line"), also: part("also") }, (ticket) => acts.openTicket(ticket));
 
-live = new Live({ hall: state.hall, read, onFacts: take, onLink: drawLink, onRefused: refuse });
+live = new Live({ hall: state.hall, read, onFacts: take, onLink: drawLink, onRefused: refuse, onBoard: drawAll });
 live.start().then(() => part("main").focus());
 setInterval(tick, TICK_MS);
 

@@ -76,9 +76,8 @@ others-after = { $others ->
 
 main-open = Open counter
 main-resume = Go on
-main-not-open = Not open. Please ask a clerk to open it
+main-of-staff = This counter is for staff
 main-next = Call next
-main-call = Call
 main-nobody = Nobody to call
 main-suspended = Calls are suspended
 main-finish-next = Finish, call next
@@ -86,10 +85,8 @@ main-advance-next = Send on, call next
 main-finish-pause = Finish and take a break
 main-complete-next = Papers complete, call next
 main-complete-pause = Papers complete, then a break
-main-complete = Papers complete, send on
 main-park-next = Park ({ $count } missing), call next
 main-park = Park ({ $count } missing)
-main-with-clerk = { $number } is with a clerk
 
 ## Other acts
 

@@ -74,9 +74,8 @@ others-after = { $others ->
 
 main-open = 开放窗口
 main-resume = 继续办理
-main-not-open = 未开放，请工作人员开放窗口
+main-of-staff = 本窗口由工作人员办理
 main-next = 叫下一位
-main-call = 叫号
 main-nobody = 没有可叫的号
 main-suspended = 暂停叫号
 main-finish-next = 完成并叫下一位
@@ -84,10 +83,8 @@ main-advance-next = 转下一环节并叫下一位
 main-finish-pause = 完成后休息
 main-complete-next = 材料齐全，叫下一位
 main-complete-pause = 材料齐全，然后休息
-main-complete = 材料齐全，去下一环节
 main-park-next = 缺 { $count } 项，暂缓并叫下一位
 main-park = 缺 { $count } 项，暂缓
-main-with-clerk = { $number } 由工作人员办理
 
 ## 其他操作
 
