@@ -27,6 +27,7 @@ export class Live {
   #onFacts;
   #onLink;
   #onRefused;
+  #onBoard;
   #socket;
   /** @type {Promise<void> | null} */
   #reading = null;
@@ -57,12 +58,14 @@ export class Live {
    * @param {(facts: Facts) => void} options.onFacts
    * @param {(link: Link) => void} options.onLink
    * @param {(refused: Refused) => void} [options.onRefused]
+   * @param {() => void} [options.onBoard] a board has come: it may be newer than the facts, or come after those of the same moment
    */
-  constructor({ hall, read, onFacts, onLink, onRefused }) {
+  constructor({ hall, read, onFacts, onLink, onRefused, onBoard }) {
     this.#read = read;
     this.#onFacts = onFacts;
     this.#onLink = onLink;
     this.#onRefused = onRefused ?? (() => undefined);
+    this.#onBoard = onBoard ?? (() => undefined);
     this.clock = new HallClock(hall.time_zone);
     this.#socket = new BoardSocket({
       address: () => `${hall.display_url.replace(/\/$/, "")}/v1/halls/${encodeURIComponent(hall.id)}/board`,
@@ -123,7 +126,10 @@ export class Live {
 
   #hear(frame) {
     this.clock.heard(Date.parse(frame.at));
-    if (frame.type === "board") this.board = frame;
+    if (frame.type === "board") {
+      this.board = frame;
+      this.#onBoard();
+    }
     this.#heard = { day: frame.day, seq: frame.seq };
     this.#lookBack(frame);
     if (this.#knows(frame)) {

@@ -103,6 +103,7 @@ class Manager {
       read: () => this.#read(),
       onFacts: (facts) => this.#take(facts),
       onLink: (link) => this.#linked(link),
+      onBoard: () => this.#facts && this.#take(this.#facts),
     });
     this.#live.start();
     globalThis.addEventListener("hashchange", () => this.#open());
@@ -117,7 +118,7 @@ class Manager {
 
   async #read() {
     const [queue, desk, hall] = await Promise.all([this.#call("GET", "queue"), this.#call("GET", "desk"), this.#readHall()]);
-    return { queue: queue.body, desk: desk.body, hall: hall.body, seq: Math.min(queue.body.seq, desk.body.seq) };
+    return { queue: queue.body, desk: desk.body, hall: hall.body, day: queue.body.day, seq: Math.min(queue.body.seq, desk.body.seq) };
   }
 
   #take(facts) {
