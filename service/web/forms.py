@@ -62,10 +62,22 @@ class FinishForm(Form, frozen=True, kw_only=True):
     due_on: date | None = None
 
 
+class FinishPresentForm(FinishForm, frozen=True, kw_only=True):
+    """How the present person's visit ends; `ticket` says whose, so that nobody else's does."""
+
+    ticket: TicketIdText | None = None
+
+
 class NextForm(Form, frozen=True, kw_only=True):
     """Call the next; `finish` ends the present person in the same command."""
 
-    finish: FinishForm | None = None
+    finish: FinishPresentForm | None = None
+
+
+class UndoForm(Form, frozen=True, kw_only=True):
+    """Take back; `release` puts who was called meanwhile back at their place."""
+
+    release: bool = False
 
 
 class CallForm(Form, frozen=True, kw_only=True):

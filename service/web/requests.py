@@ -14,7 +14,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from service.domain.commands import Command
+from service.domain.commands import AtOptionalStage, Command
 from service.domain.model import CounterId, HallId, TicketId
 from service.domain.refusals import BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
 from service.errors import BodyUnreadable, MediaType
@@ -149,7 +149,7 @@ async def ask(
     given = await lanes.do(
         hall,
         Request(
-            command=command,
+            command=AtOptionalStage(command) if who.at_optional else command,
             command_id=command_id,
             actor=who.actor,
             now_at=request.app[CLOCK].now_at(),
