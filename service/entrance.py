@@ -26,14 +26,12 @@ class Entrance:
         """The code of this minute."""
         return _code(self._secrets[0], hall, _window(now_at))
 
-    def lets_in(self, hall: HallId, code: str, now_at: datetime) -> bool:
-        """Tell whether a code, as people type it, is of this minute or of the one before."""
+    def let_in(self, hall: HallId, code: str, now_at: datetime) -> str | None:
+        """The code that somebody typed, as we write it, if it is of this minute or of the one before; else None."""
         typed = code.strip().upper().translate(_READ_AS).encode()
         window = _window(now_at)
-        known = [
-            _code(secret, hall, window - ago).encode() for secret in self._secrets for ago in range(GRACE_WINDOWS + 1)
-        ]
-        return any(hmac.compare_digest(one, typed) for one in known)
+        known = [_code(secret, hall, window - ago) for secret in self._secrets for ago in range(GRACE_WINDOWS + 1)]
+        return next((one for one in known if hmac.compare_digest(one.encode(), typed)), None)
 
     def shown_until(self, now_at: datetime) -> datetime:
         """When the next code takes this one's place on the screen."""

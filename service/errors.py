@@ -141,6 +141,13 @@ class RateLimited(Refusal):
         self.retry_after_s = retry_after_s
 
 
+class ExpectationFailed(Refusal):
+    """The only expectation that is met is 100-continue."""
+
+    status = 417
+    code = "expectation-failed"
+
+
 class HeadersTooLarge(Refusal):
     """The headers are too large."""
 

@@ -1,14 +1,14 @@
 """The limits: what each is of, and how much.
 
 An address is taken for a building with a thousand people behind it; what one person does is limited by their browser,
-phone, or credential. Windows slide: 300 in 15 s is 20 a second with 300 at once.
+phone, or credential. Each is a bucket that fills steadily: 300 in 15 s is 300 at once, and 20 a second from then on.
 """
 
 from msgspec import Struct
 
 
 class Limit(Struct, frozen=True):
-    """So much in so many seconds."""
+    """So much at once, which comes back steadily within so many seconds."""
 
     name: str
     most: int
@@ -16,13 +16,23 @@ class Limit(Struct, frozen=True):
 
     @property
     def own(self) -> int:
-        """What a process gives of a window without asking anybody."""
+        """What a process gives at once without asking anybody; it comes back within the same time."""
         return self.most // 10
 
     @property
     def block(self) -> int:
         """What it asks for at once after that."""
         return max(1, self.most // 20)
+
+    @property
+    def each_s(self) -> float:
+        """In how many seconds one comes back."""
+        return self.within_s / self.most
+
+    @property
+    def each_us(self) -> int:
+        """The same in microseconds."""
+        return self.within_s * 1_000_000 // self.most
 
 
 CALLS_OF_ADDRESS = Limit("calls of an address", 300, 15)
@@ -35,9 +45,13 @@ TAKES_OF_STRANGERS = Limit("takes of an address without a browser we know", 60, 
 TAKES_OF_BROWSER = Limit("takes of a browser", 6, 60)
 TAKES_OF_PHONE = Limit("takes of a phone", 5, 3600)
 TAKES_OF_ENTRANCE = Limit("takes with an entrance code", 120, 120)
-"""A code is good for two minutes; nobody's door lets in more than one a second."""
+"""A code is good for two minutes: nobody's door lets in more than 120 at once, and one a second."""
 
-WRONG_CODES = Limit("wrong codes of an address", 30, 60)
+WRONG_CODES = Limit("wrong codes of an address without a browser we know", 30, 60)
+WRONG_CODES_OF_BROWSER = Limit("wrong codes of a browser", 10, 60)
+"""The right code is let in whatever wrong ones came before: of 2^40 nobody finds it, and a whole hall may be behind one
+address."""
+
 BROWSERS_OF_ADDRESS = Limit("new browsers of an address", 240, 60)
 """Cookies given out; an address that has had so many gets no more, and its takes count as strangers'."""
 
@@ -49,5 +63,6 @@ LIMITS = (
     TAKES_OF_PHONE,
     TAKES_OF_ENTRANCE,
     WRONG_CODES,
+    WRONG_CODES_OF_BROWSER,
     BROWSERS_OF_ADDRESS,
 )

@@ -14,6 +14,7 @@ thousands of half-open connections then stop nobody, for a client that speaks at
 | a target over `TARGET_MAX_BYTES` | 414 `address-too-long` |
 | a field over `FIELD_MAX_BYTES`, over `FIELDS_MAX` of them, a head over `HEAD_MAX_BYTES` | 431 `headers-too-large` |
 | what is no HTTP | 400 `request-unreadable` |
+| an `Expect` other than `100-continue` | 417 `expectation-failed` |
 | a body in a content coding, however large it would be | is not decoded, and is no JSON then |
 | an answer the client does not take for `TAKE_WITHIN_S` | cut |
 
@@ -36,7 +37,14 @@ from aiohttp.http_exceptions import LineTooLong
 from aiohttp.streams import StreamReader
 
 from service.domain.refusals import Refusal
-from service.errors import AddressTooLong, Fault, HeadersTooLarge, RequestTooSlow, RequestUnreadable
+from service.errors import (
+    AddressTooLong,
+    ExpectationFailed,
+    Fault,
+    HeadersTooLarge,
+    RequestTooSlow,
+    RequestUnreadable,
+)
 from service.ids import new_id
 from service.web.problems import problem
 
@@ -73,7 +81,13 @@ BACKLOG = 1024
 MADE_ROOM = 10
 """At the most, every tenth idle connection goes at once: looking through all of them is worth it then."""
 
-REFUSALS: tuple[type[Refusal], ...] = (RequestUnreadable, RequestTooSlow, AddressTooLong, HeadersTooLarge)
+REFUSALS: tuple[type[Refusal], ...] = (
+    RequestUnreadable,
+    RequestTooSlow,
+    AddressTooLong,
+    ExpectationFailed,
+    HeadersTooLarge,
+)
 """What is said before there is a call that could say it."""
 
 log = structlog.get_logger(__name__)
@@ -158,6 +172,15 @@ class Connection(web.RequestHandler):
         response = problem(refusal_of(status, exc), request_id)
         response.force_close()
         return response
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Send an answer; what aiohttp refuses before any middleware is asked becomes a problem."""
+        if isinstance(resp, web.HTTPExpectationFailed):
+            resp = problem(ExpectationFailed(), new_id())
+            resp.force_close()  # a body that was announced may come, or not
+        return await super().finish_response(request, resp, start_time)
 
     # What the timers and others call.
 

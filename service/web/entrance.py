@@ -19,6 +19,8 @@ from service.limits.rules import (
     TAKES_OF_PHONE,
     TAKES_OF_STRANGERS,
     WRONG_CODES,
+    WRONG_CODES_OF_BROWSER,
+    Limit,
 )
 from service.web.address import address_of, subscriber_of
 from service.web.answers import answer
@@ -93,17 +95,17 @@ async def admitted(request: web.Request, who: Caller, hall: HallId, form: TakeTi
     if who.role in OF_THE_HALL:
         return Admitted(channel, None)
     cookie = await known_browser(request)
+    code = None
+    if (await request.app[HALLS].get(hall)).document.entrance:
+        code = await _require_entrance(request, who, hall, form.entrance)
     limits = request.app.get(LIMITS)
     if limits is not None:
-        if cookie is not None and browser_of(request) is not None:
-            await limits.spend(TAKES_OF_BROWSER, cookie)
-        else:
-            await limits.spend(TAKES_OF_STRANGERS, subscriber_of(address_of(request)))
-    if (await request.app[HALLS].get(hall)).document.entrance:
-        await _require_entrance(request, who, hall, form.entrance)
-    phone = form.applicant and form.applicant.phone
-    if limits is not None and phone:
-        await limits.spend(TAKES_OF_PHONE, "".join(filter(str.isdigit, phone)))
+        await _spend(request, TAKES_OF_BROWSER, TAKES_OF_STRANGERS)
+        if code is not None:
+            await limits.spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
+        phone = form.applicant and form.applicant.phone
+        if phone:
+            await limits.spend(TAKES_OF_PHONE, "".join(filter(str.isdigit, phone)))
     return Admitted(channel, hashed(request.app[SIGNER], hall, cookie) if cookie else None)
 
 
@@ -117,19 +119,26 @@ def channel_of(who: Caller, said: Channel | None) -> Channel:
     return said
 
 
-async def _require_entrance(request: web.Request, who: Caller, hall: HallId, code: str | None) -> None:
-    limits, address = request.app.get(LIMITS), subscriber_of(address_of(request))
-    if limits is not None and code is not None:
-        limits.require_room(WRONG_CODES, address)
-    if code is not None and request.app[ENTRANCE].lets_in(hall, code, request.app[CLOCK].now_at()):
-        if limits is not None:
-            await limits.spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
-        return
-    if await _was_done(request, who, hall):
-        return
-    if limits is not None and code is not None:
-        await limits.spend(WRONG_CODES, address)
+async def _require_entrance(request: web.Request, who: Caller, hall: HallId, said: str | None) -> str | None:
+    """Let pass who shows the door's code, and return it, or who was let pass before.
+
+    The right one is looked at first: whoever guesses behind an address shuts nobody out there.
+    """
+    code = None if said is None else request.app[ENTRANCE].let_in(hall, said, request.app[CLOCK].now_at())
+    if code is not None or await _was_done(request, who, hall):
+        return code
+    if said is not None and LIMITS in request.app:
+        await _spend(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
     raise EntranceRequired
+
+
+async def _spend(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
+    """Count by the browser, if it is one that we know, or else by the address. Raises RateLimited."""
+    limits, cookie = request.app[LIMITS], browser_of(request)
+    if cookie is not None:
+        await limits.spend(of_browser, cookie)
+    else:
+        await limits.spend(of_address, subscriber_of(address_of(request)))
 
 
 async def _was_done(request: web.Request, who: Caller, hall: HallId) -> bool:

@@ -11,6 +11,7 @@ Source: CONTRACT 1 (credentials, roles); Fetch Metadata (W3C), RFC 6265bis 8.8.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -21,8 +22,9 @@ from service.identity.audit import EVERY_HALL
 from service.identity.devices import TOKEN_FORM as DEVICE_FORM
 from service.identity.devices import Device
 from service.identity.sessions import Session
-from service.web.address import Net, net_of
+from service.web.address import Net, net_of, over_tls
 from service.web.auth import CALLER, IMPLIES, TOKEN_FORM, Caller, Role
+from service.web.hosts import host_of
 from service.web.keys import CLOCK, IDENTITY, LANES, SETTINGS, SIGNER
 from service.web.problems import Handler
 from service.web.requests import hall_of, ticket_of
@@ -104,8 +106,15 @@ def _is_own_origin(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    public = urlsplit(request.app[SETTINGS].public_url)
-    return origin == f"{public.scheme}://{public.netloc}" or urlsplit(origin).netloc == request.host
+    scheme = "https" if over_tls(request) else request.scheme
+    return origin in {_origin_of(request.app[SETTINGS].public_url), f"{scheme}://{host_of(request).authority}"}
+
+
+@lru_cache(1)
+def _origin_of(address: str) -> str:
+    """The origin of an address of ours, as browsers write it."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 async def _anybody(request: web.Request) -> Caller:

@@ -31,6 +31,7 @@ from service.web.answers import (
     answer,
 )
 from service.web.forms import Nothing, NoticeForm, OvertimeForm, SuspensionForm
+from service.web.hosts import host_of
 from service.web.keys import CLOCK, DISPLAY_PORT, HALLS, LANES, SETTINGS
 from service.web.requests import ask, caller, hall_of, read, utc
 
@@ -208,6 +209,4 @@ def display_url(request: web.Request) -> str:
     if settings.display_url is not None:
         return settings.display_url.rstrip("/")
     scheme = "wss" if request.secure else "ws"
-    host = request.url.host or settings.host
-    name = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{name}:{request.app[DISPLAY_PORT]}"
+    return f"{scheme}://{host_of(request).name}:{request.app[DISPLAY_PORT]}"

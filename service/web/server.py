@@ -7,13 +7,15 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from service.ids import new_id
 from service.web.address import over_tls
 from service.web.browsers import give_cookie, known_browser
+from service.web.hosts import wrong_host
 from service.web.keys import CLOCK, LIMITS, METRICS
 from service.web.limited import limited
 from service.web.openapi import openapi
 from service.web.pages import PAGE_CACHE, add_pages
-from service.web.problems import OF_JSON, Handler, answered
+from service.web.problems import OF_JSON, Handler, answered, problem
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
 
@@ -71,7 +73,11 @@ async def _around(request: web.Request, handler: Handler) -> web.StreamResponse:
     """
     clock, metrics = request.app[CLOCK], request.app[METRICS]
     began_s = clock.monotonic_s()
-    response = await answered(request, handler if LIMITS not in request.app else limited(handler))
+    refusal = wrong_host(request)
+    if refusal is not None:
+        response: web.StreamResponse = problem(refusal, new_id())
+    else:
+        response = await answered(request, handler if LIMITS not in request.app else limited(handler))
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else "none"
     if route.startswith(PAGES_OF_HALL) and response.status < HTTPStatus.BAD_REQUEST:

@@ -19,10 +19,11 @@ from service.web.answers import AccountSeen, RoleSeen, SessionSeen, answer
 from service.web.auth import Caller, Role
 from service.web.forms import Nothing, PasswordForm, SignInForm
 from service.web.guard import SESSION_COOKIE, is_foreign, require_own_page, session_of, visitor
+from service.web.hosts import host_of
 from service.web.keys import CLOCK, IDENTITY, SETTINGS, SIGNER
 from service.web.requests import key_of, read
 
-LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Hosts of this machine: browsers trust them without TLS, so a cookie may go there in the clear."""
 
 KNOWN_COOKIE = "paihao_known"
@@ -206,7 +207,7 @@ def _redirect(to: str) -> web.Response:
 
 def _keep(request: web.Request, response: web.Response, name: str, value: str, max_age_s: int | None = None) -> None:
     """Have the browser keep a cookie that no script reads; without an age as long as it is open."""
-    secure = not (request.scheme == "http" and (request.url.host or "") in LOCAL_HOSTS)
+    secure = not (request.scheme == "http" and host_of(request).name in LOCAL_HOSTS)
     response.set_cookie(name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=secure)
 
 

@@ -9,10 +9,11 @@ import pytest
 
 from service.clock import FakeClock
 from service.web import connections
-from tests.service import NOON_AT, Service, service_on
+from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import INSTANCE, Checked
 
 PAGE = "/halls/{hall}/screen"
+SIGN_IN = {"name": "admin", "password": ADMIN}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,15 @@ async def heard_after(service: Service, said: bytes) -> tuple[int, dict[str, str
         (b"\x16\x03\x01\x02\x00\r\n\r\n", 400, "request-unreadable"),  # TLS at a port without
         (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400, "request-unreadable"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nA\0: b\r\n\r\n", 400, "request-unreadable"),
+        (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400, "request-unreadable"),  # without a host
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\nConnection: close\r\n\r\n", 400, "request-unreadable"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n\r\n", 417, "expectation-failed"),
+        (b"GET /v1/no HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n\r\n", 417, "expectation-failed"),
+        (
+            b"POST /v1/halls/demo/tickets HTTP/1.1\r\nHost: x\r\nExpect: 1\r\nContent-Length: 9\r\n\r\n",
+            417,
+            "expectation-failed",
+        ),
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "address-too-long"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"a" * 9000 + b"\r\n\r\n", 431, "headers-too-large"),
         (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: a\r\n" * 200 + b"\r\n", 431, "headers-too-large"),
@@ -92,6 +102,127 @@ async def test_what_never_becomes_a_request_is_a_problem_too(
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert INSTANCE.fullmatch(str(body["instance"]))
     assert body["title"]
+
+
+async def test_what_is_expected_before_a_body_is_said(house: Service) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.running.http_port)
+    writer.write(b"POST /v1/halls HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
+
+    heard = await reader.read()
+
+    writer.close()
+    assert heard.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 405 ")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *(
+            "a:bc",
+            "x:99999",
+            "x:-1",
+            "x:1:2",
+            "x'; script-src *",
+            'x"',
+            "x y",
+            "x,y",
+            "x/y",
+            "x?y",
+            "x#y",
+            "x\\y",
+            "u@x",
+        ),
+        *("[::1", "::1]", "[::1]x", "[x]", "[::1%25eth0]", "x;y", "*", "%41", "", ":80", "\u00e9"),
+    ],
+)
+@pytest.mark.parametrize(
+    "path", ["/", PAGE, "/docs", "/v1/halls", "/v1/halls/{hall}", "/v1/session", "/healthz", "/no"]
+)
+async def test_a_host_that_none_can_have_is_refused_everywhere(
+    house: Service, hall: Checked, host: str, path: str
+) -> None:
+    said = f"GET {path.format(hall=hall.hall)} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+
+    status, headers, body = await heard_after(house, said.encode())
+
+    assert (status, body["code"]) == (400, "request-unreadable")
+    assert headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("host", "socket"),
+    [
+        ("hall.example", "ws://hall.example"),
+        ("Hall.Example:8080", "ws://hall.example"),
+        ("127.0.0.1:80", "ws://127.0.0.1"),
+        ("[2001:db8::1]:8080", "ws://[2001:db8::1]"),
+        ("hall_1.", "ws://hall_1."),
+        ("a" * 253, "ws://" + "a" * 253),
+    ],
+)
+async def test_the_sockets_are_where_the_client_reaches_us(
+    house: Service, hall: Checked, host: str, socket: str
+) -> None:
+    said = await hall.call("GET", f"/v1/halls/{hall.hall}", headers={"Host": host})
+    page = await hall.call("GET", f"/halls/{hall.hall}/screen", headers={"Host": host})
+
+    assert said.body["display_url"] == f"{socket}:{house.running.display_port}"
+    assert f"connect-src 'self' {socket}:{house.running.display_port};" in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "target", ["http://x:99999/", "http://x';script-src/", "http://a:bc/v1/halls", "http://%27/", "//x:a/"]
+)
+async def test_a_whole_address_as_target_is_no_fault_either(house: Service, target: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.running.http_port)
+    writer.write(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+    heard = await reader.read()
+
+    writer.close()
+    assert heard.split()[1] in {b"400", b"404"}
+    assert b"script-src" not in heard
+
+
+async def test_an_old_program_need_not_say_a_host(house: Service, hall: Checked) -> None:
+    for path in ("/healthz", f"/v1/halls/{hall.hall}", f"/halls/{hall.hall}/screen"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.running.http_port)
+        writer.write(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+        assert (await reader.read()).split()[1] == b"200", path
+        writer.close()
+
+
+ORIGINS = [
+    "http://[",
+    "http://]",
+    "null",
+    "",
+    "x",
+    "https://{host}",
+    "http://{host}.evil",
+    "http://u@{host}",
+    "//{host}",
+]
+"""None is this service's."""
+
+
+@pytest.mark.parametrize("origin", ORIGINS)
+async def test_a_page_of_another_origin_signs_nobody_in_and_changes_nothing(hall: Checked, origin: str) -> None:
+    host = hall.base.removeprefix("http://")
+    said = {"Origin": origin.format(host=host)}
+    mine = {"Origin": hall.base}
+
+    signed_in = await hall.call("POST", "/v1/session", SIGN_IN, headers=mine)
+    cookie = {"Cookie": signed_in.headers["Set-Cookie"].partition(";")[0]}
+    replies = [
+        await hall.call("POST", "/v1/session", SIGN_IN, headers=said),
+        await hall.call("POST", "counters/1/open", headers=said | cookie),
+        await hall.call("POST", "tickets", {"service": "enquiry"}, headers=said | cookie),
+    ]
+    own = await hall.call("POST", "counters/1/open", headers=mine | cookie)
+
+    assert [(reply.status, reply.code) for reply in replies] == [(403, "forbidden")] * 3
+    assert (signed_in.status, own.status) == (200, 200)
 
 
 async def test_a_head_that_never_ends_is_refused_before_it_is_large(house: Service) -> None:

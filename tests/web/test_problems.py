@@ -467,7 +467,7 @@ async def test_a_body_in_a_content_coding_is_not_decoded(house: Service, hall: C
 @pytest.mark.parametrize(
     "said",
     [
-        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.0\r\n\r\n",
         b"FLY / HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"POST /v1/halls/demo/tickets HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
