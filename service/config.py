@@ -190,9 +190,17 @@ def load(environ: Mapping[str, str]) -> Settings:
         raise SettingsError("PAIHAO_PORT and PAIHAO_DISPLAY_PORT must differ")
     if settings.smtp_url is not None and settings.mail_from is None:
         raise SettingsError("PAIHAO_SMTP_URL needs PAIHAO_MAIL_FROM")
+    if settings.oidc_issuer is not None and not is_safe_issuer(settings.oidc_issuer):
+        raise SettingsError("PAIHAO_OIDC_ISSUER must be https: who can change what it says can be anybody here")
     if settings.oidc_issuer is not None and settings.oidc_client_id is None:
         raise SettingsError("PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID")
     return settings
+
+
+def is_safe_issuer(issuer: str) -> bool:
+    """Tell whether nobody on the way can answer in an issuer's place: it has TLS, or is on this machine."""
+    parts = urlsplit(issuer)
+    return parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def suggestion(name: str, known: list[str]) -> str:

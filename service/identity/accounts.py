@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from service.identity import acts, audit, passwords
 from service.identity.acts import Act
-from service.identity.audit import EVERY_HALL
 from service.identity.passwords import Passwords
 from service.identity.store import PACKAGE, Writer, changing, read, texts
 from service.journal.database import Database
@@ -36,7 +35,7 @@ _SESSIONS = statements("sessions.sql", PACKAGE)
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """Somebody who works here; `roles` by hall, `EVERY_HALL` for what belongs to none."""
+    """Somebody who works here; `roles` by hall, `*` for one of none."""
 
     id: str
     name: str
@@ -59,16 +58,21 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Member(Struct, frozen=True, kw_only=True):
-    """An account as one hall sees it."""
+    """An account as one hall sees it.
+
+    Of somebody who works `elsewhere`, too, in halls that whoever looks does not manage, it says what this hall's work
+    needs and no more: how and when they sign in is None.
+    """
 
     id: str
     name: str
     display_name: str
     role: str
-    sso: bool
+    sso: bool | None
     disabled: bool
-    must_change: bool
+    must_change: bool | None
     last_seen_at: datetime | None
+    elsewhere: bool = False
 
 
 class _Chosen(Struct, frozen=True):
@@ -95,16 +99,17 @@ class Accounts:
     async def named(self, name: str) -> Account | None:
         """The account that signs in with a name, as `name_of` makes it."""
         rows = await read(self._database, _SQL["by_name"], name)
-        return await self.get(str(rows[0]["id"])) if rows else None
+        return _account_of(rows[0]) if rows else None
 
     async def of_person(self, issuer: str, subject: str) -> Account | None:
         """The account of a person whom a provider of single sign-on knows."""
         rows = await read(self._database, _SQL["by_person"], issuer, subject)
         return await self.get(str(rows[0]["id"])) if rows else None
 
-    async def of_hall(self, hall: str, after: str, limit: int) -> list[Member]:
-        """The accounts with a role in a hall, by name, from the one after `after` on."""
-        rows = await read(self._database, _SQL["of_hall"], hall, after, limit)
+    async def of_hall(self, hall: str, after: str, limit: int, managed: frozenset[str] | None) -> list[Member]:
+        """The accounts with a role in a hall, by name, from the one after `after` on, for who manages `managed`."""
+        halls = None if managed is None else sorted(managed)
+        rows = await read(self._database, _SQL["of_hall"], hall, after, limit, halls)
         return [Member(**{**dict(row), "id": str(row["id"])}) for row in rows]
 
     async def display_names(self, accounts: set[str]) -> dict[str, str]:
@@ -113,15 +118,18 @@ class Accounts:
             return {}
         return {str(row["id"]): row["display_name"] for row in await read(self._database, _SQL["names"], accounts)}
 
-    async def authenticate(self, name: str, password: str, now_at: datetime) -> tuple[Account | None, bool]:
+    async def authenticate(
+        self, name: str, password: str, now_at: datetime, *, known: bool = False
+    ) -> tuple[Account | None, bool]:
         """Find the account of a name, and tell whether it may sign in with a password.
 
-        Whether there is one, has a password, or is disabled, takes the same time to find out. Raises Busy.
+        Whether there is one, has a password, or is disabled, takes the same time to find out. A browser that is `known`
+        is let in where strangers have to wait. Raises Busy.
         """
         account = await self.named(name)
         typed = passwords.as_typed(password) if account is not None and account.must_change else password
         stored = None if account is None else account.password
-        same = await self._hashes.matches(stored, typed)
+        same = await self._hashes.matches(stored, typed, known=known)
         if account is None or stored is None or not same or account.disabled:
             return account, False
         if account.password_until is not None and now_at >= account.password_until:
@@ -142,8 +150,8 @@ class Accounts:
             await acts.keep(writer, act, _Chosen(account.id))
             await writer.execute(_SQL["choose_password"], account.id, hashed)
             await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
-            for hall in account.halls or [EVERY_HALL]:
-                await audit.note(writer, hall, act.now_at, act.actor, "password_changed", {"account": account.id})
+            data = {"account": account.id}
+            await audit.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
 
     async def link(self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str) -> Account | None:
         """Make an account that of a person of a single sign-on; None when it is another person's by now."""
@@ -151,8 +159,7 @@ class Accounts:
             if await writer.fetchrow(_SQL["link"], account.id, issuer, subject) is None:
                 return None
             await writer.execute(_SESSIONS["end_of_account"], account.id, None)
-            for hall in account.halls or [EVERY_HALL]:
-                await audit.note(writer, hall, now_at, actor, "person_linked", {"account": account.id})
+            await audit.note(writer, account.halls, now_at, actor, "person_linked", {"account": account.id})
             return await account_in(writer, account.id)
 
     async def seen(self, account: Account, now_at: datetime) -> None:
@@ -167,17 +174,18 @@ async def account_in(writer: Writer, account: str) -> Account | None:
     return None if row is None else _account_of(row)
 
 
-def member_of(account: Account, hall: str) -> Member:
-    """An account as a hall sees it in which it has a role."""
+def member_of(account: Account, hall: str, *, known_whole: bool) -> Member:
+    """An account as a hall sees it in which it has a role; see `Member` for one that is not `known_whole`."""
     return Member(
         id=account.id,
         name=account.name,
         display_name=account.display_name,
         role=account.roles[hall],
-        sso=account.sso,
+        sso=account.sso if known_whole else None,
         disabled=account.disabled,
-        must_change=account.must_change,
-        last_seen_at=account.last_seen_at,
+        must_change=account.must_change if known_whole else None,
+        last_seen_at=account.last_seen_at if known_whole else None,
+        elsewhere=not known_whole,
     )
 
 

@@ -4,7 +4,7 @@ A row belongs to a hall, or to none where it is about the whole service. It hold
 address, or what somebody typed: who an id is, is looked up when the history is read.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -18,15 +18,18 @@ from service.journal.statements import statements
 EVERY_HALL = "*"
 """The hall of what belongs to none."""
 
+KEPT_FOR = timedelta(days=400)
+"""How long it is known: a year can be compared with the one before, and no longer."""
+
 _SQL = statements("audit.sql", PACKAGE)
 
 
 async def note(  # noqa: PLR0913, PLR0917  (a row)
-    writer: Writer, hall: str, now_at: datetime, actor: str, kind: str, data: dict[str, Any]
+    writer: Writer, halls: list[str], now_at: datetime, actor: str, kind: str, data: dict[str, Any]
 ) -> None:
-    """Note something in the transaction that does it."""
+    """Note something in the account of each hall, or of none in that of the whole service, in its transaction."""
     body = msgspec.json.encode(data).decode()
-    await writer.execute(_SQL["note"], hall, new_id(), now_at, actor, kind, body)
+    await writer.execute(_SQL["note"], halls or [EVERY_HALL], new_id(), now_at, actor, kind, body)
 
 
 class Noted(Struct, frozen=True):
@@ -67,5 +70,8 @@ class Audit:
             StorageUnavailable, OutcomeUnknown: the database cannot be reached.
         """
         async with changing(self._database) as writer:
-            for hall in halls or [EVERY_HALL]:
-                await note(writer, hall, now_at, actor, kind, data)
+            await note(writer, halls, now_at, actor, kind, data)
+
+    async def sweep(self, now_at: datetime) -> None:
+        """Remove what is older than `KEPT_FOR`."""
+        await read(self._database, _SQL["sweep"], now_at - KEPT_FOR)

@@ -1,9 +1,17 @@
 -- name: note
--- Note what happened outside the journal.
--- $1 text hall, $2 uuid id, $3 timestamptz when, $4 text actor, $5 text kind, $6 json data.
+-- Note what happened outside the journal, once in each hall: however many they are, it takes one statement.
+-- $1 text[] halls, $2 uuid id, $3 timestamptz when, $4 text actor, $5 text kind, $6 json data.
 -- No rows.
 INSERT INTO audit (hall_id, id, at, actor, kind, data)
-VALUES ($1, $2, $3, $4, $5, $6);
+SELECT h.id, $2::uuid, $3::timestamptz, $4::text, $5::text, $6::json
+FROM unnest($1::text[]) AS h (id);
+
+-- name: sweep
+-- Remove what need not be known any more.
+-- $1 timestamptz the instant before which it happened.
+-- No rows.
+DELETE FROM audit
+WHERE at < $1;
 
 -- name: history
 -- What happened in a hall between two instants, in the journal and outside it, newest first.

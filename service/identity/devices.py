@@ -92,7 +92,7 @@ class Devices:
                 await acts.keep(writer, act, device)
                 await writer.execute(_SQL["create"], hall, device.id, name, role, hash_of(token), act.now_at)
                 data = {"device": device.id, "role": role}
-                await audit.note(writer, hall, act.now_at, act.actor, "device_added", data)
+                await audit.note(writer, [hall], act.now_at, act.actor, "device_added", data)
         except DoneBefore:
             return await self.create(hall, name, role, act)
         return device, token
@@ -102,7 +102,7 @@ class Devices:
         async with changing(self._database) as writer:
             row = await writer.fetchrow(_SQL["revoke"], hall, device, act.now_at)
             if row is not None:
-                await audit.note(writer, hall, act.now_at, act.actor, "device_revoked", {"device": device})
+                await audit.note(writer, [hall], act.now_at, act.actor, "device_revoked", {"device": device})
         if row is None:
             return False
         self._forgotten += 1

@@ -62,5 +62,6 @@ class Identity:
             await self.sessions.sweep(now_at)
             await self.lockout.sweep(now_at)
             await acts.sweep(self._database, now_at)
+            await self.audit.sweep(now_at)
         except StorageUnavailable:
             log.warning("identity_not_swept")

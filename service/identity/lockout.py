@@ -1,12 +1,14 @@
 """Guessing passwords is slow, and nobody can use that to keep a clerk out.
 
-Failures are counted per name and the network they come from, so that a stranger elsewhere delays only themselves; and
-per network, whatever the names. After some free attempts each further one doubles the wait. A browser that has once
-signed in as this name shows so by a cookie that only we can make, and is counted apart from everybody: whoever guesses
-beside it, even in the hall's own wireless network, does not slow it down.
+Failures are counted per name and the network they come from, so that a stranger elsewhere delays only themselves: after
+some free attempts each further one doubles the wait. And they are counted per network, whatever the names; that count
+drains steadily, for many honest people may be behind one address. A browser that has once signed in as this name shows
+so by a cookie that only we can make, and is counted apart from everybody: whoever guesses beside it, even in the hall's
+own wireless network, does not slow it down.
 
-An attempt is counted before it is made, in one statement, so that a thousand at once are no more than one after
-another. Only keyed hashes of names and networks are stored.
+An attempt is counted before it is made, in one transaction, so that a thousand at once are no more than one after
+another, and one that has to wait is not counted at all. Who could not be answered takes theirs back. Only keyed hashes
+of names and networks are stored.
 """
 
 import hmac
@@ -16,10 +18,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from msgspec import Struct
 
 from service.errors import RateLimited
-from service.identity.store import PACKAGE, changing, read
+from service.identity.store import PACKAGE, Writer, changing, read
 from service.journal.database import Database
 from service.journal.statements import statements
 
@@ -27,7 +31,13 @@ FREE_OF_NAME = 5
 """Attempts at one name, from one network or one known browser, that need not wait."""
 
 FREE_OF_NETWORK = 50
-"""Attempts at any names from one network that need not wait: a hall's clerks share one."""
+"""Failures of any names from one network that need not wait: a hall's clerks share one."""
+
+FREE_OF_SITE = 200
+"""The same for all IPv6 networks of one site: who has a site may use 65,536 networks."""
+
+DRAINED_EVERY_S = 30.0
+"""A network's count is one less after so long."""
 
 WAIT_MAX_S = 900.0
 FORGOTTEN_AFTER_S = 3600.0
@@ -35,6 +45,7 @@ FORGOTTEN_AFTER_S = 3600.0
 
 PREFIX_V4 = 24
 PREFIX_V6 = 64
+PREFIX_SITE = 48
 """Bits of an address that one who guesses cannot cheaply change."""
 
 NAMES_KNOWN_MAX = 8
@@ -42,6 +53,18 @@ NAMES_KNOWN_MAX = 8
 
 _SQL = statements("lockout.sql", PACKAGE)
 _LETTERS = 22  # of a keyed hash cut to 128 bits
+
+
+class Attempt(Struct, frozen=True):
+    """An attempt that was counted, by its name and, for a stranger, by the networks it came from."""
+
+    name: bytes
+    networks: tuple[bytes, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether the browser has signed in as this name before."""
+        return not self.networks
 
 
 class Lockout:
@@ -53,8 +76,8 @@ class Lockout:
 
     async def attempt(
         self, name: str, address: IPv4Address | IPv6Address, known: str | None, now_at: datetime
-    ) -> list[bytes]:
-        """Count an attempt to sign in, and return what to give to `succeeded` when it does.
+    ) -> Attempt:
+        """Count an attempt to sign in, and return what to give to `succeeded` when it does, or to `take_back`.
 
         Args:
             name: as `name_of` makes it.
@@ -65,20 +88,35 @@ class Lockout:
         Raises:
             RateLimited: attempts like this one have to wait.
         """
-        keys = self._keys(name, address, known)
-        for key, free in keys:
-            if not await read(self._database, _SQL["attempt"], key, now_at, free, WAIT_MAX_S, FORGOTTEN_AFTER_S):
-                rows = await read(self._database, _SQL["blocked"], key)
-                until_at = rows[0]["blocked_until"] if rows else now_at
-                raise RateLimited(max(1, math.ceil((until_at - now_at).total_seconds())))
-        return [key for key, _ in keys]
+        key = self._key_of_known(name, known)
+        if key is not None:
+            networks = []
+        else:
+            networks = _networks_of(address)
+            key = self._keyed(f"name|{networks[0][0]}|{name}".encode())
+        counted = Attempt(key, tuple(self._keyed(f"network|{network}".encode()) for network, _ in networks))
+        async with changing(self._database) as writer:  # which counts nothing where one of them has to wait
+            of_name = (key, now_at, FREE_OF_NAME, WAIT_MAX_S, FORGOTTEN_AFTER_S)
+            if await writer.fetchrow(_SQL["attempt"], *of_name) is None:
+                raise await _wait(writer, key, now_at, 0.0)
+            for of_network, (_, free) in zip(counted.networks, networks, strict=True):
+                if await writer.fetchrow(_SQL["drop_in"], of_network, now_at, DRAINED_EVERY_S, free) is None:
+                    raise await _wait(writer, of_network, now_at, DRAINED_EVERY_S * (free - 1))
+        return counted
 
-    async def succeeded(self, keys: list[bytes]) -> None:
-        """Forget the failures of a name; those of its network stay, but for the attempt that was none."""
+    async def succeeded(self, counted: Attempt) -> None:
+        """Forget the failures of a name; those of its networks stay, but for the attempt that was none."""
         async with changing(self._database) as writer:
-            for key in keys[:-1]:
-                await writer.execute(_SQL["take_back"], key)
-            await writer.execute(_SQL["forget"], keys[-1])
+            await writer.execute(_SQL["forget"], counted.name)
+            for network in counted.networks:
+                await writer.execute(_SQL["drop_out"], network, DRAINED_EVERY_S)
+
+    async def take_back(self, counted: Attempt) -> None:
+        """Count an attempt no more that was neither right nor wrong: nobody could look."""
+        async with changing(self._database) as writer:
+            await writer.execute(_SQL["take_back"], counted.name)
+            for network in counted.networks:
+                await writer.execute(_SQL["drop_out"], network, DRAINED_EVERY_S)
 
     def remember(self, name: str, known: str | None) -> str:
         """The cookie of a browser that has signed in as a name; it says so of the names before, too."""
@@ -93,22 +131,34 @@ class Lockout:
         """Remove what is forgotten."""
         await read(self._database, _SQL["sweep"], now_at - timedelta(seconds=FORGOTTEN_AFTER_S))
 
-    def _keys(self, name: str, address: IPv4Address | IPv6Address, known: str | None) -> list[tuple[bytes, int]]:
-        """What an attempt is counted as, each with its free attempts; the name's is last."""
+    def _key_of_known(self, name: str, known: str | None) -> bytes | None:
+        """What a browser is counted as that has signed in as a name."""
         browser, *names = (known or "").split(".")
         if known is not None and any(_same(self._mark(browser, name), mark) for mark in names):
-            return [(self._keyed(f"known|{browser}|{name}".encode()), FREE_OF_NAME)]
-        bits = PREFIX_V4 if isinstance(address, IPv4Address) else PREFIX_V6
-        network = str(ip_network((address, bits), strict=False))
-        return [
-            (self._keyed(f"network|{network}".encode()), FREE_OF_NETWORK),
-            (self._keyed(f"name|{network}|{name}".encode()), FREE_OF_NAME),
-        ]
+            return self._keyed(f"known|{browser}|{name}".encode())
+        return None
 
     def _mark(self, browser: str, name: str) -> str:
         """What only we can make of a browser and a name, and tells neither."""
         digest = sha256(self._keyed(f"signed in|{browser}|{name}".encode())).digest()
         return urlsafe_b64encode(digest)[:_LETTERS].decode()
+
+
+def _networks_of(address: IPv4Address | IPv6Address) -> list[tuple[IPv4Network | IPv6Network, int]]:
+    """The networks an address is in, the nearest first, each with the failures that need not wait."""
+    if isinstance(address, IPv4Address):
+        return [(IPv4Network((address, PREFIX_V4), strict=False), FREE_OF_NETWORK)]
+    return [
+        (IPv6Network((address, PREFIX_V6), strict=False), FREE_OF_NETWORK),
+        (IPv6Network((address, PREFIX_SITE), strict=False), FREE_OF_SITE),
+    ]
+
+
+async def _wait(writer: Writer, key: bytes, now_at: datetime, free_s: float) -> RateLimited:
+    """What to tell who has to wait."""
+    row = await writer.fetchrow(_SQL["blocked"], key)
+    until_at = row["blocked_until"] if row is not None else now_at
+    return RateLimited(max(1, math.ceil((until_at - now_at).total_seconds() - free_s)))
 
 
 def _same(mine: str, given: str) -> bool:

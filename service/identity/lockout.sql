@@ -15,8 +15,32 @@ SET count = CASE WHEN f.last_at + make_interval(secs => $5) <= $2 THEN 1 ELSE f.
 WHERE f.blocked_until <= $2 OR f.blocked_until > $2 + make_interval(secs => $4) -- the clock was set back
 RETURNING f.count;
 
+-- name: drop_in
+-- Count an attempt as failed before it is made, where counts drain steadily; blocked_until is when it is drained.
+-- $1 bytea key, $2 timestamptz now, $3 float8 seconds in which one drains, $4 integer how many need not wait.
+-- One row when it may be made, else none.
+INSERT INTO sign_in_failures AS f (key, count, last_at, blocked_until)
+VALUES ($1, 1, $2::timestamptz, $2::timestamptz + make_interval(secs => $3))
+ON CONFLICT (key) DO UPDATE
+SET last_at = $2::timestamptz,
+    blocked_until = CASE
+        WHEN f.blocked_until > $2::timestamptz + make_interval(secs => $3 * $4) THEN $2::timestamptz -- the clock was set back
+        ELSE greatest(f.blocked_until, $2::timestamptz)
+    END + make_interval(secs => $3)
+WHERE f.blocked_until <= $2::timestamptz + make_interval(secs => $3 * ($4 - 1))
+    OR f.blocked_until > $2::timestamptz + make_interval(secs => $3 * $4)
+RETURNING f.count;
+
+-- name: drop_out
+-- Count one failure less where counts drain steadily: that attempt did not fail.
+-- $1 bytea key, $2 float8 seconds in which one drains.
+-- No rows.
+UPDATE sign_in_failures
+SET blocked_until = blocked_until - make_interval(secs => $2)
+WHERE key = $1;
+
 -- name: blocked
--- Until when attempts of a kind have to wait.
+-- Until when attempts of a kind have to wait; where counts drain steadily, until when something is counted.
 -- $1 bytea key.
 -- One row, or none.
 SELECT blocked_until

@@ -10,6 +10,7 @@ verified e-mail address; without one they are nobody here, for rights are given 
 Source: OpenID Connect Core 1.0 (3.1), Discovery 1.0; RFC 7636 (PKCE); RFC 9700.
 """
 
+import asyncio
 import hmac
 import secrets
 import warnings
@@ -38,6 +39,9 @@ ANSWER_WITHIN_S = 5.0
 DISCOVERED_FOR_S = 3600.0
 """How long the provider's addresses and keys are remembered; a key that is not among them is looked for at once."""
 
+DOWN_FOR_S = 10.0
+"""A provider that does not answer is not asked again for so long: anybody can make us ask."""
+
 LEEWAY_S = 60
 """How far the provider's clock may be from ours."""
 
@@ -45,6 +49,12 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 """Signatures with a key that the provider does not share; `none` and shared secrets are no proof of it."""
 
 SCOPE = "openid email profile"
+
+PROMPT = "select_account"
+"""At a counter's computer the provider may still know who sat there before."""
+
+NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+"""What a provider must say of itself."""
 
 log = structlog.get_logger(__name__)
 
@@ -121,13 +131,19 @@ class Provider:
         self._redirect_uri = redirect_uri
         self._monotonic_s = monotonic_s
         self._known: tuple[float, dict[str, Any], Any] | None = None
+        self._down: tuple[float, str] | None = None
+        self._asking = asyncio.Lock()
 
     async def address(self, flow: Flow) -> str:
         """Where to send the browser. Raises SignOnFailed."""
         async with self._client() as client:
             metadata, _ = await self._discovered(client)
             address, _ = client.create_authorization_url(
-                metadata["authorization_endpoint"], state=flow.state, code_verifier=flow.verifier, nonce=flow.nonce
+                metadata["authorization_endpoint"],
+                state=flow.state,
+                code_verifier=flow.verifier,
+                nonce=flow.nonce,
+                prompt=PROMPT,
             )
         return str(address)
 
@@ -143,8 +159,10 @@ class Provider:
                     metadata["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=flow.verifier
                 )
                 claims = await self._claims(client, token["id_token"], flow, now_at)
-                if "email" not in claims and "userinfo_endpoint" in metadata:
-                    claims = {**await self._user_info(client, metadata, claims["sub"]), **claims}
+                if not {"email", "email_verified"} <= set(claims) and "userinfo_endpoint" in metadata:
+                    told = await self._user_info(client, metadata, claims["sub"])
+                    if "email" not in claims or claims["email"] == told.get("email"):  # else it is about another one
+                        claims = {**claims, **told}
             except (AuthlibBaseError, JoseError, _http_error(), KeyError, ValueError) as error:
                 raise SignOnFailed(type(error).__name__) from error
         email = claims.get("email")
@@ -186,19 +204,32 @@ class Provider:
 
     async def _discovered(self, client: "AsyncOAuth2Client", *, now: bool = False) -> tuple[dict[str, Any], Any]:
         """The provider's description of itself, and its keys. Raises SignOnFailed."""
+        async with self._asking:
+            known, down = self._known, self._down
+            if known is not None and not now and self._monotonic_s() - known[0] < DISCOVERED_FOR_S:
+                return known[1], known[2]
+            if down is not None and self._monotonic_s() - down[0] < DOWN_FOR_S:
+                raise SignOnFailed(down[1])
+            try:
+                metadata, keys = await self._asked(client)
+            except SignOnFailed as failed:
+                self._down = (self._monotonic_s(), str(failed))
+                raise
+            self._known, self._down = (self._monotonic_s(), metadata, keys), None
+            return metadata, keys
+
+    async def _asked(self, client: "AsyncOAuth2Client") -> tuple[dict[str, Any], Any]:
         from joserfc.jwk import KeySet  # noqa: PLC0415  (see `person`)
 
-        known = self._known
-        if known is not None and not now and self._monotonic_s() - known[0] < DISCOVERED_FOR_S:
-            return known[1], known[2]
         metadata = await _got(client, f"{self._issuer}/.well-known/openid-configuration")
         if str(metadata.get("issuer", "")).rstrip("/") != self._issuer:
             raise SignOnFailed("the provider calls itself otherwise")
+        if not all(isinstance(metadata.get(name), str) for name in NEEDED):
+            raise SignOnFailed("the provider does not say where to go")
         try:
             keys = KeySet.import_key_set(await _got(client, metadata["jwks_uri"]))  # type: ignore[arg-type]
         except (KeyError, ValueError) as error:
             raise SignOnFailed("the provider has no keys") from error
-        self._known = (self._monotonic_s(), metadata, keys)
         return metadata, keys
 
     def _client(self) -> "AsyncOAuth2Client":

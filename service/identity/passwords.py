@@ -28,6 +28,9 @@ THREADS = 2
 WAITING_MAX = 64
 """Hashes that wait for a thread; one more is told `busy`."""
 
+STRANGERS_MAX = 48
+"""Of these, how many strangers can make: the rest is for who has signed in here before, whatever strangers do."""
+
 ONE_TIME_GROUPS = 4
 ONE_TIME_GROUP = 4
 """A password for one use is four groups of four: 80 random bits that can be read out over a telephone."""
@@ -52,8 +55,13 @@ class Passwords:
         """Hash a password. Raises Busy."""
         return await self._in_thread(self._hasher.hash, password)
 
-    async def matches(self, stored: str | None, password: str) -> bool:
-        """Tell whether a password is the one that was hashed; None takes as long, and never is. Raises Busy."""
+    async def matches(self, stored: str | None, password: str, *, known: bool = False) -> bool:
+        """Tell whether a password is the one that was hashed; None takes as long, and never is. Raises Busy.
+
+        `known`: whoever asks has signed in here before.
+        """
+        if not known and self._waiting >= STRANGERS_MAX:
+            raise Busy
         if self._nobodys is None:  # made by the first who asks, whoever that is
             self._nobodys = await self.hash(secrets.token_urlsafe())
         same = await self._in_thread(self._verify, stored or self._nobodys, password)

@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from service.identity import audit
 from service.identity.accounts import Account, Accounts
-from service.identity.audit import EVERY_HALL
 from service.identity.store import PACKAGE, changing, read
 from service.journal.database import Database
 from service.journal.statements import statements
@@ -70,8 +69,7 @@ class Sessions:
         of = (account.id, None) if account is not None else (None, self._admin_key)
         async with changing(self._database) as writer:
             await writer.execute(_SQL["begin"], session.hash, *of, now_at, session.expires_at)
-            for hall in _halls_of(account):
-                await audit.note(writer, hall, now_at, actor, "signed_in", _about(account))
+            await audit.note(writer, _halls_of(account), now_at, actor, "signed_in", _about(account))
         return token, session
 
     async def find(self, token: str, now_at: datetime) -> Session | None:
@@ -99,9 +97,8 @@ class Sessions:
                 await writer.execute(_SQL["end_of_admin"])
             else:
                 await writer.execute(_SQL["end_of_account"], account.id, None)
-            for hall in _halls_of(account):
-                data = {**_about(account), "everywhere": everywhere}
-                await audit.note(writer, hall, now_at, actor, "signed_out", data)
+            data = {**_about(account), "everywhere": everywhere}
+            await audit.note(writer, _halls_of(account), now_at, actor, "signed_out", data)
         self.forget(None if account is None else account.id)
 
     def forget(self, account: str | None) -> None:
@@ -138,8 +135,8 @@ class Sessions:
 
 
 def _halls_of(account: Account | None) -> list[str]:
-    """The halls whose history says what this account does at the door."""
-    return [EVERY_HALL] if account is None else account.halls or [EVERY_HALL]
+    """The halls whose history says what this account does at the door; none: that of the whole service does."""
+    return [] if account is None else account.halls
 
 
 def _about(account: Account | None) -> dict[str, str | bool]:

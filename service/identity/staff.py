@@ -3,6 +3,11 @@
 A role belongs to a hall, and its managers give and take it. What belongs to the person (the name shown, whether they
 may sign in at all, the password) may be touched only by who manages every hall they have a role in. Nobody changes or
 takes away their own role, and nobody disables themselves: a slip must not lock a hall's manager out.
+
+Whoever knows an account's password acts with all its roles. So a manager cannot add somebody who works in a hall that
+is not theirs: else a name taken in one hall beforehand would get the rights of another, and a clerk added elsewhere
+would be out of their own manager's hands. Who is to work in several halls is added by somebody who manages them all,
+or by the admin. An account without any role is given anew: a new password, no session left.
 """
 
 from collections.abc import Callable
@@ -56,6 +61,10 @@ class _Reset(Struct, frozen=True):
     account: str
 
 
+class _Changed(Exception):  # noqa: N818  (it is no error: it is looked at again)
+    """The account has changed since it was looked at."""
+
+
 class Staff:
     """Gives and takes roles. Everything raises StorageUnavailable, OutcomeUnknown, and KeyReused for a key's misuse."""
 
@@ -76,7 +85,7 @@ class Staff:
     async def add(  # noqa: PLR0913, PLR0917  (who, what, where, and by whom)
         self, hall: str, name: str, display_name: str, role: str, act: Act, authority: Authority
     ) -> tuple[Member, str | None]:
-        """Give somebody a role in a hall; whoever has no account gets one, with a password for one use.
+        """Give somebody a role in a hall; whoever has no role anywhere gets an account, with a password for one use.
 
         Args:
             hall: the hall, or `EVERY_HALL` for a role of none.
@@ -90,7 +99,7 @@ class Staff:
             The member, and the password where there is one.
 
         Raises:
-            Forbidden: it is the caller's own account.
+            Forbidden: it is the caller's own account, or somebody's in halls the caller does not manage.
         """
         before = await acts.answered(self._database, act, Added)
         if before is not None:
@@ -98,23 +107,31 @@ class Staff:
         known = await self._accounts.named(name)
         account_id = known.id if known is not None else new_id()
         password = self._one_time(account_id, act)
-        hashed = None if known is not None else await self._hashes.hash(password)
+        new = known is None or _is_given_anew(known)
+        hashed = await self._hashes.hash(password) if new else ""
         try:
             async with changing(self._database) as writer:
-                if hashed is not None:
-                    until_at = act.now_at + ONE_TIME_FOR
+                until_at = act.now_at + ONE_TIME_FOR
+                if known is None:
                     await _make(writer, account_id, name, display_name, hashed, until_at, act.now_at)
                 account = await _locked(writer, account_id)
                 _require_other(account, authority)
+                if hall not in account.roles and not authority.covers(account):
+                    raise Forbidden
+                if known is not None:
+                    _require_same(account, given_anew=new)
+                    if new:
+                        account = await _give_anew(writer, account, display_name, hashed, until_at)
                 await writer.execute(_SQL["set_role"], hall, account_id, role)
-                member = member_of(replace(account, roles={**account.roles, hall: role}), hall)
-                await acts.keep(writer, act, Added(member, hashed is not None))
+                account = replace(account, roles={**account.roles, hall: role})
+                member = member_of(account, hall, known_whole=authority.covers(account))
+                await acts.keep(writer, act, Added(member, new))
                 data = {"account": account_id, "role": role}
-                await audit.note(writer, hall, act.now_at, act.actor, "staff_added", data)
-        except DoneBefore:
+                await audit.note(writer, [hall], act.now_at, act.actor, "staff_added", data)
+        except (DoneBefore, _Changed):
             return await self.add(hall, name, display_name, role, act, authority)
         self._sessions.forget(account_id)
-        return member, password if hashed is not None else None
+        return member, password if new else None
 
     async def change(self, hall: str, account_id: str, change: Change, act: Act, authority: Authority) -> Member:
         """Change somebody's role here, what they are called, and whether they may sign in.
@@ -147,7 +164,17 @@ class Staff:
                 return
             _require_other(account, authority)
             await writer.execute(_SQL["drop_role"], hall, account_id)
-            await audit.note(writer, hall, act.now_at, act.actor, "staff_removed", {"account": account_id})
+            await audit.note(writer, [hall], act.now_at, act.actor, "staff_removed", {"account": account_id})
+        self._sessions.forget(account_id)
+
+    async def sign_out(self, hall: str, account_id: str, act: Act) -> None:
+        """End all sessions of somebody with a role in a hall, wherever else they work; of nobody else."""
+        async with changing(self._database) as writer:
+            account = await account_in(writer, account_id)
+            if account is None or hall not in account.roles:
+                return
+            await writer.execute(_SESSIONS["end_of_account"], account_id, None)
+            await audit.note(writer, account.halls, act.now_at, act.actor, "staff_signed_out", {"account": account_id})
         self._sessions.forget(account_id)
 
     async def reset(self, hall: str | None, account_id: str, act: Act, authority: Authority) -> str:
@@ -161,7 +188,8 @@ class Staff:
 
         Raises:
             AccountNotFound: they have no role here.
-            Forbidden: they have a role in a hall that the caller does not manage.
+            Forbidden: it is the caller's own account, which needs its present password, or they have a role in a hall
+                that the caller does not manage.
             WrongState: they sign in by single sign-on, and have no password here.
         """
         password = self._one_time(account_id, act)
@@ -171,6 +199,7 @@ class Staff:
         try:
             async with changing(self._database) as writer:
                 account = await _member(writer, hall, account_id)
+                _require_other(account, authority)
                 if not authority.covers(account):
                     raise Forbidden
                 if account.sso:
@@ -193,10 +222,10 @@ class Staff:
             await writer.execute(_SQL["set_role"], hall, account_id, change.role)
             account = replace(account, roles={**account.roles, hall: change.role})
             data = {"account": account_id, "role": change.role}
-            await audit.note(writer, hall, act.now_at, act.actor, "staff_role_changed", data)
+            await audit.note(writer, [hall], act.now_at, act.actor, "staff_role_changed", data)
         if change.display_name is not UNSET or change.disabled is not UNSET:
             account = await self._change_person(writer, account, change, act, authority)
-        return member_of(account, hall)
+        return member_of(account, hall, known_whole=authority.covers(account))
 
     async def _change_person(
         self, writer: Writer, account: Account, change: Change, act: Act, authority: Authority
@@ -233,6 +262,24 @@ async def _make(writer: Writer, *fields: object) -> None:
         raise DoneBefore
 
 
+def _is_given_anew(account: Account) -> bool:
+    """Tell whether adding somebody gives the account to a new owner: nobody vouches for the one it has."""
+    return not account.roles and not account.sso
+
+
+async def _give_anew(writer: Writer, account: Account, display_name: str, *password: object) -> Account:
+    given = replace(account, display_name=display_name, disabled=False, must_change=True)
+    await writer.execute(_SQL["change"], given.id, given.display_name, given.disabled)
+    await writer.execute(_SQL["give_password"], given.id, *password)
+    await writer.execute(_SESSIONS["end_of_account"], given.id, None)
+    return given
+
+
+def _require_same(account: Account, *, given_anew: bool) -> None:
+    if _is_given_anew(account) is not given_anew:
+        raise _Changed
+
+
 async def _locked(writer: Writer, account_id: str) -> Account:
     await writer.fetchrow(_SQL["lock"], account_id)
     account = await account_in(writer, account_id)
@@ -256,5 +303,4 @@ def _require_other(account: Account, authority: Authority) -> None:
 
 
 async def _note_everywhere(writer: Writer, account: Account, act: Act, kind: str, data: dict[str, str]) -> None:
-    for hall in account.halls or [audit.EVERY_HALL]:
-        await audit.note(writer, hall, act.now_at, act.actor, kind, data)
+    await audit.note(writer, account.halls, act.now_at, act.actor, kind, data)

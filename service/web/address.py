@@ -10,8 +10,9 @@ Addresses are for limits and for the class that the journal keeps; none of them 
 import ipaddress
 from collections.abc import Iterable
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
+import structlog
 from aiohttp import web
 
 from service.config import Network
@@ -29,6 +30,9 @@ LOCAL = ipaddress.IPv4Address("127.0.0.1")
 """Who comes over a Unix socket is on this machine."""
 
 _SHARED = ipaddress.ip_network("100.64.0.0/10")  # behind a carrier's NAT (RFC 6598); Python calls it neither
+
+
+log = structlog.get_logger(__name__)
 
 
 class Net(StrEnum):
@@ -89,14 +93,26 @@ def subscriber_of(address: Address) -> str:
     return str(ipaddress.IPv6Network((address, PREFIX_V6), strict=False))
 
 
+@cache
+def warn_of_untrusted() -> None:
+    """Say once that somebody not trusted says for whom they ask: a stranger, or a proxy that was not named."""
+    why = "it came from no address of PAIHAO_TRUSTED_PROXIES; if it was your proxy, all its clients count as one"
+    log.warning("x_forwarded_for_ignored", why=why)
+
+
 def _seen(request: web.Request) -> tuple[Address, Net]:
     trusted = request.app[SETTINGS].trusted_proxies
-    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ())) if trusted else ""
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
+    if forwarded and not trusted:
+        warn_of_untrusted()
+        forwarded = ""
     return _remembered(request.remote or "", forwarded, trusted)
 
 
 @lru_cache(ADDRESSES_KNOWN)
 def _remembered(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> tuple[Address, Net]:
+    if forwarded and not _within(_read(peer) or LOCAL, trusted):
+        warn_of_untrusted()
     address = client_of(peer, forwarded, trusted)
     return address, class_of(address)
 

@@ -275,16 +275,21 @@ class SessionSeen(Struct, frozen=True, kw_only=True):
 
 
 class MemberSeen(Struct, frozen=True, kw_only=True):
-    """Somebody with a role in a hall; `sso`: they sign in by single sign-on."""
+    """Somebody with a role in a hall; `sso`: they sign in by single sign-on.
+
+    `elsewhere`: they also work in halls that the caller does not manage; then `sso`, `must_change` and `last_seen_at`
+    are null, and the account is not the caller's to reset, rename or disable.
+    """
 
     id: str
     name: str
     display_name: str
     role: str
-    sso: bool
+    sso: bool | None
     disabled: bool
-    must_change: bool
+    must_change: bool | None
     last_seen_at: str | None
+    elsewhere: bool
 
 
 class MemberAdded(MemberSeen, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ The journal and the audit hold ids; names are looked up when somebody reads, so 
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp
 from service.errors import StorageUnavailable
 from service.identity import audit
-from service.identity.audit import Noted
+from service.identity.audit import EVERY_HALL, Noted
 from service.identity.store import Writer
 from service.journal.faults import UnknownKind
 from service.journal.halls import Noter
@@ -40,6 +40,7 @@ WORDS: dict[str, Texts] = {
     "sign_in_refused": {"zh-CN": "登录被拒绝", "en": "Sign-in refused"},
     "signed_out": {"zh-CN": "退出登录", "en": "Signed out"},
     "password_changed": {"zh-CN": "修改了密码", "en": "Password changed"},
+    "password_change_refused": {"zh-CN": "修改密码被拒绝", "en": "Password change refused"},
     "password_reset": {"zh-CN": "重置了密码", "en": "Password reset"},
     "person_linked": {"zh-CN": "绑定统一身份认证", "en": "Linked to single sign-on"},
     "staff_added": {"zh-CN": "添加人员", "en": "Staff added"},
@@ -47,6 +48,7 @@ WORDS: dict[str, Texts] = {
     "staff_renamed": {"zh-CN": "更改显示姓名", "en": "Name shown changed"},
     "staff_disabled": {"zh-CN": "停用账号", "en": "Account disabled"},
     "staff_enabled": {"zh-CN": "恢复账号", "en": "Account enabled"},
+    "staff_signed_out": {"zh-CN": "强制退出登录", "en": "Signed out by a manager"},
     "staff_removed": {"zh-CN": "移除人员", "en": "Staff removed"},
     "device_added": {"zh-CN": "添加设备", "en": "Device added"},
     "device_revoked": {"zh-CN": "撤销设备", "en": "Device revoked"},
@@ -57,15 +59,31 @@ WORDS: dict[str, Texts] = {
 
 async def history(request: web.Request) -> web.Response:
     """What happened in this hall on a day, in the journal and beside it, newest first; today unless `on` says a day."""
-    hall_id, limit = hall_of(request), limit_of(request)
+    hall_id = hall_of(request)
     hall = await request.app[HALLS].get(hall_id)
     on = _date(request) or hall.day_at(request.app[CLOCK].now_at())
     try:
         from_at, before_at = span_of(hall.document, on)
     except OverflowError as error:
         raise BodyInvalid(("on", "a date")) from error
+    return await _answered(request, hall_id, on, from_at, before_at)
+
+
+async def history_of_service(request: web.Request) -> web.Response:
+    """What happened on a day and belongs to no hall: the admin's sign-ins, refused ones of unknown names."""
+    on = _date(request) or request.app[CLOCK].now_at().date()
+    from_at = datetime.combine(on, time(), UTC)
+    try:
+        before_at = from_at + timedelta(days=1)
+    except OverflowError as error:
+        raise BodyInvalid(("on", "a date")) from error
+    return await _answered(request, EVERY_HALL, on, from_at, before_at)
+
+
+async def _answered(request: web.Request, hall: str, on: date, from_at: datetime, before_at: datetime) -> web.Response:
+    limit = limit_of(request)
     found = await request.app[IDENTITY].audit.history(
-        hall_id, on, from_at=from_at, before_at=before_at, after=_cursor(request), limit=limit + 1
+        hall, on, from_at=from_at, before_at=before_at, after=_cursor(request), limit=limit + 1
     )
     page = found[:limit]
     names = await names_of(request, [one.actor for one in page])
@@ -91,7 +109,7 @@ def noted(request: web.Request, who: Caller, document: HallDocument) -> Noter:
     async def note(writer: Writer, before: HallDocument, revision: int) -> None:
         paths = changed_paths(to_builtins(before), to_builtins(document))[:PATHS_MAX]
         data = {"revision": revision, "paths": paths}
-        await audit.note(writer, hall_of(request), now_at, who.actor, "document_changed", data)
+        await audit.note(writer, [hall_of(request)], now_at, who.actor, "document_changed", data)
 
     return note
 

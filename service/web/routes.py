@@ -60,8 +60,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """One call.
 
     `roles` may use it, and those that imply them: `guard` holds every call to it, anyone where the setting `open_by`
-    says so; `answers` by status (None: no body; several: one of them); `refuses` besides what every call
-    may.
+    says so; `at_optional` leaves it to volunteers at counters of an optional stage only; `answers` by status (None: no
+    body; several: one of them); `refuses` besides what every call may.
     """
 
     method: str
@@ -75,6 +75,7 @@ class Route(Struct, frozen=True, kw_only=True):
     refuses: Refusals = ()
     media_type: str = "application/json"
     open_by: str | None = None
+    at_optional: bool = False
     body_type: str = "application/json"
 
     @property
@@ -99,6 +100,7 @@ _CODE = Query("code", "What the provider gave the browser.", {"type": "string"})
 _OIDC_STATE = Query("state", "What we gave the browser.", {"type": "string"})
 _EVERYWHERE = Query("everywhere", "1: all sessions of the account.", {"type": "integer", "enum": [0, 1]})
 _ON = Query("on", "A date of the hall; today if not said.", {"type": "string", "format": "date"})
+_ON_UTC = Query("on", "A date in UTC; today if not said.", {"type": "string", "format": "date"})
 _STATE = Query(
     "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
 )
@@ -111,7 +113,8 @@ def _act(name: str, handler: Handler, body: type[Struct] = forms.Nothing, *more:
         method="POST",
         path=f"{_TICKET_PATH}/{name}",
         handler=handler,
-        roles=_IN_LINE if name == "papers" else _STAFF,
+        roles=_IN_LINE,
+        at_optional=True,
         tag="tickets",
         body=body,
         answers={200: TicketView},
@@ -126,7 +129,8 @@ def _at_counter(
         method="POST",
         path=f"{_COUNTER_PATH}/{name}",
         handler=handler,
-        roles=_IN_LINE if name == "call" else _STAFF,
+        roles=_IN_LINE,
+        at_optional=True,
         tag="counters",
         body=body,
         answers=answered,
@@ -260,7 +264,7 @@ ROUTES: tuple[Route, ...] = (
         refusals.CounterNotFound,
         refusals.OnlineOnly,
     ),
-    _act("undo", tickets.undo, forms.Nothing, refusals.CounterClosed, refusals.CounterBusy),
+    _act("undo", tickets.undo, forms.UndoForm, refusals.CounterClosed, refusals.CounterBusy),
     Route(
         method="GET",
         path=f"{_TICKET_PATH}/history",
@@ -458,6 +462,15 @@ ROUTES: tuple[Route, ...] = (
         refuses=(errors.AccountNotFound, refusals.WrongState),
     ),
     Route(
+        method="DELETE",
+        path=f"{_HALL}/staff/{{account}}/sessions",
+        handler=staff.sign_out,
+        roles=_MANAGER,
+        tag="staff",
+        answers={204: None},
+        refuses=(errors.AccountNotFound,),
+    ),
+    Route(
         method="GET",
         path=f"{_HALL}/devices",
         handler=staff.list_devices,
@@ -483,6 +496,15 @@ ROUTES: tuple[Route, ...] = (
         tag="staff",
         answers={204: None},
         refuses=(errors.DeviceNotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/history",
+        handler=audit.history_of_service,
+        roles=(Role.ADMIN,),
+        tag="ops",
+        query=(_ON_UTC, _LIMIT, _CURSOR),
+        answers={200: answers.HallHistory},
     ),
     Route(
         method="GET",
@@ -599,7 +621,7 @@ BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board")
 def add_routes(app: web.Application) -> None:
     """Put every call into the router, which tries one after another: those a peak is made of first."""
     for route in sorted(ROUTES, key=lambda route: not route.path.endswith(BUSY)):
-        handler = guarded(route.method, route.roles, route.handler, route.open_by)
+        handler = guarded(route.method, route.roles, route.handler, route.open_by, at_optional=route.at_optional)
         app.router.add_route(route.method, route.path, handler)
         if route.method == "GET":
             app.router.add_head(route.path, handler)

@@ -1,13 +1,14 @@
 """Calls about signing in: the session of this browser, its beginning and end, another password."""
 
 import re
+from contextlib import suppress
 
 import structlog
 from aiohttp import web
 
-from service.domain.refusals import BodyInvalid
+from service.domain.refusals import BodyInvalid, Busy
 from service.domain.times import stamp
-from service.errors import Forbidden, RouteNotFound, SignInRefused, TokenMissing
+from service.errors import Forbidden, OutcomeUnknown, RouteNotFound, SignInRefused, StorageUnavailable, TokenMissing
 from service.identity import passwords
 from service.identity.accounts import ADMIN_NAME, Account, name_of
 from service.identity.acts import Act
@@ -72,22 +73,40 @@ async def sign_in(request: web.Request) -> web.Response:
         raise Forbidden
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
     name = name_of(form.name)
-    known = request.cookies.get(KNOWN_COOKIE)
-    counted = await identity.lockout.attempt(name, address_of(request), known, now_at)
-    account, sound = await identity.accounts.authenticate(name, form.password, now_at)
-    if name == ADMIN_NAME:
-        sound = request.app[SIGNER].is_admin_token(form.password.strip())
+    account, sound = await _authenticated(request, name, form.password)
     if not sound:
         await identity.audit.note(
             account.halls if account else [], now_at, _actor(request, account), "sign_in_refused", **_about(account)
         )
         raise SignInRefused
-    await identity.lockout.succeeded(counted)
     token, session = await _begin(request, account)
     response = answer(_seen(request, session))
     _keep(request, response, SESSION_COOKIE, token)
+    known = request.cookies.get(KNOWN_COOKIE)
     _keep(request, response, KNOWN_COOKIE, identity.lockout.remember(name, known), KNOWN_FOR_S)
     return response
+
+
+async def _authenticated(request: web.Request, name: str, password: str) -> tuple[Account | None, bool]:
+    """The account of a name, and whether the password is right, counting what fails.
+
+    What could not be looked at is no failure: a page that asks again while the service is busy does not use up its
+    owner's attempts. Raises RateLimited, Busy, StorageUnavailable, OutcomeUnknown.
+    """
+    identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
+    known = request.cookies.get(KNOWN_COOKIE)
+    counted = await identity.lockout.attempt(name, address_of(request), known, now_at)
+    try:
+        account, sound = await identity.accounts.authenticate(name, password, now_at, known=counted.known)
+    except (Busy, StorageUnavailable, OutcomeUnknown):
+        with suppress(StorageUnavailable, OutcomeUnknown):
+            await identity.lockout.take_back(counted)
+        raise
+    if name == ADMIN_NAME:
+        sound = request.app[SIGNER].is_admin_token(password.strip())
+    if sound:
+        await identity.lockout.succeeded(counted)
+    return account, sound
 
 
 async def sign_on(request: web.Request) -> web.Response:
@@ -189,12 +208,10 @@ async def change_password(request: web.Request) -> web.Response:
     act = Act(command_id, fingerprint, now_at, actor)
     if await identity.accounts.has_chosen(act):
         return web.Response(status=204)
-    known = request.cookies.get(KNOWN_COOKIE)
-    counted = await identity.lockout.attempt(account.name, address_of(request), known, now_at)
-    _, sound = await identity.accounts.authenticate(account.name, form.current, now_at)
+    _, sound = await _authenticated(request, account.name, form.current)
     if not sound:
+        await identity.audit.note(account.halls, now_at, actor, "password_change_refused", **_about(account))
         raise SignInRefused
-    await identity.lockout.succeeded(counted)
     passwords.require_good("new", form.new, account.name, form.current)
     await identity.accounts.choose_password(account, form.new, act, session.hash)
     identity.sessions.forget(account.id)

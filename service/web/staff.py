@@ -37,13 +37,14 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 async def list_(request: web.Request) -> web.Response:
     """Who has a role in this hall, by name."""
     hall, limit = hall_of(request), limit_of(request)
-    found = await request.app[IDENTITY].accounts.of_hall(hall, request.query.get("cursor", ""), limit + 1)
+    managed = (await _authority(request)).halls
+    found = await request.app[IDENTITY].accounts.of_hall(hall, request.query.get("cursor", ""), limit + 1, managed)
     page = found[:limit]
     return answer(MemberList([_member_seen(member) for member in page], _cursor(page, found, "name")))
 
 
 async def add(request: web.Request) -> web.Response:
-    """Give somebody a role in this hall; whoever is new gets a password for one use, said once."""
+    """Give somebody a role here who has none elsewhere; whoever is new gets a password for one use, said once."""
     hall, who = await _hall(request), caller(request)
     form = await read(request, AddMemberForm)
     name = name_of(form.name)
@@ -85,6 +86,14 @@ async def reset(request: web.Request) -> web.Response:
         hall, _account(request), await _act(request, who), await _authority(request)
     )
     return answer(PasswordGiven(password=password))
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """End all sessions of somebody with a role in this hall."""
+    hall, who = hall_of(request), caller(request)
+    await read(request, Nothing)
+    await request.app[IDENTITY].staff.sign_out(hall, _account(request), await _act(request, who))
+    return web.Response(status=204)
 
 
 async def list_devices(request: web.Request) -> web.Response:
@@ -174,6 +183,7 @@ def _member_seen(member: Member) -> MemberSeen:
         disabled=member.disabled,
         must_change=member.must_change,
         last_seen_at=stamp_or_none(member.last_seen_at),
+        elsewhere=member.elsewhere,
     )
 
 

@@ -1,5 +1,6 @@
 """A token of single sign-on counts only when everything about it is right; a provider that lies is found out."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -14,7 +15,7 @@ from aiohttp.test_utils import TestServer
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from service.identity.oidc import Flow, Flows, Provider, SignOnFailed
+from service.identity.oidc import DOWN_FOR_S, Flow, Flows, Provider, SignOnFailed
 
 NOW_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 NOW = int(NOW_AT.timestamp())
@@ -36,6 +37,8 @@ class Liar:
         self.token = ""
         self.told: dict[str, Any] | None = None
         self.asked: list[str] = []
+        self.down = False
+        self.left_out = ""
         self.app = web.Application()
         self.app.router.add_get("/.well-known/openid-configuration", self.metadata)
         self.app.router.add_get("/jwks", self.jwks)
@@ -61,7 +64,10 @@ class Liar:
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/jwks",
         }
-        return web.json_response(told | ({} if self.told is None else {"userinfo_endpoint": f"{self.issuer}/userinfo"}))
+        told = told | ({} if self.told is None else {"userinfo_endpoint": f"{self.issuer}/userinfo"})
+        if self.down:
+            return web.Response(status=503)
+        return web.json_response({name: said for name, said in told.items() if name != self.left_out})
 
     async def jwks(self, _request: web.Request) -> web.Response:
         """Its public keys."""
@@ -177,6 +183,52 @@ async def test_a_provider_that_calls_itself_otherwise_is_not_the_one(liar: Liar,
 
     with pytest.raises(SignOnFailed):
         await provider.address(FLOW)
+
+
+@pytest.mark.parametrize("left_out", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+async def test_a_provider_that_does_not_say_where_to_go_is_none(liar: Liar, provider: Provider, left_out: str) -> None:
+    liar.left_out = left_out
+
+    with pytest.raises(SignOnFailed):
+        await provider.address(FLOW)
+
+
+async def test_a_provider_that_is_down_is_asked_again_after_a_while(liar: Liar) -> None:
+    now_s = [0.0]
+    provider = Provider(liar.issuer, CLIENT, "a-secret", "http://hall.test/back", lambda: now_s[0])
+    liar.down = True
+    at_once = await asyncio.gather(*(provider.address(FLOW) for _ in range(5)), return_exceptions=True)
+    asked = len(liar.asked)
+    liar.down = False
+    now_s[0] = DOWN_FOR_S - 1
+    with pytest.raises(SignOnFailed):
+        await provider.address(FLOW)
+    now_s[0] = DOWN_FOR_S
+
+    address = await provider.address(FLOW)
+
+    assert [type(one) for one in at_once] == [SignOnFailed] * 5
+    assert asked == 1
+    assert address.startswith(f"{liar.issuer}/authorize?")
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "name"),
+    [
+        ({"email": "li@city.example"}, {"email": "li@city.example", "email_verified": True}, "li@city.example"),
+        ({"email": "li@city.example"}, {"email": "li@city.example", "email_verified": False}, None),
+        ({"email": "li@city.example"}, {"email": "other@city.example", "email_verified": True}, None),
+        ({"email": "li@city.example", "email_verified": False}, {"email_verified": True}, None),
+        ({"email_verified": True}, {"email": "li@city.example", "email_verified": False}, None),
+    ],
+)
+async def test_that_an_address_is_verified_may_be_told_apart_of_this_address_only(
+    liar: Liar, provider: Provider, said: dict[str, object], told: dict[str, object], name: str | None
+) -> None:
+    liar.told = {"sub": "li", **told}
+    liar.sign(liar.claims(**said))
+
+    assert (await provider.person("the-code", FLOW, NOW_AT)).name == name
 
 
 @pytest.mark.parametrize(("subject", "name"), [("li", "li@city.example"), ("somebody-else", None)])

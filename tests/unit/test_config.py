@@ -178,6 +178,10 @@ def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
         ({"PAIHAO_PORT": "8081"}, "PAIHAO_PORT and PAIHAO_DISPLAY_PORT must differ"),
         ({"PAIHAO_SMTP_URL": "smtp://mail.example"}, "PAIHAO_SMTP_URL needs PAIHAO_MAIL_FROM"),
         ({"PAIHAO_OIDC_ISSUER": "https://login.example"}, "PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID"),
+        (
+            {"PAIHAO_OIDC_ISSUER": "http://login.example", "PAIHAO_OIDC_CLIENT_ID": "paihao"},
+            "PAIHAO_OIDC_ISSUER must be https: who can change what it says can be anybody here",
+        ),
     ],
 )
 def test_settings_that_need_each_other_say_so(environ: dict[str, str], why: str) -> None:

@@ -108,6 +108,7 @@ async def a_morning(api: Api) -> Story:
     member = await do("POST", "staff", {"name": f"of.{api.hall}", "display_name": "Of the Hall", "role": "staff"})
     await do("PATCH", f"staff/{member['id']}", {"role": "volunteer", "display_name": "Of This Hall"})
     await do("POST", f"staff/{member['id']}/reset")
+    await do("DELETE", f"staff/{member['id']}/sessions")
     await do("DELETE", f"staff/{member['id']}")
     machine = await do("POST", "devices", {"name": "at the door", "role": "kiosk"})
     await do("DELETE", f"devices/{machine['id']}")

@@ -1,11 +1,16 @@
 """The client's address: the socket's, or what trusted proxies say, and nothing a stranger writes."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, ip_address, ip_network
+from pathlib import Path
 
 import pytest
 
+from service.clock import FakeClock
+from service.web import address
 from service.web.address import Net, class_of, client_of, subscriber_of
+from tests.service import NOON_AT, service_on
 
+LOOPBACK = ip_network("127.0.0.0/8")
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("::1"))
 
 
@@ -31,8 +36,25 @@ def test_the_client_is_the_right_most_address_that_is_no_trusted_proxy(peer: str
     assert str(client_of(peer, forwarded, PROXIES)) == client
 
 
+@pytest.mark.parametrize(("proxies", "warnings"), [((), 1), ((ip_network("10.0.0.0/8"),), 1), ((LOOPBACK,), 0)])
+async def test_that_somebody_not_trusted_speaks_for_others_is_said_once(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxies: tuple[IPv4Network, ...], warnings: int
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(address.log, "warning", lambda event, **_: said.append(event))
+    address.warn_of_untrusted.cache_clear()
+    address._remembered.cache_clear()
+
+    async with service_on(dsn, tmp_path, FakeClock(NOON_AT), trusted_proxies=proxies) as service:
+        for last in range(3):
+            headers = {"X-Forwarded-For": f"203.0.113.{last}"}
+            await service.api.call("POST", "/v1/session", {"name": "x", "password": "y"}, headers=headers)
+
+    assert said == ["x_forwarded_for_ignored"] * warnings
+
+
 @pytest.mark.parametrize(
-    ("address", "net"),
+    ("text", "net"),
     [
         ("127.8.9.1", Net.LOCAL),
         ("::1", Net.LOCAL),
@@ -44,8 +66,8 @@ def test_the_client_is_the_right_most_address_that_is_no_trusted_proxy(peer: str
         ("2606:4700::1", Net.PUBLIC),
     ],
 )
-def test_an_address_has_a_class(address: str, net: Net) -> None:
-    assert class_of(ip_address(address)) is net
+def test_an_address_has_a_class(text: str, net: Net) -> None:
+    assert class_of(ip_address(text)) is net
 
 
 def test_limits_take_an_ipv4_address_whole_and_of_ipv6_the_subscribers_network() -> None:

@@ -7,9 +7,10 @@ import pytest
 from service.clock import FakeClock
 from service.domain.events import Event
 from service.web.audit import WORDS, changed_paths
+from tests.service import ADMIN, NOON_AT, Service
 from tests.web.checked import Checked, demo
 from tests.web.conftest import Founder
-from tests.web.staff import employed
+from tests.web.staff import Browser, employed
 
 
 def kinds(reply: Any) -> list[str]:  # noqa: ANN401  (any JSON)
@@ -96,6 +97,48 @@ async def test_refused_sign_ins_are_in_the_history_of_the_persons_halls_and_say_
     assert [item["data"] for item in refused] == [{"account": account}]
     assert "wrong" not in str(here.body)
     assert "sign_in_refused" not in kinds(there)
+
+
+async def test_what_belongs_to_no_hall_is_in_the_history_of_the_service(service: Service, clock: FakeClock) -> None:
+    async with Browser(service.api.base) as admin, Checked(service.api.base) as hall:
+        await admin.sign_in("no-one", "a wrong password")
+        clock.advance(1)
+        await admin.sign_in("admin", ADMIN)
+        seen = await admin.call("GET", "/v1/history")
+        first = await admin.call("GET", "/v1/history?limit=1")
+        second = await admin.call("GET", f"/v1/history?limit=1&cursor={first.body['next_cursor']}")
+        before = await admin.call("GET", "/v1/history?on=2026-11-22")
+        odd = [await admin.call("GET", f"/v1/history?{query}") for query in ("on=today", "on=9999-12-31", "cursor=x")]
+        async with employed(hall, "manager") as manager:
+            refused = await manager.call("GET", "/v1/history")
+
+    assert [(item["kind"], item["actor"]) for item in seen.body["items"]] == [
+        ("signed_in", "admin/local"),
+        ("sign_in_refused", "anyone/local"),
+    ]
+    assert "wrong" not in str(seen.body)
+    assert "no-one" not in str(seen.body)
+    assert [*first.body["items"], *second.body["items"]] == seen.body["items"]
+    assert before.body == {"items": [], "next_cursor": None}
+    assert [reply.code for reply in odd] == ["body-invalid"] * 3
+    assert refused.code == "forbidden"
+
+
+async def test_what_was_noted_is_kept_for_400_days(service: Service, clock: FakeClock) -> None:
+    async def known() -> list[str]:
+        token = {"Authorization": f"Bearer {ADMIN}"}
+        reply = await service.api.call("GET", f"/v1/history?on={NOON_AT:%Y-%m-%d}", headers=token)
+        return kinds(reply)
+
+    async with Browser(service.api.base) as browser:
+        await browser.sign_in("admin", ADMIN)
+    clock.advance(400 * 86400)
+    await service.running.identity.sweep()
+    at_last = await known()
+    clock.advance(1)
+    await service.running.identity.sweep()
+
+    assert (at_last, await known()) == (["signed_in"], [])
 
 
 async def test_a_tickets_history_says_who(hall: Checked) -> None:

@@ -120,6 +120,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "devices",
             )
         ),
+        "/v1/history",
         "/v1/session",
         "/healthz",
         "/readyz",

@@ -12,6 +12,7 @@ from service.domain.model import HallId
 from service.identity.acts import Act
 from service.identity.audit import EVERY_HALL
 from service.identity.identity import Identity
+from service.identity.staff import Authority
 from service.ids import new_id
 from service.journal.database import Database
 from service.web.auth import Role, Signer
@@ -19,7 +20,7 @@ from service.web.routes import ROUTES, Route
 from tests.postgres import PostgresServer
 from tests.service import ADMIN, Reply, Service, service_on
 from tests.web.checked import Checked
-from tests.web.staff import device, employed
+from tests.web.staff import PASSWORD, Browser, device, employed
 
 Sender = Callable[[Route, str], Awaitable[Reply]]
 
@@ -42,21 +43,21 @@ MAY: dict[str, set[str]] = {
     "GET …/tickets/{ticket}": OWNED,
     "DELETE …/tickets/{ticket}": OWNED,
     "PATCH …/tickets/{ticket}": OWNED,
-    "POST …/tickets/{ticket}/recall": OF_STAFF,
-    "POST …/tickets/{ticket}/start": OF_STAFF,
-    "POST …/tickets/{ticket}/finish": OF_STAFF,
-    "POST …/tickets/{ticket}/no-show": OF_STAFF,
-    "POST …/tickets/{ticket}/park": OF_STAFF,
+    "POST …/tickets/{ticket}/recall": IN_LINE,
+    "POST …/tickets/{ticket}/start": IN_LINE,
+    "POST …/tickets/{ticket}/finish": IN_LINE,
+    "POST …/tickets/{ticket}/no-show": IN_LINE,
+    "POST …/tickets/{ticket}/park": IN_LINE,
     "POST …/tickets/{ticket}/papers": IN_LINE,
-    "POST …/tickets/{ticket}/resume": OF_STAFF,
-    "POST …/tickets/{ticket}/transfer": OF_STAFF,
-    "POST …/tickets/{ticket}/undo": OF_STAFF,
+    "POST …/tickets/{ticket}/resume": IN_LINE,
+    "POST …/tickets/{ticket}/transfer": IN_LINE,
+    "POST …/tickets/{ticket}/undo": IN_LINE,
     "GET …/tickets/{ticket}/history": OF_STAFF,
     "GET …/counters/{counter}": IN_LINE,
-    "POST …/counters/{counter}/open": OF_STAFF,
-    "POST …/counters/{counter}/pause": OF_STAFF,
-    "POST …/counters/{counter}/close": OF_STAFF,
-    "POST …/counters/{counter}/next": OF_STAFF,
+    "POST …/counters/{counter}/open": IN_LINE,
+    "POST …/counters/{counter}/pause": IN_LINE,
+    "POST …/counters/{counter}/close": IN_LINE,
+    "POST …/counters/{counter}/next": IN_LINE,
     "POST …/counters/{counter}/call": IN_LINE,
     "GET …/queue": IN_LINE,
     "GET …/desk": IN_LINE,
@@ -76,9 +77,11 @@ MAY: dict[str, set[str]] = {
     "PATCH …/staff/{account}": OF_MANAGERS,
     "DELETE …/staff/{account}": OF_MANAGERS,
     "POST …/staff/{account}/reset": OF_MANAGERS,
+    "DELETE …/staff/{account}/sessions": OF_MANAGERS,
     "GET …/devices": OF_MANAGERS,
     "POST …/devices": OF_MANAGERS,
     "DELETE …/devices/{device}": OF_MANAGERS,
+    "GET /v1/history": {"admin"},
     "GET /v1/session": EVERYBODY,
     "POST /v1/session": EVERYBODY,
     "DELETE /v1/session": EVERYBODY,
@@ -98,16 +101,31 @@ def _document(reply: Reply) -> HallDocument:
     return convert(reply.body, HallDocument)
 
 
-async def _ops_token(service: Service) -> str:
-    """The token of what watches the service: only the command line makes one."""
+async def _of_no_hall(service: Service) -> tuple[str, dict[str, str]]:
+    """The token of what watches the service, and the first passwords of accounts: only the command line makes these."""
     dsn = service.settings.database_url
     assert dsn is not None
     signer = Signer(secrets_of(service.settings))
+    passwords = {}
     async with Database(dsn) as database:
         with Identity(database, service.clock, signer.fingerprint, signer.admin_key()) as identity:
-            act = Act(new_id(), None, service.clock.now_at(), "command")
-            _, token = await identity.devices.create(EVERY_HALL, "prometheus", "ops", act)
-    return token
+
+            def act() -> Act:
+                return Act(new_id(), None, service.clock.now_at(), "command")
+
+            _, token = await identity.devices.create(EVERY_HALL, "prometheus", "ops", act())
+            for role in ("ops", "admin"):
+                _, password = await identity.staff.add(EVERY_HALL, f"the-{role}", role, role, act(), Authority())
+                assert password is not None
+                passwords[role] = password
+    return token, passwords
+
+
+async def _at_work(stack: AsyncExitStack, hall: Checked, name: str, password: str) -> Browser:
+    """Somebody who has signed in for the first time, and chosen no password yet."""
+    browser = await stack.enter_async_context(Browser(hall.base, hall.hall))
+    assert (await browser.sign_in(name, password)).status == 200
+    return browser
 
 
 def name_of(route: Route) -> str:
@@ -135,22 +153,34 @@ async def send(guarded: Service) -> AsyncIterator[Sender]:
         other = await stack.enter_async_context(Checked(guarded.api.base, "other"))
         assert await guarded.running.halls.create_if_absent(HallId("other"), _document(document))
         ticket = await hall.take("enquiry")
+        token, passwords = await _of_no_hall(guarded)
         tokens = {
             "anyone": None,
             "applicant": ticket["token"],
             "kiosk": await device(hall, "kiosk"),
             "partner": await device(hall, "partner"),
             "staff device": await device(hall, "staff"),
-            "ops": await _ops_token(guarded),
+            "ops": token,
             "admin": ADMIN,
             "kiosk elsewhere": await device(other, "kiosk"),
+            "revoked device": await device(hall, "staff"),
         }
+        made = (await hall.staff("GET", "devices")).body["items"]
+        assert (await hall.staff("DELETE", f"devices/{made[-1]['id']}")).status == 204
         browsers = {
             role: await stack.enter_async_context(employed(hall, role)) for role in ("volunteer", "staff", "manager")
         }
         for role in ("staff", "manager"):
             browsers[f"{role} elsewhere"] = await stack.enter_async_context(employed(other, role))
             browsers[f"{role} elsewhere"].hall = hall.hall
+        browsers["disabled account"] = await stack.enter_async_context(employed(hall, "manager"))
+        disabled = f"staff/{browsers['disabled account'].account}"
+        assert (await hall.staff("PATCH", disabled, {"disabled": True})).status == 200
+        added = await hall.staff("POST", "staff", {"name": "new-here", "role": "manager"})
+        browsers["must change"] = await _at_work(stack, hall, "new-here", added.body["password"])
+        for role, password in passwords.items():
+            browsers[f"{role} account"] = await _at_work(stack, hall, f"the-{role}", password)
+            assert (await browsers[f"{role} account"].choose_password(password, PASSWORD)).status == 204
         ids = {"hall": hall.hall, "ticket": ticket["id"], "counter": "1", "notice": "none"}
         ids |= dict.fromkeys(("account", "device", "alarm"), "0198c0de-0000-7000-8000-000000000000")
 
@@ -199,3 +229,32 @@ async def test_a_device_of_staff_may_do_what_staff_may(route: Route, send: Sende
     machine, person = await send(route, "staff device"), await send(route, "staff")
 
     assert (machine.status == 403) is (person.status == 403)
+
+
+@pytest.mark.parametrize("role", ["ops", "admin"])
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+async def test_an_account_of_no_hall_may_do_what_a_token_of_its_role_may(route: Route, role: str, send: Sender) -> None:
+    reply = await send(route, f"{role} account")
+
+    refused = reply.status == 403 or reply.code in {"token-missing", "token-invalid"}
+    assert refused is (role not in MAY[name_of(route)]), (reply.status, reply.code)
+
+
+@pytest.mark.parametrize(
+    ("who", "refusal"),
+    [
+        ("must change", (403, "forbidden")),
+        ("disabled account", (401, "token-invalid")),
+        ("revoked device", (401, "token-invalid")),
+    ],
+)
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
+async def test_who_has_no_right_left_is_anyone(route: Route, who: str, refusal: tuple[int, str], send: Sender) -> None:
+    reply = await send(route, who)
+
+    if "anyone" not in MAY[name_of(route)]:
+        assert (reply.status, reply.code) == refusal
+    elif who == "revoked device" and route.method != "GET":
+        assert (reply.status, reply.code) == refusal  # a token that nobody has is an error of who sends it
+    else:
+        assert reply.code not in {"forbidden", "token-invalid"}

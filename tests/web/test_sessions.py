@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
+from pathlib import Path
 
+import asyncpg
 import pytest
 
 from service.clock import FakeClock
+from service.errors import StorageUnavailable
+from service.identity import lockout, passwords
 from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import Checked
+from tests.web.conftest import Founder
 from tests.web.staff import PASSWORD, Browser, employed
 
 REFUSED = "sign-in-refused"
@@ -208,7 +213,11 @@ async def test_another_password_ends_the_other_sessions_and_keeps_this_one(hall:
         changed = await here.choose_password(PASSWORD, "another password of mine")
         replies = [await one.call("GET", "queue") for one in (here, browser)]
 
+    noted = (await hall.staff("GET", "history")).body["items"]
+    refused = [item for item in noted if item["kind"] == "password_change_refused"]
+
     assert (wrong.code, changed.status) == (REFUSED, 204)
+    assert [item["who"] for item in refused] == [name.title()]
     assert [replies[0].status, replies[1].code] == [200, "token-invalid"]
 
 
@@ -308,4 +317,130 @@ async def test_a_strangers_network_is_counted_apart(dsn: str, tmp_path_factory: 
 async def test_one_network_cannot_try_all_names(lone: Browser) -> None:
     codes = [(await lone.sign_in(f"name-{n}", "guess")).code for n in range(52)]
 
-    assert codes == [REFUSED] * 51 + ["rate-limited"]
+    assert codes == [REFUSED] * 50 + ["rate-limited"] * 2
+
+
+async def test_what_a_network_has_failed_drains_steadily(lone: Browser, clock: FakeClock) -> None:
+    for n in range(50):
+        await lone.sign_in(f"name-{n}", "guess")
+    limited = await lone.sign_in("honest", "guess")
+    clock.advance(30)
+    one_more = [(await lone.sign_in(f"later-{n}", "guess")).code for n in range(2)]
+    clock.advance(10 * 30)
+    ten_more = [(await lone.sign_in(f"even-later-{n}", "guess")).code for n in range(11)]
+
+    assert (limited.code, limited.headers["Retry-After"]) == ("rate-limited", "30")
+    assert one_more == [REFUSED, "rate-limited"]
+    assert ten_more == [REFUSED] * 10 + ["rate-limited"]
+
+
+async def test_a_guess_that_has_to_wait_for_its_name_is_not_counted_for_its_network(lone: Browser) -> None:
+    tried = [(await lone.sign_in("victim", "guess")).code for _ in range(46)]
+    others = [(await lone.sign_in(f"name-{n}", "guess")).code for n in range(45)]
+
+    assert tried == [REFUSED] * 6 + ["rate-limited"] * 40
+    assert others == [REFUSED] * 44 + ["rate-limited"]
+
+
+async def test_a_guess_that_has_to_wait_for_its_network_is_not_counted_for_its_name(
+    lone: Browser, clock: FakeClock
+) -> None:
+    for n in range(50):
+        await lone.sign_in(f"name-{n}", "guess")
+    waiting = {(await lone.sign_in("honest", "guess")).code for _ in range(20)}
+    clock.advance(6 * 30)
+    after = [(await lone.sign_in("honest", "guess")).code for _ in range(6)]
+
+    assert waiting == {"rate-limited"}
+    assert after == [REFUSED] * 6
+
+
+async def test_who_has_a_whole_site_of_networks_is_counted_by_it(
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lockout, "FREE_OF_SITE", 5)
+    proxies = (ip_network("127.0.0.0/8"),)
+    async with (
+        service_on(dsn, tmp_path, FakeClock(NOON_AT), trusted_proxies=proxies) as service,
+        Checked(service.api.base) as api,
+    ):
+
+        async def guess(address: str) -> str | None:
+            body = {"name": "victim", "password": "guess"}
+            return (await api.call("POST", "/v1/session", body, headers={"X-Forwarded-For": address})).code
+
+        site = [await guess(f"2001:db8:7:{n:x}::1") for n in range(7)]
+        elsewhere = await guess("2001:db8:8::1")
+
+    assert site == [REFUSED] * 5 + ["rate-limited"] * 2
+    assert elsewhere == REFUSED
+
+
+async def test_a_busy_service_uses_up_nobodys_attempts(lone: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "STRANGERS_MAX", 0)
+        busy = {(await lone.sign_in("admin", ADMIN)).code for _ in range(60)}
+    free = [(await lone.sign_in("admin", "guess")).code for _ in range(6)]
+
+    assert busy == {"busy"}
+    assert free == [REFUSED] * 6
+
+
+async def test_a_database_that_went_away_uses_up_nobodys_attempts(
+    service: Service, lone: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StorageUnavailable
+
+    hall = Checked(service.api.base, "demo", lone._session)
+    async with employed(hall, "staff", "clerk") as clerk:
+        with monkeypatch.context() as patch:
+            patch.setattr(service.running.identity.accounts, "authenticate", away)
+            unavailable = {(await clerk.sign_in("clerk", PASSWORD)).code for _ in range(10)}
+            unchanged = {(await clerk.choose_password(PASSWORD, "another of mine")).code for _ in range(10)}
+        own = await clerk.sign_in("clerk", PASSWORD)
+
+    assert unavailable == unchanged == {"storage-unavailable"}
+    assert own.status == 200
+
+
+async def test_strangers_leave_room_for_who_has_signed_in_here_before(
+    service: Service, lone: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = Checked(service.api.base, "demo", lone._session)
+    async with employed(hall, "staff", "clerk") as clerk:
+        monkeypatch.setattr(passwords, "STRANGERS_MAX", 0)  # as if strangers had taken all they can
+        stranger = await lone.sign_in("clerk", PASSWORD)
+        own = await clerk.sign_in("clerk", PASSWORD)
+
+    assert (stranger.code, own.status) == ("busy", 200)
+
+
+async def test_finding_nobody_asks_the_database_as_much_as_finding_somebody(
+    found: Founder, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = await found(), await found()
+    name = f"known.{one.hall}"
+    asked: list[str] = []
+    real = vars(asyncpg.Connection)["_execute"]
+
+    async def counted(self: object, query: str, *arguments: object, **more: object) -> object:
+        if any(table in query for table in ("accounts", "account_roles", "audit", "sign_in_failures")):
+            asked.append(query)
+        return await real(self, query, *arguments, **more)
+
+    async def queries(name: str) -> list[str]:
+        asked.clear()
+        assert (await browser.sign_in(name, "guess")).code == REFUSED
+        return list(asked)
+
+    async with employed(one, "staff", name), employed(other, "staff", f"disabled.{other.hall}") as disabled:
+        await other.staff("POST", "staff", {"name": name, "role": "volunteer"})
+        await other.staff("PATCH", f"staff/{disabled.account}", {"disabled": True})
+        monkeypatch.setattr(asyncpg.Connection, "_execute", counted)
+        nobody = await queries(f"nobody.{one.hall}")
+        somebody = await queries(name)
+        out = await queries(f"disabled.{other.hall}")
+
+    assert nobody == somebody == out
+    assert any("INSERT INTO audit" in query for query in nobody)

@@ -166,6 +166,7 @@ async def test_what_is_asked_of_the_provider_is_bound_to_this_browser(browser: B
     assert asked["redirect_uri"] == f"{PUBLIC}/v1/session/oidc/callback"
     assert "openid" in asked["scope"].split()
     assert (asked["state"], asked["nonce"]) == (flow["state"], flow["nonce"])
+    assert asked["prompt"] == "select_account"  # a counter's computer has many users
     assert asked["code_challenge_method"] == "S256"
     digest = sha256(flow["verifier"].encode()).digest()
     assert asked["code_challenge"] == urlsafe_b64encode(digest).decode().rstrip("=")

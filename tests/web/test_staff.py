@@ -134,6 +134,102 @@ async def test_a_manager_touches_no_person_who_also_works_elsewhere(found: Found
     assert (role.status, covered.status) == (200, 200)
 
 
+async def test_a_name_taken_beforehand_does_not_get_the_rights_of_another_hall(found: Founder) -> None:
+    one, other = await found(), await found()
+    name = f"guessable.{one.hall}"
+    async with (
+        employed(one, "manager") as thief,
+        employed(other, "manager") as manager,
+        Browser(one.base, other.hall) as taken,
+    ):
+        first = await thief.call("POST", "staff", {"name": name, "role": "volunteer"})
+        await taken.sign_in(name, first.body["password"])
+        await taken.choose_password(first.body["password"], PASSWORD)
+        while_theirs = await manager.call("POST", "staff", {"name": name, "role": "manager"})
+        await thief.call("DELETE", f"staff/{first.body['id']}")
+        given = await manager.call("POST", "staff", {"name": name, "role": "manager", "display_name": "New"})
+        session = await taken.call("GET", "document")
+        old = await taken.sign_in(name, PASSWORD)
+        new = await taken.sign_in(name, given.body["password"])
+
+    assert (while_theirs.status, while_theirs.code) == (403, "forbidden")
+    assert (given.status, given.body["display_name"], given.body["must_change"]) == (201, "New", True)
+    assert (session.code, old.code) == ("token-invalid", "sign-in-refused")
+    assert (new.status, new.body["must_change"]) == (200, True)
+
+
+async def test_who_was_disabled_and_removed_may_be_added_again(hall: Checked) -> None:
+    async with employed(hall, "staff", f"again.{hall.hall}") as browser:
+        await hall.staff("PATCH", f"staff/{browser.account}", {"disabled": True})
+        await hall.staff("DELETE", f"staff/{browser.account}")
+        key, member = "added-again-0123", {"name": f"again.{hall.hall}", "role": "staff"}
+        given = [await hall.staff("POST", "staff", member, key=key) for _ in range(2)]
+        signed_in = await browser.sign_in(f"again.{hall.hall}", given[0].body["password"])
+
+    assert given[0].body == given[1].body
+    assert (given[0].body["disabled"], signed_in.status) == (False, 200)
+
+
+async def test_no_manager_takes_another_ones_control_of_a_clerk(found: Founder) -> None:
+    one, other = await found(), await found()
+    name = f"clerk.{one.hall}"
+    async with (
+        employed(one, "manager") as manager,
+        employed(other, "manager") as stranger,
+        employed(one, "staff", name) as clerk,
+    ):
+        refused = await stranger.call("POST", "staff", {"name": name, "role": "volunteer"})
+        again = await manager.call("POST", "staff", {"name": name, "role": "volunteer"})
+        reset = await manager.call("POST", f"staff/{clerk.account}/reset")
+
+    assert (refused.status, refused.code) == (403, "forbidden")
+    assert set(refused.body) <= {"type", "title", "status", "code", "request_id", "instance", "detail"}
+    assert (again.status, reset.status) == (201, 200)
+
+
+async def test_of_who_also_works_elsewhere_a_manager_sees_what_the_work_here_needs(found: Founder) -> None:
+    one, other = await found(), await found()
+    name = f"both.{one.hall}"
+    async with employed(one, "manager") as manager, employed(one, "staff", name) as shared:
+        await shared.call("GET", "queue")
+        before = await manager.call("GET", "staff")
+        await other.staff("POST", "staff", {"name": name, "role": "volunteer"})
+        seen = [
+            next(item for item in (await manager.call("GET", "staff")).body["items"] if item["name"] == name),
+            (await manager.call("PATCH", f"staff/{shared.account}", {"role": "volunteer"})).body,
+            (await manager.call("POST", "staff", {"name": name, "role": "volunteer"})).body,
+        ]
+        whole = await one.staff("GET", "staff")
+
+    unknown = {"sso": None, "must_change": None, "last_seen_at": None, "elsewhere": True}
+    assert [{field: one[field] for field in unknown} for one in seen] == [unknown] * 3
+    for listed in (before, whole):
+        item = next(item for item in listed.body["items"] if item["name"] == name)
+        assert (item["sso"], item["must_change"], item["elsewhere"]) == (False, False, False)
+
+
+async def test_every_hall_somebody_works_in_may_end_their_sessions(found: Founder) -> None:
+    one, other, third = await found(), await found(), await found()
+    name = f"lost.{one.hall}"
+    async with (
+        employed(one, "manager") as manager,
+        employed(third, "manager") as stranger,
+        employed(one, "staff", name) as shared,
+    ):
+        await other.staff("POST", "staff", {"name": name, "role": "volunteer"})
+        nothing = await stranger.call("DELETE", f"staff/{shared.account}/sessions")
+        before = await shared.call("GET", "queue")
+        ended = await manager.call("DELETE", f"staff/{shared.account}/sessions")
+        after = await shared.call("GET", "queue")
+        back = await shared.sign_in(name, PASSWORD)
+    noted = [(await hall.staff("GET", "history")).body["items"] for hall in (one, other)]
+
+    assert (nothing.status, before.status) == (204, 200)
+    assert (ended.status, after.code, back.status) == (204, "token-invalid", 200)
+    for items in noted:
+        assert "staff_signed_out" in [item["kind"] for item in items]
+
+
 async def test_an_admins_or_watchers_account_is_no_managers_to_change(hall: Checked, house: Service) -> None:
     name = f"boss.{hall.hall}"
     async with employed(hall, "manager") as manager, employed(hall, "staff", name) as boss:
@@ -158,10 +254,11 @@ async def test_nobody_takes_their_own_role_away(hall: Checked) -> None:
             await manager.call("PATCH", path, {"disabled": True}),
             await manager.call("DELETE", path),
             await manager.call("POST", "staff", {"name": f"own.{hall.hall}", "role": "volunteer"}),
+            await manager.call("POST", f"{path}/reset"),  # which needs no present password
         ]
         renamed = await manager.call("PATCH", path, {"display_name": "Myself"})
 
-    assert [reply.code for reply in replies] == ["forbidden"] * 4
+    assert [reply.code for reply in replies] == ["forbidden"] * 5
     assert renamed.body["display_name"] == "Myself"
 
 

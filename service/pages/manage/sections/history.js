@@ -39,13 +39,12 @@ export function history(ui) {
 }
 
 function eventOf(ui, item) {
-  const who = item.who ?? actorWords(item.actor);
   return make(
     "li",
     { "data-kind": item.kind },
     make("time", { datetime: item.at }, ui.times.seconds(item.at)),
     make("span", {}, numberOf(item), wordsOf(item)),
-    make("span.small.quiet", {}, who),
+    make("span.small.quiet", {}, whoOf(item)),
   );
 }
 
@@ -60,8 +59,14 @@ function wordsOf(item) {
 
 const ACTORS = { system: "actor-system", applicant: "actor-applicant", anyone: "actor-anyone", admin: "role-admin", device: "actor-device", command: "actor-command" };
 
-/** Who acted when it was nobody with an account: by the kind that an actor begins with. */
-function actorWords(actor) {
-  const kind = actor.split(/[:/]/)[0];
-  return ACTORS[kind] ? say(ACTORS[kind]) : "";
+const ROLES = { volunteer: "role-volunteer", staff: "role-staff", manager: "role-manager", kiosk: "role-kiosk", partner: "role-partner", admin: "role-admin" };
+const NETS = { local: "net-local", private: "net-private", public: "net-public" };
+
+/** Who acted, in which role and from which kind of network: an actor is kind[:id][/role][/network]. */
+function whoOf(item) {
+  const parts = item.actor.split("/");
+  const kind = parts[0].split(":")[0];
+  const known = parts.slice(1).map((part) => ROLES[part] ?? NETS[part]).filter(Boolean);
+  const first = item.who ?? (ACTORS[kind] ? say(ACTORS[kind]) : "");
+  return [first, ...known.map((id) => say(id))].filter(Boolean).join(" · ");
 }
