@@ -518,8 +518,10 @@ async def test_a_number_of_yesterday_is_not_brought_back_for_one_of_today(
 
     await desk.press("i")
     await desk.page.locator("#slip").fill("b001")
-    await desk.page.keyboard.press("Enter")
+    async with desk.page.expect_request("**/resume") as asked:
+        await desk.page.keyboard.press("Enter")
 
+    assert f"/tickets/{today['id']}/" in (await asked.value).url
     await expect(desk.page.locator("dialog .message")).to_have_text("这个号码不能续办：已经在队列里，或已经办完。")
     assert await states(service.api) == {"B001": "called at 3"}
 
