@@ -15,6 +15,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from service.domain.refusals import TicketNotFound
 from service.errors import Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
@@ -40,11 +41,14 @@ _ORDER = {role: strength for strength, role in enumerate((Role.OPS, *(role for r
 """Which of its roles a caller is said to have: the strongest, and one of the hall before one of none."""
 
 
-def guarded(method: str, roles: Iterable[Role], handler: Handler, open_by: str | None = None) -> Handler:
+def guarded(
+    method: str, roles: Iterable[Role], handler: Handler, open_by: str | None = None, *, at_optional: bool = False
+) -> Handler:
     """Put the guard before a handler: it lets callers of `roles` pass, and says who they are in `request[CALLER]`.
 
     What anyone may read is not asked about: such a handler asks `visitor` when it wants to know. A setting named
-    `open_by` opens the call to anyone.
+    `open_by` opens the call to anyone. With `at_optional` the call is for volunteers at counters of an optional stage
+    only: what they ask goes to the day marked so, which knows who is where.
     """
     allowed = frozenset(roles)
     if Role.ANYONE in allowed:
@@ -52,7 +56,8 @@ def guarded(method: str, roles: Iterable[Role], handler: Handler, open_by: str |
 
     async def guard(request: web.Request) -> web.StreamResponse:
         if open_by is None or not getattr(request.app[SETTINGS], open_by):
-            request[CALLER] = await _allowed(request, allowed)
+            who = await _allowed(request, allowed)
+            request[CALLER] = replace(who, at_optional=True) if at_optional and who.role is Role.VOLUNTEER else who
         return await handler(request)
 
     return guard
