@@ -106,6 +106,7 @@ async def test_axe_finds_nothing_on_the_form_to_sign_in_and_to_choose_a_password
     await page.locator("#password-new").wait_for()
 
     assert await faults_in_every_light(page) == {}
+    await expect(page.locator("sign-in [autocomplete=username]")).to_have_value("chen")  # for what keeps passwords
 
 
 @pytest.mark.parametrize("path", ["/sign-on/failed", "/sign-on/no-role"])

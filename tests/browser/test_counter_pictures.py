@@ -17,6 +17,7 @@ from tests.service import OPENS_AT, Api, Service
 DOCS = Path(__file__).parents[2] / "docs"
 DESK = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
+SMALL = ViewportSize(width=900, height=620)
 
 
 @pytest.fixture
@@ -65,12 +66,21 @@ async def test_a_counter_is_pictured_in_both_languages_at_a_desk_and_in_a_hand(
     await busy_morning(service.api, clock)
     await classes(service.api)
     await member(service.api, "chen", "staff", "陈老师")
+    stranger = await Desk.open(context, service.api.base, "3", "?lang=zh")
+    await stranger.page.locator("#sign-in-name").fill("chen")
+    await stranger.page.locator("#sign-in-password").fill(PASSWORD)
+    await picture(stranger, tmp_path, "sign-in.png", SMALL)
     desk = await Desk.at(context, service.api.base, "3", "?lang=zh", name="chen", password=PASSWORD)
     await desk.press("Enter", "s")
     await desk.is_view("serving")
     clock.advance(172)
     await expect(desk.page.locator("#timer b")).to_contain_text("02:5")
     await picture(desk, tmp_path, "counter.png", DESK)
+    await desk.page.get_by_role("link", name="English").click()
+    await expect(desk.main).to_contain_text("Finish, call next")
+    await picture(desk, tmp_path, "counter-phone-en.png", PHONE)
+    await desk.page.set_viewport_size(DESK)
+    await desk.page.get_by_role("link", name="中文").click()
     await desk.press("Escape", "Enter")
     await expect(desk.toast).to_be_visible()
     await desk.is_view("called")

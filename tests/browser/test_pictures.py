@@ -47,7 +47,7 @@ async def test_the_list_of_halls_is_pictured_with_the_way_to_the_pages_for_staff
 ) -> None:
     await service.api.open("1")
     page = await context.new_page()
-    await page.set_viewport_size({"width": 1000, "height": 560})
+    await page.set_viewport_size({"width": 1000, "height": 640})
     await page.clock.set_fixed_time(OPENS_AT)
     await page.goto(f"{service.api.base}/?lang=en")
     await page.locator(".staff summary").click()
