@@ -39,6 +39,8 @@ from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.lanes import Lanes
+from service.limits.allowances import Allowances
+from service.limits.limits import Limits
 from service.metrics import Metrics
 from service.ready import Readiness
 from service.web import keys
@@ -181,7 +183,14 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         await stack.enter_async_context(_background(halls.keep_current(), "halls"))
         signer = ground.signer
         identity = stack.enter_context(
-            Identity(ground.database, clock, signer.fingerprint, signer.admin_key(), _provider(settings, clock))
+            Identity(
+                ground.database,
+                clock,
+                signer.fingerprint,
+                signer.admin_key(),
+                _provider(settings, clock),
+                signer.fingerprints_before,
+            )
         )
         jobs = Jobs(halls, lanes, clock)
         scheduler = jobs.schedule(("sweep_identity", identity.sweep, SWEEP_EVERY_S))
@@ -284,9 +293,6 @@ async def _limits(settings: Settings, ground: _Ground) -> AsyncIterator[dict[web
     if not settings.rate_limit:
         yield {}
         return
-    from service.limits.allowances import Allowances  # noqa: PLC0415  (a twentieth of a second, where it is on)
-    from service.limits.limits import Limits  # noqa: PLC0415  (likewise)
-
     limits = Limits(Allowances(ground.database, ground.clock, ground.signer.fingerprint), ground.clock)
     async with _background(limits.keep_small(), "limits"):
         yield {keys.LIMITS: limits}

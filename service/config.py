@@ -76,7 +76,7 @@ SETTINGS = (
     Setting(
         "PAIHAO_SECRET",
         "made once, in the data folder's secret",
-        "The key of the tokens of tickets and appointments; after a comma an older one that is still accepted",
+        "The key of all tokens but the admin's; after a comma an older one that is still accepted",
     ),
     Setting(
         "PAIHAO_TRUSTED_PROXIES",

@@ -25,6 +25,9 @@ from service.journal import halls as stored
 LOOK_EVERY_S = 1.0
 """How long another process may go on with an old document; a day's plan follows its own events at once."""
 
+UNKNOWN_MAX = 1_000
+"""Names of no hall that are remembered until the next look; beyond it all are asked about anew."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -90,6 +93,7 @@ class Halls:
     def __init__(self, store: stored.Halls) -> None:
         self._store = store
         self._halls: dict[HallId, Hall] = {}
+        self._unknown: set[HallId] = set()
         self._seen_at: datetime | None = None
         self._listeners: list[Callable[[Hall], None]] = []
 
@@ -102,8 +106,24 @@ class Halls:
         return [self._halls[hall] for hall in sorted(self._halls)]
 
     async def get(self, hall: HallId) -> Hall:
-        """A hall, from memory or else from the database. Raises HallNotFound, StorageUnavailable."""
-        return self._halls.get(hall) or await self.read(hall)
+        """A hall, from memory or else from the database; none is none until the next look.
+
+        Raises:
+            HallNotFound: there is none.
+            StorageUnavailable: the database cannot be reached.
+        """
+        known = self._halls.get(hall)
+        if known is not None:
+            return known
+        if hall in self._unknown:
+            raise HallNotFound
+        try:
+            return await self.read(hall)
+        except HallNotFound:
+            if len(self._unknown) >= UNKNOWN_MAX:
+                self._unknown.clear()
+            self._unknown.add(hall)
+            raise
 
     async def read(self, hall: HallId) -> Hall:
         """A hall as the database has it now. Raises HallNotFound, StorageUnavailable."""
@@ -164,6 +184,7 @@ class Halls:
 
     async def look(self) -> None:
         """Read what has changed since the last look. Raises the journal's StorageUnavailable."""
+        self._unknown.clear()
         rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
         for row in rows:
             self._take(row)

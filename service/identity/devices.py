@@ -1,11 +1,11 @@
 """Devices: machines and partners' programs that have a bearer token of a role in a hall.
 
 The token is shown once and kept as its SHA-256; it begins with `phd_`, so that it can be told from a ticket's without
-asking the database, and found where it was left by mistake. What was read is remembered for `REMEMBERED_S`.
+asking the database, and found where it was left by mistake. What was read is remembered for some seconds, and one that
+we did not make is not looked for.
 """
 
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -16,15 +16,13 @@ from service.identity import acts, audit
 from service.identity.acts import Act, DoneBefore
 from service.identity.sessions import hash_of
 from service.identity.store import PACKAGE, changing, read
+from service.identity.tokens import Memory, Tokens
 from service.ids import new_id
 from service.journal.database import Database
 from service.journal.statements import statements
 
-TOKEN_FORM = re.compile(r"phd_[A-Za-z0-9_-]{43}")
-
-REMEMBERED_S = 5.0
-REMEMBERED_MAX = 10_000
-"""Devices kept in memory; beyond it all are read anew."""
+PREFIX = "phd_"
+TOKEN_FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
 SEEN_EVERY = timedelta(minutes=5)
 """How exactly it is known when a device was last in use."""
@@ -48,28 +46,31 @@ class Device(Struct, frozen=True):
 class Devices:
     """Makes, finds and revokes devices. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
 
-    def __init__(self, database: Database, keyed: Callable[[bytes], bytes], monotonic_s: Callable[[], float]) -> None:
+    def __init__(
+        self, database: Database, keyed: Callable[[bytes], bytes], monotonic_s: Callable[[], float], tokens: Tokens
+    ) -> None:
         self._database = database
         self._keyed = keyed
+        self._tokens = tokens
         self._monotonic_s = monotonic_s
-        self._remembered: dict[bytes, tuple[float, Device | None]] = {}
+        self._memory: Memory[Device] = Memory(monotonic_s)
         self._forgotten = 0
 
     async def find(self, token: str, now_at: datetime) -> Device | None:
-        """The device of a token, as it was at most `REMEMBERED_S` ago."""
+        """The device of a token of its form, as it was some seconds ago at most."""
         hashed = hash_of(token)
-        known = self._remembered.get(hashed)
-        if known is not None and self._monotonic_s() - known[0] < REMEMBERED_S:
+        known = self._memory.get(hashed)
+        if known is not None:
             return known[1]
-        if len(self._remembered) >= REMEMBERED_MAX:
-            self._remembered.clear()
+        if not self._tokens.are_ours(token.removeprefix(PREFIX)):
+            return None
         read_s, forgotten = self._monotonic_s(), self._forgotten
         rows = await read(self._database, _SQL["find"], hashed)
         device = _device_of(rows[0]) if rows else None
         if device is not None and (device.last_seen_at is None or now_at - device.last_seen_at >= SEEN_EVERY):
             await read(self._database, _SQL["seen"], device.hall, device.id, now_at)
         if forgotten == self._forgotten:  # else what was read may be older than the change
-            self._remembered[hashed] = (read_s, device)
+            self._memory.put(hashed, read_s, device)
         return device
 
     async def of_hall(self, hall: str, after: str, limit: int) -> list[Device]:
@@ -106,13 +107,12 @@ class Devices:
         if row is None:
             return False
         self._forgotten += 1
-        self._remembered.pop(row["hash"], None)
+        self._memory.drop(row["hash"])
         return True
 
     def _token(self, device: str) -> str:
         """A device's token: drawn from the secret, so that the same key gets the same answer again."""
-        digest = self._keyed(f"device|{device}".encode())
-        return "phd_" + urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return PREFIX + self._tokens.of(self._keyed(f"device|{device}".encode()))
 
 
 def _device_of(row: asyncpg.Record) -> Device:

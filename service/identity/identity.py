@@ -16,6 +16,7 @@ from service.identity.oidc import Flows, Provider
 from service.identity.passwords import Passwords
 from service.identity.sessions import Sessions
 from service.identity.staff import Staff
+from service.identity.tokens import Tokens
 from service.journal.database import Database
 
 SWEEP_EVERY_S = 3600
@@ -26,24 +27,27 @@ log = structlog.get_logger(__name__)
 class Identity:
     """Accounts, sessions, staff, devices, and the account of it all. Use it as `with Identity(…) as identity`.
 
-    `keyed` is a hash that only we can make.
+    `keyed` is a hash that only we can make, `keyed_before` gives those by older secrets that are still accepted.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (its parts)
         self,
         database: Database,
         clock: Clock,
         keyed: Callable[[bytes], bytes],
         admin_key: bytes,
         provider: Provider | None = None,
+        keyed_before: Callable[[bytes], list[bytes]] = lambda _: [],
     ) -> None:
         self._database = database
         self._clock = clock
         self._passwords = Passwords()
         self.accounts = Accounts(database, self._passwords)
-        self.sessions = Sessions(database, self.accounts, admin_key, clock.monotonic_s)
+        self.sessions = Sessions(
+            database, self.accounts, admin_key, clock.monotonic_s, Tokens("session", keyed, keyed_before)
+        )
         self.staff = Staff(database, self.accounts, self.sessions, self._passwords, keyed)
-        self.devices = Devices(database, keyed, clock.monotonic_s)
+        self.devices = Devices(database, keyed, clock.monotonic_s, Tokens("device", keyed, keyed_before))
         self.lockout = Lockout(database, keyed)
         self.audit = Audit(database)
         self.flows = Flows(keyed)

@@ -1,8 +1,8 @@
-"""Sessions of browsers: an opaque 256-bit token in a cookie, kept as its SHA-256.
+"""Sessions of browsers: an opaque token in a cookie, kept as its SHA-256.
 
 A session lasts `LASTS` from its beginning, however idle; one that is used is renewed, until `LASTS_AT_MOST`. What was
-read is remembered for `REMEMBERED_S`, so that a role taken away in one process is gone in all others that soon; what
-this process changes it forgets at once.
+read is remembered for some seconds, so that a role taken away in one process is gone in all others that soon; what
+this process changes it forgets at once. A token that we did not make is not looked for.
 """
 
 import secrets
@@ -15,6 +15,7 @@ from msgspec import Struct
 from service.identity import audit
 from service.identity.accounts import Account, Accounts
 from service.identity.store import PACKAGE, changing, read
+from service.identity.tokens import DRAWN_BYTES, Memory, Tokens
 from service.journal.database import Database
 from service.journal.statements import statements
 
@@ -26,12 +27,6 @@ LASTS_AT_MOST = timedelta(days=7)
 
 RENEWED_AFTER = timedelta(hours=1)
 """A session in use is renewed when it was not for so long."""
-
-REMEMBERED_S = 5.0
-REMEMBERED_MAX = 10_000
-"""Sessions kept in memory; beyond it all are read anew."""
-
-TOKEN_BYTES = 32
 
 _SQL = statements("sessions.sql", PACKAGE)
 
@@ -53,18 +48,24 @@ class Sessions:
     """Begins, finds and ends sessions. Everything here raises StorageUnavailable, and what changes OutcomeUnknown."""
 
     def __init__(
-        self, database: Database, accounts: Accounts, admin_key: bytes, monotonic_s: Callable[[], float]
+        self,
+        database: Database,
+        accounts: Accounts,
+        admin_key: bytes,
+        monotonic_s: Callable[[], float],
+        tokens: Tokens,
     ) -> None:
         self._database = database
         self._accounts = accounts
         self._admin_key = admin_key
         self._monotonic_s = monotonic_s
-        self._remembered: dict[bytes, tuple[float, Session | None]] = {}
+        self._tokens = tokens
+        self._memory: Memory[Session] = Memory(monotonic_s)
         self._forgotten = 0
 
     async def begin(self, account: Account | None, now_at: datetime, actor: str) -> tuple[str, Session]:
         """Begin a session of an account, or of the admin; return the token for the browser as well."""
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = self._tokens.of(secrets.token_bytes(DRAWN_BYTES))
         session = Session(hash_of(token), account, now_at + LASTS)
         of = (account.id, None) if account is not None else (None, self._admin_key)
         async with changing(self._database) as writer:
@@ -73,18 +74,18 @@ class Sessions:
         return token, session
 
     async def find(self, token: str, now_at: datetime) -> Session | None:
-        """The session of a token that has not ended, as it was at most `REMEMBERED_S` ago."""
+        """The session of a token of 43 letters that has not ended, as it was some seconds ago at most."""
         hashed = hash_of(token)
-        known = self._remembered.get(hashed)
-        if known is not None and self._monotonic_s() - known[0] < REMEMBERED_S:
+        known = self._memory.get(hashed)
+        if known is not None:
             session = known[1]
             return session if session is None or now_at < session.expires_at else None
-        if len(self._remembered) >= REMEMBERED_MAX:
-            self._remembered.clear()
+        if not self._tokens.are_ours(token):
+            return None
         read_s, forgotten = self._monotonic_s(), self._forgotten
         session = await self._read(hashed, now_at)
         if forgotten == self._forgotten:  # else what was read may be older than the change
-            self._remembered[hashed] = (read_s, session)
+            self._memory.put(hashed, read_s, session)
         return session
 
     async def end(self, session: Session, now_at: datetime, actor: str, *, everywhere: bool = False) -> None:
@@ -104,9 +105,7 @@ class Sessions:
     def forget(self, account: str | None) -> None:
         """Read the sessions of an account (None: of the admin) anew: something about it has changed."""
         self._forgotten += 1
-        for hashed, (_, session) in list(self._remembered.items()):
-            if session is not None and (session.account.id if session.account is not None else None) == account:
-                del self._remembered[hashed]
+        self._memory.drop_where(lambda one: (None if one.account is None else one.account.id) == account)
 
     async def sweep(self, now_at: datetime) -> None:
         """Remove sessions that have ended."""

@@ -179,10 +179,11 @@ def _cursor(request: web.Request) -> tuple[datetime, str]:
         return datetime(9999, 1, 1, tzinfo=UTC), ""
     try:
         at, _, mark = urlsafe_b64decode(said.encode()).decode().partition("|")
-        found = datetime.fromisoformat(at)
-    except ValueError as error:
+        written_at = datetime.fromisoformat(at)
+        found = written_at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BodyInvalid(("cursor", "next_cursor of the page before")) from error
-    if found.tzinfo is None or not mark.isprintable():
+    if written_at.tzinfo is None or not mark.isprintable():
         raise BodyInvalid(("cursor", "next_cursor of the page before"))
     return found, mark
 

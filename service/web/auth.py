@@ -124,6 +124,10 @@ class Signer:
         mac.update(said)
         return mac.digest()
 
+    def fingerprints_before(self, said: bytes) -> list[bytes]:
+        """The same by the older secrets that are still accepted."""
+        return [hmac.digest(secret, said, "sha256") for secret in self._secrets[1:]]
+
     def admin_key(self) -> bytes:
         """What the admin's sessions are kept with: it is another when the admin token is."""
         return self.fingerprint(b"admin session|" + self._admin)

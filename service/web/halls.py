@@ -37,13 +37,16 @@ from service.web.requests import ask, caller, hall_of, read, utc
 
 LIMIT = 50
 LIMIT_MAX = 200
+CURSOR_MAX = 200
+"""Letters; no name that a page can end with is longer."""
+
 _NUMBER = re.compile(r"[0-9]{1,3}")
 
 
 async def list_(request: web.Request) -> web.Response:
     """All halls, by id; waits of those that are in use here."""
     limit = limit_of(request)
-    cursor = request.query.get("cursor", "")
+    cursor = text_cursor_of(request)
     halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor]
     now_at = request.app[CLOCK].now_at()
     days = {day.hall: day for day in request.app[LANES].in_use() if not day.ended}
@@ -159,6 +162,14 @@ def limit_of(request: web.Request) -> int:
     if not _NUMBER.fullmatch(said) or not 1 <= int(said) <= LIMIT_MAX:
         raise BodyInvalid(("limit", f"a number from 1 to {LIMIT_MAX}"))
     return int(said)
+
+
+def text_cursor_of(request: web.Request) -> str:
+    """The text after which a page of a list begins, nothing for the first. Raises BodyInvalid."""
+    said = request.query.get("cursor", "")
+    if len(said) > CURSOR_MAX or not said.isprintable():
+        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
+    return said
 
 
 def _in_languages(languages: list[str], text: str | Texts) -> Texts:

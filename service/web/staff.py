@@ -27,7 +27,7 @@ from service.web.answers import (
 from service.web.auth import Caller, Role
 from service.web.forms import AddDeviceForm, AddMemberForm, ChangeMemberForm, Nothing
 from service.web.guard import session_of
-from service.web.halls import limit_of
+from service.web.halls import limit_of, text_cursor_of
 from service.web.keys import CLOCK, HALLS, IDENTITY
 from service.web.requests import caller, hall_of, key_of, read
 
@@ -38,7 +38,7 @@ async def list_(request: web.Request) -> web.Response:
     """Who has a role in this hall, by name."""
     hall, limit = hall_of(request), limit_of(request)
     managed = (await _authority(request)).halls
-    found = await request.app[IDENTITY].accounts.of_hall(hall, request.query.get("cursor", ""), limit + 1, managed)
+    found = await request.app[IDENTITY].accounts.of_hall(hall, text_cursor_of(request), limit + 1, managed)
     page = found[:limit]
     return answer(MemberList([_member_seen(member) for member in page], _cursor(page, found, "name")))
 

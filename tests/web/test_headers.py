@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import urlsafe_b64encode
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from service.clock import FakeClock
 from service.web import connections
+from service.web.routes import ROUTES
 from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import INSTANCE, Checked
 
@@ -135,18 +137,14 @@ async def test_what_is_expected_before_a_body_is_said(house: Service) -> None:
         *("[::1", "::1]", "[::1]x", "[x]", "[::1%25eth0]", "x;y", "*", "%41", "", ":80", "\u00e9"),
     ],
 )
-@pytest.mark.parametrize(
-    "path", ["/", PAGE, "/docs", "/v1/halls", "/v1/halls/{hall}", "/v1/session", "/healthz", "/no"]
-)
-async def test_a_host_that_none_can_have_is_refused_everywhere(
-    house: Service, hall: Checked, host: str, path: str
-) -> None:
-    said = f"GET {path.format(hall=hall.hall)} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+async def test_a_host_that_none_can_have_is_refused_everywhere(house: Service, hall: Checked, host: str) -> None:
+    for path in ("/", PAGE, "/docs", "/v1/halls", "/v1/halls/{hall}", "/v1/session", "/healthz", "/no"):
+        said = f"GET {path.format(hall=hall.hall)} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
 
-    status, headers, body = await heard_after(house, said.encode())
+        status, headers, body = await heard_after(house, said.encode())
 
-    assert (status, body["code"]) == (400, "request-unreadable")
-    assert headers["Content-Type"] == "application/problem+json"
+        assert (status, body["code"]) == (400, "request-unreadable"), path
+        assert headers["Content-Type"] == "application/problem+json", path
 
 
 @pytest.mark.parametrize(
@@ -297,3 +295,51 @@ async def test_a_connection_that_was_heard_whole_is_kept(impatient: Service) -> 
         await passed
 
     writer.close()
+
+
+def encoded(said: str) -> str:
+    """A cursor as `next_cursor` is written."""
+    return urlsafe_b64encode(said.encode()).decode()
+
+
+CURSORS = [
+    *(
+        "%00",
+        "a%00b",
+        "%ed%a0%80",
+        "%ff",
+        "%0a",
+        "x" * 201,
+        "-1",
+        "1e9",
+        "9" * 30,
+        "%F0%9F%92%A9",
+        "..",
+        "[]",
+        "=",
+        "%",
+    ),
+    *("2026-11-23", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "%27;--"),
+    *map(
+        encoded,
+        (
+            "0001-01-01T00:00:00+14:00|e1",
+            "9999-12-31T23:59:59-14:00|e1",
+            "0001-01-01|",
+            "2026-11-23T02:00:00|a",
+            "2026-11-23T02:00:00+00:00|\0",
+            "2026-W48-1T02|",
+            "x",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("cursor", CURSORS)
+async def test_no_cursor_is_a_fault(hall: Checked, cursor: str) -> None:
+    lists = [route.path for route in ROUTES if any(query.name == "cursor" for query in route.query)]
+    assert len(lists) >= 5
+
+    for path in lists:
+        reply = await hall.staff("GET", f"{path.format(hall=hall.hall)}?cursor={cursor}")
+        assert reply.status in {200, 422}, (path, reply.body)

@@ -1,0 +1,146 @@
+"""Tokens: those we did not make cost nothing, and push nothing out of memory."""
+
+import secrets
+from hashlib import sha256
+
+import pytest
+
+from service.identity.tokens import GONE_MAX, REMEMBERED_MAX, REMEMBERED_S, Memory, Tokens
+from service.web.auth import TOKEN_FORM
+from tests.service import ADMIN, Service
+from tests.web.checked import Checked
+
+
+def keyed(secret: bytes) -> Tokens:
+    """Tokens by a secret."""
+    return Tokens("session", lambda said: sha256(secret + said).digest(), lambda _: [])
+
+
+def test_a_token_has_the_form_of_all_tokens_and_is_known() -> None:
+    for _ in range(100):
+        token = keyed(b"one").of(secrets.token_bytes(24))
+
+        assert TOKEN_FORM.fullmatch(token)
+        assert keyed(b"one").are_ours(token)
+
+
+def test_what_was_made_up_or_changed_is_not_known() -> None:
+    token = keyed(b"one").of(secrets.token_bytes(24))
+    other = "B" if token[5] == "A" else "A"
+
+    made_up = [secrets.token_urlsafe(32) for _ in range(1000)]
+
+    assert not any(keyed(b"one").are_ours(one) for one in made_up)
+    assert not keyed(b"one").are_ours(token[:5] + other + token[6:])
+    assert not keyed(b"another").are_ours(token)
+
+
+def test_a_token_of_another_kind_is_not_known() -> None:
+    token = Tokens("device", lambda said: sha256(said).digest(), lambda _: []).of(bytes(24))
+
+    assert not Tokens("session", lambda said: sha256(said).digest(), lambda _: []).are_ours(token)
+
+
+def test_tokens_of_a_secret_that_was_replaced_are_known_as_long_as_it_is_accepted() -> None:
+    token = keyed(b"old").of(bytes(24))
+
+    new = Tokens("session", lambda said: sha256(b"new" + said).digest(), lambda said: [sha256(b"old" + said).digest()])
+
+    assert new.are_ours(token)
+    assert new.of(bytes(24)) != token
+
+
+def test_what_is_gone_pushes_out_nothing_that_is_in_use() -> None:
+    now_s = [0.0]
+    memory: Memory[str] = Memory(lambda: now_s[0])
+    memory.put(b"mine", 0.0, "me")
+
+    for number in range(REMEMBERED_MAX + GONE_MAX):
+        memory.put(str(number).encode(), 0.0, None)
+
+    assert memory.get(b"mine") == (0.0, "me")
+    assert sum(memory.get(str(number).encode()) is not None for number in range(REMEMBERED_MAX + GONE_MAX)) == GONE_MAX
+    now_s[0] = REMEMBERED_S
+    assert memory.get(b"mine") is None
+
+
+def test_beyond_the_most_only_the_one_read_longest_ago_is_forgotten() -> None:
+    memory: Memory[int] = Memory(lambda: 0.0)
+
+    for number in range(REMEMBERED_MAX + 1):
+        memory.put(str(number).encode(), 0.0, number)
+
+    assert memory.get(b"0") is None
+    assert memory.get(b"1") == (0.0, 1)
+
+
+@pytest.fixture
+def reads(service: Service, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the service reads from now on."""
+    seen: list[str] = []
+    fetch = service.running.database.fetch
+
+    async def counted(sql: str, *arguments: object) -> object:
+        seen.append(sql)
+        return await fetch(sql, *arguments)
+
+    monkeypatch.setattr(service.running.database, "fetch", counted)
+    return seen
+
+
+async def test_credentials_that_were_made_up_cost_no_read(service: Service, reads: list[str]) -> None:
+    async with Checked(service.api.base) as api:
+        for _ in range(20):
+            made_up = secrets.token_urlsafe(32)
+            replies = [
+                await api.call("GET", "/v1/session", headers={"Cookie": f"paihao_session={made_up}"}),
+                await api.call("GET", "queue", headers={"Cookie": f"paihao_session={made_up}"}),
+                await api.call("GET", "queue", token=f"phd_{made_up}"),
+            ]
+            assert [reply.status for reply in replies] == [200, 401, 401]
+
+    assert reads == []
+
+
+async def test_sessions_and_devices_of_ours_are_found_and_when_gone_are_asked_about_once(
+    service: Service, reads: list[str]
+) -> None:
+    async with Checked(service.api.base) as api:
+        device = (await api.staff("POST", "devices", {"name": "Door", "role": "kiosk"})).body
+        signed_in = await api.call("POST", "/v1/session", {"name": "admin", "password": ADMIN})
+        cookie = {"Cookie": signed_in.headers["Set-Cookie"].partition(";")[0]}
+        own = {"Sec-Fetch-Site": "same-origin"} | cookie
+        found = [
+            await api.call("GET", "queue", headers=cookie),
+            await api.call("GET", "entrance", token=device["token"]),
+        ]
+        await api.call("DELETE", "/v1/session", headers=own)
+        await api.staff("DELETE", f"devices/{device['id']}")
+        gone = []
+        for _ in range(3):
+            gone += [
+                await api.call("GET", "queue", headers=cookie),
+                await api.call("GET", "entrance", token=device["token"]),
+            ]
+        reads.clear()
+        for _ in range(3):
+            await api.call("GET", "queue", headers=cookie)
+            await api.call("GET", "entrance", token=device["token"])
+
+    assert [reply.status for reply in found] == [200, 200]
+    assert [reply.status for reply in gone] == [401] * 6
+    assert reads == []
+
+
+async def test_a_hall_that_is_none_is_asked_about_once_until_the_next_look(service: Service, reads: list[str]) -> None:
+    async with Checked(service.api.base) as api:
+        reads.clear()
+        statuses = [(await api.call("GET", "/v1/halls/nowhere")).status for _ in range(10)]
+        asked = len(reads)
+        await service.running.halls.look()
+        reads.clear()
+        await api.call("GET", "/v1/halls/nowhere")
+
+    assert statuses == [404] * 10
+    assert asked <= 2  # the service may look meanwhile
+    assert reads
