@@ -451,7 +451,7 @@ async def spoken(service: Service, said: bytes) -> bytes:
     return heard
 
 
-@pytest.mark.parametrize("body", [b"garbage", gzip.compress(b'{"service": "enquiry"}')])
+@pytest.mark.parametrize("body", [b"garbage", gzip.compress(b'{"service": "enquiry"}', mtime=0)])
 async def test_a_body_in_a_content_coding_is_not_decoded(house: Service, hall: Checked, body: bytes) -> None:
     head = (
         f"POST /v1/halls/{hall.hall}/tickets HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\n"
