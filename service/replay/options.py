@@ -26,7 +26,6 @@ class Options(Struct, frozen=True, kw_only=True):
     on: date | None = None
     url: str = "http://127.0.0.1:8080"
     display: str = "ws://127.0.0.1:8081"
-    time_zone: str = "Asia/Jerusalem"
     connections: int = CONNECTIONS
     force: bool = False
     progress: bool = True

@@ -46,15 +46,18 @@ async def replay(options: Options, journal: JournalReader | None = None) -> Repo
     if not CODE_OF_HALL.fullmatch(options.hall):
         raise ReplayError(f"{options.hall!r} is no hall: halls are short codes of small letters, digits and -")
     clock = Clock()
-    setting = setting_for(read_trace(options.trace, options.on), options.time_zone, options.speed)
-    if options.speed is not None and not options.force:
-        _require_before_midnight(setting, options.speed, clock)
+    trace = read_trace(options.trace, options.on)
     timeout = aiohttp.ClientTimeout(total=ANSWER_WITHIN_S)
     connector = aiohttp.TCPConnector(limit=options.connections)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         client = Client(session, options.url, clock)
         hall = HallClient(client, options.hall, options.token)
-        await prepare(hall, setting, force=options.force)
+        document, etag = await hall.document()
+        # its own zone, whatever the trace's: in another one the hall's present day might not have begun yet
+        setting = setting_for(trace, document.time_zone, options.speed)
+        if options.speed is not None and not options.force:
+            _require_before_midnight(setting, options.speed, clock)
+        await prepare(hall, setting, etag, force=options.force)
         pace: Pace = Untimed() if options.speed is None else Timed(options.speed, setting.trace.span_s[0], clock)
         with _progress(options) as progress:
             task = progress.add_task(f"{options.hall} {setting.trace.on}", total=len(setting.trace.visits), left=0)
@@ -99,20 +102,18 @@ async def replay(options: Options, journal: JournalReader | None = None) -> Repo
     )
 
 
-async def prepare(hall: HallClient, setting: Setting, *, force: bool) -> None:
-    """Close what is open, and give the hall the trace's document.
+async def prepare(hall: HallClient, setting: Setting, etag: str, *, force: bool) -> None:
+    """Close what is open, and give the hall the trace's document in place of the one with this ETag.
 
     Raises:
-        ReplayError: there is no such hall; or, without `force`, it has people.
+        ReplayError: without `force`, the hall has people.
     """
-    _, etag = await hall.document()
     await _require_empty(hall, force=force)
     board, _ = await hall.board()
     for counter in board.counters:
         if counter.state != CounterState.CLOSED:
             await hall.close(counter.id, release=True)
     await hall.put_document(setting.document, etag)
-    await _require_empty(hall, force=force)  # the new document's time zone may have another date
 
 
 async def _require_empty(hall: HallClient, *, force: bool) -> None:

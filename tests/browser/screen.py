@@ -27,7 +27,8 @@ class Complaints(list[str]):
             self.append(f"{message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        self.append(f"failed: {request.method} {request.url} {request.failure}")
+        if request.failure != "net::ERR_ABORTED":  # given up by the page itself, for another that is newer
+            self.append(f"failed: {request.method} {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:
         if response.status >= 400:

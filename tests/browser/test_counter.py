@@ -552,6 +552,7 @@ async def test_a_suspended_hall_is_said_and_not_called(service: Service, context
     assert await states(service.api) == {"B001": "waiting"}
     await service.api.staff("DELETE", "suspension")
     await expect(desk.message).to_be_hidden()
+    await expect(desk.main).not_to_have_attribute("aria-disabled", "true")
     await desk.press("Enter")
     await desk.is_view("called")
 

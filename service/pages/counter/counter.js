@@ -281,7 +281,6 @@ function drawAll() {
   drawMain(acts.main(shown));
   drawActs(shown);
   drawMessage();
-  drawSuspension();
   redraw(part("alarms"), [language, queue.alarms ?? []], () => (queue.alarms ?? []).map(drawAlarm));
   redraw(part("keys"), [language, keysOn()], () => [["Enter", say("key-main")], ["Esc", say("key-rest")], ["/", say("key-find")], ["?", say("key-help")]].flatMap(([key, label]) => [make("span", {}, make("kbd", {}, key), ` ${label}`), " "]));
 
@@ -322,21 +321,14 @@ function drawActs(shown) {
   if (isNew && focused) (document.querySelector(`[data-act="${focused}"]`) ?? part("main")).focus();
 }
 
+/** What the last act came to; without that, why nobody is called. */
 function drawMessage() {
+  const suspended = live?.board?.suspended;
+  const shown = state.message ?? (suspended ? { text: say("suspended", { text: pick(suspended.text, languageNow()).text }), kind: "heed" } : null);
   const message = part("message");
-  message.hidden = state.message === null;
-  message.className = state.message?.kind ? `message ${state.message.kind}` : "message";
-  if (message.textContent !== (state.message?.text ?? "")) message.textContent = state.message?.text ?? "";
-}
-
-function drawSuspension() {
-  const suspended = live.board?.suspended;
-  const words = suspended ? pick(suspended.text, languageNow()).text : "";
-  if (suspended && !state.message) {
-    part("message").hidden = false;
-    part("message").className = "message heed";
-    part("message").textContent = say("suspended", { text: words });
-  }
+  message.hidden = shown === null;
+  message.className = shown?.kind ? `message ${shown.kind}` : "message";
+  if (message.textContent !== (shown?.text ?? "")) message.textContent = shown?.text ?? "";
 }
 
 function drawAlarm(alarm) {
