@@ -48,7 +48,7 @@ from service.domain import evolve_appointments
 from service.domain.commands import Command
 from service.domain.day import Day, Done, Part
 from service.domain.decide import decide
-from service.domain.events import DayOpened, PlanChanged, Record
+from service.domain.events import DayClosed, DayEnded, DayOpened, PlanChanged, Record
 from service.domain.evolve import advance, evolve
 from service.domain.model import Appointment, HallId, Ticket
 from service.domain.refusals import AlreadyBooked, Busy, CodeUsed, KeyReused, Refusal
@@ -77,7 +77,7 @@ RETRY_FIRST_S = 0.02
 RETRY_MOST_S = 1.0
 """Pauses between tries while the database cannot be reached."""
 
-CHANGES_BOOKED = (PlanChanged, *evolve_appointments.EVOLVERS)
+CHANGES_BOOKED = (PlanChanged, DayClosed, DayEnded, *evolve_appointments.EVOLVERS)
 """The events after which the sums of the day's bookings are written anew."""
 
 IDLE_AFTER_S = 600.0
