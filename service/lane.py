@@ -565,7 +565,7 @@ def booked_after(day: Day, records: Iterable[Record]) -> Raw | None:
 
 def booked_of(day: Day) -> Raw:
     """The sums of the day's bookings as JSON."""
-    return Raw(msgspec.json.encode(getattr(day, "booked", None)))
+    return Raw(msgspec.json.encode(day.booked))
 
 
 def refusal_of(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: date) -> Exception:
