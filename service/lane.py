@@ -41,7 +41,7 @@ from typing import Protocol
 
 import msgspec
 import structlog
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from service.clock import Clock
 from service.domain import evolve_appointments
@@ -556,16 +556,16 @@ def revision_after(records: Iterable[Record]) -> int | None:
     return plans[-1].revision if plans else None
 
 
-def booked_after(day: Day, records: Iterable[Record]) -> Raw | None:
+def booked_after(day: Day, records: Iterable[Record]) -> bytes | None:
     """The sums of the day's bookings after the events; None when these did not change them."""
     if not any(isinstance(record.event, CHANGES_BOOKED) for record in records):
         return None
     return booked_of(day)
 
 
-def booked_of(day: Day) -> Raw:
+def booked_of(day: Day) -> bytes:
     """The sums of the day's bookings as JSON."""
-    return Raw(msgspec.json.encode(day.booked))
+    return msgspec.json.encode(day.booked)
 
 
 def refusal_of(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: date) -> Exception:
