@@ -1,8 +1,11 @@
 """Bookings of two processes: no place twice, no person beyond the limit, no code used twice, on whatever day."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 
+import asyncpg
 import pytest
 
 from service.clock import FakeClock
@@ -54,6 +57,7 @@ from tests.race.process import (
     number_of,
     renamed,
     rows_of,
+    until_blocked,
 )
 
 KEY = "a-key-of-a-booking"
@@ -185,6 +189,46 @@ async def test_two_days_booked_at_once_by_one_person_below_the_limit_are_both_gi
 
     assert [type(answer) for answer in answers] == [Answer, Answer]
     assert sorted(row[0] for row in await rows_of(dsn, "SELECT nth FROM appointments")) == [1, 2]
+
+
+@asynccontextmanager
+async def booked_but_not_yet(dsn: str, on: date) -> AsyncIterator[None]:
+    """What a process does that books for the person on another day, up to its commit."""
+    connection = await asyncpg.connect(dsn)
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute(
+        "INSERT INTO appointments (hall_id, id, day, n, code, service, starts_at, ends_at, state, count, channel,"
+        " person, nth, nth_most, prechecked, place, places, per_person, made_at, sequence, seq)"
+        " VALUES ('demo', gen_random_uuid(), $1, 1, 'A7K3M9QX', 'enquiry', $2, $2, 'booked', 1, 'web', $3,"
+        " 1, 2, FALSE, 1, 1, 2, $2, 0, 2)",
+        on,
+        instant(on, "09:00"),
+        PERSON,
+    )
+    try:
+        yield
+    finally:
+        await transaction.commit()
+        await connection.close()
+
+
+@pytest.mark.parametrize("again", [True, False])
+async def test_a_booking_that_another_day_was_faster_with_is_tried_again_and_without_that_refused(
+    one: Process, dsn: str, monkeypatch: pytest.MonkeyPatch, *, again: bool
+) -> None:
+    await with_one_place(one)
+    await one.lanes.lane_on(DEMO, FAR_DAY)
+    if not again:
+        monkeypatch.setattr("service.lane.OF_OTHER_DAYS", frozenset())
+    async with booked_but_not_yet(dsn, NEXT_DAY):
+        waiting = asyncio.create_task(book(one, FAR_DAY, booking(FAR_DAY, person=PERSON)))
+        await until_blocked(dsn)
+
+    (answer,) = await both(waiting)
+
+    assert isinstance(answer, Answer if again else AlreadyBooked)
+    assert len(await rows_of(dsn, "SELECT FROM appointments WHERE nth = 2")) == again
 
 
 async def test_a_person_within_the_limit_is_refused_a_second_one_at_the_same_start(one: Process) -> None:
