@@ -19,6 +19,7 @@ from service.domain.day import Day
 from service.domain.demo import demo_document
 from service.domain.evolve import evolve
 from service.domain.model import (
+    AppointmentId,
     Channel,
     CounterId,
     HallId,
@@ -31,7 +32,8 @@ from service.domain.model import (
     TicketId,
 )
 from service.domain.refusals import Refusal
-from service.ids import new_code, new_id
+from service.domain.slots import Booked, slots_of
+from service.ids import OF_APPOINTMENT, new_code, new_id
 from service.journal.journal import Journal
 from service.lane import Request
 from service.verify import Verifier
@@ -49,7 +51,7 @@ def clock() -> Clock:
 
 
 halls = itertools.count(1)
-step = st.tuples(st.integers(0, 28), st.integers(0, 40), st.integers(0, 8))
+step = st.tuples(st.integers(0, 35), st.integers(0, 40), st.integers(0, 8))
 
 
 def command_for(day: Day, kind: int, first: int, second: int) -> Command:
@@ -82,6 +84,7 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
         lambda: commands.CheckPapers(ticket, (), PapersThen.ADVANCE),
         lambda: commands.RaiseAlarm(new_id(), counter),
         lambda: commands.OpenOvertime(day.plan.ends_at),
+        *makers_of_appointments(day, first, second),
     ]
     if kind >= len(makers):
         return commands.TakeTicket(
@@ -93,6 +96,37 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
             then=(SERVICES[1],) if second == 0 else (),
         )
     return makers[kind]()
+
+
+def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[], Command]]:
+    """Commands about appointments; half of them are for people who are known."""
+    starts = slots_of(day.regular, day.booked, SERVICES[second % 2], 1, day.at, staff=True)
+    starts_at = starts[first % 12].starts_at if len(starts) > first % 12 else day.plan.ends_at
+    known = list(day.appointments) or [AppointmentId(new_id())]
+    appointment = known[-1 - first % len(known)]
+    person = f"person {second % 4}" if second % 2 else None
+    booking = commands.BookAppointment(
+        appointment=AppointmentId(new_id()),
+        code=new_code(OF_APPOINTMENT),
+        service=SERVICES[second % 2],
+        starts_at=starts_at,
+        channel=Channel.WEB,
+        hold=second == 0,
+        person=person,
+        invitation=commands.Invited(id=new_id(), partner="school", prechecked=True) if second > 6 else None,
+        staff=True,
+    )
+    return [
+        lambda: booking,
+        lambda: booking,
+        lambda: commands.ChangeAppointment(appointment=appointment, starts_at=starts_at, person=person, staff=True),
+        lambda: commands.ChangeAppointment(appointment=appointment, confirm=True, count=1 + second % 3),
+        lambda: commands.CancelAppointment(appointment),
+        lambda: commands.CheckIn(
+            appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=Channel.KIOSK
+        ),
+        commands.SweepAppointments,
+    ]
 
 
 @settings(
@@ -127,6 +161,8 @@ async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
     refolded = await fold(Journal(running.database), hall, committed)
     assert refolded.tickets == committed.tickets
     assert refolded.counters == committed.counters
+    assert refolded.appointments == committed.appointments
+    assert refolded.booked == committed.booked == Booked.of(committed.regular, committed.appointments.values())
     assert [str(one) async for one in Verifier(running.database).differences_of(hall, committed.on)] == []
     expected = json.loads(msgspec.json.encode(board_of(refolded, None, clock.now_at())))
     assert shown["called"] == expected["called"]

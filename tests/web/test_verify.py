@@ -78,7 +78,7 @@ PLANTED: dict[str, tuple[str, str]] = {
         "UPDATE appointments SET day = '2030-01-01' WHERE code = 'AAAAAAAA'",
         "2030-01-01: has events or tickets, but no row in hall_days",
     ),
-    "an event that books a place that is gone": (
+    "an appointment that is gone": (
         "DELETE FROM appointments WHERE code = 'AAAAAAAA'",
         "the appointment AAAAAAAA is in the journal and not in the table",
     ),
