@@ -1,7 +1,7 @@
 """Bookings of two processes: no place twice, no person beyond the limit, no code used twice, on whatever day."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 
@@ -32,6 +32,7 @@ from service.domain.refusals import (
 )
 from service.ids import new_code, new_id
 from service.jobs import Jobs
+from service.journal import append
 from service.lane import IDLE_AFTER_S, Answer
 from tests.race.bookings import (
     FAR_DAY,
@@ -389,6 +390,30 @@ async def test_a_late_clock_cannot_begin_a_day_that_only_bookings_have_opened(on
     answer = await one.do(new_ticket())
 
     assert answer.day.on == NEXT_DAY + timedelta(days=1)
+
+
+GUARD = "AND NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = $1 AND d.day > $2 AND d.begun_at IS NOT NULL)"
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+async def test_a_day_ahead_whose_successor_has_begun_cannot_begin_and_without_the_guard_does(
+    one: Process, other: Process, monkeypatch: pytest.MonkeyPatch, *, guarded: bool
+) -> None:
+    await with_one_place(one, other)
+    assert isinstance(one.clock, FakeClock)
+    assert isinstance(other.clock, FakeClock)
+    other.clock.put(MIDNIGHT_AT + timedelta(days=1))
+    other.journal.first["open_day"] = lambda: booked(one, NEXT_DAY)  # it has looked, and seen no day to end
+    await other.take()
+    one.clock.put(MIDNIGHT_AT)
+    if not guarded:
+        sql: Mapping[str, str] = append._SQL
+        assert GUARD in sql["begin_day"]
+        monkeypatch.setattr(append, "_SQL", {**sql, "begin_day": sql["begin_day"].replace(GUARD, "")})
+
+    answer = await one.do(new_ticket())
+
+    assert answer.day.on == (NEXT_DAY + timedelta(days=1) if guarded else NEXT_DAY)
 
 
 async def test_the_job_that_ends_days_leaves_those_ahead_alone(one: Process, dsn: str) -> None:
