@@ -128,12 +128,11 @@ class Lanes:
         """The lane of a day for what is booked on it, opened if it lies ahead. Raises as `do_on`."""
         hall = await self._halls.get(hall_id)
         today = hall.day_at(self._clock.now_at())
-        if on > today + timedelta(days=hall.document.booking.horizon_days):
-            raise SlotNotOffered
         if on == today:
             return await self.lane(hall, on)
-        if on < today and await self._asked(self._journal.begun(hall.id, on)) is None:
-            raise DayHasEnded
+        beyond = on > today + timedelta(days=hall.document.booking.horizon_days)
+        if (beyond or on < today) and await self._asked(self._journal.begun(hall.id, on)) is None:
+            raise SlotNotOffered if beyond else DayHasEnded
         return await self.opened_lane(hall, on)
 
     async def day_on(self, hall_id: HallId, on: date, *, now: bool = False) -> Day:
