@@ -36,8 +36,9 @@ from service.domain.refusals import (
 from service.errors import Fault
 from service.ids import new_code, new_id
 from service.jobs import Jobs
-from service.journal import append
+from service.journal import append, faults
 from service.journal.faults import ConstraintBroken
+from service.journal.journal import Journal
 from service.lane import IDLE_AFTER_S, Answer, refusal_of
 from service.verify import RULES
 from tests.race.bookings import (
@@ -248,6 +249,20 @@ async def test_a_person_within_the_limit_is_refused_a_second_one_at_the_same_sta
         await booked(one, FAR_DAY, person=PERSON)
 
     assert type(refused.value) in {AlreadyBooked, SlotFull}
+
+
+async def test_a_person_at_the_limit_may_cancel_and_book_again_in_one_batch(one: Process) -> None:
+    await with_one_place(one, per_person=1)
+    before = await booked(one, FAR_DAY, person=PERSON)
+    batches = len(one.heard.batches)
+
+    cancelled, made = await asyncio.gather(
+        cancel(one, before.id, FAR_DAY), book(one, FAR_DAY, booking(FAR_DAY, "09:00", person=PERSON))
+    )
+
+    assert appointment_of(cancelled).state is AppointmentState.CANCELLED
+    assert appointment_of(made).state is AppointmentState.BOOKED
+    assert one.heard.batches[batches:] == [1, 1], "the ordinal is free after the first half"
 
 
 # Keys.
@@ -566,6 +581,31 @@ async def test_a_day_ahead_that_was_not_in_memory_follows_its_document_when_it_i
     await other.followed()
 
     assert lane.committed.plan.names.hall == {"en": "Changed Hall"}
+
+
+async def test_a_day_ahead_in_nobodys_memory_follows_its_document_by_itself(
+    one: Process, other: Process, dsn: str
+) -> None:
+    await with_one_place(one, other)
+    await booked(one, FAR_DAY)
+    hall = await other.halls.get(DEMO)
+    await other.replace(renamed(hall.document, "Changed Hall"))  # and dies before it tells the days
+
+    await other.lanes.sweep()
+    await other.lanes.sweep()
+
+    assert await kinds_in(dsn, FAR_DAY) == ["day_opened", "appointment_made", "plan_changed"]
+
+
+async def test_a_sweep_without_a_database_does_no_harm(one: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_reader: object, _first: date) -> list[object]:
+        raise faults.StorageUnavailable
+
+    monkeypatch.setattr(Journal, "days_behind", away)
+
+    await one.lanes.sweep()
+
+    assert (await one.lanes.day(DEMO)).opened
 
 
 # Who asks for an appointment.
