@@ -9,8 +9,12 @@ from datetime import date, datetime
 from msgspec import UNSET, Struct, UnsetType
 
 from service.domain.model import (
+    Appointment,
+    AppointmentId,
+    CancelledBy,
     Channel,
     CounterId,
+    LeftReason,
     Notice,
     Outcome,
     PapersThen,
@@ -27,6 +31,19 @@ class Order(Struct, frozen=True):
     """Something asked of a day."""
 
 
+class Invited(Struct, frozen=True, kw_only=True):
+    """An invitation, as far as it concerns a day: whose it is, for which service if it says so, and until when.
+
+    Its code and its one use are the journal's; after `releases_at` it gives no right to what is kept for its partner.
+    """
+
+    id: str
+    partner: str | None = None
+    service: ServiceId | None = None
+    prechecked: bool = False
+    releases_at: datetime | None = None
+
+
 class TakeTicket(Order, frozen=True, kw_only=True):
     """Take a number; `browser` is a keyed hash of the browser it is taken with."""
 
@@ -38,6 +55,100 @@ class TakeTicket(Order, frozen=True, kw_only=True):
     then: tuple[ServiceId, ...] = ()
     applicant: str | None = None
     browser: str | None = None
+    invitation: Invited | None = None
+
+
+class BookAppointment(Order, frozen=True, kw_only=True):
+    """Book a start of a service, or hold it for a while.
+
+    `person` is a keyed hash of the phone number or mail address, `holder` one of the browser or credential. Staff may
+    book inside the notice, and hold as many as they need.
+    """
+
+    appointment: AppointmentId
+    code: str
+    service: ServiceId
+    starts_at: datetime
+    count: int = 1
+    channel: Channel
+    hold: bool = False
+    applicant: str | None = None
+    person: str | None = None
+    holder: str | None = None
+    invitation: Invited | None = None
+    staff: bool = False
+
+
+class ChangeAppointment(Order, frozen=True, kw_only=True):
+    """Change what is set, within the day; `confirm` makes a hold an appointment."""
+
+    appointment: AppointmentId
+    starts_at: datetime | UnsetType = UNSET
+    confirm: bool = False
+    applicant: str | UnsetType | None = UNSET
+    person: str | UnsetType | None = UNSET
+    count: int | UnsetType = UNSET
+    staff: bool = False
+
+
+class CancelAppointment(Order, frozen=True):
+    """Give an appointment up."""
+
+    appointment: AppointmentId
+    by: CancelledBy = CancelledBy.SELF
+
+
+class SweepAppointments(Order, frozen=True):
+    """Write down which holds are over and who did not come; harmless twice."""
+
+
+class CheckIn(Order, frozen=True, kw_only=True):
+    """The person is here: take this ticket for the appointment."""
+
+    appointment: AppointmentId
+    ticket: TicketId
+    code: str
+    channel: Channel
+
+
+class Returned(Struct, frozen=True, kw_only=True):
+    """A ticket of an earlier day, as far as its right to return says: how it ended, and what is still to be done."""
+
+    ticket: TicketId
+    day: date
+    service: ServiceId
+    then: tuple[ServiceId, ...] = ()
+    due_on: date | None = None
+    prechecked: bool = False
+    applicant: str | None = None
+    count: int = 1
+    outcome: Outcome | None = None
+    left: LeftReason | None = None
+
+
+class ReturnTicket(Order, frozen=True, kw_only=True):
+    """Take a number of class `returning` by a ticket's right to return."""
+
+    ticket: TicketId
+    code: str
+    channel: Channel
+    returned: Returned
+
+
+class MoveAppointmentAway(Order, frozen=True):
+    """The appointment goes on on another day: one half of a transaction of two days."""
+
+    appointment: AppointmentId
+    to_on: date
+
+
+class TakeOverAppointment(Order, frozen=True, kw_only=True):
+    """Take an appointment over from another day, as it was there: the other half."""
+
+    appointment: Appointment
+    starts_at: datetime
+    count: int
+    staff: bool = False
 
 
 class OpenCounter(Order, frozen=True):
@@ -269,4 +380,12 @@ Command = (
     | ChangePlan
     | SweepNoShows
     | AtOptionalStage
+    | BookAppointment
+    | ChangeAppointment
+    | CancelAppointment
+    | SweepAppointments
+    | CheckIn
+    | ReturnTicket
+    | MoveAppointmentAway
+    | TakeOverAppointment
 )

@@ -23,6 +23,8 @@ from sortedcontainers import SortedList
 from service.domain.events import Event, Record
 from service.domain.model import (
     Alarm,
+    Appointment,
+    AppointmentId,
     Counter,
     CounterId,
     CounterState,
@@ -38,7 +40,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.plan import Plan, PlannedService, Rate
-from service.domain.refusals import CounterNotFound, ServiceNotFound, TicketNotFound
+from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -108,13 +110,14 @@ def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
 
 
 class Part(Struct, frozen=True, gc=False):
-    """One event of a command, with the ticket and counter as it left them."""
+    """One event of a command, with the ticket, counter and appointment as it left them."""
 
     seq: int
     at: datetime
     event: Event
     ticket: Ticket | None
     counter: Counter | None
+    appointment: Appointment | None = None
 
 
 class Done(Struct, frozen=True, gc=False):
@@ -140,6 +143,8 @@ class Day:
         self.closed = False
         self.ended = False
         self.tickets: dict[TicketId, Ticket] = {}
+        self.appointments: dict[AppointmentId, Appointment] = {}
+        self.appointments_made = 0
         self.counters: dict[CounterId, Counter] = {}
         self.notices: dict[str, Notice] = {}
         self.alarms: dict[str, Alarm] = {}
@@ -166,7 +171,7 @@ class Day:
         """A day of its own that shares the frozen values."""
         other = self.__class__(self.hall, self.on)
         other.__dict__.update(self.__dict__)
-        for name in ("tickets", "counters", "notices", "alarms", "browsers", "numbers", "done"):
+        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers", "numbers", "done"):
             setattr(other, name, dict(getattr(self, name)))
         other.lines = {key: line.copy() for key, line in self.lines.items()}
         other.asleep = SortedList(self.asleep)
@@ -198,6 +203,13 @@ class Day:
         found = self.tickets.get(ticket)
         if found is None:
             raise TicketNotFound
+        return found
+
+    def appointment(self, appointment: AppointmentId) -> Appointment:
+        """An appointment of today. Raises AppointmentNotFound."""
+        found = self.appointments.get(appointment)
+        if found is None:
+            raise AppointmentNotFound
         return found
 
     def counter(self, counter: CounterId) -> Counter:
@@ -330,6 +342,14 @@ class Day:
         self.tickets[ticket.id] = ticket
         if ticket.state is TicketState.WAITING:
             self._place(ticket)
+
+    def put_appointment(self, appointment: Appointment) -> None:
+        """Take over an appointment's new value."""
+        self.appointments[appointment.id] = appointment
+
+    def forget_appointment(self, appointment: AppointmentId) -> None:
+        """Let an appointment go that another day has taken over."""
+        del self.appointments[appointment]
 
     def put_counter(self, counter: Counter) -> None:
         """Take over a counter's new value."""

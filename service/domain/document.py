@@ -23,6 +23,7 @@ StageCode = Annotated[StageId, Meta(pattern=CODE)]
 ZoneCode = Annotated[ZoneId, Meta(pattern=CODE)]
 CounterCode = Annotated[CounterId, Meta(pattern="^[A-Za-z0-9-]{1,16}" + END)]
 ReasonCode = Annotated[str, Meta(pattern=CODE)]
+PartnerCode = Annotated[str, Meta(pattern="^[A-Za-z0-9-]{1,64}" + END)]
 LocalTime = Annotated[str, Meta(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)" + END)]
 Weekday = Annotated[int, Meta(ge=1, le=7)]
 Seconds = Annotated[int, Meta(ge=0, le=86_400)]
@@ -144,14 +145,42 @@ class Rules(Part, frozen=True, kw_only=True):
     promise: Promise = Promise()
 
 
+class Places(Part, frozen=True, kw_only=True):
+    """Places set by hand, at starts `every_min` minutes apart; for all services unless some are named."""
+
+    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
+    on: date | None = None
+    from_: LocalTime = field(name="from")
+    to: LocalTime
+    every_min: Annotated[int, Meta(ge=5, le=480)]
+    places: Annotated[int, Meta(ge=0, le=1000)]
+    services: Annotated[list[ServiceCode], Meta(min_length=1, max_length=SERVICES_MAX)] | None = None
+
+
+class Reservation(Part, frozen=True, kw_only=True):
+    """A share of what can be booked in a span, kept for the people a partner invites until shortly before."""
+
+    partner: PartnerCode
+    weekdays: Annotated[list[Weekday], Meta(min_length=1, max_length=7)] | None = None
+    on: date | None = None
+    from_: LocalTime = field(name="from")
+    to: LocalTime
+    share: Annotated[float, Meta(gt=0, le=1)]
+    release_before_s: Annotated[int, Meta(ge=0, le=31_622_400)] = 86_400
+
+
 class Booking(Part, frozen=True, kw_only=True):
-    """The rules of booking."""
+    """The rules of booking; `late_share` of what can be booked is offered from `late_before_s` before a start on."""
 
     horizon_days: Annotated[int, Meta(ge=0, le=366)] = 30
     notice_s: Seconds = 3600
     z: Annotated[float, Meta(ge=0, le=5)] = 0.5
     held_share_of_walk_ins: Annotated[float, Meta(ge=0, le=1)] = 0.4
     per_person: Annotated[int, Meta(ge=1, le=50)] = 2
+    late_share: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    late_before_s: Annotated[int, Meta(ge=0, le=31_622_400)] = 86_400
+    places: Annotated[list[Places], Meta(max_length=200)] = []
+    reserved: Annotated[list[Reservation], Meta(max_length=200)] = []
 
 
 class Codes(Part, frozen=True, kw_only=True):
@@ -229,13 +258,18 @@ def _faults_of_times(document: HallDocument) -> list[tuple[str, str]]:
         minutes = minutes_of(local)
         return minutes if minutes >= starts else minutes + 1440
 
+    some_days: list[tuple[str, Staffing | Places | Reservation]] = [
+        *((f"staffing[{i}]", band) for i, band in enumerate(document.staffing)),
+        *((f"booking.places[{i}]", places) for i, places in enumerate(document.booking.places)),
+        *((f"booking.reserved[{i}]", reserved) for i, reserved in enumerate(document.booking.reserved)),
+    ]
     faults.extend(
-        (f"staffing[{i}]", "say weekdays, or the date it is on")
-        for i, band in enumerate(document.staffing)
-        if (band.weekdays is None) == (band.on is None)
+        (path, "say weekdays, or the date it is on")
+        for path, part in some_days
+        if (part.weekdays is None) == (part.on is None)
     )
     spans = [(f"hours[{i}]", hours.from_, hours.to) for i, hours in enumerate(document.hours)]
-    spans += [(f"staffing[{i}]", band.from_, band.to) for i, band in enumerate(document.staffing)]
+    spans += [(path, part.from_, part.to) for path, part in some_days]
     for i, exception in enumerate(document.exceptions):
         if exception.closed and (exception.from_ or exception.to):
             faults.append((f"exceptions[{i}]", "a closed day has no times"))
@@ -272,6 +306,12 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
         faults.extend(
             (f"counters[{i}].services", f"no service is named {name!r}")
             for name in counter.services
+            if name not in services
+        )
+    for i, places in enumerate(document.booking.places):
+        faults.extend(
+            (f"booking.places[{i}].services", f"no service is named {name!r}")
+            for name in places.services or ()
             if name not in services
         )
     return faults

@@ -13,7 +13,10 @@ from msgspec import Struct, field
 
 from service.domain.model import (
     Admission,
+    AppointmentId,
+    AppointmentState,
     CallReason,
+    CancelledBy,
     Channel,
     CounterId,
     LeftReason,
@@ -139,6 +142,10 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     prechecked: bool = False
     applicant: str | None = None
     browser: str | None = None
+    appointment: AppointmentId | None = None
+    slot_at: datetime | None = None
+    returns_of: TicketId | None = None
+    invitation: str | None = None
     ahead: int
     wait: Wait
 
@@ -259,6 +266,86 @@ class TicketUndone(Fact, frozen=True, kw_only=True, tag="ticket_undone"):
     ticket: TicketId
 
 
+class AppointmentMade(Fact, frozen=True, kw_only=True, tag="appointment_made"):
+    """A place of a slot is held or booked; `made_at` when the appointment came from another day, else the event's."""
+
+    appointment: AppointmentId
+    n: int
+    code: str
+    service: ServiceId
+    starts_at: datetime
+    ends_at: datetime
+    state: AppointmentState
+    count: int = 1
+    channel: Channel
+    expires_at: datetime | None = None
+    applicant: str | None = None
+    person: str | None = None
+    holder: str | None = None
+    prechecked: bool = False
+    invitation: str | None = None
+    partner: str | None = None
+    place: int
+    places: int
+    per_person: int
+    made_at: datetime | None = None
+    sequence: int = 0
+
+
+class AppointmentConfirmed(Fact, frozen=True, kw_only=True, tag="appointment_confirmed"):
+    """A hold becomes an appointment of this applicant."""
+
+    appointment: AppointmentId
+    applicant: str | None
+    person: str | None
+
+
+class AppointmentChanged(Fact, frozen=True, kw_only=True, tag="appointment_changed"):
+    """It is at another time of the same day, for others or for more; all values as they are now."""
+
+    appointment: AppointmentId
+    starts_at: datetime
+    ends_at: datetime
+    count: int
+    applicant: str | None
+    person: str | None
+    place: int
+    places: int
+
+
+class AppointmentCancelled(Fact, frozen=True, kw_only=True, tag="appointment_cancelled"):
+    """It was given up."""
+
+    appointment: AppointmentId
+    by: CancelledBy
+
+
+class AppointmentExpired(Fact, frozen=True, kw_only=True, tag="appointment_expired"):
+    """A hold was not confirmed in time."""
+
+    appointment: AppointmentId
+
+
+class AppointmentMissed(Fact, frozen=True, kw_only=True, tag="appointment_missed"):
+    """Nobody came."""
+
+    appointment: AppointmentId
+
+
+class AppointmentMovedAway(Fact, frozen=True, kw_only=True, tag="appointment_moved_away"):
+    """It goes on on another day, whose `appointment_made` has the same id; this day forgets it."""
+
+    appointment: AppointmentId
+    to_on: date
+
+
+class AppointmentCheckedIn(Fact, frozen=True, kw_only=True, tag="appointment_checked_in"):
+    """The person is here; the same command takes this ticket for them."""
+
+    appointment: AppointmentId
+    ticket: TicketId
+
+
 Event = (
     DayOpened
     | PlanChanged
@@ -290,6 +377,14 @@ Event = (
     | TicketLeft
     | PapersChecked
     | TicketUndone
+    | AppointmentMade
+    | AppointmentConfirmed
+    | AppointmentChanged
+    | AppointmentCancelled
+    | AppointmentExpired
+    | AppointmentMissed
+    | AppointmentMovedAway
+    | AppointmentCheckedIn
 )
 
 

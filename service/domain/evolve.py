@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from service.domain import dispatch, events
+from service.domain import dispatch, events, evolve_appointments
 from service.domain.day import Day, Part
 from service.domain.events import Record
 from service.domain.model import (
@@ -50,12 +50,17 @@ def evolve(day: Day, record: Record) -> Day:
 
 
 def advance(day: Day, record: Record) -> Part:
-    """Fold the next event into the day, and return it with the ticket and counter as it left them."""
+    """Fold the next event into the day, and return it with the ticket, counter and appointment as it left them."""
     assert record.seq == day.seq + 1, f"event {record.seq} does not follow {day.seq}"
     day.seq = record.seq
     day.at = record.at
-    ticket, counter = _EVOLVERS[type(record.event)](day, record.event, record)
-    part = Part(record.seq, record.at, record.event, ticket, counter)
+    kind = type(record.event)
+    if kind in evolve_appointments.EVOLVERS:
+        appointment = evolve_appointments.EVOLVERS[kind](day, record.event, record)
+        part = Part(record.seq, record.at, record.event, None, None, appointment)
+    else:
+        ticket, counter = _EVOLVERS[kind](day, record.event, record)
+        part = Part(record.seq, record.at, record.event, ticket, counter)
     day.remember(record, part)
     return part
 
@@ -205,6 +210,10 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         wait=event.wait,
         seq=record.seq,
         browser=event.browser,
+        appointment=event.appointment,
+        slot_at=event.slot_at,
+        returns_of=event.returns_of,
+        invitation=event.invitation,
     )
     if event.browser is not None:
         day.browsers[event.browser] = event.ticket

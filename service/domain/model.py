@@ -1,4 +1,4 @@
-"""Tickets and counters: the values a day is made of.
+"""Tickets, appointments and counters: the values a day is made of.
 
 All are frozen: a change makes a new value, so two folds may share what they have in common, and an answer made
 yesterday cannot change under the reader's hands. They hold no cycles, so the garbage collector is spared them: a day
@@ -13,6 +13,7 @@ from typing import NewType
 
 from msgspec import Struct, field
 
+AppointmentId = NewType("AppointmentId", str)  # UUIDv7, lower case with dashes
 CounterId = NewType("CounterId", str)
 HallId = NewType("HallId", str)
 ServiceId = NewType("ServiceId", str)
@@ -48,6 +49,41 @@ TICKET_SUCCESSORS: dict[TicketState, frozenset[TicketState]] = {
     TicketState.DONE: frozenset({TicketState.SERVING}),
 }
 """Every transition there is (CONTRACT 4); back from `done` and `no_show` only by undo, or by a return."""
+
+
+class AppointmentState(StrEnum):
+    """Where an appointment is: from the hold of a place to who came, or did not."""
+
+    HELD = "held"
+    BOOKED = "booked"
+    CHECKED_IN = "checked_in"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    MISSED = "missed"
+
+
+APPOINTMENT_SUCCESSORS: dict[AppointmentState, frozenset[AppointmentState]] = {
+    AppointmentState.HELD: frozenset({AppointmentState.BOOKED, AppointmentState.EXPIRED, AppointmentState.CANCELLED}),
+    AppointmentState.BOOKED: frozenset(
+        {AppointmentState.CHECKED_IN, AppointmentState.CANCELLED, AppointmentState.MISSED}
+    ),
+    AppointmentState.CHECKED_IN: frozenset(),
+    AppointmentState.CANCELLED: frozenset(),
+    AppointmentState.EXPIRED: frozenset(),
+    AppointmentState.MISSED: frozenset(),
+}
+"""Every transition there is (CONTRACT 4)."""
+
+LIVE = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.CHECKED_IN})
+"""The states in which an appointment takes a place of its slot."""
+
+
+class CancelledBy(StrEnum):
+    """Who gave an appointment up: its owner, the hall, or the erasure of who it was for."""
+
+    SELF = "self"
+    STAFF = "staff"
+    ERASED = "erased"
 
 
 class TicketClass(StrEnum):
@@ -167,7 +203,9 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     visit there. `returns` counts the comebacks from a no-show. `ahead` and `wait` are what was told last, `seq` is the
     event that touched it last. `waiting_since_at` is when it came to its present stage, `served` what its last visit
     at a counter was for. `reason` says why it was called to where it is. `papers` are those that were missing when
-    somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it.
+    somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it. `appointment` and its
+    `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
+    `invitation` the id of the one it was taken with.
     """
 
     id: TicketId
@@ -212,6 +250,45 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     reason: CallReason | None = None
     papers: tuple[str, ...] | None = None
     browser: str | None = None
+    appointment: AppointmentId | None = None
+    slot_at: datetime | None = None
+    returns_of: TicketId | None = None
+    invitation: str | None = None
+
+
+class Appointment(Struct, frozen=True, gc=False, kw_only=True):
+    """A place in a slot of the day.
+
+    `n` is the order of making in the day. `person` is a keyed hash of a phone number or mail address, `holder` one of
+    who holds it: a browser or a credential. `expires_at` is when a hold is over. `invitation` is the id of the one it
+    was made with, `partner` who invited. `place` is the lowest that was free of its start, `places` how many the start
+    had then, `per_person` how many a person could have then. `ticket` is the one it was checked in as. `sequence`
+    counts its changes, `seq` is the event that touched it last.
+    """
+
+    id: AppointmentId
+    n: int
+    code: str
+    service: ServiceId
+    starts_at: datetime
+    ends_at: datetime
+    state: AppointmentState
+    count: int
+    channel: Channel
+    applicant: str | None = None
+    person: str | None = None
+    holder: str | None = None
+    expires_at: datetime | None = None
+    prechecked: bool = False
+    invitation: str | None = None
+    partner: str | None = None
+    place: int
+    places: int
+    per_person: int
+    ticket: TicketId | None = None
+    made_at: datetime
+    sequence: int = 0
+    seq: int = 0
 
 
 class Counter(Struct, frozen=True, gc=False, kw_only=True):

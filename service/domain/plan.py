@@ -16,7 +16,16 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.domain.document import Credit, HallDocument, Rules, minutes_of
+from service.domain.document import (
+    Booking,
+    Credit,
+    Duration,
+    HallDocument,
+    Places,
+    Reservation,
+    Rules,
+    minutes_of,
+)
 from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts, TicketClass, ZoneId
 
 REOPENS_WITHIN_DAYS = 62
@@ -59,6 +68,7 @@ class PlannedService(Struct, frozen=True, kw_only=True):
     papers: tuple[str, ...]
     name: Texts
     offered: bool = True
+    bookable: bool = True
 
     def expected_s(self, count: int, *, prechecked: bool) -> float:
         """Seconds of counter time that `count` people on one ticket are expected to need."""
@@ -87,8 +97,75 @@ class Names(Struct, frozen=True, kw_only=True):
     stages: dict[StageId, Texts]
 
 
-class Plan(Struct, frozen=True, kw_only=True):
-    """A day of a hall, resolved: `windows` are sorted and apart, `bands` are sorted and add up where they overlap."""
+class Lasting(Struct, frozen=True):
+    """How long a service was seen to last: means in seconds, and the coefficient of variation."""
+
+    mean_s: float
+    cv: float
+    prechecked_mean_s: float | None = None
+
+
+class LearnedArrivals(Struct, frozen=True):
+    """Walk-ins in an hour of the day; `sd` is the spread of the forecast, over what chance alone makes of `per_h`."""
+
+    per_h: float
+    sd: float = 0.0
+
+
+class Learned(Struct, frozen=True, kw_only=True):
+    """What the hall's history says of a day.
+
+    `walk_ins` by local hour of the day, `"09"`; empty where there is no history, and then a share of the time is held
+    for them. `mix` says which part of them comes for a service, even shares where it is empty. `punctuality_*` is how
+    long after the start people with an appointment come.
+    """
+
+    durations: dict[ServiceId, Lasting] = {}
+    no_show: float = 0.12
+    punctuality_mean_s: float = -300.0
+    punctuality_sd_s: float = 480.0
+    walk_ins: dict[str, LearnedArrivals] = {}
+    mix: dict[ServiceId, float] = {}
+
+
+NOTHING_LEARNED = Learned()
+
+
+class ExpectedWalkIns(Struct, frozen=True):
+    """How many walk-ins come in a span, and the spread of that forecast."""
+
+    from_at: datetime
+    to_at: datetime
+    number: float
+    sd: float
+
+
+class PlacesByHand(Struct, frozen=True):
+    """A span in which the places are set by hand; of all services when `services` is empty."""
+
+    from_at: datetime
+    to_at: datetime
+    every_s: int
+    places: int
+    services: tuple[ServiceId, ...] = ()
+
+
+class ReservedShare(Struct, frozen=True):
+    """A share of a span kept for those whom a partner invites."""
+
+    partner: str
+    from_at: datetime
+    to_at: datetime
+    share: float
+    release_before_s: int
+
+
+class Plan(Struct, frozen=True, kw_only=True, dict=True):
+    """A day of a hall, resolved: `windows` are sorted and apart, `bands` are sorted and add up where they overlap.
+
+    `booking_opens_at` is when the day comes within the horizon of booking. `places` and `reserved` are in the order of
+    the document. Its `__dict__` holds what `slots` makes of it, once.
+    """
 
     revision: int
     day: date
@@ -108,6 +185,12 @@ class Plan(Struct, frozen=True, kw_only=True):
     missing: frozenset[str]
     names: Names
     overtime: bool = True
+    booking: Booking = Booking()
+    booking_opens_at: datetime | None = None
+    learned: Learned = NOTHING_LEARNED
+    walk_ins: tuple[ExpectedWalkIns, ...] = ()
+    places: tuple[PlacesByHand, ...] = ()
+    reserved: tuple[ReservedShare, ...] = ()
 
     def opens_at(self, now_at: datetime) -> datetime | None:
         """The next opening after `now_at`, today or later; None when none is known."""
@@ -222,7 +305,9 @@ def instant(on: date, minutes: int, zone: ZoneInfo) -> datetime:
     return local.astimezone(UTC)
 
 
-def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[date] = ()) -> Plan:
+def plan_of(
+    document: HallDocument, revision: int, on: date, holidays: Iterable[date] = (), learned: Learned = NOTHING_LEARNED
+) -> Plan:
     """Resolve a hall document for one date.
 
     Args:
@@ -230,6 +315,7 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
         revision: its revision, kept in the plan.
         on: the hall's date.
         holidays: dates on which a hall that keeps public holidays is closed.
+        learned: what the hall's history says; its durations take the place of the document's.
 
     Returns:
         The plan; without windows when the hall is closed on that date.
@@ -262,15 +348,17 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
                 id=service.id,
                 prefix=service.prefix,
                 stages=tuple(service.stages),
-                mean_s=service.duration_s.mean,
-                cv=service.duration_s.cv,
-                prechecked_mean_s=service.duration_s.prechecked_mean,
+                mean_s=lasting.mean_s,
+                cv=lasting.cv,
+                prechecked_mean_s=lasting.prechecked_mean_s,
                 online_url=service.online_url,
                 count_max=service.count_max,
                 papers=tuple(paper.id for paper in service.papers),
                 name=dict(service.name),
+                bookable=service.bookable,
             )
             for service in document.services
+            for lasting in (learned.durations.get(service.id) or _as_written(service.duration_s),)
         },
         counters={
             counter.id: PlannedCounter(
@@ -290,6 +378,51 @@ def plan_of(document: HallDocument, revision: int, on: date, holidays: Iterable[
             stages={stage.id: dict(stage.name) for stage in document.stages},
         ),
         overtime=document.overtime,
+        booking=document.booking,
+        booking_opens_at=span_of(document, on - timedelta(days=document.booking.horizon_days))[0],
+        learned=learned,
+        walk_ins=_walk_ins(document, on, learned),
+        places=tuple(
+            PlacesByHand(
+                *_span(document, on, part.from_, part.to),
+                every_s=part.every_min * 60,
+                places=part.places,
+                services=tuple(part.services or ()),
+            )
+            for part in document.booking.places
+            if _is_on(part, on)
+        ),
+        reserved=tuple(
+            ReservedShare(
+                part.partner,
+                *_span(document, on, part.from_, part.to),
+                share=part.share,
+                release_before_s=part.release_before_s,
+            )
+            for part in document.booking.reserved
+            if _is_on(part, on)
+        ),
+    )
+
+
+def _as_written(duration: Duration) -> Lasting:
+    return Lasting(duration.mean, duration.cv, duration.prechecked_mean)
+
+
+def _is_on(part: Places | Reservation, on: date) -> bool:
+    return part.on == on if part.on is not None else on.isoweekday() in (part.weekdays or ())
+
+
+def _walk_ins(document: HallDocument, on: date, learned: Learned) -> tuple[ExpectedWalkIns, ...]:
+    """The hours of the day as instants; an hour that a jump of the clock leaves out has no length, and nobody comes."""
+    spans = (
+        (*_span(document, on, f"{hour}:00", f"{int(hour) + 1:02d}:00"), arrivals)
+        for hour, arrivals in learned.walk_ins.items()
+    )
+    return tuple(
+        ExpectedWalkIns(from_at, to_at, arrivals.per_h, arrivals.sd)
+        for from_at, to_at, arrivals in sorted(spans, key=lambda span: span[0])
+        if from_at < to_at
     )
 
 

@@ -85,6 +85,69 @@ class AlreadyWaiting(Refusal):
         super().__init__(ticket=ticket)
 
 
+class SlotFull(Refusal):
+    """This time is full; others are free."""
+
+    code = "slot-full"
+
+    def __init__(self, slots: list[dict[str, Any]]) -> None:
+        super().__init__(slots=slots)
+
+
+class SlotNotOffered(Refusal):
+    """This time cannot be booked."""
+
+    code = "slot-not-offered"
+
+
+class AlreadyBooked(Refusal):
+    """This person has an appointment; it can be changed or cancelled."""
+
+    code = "already-booked"
+
+
+class HoldExpired(Refusal):
+    """The place was held for a while, and that is over; book again."""
+
+    code = "hold-expired"
+
+
+class HoldLimit(Refusal):
+    """Too many places are held and not booked; confirm one, or wait until a hold is over."""
+
+    code = "hold-limit"
+
+
+class CodeUsed(Refusal):
+    """This code has been used."""
+
+    code = "code-used"
+
+
+class WrongDay(Refusal):
+    """This appointment is on another day."""
+
+    code = "wrong-day"
+
+    def __init__(self, on: str) -> None:
+        super().__init__(on=on)
+
+
+class TooEarly(Refusal):
+    """It is too early to check in for this appointment."""
+
+    code = "too-early"
+
+    def __init__(self, opens_at: str) -> None:
+        super().__init__(opens_at=opens_at)
+
+
+class AppointmentMissed(Refusal):
+    """The time of this appointment is over; please take a number or book again."""
+
+    code = "appointment-missed"
+
+
 class OnlyAtOptionalStages(Refusal):
     """Volunteers may do this at counters of an optional stage only."""
 
@@ -118,6 +181,20 @@ class TicketNotFound(Refusal):
 
     status = 404
     code = "ticket-not-found"
+
+
+class AppointmentNotFound(Refusal):
+    """There is no such appointment."""
+
+    status = 404
+    code = "appointment-not-found"
+
+
+class CodeNotFound(Refusal):
+    """This hall has no such code."""
+
+    status = 404
+    code = "code-not-found"
 
 
 class NoticeNotFound(Refusal):
