@@ -1,7 +1,7 @@
 """Who asks: roles, callers, and the tokens that are derived from the secret.
 
-A ticket's or an appointment's token is derived and never stored, so every process knows it and every answer repeats it. Who a request is
-from, and whether that may do what it asks, is found out in `guard`, before any handler.
+A ticket's or an appointment's token is derived and never stored, so every process knows it and every answer repeats it.
+Who a request is from, and whether that may do what it asks, is found out in `guard`, before any handler.
 
 Source: CONTRACT 1 (credentials, roles).
 """
