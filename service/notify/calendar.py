@@ -83,7 +83,8 @@ def ics_of(
     calendar.add("prodid", PRODUCT)
     calendar.add("method", method.value)
     calendar.add_component(event)
-    return calendar.to_ical()
+    written: bytes = calendar.to_ical()
+    return written
 
 
 def uid_of(hall: HallId, appointment: str) -> str:

@@ -1,10 +1,10 @@
 """Gathering: what happened becomes messages in the outbox.
 
-Each day that is opened has a cursor, also those far ahead, for bookings lie there. In one transaction the cursor is held,
-what came after it is read, what is not true any more is withdrawn, the new messages are put in and the cursor is moved.
-A process that dies anywhere in it has done nothing; another that comes at the same time finds the cursor held and goes
-on; and what was put in twice all the same would be refused by its key. Outbox and journal are in one database, so a
-database that is put back to an earlier copy has put back both.
+Each day that is opened has a cursor, also those far ahead, for bookings lie there. In one transaction the cursor is
+held, what came after it is read, what is not true any more is withdrawn, the new messages are put in and the cursor is
+moved. A process that dies anywhere in it has done nothing; another that comes at the same time finds the cursor held
+and goes on; and what was put in twice all the same would be refused by its key. Outbox and journal are in one database,
+so a database that is put back to an earlier copy has put back both.
 
 Only days that moved are read. Those that this process appends to are known at once (`moved`), all others by a look at
 all halls every `LOOK_EVERY_S`, which is the net as well.
@@ -27,7 +27,7 @@ from service.domain.refusals import HallNotFound
 from service.halls import Hall, Halls
 from service.journal.database import Database
 from service.notify.model import Channel, Kind
-from service.notify.outbox import New, Outbox, Writer, new_of
+from service.notify.outbox import About, New, Outbox, Writer, new_of
 from service.notify.rules import NEAR_LATE, Due, facts_of_ticket, messages_of, near
 
 LOOK_EVERY_S = 10.0
@@ -105,9 +105,10 @@ class Gatherer:
         day_seq, touched = await self._outbox.news(writer, hall.id, on, seq)
         new: list[New] = []
         for one in touched:
-            for due in messages_of(one, zone, now_at):
-                assert one.applicant is not None and one.facts is not None, "messages are for somebody"  # noqa: PT018
-                new += new_of(one.appointment, one.seq, due, one.applicant, one.facts, self._channels)
+            if one.applicant is not None and one.facts is not None:
+                about = About(one.appointment, one.seq, one.applicant, one.facts)
+                for due in messages_of(one, zone, now_at):
+                    new += new_of(about, due, self._channels)
         count = 0
         if touched:
             await self._outbox.withdraw(writer, hall.id, on, [one.appointment for one in touched], now_at)
@@ -131,8 +132,8 @@ class Gatherer:
         new: list[New] = []
         for ticket, ahead in found:
             assert ticket.applicant is not None, "messages are for somebody"
-            due = Due(Kind.NEAR, now_at, now_at + NEAR_LATE)
-            new += new_of(ticket.id, 0, due, ticket.applicant, facts_of_ticket(ticket, ahead), self._channels)
+            about = About(ticket.id, 0, ticket.applicant, facts_of_ticket(ticket, ahead))
+            new += new_of(about, Due(Kind.NEAR, now_at, now_at + NEAR_LATE), self._channels)
         if new:
             async with self._database.reading() as connection:
                 await self._outbox.put(connection, day.hall, day.on, new, now_at)

@@ -29,8 +29,17 @@ _encode = msgspec.json.Encoder().encode
 _decode_facts = msgspec.json.Decoder(Facts).decode
 
 
+class About(Struct, frozen=True):
+    """What a message is about, and whom it is for; `seq` is that of the event it follows from, 0 for none."""
+
+    subject: str
+    seq: int
+    applicant: str
+    facts: Facts
+
+
 class New(Struct, frozen=True, kw_only=True):
-    """A message to be put into the outbox; `seq` is that of the event it follows from, 0 for none."""
+    """A message to be put into the outbox."""
 
     id: str
     subject: str
@@ -52,14 +61,8 @@ class Whom(Struct, frozen=True):
     ticket_state: str | None
 
 
-class Overdue(Struct, frozen=True):
-    """How many messages of a channel are due for less than a minute, ten minutes, an hour, and longer."""
-
-    channel: Channel
-    minute: int
-    ten_minutes: int
-    hour: int
-    longer: int
+AGES = ("minute", "ten_minutes", "hour", "longer")
+"""How long messages are due that were not sent: for less than so long, or longer than that."""
 
 
 class Listed(Struct, frozen=True, kw_only=True):
@@ -133,9 +136,7 @@ class Outbox:
         limit: int,
     ) -> list[Message]:
         """Take messages that are due."""
-        rows = await self._database.fetch(
-            self._sql["claim"], hall, claim, until_at, now_at, list(channels), limit
-        )
+        rows = await self._database.fetch(self._sql["claim"], hall, claim, until_at, now_at, list(channels), limit)
         return [
             Message(
                 hall=hall,
@@ -161,9 +162,7 @@ class Outbox:
 
     async def hand_over(self, message: Message, claim: str, until_at: datetime, now_at: datetime) -> bool:
         """Say that a message is being handed over; False when it is not ours to send, or not true any more."""
-        rows = await self._database.fetch(
-            self._sql["hand_over"], message.hall, message.id, claim, until_at, now_at
-        )
+        rows = await self._database.fetch(self._sql["hand_over"], message.hall, message.id, claim, until_at, now_at)
         return bool(rows)
 
     async def settle(  # noqa: PLR0913  (the last ones by name)
@@ -200,13 +199,11 @@ class Outbox:
         rows = await self._database.fetch(self._sql["abandoned"], now_at, tries_max)
         return [(Kind(row["kind"]), Channel(row["channel"]), State(row["state"])) for row in rows]
 
-    async def waiting(self, now_at: datetime) -> list[Overdue]:
-        """How many messages are overdue, by how long, of the channels that have any."""
+    async def waiting(self, channels: Collection[Channel], now_at: datetime) -> dict[tuple[str, str], int]:
+        """How many messages are due and not sent, by channel and age."""
         rows = await self._database.fetch(self._sql["waiting"], now_at)
-        return [
-            Overdue(Channel(row["channel"]), row["minute"], row["ten_minutes"], row["hour"], row["longer"])
-            for row in rows
-        ]
+        found = {(row["channel"], row["age"]): row["messages"] for row in rows}
+        return {(channel, age): found.get((channel, age), 0) for channel in channels for age in AGES}
 
     async def sweep(self, before_at: datetime, from_on: date) -> None:
         """Remove messages that ended before an instant, and the cursors of days before a date."""
@@ -230,17 +227,17 @@ class Outbox:
         return None if row is None else _listed(row)
 
 
-def new_of(subject: str, seq: int, due: Due, applicant: str, facts: Facts, channels: Iterable[Channel]) -> list[New]:
+def new_of(about: About, due: Due, channels: Iterable[Channel]) -> list[New]:
     """A message for each channel."""
     return [
         New(
             id=new_id(),
-            subject=subject,
-            seq=seq,
+            subject=about.subject,
+            seq=about.seq,
             kind=due.kind,
             channel=channel,
-            applicant=applicant,
-            facts=facts,
+            applicant=about.applicant,
+            facts=about.facts,
             due_at=due.due_at,
             expires_at=due.expires_at,
         )

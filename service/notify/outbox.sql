@@ -178,17 +178,21 @@ WHERE state = 'sending' AND leased_until <= $1
 RETURNING kind, channel, state;
 
 -- name: waiting
--- How long messages are overdue that wait or are handed over.
+-- How many messages are due and not sent, by how long they are due.
 -- $1 timestamptz now.
--- One row per channel that has any: channel, and how many are due for less than a minute, ten minutes, an hour, or more.
-SELECT channel,
-    count(*) FILTER (WHERE due_at > $1::timestamptz - interval '1 minute') AS minute,
-    count(*) FILTER (WHERE due_at <= $1 - interval '1 minute' AND due_at > $1 - interval '10 minutes') AS ten_minutes,
-    count(*) FILTER (WHERE due_at <= $1 - interval '10 minutes' AND due_at > $1 - interval '1 hour') AS hour,
-    count(*) FILTER (WHERE due_at <= $1 - interval '1 hour') AS longer
-FROM outbox
-WHERE state IN ('waiting', 'sending') AND due_at <= $1
-GROUP BY channel;
+-- One row per channel and age that has any, or none.
+SELECT channel, age, count(*) AS messages
+FROM (
+    SELECT channel, CASE
+        WHEN due_at > $1::timestamptz - interval '1 minute' THEN 'minute'
+        WHEN due_at > $1 - interval '10 minutes' THEN 'ten_minutes'
+        WHEN due_at > $1 - interval '1 hour' THEN 'hour'
+        ELSE 'longer'
+    END AS age
+    FROM outbox
+    WHERE state IN ('waiting', 'sending') AND due_at <= $1
+) AS due
+GROUP BY channel, age;
 
 -- name: list
 -- The messages of a hall in a state, the oldest first.

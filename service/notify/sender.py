@@ -31,7 +31,7 @@ from service.journal.faults import StorageUnavailable
 from service.notify.handing import HAND_OVER_S, Carrier, HandedOver, Later, Refused, Sent, Unknown
 from service.notify.letters import Links, letter_of
 from service.notify.model import OF_TICKETS, WHILE_BOOKED, Channel, Kind, Message, Person, State
-from service.notify.outbox import Outbox, Overdue, Whom
+from service.notify.outbox import Outbox, Whom
 
 CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""
@@ -59,8 +59,8 @@ class Watcher(Protocol):
     def message(self, kind: Kind, channel: Channel, outcome: str) -> None:
         """Count: sent, retried, dead, dropped (the person is erased) or withdrawn."""
 
-    def messages_waiting(self, overdue: list[Overdue]) -> None:
-        """Say how many are overdue, and for how long."""
+    def messages_waiting(self, overdue: Mapping[tuple[str, str], int]) -> None:
+        """Say how many are due and not sent, by channel and by how long they are."""
 
 
 class Sender:
@@ -98,7 +98,7 @@ class Sender:
         while taken and not self._stopping:
             halls = await self._outbox.halls_due(self._carriers.keys(), self._clock.now_at())
             taken = sum([await self._send_of(hall) for hall in halls])
-        self._watcher.messages_waiting(await self._outbox.waiting(self._clock.now_at()))
+        self._watcher.messages_waiting(await self._outbox.waiting(self._carriers.keys(), self._clock.now_at()))
 
     async def _send_of(self, hall: HallId) -> int:
         """Send some messages of a hall, and return how many were taken.

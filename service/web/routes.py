@@ -16,6 +16,7 @@ from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
 from service.domain.view import CounterView, TicketView
+from service.notify.model import State
 from service.web import (
     alarms,
     answers,
@@ -28,6 +29,7 @@ from service.web import (
     forms,
     halls,
     health,
+    messages,
     sessions,
     staff,
     tickets,
@@ -105,6 +107,11 @@ _STATE = Query(
     "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
 )
 _SERVICE = Query("service", "Only tickets of this service.", {"type": "string", "pattern": CODE})
+_MESSAGE_STATE = Query(
+    "state",
+    "Messages in this state; those that could not be sent if not said.",
+    {"type": "string", "enum": [str(state) for state in State]},
+)
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -496,6 +503,25 @@ ROUTES: tuple[Route, ...] = (
         tag="staff",
         answers={204: None},
         refuses=(errors.DeviceNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/messages",
+        handler=messages.list_,
+        roles=_MANAGER,
+        tag="messages",
+        query=(_MESSAGE_STATE, _LIMIT, _CURSOR),
+        answers={200: answers.MessageList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/messages/{{message}}/retry",
+        handler=messages.retry,
+        roles=_MANAGER,
+        tag="messages",
+        body=forms.Nothing,
+        answers={200: answers.MessageSeen},
+        refuses=(errors.MessageNotFound, refusals.WrongState),
     ),
     Route(
         method="GET",
