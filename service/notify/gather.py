@@ -62,7 +62,7 @@ class Gatherer:
         self._days = days
         self._moved: set[tuple[HallId, date]] = set()
         self._looked_s = float("-inf")
-        self._near: dict[HallId, tuple[date, int, set[str]]] = {}
+        self._near: dict[tuple[HallId, date], tuple[int, set[str]]] = {}
 
     def moved(self, hall: HallId, on: date) -> None:
         """Say that this process appended to a day. Never waits."""
@@ -81,9 +81,11 @@ class Gatherer:
                 moved.discard((hall, on))
         finally:
             self._moved |= moved  # what a fault left out is gathered next time
-        for day in list(self._days()):
-            if day.opened and not day.ended:
-                await self._look_who_is_near(day)
+        days = [day for day in self._days() if day.opened and not day.ended and day.tickets]
+        in_use = {(day.hall, day.on) for day in days}
+        self._near = {key: seen for key, seen in self._near.items() if key in in_use}
+        for day in days:
+            await self._look_who_is_near(day)
 
     def look_from(self) -> date:
         """The first day that is still looked at."""
@@ -111,7 +113,7 @@ class Gatherer:
                     new += new_of(about, due, self._channels)
         count = 0
         if touched:
-            await self._outbox.withdraw(writer, hall.id, on, [one.appointment for one in touched], now_at)
+            await self._outbox.withdraw(writer, hall.id, on, touched, now_at)
         if new:
             count = await self._outbox.put(writer, hall.id, on, new, now_at)
         await self._outbox.move_cursor(writer, hall.id, on, day_seq)
@@ -119,11 +121,7 @@ class Gatherer:
 
     async def _look_who_is_near(self, day: Day) -> None:
         """Put in who is near their call now, if the day has moved since it was looked at."""
-        on, seq, told = self._near.get(day.hall, (day.on, 0, set()))
-        if on != day.on:
-            if on > day.on:
-                return  # a day that is over and still in memory
-            seq, told = 0, set()
+        seq, told = self._near.get((day.hall, day.on), (0, set()))
         if seq == day.seq:
             return
         now_at = self._clock.now_at()
@@ -139,4 +137,4 @@ class Gatherer:
                 await self._outbox.put(connection, day.hall, day.on, new, now_at)
         else:
             await asyncio.sleep(0)  # many halls are looked at one after another: others get their turn
-        self._near[day.hall] = (day.on, day_seq, told | {ticket.id for ticket, _ in found})
+        self._near[day.hall, day.on] = day_seq, told | {ticket.id for ticket, _ in found}

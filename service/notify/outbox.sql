@@ -51,11 +51,12 @@ ORDER BY t.seq;
 
 -- name: withdraw
 -- Take back what was to be sent of some appointments of a day: something else is true now.
--- $1 text hall, $2 date day, $3 uuid[] appointments, $4 timestamptz now.
+-- $1 text hall, $2 date day, $3 uuid[] appointments, $4 integer[] the seq of what each is like now, $5 timestamptz now.
 -- No rows.
-UPDATE outbox
-SET state = 'withdrawn', reason = 'superseded', changed_at = $4
-WHERE hall_id = $1 AND day = $2 AND subject = ANY($3::uuid[]) AND state = 'waiting';
+UPDATE outbox AS o
+SET state = 'withdrawn', reason = 'superseded', changed_at = $5
+FROM unnest($3::uuid[], $4::integer[]) AS t (id, seq)
+WHERE o.hall_id = $1 AND o.day = $2 AND o.subject = t.id AND o.seq < t.seq AND o.state = 'waiting';
 
 -- name: put
 -- Put messages into the outbox, each once, for those who can be reached by its channel.
