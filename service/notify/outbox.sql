@@ -98,9 +98,7 @@ ORDER BY hall_id;
 -- $1 text hall, $2 uuid this claim, $3 timestamptz until when it holds, $4 timestamptz now, $5 text[] the channels there
 -- are, $6 integer how many at most.
 -- One row per message.
-UPDATE outbox AS o
-SET claim = $2, leased_until = $3
-FROM (
+WITH due AS MATERIALIZED ( -- as a plain subquery it might be run again for every row, and take as many each time
     SELECT id
     FROM outbox
     WHERE hall_id = $1 AND state = 'waiting' AND next_at <= $4 AND (leased_until IS NULL OR leased_until <= $4)
@@ -108,7 +106,10 @@ FROM (
     ORDER BY next_at, id
     LIMIT $6
     FOR UPDATE SKIP LOCKED
-) AS due
+)
+UPDATE outbox AS o
+SET claim = $2, leased_until = $3
+FROM due
 WHERE o.hall_id = $1 AND o.id = due.id
 RETURNING o.id, o.day, o.subject, o.kind, o.channel, o.facts, o.tries;
 

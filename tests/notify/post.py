@@ -18,7 +18,8 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 class PostOffice:
     """A mail server. `refuses` says what it answers to an address, `answer` what it answers to a whole message.
 
-    While `open` is not set it answers no message; `arrived` is set as soon as it has a whole one.
+    While `open` is not set it answers no message; `arrived` is set as soon as it has a whole one. `hangs_up` lets it take
+    a message and leave without an answer.
     """
 
     def __init__(self) -> None:
@@ -27,6 +28,7 @@ class PostOffice:
         self.envelopes: list[Envelope] = []
         self.refuses: dict[str, str] = {}
         self.answer = "250 OK"
+        self.hangs_up = False
         self.open = asyncio.Event()
         self.open.set()
         self.arrived = asyncio.Event()
@@ -40,7 +42,7 @@ class PostOffice:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (likewise)
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (likewise)
         """Take a message."""
         assert isinstance(envelope.content, bytes)
         if self.answer.startswith("250"):
@@ -49,6 +51,9 @@ class PostOffice:
             self.mails.append(mail)
             self.envelopes.append(envelope)
         self.arrived.set()
+        if self.hangs_up:
+            assert server.transport is not None
+            server.transport.abort()
         await self.open.wait()
         return self.answer
 
