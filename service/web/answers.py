@@ -11,7 +11,7 @@ from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 from multidict import CIMultiDict
 
-from service.domain.model import Admission, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
+from service.domain.model import Admission, AppointmentState, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
 from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
 from service.web.problems import OF_JSON
 
@@ -142,10 +142,71 @@ class TicketList(Struct, frozen=True):
     seq: int
 
 
-class TicketsFound(Struct, frozen=True):
-    """Tickets of today and yesterday, the newest first."""
+class AppointmentListed(Struct, frozen=True, kw_only=True):
+    """An appointment in a list, as it is now."""
+
+    id: str
+    code: str
+    day: OnDate
+    service: str
+    starts_at: Stamp
+    ends_at: Stamp
+    state: AppointmentState
+    count: int
+    channel: Channel
+    expires_at: Stamp | None
+    ticket: str | None
+
+
+class AppointmentSeen(Struct, frozen=True, kw_only=True):
+    """An appointment; `token` is there only for its owner and for who made it, `seq` is that of its day."""
+
+    id: str
+    code: str
+    service: str
+    starts_at: Stamp
+    ends_at: Stamp
+    state: AppointmentState
+    count: int
+    channel: Channel
+    expires_at: Stamp | None
+    ticket: str | None
+    token: str | UnsetType = UNSET
+    seq: int
+
+
+class AppointmentList(Struct, frozen=True):
+    """Appointments of a day, by their starts; `seq` is the day's, 0 when nothing has happened to it."""
+
+    items: list[AppointmentListed]
+    next_cursor: str | None
+    seq: int
+
+
+class SlotSeen(Struct, frozen=True, kw_only=True):
+    """A start that can be booked.
+
+    `places` is how many bookings it takes, `free` how many more this very start would accept if nobody booked elsewhere.
+    """
+
+    service: str
+    starts_at: Stamp
+    ends_at: Stamp
+    places: int
+    free: int
+
+
+class SlotList(Struct, frozen=True):
+    """Starts that can be booked, by day and service, in order."""
+
+    slots: list[SlotSeen]
+
+
+class Found(Struct, frozen=True):
+    """Tickets of today and yesterday, the newest first; appointments from yesterday on, the earliest first."""
 
     items: list[TicketListed]
+    appointments: list[AppointmentListed]
     next_cursor: str | None
 
 
