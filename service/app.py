@@ -42,6 +42,8 @@ from service.lanes import Lanes
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.metrics import Metrics
+from service.moves import Moves
+from service.offers import Offers
 from service.ready import Readiness
 from service.web import keys
 from service.web.address import client_of, subscriber_of
@@ -174,7 +176,8 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
         metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known))
-        lanes = Lanes(journal, halls, clock, _Watchers(metrics, ground.bell))
+        watchers = _Watchers(metrics, ground.bell)
+        lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
         clock.follow(await ground.database.ping())
         await halls.look()
@@ -216,6 +219,8 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.IDENTITY: identity,
                 keys.LANES: lanes,
                 keys.METRICS: metrics,
+                keys.MOVES: Moves(journal, lanes, clock, watchers),
+                keys.OFFERS: Offers(journal, lanes, clock),
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,

@@ -13,15 +13,13 @@ Source: ALGORITHMS 2.2; JOURNAL 6.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from service.clock import Clock
-from service.domain.day import Day
 from service.domain.model import HallId, ServiceId
 from service.domain.plan import Plan
 from service.domain.slots import Booked, Slot, slots_of
@@ -30,7 +28,7 @@ from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.journal import faults
 from service.journal.journal import Journal
-from service.journal.values import Summary
+from service.journal.read import Summary
 from service.lanes import Lanes
 
 DAYS_KNOWN_MAX = 5_000
@@ -70,6 +68,10 @@ class SlotSeen(Struct, frozen=True, gc=False):
     free: int
 
 
+_TICK = timedelta(microseconds=1)
+"""What is true until an instant is not true after it."""
+
+
 class _Answer(Struct, frozen=True):
     """The slots of a day, also as text; true from `from_at` until before `until_at`, if that is not None."""
 
@@ -79,6 +81,7 @@ class _Answer(Struct, frozen=True):
     until_at: datetime | None
 
     def holds_at(self, now_at: datetime) -> bool:
+        """Tell whether it is still true."""
         return self.from_at <= now_at and (self.until_at is None or now_at < self.until_at)
 
 
@@ -89,7 +92,11 @@ class _Known(Struct):
     revision: int
     plan: Plan
     head: str | None = None
-    answers: dict[Asked, _Answer] = {}
+    answers: dict[Asked, _Answer] = field(default_factory=dict)
+
+    def is_of(self, row: Summary | None) -> bool:
+        """Tell whether the answers are of the journal as a row has it."""
+        return self.head == (None if row is None else row.head)
 
 
 class Offers:
@@ -113,15 +120,14 @@ class Offers:
     async def nearest(self, hall: Hall, asked: Asked, after: date) -> list[Slot]:
         """The first free slots of the days after one. Raises StorageUnavailable."""
         found: list[Slot] = []
-        async for answer in self._answers(
-            hall, [asked], after + timedelta(days=1), after + timedelta(days=NEAREST_WITHIN_DAYS)
-        ):
+        days = (after + timedelta(days=1), after + timedelta(days=NEAREST_WITHIN_DAYS))
+        async for answer in self._answers(hall, [asked], *days):
             found += [slot for slot in answer.slots if slot.free > 0]
             if len(found) >= NEAREST:
                 break
         return found[:NEAREST]
 
-    async def _answers(self, hall: Hall, asked: list[Asked], first: date, last: date):  # noqa: ANN202
+    async def _answers(self, hall: Hall, asked: list[Asked], first: date, last: date) -> AsyncIterator[_Answer]:
         now_at = self._clock.now_at()
         today = hall.day_at(now_at)
         first = max(first, today)
@@ -133,14 +139,70 @@ class Offers:
         except faults.StorageUnavailable as error:
             raise StorageUnavailable from error
         for on in (first + timedelta(days=days) for days in range((last - first).days + 1)):
-            known = self._remembered(hall, on, today)
-            row = rows.get(on)
+            known, row = self._remembered(hall, on, today), rows.get(on)
             reckoned = False
             for one in asked:
-                answer = known.answers.get(one) if known.head == (row and row.head) else None
+                answer = known.answers.get(one) if known.is_of(row) else None
                 if answer is None or not answer.holds_at(now_at):
                     answer = await self._reckon(hall, known, row, one, now_at)
                     reckoned = True
                 yield answer
             if reckoned:
                 await asyncio.sleep(0)  # others have their turn between the days
+
+    def _remembered(self, hall: Hall, on: date, today: date) -> _Known:
+        key = (hall.id, on)
+        known = self._known.get(key)
+        if known is None or (known.revision, known.today) != (hall.revision, today):
+            known = self._known[key] = _Known(today, hall.revision, hall.plan(on))
+            if len(self._known) > DAYS_KNOWN_MAX:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return known
+
+    async def _reckon(self, hall: Hall, known: _Known, row: Summary | None, asked: Asked, now_at: datetime) -> _Answer:
+        """Reckon the slots of a day, and remember them unless they are newer than the row that was read."""
+        plan, booked, is_of_row = await self._sums(hall, known, row)
+        slots = slots_of(plan, booked, asked.service, asked.count, now_at, partner=asked.partner, staff=asked.staff)
+        answer = _Answer(slots, _text_of(slots), now_at, _changes_at(plan, booked, slots, now_at, staff=asked.staff))
+        if is_of_row:
+            if not known.is_of(row) or len(known.answers) >= ANSWERS_OF_DAY_MAX:
+                known.head, known.answers = row and row.head, {}
+            known.answers[asked] = answer
+        return answer
+
+    async def _sums(self, hall: Hall, known: _Known, row: Summary | None) -> tuple[Plan, Booked, bool]:
+        """The plan and the sums of a day, and whether they are of the row that was read, or of later."""
+        if row is None:
+            return known.plan, Booked.of(known.plan), True
+        day = self._lanes.in_memory(hall.id, row.day)
+        if day is None or day.seq < row.seq:
+            if row.revision == hall.revision and row.booked is not None:
+                return known.plan, _DECODE(row.booked), True
+            day = await self._lanes.day_on(hall.id, row.day, now=True)  # its plan has still to follow the document
+        return day.regular, day.booked, day.seq == row.seq
+
+
+def _text_of(slots: list[Slot]) -> bytes:
+    """Slots as members of a JSON array."""
+    return _ENCODER.encode([slot_seen(slot) for slot in slots])[1:-1]
+
+
+def slot_seen(slot: Slot) -> SlotSeen:
+    """Say what a slot is."""
+    return SlotSeen(slot.service, stamp(slot.starts_at), stamp(slot.ends_at), slot.places, slot.free)
+
+
+def _changes_at(
+    plan: Plan, booked: Booked, slots: list[Slot], now_at: datetime, *, staff: bool
+) -> datetime | None:
+    """When an answer is not true any more though nothing happens; None when it stays true."""
+    before_s = [0 if staff else plan.booking.notice_s]  # a start that is too near is gone
+    if plan.booking.late_share:
+        before_s.append(plan.booking.late_before_s)
+    before_s += [reserved.release_before_s for reserved in plan.reserved]
+    changes = [slot.starts_at - timedelta(seconds=seconds) for slot in slots for seconds in before_s]
+    changes += [hold.expires_at for hold in booked.holds.values()]
+    if plan.booking_opens_at is not None:
+        changes.append(plan.booking_opens_at)
+    return min((at + _TICK for at in changes if at >= now_at), default=None)

@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 
 from service.domain.model import Admission, AppointmentState, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
 from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
+from service.offers import SlotSeen
 from service.web.problems import OF_JSON
 
 _encode = msgspec.json.Encoder().encode
@@ -24,6 +25,11 @@ def answer(value: object, status: int = 200, **headers: str) -> web.Response:
     said = _HEADERS.copy()
     said.update(headers)
     return web.Response(status=status, body=_encode(value), headers=said)
+
+
+def answer_encoded(body: bytes) -> web.Response:
+    """Send what is JSON already."""
+    return web.Response(body=body, headers=_HEADERS.copy())
 
 
 class ServiceSeen(Struct, frozen=True, kw_only=True):
@@ -181,19 +187,6 @@ class AppointmentList(Struct, frozen=True):
     items: list[AppointmentListed]
     next_cursor: str | None
     seq: int
-
-
-class SlotSeen(Struct, frozen=True, kw_only=True):
-    """A start that can be booked.
-
-    `places` is how many bookings it takes, `free` how many more this very start would accept if nobody booked elsewhere.
-    """
-
-    service: str
-    starts_at: Stamp
-    ends_at: Stamp
-    places: int
-    free: int
 
 
 class SlotList(Struct, frozen=True):

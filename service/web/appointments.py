@@ -32,9 +32,9 @@ from service.web.browsers import give_cookie, hashed, known_browser
 from service.web.entrance import channel_of, count_wrong_code, spend_by_browser
 from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
 from service.web.halls import limit_of, number_cursor_of
-from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, SIGNER
+from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, SIGNER
 from service.web.online import counting_online
-from service.web.requests import appointment_of, ask, caller, date_of, hall_of, read, utc
+from service.web.requests import appointment_of, ask, asking, caller, date_of, hall_of, read, utc
 
 async def book(request: web.Request) -> web.Response:
     """Book a start of a service, or hold it for ten minutes.
@@ -117,7 +117,10 @@ async def change(request: web.Request) -> web.Response:
         count=form.count,
         staff=who.may(Role.STAFF),
     )
-    given = await ask(request, who, hall_id, command, applicant, on=day.on, to_on=on)
+    if on != day.on:
+        given = await request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
+    else:
+        given = await ask(request, who, hall_id, command, applicant, on=on)
     if given.done is None:
         now_at = request.app[CLOCK].now_at()
         token = None if who.works_here else request.app[SIGNER].appointment_token(hall_id, appointment_id)

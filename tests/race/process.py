@@ -83,11 +83,17 @@ class Meddled(Journal):
             yield records
 
     async def open_day(
-        self, hall: HallId, day: date, append_id: str, first: Callable[[HallDocument, int], Record]
+        self,
+        hall: HallId,
+        day: date,
+        append_id: str,
+        first: Callable[[HallDocument, int], Record],
+        *,
+        begins: bool = True,
     ) -> bool:
         """Begin a day, after what a test puts before `open_day`."""
         await self._meddle("open_day")
-        return await super().open_day(hall, day, append_id, first)
+        return await super().open_day(hall, day, append_id, first, begins=begins)
 
 
 class Heard:
