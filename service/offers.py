@@ -58,7 +58,7 @@ class Asked(Struct, frozen=True):
 class SlotSeen(Struct, frozen=True, gc=False):
     """A start that can be booked, in the contract's words.
 
-    `places` is how many bookings it takes, `free` how many more this very start would accept if nobody booked elsewhere.
+    `places` is how many bookings it takes, `free` how many more it would accept if nobody booked elsewhere.
     """
 
     service: str
@@ -193,9 +193,7 @@ def slot_seen(slot: Slot) -> SlotSeen:
     return SlotSeen(slot.service, stamp(slot.starts_at), stamp(slot.ends_at), slot.places, slot.free)
 
 
-def _changes_at(
-    plan: Plan, booked: Booked, slots: list[Slot], now_at: datetime, *, staff: bool
-) -> datetime | None:
+def _changes_at(plan: Plan, booked: Booked, slots: list[Slot], now_at: datetime, *, staff: bool) -> datetime | None:
     """When an answer is not true any more though nothing happens; None when it stays true."""
     before_s = [0 if staff else plan.booking.notice_s]  # a start that is too near is gone
     if plan.booking.late_share:

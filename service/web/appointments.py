@@ -36,6 +36,7 @@ from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, SIGNER
 from service.web.online import counting_online
 from service.web.requests import appointment_of, ask, asking, caller, date_of, hall_of, read, utc
 
+
 async def book(request: web.Request) -> web.Response:
     """Book a start of a service, or hold it for ten minutes.
 
@@ -105,9 +106,9 @@ async def change(request: web.Request) -> web.Response:
         on = day.on if starts_at == appointment.starts_at else _date_to_book(request, hall, starts_at)
     applicant, person = await _changed_applicant(request, who, hall, appointment, form.applicant)
     confirm = form.state is not UNSET
-    if confirm and appointment.state is AppointmentState.HELD and appointment.applicant is None:
-        if not who.may(Role.STAFF):
-            _require_reachable(applicant)
+    of_nobody = appointment.state is AppointmentState.HELD and appointment.applicant is None
+    if confirm and of_nobody and not who.may(Role.STAFF):
+        _require_reachable(applicant)
     command = commands.ChangeAppointment(
         appointment=appointment_id,
         starts_at=starts_at,
@@ -266,16 +267,12 @@ def _date_to_book(request: web.Request, hall: Hall, starts_at: datetime) -> date
 # People.
 
 
-def _applicant_of(
-    request: web.Request, hall: Hall, form: ApplicantForm | None
-) -> tuple[Applicant | None, str | None]:
+def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) -> tuple[Applicant | None, str | None]:
     """The person as they are kept, and what rules may know of them. Raises BodyInvalid for a phone that is none."""
     if form is None:
         return None, None
     contact = reached(form.phone, form.email, hall.document.country)
-    applicant = Applicant(
-        id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale
-    )
+    applicant = Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
     return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from service.domain.model import Appointment, AppointmentState, HallId
 from service.errors import StorageUnavailable
 from service.journal import faults
-from service.links import SignedLinks
+from service.links import Links
 from service.notify.calendar import Method, ics_of
 from service.notify.letters import entry_of
 from service.notify.model import Facts
@@ -36,7 +36,7 @@ async def show(request: web.Request) -> web.Response:
         sequence=appointment.sequence,
     )
     language = language_of(await _locale_of(request, hall_id, appointment), hall.document.languages)
-    links = SignedLinks(request.app[SETTINGS].public_url, request.app[SIGNER])
+    links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
     entry = entry_of(hall_id, appointment_id, facts, hall.document, language, links)
     method = Method.CANCEL if appointment.state in GIVEN_UP else Method.PUBLISH
     response = web.Response(

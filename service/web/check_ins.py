@@ -1,8 +1,8 @@
 """Check-ins: any code we gave, at the kiosk, at a counter or on a phone, becomes a number in today's queue.
 
 A booking becomes a ticket of class `appointment`; a slip that was put aside, or passed over, comes back to its place;
-who was to bring a paper, or was not served any more, gets a ticket of class `returning`; an invitation is a walk-in whose
-papers somebody has looked at.
+who was to bring a paper, or was not served any more, gets a ticket of class `returning`; an invitation is a walk-in
+whose papers somebody has looked at.
 
 Facts of other days enter with the command, and a constraint holds that each is used once.
 
@@ -116,9 +116,7 @@ def _of_appointment(appointment: AppointmentId, on: date, state: str, today: dat
         if state in {AppointmentState.CANCELLED, AppointmentState.EXPIRED}:
             raise WrongState(state)
         raise WrongDay(on.isoformat())
-    return commands.CheckIn(
-        appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=shown.channel
-    )
+    return commands.CheckIn(appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=shown.channel)
 
 
 async def _of_invitation(
@@ -179,6 +177,4 @@ def _of_ticket(ticket: Ticket, on: date, today: date, shown: Admitted) -> Comman
         outcome=ticket.outcome,
         left=ticket.left_reason,
     )
-    return commands.ReturnTicket(
-        ticket=TicketId(new_id()), code=new_code(), channel=shown.channel, returned=returned
-    )
+    return commands.ReturnTicket(ticket=TicketId(new_id()), code=new_code(), channel=shown.channel, returned=returned)

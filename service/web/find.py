@@ -54,7 +54,10 @@ async def list_(request: web.Request) -> web.Response:
 
 
 async def search(request: web.Request) -> web.Response:
-    """Find tickets of today and yesterday, and appointments from yesterday on, by code, number, phone, part of the name."""
+    """Find people by code, number, phone, or part of the name.
+
+    Tickets are those of today and yesterday, appointments those from yesterday on.
+    """
     hall_id, form = hall_of(request), await read(request, SearchForm)
     said = wanted(form)
     hall, now_at = await request.app[HALLS].get(hall_id), request.app[CLOCK].now_at()
@@ -90,7 +93,7 @@ def digits_of(phone: str) -> str:
 
 
 def _digits_kept(hall: Hall, form: SearchForm) -> str | None:
-    """The digits of a phone as appointments keep it, with the country's; of a part of a number, those that were said."""
+    """The digits of a phone as appointments keep it, with the country's; of a part of one, those that were said."""
     if form.phone is None:
         return None
     with suppress(BodyInvalid):

@@ -16,6 +16,7 @@ from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
 from service.domain.view import CounterView, TicketView
+from service.notify.model import State
 from service.web import (
     alarms,
     answers,
@@ -31,6 +32,7 @@ from service.web import (
     forms,
     halls,
     health,
+    messages,
     sessions,
     slots,
     staff,
@@ -117,10 +119,21 @@ _STATE = Query(
     "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
 )
 _SERVICE = Query("service", "Only tickets of this service.", {"type": "string", "pattern": CODE})
-_SLOTS_SERVICE = Query("service", "A service of the hall; all that can be booked if not said.", {"type": "string", "pattern": CODE})
+_SLOTS_SERVICE = Query(
+    "service", "A service of the hall; all that can be booked if not said.", {"type": "string", "pattern": CODE}
+)
 _FROM = Query("from", "A date of the hall; today if not said.", {"type": "string", "format": "date"})
-_UNTIL = Query("to", "A date of the hall, at most 61 days later; as far as bookings go if not said.", {"type": "string", "format": "date"})
+_UNTIL = Query(
+    "to",
+    "A date of the hall, at most 61 days later; as far as bookings go if not said.",
+    {"type": "string", "format": "date"},
+)
 _COUNT = Query("count", "How many people; 1 if not said.", {"type": "integer", "minimum": 1, "maximum": 99})
+_MESSAGE_STATE = Query(
+    "state",
+    "Messages in this state; those that could not be sent if not said.",
+    {"type": "string", "enum": [str(state) for state in State]},
+)
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -609,6 +622,25 @@ ROUTES: tuple[Route, ...] = (
         tag="staff",
         answers={204: None},
         refuses=(errors.DeviceNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/messages",
+        handler=messages.list_,
+        roles=_MANAGER,
+        tag="messages",
+        query=(_MESSAGE_STATE, _LIMIT, _CURSOR),
+        answers={200: answers.MessageList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/messages/{{message}}/retry",
+        handler=messages.retry,
+        roles=_MANAGER,
+        tag="messages",
+        body=forms.Nothing,
+        answers={200: answers.MessageSeen},
+        refuses=(errors.MessageNotFound, refusals.WrongState),
     ),
     Route(
         method="GET",
