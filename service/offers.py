@@ -13,16 +13,18 @@ Source: ALGORITHMS 2.2; JOURNAL 6.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct, field
 
 from service.clock import Clock
-from service.domain.model import HallId, ServiceId
+from service.domain.grid import main_stage
+from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
-from service.domain.slots import Booked, Slot, slots_of
+from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
 from service.domain.times import stamp
 from service.errors import StorageUnavailable
 from service.halls import Hall
@@ -41,6 +43,8 @@ NEAREST = 3
 """Free slots that are offered in place of a full one."""
 
 NEAREST_WITHIN_DAYS = 14
+
+_TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 _ENCODER = msgspec.json.Encoder()
 _DECODE = msgspec.json.Decoder(Booked).decode
@@ -70,6 +74,13 @@ class SlotSeen(Struct, frozen=True, gc=False):
 
 _TICK = timedelta(microseconds=1)
 """What is true until an instant is not true after it."""
+
+
+class Beyond(NamedTuple):
+    """Appointments that a day has more than it would take: by the plan it has, and by another."""
+
+    now: set[AppointmentId]
+    then: set[AppointmentId]
 
 
 class _Answer(Struct, frozen=True):
@@ -127,6 +138,33 @@ class Offers:
                 break
         return found[:NEAREST]
 
+    async def beyond(
+        self, hall: Hall, plan_on: Callable[[date], Plan]
+    ) -> tuple[set[AppointmentId], set[AppointmentId]]:
+        """The appointments to come that the plans of their days do not take, and those that others would not take.
+
+        Raises:
+            StorageUnavailable: the database cannot be reached.
+        """
+        today = hall.day_at(self._clock.now_at())
+        last = today + timedelta(days=hall.document.booking.horizon_days)
+        now, then = set[AppointmentId](), set[AppointmentId]()
+        for row in await self._rows(hall, today, last):
+            if row.booked is None or not _DECODE(row.booked).everybody.number:
+                continue
+            day = await self._lanes.day_on(hall.id, row.day)
+            to_come = [one for one in day.appointments.values() if one.state in _TO_COME]
+            now.update(over_capacity(day.regular, to_come))
+            then.update(over_capacity(plan_on(row.day), to_come))
+            await asyncio.sleep(0)
+        return Beyond(now, then)
+
+    async def _rows(self, hall: Hall, first: date, last: date) -> list[Summary]:
+        try:
+            return await self._journal.summaries(hall.id, first, last)
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+
     async def _answers(self, hall: Hall, asked: list[Asked], first: date, last: date) -> AsyncIterator[_Answer]:
         now_at = self._clock.now_at()
         today = hall.day_at(now_at)
@@ -134,10 +172,7 @@ class Offers:
         last = min(last, today + timedelta(days=hall.document.booking.horizon_days))
         if first > last:
             return
-        try:
-            rows = {row.day: row for row in await self._journal.summaries(hall.id, first, last)}
-        except faults.StorageUnavailable as error:
-            raise StorageUnavailable from error
+        rows = {row.day: row for row in await self._rows(hall, first, last)}
         for on in (first + timedelta(days=days) for days in range((last - first).days + 1)):
             known, row = self._remembered(hall, on, today), rows.get(on)
             reckoned = False
@@ -167,7 +202,7 @@ class Offers:
         answer = _Answer(slots, _text_of(slots), now_at, _changes_at(plan, booked, slots, now_at, staff=asked.staff))
         if is_of_row:
             if not known.is_of(row) or len(known.answers) >= ANSWERS_OF_DAY_MAX:
-                known.head, known.answers = row and row.head, {}
+                known.head, known.answers = None if row is None else row.head, {}
             known.answers[asked] = answer
         return answer
 
@@ -181,6 +216,26 @@ class Offers:
                 return known.plan, _DECODE(row.booked), True
             day = await self._lanes.day_on(hall.id, row.day, now=True)  # its plan has still to follow the document
         return day.regular, day.booked, day.seq == row.seq
+
+
+def places_altogether(plan: Plan) -> int:
+    """How many bookings a day takes while nobody has booked; of services that share counters, their mean."""
+    kinds: list[tuple[frozenset[CounterId], list[int]]] = []
+    for service in plan.services.values():
+        if not service.offered or not service.bookable or service.online_url is not None:
+            continue
+        stage = main_stage(plan, service)
+        counters = frozenset(
+            counter.id
+            for counter in plan.counters.values()
+            if counter.offered and counter.stage == stage and service.id in counter.services
+        )
+        places = [places_of_day(plan, service.id)]
+        for kind in [kind for kind in kinds if kind[0] & counters]:
+            kinds.remove(kind)
+            counters, places = counters | kind[0], places + kind[1]
+        kinds.append((counters, places))
+    return sum(round(sum(places) / len(places)) for _, places in kinds)
 
 
 def _text_of(slots: list[Slot]) -> bytes:
