@@ -25,7 +25,7 @@ from service.domain.grid import main_stage
 from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
 from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
-from service.domain.times import stamp
+from service.domain.view import slot_view
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.journal import faults
@@ -59,21 +59,8 @@ class Asked(Struct, frozen=True):
     partner: str | None = None
 
 
-class SlotSeen(Struct, frozen=True, gc=False):
-    """A start that can be booked, in the contract's words.
-
-    `places` is how many bookings it takes, `free` how many more it would accept if nobody booked elsewhere.
-    """
-
-    service: str
-    starts_at: str
-    ends_at: str
-    places: int
-    free: int
-
-
 _TICK = timedelta(microseconds=1)
-"""What is true until an instant is not true after it."""
+"""The smallest step of a clock."""
 
 
 class Beyond(NamedTuple):
@@ -240,22 +227,18 @@ def places_altogether(plan: Plan) -> int:
 
 def _text_of(slots: list[Slot]) -> bytes:
     """Slots as members of a JSON array."""
-    return _ENCODER.encode([slot_seen(slot) for slot in slots])[1:-1]
-
-
-def slot_seen(slot: Slot) -> SlotSeen:
-    """Say what a slot is."""
-    return SlotSeen(slot.service, stamp(slot.starts_at), stamp(slot.ends_at), slot.places, slot.free)
+    return _ENCODER.encode([slot_view(slot) for slot in slots])[1:-1]
 
 
 def _changes_at(plan: Plan, booked: Booked, slots: list[Slot], now_at: datetime, *, staff: bool) -> datetime | None:
     """When an answer is not true any more though nothing happens; None when it stays true."""
-    before_s = [0 if staff else plan.booking.notice_s]  # a start that is too near is gone
+    notice = timedelta(seconds=0 if staff else plan.booking.notice_s)
+    changes = [slot.starts_at - notice + _TICK for slot in slots]  # as near as the notice is not too near
+    released_s = [reserved.release_before_s for reserved in plan.reserved]
     if plan.booking.late_share:
-        before_s.append(plan.booking.late_before_s)
-    before_s += [reserved.release_before_s for reserved in plan.reserved]
-    changes = [slot.starts_at - timedelta(seconds=seconds) for slot in slots for seconds in before_s]
+        released_s.append(plan.booking.late_before_s)
+    changes += [slot.starts_at - timedelta(seconds=seconds) for slot in slots for seconds in released_s]
     changes += [hold.expires_at for hold in booked.holds.values()]
     if plan.booking_opens_at is not None:
         changes.append(plan.booking_opens_at)
-    return min((at + _TICK for at in changes if at >= now_at), default=None)
+    return min((at for at in changes if at > now_at), default=None)

@@ -21,10 +21,9 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
-from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
+from service.domain.view import OnDate, ReasonView, SlotView, Stamp, TicketView, WaitView
 from service.notify import model as notify
 from service.notify.model import Kind
-from service.offers import SlotSeen
 from service.web.problems import OF_JSON
 
 _encode = msgspec.json.Encoder().encode
@@ -175,23 +174,6 @@ class AppointmentListed(Struct, frozen=True, kw_only=True):
     ticket: str | None
 
 
-class AppointmentSeen(Struct, frozen=True, kw_only=True):
-    """An appointment; `token` is there only for its owner and for who made it, `seq` is that of its day."""
-
-    id: str
-    code: str
-    service: str
-    starts_at: Stamp
-    ends_at: Stamp
-    state: AppointmentState
-    count: int
-    channel: Channel
-    expires_at: Stamp | None
-    ticket: str | None
-    token: str | UnsetType = UNSET
-    seq: int
-
-
 class AppointmentList(Struct, frozen=True):
     """Appointments of a day, by their starts; `seq` is the day's, 0 when nothing has happened to it."""
 
@@ -203,7 +185,7 @@ class AppointmentList(Struct, frozen=True):
 class SlotList(Struct, frozen=True):
     """Starts that can be booked, by day and service, in order."""
 
-    slots: list[SlotSeen]
+    slots: list[SlotView]
 
 
 class Found(Struct, frozen=True):

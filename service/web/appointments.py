@@ -13,10 +13,12 @@ from msgspec import UNSET, UnsetType
 
 from service.domain import commands
 from service.domain.commands import Invited
+from service.domain.day import Day
 from service.domain.model import Appointment, AppointmentId, AppointmentState, CancelledBy, Channel, HallId, ServiceId
 from service.domain.plan import day_of
 from service.domain.refusals import BodyInvalid, CodeNotFound, SlotNotOffered
 from service.domain.times import stamp, stamp_or_none
+from service.domain.view import AppointmentView, appointment_view
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.ids import OF_APPOINTMENT, code_as_typed, new_code, new_id
@@ -26,7 +28,7 @@ from service.journal.values import Applicant
 from service.lane import Answer
 from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS
 from service.people import person_of, reached
-from service.web.answers import AppointmentList, AppointmentListed, AppointmentSeen, answer
+from service.web.answers import AppointmentList, AppointmentListed, answer
 from service.web.auth import Caller, Role
 from service.web.browsers import give_cookie, hashed, known_browser
 from service.web.entrance import channel_of, count_wrong_code, spend_by_browser
@@ -74,7 +76,7 @@ async def book(request: web.Request) -> web.Response:
     )
     with counting_online(request, hall.id, form.service, "appointment"):
         given = await ask(request, who, hall_id, command, applicant, on=on)
-    seen = _as_answered(request, hall, given, owner=True)
+    seen = _as_answered(request, hall_id, given, owner=True)
     response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
     give_cookie(request, response)
     return response
@@ -84,9 +86,7 @@ async def show(request: web.Request) -> web.Response:
     """Watch an appointment: when it is, and what has become of it."""
     hall_id, appointment, who = hall_of(request), appointment_of(request), caller(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
-    now_at = request.app[CLOCK].now_at()
-    token = None if who.works_here else request.app[SIGNER].appointment_token(hall_id, appointment)
-    return answer(appointment_seen(day.appointment(appointment), day.seq, token=token, now_at=now_at))
+    return answer(_as_it_is(request, who, day, appointment))
 
 
 async def change(request: web.Request) -> web.Response:
@@ -123,22 +123,18 @@ async def change(request: web.Request) -> web.Response:
     else:
         given = await ask(request, who, hall_id, command, applicant, on=on)
     if given.done is None:
-        now_at = request.app[CLOCK].now_at()
-        token = None if who.works_here else request.app[SIGNER].appointment_token(hall_id, appointment_id)
-        same = given.day.appointment(appointment_id)
-        return answer(appointment_seen(same, given.seq, token=token, now_at=now_at))
-    return answer(_as_answered(request, hall, given, owner=not who.works_here))
+        return answer(_as_it_is(request, who, given.day, appointment_id))
+    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
 
 
 async def cancel(request: web.Request) -> web.Response:
     """Give an appointment or a hold up; the place is free for others at once."""
     hall_id, appointment, who = hall_of(request), appointment_of(request), caller(request)
     await read(request, Nothing)
-    hall = await request.app[HALLS].get(hall_id)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
     command = commands.CancelAppointment(appointment, CancelledBy.STAFF if who.works_here else CancelledBy.SELF)
     given = await ask(request, who, hall_id, command, on=day.on)
-    return answer(_as_answered(request, hall, given, owner=not who.works_here))
+    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -187,26 +183,6 @@ def invited_by(found: FoundInvitation) -> Invited:
     )
 
 
-def appointment_seen(
-    appointment: Appointment, seq: int, *, token: str | None = None, now_at: datetime | None = None
-) -> AppointmentSeen:
-    """Say what an appointment is, with its day's seq; with `now_at`, as it is then: a hold may be over by itself."""
-    return AppointmentSeen(
-        id=appointment.id,
-        code=appointment.code,
-        service=appointment.service,
-        starts_at=stamp(appointment.starts_at),
-        ends_at=stamp(appointment.ends_at),
-        state=_state_at(appointment.state, appointment.expires_at, now_at),
-        count=appointment.count,
-        channel=appointment.channel,
-        expires_at=stamp_or_none(appointment.expires_at),
-        ticket=appointment.ticket,
-        token=UNSET if token is None else token,
-        seq=seq,
-    )
-
-
 def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:
     """Say what a list has of an appointment."""
     return AppointmentListed(
@@ -216,26 +192,36 @@ def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:
         service=found.service,
         starts_at=stamp(found.starts_at),
         ends_at=stamp(found.ends_at),
-        state=_state_at(AppointmentState(found.state), found.expires_at, now_at),
+        state=_state_at(found, now_at),
         count=found.count,
         channel=Channel(found.channel),
-        expires_at=stamp_or_none(found.expires_at),
+        expires_at=stamp_or_none(found.expires_at) if found.state == AppointmentState.HELD else None,
         ticket=found.ticket,
     )
 
 
-def _state_at(state: AppointmentState, expires_at: datetime | None, now_at: datetime | None) -> AppointmentState:
-    over = now_at is not None and expires_at is not None and expires_at <= now_at
-    return AppointmentState.EXPIRED if over and state is AppointmentState.HELD else state
+def _state_at(found: FoundAppointment, now_at: datetime) -> AppointmentState:
+    """The state in a list: what time has done counts though nobody has written it down yet."""
+    state = AppointmentState(found.state)
+    if state is AppointmentState.HELD and found.expires_at is not None and found.expires_at <= now_at:
+        return AppointmentState.EXPIRED
+    return state
 
 
-def _as_answered(request: web.Request, hall: Hall, given: Answer, *, owner: bool) -> AppointmentSeen:
+def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> AppointmentView:
     """The appointment as the command's own events left it: the same words however often it is asked."""
     assert given.done is not None, "every change of an appointment is an event"
     part = given.done.parts[-1]
     assert part.appointment is not None, "and its last one is about the appointment"
-    token = request.app[SIGNER].appointment_token(hall.id, part.appointment.id) if owner else None
-    return appointment_seen(part.appointment, part.seq, token=token)
+    token = request.app[SIGNER].appointment_token(hall, part.appointment.id) if owner else None
+    return appointment_view(part.appointment, part.at, part.seq, token=token, live=False)
+
+
+def _as_it_is(request: web.Request, who: Caller, day: Day, appointment: AppointmentId) -> AppointmentView:
+    """The appointment now; with its token to its owner."""
+    token = None if who.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
+    now_at = request.app[CLOCK].now_at()
+    return appointment_view(day.appointment(appointment), now_at, day.seq, token=token)
 
 
 # Times.

@@ -15,7 +15,7 @@ from service import errors
 from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
-from service.domain.view import CounterView, TicketView
+from service.domain.view import AppointmentView, CounterView, TicketView
 from service.notify.model import State
 from service.web import (
     alarms,
@@ -50,7 +50,6 @@ _BOOKS: Refusals = (
     refusals.SlotFull,
     refusals.SlotNotOffered,
     refusals.AlreadyBooked,
-    refusals.HallSuspended,
 )
 _COUNTER: Refusals = (refusals.CounterNotFound,)
 _CALLS: Refusals = (
@@ -231,7 +230,7 @@ ROUTES: tuple[Route, ...] = (
         roles=_ALL,
         tag="appointments",
         body=forms.BookForm,
-        answers={201: answers.AppointmentSeen},
+        answers={201: AppointmentView},
         refuses=(
             refusals.ServiceNotFound,
             refusals.OnlineOnly,
@@ -266,7 +265,7 @@ ROUTES: tuple[Route, ...] = (
         handler=appointments.show,
         roles=_OWNER,
         tag="appointments",
-        answers={200: answers.AppointmentSeen},
+        answers={200: AppointmentView},
         refuses=(refusals.AppointmentNotFound,),
     ),
     Route(
@@ -277,7 +276,7 @@ ROUTES: tuple[Route, ...] = (
         tag="appointments",
         body=forms.ChangeAppointmentForm,
         body_type="application/merge-patch+json",
-        answers={200: answers.AppointmentSeen},
+        answers={200: AppointmentView},
         refuses=(*_APPOINTMENT, *_BOOKS, refusals.HoldExpired),
     ),
     Route(
@@ -286,7 +285,7 @@ ROUTES: tuple[Route, ...] = (
         handler=appointments.cancel,
         roles=_OWNER,
         tag="appointments",
-        answers={200: answers.AppointmentSeen},
+        answers={200: AppointmentView},
         refuses=_APPOINTMENT,
     ),
     Route(
