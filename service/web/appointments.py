@@ -6,19 +6,29 @@ is.
 Source: CONTRACT 4 and 5; RFC 7396 (merge patch).
 """
 
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from aiohttp import web
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, to_builtins
 
 from service.domain import commands
 from service.domain.commands import Invited
 from service.domain.day import Day
 from service.domain.model import Appointment, AppointmentId, AppointmentState, CancelledBy, Channel, HallId, ServiceId
 from service.domain.plan import day_of
-from service.domain.refusals import BodyInvalid, CodeNotFound, SlotNotOffered
+from service.domain.refusals import (
+    BodyInvalid,
+    CodeNotFound,
+    DayHasEnded,
+    Refusal,
+    SlotFull,
+    SlotNotOffered,
+    WrongState,
+)
 from service.domain.times import stamp, stamp_or_none
-from service.domain.view import AppointmentView, appointment_view
+from service.domain.view import AppointmentView, appointment_view, slot_view
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.ids import OF_APPOINTMENT, code_as_typed, new_code, new_id
@@ -27,6 +37,7 @@ from service.journal.find import CodeKind, FoundAppointment, FoundInvitation
 from service.journal.values import Applicant
 from service.lane import Answer
 from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS
+from service.offers import Asked
 from service.people import person_of, reached
 from service.web.answers import AppointmentList, AppointmentListed, answer
 from service.web.auth import Caller, Role
@@ -34,7 +45,7 @@ from service.web.browsers import give_cookie, hashed, known_browser
 from service.web.entrance import channel_of, count_wrong_code, spend_by_browser
 from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
 from service.web.halls import limit_of, number_cursor_of
-from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, SIGNER
+from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, OFFERS, SIGNER
 from service.web.online import counting_online
 from service.web.requests import appointment_of, ask, asking, caller, date_of, hall_of, read, utc
 
@@ -74,8 +85,10 @@ async def book(request: web.Request) -> web.Response:
         invitation=None if invitation is None else invited_by(invitation),
         staff=who.may(Role.STAFF),
     )
-    with counting_online(request, hall.id, form.service, "appointment"):
-        given = await ask(request, who, hall_id, command, applicant, on=on)
+    asked = Asked(command.service, command.count, command.staff, None if invitation is None else invitation.partner)
+    with counting_online(request, hall_id, form.service, "appointment"), _saying_of_ended_days(SlotNotOffered()):
+        asking_for = ask(request, who, hall_id, command, applicant, on=on)
+        given = await _or_nearest(request, hall, asked, on, asking_for)
     seen = _as_answered(request, hall_id, given, owner=True)
     response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
     give_cookie(request, response)
@@ -118,10 +131,14 @@ async def change(request: web.Request) -> web.Response:
         count=form.count,
         staff=who.may(Role.STAFF),
     )
-    if on != day.on:
-        given = await request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
-    else:
-        given = await ask(request, who, hall_id, command, applicant, on=on)
+    count = appointment.count if form.count is UNSET else form.count
+    asked = Asked(appointment.service, count, command.staff, appointment.partner)
+    with _saying_of_ended_days(_over(request, appointment)):
+        if on != day.on:
+            asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
+        else:
+            asking_for = ask(request, who, hall_id, command, applicant, on=on)
+        given = await _or_nearest(request, hall, asked, on, asking_for)
     if given.done is None:
         return answer(_as_it_is(request, who, given.day, appointment_id))
     return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
@@ -133,7 +150,8 @@ async def cancel(request: web.Request) -> web.Response:
     await read(request, Nothing)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
     command = commands.CancelAppointment(appointment, CancelledBy.STAFF if who.works_here else CancelledBy.SELF)
-    given = await ask(request, who, hall_id, command, on=day.on)
+    with _saying_of_ended_days(_over(request, day.appointment(appointment))):
+        given = await ask(request, who, hall_id, command, on=day.on)
     return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
 
 
@@ -222,6 +240,33 @@ def _as_it_is(request: web.Request, who: Caller, day: Day, appointment: Appointm
     token = None if who.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
     now_at = request.app[CLOCK].now_at()
     return appointment_view(day.appointment(appointment), now_at, day.seq, token=token)
+
+
+# Refusals.
+
+
+@contextmanager
+def _saying_of_ended_days(refusal: Refusal) -> Iterator[None]:
+    """Refuse so what is asked inside of a day that has ended."""
+    try:
+        yield
+    except DayHasEnded:
+        raise refusal from None
+
+
+def _over(request: web.Request, appointment: Appointment) -> WrongState:
+    return WrongState(appointment.state_at(request.app[CLOCK].now_at()))
+
+
+async def _or_nearest(request: web.Request, hall: Hall, asked: Asked, on: date, given: Awaitable[Answer]) -> Answer:
+    """What is given; where the whole day is full, the refusal says the first free starts of the days after it."""
+    try:
+        return await given
+    except SlotFull as full:
+        if full.fields["slots"]:
+            raise
+    slots = await request.app[OFFERS].nearest(hall, asked, on)
+    raise SlotFull([to_builtins(slot_view(slot)) for slot in slots])
 
 
 # Times.
