@@ -65,7 +65,7 @@ async def book(request: web.Request) -> web.Response:
     applicant, person = _applicant_of(request, hall, form.applicant)
     holder = await _holder_of(request, who, hall)
     await _count_booking(request, who, applicant)
-    invitation = None if form.invitation is None else await invitation_of(request, hall_id, form.invitation)
+    invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
     invited_as = None
     if applicant is None and invitation is not None:
         invited_as, person = invitation.applicant, invitation.person
@@ -174,7 +174,7 @@ async def list_(request: web.Request) -> web.Response:
 # What other calls use.
 
 
-async def invitation_of(request: web.Request, hall: HallId, code: str) -> FoundInvitation:
+async def invitation_of(request: web.Request, who: Caller, hall: HallId, code: str) -> FoundInvitation:
     """The invitation of a code. Raises CodeNotFound, also for one that was revoked; RateLimited after too many."""
     finder = request.app[FINDER]
     try:
@@ -185,7 +185,7 @@ async def invitation_of(request: web.Request, hall: HallId, code: str) -> FoundI
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     if found is None or found.revoked_at is not None:
-        await count_wrong_code(request)
+        await count_wrong_code(request, who)
         raise CodeNotFound
     return found
 

@@ -64,7 +64,7 @@ async def check_in(request: web.Request) -> web.Response:
     form = await read(request, CheckInForm)
     hall = await request.app[HALLS].get(hall_id)
     shown = await admitted(request, who, hall_id, form)
-    found = await _find(request, hall, form.code)
+    found = await _find(request, who, hall, form.code)
     with counting_online(request, hall_id, str(form.service), "ticket"):
         given = await ask(request, who, hall_id, await _command(request, who, hall, found, form, shown))
     view = as_answered(request, hall_id, given, owner=True)
@@ -77,14 +77,14 @@ def _is_new(given: Answer) -> bool:
     return given.done is not None and isinstance(given.done.parts[-1].event, events.TicketTaken)
 
 
-async def _find(request: web.Request, hall: Hall, code: str) -> FoundCode:
+async def _find(request: web.Request, who: Caller, hall: Hall, code: str) -> FoundCode:
     """What a code is of. Raises CodeNotFound; RateLimited after too many."""
     try:
         found = await request.app[FINDER].find_code(hall.id, code_as_typed(code))
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     if found is None:
-        await count_wrong_code(request)
+        await count_wrong_code(request, who)
         raise CodeNotFound
     return found
 

@@ -128,13 +128,17 @@ async def _require_entrance(request: web.Request, who: Caller, hall: HallId, sai
     if code is not None or await was_done(request, who, hall):
         return code
     if said is not None:
-        await count_wrong_code(request)
+        await count_wrong_code(request, who)
     raise EntranceRequired
 
 
-async def count_wrong_code(request: web.Request) -> None:
-    """Count a code that is none, of the door or of anything else. Raises RateLimited after too many."""
-    await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
+async def count_wrong_code(request: web.Request, who: Caller) -> None:
+    """Count a code that is none, of the door or of anything else. Raises RateLimited after too many.
+
+    Who is at the hall anyway types for others, and is not counted.
+    """
+    if who.role not in OF_THE_HALL:
+        await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
 
 
 async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
