@@ -1,6 +1,6 @@
 """Everything of messages that the composition root needs: the carriers of the settings, and the passes of the jobs."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
 
@@ -66,7 +66,7 @@ class Messages:
         except StorageUnavailable:
             log.warning("messages_not_swept")
 
-    def passes(self) -> list[tuple[str, Callable[[], object], int]]:
+    def passes(self) -> list[tuple[str, Callable[[], Awaitable[None]], int]]:
         """What the scheduler runs: name, pass, how often in seconds."""
         return [
             ("gather_messages", self.gather, GATHER_EVERY_S),

@@ -52,7 +52,7 @@ class PostOffice:
             self.envelopes.append(envelope)
         self.arrived.set()
         if self.hangs_up:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         await self.open.wait()
         return self.answer

@@ -1,5 +1,6 @@
 """Mail: what people get, what their calendars get, and what an answer of the mail server means."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -268,6 +269,23 @@ async def test_a_server_that_is_away_is_tried_eight_times_and_then_the_letter_is
     assert waits[:-1] == [60, 300, 900, 1800, 3600, 10_800, 21_600]
     assert (await office.rows("state", "reason", "tries"))[0] == ("dead", "unreachable", 8)
     assert mails.mails == []
+
+
+async def test_a_server_that_is_not_there_for_us_at_all_says_nothing_about_the_person(
+    office: Office, story: Story
+) -> None:
+    async def refuse(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"554 5.7.1 no service for you\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        office.carriers[Channel.MAIL] = Mailer(f"smtp://127.0.0.1:{port}", SENDER)
+        await story.book(at(25, 9, 20), await story.person())
+        await office.run()
+
+    assert (await office.rows("state", "reason"))[0] == ("waiting", "smtp 554")
 
 
 @pytest.mark.parametrize("address", ["two words@home.example", "a@b\r\nBcc: all@home.example", "@", "名@home.example"])

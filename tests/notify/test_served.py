@@ -14,9 +14,9 @@ from service.ids import new_id
 from service.journal.database import Database
 from service.links import Links
 from service.web.auth import Signer
-from tests.notify.conftest import SENDER, Office, at
+from tests.notify.conftest import SENDER, at
 from tests.notify.post import SECRET, PostOffice, Receiver
-from tests.notify.story import EMAIL, Story
+from tests.notify.story import EMAIL
 from tests.service import Service, service_on
 from tests.web.checked import Checked
 from tests.web.staff import employed
@@ -60,11 +60,12 @@ async def dead(database: Database, clock: FakeClock, hall: str = DEMO) -> str:
 
 
 async def test_what_is_booked_is_sent_with_the_link_to_its_page(
-    served: Service, office: Office, mails: PostOffice
+    served: Service, manager: Checked, mails: PostOffice
 ) -> None:
-    hall = next(hall for hall in served.running.halls.known() if hall.id == DEMO)
-    story = Story(served.running.database, DEMO, hall.document, office.clock)
-    one = await story.book(at(25, 9, 20), await story.person())
+    applicant = {"name": "王芳", "email": EMAIL}
+    body = {"service": "loan-first", "starts_at": "2026-11-25T09:20:00+08:00", "applicant": applicant}
+    one = await manager.call("POST", "appointments", body)
+    assert one.status == 201, one.body
     messages = served.running.messages
     assert messages is not None
 
@@ -73,10 +74,10 @@ async def test_what_is_booked_is_sent_with_the_link_to_its_page(
 
     (mail,) = mails.mails
     assert mail["To"] == EMAIL
-    body = mail.get_body(("plain",))
-    assert body is not None
-    link = f"https://paihao.example/halls/demo#appointment={one.id}&token="
-    assert link in body.get_content()
+    said = mail.get_body(("plain",))
+    assert said is not None
+    page = f"https://paihao.example/halls/demo#appointment={one.body['id']}&token={one.body['token']}"
+    assert page in said.get_content()
     metrics = (await served.api.call("GET", "/metrics")).body.decode()
     assert 'paihao_messages_total{channel="mail",kind="booked",outcome="sent"} 1.0' in metrics
     assert 'paihao_messages_waiting{channel="webhook",due_for="minute"} 0.0' in metrics
