@@ -24,7 +24,7 @@ from service.domain.model import Channel, CounterId, HallId, Outcome, ServiceId,
 from service.halls import Hall, Halls
 from service.ids import new_code, new_id
 from service.journal import halls as stored
-from service.journal.append import Claim, Sent
+from service.journal.append import Claim, DoubleClaim, Sent
 from service.journal.database import Database
 from service.journal.journal import Journal
 from service.journal.values import Append, Claimed, Lost, Position
@@ -69,6 +69,13 @@ class Meddled(Journal):
         await self._meddle("claim")
         async with super().claim(hall, day) as claim:
             await self._meddle("held")
+            yield claim
+
+    @asynccontextmanager
+    async def claim_both(self, hall: HallId, days: tuple[date, date]) -> AsyncIterator[DoubleClaim | None]:
+        """Claim two days, after what a test puts before `claim_both`."""
+        await self._meddle("claim_both")
+        async with super().claim_both(hall, days) as claim:
             yield claim
 
     async def position(self, hall: HallId, day: date) -> Position | None:
