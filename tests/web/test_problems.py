@@ -623,7 +623,6 @@ async def test_no_request_however_odd_is_a_fault(hall: Checked, seed: int) -> No
         "notice": ["x", "%0d%0a"],
         "account": [NOBODY, "%00"],
         "device": [NOBODY, "x"],
-        "message": [NOBODY, "x"],
         "alarm": [NOBODY, "%20"],
         "message": [NOBODY, "%20"],
         "appointment": [appointment["id"]] * 9 + [NOBODY, "%F0%9F%8E%AB"],
