@@ -33,7 +33,7 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Booked, Room, earliest, places_of_day, room, slots_of, within_horizon
+from service.domain.slots import Booked, Room, earliest, nearest_free, places_of_day, room, within_horizon
 from service.domain.view import slot_view
 
 T = TypeVar("T")
@@ -284,18 +284,18 @@ class _Asked(Struct, frozen=True):
 
     def full(self, day: Day, booked: Booked, starts_at: datetime, now_at: datetime) -> SlotFull:
         """The refusal, with the free starts of the day that are nearest to the one they wanted."""
-        slots = slots_of(
+        nearest = nearest_free(
             day.regular,
             booked,
             self.service,
             self.count,
             now_at,
+            starts_at,
+            NEAREST,
             prechecked=self.prechecked,
             partner=self.partner,
             staff=self.staff,
         )
-        free = [slot for slot in slots if slot.free]
-        nearest = sorted(free, key=lambda slot: abs(slot.starts_at - starts_at))[:NEAREST]
         return SlotFull([to_builtins(slot_view(slot)) for slot in nearest])
 
 
