@@ -23,18 +23,7 @@ from service.domain.grid import EPSILON_S, Grid, Offer, Slot, Start, fitting_s, 
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
 from service.domain.plan import PlacesByHand, Plan
 
-__all__ = [
-    "Booked",
-    "Room",
-    "Slot",
-    "earliest",
-    "nearest_free",
-    "over_capacity",
-    "places_of_day",
-    "room",
-    "slots_of",
-    "within_horizon",
-]
+__all__ = ["Booked", "Room", "Slot", "earliest", "over_capacity", "places_of_day", "room", "slots_of", "within_horizon"]
 
 
 class Load(Struct, frozen=True, gc=False, array_like=True):
@@ -228,38 +217,6 @@ def slots_of(  # noqa: PLR0913  (the last ones by name)
         return [start.slot for start in starts]
     reckoning = _Reckoning(plan, booked, offer, now_at, partner)
     return [_with(start.slot, reckoning.free(start)) for start in starts]
-
-
-def nearest_free(  # noqa: PLR0913, PLR0917  (the last ones by name)
-    plan: Plan,
-    booked: Booked,
-    service: ServiceId,
-    count: int,
-    now_at: datetime,
-    starts_at: datetime,
-    most: int,
-    *,
-    prechecked: bool = False,
-    partner: str | None = None,
-    staff: bool = False,
-) -> list[Slot]:
-    """The free starts nearest to one that is full, at most so many: of `slots_of`, and reckoned no further than needed.
-
-    Thousands may be told of them in the same second.
-    """
-    grid = grid_of(plan)
-    offer = grid.offer(service, count, prechecked=prechecked)
-    if offer is None or booked.closed or not within_horizon(plan, now_at):
-        return []
-    from_at, wanted_s = earliest(plan, now_at, staff=staff), grid.seconds(starts_at)
-    reckoning = _Reckoning(plan, booked.at(plan, now_at), offer, now_at, partner)
-    found: list[Slot] = []
-    for start in sorted(offer.starts, key=lambda start: abs(start.start_s - wanted_s)):
-        if start.slot.starts_at >= from_at and (free := reckoning.free(start)) > 0:
-            found.append(_with(start.slot, free))
-            if len(found) == most:
-                break
-    return found
 
 
 def room(  # noqa: PLR0913, PLR0917  (a question about one start)

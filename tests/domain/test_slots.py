@@ -14,7 +14,7 @@ from service.domain.document import HallDocument
 from service.domain.grid import grid_of
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
-from service.domain.slots import Booked, Slot, nearest_free, over_capacity, places_of_day, room, slots_of
+from service.domain.slots import Booked, Slot, over_capacity, places_of_day, room, slots_of
 from tests.domain.halls import MONDAY
 
 STUDY: dict[str, Any] = {
@@ -632,20 +632,3 @@ def test_a_smaller_plan_says_which_appointments_it_would_not_take() -> None:
     without_it = study(services=[{**STUDY["services"][0], "id": "other"}], counters=[])
     assert over_capacity(without_it, appointments) == [one.id for one in appointments]
     assert over_capacity(smaller, [msgspec.structs.replace(appointments[-1], state=AppointmentState.CANCELLED)]) == []
-
-
-def test_the_nearest_free_starts_are_those_of_all_that_are_free() -> None:
-    plan = study(booking=NO_WALK_INS)
-    drawn = random.Random(20261123)  # noqa: S311  (the same each time)
-    every = slots_of(plan, Booked.of(plan), VISIT, 1, long_before(plan))
-    booked = Booked.of(plan, [made(drawn.choice(every[10:50]).starts_at, n) for n in range(120)])
-
-    for wanted in every[::7]:
-        free = [slot for slot in slots_of(plan, booked, VISIT, 1, long_before(plan)) if slot.free]
-        nearest = sorted(free, key=lambda slot: abs(slot.starts_at - wanted.starts_at))
-
-        found = nearest_free(plan, booked, VISIT, 1, long_before(plan), wanted.starts_at, 5)
-
-        assert found == nearest[:5]
-    assert len(nearest_free(plan, booked, VISIT, 1, long_before(plan), every[0].starts_at, 1000)) == len(free)
-    assert nearest_free(plan, booked, ServiceId("none"), 1, long_before(plan), every[0].starts_at, 5) == []
