@@ -31,7 +31,7 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Booked
+from service.domain.slots import Booked, Slot, slots_of
 from service.domain.view import appointment_view
 from tests.domain.halls import TOWN, Hall, refold, town, values
 
@@ -124,6 +124,29 @@ def test_a_full_start_is_refused_with_the_nearest_that_are_free() -> None:
         "places": 1,
         "free": 1,
     }
+
+
+def test_what_is_told_of_a_full_day_is_reckoned_once_until_an_appointment_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    town_hall = hall(**ONE_EACH)
+    near = [town_hall.book(at=local) for local in ("10:30", "11:00")]
+    reckoned: list[object] = []
+
+    def counted(*asked: Any, **more: Any) -> list[Slot]:  # noqa: ANN401  (what slots_of takes)
+        reckoned.append(asked)
+        return slots_of(*asked, **more)
+
+    monkeypatch.setattr("service.domain.appointments.slots_of", counted)
+    for at in ("11:00", "10:30", "11:00"):
+        town_hall.refuses(town_hall.booking(at=at))
+    assert len(reckoned) == 1
+
+    town_hall.do(commands.CancelAppointment(near[0]))
+    refusal = town_hall.refuses(town_hall.booking(at="11:00"))
+
+    assert len(reckoned) == 2
+    assert refusal.fields["slots"][0]["starts_at"] == "2026-11-23T02:30:00.000Z", "10:30 is free again"
 
 
 def test_staff_oversell_nothing_either() -> None:
@@ -225,6 +248,30 @@ def test_a_guest_may_have_what_is_kept_for_the_partner_until_it_is_released() ->
     assert isinstance(town_hall.refuses(town_hall.booking()), SlotFull)
     assert isinstance(town_hall.refuses(town_hall.booking(invitation=released)), SlotFull)
     town_hall.book(invitation=guest)
+
+
+def test_an_invitation_whose_hold_is_over_or_whose_time_was_missed_is_not_used() -> None:
+    town_hall = Hall(at="09:00")
+    invited = Invited(id="i1")
+    held = town_hall.book("passport", "11:00", hold=True, invitation=invited)
+    assert isinstance(town_hall.refuses(town_hall.booking(at="12:00", invitation=invited)), CodeUsed)
+
+    decided = town_hall.after(600).do(town_hall.booking("passport", "11:00", invitation=invited))
+    assert decided[0] == events.AppointmentExpired(appointment=held)
+
+    walk_in = replace(town_hall.at("11:30").new_ticket("passport"), invitation=invited)
+    assert [type(event) for event in town_hall.do(walk_in)] == [events.AppointmentMissed, events.TicketTaken]
+
+
+def test_who_missed_one_may_have_another() -> None:
+    town_hall = Hall(town(booking={"per_person": 1}), at="09:00")
+    missed = town_hall.book("passport", "10:00", person="p")
+    assert isinstance(town_hall.refuses(town_hall.booking(at="12:00", person="p")), AlreadyBooked)
+
+    decided = town_hall.at("10:30").do(town_hall.booking(at="12:00", person="p"))
+
+    assert decided[0] == events.AppointmentMissed(appointment=missed)
+    assert len(decided) == 2
 
 
 # Holds.
