@@ -41,6 +41,7 @@ CURSOR_MAX = 200
 """Letters; no name that a page can end with is longer."""
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -72,7 +73,7 @@ async def board(request: web.Request) -> web.Response:
     """What the lobby screens of a zone show."""
     day = await request.app[LANES].day(hall_of(request))
     said = request.query.get("zone")
-    zone = None if said is None else ZoneId(said)
+    zone = ZoneId(said) if said else None
     if not zone_known(day, zone):
         raise BodyInvalid(("zone", "the hall has no such zone"))
     return answer(board_of(day, zone, request.app[CLOCK].now_at()))
@@ -101,7 +102,7 @@ async def list_notices(request: web.Request) -> web.Response:
         NoticeSeen(id=notice.id, text=notice.text, zones=list(notice.zones), seq=day.seq)
         for notice in day.notices.values()
     ]
-    return answer(NoticeList(items, None))
+    return answer(NoticeList(items, None, day.seq))
 
 
 async def remove_notice(request: web.Request) -> web.Response:
@@ -170,6 +171,17 @@ def text_cursor_of(request: web.Request) -> str:
     if len(said) > CURSOR_MAX or not said.isprintable():
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
     return said
+
+
+def date_of(request: web.Request) -> date | None:
+    """The date that the query `on` says, None when it says none. Raises BodyInvalid."""
+    said = request.query.get("on")
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
+    except ValueError as error:
+        raise BodyInvalid(("on", "a date, YYYY-MM-DD")) from error
 
 
 def _in_languages(languages: list[str], text: str | Texts) -> Texts:

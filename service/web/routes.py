@@ -164,7 +164,7 @@ ROUTES: tuple[Route, ...] = (
         handler=documents.show,
         roles=_MANAGER,
         tag="document",
-        answers={200: HallDocument},
+        answers={200: HallDocument, 304: None},
     ),
     Route(
         method="PUT",
@@ -383,7 +383,7 @@ ROUTES: tuple[Route, ...] = (
         roles=_IN_LINE,
         tag="hall",
         body=forms.AlarmForm,
-        answers={201: answers.AlarmSeen},
+        answers={201: answers.AlarmMade},
         refuses=(refusals.CounterNotFound,),
     ),
     Route(

@@ -17,7 +17,7 @@ async def test_a_notice_is_on_the_board_until_it_is_taken_away(hall: Checked) ->
 
     assert posted.status == 201
     assert posted.headers["Location"] == f"/v1/halls/{hall.hall}/notices/{posted.body['id']}"
-    assert listed.body == {"items": [posted.body], "next_cursor": None}
+    assert listed.body == {"items": [posted.body], "next_cursor": None, "seq": posted.body["seq"]}
     assert shown == [{"id": posted.body["id"], "text": {"en": "Lift out of order"}}]
     assert (removed.status, removed.body) == (204, b"")
     assert (again.status, again.code) == (404, "notice-not-found")
