@@ -27,7 +27,7 @@ TEMPLATE = re.compile(r"`([a-z][a-z0-9-]*-)\$\{")
 SAID = re.compile(r"\bsay\((.*?)\)", re.DOTALL)
 MARKED = re.compile(r'data-say(?:="|": )"?([a-z0-9-]+)"')
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+|[a-z]{3,}")
-UNKIND = re.compile(r"(?<![\w-])(?:errors?|invalid|fail(?:s|ed|ing|ure)?)\b|again later|稍后再|失败|错误|无效", re.IGNORECASE)
+UNKIND = re.compile(r"(?i)(?<![\w-])(?:errors?|invalid|fail(?:s|ed|ing|ure)?)\b|again later|稍后再|失败|错误|无效")
 
 SPOKEN = sorted({*TEXTS.glob("*/*.ftl"), *PAGES.rglob("*.html"), *SCREEN.glob("*.html"), SCREEN / "words.js"})
 """What people read."""

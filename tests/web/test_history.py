@@ -155,6 +155,22 @@ async def test_a_tickets_history_says_who(hall: Checked) -> None:
     assert [item["who"] for item in seen.body["items"]] == [None, f"Clerk.{hall.hall}".title()]
 
 
+async def test_how_a_visit_ended_and_what_it_is_now_are_said_in_words(hall: Checked) -> None:
+    served, gone = await hall.take("enquiry"), await hall.take("enquiry")
+    await hall.staff("PATCH", f"tickets/{gone['id']}", {"class": "green", "reason": "elderly"})
+    await hall.staff("DELETE", f"tickets/{gone['id']}")
+    await hall.open("1")
+    finish = {"outcome": "conditional", "missing": ["photocopy"]}
+    await hall.staff("POST", "counters/1/next")
+    await hall.staff("POST", f"tickets/{served['id']}/finish", finish)
+
+    said = {item["kind"]: item["words"] for item in (await hall.staff("GET", "history")).body["items"]}
+
+    assert said["ticket_reclassed"] == {"zh-CN": "改为绿色通道（elderly）", "en": "Now green channel (elderly)"}
+    assert said["ticket_left"] == {"zh-CN": "自行离开", "en": "Left"}
+    assert said["ticket_finished"] == {"zh-CN": "容缺受理", "en": "Accepted with papers missing"}
+
+
 def test_every_kind_of_note_has_words_in_both_languages() -> None:
     assert all({"zh-CN", "en"} <= set(words) for words in WORDS.values())
     assert not set(WORDS) & {str(kind.__struct_config__.tag) for kind in get_args(Event)}
