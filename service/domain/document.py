@@ -215,6 +215,9 @@ def check(document: HallDocument) -> list[tuple[str, str]]:
         ("services", [service.id for service in document.services]),
         ("counters", [counter.id for counter in document.counters]),
         ("services.prefix", [service.prefix for service in document.services]),
+        ("languages", document.languages),
+        ("codes.reasons", document.codes.reasons),
+        ("codes.missing", document.codes.missing),
     ):
         faults.extend((path, f"{value!r} stands twice") for value in _twice([str(one) for one in ids]))
     faults.extend(_faults_of_references(document))
@@ -264,6 +267,8 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
             (f"services[{i}].stages", f"no stage is named {stage!r}") for stage in service.stages if stage not in stages
         )
         faults.extend((f"services[{i}].stages", f"{twice!r} stands twice") for twice in _twice(list(service.stages)))
+        papers = [paper.id for paper in service.papers]
+        faults.extend((f"services[{i}].papers", f"{twice!r} stands twice") for twice in _twice(papers))
     for i, counter in enumerate(document.counters):
         if counter.zone not in zones:
             faults.append((f"counters[{i}].zone", f"no zone is named {counter.zone!r}"))
@@ -273,6 +278,9 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
             (f"counters[{i}].services", f"no service is named {name!r}")
             for name in counter.services
             if name not in services
+        )
+        faults.extend(
+            (f"counters[{i}].services", f"{twice!r} stands twice") for twice in _twice(list(counter.services))
         )
     return faults
 
