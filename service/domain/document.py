@@ -218,6 +218,8 @@ def check(document: HallDocument) -> list[tuple[str, str]]:
         ("languages", document.languages),
         ("codes.reasons", document.codes.reasons),
         ("codes.missing", document.codes.missing),
+        *((f"services[{i}].papers", [paper.id for paper in one.papers]) for i, one in enumerate(document.services)),
+        *((f"counters[{i}].services", list(one.services)) for i, one in enumerate(document.counters)),
     ):
         faults.extend((path, f"{value!r} stands twice") for value in _twice([str(one) for one in ids]))
     faults.extend(_faults_of_references(document))
@@ -267,8 +269,6 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
             (f"services[{i}].stages", f"no stage is named {stage!r}") for stage in service.stages if stage not in stages
         )
         faults.extend((f"services[{i}].stages", f"{twice!r} stands twice") for twice in _twice(list(service.stages)))
-        papers = [paper.id for paper in service.papers]
-        faults.extend((f"services[{i}].papers", f"{twice!r} stands twice") for twice in _twice(papers))
     for i, counter in enumerate(document.counters):
         if counter.zone not in zones:
             faults.append((f"counters[{i}].zone", f"no zone is named {counter.zone!r}"))
@@ -278,9 +278,6 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
             (f"counters[{i}].services", f"no service is named {name!r}")
             for name in counter.services
             if name not in services
-        )
-        faults.extend(
-            (f"counters[{i}].services", f"{twice!r} stands twice") for twice in _twice(list(counter.services))
         )
     return faults
 

@@ -28,10 +28,10 @@ from service.journal.halls import Noter
 from service.journal.records import event_of
 from service.web.answers import HallHistory, Happened, answer
 from service.web.auth import Caller
-from service.web.halls import date_of, limit_of
+from service.web.halls import limit_of
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, FINDER, HALLS, IDENTITY
-from service.web.requests import hall_of
+from service.web.requests import date_of, hall_of
 
 PATHS_MAX = 100
 """Changed parts of a document that are named; whoever changes more has replaced it."""
@@ -62,7 +62,7 @@ async def history(request: web.Request) -> web.Response:
     """What happened in this hall on a day, in the journal and beside it, newest first; today unless `on` says a day."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].get(hall_id)
-    on = date_of(request) or hall.day_at(request.app[CLOCK].now_at())
+    on = date_of(request, "on") or hall.day_at(request.app[CLOCK].now_at())
     try:
         from_at, before_at = span_of(hall.document, on)
     except OverflowError as error:
@@ -76,7 +76,7 @@ async def history(request: web.Request) -> web.Response:
 
 async def history_of_service(request: web.Request) -> web.Response:
     """What happened on a day and belongs to no hall: the admin's sign-ins, refused ones of unknown names."""
-    on = date_of(request) or request.app[CLOCK].now_at().date()
+    on = date_of(request, "on") or request.app[CLOCK].now_at().date()
     from_at = datetime.combine(on, time(), UTC)
     try:
         before_at = from_at + timedelta(days=1)

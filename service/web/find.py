@@ -1,7 +1,7 @@
 """Calls that find tickets: a day's list, and a search whose text is in no address and no log."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from aiohttp import web
 
@@ -14,7 +14,7 @@ from service.journal import faults
 from service.journal.find import FoundTicket, Wanted
 from service.web.answers import TicketList, TicketListed, TicketsFound, answer
 from service.web.forms import SearchForm
-from service.web.halls import date_of, limit_of
+from service.web.halls import limit_of
 from service.web.keys import CLOCK, FINDER, HALLS
 from service.web.requests import hall_of, read
 
@@ -22,6 +22,7 @@ FOUND_MAX = 50
 """Tickets that a search answers; who finds more says more."""
 
 _CURSOR = re.compile(r"[0-9]{1,9}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SERVICE = re.compile(CODE)
 _LOOK_ALIKES = str.maketrans("OIL", "011")
 """Crockford's base32 has no O, I and L: people who type them mean digits."""
@@ -31,7 +32,7 @@ async def list_(request: web.Request) -> web.Response:
     """A day's tickets as they are now, in the order of issue."""
     hall_id, limit = hall_of(request), limit_of(request)
     hall = await request.app[HALLS].get(hall_id)
-    on = date_of(request) or hall.day_at(request.app[CLOCK].now_at())
+    on = _date_of(request) or hall.day_at(request.app[CLOCK].now_at())
     try:
         finder = request.app[FINDER]
         seq = await finder.seq(hall_id, on)
@@ -74,6 +75,16 @@ def wanted(form: SearchForm) -> Wanted:
     if code is number is phone is name is None:
         raise BodyInvalid(("", "say a phone, a name, a code or a number"))
     return Wanted(code=code, number=number, phone=phone, name=name)
+
+
+def _date_of(request: web.Request) -> date | None:
+    said = request.query.get("on")
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
+    except ValueError as error:
+        raise BodyInvalid(("on", "a date of the hall, YYYY-MM-DD")) from error
 
 
 def _state_of(request: web.Request) -> TicketState | None:

@@ -41,7 +41,6 @@ CURSOR_MAX = 200
 """Letters; no name that a page can end with is longer."""
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -171,17 +170,6 @@ def text_cursor_of(request: web.Request) -> str:
     if len(said) > CURSOR_MAX or not said.isprintable():
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
     return said
-
-
-def date_of(request: web.Request) -> date | None:
-    """The date that the query `on` says, None when it says none. Raises BodyInvalid."""
-    said = request.query.get("on")
-    if said is None:
-        return None
-    try:
-        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
-    except ValueError as error:
-        raise BodyInvalid(("on", "a date, YYYY-MM-DD")) from error
 
 
 def _in_languages(languages: list[str], text: str | Texts) -> Texts:

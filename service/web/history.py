@@ -11,22 +11,6 @@ from service.domain.events import Event, Record
 from service.domain.model import LeftReason, Outcome, Rule, Texts, TicketClass
 from service.domain.times import stamp
 
-_CALLED: dict[Rule, Texts] = {
-    Rule.CREDIT: {
-        "zh-CN": "按排队时间轮到，到 {counter} 号窗口",
-        "en": "Earliest queue time: called to counter {counter}",
-    },
-    Rule.EARLY: {
-        "zh-CN": "窗口空闲，提前叫预约，到 {counter} 号窗口",
-        "en": "Counter idle, booking called early: {counter}",
-    },
-    Rule.STANDBY: {"zh-CN": "有空档，叫候补，到 {counter} 号窗口", "en": "Time was free, standby called: {counter}"},
-    Rule.CHOSEN: {"zh-CN": "由工作人员点叫，到 {counter} 号窗口", "en": "Chosen by staff: called to counter {counter}"},
-}
-
-_HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "plan"})
-"""What a history does not show: what is said beside it, what only its owner may know, and what fills pages."""
-
 _FINISHED: dict[Outcome, Texts] = {
     Outcome.DONE: {"zh-CN": "办理完成", "en": "Finished"},
     Outcome.CONDITIONAL: {"zh-CN": "容缺受理", "en": "Accepted with papers missing"},
@@ -44,6 +28,22 @@ _LEFT: dict[LeftReason, Texts] = {
     LeftReason.SELF: {"zh-CN": "自行离开", "en": "Left"},
     LeftReason.UNSERVED: {"zh-CN": "一天结束时未办理", "en": "Not served when the day ended"},
 }
+
+_CALLED: dict[Rule, Texts] = {
+    Rule.CREDIT: {
+        "zh-CN": "按排队时间轮到，到 {counter} 号窗口",
+        "en": "Earliest queue time: called to counter {counter}",
+    },
+    Rule.EARLY: {
+        "zh-CN": "窗口空闲，提前叫预约，到 {counter} 号窗口",
+        "en": "Counter idle, booking called early: {counter}",
+    },
+    Rule.STANDBY: {"zh-CN": "有空档，叫候补，到 {counter} 号窗口", "en": "Time was free, standby called: {counter}"},
+    Rule.CHOSEN: {"zh-CN": "由工作人员点叫，到 {counter} 号窗口", "en": "Chosen by staff: called to counter {counter}"},
+}
+
+_HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "plan"})
+"""What a history does not show: what is said beside it, what only its owner may know, and what fills pages."""
 
 _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     events.DayOpened: lambda _: {"zh-CN": "一天开始", "en": "The day began"},

@@ -6,7 +6,7 @@ Source: CONTRACT 1.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ BODY_MAX = 64 * 1024
 JSON_TYPES = {"application/json", "application/merge-patch+json"}
 
 _HALL = re.compile(r"[a-z0-9-]{1,32}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTER = re.compile(r"[A-Za-z0-9-]{1,16}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
@@ -124,6 +125,17 @@ def utc(path: str, at: datetime | None) -> datetime | None:
         return None if at is None else at.astimezone(UTC)
     except OverflowError as error:
         raise BodyInvalid((path, "is outside the years 1 to 9999 in UTC")) from error
+
+
+def date_of(request: web.Request, name: str) -> date | None:
+    """A date of the hall in the query; None where it is not said. Raises BodyInvalid."""
+    said = request.query.get(name)
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
+    except ValueError as error:
+        raise BodyInvalid((name, "a date of the hall, YYYY-MM-DD")) from error
 
 
 def invalid(said: str) -> BodyInvalid:
