@@ -46,6 +46,8 @@ async def test_a_notice_of_a_zone_is_on_the_boards_of_that_zone(found: Founder) 
         {"text": ""},
         {"text": {}},
         {"text": {"en": ""}},
+        {"text": " \n"},
+        {"text": {"en": "  "}},
         {"text": {"?": "x"}},
         {"text": "x" * 501},
         {"text": "x", "zones": ["attic"]},
