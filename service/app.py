@@ -17,7 +17,7 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from display.server import DisplayServer, HallKnown, Metered
+from display.server import DisplayServer, HallKnown
 from service.clock import Clock
 from service.config import Settings, own_url, secrets_of
 from service.domain.day import Day, Part
@@ -25,9 +25,9 @@ from service.domain.demo import DEMO, demo_document
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
-from service.errors import DocumentConflict, StorageUnavailable
+from service.errors import DocumentConflict
 from service.halls import Halls
-from service.identity.devices import TOKEN_FORM, Devices
+from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
 from service.identity.tokens import Tokens
@@ -43,12 +43,13 @@ from service.journal.migrate import migrate
 from service.lanes import Lanes
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
-from service.metrics import CONTENT_TYPE, Metrics
+from service.metrics import Metrics
 from service.ready import Readiness
 from service.web import keys
 from service.web.address import client_of, subscriber_of
-from service.web.auth import Role, Signer
+from service.web.auth import Signer
 from service.web.connections import listening
+from service.web.metered import Metered
 from service.web.server import make_app
 from service.web.sessions import CALLBACK
 
@@ -163,32 +164,10 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
         async def hall_known(hall: HallId) -> bool:
             return await halls.get(hall) is not None
 
-        metered = _metered(settings, ground, metrics)
+        tokens = Tokens("device", ground.signer.fingerprint, ground.signer.fingerprints_before)
+        devices = Devices(ground.database, ground.signer.fingerprint, ground.clock.monotonic_s, tokens)
+        metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
         yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known, metered))
-
-
-def _metered(settings: Settings, ground: _Ground, metrics: Metrics) -> Metered:
-    """Says the metrics of a process without calls, to those who may have them there."""
-    signer = ground.signer
-    keyed = Tokens("device", signer.fingerprint, signer.fingerprints_before)
-    devices = Devices(ground.database, signer.fingerprint, ground.clock.monotonic_s, keyed)
-
-    async def is_ops(authorization: str) -> bool:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token.isascii():
-            return False
-        if signer.is_admin_token(token) or not TOKEN_FORM.fullmatch(token):
-            return signer.is_admin_token(token)
-        with suppress(StorageUnavailable):
-            device = await devices.find(token, ground.clock.now_at())
-            return device is not None and device.role == Role.OPS
-        return False
-
-    async def metered(authorization: str | None) -> tuple[str, str] | None:
-        may = settings.metrics_open or (authorization is not None and await is_ops(authorization))
-        return (CONTENT_TYPE, metrics.text().decode()) if may else None
-
-    return metered
 
 
 @asynccontextmanager
