@@ -27,8 +27,10 @@ from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
 from service.errors import DocumentConflict
 from service.halls import Halls
+from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
+from service.identity.tokens import Tokens
 from service.jobs import Jobs
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
@@ -52,6 +54,7 @@ from service.web import keys
 from service.web.address import client_of, subscriber_of
 from service.web.auth import Signer
 from service.web.connections import listening
+from service.web.metered import Metered
 from service.web.server import make_app
 from service.web.sessions import CALLBACK
 
@@ -170,7 +173,10 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
         async def hall_known(hall: HallId) -> bool:
             return await halls.get(hall) is not None
 
-        yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
+        tokens = Tokens("device", ground.signer.fingerprint, ground.signer.fingerprints_before)
+        devices = Devices(ground.database, ground.signer.fingerprint, ground.clock.monotonic_s, tokens)
+        metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
+        yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known, metered))
 
 
 @asynccontextmanager
@@ -281,7 +287,7 @@ async def migrated(dsn: str) -> list[str]:
 
 @asynccontextmanager
 async def _screens(
-    settings: Settings, ground: _Ground, metrics: Metrics, hall_known: HallKnown
+    settings: Settings, ground: _Ground, metrics: Metrics, hall_known: HallKnown, metered: Metered | None = None
 ) -> AsyncIterator[DisplayServer]:
     signer = ground.signer
 
@@ -300,6 +306,7 @@ async def _screens(
         port=settings.display_port,
         observer=_Screens(metrics),
         address_of=address_of if settings.rate_limit else None,
+        metered=metered,
     )
     async with AsyncExitStack() as stack:
         try:

@@ -63,7 +63,7 @@ class SignIn extends HTMLElement {
   /** @type {Session | null} */
   #session = null;
   #password = "";
-  /** @type {string | null} */
+  /** @type {(() => string) | null} */
   #message = null;
 
   connectedCallback() {
@@ -85,7 +85,7 @@ class SignIn extends HTMLElement {
     try {
       this.#session = (await call("GET", "/v1/session")).body;
     } catch (reason) {
-      this.#message = wordsOf(reason);
+      this.#message = () => wordsOf(reason);
       this.#show();
       setTimeout(() => this.#look(), 3000);
       return;
@@ -114,13 +114,19 @@ class SignIn extends HTMLElement {
   }
 
   #draw() {
+    // What was typed outlives a switch of the language.
+    const typed = [...this.querySelectorAll("input[id]")].map(({ id, value }) => [id, value]);
     const body = this.#isIn ? (this.#session.must_change ? this.#newPassword() : this.#noRole()) : this.#signIn();
     this.replaceChildren(make("div.sign-in", {}, body));
+    for (const [id, value] of typed) {
+      const input = document.getElementById(id);
+      if (input) input.value = value;
+    }
     this.querySelector("input:not([value])")?.focus();
   }
 
   #said() {
-    return make("p.message", { role: "status", hidden: this.#message === null }, this.#message ?? "");
+    return make("p.message", { role: "status", hidden: this.#message === null }, this.#message?.() ?? "");
   }
 
   #signIn() {
@@ -136,10 +142,10 @@ class SignIn extends HTMLElement {
           this.#password = password.value;
           await this.#look();
         } catch (reason) {
-          this.#message = wordsOf(reason);
+          this.#message = () => wordsOf(reason);
           const said = form.querySelector(".message");
           said.hidden = false;
-          said.textContent = this.#message;
+          said.textContent = this.#message();
           if (reason instanceof Refused && reason.code === "sign-in-refused") password.select();
         }
       });

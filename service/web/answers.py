@@ -109,6 +109,12 @@ class AlarmSeen(Struct, frozen=True, kw_only=True):
     at: Stamp
 
 
+class AlarmMade(AlarmSeen, frozen=True, kw_only=True):
+    """A call for help that was just made; `seq` is the day's."""
+
+    seq: int
+
+
 class Queue(Struct, frozen=True, kw_only=True):
     """All tickets that are not over, `waiting` in the order of calls; and who calls for help, the oldest first."""
 
@@ -230,6 +236,7 @@ class NoticeList(Struct, frozen=True):
 
     items: list[NoticeSeen]
     next_cursor: str | None
+    seq: int
 
 
 class SuspensionSeen(Struct, frozen=True, kw_only=True):
@@ -285,6 +292,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
     """What a document would change, if it were put now.
 
     `profile` has each quarter of an hour until closing, if people go on coming as in the last hour: `arrivals_per_h`.
+    `seq` is that of the day it was reckoned with.
     """
 
     revision: int
@@ -294,6 +302,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
     waits: list[WaitChange]
     profile: list[ProfilePoint]
     arrivals_per_h: float
+    seq: int
 
 
 class AccountSeen(Struct, frozen=True, kw_only=True):
@@ -417,10 +426,11 @@ class Happened(Struct, frozen=True, kw_only=True):
 
 
 class HallHistory(Struct, frozen=True):
-    """What happened in a hall on a day, newest first."""
+    """What happened in a hall on a day, newest first; `seq` is the day's, 0 before it began, null for no hall's."""
 
     items: list[Happened]
     next_cursor: str | None
+    seq: int | None
 
 
 class Health(Struct, frozen=True):

@@ -26,6 +26,7 @@ from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, 
 from service.web.audit import noted
 from service.web.auth import Caller
 from service.web.keys import CLOCK, HALLS, LANES, OFFERS
+from service.web.problems import OF_JSON
 from service.web.requests import ask, caller, hall_of, key_of, read
 
 OVER_CAPACITY = "Paihao-Over-Capacity"
@@ -41,6 +42,8 @@ async def show(request: web.Request) -> web.Response:
     """The hall document; its ETag is what a replacement says it replaces."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
+    if any(tag.value in {"*", str(hall.revision)} for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers={"ETag": f'"{hall.revision}"', **OF_JSON})
     return answer(hall.document, ETag=f'"{hall.revision}"')
 
 
@@ -126,6 +129,8 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     """Take the document over on a copy of the day, and compare."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
+    if "If-Match" in request.headers and await _replaced(request) not in {None, hall.revision}:
+        raise DocumentConflict(hall.revision)
     day = await request.app[LANES].day(hall_id)
     now_at = max(request.app[CLOCK].now_at(), day.at)
     after = day.copy()
@@ -157,6 +162,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
             for change in profile(day, after, now_at)
         ],
         arrivals_per_h=round(3600 * sum(one.people for one in arrivals(day, now_at).values()), 1),
+        seq=day.seq,
     )
 
 

@@ -12,8 +12,9 @@ from service.domain.document import COUNTERS_MAX, CounterCode, Language, ReasonC
 from service.domain.model import Channel, Outcome, PapersThen
 
 Instant = Annotated[datetime, Meta(tz=True)]
-Line = Annotated[str, Meta(min_length=1, max_length=200)]
-Words = Annotated[str, Meta(min_length=1, max_length=500)]
+SAYS = r"\S"  # spaces say nothing
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=SAYS)]
+Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=SAYS)]
 InLanguages = Annotated[dict[Language, Words], Meta(min_length=1)]
 TicketIdText = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 
@@ -209,7 +210,7 @@ class PasswordForm(Form, frozen=True, kw_only=True):
         return "PasswordForm()"
 
 
-DisplayName = Annotated[str, Meta(min_length=1, max_length=100)]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=SAYS)]
 
 
 class AddMemberForm(Form, frozen=True, kw_only=True):

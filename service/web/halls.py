@@ -73,7 +73,7 @@ async def board(request: web.Request) -> web.Response:
     """What the lobby screens of a zone show."""
     day = await request.app[LANES].day(hall_of(request))
     said = request.query.get("zone")
-    zone = None if said is None else ZoneId(said)
+    zone = ZoneId(said) if said else None
     if not zone_known(day, zone):
         raise BodyInvalid(("zone", "the hall has no such zone"))
     return answer(board_of(day, zone, request.app[CLOCK].now_at()))
@@ -102,7 +102,7 @@ async def list_notices(request: web.Request) -> web.Response:
         NoticeSeen(id=notice.id, text=notice.text, zones=list(notice.zones), seq=day.seq)
         for notice in day.notices.values()
     ]
-    return answer(NoticeList(items, None))
+    return answer(NoticeList(items, None, day.seq))
 
 
 async def remove_notice(request: web.Request) -> web.Response:

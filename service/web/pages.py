@@ -26,7 +26,7 @@ PAGE_CACHE = "no-cache"
 def add_pages(app: web.Application) -> None:
     """Put every page, and the files they load, into the router."""
     router = app.router
-    router.add_get("/", _page(PAGES / "index.html"))
+    router.add_get("/", _page(PAGES / "halls" / "halls.html"))
     router.add_get("/sign-on/failed", _page(PAGES / "sign-on" / "failed.html"))
     router.add_get("/sign-on/no-role", _page(PAGES / "sign-on" / "no-role.html"))
     router.add_get("/docs", _page(PAGES / "docs.html"))

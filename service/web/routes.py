@@ -192,7 +192,7 @@ ROUTES: tuple[Route, ...] = (
         handler=documents.show,
         roles=_MANAGER,
         tag="document",
-        answers={200: HallDocument},
+        answers={200: HallDocument, 304: None},
     ),
     Route(
         method="PUT",
@@ -511,7 +511,7 @@ ROUTES: tuple[Route, ...] = (
         roles=_IN_LINE,
         tag="hall",
         body=forms.AlarmForm,
-        answers={201: answers.AlarmSeen},
+        answers={201: answers.AlarmMade},
         refuses=(refusals.CounterNotFound,),
     ),
     Route(
