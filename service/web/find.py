@@ -10,6 +10,7 @@ from service.domain.model import Admission, Channel, LeftReason, Outcome, Ticket
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.errors import StorageUnavailable
+from service.ids import code_as_typed
 from service.journal import faults
 from service.journal.find import FoundTicket, Wanted
 from service.web.answers import TicketList, TicketListed, TicketsFound, answer
@@ -24,8 +25,6 @@ FOUND_MAX = 50
 _CURSOR = re.compile(r"[0-9]{1,9}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SERVICE = re.compile(CODE)
-_LOOK_ALIKES = str.maketrans("OIL", "011")
-"""Crockford's base32 has no O, I and L: people who type them mean digits."""
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -65,7 +64,7 @@ async def search(request: web.Request) -> web.Response:
 
 def wanted(form: SearchForm) -> Wanted:
     """What is looked for, written as it is kept. Raises BodyInvalid when nothing is."""
-    code = None if form.code is None else re.sub(r"[\s-]", "", form.code).upper().translate(_LOOK_ALIKES)
+    code = None if form.code is None else code_as_typed(form.code)
     number = None if form.number is None else re.sub(r"\s", "", form.number).upper()
     phone = None if form.phone is None else re.sub(r"[^0-9]", "", form.phone)
     name = None if form.name is None else form.name.strip()

@@ -15,8 +15,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from service.domain.commands import AtOptionalStage, Command
-from service.domain.model import CounterId, HallId, TicketId
-from service.domain.refusals import BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
+from service.domain.model import AppointmentId, CounterId, HallId, TicketId
+from service.domain.refusals import AppointmentNotFound, BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
 from service.errors import BodyUnreadable, MediaType
 from service.ids import new_id
 from service.journal.values import Applicant
@@ -52,6 +52,14 @@ def ticket_of(request: web.Request) -> TicketId:
     if not _UUID.fullmatch(ticket):
         raise TicketNotFound
     return TicketId(ticket)
+
+
+def appointment_of(request: web.Request) -> AppointmentId:
+    """The appointment named in the path. Raises AppointmentNotFound for what is no id."""
+    appointment = request.match_info["appointment"].lower()
+    if not _UUID.fullmatch(appointment):
+        raise AppointmentNotFound
+    return AppointmentId(appointment)
 
 
 def counter_of(request: web.Request) -> CounterId:
