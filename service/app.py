@@ -29,6 +29,8 @@ from service.errors import DocumentConflict
 from service.halls import Halls
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
+from service.invitations.sheets import Workbooks
+from service.invitations.store import Invitations
 from service.jobs import Jobs
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
@@ -214,11 +216,13 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
+                keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
                 keys.LANES: lanes,
                 keys.METRICS: metrics,
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
+                keys.WORKBOOKS: Workbooks(),
                 **(await stack.enter_async_context(_limits(settings, ground))),
             }
         )

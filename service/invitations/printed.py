@@ -43,7 +43,9 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(DANGEROUS) else cell
 
 
-def sheet_of(invitations: Iterable[Listed], public_url: str, hall: str, title: str, language: str, more: str) -> str:
+def sheet_of(  # noqa: PLR0913, PLR0917  (what the page says)
+    invitations: Iterable[Listed], public_url: str, hall: str, title: str, language: str, more: str
+) -> str:
     """Write a page with a card for each invitation that may still be used; `more` is the address of the next page."""
     cards = "\n".join(
         _card(one, link_of(public_url, hall, one.code)) for one in invitations if one.became is Became.UNUSED

@@ -13,6 +13,7 @@ from multidict import CIMultiDict
 
 from service.domain.model import Admission, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
 from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
+from service.invitations.store import Became
 from service.web.problems import OF_JSON
 
 _encode = msgspec.json.Encoder().encode
@@ -374,3 +375,51 @@ class Problem(Struct, frozen=True, kw_only=True):
     status: int
     code: str
     instance: str
+
+
+class InvitationGiven(Struct, frozen=True, kw_only=True):
+    """A code for the person of a line."""
+
+    line: int
+    id: str
+    code: str
+
+
+class BadLine(Struct, frozen=True, kw_only=True):
+    """Why a line invites nobody; `path` is the column, nothing for the whole line."""
+
+    line: int
+    path: str
+    why: str
+
+
+class InvitationsGiven(Struct, frozen=True, kw_only=True):
+    """What an import did, in the order of its lines."""
+
+    batch: str
+    items: list[InvitationGiven]
+    errors: list[BadLine]
+
+
+class InvitationListed(Struct, frozen=True, kw_only=True):
+    """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
+
+    id: str
+    code: str
+    batch: str
+    line: int
+    partner: str
+    service: str | None
+    prechecked: bool
+    releases_at: Stamp | None
+    made_at: Stamp
+    state: Became
+    starts_at: Stamp | None
+    name: str | None
+
+
+class InvitationList(Struct, frozen=True):
+    """Invitations, the oldest first."""
+
+    items: list[InvitationListed]
+    next_cursor: str | None

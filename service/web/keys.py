@@ -7,6 +7,8 @@ from service.config import Settings
 from service.entrance import Entrance
 from service.halls import Halls
 from service.identity.identity import Identity
+from service.invitations.sheets import Workbooks
+from service.invitations.store import Invitations
 from service.journal.find import Finder
 from service.lanes import Lanes
 from service.limits.limits import Limits
@@ -20,6 +22,7 @@ ENTRANCE: web.AppKey[Entrance] = web.AppKey("entrance", Entrance)
 FINDER: web.AppKey[Finder] = web.AppKey("finder", Finder)
 HALLS: web.AppKey[Halls] = web.AppKey("halls", Halls)
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity", Identity)
+INVITATIONS: web.AppKey[Invitations] = web.AppKey("invitations", Invitations)
 LANES: web.AppKey[Lanes] = web.AppKey("lanes", Lanes)
 LIMITS: web.AppKey[Limits] = web.AppKey("limits", Limits)
 """Only where PAIHAO_RATE_LIMIT is on."""
@@ -28,3 +31,4 @@ METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)
+WORKBOOKS: web.AppKey[Workbooks] = web.AppKey("workbooks", Workbooks)

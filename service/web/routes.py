@@ -16,6 +16,7 @@ from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
 from service.domain.view import CounterView, TicketView
+from service.invitations.guests import GuestsForm
 from service.web import (
     alarms,
     answers,
@@ -28,6 +29,7 @@ from service.web import (
     forms,
     halls,
     health,
+    invitations,
     sessions,
     staff,
     tickets,
@@ -61,7 +63,7 @@ class Route(Struct, frozen=True, kw_only=True):
 
     `roles` may use it, and those that imply them: `guard` holds every call to it, anyone where the setting `open_by`
     says so; `at_optional` leaves it to volunteers at counters of an optional stage only; `answers` by status (None: no
-    body; several: one of them); `refuses` besides what every call may.
+    body; several: one of them); `refuses` besides what every call may; `files` are types of a body that is a file.
     """
 
     method: str
@@ -77,6 +79,7 @@ class Route(Struct, frozen=True, kw_only=True):
     open_by: str | None = None
     at_optional: bool = False
     body_type: str = "application/json"
+    files: tuple[str, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -89,6 +92,7 @@ _STAFF = (Role.STAFF,)
 _IN_LINE = (Role.VOLUNTEER, Role.STAFF)
 _MANAGER = (Role.MANAGER,)
 _OWNER = (Role.APPLICANT, Role.STAFF)
+_INVITES = (Role.PARTNER, Role.MANAGER)
 _HALL = "/v1/halls/{hall}"
 _TICKET_PATH = f"{_HALL}/tickets/{{ticket}}"
 _COUNTER_PATH = f"{_HALL}/counters/{{counter}}"
@@ -105,6 +109,22 @@ _STATE = Query(
     "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
 )
 _SERVICE = Query("service", "Only tickets of this service.", {"type": "string", "pattern": CODE})
+_BATCH = Query("batch", "`batch` of an import's answer.", {"type": "string", "format": "uuid"})
+_MODE = Query(
+    "mode",
+    "all, if not said: nothing is stored when a line is bad; good: the good ones are.",
+    {"type": "string", "enum": ["all", "good"]},
+)
+_RELEASES_AT = Query(
+    "releases_at",
+    "Until when they give a right to the places kept for the partner.",
+    {"type": "string", "format": "date-time"},
+)
+_PARTNER = Query(
+    "partner",
+    "Whose they are, where a manager imports: the id of a partner's device; the hall's own if not said.",
+    {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
+)
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -496,6 +516,55 @@ ROUTES: tuple[Route, ...] = (
         tag="staff",
         answers={204: None},
         refuses=(errors.DeviceNotFound,),
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/invitations",
+        handler=invitations.import_,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_MODE, _RELEASES_AT, _PARTNER),
+        body=GuestsForm,
+        files=(invitations.CSV_TYPE, invitations.XLSX_TYPE),
+        answers={201: answers.InvitationsGiven},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations",
+        handler=invitations.list_,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH, _LIMIT, _CURSOR),
+        answers={200: answers.InvitationList},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations.csv",
+        handler=invitations.file,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH,),
+        answers={200: str},
+        media_type=invitations.CSV_TYPE,
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations/sheet",
+        handler=invitations.sheet,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH, _CURSOR),
+        answers={200: str},
+        media_type="text/html",
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/invitations/{{invitation}}",
+        handler=invitations.revoke,
+        roles=_INVITES,
+        tag="invitations",
+        answers={204: None},
+        refuses=(refusals.CodeNotFound, refusals.CodeUsed),
     ),
     Route(
         method="GET",

@@ -80,7 +80,7 @@ def test_operations_have_names_of_their_own() -> None:
 async def test_fields_that_are_not_described_are_refused_wherever_they_stand(hall: Checked) -> None:
     for route in [route for route in ROUTES if route.body is not None]:
         content = operation_of(route)["requestBody"]["content"]
-        ids = dict.fromkeys(("ticket", "account", "alarm"), "0198c0de-0000-7000-8000-000000000000")
+        ids = dict.fromkeys(("ticket", "account", "alarm", "invitation"), "0198c0de-0000-7000-8000-000000000000")
         path = route.path.format(hall=hall.hall, counter="1", **ids)
 
         reply = await hall.staff(route.method, path, {"no-such-field": 1})
