@@ -53,6 +53,10 @@ WORDS: dict[str, Texts] = {
     "device_added": {"zh-CN": "添加设备", "en": "Device added"},
     "device_revoked": {"zh-CN": "撤销设备", "en": "Device revoked"},
     "document_changed": {"zh-CN": "修改大厅设置", "en": "Hall document changed"},
+    "invitations_imported": {"zh-CN": "导入邀请名单", "en": "List of invitations imported"},
+    "invitation_revoked": {"zh-CN": "撤回邀请", "en": "Invitation taken back"},
+    "person_erased": {"zh-CN": "删除个人信息", "en": "Somebody's personal data erased"},
+    "person_exported": {"zh-CN": "导出个人信息", "en": "Somebody's personal data given out"},
 }
 """What each kind of note means."""
 
