@@ -41,6 +41,7 @@ from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.lanes import Lanes
+from service.learning import LEARN_EVERY_S, Learning
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.metrics import Metrics
@@ -80,6 +81,7 @@ class Running(NamedTuple):
     database: Database
     embedded: EmbeddedPostgres | None
     identity: Identity
+    learning: Learning
 
 
 class _Watchers:
@@ -195,7 +197,11 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             )
         )
         jobs = Jobs(halls, lanes, clock)
-        scheduler = jobs.schedule(("sweep_identity", identity.sweep, SWEEP_EVERY_S))
+        learning = Learning(ground.database, halls, lanes, clock)
+        scheduler = jobs.schedule(
+            ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("learn", learning.learn, LEARN_EVERY_S),
+        )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
 
@@ -227,7 +233,9 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             }
         )
         port = await stack.enter_async_context(_http(settings, app))
-        yield Running(port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity)
+        yield Running(
+            port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity, learning
+        )
         readiness.stopping = True
 
 

@@ -423,3 +423,41 @@ class InvitationList(Struct, frozen=True):
 
     items: list[InvitationListed]
     next_cursor: str | None
+
+
+class LastingSeen(Struct, frozen=True, kw_only=True):
+    """How long a service lasts for one person: as learned, or as the document says while nothing was seen."""
+
+    service: str
+    mean_s: float
+    cv: float
+    prechecked_mean_s: float | None
+    document_mean_s: float
+    learned: bool
+
+
+class HourSeen(Struct, frozen=True, kw_only=True):
+    """Walk-ins foreseen in an hour; `sd` is the spread of the forecast beyond chance."""
+
+    hour: int
+    per_h: float
+    sd: float
+
+
+class WeekdaySeen(Struct, frozen=True, kw_only=True):
+    """The hours of a weekday, Monday 1 to Sunday 7."""
+
+    weekday: int
+    hours: list[HourSeen]
+
+
+class LearnedSeen(Struct, frozen=True, kw_only=True):
+    """What plans go by; `punctuality_*` is how long after the start people with an appointment come."""
+
+    days: int
+    learned_at: Stamp | None
+    durations: list[LastingSeen]
+    show_rate: float
+    punctuality_mean_s: float
+    punctuality_sd_s: float
+    walk_ins: list[WeekdaySeen]

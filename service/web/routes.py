@@ -30,6 +30,7 @@ from service.web import (
     halls,
     health,
     invitations,
+    learned,
     sessions,
     staff,
     tickets,
@@ -565,6 +566,14 @@ ROUTES: tuple[Route, ...] = (
         tag="invitations",
         answers={204: None},
         refuses=(refusals.CodeNotFound, refusals.CodeUsed),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/learned",
+        handler=learned.show,
+        roles=(Role.MANAGER, Role.OPS),
+        tag="hall",
+        answers={200: answers.LearnedSeen},
     ),
     Route(
         method="GET",

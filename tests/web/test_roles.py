@@ -87,6 +87,7 @@ MAY: dict[str, set[str]] = {
     "GET …/invitations.csv": INVITING,
     "GET …/invitations/sheet": INVITING,
     "DELETE …/invitations/{invitation}": INVITING,
+    "GET …/learned": OF_MANAGERS | {"ops"},
     "GET /v1/history": {"admin"},
     "GET /v1/session": EVERYBODY,
     "POST /v1/session": EVERYBODY,
