@@ -66,7 +66,10 @@ CREATE TABLE appointments (
     -- not deferrable: of two days that book for one person at once the second waits for the first, and is refused
     -- before it has written anything the first could wait for
     CONSTRAINT person_limit_kept UNIQUE (hall_id, person, nth),
-    CONSTRAINT person_within_limit CHECK (nth BETWEEN 1 AND nth_most)
+    CONSTRAINT person_within_limit CHECK (nth BETWEEN 1 AND nth_most),
+    CONSTRAINT ordinal_of_those_to_come CHECK (
+        (nth IS NOT NULL) = (person IS NOT NULL AND state IN ('held', 'booked'))
+    )
 ) WITH (fillfactor = 80);
 
 CREATE INDEX appointments_by_day ON appointments (hall_id, day, n);
