@@ -3,7 +3,7 @@
 `Observer` lives a day again and keeps what it saw as `DayFacts`; `learn` makes of many days what a plan goes by. A
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
-punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once there are two weeks of days.
+punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen.
 
 Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What
 a clerk forgot to end is left out: what the day's end had to end, and what lasted longer than four medians, or more
@@ -28,7 +28,8 @@ from service.domain.day import Day
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.evolve import advance
-from service.domain.model import AppointmentState, HallId, ServiceId, StageId, Ticket, TicketClass, TicketId
+from service.domain.grid import main_stage
+from service.domain.model import AppointmentState, HallId, ServiceId, Ticket, TicketClass, TicketId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan
 
 DAYS_LEARNED_FROM = 60
@@ -131,7 +132,7 @@ class Observer:
         after = self._day.tickets[before.id]
         assert after.served is not None, "an end says what was ended"
         seconds = round(after.served.seconds / before.count)
-        is_main = before.stage == main_stage(self._day.plan, before.service)
+        is_main = before.stage == main_stage(self._day.plan, self._day.plan.services[before.service])
         visit = _Visit(before.service, before.prechecked, seconds) if is_main else None
         self._visits.setdefault(before.id, []).append(visit)  # None, too: an undo takes the last back
 
@@ -159,13 +160,6 @@ class Observer:
         for at, _, count in self._unplanned:
             came[_hour(plan, _counted_at(plan, at))] += count
         return {hour: OpenHour(came[hour], open_s) for hour, open_s in open_hours(plan).items()}
-
-
-def main_stage(plan: Plan, service: ServiceId) -> StageId:
-    """The stage whose time a booking of the service takes: the last that is not optional."""
-    stages = plan.services[service].stages
-    needed = [stage for stage in stages if stage not in plan.optional_stages]
-    return needed[-1] if needed else stages[-1]
 
 
 def open_hours(plan: Plan) -> dict[str, int]:
@@ -244,7 +238,7 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
             durations[service.id] = lasting
     every = Learned(
         durations=durations,
-        no_show=1 - ((1 - USUAL.no_show) * PRIOR_PEOPLE + came) / (PRIOR_PEOPLE + came + missed),
+        no_show=(USUAL.no_show * PRIOR_PEOPLE + missed) / (PRIOR_PEOPLE + came + missed),
         punctuality_mean_s=mean_s,
         punctuality_sd_s=sd_s,
         mix=_mix(known, document),

@@ -19,7 +19,7 @@ from service.domain.refusals import CodeNotFound, CodeUsed
 from service.identity import acts, audit
 from service.identity.acts import Act, DoneBefore
 from service.identity.store import Writer, changing, read
-from service.ids import new_code, new_id
+from service.ids import OF_INVITATION, new_code, new_id
 from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
 from service.journal.statements import statements
@@ -32,7 +32,7 @@ HALL = "hall"
 """The partner of what the hall itself gives out; a reservation of the hall document may be for it, too."""
 
 DRAWS_MAX = 5
-"""How often codes are drawn anew that others have; of 2^39 the second draw is nearly always free."""
+"""How often codes are drawn anew that others have; of 2^38 the second draw is nearly always free."""
 
 FIRST = "00000000-0000-0000-0000-000000000000"
 """The cursor before all."""
@@ -152,7 +152,7 @@ class Invitations:
         for _ in range(DRAWS_MAX):
             codes: dict[str, str] = {}
             while len(codes) < len(left):
-                codes[new_code()] = ""
+                codes[new_code(OF_INVITATION)] = ""
             rows = [self._row(hall, id_, code, guest) for (id_, guest), code in zip(left.items(), codes, strict=True)]
             said = msgspec.json.encode(rows).decode()
             done = await writer.fetch(_SQL["add"], hall, partner, batch, releases_at, act.now_at, said)
