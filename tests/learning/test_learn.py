@@ -46,7 +46,7 @@ def seen(durations: Sequence[int], prior: Lasting = PRIOR, prechecked: Sequence[
 def test_of_many_visits_the_documents_word_is_forgotten(cv: float) -> None:
     found = seen(lognormal(3000, 420, cv))
 
-    assert found.mean_s == pytest.approx(420, rel=0.05), "the longest are taken for forgotten ends"
+    assert found.mean_s == pytest.approx(420, rel=0.07), "the longest are taken for forgotten ends"
     assert found.cv == pytest.approx(cv, rel=0.2)
 
 
