@@ -44,7 +44,10 @@ from service.lanes import Lanes
 from service.learning import LEARN_EVERY_S, Learning
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
+from service.links import Links
 from service.metrics import Metrics
+from service.notify.managers import DeadLetters
+from service.notify.messages import Messages, messaging
 from service.ready import Readiness
 from service.web import keys
 from service.web.address import client_of, subscriber_of
@@ -81,20 +84,24 @@ class Running(NamedTuple):
     database: Database
     embedded: EmbeddedPostgres | None
     identity: Identity
+    messages: Messages | None
     learning: Learning
 
 
 class _Watchers:
-    """Tells metrics and the bell what lanes have committed."""
+    """Tells metrics, the bell and the messages what lanes have committed."""
 
     def __init__(self, metrics: Metrics, bell: Bell) -> None:
         self._metrics = metrics
         self._bell = bell
+        self.messages: Messages | None = None
 
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
         """Count, and ring."""
         self._bell.ring(day.hall, day.on, day.seq)
         self._metrics.committed(day, parts, append_s, commands)
+        if self.messages is not None:
+            self.messages.moved(day.hall, day.on)
 
     def raced(self, day: Day) -> None:
         """Count."""
@@ -178,7 +185,8 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
         metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known))
-        lanes = Lanes(journal, halls, clock, _Watchers(metrics, ground.bell))
+        watchers = _Watchers(metrics, ground.bell)
+        lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
         clock.follow(await ground.database.ping())
         await halls.look()
@@ -197,10 +205,16 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             )
         )
         jobs = Jobs(halls, lanes, clock)
+        messages = watchers.messages = await stack.enter_async_context(
+            messaging(
+                settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
+            )
+        )
         learning = Learning(ground.database, halls, lanes, clock)
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
             ("learn", learning.learn, LEARN_EVERY_S),
+            *(() if messages is None else messages.passes()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
@@ -224,6 +238,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.IDENTITY: identity,
                 keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
                 keys.LANES: lanes,
+                keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
@@ -234,7 +249,17 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         )
         port = await stack.enter_async_context(_http(settings, app))
         yield Running(
-            port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity, learning
+            port,
+            screens.port,
+            lanes,
+            halls,
+            jobs,
+            metrics,
+            ground.database,
+            ground.embedded,
+            identity,
+            messages,
+            learning,
         )
         readiness.stopping = True
 

@@ -7,7 +7,7 @@ Source: CONTRACT 5 (`GET /metrics`), DESIGN 9.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, TypeVar
@@ -107,6 +107,15 @@ class Metrics:
             buckets=QUICK_BUCKETS_S,
             registry=registry,
         )
+        self.messages = Counter(
+            "paihao_messages", "What became of messages.", ["kind", "channel", "outcome"], registry=registry
+        )
+        self.messages_overdue = Gauge(
+            "paihao_messages_waiting",
+            "Messages that are due and not sent, by how long they are due.",
+            ["channel", "due_for"],
+            registry=registry,
+        )
         build = Gauge("paihao_build_info", "Which build this is.", ["version", "python"], registry=registry)
         build.labels(_version(), python_version()).set(1)
 
@@ -126,6 +135,15 @@ class Metrics:
     def raced(self, _day: Day) -> None:
         """Count an append that was not first."""
         self.conflicts.inc()
+
+    def message(self, kind: str, channel: str, outcome: str) -> None:
+        """Count what became of a message: sent, retried, dead, dropped (the person is erased) or withdrawn."""
+        self._child(self.messages, kind, channel, outcome).inc()
+
+    def messages_waiting(self, overdue: Mapping[tuple[str, str], int]) -> None:
+        """Say how many messages are overdue, by channel and by how long."""
+        for labels, count in overdue.items():
+            self._child(self.messages_overdue, *labels).set(count)
 
     def _child(self, metric: _Metric, *labels: str) -> _Metric:
         """A metric with its labels; looked up once, for looking them up costs more than counting."""

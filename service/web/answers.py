@@ -14,6 +14,8 @@ from multidict import CIMultiDict
 from service.domain.model import Admission, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
 from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
 from service.invitations.store import Became
+from service.notify import model as notify
+from service.notify.model import Kind
 from service.web.problems import OF_JSON
 
 _encode = msgspec.json.Encoder().encode
@@ -320,6 +322,29 @@ class DeviceSeen(Struct, frozen=True, kw_only=True):
     role: str
     made_at: str
     last_seen_at: str | None
+
+
+class MessageSeen(Struct, frozen=True, kw_only=True):
+    """A message to an applicant, about an appointment or a ticket; `reason` says why it was not sent."""
+
+    id: str
+    kind: Kind
+    channel: notify.Channel
+    state: notify.State
+    reason: str | None
+    day: OnDate
+    appointment: str | None
+    ticket: str | None
+    due_at: Stamp
+    changed_at: Stamp
+    tries: int
+
+
+class MessageList(Struct, frozen=True):
+    """Messages, the oldest first."""
+
+    items: list[MessageSeen]
+    next_cursor: str | None
 
 
 class DeviceAdded(DeviceSeen, frozen=True, kw_only=True):

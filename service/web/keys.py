@@ -13,6 +13,7 @@ from service.journal.find import Finder
 from service.lanes import Lanes
 from service.limits.limits import Limits
 from service.metrics import Metrics
+from service.notify.managers import DeadLetters
 from service.ready import Readiness
 from service.web.auth import Signer
 
@@ -27,6 +28,7 @@ LANES: web.AppKey[Lanes] = web.AppKey("lanes", Lanes)
 LIMITS: web.AppKey[Limits] = web.AppKey("limits", Limits)
 """Only where PAIHAO_RATE_LIMIT is on."""
 
+MESSAGES: web.AppKey[DeadLetters] = web.AppKey("messages", DeadLetters)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)

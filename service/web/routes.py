@@ -17,6 +17,7 @@ from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
 from service.domain.view import CounterView, TicketView
 from service.invitations.guests import GuestsForm
+from service.notify.model import State
 from service.web import (
     alarms,
     answers,
@@ -31,6 +32,7 @@ from service.web import (
     health,
     invitations,
     learned,
+    messages,
     sessions,
     staff,
     tickets,
@@ -125,6 +127,11 @@ _PARTNER = Query(
     "partner",
     "Whose they are, where a manager imports: the id of a partner's device; the hall's own if not said.",
     {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
+)
+_MESSAGE_STATE = Query(
+    "state",
+    "Messages in this state; those that could not be sent if not said.",
+    {"type": "string", "enum": [str(state) for state in State]},
 )
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
@@ -574,6 +581,25 @@ ROUTES: tuple[Route, ...] = (
         roles=(Role.MANAGER, Role.OPS),
         tag="hall",
         answers={200: answers.LearnedSeen},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/messages",
+        handler=messages.list_,
+        roles=_MANAGER,
+        tag="messages",
+        query=(_MESSAGE_STATE, _LIMIT, _CURSOR),
+        answers={200: answers.MessageList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/messages/{{message}}/retry",
+        handler=messages.retry,
+        roles=_MANAGER,
+        tag="messages",
+        body=forms.Nothing,
+        answers={200: answers.MessageSeen},
+        refuses=(errors.MessageNotFound, refusals.WrongState),
     ),
     Route(
         method="GET",
