@@ -26,6 +26,7 @@ _PATH_PARTS = {
     "account": ("The account's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "device": ("The device's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "invitation": ("The invitation's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
+    "message": ("The message's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "notice": ("The notice's id.", "^.{1,64}$"),
 }
 _KEYED = {"POST", "PATCH", "PUT", "DELETE"}
