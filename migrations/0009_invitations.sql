@@ -14,3 +14,4 @@ CREATE INDEX tickets_by_invitation ON tickets (hall_id, invitation_id) WHERE inv
 CREATE INDEX appointments_by_applicant ON appointments (hall_id, applicant_id) WHERE applicant_id IS NOT NULL;
 CREATE INDEX tickets_by_applicant ON tickets (hall_id, applicant_id) WHERE applicant_id IS NOT NULL;
 CREATE INDEX applicants_by_age ON applicants (hall_id, created_at);
+CREATE INDEX messages_by_applicant ON outbox (hall_id, applicant_id);

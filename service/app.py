@@ -48,6 +48,7 @@ from service.links import Links
 from service.metrics import Metrics
 from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
+from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
 from service.web import keys
 from service.web.address import client_of, subscriber_of
@@ -86,6 +87,7 @@ class Running(NamedTuple):
     identity: Identity
     messages: Messages | None
     learning: Learning
+    privacy: Privacy
 
 
 class _Watchers:
@@ -211,8 +213,18 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             )
         )
         learning = Learning(ground.database, halls, lanes, clock)
+        privacy = Privacy(
+            ground.database,
+            halls,
+            lanes,
+            clock,
+            signer.fingerprint,
+            signer.fingerprints_before,
+            settings.retention_days,
+        )
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("forget_people", privacy.forget, FORGET_EVERY_S),
             ("learn", learning.learn, LEARN_EVERY_S),
             *(() if messages is None else messages.passes()),
         )
@@ -240,6 +252,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.LANES: lanes,
                 keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,
+                keys.PRIVACY: privacy,
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
@@ -260,6 +273,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             identity,
             messages,
             learning,
+            privacy,
         )
         readiness.stopping = True
 

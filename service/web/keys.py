@@ -14,6 +14,7 @@ from service.lanes import Lanes
 from service.limits.limits import Limits
 from service.metrics import Metrics
 from service.notify.managers import DeadLetters
+from service.privacy import Privacy
 from service.ready import Readiness
 from service.web.auth import Signer
 
@@ -30,6 +31,7 @@ LIMITS: web.AppKey[Limits] = web.AppKey("limits", Limits)
 
 MESSAGES: web.AppKey[DeadLetters] = web.AppKey("messages", DeadLetters)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
+PRIVACY: web.AppKey[Privacy] = web.AppKey("privacy", Privacy)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)

@@ -33,6 +33,7 @@ from service.web import (
     invitations,
     learned,
     messages,
+    people,
     sessions,
     staff,
     tickets,
@@ -133,6 +134,7 @@ _MESSAGE_STATE = Query(
     "Messages in this state; those that could not be sent if not said.",
     {"type": "string", "enum": [str(state) for state in State]},
 )
+_KEEP = Query("keep", "1: appointments to come stay, for nobody in particular.", {"type": "integer", "enum": [0, 1]})
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -600,6 +602,25 @@ ROUTES: tuple[Route, ...] = (
         body=forms.Nothing,
         answers={200: answers.MessageSeen},
         refuses=(errors.MessageNotFound, refusals.WrongState),
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/erasures",
+        handler=people.erase,
+        roles=_MANAGER,
+        tag="people",
+        query=(_KEEP,),
+        body=forms.PersonForm,
+        answers={200: answers.ErasureDone},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/exports",
+        handler=people.export,
+        roles=_MANAGER,
+        tag="people",
+        body=forms.PersonForm,
+        answers={200: answers.PersonExported},
     ),
     Route(
         method="GET",

@@ -110,6 +110,8 @@ async def a_morning(api: Api) -> Story:
     await do("POST", f"staff/{member['id']}/reset")
     await do("DELETE", f"staff/{member['id']}/sessions")
     await do("DELETE", f"staff/{member['id']}")
+    await do("POST", "exports", {"phone": "+8613800138000", "email": "nobody@example.org"})
+    await do("POST", "erasures?keep=1", {"phone": "+8613800138000", "email": "nobody@example.org"})
     invited = await do("POST", "invitations?mode=good", {"items": [{"name": "Ann Lee"}, {"name": ""}]})
     await do("DELETE", f"invitations/{invited['items'][0]['id']}")
     machine = await do("POST", "devices", {"name": "at the door", "role": "kiosk"})

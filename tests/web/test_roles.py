@@ -88,6 +88,8 @@ MAY: dict[str, set[str]] = {
     "GET …/invitations/sheet": INVITING,
     "DELETE …/invitations/{invitation}": INVITING,
     "GET …/learned": OF_MANAGERS | {"ops"},
+    "POST …/erasures": OF_MANAGERS,
+    "POST …/exports": OF_MANAGERS,
     "GET /v1/history": {"admin"},
     "GET /v1/session": EVERYBODY,
     "POST /v1/session": EVERYBODY,
