@@ -2,12 +2,10 @@
 
 -- begun_at is when the day first became the hall's present one: days begin in order, though they are opened, by a
 -- booking, in any. Its default is for processes of the release before, which open the present day and no other.
--- revision is that of the hall's document in the day's plan, booked the sums of the day's bookings that the slots are
--- reckoned from; both are written by the append that changed them.
+-- revision is that of the hall's document in the day's plan, written by the append that changed it.
 ALTER TABLE hall_days
     ADD COLUMN begun_at timestamptz,
-    ADD COLUMN revision integer,
-    ADD COLUMN booked json;
+    ADD COLUMN revision integer;
 
 UPDATE hall_days AS d
 SET begun_at = d.opened_at, revision = (
@@ -19,6 +17,15 @@ SET begun_at = d.opened_at, revision = (
 );
 
 ALTER TABLE hall_days ALTER COLUMN begun_at SET DEFAULT clock_timestamp();
+
+-- The sums of a day's bookings, which its slots are reckoned from, as of the append that changed them last. Apart from
+-- hall_days, whose row every append writes anew.
+CREATE TABLE day_sums (
+    hall_id text NOT NULL,
+    day date NOT NULL,
+    booked json NOT NULL,
+    CONSTRAINT sums_once_per_day PRIMARY KEY (hall_id, day)
+) WITH (fillfactor = 50);
 
 -- The last state of each appointment, written by the append that changed it; day is that of its slot, and changes when
 -- it is moved to another. place is the one it has of its start's places, n the order of making in its day. person is a
@@ -222,8 +229,7 @@ CREATE FUNCTION append_2(
 ) RETURNS timestamptz LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE hall_days
-    SET seq = seq_after, head = this_append, revision = coalesce(new_revision, revision),
-        booked = coalesce(new_booked, booked)
+    SET seq = seq_after, head = this_append, revision = coalesce(new_revision, revision)
     WHERE hall_id = of_hall AND day = of_day AND seq = seq_before AND head = head_before;
     IF NOT FOUND THEN
         RETURN NULL;
@@ -271,6 +277,13 @@ BEGIN
 
     IF new_appointments IS NOT NULL THEN
         PERFORM append_appointments_2(of_hall, of_day, new_appointments);
+    END IF;
+
+    IF new_booked IS NOT NULL THEN
+        INSERT INTO day_sums (hall_id, day, booked)
+        VALUES (of_hall, of_day, new_booked)
+        ON CONFLICT (hall_id, day) DO UPDATE
+        SET booked = excluded.booked;
     END IF;
 
     IF new_uses IS NOT NULL THEN

@@ -41,16 +41,16 @@ from typing import Protocol
 
 import msgspec
 import structlog
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from service.clock import Clock
 from service.domain import evolve_appointments
 from service.domain.commands import Command
 from service.domain.day import Day, Done, Part
 from service.domain.decide import decide
-from service.domain.events import DayClosed, DayEnded, DayOpened, PlanChanged, Record
+from service.domain.events import DayClosed, DayEnded, PlanChanged, Record
 from service.domain.evolve import advance, evolve
-from service.domain.model import Appointment, HallId, Ticket
+from service.domain.model import AppointmentId, HallId
 from service.domain.refusals import AlreadyBooked, Busy, CodeUsed, KeyReused, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
 from service.ids import new_id
@@ -77,7 +77,7 @@ RETRY_FIRST_S = 0.02
 RETRY_MOST_S = 1.0
 """Pauses between tries while the database cannot be reached."""
 
-CHANGES_BOOKED = (PlanChanged, DayClosed, DayEnded, *evolve_appointments.EVOLVERS)
+CHANGES_BOOKED = frozenset({PlanChanged, DayClosed, DayEnded, *evolve_appointments.EVOLVERS})
 """The events after which the sums of the day's bookings are written anew."""
 
 IDLE_AFTER_S = 600.0
@@ -435,23 +435,12 @@ class Lane:
     ) -> bool:
         """Write what was decided and answer; False when another append was first."""
         records = [record for decision in decisions for record in decision.records]
-        written = Append(
-            hall=self.hall,
-            day=self.on,
-            seq=self.committed.seq,
-            head=self._head,
-            append_id=new_id(),
-            records=records,
-            tickets=touched_tickets(self._decided, records),
-            appointments=touched_appointments(self._decided, records),
-            revision=revision_after(records),
-            booked=booked_after(self._decided, records),
-            applicants=[
-                decision.pending.request.applicant
-                for decision in decisions
-                if decision.records and decision.pending.request.applicant is not None
-            ],
-        )
+        applicants = [
+            decision.pending.request.applicant
+            for decision in decisions
+            if decision.records and decision.pending.request.applicant is not None
+        ]
+        written = append_of(self._decided, self.committed.seq, self._head, records, applicants)
 
         def sent(_attempt: int) -> None:
             pendings = [decision.pending for decision in decisions]
@@ -538,34 +527,41 @@ class Lane:
         self._decided = self.committed.copy()
 
 
-def touched_tickets(day: Day, records: Iterable[Record]) -> list[Ticket]:
-    """The last state of each ticket that the events are about."""
-    ids = {ticket for record in records if (ticket := getattr(record.event, "ticket", None)) is not None}
-    return [day.tickets[ticket] for ticket in ids]
+def append_of(day: Day, seq: int, head: str, records: list[Record], applicants: list[Applicant]) -> Append:
+    """What is written of events: these, the last states of what they are about, and the sums that they changed.
+
+    Args:
+        day: the day as the events have left it.
+        seq: the number of the event before them.
+        head: the id of the append before this one.
+        records: the events.
+        applicants: who is new.
+    """
+    tickets = {ticket for record in records if (ticket := getattr(record.event, "ticket", None)) is not None}
+    appointments: set[AppointmentId] = set()
+    kinds = {type(record.event) for record in records}
+    if not kinds.isdisjoint(evolve_appointments.EVOLVERS):
+        appointments = {
+            one for record in records if (one := getattr(record.event, "appointment", None)) in day.appointments
+        }  # one that moved away is another day's
+    return Append(
+        hall=day.hall,
+        day=day.on,
+        seq=seq,
+        head=head,
+        append_id=new_id(),
+        records=records,
+        tickets=[day.tickets[ticket] for ticket in tickets],
+        appointments=[day.appointments[appointment] for appointment in appointments],
+        applicants=applicants,
+        revision=day.regular.revision if PlanChanged in kinds else None,
+        booked=None if kinds.isdisjoint(CHANGES_BOOKED) else booked_of(day),
+    )
 
 
-def touched_appointments(day: Day, records: Iterable[Record]) -> list[Appointment]:
-    """The last state of each appointment that the events are about; one that moved away is another day's."""
-    ids = {one for record in records if (one := getattr(record.event, "appointment", None)) is not None}
-    return [day.appointments[one] for one in ids if one in day.appointments] if ids else []
-
-
-def revision_after(records: Iterable[Record]) -> int | None:
-    """The revision of the plan that the events brought; None when they brought none."""
-    plans = [record.event.plan for record in records if isinstance(record.event, DayOpened | PlanChanged)]
-    return plans[-1].revision if plans else None
-
-
-def booked_after(day: Day, records: Iterable[Record]) -> Raw | None:
-    """The sums of the day's bookings after the events; None when these did not change them."""
-    if not any(isinstance(record.event, CHANGES_BOOKED) for record in records):
-        return None
-    return booked_of(day)
-
-
-def booked_of(day: Day) -> Raw:
+def booked_of(day: Day) -> bytes:
     """The sums of the day's bookings as JSON."""
-    return Raw(msgspec.json.encode(day.booked))
+    return msgspec.json.encode(day.booked)
 
 
 def refusal_of(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: date) -> Exception:

@@ -26,21 +26,18 @@ from service.domain.evolve import advance
 from service.domain.model import HallId
 from service.domain.refusals import AppointmentNotFound, Busy, KeyReused, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
-from service.ids import new_id
 from service.journal import faults
 from service.journal.append import DoubleClaim
 from service.journal.journal import Journal
-from service.journal.values import Append, Lost
+from service.journal.values import Lost
 from service.lane import (
     ANSWER_WITHIN_S,
     Answer,
     Lane,
     Request,
     Watcher,
-    booked_after,
+    append_of,
     refusal_of,
-    touched_appointments,
-    touched_tickets,
 )
 from service.lanes import Lanes
 
@@ -124,7 +121,11 @@ class Moves:
             if command.appointment not in away.day.appointments:
                 return None  # it went to another day before the rows were ours
             self._decide(away, over, command, request)
-            appends = (_append_of(away, None), _append_of(over, request))
+            newcomers = [] if request.applicant is None else [request.applicant]
+            appends = (
+                append_of(away.day, away.seq, away.head, away.records, []),
+                append_of(over.day, over.seq, over.head, over.records, newcomers),
+            )
             if isinstance(await claim.append(appends, sent.append), Lost):
                 return None
         lasted_s = self._clock.monotonic_s() - began_s
@@ -196,20 +197,3 @@ def _go_on(half: _Half, command: Command, request: Request) -> None:
     except Exception as error:
         log.exception("decide_fault", hall=day.hall, day=str(day.on), command=type(command).__name__)
         raise Fault from error
-
-
-def _append_of(half: _Half, request: Request | None) -> Append:
-    """What is written on a day; a new applicant comes with `request`, on the day that takes the appointment over."""
-    applicant = None if request is None else request.applicant
-    return Append(
-        hall=half.day.hall,
-        day=half.day.on,
-        seq=half.seq,
-        head=half.head,
-        append_id=new_id(),
-        records=half.records,
-        tickets=touched_tickets(half.day, half.records),
-        appointments=touched_appointments(half.day, half.records),
-        booked=booked_after(half.day, half.records),
-        applicants=[] if applicant is None else [applicant],
-    )

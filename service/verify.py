@@ -57,6 +57,7 @@ RULES = frozenset(
         "person_within_limit",
         "place_within_slot",
         "slot_not_oversold",
+        "sums_once_per_day",
         "ticket_once",
         "ticket_state",
     }
@@ -216,16 +217,16 @@ def _faults_of(kind: tuple[str, str], folded: Mapping[Any, Any], rows: list[asyn
 
 
 def _faults_of_row(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
-    """Where the day's row says something else than the fold of it."""
+    """Where what is kept of the whole day is not what the fold of it says."""
     for row in rows:
         if not row["begun"] and day.tickets:
             yield "has tickets, and hall_days says that it has not begun"
         if row["revision"] not in {None, day.plan.revision}:  # none is what a former release writes
             yield f"its plan is of revision {day.plan.revision}, hall_days says {row['revision']}"
         if row["booked"] is not None and json.loads(row["booked"]) != json.loads(booked_of(day)):
-            yield "the sums of its bookings in hall_days are not those of the journal"
+            yield "the sums of its bookings are not those of the journal"
         if row["booked"] is None and day.appointments:
-            yield "hall_days has no sums of its bookings"
+            yield "has appointments, and no sums of its bookings"
 
 
 def _faults_of_uses(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:

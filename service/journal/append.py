@@ -566,7 +566,7 @@ def _arguments(append: Append) -> tuple[object, ...]:
             _encode(append.appointments).decode() if append.appointments else None,
             _encode(uses).decode() if (uses := _uses(append)) else None,
             append.revision,
-            None if append.booked is None else bytes(append.booked).decode(),
+            None if append.booked is None else append.booked.decode(),
         )
     except ValueError:
         raise RecordsRefused("a text is not Unicode") from None

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from service.domain.events import Record
 from service.domain.model import Appointment, HallId, Ticket
@@ -47,7 +47,7 @@ class Append(Struct, frozen=True, kw_only=True):
     applicants: list[Applicant] = []
     appointments: list[Appointment] = []
     revision: int | None = None
-    booked: Raw | None = None
+    booked: bytes | None = None
 
 
 class Use(Struct, frozen=True):

@@ -6,12 +6,13 @@ FROM hall_days
 ORDER BY hall_id, day;
 
 -- name: says
--- What a day's row says besides where it stands.
+-- What the tables say of a day besides where it stands.
 -- $1 text hall, $2 date day.
--- One row: whether it has begun, the revision of its plan, the sums of its bookings.
-SELECT begun_at IS NOT NULL AS begun, revision, booked
-FROM hall_days
-WHERE hall_id = $1 AND day = $2;
+-- One row: whether it has begun, the revision of its plan, the sums of its bookings, NULL when there are none.
+SELECT d.begun_at IS NOT NULL AS begun, d.revision, s.booked
+FROM hall_days AS d
+LEFT JOIN day_sums AS s ON s.hall_id = d.hall_id AND s.day = d.day
+WHERE d.hall_id = $1 AND d.day = $2;
 
 -- name: extent
 -- What the events of a day say of themselves.
