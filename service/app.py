@@ -46,8 +46,10 @@ from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.links import Links
 from service.metrics import Metrics
+from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
+from service.offers import Offers
 from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
 from service.web import keys
@@ -253,6 +255,8 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,
                 keys.PRIVACY: privacy,
+                keys.MOVES: Moves(journal, lanes, clock, watchers),
+                keys.OFFERS: Offers(journal, lanes, clock),
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,

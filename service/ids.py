@@ -17,7 +17,6 @@ OF_INVITATION = "MNPQRSTVWXYZ"
 
 _PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 
-
 _LOOK_ALIKES = str.maketrans("OIL", "011")
 """Crockford's base32 has no O, I and L: people who type them mean digits."""
 

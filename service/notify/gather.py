@@ -24,8 +24,10 @@ from service.clock import Clock
 from service.domain.day import Day
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
+from service.errors import StorageUnavailable as RimUnavailable
 from service.halls import Hall, Halls
 from service.journal.database import Database
+from service.journal.faults import StorageUnavailable
 from service.notify.model import Channel, Kind
 from service.notify.outbox import About, New, Outbox, Writer, new_of
 from service.notify.rules import NEAR_LATE, Due, facts_of_ticket, messages_of, near
@@ -77,7 +79,7 @@ class Gatherer:
                 moved |= set(await self._outbox.moved([hall.id for hall in self._halls.known()], self.look_from()))
                 self._looked_s = looked_s
             for hall, on in sorted(moved):
-                await self.gather(hall, on)
+                await self._gather_or_say(hall, on)
                 moved.discard((hall, on))
         finally:
             self._moved |= moved  # what a fault left out is gathered next time
@@ -86,6 +88,15 @@ class Gatherer:
         self._near = {key: seen for key, seen in self._near.items() if key in in_use}
         for day in days:
             await self._look_who_is_near(day)
+
+    async def _gather_or_say(self, hall: HallId, on: date) -> None:
+        """Gather from one day; a fault of ours costs this day, not the others, and is met again at the next look."""
+        try:
+            await self.gather(hall, on)
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("gather_fault", hall=hall, day=str(on))
 
     def look_from(self) -> date:
         """The first day that is still looked at."""
@@ -97,6 +108,8 @@ class Gatherer:
             hall = await self._halls.get(hall_id)
         except HallNotFound:
             return 0
+        except RimUnavailable as error:
+            raise StorageUnavailable("the hall cannot be read") from error
         async with self._database.reading() as connection, connection.transaction():
             seq = await self._outbox.hold_cursor(connection, hall_id, on)
             return 0 if seq is None else await self._gather_after(connection, hall, on, seq)

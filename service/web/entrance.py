@@ -125,16 +125,20 @@ async def _require_entrance(request: web.Request, who: Caller, hall: HallId, sai
     The right one is looked at first: whoever guesses behind an address shuts nobody out there.
     """
     code = None if said is None else request.app[ENTRANCE].let_in(hall, said, request.app[CLOCK].now_at())
-    if code is not None or await _was_done(request, who, hall):
+    if code is not None or await was_done(request, who, hall):
         return code
     if said is not None:
-        await count_wrong_code(request)
+        await count_wrong_code(request, who)
     raise EntranceRequired
 
 
-async def count_wrong_code(request: web.Request) -> None:
-    """Count a code that is none, of the door or of anything else. Raises RateLimited after too many."""
-    await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
+async def count_wrong_code(request: web.Request, who: Caller) -> None:
+    """Count a code that is none, of the door or of anything else. Raises RateLimited after too many.
+
+    Who is at the hall anyway types for others, and is not counted.
+    """
+    if who.role not in OF_THE_HALL:
+        await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
 
 
 async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
@@ -148,10 +152,9 @@ async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: 
         await limits.spend(of_address, subscriber_of(address_of(request)))
 
 
-async def _was_done(request: web.Request, who: Caller, hall: HallId) -> bool:
+async def was_done(request: web.Request, who: Caller, hall: HallId) -> bool:
     """Tell whether this is a repeat of what was let in: the same key is answered the same, whatever the minute."""
     if "Idempotency-Key" not in request.headers:
         return False
     command_id, _ = await key_of(request, who)
-    day = await request.app[LANES].day(hall)
-    return command_id in day.done or command_id in day.done_yesterday
+    return (await request.app[LANES].day(hall, now=True)).find_done(command_id) is not None

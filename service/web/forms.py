@@ -81,9 +81,10 @@ class ChangeAppointmentForm(Form, frozen=True, kw_only=True):
 
 
 class CheckInForm(Form, frozen=True, kw_only=True):
-    """Check in with any code we gave."""
+    """Check in with any code we gave; `service` is for an invitation that names none."""
 
     code: CodeText
+    service: ServiceCode | None = None
     entrance: Annotated[str, Meta(max_length=64)] | None = None
 
 

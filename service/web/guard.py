@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from msgspec.structs import replace
 
-from service.domain.refusals import AppointmentNotFound, TicketNotFound
+from service.domain.refusals import AppointmentNotFound, Refusal, TicketNotFound
 from service.errors import Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
 from service.identity.audit import EVERY_HALL
 from service.identity.devices import TOKEN_FORM as DEVICE_FORM
@@ -177,7 +177,8 @@ async def _applicant(request: web.Request, token: str, allowed: frozenset[Role],
     if "hall" not in request.match_info:
         raise TokenInvalid
     hall, signer = hall_of(request), request.app[SIGNER]
-    owner, not_found = False, None
+    owner = False
+    not_found: type[Refusal] | None = None
     if "ticket" in request.match_info:
         owner, not_found = signer.is_ticket_token(hall, ticket_of(request), token), TicketNotFound
     elif "appointment" in request.match_info:

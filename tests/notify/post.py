@@ -18,8 +18,8 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 class PostOffice:
     """A mail server. `refuses` says what it answers to an address, `answer` what it answers to a whole message.
 
-    While `open` is not set it answers no message; `arrived` is set as soon as it has a whole one. `hangs_up` lets it take
-    a message and leave without an answer.
+    While `open` is not set it answers no message; `arrived` is set as soon as it has a whole one. `hangs_up` lets it
+    take a message and leave without an answer.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class PostOffice:
             self.envelopes.append(envelope)
         self.arrived.set()
         if self.hangs_up:
-            assert server.transport is not None
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         await self.open.wait()
         return self.answer

@@ -14,7 +14,8 @@ from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.notify.mail import Mailer
 from service.notify.model import Channel
-from service.notify.outbox import Outbox
+from service.notify.outbox import Outbox, Writer
+from service.notify.rules import Touched
 from tests.notify.conftest import SENDER, Office, at
 from tests.notify.story import Story
 
@@ -230,15 +231,52 @@ async def test_an_appointment_that_changes_hands_is_told_to_who_has_it_now(offic
     assert {person for _, _, person in waiting} == {other.id}
 
 
-async def test_what_happened_longer_than_an_hour_ago_is_not_told_but_still_reminded_of(
+async def test_what_happened_more_than_a_day_ago_is_not_told_but_still_reminded_of(
     office: Office, story: Story, clock: FakeClock
 ) -> None:
+    """So messages that are switched on do not begin by telling of old bookings."""
     await story.book(at(25, 14), await story.person())
-    clock.advance(timedelta(hours=1, seconds=1).total_seconds())
+    clock.put(at(24, 10, 1))
 
     await office.gather()
 
     assert await office.rows("kind") == ["day_before", "hour_before"]
+
+
+async def test_what_happened_while_nobody_gathered_is_told_late(office: Office, story: Story, clock: FakeClock) -> None:
+    """The last moments before a stop are told after the start, as long as they are of use."""
+    await story.book(at(25, 14), await story.person())
+    await story.book(at(23, 11, 30), await story.person())
+    clock.put(at(23, 12))
+
+    await office.gather()
+
+    assert await office.rows("kind", "due_at") == [
+        ("booked", at(23, 10)),
+        ("day_before", at(24, 14)),
+        ("hour_before", at(25, 13)),
+    ]
+
+
+async def test_a_fault_in_one_day_does_not_hold_up_the_others(
+    office: Office, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await story.book(at(24, 14), await story.person())
+    await story.book(at(25, 14), await story.person())
+    news = Outbox.news
+
+    async def sometimes(self: Outbox, writer: Writer, hall: HallId, on: date, seq: int) -> tuple[int, list[Touched]]:
+        if on == date(2026, 11, 24):
+            raise RuntimeError
+        return await news(self, writer, hall, on, seq)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Outbox, "news", sometimes)
+        await office.gather()
+    assert await office.rows("kind") == ["booked", "day_before", "hour_before"]
+    await office.gather()
+
+    assert len(await office.rows()) == 6
 
 
 async def test_many_who_gather_at_once_make_each_message_once(office: Office, story: Story) -> None:

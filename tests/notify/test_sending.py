@@ -311,7 +311,7 @@ async def test_a_fault_of_ours_costs_one_message_and_says_nobodys_address(
     await office.run()
 
     assert [mail["To"] for mail in mails.mails] == ["li.lei@home.example"]
-    assert sorted(await office.rows("state", "reason"))[0] == ("dead", "fault")
+    assert min(await office.rows("state", "reason")) == ("dead", "fault")
     said = capsys.readouterr()
     assert "message_fault" in said.out + said.err
     assert EMAIL not in said.out + said.err
@@ -385,6 +385,28 @@ async def test_a_stop_waits_for_the_hand_over_under_way_and_begins_no_other(
     states = Counter(await office.rows("kind", "state"))
     assert states["booked", "sending"] == 0
     assert 1 <= states["booked", "sent"] == len(mails.mails) < MANY
+
+
+async def test_what_takes_its_time_is_not_begun_a_second_time(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    await story.book(at(25, 9, 20), await story.person())
+    await office.gather()
+    messages = Messages(office.gatherer, office.sender, office.outbox, clock)
+    mails.open.clear()
+
+    await messages.send_apart()
+    await mails.arrived.wait()
+    begun = messages._sending
+    await messages.send_apart()
+    assert messages._sending is begun
+    mails.open.set()
+    await messages.stop()
+
+    assert len(mails.mails) == 1
+    assert (await office.rows())[0] == ("booked", "sent")
+    assert begun is not None
+    assert begun.done()
 
 
 async def test_without_a_channel_there_are_no_messages(database: Database, office: Office) -> None:
