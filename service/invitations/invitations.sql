@@ -56,16 +56,6 @@ WHERE i.hall_id = $1 AND ($3::text IS NULL OR i.partner = $3) AND ($4::uuid IS N
 ORDER BY i.id
 LIMIT $6;
 
--- name: by_code
--- An invitation that was not taken back, and the person it is for.
--- $1 text hall, $2 text code.
--- One row, or none.
-SELECT i.id, i.partner, i.service, i.prechecked, i.releases_at, i.person, i.used_by, a.id AS applicant, a.name, a.phone,
-    a.email, a.locale
-FROM invitations AS i
-LEFT JOIN applicants AS a ON a.hall_id = i.hall_id AND a.id = i.applicant_id
-WHERE i.hall_id = $1 AND i.code = $2 AND i.revoked_at IS NULL;
-
 -- name: hold
 -- Hold an invitation until the transaction ends.
 -- $1 text hall, $2 uuid invitation, $3 text whose it has to be: NULL for anybody's.

@@ -13,8 +13,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from service.domain.commands import Invited
-from service.domain.model import AppointmentState, HallId, ServiceId, TicketState
+from service.domain.model import AppointmentState, HallId, TicketState
 from service.domain.refusals import CodeNotFound, CodeUsed
 from service.identity import acts, audit
 from service.identity.acts import Act, DoneBefore
@@ -23,7 +22,6 @@ from service.ids import OF_INVITATION, new_code, new_id
 from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
 from service.journal.statements import statements
-from service.journal.values import Applicant
 from service.people import Reached, person_of
 
 PACKAGE = "service.invitations"
@@ -88,14 +86,6 @@ class Listed(Struct, frozen=True, kw_only=True):
         return f"Listed(id={self.id!r})"  # personal data stays out of logs
 
 
-class Known(Struct, frozen=True):
-    """An invitation that may be used: its facts for the day, and the person, where one is still known."""
-
-    invited: Invited
-    applicant: Applicant | None
-    person: str | None
-
-
 class _Kept(Struct, frozen=True):
     """What an idempotency key remembers: nothing of the people."""
 
@@ -104,7 +94,7 @@ class _Kept(Struct, frozen=True):
 
 
 class Invitations:
-    """Imports, lists, finds and revokes. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
+    """Imports, lists and revokes. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
 
     def __init__(self, database: Database, keyed: Callable[[bytes], bytes]) -> None:
         self._database = database
@@ -183,37 +173,6 @@ class Invitations:
         """Invitations after one, the oldest first; names only of those that `asked_by` gave."""
         rows = await read(self._database, _SQL["list"], hall, asked_by, of, batch, after, limit)
         return [_listed(row) for row in rows]
-
-    async def invited(self, hall: HallId, code: str) -> Known:
-        """What a code invites to, and whom.
-
-        Raises:
-            CodeNotFound: no invitation has it, or it was taken back.
-            CodeUsed: it is used already; the append of its use is who decides.
-        """
-        rows = await read(self._database, _SQL["by_code"], hall, code)
-        if not rows:
-            raise CodeNotFound
-        row = rows[0]
-        if row["used_by"] is not None:
-            raise CodeUsed
-        invited = Invited(
-            id=str(row["id"]),
-            partner=row["partner"],
-            service=None if row["service"] is None else ServiceId(row["service"]),
-            prechecked=row["prechecked"],
-            releases_at=row["releases_at"],
-        )
-        applicant = None
-        if row["applicant"] is not None:
-            applicant = Applicant(
-                id=str(row["applicant"]),
-                name=row["name"],
-                phone=row["phone"],
-                email=row["email"],
-                locale=row["locale"],
-            )
-        return Known(invited, applicant, row["person"])
 
     async def revoke(self, hall: HallId, invitation: str, of: str | None, act: Act) -> None:
         """Take an invitation back, and forget whom it was for; again does no harm.

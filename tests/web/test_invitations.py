@@ -3,20 +3,21 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import pytest
 
+from service.clock import FakeClock
 from service.domain.model import HallId
-from service.domain.refusals import CodeNotFound, CodeUsed
 from service.ids import new_id
-from service.invitations.store import HALL, Invitations
-from service.journal.values import Applicant
+from service.invitations.store import HALL
+from service.journal.find import Finder
 from service.web.invitations import CSV_TYPE, IMPORT_MAX_BYTES, XLSX_TYPE
 from service.web.requests import BODY_MAX
 from tests.invitations.books import book
 from tests.service import ADMIN, Reply, Service
-from tests.web.checked import Checked
+from tests.web.checked import Checked, demo
 from tests.web.conftest import Founder
 from tests.web.staff import device, employed
 
@@ -47,8 +48,15 @@ async def listed(hall: Checked, query: str = "", token: str | None = None) -> li
     return items
 
 
-def store(house: Service) -> Invitations:
-    return Invitations(house.running.database, lambda said: said)
+async def person_of(house: Service, hall: Checked, code: str) -> dict[str, str]:
+    """Who a code invites, as the call of bookings finds them."""
+    finder, name = Finder(house.running.database), HallId(hall.hall)
+    given = await finder.find_code(name, code)
+    assert given is not None
+    invitation = await finder.invitation(name, given.id)
+    assert invitation is not None
+    rows = await house.running.database.fetch("SELECT name, phone FROM applicants WHERE id = $1", invitation.applicant)
+    return dict(rows[0])
 
 
 async def test_each_person_of_a_list_gets_a_code(hall: Checked) -> None:
@@ -74,9 +82,7 @@ async def test_a_list_may_be_json_csv_or_a_workbook(hall: Checked, house: Servic
     reply = await imported(hall, raw, kind)
 
     assert reply.status == 201, reply.body
-    known = await store(house).invited(HallId(hall.hall), reply.body["items"][0]["code"])
-    assert known.applicant is not None
-    assert (known.applicant.name, known.applicant.phone) == ("张伟", "+8613800138000")
+    assert await person_of(house, hall, reply.body["items"][0]["code"]) == {"name": "张伟", "phone": "+8613800138000"}
 
 
 async def test_with_mode_all_nothing_is_stored_when_a_line_is_bad(hall: Checked) -> None:
@@ -199,18 +205,57 @@ async def test_a_list_is_paged(hall: Checked) -> None:
         assert (await hall.staff("GET", f"invitations?{query}")).code == "body-invalid"
 
 
-async def test_a_code_says_to_what_and_whom_it_invites(hall: Checked, house: Service) -> None:
-    given = (await imported(hall, "name,phone,service,prechecked\nAnn,13800138000,enquiry,no\n")).body["items"][0]
+async def invited_to(hall: Checked, code: str, **more: object) -> Reply:
+    """Book with a code, at 11:00 of the day after the test's."""
+    body = {"service": "enquiry", "starts_at": "2026-11-24T03:00:00Z", "invitation": code, **more}
+    return await hall.call("POST", "appointments", body)
 
-    known = await store(house).invited(HallId(hall.hall), given["code"])
 
-    assert known.invited.id == given["id"]
-    assert (known.invited.partner, known.invited.service, known.invited.prechecked) == (HALL, "enquiry", False)
-    assert known.applicant == Applicant(
-        id=known.applicant.id if known.applicant else "", name="Ann", phone="+8613800138000"
-    )
-    with pytest.raises(CodeNotFound):
-        await store(house).invited(HallId("another"), given["code"])
+async def test_whoever_has_a_code_books_comes_and_is_served_and_the_partner_sees_it(
+    hall: Checked, now: FakeClock
+) -> None:
+    school = await device(hall, "partner")
+    given = (await imported(hall, "name,phone,service\nAnn,13800138000,enquiry\nBo,,\n", token=school)).body["items"]
+    became = [[one["state"] for one in await listed(hall, token=school)]]
+
+    booked = await invited_to(hall, given[0]["code"])
+    became.append([one["state"] for one in await listed(hall, token=school)])
+    now.put(datetime(2026, 11, 24, 3, tzinfo=UTC))
+    ticket = await hall.call("POST", "check-ins", {"code": booked.body["code"]})
+    walk_in = await hall.call("POST", "check-ins", {"code": given[1]["code"], "service": "enquiry"})
+    became.append([one["state"] for one in await listed(hall, token=school)])
+    await hall.open("1")
+    assert await hall.next("1") is not None
+    assert await hall.next("1", "done") is not None
+    became.append([one["state"] for one in await listed(hall, token=school)])
+
+    assert (booked.status, ticket.status, walk_in.status) == (201, 201, 201), (booked.body, ticket.body, walk_in.body)
+    assert ticket.body["prechecked"]
+    assert became == [
+        ["unused", "unused"],
+        ["booked", "unused"],
+        ["checked_in", "checked_in"],
+        ["done", "checked_in"],
+    ]
+    again = await invited_to(hall, given[0]["code"])
+    assert (again.status, again.code) == (409, "code-used")
+
+
+async def test_places_kept_for_a_partner_are_booked_with_its_invitations_only(found: Founder) -> None:
+    hall = await found()
+    school = await device(hall, "partner")
+    partner = (await hall.staff("GET", "devices")).body["items"][0]["id"]
+    reserved = {"partner": partner, "on": "2026-11-24", "from": "11:00", "to": "12:00", "share": 1}
+    document = {**demo(), "booking": {"reserved": [{**reserved, "release_before_s": 3600}]}}
+    assert (await hall.staff("PUT", "document", document, headers={"If-Match": '"1"'})).status == 200
+    given = (await imported(hall, "name,phone\nAnn,13800138000\n", token=school)).body["items"]
+    of_hall = (await imported(hall, "name,phone\nBo,13800138001\n")).body["items"]
+
+    refused = await invited_to(hall, of_hall[0]["code"])
+    booked = await invited_to(hall, given[0]["code"])
+
+    assert (refused.status, refused.code) == (409, "slot-full")
+    assert booked.status == 201, booked.body
 
 
 async def test_an_invitation_is_taken_back_and_its_person_forgotten(hall: Checked, house: Service) -> None:
@@ -219,10 +264,8 @@ async def test_an_invitation_is_taken_back_and_its_person_forgotten(hall: Checke
     for _ in range(2):
         assert (await hall.staff("DELETE", f"invitations/{given['id']}")).status == 204
 
-    assert (await listed(hall))[0] | {"starts_at": None} == (await listed(hall))[0]
     assert [(one["state"], one["name"]) for one in await listed(hall)] == [("revoked", None), ("unused", "Ann Lee")]
-    with pytest.raises(CodeNotFound):
-        await store(house).invited(HallId(hall.hall), given["code"])
+    assert (await invited_to(hall, given["code"])).code == "code-not-found"
     people = await house.running.database.fetch("SELECT name FROM applicants WHERE hall_id = $1", hall.hall)
     assert [row["name"] for row in people] == ["Ann Lee"]
 
@@ -293,14 +336,6 @@ async def test_a_list_says_what_became_of_each(
     assert [one["state"] for one in await listed(hall)] == [became, "unused"]
     revoked = await hall.staff("DELETE", f"invitations/{given[0]['id']}")
     assert revoked.code == (None if became in {"unused", "missed"} else "code-used")
-
-
-async def test_a_used_code_invites_nobody_else(hall: Checked, house: Service) -> None:
-    given = (await imported(hall)).body["items"][0]
-    await _booked(house, hall.hall, given["id"], "booked")
-
-    with pytest.raises(CodeUsed):
-        await store(house).invited(HallId(hall.hall), given["code"])
 
 
 async def test_a_code_that_is_taken_is_drawn_anew(
