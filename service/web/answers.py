@@ -496,7 +496,10 @@ class InvitationList(Struct, frozen=True):
 
 
 class LastingSeen(Struct, frozen=True, kw_only=True):
-    """How long a service lasts for one person: as learned, or as the document says while nothing was seen."""
+    """How long a service lasts for one person, as learned, or as the document says while nothing was seen.
+
+    `share_of_walk_ins` is the part of those who just come that comes for it, null before any did.
+    """
 
     service: str
     mean_s: float
@@ -504,6 +507,7 @@ class LastingSeen(Struct, frozen=True, kw_only=True):
     prechecked_mean_s: float | None
     document_mean_s: float
     learned: bool
+    share_of_walk_ins: float | None
 
 
 class HourSeen(Struct, frozen=True, kw_only=True):

@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from service.domain.plan import Lasting, LearnedArrivals
+from service.domain.model import ServiceId
+from service.domain.plan import Lasting, Learned, LearnedArrivals
 from service.domain.times import stamp_or_none
 from service.halls import Hall
 from service.web.answers import HourSeen, LastingSeen, LearnedSeen, WeekdaySeen, answer
@@ -27,7 +28,7 @@ def _seen(hall: Hall) -> LearnedSeen:
             _lasting_seen(
                 service.id,
                 Lasting(service.duration_s.mean, service.duration_s.cv, service.duration_s.prechecked_mean),
-                learned.every.durations.get(service.id),
+                learned.every,
             )
             for service in hall.document.services
         ],
@@ -41,7 +42,8 @@ def _seen(hall: Hall) -> LearnedSeen:
     )
 
 
-def _lasting_seen(service: str, written: Lasting, learned: Lasting | None) -> LastingSeen:
+def _lasting_seen(service: ServiceId, written: Lasting, every: Learned) -> LastingSeen:
+    learned = every.durations.get(service)
     now = learned or written
     return LastingSeen(
         service=service,
@@ -50,6 +52,7 @@ def _lasting_seen(service: str, written: Lasting, learned: Lasting | None) -> La
         prechecked_mean_s=None if now.prechecked_mean_s is None else round(now.prechecked_mean_s, 1),
         document_mean_s=written.mean_s,
         learned=learned is not None,
+        share_of_walk_ins=round(every.mix.get(service, 0.0), 4) if every.mix else None,
     )
 
 

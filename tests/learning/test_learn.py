@@ -182,7 +182,7 @@ def test_a_trifle_is_nothing_new() -> None:
 
     def moved(**changes: object) -> bool:
         changed = {name: getattr(known, name) for name in known.__struct_fields__} | changes
-        return has_moved(known, Learned(**changed))  # type: ignore[arg-type]
+        return has_moved(known, Learned(**changed))
 
     assert not moved()
     assert not moved(durations={ENQUIRY: Lasting(304.0, 0.605, 201.0)}, no_show=0.1015, punctuality_mean_s=-290.0)

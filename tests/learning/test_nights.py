@@ -208,6 +208,7 @@ async def test_managers_see_what_was_learned(service: Service, clock: FakeClock)
         "prechecked_mean_s": None,
         "document_mean_s": 180.0,
         "learned": True,
+        "share_of_walk_ins": 1.0,
     }
     assert after.body["days"] == 1
     assert after.body["show_rate"] == 0.88

@@ -1,5 +1,6 @@
 """Invitations: a list comes in, codes go out, and who gave them sees what became of each."""
 
+import asyncio
 import csv
 import io
 import re
@@ -10,6 +11,7 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.model import HallId
+from service.identity import acts
 from service.ids import new_id
 from service.invitations.store import HALL
 from service.journal.find import Finder
@@ -117,6 +119,27 @@ async def test_a_list_sent_twice_with_one_key_is_one_import(hall: Checked) -> No
     assert again.status == once.status == 201
     assert (other.status, other.code) == (422, "idempotency-key-reused")
     assert len(await listed(hall)) == 2
+
+
+async def _many_at_once(hall: Checked) -> int:
+    """How many imports one list with one key becomes that many send at the same time."""
+    replies = await asyncio.gather(*(imported(hall, key="a-list-of-may-2026") for _ in range(6)))
+    assert {reply.status for reply in replies} == {201}
+    return len({reply.body["batch"] for reply in replies})
+
+
+async def test_a_list_sent_many_times_at_once_with_one_key_is_one_import(hall: Checked) -> None:
+    assert await _many_at_once(hall) == 1
+    assert len(await listed(hall)) == 2
+
+
+async def test_without_the_claim_of_the_key_it_would_be_several(hall: Checked, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def keep(*_: object) -> None:
+        return
+
+    monkeypatch.setattr(acts, "keep", keep)
+
+    assert await _many_at_once(hall) == 6
 
 
 @pytest.mark.parametrize(
