@@ -125,10 +125,8 @@ class Offers:
                 break
         return found[:NEAREST]
 
-    async def beyond(
-        self, hall: Hall, plan_on: Callable[[date], Plan]
-    ) -> tuple[set[AppointmentId], set[AppointmentId]]:
-        """The appointments to come that the plans of their days do not take, and those that others would not take.
+    async def beyond(self, hall: Hall, plan_on: Callable[[date], Plan]) -> Beyond:
+        """The appointments to come that their days would not take, by their own plans and by others.
 
         Raises:
             StorageUnavailable: the database cannot be reached.
@@ -199,8 +197,8 @@ class Offers:
             return known.plan, Booked.of(known.plan), True
         day = self._lanes.in_memory(hall.id, row.day)
         if day is None or day.seq < row.seq:
-            if row.revision == hall.revision and row.booked is not None:
-                return known.plan, _DECODE(row.booked), True
+            if row.revision == hall.revision:
+                return known.plan, Booked.of(known.plan) if row.booked is None else _DECODE(row.booked), True
             day = await self._lanes.day_on(hall.id, row.day, now=True)  # its plan has still to follow the document
         return day.regular, day.booked, day.seq == row.seq
 

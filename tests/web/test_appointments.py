@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from service.clock import FakeClock
-from service.domain.model import Channel, HallId
+from service.domain.model import HallId
 from tests.service import ADMIN, Service
 from tests.web.booking import booked, by_hand, changed, person, said, seen, slot_at, try_to_book
 from tests.web.checked import Checked, at, demo
@@ -235,7 +235,6 @@ async def test_the_channel_is_the_roles_where_none_is_said(hall: Checked) -> Non
     of_devices = [(await booked(hall, TEN, token=token))["channel"] for token in (kiosk, partner)]
 
     assert (of_clerk, of_devices) == ("staff", ["kiosk", "web"])
-    assert Channel.HOTLINE == "hotline"
 
 
 async def test_staff_book_inside_the_notice_and_others_do_not(hall: Checked) -> None:
