@@ -67,19 +67,20 @@ async def import_(request: web.Request) -> web.Response:
 
 async def list_(request: web.Request) -> web.Response:
     """Invitations, the oldest first, and what became of each."""
-    hall, limit = hall_of(request), limit_of(request)
+    await request.app[HALLS].get(hall_of(request))
+    limit = limit_of(request)
     found = await _page(request, limit + 1)
     page = found[:limit]
     following = page[-1].id if len(found) > limit else None
-    await request.app[HALLS].get(hall)
     return answer(InvitationList([_seen(one) for one in page], following))
 
 
 async def file(request: web.Request) -> web.Response:
     """The codes of an import as a CSV file for a spreadsheet program."""
     batch = _batch_of(request, required=True)
+    hall = await request.app[HALLS].get(hall_of(request))
     found = await _page(request, GUESTS_MAX)
-    written = csv_of(found, request.app[SETTINGS].public_url, hall_of(request))
+    written = csv_of(found, request.app[SETTINGS].public_url, hall.id)
     disposition = f'attachment; filename="invitations-{batch}.csv"'
     return web.Response(
         body=written,
@@ -132,7 +133,7 @@ async def _guests_of(request: web.Request, hall: Hall) -> Read:
             table = await request.app[WORKBOOKS].table_of(raw)
             return await asyncio.to_thread(guests_of_table, table, offer)
         case _:
-            raise MediaType
+            raise MediaType(accepts=["application/json", CSV_TYPE, XLSX_TYPE])
 
 
 def _guests_of_json(raw: bytes, offer: Offer) -> Read:

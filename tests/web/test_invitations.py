@@ -161,6 +161,8 @@ async def test_a_file_that_is_not_what_it_is_said_to_be_is_refused(
     reply = await imported(hall, raw, kind)
 
     assert (reply.status, reply.code) == (status, code)
+    accepts = ["application/json", CSV_TYPE, XLSX_TYPE]
+    assert reply.body.get("accepts") == (accepts if code == "media-type" else None)
 
 
 @pytest.mark.parametrize(
@@ -390,6 +392,13 @@ async def test_codes_come_back_as_csv_in_which_nothing_is_a_formula(hall: Checke
     assert [row["code"] for row in rows] == [one["code"] for one in given["items"]]
     assert rows[0]["link"].endswith(f"/halls/{hall.hall}#invitation={rows[0]['code']}")
     assert not any(cell[:1] in "=+-@\t\r" for row in rows for cell in row.values() if cell)
+
+
+@pytest.mark.parametrize("path", ["invitations", "invitations.csv", "invitations/sheet", "learned"])
+async def test_a_hall_that_does_not_exist_has_none(hall: Checked, path: str) -> None:
+    reply = await hall.staff("GET", f"/v1/halls/nowhere/{path}?batch={new_id()}")
+
+    assert (reply.status, reply.code) == (404, "hall-not-found")
 
 
 @pytest.mark.parametrize("path", ["invitations.csv", "invitations/sheet"])
