@@ -84,10 +84,13 @@ class _Answer(Struct, frozen=True):
 
 
 class _Known(Struct):
-    """What is remembered of a day: its plan as reckoned `today`, and the answers on the journal's head (None: none)."""
+    """What is remembered of a day: its plan as `hall` said `today`, and the answers on the journal's head (None: none).
+
+    A hall whose document changed, or that has learned something, is another `Hall`.
+    """
 
     today: date
-    revision: int
+    hall: Hall
     plan: Plan
     head: str | None = None
     answers: dict[Asked, _Answer] = field(default_factory=dict)
@@ -173,8 +176,8 @@ class Offers:
     def _remembered(self, hall: Hall, on: date, today: date) -> _Known:
         key = (hall.id, on)
         known = self._known.get(key)
-        if known is None or (known.revision, known.today) != (hall.revision, today):
-            known = self._known[key] = _Known(today, hall.revision, hall.plan(on))
+        if known is None or known.hall is not hall or known.today != today:
+            known = self._known[key] = _Known(today, hall, hall.plan(on))
             if len(self._known) > DAYS_KNOWN_MAX:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
