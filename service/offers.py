@@ -39,6 +39,9 @@ DAYS_KNOWN_MAX = 5_000
 ANSWERS_OF_DAY_MAX = 50
 """Answers kept of one day, for services, numbers of people and askers; beyond it all of the day are reckoned anew."""
 
+HORIZON_DAYS_MAX = 366
+"""How far ahead a hall document may let people book."""
+
 NEAREST = 3
 """Free slots that are offered in place of a full one."""
 
@@ -135,7 +138,7 @@ class Offers:
             StorageUnavailable: the database cannot be reached.
         """
         today = hall.day_at(self._clock.now_at())
-        last = today + timedelta(days=hall.document.booking.horizon_days)
+        last = today + timedelta(days=HORIZON_DAYS_MAX)  # some may have been booked when the hall looked further ahead
         now, then = set[AppointmentId](), set[AppointmentId]()
         for row in await self._rows(hall, today, last):
             if row.booked is None or not _DECODE(row.booked).everybody.number:
