@@ -31,6 +31,8 @@ from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
 from service.identity.tokens import Tokens
+from service.invitations.sheets import Workbooks
+from service.invitations.store import Invitations
 from service.jobs import Jobs
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
@@ -41,6 +43,7 @@ from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.lanes import Lanes
+from service.learning import LEARN_EVERY_S, Learning
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.links import Links
@@ -49,6 +52,7 @@ from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
 from service.offers import Offers
+from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
 from service.web import keys
 from service.web.address import client_of, subscriber_of
@@ -87,6 +91,8 @@ class Running(NamedTuple):
     embedded: EmbeddedPostgres | None
     identity: Identity
     messages: Messages | None
+    learning: Learning
+    privacy: Privacy
 
 
 class _Watchers:
@@ -214,8 +220,21 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
             )
         )
+        learning = Learning(ground.database, halls, lanes, clock)
+        privacy = Privacy(
+            ground.database,
+            halls,
+            lanes,
+            clock,
+            signer.fingerprint,
+            signer.fingerprints_before,
+            settings.retention_days,
+        )
         scheduler = jobs.schedule(
-            ("sweep_identity", identity.sweep, SWEEP_EVERY_S), *(() if messages is None else messages.passes())
+            ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("forget_people", privacy.forget, FORGET_EVERY_S),
+            ("learn", learning.learn, LEARN_EVERY_S),
+            *(() if messages is None else messages.passes()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
@@ -237,20 +256,34 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
+                keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
                 keys.LANES: lanes,
                 keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,
+                keys.PRIVACY: privacy,
                 keys.MOVES: Moves(journal, lanes, clock, watchers),
                 keys.OFFERS: Offers(journal, lanes, clock),
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
+                keys.WORKBOOKS: Workbooks(),
                 **(await stack.enter_async_context(_limits(settings, ground))),
             }
         )
         port = await stack.enter_async_context(_http(settings, app))
         yield Running(
-            port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity, messages
+            port,
+            screens.port,
+            lanes,
+            halls,
+            jobs,
+            metrics,
+            ground.database,
+            ground.embedded,
+            identity,
+            messages,
+            learning,
+            privacy,
         )
         readiness.stopping = True
 

@@ -134,7 +134,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     day = await request.app[LANES].day(hall_id)
     now_at = max(request.app[CLOCK].now_at(), day.at)
     after = day.copy()
-    plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on)
+    plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on, hall.learned)
     for event in decide(after, commands.ChangePlan(plan), now_at):
         evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
     over = await request.app[OFFERS].beyond(hall, lambda on: plan_from(document, hall.revision + 1, on))
