@@ -1,0 +1,110 @@
+"""Days lived one after the other, on as many cores as one likes: the results do not depend on how many."""
+
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from multiprocessing import get_context
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from service.domain.model import TicketClass
+from service.simulate.estimate import Portion
+from service.simulate.live import Life, Promiser
+from service.simulate.lived import Lived
+from service.simulate.measure import REFUSED_FITTING, by_quarter, measure, sent_away, would_have_fitted
+from service.simulate.options import Options, Promises, Way
+from service.simulate.people import People, draw
+from service.simulate.promises import as_told
+from service.simulate.scenario import POLICIES, SCENARIOS, Scenario
+from service.simulate.setting import Setting, setting_of
+
+DAYS_AT_ONCE = 5
+"""Days that a process is given at a time."""
+
+DRAWN = (TicketClass.WALK_IN, TicketClass.APPOINTMENT)
+"""The classes in the chart."""
+
+
+class Measured(Struct, frozen=True):
+    """A day, lived in one way: what it is measured by, and the waits that the chart draws."""
+
+    portions: dict[str, Portion | None]
+    waits: list[tuple[TicketClass, int, float]]
+
+
+class Result(Struct, frozen=True):
+    """A day, lived in each way; `lives` counts them, `cpu_s` is what they took."""
+
+    ways: list[Measured]
+    lives: int
+    cpu_s: float
+
+
+def scenario_of(options: Options) -> Scenario:
+    """The scenario, with other counters where they are asked for."""
+    scenario = SCENARIOS[options.scenario]
+    if options.counters is None:
+        return scenario
+    missing = scenario.counters - scenario.at_work
+    return replace(scenario, counters=options.counters, at_work=max(1, options.counters - missing))
+
+
+def ways_of(options: Options) -> list[Way]:
+    """The way, and the one it is compared with."""
+    return [options.way] if options.against is None else [options.way, options.against]
+
+
+def live_days(options: Options) -> Iterator[Result]:
+    """Live all days of a scenario, in order."""
+    chunks = [
+        range(begin, min(begin + DAYS_AT_ONCE, options.days)) for begin in range(0, options.days, DAYS_AT_ONCE)
+    ]
+    if options.jobs == 1:
+        for chunk in chunks:
+            yield from _live_some(options, chunk)
+        return
+    with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
+        for results in pool.map(_live_some, [options] * len(chunks), chunks):
+            yield from results
+
+
+def _live_some(options: Options, days: Sequence[int]) -> list[Result]:
+    return [live_day(options, day) for day in days]
+
+
+def live_day(options: Options, day: int) -> Result:
+    """Live one day in each way; `day` counts from 0."""
+    began_s = time.process_time()
+    scenario = scenario_of(options).on_day(day)
+    people = draw(scenario, options.seed, day)
+    ways = ways_of(options)
+    lives = len(ways)
+    found = []
+    for way in ways:
+        setting = _setting(scenario, way, options.admission)
+        lived = Life(setting, people, promiser_of(options, setting, people)).run()
+        portions = measure(lived)
+        portions[REFUSED_FITTING] = None
+        if sent_away(lived):
+            lives += 1
+            portions[REFUSED_FITTING] = would_have_fitted(lived, _admitting(scenario, way, people))
+        found.append(Measured(portions, by_quarter(lived, DRAWN)))
+    return Result(found, lives, time.process_time() - began_s)
+
+
+@lru_cache(16)
+def _setting(scenario: Scenario, way: Way, admission: str) -> Setting:
+    return setting_of(scenario, POLICIES[way.policy], way.constant, admission)
+
+
+def _admitting(scenario: Scenario, way: Way, people: People) -> Lived:
+    return Life(_setting(scenario, way, "all"), people).run()
+
+
+def promiser_of(options: Options, _setting: Setting, _people: People) -> Promiser:
+    """Who tells people their wait."""
+    if options.promises is Promises.FORECAST:
+        raise NotImplementedError
+    return as_told
