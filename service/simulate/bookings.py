@@ -1,13 +1,16 @@
 """Wishes become appointments: the start that was wanted, or the nearest that is free."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from service.domain.commands import BookAppointment
+from service.domain.grid import grid_of
 from service.domain.model import AppointmentId, Channel
 from service.domain.refusals import SlotFull
+from service.domain.slots import slots_of
 from service.simulate.hall import SimulatedHall
 from service.simulate.people import Person
 from service.simulate.setting import Setting
@@ -29,10 +32,11 @@ class Granted(Struct, frozen=True):
 
 
 def book(hall: SimulatedHall, setting: Setting, person: Person, at_ms: int) -> Granted | None:
-    """Book what a person wishes, or the nearest to it; None when the whole day is full."""
-    from service.domain.slots import offered, slots_of  # noqa: PLC0415  (TEMPORARY)
-
-    wanted_at = nearest([start.starts_at for start in offered(setting.plan, person.service)], hall.at(person.wish_ms))
+    """Book the last start before the moment a person wishes, or the nearest to that; None when the day is full."""
+    offer = grid_of(setting.plan).offer(person.service, 1, prechecked=False)
+    assert offer is not None, "people wish for what can be booked"
+    starts = [start.slot.starts_at for start in offer.starts]
+    wanted_at = starts[max(0, bisect_right(starts, hall.at(person.wish_ms)) - 1)]
     appointment = AppointmentId(f"appointment-{person.n:06d}")
     starts_at = wanted_at
     try:

@@ -5,20 +5,22 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
+from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from service.domain.model import TicketClass
+from service.replay.trace import Trace
 from service.simulate.estimate import Portion
 from service.simulate.live import Life, Promiser
-from service.simulate.lived import Lived
 from service.simulate.measure import REFUSED_FITTING, by_quarter, measure, sent_away, would_have_fitted
 from service.simulate.options import Options, Promises, Way
 from service.simulate.people import People, draw
 from service.simulate.promises import as_told
 from service.simulate.scenario import POLICIES, SCENARIOS, Scenario
 from service.simulate.setting import Setting, setting_of
+from service.simulate.traced import Taught, days_of, learn, people_of_trace, setting_of_trace, split
 
 DAYS_AT_ONCE = 5
 """Days that a process is given at a time."""
@@ -57,10 +59,9 @@ def ways_of(options: Options) -> list[Way]:
 
 
 def live_days(options: Options) -> Iterator[Result]:
-    """Live all days of a scenario, in order."""
-    chunks = [
-        range(begin, min(begin + DAYS_AT_ONCE, options.days)) for begin in range(0, options.days, DAYS_AT_ONCE)
-    ]
+    """Live all days, in order. Raises SimulateError when a trace is none."""
+    days = range(options.days if options.trace is None else len(lesson_of(options)[1]))
+    chunks = [days[begin : begin + DAYS_AT_ONCE] for begin in range(0, len(days), DAYS_AT_ONCE)]
     if options.jobs == 1:
         for chunk in chunks:
             yield from _live_some(options, chunk)
@@ -70,6 +71,18 @@ def live_days(options: Options) -> Iterator[Result]:
             yield from results
 
 
+def lesson_of(options: Options) -> tuple[Taught, Sequence[Trace]]:
+    """What the first days of the trace teach, and the days to live. Raises SimulateError."""
+    assert options.trace is not None, "only traces teach"
+    return _lesson(options.trace, options.learn)
+
+
+@lru_cache(1)
+def _lesson(path: Path, number: int | None) -> tuple[Taught, Sequence[Trace]]:
+    first, later = split(days_of(path), number)
+    return learn(first), later
+
+
 def _live_some(options: Options, days: Sequence[int]) -> list[Result]:
     return [live_day(options, day) for day in days]
 
@@ -77,30 +90,40 @@ def _live_some(options: Options, days: Sequence[int]) -> list[Result]:
 def live_day(options: Options, day: int) -> Result:
     """Live one day in each way; `day` counts from 0."""
     began_s = time.process_time()
-    scenario = scenario_of(options).on_day(day)
-    people = draw(scenario, options.seed, day)
-    ways = ways_of(options)
-    lives = len(ways)
+    people, settings = _traced(options, day) if options.trace is not None else _drawn(options, day)
+    lives = len(settings)
     found = []
-    for way in ways:
-        setting = _setting(scenario, way, options.admission)
+    for setting, admitting in settings:
         lived = Life(setting, people, promiser_of(options, setting, people)).run()
         portions = measure(lived)
         portions[REFUSED_FITTING] = None
-        if sent_away(lived):
+        if admitting is not None and sent_away(lived):
             lives += 1
-            portions[REFUSED_FITTING] = would_have_fitted(lived, _admitting(scenario, way, people))
+            portions[REFUSED_FITTING] = would_have_fitted(lived, Life(admitting, people).run())
         found.append(Measured(portions, by_quarter(lived, DRAWN)))
     return Result(found, lives, time.process_time() - began_s)
+
+
+def _drawn(options: Options, day: int) -> tuple[People, list[tuple[Setting, Setting | None]]]:
+    """The people of a scenario's day, and for each way its hall, and that hall if it let everybody in."""
+    scenario = scenario_of(options).on_day(day)
+    settings = [
+        (_setting(scenario, way, options.admission), _setting(scenario, way, "all")) for way in ways_of(options)
+    ]
+    return draw(scenario, options.seed, day), [*settings]
+
+
+def _traced(options: Options, day: int) -> tuple[People, list[tuple[Setting, Setting | None]]]:
+    """The same of a day of a trace, whose hall lets everybody in."""
+    taught, days = lesson_of(options)
+    trace = days[day]
+    settings = [setting_of_trace(trace, taught, POLICIES[way.policy]) for way in ways_of(options)]
+    return people_of_trace(trace, taught, options.seed), [(setting, None) for setting in settings]
 
 
 @lru_cache(16)
 def _setting(scenario: Scenario, way: Way, admission: str) -> Setting:
     return setting_of(scenario, POLICIES[way.policy], way.constant, admission)
-
-
-def _admitting(scenario: Scenario, way: Way, people: People) -> Lived:
-    return Life(_setting(scenario, way, "all"), people).run()
 
 
 def promiser_of(options: Options, _setting: Setting, _people: People) -> Promiser:

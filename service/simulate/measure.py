@@ -181,13 +181,17 @@ def would_have_fitted(lived: Lived, admitting: Lived) -> Portion | None:
 
 
 def _scored(lived: Lived, *classes: TicketClass) -> list[tuple[Visit, float]]:
-    """Who was told something and called, with the seconds from the ticket to the call."""
+    """Who was told something and called, with the seconds from the ticket to the call.
+
+    Who was told "now" and called at once is left out: such a promise is no art.
+    """
     return [
         (visit, (visit.called_ms - visit.came_ms) / 1000)
         for visit in lived.visits
         if visit.called_ms is not None
         and visit.told is not None
         and visit.told.wait.p50_s is not None
+        and (visit.told.wait.p90_s or visit.called_ms > visit.came_ms)
         and visit.admission is Admission.ADMITTED
         and visit.person.class_ in classes
     ]
