@@ -17,7 +17,7 @@ from service.simulate.live import Life, Promiser
 from service.simulate.measure import REFUSED_FITTING, by_quarter, measure, sent_away, would_have_fitted
 from service.simulate.options import Options, Promises, Way
 from service.simulate.people import People, draw
-from service.simulate.promises import as_told
+from service.simulate.promises import as_answered, as_forecast, with_oracle
 from service.simulate.scenario import POLICIES, SCENARIOS, Scenario
 from service.simulate.setting import Setting, setting_of
 from service.simulate.traced import Taught, days_of, learn, people_of_trace, setting_of_trace, split
@@ -126,8 +126,7 @@ def _setting(scenario: Scenario, way: Way, admission: str) -> Setting:
     return setting_of(scenario, POLICIES[way.policy], way.constant, admission)
 
 
-def promiser_of(options: Options, _setting: Setting, _people: People) -> Promiser:
+def promiser_of(options: Options, setting: Setting, people: People) -> Promiser:
     """Who tells people their wait."""
-    if options.promises is Promises.FORECAST:
-        raise NotImplementedError
-    return as_told
+    promiser = as_forecast if options.promises is Promises.FORECAST else as_answered
+    return with_oracle(promiser, setting, people, options.oracle) if options.oracle else promiser

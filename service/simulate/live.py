@@ -26,7 +26,7 @@ from service.domain.commands import (
 )
 from service.domain.day import Day
 from service.domain.events import Event, TicketCalled, TicketTaken
-from service.domain.model import AppointmentId, Channel, CounterId, CounterState, Outcome, TicketClass, TicketId
+from service.domain.model import AppointmentId, Channel, CounterId, CounterState, Outcome, Ticket, TicketClass, TicketId
 from service.domain.refusals import Refusal
 from service.simulate import alternation
 from service.simulate.bookings import Booked, Granted, book
@@ -47,7 +47,7 @@ HAPPENINGS_MAX = 1_000_000
 class Promiser(Protocol):
     """Says what somebody is told who was just given a ticket."""
 
-    def __call__(self, day: Day, taken: TicketTaken) -> Told | None:
+    def __call__(self, day: Day, ticket: Ticket) -> Told | None:
         """What they are told; None when nobody can tell."""
 
 
@@ -168,7 +168,7 @@ class Life:
         if person.class_ is TicketClass.GREEN:
             change = ChangeTicket(taken.ticket, class_=TicketClass.GREEN, reason="urgent")
             self.hall.do(change, at_ms)
-        told = None if self._promiser is None else self._promiser(self.hall.day, taken)
+        told = None if self._promiser is None else self._promiser(self.hall.day, self.hall.day.tickets[taken.ticket])
         self._visits[taken.ticket] = Visit(person, taken.admission, at_ms, slot_ms, told)
         self._waiting.add(taken.ticket)
         if person.patience_ms is not None:

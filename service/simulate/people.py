@@ -60,12 +60,15 @@ class Person(Struct, frozen=True, gc=False, kw_only=True):
 class People(Struct, frozen=True):
     """Everybody of a day: bookings in the order in which they are made, the others as they come.
 
-    `pace` is what the day's speed and each clerk's do to a duration, in the order of the counters.
+    `pace` is what the day's speed and each clerk's do to a duration, in the order of the counters; `volume` is how many
+    times the usual number of the others wanted to come, `green` the share of them who are.
     """
 
     bookings: tuple[Person, ...]
     others: tuple[Person, ...]
     pace: tuple[float, ...]
+    volume: float = 1.0
+    green: float = 0.0
 
 
 def stream(seed: int, day: int, which: Stream) -> Generator:
@@ -95,7 +98,8 @@ def draw(scenario: Scenario, seed: int, day: int) -> People:
         len(bookings) + len(others),
     )
     others.sort(key=lambda person: (person.comes_ms, person.n))
-    return People(tuple(bookings), tuple(others), pace)
+    green = scenario.green / (scenario.walk_ins + scenario.green)
+    return People(tuple(bookings), tuple(others), pace, volume, green)
 
 
 def _lognormal_factor(draws: Generator, sd: float) -> float:
