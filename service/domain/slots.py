@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Self
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from service.domain.grid import EPSILON_S, Grid, Offer, Slot, Start, fitting_s, grid_of
@@ -54,9 +54,9 @@ class Sums(Struct, array_like=True):
 class Tally(Struct, array_like=True):
     """Sums over some appointments, by group; `taken` counts them by start and service."""
 
-    number: int
-    groups: dict[str, Sums]
-    taken: dict[int, dict[ServiceId, int]]
+    number: int = 0
+    groups: dict[str, Sums] = {}
+    taken: dict[int, dict[ServiceId, int]] = {}
 
     @classmethod
     def of(cls, grid: Grid) -> Self:
@@ -111,7 +111,7 @@ class Booked(Struct, array_like=True):
     As JSON it is what the journal keeps beside the day; it belongs to the plan it was reckoned with.
     """
 
-    everybody: Tally
+    everybody: Tally = field(default_factory=Tally)
     partners: dict[str, Tally] = {}
     holds: dict[AppointmentId, Hold] = {}
     closed: bool = False
