@@ -8,9 +8,9 @@ Source: CONTRACT 4 and 5; DESIGN 6, "Places per slot".
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from msgspec import UnsetType, to_builtins
+from msgspec import Struct, UnsetType, to_builtins
 
 from service.domain import commands, events
 from service.domain.day import Day
@@ -249,7 +249,7 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
 _OPEN = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 
-class _Asked(NamedTuple):
+class _Asked(Struct, frozen=True):
     """What a place is wanted for."""
 
     service: ServiceId

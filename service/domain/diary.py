@@ -6,8 +6,9 @@ Everything here can be made anew from the appointments; `Day.put_appointment` ke
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from sortedcontainers import SortedDict
 
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
@@ -15,7 +16,7 @@ from service.domain.plan import Plan
 from service.domain.slots import Booked
 
 
-class Visit(NamedTuple):
+class Visit(Struct, frozen=True, gc=False):
     """What people who are expected come for."""
 
     service: ServiceId

@@ -344,11 +344,11 @@ def _sets_to_keep(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> di
             kept.setdefault(sets[name], name)
     single = list(kept.items())
     grown = list(single)
-    for counters, name in grown:
+    for counters, names in grown:
         for others, other in single:
             union = counters | others
             if counters & others and union not in kept and len(kept) < GROUPS_MAX:
-                kept[union] = f"{name}+{other}"
+                kept[union] = f"{names}+{other}"
                 grown.append((union, kept[union]))
     return {name: counters for counters, name in kept.items()}
 
