@@ -1,7 +1,8 @@
 """Days of a hall that never were: the rules of the hall, tried on a thousand days before one is opened.
 
-`simulate` draws the people of a day, lets them book, come, wait and be served by the very `decide` and `evolve` that run
-a hall, and says what came of it, with the interval to which that is known. Other rules can be lived by the same people.
+`simulate` draws the people of a day, lets them book, come, wait and be served by the very `decide` and `evolve` that
+run a hall, and says what came of it, with the interval to which that is known. Other rules can be lived by the same
+people.
 
 Where to look: `scenario` (the hall and its crowd), `people` (who comes), `setting` (the hall made ready), `live` (the
 day), `bookings` and `alternation` (parts of it), `promises` (what people are told), `measure` and `estimate` (what is
