@@ -91,7 +91,7 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
             n=day.appointments_made + 1,
             code=command.code,
             service=service.id,
-            starts_at=command.starts_at,
+            starts_at=found.slot.starts_at,
             ends_at=found.slot.ends_at,
             state=AppointmentState.HELD if command.hold else AppointmentState.BOOKED,
             count=command.count,
@@ -143,7 +143,7 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
         over = _holds_over(day, now_at)
         found = _room_elsewhere(day, appointment, starts_at, count, now_at, staff=command.staff)
         decided = [*(events.AppointmentExpired(appointment=one) for one in over), *decided]
-        ends_at, places = found.slot.ends_at, found.taken + found.free
+        starts_at, ends_at, places = found.slot.starts_at, found.slot.ends_at, found.taken + found.free
         if starts_at != appointment.starts_at:
             place = day.diary.lowest_free(starts_at, (*over, appointment.id))
         places = max(places, place)
@@ -223,7 +223,7 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
             n=day.appointments_made + 1,
             code=was.code,
             service=service.id,
-            starts_at=command.starts_at,
+            starts_at=found.slot.starts_at,
             ends_at=found.slot.ends_at,
             state=was.state,
             count=command.count,

@@ -182,7 +182,7 @@ class Hall:
         self.do(command)
         return command.ticket
 
-    def booking(  # noqa: PLR0913  (what is asked)
+    def booking(
         self,
         service: str = "enquiry",
         at: str = "11:00",

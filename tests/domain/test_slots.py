@@ -3,6 +3,7 @@
 import random
 from collections import Counter as Tally
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -60,7 +61,7 @@ def at(plan: Plan, local: str) -> datetime:
     return datetime(on.year, on.month, on.day, hours, minutes, tzinfo=ZoneInfo(plan.time_zone)).astimezone(UTC)
 
 
-def made(  # noqa: PLR0913  (an appointment of any kind)
+def made(
     starts_at: datetime,
     n: int = 1,
     *,
@@ -176,9 +177,7 @@ def test_starts_are_five_minutes_apart_and_end_before_closing() -> None:
 
     assert found[0].starts_at == at(plan, "09:00")
     assert found[0].ends_at == at(plan, "09:10")
-    assert {later.starts_at - one.starts_at for one, later in zip(found, found[1:], strict=False)} == {
-        timedelta(minutes=5)
-    }
+    assert {later.starts_at - one.starts_at for one, later in pairwise(found)} == {timedelta(minutes=5)}
     assert found[-1].ends_at == at(plan, "17:00")
 
 
@@ -609,9 +608,7 @@ def test_a_hold_that_is_over_takes_no_place_in_what_is_told() -> None:
     held = made(at(plan, "09:00"), state=AppointmentState.HELD, expires_at=expires_at)
     booked = Booked.of(plan, [held])
 
-    before, after = (
-        slots(plan, booked, now_at=expires_at - timedelta(seconds=seconds))[0].free for seconds in (1, 0)
-    )
+    before, after = (slots(plan, booked, now_at=expires_at - timedelta(seconds=seconds))[0].free for seconds in (1, 0))
 
     assert (before, after) == (3, 4)
     assert booked == Booked.of(plan, [held])
