@@ -279,7 +279,7 @@ class _Everybody:
         starts = starts_of(
             scene.parts[part],
             self._free_s(part),
-            Lines(groups[lined], _apart(self.keys[visits[: len(lined)], 0])),
+            Lines(groups[lined], self.keys[visits[: len(lined)], 0]),
             Others(groups[later], self.ready_s[coming], self.keys[coming]),
             Again(
                 place[self.again.who[seen]],
@@ -300,14 +300,3 @@ class _Everybody:
             if one.now.part == part:
                 free[:, one.counter] = self.under_way_s[n]
         return free
-
-
-def _apart(keys: Floats) -> Floats:
-    """Sorted keys, those that are equal told apart in their order."""
-    if len(keys) < 2 or (np.diff(keys) > 0).all():
-        return keys
-    apart = keys.copy()
-    for n in range(1, len(apart)):
-        if apart[n] <= apart[n - 1]:
-            apart[n] = np.nextafter(apart[n - 1], np.inf)
-    return apart

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from service.domain.day import Day, LineKey
+from service.domain.day import Day, LineKey, place_of
 from service.domain.dispatch import in_order
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.model import (
@@ -132,7 +132,7 @@ class Punctuality(NamedTuple):
 class Scene(Struct, frozen=True, kw_only=True):
     """A day at an instant, `made_at`.
 
-    `waiting` is in the order of check-in, by which ties go; `newcomers` are the routes of walk-ins, one for each set of
+    `waiting` is in the order of calls, by keys that no two share; `newcomers` are the routes of walk-ins, one for each set of
     counters that they may begin at. `closing_s` and `staffed_s` are when the doors close for the last time and when
     nobody is planned to work any more; None on a day without opening hours ahead.
     """
@@ -208,6 +208,7 @@ class _Looking:
             if counter.id in self.working:
                 for name in counter.services:
                     self.serving[counter.stage, name].append(counter)
+        self.key_s = self._keys()
         self.part_of, parts = self._parts()
         self.counters = [[counter for counter in day.counters if self.part_of.get(counter) == n] for n in range(parts)]
         self.index = {counter: n for part in self.counters for n, counter in enumerate(part)}
@@ -261,6 +262,16 @@ class _Looking:
 
     def _seconds(self, at: datetime) -> float:
         return (at - self.now_at).total_seconds()
+
+    def _keys(self) -> dict[TicketId, float]:
+        """The queue times of all who are here, in seconds from now; those that are equal told apart as by the order."""
+        here = [self.day.tickets[one.ticket] for one in self.day.counters.values() if one.ticket is not None]
+        found: dict[TicketId, float] = {}
+        last_s = -math.inf
+        for place in sorted(place_of(ticket) for ticket in (*here, *in_order(self.day))):
+            last_s = max(self._seconds(place.queue_at), math.nextafter(last_s, math.inf))
+            found[place.ticket] = last_s
+        return found
 
     def _parts(self) -> tuple[dict[CounterId, int], int]:
         """The part of each counter that works, and how many there are; in the order of the stages."""
@@ -344,7 +355,7 @@ class _Looking:
         return found
 
     def _waiting(self) -> tuple[tuple[Waiting, ...], tuple[TicketId, ...]]:
-        waiting: list[tuple[datetime, int, Waiting]] = []
+        waiting: list[Waiting] = []
         unreachable: list[TicketId] = []
         for ticket in in_order(self.day):
             route = self._route(errand_of(ticket))
@@ -356,10 +367,8 @@ class _Looking:
             rank = None
             if active_s and (ticket.not_before_at is None or ticket.not_before_at <= self.now_at):
                 rank = self._seconds(ticket.reference_at)
-            one = Waiting(ticket.id, self._seconds(ticket.queue_at), active_s, rank, route)
-            waiting.append((ticket.issued_at, ticket.n, one))
-        waiting.sort(key=lambda one: one[:2])
-        return tuple(one for _, _, one in waiting), tuple(unreachable)
+            waiting.append(Waiting(ticket.id, self.key_s[ticket.id], active_s, rank, route))
+        return tuple(waiting), tuple(unreachable)
 
     def _present(self) -> Iterator[Present]:
         plan = self.day.plan
@@ -378,7 +387,7 @@ class _Looking:
             yield Present(
                 self.index[counter.id],
                 self._seconds(self.now_at) - self._seconds(began_at),
-                self._seconds(ticket.queue_at),
+                self.key_s[ticket.id],
                 now,
                 tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part > now.part),
             )
