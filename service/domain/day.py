@@ -5,21 +5,24 @@ stand indexes that can always be made anew from the values:
 
 * a `Line` holds the waiting tickets of one stage, service and expected work, in the order of calls, so that a place, a
   rank and the work ahead each cost one bisection per line, however many wait;
-* `asleep` holds the tickets that must not be called before a time of theirs. Time only moves forward in a day, so
+* `asleep` holds the tickets that must not be called before a time of theirs: people asked for it, or they came before
+  their appointment, which an idle counter does not wait for. Time only moves forward in a day, so
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
+* the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes.
 
 Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
 """
 
 from collections import Counter as Tally
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Self
 
 from msgspec import Struct
 from sortedcontainers import SortedList
 
+from service.domain.diary import Diary
 from service.domain.events import Event, Record
 from service.domain.model import (
     Alarm,
@@ -41,6 +44,7 @@ from service.domain.model import (
 )
 from service.domain.plan import Plan, PlannedService, Rate
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
+from service.domain.slots import Booked
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -96,13 +100,14 @@ class Pool(NamedTuple):
     """Who competes with a ticket: the counters that may call it, and the lines that these counters draw from.
 
     `open` are the counters open now, `planned` says how many the plan gives them through the day, `services` are those
-    that the lines may be of.
+    that the lines may be of, `stage` where they all wait.
     """
 
     open: tuple[CounterId, ...]
     planned: tuple[Rate, ...]
     lines: tuple[Line, ...]
     services: frozenset[ServiceId]
+    stage: StageId
 
 
 def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
@@ -145,6 +150,9 @@ class Day:
         self.tickets: dict[TicketId, Ticket] = {}
         self.appointments: dict[AppointmentId, Appointment] = {}
         self.appointments_made = 0
+        self.diary = Diary()
+        self.invitations: dict[str, TicketId] = {}
+        self.returned: dict[TicketId, TicketId] = {}
         self.counters: dict[CounterId, Counter] = {}
         self.notices: dict[str, Notice] = {}
         self.alarms: dict[str, Alarm] = {}
@@ -171,8 +179,11 @@ class Day:
         """A day of its own that shares the frozen values."""
         other = self.__class__(self.hall, self.on)
         other.__dict__.update(self.__dict__)
-        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers", "numbers", "done"):
+        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers"):
             setattr(other, name, dict(getattr(self, name)))
+        for name in ("invitations", "returned", "numbers", "done"):
+            setattr(other, name, dict(getattr(self, name)))
+        other.diary = self.diary.copy()
         other.lines = {key: line.copy() for key, line in self.lines.items()}
         other.asleep = SortedList(self.asleep)
         other.waiting = Tally(self.waiting)
@@ -192,6 +203,11 @@ class Day:
         """The plan as the hall document has it, without overtime."""
         assert self._regular is not None, "the first event of a day is day_opened"
         return self._regular
+
+    @property
+    def booked(self) -> Booked:
+        """The running sums of the appointments."""
+        return self.diary.booked
 
     @property
     def opened(self) -> bool:
@@ -314,6 +330,7 @@ class Day:
                 if line.key.service in shared and self.stage_now(line.key.service, line.key.stage) == stage
             ),
             services=shared,
+            stage=stage,
         )
 
     def line_holding(self, ticket: Ticket) -> Line | None:
@@ -326,7 +343,7 @@ class Day:
         self._draws = {}
 
     def wake(self, now_at: datetime) -> None:
-        """Move the tickets whose `not_before_at` has come into their lines."""
+        """Move the tickets whose time has come into their lines."""
         self._awake_at = max(self._awake_at, now_at)
         while self.asleep and self.asleep[0][0] <= self._awake_at:
             _, ticket = self.asleep.pop(0)
@@ -344,12 +361,13 @@ class Day:
             self._place(ticket)
 
     def put_appointment(self, appointment: Appointment) -> None:
-        """Take over an appointment's new value."""
+        """Take over an appointment's new value, and what is reckoned of it."""
+        self.diary.put(self.regular, self.appointments.get(appointment.id), appointment)
         self.appointments[appointment.id] = appointment
 
     def forget_appointment(self, appointment: AppointmentId) -> None:
         """Let an appointment go that another day has taken over."""
-        del self.appointments[appointment]
+        self.diary.put(self.regular, self.appointments.pop(appointment), None)
 
     def put_counter(self, counter: Counter) -> None:
         """Take over a counter's new value."""
@@ -379,6 +397,7 @@ class Day:
                 )
         for gone in self.counters.keys() - plan.counters.keys():
             del self.counters[gone]
+        self.diary = Diary.of(plan, self.appointments.values(), closed=self.closed)
         self.lines = {}
         self.asleep = SortedList()
         self.waiting = Tally()
@@ -403,22 +422,37 @@ class Day:
             self.forget_pools()
         return line
 
+    def wakes_at(self, ticket: Ticket) -> datetime:
+        """When a waiting ticket is due: after `not_before_at`, and `early_s` before the slot it is checked in for.
+
+        Who has been called once is there, and does not wait for the slot any more.
+        """
+        due_at = ticket.not_before_at or LONG_AGO
+        if ticket.slot_at is None or ticket.class_ is not TicketClass.APPOINTMENT or ticket.last_counter is not None:
+            return due_at
+        return max(due_at, ticket.slot_at - timedelta(seconds=self.plan.rules.early_s))
+
+    def early(self) -> Iterator[Ticket]:
+        """Those who sleep only because they came before their appointment, by the time they wake."""
+        for _, ticket_id in self.asleep:
+            ticket = self.tickets[ticket_id]
+            if ticket.not_before_at is None or ticket.not_before_at <= self._awake_at:
+                yield ticket
+
     def _sleeps(self, ticket: Ticket) -> bool:
-        return ticket.not_before_at is not None and ticket.not_before_at > self._awake_at
+        return self.wakes_at(ticket) > self._awake_at
 
     def _place(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] += 1
         if self._sleeps(ticket):
-            assert ticket.not_before_at is not None
-            self.asleep.add((ticket.not_before_at, ticket.id))
+            self.asleep.add((self.wakes_at(ticket), ticket.id))
         else:
             self._line_of(ticket).places.add(place_of(ticket))
 
     def _unplace(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] -= 1
         if self._sleeps(ticket):
-            assert ticket.not_before_at is not None
-            self.asleep.remove((ticket.not_before_at, ticket.id))
+            self.asleep.remove((self.wakes_at(ticket), ticket.id))
         else:
             self._line_of(ticket).places.remove(place_of(ticket))
 

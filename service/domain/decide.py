@@ -13,13 +13,23 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from service.domain import commands, dispatch, events, volunteers
+from service.domain import appointments, check_ins, commands, dispatch, events, volunteers
+from service.domain.appointments import leave_open_ones
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
+from service.domain.door import (
+    admission_at,
+    hall_closed,
+    issue,
+    on_offer,
+    refuse_count,
+    refuse_invitation,
+    refuse_shut,
+    refuse_suspended,
+)
 from service.domain.events import Event
 from service.domain.model import (
     TICKET_SUCCESSORS,
-    Admission,
     Counter,
     CounterState,
     LeftReason,
@@ -31,7 +41,7 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
-from service.domain.plan import Plan
+from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.refusals import (
     AlarmNotFound,
     AlreadyWaiting,
@@ -40,14 +50,11 @@ from service.domain.refusals import (
     CounterClosed,
     CounterNotFound,
     DayHasEnded,
-    HallClosed,
-    HallSuspended,
     NoticeNotFound,
     OnlineOnly,
     OnlyAtOptionalStages,
     WrongState,
 )
-from service.domain.times import stamp_or_none
 from service.domain.waits import outlook_of
 
 UNDO_WITHIN_S = 30
@@ -59,9 +66,6 @@ AUTO_RECALL_AFTER_S = 60
 AUTO_NO_SHOW_AFTER_S = 240
 AUTO_CALLS_MAX = 4
 """The first call and the recalls at 60, 120 and 180 s."""
-
-DUE_AFTER_DAYS = 14
-"""When a conditional finish names no due date."""
 
 
 def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
@@ -95,60 +99,31 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
         OnlineOnly: it is done online.
         HallSuspended, HallClosed: not now.
         AlreadyWaiting: the browser has a number whose visit is not over.
-        BodyInvalid: nobody, or more people than the service takes on one ticket.
+        BodyInvalid: nobody, or more people than the service takes on one ticket; an invitation to another service.
+        CodeUsed: the invitation was used.
     """
-    service = day.service(command.service)
-    for name in (command.service, *command.then):
-        if (url := day.service(name).online_url) is not None:
-            raise OnlineOnly(url)
-    if not 1 <= command.count <= service.count_max:
-        raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
-    _refuse_suspended(day, now_at)
-    if day.closed or not day.plan.doors_open_at(now_at):
-        raise _hall_closed(day, now_at)
+    service = on_offer(day, command.service, *command.then)
+    refuse_count(service, command.count)
+    refuse_shut(day, now_at)
     _refuse_second(day, command.browser)
-    late = day.overtime is not None and not day.regular.doors_open_at(now_at)
-    n = day.numbers.get(service.prefix, 0) + 1
-    newcomer = Ticket(
-        id=command.ticket,
-        n=day.issued + 1,
-        code=command.code,
-        number=f"{service.prefix}{n:03d}",
-        service=service.id,
-        stage=service.stages[0],
-        class_=TicketClass.WALK_IN,
-        first_class=TicketClass.WALK_IN,
-        channel=command.channel,
-        state=TicketState.WAITING,
-        admission=Admission.OVERTIME if late else Admission.ADMITTED,
-        count=command.count,
-        then=command.then,
-        prechecked=False,
-        applicant=command.applicant,
-        issued_at=now_at,
-        waiting_since_at=now_at,
-        reference_at=now_at,
-        queue_at=dispatch.queue_time(day.plan, TicketClass.WALK_IN, now_at, None),
-    )
-    ahead, wait = outlook_of(day, newcomer, now_at)
+    refuse_invitation(day, command.invitation, service.id)
+    invited = command.invitation
     return [
-        events.TicketTaken(
-            ticket=newcomer.id,
-            n=newcomer.n,
-            code=newcomer.code,
-            number=newcomer.number,
-            service=newcomer.service,
-            stage=newcomer.stage,
-            class_=newcomer.class_,
-            channel=newcomer.channel,
-            admission=newcomer.admission,
-            count=newcomer.count,
-            then=newcomer.then,
-            prechecked=newcomer.prechecked,
-            applicant=newcomer.applicant,
+        issue(
+            day,
+            now_at,
+            ticket=command.ticket,
+            code=command.code,
+            service=service,
+            class_=TicketClass.WALK_IN,
+            channel=command.channel,
+            count=command.count,
+            admission=admission_at(day, now_at),
+            then=command.then,
+            prechecked=invited is not None and invited.prechecked,
+            applicant=command.applicant,
             browser=command.browser,
-            ahead=ahead,
-            wait=wait,
+            invitation=None if invited is None else invited.id,
         )
     ]
 
@@ -169,7 +144,7 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         if command.reason is None:
             raise BodyInvalid(("reason", "a change of class needs a reason code"))
         _require_reason(day.plan, command.reason)
-        queue_at = dispatch.queue_time(day.plan, command.class_, ticket.reference_at, ticket.floor_at)
+        queue_at = dispatch.queue_time(day.plan, command.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at)
         ticket = replace(ticket, class_=command.class_, queue_at=queue_at)
         ahead, wait = outlook_of(day, ticket, now_at)
         decided.append(
@@ -198,7 +173,7 @@ def recall_ticket(day: Day, command: commands.RecallTicket, now_at: datetime) ->
     """Show and speak the number again. Raises WrongState, HallSuspended."""
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.CALLED)
-    _refuse_suspended(day, now_at)
+    refuse_suspended(day, now_at)
     return [events.TicketRecalled(ticket=ticket.id)]
 
 
@@ -246,11 +221,11 @@ def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) ->
         if too_late or ticket.returns >= RETURNS_MAX:
             raise WrongState(ticket.state)
     if day.closed:
-        raise _hall_closed(day, now_at)
+        raise hall_closed(day, now_at)
     floor_at = now_at - timedelta(seconds=day.plan.rules.park_penalty_s)
     if ticket.floor_at is not None:
         floor_at = max(floor_at, ticket.floor_at)
-    queue_at = dispatch.queue_time(day.plan, ticket.class_, ticket.reference_at, floor_at)
+    queue_at = dispatch.queue_time(day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.slot_at)
     ahead, wait = outlook_of(day, replace(ticket, queue_at=queue_at), now_at)
     return [events.TicketResumed(ticket=ticket.id, floor_at=floor_at, ahead=ahead, wait=wait)]
 
@@ -496,7 +471,7 @@ def open_overtime(day: Day, command: commands.OpenOvertime, now_at: datetime) ->
     """
     until_at = command.until_at
     if day.closed or not day.regular.windows or not day.regular.overtime:
-        raise _hall_closed(day, now_at)
+        raise hall_closed(day, now_at)
     if until_at <= now_at:
         raise BodyInvalid(("until_at", "is in the past"))
     if until_at > day.regular.ends_at:
@@ -533,8 +508,12 @@ def close_day(day: Day, _command: commands.CloseDay, _now_at: datetime) -> list[
 
 
 def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Event]:
-    """Close the books: the waiting leave unserved, forgotten finishes and no-shows are written, counters close."""
-    decided = _leave_unserved(day)
+    """Close the books: nothing stays open.
+
+    Appointments are missed and holds over, the waiting leave unserved, forgotten finishes and no-shows are written, and
+    counters close.
+    """
+    decided = [*leave_open_ones(day), *_leave_unserved(day)]
     for counter in day.counters.values():
         if counter.ticket is not None:
             ticket = day.tickets[counter.ticket]
@@ -608,23 +587,12 @@ def _require_papers(plan: Plan, ticket: Ticket, missing: tuple[str, ...]) -> Non
             raise BodyInvalid(("missing", f"{code!r} is not among the hall's codes or the service's papers"))
 
 
-def _refuse_suspended(day: Day, now_at: datetime) -> None:
-    suspension = day.suspended_at(now_at)
-    if suspension is not None:
-        raise HallSuspended(suspension.text)
-
-
-def _hall_closed(day: Day, now_at: datetime) -> HallClosed:
-    """The refusal with the next opening; a day that was closed does not open again."""
-    return HallClosed(stamp_or_none(day.plan.reopens_at if day.closed else day.plan.opens_at(now_at)))
-
-
 def _refuse_calls(day: Day, now_at: datetime) -> None:
     """Calls run from the first opening of the day until it is closed; late ones are served after closing time."""
-    _refuse_suspended(day, now_at)
+    refuse_suspended(day, now_at)
     windows = day.plan.windows
     if day.closed or not windows or now_at < windows[0].opens_at:
-        raise _hall_closed(day, now_at)
+        raise hall_closed(day, now_at)
 
 
 def _finish(day: Day, ticket: Ticket, finish: Finish, now_at: datetime) -> tuple[Event, Ticket | None]:
@@ -692,11 +660,12 @@ def _leave_unserved(day: Day) -> list[Event]:
 
 
 def _carried_over(day: Day, plan: Plan) -> Plan:
-    """A new plan that keeps, not offered, the services of today's tickets and the counters in use.
+    """A new plan that keeps, not offered, the services of today's tickets and appointments, and the counters in use.
 
     Counters that served such a service go on serving it, and a finish can still be taken back.
     """
     used = {name for ticket in day.tickets.values() for name in (ticket.service, *ticket.then)}
+    used.update(one.service for one in day.appointments.values())
     kept = {
         name: replace(service, offered=False)
         for name, service in day.plan.services.items()
@@ -744,4 +713,6 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.ChangePlan: change_plan,
     commands.SweepNoShows: sweep_no_shows,
     commands.AtOptionalStage: at_optional_stage,
+    **appointments.DECIDERS,
+    **check_ins.DECIDERS,
 }

@@ -15,10 +15,25 @@ from service.domain.model import CallReason, Counter, Rule, Ticket, TicketClass
 from service.domain.plan import Plan
 
 
-def queue_time(plan: Plan, class_: TicketClass, reference_at: datetime, floor_at: datetime | None) -> datetime:
-    """Reference time minus the class's credit, but not before the floor that a return has set."""
-    queue_at = reference_at - timedelta(seconds=plan.credit_s(class_))
+def queue_time(
+    plan: Plan,
+    class_: TicketClass,
+    reference_at: datetime,
+    floor_at: datetime | None,
+    slot_at: datetime | None = None,
+) -> datetime:
+    """Reference time minus the class's credit, but not before the floor that a return has set.
+
+    `slot_at` is the slot that was checked in for: the reference time is the check-in, or the slot if that is later.
+    """
+    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, slot_at))
     return queue_at if floor_at is None else max(queue_at, floor_at)
+
+
+def credit_s(plan: Plan, class_: TicketClass, reference_at: datetime, slot_at: datetime | None) -> int:
+    """The class's credit; an appointment has none when the person came later than `grace_s` after the slot."""
+    late = slot_at is not None and reference_at > slot_at + timedelta(seconds=plan.rules.grace_s)
+    return 0 if late and class_ is TicketClass.APPOINTMENT else plan.credit_s(class_)
 
 
 def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
@@ -30,7 +45,8 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
         also: a ticket that the same command sends back into the queue, and that is not in a line yet.
 
     Returns:
-        The ticket with the smallest place and the reason; None when nobody waits for this counter.
+        The ticket with the smallest place and the reason; when nobody is due, the earliest of those who came before
+        their appointment; None when nobody waits for this counter.
     """
     lines = day.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
@@ -39,19 +55,22 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:
-        return None
+        early = next((ticket for ticket in day.early() if day.draws_from(counter, line_key_of(ticket))), None)
+        return None if early is None else (early, reason_for(day.plan, early, ahead_of=0, rule=Rule.EARLY))
     place = min(fronts)
     chosen = also if also is not None and also.id == place.ticket else day.tickets[place.ticket]
     return chosen, reason_for(day.plan, chosen, ahead_of=waiting - 1)
 
 
-def reason_for(plan: Plan, ticket: Ticket, *, ahead_of: int, code: str | None = None) -> CallReason:
+def reason_for(
+    plan: Plan, ticket: Ticket, *, ahead_of: int, code: str | None = None, rule: Rule = Rule.CREDIT
+) -> CallReason:
     """Say why a ticket is called; `code` is given when a clerk chose it out of order."""
     return CallReason(
-        rule=Rule.CREDIT if code is None else Rule.CHOSEN,
+        rule=rule if code is None else Rule.CHOSEN,
         class_=ticket.class_,
         queue_at=ticket.queue_at,
-        credit_s=plan.credit_s(ticket.class_),
+        credit_s=credit_s(plan, ticket.class_, ticket.reference_at, ticket.slot_at),
         ahead_of=ahead_of,
         code=code,
     )
@@ -64,7 +83,7 @@ def ahead(day: Day, ticket: Ticket) -> int:
 
 
 def in_order(day: Day) -> Iterator[Ticket]:
-    """All waiting tickets in the order of calls; those who asked not to be called yet stand at their place."""
+    """All waiting tickets in the order of calls; those who are not due yet stand at their place."""
     sleeping = sorted(place_of(day.tickets[ticket]) for _, ticket in day.asleep)
     for place in merge(sleeping, *(line.places for line in day.lines.values())):
         yield day.tickets[place.ticket]

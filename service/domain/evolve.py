@@ -27,9 +27,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-
-PRECHECK = "precheck"
-"""The stage whose `done` makes a ticket prechecked."""
+from service.domain.plan import PRECHECK
 
 FORGOTTEN_AFTER_MEANS = 4
 """A service that lasted longer than this many means was not ended in time: today's speed is not learned from it."""
@@ -74,12 +72,12 @@ def _day_opened(day: Day, event: events.DayOpened | events.PlanChanged, _record:
 
 
 def _day_closed(day: Day, _event: events.DayClosed, _record: Record) -> _Touched:
-    day.closed = True
+    day.closed = day.booked.closed = True
     return None, None
 
 
 def _day_ended(day: Day, _event: events.DayEnded, _record: Record) -> _Touched:
-    day.closed = True
+    day.closed = day.booked.closed = True
     day.ended = True
     return None, None
 
@@ -184,6 +182,7 @@ def _counter_closed(day: Day, event: events.CounterClosed, record: Record) -> _T
 
 def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touched:
     day.issued = event.n
+    reference_at = record.at if event.slot_at is None else max(record.at, event.slot_at)
     prefix = day.plan.services[event.service].prefix
     day.numbers[prefix] = int(event.number.removeprefix(prefix))
     ticket = Ticket(
@@ -204,8 +203,8 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         applicant=event.applicant,
         issued_at=record.at,
         waiting_since_at=record.at,
-        reference_at=record.at,
-        queue_at=dispatch.queue_time(day.plan, event.class_, record.at, None),
+        reference_at=reference_at,
+        queue_at=dispatch.queue_time(day.plan, event.class_, reference_at, None, event.slot_at),
         ahead=event.ahead,
         wait=event.wait,
         seq=record.seq,
@@ -217,6 +216,10 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
     )
     if event.browser is not None:
         day.browsers[event.browser] = event.ticket
+    if event.invitation is not None:
+        day.invitations[event.invitation] = event.ticket
+    if event.returns_of is not None:
+        day.returned[event.returns_of] = event.ticket
     day.put(ticket)
     return ticket, None
 
@@ -337,7 +340,7 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
         record,
         event.ticket,
         floor_at=event.floor_at,
-        queue_at=dispatch.queue_time(day.plan, before.class_, before.reference_at, event.floor_at),
+        queue_at=dispatch.queue_time(day.plan, before.class_, before.reference_at, event.floor_at, before.slot_at),
         returns=before.returns + (before.state is TicketState.NO_SHOW),
         ahead=event.ahead,
         wait=event.wait,
@@ -348,7 +351,7 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
 
 def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -> _Touched:
     before = day.tickets[event.ticket]
-    queue_at = dispatch.queue_time(day.plan, event.class_, before.reference_at, before.floor_at)
+    queue_at = dispatch.queue_time(day.plan, event.class_, before.reference_at, before.floor_at, before.slot_at)
     ticket = _put(day, record, event.ticket, class_=event.class_, queue_at=queue_at, ahead=event.ahead, wait=event.wait)
     return ticket, None
 

@@ -7,7 +7,7 @@ has tens of thousands. Times are aware UTC datetimes, `*_on` dates of the hall.
 Source: DESIGN 2, CONTRACT 4.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
@@ -76,6 +76,10 @@ APPOINTMENT_SUCCESSORS: dict[AppointmentState, frozenset[AppointmentState]] = {
 
 LIVE = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.CHECKED_IN})
 """The states in which an appointment takes a place of its slot."""
+
+
+MISSED_AFTER_S = 30 * 60
+"""How long after its start an appointment waits for the person."""
 
 
 class CancelledBy(StrEnum):
@@ -289,6 +293,14 @@ class Appointment(Struct, frozen=True, gc=False, kw_only=True):
     made_at: datetime
     sequence: int = 0
     seq: int = 0
+
+    def state_at(self, now_at: datetime) -> AppointmentState:
+        """Where it is at `now_at`, written down or not yet: a hold may be over, and who is expected too late."""
+        if self.state is AppointmentState.HELD and self.expires_at is not None and self.expires_at <= now_at:
+            return AppointmentState.EXPIRED
+        if self.state is AppointmentState.BOOKED and now_at >= self.starts_at + timedelta(seconds=MISSED_AFTER_S):
+            return AppointmentState.MISSED
+        return self.state
 
 
 class Counter(Struct, frozen=True, gc=False, kw_only=True):

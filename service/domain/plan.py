@@ -32,6 +32,13 @@ REOPENS_WITHIN_DAYS = 62
 """How far ahead the next opening is looked for; beyond it nobody is told a time."""
 
 
+PRECHECK = "precheck"
+"""The stage whose `done` makes a ticket prechecked, and which prechecked people need not pass."""
+
+DUE_AFTER_DAYS = 14
+"""How long a right to return lasts when nothing says until when."""
+
+
 class Window(Struct, frozen=True):
     """A span in which the hall is open."""
 
@@ -69,6 +76,11 @@ class PlannedService(Struct, frozen=True, kw_only=True):
     name: Texts
     offered: bool = True
     bookable: bool = True
+
+    def first_stage(self, *, prechecked: bool) -> StageId:
+        """Where a visit begins."""
+        begin = 1 if prechecked and self.stages[0] == PRECHECK and len(self.stages) > 1 else 0
+        return self.stages[begin]
 
     def expected_s(self, count: int, *, prechecked: bool) -> float:
         """Seconds of counter time that `count` people on one ticket are expected to need."""

@@ -113,7 +113,7 @@ class HoldExpired(Refusal):
 
 
 class HoldLimit(Refusal):
-    """Too many places are held and not booked; confirm one, or wait until a hold is over."""
+    """Too many places are held; confirm one, or wait until a hold is over."""
 
     code = "hold-limit"
 

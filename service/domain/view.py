@@ -1,4 +1,4 @@
-"""The state in the contract's words: what answers, sockets and pages say of a ticket and of a counter.
+"""The state in the contract's words: what answers, sockets and pages say of a ticket, an appointment and a counter.
 
 One place for both HTTP and the sockets, so that they cannot disagree. Fields stand in the contract's order.
 
@@ -13,6 +13,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from service.domain.day import Day
 from service.domain.model import (
     Admission,
+    Appointment,
+    AppointmentId,
+    AppointmentState,
     CallReason,
     Channel,
     Counter,
@@ -30,6 +33,7 @@ from service.domain.model import (
     Wait,
     ZoneId,
 )
+from service.domain.slots import Slot
 from service.domain.times import stamp, stamp_or_none
 from service.domain.waits import outlook_of
 
@@ -115,6 +119,33 @@ class CounterView(Struct, frozen=True, gc=False, kw_only=True):
     seq: int
 
 
+class SlotView(Struct, frozen=True, gc=False):
+    """A start that can be booked; `free` is how many more bookings it would accept if nobody booked elsewhere."""
+
+    service: ServiceId
+    starts_at: Stamp
+    ends_at: Stamp
+    places: int
+    free: int
+
+
+class AppointmentView(Struct, frozen=True, gc=False, kw_only=True):
+    """An appointment; `seq` is that of its day."""
+
+    id: AppointmentId
+    code: str
+    service: ServiceId
+    starts_at: Stamp
+    ends_at: Stamp
+    state: AppointmentState
+    count: int
+    channel: Channel
+    expires_at: Stamp | None
+    ticket: TicketId | None
+    token: str | UnsetType = UNSET
+    seq: int
+
+
 def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
     day: Day,
     ticket: Ticket,
@@ -169,10 +200,48 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         missing=ticket.missing,
         due_on=None if ticket.due_on is None else ticket.due_on.isoformat(),
         prechecked=ticket.prechecked,
-        appointment=None,
+        appointment=ticket.appointment,
         token=UNSET if token is None else token,
         reason=reason_view(ticket.reason) if staff else UNSET,
         seq=day.seq if seq is None else seq,
+    )
+
+
+def slot_view(slot: Slot) -> SlotView:
+    """Say what a start of a day is."""
+    return SlotView(slot.service, stamp(slot.starts_at), stamp(slot.ends_at), slot.places, slot.free)
+
+
+def appointment_view(
+    appointment: Appointment, now_at: datetime, seq: int, *, token: str | None = None, live: bool = True
+) -> AppointmentView:
+    """Say what an appointment is.
+
+    Args:
+        appointment: its value now, or as an event left it.
+        now_at: the instant whose state is told, when `live`: a hold may be over that is not written down yet.
+        seq: the day's seq to answer with.
+        token: the appointment's token, for those who may have it.
+        live: tell the state at `now_at`; else as it is written, as an answer given again does.
+
+    Returns:
+        The appointment; `expires_at` is that of a hold, null for all others.
+    """
+    state = appointment.state_at(now_at) if live else appointment.state
+    held = appointment.state is AppointmentState.HELD
+    return AppointmentView(
+        id=appointment.id,
+        code=appointment.code,
+        service=appointment.service,
+        starts_at=stamp(appointment.starts_at),
+        ends_at=stamp(appointment.ends_at),
+        state=state,
+        count=appointment.count,
+        channel=appointment.channel,
+        expires_at=stamp_or_none(appointment.expires_at) if held else None,
+        ticket=appointment.ticket,
+        token=UNSET if token is None else token,
+        seq=seq,
     )
 
 

@@ -2,22 +2,25 @@
 
 The work before a place has a mean and a variance: what is left of the services under way (lognormal, given how long
 they have lasted), and the expected work of everybody earlier in the order. It is drained at the rate of the counters
-that are open now, and of those that are planned later. Rank times mean gives the sum of a line, so one answer costs one
-bisection per line and one residual per counter, however many wait.
+that are open now, and of those that are planned later; on the way the work of those joins who will come before the
+place: people with an appointment, as likely as they are to come still, and those who came early for theirs. Rank times
+mean gives the sum of a line, so one answer costs one bisection per line, one residual per counter and one step per slot
+until then, however many wait.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 3 (analytic_start) and 4.2 (today's speed, the range shown).
 """
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from heapq import merge
 from operator import add
 from typing import NamedTuple
 
 from service.domain.day import Day, Line, Place, Pool, place_of
 from service.domain.model import ServiceId, Shown, Ticket, TicketId, Wait
-from service.domain.plan import Rate
+from service.domain.plan import Learned, Rate
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
@@ -49,11 +52,18 @@ class Work(NamedTuple):
     services, summed up.
     """
 
-    services: int
+    services: float
     left_s: float
     variance: float
     whole_s: float
     squares: float
+
+
+class Joining(NamedTuple):
+    """Work that joins the queue before a place, at an instant."""
+
+    at: datetime
+    work: Work
 
 
 def nobody_knows(now_at: datetime) -> Wait:
@@ -80,7 +90,8 @@ def newcomer_at(day: Day, now_at: datetime) -> Place:
 def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
     """What a person is told who will wait as `ticket` says; where they stand now, they are not ahead of themselves."""
     pool = day.pool(ticket.service, ticket.stage)
-    return outlook_at(day, pool, place_of(ticket), now_at, day.tickets.get(ticket.id))
+    leaving = day.tickets.get(ticket.id)
+    return outlook_at(day, pool, place_of(ticket), now_at, leaving, due_at=day.wakes_at(ticket))
 
 
 def outlook_at(  # noqa: PLR0913  (the last one by name)
@@ -91,6 +102,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     leaving: Ticket | None = None,
     *,
     at_work: int | None = None,
+    due_at: datetime | None = None,
 ) -> Outlook:
     """What a person is told who will stand at a place of the order.
 
@@ -101,6 +113,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         now_at: the present instant.
         leaving: the ticket whose present place is given up for this one.
         at_work: as in `rates_from`.
+        due_at: not called before this, unless a counter has nobody else.
 
     Returns:
         The number ahead, and the wait: quantiles in seconds and the range to show, all null when no counter for it is
@@ -110,11 +123,13 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     waiting = work_before(pool, place, own_line)
     rates = rates_from(day, pool, now_at, at_work)
     if not any(rate.counters for rate in rates):
-        return Outlook(waiting.services, nobody_knows(now_at))
+        return Outlook(round(waiting.services), nobody_knows(now_at))
     speed, speed_sd = speed_of(day)
     work = Work(*map(add, waiting, work_under_way(day, pool, speed, now_at)))
-    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at)
-    return Outlook(waiting.services, quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
+    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming_before(day, pool, place, now_at))
+    if due_at is not None and sd_s:
+        mean_s = max(mean_s, (due_at - now_at).total_seconds())
+    return Outlook(round(waiting.services), quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
 
 
 def speed_of(day: Day) -> tuple[float, float]:
@@ -147,6 +162,57 @@ def work_before(pool: Pool, place: Place, own_line: Line | None) -> Work:
             variance += before * line.variance
             squares += before * (line.mean_s * line.mean_s + line.variance)
     return Work(services, left_s, variance, left_s, squares)
+
+
+def coming_before(day: Day, pool: Pool, place: Place, now_at: datetime) -> Iterator[Joining]:
+    """The work that will join a pool's lines before a place, in the order of time."""
+    return merge(_expected_before(day, pool, place, now_at), _early_before(day, pool, place), key=_joins_at)
+
+
+def _expected_before(day: Day, pool: Pool, place: Place, now_at: datetime) -> Iterator[Joining]:
+    """People with an appointment who have not come, and would still have its credit."""
+    rules = day.plan.rules
+    since_at = now_at - timedelta(seconds=rules.grace_s)
+    until_at = place.queue_at + timedelta(seconds=rules.credit_s.appointment)
+    for slot_at in day.diary.expected.irange(since_at, until_at, (True, False)):
+        shows = show_probability(day.plan.learned, slot_at, now_at)
+        joins_at = max(now_at, slot_at - timedelta(seconds=rules.early_s))
+        for visit, number in day.diary.expected[slot_at].items():
+            service = day.plan.services[visit.service]
+            if visit.service in pool.services and pool.stage in service.stages:
+                mean_s = service.expected_s(visit.count, prechecked=visit.prechecked)
+                variance = service.variance(visit.count, prechecked=visit.prechecked)
+                yield Joining(joins_at, work_of(number, shows, mean_s, variance))
+
+
+def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:
+    """People who came before their appointment, and are not due yet."""
+    for ticket in day.early():
+        service = day.plan.services[ticket.service]
+        if ticket.service in pool.services and pool.stage in service.stages and place_of(ticket) < place:
+            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
+            variance = service.variance(ticket.count, prechecked=ticket.prechecked)
+            yield Joining(day.wakes_at(ticket), work_of(1, 1.0, mean_s, variance))
+
+
+def _joins_at(joining: Joining) -> datetime:
+    return joining.at
+
+
+def work_of(number: int, shows: float, mean_s: float, variance: float) -> Work:
+    """The work of some people who come with a probability."""
+    squares = variance + mean_s * mean_s
+    expected = number * shows
+    left_s = expected * mean_s
+    return Work(expected, left_s, expected * (squares - shows * mean_s * mean_s), left_s, expected * squares)
+
+
+def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> float:
+    """How likely somebody still comes who has not come yet: (1-p) F / (p + (1-p) F), F the tail of punctuality."""
+    late_s = (now_at - slot_at).total_seconds() - learned.punctuality_mean_s
+    tail = _phi(-late_s / learned.punctuality_sd_s) if learned.punctuality_sd_s else float(late_s < 0)
+    still = (1 - learned.no_show) * tail
+    return still / (learned.no_show + still) if still else 0.0
 
 
 def work_under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> Work:
@@ -212,27 +278,43 @@ def _from_at(rate: Rate) -> datetime:
     return rate.from_at
 
 
-def start_of(rates: Sequence[Rate], work: Work, speed: float, speed_sd: float, now_at: datetime) -> tuple[float, float]:
+def start_of(  # noqa: PLR0913, PLR0917  (what a start depends on)
+    rates: Sequence[Rate],
+    work: Work,
+    speed: float,
+    speed_sd: float,
+    now_at: datetime,
+    coming: Iterable[Joining] = (),
+) -> tuple[float, float]:
     """Mean and spread of the seconds until a counter is free for whoever comes after the work.
 
     One is free when all is done but the rests at the others; looked at in a random moment, a service has half of
-    E[X^2] / E[X] ahead. The last rate with counters holds on, for people are served until nobody waits.
+    E[X^2] / E[X] ahead. The last rate with counters holds on, for people are served until nobody waits. What is coming
+    joins in its time, as long as nobody is free before.
     """
     last = max(index for index, rate in enumerate(rates) if rate.counters)
-    left_s = work.left_s * speed
-    rest_s = LATE_CORRECTION * speed * work.squares / (2 * work.whole_s) if work.whole_s else 0.0
-    worked_s = 0.0
+    coming = iter(coming)
+    joining = next(coming, None)
+    done_s = worked_s = 0.0
     for index, (from_at, counters) in enumerate(rates[: last + 1]):
         if not counters:
             continue
         from_s = (from_at - now_at).total_seconds()
-        if work.services < counters:
-            return from_s, 0.0
-        own_s = max(0.0, left_s - (counters - 1) * rest_s) / counters
-        span_s = math.inf if index == last else (rates[index + 1].from_at - from_at).total_seconds()
-        if own_s <= span_s:
-            spread_s = speed * math.sqrt(work.variance) / counters
-            return from_s + own_s, math.hypot(spread_s, speed_sd * (worked_s + own_s))
-        left_s -= span_s * counters
-        worked_s += span_s
+        until_s = math.inf if index == last else (rates[index + 1].from_at - now_at).total_seconds()
+        while from_s < until_s:
+            while joining is not None and (joining.at - now_at).total_seconds() <= from_s:
+                work = Work(*map(add, work, joining.work))
+                joining = next(coming, None)
+            if work.services < counters:
+                return from_s, 0.0
+            joins_s = math.inf if joining is None else (joining.at - now_at).total_seconds()
+            span_s = min(until_s, joins_s) - from_s
+            rest_s = LATE_CORRECTION * speed * work.squares / (2 * work.whole_s) if work.whole_s else 0.0
+            own_s = max(0.0, work.left_s * speed - done_s - (counters - 1) * rest_s) / counters
+            if own_s <= span_s:
+                spread_s = speed * math.sqrt(work.variance) / counters
+                return from_s + own_s, math.hypot(spread_s, speed_sd * (worked_s + own_s))
+            done_s += span_s * counters
+            worked_s += span_s
+            from_s += span_s
     raise AssertionError("the last rate has no end")

@@ -1,0 +1,381 @@
+"""Deciding about appointments: book, hold, confirm, change, cancel, move to another day, and what time does to them.
+
+The day is that of the slot, however far ahead it is. What is over is so before it is written: a hold after its time, an
+appointment half an hour after its start. `SweepAppointments` writes it down, and so does whoever needs the place.
+
+Source: CONTRACT 4 and 5; DESIGN 6, "Places per slot".
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec import UnsetType, to_builtins
+
+from service.domain import commands, events
+from service.domain.day import Day
+from service.domain.door import on_offer, refuse_count, refuse_invitation
+from service.domain.events import Event
+from service.domain.model import (
+    LIVE,
+    Appointment,
+    AppointmentId,
+    AppointmentState,
+    CancelledBy,
+    ServiceId,
+)
+from service.domain.refusals import (
+    AlreadyBooked,
+    BodyInvalid,
+    HoldExpired,
+    HoldLimit,
+    SlotFull,
+    SlotNotOffered,
+    WrongState,
+)
+from service.domain.slots import Booked, Room, earliest, places_of_day, room, slots_of, within_horizon
+from service.domain.view import slot_view
+
+T = TypeVar("T")
+
+HOLD_S = 600
+"""How long a place is held that nobody has confirmed."""
+
+HOLDS_OF_A_HOLDER = 3
+"""How many places of a day a browser or credential may hold at a time."""
+
+HOLDS_SHARE = 3
+"""At most one in so many places of a day is held, lest somebody hold them all."""
+
+HOLDS_ALWAYS = 20
+"""So many places of a day may be held, however few it has."""
+
+NEAREST = 5
+"""How many free starts somebody is told of whose start is full."""
+
+
+def book_appointment(day: Day, command: commands.BookAppointment, now_at: datetime) -> list[Event]:
+    """Book or hold a place; holds that are over make room in the same command.
+
+    Raises:
+        ServiceNotFound, OnlineOnly: nobody comes to the hall for it.
+        BodyInvalid: nobody, or more people than come together; an invitation to another service.
+        CodeUsed: the invitation was used.
+        SlotNotOffered: no start that can be booked now.
+        AlreadyBooked: the person has one at this start, or as many as a person may have.
+        HoldLimit: too many holds of this holder, or of the day.
+        SlotFull: nothing is free; with the nearest starts that are.
+    """
+    service = on_offer(day, command.service)
+    refuse_count(service, command.count)
+    refuse_invitation(day, command.invitation, service.id)
+    invited = command.invitation
+    asked = _Asked(
+        service=service.id,
+        count=command.count,
+        prechecked=invited is not None and invited.prechecked,
+        partner=_partner_of(invited, now_at),
+        staff=command.staff,
+    )
+    found = asked.room(day, day.booked, command.starts_at, now_at)
+    _refuse_more_of_person(day, command.person, command.starts_at, now_at)
+    if command.hold and not command.staff:
+        _refuse_more_holds(day, command.holder, service.id, now_at)
+    if found.free < 1:
+        raise asked.full(day, day.booked, command.starts_at, now_at)
+    over = _holds_over(day, now_at)
+    return [
+        *(events.AppointmentExpired(appointment=one) for one in over),
+        events.AppointmentMade(
+            appointment=command.appointment,
+            n=day.appointments_made + 1,
+            code=command.code,
+            service=service.id,
+            starts_at=command.starts_at,
+            ends_at=found.slot.ends_at,
+            state=AppointmentState.HELD if command.hold else AppointmentState.BOOKED,
+            count=command.count,
+            channel=command.channel,
+            expires_at=now_at + timedelta(seconds=HOLD_S) if command.hold else None,
+            applicant=command.applicant,
+            person=command.person,
+            holder=command.holder,
+            prechecked=asked.prechecked,
+            invitation=None if invited is None else invited.id,
+            partner=None if invited is None else invited.partner,
+            place=day.diary.lowest_free(command.starts_at, over),
+            places=found.taken + found.free,
+            per_person=day.regular.booking.per_person,
+        ),
+    ]
+
+
+def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: datetime) -> list[Event]:
+    """Confirm a hold, and change the start, how many come, or whom it is for; nothing when nothing changes.
+
+    Raises:
+        AppointmentNotFound: not on this day.
+        HoldExpired: the hold is over.
+        WrongState: cancelled, missed or checked in.
+        BodyInvalid: nobody, or more people than come together.
+        SlotNotOffered, SlotFull, AlreadyBooked: as for booking; the place it has does not count against it.
+    """
+    appointment = day.appointment(command.appointment)
+    _require_open(appointment, now_at)
+    starts_at = _or(command.starts_at, appointment.starts_at)
+    count = _or(command.count, appointment.count)
+    applicant = _or(command.applicant, appointment.applicant)
+    person = _or(command.person, appointment.person)
+    decided: list[Event] = []
+    if person != appointment.person or starts_at != appointment.starts_at:
+        _refuse_more_of_person(day, person, starts_at, now_at, appointment)
+    if command.confirm and appointment.state is AppointmentState.HELD:
+        decided.append(
+            events.AppointmentConfirmed(appointment=appointment.id, applicant=applicant, person=person),
+        )
+    moved = (starts_at, count) != (appointment.starts_at, appointment.count)
+    renamed = (applicant, person) != (appointment.applicant, appointment.person)
+    if not moved and (decided or not renamed):
+        return decided
+    ends_at, place, places = appointment.ends_at, appointment.place, appointment.places
+    if moved:
+        refuse_count(day.regular.services[appointment.service], count)
+        over = _holds_over(day, now_at)
+        found = _room_elsewhere(day, appointment, starts_at, count, now_at, staff=command.staff)
+        decided = [*(events.AppointmentExpired(appointment=one) for one in over), *decided]
+        ends_at, places = found.slot.ends_at, found.taken + found.free
+        if starts_at != appointment.starts_at:
+            place = day.diary.lowest_free(starts_at, (*over, appointment.id))
+        places = max(places, place)
+    changed = events.AppointmentChanged(
+        appointment=appointment.id,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        count=count,
+        applicant=applicant,
+        person=person,
+        place=place,
+        places=places,
+    )
+    return [*decided, changed]
+
+
+def cancel_appointment(day: Day, command: commands.CancelAppointment, now_at: datetime) -> list[Event]:
+    """Give an appointment up. Raises WrongState when it is over, unless its person is erased: then nothing happens."""
+    appointment = day.appointment(command.appointment)
+    if command.by is CancelledBy.ERASED:
+        if appointment.state not in _OPEN:
+            return []
+    elif (state := appointment.state_at(now_at)) not in _OPEN:
+        raise WrongState(state)
+    return [events.AppointmentCancelled(appointment=appointment.id, by=command.by)]
+
+
+def sweep_appointments(day: Day, _command: commands.SweepAppointments, now_at: datetime) -> list[Event]:
+    """Write down which holds are over, and who did not come."""
+    return [
+        event
+        for appointment in day.appointments.values()
+        if (event := _written(appointment, appointment.state_at(now_at))) is not None
+    ]
+
+
+def leave_open_ones(day: Day) -> list[Event]:
+    """What becomes of appointments when the day ends: holds are over, and nobody came any more."""
+    ends = {AppointmentState.HELD: AppointmentState.EXPIRED, AppointmentState.BOOKED: AppointmentState.MISSED}
+    return [
+        event
+        for appointment in day.appointments.values()
+        if (event := _written(appointment, ends.get(appointment.state, appointment.state))) is not None
+    ]
+
+
+def move_appointment_away(day: Day, command: commands.MoveAppointmentAway, now_at: datetime) -> list[Event]:
+    """Let an appointment go to another day. Raises HoldExpired, WrongState, and BodyInvalid for this same day."""
+    appointment = day.appointment(command.appointment)
+    _require_open(appointment, now_at)
+    if command.to_on == day.on:
+        raise BodyInvalid(("starts_at", "is on the same day"))
+    return [events.AppointmentMovedAway(appointment=appointment.id, to_on=command.to_on)]
+
+
+def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_at: datetime) -> list[Event]:
+    """Take an appointment over from another day, with its id and code, one change later.
+
+    Raises:
+        ServiceNotFound, OnlineOnly, BodyInvalid, SlotNotOffered, SlotFull, AlreadyBooked: as for booking.
+        HoldExpired, WrongState: it is over where it was.
+    """
+    was = command.appointment
+    _require_open(was, now_at)
+    service = on_offer(day, was.service)
+    refuse_count(service, command.count)
+    asked = _Asked(service.id, command.count, was.prechecked, was.partner, command.staff)
+    found = asked.room(day, day.booked, command.starts_at, now_at)
+    _refuse_more_of_person(day, was.person, command.starts_at, now_at)
+    if found.free < 1:
+        raise asked.full(day, day.booked, command.starts_at, now_at)
+    over = _holds_over(day, now_at)
+    return [
+        *(events.AppointmentExpired(appointment=one) for one in over),
+        events.AppointmentMade(
+            appointment=was.id,
+            n=day.appointments_made + 1,
+            code=was.code,
+            service=service.id,
+            starts_at=command.starts_at,
+            ends_at=found.slot.ends_at,
+            state=was.state,
+            count=command.count,
+            channel=was.channel,
+            expires_at=was.expires_at,
+            applicant=was.applicant,
+            person=was.person,
+            holder=was.holder,
+            prechecked=was.prechecked,
+            invitation=was.invitation,
+            partner=was.partner,
+            place=day.diary.lowest_free(command.starts_at, over),
+            places=found.taken + found.free,
+            per_person=day.regular.booking.per_person,
+            made_at=was.made_at,
+            sequence=was.sequence + 1,
+        ),
+    ]
+
+
+# What several of them share.
+
+_OPEN = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
+
+
+class _Asked(NamedTuple):
+    """What a place is wanted for."""
+
+    service: ServiceId
+    count: int
+    prechecked: bool
+    partner: str | None
+    staff: bool
+
+    def room(self, day: Day, booked: Booked, starts_at: datetime, now_at: datetime, *, near: bool = False) -> Room:
+        """What a start takes; `near` when it is the one they have, which no notice keeps them from.
+
+        Raises:
+            SlotNotOffered: no such start, or not now.
+        """
+        plan = day.regular
+        from_at = earliest(plan, now_at, staff=self.staff)
+        if day.closed or not within_horizon(plan, now_at) or (starts_at < from_at and not near):
+            raise SlotNotOffered
+        found = room(
+            plan,
+            booked,
+            self.service,
+            self.count,
+            starts_at,
+            now_at,
+            prechecked=self.prechecked,
+            partner=self.partner,
+        )
+        if found is None:
+            raise SlotNotOffered
+        return found
+
+    def full(self, day: Day, booked: Booked, starts_at: datetime, now_at: datetime) -> SlotFull:
+        """The refusal, with the free starts of the day that are nearest to the one they wanted."""
+        slots = slots_of(
+            day.regular,
+            booked,
+            self.service,
+            self.count,
+            now_at,
+            prechecked=self.prechecked,
+            partner=self.partner,
+            staff=self.staff,
+        )
+        free = [slot for slot in slots if slot.free]
+        nearest = sorted(free, key=lambda slot: abs(slot.starts_at - starts_at))[:NEAREST]
+        return SlotFull([to_builtins(slot_view(slot)) for slot in nearest])
+
+
+def _room_elsewhere(  # noqa: PLR0913  (a change of one appointment)
+    day: Day, appointment: Appointment, starts_at: datetime, count: int, now_at: datetime, *, staff: bool
+) -> Room:
+    """What a start takes if the appointment gave up what it has. Raises SlotNotOffered, SlotFull."""
+    asked = _Asked(appointment.service, count, appointment.prechecked, appointment.partner, staff)
+    booked = day.booked.without(day.regular, appointment)
+    stays = starts_at == appointment.starts_at
+    found = asked.room(day, booked, starts_at, now_at, near=stays)
+    if found.free < 1 and not (stays and count <= appointment.count):
+        raise asked.full(day, booked, starts_at, now_at)
+    return found
+
+
+def _require_open(appointment: Appointment, now_at: datetime) -> None:
+    """Raise HoldExpired or WrongState for what cannot be changed any more."""
+    state = appointment.state_at(now_at)
+    if state is AppointmentState.EXPIRED:
+        raise HoldExpired
+    if state not in _OPEN:
+        raise WrongState(state)
+
+
+def _partner_of(invited: commands.Invited | None, now_at: datetime) -> str | None:
+    """Whose share an invitation gives a right to: nobody's, once it has been released."""
+    if invited is None or (invited.releases_at is not None and now_at >= invited.releases_at):
+        return None
+    return invited.partner
+
+
+def _refuse_more_of_person(
+    day: Day, person: str | None, starts_at: datetime, now_at: datetime, but: Appointment | None = None
+) -> None:
+    """Raise AlreadyBooked for a second one at a start, or for more than a person may have."""
+    if person is None:
+        return
+    live = [one for one in _live(day, day.diary.of_person.get(person, ()), now_at) if but is None or one.id != but.id]
+    if len(live) >= day.regular.booking.per_person or any(one.starts_at == starts_at for one in live):
+        raise AlreadyBooked
+
+
+def _refuse_more_holds(day: Day, holder: str | None, service: ServiceId, now_at: datetime) -> None:
+    """Raise HoldLimit for one holder's fourth hold, or when a third of the day's places is held."""
+    held = [hold for hold in day.booked.holds.values() if hold.expires_at > now_at]
+    most = max(HOLDS_ALWAYS, places_of_day(day.regular, service) // HOLDS_SHARE)
+    mine = () if holder is None else _live(day, day.diary.of_holder.get(holder, ()), now_at)
+    of_holder = sum(one.state is AppointmentState.HELD for one in mine)
+    if len(held) >= most or of_holder >= HOLDS_OF_A_HOLDER:
+        raise HoldLimit
+
+
+def _live(day: Day, ids: Iterable[AppointmentId], now_at: datetime) -> list[Appointment]:
+    return [day.appointments[one] for one in ids if day.appointments[one].state_at(now_at) in LIVE]
+
+
+def _holds_over(day: Day, now_at: datetime) -> list[AppointmentId]:
+    return [one for one, hold in day.booked.holds.items() if hold.expires_at <= now_at]
+
+
+def _written(appointment: Appointment, state: AppointmentState) -> Event | None:
+    """The event that writes down what time has done to an appointment."""
+    if state is appointment.state:
+        return None
+    if state is AppointmentState.EXPIRED:
+        return events.AppointmentExpired(appointment=appointment.id)
+    assert state is AppointmentState.MISSED, "time does nothing else to an appointment"
+    return events.AppointmentMissed(appointment=appointment.id)
+
+
+def _or(value: T | UnsetType, otherwise: T) -> T:
+    return otherwise if isinstance(value, UnsetType) else value
+
+
+DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
+    commands.BookAppointment: book_appointment,
+    commands.ChangeAppointment: change_appointment,
+    commands.CancelAppointment: cancel_appointment,
+    commands.SweepAppointments: sweep_appointments,
+    commands.MoveAppointmentAway: move_appointment_away,
+    commands.TakeOverAppointment: take_over_appointment,
+}

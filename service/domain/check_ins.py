@@ -1,0 +1,143 @@
+"""Deciding about people who come with a code: an appointment, or a right to return.
+
+Source: CONTRACT 4 and 5, `check-ins`; DESIGN 6.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from service.domain import commands, events
+from service.domain.day import Day
+from service.domain.door import admission_at, issue, on_offer, refuse_shut
+from service.domain.events import Event
+from service.domain.model import (
+    Admission,
+    Appointment,
+    AppointmentState,
+    LeftReason,
+    Outcome,
+    TicketClass,
+    TicketState,
+)
+from service.domain.plan import DUE_AFTER_DAYS
+from service.domain.refusals import (
+    AppointmentMissed,
+    CodeUsed,
+    HoldExpired,
+    TooEarly,
+    WrongDay,
+    WrongState,
+)
+from service.domain.times import stamp
+
+CHECK_IN_BEFORE_S = 3600
+"""How long before the slot check-in opens."""
+
+
+def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Event]:
+    """Take a ticket of class `appointment`: with credit until `grace_s` after the slot, later without.
+
+    Raises:
+        AppointmentNotFound: not on this day.
+        WrongDay: this day is not the present one.
+        CodeUsed: checked in already.
+        HoldExpired, AppointmentMissed, WrongState: the place is not theirs any more, or not yet.
+        TooEarly: more than an hour before the slot, or before the doors open.
+        HallSuspended, HallClosed: nobody gets a number now.
+    """
+    appointment = day.appointment(command.appointment)
+    plan = day.regular
+    if not plan.starts_at <= now_at < plan.ends_at:
+        raise WrongDay(day.on.isoformat())
+    _require_booked(appointment, now_at)
+    opens_at = check_in_opens_at(day, appointment)
+    if now_at < opens_at and not day.closed:
+        raise TooEarly(stamp(opens_at))
+    refuse_shut(day, now_at)
+    taken = issue(
+        day,
+        now_at,
+        ticket=command.ticket,
+        code=command.code,
+        service=day.plan.services[appointment.service],
+        class_=TicketClass.APPOINTMENT,
+        channel=command.channel,
+        count=appointment.count,
+        admission=Admission.ADMITTED,
+        prechecked=appointment.prechecked,
+        applicant=appointment.applicant,
+        appointment=appointment.id,
+        slot_at=appointment.starts_at,
+    )
+    return [events.AppointmentCheckedIn(appointment=appointment.id, ticket=command.ticket), taken]
+
+
+def check_in_opens_at(day: Day, appointment: Appointment) -> datetime:
+    """An hour before the slot, when the doors are open by then."""
+    opens_at = appointment.starts_at - timedelta(seconds=CHECK_IN_BEFORE_S)
+    doors_before = timedelta(seconds=day.plan.rules.doors_before_s)
+    doors_at = [
+        window.opens_at - doors_before
+        for window in day.plan.windows
+        if window.opens_at <= appointment.starts_at < window.closes_at
+    ]
+    return max([opens_at, *doors_at])
+
+
+def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) -> list[Event]:
+    """Take a ticket of class `returning` by the right of a ticket that ended conditionally, or was never served.
+
+    Raises:
+        CodeUsed: the right was used.
+        WrongState: the ticket gives no right to return, or its due date is over.
+        ServiceNotFound, OnlineOnly: nobody comes to the hall for it any more.
+        HallSuspended, HallClosed: nobody gets a number now.
+    """
+    returned = command.returned
+    if returned.ticket in day.returned:
+        raise CodeUsed
+    state = TicketState.LEFT if returned.outcome is None else TicketState.DONE
+    due_on = returned.due_on or returned.day + timedelta(days=DUE_AFTER_DAYS)
+    may = returned.outcome is Outcome.CONDITIONAL or returned.left is LeftReason.UNSERVED
+    if not may or day.on > due_on:
+        raise WrongState(state)
+    service = on_offer(day, returned.service)
+    refuse_shut(day, now_at)
+    return [
+        issue(
+            day,
+            now_at,
+            ticket=command.ticket,
+            code=command.code,
+            service=service,
+            class_=TicketClass.RETURNING,
+            channel=command.channel,
+            count=returned.count,
+            admission=admission_at(day, now_at),
+            then=tuple(name for name in returned.then if name in day.plan.services),
+            prechecked=returned.prechecked,
+            applicant=returned.applicant,
+            returns_of=returned.ticket,
+        )
+    ]
+
+
+def _require_booked(appointment: Appointment, now_at: datetime) -> None:
+    match appointment.state_at(now_at):
+        case AppointmentState.BOOKED:
+            return
+        case AppointmentState.CHECKED_IN:
+            raise CodeUsed
+        case AppointmentState.EXPIRED:
+            raise HoldExpired
+        case AppointmentState.MISSED:
+            raise AppointmentMissed
+        case state:
+            raise WrongState(state)
+
+
+DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
+    commands.CheckIn: check_in,
+    commands.ReturnTicket: return_ticket,
+}

@@ -1,0 +1,119 @@
+"""The door: whether the hall takes people now, and the number they get.
+
+Everybody who comes gets their ticket here, whether they just came, have an appointment, an invitation, or a right to
+return.
+
+Source: CONTRACT 5, `closing`; DESIGN 6, "The door".
+"""
+
+from datetime import datetime
+
+from service.domain import dispatch
+from service.domain.commands import Invited
+from service.domain.day import Day, Place
+from service.domain.events import TicketTaken
+from service.domain.model import Admission, AppointmentId, Channel, ServiceId, TicketClass, TicketId
+from service.domain.plan import PlannedService
+from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
+from service.domain.times import stamp_or_none
+from service.domain.waits import outlook_at
+
+
+def refuse_suspended(day: Day, now_at: datetime) -> None:
+    """Raise HallSuspended while the hall is."""
+    suspension = day.suspended_at(now_at)
+    if suspension is not None:
+        raise HallSuspended(suspension.text)
+
+
+def refuse_shut(day: Day, now_at: datetime) -> None:
+    """Raise HallSuspended or HallClosed when nobody gets a number now."""
+    refuse_suspended(day, now_at)
+    if day.closed or not day.plan.doors_open_at(now_at):
+        raise hall_closed(day, now_at)
+
+
+def hall_closed(day: Day, now_at: datetime) -> HallClosed:
+    """The refusal with the next opening; a day that was closed does not open again."""
+    return HallClosed(stamp_or_none(day.plan.reopens_at if day.closed else day.plan.opens_at(now_at)))
+
+
+def on_offer(day: Day, *services: ServiceId) -> PlannedService:
+    """The first of some services that people come to the hall for. Raises ServiceNotFound, OnlineOnly."""
+    found = [day.service(name) for name in services]
+    for service in found:
+        if service.online_url is not None:
+            raise OnlineOnly(service.online_url)
+    return found[0]
+
+
+def refuse_count(service: PlannedService, count: int) -> None:
+    """Raise BodyInvalid for nobody, or for more people than come together for a service."""
+    if not 1 <= count <= service.count_max:
+        raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
+
+
+def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId) -> None:
+    """Raise CodeUsed for an invitation that was used today, BodyInvalid for one to another service."""
+    if invited is None:
+        return
+    if invited.service not in {None, service}:
+        raise BodyInvalid(("invitation", f"is for {invited.service}"))
+    if invited.id in day.invitations or invited.id in day.diary.of_invitation:
+        raise CodeUsed
+
+
+def admission_at(day: Day, now_at: datetime) -> Admission:
+    """How people come in: by overtime, when the doors would be shut without it."""
+    late = day.overtime is not None and not day.regular.doors_open_at(now_at)
+    return Admission.OVERTIME if late else Admission.ADMITTED
+
+
+def issue(  # noqa: PLR0913  (what is on a ticket)
+    day: Day,
+    now_at: datetime,
+    *,
+    ticket: TicketId,
+    code: str,
+    service: PlannedService,
+    class_: TicketClass,
+    channel: Channel,
+    count: int,
+    admission: Admission,
+    then: tuple[ServiceId, ...] = (),
+    prechecked: bool = False,
+    applicant: str | None = None,
+    browser: str | None = None,
+    appointment: AppointmentId | None = None,
+    slot_at: datetime | None = None,
+    returns_of: TicketId | None = None,
+    invitation: str | None = None,
+) -> TicketTaken:
+    """Give out the next number of a service's prefix, and say how many are ahead and how long it takes."""
+    n = day.issued + 1
+    stage = service.first_stage(prechecked=prechecked)
+    reference_at = now_at if slot_at is None else max(now_at, slot_at)
+    queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, slot_at)
+    ahead, wait = outlook_at(day, day.pool(service.id, stage), Place(queue_at, now_at, n, ticket), now_at)
+    return TicketTaken(
+        ticket=ticket,
+        n=n,
+        code=code,
+        number=f"{service.prefix}{day.numbers.get(service.prefix, 0) + 1:03d}",
+        service=service.id,
+        stage=stage,
+        class_=class_,
+        channel=channel,
+        admission=admission,
+        count=count,
+        then=then,
+        prechecked=prechecked,
+        applicant=applicant,
+        browser=browser,
+        appointment=appointment,
+        slot_at=slot_at,
+        returns_of=returns_of,
+        invitation=invitation,
+        ahead=ahead,
+        wait=wait,
+    )

@@ -1,0 +1,396 @@
+"""What a day has to book: its blocks of time, the counters that share work, and the starts of each service.
+
+All of it follows from the plan, is made once and kept beside it. Instants have become seconds from the plan's
+`starts_at`, so that the changes of a clock and the arithmetic of dates stay outside the loops.
+
+* A block is an hour from an opening on, the last one shorter.
+* A group is a set of counters that work can only be moved within: those that serve a bookable service at its main
+  stage, and the unions of such sets that overlap. Work of a service counts in every group that holds all its counters.
+* An offer is what can be booked of a service for a number of people: its starts, and the places each has while nobody
+  has booked.
+
+Source: ALGORITHMS 2.2.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from service.domain.model import CounterId, ServiceId, StageId
+from service.domain.plan import PlacesByHand, Plan, PlannedService, Rate
+
+BLOCK_S = 3600
+"""The length of a block: within it, work that comes at once may be done a little later."""
+
+STEP_S = 300
+"""Between the starts of a block."""
+
+GROUPS_MAX = 64
+"""Groups that are reckoned with; unions of counters beyond it are not, so such halls book a little more boldly."""
+
+EPSILON_S = 1e-6
+"""Seconds of work that are no work: sums of parts may miss the whole by as much."""
+
+
+class Slot(Struct, frozen=True, gc=False):
+    """A start that can be booked; `places` while nobody has booked, `free` as it is."""
+
+    service: ServiceId
+    starts_at: datetime
+    ends_at: datetime
+    places: int
+    free: int
+
+
+class Block(NamedTuple):
+    """A span of an opening, in seconds from the plan's `starts_at`."""
+
+    from_s: int
+    to_s: int
+
+
+class Group(NamedTuple):
+    """Counters that share work, block by block: what they are staffed for, and what walk-ins will need of it."""
+
+    id: str
+    staffed_s: tuple[float, ...]
+    walk_ins_s: tuple[float, ...]
+    walk_ins_variance: tuple[float, ...]
+
+
+class Size(NamedTuple):
+    """What a booking is expected to take: its length if the people come, and mean and variance of its work."""
+
+    length_s: float
+    work_s: float
+    variance: float
+
+
+class Start(NamedTuple):
+    """A start of an offer: `parts` are the seconds of its work that fall into each block it covers."""
+
+    start_s: int
+    slot: Slot
+    block: int
+    parts: tuple[tuple[int, float], ...]
+    by_hand: PlacesByHand | None
+
+
+class Offer(NamedTuple):
+    """What can be booked of a service for a number of people.
+
+    For each of its groups and each block, `full_s` is the work that fits while nobody has booked, `share_s` the part
+    of it that one start takes. `places` is what the day takes altogether.
+    """
+
+    size: Size
+    groups: tuple[Group, ...]
+    full_s: tuple[tuple[float, ...], ...]
+    share_s: tuple[tuple[float, ...], ...]
+    starts: tuple[Start, ...]
+    by_start: dict[int, Start]
+    places: int
+
+
+class Grid:
+    """The blocks, groups and offers of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.blocks = tuple(_blocks(plan))
+        self._begins = [block.from_s for block in self.blocks]
+        self._sets = {name: _counters_of(plan, service) for name, service in plan.services.items()}
+        self._arrivals = _arrivals(plan, self)
+        sets = _sets_to_keep(plan, self._sets)
+        self.groups = {name: self._group(name, counters) for name, counters in sets.items()}
+        self._groups_of = {
+            name: tuple(self.groups[group] for group, counters in sets.items() if own and own <= counters)
+            for name, own in self._sets.items()
+        }
+        self._sizes: dict[tuple[ServiceId, int, bool], Size] = {}
+        self._offers: dict[tuple[ServiceId, int, bool], Offer] = {}
+
+    def seconds(self, at: datetime) -> int:
+        """Whole seconds from the plan's `starts_at`."""
+        return math.floor((at - self.plan.starts_at).total_seconds())
+
+    def groups_of(self, service: ServiceId) -> tuple[Group, ...]:
+        """The groups in which a service's work counts."""
+        return self._groups_of.get(service, ())
+
+    def size(self, service: ServiceId, count: int, *, prechecked: bool) -> Size:
+        """What a booking of a service of the plan takes: (1 - p) m, and (1 - p)(s^2 + p m^2)."""
+        key = (service, count, prechecked)
+        if key not in self._sizes:
+            planned = self.plan.services[service]
+            length_s = planned.expected_s(count, prechecked=prechecked)
+            absent = self.plan.learned.no_show
+            variance = planned.variance(count, prechecked=prechecked)
+            self._sizes[key] = Size(
+                length_s, (1 - absent) * length_s, (1 - absent) * (variance + absent * length_s * length_s)
+            )
+        return self._sizes[key]
+
+    def parts(self, start_s: int, size: Size) -> tuple[tuple[int, float], ...]:
+        """How a booking's work falls into the blocks it covers: `(block, seconds)`; nothing outside of them."""
+        until_s = start_s + size.length_s
+        found = []
+        for index in range(max(bisect_right(self._begins, start_s) - 1, 0), len(self.blocks)):
+            from_s, to_s = self.blocks[index]
+            if from_s >= until_s:
+                break
+            covered_s = min(to_s, until_s) - max(from_s, start_s)
+            if covered_s > EPSILON_S:
+                found.append((index, size.work_s * covered_s / size.length_s))
+        return tuple(found)
+
+    def offer(self, service: ServiceId, count: int, *, prechecked: bool) -> Offer | None:
+        """What can be booked of a service; None when it cannot be booked at all."""
+        planned = self.plan.services.get(service)
+        if planned is None or not self._is_bookable(planned) or not 1 <= count <= planned.count_max:
+            return None
+        key = (service, count, prechecked)
+        if key not in self._offers:
+            self._offers[key] = self._make_offer(service, count, prechecked=prechecked)
+        return self._offers[key]
+
+    def _is_bookable(self, service: PlannedService) -> bool:
+        return _may_be_booked(service) and bool(self._sets[service.id])
+
+    def _make_offer(self, service: ServiceId, count: int, *, prechecked: bool) -> Offer:
+        size = self.size(service, count, prechecked=prechecked)
+        length_s = self.size(service, count, prechecked=False).length_s
+        z = self.plan.booking.z
+        groups = self.groups_of(service)
+        full_s = tuple(
+            tuple(
+                fitting_s(staffed_s - taken_s, variance, size, z)
+                for staffed_s, taken_s, variance in zip(
+                    group.staffed_s, group.walk_ins_s, group.walk_ins_variance, strict=True
+                )
+            )
+            for group in groups
+        )
+        by_hand = [places for places in self.plan.places if not places.services or service in places.services]
+        on_grid = self._starts_on_grid(service, by_hand, length_s)
+        in_block = [0] * len(self.blocks)
+        for _, block in on_grid:
+            in_block[block] += 1
+        share_s = tuple(
+            tuple(whole_s / starts if starts else 0.0 for whole_s, starts in zip(full, in_block, strict=True))
+            for full in full_s
+        )
+        starts = []
+        for start_s, block in on_grid:
+            parts = self.parts(start_s, size)
+            places = min(
+                min(
+                    math.ceil(share[block] / size.work_s - EPSILON_S),
+                    *(math.floor((full[index] + EPSILON_S) / part_s) for index, part_s in parts),
+                )
+                for full, share in zip(full_s, share_s, strict=True)
+            )
+            if places > 0:
+                starts.append(self._start(service, start_s, length_s, block, parts, places, None))
+        at_starts = [
+            sum(start.slot.places for start in starts if start.block == index) for index in range(len(in_block))
+        ]
+        fit = sum(
+            min(places, *(math.floor((full[index] + EPSILON_S) / size.work_s) for full in full_s))
+            for index, places in enumerate(at_starts)
+        )
+        for hand in by_hand:
+            for start_s, block in self._starts_by_hand(hand):
+                if hand.places > 0 and all(start_s != start.start_s for start in starts if start.by_hand):
+                    parts = self.parts(start_s, size)
+                    starts.append(self._start(service, start_s, length_s, block, parts, hand.places, hand))
+                    fit += hand.places
+        starts.sort()
+        return Offer(size, groups, full_s, share_s, tuple(starts), {start.start_s: start for start in starts}, fit)
+
+    def _start(  # noqa: PLR0913, PLR0917  (what a start is made of)
+        self,
+        service: ServiceId,
+        start_s: int,
+        length_s: float,
+        block: int,
+        parts: tuple[tuple[int, float], ...],
+        places: int,
+        by_hand: PlacesByHand | None,
+    ) -> Start:
+        starts_at = self.plan.starts_at + timedelta(seconds=start_s)
+        ends_at = starts_at + timedelta(seconds=_in_steps(length_s))
+        return Start(start_s, Slot(service, starts_at, ends_at, places, places), block, parts, by_hand)
+
+    def _starts_on_grid(
+        self, service: ServiceId, by_hand: Iterable[PlacesByHand], length_s: float
+    ) -> list[tuple[int, int]]:
+        """The starts, with their block, that somebody is at work for and that end before closing."""
+        set_by_hand = [(self.seconds(hand.from_at), self.seconds(hand.to_at)) for hand in by_hand]
+        staffed = self._rates(self._sets[service])
+        closes_s = [self.seconds(window.closes_at) for window in self.plan.windows]
+        found = []
+        for index, (from_s, to_s) in enumerate(self.blocks):
+            closing_s = next(closing for closing in closes_s if closing >= to_s)
+            for start_s in range(from_s, to_s, STEP_S):
+                if start_s + _in_steps(length_s) > closing_s:
+                    break
+                at_work = next((counters for rate_s, counters in reversed(staffed) if rate_s <= start_s), 0)
+                if at_work and not any(begin_s <= start_s < end_s for begin_s, end_s in set_by_hand):
+                    found.append((start_s, index))
+        return found
+
+    def _starts_by_hand(self, hand: PlacesByHand) -> list[tuple[int, int]]:
+        """The starts of a span set by hand, as far as the hall is open."""
+        found = []
+        for start_s in range(self.seconds(hand.from_at), self.seconds(hand.to_at), hand.every_s):
+            index = bisect_right(self._begins, start_s) - 1
+            if index >= 0 and start_s < self.blocks[index].to_s:
+                found.append((start_s, index))
+        return found
+
+    def _rates(self, counters: frozenset[CounterId]) -> list[tuple[int, int]]:
+        """How many of the counters are planned to be at work, from each second on."""
+        stages = {self.plan.counters[counter].stage for counter in counters}
+        at_stages = sum(counter.stage in stages for counter in self.plan.counters.values() if counter.offered)
+        rates: tuple[Rate, ...] = self.plan.rates(len(counters), at_stages)
+        return [(self.seconds(rate.from_at), rate.counters) for rate in rates]
+
+    def _group(self, name: str, counters: frozenset[CounterId]) -> Group:
+        rates = self._rates(counters)
+        staffed_s = tuple(_staffed_s(rates, block) for block in self.blocks)
+        mix = _mix(self.plan, self._sets)
+        planned = [
+            (mix[service], self.plan.services[service])
+            for service, own in self._sets.items()
+            if service in mix and own <= counters
+        ]
+        mean_s = sum(share * service.expected_s(1, prechecked=False) for share, service in planned)
+        squares = sum(
+            share * (service.expected_s(1, prechecked=False) ** 2 + service.variance(1, prechecked=False))
+            for share, service in planned
+        )
+        if not mean_s:
+            nobody = (0.0,) * len(self.blocks)
+            return Group(name, staffed_s, nobody, nobody)
+        if self.plan.walk_ins:
+            numbers = self._arrivals
+            return Group(
+                name,
+                staffed_s,
+                tuple(number * mean_s for number, _ in numbers),
+                tuple(number * squares + spread * mean_s * mean_s for number, spread in numbers),
+            )
+        held_s = tuple(self.plan.booking.held_share_of_walk_ins * staffed for staffed in staffed_s)
+        return Group(name, staffed_s, held_s, tuple(held * squares / mean_s for held in held_s))
+
+
+def grid_of(plan: Plan) -> Grid:
+    """The grid of a plan, made when first asked for."""
+    found: Grid | None = plan.__dict__.get("grid")
+    if found is None:
+        found = plan.__dict__["grid"] = Grid(plan)
+    return found
+
+
+def fitting_s(left_s: float, variance: float, size: Size, z: float) -> float:
+    """The seconds of work, made of bookings of a size, that fit: the largest y with y + z sqrt(V + k y) <= C - M.
+
+    Args:
+        left_s: C - M, staffed seconds but for those that are spoken for.
+        variance: V, of what is spoken for.
+        size: of one booking; k is its variance for each second of its work.
+        z: how many standard deviations stay free.
+    """
+    if left_s <= 0 or left_s * left_s < z * z * variance:
+        return 0.0
+    half = left_s + z * z * size.variance / size.work_s / 2
+    return half - math.sqrt(max(0.0, half * half - left_s * left_s + z * z * variance))
+
+
+def _in_steps(length_s: float) -> int:
+    """A length rounded up to whole steps: what people are told."""
+    return math.ceil((length_s - EPSILON_S) / STEP_S) * STEP_S
+
+
+def main_stage(plan: Plan, service: PlannedService) -> StageId:
+    """The stage that decides how much can be booked: the last that is not optional."""
+    needed = [stage for stage in service.stages if stage not in plan.optional_stages]
+    return needed[-1] if needed else service.stages[-1]
+
+
+def _may_be_booked(service: PlannedService) -> bool:
+    return service.offered and service.bookable and service.online_url is None
+
+
+def _counters_of(plan: Plan, service: PlannedService) -> frozenset[CounterId]:
+    stage = main_stage(plan, service)
+    return frozenset(
+        counter.id
+        for counter in plan.counters.values()
+        if counter.offered and counter.stage == stage and service.id in counter.services
+    )
+
+
+def _sets_to_keep(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> dict[str, frozenset[CounterId]]:
+    """The counters of each group, named after the services they are for."""
+    kept: dict[frozenset[CounterId], str] = {}
+    for name, service in plan.services.items():
+        if _may_be_booked(service) and sets[name] and len(kept) < GROUPS_MAX:
+            kept.setdefault(sets[name], name)
+    single = list(kept.items())
+    grown = list(single)
+    for counters, name in grown:
+        for others, other in single:
+            union = counters | others
+            if counters & others and union not in kept and len(kept) < GROUPS_MAX:
+                kept[union] = f"{name}+{other}"
+                grown.append((union, kept[union]))
+    return {name: counters for counters, name in kept.items()}
+
+
+def _blocks(plan: Plan) -> Iterable[Block]:
+    for window in plan.windows:
+        from_s = round((window.opens_at - plan.starts_at).total_seconds())
+        closes_s = round((window.closes_at - plan.starts_at).total_seconds())
+        for begin_s in range(from_s, closes_s, BLOCK_S):
+            yield Block(begin_s, min(begin_s + BLOCK_S, closes_s))
+
+
+def _staffed_s(rates: list[tuple[int, int]], block: Block) -> float:
+    ends = [*(from_s for from_s, _ in rates[1:]), block.to_s]
+    return float(
+        sum(
+            counters * max(0, min(to_s, block.to_s) - max(from_s, block.from_s))
+            for (from_s, counters), to_s in zip(rates, ends[: len(rates)], strict=True)
+        )
+    )
+
+
+def _mix(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> dict[ServiceId, float]:
+    """Which part of the walk-ins comes for each service."""
+    offered = [name for name, service in plan.services.items() if service.offered and not service.online_url]
+    served = [name for name in offered if sets[name]]
+    learned = {name: plan.learned.mix.get(name, 0.0) for name in served}
+    total = sum(learned.values())
+    return {name: part / total for name, part in learned.items()} if total else dict.fromkeys(served, 1 / len(served))
+
+
+def _arrivals(plan: Plan, grid: Grid) -> list[tuple[float, float]]:
+    """Walk-ins of each block and the variance of their forecast; who comes while it is closed waits for the next."""
+    found = []
+    since_s = -math.inf
+    for block in grid.blocks:
+        number = spread = 0.0
+        for span in plan.walk_ins:
+            from_s, to_s = grid.seconds(span.from_at), grid.seconds(span.to_at)
+            part = max(0.0, min(to_s, block.to_s) - max(from_s, since_s)) / (to_s - from_s)
+            number += part * span.number
+            spread += (part * span.sd) ** 2
+        found.append((number, spread))
+        since_s = block.to_s
+    return found
