@@ -128,7 +128,7 @@ class Slow:
     def may(self, clerk: Clerk, person: Person) -> bool:
         """Tell whether a counter may call somebody."""
         counter = self.day.counters[clerk.counter]  # type: ignore[index]
-        return self.day.draws_from(counter, LineKey(person.stage, person.service, None, person.count, False))
+        return self.day.draws_from(counter, LineKey(person.stage, person.service, None, person.count, prechecked=False))
 
     def send_on(self, person: Person, now_s: float, people: list[Person], clerks: list[Clerk]) -> None:
         """Let somebody who is done wait at the next stage; counters with nothing to do look again."""
