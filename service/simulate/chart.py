@@ -48,9 +48,7 @@ def chart_of(report: Report) -> str:
         drawn.append(f'<path d="M{LEFT} {y(minutes):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
         drawn.append(f'<text x="{LEFT - 8}" y="{y(minutes) + 4:.1f}" text-anchor="end">{minutes}</text>')
     for quarter in range(ceil(first / 4) * 4, last + 1, 4):
-        drawn.append(
-            f'<text x="{x(quarter):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{quarter // 4:02d}:00</text>'
-        )
+        drawn.append(f'<text x="{x(quarter):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{quarter // 4:02d}:00</text>')
     for n, (way, class_, colour, points) in enumerate(lines):
         style = f'fill="none" stroke="{colour}" stroke-width="2"{DASHES[class_]}'
         key_x, key_y = LEFT + n % 2 * 400, 38 + n // 2 * 16

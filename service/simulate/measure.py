@@ -284,9 +284,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("standby_called_pct", "of the standby, called before closing, %", 1, _standby),
     Measure("promise_coverage_pct", "walk-ins' promises p10-p90 that held, %", 1, _coverage(WALK_IN, GREEN)),
     Measure("promise_error_min", "walk-ins' p50, mean error, min", 2, _error_min(WALK_IN, GREEN)),
-    Measure(
-        "position_error_min", "position times average, mean error, min", 2, _error_of_position_min(WALK_IN, GREEN)
-    ),
+    Measure("position_error_min", "position times average, mean error, min", 2, _error_of_position_min(WALK_IN, GREEN)),
     Measure("promise_times_position", "the promise's error by position's", 2, _times_position(WALK_IN, GREEN)),
     Measure("promise_times_oracle", "the promise's error by the oracle's", 2, _times_oracle(WALK_IN, GREEN)),
     Measure("appointment_coverage_pct", "appointments' promises that held, %", 1, _coverage(APPOINTMENT)),

@@ -101,7 +101,9 @@ def _reached(options: Options, report: WayReport, times: Estimate | None) -> lis
     if not asked or times is None or kept is None:
         return []
     return [
-        Reach("walk-ins' p95 wait by that of constant:9, at most", times, PEAK_RATIO_MOST, times.mean <= PEAK_RATIO_MOST),
+        Reach(
+            "walk-ins' p95 wait by that of constant:9, at most", times, PEAK_RATIO_MOST, times.mean <= PEAK_RATIO_MOST
+        ),
         Reach("appointments within 10 min, %, at least", kept, KEPT_LEAST_PCT, kept.mean >= KEPT_LEAST_PCT),
     ]
 

@@ -196,7 +196,9 @@ def worked_of(trace: Trace) -> Worked:
     Who calls nobody although somebody waits is busy with the visit before, for some minutes; then away. Who has nobody
     to call rests.
     """
-    lasted_s: list[float | None] = [None if visit.service_s is None else float(visit.service_s) for visit in trace.visits]
+    lasted_s: list[float | None] = [
+        None if visit.service_s is None else float(visit.service_s) for visit in trace.visits
+    ]
     served: dict[str, list[int]] = {}
     for n, visit in enumerate(trace.visits):
         if visit.called_s is not None:
@@ -233,12 +235,19 @@ def _roster(shifts: Iterable[tuple[Shift, ...]]) -> list[Staffing]:
     """The plan of staff: how many were at work in each quarter of an hour, on average; one, if anybody was."""
     at_work = [0.0] * QUARTERS
     for shift in (one for some in shifts for one in some):
-        closes_s = QUARTERS * QUARTER_S if shift.closes_ms is None else min(QUARTERS * QUARTER_S, shift.closes_ms / 1000)
+        closes_s = (
+            QUARTERS * QUARTER_S if shift.closes_ms is None else min(QUARTERS * QUARTER_S, shift.closes_ms / 1000)
+        )
         for quarter in range(QUARTERS):
             begin, end = quarter * QUARTER_S, (quarter + 1) * QUARTER_S
             at_work[quarter] += max(0.0, min(end, closes_s) - max(begin, shift.opens_ms / 1000)) / QUARTER_S
     return [
-        Staffing(weekdays=_EVERY_DAY, from_=local(quarter * 15), to=local(quarter * 15 + 15), counters=round(number) or ceil(number))
+        Staffing(
+            weekdays=_EVERY_DAY,
+            from_=local(quarter * 15),
+            to=local(quarter * 15 + 15),
+            counters=round(number) or ceil(number),
+        )
         for quarter, number in enumerate(at_work)
     ]
 

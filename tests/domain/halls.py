@@ -38,7 +38,7 @@ from service.domain.model import (
     Ticket,
     TicketId,
 )
-from service.domain.plan import Plan, plan_of
+from service.domain.plan import NOTHING_LEARNED, Learned, Plan, plan_of
 from service.domain.refusals import Refusal
 
 MONDAY = date(2026, 11, 23)
@@ -96,6 +96,7 @@ class Hall:
         at: str = "09:00",
         on: date = MONDAY,
         holidays: Iterable[date] = (),
+        learned: Learned = NOTHING_LEARNED,
     ) -> None:
         self.document = document if document is not None else town()
         self.on = on
@@ -105,7 +106,7 @@ class Hall:
         self.records: list[Record] = []
         self.drawn = 0
         self.commands = 0
-        self._append([DayOpened(plan=plan_of(self.document, 1, on, holidays))], None)
+        self._append([DayOpened(plan=plan_of(self.document, 1, on, holidays, learned))], None)
 
     # The clock.
 

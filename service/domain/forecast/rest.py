@@ -189,7 +189,7 @@ def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
     shape = (len(come_s), paths)
     times = np.broadcast_to(come_s[:, None], shape)
     looking = step._replace(mean_s=0.0, variance=0.0)
-    return Visits([(looking,)] * len(come_s), times, times * (1 + TIE_S), _nobody_again(paths))
+    return Visits([(looking,)] * len(come_s), times, times + TIE_S * (1 + times), _nobody_again(paths))
 
 
 class _Everybody:

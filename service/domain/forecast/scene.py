@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from service.domain.day import Day, LineKey, place_of
 from service.domain.dispatch import in_order
+from service.domain.forecast.pace import pace_of
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.model import (
     MISSED_AFTER_S,
@@ -34,7 +35,7 @@ from service.domain.model import (
     TicketId,
 )
 from service.domain.plan import PRECHECK, ExpectedWalkIns
-from service.domain.waits import show_probability, speed_of
+from service.domain.waits import show_probability
 
 ARRIVALS_OVER_S = 3600
 """Where no history says who comes, people are expected to come as in this time before."""
@@ -207,7 +208,7 @@ class _Looking:
     def scene(self) -> Scene:
         """All of it."""
         day, plan, now_at = self.day, self.day.plan, self.now_at
-        speed, speed_sd = speed_of(day)
+        speed, speed_sd = pace_of(day, now_at)
         waiting, unreachable = self._waiting()
         closings = [window.closes_at for window in plan.windows if window.closes_at > now_at]
         doors = [

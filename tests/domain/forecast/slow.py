@@ -9,9 +9,9 @@ from datetime import datetime
 from random import Random
 
 from service.domain.day import LineKey
+from service.domain.forecast.pace import pace_of
 from service.domain.model import AppointmentState, CounterState, ServiceId, StageId, TicketClass, TicketId, TicketState
 from service.domain.plan import PlannedService
-from service.domain.waits import speed_of
 from tests.domain.halls import Hall
 
 Key = tuple[float, float, int]
@@ -70,7 +70,7 @@ class Slow:
     def path(self) -> dict[TicketId, float]:
         """One rest of the day, until all are called who wait now."""
         day, random = self.day, self.random
-        speed, speed_sd = speed_of(day)
+        speed, speed_sd = pace_of(day, self.hall.now_at)
         f = speed * math.exp(random.gauss(0, speed_sd))
         people = [*self.waiting(), *self.booked(), *self.coming()]
         clerks: list[Clerk] = []

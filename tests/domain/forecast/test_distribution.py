@@ -8,14 +8,10 @@ import pytest
 from service.domain.commands import ChangeTicket, StartTicket
 from service.domain.forecast.waits import QUANTILES, forecast
 from service.domain.model import (
-    Appointment,
-    AppointmentId,
-    AppointmentState,
-    Channel,
-    ServiceId,
     TicketClass,
     TicketId,
 )
+from tests.domain.forecast.booked import book
 from tests.domain.forecast.slow import Slow
 from tests.domain.halls import DONE, Hall, town
 
@@ -39,29 +35,6 @@ def agree(hall: Hall) -> None:
             below = bisect_left(times, seconds - 1) / SLOW_PATHS
             until = bisect_right(times, seconds + 1) / SLOW_PATHS
             assert below - TOLERANCE <= part <= until + TOLERANCE, f"{hall.ticket(ticket).number}: {part}"
-
-
-def book(hall: Hall, local: str, service: str = "enquiry", count: int = 1) -> None:
-    """Put an appointment into the day."""
-    starts_at = hall.instant(local)
-    n = len(hall.day.appointments) + 1
-    hall.day.put_appointment(
-        Appointment(
-            id=AppointmentId(f"appointment-{n}"),
-            n=n,
-            code=f"AAAA{n:04d}",
-            service=ServiceId(service),
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(minutes=5),
-            state=AppointmentState.BOOKED,
-            count=count,
-            channel=Channel.WEB,
-            place=1,
-            places=99,
-            per_person=2,
-            made_at=hall.now_at,
-        )
-    )
 
 
 def busy(*counters: str, at: str = "10:00") -> Hall:
