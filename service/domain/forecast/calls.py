@@ -18,7 +18,7 @@ from service.domain.forecast.scene import Part
 
 Indexes = NDArray[np.intp]
 
-NOBODY = 1e12
+NOBODY = 1e9
 """Added to the rank of those who are called rather than nobody: they come after everybody in the order."""
 
 

@@ -86,12 +86,3 @@ def rest_s(mean_s: float, cv: float, elapsed_s: float, speeds: Floats, stream: n
     whole = np.exp(mu + sigma * beyond(z, uniforms)) * speeds
     again = np.exp(mu + sigma * beyond(-np.inf, uniforms)) * speeds
     return np.where(z > FORGOTTEN_Z, again, np.maximum(0.0, whole - max(0.0, elapsed_s)))
-
-
-def shows(no_show: float, z: float) -> float:
-    """P(comes | not here yet) of who has an appointment: `z` is how late it is, in standard deviations of lateness.
-
-    Source: ALGORITHMS 3: (1 - p) F(t - s) / (p + (1 - p) F(t - s)), F the tail of the punctuality.
-    """
-    later = (1 - no_show) * 0.5 * math.erfc(z / math.sqrt(2))
-    return later / (no_show + later) if later else 0.0

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.forecast.calls import NOBODY, Again, Lines, Others, starts_of
-from service.domain.forecast.draws import Draws, Floats, Purpose, beyond, lognormals, rest_s, shows
+from service.domain.forecast.draws import Draws, Floats, Purpose, beyond, lognormals, rest_s
 from service.domain.forecast.scene import Route, Scene, Step, Stream
-
-MISSED_AFTER_S = 1800.0
-"""Who has not come this long after the start is not expected any more."""
+from service.domain.model import MISSED_AFTER_S
 
 TIE_S = 1e-7
 """Orders those to come, of one queue time, by when they come, and after those who are here."""
@@ -138,7 +136,7 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
     found = [one for one in scene.expected if one.slot_s - ways.credit_s < latest_s]
     slots = np.array([one.slot_s for one in found])
     late_z = -(slots + ways.mean_s) / ways.sd_s if ways.sd_s else np.where(slots + ways.mean_s < 0, np.inf, -np.inf)
-    chance = np.array([shows(ways.no_show, z) for z in late_z])
+    chance = np.array([one.shows for one in found])
     shape = (len(found), draws.paths)
     comes = draws.stream(Purpose.SHOW).random(shape) < chance[:, None]
     stream = draws.stream(Purpose.PUNCTUALITY)
@@ -147,7 +145,6 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
         z[n] = beyond(late_z[n], 1.0 - stream.random(draws.paths))
     come_s = np.maximum(0.0, slots[:, None] + ways.mean_s + ways.sd_s * z)
     come_s[~comes | (come_s > slots[:, None] + MISSED_AFTER_S)] = np.inf
-    # before the instant people come one after the other as well: ties are broken as by chance
     credit_s = np.where(come_s <= slots[:, None] + ways.grace_s, ways.credit_s, 0.0)
     reference_s = np.maximum(come_s, slots[:, None])
     appear_s = np.maximum(come_s, slots[:, None] - ways.early_s)
@@ -160,7 +157,7 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
         Again(
             before,
             np.where(come_s[before] < appear_s[before], come_s[before], np.inf),
-            NOBODY + reference_s[before] + TIE_S * np.where(np.isfinite(come_s[before]), come_s[before], 0.0),
+            NOBODY + appear_s[before] + TIE_S * np.where(np.isfinite(come_s[before]), come_s[before], 0.0),
         ),
     )
 
@@ -192,7 +189,7 @@ def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
     shape = (len(come_s), paths)
     times = np.broadcast_to(come_s[:, None], shape)
     looking = step._replace(mean_s=0.0, variance=0.0)
-    return Visits([(looking,)] * len(come_s), times, times * (1 + TIE_S), _nobody_again(paths))
+    return Visits([(looking,)] * len(come_s), times, times + TIE_S * (1 + times), _nobody_again(paths))
 
 
 class _Everybody:
@@ -279,7 +276,7 @@ class _Everybody:
         starts = starts_of(
             scene.parts[part],
             self._free_s(part),
-            Lines(groups[lined], _apart(self.keys[visits[: len(lined)], 0])),
+            Lines(groups[lined], self.keys[visits[: len(lined)], 0]),
             Others(groups[later], self.ready_s[coming], self.keys[coming]),
             Again(
                 place[self.again.who[seen]],
@@ -300,14 +297,3 @@ class _Everybody:
             if one.now.part == part:
                 free[:, one.counter] = self.under_way_s[n]
         return free
-
-
-def _apart(keys: Floats) -> Floats:
-    """Sorted keys, those that are equal told apart in their order."""
-    if len(keys) < 2 or (np.diff(keys) > 0).all():
-        return keys
-    apart = keys.copy()
-    for n in range(1, len(apart)):
-        if apart[n] <= apart[n - 1]:
-            apart[n] = np.nextafter(apart[n - 1], np.inf)
-    return apart

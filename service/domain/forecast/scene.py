@@ -14,16 +14,17 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import NamedTuple
 
 from msgspec import Struct
 
-from service.domain.day import Day, LineKey
+from service.domain.day import Day, LineKey, place_of
 from service.domain.dispatch import in_order
+from service.domain.forecast.pace import pace_of
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.model import (
-    AppointmentState,
+    MISSED_AFTER_S,
     Counter,
     CounterId,
     HallId,
@@ -33,16 +34,14 @@ from service.domain.model import (
     TicketClass,
     TicketId,
 )
-from service.domain.plan import ExpectedWalkIns
-from service.domain.waits import speed_of
+from service.domain.plan import PRECHECK, ExpectedWalkIns
+from service.domain.waits import show_probability
 
 ARRIVALS_OVER_S = 3600
 """Where no history says who comes, people are expected to come as in this time before."""
 
 ARRIVALS_OVER_LEAST_S = 900
 """Shortly after the doors opened: the first minutes alone would say too much."""
-
-PRECHECK = StageId("precheck")
 
 
 class Step(NamedTuple):
@@ -83,9 +82,10 @@ class Present(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """Who has an appointment and has not come yet."""
+    """Who has an appointment and has not come yet, but does with the probability `shows`."""
 
     slot_s: float
+    shows: float
     route: Route
 
 
@@ -119,9 +119,8 @@ class Part(NamedTuple):
 
 
 class Punctuality(NamedTuple):
-    """How people with appointments come: `no_show` is the share that does not, the rest is in seconds."""
+    """How people with appointments come, after the slot, and what that means for their place; all in seconds."""
 
-    no_show: float
     mean_s: float
     sd_s: float
     credit_s: float
@@ -132,9 +131,9 @@ class Punctuality(NamedTuple):
 class Scene(Struct, frozen=True, kw_only=True):
     """A day at an instant, `made_at`.
 
-    `waiting` is in the order of check-in, by which ties go; `newcomers` are the routes of walk-ins, one for each set of
-    counters that they may begin at. `closing_s` and `staffed_s` are when the doors close for the last time and when
-    nobody is planned to work any more; None on a day without opening hours ahead.
+    `waiting` is in the order of calls, by keys that no two share; `newcomers` are the first steps of walk-ins, one for
+    each set of counters that they may begin at. `closing_s` and `staffed_s` are when the doors close for the last time
+    and when nobody is planned to work any more; None on a day without opening hours ahead.
     """
 
     hall: HallId
@@ -162,15 +161,6 @@ def scene_of(day: Day, now_at: datetime) -> Scene | None:
     if day.closed or (suspension is not None and suspension.until_at is None):
         return None
     return _Looking(day, now_at).scene()
-
-
-def active_at(day: Day, ticket: Ticket) -> datetime | None:
-    """When a waiting ticket may be called at its place in the order; None when it may be at once."""
-    early_at = None
-    if ticket.class_ is TicketClass.APPOINTMENT and ticket.slot_at is not None:
-        early_at = ticket.slot_at - timedelta(seconds=day.plan.rules.early_s)
-    times = [at for at in (ticket.not_before_at, early_at) if at is not None]
-    return max(times, default=None)
 
 
 class Errand(NamedTuple):
@@ -208,6 +198,7 @@ class _Looking:
             if counter.id in self.working:
                 for name in counter.services:
                     self.serving[counter.stage, name].append(counter)
+        self.key_s = self._keys()
         self.part_of, parts = self._parts()
         self.counters = [[counter for counter in day.counters if self.part_of.get(counter) == n] for n in range(parts)]
         self.index = {counter: n for part in self.counters for n, counter in enumerate(part)}
@@ -217,7 +208,7 @@ class _Looking:
     def scene(self) -> Scene:
         """All of it."""
         day, plan, now_at = self.day, self.day.plan, self.now_at
-        speed, speed_sd = speed_of(day)
+        speed, speed_sd = pace_of(day, now_at)
         waiting, unreachable = self._waiting()
         closings = [window.closes_at for window in plan.windows if window.closes_at > now_at]
         doors = [
@@ -246,7 +237,6 @@ class _Looking:
                 for n, part in enumerate(self.counters)
             ),
             punctuality=Punctuality(
-                plan.learned.no_show,
                 plan.learned.punctuality_mean_s,
                 plan.learned.punctuality_sd_s,
                 plan.credit_s(TicketClass.APPOINTMENT),
@@ -261,6 +251,16 @@ class _Looking:
 
     def _seconds(self, at: datetime) -> float:
         return (at - self.now_at).total_seconds()
+
+    def _keys(self) -> dict[TicketId, float]:
+        """The queue times of all who are here, in seconds from now; those that are equal told apart as by the order."""
+        here = [self.day.tickets[one.ticket] for one in self.day.counters.values() if one.ticket is not None]
+        found: dict[TicketId, float] = {}
+        last_s = -math.inf
+        for place in sorted(place_of(ticket) for ticket in (*here, *in_order(self.day))):
+            last_s = max(self._seconds(place.queue_at), math.nextafter(last_s, math.inf))
+            found[place.ticket] = last_s
+        return found
 
     def _parts(self) -> tuple[dict[CounterId, int], int]:
         """The part of each counter that works, and how many there are; in the order of the stages."""
@@ -344,22 +344,19 @@ class _Looking:
         return found
 
     def _waiting(self) -> tuple[tuple[Waiting, ...], tuple[TicketId, ...]]:
-        waiting: list[tuple[datetime, int, Waiting]] = []
+        waiting: list[Waiting] = []
         unreachable: list[TicketId] = []
         for ticket in in_order(self.day):
             route = self._route(errand_of(ticket))
             if not route:
                 unreachable.append(ticket.id)
                 continue
-            at = active_at(self.day, ticket)
-            active_s = 0.0 if at is None else max(0.0, self._seconds(at))
+            active_s = max(0.0, self._seconds(self.day.wakes_at(ticket)))
             rank = None
             if active_s and (ticket.not_before_at is None or ticket.not_before_at <= self.now_at):
-                rank = self._seconds(ticket.reference_at)
-            one = Waiting(ticket.id, self._seconds(ticket.queue_at), active_s, rank, route)
-            waiting.append((ticket.issued_at, ticket.n, one))
-        waiting.sort(key=lambda one: one[:2])
-        return tuple(one for _, _, one in waiting), tuple(unreachable)
+                rank = active_s
+            waiting.append(Waiting(ticket.id, self.key_s[ticket.id], active_s, rank, route))
+        return tuple(waiting), tuple(unreachable)
 
     def _present(self) -> Iterator[Present]:
         plan = self.day.plan
@@ -378,21 +375,21 @@ class _Looking:
             yield Present(
                 self.index[counter.id],
                 self._seconds(self.now_at) - self._seconds(began_at),
-                self._seconds(ticket.queue_at),
+                self.key_s[ticket.id],
                 now,
                 tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part > now.part),
             )
 
     def _expected(self) -> Iterator[Expected]:
-        for one in self.day.appointments.values():
-            held = one.state is AppointmentState.HELD and (one.expires_at is None or one.expires_at > self.now_at)
-            if not held and one.state is not AppointmentState.BOOKED:
-                continue
-            stages = self.day.plan.services[one.service].stages
-            stage = stages[1] if one.prechecked and stages[0] == PRECHECK and len(stages) > 1 else stages[0]
-            route = self._route(Errand(one.service, stage, people=one.count, prechecked=one.prechecked))
-            if route:
-                yield Expected(self._seconds(one.starts_at), route)
+        since_at = self.now_at - timedelta(seconds=MISSED_AFTER_S)
+        for slot_at in self.day.diary.expected.irange(since_at, inclusive=(False, False)):
+            shows = show_probability(self.day.plan.learned, slot_at, self.now_at)
+            for visit, number in self.day.diary.expected[slot_at].items():
+                stage = self.day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
+                errand = Errand(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
+                route = self._route(errand)
+                if route:
+                    yield from repeat(Expected(self._seconds(slot_at), shows, route), number)
 
     # Who comes without an appointment.
 
