@@ -1,5 +1,6 @@
 """Booking, holding, confirming, changing, cancelling, moving; and what time makes of appointments."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -412,7 +413,7 @@ def in_state(state: AppointmentState) -> tuple[Hall, AppointmentId]:
     return town_hall, appointment
 
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[[AppointmentId], commands.Command]] = {
     "confirm": lambda appointment: change(appointment, confirm=True),
     "rename": lambda appointment: change(appointment, applicant="another"),
     "cancel": commands.CancelAppointment,

@@ -350,7 +350,7 @@ class AnyDay(RuleBasedStateMachine):
         keyed: bool,  # noqa: FBT001
     ) -> None:
         for _ in range(people):
-            asked = {"count": count, "hold": hold, "person": person, "holder": holder}
+            asked: dict[str, Any] = {"count": count, "hold": hold, "person": person, "holder": holder}
             self.ask(self.hall.booking(service, start, **asked, invitation=invitation, staff=staff), keyed=keyed)
 
     @rule(pick=PICKS, start=maybe(STARTS), confirm=st.booleans(), person=maybe(WHO), count=st.sampled_from([0, 1, 3]))

@@ -150,6 +150,10 @@ def test_people_who_often_do_not_come_leave_room_for_others() -> None:
     assert places_of_day(study(Learned(no_show=0.3)), VISIT) > 1.2 * calm
 
 
+def test_however_many_do_not_come_a_booking_weighs_something() -> None:
+    assert places_of_day(study(Learned(no_show=1.0), booking=NO_WALK_INS), VISIT) == 8 * 375
+
+
 def test_without_history_the_documents_share_is_held_for_walk_ins() -> None:
     booking = {"notice_s": 0, "z": 0.0}
 
