@@ -37,12 +37,13 @@ class Stream(Struct, kw_only=True):
 
     `take`: tickets, in the halls by turns. `turnover`: tickets, and whenever more than `keep` of ours wait, the oldest
     leaves (or with `leaves` the newest). `serve`: each connection is a counter, and takes a ticket and calls the next
-    by turns. `book`: somebody new books one of `starts_at`, by turns; that it is full is an answer too. It ends after
-    the plan's seconds, or after `count` requests. `per_s` paces the whole stream.
+    by turns. `book`: somebody new books one of `starts_at`, by turns; that it is full is an answer too. `slots`: what
+    can be booked within 30 days. It ends after the plan's seconds, or after `count` requests. `per_s` paces the whole
+    stream.
     """
 
     name: str
-    script: Literal["take", "turnover", "serve", "book"]
+    script: Literal["take", "turnover", "serve", "book", "slots"]
     port: int
     halls: list[str]
     connections: int
@@ -229,11 +230,27 @@ class Book:
         """Nothing."""
 
 
-SCRIPTS: dict[str, type[Take] | type[Turnover] | type[Serve] | type[Book]] = {
+class Slots:
+    """What can be booked within the usual horizon, in the halls by turns."""
+
+    def __init__(self, stream: Stream) -> None:
+        paths = [f"/v1/halls/{hall}/slots?service={stream.service}" for hall in stream.halls]
+        self._next = cycle([Asked("slots", request("GET", path), b"200") for path in paths])
+
+    def ask(self, _connection: int) -> Asked:
+        """The next hall's."""
+        return next(self._next)
+
+    def hear(self, asked: Asked, answer: bytes) -> None:
+        """Nothing."""
+
+
+SCRIPTS: dict[str, type[Take] | type[Turnover] | type[Serve] | type[Book] | type[Slots]] = {
     "take": Take,
     "turnover": Turnover,
     "serve": Serve,
     "book": Book,
+    "slots": Slots,
 }
 
 

@@ -128,12 +128,11 @@ class Lanes:
         """The lane of a day for what is booked on it, opened if it lies ahead. Raises as `do_on`."""
         hall = await self._halls.get(hall_id)
         today = hall.day_at(self._clock.now_at())
-        if on > today + timedelta(days=hall.document.booking.horizon_days):
-            raise SlotNotOffered
         if on == today:
             return await self.lane(hall, on)
-        if on < today and await self._asked(self._journal.begun(hall.id, on)) is None:
-            raise DayHasEnded
+        beyond = on > today + timedelta(days=hall.document.booking.horizon_days)
+        if (beyond or on < today) and await self._asked(self._journal.begun(hall.id, on)) is None:
+            raise SlotNotOffered if beyond else DayHasEnded
         return await self.opened_lane(hall, on)
 
     async def day_on(self, hall_id: HallId, on: date, *, now: bool = False) -> Day:
@@ -377,6 +376,20 @@ class Lanes:
         for hall_id, on in self._lanes:
             if hall_id in halls:
                 self._follow_on(halls[hall_id], on)
+        await self._follow_on_days_behind(halls)
+
+    async def _follow_on_days_behind(self, halls: dict[HallId, Hall]) -> None:
+        """Take documents over into days ahead that nobody has in memory: who changed one may have died before that."""
+        now_at = self._clock.now_at()
+        try:
+            behind = await self._journal.days_behind(now_at.date() - timedelta(days=1))
+        except faults.StorageUnavailable:
+            log.warning("days_behind_not_read")
+            return
+        for hall_id, on in behind:
+            hall = halls.get(hall_id)
+            if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
+                await self._change_plan(hall, on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""
