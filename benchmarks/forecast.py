@@ -91,10 +91,8 @@ def run(options: Options) -> Result:
         rows=rows,
         notes=[
             "CPU time of the process, 200 paths; appointments to come: one every five minutes",
-            (
-                f"{options.sized(DAYS)} days of `./paihao simulate --scenario lunch --places constant:9 --admission all "
-                f"--promises forecast --oracle {ORACLE_EVERY}`"
-            ),
+            f"{options.sized(DAYS)} days of the scenario lunch, 9 places each quarter of an hour, everybody admitted",
+            f"the oracle is asked for every {ORACLE_EVERY}th promise",
         ],
     )
 
