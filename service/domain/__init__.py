@@ -4,8 +4,10 @@ A hall's day is a deterministic state machine. `decide` turns a command into eve
 event into the `Day`. Both read nothing but their arguments, so a simulation, a test and two processes of the service
 come to the same answer, and a replay of the journal tells what really happened.
 
-Where to look: `document` (what a hall is), `plan` (what it means for one date), `model` (tickets and counters),
-`commands` and `events` (what may be asked, what has happened), `day` (the state and its sorted lines), `dispatch` (who
-is next and who is ahead), `waits` (how long that takes), `decide` and `evolve` (the two functions), `view` (the state
-in the contract's words).
+Where to look: `document` (what a hall is), `plan` (what it means for one date), `model` (tickets, appointments and
+counters), `commands` and `events` (what may be asked, what has happened), `day` (the state and its sorted lines),
+`grid` and `slots` (what can be booked, and what is free of it), `diary` (what is reckoned of the appointments),
+`dispatch` (who is next and who is ahead), `waits` (how long that takes), `decide` and `evolve` (the two functions; of
+appointments in `appointments`, `check_ins` and `evolve_appointments`, of who comes in at `door`), `view` (the state in
+the contract's words).
 """

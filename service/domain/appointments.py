@@ -8,9 +8,9 @@ Source: CONTRACT 4 and 5; DESIGN 6, "Places per slot".
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from msgspec import UnsetType, to_builtins
+from msgspec import Struct, UnsetType, to_builtins
 
 from service.domain import commands, events
 from service.domain.day import Day
@@ -91,7 +91,7 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
             n=day.appointments_made + 1,
             code=command.code,
             service=service.id,
-            starts_at=command.starts_at,
+            starts_at=found.slot.starts_at,
             ends_at=found.slot.ends_at,
             state=AppointmentState.HELD if command.hold else AppointmentState.BOOKED,
             count=command.count,
@@ -143,7 +143,7 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
         over = _holds_over(day, now_at)
         found = _room_elsewhere(day, appointment, starts_at, count, now_at, staff=command.staff)
         decided = [*(events.AppointmentExpired(appointment=one) for one in over), *decided]
-        ends_at, places = found.slot.ends_at, found.taken + found.free
+        starts_at, ends_at, places = found.slot.starts_at, found.slot.ends_at, found.taken + found.free
         if starts_at != appointment.starts_at:
             place = day.diary.lowest_free(starts_at, (*over, appointment.id))
         places = max(places, place)
@@ -223,7 +223,7 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
             n=day.appointments_made + 1,
             code=was.code,
             service=service.id,
-            starts_at=command.starts_at,
+            starts_at=found.slot.starts_at,
             ends_at=found.slot.ends_at,
             state=was.state,
             count=command.count,
@@ -249,7 +249,7 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
 _OPEN = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 
-class _Asked(NamedTuple):
+class _Asked(Struct, frozen=True):
     """What a place is wanted for."""
 
     service: ServiceId

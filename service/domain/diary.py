@@ -6,8 +6,9 @@ Everything here can be made anew from the appointments; `Day.put_appointment` ke
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from msgspec import Struct
 from sortedcontainers import SortedDict
 
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
@@ -15,7 +16,7 @@ from service.domain.plan import Plan
 from service.domain.slots import Booked
 
 
-class Visit(NamedTuple):
+class Visit(Struct, frozen=True, gc=False):
     """What people who are expected come for."""
 
     service: ServiceId
@@ -33,9 +34,9 @@ class Diary:
 
     booked: Booked = field(default_factory=Booked)
     places: dict[datetime, dict[int, AppointmentId]] = field(default_factory=dict)
-    of_person: dict[str, tuple[AppointmentId, ...]] = field(default_factory=dict)
-    of_holder: dict[str, tuple[AppointmentId, ...]] = field(default_factory=dict)
-    of_invitation: dict[str, tuple[AppointmentId, ...]] = field(default_factory=dict)
+    of_person: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
+    of_holder: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
+    of_invitation: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
     expected: "SortedDict[datetime, dict[Visit, int]]" = field(default_factory=SortedDict)
 
     @classmethod
@@ -92,8 +93,8 @@ class Diary:
             (self.of_invitation, one.invitation),
         ):
             if key is not None:
-                ids = tuple(other for other in index.get(key, ()) if other != one.id)
-                index[key] = (*ids, one.id) if add else ids
+                ids = index.get(key, frozenset())
+                index[key] = ids | {one.id} if add else ids - {one.id}
                 if not index[key]:
                     del index[key]
         if one.state is AppointmentState.BOOKED:

@@ -32,6 +32,9 @@ STEP_S = 300
 GROUPS_MAX = 64
 """Groups that are reckoned with; unions of counters beyond it are not, so such halls book a little more boldly."""
 
+NO_SHOW_MAX = 0.9
+"""However many do not come, a booking weighs something."""
+
 EPSILON_S = 1e-6
 """Seconds of work that are no work: sums of parts may miss the whole by as much."""
 
@@ -128,7 +131,7 @@ class Grid:
         if key not in self._sizes:
             planned = self.plan.services[service]
             length_s = planned.expected_s(count, prechecked=prechecked)
-            absent = self.plan.learned.no_show
+            absent = min(self.plan.learned.no_show, NO_SHOW_MAX)
             variance = planned.variance(count, prechecked=prechecked)
             self._sizes[key] = Size(
                 length_s, (1 - absent) * length_s, (1 - absent) * (variance + absent * length_s * length_s)
@@ -344,11 +347,11 @@ def _sets_to_keep(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> di
             kept.setdefault(sets[name], name)
     single = list(kept.items())
     grown = list(single)
-    for counters, name in grown:
+    for counters, names in grown:
         for others, other in single:
             union = counters | others
             if counters & others and union not in kept and len(kept) < GROUPS_MAX:
-                kept[union] = f"{name}+{other}"
+                kept[union] = f"{names}+{other}"
                 grown.append((union, kept[union]))
     return {name: counters for counters, name in kept.items()}
 

@@ -13,11 +13,14 @@ import msgspec
 import pytest
 
 from service.domain.commands import (
+    BookAppointment,
     CallNext,
     CallTicket,
+    CheckIn,
     Command,
     Finish,
     FinishTicket,
+    Invited,
     OpenCounter,
     StartTicket,
     TakeTicket,
@@ -28,6 +31,8 @@ from service.domain.document import HallDocument
 from service.domain.events import DayOpened, Event, Record, TicketCalled
 from service.domain.evolve import evolve
 from service.domain.model import (
+    Appointment,
+    AppointmentId,
     CallReason,
     Channel,
     Counter,
@@ -111,7 +116,7 @@ class Hall:
     # The clock.
 
     def instant(self, local: str) -> datetime:
-        """The instant of a wall time of the day, `HH:MM` or `HH:MM:SS`."""
+        """The instant of a wall time of the day, `HH:MM` or `HH:MM:SS`; `-12:00` is noon of the day before."""
         hours, minutes, *seconds = (int(part) for part in local.split(":"))
         wall = datetime(self.on.year, self.on.month, self.on.day, tzinfo=self.zone)
         return wall + timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
@@ -177,6 +182,57 @@ class Hall:
         self.do(command)
         return command.ticket
 
+    def booking(
+        self,
+        service: str = "enquiry",
+        at: str = "11:00",
+        *,
+        count: int = 1,
+        hold: bool = False,
+        person: str | None = None,
+        holder: str | None = None,
+        invitation: Invited | None = None,
+        staff: bool = False,
+    ) -> BookAppointment:
+        """A command to book a start, with an id and a code of its own."""
+        self.drawn += 1
+        return BookAppointment(
+            appointment=AppointmentId(f"appointment-{self.drawn:05d}"),
+            code=f"BOOK{self.drawn:04d}",
+            service=ServiceId(service),
+            starts_at=self.instant(at),
+            count=count,
+            channel=Channel.STAFF if staff else Channel.WEB,
+            hold=hold,
+            applicant=None if hold else f"applicant-{self.drawn}",
+            person=person,
+            holder=holder,
+            invitation=invitation,
+            staff=staff,
+        )
+
+    def book(self, service: str = "enquiry", at: str = "11:00", **asked: Any) -> AppointmentId:  # noqa: ANN401  (as above)
+        """Book a start and return the appointment's id."""
+        command = self.booking(service, at, **asked)
+        self.do(command)
+        return command.appointment
+
+    def checking_in(self, appointment: AppointmentId) -> CheckIn:
+        """A command to check in, with a ticket of its own."""
+        self.drawn += 1
+        return CheckIn(
+            appointment=appointment,
+            ticket=TicketId(f"ticket-{self.drawn:05d}"),
+            code=f"CODE{self.drawn:04d}",
+            channel=Channel.KIOSK,
+        )
+
+    def check_in(self, appointment: AppointmentId) -> TicketId:
+        """Check in and return the ticket's id."""
+        command = self.checking_in(appointment)
+        self.do(command)
+        return command.ticket
+
     def open(self, *counters: str) -> None:
         """Open counters for all they are planned for."""
         for counter in counters:
@@ -207,6 +263,10 @@ class Hall:
         """A ticket as it is now."""
         return self.day.tickets[ticket]
 
+    def appointment(self, appointment: AppointmentId) -> Appointment:
+        """An appointment as it is now."""
+        return self.day.appointments[appointment]
+
     def counter(self, counter: str) -> Counter:
         """A counter as it is now."""
         return self.day.counters[CounterId(counter)]
@@ -235,8 +295,10 @@ def values(day: Day) -> dict[str, Any]:
     state["lines"] = {key: list(line.places) for key, line in day.lines.items() if line.places}
     state["asleep"] = list(day.asleep)
     state["waiting"] = +day.waiting
-    for name in ("tickets", "counters", "notices", "alarms", "browsers", "numbers", "done"):
-        state[name] = dict(state[name])
+    state["diary"] = day.diary.copy()
+    for name, value in state.items():
+        if type(value) is dict:
+            state[name] = dict(value)
     return state
 
 

@@ -117,6 +117,60 @@ def test_a_band_of_staff_is_of_weekdays_or_of_a_date(days: dict[str, object]) ->
     assert check(town(staffing=[{**band, "weekdays": [1]}, {**band, "on": "2026-11-23"}])) == []
 
 
+BY_HAND = {"weekdays": [1], "from": "09:00", "to": "12:00", "every_min": 10, "places": 2}
+KEPT = {"partner": "school-1", "weekdays": [1], "from": "09:00", "to": "12:00", "share": 0.5}
+
+
+def test_places_by_hand_and_shares_for_partners_are_sound() -> None:
+    some = {**BY_HAND, "services": ["passport"]}
+
+    assert check(town(booking={"places": [BY_HAND, some], "reserved": [KEPT]})) == []
+
+
+@pytest.mark.parametrize(
+    ("booking", "where", "why"),
+    [
+        ({"places": [{**BY_HAND, "on": "2026-11-23"}]}, "booking.places[0]", "say weekdays, or the date it is on"),
+        ({"reserved": [KEPT, {**KEPT, "weekdays": None}]}, "booking.reserved[1]", "say weekdays, or the date it is on"),
+        (
+            {"places": [{**BY_HAND, "to": "09:00"}]},
+            "booking.places[0]",
+            "09:00 to 09:00 is no span within a day that starts at 00:00",
+        ),
+        (
+            {"reserved": [{**KEPT, "from": "13:00"}]},
+            "booking.reserved[0]",
+            "13:00 to 12:00 is no span within a day that starts at 00:00",
+        ),
+        (
+            {"places": [{**BY_HAND, "services": ["passport", "visa"]}]},
+            "booking.places[0].services",
+            "no service is named 'visa'",
+        ),
+    ],
+)
+def test_faults_of_booking_are_found_where_they_are(booking: dict[str, object], where: str, why: str) -> None:
+    assert check(town(booking=booking)) == [(where, why)]
+
+
+@pytest.mark.parametrize(
+    "booking",
+    [
+        {"late_share": 1.1},
+        {"late_before_s": -1},
+        {"places": [{**BY_HAND, "every_min": 0}]},
+        {"places": [{**BY_HAND, "places": -1}]},
+        {"places": [{**BY_HAND, "services": []}]},
+        {"reserved": [{**KEPT, "share": 0}]},
+        {"reserved": [{**KEPT, "share": 1.5}]},
+        {"reserved": [{**KEPT, "partner": "two words"}]},
+    ],
+)
+def test_what_cannot_be_booking_is_refused(booking: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        town(booking=booking)
+
+
 @pytest.mark.parametrize(("from_", "to"), [("02:00", "05:00"), ("22:00", "04:01"), ("05:00", "05:00")])
 def test_a_span_over_the_start_of_a_day_is_none(from_: str, to: str) -> None:
     hours = [{"weekdays": [1], "from": from_, "to": to}]

@@ -13,8 +13,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.domain.document import HallDocument
-from service.domain.model import TicketClass
-from service.domain.plan import Plan, Rate, day_of, instant, plan_of
+from service.domain.model import ServiceId, TicketClass
+from service.domain.plan import (
+    ExpectedWalkIns,
+    Lasting,
+    Learned,
+    LearnedArrivals,
+    PlacesByHand,
+    Plan,
+    Rate,
+    ReservedShare,
+    day_of,
+    instant,
+    plan_of,
+)
 from tests.domain.halls import MONDAY, TOWN, town
 
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]
@@ -400,3 +412,66 @@ def test_a_service_is_expected_to_take_longer_for_more_people_and_shorter_after_
     assert passport.expected_s(1, prechecked=False) == 300
     assert passport.expected_s(3, prechecked=True) == 600
     assert passport.variance(3, prechecked=True) == pytest.approx(3 * (0.6 * 200) ** 2)
+
+
+# Booking.
+
+
+def test_places_and_shares_of_the_day_become_instants() -> None:
+    by_hand = {"from": "09:00", "to": "12:00", "every_min": 10, "places": 2}
+    kept = {"partner": "school-1", "from": "09:00", "to": "24:00", "share": 0.5, "release_before_s": 60}
+    booking = {
+        "places": [
+            {**by_hand, "weekdays": [1], "services": ["passport"]},
+            {**by_hand, "weekdays": [2]},
+            {**by_hand, "on": "2026-11-23", "to": "10:00"},
+            {**by_hand, "on": "2026-11-24"},
+        ],
+        "reserved": [{**kept, "weekdays": [1, 2]}, {**kept, "on": "2026-11-22"}],
+    }
+
+    plan = plan_of(town(booking=booking), 1, MONDAY)
+
+    assert plan.places == (
+        PlacesByHand(utc("2026-11-23T01:00"), utc("2026-11-23T04:00"), 600, 2, (ServiceId("passport"),)),
+        PlacesByHand(utc("2026-11-23T01:00"), utc("2026-11-23T02:00"), 600, 2),
+    )
+    assert plan.reserved == (ReservedShare("school-1", utc("2026-11-23T01:00"), utc("2026-11-23T16:00"), 0.5, 60),)
+
+
+def test_a_day_can_be_booked_from_so_many_of_the_halls_dates_before() -> None:
+    document = town(time_zone="Europe/Berlin", booking={"horizon_days": 30}, day_starts_at_local="04:00")
+
+    plan = plan_of(document, 1, date(2026, 11, 1))
+
+    assert plan.booking_opens_at == utc("2026-10-02T02:00")  # summer time then
+
+
+def test_what_was_learned_is_in_the_plan() -> None:
+    passport = ServiceId("passport")
+    learned = Learned(
+        durations={passport: Lasting(400.0, 0.3, 250.0)},
+        walk_ins={"10": LearnedArrivals(12.0, 2.0), "09": LearnedArrivals(20.0)},
+    )
+
+    plan = plan_of(town(), 1, MONDAY, (), learned)
+
+    service = plan.services[passport]
+    assert (service.mean_s, service.cv, service.prechecked_mean_s) == (400.0, 0.3, 250.0)
+    assert plan.services[ServiceId("enquiry")].mean_s == 180
+    assert plan.learned == learned
+    assert plan.walk_ins == (
+        ExpectedWalkIns(utc("2026-11-23T01:00"), utc("2026-11-23T02:00"), 20.0, 0.0),
+        ExpectedWalkIns(utc("2026-11-23T02:00"), utc("2026-11-23T03:00"), 12.0, 2.0),
+    )
+
+
+def test_an_hour_the_clock_jumps_over_brings_nobody() -> None:
+    learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(1.0) for hour in range(24)})
+
+    plan = plan_of(hall_in("Europe/Berlin", starts="04:00"), 1, SPRING - timedelta(days=1), (), learned)
+
+    assert len(plan.walk_ins) == 23
+    assert plan.walk_ins[0].from_at == plan.starts_at
+    assert plan.walk_ins[-1].to_at == plan.ends_at
+    assert all(one.to_at == later.from_at for one, later in pairwise(plan.walk_ins))

@@ -17,20 +17,29 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from service.domain import commands, dispatch
-from service.domain.commands import Command, Finish
+from service.domain import commands, dispatch, events
+from service.domain.commands import Command, Finish, Invited, Returned
 from service.domain.day import Day, LineKey, Place, line_key_of, place_of
 from service.domain.decide import decide
+from service.domain.diary import Diary
 from service.domain.document import HallDocument
 from service.domain.events import Event, Record
 from service.domain.evolve import evolve
+from service.domain.grid import grid_of
 from service.domain.model import (
+    APPOINTMENT_SUCCESSORS,
+    LIVE,
     TICKET_SUCCESSORS,
+    AppointmentId,
+    AppointmentState,
+    CancelledBy,
+    Channel,
     CounterId,
     CounterState,
     Notice,
     Outcome,
     PapersThen,
+    Rule,
     ServiceId,
     StageId,
     Ticket,
@@ -50,12 +59,25 @@ STAGES = st.sampled_from([StageId(stage["id"]) for stage in TOWN["stages"]])
 REASONS = st.sampled_from(["urgent", "break", "a whim"])
 FINISHES = st.builds(Finish, st.sampled_from(Outcome), st.sampled_from([(), (), ("photo",), ("signature",)]))
 MISSING = st.sampled_from([(), ("photo",), ("signature",), ("a whim",)])
+STARTS = st.sampled_from(["10:00", "10:05", "10:05", "10:10", "10:30", "11:00", "11:02", "16:55", "17:00"])
+WHO = st.sampled_from(["somebody", "another"])
+INVITED = st.builds(
+    Invited,
+    id=st.sampled_from(["i1", "i2"]),
+    partner=st.sampled_from([None, "school-1"]),
+    service=st.sampled_from([None, ServiceId("passport")]),
+    prechecked=st.booleans(),
+)
 PICKS = st.integers(0, 9)
 """Which of the tickets, counted from the newest."""
 
 
 def maybe(values_: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.none() | values_
+
+
+BY_HAND = {"weekdays": [1], "from": "10:00", "to": "11:00", "every_min": 10, "places": 2, "services": ["enquiry"]}
+KEPT = {"partner": "school-1", "weekdays": [1], "from": "09:00", "to": "17:00", "share": 0.5, "release_before_s": 3000}
 
 
 def other_documents() -> list[HallDocument]:
@@ -73,8 +95,18 @@ def other_documents() -> list[HallDocument]:
         town(stages=[{"id": stage["id"]} for stage in TOWN["stages"]]),
         town(hours=[{"weekdays": [1], "from": "09:00", "to": "16:00"}], overtime=False),
         town(staffing=[{"on": "2026-11-23", "from": "09:00", "to": "12:00", "counters": 2}]),
-        town(rules={"auto_no_show": True, "park_penalty_s": 60, "credit_s": {"green": 60}}),
+        town(rules={"auto_no_show": True, "park_penalty_s": 60, "credit_s": {"green": 60}, "early_s": 0}),
+        town(booking={"places": [BY_HAND], "reserved": [KEPT], "late_share": 0.2}),
     ]
+
+
+def wakes_at(day: Day, ticket: Ticket) -> datetime | None:
+    """When a ticket may be called; None: at any time."""
+    times = [] if ticket.not_before_at is None else [ticket.not_before_at]
+    never_called = ticket.last_counter is None
+    if ticket.class_ is TicketClass.APPOINTMENT and ticket.slot_at is not None and never_called:
+        times.append(ticket.slot_at - timedelta(seconds=day.plan.rules.early_s))
+    return max(times, default=None)
 
 
 def naive_order(day: Day, hall: Hall) -> list[Ticket]:
@@ -82,7 +114,7 @@ def naive_order(day: Day, hall: Hall) -> list[Ticket]:
     waiting = [
         ticket
         for ticket in day.tickets.values()
-        if ticket.state is TicketState.WAITING and (ticket.not_before_at is None or ticket.not_before_at <= hall.now_at)
+        if ticket.state is TicketState.WAITING and (wakes_at(day, ticket) or hall.now_at) <= hall.now_at
     ]
     return sorted(waiting, key=lambda ticket: (ticket.queue_at, ticket.issued_at, ticket.n))
 
@@ -147,6 +179,11 @@ class AnyDay(RuleBasedStateMachine):
         """One of the last tickets, or one that nobody took."""
         tickets = list(self.hall.day.tickets)
         return tickets[-1 - pick] if pick < len(tickets) else TicketId("nobody")
+
+    def appointment(self, pick: int) -> AppointmentId:
+        """One of the last appointments, or one that nobody made."""
+        appointments = list(self.hall.day.appointments)
+        return appointments[-1 - pick] if pick < len(appointments) else AppointmentId("nobody's")
 
     def later(self, seconds: int) -> datetime:
         """An instant some seconds from now."""
@@ -287,7 +324,132 @@ class AnyDay(RuleBasedStateMachine):
         if sure == 0:
             self.ask(commands.EndDay() if end else commands.CloseDay())
 
+    @rule(  # many book, so that starts are full now and then
+        service=SERVICES,
+        start=STARTS,
+        people=st.integers(1, 4),
+        count=st.sampled_from([1, 1, 2, 5]),
+        hold=st.booleans(),
+        person=maybe(WHO),
+        holder=maybe(WHO),
+        invitation=maybe(INVITED),
+        staff=st.booleans(),
+        keyed=st.booleans(),
+    )
+    def book(  # noqa: PLR0917
+        self,
+        service: str,
+        start: str,
+        people: int,
+        count: int,
+        hold: bool,  # noqa: FBT001
+        person: str | None,
+        holder: str | None,
+        invitation: Invited | None,
+        staff: bool,  # noqa: FBT001
+        keyed: bool,  # noqa: FBT001
+    ) -> None:
+        for _ in range(people):
+            asked: dict[str, Any] = {"count": count, "hold": hold, "person": person, "holder": holder}
+            self.ask(self.hall.booking(service, start, **asked, invitation=invitation, staff=staff), keyed=keyed)
+
+    @rule(pick=PICKS, start=maybe(STARTS), confirm=st.booleans(), person=maybe(WHO), count=st.sampled_from([0, 1, 3]))
+    def change_appointment(
+        self,
+        pick: int,
+        start: str | None,
+        confirm: bool,  # noqa: FBT001
+        person: str | None,
+        count: int,
+    ) -> None:
+        self.ask(
+            commands.ChangeAppointment(
+                appointment=self.appointment(pick),
+                starts_at=msgspec.UNSET if start is None else self.hall.instant(start),
+                confirm=confirm,
+                person=msgspec.UNSET if person is None else person,
+                count=count or msgspec.UNSET,
+            )
+        )
+
+    @rule(pick=PICKS, by=st.sampled_from(CancelledBy), keyed=st.booleans())
+    def cancel(self, pick: int, by: CancelledBy, keyed: bool) -> None:  # noqa: FBT001
+        self.ask(commands.CancelAppointment(self.appointment(pick), by), keyed=keyed)
+
+    @rule(pick=PICKS, keyed=st.booleans())
+    def check_in(self, pick: int, keyed: bool) -> None:  # noqa: FBT001
+        self.ask(self.hall.checking_in(self.appointment(pick)), keyed=keyed)
+
+    @rule(pick=PICKS, start=STARTS)
+    def move_away_and_back(self, pick: int, start: str) -> None:
+        appointment = self.hall.day.appointments.get(self.appointment(pick))
+        self.ask(commands.MoveAppointmentAway(self.appointment(pick), self.hall.on + timedelta(days=1)))
+        if appointment is not None and appointment.id not in self.hall.day.appointments:
+            again = commands.TakeOverAppointment(
+                appointment=appointment, starts_at=self.hall.instant(start), count=appointment.count
+            )
+            self.ask(again)
+
+    @rule()
+    def sweep_appointments(self) -> None:
+        self.ask(commands.SweepAppointments())
+        if not self.hall.day.ended:
+            assert decide(self.hall.day, commands.SweepAppointments(), self.hall.now_at) == []
+
+    @rule(service=SERVICES, which=st.integers(0, 2), days=st.sampled_from([1, 15]))
+    def somebody_returns(self, service: ServiceId, which: int, days: int) -> None:
+        self.hall.drawn += 1
+        was = Returned(
+            ticket=TicketId(f"earlier-{which}"),
+            day=self.hall.on - timedelta(days=days),
+            service=service,
+            outcome=Outcome.CONDITIONAL,
+        )
+        command = commands.ReturnTicket(
+            ticket=TicketId(f"again-{self.hall.drawn}"), code="A", channel=Channel.WEB, returned=was
+        )
+        self.ask(command)
+
     # What must hold.
+
+    @invariant()
+    def no_start_is_oversold(self) -> None:
+        """Places are the lowest there were, each once; and what was booked fits while the plan stays as it was."""
+        day = self.hall.day
+        live = [one for one in day.appointments.values() if one.state in LIVE]
+        assert len({(one.starts_at, one.place) for one in live}) == len(live)
+        assert all(1 <= one.place <= one.places for one in day.appointments.values())
+        if day.plan.revision > 1:
+            return
+        for group in grid_of(day.regular).groups.values():
+            sums = day.booked.everybody.groups[group.id]
+            for block, staffed_s in enumerate(group.staffed_s):
+                spread = (group.walk_ins_variance[block] + sums.variance[block]) ** 0.5
+                work_s = group.walk_ins_s[block] + sums.mean_ms[block] / 1000
+                booked = sums.mean_ms[block] > 0
+                assert not booked or work_s + day.regular.booking.z * spread <= staffed_s + 0.1
+
+    @invariant()
+    def the_sums_and_indexes_are_those_of_the_appointments(self) -> None:
+        day = self.hall.day
+        assert day.diary == Diary.of(day.regular, day.appointments.values(), closed=day.closed)
+
+    @invariant()
+    def a_person_has_no_more_appointments_than_they_may(self) -> None:
+        live = [one for one in self.hall.day.appointments.values() if one.state_at(self.hall.now_at) in LIVE]
+        for person in ("somebody", "another"):
+            mine = [one for one in live if one.person == person]
+            assert len({one.starts_at for one in mine}) == len(mine)
+            assert len(mine) <= self.hall.day.regular.booking.per_person
+
+    @invariant()
+    def tickets_and_appointments_agree_on_who_came(self) -> None:
+        day = self.hall.day
+        came = {one.id: one.ticket for one in day.appointments.values() if one.state is AppointmentState.CHECKED_IN}
+        assert came == {one.appointment: one.id for one in day.tickets.values() if one.appointment is not None}
+        assert all(one.ticket is None for one in day.appointments.values() if one.id not in came)
+        returned = [one.returns_of for one in day.tickets.values() if one.returns_of is not None]
+        assert len(set(returned)) == len(returned)
 
     @invariant()
     def numbers_are_unique_and_without_gaps(self) -> None:
@@ -312,6 +474,7 @@ class AnyDay(RuleBasedStateMachine):
     def every_ticket_has_a_service_and_every_counter_a_plan(self) -> None:
         day = self.hall.day
         assert {ticket.service for ticket in day.tickets.values()} <= day.plan.services.keys()
+        assert {one.service for one in day.appointments.values()} <= day.plan.services.keys()
         assert day.counters.keys() == day.plan.counters.keys()
 
     @invariant()
@@ -356,6 +519,8 @@ class AnyDay(RuleBasedStateMachine):
                 TicketState.LEFT,
                 TicketState.NO_SHOW,
             }
+            open_states = {AppointmentState.HELD, AppointmentState.BOOKED}
+            assert not open_states & {one.state for one in day.appointments.values()}
 
     @invariant()
     def the_indexes_are_those_of_the_values(self) -> None:
@@ -369,9 +534,7 @@ class AnyDay(RuleBasedStateMachine):
         waiting = [ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING]
         assert found["waiting"] == Tally((ticket.service, ticket.class_) for ticket in waiting)
         assert found["asleep"] == sorted(
-            (ticket.not_before_at, ticket.id)
-            for ticket in waiting
-            if ticket.not_before_at is not None and ticket.not_before_at > hall.now_at
+            (at, ticket.id) for ticket in waiting if (at := wakes_at(day, ticket)) is not None and at > hall.now_at
         )
 
     @invariant()
@@ -382,8 +545,19 @@ class AnyDay(RuleBasedStateMachine):
         for counter in day.counters.values():
             mine = [ticket for ticket in order if callable_by(day, counter.id, ticket)]
             found = dispatch.first(day, counter)
-            assert (None if found is None else found[0]) == (mine[0] if mine else None)
-            assert found is None or found[1].ahead_of == len(mine) - 1
+            if mine:
+                assert found is not None
+                assert (found[0], found[1].rule) == (mine[0], Rule.CREDIT)
+                assert found[1].ahead_of == len(mine) - 1
+                continue
+            early = [
+                ticket
+                for ticket in sorted(day.tickets.values(), key=lambda one: (wakes_at(day, one) or hall.now_at, one.id))
+                if ticket.state is TicketState.WAITING
+                and (ticket.not_before_at or hall.now_at) <= hall.now_at
+                and callable_by(day, counter.id, ticket)
+            ]
+            assert (None if found is None else (found[0], found[1].rule)) == ((early[0], Rule.EARLY) if early else None)
 
     @invariant()
     def the_journal_tells_the_same_day(self) -> None:
@@ -398,8 +572,13 @@ class AnyDay(RuleBasedStateMachine):
             assert one.fingerprint == key.encode()
             assert all(later.seq == part.seq + 1 for part, later in pairwise(one.parts))
             for part in one.parts:
-                ticket = getattr(part.event, "ticket", None)
+                checked_in = isinstance(part.event, events.AppointmentCheckedIn)
+                ticket = None if checked_in else getattr(part.event, "ticket", None)
                 assert (part.ticket.id if part.ticket else None) == ticket
+                moved_away = isinstance(part.event, events.AppointmentMovedAway)
+                appointment = None if ticket or moved_away else getattr(part.event, "appointment", None)
+                assert (part.appointment.id if part.appointment else None) == appointment
+                assert part.appointment is None or part.appointment.seq == part.seq
                 assert part.ticket is None or part.ticket.seq == part.seq
                 assert part.counter is None or part.counter.seq == part.seq
             assert self.hall.day.find_done(key) == one
@@ -408,13 +587,16 @@ class AnyDay(RuleBasedStateMachine):
         """At the end the journal's bytes are read again: the same day, each step of it allowed."""
         day = Day(self.hall.day.hall, self.hall.day.on)
         for record in self.hall.records:
-            before = dict(day.tickets)
+            before, appointments = dict(day.tickets), dict(day.appointments)
             read = msgspec.json.decode(msgspec.json.encode(record), type=Record)
             assert read == record
             evolve(day, read)
             for ticket in day.tickets.values():
                 was = before.get(ticket.id, ticket).state
                 assert ticket.state is was or ticket.state in TICKET_SUCCESSORS[was]
+            for one in day.appointments.values():
+                was_in = appointments.get(one.id, one).state
+                assert one.state is was_in or one.state in APPOINTMENT_SUCCESSORS[was_in]
         day.wake(self.hall.now_at)
         assert values(day) == values(self.hall.day)
 

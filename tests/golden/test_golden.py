@@ -11,7 +11,7 @@ from service.domain.day import Day
 from service.domain.evolve import evolve
 from service.domain.model import HallId
 from service.journal.records import _KINDS, record_of
-from tests.golden.write import told_of
+from tests.golden.write import told_of, told_of_appointment
 
 FOLDER = Path(__file__).parent
 RELEASES = sorted(path.stem for path in FOLDER.glob("*.json"))
@@ -56,6 +56,8 @@ def test_the_journal_of_a_release_folds_to_the_day_it_told_of(release: str) -> N
     for ticket in day.tickets.values():
         expected = told["tickets"][ticket.number]
         assert {name: value for name, value in told_of(ticket).items() if name in expected} == expected
+    appointments = {one.code: told_of_appointment(one) for one in day.appointments.values()}
+    assert appointments == told.get("appointments", {})
     assert list(day.alarms) == told.get("alarms", [])
     assert day.plan.windows[-1].closes_at.isoformat() == told.get(
         "closing_at", day.regular.windows[-1].closes_at.isoformat()

@@ -6,14 +6,26 @@ renamed to the version, and never written again.
 
 import json
 import sys
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import msgspec
 
 from service.domain import commands
-from service.domain.commands import Finish
-from service.domain.model import CounterId, Notice, Outcome, PapersThen, TicketClass, ZoneId
+from service.domain.commands import Finish, Invited, Returned
+from service.domain.model import (
+    AppointmentId,
+    CancelledBy,
+    Channel,
+    CounterId,
+    Notice,
+    Outcome,
+    PapersThen,
+    ServiceId,
+    TicketClass,
+    TicketId,
+    ZoneId,
+)
 from service.journal.records import body_of, row_of
 from tests.domain.halls import DONE, Hall, town
 
@@ -31,6 +43,7 @@ def a_day() -> Hall:
     hall.do(browsing, "key-0001")
     passport, card = hall.take("passport", count=2), hall.take("card", then=["enquiry"])
     patient, green, gone = hall.take("enquiry"), hall.take("enquiry"), hall.take("enquiry")
+    kept = appointments(hall)
     hall.at("09:00").open("1", "P1", "K1")
     hall.do(commands.ChangeTicket(patient, not_before_at=hall.now_at + timedelta(hours=1)))
     hall.do(commands.ChangeTicket(green, class_=TicketClass.GREEN, reason="urgent"))
@@ -58,6 +71,21 @@ def a_day() -> Hall:
     hall.do(commands.PauseCounter(CounterId("1"), "break", hall.now_at + timedelta(minutes=10)))
     hall.do(commands.RemoveNotice("n1"))
     hall.do(commands.ChangePlan(hall.plan(town(overtime=True))))
+    hall.at("11:55").do(hall.checking_in(kept))
+    hall.do(
+        commands.ReturnTicket(
+            ticket=TicketId("ticket-00100"),
+            code="CODE0100",
+            channel=Channel.KIOSK,
+            returned=Returned(
+                ticket=TicketId("ticket-of-friday"),
+                day=hall.on - timedelta(days=3),
+                service=ServiceId("card"),
+                outcome=Outcome.CONDITIONAL,
+            ),
+        )
+    )
+    hall.at("12:31").do(commands.SweepAppointments())
     hall.at("16:00").do(commands.OpenOvertime(hall.instant("17:30"), 1))
     hall.do(commands.EndOvertime())
     hall.do(commands.OpenOvertime(hall.instant("18:00")))
@@ -67,6 +95,21 @@ def a_day() -> Hall:
     hall.at("18:00").do(commands.CloseDay())
     hall.at("23:59").do(commands.EndDay())
     return hall
+
+
+def appointments(hall: Hall) -> AppointmentId:
+    """What happens to appointments before anybody comes; the one that is left."""
+    invited = Invited(id="invitation-1", partner="school-1", service=ServiceId("passport"), prechecked=True)
+    kept = hall.book("passport", "12:00", invitation=invited)
+    held = hall.book(at="12:00", hold=True, holder="a keyed hash")
+    hall.do(commands.ChangeAppointment(appointment=held, confirm=True, applicant="applicant-9", person="a keyed hash"))
+    later = hall.instant("12:30")
+    hall.do(commands.ChangeAppointment(appointment=held, starts_at=later, count=2), "key-0003")
+    hall.do(commands.ChangeAppointment(appointment=held, starts_at=hall.instant("12:00")))
+    hall.do(commands.CancelAppointment(hall.book(at="12:30", staff=True), CancelledBy.STAFF))
+    hall.do(commands.MoveAppointmentAway(hall.book(at="13:00"), hall.on + timedelta(days=1)))
+    hall.book(at="13:30", hold=True)
+    return kept
 
 
 def written(hall: Hall) -> dict[str, Any]:
@@ -83,6 +126,7 @@ def written(hall: Hall) -> dict[str, Any]:
             "hall": day.hall,
             "day": day.on.isoformat(),
             "tickets": {ticket.number: told_of(ticket) for ticket in day.tickets.values()},
+            "appointments": {one.code: told_of_appointment(one) for one in day.appointments.values()},
             "numbers": day.numbers,
             "revision": day.plan.revision,
             "ended": day.ended,
@@ -110,6 +154,30 @@ def told_of(ticket: Any) -> dict[str, Any]:  # noqa: ANN401  (a ticket of this r
         "missing": list(ticket.missing),
         "browser": ticket.browser,
         "reason": None if ticket.reason is None else ticket.reason.rule,
+        "appointment": ticket.appointment,
+        "returns_of": ticket.returns_of,
+        "invitation": ticket.invitation,
+    }
+
+
+def told_of_appointment(appointment: Any) -> dict[str, Any]:  # noqa: ANN401  (likewise)
+    """What a journal tells of an appointment."""
+    return {
+        "state": appointment.state,
+        "service": appointment.service,
+        "starts_at": appointment.starts_at.astimezone(UTC).isoformat(),
+        "ends_at": appointment.ends_at.astimezone(UTC).isoformat(),
+        "count": appointment.count,
+        "channel": appointment.channel,
+        "applicant": appointment.applicant,
+        "person": appointment.person,
+        "holder": appointment.holder,
+        "prechecked": appointment.prechecked,
+        "invitation": appointment.invitation,
+        "partner": appointment.partner,
+        "place": appointment.place,
+        "ticket": appointment.ticket,
+        "sequence": appointment.sequence,
     }
 
 
