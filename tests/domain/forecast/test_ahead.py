@@ -90,7 +90,7 @@ def test_when_more_come_than_are_served_the_intake_closes_in_time() -> None:
 
     assert ahead.served == 0
     assert ahead.intake_closes_at is not None
-    # thirty an hour come, twenty are served: the wait grows by half an hour each hour, and ends after closing from 14:20 on
+    # thirty an hour come, twenty are served: who comes at 14:20 is called at 17:00
     assert hall.instant("13:00") < ahead.intake_closes_at < hall.instant("14:20")
     before = at(ahead, hall, "12:00")
     assert ahead.quarters[before].waiting_p50 == pytest.approx(30, abs=8)
