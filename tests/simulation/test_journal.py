@@ -69,15 +69,15 @@ class Lived:
             case TakeTicket():
                 self.ids[command.ticket] = (await self._done("POST", "tickets", {"service": command.service}))["id"]
             case ChangeTicket():
-                body = {"class": command.class_, "reason": command.reason}
-                await self._done("PATCH", f"tickets/{self.ids[command.ticket]}", body)
+                green = {"class": command.class_, "reason": command.reason}
+                await self._done("PATCH", f"tickets/{self.ids[command.ticket]}", green)
             case OpenCounter():
                 await self._done("POST", f"counters/{command.counter}/open")
             case PauseCounter():
                 await self._done("POST", f"counters/{command.counter}/pause")
             case CallNext():
-                body = {} if command.finish is None else {"finish": {"outcome": command.finish.outcome}}
-                await self._done("POST", f"counters/{command.counter}/next", body)
+                done = {} if command.finish is None else {"finish": {"outcome": command.finish.outcome}}
+                await self._done("POST", f"counters/{command.counter}/next", done)
             case FinishTicket():
                 await self._done("POST", f"tickets/{self.ids[command.ticket]}/finish", {"outcome": "done"})
             case SweepAppointments():

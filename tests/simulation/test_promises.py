@@ -61,9 +61,9 @@ def test_the_oracle_knows_the_speed_of_the_day_and_of_each_clerk_and_who_wants_t
     people = replace(draw(scenario, 1, 0), pace=(2.0, 1.0, 1.0, 0.5, 0.5), volume=1.5, green=0.25)
     seen: list[tuple[Scene, Scene]] = []
 
-    def looking(day: Day, _ticket: Ticket) -> Told | None:
+    def looking(day: Day, ticket: Ticket) -> Told | None:
         scene = scene_of(day, day.at)
-        assert scene is not None
+        assert scene is not None, ticket
         seen.append((scene, true_scene(scene, setting, people)))
         return None
 
