@@ -12,7 +12,7 @@ from service.domain import dispatch
 from service.domain.commands import Invited
 from service.domain.day import Day, Place
 from service.domain.events import TicketTaken
-from service.domain.model import Admission, Appointment, Channel, ServiceId, TicketClass, TicketId
+from service.domain.model import LIVE, Admission, Appointment, Channel, ServiceId, TicketClass, TicketId
 from service.domain.plan import PlannedService
 from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
 from service.domain.times import stamp_or_none
@@ -53,13 +53,14 @@ def refuse_count(service: PlannedService, count: int) -> None:
         raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
 
 
-def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId) -> None:
+def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId, now_at: datetime) -> None:
     """Raise CodeUsed for an invitation that was used today, BodyInvalid for one to another service."""
     if invited is None:
         return
     if invited.service not in {None, service}:
         raise BodyInvalid(("invitation", f"is for {invited.service}"))
-    if invited.id in day.invitations or invited.id in day.diary.of_invitation:
+    booked = [day.appointments[one] for one in day.diary.of_invitation.get(invited.id, ())]
+    if invited.id in day.invitations or any(one.state_at(now_at) in LIVE for one in booked):
         raise CodeUsed
 
 
