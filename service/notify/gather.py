@@ -24,8 +24,10 @@ from service.clock import Clock
 from service.domain.day import Day
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
+from service.errors import StorageUnavailable as RimUnavailable
 from service.halls import Hall, Halls
 from service.journal.database import Database
+from service.journal.faults import StorageUnavailable
 from service.notify.model import Channel, Kind
 from service.notify.outbox import About, New, Outbox, Writer, new_of
 from service.notify.rules import NEAR_LATE, Due, facts_of_ticket, messages_of, near
@@ -62,7 +64,7 @@ class Gatherer:
         self._days = days
         self._moved: set[tuple[HallId, date]] = set()
         self._looked_s = float("-inf")
-        self._near: dict[HallId, tuple[date, int, set[str]]] = {}
+        self._near: dict[tuple[HallId, date], tuple[int, set[str]]] = {}
 
     def moved(self, hall: HallId, on: date) -> None:
         """Say that this process appended to a day. Never waits."""
@@ -77,13 +79,24 @@ class Gatherer:
                 moved |= set(await self._outbox.moved([hall.id for hall in self._halls.known()], self.look_from()))
                 self._looked_s = looked_s
             for hall, on in sorted(moved):
-                await self.gather(hall, on)
+                await self._gather_or_say(hall, on)
                 moved.discard((hall, on))
         finally:
             self._moved |= moved  # what a fault left out is gathered next time
-        for day in list(self._days()):
-            if day.opened and not day.ended:
-                await self._look_who_is_near(day)
+        days = [day for day in self._days() if day.opened and not day.ended and day.tickets]
+        in_use = {(day.hall, day.on) for day in days}
+        self._near = {key: seen for key, seen in self._near.items() if key in in_use}
+        for day in days:
+            await self._look_who_is_near(day)
+
+    async def _gather_or_say(self, hall: HallId, on: date) -> None:
+        """Gather from one day; a fault of ours costs this day, not the others, and is met again at the next look."""
+        try:
+            await self.gather(hall, on)
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("gather_fault", hall=hall, day=str(on))
 
     def look_from(self) -> date:
         """The first day that is still looked at."""
@@ -95,6 +108,8 @@ class Gatherer:
             hall = await self._halls.get(hall_id)
         except HallNotFound:
             return 0
+        except RimUnavailable as error:
+            raise StorageUnavailable("the hall cannot be read") from error
         async with self._database.reading() as connection, connection.transaction():
             seq = await self._outbox.hold_cursor(connection, hall_id, on)
             return 0 if seq is None else await self._gather_after(connection, hall, on, seq)
@@ -111,7 +126,7 @@ class Gatherer:
                     new += new_of(about, due, self._channels)
         count = 0
         if touched:
-            await self._outbox.withdraw(writer, hall.id, on, [one.appointment for one in touched], now_at)
+            await self._outbox.withdraw(writer, hall.id, on, touched, now_at)
         if new:
             count = await self._outbox.put(writer, hall.id, on, new, now_at)
         await self._outbox.move_cursor(writer, hall.id, on, day_seq)
@@ -119,11 +134,7 @@ class Gatherer:
 
     async def _look_who_is_near(self, day: Day) -> None:
         """Put in who is near their call now, if the day has moved since it was looked at."""
-        on, seq, told = self._near.get(day.hall, (day.on, 0, set()))
-        if on != day.on:
-            if on > day.on:
-                return  # a day that is over and still in memory
-            seq, told = 0, set()
+        seq, told = self._near.get((day.hall, day.on), (0, set()))
         if seq == day.seq:
             return
         now_at = self._clock.now_at()
@@ -139,4 +150,4 @@ class Gatherer:
                 await self._outbox.put(connection, day.hall, day.on, new, now_at)
         else:
             await asyncio.sleep(0)  # many halls are looked at one after another: others get their turn
-        self._near[day.hall] = (day.on, day_seq, told | {ticket.id for ticket, _ in found})
+        self._near[day.hall, day.on] = day_seq, told | {ticket.id for ticket, _ in found}

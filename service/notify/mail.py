@@ -10,6 +10,7 @@ Source: RFC 5321 (4.2.1: 4yz is temporary, 5yz permanent), RFC 3834 (Auto-Submit
 import asyncio
 from contextlib import suppress
 from datetime import datetime
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as RULES_OF_SMTP
@@ -80,7 +81,7 @@ class Mailer:
         assert person.email, "who cannot be reached is not written to"
         try:
             written = mail_of(message, letter, self._sender, person.email, now_at).as_bytes(policy=RULES)
-        except ValueError:  # an address that no header can hold
+        except (ValueError, MessageError):  # an address that no header can hold
             return Refused("address")
         progress = _Progress()
         try:
@@ -135,7 +136,7 @@ def mail_of(message: Message, letter: Letter, sender: str, recipient: str, now_a
     the appointment as an alternative to the text; people find it as a file as well.
 
     Raises:
-        ValueError: an address cannot stand in a header.
+        ValueError, MessageError: an address cannot stand in a header.
     """
     mail = EmailMessage(policy=RULES)
     mail["From"] = Address(letter.sender, addr_spec=sender)
@@ -144,13 +145,13 @@ def mail_of(message: Message, letter: Letter, sender: str, recipient: str, now_a
     mail["Date"] = now_at
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = letter.language
     mail.set_content(text_of(letter))
     if letter.entry is not None:
         method = Method.CANCEL if message.kind is Kind.CANCELLED else Method.REQUEST
         file = ics_of(letter.entry, method, now_at, organizer=sender, attendee=recipient)
         mail.add_alternative(file.decode(), subtype="calendar", params={"method": method.value})
         mail.add_attachment(file, "application", "ics", filename="appointment.ics")
+    mail["Content-Language"] = letter.language  # last: the headers that begin like this go into the parts with the text
     return mail
 
 

@@ -1,6 +1,7 @@
 """Everything of messages that the composition root needs: the carriers of the settings, and the passes of the jobs."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
 
@@ -26,6 +27,9 @@ GATHER_EVERY_S = 2
 SEND_EVERY_S = 2
 SWEEP_EVERY_S = 3600
 
+STOP_S = 5.0
+"""How long a stop waits for outcomes to be written down after the hand-overs."""
+
 KEPT_FOR = timedelta(days=30)
 """How long it is known what became of a message, and how long a manager can have a dead one tried again."""
 
@@ -40,6 +44,7 @@ class Messages:
         self._sender = sender
         self._outbox = outbox
         self._clock = clock
+        self._sending: asyncio.Task[None] | None = None
 
     def moved(self, hall: HallId, on: date) -> None:
         """Say that this process appended to a day. Never waits."""
@@ -59,6 +64,19 @@ class Messages:
         except StorageUnavailable:
             log.warning("messages_not_sent")
 
+    async def send_apart(self) -> None:
+        """Send what is due in a task of its own, unless that is under way: a mail server may take its time."""
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self.send(), name="send messages")
+            self._sending.add_done_callback(_look_at)
+
+    async def stop(self) -> None:
+        """Hand nothing more over, and wait for what is being handed over."""
+        await self._sender.stop()
+        if self._sending is not None:
+            await asyncio.wait({self._sending}, timeout=STOP_S)
+            self._sending.cancel()
+
     async def sweep(self) -> None:
         """Remove what is over."""
         try:
@@ -66,11 +84,11 @@ class Messages:
         except StorageUnavailable:
             log.warning("messages_not_swept")
 
-    def passes(self) -> list[tuple[str, Callable[[], object], int]]:
+    def passes(self) -> list[tuple[str, Callable[[], Awaitable[None]], int]]:
         """What the scheduler runs: name, pass, how often in seconds."""
         return [
             ("gather_messages", self.gather, GATHER_EVERY_S),
-            ("send_messages", self.send, SEND_EVERY_S),
+            ("send_messages", self.send_apart, SEND_EVERY_S),
             ("sweep_messages", self.sweep, SWEEP_EVERY_S),
         ]
 
@@ -100,6 +118,12 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
             return
         outbox = Outbox(database)
         sender = Sender(outbox, halls, clock, carriers, links, watcher)
-        stack.push_async_callback(sender.stop)
         gatherer = Gatherer(database, outbox, halls, clock, carriers.keys(), days)
-        yield Messages(gatherer, sender, outbox, clock)
+        messages = Messages(gatherer, sender, outbox, clock)
+        stack.push_async_callback(messages.stop)
+        yield messages
+
+
+def _look_at(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("send_fault", exc_info=error)

@@ -106,9 +106,10 @@ class Outbox:
         assert rows, "a day that moved is there"
         return rows[0]["day_seq"], [_touched(row) for row in rows if row["appointment"] is not None]
 
-    async def withdraw(self, writer: Writer, hall: HallId, on: date, subjects: list[str], now_at: datetime) -> None:
-        """Take back what waits to be sent of some appointments."""
-        await writer.execute(self._sql["withdraw"], hall, on, subjects, now_at)
+    async def withdraw(self, writer: Writer, hall: HallId, on: date, touched: list[Touched], now_at: datetime) -> None:
+        """Take back what waits to be sent of some appointments from before they became what they are now."""
+        appointments, seqs = [one.appointment for one in touched], [one.seq for one in touched]
+        await writer.execute(self._sql["withdraw"], hall, on, appointments, seqs, now_at)
 
     async def put(self, writer: Writer, hall: HallId, on: date, news: list[New], now_at: datetime) -> int:
         """Put messages in, for those who can be reached; return how many are new."""

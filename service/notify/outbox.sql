@@ -51,11 +51,12 @@ ORDER BY t.seq;
 
 -- name: withdraw
 -- Take back what was to be sent of some appointments of a day: something else is true now.
--- $1 text hall, $2 date day, $3 uuid[] appointments, $4 timestamptz now.
+-- $1 text hall, $2 date day, $3 uuid[] appointments, $4 integer[] the seq of what each is like now, $5 timestamptz now.
 -- No rows.
-UPDATE outbox
-SET state = 'withdrawn', reason = 'superseded', changed_at = $4
-WHERE hall_id = $1 AND day = $2 AND subject = ANY($3::uuid[]) AND state = 'waiting';
+UPDATE outbox AS o
+SET state = 'withdrawn', reason = 'superseded', changed_at = $5
+FROM unnest($3::uuid[], $4::integer[]) AS t (id, seq)
+WHERE o.hall_id = $1 AND o.day = $2 AND o.subject = t.id AND o.seq < t.seq AND o.state = 'waiting';
 
 -- name: put
 -- Put messages into the outbox, each once, for those who can be reached by its channel.
@@ -97,9 +98,7 @@ ORDER BY hall_id;
 -- $1 text hall, $2 uuid this claim, $3 timestamptz until when it holds, $4 timestamptz now, $5 text[] the channels there
 -- are, $6 integer how many at most.
 -- One row per message.
-UPDATE outbox AS o
-SET claim = $2, leased_until = $3
-FROM (
+WITH due AS MATERIALIZED ( -- as a plain subquery it might be run again for every row, and take as many each time
     SELECT id
     FROM outbox
     WHERE hall_id = $1 AND state = 'waiting' AND next_at <= $4 AND (leased_until IS NULL OR leased_until <= $4)
@@ -107,7 +106,10 @@ FROM (
     ORDER BY next_at, id
     LIMIT $6
     FOR UPDATE SKIP LOCKED
-) AS due
+)
+UPDATE outbox AS o
+SET claim = $2, leased_until = $3
+FROM due
 WHERE o.hall_id = $1 AND o.id = due.id
 RETURNING o.id, o.day, o.subject, o.kind, o.channel, o.facts, o.tries;
 

@@ -15,11 +15,14 @@ from msgspec import Struct
 
 from service.domain import dispatch
 from service.domain.day import Day
-from service.domain.model import Admission, AppointmentState, CancelledBy, ServiceId, Ticket, TicketState
+from service.domain.model import AppointmentState, CancelledBy, ServiceId, Ticket
 from service.notify.model import Facts, Kind
 
 LATE = timedelta(hours=1)
-"""By how much later than it was due a message may begin its way; a reminder later than that is not sent."""
+"""A reminder that is later than this is not sent; what happened is told for so long at least."""
+
+NEWS_LATE = timedelta(days=1)
+"""What happened longer ago is not told any more: messages that are switched on do not tell of old bookings."""
 
 NEAR = 3
 """Whoever was told of more people ahead is sent a message when so many are left."""
@@ -66,18 +69,18 @@ def messages_of(touched: Touched, zone: ZoneInfo, now_at: datetime) -> list[Due]
         return []
     told_at, starts_at = touched.last_at, facts.starts_at
     until_it_starts = max(starts_at, told_at + LATE)
-    found: list[Due] = []
+    news: Due | None = None
+    reminders: list[Due] = []
     match touched.state:
         case AppointmentState.BOOKED:
-            found = [
-                Due(_booked_or_changed(touched), told_at, until_it_starts),
-                *(due for due in _reminders(starts_at, zone) if due.due_at > told_at),
-            ]
+            news = Due(_booked_or_changed(touched), told_at, until_it_starts)
+            reminders = [due for due in _reminders(starts_at, zone) if due.due_at > told_at]
         case AppointmentState.CANCELLED if not touched.held and touched.by != CancelledBy.ERASED:
-            found = [Due(Kind.CANCELLED, told_at, until_it_starts)]
+            news = Due(Kind.CANCELLED, told_at, until_it_starts)
         case AppointmentState.MISSED:
-            found = [Due(Kind.MISSED, told_at, told_at + MISSED_LATE)]
-    return [due for due in found if now_at - due.due_at <= LATE]
+            news = Due(Kind.MISSED, told_at, told_at + MISSED_LATE)
+    told = [] if news is None or now_at - told_at > NEWS_LATE else [news]
+    return [due for due in (*told, *reminders) if due.expires_at > now_at]
 
 
 def _booked_or_changed(touched: Touched) -> Kind:
@@ -98,10 +101,8 @@ def near(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:
     for ticket in day.tickets.values():
         if (
             ticket.applicant is None
-            or ticket.state is not TicketState.WAITING
-            or ticket.admission is Admission.STANDBY
             or ticket.ahead <= NEAR
-            or (ticket.not_before_at is not None and ticket.not_before_at > now_at)
+            or day.line_holding(ticket) is None  # not waiting, on standby, or not to be called yet
         ):
             continue
         ahead = dispatch.ahead(day, ticket)

@@ -94,6 +94,7 @@ class Sender:
             self._watcher.message(kind, channel, "withdrawn")
         for kind, channel, state in await self._outbox.abandoned(now_at, TRIES_MAX):
             self._watcher.message(kind, channel, "dead" if state is State.DEAD else "retried")
+        self._watcher.messages_waiting(await self._outbox.waiting(self._carriers.keys(), now_at))
         taken = 1
         while taken and not self._stopping:
             halls = await self._outbox.halls_due(self._carriers.keys(), self._clock.now_at())

@@ -8,18 +8,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fluent.runtime import FluentBundle, FluentResource
-
 from service.domain.model import Texts
+
+if TYPE_CHECKING:
+    from fluent.runtime import FluentBundle
 
 LANGUAGES = ("zh-CN", "en")
 """Those there are texts in; the last is taken where neither the person nor the hall asks for one of them."""
 
 
 @cache
-def _bundle(language: str) -> FluentBundle:
+def _bundle(language: str) -> "FluentBundle":
+    from fluent.runtime import FluentBundle, FluentResource  # noqa: PLC0415  (babel with it, for the first message only)
+
     bundle = FluentBundle([language], use_isolating=False)  # a text message has no use for direction marks
     written = (files("service.notify") / "texts" / f"{language}.ftl").read_text("utf-8")
     bundle.add_resource(FluentResource(written))

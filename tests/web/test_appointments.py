@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from service.clock import FakeClock
-from service.domain.model import Channel, HallId
+from service.domain.model import HallId
 from tests.service import ADMIN, Service
 from tests.web.booking import booked, by_hand, changed, person, said, seen, slot_at, try_to_book
 from tests.web.checked import Checked, at, demo
@@ -235,7 +235,6 @@ async def test_the_channel_is_the_roles_where_none_is_said(hall: Checked) -> Non
     of_devices = [(await booked(hall, TEN, token=token))["channel"] for token in (kiosk, partner)]
 
     assert (of_clerk, of_devices) == ("staff", ["kiosk", "web"])
-    assert Channel.HOTLINE == "hotline"
 
 
 async def test_staff_book_inside_the_notice_and_others_do_not(hall: Checked) -> None:
@@ -515,6 +514,23 @@ async def test_of_a_day_that_is_over_nothing_changes_any_more(hall: Checked, now
         (409, "wrong-state", "missed")
     ] * 2
     assert house.running.lanes.in_memory(HallId(hall.hall), at("10:00", 23).date()) is not None
+
+
+async def test_what_was_booked_further_ahead_than_the_hall_looks_now_can_still_be_moved_and_given_up(
+    hall: Checked,
+) -> None:
+    appointment, other = [await booked(hall, at("10:00", 30)) for _ in range(2)]
+    near = {**demo(), "booking": {"horizon_days": 2}}
+    dry = await hall.staff("PUT", "document?dry_run=1", {**near, "exceptions": [{"on": "2026-11-30", "closed": True}]})
+    put = await hall.staff("PUT", "document", near, headers={"If-Match": '"1"'})
+
+    further = await changed(hall, appointment, {"starts_at": said(at("11:00", 30))})
+    nearer = await changed(hall, appointment, {"starts_at": said(TEN)})
+    gone = await hall.call("DELETE", f"appointments/{other['id']}", token=other["token"])
+
+    assert (put.status, further.code) == (200, "slot-not-offered")
+    assert set(dry.body["over_capacity"]) == {appointment["id"], other["id"]}
+    assert (nearer.status, gone.status, gone.body["state"]) == (200, 200, "cancelled")
 
 
 # The same request again.

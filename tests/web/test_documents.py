@@ -109,7 +109,7 @@ async def test_a_dry_run_names_the_appointments_that_would_be_beyond_capacity(ha
     kept, *over = [await booked(hall, at("10:00", 24)) for _ in range(3)]
     await booked(hall, at("10:00", 25))
     await hall.call("DELETE", f"appointments/{over[1]['id']}", token=over[1]["token"])
-    few = {"booking": by_hand(1), "exceptions": [{"on": "2026-11-26", "closed": True}]}
+    few: dict[str, Any] = {"booking": by_hand(1), "exceptions": [{"on": "2026-11-26", "closed": True}]}
 
     dry = await put(hall, None, "?dry_run=1", **few)
     same = await put(hall, None, "?dry_run=1")

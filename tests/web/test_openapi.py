@@ -125,6 +125,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "history",
                 "staff",
                 "devices",
+                "messages",
             )
         ),
         "/v1/history",
@@ -140,6 +141,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
         ("POST", "/v1/session", {"name": "admin", "password": ADMIN}, 200),
         ("PUT", "/v1/session/password", {"current": "x", "new": "y"}, 401),
         ("DELETE", "/v1/session", None, 204),
+        ("POST", f"/v1/halls/{hall.hall}/messages/{some['id']}/retry", None, 401),
         ("GET", "/v1/session/oidc", None, 404),
         ("GET", "/v1/session/oidc/callback", None, 404),
     ):

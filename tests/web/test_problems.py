@@ -258,11 +258,6 @@ async def _missed(hall: Checked, now: FakeClock) -> Reply:
     return await hall.call("POST", "check-ins", {"code": appointment["code"]})
 
 
-@case("message-not-found", 404)
-async def _no_message(hall: Checked, _now: FakeClock) -> Reply:
-    return await hall.staff("POST", f"messages/{NOBODY}/retry")
-
-
 ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}
 """Seen in `test_entrance`, `test_limits` and `test_headers`, for they take a browser or a service made for them."""
 
