@@ -131,9 +131,10 @@ class Punctuality(NamedTuple):
 class Scene(Struct, frozen=True, kw_only=True):
     """A day at an instant, `made_at`.
 
-    `waiting` is in the order of calls, by keys that no two share; `newcomers` are the first steps of walk-ins, one for
-    each set of counters that they may begin at. `closing_s` and `staffed_s` are when the doors close for the last time
-    and when nobody is planned to work any more; None on a day without opening hours ahead.
+    `waiting` is in the order of calls, by keys that no two share. `newcomers` are the first steps of walk-ins, one for
+    each set of counters that they may begin at, and `newcomer_of` says which of them is a service's. `closing_s` and
+    `staffed_s` are when the doors close for the last time and when nobody is planned to work any more; None on a day
+    without opening hours ahead.
     """
 
     hall: HallId
@@ -148,6 +149,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     expected: tuple[Expected, ...]
     streams: tuple[Stream, ...]
     newcomers: tuple[Step, ...]
+    newcomer_of: dict[ServiceId, int]
     punctuality: Punctuality
     unreachable: tuple[TicketId, ...]
     doors_s: float
@@ -219,7 +221,9 @@ class _Looking:
         present = tuple(self._present())
         expected = tuple(self._expected())
         streams = self._streams()
-        newcomers = {route[0][:2]: route[0] for _, route in self._walk_in_routes()}
+        firsts = {service: route[0] for service, route in self._walk_in_routes()}
+        newcomers = {step[:2]: step for step in firsts.values()}
+        kinds = list(newcomers)
         return Scene(
             hall=day.hall,
             day=day.on,
@@ -232,6 +236,7 @@ class _Looking:
             expected=expected,
             streams=streams,
             newcomers=tuple(newcomers.values()),
+            newcomer_of={service: kinds.index(step[:2]) for service, step in firsts.items()},
             parts=tuple(
                 Part(tuple(part), tuple(self.working[counter] for counter in part), tuple(self.groups[n]))
                 for n, part in enumerate(self.counters)
