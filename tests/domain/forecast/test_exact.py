@@ -62,7 +62,7 @@ class Comer(NamedTuple):
     """Somebody who takes a number, and what happens then."""
 
     service: str
-    count: int
+    people: int
     after_s: int
     what: str
 
@@ -84,7 +84,7 @@ def test_whatever_the_line_the_forecast_is_what_the_hall_then_does(more: list[st
     counters = ["1", "K1", *more]
     hall.open(*counters)
     for n, comer in enumerate(line):
-        ticket = hall.after(comer.after_s).take(comer.service, count=1 if comer.service == "card" else comer.count)
+        ticket = hall.after(comer.after_s).take(comer.service, count=1 if comer.service == "card" else comer.people)
         counter = hall.counter(counters[n % len(counters)])
         match comer.what:
             case "green":
