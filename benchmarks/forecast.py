@@ -53,11 +53,10 @@ def run(options: Options) -> Result:
         live_days(
             Simulated(
                 scenario="lunch",
-                way=Way("credit", 9),
+                way=Way("credit", None),
                 days=options.sized(DAYS),
                 promises=Promises.FORECAST,
                 oracle=ORACLE_EVERY,
-                admission="all",
             )
         )
     )
@@ -91,7 +90,7 @@ def run(options: Options) -> Result:
         rows=rows,
         notes=[
             "CPU time of the process, 200 paths; appointments to come: one every five minutes",
-            f"{options.sized(DAYS)} days of the scenario lunch, 9 places each quarter of an hour, everybody admitted",
+            f"{options.sized(DAYS)} days as `simulate --scenario lunch` lives them",
             f"the oracle is asked for every {ORACLE_EVERY}th promise",
         ],
     )

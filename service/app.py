@@ -27,7 +27,7 @@ from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
 from service.errors import DocumentConflict
 from service.forecasts.kept import READ_EVERY_S, Forecasts
-from service.forecasts.maker import FORGET_EVERY_S, LOOK_EVERY_S, Maker
+from service.forecasts.maker import FORGET_EVERY_S, Maker
 from service.halls import Halls
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
@@ -203,15 +203,14 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
         jobs = Jobs(halls, lanes, clock)
         forecaster = Maker(ground.forecasts, lanes, clock)
         stack.callback(forecaster.close)
-        passes = [
+        scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
             ("forget_forecasts", forecaster.forget, FORGET_EVERY_S),
-        ]
-        if forecasts:
-            passes.append(("forecast", forecaster.look, LOOK_EVERY_S))
-        scheduler = jobs.schedule(*passes)
+        )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
+        if forecasts:
+            await stack.enter_async_context(_background(forecaster.run(), "forecaster"))
 
         async def hall_known(hall: HallId) -> bool:
             try:

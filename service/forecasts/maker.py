@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from multiprocessing import get_context
 
@@ -27,7 +28,7 @@ from service.forecasts.worker import Made, begin, make
 from service.journal.faults import StorageUnavailable
 from service.lanes import Lanes
 
-LOOK_EVERY_S = 1
+LOOK_EVERY_S = 1.0
 """Between two passes."""
 
 AHEAD_EVERY = timedelta(seconds=60)
@@ -59,6 +60,15 @@ class Maker:
         self._executor: Executor | None = None
         self._busy: set[tuple[HallId, date]] = set()
 
+    async def run(self) -> None:
+        """Look again and again until cancelled; a fault costs a pass."""
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                log.exception("forecast_fault")
+            await asyncio.sleep(LOOK_EVERY_S)
+
     async def look(self) -> None:
         """Read what others made, make what is due, and let all days in use know it."""
         days = [day for day in self._lanes.in_use() if _is_present(day, self._clock.now_at())]
@@ -66,12 +76,9 @@ class Maker:
             self._forecasts.of(day.hall, day.on)
         await self._forecasts.read()
         await asyncio.gather(*(self._look_at(day) for day in days))
-        self.tell()
-
-    def tell(self) -> None:
-        """Hang what is known beside the days in use."""
-        for day in self._lanes.in_use():
-            day.promises = self._forecasts.promises_of(day.hall, day.on)
+        for day in self._lanes.in_use():  # a day may have been loaded anew meanwhile
+            if _is_present(day, self._clock.now_at()):
+                day.promises = self._forecasts.promises_of(day.hall, day.on)
 
     async def ahead_of(self, day: Day) -> DayAhead | None:
         """The rest of a day: as it is kept, or made now; None when nobody can tell."""
@@ -83,8 +90,9 @@ class Maker:
         return None if made is None else made.ahead
 
     async def forget(self) -> None:
-        """Drop the forecasts of days long over."""
-        await self._forecasts.forget(self._clock.now_at() - FORGET_AFTER)
+        """Drop the forecasts of days long over; an outage leaves them for the next time."""
+        with suppress(StorageUnavailable):
+            await self._forecasts.forget(self._clock.now_at() - FORGET_AFTER)
 
     def close(self) -> None:
         """Make no more."""

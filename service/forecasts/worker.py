@@ -1,6 +1,9 @@
 """What the process does that makes forecasts: numbers in, numbers out."""
 
 import os
+import signal
+from multiprocessing import connection, parent_process
+from threading import Thread
 
 from msgspec import Struct
 
@@ -20,8 +23,18 @@ class Made(Struct, frozen=True):
 
 
 def begin() -> None:
-    """Let commands come first."""
+    """Let commands come first; end with the service, however it ends, and leave Ctrl-C to it."""
     os.nice(NICE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Wait until the service is gone: one that was killed closes no queue, and this process would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(0)
 
 
 def make(scene: Scene, ahead: bool) -> Made:  # noqa: FBT001  (passed to another process by place)
