@@ -68,7 +68,7 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
     """
     service = on_offer(day, command.service)
     refuse_count(service, command.count)
-    refuse_invitation(day, command.invitation, service.id)
+    refuse_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
     asked = _Asked(
         service=service.id,
@@ -83,9 +83,9 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
         _refuse_more_holds(day, command.holder, service.id, now_at)
     if found.free < 1:
         raise asked.full(day, day.booked, command.starts_at, now_at)
-    over = _holds_over(day, now_at)
+    over = _settled(day, now_at, command.person, invited)
     return [
-        *(events.AppointmentExpired(appointment=one) for one in over),
+        *_written_down(over, now_at),
         events.AppointmentMade(
             appointment=command.appointment,
             n=day.appointments_made + 1,
@@ -103,7 +103,7 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
             prechecked=asked.prechecked,
             invitation=None if invited is None else invited.id,
             partner=None if invited is None else invited.partner,
-            place=day.diary.lowest_free(command.starts_at, over),
+            place=day.diary.lowest_free(found.slot.starts_at, [one.id for one in over]),
             places=found.taken + found.free,
             per_person=day.regular.booking.per_person,
         ),
@@ -140,13 +140,13 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
     ends_at, place, places = appointment.ends_at, appointment.place, appointment.places
     if moved:
         refuse_count(day.regular.services[appointment.service], count)
-        over = _holds_over(day, now_at)
+        over = _settled(day, now_at, person)
         found = _room_elsewhere(day, appointment, starts_at, count, now_at, staff=command.staff)
-        decided = [*(events.AppointmentExpired(appointment=one) for one in over), *decided]
         starts_at, ends_at, places = found.slot.starts_at, found.slot.ends_at, found.taken + found.free
         if starts_at != appointment.starts_at:
-            place = day.diary.lowest_free(starts_at, (*over, appointment.id))
+            place = day.diary.lowest_free(starts_at, (*(one.id for one in over), appointment.id))
         places = max(places, place)
+        decided = [*_written_down(over, now_at), *decided]
     changed = events.AppointmentChanged(
         appointment=appointment.id,
         starts_at=starts_at,
@@ -173,11 +173,7 @@ def cancel_appointment(day: Day, command: commands.CancelAppointment, now_at: da
 
 def sweep_appointments(day: Day, _command: commands.SweepAppointments, now_at: datetime) -> list[Event]:
     """Write down which holds are over, and who did not come."""
-    return [
-        event
-        for appointment in day.appointments.values()
-        if (event := _written(appointment, appointment.state_at(now_at))) is not None
-    ]
+    return _written_down(day.appointments.values(), now_at)
 
 
 def leave_open_ones(day: Day) -> list[Event]:
@@ -215,9 +211,9 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
     _refuse_more_of_person(day, was.person, command.starts_at, now_at)
     if found.free < 1:
         raise asked.full(day, day.booked, command.starts_at, now_at)
-    over = _holds_over(day, now_at)
+    over = _settled(day, now_at, was.person)
     return [
-        *(events.AppointmentExpired(appointment=one) for one in over),
+        *_written_down(over, now_at),
         events.AppointmentMade(
             appointment=was.id,
             n=day.appointments_made + 1,
@@ -235,13 +231,37 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
             prechecked=was.prechecked,
             invitation=was.invitation,
             partner=was.partner,
-            place=day.diary.lowest_free(command.starts_at, over),
+            place=day.diary.lowest_free(found.slot.starts_at, [one.id for one in over]),
             places=found.taken + found.free,
             per_person=day.regular.booking.per_person,
             made_at=was.made_at,
             sequence=was.sequence + 1,
         ),
     ]
+
+
+def over_of_invitation(day: Day, invited: commands.Invited | None, now_at: datetime) -> list[Event]:
+    """Write down that what was booked with an invitation is over, so that it can be used once more."""
+    if invited is None:
+        return []
+    booked = day.diary.of_invitation.get(invited.id, frozenset())
+    return _written_down((day.appointments[one] for one in sorted(booked)), now_at)
+
+
+def _settled(
+    day: Day, now_at: datetime, person: str | None = None, invited: commands.Invited | None = None
+) -> list[Appointment]:
+    """What time has ended and nobody has written down yet: all holds, and what a person or an invitation had booked.
+
+    Whoever needs a place, or a person's or an invitation's right to one, writes it down in the same command.
+    """
+    ids = {one for one, hold in day.booked.holds.items() if hold.expires_at <= now_at}
+    if person is not None:
+        ids |= day.diary.of_person.get(person, frozenset())
+    if invited is not None:
+        ids |= day.diary.of_invitation.get(invited.id, frozenset())
+    found = [day.appointments[one] for one in ids]
+    return sorted((one for one in found if one.state_at(now_at) is not one.state), key=lambda one: one.n)
 
 
 # What several of them share.
@@ -353,8 +373,12 @@ def _live(day: Day, ids: Iterable[AppointmentId], now_at: datetime) -> list[Appo
     return [day.appointments[one] for one in ids if day.appointments[one].state_at(now_at) in LIVE]
 
 
-def _holds_over(day: Day, now_at: datetime) -> list[AppointmentId]:
-    return [one for one, hold in day.booked.holds.items() if hold.expires_at <= now_at]
+def _written_down(appointments: Iterable[Appointment], now_at: datetime) -> list[Event]:
+    return [
+        event
+        for appointment in appointments
+        if (event := _written(appointment, appointment.state_at(now_at))) is not None
+    ]
 
 
 def _written(appointment: Appointment, state: AppointmentState) -> Event | None:

@@ -67,8 +67,7 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
         admission=Admission.ADMITTED,
         prechecked=appointment.prechecked,
         applicant=appointment.applicant,
-        appointment=appointment.id,
-        slot_at=appointment.starts_at,
+        appointment=appointment,
     )
     return [events.AppointmentCheckedIn(appointment=appointment.id, ticket=command.ticket), taken]
 
@@ -90,18 +89,20 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
 
     Raises:
         CodeUsed: the right was used.
-        WrongState: the ticket gives no right to return, or its due date is over.
+        WrongState: the ticket gives no right to return.
+        WrongDay: its due date is over.
         ServiceNotFound, OnlineOnly: nobody comes to the hall for it any more.
         HallSuspended, HallClosed: nobody gets a number now.
     """
     returned = command.returned
     if returned.ticket in day.returned:
         raise CodeUsed
-    state = TicketState.LEFT if returned.outcome is None else TicketState.DONE
     due_on = returned.due_on or returned.day + timedelta(days=DUE_AFTER_DAYS)
     may = returned.outcome is Outcome.CONDITIONAL or returned.left is LeftReason.UNSERVED
-    if not may or day.on > due_on:
-        raise WrongState(state)
+    if not may:
+        raise WrongState(TicketState.LEFT if returned.outcome is None else TicketState.DONE)
+    if day.on > due_on:
+        raise WrongDay(due_on.isoformat())
     service = on_offer(day, returned.service)
     refuse_shut(day, now_at)
     return [

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from service.domain import appointments, check_ins, commands, dispatch, events, volunteers
-from service.domain.appointments import leave_open_ones
+from service.domain.appointments import leave_open_ones, over_of_invitation
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.door import (
@@ -106,9 +106,10 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     refuse_count(service, command.count)
     refuse_shut(day, now_at)
     _refuse_second(day, command.browser)
-    refuse_invitation(day, command.invitation, service.id)
+    refuse_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
     return [
+        *over_of_invitation(day, invited, now_at),
         issue(
             day,
             now_at,
@@ -124,7 +125,7 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
             applicant=command.applicant,
             browser=command.browser,
             invitation=None if invited is None else invited.id,
-        )
+        ),
     ]
 
 

@@ -24,6 +24,11 @@ class Visit(Struct, frozen=True, gc=False):
     prechecked: bool
 
 
+def visit_of(appointment: Appointment) -> Visit:
+    """What an appointment is for."""
+    return Visit(appointment.service, appointment.count, appointment.prechecked)
+
+
 @dataclass
 class Diary:
     """Sums and indexes of the live appointments.
@@ -98,7 +103,7 @@ class Diary:
                 if not index[key]:
                     del index[key]
         if one.state is AppointmentState.BOOKED:
-            visit = Visit(one.service, one.count, one.prechecked)
+            visit = visit_of(one)
             visits = self.expected.setdefault(one.starts_at, {})
             visits[visit] = visits.get(visit, 0) + (1 if add else -1)
             if not visits[visit]:

@@ -6,13 +6,13 @@ return.
 Source: CONTRACT 5, `closing`; DESIGN 6, "The door".
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.domain import dispatch
 from service.domain.commands import Invited
 from service.domain.day import Day, Place
 from service.domain.events import TicketTaken
-from service.domain.model import Admission, AppointmentId, Channel, ServiceId, TicketClass, TicketId
+from service.domain.model import LIVE, Admission, Appointment, Channel, ServiceId, TicketClass, TicketId
 from service.domain.plan import PlannedService
 from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
 from service.domain.times import stamp_or_none
@@ -53,13 +53,14 @@ def refuse_count(service: PlannedService, count: int) -> None:
         raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
 
 
-def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId) -> None:
+def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId, now_at: datetime) -> None:
     """Raise CodeUsed for an invitation that was used today, BodyInvalid for one to another service."""
     if invited is None:
         return
     if invited.service not in {None, service}:
         raise BodyInvalid(("invitation", f"is for {invited.service}"))
-    if invited.id in day.invitations or invited.id in day.diary.of_invitation:
+    booked = [day.appointments[one] for one in day.diary.of_invitation.get(invited.id, ())]
+    if invited.id in day.invitations or any(one.state_at(now_at) in LIVE for one in booked):
         raise CodeUsed
 
 
@@ -84,17 +85,19 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     prechecked: bool = False,
     applicant: str | None = None,
     browser: str | None = None,
-    appointment: AppointmentId | None = None,
-    slot_at: datetime | None = None,
+    appointment: Appointment | None = None,
     returns_of: TicketId | None = None,
     invitation: str | None = None,
 ) -> TicketTaken:
     """Give out the next number of a service's prefix, and say how many are ahead and how long it takes."""
     n = day.issued + 1
     stage = service.first_stage(prechecked=prechecked)
+    slot_at = None if appointment is None else appointment.starts_at
+    due_at = None if slot_at is None else slot_at - timedelta(seconds=day.plan.rules.early_s)
     reference_at = now_at if slot_at is None else max(now_at, slot_at)
     queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, slot_at)
-    ahead, wait = outlook_at(day, day.pool(service.id, stage), Place(queue_at, now_at, n, ticket), now_at)
+    place = Place(queue_at, now_at, n, ticket)
+    ahead, wait = outlook_at(day, day.pool(service.id, stage), place, now_at, due_at=due_at, arrived=appointment)
     return TicketTaken(
         ticket=ticket,
         n=n,
@@ -110,7 +113,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
         prechecked=prechecked,
         applicant=applicant,
         browser=browser,
-        appointment=appointment,
+        appointment=None if appointment is None else appointment.id,
         slot_at=slot_at,
         returns_of=returns_of,
         invitation=invitation,

@@ -19,7 +19,8 @@ from operator import add
 from typing import NamedTuple
 
 from service.domain.day import Day, Line, Place, Pool, place_of
-from service.domain.model import ServiceId, Shown, Ticket, TicketId, Wait
+from service.domain.diary import visit_of
+from service.domain.model import Appointment, ServiceId, Shown, Ticket, TicketId, Wait
 from service.domain.plan import Learned, Rate
 
 P10_P90_SD = 1.2816
@@ -103,6 +104,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     *,
     at_work: int | None = None,
     due_at: datetime | None = None,
+    arrived: Appointment | None = None,
 ) -> Outlook:
     """What a person is told who will stand at a place of the order.
 
@@ -114,6 +116,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         leaving: the ticket whose present place is given up for this one.
         at_work: as in `rates_from`.
         due_at: not called before this, unless a counter has nobody else.
+        arrived: the appointment they come for, which is still among those expected.
 
     Returns:
         The number ahead, and the wait: quantiles in seconds and the range to show, all null when no counter for it is
@@ -126,7 +129,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         return Outlook(round(waiting.services), nobody_knows(now_at))
     speed, speed_sd = speed_of(day)
     work = Work(*map(add, waiting, work_under_way(day, pool, speed, now_at)))
-    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming_before(day, pool, place, now_at))
+    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming_before(day, pool, place, now_at, arrived))
     if due_at is not None and sd_s:
         mean_s = max(mean_s, (due_at - now_at).total_seconds())
     return Outlook(round(waiting.services), quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
@@ -164,12 +167,17 @@ def work_before(pool: Pool, place: Place, own_line: Line | None) -> Work:
     return Work(services, left_s, variance, left_s, squares)
 
 
-def coming_before(day: Day, pool: Pool, place: Place, now_at: datetime) -> Iterator[Joining]:
-    """The work that will join a pool's lines before a place, in the order of time."""
-    return merge(_expected_before(day, pool, place, now_at), _early_before(day, pool, place), key=_joins_at)
+def coming_before(
+    day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None = None
+) -> Iterator[Joining]:
+    """The work that will join a pool's lines before a place, in the order of time; but for who has `arrived`."""
+    expected = _expected_before(day, pool, place, now_at, arrived)
+    return merge(expected, _early_before(day, pool, place), key=_joins_at)
 
 
-def _expected_before(day: Day, pool: Pool, place: Place, now_at: datetime) -> Iterator[Joining]:
+def _expected_before(
+    day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None
+) -> Iterator[Joining]:
     """People with an appointment who have not come, and would still have its credit."""
     rules = day.plan.rules
     since_at = now_at - timedelta(seconds=rules.grace_s)
@@ -177,12 +185,13 @@ def _expected_before(day: Day, pool: Pool, place: Place, now_at: datetime) -> It
     for slot_at in day.diary.expected.irange(since_at, until_at, (True, False)):
         shows = show_probability(day.plan.learned, slot_at, now_at)
         joins_at = max(now_at, slot_at - timedelta(seconds=rules.early_s))
+        here = visit_of(arrived) if arrived is not None and arrived.starts_at == slot_at else None
         for visit, number in day.diary.expected[slot_at].items():
             service = day.plan.services[visit.service]
             if visit.service in pool.services and pool.stage in service.stages:
                 mean_s = service.expected_s(visit.count, prechecked=visit.prechecked)
                 variance = service.variance(visit.count, prechecked=visit.prechecked)
-                yield Joining(joins_at, work_of(number, shows, mean_s, variance))
+                yield Joining(joins_at, work_of(number - (visit == here), shows, mean_s, variance))
 
 
 def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:

@@ -227,6 +227,30 @@ def test_a_guest_may_have_what_is_kept_for_the_partner_until_it_is_released() ->
     town_hall.book(invitation=guest)
 
 
+def test_an_invitation_whose_hold_is_over_or_whose_time_was_missed_is_not_used() -> None:
+    town_hall = Hall(at="09:00")
+    invited = Invited(id="i1")
+    held = town_hall.book("passport", "11:00", hold=True, invitation=invited)
+    assert isinstance(town_hall.refuses(town_hall.booking(at="12:00", invitation=invited)), CodeUsed)
+
+    decided = town_hall.after(600).do(town_hall.booking("passport", "11:00", invitation=invited))
+    assert decided[0] == events.AppointmentExpired(appointment=held)
+
+    walk_in = replace(town_hall.at("11:30").new_ticket("passport"), invitation=invited)
+    assert [type(event) for event in town_hall.do(walk_in)] == [events.AppointmentMissed, events.TicketTaken]
+
+
+def test_who_missed_one_may_have_another() -> None:
+    town_hall = Hall(town(booking={"per_person": 1}), at="09:00")
+    missed = town_hall.book("passport", "10:00", person="p")
+    assert isinstance(town_hall.refuses(town_hall.booking(at="12:00", person="p")), AlreadyBooked)
+
+    decided = town_hall.at("10:30").do(town_hall.booking(at="12:00", person="p"))
+
+    assert decided[0] == events.AppointmentMissed(appointment=missed)
+    assert len(decided) == 2
+
+
 # Holds.
 
 

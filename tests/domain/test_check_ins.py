@@ -17,7 +17,6 @@ from service.domain.model import (
     ServiceId,
     TicketClass,
     TicketId,
-    TicketState,
 )
 from service.domain.refusals import (
     AppointmentMissed,
@@ -329,7 +328,7 @@ def test_who_was_not_served_may_return() -> None:
     hall = the_day_after()
     hall.do(returning(hall, was))
 
-    assert isinstance(the_day_after(15).refuses(returning(hall, was)), WrongState)
+    assert isinstance(the_day_after(15).refuses(returning(hall, was)), WrongDay)
     the_day_after(14).do(returning(hall, was))
 
 
@@ -339,8 +338,8 @@ def test_a_right_to_return_ends_with_its_due_date() -> None:
     the_day_after(2).do(returning(the_day_after(2), was))
     refusal = the_day_after(3).refuses(returning(the_day_after(3), was))
 
-    assert isinstance(refusal, WrongState)
-    assert refusal.fields == {"state": TicketState.DONE}
+    assert isinstance(refusal, WrongDay)
+    assert refusal.fields == {"on": "2026-11-25"}
 
 
 def test_who_was_served_or_went_has_no_right_to_return() -> None:

@@ -126,6 +126,34 @@ def test_who_came_early_is_told_when_they_are_due_unless_a_counter_is_idle() -> 
     assert p50_s(hall, ticket) == 40 * 60
 
 
+def test_who_comes_late_is_not_expected_beside_themselves() -> None:
+    hall = hall_of_one()
+    appointment = hall.book("enquiry", "10:00")
+    hall.at("09:58").open("4")
+    for _ in range(2):
+        hall.take()
+    hall.next("4")
+
+    ticket = hall.at("10:05").check_in(appointment)
+
+    told = hall.ticket(ticket).wait
+    assert told is not None
+    assert told == wait_of(hall.day, hall.ticket(ticket), hall.now_at)
+
+
+def test_who_checks_in_early_is_told_when_they_are_due() -> None:
+    hall = hall_of_one()
+    appointment = hall.book("enquiry", "10:45")
+    hall.at("10:00").open("4")
+    hall.take()
+    hall.next("4")
+
+    wait = hall.ticket(hall.check_in(appointment)).wait
+
+    assert wait is not None
+    assert wait.p50_s == 40 * 60
+
+
 def test_before_the_opening_booked_people_come_first_as_well() -> None:
     hall = hall_of_one()
     for slot in ("09:00", "09:05", "09:10"):
