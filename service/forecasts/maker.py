@@ -17,9 +17,8 @@ import structlog
 
 from service.clock import Clock
 from service.domain.day import Day
-from service.domain.dispatch import in_order
 from service.domain.forecast.ahead import DayAhead
-from service.domain.forecast.scene import scene_of
+from service.domain.forecast.scene import scene_of, waiting_in
 from service.domain.forecast.waits import Quantiles, steadied
 from service.domain.model import HallId, Shown, TicketId
 from service.domain.promises import Promise, Promises
@@ -147,7 +146,7 @@ def promises_of(day: Day, seq: int, now_at: datetime, made: Made | None, before:
     """What people are told by what was drawn: ranges stay as shown until an end has moved."""
     step_min = day.plan.rules.promise.step_min
     if made is None:
-        waits = {ticket.id: NOTHING for ticket in in_order(day)}
+        waits = {ticket.id: NOTHING for ticket in waiting_in(day)}
         return Promises(
             day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=dict.fromkeys(day.plan.services, NOTHING)
         )
