@@ -47,7 +47,7 @@ def run(options: Options) -> Result:
         _cost("one pass, 18 waiting, 5 counters", options, a_hall(18, 5), forecast),
         _cost("one pass, 100 waiting, 5 counters", options, busy, forecast, "≤ 10 ms"),
         _cost("one pass, 500 waiting, 20 counters", options, crowded, forecast, "≤ 50 ms"),
-        _cost("the rest of the day, 18 waiting, 250 to come", options, a_hall(18, 5), day_ahead),
+        _cost("the rest of the day, 18 waiting, 200 to come", options, a_hall(18, 5), day_ahead),
     ]
     lived = list(
         live_days(
