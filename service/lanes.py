@@ -128,12 +128,11 @@ class Lanes:
         """The lane of a day for what is booked on it, opened if it lies ahead. Raises as `do_on`."""
         hall = await self._halls.get(hall_id)
         today = hall.day_at(self._clock.now_at())
-        if on > today + timedelta(days=hall.document.booking.horizon_days):
-            raise SlotNotOffered
         if on == today:
             return await self.lane(hall, on)
-        if on < today and await self._asked(self._journal.begun(hall.id, on)) is None:
-            raise DayHasEnded
+        beyond = on > today + timedelta(days=hall.document.booking.horizon_days)
+        if (beyond or on < today) and await self._asked(self._journal.begun(hall.id, on)) is None:
+            raise SlotNotOffered if beyond else DayHasEnded
         return await self.opened_lane(hall, on)
 
     async def day_on(self, hall_id: HallId, on: date, *, now: bool = False) -> Day:
@@ -221,6 +220,11 @@ class Lanes:
 
     async def _find_ticket(self, hall_id: HallId, ticket: TicketId) -> TicketPlace | None:
         return await self._asked(self._journal.find_ticket(hall_id, ticket))
+
+    def in_memory(self, hall: HallId, on: date) -> Day | None:
+        """The committed day of a lane in memory, whatever opened it; another process may have gone on with it."""
+        lane = self._lanes.get((hall, on))
+        return None if lane is None or lane.gone else lane.committed
 
     def in_use(self) -> list[Day]:
         """The committed days of the lanes in memory, but for those that only bookings have opened."""
@@ -372,6 +376,20 @@ class Lanes:
         for hall_id, on in self._lanes:
             if hall_id in halls:
                 self._follow_on(halls[hall_id], on)
+        await self._follow_on_days_behind(halls)
+
+    async def _follow_on_days_behind(self, halls: dict[HallId, Hall]) -> None:
+        """Take documents over into days ahead that nobody has in memory: who changed one may have died before that."""
+        now_at = self._clock.now_at()
+        try:
+            behind = await self._journal.days_behind(now_at.date() - timedelta(days=1))
+        except faults.StorageUnavailable:
+            log.warning("days_behind_not_read")
+            return
+        for hall_id, on in behind:
+            hall = halls.get(hall_id)
+            if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
+                await self._change_plan(hall, on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""

@@ -116,6 +116,10 @@ class Reader:
         """The hall's days from `day` on that are opened and have not ended, in order."""
         return [row["day"] for row in await self._database.fetch(_SQL["open_days_from"], hall, day)]
 
+    async def days_behind(self, first: date) -> list[tuple[HallId, date]]:
+        """The days from a date on, of every hall, whose plan has still to follow the hall's document."""
+        return [(HallId(row["hall_id"]), row["day"]) for row in await self._database.fetch(_SQL["days_behind"], first)]
+
     async def find_appointment(self, hall: HallId, appointment: AppointmentId) -> date | None:
         """The day of an appointment of this hall."""
         rows = await self._database.fetch(_SQL["find_appointment"], hall, appointment)

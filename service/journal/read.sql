@@ -54,6 +54,17 @@ JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
 WHERE d.hall_id = $1 AND d.day >= $2 AND e.kind <> 'day_ended'
 ORDER BY d.day;
 
+-- name: days_behind
+-- The days, of every hall, whose plan is older than the hall's document, and that have not ended.
+-- $1 date the first.
+-- One row per hall and day.
+SELECT d.hall_id, d.day
+FROM hall_days AS d
+JOIN halls AS h ON h.hall_id = d.hall_id
+JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
+WHERE d.day >= $1 AND d.revision < h.revision AND e.kind <> 'day_ended'
+ORDER BY d.hall_id, d.day;
+
 -- name: find_ticket
 -- The day and state of a ticket.
 -- $1 text hall, $2 uuid ticket.

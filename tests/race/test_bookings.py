@@ -7,11 +7,13 @@ from datetime import date, datetime, timedelta
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from service.clock import FakeClock
 from service.domain.commands import (
     BookAppointment,
     EndDay,
+    Invited,
     Returned,
     ReturnTicket,
 )
@@ -23,6 +25,7 @@ from service.domain.model import AppointmentState, Channel, Outcome, ServiceId, 
 from service.domain.refusals import (
     AlreadyBooked,
     AppointmentNotFound,
+    Busy,
     CodeUsed,
     DayHasEnded,
     KeyReused,
@@ -30,10 +33,14 @@ from service.domain.refusals import (
     SlotFull,
     SlotNotOffered,
 )
+from service.errors import Fault
 from service.ids import new_code, new_id
 from service.jobs import Jobs
-from service.journal import append
-from service.lane import IDLE_AFTER_S, Answer
+from service.journal import append, faults
+from service.journal.faults import ConstraintBroken
+from service.journal.journal import Journal
+from service.lane import IDLE_AFTER_S, Answer, refusal_of
+from service.verify import RULES
 from tests.race.bookings import (
     FAR_DAY,
     PERSON,
@@ -43,6 +50,8 @@ from tests.race.bookings import (
     booking,
     cancel,
     instant,
+    move,
+    one_place,
     same_story,
     with_one_place,
 )
@@ -242,6 +251,20 @@ async def test_a_person_within_the_limit_is_refused_a_second_one_at_the_same_sta
     assert type(refused.value) in {AlreadyBooked, SlotFull}
 
 
+async def test_a_person_at_the_limit_may_cancel_and_book_again_in_one_batch(one: Process) -> None:
+    await with_one_place(one, per_person=1)
+    before = await booked(one, FAR_DAY, person=PERSON)
+    batches = len(one.heard.batches)
+
+    cancelled, made = await asyncio.gather(
+        cancel(one, before.id, FAR_DAY), book(one, FAR_DAY, booking(FAR_DAY, "09:00", person=PERSON))
+    )
+
+    assert appointment_of(cancelled).state is AppointmentState.CANCELLED
+    assert appointment_of(made).state is AppointmentState.BOOKED
+    assert one.heard.batches[batches:] == [1, 1], "the ordinal is free after the first half"
+
+
 # Keys.
 
 
@@ -303,6 +326,38 @@ async def test_a_conditional_return_is_used_once_though_asked_for_on_two_days(
 
     await rows_of(dsn, "ALTER TABLE tickets DROP CONSTRAINT conditional_used_once")
     assert (await other.do(returning(conditional))).done is not None, "it was the constraint"
+
+
+async def test_an_invitation_is_used_once_though_asked_for_on_two_days(one: Process, other: Process, dsn: str) -> None:
+    await with_one_place(one, other)
+    invited = Invited(id=new_id(), partner="school")
+    first, second = (replace(booking(on), invitation=invited) for on in (NEXT_DAY, FAR_DAY))
+
+    answers = await book_at_once(one, other, (NEXT_DAY, first), (FAR_DAY, second))
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Answer", "CodeUsed"]
+    on, lost = (NEXT_DAY, first) if isinstance(answers[1], Answer) else (FAR_DAY, second)
+    await rows_of(dsn, "ALTER TABLE invitation_uses DROP CONSTRAINT invitation_used_once")
+    assert (await book(one, on, lost)).done is not None, "it was the constraint"
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("appointment_code_once_per_hall", Busy),
+        ("code_once_per_hall", Busy),
+        ("conditional_used_once", CodeUsed),
+        ("invitation_used_once", CodeUsed),
+        ("person_limit_kept", AlreadyBooked),
+        ("person_once_per_start", AlreadyBooked),
+        ("person_within_limit", AlreadyBooked),
+        ("place_within_slot", Fault),
+        ("slot_not_oversold", Fault),
+    ],
+)
+def test_a_rule_that_the_table_keeps_is_told_in_the_words_of_the_hall(rule: str, told: type[Refusal]) -> None:
+    assert rule in RULES
+    assert type(refusal_of(ConstraintBroken(rule, "would be broken"), DEMO, FAR_DAY)) is told
 
 
 # Days ahead.
@@ -452,6 +507,20 @@ async def test_what_lies_beyond_the_horizon_is_not_offered_and_not_opened(one: P
     assert await rows_of(dsn, "SELECT FROM hall_days") == []
 
 
+async def test_what_was_booked_before_the_horizon_came_nearer_can_be_cancelled_and_moved(one: Process) -> None:
+    await with_one_place(one)
+    first, second = await booked(one, FAR_DAY), await booked(one, FAR_DAY, "09:00")
+    document = one_place()
+    await one.replace(replace(document, booking=replace(document.booking, horizon_days=3)))
+
+    await cancel(one, first.id, FAR_DAY)
+    moved = await move(one, second.id, NEXT_DAY)
+
+    assert moved.day.on == NEXT_DAY
+    with pytest.raises(SlotNotOffered):
+        await booked(one, FAR_DAY - timedelta(days=1))
+
+
 async def test_a_past_day_is_over_and_not_opened(one: Process, dsn: str) -> None:
     await with_one_place(one)
     past = DAY - timedelta(days=1)
@@ -512,6 +581,31 @@ async def test_a_day_ahead_that_was_not_in_memory_follows_its_document_when_it_i
     await other.followed()
 
     assert lane.committed.plan.names.hall == {"en": "Changed Hall"}
+
+
+async def test_a_day_ahead_in_nobodys_memory_follows_its_document_by_itself(
+    one: Process, other: Process, dsn: str
+) -> None:
+    await with_one_place(one, other)
+    await booked(one, FAR_DAY)
+    hall = await other.halls.get(DEMO)
+    await other.replace(renamed(hall.document, "Changed Hall"))  # and dies before it tells the days
+
+    await other.lanes.sweep()
+    await other.lanes.sweep()
+
+    assert await kinds_in(dsn, FAR_DAY) == ["day_opened", "appointment_made", "plan_changed"]
+
+
+async def test_a_sweep_without_a_database_does_no_harm(one: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(_reader: object, _first: date) -> list[object]:
+        raise faults.StorageUnavailable
+
+    monkeypatch.setattr(Journal, "days_behind", away)
+
+    await one.lanes.sweep()
+
+    assert (await one.lanes.day(DEMO)).opened
 
 
 # Who asks for an appointment.

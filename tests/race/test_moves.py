@@ -3,12 +3,13 @@
 import asyncio
 from datetime import date
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
 from service.domain.commands import ChangeAppointment, EndDay
 from service.domain.demo import DEMO
-from service.domain.model import Appointment, AppointmentState
+from service.domain.model import Appointment, AppointmentState, HallId
 from service.domain.refusals import (
     AlreadyBooked,
     AppointmentNotFound,
@@ -22,8 +23,10 @@ from service.domain.refusals import (
 )
 from service.errors import OutcomeUnknown, StorageUnavailable
 from service.ids import new_id
+from service.journal import append
 from service.journal.append import Appender, DoubleClaim
-from service.journal.values import Applicant, Lost
+from service.journal.database import Connection
+from service.journal.values import Applicant, Lost, Position
 from service.lane import Answer
 from service.verify import Verifier
 from tests.proxy import Fault, Proxy
@@ -290,9 +293,33 @@ async def test_moves_in_both_directions_at_once_do_not_wait_for_each_other(
     assert (await rows_of(dsn, deadlocks))[0][0] == 0
 
 
-async def test_two_rows_locked_against_the_order_of_dates_wait_for_each_other(one: Process) -> None:
-    with pytest.raises(AssertionError, match="date order"):
-        DoubleClaim(one.database, DEMO, (FAR_DAY, NEXT_DAY), await one.database.take())
+async def test_without_the_order_of_dates_two_moves_wait_for_each_other(
+    one: Process, other: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_one_place(one, other)
+    near, far = await booked(one, NEXT_DAY), await booked(one, FAR_DAY, "17:00")
+    each_has_one, orders = asyncio.Barrier(2), [DAYS, DAYS[::-1]]
+
+    async def hold_as_it_comes(connection: Connection, hall: HallId, _days: object) -> dict[date, Position]:
+        first, second = orders.pop()
+        await connection.execute(append._BEGIN)
+        positions = {}
+        for on in (first, second):
+            row = await connection.fetchrow(append._SQL["claim"], hall, on)
+            assert row is not None
+            positions[on] = Position(row["seq"], str(row["head"]), row["at"])
+            if on == first:
+                await each_has_one.wait()
+        return positions
+
+    monkeypatch.setattr(append, "_hold_both", hold_as_it_comes)
+
+    async with asyncio.timeout(WITHIN_S):
+        answers = await asyncio.gather(
+            move(one, near.id, FAR_DAY), move(other, far.id, NEXT_DAY, "17:00"), return_exceptions=True
+        )
+
+    assert sum(isinstance(answer, asyncpg.DeadlockDetectedError) for answer in answers) == 1
 
 
 async def test_a_move_waits_for_who_holds_a_day(one: Process, other: Process, dsn: str) -> None:
