@@ -94,6 +94,7 @@ REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
     "person_once_per_start": AlreadyBooked,
     "conditional_used_once": CodeUsed,
     "invitation_used_once": CodeUsed,
+    "booking_done_once": KeyReused,  # on another day: it was another request
 }
 """Which refusal a constraint of the database becomes; one that is not here can only break by a fault of ours.
 

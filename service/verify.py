@@ -39,6 +39,7 @@ RULES = frozenset(
         "appointment_once",
         "appointment_state",
         "at_a_counter",
+        "booking_done_once",
         "code_once_per_hall",
         "command_done_once",
         "conditional_used_once",

@@ -288,6 +288,41 @@ async def test_a_key_of_a_booking_is_not_anothers_on_another_day(one: Process) -
         await book(one, NEXT_DAY, booking(NEXT_DAY), KEY)
 
 
+async def book_on_two_days_with_one_key(one: Process, other: Process) -> list[object]:
+    """Let both look for the key, and decide, before either appends."""
+    for process in (one, other):
+        for on in (FAR_DAY, NEXT_DAY):
+            await process.lanes.lane_on(DEMO, on)
+    ready = asyncio.Barrier(2)
+    one.journal.first["append"] = other.journal.first["append"] = ready.wait
+    return list(
+        await both(
+            asyncio.create_task(book(one, FAR_DAY, booking(FAR_DAY), KEY)),
+            asyncio.create_task(book(other, NEXT_DAY, booking(NEXT_DAY), KEY)),
+        )
+    )
+
+
+async def test_one_key_books_on_one_day_though_two_are_asked_for_at_once(
+    one: Process, other: Process, dsn: str
+) -> None:
+    await with_one_place(one, other)
+
+    answers = await book_on_two_days_with_one_key(one, other)
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Answer", "KeyReused"]
+    assert (await commands_in(dsn)).count(f"key {KEY}") == 1
+
+
+async def test_without_the_constraint_one_key_books_on_two_days(one: Process, other: Process, dsn: str) -> None:
+    await with_one_place(one, other)
+    await rows_of(dsn, "ALTER TABLE events DROP CONSTRAINT booking_done_once")
+
+    answers = await book_on_two_days_with_one_key(one, other)
+
+    assert [type(answer).__name__ for answer in answers] == ["Answer", "Answer"], "it was the constraint"
+
+
 async def test_a_booking_made_yesterday_is_answered_again_today(one: Process) -> None:
     await with_one_place(one)
     command = booking(DAY, "23:30")
