@@ -6,7 +6,8 @@ is erased are the rows; the journal, the tickets and the appointments stay, and 
 person's appointments to come are given up, unless they are to be kept as places for whoever comes.
 
 By itself a row goes when its visit, or the day until which the person may come back, is as long ago as
-`PAIHAO_RETENTION_DAYS` says, a thousand at a time.
+`PAIHAO_RETENTION_DAYS` says, a thousand at a time. Who changes their name or phone is a new row; the one before is of
+no visit then, and goes the next day.
 
 Source: GDPR articles 15 and 17; PIPL articles 45 and 47; DESIGN 3 (personal data is not in the journal).
 """
@@ -45,6 +46,9 @@ CHUNK_PEOPLE = 1000
 
 INVITATIONS_WAIT_DAYS = 180
 """How long the person of an invitation is kept that nobody has used, where retention is shorter: a term of a school."""
+
+UNUSED_FOR = timedelta(days=1)
+"""How long a row stays that nothing is about: what is sent to it, or reads it, is through by then."""
 
 _TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 Row = TypeVar("Row", bound=Struct)
@@ -305,9 +309,12 @@ class Privacy:
         """Erase a hall's rows whose visits are long ago; return how many. Raises the journal's StorageUnavailable."""
         before_at, first_on = now_at - self._retention, hall.day_at(now_at) - self._retention
         waits_at = now_at - max(self._retention, timedelta(days=INVITATIONS_WAIT_DAYS))
+        unused_at = now_at - UNUSED_FOR
         count = 0
         while True:
-            rows = await self._database.fetch(_SQL["erase_old"], hall.id, before_at, first_on, waits_at, CHUNK_PEOPLE)
+            rows = await self._database.fetch(
+                _SQL["erase_old"], hall.id, before_at, first_on, waits_at, CHUNK_PEOPLE, unused_at
+            )
             count += len(rows)
             if len(rows) < CHUNK_PEOPLE:
                 return count

@@ -73,25 +73,29 @@ RETURNING id;
 
 -- name: erase_old
 -- Erase applicants whose last visit, or the day until which they may come back, is long ago, and forget whom their
--- invitations are for. Whom an invitation waits for that nobody has used is kept for longer.
+-- invitations are for. Whom an invitation waits for that nobody has used is kept for longer. Who was written down anew, as
+-- somebody else or with another phone, and whom nothing is about any more, goes a day after that row was made.
 -- $1 text hall, $2 timestamptz the instant before which they were written down, $3 date the first day of visits that are
--- not long ago, $4 timestamptz the instant from which on invitations wait, $5 integer how many at most.
+-- not long ago, $4 timestamptz the instant from which on invitations wait, $5 integer how many at most, $6 timestamptz
+-- the instant before which something has to be about whoever was written down.
 -- One row per applicant.
 WITH old AS MATERIALIZED (
     SELECT a.id
     FROM applicants AS a
-    WHERE a.hall_id = $1 AND a.created_at < $2
+    WHERE a.hall_id = $1 AND a.created_at < $6
         AND NOT EXISTS (
             SELECT FROM tickets AS t
-            WHERE t.hall_id = a.hall_id AND t.applicant_id = a.id AND greatest(t.day, t.due_on) >= $3
+            WHERE t.hall_id = a.hall_id AND t.applicant_id = a.id
+                AND (a.created_at >= $2 OR greatest(t.day, t.due_on) >= $3)
         )
         AND NOT EXISTS (
             SELECT FROM appointments AS p
-            WHERE p.hall_id = a.hall_id AND p.applicant_id = a.id AND p.day >= $3
+            WHERE p.hall_id = a.hall_id AND p.applicant_id = a.id AND (a.created_at >= $2 OR p.day >= $3)
         )
         AND NOT EXISTS (
             SELECT FROM invitations AS i
-            WHERE i.hall_id = a.hall_id AND i.applicant_id = a.id AND i.used_by IS NULL AND i.made_at >= $4
+            WHERE i.hall_id = a.hall_id AND i.applicant_id = a.id
+                AND (a.created_at >= $2 OR (i.used_by IS NULL AND i.made_at >= $4))
         )
     ORDER BY a.created_at
     LIMIT $5

@@ -26,6 +26,8 @@ from tests.web.checked import Checked
 DEMO = HallId("demo")
 ANN = {"name": "Ann Lee", "phone": "13800138000", "email": "Ann@Post.example"}
 BO = {"name": "Bo Li", "phone": "13800138001", "email": "bo@example.org"}
+CY = {"name": "Cy Wu", "phone": "13800138002"}
+DI = {"name": "Di Xu", "phone": "13800138003"}
 PHONE = {"phone": "138-0013-8000"}
 TOMORROW = date(2026, 11, 24)
 AT_TEN = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -340,6 +342,25 @@ async def test_a_row_stays_until_its_appointment_and_until_its_day_to_come_back(
         left.append(await people(service))
 
     assert left == [["Ann Lee", "Bo Li"], ["Bo Li"], []]
+
+
+async def test_a_row_that_another_took_the_place_of_goes_the_next_day(
+    service: Service, desk: Checked, clock: FakeClock
+) -> None:
+    appointment = await booked(service, ANN, AT_TEN)
+    changed = await desk.staff("PATCH", f"appointments/{appointment}", {"applicant": BO})
+    assert changed.status == 200, changed.body
+    await desk.take("enquiry", applicant=CY)
+    await invited(desk, DI)
+    await aged(service, timedelta())
+    left = [await people(service)]
+    for days in (1, 2):
+        clock.put(NOON_AT + timedelta(days=days))
+        await service.running.privacy.forget()
+        left.append(await people(service))
+
+    others = ["Bo Li", "Cy Wu", "Di Xu"]
+    assert left == [["Ann Lee", *others], ["Ann Lee", *others], others]
 
 
 async def test_whom_an_invitation_waits_for_is_kept_for_a_term(
