@@ -55,12 +55,13 @@ _SLOTS = msgspec.json.Decoder(list[SlotView]).decode
 
 
 class Asked(Struct, frozen=True):
-    """For what: a service, for so many people, with staff's rights, or as a partner's guests."""
+    """For what: a service, for so many people, with staff's rights, as a partner's guests, with papers looked at."""
 
     service: ServiceId
     count: int = 1
     staff: bool = False
     partner: str | None = None
+    prechecked: bool = False
 
 
 _TICK = timedelta(microseconds=1)
@@ -188,7 +189,16 @@ class Offers:
     async def _reckon(self, known: _Known, row: Summary | None, on: date, asked: Asked, now_at: datetime) -> _Answer:
         """Reckon the slots of a day, and remember them unless they are newer than the row that was read."""
         plan, booked, is_of_row = await self._sums(known.hall, row, on)
-        slots = slots_of(plan, booked, asked.service, asked.count, now_at, partner=asked.partner, staff=asked.staff)
+        slots = slots_of(
+            plan,
+            booked,
+            asked.service,
+            asked.count,
+            now_at,
+            prechecked=asked.prechecked,
+            partner=asked.partner,
+            staff=asked.staff,
+        )
         until_at = _changes_at(plan, booked, slots, now_at, staff=asked.staff)
         answer = _Answer(_ENCODER.encode([slot_view(slot) for slot in slots])[1:-1], now_at, until_at)
         if is_of_row:

@@ -43,6 +43,10 @@ class Invited(Struct, frozen=True, kw_only=True):
     prechecked: bool = False
     releases_at: datetime | None = None
 
+    def partner_at(self, now_at: datetime) -> str | None:
+        """Whose share it gives a right to: nobody's, once it has been released."""
+        return self.partner if self.releases_at is None or now_at < self.releases_at else None
+
 
 class TakeTicket(Order, frozen=True, kw_only=True):
     """Take a number; `browser` is a keyed hash of the browser it is taken with."""

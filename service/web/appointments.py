@@ -85,7 +85,7 @@ async def book(request: web.Request) -> web.Response:
         invitation=None if invitation is None else invited_by(invitation),
         staff=who.may(Role.STAFF),
     )
-    asked = Asked(command.service, command.count, command.staff, None if invitation is None else invitation.partner)
+    asked = asked_by(request, command.service, command.count, staff=command.staff, invited=command.invitation)
     with counting_online(request, hall_id, form.service, "appointment"), _saying_of_ended_days(SlotNotOffered()):
         asking_for = ask(request, who, hall_id, command, applicant, on=on)
         given = await _or_nearest(request, hall, asked, on, asking_for)
@@ -132,7 +132,7 @@ async def change(request: web.Request) -> web.Response:
         staff=who.may(Role.STAFF),
     )
     count = appointment.count if form.count is UNSET else form.count
-    asked = Asked(appointment.service, count, command.staff, appointment.partner)
+    asked = Asked(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
     with _saying_of_ended_days(_over(request, appointment)):
         if on != day.on:
             asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
@@ -199,6 +199,13 @@ def invited_by(found: FoundInvitation) -> Invited:
         prechecked=found.prechecked,
         releases_at=found.releases_at,
     )
+
+
+def asked_by(request: web.Request, service: ServiceId, count: int, *, staff: bool, invited: Invited | None) -> Asked:
+    """What can be booked, and by whom: an invitation to another service gives no right to this one."""
+    if invited is None or invited.service not in {None, service}:
+        return Asked(service, count, staff)
+    return Asked(service, count, staff, invited.partner_at(request.app[CLOCK].now_at()), invited.prechecked)
 
 
 def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:

@@ -47,7 +47,9 @@ class TakeTicketForm(Form, frozen=True, kw_only=True):
     entrance: Annotated[str, Meta(max_length=64)] | None = None
 
 
-CodeText = Annotated[str, Meta(min_length=1, max_length=32)]
+CODE_TEXT_MAX = 32
+
+CodeText = Annotated[str, Meta(min_length=1, max_length=CODE_TEXT_MAX)]
 """A code as people type it."""
 
 

@@ -102,7 +102,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         schema = {"type": "string", "pattern": pattern}
         found.append({"name": name, "in": "path", "required": True, "description": meaning, "schema": schema})
     found += [
-        {"name": query.name, "in": "query", "description": query.meaning, "schema": query.schema}
+        {"name": query.name, "in": query.place, "description": query.meaning, "schema": query.schema}
         for query in route.query
     ]
     if route.method in _KEYED:

@@ -5,7 +5,7 @@ The router, `/openapi.json`, and the tests of routes and roles are made from it:
 Source: CONTRACT 5.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 from msgspec import Struct
@@ -66,11 +66,12 @@ _CALLS: Refusals = (
 
 
 class Query(Struct, frozen=True):
-    """A parameter in the query string; all of them are optional."""
+    """A parameter in the query string, or a header; all of them are optional."""
 
     name: str
     meaning: str
     schema: dict[str, object]
+    place: Literal["query", "header"] = "query"
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -151,6 +152,12 @@ _UNTIL = Query(
     {"type": "string", "format": "date"},
 )
 _COUNT = Query("count", "How many people; 1 if not said.", {"type": "integer", "minimum": 1, "maximum": 99})
+_INVITATION = Query(
+    slots.INVITATION_HEADER,
+    "The code of an invitation: what its guest can book.",
+    {"type": "string", "minLength": 1, "maxLength": forms.CODE_TEXT_MAX},
+    "header",
+)
 _MESSAGE_STATE = Query(
     "state",
     "Messages in this state; those that could not be sent if not said.",
@@ -243,9 +250,15 @@ ROUTES: tuple[Route, ...] = (
         handler=slots.show,
         roles=_ALL,
         tag="appointments",
-        query=(_SLOTS_SERVICE, _FROM, _UNTIL, _COUNT),
+        query=(_SLOTS_SERVICE, _FROM, _UNTIL, _COUNT, _INVITATION),
         answers={200: answers.SlotList},
-        refuses=(refusals.ServiceNotFound, refusals.OnlineOnly, errors.StorageUnavailable),
+        refuses=(
+            refusals.ServiceNotFound,
+            refusals.OnlineOnly,
+            refusals.CodeNotFound,
+            errors.RateLimited,
+            errors.StorageUnavailable,
+        ),
     ),
     Route(
         method="POST",
