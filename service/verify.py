@@ -58,6 +58,7 @@ RULES = frozenset(
         "person_once_per_start",
         "person_within_limit",
         "place_within_slot",
+        "revoked_is_unused",
         "slot_not_oversold",
         "sums_once_per_day",
         "ticket_once",
