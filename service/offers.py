@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct, field
 
 from service.clock import Clock
-from service.domain.grid import main_stage
+from service.domain.grid import grid_of
 from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
 from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
@@ -224,16 +224,8 @@ class Offers:
 def places_altogether(plan: Plan) -> int:
     """How many bookings a day takes while nobody has booked; of services that share counters, their mean."""
     kinds: list[tuple[frozenset[CounterId], list[int]]] = []
-    for service in plan.services.values():
-        if not service.offered or not service.bookable or service.online_url is not None:
-            continue
-        stage = main_stage(plan, service)
-        counters = frozenset(
-            counter.id
-            for counter in plan.counters.values()
-            if counter.offered and counter.stage == stage and service.id in counter.services
-        )
-        places = [places_of_day(plan, service.id)]
+    for service, own in grid_of(plan).bookable().items():
+        counters, places = own, [places_of_day(plan, service)]
         for kind in [kind for kind in kinds if kind[0] & counters]:
             kinds.remove(kind)
             counters, places = counters | kind[0], places + kind[1]

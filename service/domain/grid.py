@@ -167,6 +167,10 @@ class Grid:
             self._offers[key] = self._make_offer(service, count, prechecked=prechecked)
         return self._offers[key]
 
+    def bookable(self) -> dict[ServiceId, frozenset[CounterId]]:
+        """The services that can be booked, and the counters that serve each at its main stage."""
+        return {name: self._sets[name] for name, service in self.plan.services.items() if self._is_bookable(service)}
+
     def _is_bookable(self, service: PlannedService) -> bool:
         return _may_be_booked(service) and bool(self._sets[service.id])
 
