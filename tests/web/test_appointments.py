@@ -1,7 +1,7 @@
 """Appointments over HTTP: booked, held, confirmed, changed, moved, given up; by whom, and what is refused."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -688,6 +688,18 @@ async def test_an_appointment_goes_into_a_calendar_and_changes_there(hall: Check
     assert "STATUS:CANCELLED" in gone
     for secret in ("13800138000", "Xiaolong", "li@example.org"):
         assert secret not in text + moved + gone
+
+
+async def test_a_hold_is_tentative_in_a_calendar_until_it_is_over(hall: Checked, now: FakeClock) -> None:
+    held = await booked(hall, hold=True)
+    path = f"appointments/{held['id']}.ics"
+
+    before = (await hall.call("GET", path, token=held["token"])).body.decode()
+    now.put(now.now_at() + timedelta(minutes=10))
+    after = (await hall.call("GET", path, token=held["token"])).body.decode()
+
+    assert "STATUS:TENTATIVE" in before
+    assert "METHOD:CANCEL" in after
 
 
 async def test_a_calendar_file_is_its_owners(hall: Checked) -> None:
