@@ -292,6 +292,7 @@ class ProfilePoint(Struct, frozen=True):
 class DryRun(Struct, frozen=True, kw_only=True):
     """What a document would change, if it were put now.
 
+    `over_capacity` are the appointments it would make too many, `over_capacity_already` those that are so as it is.
     `profile` has each quarter of an hour until closing, if people go on coming as in the last hour: `arrivals_per_h`.
     `seq` is that of the day it was reckoned with.
     """
@@ -300,6 +301,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
     changed: list[str]
     places: list[PlacesChange]
     over_capacity: list[str]
+    over_capacity_already: list[str]
     waits: list[WaitChange]
     profile: list[ProfilePoint]
     arrivals_per_h: float

@@ -51,6 +51,7 @@ from service.web.online import counting_online
 from service.web.requests import ask, caller, hall_of, read
 from service.web.tickets import as_answered
 
+
 async def check_in(request: web.Request) -> web.Response:
     """Check in with any code we gave: 201 with a new ticket, or 200 with the one that was put aside or passed over.
 

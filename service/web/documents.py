@@ -151,6 +151,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         changed=[name for name in new if new[name] != old[name]],
         places=await _places(request, hall, changed),
         over_capacity=sorted(over.then - over.now),
+        over_capacity_already=sorted(over.now),
         waits=[
             WaitChange(
                 name,

@@ -384,7 +384,8 @@ async def book_while_it_is_taken_back(one: Process, dsn: str) -> tuple[Answer | 
     await rows_of(
         dsn,
         "INSERT INTO invitations (hall_id, id, code, partner, batch, prechecked, made_at) "
-        f"VALUES ('demo', '{invitation}', 'MMMMMMMM', 'school', '{invitation}', false, now())",
+        "VALUES ('demo', $1, 'MMMMMMMM', 'school', $1, false, now())",
+        invitation,
     )
 
     async def take_back() -> None:

@@ -128,6 +128,8 @@ async def test_a_dry_run_names_the_appointments_that_would_be_beyond_capacity(ha
 
     assert dry.body["over_capacity"] == [over[0]["id"]]
     assert same.body["over_capacity"] == again.body["over_capacity"] == []  # nothing that this would change
+    assert dry.body["over_capacity_already"] == []
+    assert again.body["over_capacity_already"] == [over[0]["id"]]
     assert (real.status, real.headers["Paihao-Over-Capacity"]) == (200, "1")
     assert [one["after"] for one in dry.body["places"]][:4] == [17, 17, 17, 0]
     assert (await hall.staff("GET", f"appointments/{over[0]['id']}")).body["state"] == "booked"
