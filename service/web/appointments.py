@@ -38,8 +38,9 @@ from service.journal.values import Applicant
 from service.lane import Answer
 from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS
 from service.offers import Asked
-from service.people import person_of, reached
+from service.people import Reached, person_of, reached
 from service.web.answers import AppointmentList, AppointmentListed, answer
+from service.web.applicants import applicant_of
 from service.web.auth import Caller, Role
 from service.web.browsers import give_cookie, hashed, known_browser
 from service.web.entrance import channel_of, count_wrong_code, spend_by_browser
@@ -309,8 +310,8 @@ def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) 
     """The person as they are kept, and what rules may know of them. Raises BodyInvalid for a phone that is none."""
     if form is None:
         return None, None
-    contact = reached(form.phone, form.email, hall.document.country)
-    applicant = Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
+    applicant = applicant_of(form, hall.document.country)
+    contact = Reached(applicant.phone, applicant.email)
     return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
 
 

@@ -10,9 +10,9 @@ from service.domain.times import stamp
 from service.domain.view import TicketView, ticket_view
 from service.errors import Forbidden
 from service.ids import new_code, new_id
-from service.journal.values import Applicant
 from service.lane import Answer
 from service.web.answers import Happening, History, answer
+from service.web.applicants import applicant_of
 from service.web.audit import names_of
 from service.web.auth import Caller
 from service.web.browsers import give_cookie
@@ -28,7 +28,7 @@ from service.web.forms import (
     UndoForm,
 )
 from service.web.history import data_of, words_of
-from service.web.keys import CLOCK, LANES, SIGNER
+from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 from service.web.online import counting_online
 from service.web.requests import ask, caller, hall_of, read, ticket_of, utc
 
@@ -41,13 +41,10 @@ async def take(request: web.Request) -> web.Response:
     """
     hall, who = hall_of(request), caller(request)
     form = await read(request, TakeTicketForm)
-    shown = await admitted(request, who, hall, form)
-    person = form.applicant
     applicant = None
-    if person is not None:
-        applicant = Applicant(
-            id=new_id(), name=person.name, phone=person.phone, email=person.email, locale=person.locale
-        )
+    if form.applicant is not None:
+        applicant = applicant_of(form.applicant, (await request.app[HALLS].get(hall)).document.country)
+    shown = await admitted(request, who, hall, form)
     command = commands.TakeTicket(
         ticket=TicketId(new_id()),
         code=new_code(),
