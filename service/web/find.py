@@ -81,9 +81,8 @@ def wanted(form: SearchForm, country: str | None) -> Wanted:
             raise BodyInvalid((path, "says nothing to look for"))
     if code is number is phone is name is None:
         raise BodyInvalid(("", "say a phone, a name, a code or a number"))
-    return Wanted(
-        code=code, number=number, phones=None if form.phone is None else _ways(form.phone, country), name=name
-    )
+    phones = None if form.phone is None else _ways(form.phone, country)
+    return Wanted(code=code, number=number, phones=phones, name=name)
 
 
 def digits_of(phone: str) -> str:
