@@ -9,6 +9,11 @@ CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 CODE_LENGTH = 8
 
+OF_TICKET = "0123456789"
+OF_APPOINTMENT = "ABCDEFGHJK"
+OF_INVITATION = "MNPQRSTVWXYZ"
+"""What a code begins with; tickets of former releases had any character."""
+
 _PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 
 
@@ -17,7 +22,11 @@ def new_id() -> str:
     return str(uuid7())
 
 
-def new_code() -> str:
-    """A code that people type or scan: 8 characters of Crockford base32, 40 random bits."""
+def new_code(first: str = OF_TICKET) -> str:
+    """A code that people type or scan: 8 characters of Crockford base32, about 38 random bits.
+
+    The first character says what it is of, so that a code is given once in a hall without a table of all.
+    """
     drawn = secrets.randbits(5 * CODE_LENGTH)
-    return "".join([_PAIRS[drawn >> shift & 1023] for shift in range(0, 5 * CODE_LENGTH, 10)])
+    rest = "".join([_PAIRS[drawn >> shift & 1023] for shift in range(0, 5 * CODE_LENGTH, 10)])[1:]
+    return secrets.choice(first) + rest

@@ -19,9 +19,9 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from service.clock import Clock
-from service.domain.commands import Command, LiftSuspension, SweepNoShows
+from service.domain.commands import Command, LiftSuspension, SweepAppointments, SweepNoShows
 from service.domain.day import Day
-from service.domain.model import HallId
+from service.domain.model import AppointmentState, HallId
 from service.domain.refusals import Refusal
 from service.halls import Halls
 from service.ids import new_id
@@ -33,8 +33,11 @@ END_DAYS_EVERY_S = 20
 ENDS_SPREAD_S = 300
 """The ends of the halls' days at one midnight are spread over this time, by the hall's name."""
 
+SWEEP_APPOINTMENTS_EVERY_S = 60
 SWEEP_HALLS_EVERY_S = 5
 SWEEP_LANES_EVERY_S = 60
+
+_TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 Pass = Callable[[], Awaitable[None]]
 
@@ -58,6 +61,7 @@ class Jobs:
         scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
         for name, work, every_s in (
             ("end_days", self.end_days, END_DAYS_EVERY_S),
+            ("sweep_appointments", self.sweep_appointments, SWEEP_APPOINTMENTS_EVERY_S),
             ("sweep_halls", self.sweep_halls, SWEEP_HALLS_EVERY_S),
             ("sweep_lanes", self._lanes.sweep, SWEEP_LANES_EVERY_S),
             *more,
@@ -90,10 +94,31 @@ class Jobs:
             if day.plan.rules.auto_no_show:
                 await self._ask(day, SweepNoShows())
 
-    async def _ask(self, day: Day, command: Command) -> None:
-        request = Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
+    async def sweep_appointments(self) -> None:
+        """Write down who did not come, in the halls in use here, and which holds are over, on whatever day."""
+        now_at = self._clock.now_at()
+        for day in self._lanes.in_use():
+            if day.ended or not day.opened or not day.plan.starts_at <= now_at < day.plan.ends_at:
+                continue
+            if any(one.state in _TO_COME for one in day.appointments.values()):
+                await self._ask(day, SweepAppointments())
         try:
-            await self._lanes.do(day.hall, request)
+            over = await self._lanes.holds_over(now_at)
+        except Refusal as refusal:
+            log.warning("holds_not_read", code=refusal.code)
+            return
+        for hall, on in over:
+            try:
+                await self._lanes.do_on(hall, on, self._request(SweepAppointments()))
+            except Refusal as refusal:
+                log.warning("job_refused", hall=hall, command="SweepAppointments", code=refusal.code)
+
+    def _request(self, command: Command) -> Request:
+        return Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
+
+    async def _ask(self, day: Day, command: Command) -> None:
+        try:
+            await self._lanes.do(day.hall, self._request(command))
         except Refusal as refusal:
             log.warning("job_refused", hall=day.hall, command=type(command).__name__, code=refusal.code)
 

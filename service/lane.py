@@ -17,7 +17,8 @@ fold that another process has left behind. A batch that appends nothing reads th
 
 **Poisoned batches.** `decide` runs per command, so an exception costs that command alone. When the journal rejects an
 append, the batch is halved and decided again until the offender stands alone: a known constraint becomes its refusal,
-anything else a fault.
+anything else a fault. A rule over several days (how many appointments a person may have) may be broken by what another
+day's lane has just written: the command is tried once more before it is refused.
 
 **Answers that did not come.** The journal sends a statement again until it knows. Whoever waits is told
 `outcome-unknown` after `ANSWER_WITHIN_S`, or `storage-unavailable` when nothing of it was sent, and then it is never
@@ -25,8 +26,8 @@ carried out: an append that is about to leave with such a command is withdrawn, 
 
 **Idempotency** is part of the fold: a command id that is known gets the answer of its own events again.
 
-**Days.** A day takes commands only when the one before it has ended; a command that meets an ended day goes once to
-the next one. Idle days leave memory.
+**Days.** A day begins only when the one before it has ended; a command that meets an ended day goes once to the next
+one. Days ahead are opened by bookings. Idle days leave memory.
 
 Source: JOURNAL 1 to 6.
 """
@@ -38,17 +39,19 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Protocol
 
+import msgspec
 import structlog
 from msgspec import Struct
 
 from service.clock import Clock
+from service.domain import evolve_appointments
 from service.domain.commands import Command
 from service.domain.day import Day, Done, Part
 from service.domain.decide import decide
-from service.domain.events import Record
+from service.domain.events import DayClosed, DayEnded, PlanChanged, Record
 from service.domain.evolve import advance, evolve
-from service.domain.model import HallId, Ticket
-from service.domain.refusals import Busy, KeyReused, Refusal
+from service.domain.model import AppointmentId, HallId
+from service.domain.refusals import AlreadyBooked, Busy, CodeUsed, KeyReused, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
 from service.ids import new_id
 from service.journal.append import Sent
@@ -74,6 +77,9 @@ RETRY_FIRST_S = 0.02
 RETRY_MOST_S = 1.0
 """Pauses between tries while the database cannot be reached."""
 
+CHANGES_BOOKED = frozenset({PlanChanged, DayClosed, DayEnded, *evolve_appointments.EVOLVERS})
+"""The events after which the sums of the day's bookings are written anew."""
+
 IDLE_AFTER_S = 600.0
 """A lane nobody has used for so long leaves memory."""
 
@@ -82,8 +88,20 @@ FRESH_FOR_S = 0.2
 
 REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
     "code_once_per_hall": Busy,  # one in a million draws of a code; the client's next try draws another
+    "appointment_code_once_per_hall": Busy,
+    "person_limit_kept": AlreadyBooked,
+    "person_within_limit": AlreadyBooked,
+    "person_once_per_start": AlreadyBooked,
+    "conditional_used_once": CodeUsed,
+    "invitation_used_once": CodeUsed,
 }
-"""Which refusal a constraint of the database becomes; one that is not here can only break by a fault of ours."""
+"""Which refusal a constraint of the database becomes; one that is not here can only break by a fault of ours.
+
+`slot_not_oversold` is not here: whoever claims the day has decided on all of its bookings.
+"""
+
+OF_OTHER_DAYS = frozenset({"person_limit_kept"})
+"""What another day's append may have broken a moment ago: the ordinal that was free is not, another may be."""
 
 log = structlog.get_logger(__name__)
 
@@ -124,13 +142,15 @@ class Watcher(Protocol):
 class _Pending:
     """A request that waits for its answer."""
 
-    __slots__ = ("abandoned", "answer", "request", "sent")
+    __slots__ = ("abandoned", "again", "answer", "request", "sent")
 
     def __init__(self, request: Request, answer: "asyncio.Future[Answer]") -> None:
         self.request = request
         self.answer = answer
         self.sent = False
         self.abandoned = False
+        self.again = False
+        """Whether it was tried again after a rule over several days was broken."""
 
     def not_done(self) -> None:
         """Note that what was sent was not done; when nobody waits for it any more, it never will be."""
@@ -168,7 +188,9 @@ class Lane:
         self.committed = Day(hall, on)
         self.used_s = clock.monotonic_s()
         self.gone = False
-        """Whether the journal, put back to an earlier copy, has no such day: it has to be begun anew."""
+        """Whether the journal, put back to an earlier copy, has no such day: it has to be opened anew."""
+        self.begun = False
+        """Whether it is known to have begun: a day ahead takes bookings, and nothing else is asked of it."""
         self._closed = False
         self._decided = self.committed.copy()
         self._head = NIL_HEAD
@@ -259,10 +281,13 @@ class Lane:
         """Wait until every request has its answer."""
         await self._quiet.wait()
 
+    def snapshot(self) -> tuple[Day, str]:
+        """The committed day, to go on with apart from the lane, and the id of the append that it stands at."""
+        return self.committed.copy(), self._head
+
     def know_yesterday(self, done: dict[str, Done]) -> None:
         """Take over the keyed commands of the day before: their keys hold for one day more."""
-        self.committed.done_yesterday = done
-        self._forget_decided()
+        self.committed.done_yesterday = self._decided.done_yesterday = done
 
     # The loop.
 
@@ -333,7 +358,12 @@ class Lane:
         """Halve a batch that the journal refuses, until the offender stands alone."""
         self._forget_decided()
         if len(batch) == 1:
-            batch[0].settle(self._refusal_of(rejected))
+            (offender,) = batch
+            if not offender.again and _rule(rejected) in OF_OTHER_DAYS:
+                offender.again = True
+                await self._settle(batch)
+            else:
+                offender.settle(refusal_of(rejected, self.hall, self.on))
             return
         half = len(batch) // 2
         await self._settle(batch[:half])
@@ -405,20 +435,12 @@ class Lane:
     ) -> bool:
         """Write what was decided and answer; False when another append was first."""
         records = [record for decision in decisions for record in decision.records]
-        written = Append(
-            hall=self.hall,
-            day=self.on,
-            seq=self.committed.seq,
-            head=self._head,
-            append_id=new_id(),
-            records=records,
-            tickets=self._touched(records),
-            applicants=[
-                decision.pending.request.applicant
-                for decision in decisions
-                if decision.records and decision.pending.request.applicant is not None
-            ],
-        )
+        applicants = [
+            decision.pending.request.applicant
+            for decision in decisions
+            if decision.records and decision.pending.request.applicant is not None
+        ]
+        written = append_of(self._decided, self.committed.seq, self._head, records, applicants)
 
         def sent(_attempt: int) -> None:
             pendings = [decision.pending for decision in decisions]
@@ -443,11 +465,6 @@ class Lane:
         self._watcher.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
         return True
 
-    def _touched(self, records: list[Record]) -> list[Ticket]:
-        """The last state of each ticket that the events are about."""
-        ids = {ticket for record in records if (ticket := getattr(record.event, "ticket", None)) is not None}
-        return [self._decided.tickets[ticket] for ticket in ids]
-
     def _answer(self, decisions: list[_Decision], parts: list[Part]) -> None:
         rest = iter(parts)
         for decision in decisions:
@@ -460,14 +477,6 @@ class Lane:
             else:
                 seq = outcome.seq if outcome else self.committed.seq
                 decision.pending.settle(Answer(self.committed, seq, outcome))
-
-    def _refusal_of(self, rejected: ConstraintBroken | RecordsRefused) -> Exception:
-        if isinstance(rejected, ConstraintBroken) and rejected.name in REFUSAL_OF_CONSTRAINT:
-            return REFUSAL_OF_CONSTRAINT[rejected.name]()
-        log.error(
-            "append_rejected", hall=self.hall, day=str(self.on), why=type(rejected).__name__, rule=_rule(rejected)
-        )
-        return Fault()
 
     # Keeping up with other processes.
 
@@ -516,6 +525,51 @@ class Lane:
 
     def _forget_decided(self) -> None:
         self._decided = self.committed.copy()
+
+
+def append_of(day: Day, seq: int, head: str, records: list[Record], applicants: list[Applicant]) -> Append:
+    """What is written of events: these, the last states of what they are about, and the sums that they changed.
+
+    Args:
+        day: the day as the events have left it.
+        seq: the number of the event before them.
+        head: the id of the append before this one.
+        records: the events.
+        applicants: who is new.
+    """
+    tickets = {ticket for record in records if (ticket := getattr(record.event, "ticket", None)) is not None}
+    appointments: set[AppointmentId] = set()
+    kinds = {type(record.event) for record in records}
+    if not kinds.isdisjoint(evolve_appointments.EVOLVERS):
+        appointments = {
+            one for record in records if (one := getattr(record.event, "appointment", None)) in day.appointments
+        }  # one that moved away is another day's
+    return Append(
+        hall=day.hall,
+        day=day.on,
+        seq=seq,
+        head=head,
+        append_id=new_id(),
+        records=records,
+        tickets=[day.tickets[ticket] for ticket in tickets],
+        appointments=[day.appointments[appointment] for appointment in appointments],
+        applicants=applicants,
+        revision=day.regular.revision if PlanChanged in kinds else None,
+        booked=None if kinds.isdisjoint(CHANGES_BOOKED) else booked_of(day),
+    )
+
+
+def booked_of(day: Day) -> bytes:
+    """The sums of the day's bookings as JSON."""
+    return msgspec.json.encode(day.booked)
+
+
+def refusal_of(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: date) -> Exception:
+    """What is told to who asked for what the journal refused."""
+    if isinstance(rejected, ConstraintBroken) and rejected.name in REFUSAL_OF_CONSTRAINT:
+        return REFUSAL_OF_CONSTRAINT[rejected.name]()
+    log.error("append_rejected", hall=hall, day=str(on), why=type(rejected).__name__, rule=_rule(rejected))
+    return Fault()
 
 
 def _rule(rejected: ConstraintBroken | RecordsRefused) -> str | None:

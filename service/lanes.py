@@ -1,18 +1,22 @@
 """All lanes of a process: which day a command belongs to, and the days' beginnings and ends.
 
-A hall's day is chosen by its clock, but it ends by its last event, `day_ended`, not by the clock: a day is opened only
+A hall's day is chosen by its clock, but it ends by its last event, `day_ended`, not by the clock: a day begins only
 when the one before it has ended, so the lanes end it first if nobody has. A command that meets an ended day goes once
 to the next one; so does one that meets a day which can never begin, for the next has begun already by a clock that is
 further. Opening reads the hall's document under a lock, so that a document changed in the same moment is either in the
-plan of the new day or comes to it as an event, and so that of two days opened at once the later one is seen.
+plan of the new day or comes to it as an event, and so that of two days begun at once the later one is seen.
+
+Bookings are commands of the day of their slot, which may be far ahead: such a day is opened, in any order, but does not
+begin. It takes no tickets, for its plan has the doors shut until its own morning. When it becomes the present day it
+begins like any other, with what was booked on it.
 
 Source: JOURNAL 3 (keys of the day before), 6 (time and days).
 """
 
 import asyncio
-from collections.abc import Iterable
-from datetime import date, timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 from msgspec.structs import replace
@@ -22,9 +26,17 @@ from service.domain.commands import ChangePlan, Command, EndDay
 from service.domain.day import Day, Done
 from service.domain.document import HallDocument
 from service.domain.events import DayOpened, Record
-from service.domain.model import HallId, TicketId
+from service.domain.model import AppointmentId, HallId, TicketId
 from service.domain.plan import span_of
-from service.domain.refusals import Busy, DayHasEnded, Refusal, TicketNotFound, WrongState
+from service.domain.refusals import (
+    AppointmentNotFound,
+    Busy,
+    DayHasEnded,
+    Refusal,
+    SlotNotOffered,
+    TicketNotFound,
+    WrongState,
+)
 from service.errors import OutcomeUnknown, StorageUnavailable
 from service.halls import Hall, Halls, plan_from
 from service.ids import new_id
@@ -39,8 +51,13 @@ SYSTEM = "system"
 DRAIN_S = 10.0
 """How long a stop waits for the answers under way."""
 
+LOOKS_MAX = 3
+"""How often an appointment is looked for that moves to another day in the same moment."""
+
 _NOT_OPENED = (faults.StorageUnavailable, faults.Rewritten, faults.UnknownKind)
 """What keeps a day from being opened or read here for now; what was asked of it was not done."""
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +72,7 @@ class Lanes:
         self._watcher = watcher
         self._lanes: dict[tuple[HallId, date], Lane] = {}
         self._opening: dict[tuple[HallId, date], asyncio.Task[Lane]] = {}
+        self._beginning: dict[tuple[HallId, date], asyncio.Task[Lane]] = {}
         self._loops: dict[tuple[HallId, date], asyncio.Task[None]] = {}
         self._following: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -85,6 +103,88 @@ class Lanes:
                 raise
             raise WrongState(found.state) from None  # of a day that has ended
 
+    async def do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
+        """Carry a request out on a day of the hall: the present one, one ahead that is opened for it, or one of before.
+
+        An idempotency key that was used on another day gets that day's answer; an appointment that has moved to another
+        day is looked for there.
+
+        Raises:
+            SlotNotOffered: the day is further ahead than the hall takes bookings.
+            DayHasEnded: it is over, or never was.
+            Refusal: the rules, or the state of the service, do not allow it.
+        """
+        on = await self._done_on(hall_id, on, request) or on
+        try:
+            return await (await self.lane_on(hall_id, on)).do(request)
+        except AppointmentNotFound:
+            appointment = getattr(request.command, "appointment", None)
+            there = None if appointment is None else await self.on_of_appointment(hall_id, appointment)
+            if there is None or there == on:
+                raise
+            return await (await self.lane_on(hall_id, there)).do(request)
+
+    async def lane_on(self, hall_id: HallId, on: date) -> Lane:
+        """The lane of a day for what is booked on it, opened if it lies ahead. Raises as `do_on`."""
+        hall = await self._halls.get(hall_id)
+        today = hall.day_at(self._clock.now_at())
+        if on == today:
+            return await self.lane(hall, on)
+        beyond = on > today + timedelta(days=hall.document.booking.horizon_days)
+        if (beyond or on < today) and await self._asked(self._journal.begun(hall.id, on)) is None:
+            raise SlotNotOffered if beyond else DayHasEnded
+        return await self.opened_lane(hall, on)
+
+    async def day_on(self, hall_id: HallId, on: date, *, now: bool = False) -> Day:
+        """A day of the hall as the journal has it, opened if it lies ahead. Raises as `do_on`."""
+        return await (await self.lane_on(hall_id, on)).fresh(now=now)
+
+    async def day_of_appointment(self, hall_id: HallId, appointment: AppointmentId) -> Day:
+        """The day an appointment belongs to.
+
+        Raises:
+            AppointmentNotFound: no day of this hall has it.
+            StorageUnavailable: the database cannot be reached.
+        """
+        hall = await self._halls.get(hall_id)
+        for _ in range(LOOKS_MAX):
+            on = await self.on_of_appointment(hall_id, appointment)
+            if on is None:
+                break
+            lane = await self.opened_lane(hall, on)
+            for now in (False, True):
+                day = await lane.fresh(now=now)
+                if appointment in day.appointments:
+                    return day
+        raise AppointmentNotFound
+
+    async def holds_over(self, now_at: datetime) -> list[tuple[HallId, date]]:
+        """The days, of every hall, with places still held though the time is over. Raises StorageUnavailable."""
+        return await self._asked(self._journal.holds_over(now_at))
+
+    async def on_of_appointment(self, hall_id: HallId, appointment: AppointmentId) -> date | None:
+        """The date of an appointment; None when the hall has none of this id. Raises StorageUnavailable."""
+        return await self._asked(self._journal.find_appointment(hall_id, appointment))
+
+    async def was_done(self, hall_id: HallId, on: date, request: Request) -> bool:
+        """Tell whether a request with this idempotency key was carried out before, on whatever day it was asked for."""
+        return await self._done_on(hall_id, on, request) is not None
+
+    async def _done_on(self, hall_id: HallId, on: date, request: Request) -> date | None:
+        """The day on which a keyed request was done, `on` if there; from yesterday on, for keys hold until tomorrow."""
+        if request.fingerprint is None:
+            return None
+        hall = await self._halls.get(hall_id)
+        yesterday = hall.day_at(self._clock.now_at()) - timedelta(days=1)
+        return await self._asked(self._journal.day_of_command(hall_id, yesterday, request.command_id, on))
+
+    async def _asked(self, read: Awaitable[T]) -> T:
+        """What the journal says. Raises StorageUnavailable, the service's."""
+        try:
+            return await read
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+
     async def day(self, hall_id: HallId, *, now: bool = False) -> Day:
         """The hall's present day as the journal has it; see `Lane.fresh`. Raises HallNotFound, StorageUnavailable."""
         hall = await self._halls.get(hall_id)
@@ -112,76 +212,87 @@ class Lanes:
         if found is None:
             raise TicketNotFound
         hall = await self._halls.get(hall_id)
-        return await (await self.lane(hall, found.day)).fresh()
+        return await (await self.opened_lane(hall, found.day)).fresh()
 
     async def records_of_ticket(self, day: Day, ticket: TicketId) -> list[Record]:
         """What happened to a ticket on a day, in order. Raises StorageUnavailable."""
-        try:
-            return await self._journal.of_ticket(day.hall, day.on, ticket)
-        except faults.StorageUnavailable as error:
-            raise StorageUnavailable from error
+        return await self._asked(self._journal.of_ticket(day.hall, day.on, ticket))
 
     async def _find_ticket(self, hall_id: HallId, ticket: TicketId) -> TicketPlace | None:
-        try:
-            return await self._journal.find_ticket(hall_id, ticket)
-        except faults.StorageUnavailable as error:
-            raise StorageUnavailable from error
+        return await self._asked(self._journal.find_ticket(hall_id, ticket))
 
     def in_use(self) -> list[Day]:
-        """The committed days of all lanes in memory."""
-        return [lane.committed for lane in self._lanes.values()]
+        """The committed days of the lanes in memory, but for those that only bookings have opened."""
+        return [lane.committed for lane in self._lanes.values() if lane.begun]
 
     # Lanes.
 
     async def lane(self, hall: Hall, on: date) -> Lane:
-        """The lane of a day, opened and loaded if need be.
+        """The lane of a day that is, or was, the present one: opened, begun and loaded if need be.
 
         Raises:
             DayHasEnded: it never began, and a later one has.
             StorageUnavailable: the database cannot be reached.
             Busy: while stopping.
         """
-        key = (hall.id, on)
+        lane = self._lanes.get((hall.id, on))
+        if lane is not None and lane.begun and not lane.gone and not self._stopping:
+            return lane
+        return await self._shared(self._beginning, (hall.id, on), lambda: self._begin_on(hall, on))
+
+    async def opened_lane(self, hall: Hall, on: date) -> Lane:
+        """The lane of any day, opened and loaded if need be; it does not begin by that. Raises as `lane`."""
+        lane = self._lanes.get((hall.id, on))
+        if lane is not None and not lane.gone and not self._stopping:
+            return lane
+        return await self._shared(self._opening, (hall.id, on), lambda: self._open(hall, on))
+
+    async def _shared(
+        self,
+        under_way: dict[tuple[HallId, date], asyncio.Task[Lane]],
+        key: tuple[HallId, date],
+        work: Callable[[], Coroutine[Any, Any, Lane]],
+    ) -> Lane:
+        """Wait for a lane that is made once for all who want it now."""
         if self._stopping:
             raise Busy
-        lane = self._lanes.get(key)
-        if lane is not None and not lane.gone:
-            return lane
-        opening = self._opening.get(key)
-        if opening is None:
-            opening = asyncio.create_task(self._open(hall, on), name=f"open {hall.id} {on}")
-            self._opening[key] = opening
-            opening.add_done_callback(lambda done: self._opened(key, done))
+        task = under_way.get(key)
+        if task is None:
+            task = under_way[key] = asyncio.create_task(work(), name=f"open {key[0]} {key[1]}")
+            task.add_done_callback(lambda done: _over(under_way, key, done))
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await asyncio.shield(opening)
+                return await asyncio.shield(task)
         except faults.DayPassed as passed:
             raise DayHasEnded from passed
         except (*_NOT_OPENED, TimeoutError, OutcomeUnknown) as error:  # unknown is whether the day before has ended
             raise StorageUnavailable from error
 
-    def _opened(self, key: tuple[HallId, date], opening: asyncio.Task[Lane]) -> None:
-        del self._opening[key]
-        if not opening.cancelled():
-            opening.exception()  # whoever waits gets it; when nobody does any more it is not a warning
+    async def _begin_on(self, hall: Hall, on: date) -> Lane:
+        if not await self._journal.begun(hall.id, on):
+            await self.end_days_before(hall, on)
+            await self._open_day(hall.id, on, begins=True)
+        lane = await self.opened_lane(hall, on)
+        if not lane.begun:
+            lane.know_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
+            lane.begun = True
+        return lane
 
     async def _open(self, hall: Hall, on: date) -> Lane:
         if await self._journal.position(hall.id, on) is None:
-            await self.end_days_before(hall, on)
-            await self._begin(hall.id, on)
+            await self._open_day(hall.id, on, begins=False)
         known = self._lanes.get((hall.id, on))
         if known is not None:  # it was gone from a journal put back to an earlier copy, and is there again
             await known.fresh(now=True)
             return known
         lane = Lane(hall.id, on, self._journal, self._clock, self._watcher)
         await lane.load()
-        lane.know_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
         self._lanes[hall.id, on] = lane
         self._loops[hall.id, on] = asyncio.create_task(lane.run(), name=f"lane {hall.id} {on}")
-        self._follow_document(await self._halls.get(hall.id))  # it may have changed since the day began
+        self._follow_document(await self._halls.get(hall.id))  # it may have changed since the day was opened
         return lane
 
-    async def _begin(self, hall_id: HallId, on: date) -> None:
+    async def _open_day(self, hall_id: HallId, on: date, *, begins: bool) -> None:
         now_at = self._clock.now_at()
         command_id = new_id()
 
@@ -189,14 +300,14 @@ class Lanes:
             opened = DayOpened(plan=plan_from(document, revision, on))
             return Record(1, now_at, SYSTEM, command_id, 0, None, opened)
 
-        if await self._journal.open_day(hall_id, on, new_id(), first):
-            log.info("day_opened", hall=hall_id, day=str(on))
+        if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins):
+            log.info("day_opened", hall=hall_id, day=str(on), begins=begins)
 
     async def end_days_before(self, hall: Hall, on: date) -> None:
         """End the days before one that are still open; another process doing the same does no harm."""
         for row in reversed(await self._journal.latest_days(hall.id)):
             if row.day < on and not row.ended:
-                lane = await self.lane(hall, row.day)
+                lane = await self.opened_lane(hall, row.day)
                 try:
                     await lane.do(self._own(EndDay()))
                     log.info("day_ended", hall=hall.id, day=str(row.day))
@@ -236,16 +347,12 @@ class Lanes:
     async def follow_document_now(self, hall: Hall) -> None:
         """Take a changed document over into every opened day from today on. Raises Refusal."""
         today = hall.day_at(self._clock.now_at())
-        try:
-            days = await self._journal.open_days_from(hall.id, today)
-        except faults.StorageUnavailable as error:
-            raise StorageUnavailable from error
-        for on in days:
+        for on in await self._asked(self._journal.open_days_from(hall.id, today)):
             await self._change_plan(hall, on)
 
     async def _change_plan(self, hall: Hall, on: date) -> None:
         try:
-            await (await self.lane(hall, on)).do(self._own(ChangePlan(hall.plan(on))))
+            await (await self.opened_lane(hall, on)).do(self._own(ChangePlan(hall.plan(on))))
         except DayHasEnded:
             return
         except Refusal as refusal:
@@ -264,11 +371,25 @@ class Lanes:
         for hall_id, on in self._lanes:
             if hall_id in halls:
                 self._follow_on(halls[hall_id], on)
+        await self._follow_on_days_behind(halls)
+
+    async def _follow_on_days_behind(self, halls: dict[HallId, Hall]) -> None:
+        """Take documents over into days ahead that nobody has in memory: who changed one may have died before that."""
+        now_at = self._clock.now_at()
+        try:
+            behind = await self._journal.days_behind(now_at.date() - timedelta(days=1))
+        except faults.StorageUnavailable:
+            log.warning("days_behind_not_read")
+            return
+        for hall_id, on in behind:
+            hall = halls.get(hall_id)
+            if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
+                await self._change_plan(hall, on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""
         self._stopping = True
-        await _wait_for(self._opening.values())
+        await _wait_for([*self._opening.values(), *self._beginning.values()])
         for lane in self._lanes.values():
             lane.close()
         await _wait_for([asyncio.create_task(lane.drained()) for lane in self._lanes.values()])
@@ -282,6 +403,14 @@ class Lanes:
         if loop is not None:
             loop.cancel()
             await asyncio.gather(loop, return_exceptions=True)
+
+
+def _over(
+    under_way: dict[tuple[HallId, date], asyncio.Task[Lane]], key: tuple[HallId, date], done: asyncio.Task[Lane]
+) -> None:
+    del under_way[key]
+    if not done.cancelled():
+        done.exception()  # whoever waits gets it; when nobody does any more it is not a warning
 
 
 async def _wait_for(tasks: Iterable[asyncio.Task[Any]]) -> None:

@@ -2,8 +2,9 @@
 
 The journal is the truth: every day is folded anew from its events, and everything else must follow from it. What is
 checked, day by day: events are numbered without gaps and end where `hall_days` says; no command is done twice; the fold
-equals the `tickets` table in every column; numbers are unique and gapless per prefix; nobody is at two counters. And
-once: the constraints named as rules exist and are valid.
+equals the `tickets` and `appointments` tables in every column, the sums of bookings and the uses of invitations;
+numbers are unique and gapless per prefix; nobody is at two counters. And once: the constraints named as rules exist and
+are valid.
 
 A database in use may move between two looks at one day; a difference is believed only when it is still there after
 reading the day again.
@@ -11,8 +12,9 @@ reading the day again.
 Source: JOURNAL 1 and 7 (only commands write: a row edited by hand is found here).
 """
 
+import json
 from collections import Counter as Tally
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -21,25 +23,41 @@ from msgspec import Struct
 
 from service.domain.day import Day
 from service.domain.evolve import evolve
-from service.domain.model import CounterState, HallId
+from service.domain.model import LIVE, CounterState, HallId
 from service.journal.database import Database
 from service.journal.faults import Rewritten, UnknownKind
 from service.journal.read import Reader
 from service.journal.statements import statements
 from service.journal.values import Position
+from service.lane import booked_of
 
 RULES = frozenset(
     {
         "applicant_once",
+        "appointment_checked_in",
+        "appointment_code_once_per_hall",
+        "appointment_once",
+        "appointment_state",
         "at_a_counter",
         "code_once_per_hall",
         "command_done_once",
+        "conditional_used_once",
         "day_once",
         "document_put_once",
         "event_once",
         "hall_once",
+        "invitation_code_once",
+        "invitation_once",
+        "invitation_used_once",
         "number_once_per_day",
         "one_person_per_counter",
+        "ordinal_of_those_to_come",
+        "person_limit_kept",
+        "person_once_per_start",
+        "person_within_limit",
+        "place_within_slot",
+        "slot_not_oversold",
+        "sums_once_per_day",
         "ticket_once",
         "ticket_state",
     }
@@ -73,6 +91,7 @@ class Verified(Struct):
     days: int = 0
     events: int = 0
     tickets: int = 0
+    appointments: int = 0
 
 
 class Verifier:
@@ -123,11 +142,21 @@ class Verifier:
             day = await self._fold(hall, on, position)
         except (Rewritten, UnknownKind, AssertionError, KeyError) as error:
             return [f"cannot be folded: {error}"]
-        rows = await self._database.fetch(_SQL["tickets"], hall, on)
-        found = [*_faults_of_day(day), *_faults_of_tickets(day, rows)]
+        tickets = await self._database.fetch(_SQL["tickets"], hall, on)
+        appointments = await self._database.fetch(_SQL["appointments"], hall, on)
+        found = [
+            *_faults_of_day(day),
+            *_faults_of(_TICKETS, day.tickets, tickets),
+            *_faults_of(_APPOINTMENTS, day.appointments, appointments),
+            *_faults_of_row(day, await self._database.fetch(_SQL["says"], hall, on)),
+            *_faults_of_uses(day, await self._database.fetch(_SQL["uses"], hall, [*day.appointments, *day.tickets])),
+        ]
         if not found:
             self.seen = Verified(
-                self.seen.days + 1, self.seen.events + position.seq, self.seen.tickets + len(day.tickets)
+                self.seen.days + 1,
+                self.seen.events + position.seq,
+                self.seen.tickets + len(day.tickets),
+                self.seen.appointments + len(day.appointments),
             )
         return found
 
@@ -165,18 +194,58 @@ def _faults_of_day(day: Day) -> Iterator[str]:
             yield f"counter {counter.id} is closed and has {counter.ticket}"
 
 
-def _faults_of_tickets(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
+_TICKETS = ("ticket", "number")
+_APPOINTMENTS = ("appointment", "code")
+"""What a row is called, and what it is named by."""
+
+
+def _faults_of(kind: tuple[str, str], folded: Mapping[Any, Any], rows: list[asyncpg.Record]) -> Iterator[str]:
+    """Where a table says something else than the fold."""
+    what, name = kind
     stored = {str(row["id"]): row for row in rows}
-    for ticket in day.tickets.values():
-        row = stored.pop(ticket.id, None)
+    for one in folded.values():
+        row = stored.pop(one.id, None)
+        called = getattr(one, name)
         if row is None:
-            yield f"the ticket {ticket.number} is in the journal and not in the table"
+            yield f"the {what} {called} is in the journal and not in the table"
             continue
         for column, told in row.items():
-            stored_value, value = _plain(told), _plain(getattr(ticket, ATTRIBUTE.get(column, column)))
+            stored_value, value = _plain(told), _plain(getattr(one, ATTRIBUTE.get(column, column)))
             if stored_value != value:
-                yield f"{column} of {ticket.number} is {stored_value!r} in the table, {value!r} by the journal"
-    yield from (f"the ticket {row['number']} is in the table and not in the journal" for row in stored.values())
+                yield f"{column} of {called} is {stored_value!r} in the table, {value!r} by the journal"
+    yield from (f"the {what} {row[name]} is in the table and not in the journal" for row in stored.values())
+
+
+def _faults_of_row(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
+    """Where what is kept of the whole day is not what the fold of it says."""
+    for row in rows:
+        if not row["begun"] and day.tickets:
+            yield "has tickets, and hall_days says that it has not begun"
+        if row["revision"] not in {None, day.plan.revision}:  # none is what a former release writes
+            yield f"its plan is of revision {day.plan.revision}, hall_days says {row['revision']}"
+        if row["booked"] is not None and json.loads(row["booked"]) != json.loads(booked_of(day)):
+            yield "the sums of its bookings are not those of the journal"
+        if row["booked"] is None and day.appointments:
+            yield "has appointments, and no sums of its bookings"
+
+
+def _faults_of_uses(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
+    """Where the uses of invitations are not those of the day's appointments and tickets."""
+    stored = {(str(row["invitation_id"]), str(row["used_by"])) for row in rows}
+    used = {
+        (one.invitation, str(one.id))
+        for one in day.appointments.values()
+        if one.invitation is not None and one.state in LIVE
+    }
+    used |= {
+        (ticket.invitation, str(ticket.appointment or ticket.id))
+        for ticket in day.tickets.values()
+        if ticket.invitation is not None
+    }
+    yield from (
+        f"the invitation {invitation} is used by {by}, but not in the table" for invitation, by in used - stored
+    )
+    yield from (f"the invitation {invitation} is used by {by} in the table alone" for invitation, by in stored - used)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  (whatever a column holds)

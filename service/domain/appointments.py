@@ -33,7 +33,7 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Booked, Room, earliest, places_of_day, room, slots_of, within_horizon
+from service.domain.slots import Booked, Room, Slot, earliest, places_of_day, room, slots_of, within_horizon
 from service.domain.view import slot_view
 
 T = TypeVar("T")
@@ -303,18 +303,25 @@ class _Asked(Struct, frozen=True):
         return found
 
     def full(self, day: Day, booked: Booked, starts_at: datetime, now_at: datetime) -> SlotFull:
-        """The refusal, with the free starts of the day that are nearest to the one they wanted."""
-        slots = slots_of(
-            day.regular,
-            booked,
-            self.service,
-            self.count,
-            now_at,
-            prechecked=self.prechecked,
-            partner=self.partner,
-            staff=self.staff,
-        )
-        free = [slot for slot in slots if slot.free]
+        """The refusal, with the free starts of the day that are nearest to the one they wanted.
+
+        What is free is reckoned as of the whole second: those who ask within it are told alike.
+        """
+        second_at = now_at.replace(microsecond=0)
+
+        def find() -> list[Slot]:
+            return slots_of(
+                day.regular,
+                booked,
+                self.service,
+                self.count,
+                second_at,
+                prechecked=self.prechecked,
+                partner=self.partner,
+                staff=self.staff,
+            )
+
+        free = day.diary.free_starts((self, second_at), find) if booked is day.booked else [s for s in find() if s.free]
         nearest = sorted(free, key=lambda slot: abs(slot.starts_at - starts_at))[:NEAREST]
         return SlotFull([to_builtins(slot_view(slot)) for slot in nearest])
 

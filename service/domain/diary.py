@@ -3,7 +3,7 @@
 Everything here can be made anew from the appointments; `Day.put_appointment` keeps it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,10 @@ from sortedcontainers import SortedDict
 
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
 from service.domain.plan import Plan
-from service.domain.slots import Booked
+from service.domain.slots import Booked, Slot
+
+QUESTIONS_MAX = 64
+"""Questions for free starts whose answers are kept; at one more all are forgotten."""
 
 
 class Visit(Struct, frozen=True, gc=False):
@@ -34,7 +37,8 @@ class Diary:
     """Sums and indexes of the live appointments.
 
     `places` says which appointment has which place of a start, `of_person`, `of_holder` and `of_invitation` whose they
-    are, and `expected`, in the order of starts, how many visits are booked whose people have not come yet.
+    are, and `expected`, in the order of starts, how many visits are booked whose people have not come yet. `free` keeps
+    what somebody was told of the free starts, until the next change: thousands who want a full day are told alike.
     """
 
     booked: Booked = field(default_factory=Booked)
@@ -43,6 +47,7 @@ class Diary:
     of_holder: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
     of_invitation: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
     expected: "SortedDict[datetime, dict[Visit, int]]" = field(default_factory=SortedDict)
+    free: dict[Hashable, tuple[Slot, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, plan: Plan, appointments: Iterable[Appointment], *, closed: bool) -> "Diary":
@@ -68,8 +73,18 @@ class Diary:
             expected,
         )
 
+    def free_starts(self, question: Hashable, find: Callable[[], list[Slot]]) -> tuple[Slot, ...]:
+        """The starts found that are free: found once for each question, until an appointment changes."""
+        found = self.free.get(question)
+        if found is None:
+            if len(self.free) >= QUESTIONS_MAX:
+                self.free.clear()
+            found = self.free[question] = tuple(slot for slot in find() if slot.free)
+        return found
+
     def put(self, plan: Plan, before: Appointment | None, after: Appointment | None) -> None:
         """Take over an appointment's new value; None when there was none before, or is none any more."""
+        self.free.clear()
         self.booked.put(plan, before, after)
         if before is not None:
             self._index(before, add=False)

@@ -6,7 +6,7 @@ and while the work at its start is below that start's even share of the block. W
 decide. What is released late, or kept for the guests of a partner, counts as booked until it is released.
 
 `Booked` holds the sums, in whole milliseconds and square seconds: what is taken out leaves no trace, so a sum that has
-run all day equals one made anew. It is all that a query for many days reads of each (`hall_days.booked`).
+run all day equals one made anew. It is all that a query for many days reads of each (`day_sums.booked`).
 
 Source: ALGORITHMS 2.2; DESIGN 6, "Places per slot".
 """

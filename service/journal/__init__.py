@@ -19,6 +19,14 @@ no timeout: a cancelled wait for a synchronous standby has committed. A stuck co
 *Two processes on one hall.* Pure compare-and-set starves the slower. Who lost a race therefore takes the row's lock
 first, reads what it missed, decides, appends and commits: a `Claim`.
 
+*Two days at once.* An appointment that moves to another day is one transaction that holds both rows, the earlier day's
+first, and makes an append to each: a `DoubleClaim`. When its COMMIT is not answered, both rows are locked once more,
+which waits for its end, and the journal says whether it landed.
+
+*Days ahead.* A day is opened by the first booking on it, in any order; it begins, in order, when it is the present one.
+`hall_days.begun_at` says so. What is over several days of a hall (a person's appointments, a code's one use) no lane can
+decide alone: the constraints do, and their names become refusals.
+
 *Following.* NOTIFY inside an append would take a database-wide lock at each commit, so appends notify nobody. After the
 commit a bell says which halls moved; a bell only wakes. What happened is read by `seq`, and a poll each second is the
 net under bells that were not heard.

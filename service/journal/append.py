@@ -14,6 +14,10 @@ cancellation cannot be believed. It runs in a task of its own to its definite en
 Who lost a race makes the next append under a `Claim`: the day's row is locked first, what was missed is read by a
 separate statement (inside the locking one it would be seen as of before the wait), then decide, append, commit. A
 holder that stalls is ended by the server after two seconds, so that the others go on.
+
+What concerns two days at once, an appointment moved from one to the other, is a `DoubleClaim`: one transaction that
+locks both rows, the earlier day's first, and makes two appends. When its COMMIT is not answered, both rows are locked
+again: that waits for the end of the transaction that held them, and then both of its appends are there or neither.
 """
 
 import asyncio
@@ -28,7 +32,7 @@ import msgspec
 
 from service.domain.document import HallDocument
 from service.domain.events import Record
-from service.domain.model import HallId
+from service.domain.model import LIVE, HallId
 from service.journal.database import (
     Connection,
     Database,
@@ -49,7 +53,7 @@ from service.journal.faults import (
 from service.journal.read import continued
 from service.journal.records import body_of, row_of
 from service.journal.statements import statements
-from service.journal.values import NIL_HEAD, Append, Claimed, Lost, Position
+from service.journal.values import NIL_HEAD, Append, Claimed, Lost, Position, Use
 
 RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
 RESEND_PAUSE_S = 0.02
@@ -160,32 +164,71 @@ class Appender:
         finally:
             claim.leave()
 
-    async def open_day(
-        self, hall: HallId, day: date, append_id: str, first: Callable[[HallDocument, int], Record]
-    ) -> bool:
-        """Begin a day with the event made from the hall's document and revision, unless it has begun.
+    @asynccontextmanager
+    async def claim_both(self, hall: HallId, days: tuple[date, date]) -> AsyncIterator["DoubleClaim | None"]:
+        """Hold the rows of two days, the earlier first, for an append to each; None when one is not opened.
 
-        The document cannot change between its reading and the day's beginning. Days begin in order: the hall's row is
-        held, so that of two processes that open two days at once the second sees what the first has begun.
+        Raises:
+            StorageUnavailable: no answer; nothing is written.
+        """
+        claim = DoubleClaim(self._database, hall, days, await self._database.take())
+        try:
+            yield claim if await claim.hold() else None
+            await claim.let_go()
+        finally:
+            claim.leave()
+
+    async def open_day(
+        self,
+        hall: HallId,
+        day: date,
+        append_id: str,
+        first: Callable[[HallDocument, int], Record],
+        *,
+        begins: bool = True,
+    ) -> bool:
+        """Open a day with the event made from the hall's document and revision, unless it is open; begin it, too.
+
+        The document cannot change between its reading and the day's opening. Days are opened in any order, for people
+        book far ahead, but they begin in order: the hall's row is held, so that of two processes that begin two days at
+        once the second sees what the first has begun.
+
+        Args:
+            hall: whose day.
+            day: which one.
+            append_id: a new UUID, for the append of its first event.
+            first: makes that event.
+            begins: whether it is the present day, which begins; else it is only booked on.
 
         Returns:
-            Whether this call began it.
+            Whether this call opened it.
 
         Raises:
             HallMissing: there is no such hall.
             DayPassed: it has not begun, and a later one has: who asks has a late clock.
-            StorageUnavailable: no answer; the day may have begun or not: ask again.
+            StorageUnavailable: no answer; the day may be open, and begun, or not: ask again.
         """
         async with self._database.reading() as connection, connection.transaction():
             row = await connection.fetchrow(_SQL["document_held"], hall)
             if row is None:
                 raise HallMissing(hall)
-            if await connection.fetchrow(_SQL["open_day"], hall, day) is None:
-                if not await connection.fetchval(_SQL["begun"], hall, day):
+            if await connection.fetchrow(_SQL["open_day"], hall, day, begins) is None:
+                if begins:
+                    await connection.execute(_SQL["begin_day"], hall, day)
+                begun = await connection.fetchval(_SQL["begun"], hall, day)
+                if begun is None or (begins and not begun):
                     raise DayPassed(f"{hall} has begun a day after {day}")
                 return False
             record = first(msgspec.json.decode(row["document"], type=HallDocument), row["revision"])
-            append = Append(hall=hall, day=day, seq=0, head=NIL_HEAD, append_id=append_id, records=[record])
+            append = Append(
+                hall=hall,
+                day=day,
+                seq=0,
+                head=NIL_HEAD,
+                append_id=append_id,
+                records=[record],
+                revision=row["revision"],
+            )
             at = await connection.fetchval(_SQL["append"], *_arguments(append))
             assert at is not None, "a day begun in this transaction is nobody else's"
             return True
@@ -282,6 +325,141 @@ class Claim:
             return await to_the_end(self._connection, self._connection.fetch(sql, *arguments))
 
 
+class DoubleClaim:
+    """The rows of two days of a hall, held: until they are let go or have been appended to, nobody else appends."""
+
+    def __init__(self, database: Database, hall: HallId, days: tuple[date, date], connection: Connection) -> None:
+        assert days[0] < days[1], "rows are locked in date order, or two moves could wait for each other"
+        self._database = database
+        self._hall = hall
+        self._days = days
+        self._connection: Connection | None = connection
+        self.positions: dict[date, Position] = {}
+
+    async def hold(self) -> bool:
+        """Lock both rows; tell whether they exist."""
+        connection = self._held()
+        with unavailable_when_unreachable():
+            self.positions = await to_the_end(connection, _hold_both(connection, self._hall, self._days))
+        return len(self.positions) == len(self._days)
+
+    async def since(self, day: date, seq: int, head: str) -> tuple[list[Record], Position]:
+        """Read what came on a day after the events the reader knows, up to its row as it is held.
+
+        Raises:
+            Rewritten: the journal is not the one the reader knows.
+            UnknownKind: a newer release wrote an event.
+            StorageUnavailable: no answer; the claim is over.
+        """
+        connection = self._held()
+        with unavailable_when_unreachable():
+            rows = await to_the_end(connection, connection.fetch(_SINCE, self._hall, day, seq))
+        return continued(rows, head)
+
+    async def append(self, appends: tuple[Append, Append], sent: Sent = _tell_nobody) -> Claimed | Lost:
+        """Write both, commit and let go; the answer is definite, however long it takes. The claim is over then.
+
+        Returns:
+            Claimed with both written, or Lost with neither.
+
+        Raises:
+            ConstraintBroken, RecordsRefused, AppendRejected: as `Appender.append`; nothing is written.
+            StorageUnavailable: the database was closed by us before an answer came.
+        """
+        arguments = [_arguments(append) for append in appends]
+        connection, self._connection = self._held(), None
+        outcome: asyncio.Future[Claimed | Lost] = asyncio.get_running_loop().create_future()
+        work = _told(outcome, self._append_and_commit(connection, appends, arguments, sent))
+        self._database.keep(begun(work, f"double append {appends[0].append_id}"))
+        return await outcome
+
+    async def _append_and_commit(
+        self,
+        connection: Connection,
+        appends: tuple[Append, Append],
+        arguments: list[tuple[object, ...]],
+        sent: Sent,
+    ) -> Claimed | Lost:
+        try:
+            sent(1)
+            ats = [await _claimed_at(connection, one) for one in arguments]
+            if None in ats:
+                await _roll_back(connection)
+                return Lost()
+            await patiently(connection, connection.execute("COMMIT"))
+            assert ats[-1] is not None
+            return Claimed(ats[-1])
+        except Exception as error:  # noqa: BLE001  (what is not worth another look is raised again)
+            if unreachable(error):
+                connection.terminate()
+            else:
+                await _roll_back(connection)
+                _raise_if_definite(error)
+        finally:
+            self._database.give_back(connection)
+        return await self._look(appends)
+
+    async def _look(self, appends: tuple[Append, Append]) -> Claimed | Lost:
+        """Find out what became of a transaction whose end was not answered.
+
+        It held both rows from its beginning on. Who has them is alone: that transaction is over, and cannot come back.
+        """
+        for pause_s in _pauses():
+            await asyncio.sleep(pause_s)
+            try:
+                connection = await self._database.take()
+            except StorageUnavailable:
+                if self._database.closing:
+                    raise
+                continue
+            try:
+                await patiently(connection, _hold_both(connection, self._hall, self._days))
+                landed = [await _landed(connection, append) for append in appends]
+                await _roll_back(connection)
+            except Exception as error:
+                if unreachable(error):
+                    connection.terminate()
+                else:
+                    await _roll_back(connection)
+                    _raise_if_definite(error)
+                if self._database.closing:
+                    raise StorageUnavailable("closed before a move was answered") from error
+            else:
+                assert landed.count(Lost()) in {0, len(landed)}, "both were written, or neither"
+                return landed[-1]
+            finally:
+                self._database.give_back(connection)
+        raise AssertionError("there is no last pause")
+
+    async def let_go(self) -> None:
+        """End the claim, if it has not appended."""
+        if self._connection is not None:
+            await _roll_back(self._connection)
+            self._database.give_back(self._connection)
+            self._connection = None
+
+    def leave(self) -> None:
+        """End the claim whatever its connection is doing, if it has not appended: the server lets go by itself."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._database.give_back(self._connection)
+            self._connection = None
+
+    def _held(self) -> Connection:
+        assert self._connection is not None, "the claim is over"
+        return self._connection
+
+
+async def _hold_both(connection: Connection, hall: HallId, days: tuple[date, date]) -> dict[date, Position]:
+    """Begin a transaction and lock the days' rows in it; the positions of those there are."""
+    await connection.execute(_BEGIN)
+    positions = {}
+    for day in days:
+        for row in await connection.fetch(_SQL["claim"], hall, day):
+            positions[day] = Position(row["seq"], str(row["head"]), row["at"])
+    return positions
+
+
 def _pauses() -> Iterator[float]:
     """Between two sendings: none at first, for the server is often there and only the connection was lost."""
     yield 0.0
@@ -357,6 +535,17 @@ def _rule(error: asyncpg.PostgresError) -> str:
     return _SHARD.sub("", str(name))
 
 
+def _uses(append: Append) -> list[Use]:
+    """Whose invitations are used and given back; the ticket of an appointment uses the appointment's."""
+    return [
+        Use(one.invitation, one.id, one.state in LIVE) for one in append.appointments if one.invitation is not None
+    ] + [
+        Use(ticket.invitation, ticket.appointment or ticket.id, used=True)
+        for ticket in append.tickets
+        if ticket.invitation is not None
+    ]
+
+
 def _arguments(append: Append) -> tuple[object, ...]:
     """The statement's arguments: the rows as JSON."""
     records = append.records
@@ -374,6 +563,10 @@ def _arguments(append: Append) -> tuple[object, ...]:
             [body_of(record.event) for record in records],
             _encode(append.tickets).decode() if append.tickets else None,
             _encode(append.applicants).decode() if append.applicants else None,
+            _encode(append.appointments).decode() if append.appointments else None,
+            _encode(uses).decode() if (uses := _uses(append)) else None,
+            append.revision,
+            None if append.booked is None else append.booked.decode(),
         )
     except ValueError:
         raise RecordsRefused("a text is not Unicode") from None

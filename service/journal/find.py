@@ -1,16 +1,19 @@
-"""Finding tickets: a day's list, and the search of a clerk whose visitor has lost the slip.
+"""Finding tickets and appointments: a day's lists, what a code is for, and who has lost the slip.
 
-Both read the `tickets` table, which every append keeps. A search reads `applicants` as well and answers nothing of
-them: who knows a name or a phone number finds the ticket, not the person.
+All read the tables that every append keeps. A search reads `applicants` as well and answers nothing of them: who knows
+a name or a phone number finds the ticket, not the person.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 
-from service.domain.model import HallId
+from service.domain.model import AppointmentId, HallId
 from service.journal.database import Database
 from service.journal.statements import statements
 
@@ -47,6 +50,68 @@ class FoundTicket(Struct, frozen=True, kw_only=True):
     prechecked: bool
 
 
+class FoundAppointment(Struct, frozen=True, kw_only=True):
+    """An appointment as the table has it."""
+
+    id: str
+    n: int
+    code: str
+    day: date
+    service: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    count: int
+    channel: str
+    expires_at: datetime | None
+    prechecked: bool
+    partner: str | None
+    ticket: str | None
+    applicant: str | None
+    made_at: datetime
+    sequence: int
+    seq: int
+
+
+class AppointmentToCome(Struct, frozen=True):
+    """An appointment that is held or booked."""
+
+    id: AppointmentId
+    day: date
+    starts_at: datetime
+
+
+class CodeKind(StrEnum):
+    """What a code was given for."""
+
+    APPOINTMENT = "appointment"
+    INVITATION = "invitation"
+    TICKET = "ticket"
+
+
+class FoundCode(Struct, frozen=True):
+    """What a code is of: a ticket or appointment of a day in some state; an invitation that is new, used or revoked."""
+
+    kind: CodeKind
+    id: str
+    day: date | None
+    state: str
+
+
+class FoundInvitation(Struct, frozen=True, kw_only=True):
+    """An invitation, as far as it concerns a day; `used_by` is an appointment or a ticket."""
+
+    id: str
+    partner: str
+    service: str | None
+    prechecked: bool
+    releases_at: datetime | None
+    person: str | None
+    applicant: str | None
+    revoked_at: datetime | None
+    used_by: str | None
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """What is known of somebody's ticket: all of it has to fit.
 
@@ -63,7 +128,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 class Finder:
-    """Looks tickets up. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
+    """Looks up what people have. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -92,6 +157,65 @@ class Finder:
             _SQL["search"], hall, *days, limit, wanted.code, wanted.number, wanted.phone, wanted.name
         )
         return _found(rows)
+
+    async def appointments_of_day(  # noqa: PLR0913  (the last three by name)
+        self,
+        hall: HallId,
+        day: date,
+        *,
+        after_n: int,
+        limit: int,
+        state: str | None = None,
+        service: str | None = None,
+    ) -> list[FoundAppointment]:
+        """Appointments of a day in the order of making, after the `after_n`-th."""
+        rows = await self._database.fetch(_SQL["appointments"], hall, day, after_n, limit, state, service)
+        return _appointments(rows)
+
+    async def search_appointments(
+        self, hall: HallId, days: tuple[date, date], wanted: Wanted, limit: int
+    ) -> list[FoundAppointment]:
+        """Appointments of the days from the first to the second, the last start first; none has a number yet."""
+        if wanted.number is not None:
+            return []
+        rows = await self._database.fetch(
+            _SQL["search_appointments"], hall, *days, limit, wanted.code, wanted.phone, wanted.name
+        )
+        return _appointments(rows)
+
+    async def to_come(self, hall: HallId, person: str) -> list[AppointmentToCome]:
+        """What a person, by the keyed hash, has held or booked in a hall."""
+        return _to_come(await self._database.fetch(_SQL["to_come"], hall, person))
+
+    async def of_applicants(self, hall: HallId, applicants: list[str]) -> list[AppointmentToCome]:
+        """What is held or booked for these rows of `applicants`."""
+        return _to_come(await self._database.fetch(_SQL["of_applicant"], hall, applicants))
+
+    async def find_code(self, hall: HallId, code: str) -> FoundCode | None:
+        """What a code of the hall was given for."""
+        rows = await self._database.fetch(_SQL["code"], hall, code)
+        if not rows:
+            return None
+        row = rows[0]  # a ticket of a former release may have the code of another kind, which is the newer
+        return FoundCode(CodeKind(row["kind"]), str(row["id"]), row["day"], row["state"])
+
+    async def invitation(self, hall: HallId, invitation: str) -> FoundInvitation | None:
+        """An invitation of the hall."""
+        rows = await self._database.fetch(_SQL["invitation"], hall, invitation)
+        return FoundInvitation(**_plain(rows[0])) if rows else None
+
+
+def _appointments(rows: Iterable[asyncpg.Record]) -> list[FoundAppointment]:
+    return [FoundAppointment(**_plain(row)) for row in rows]
+
+
+def _to_come(rows: Iterable[asyncpg.Record]) -> list[AppointmentToCome]:
+    return [AppointmentToCome(AppointmentId(str(row["id"])), row["day"], row["starts_at"]) for row in rows]
+
+
+def _plain(row: asyncpg.Record) -> dict[str, Any]:
+    """A row by its columns, ids as texts."""
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in row.items()}
 
 
 def _found(rows: Iterable[asyncpg.Record]) -> list[FoundTicket]:

@@ -39,3 +39,78 @@ WHERE t.hall_id = $1 AND t.day BETWEEN $2 AND $3
     AND ($8::text IS NULL OR position(lower($8) IN lower(a.name)) > 0)
 ORDER BY t.day DESC, t.n DESC
 LIMIT $4;
+
+-- name: appointments
+-- The appointments of a day as they are now, in the order of making.
+-- $1 text hall, $2 date day, $3 integer after which n, $4 integer how many at most; $5 text state, $6 text service: NULL
+-- for all.
+-- One row per appointment.
+SELECT id, n, code, day, service, starts_at, ends_at, state, count, channel, expires_at, prechecked, partner,
+    ticket_id AS ticket, applicant_id AS applicant, made_at, sequence, seq
+FROM appointments
+WHERE hall_id = $1 AND day = $2 AND n > $3 AND ($5::text IS NULL OR state = $5) AND ($6::text IS NULL OR service = $6)
+ORDER BY n
+LIMIT $4;
+
+-- name: search_appointments
+-- The appointments of some days by all that is said of them, as `search` finds tickets.
+-- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text digits of the
+-- phone, $7 text part of the name: NULL for all.
+-- One row per appointment, by its start, the last first.
+SELECT b.id, b.n, b.code, b.day, b.service, b.starts_at, b.ends_at, b.state, b.count, b.channel, b.expires_at,
+    b.prechecked, b.partner, b.ticket_id AS ticket, b.applicant_id AS applicant, b.made_at, b.sequence, b.seq
+FROM appointments AS b
+LEFT JOIN applicants AS a ON a.hall_id = b.hall_id AND a.id = b.applicant_id
+LEFT JOIN LATERAL (SELECT regexp_replace(a.phone, '[^0-9]', '', 'g') AS digits) AS p ON TRUE
+WHERE b.hall_id = $1 AND b.day BETWEEN $2 AND $3
+    AND ($5::text IS NULL OR b.code = $5)
+    AND ($6::text IS NULL OR p.digits = $6
+        OR (least(length(p.digits), length($6)) >= 7
+            AND right(p.digits, least(length(p.digits), length($6))) = right($6, least(length(p.digits), length($6)))))
+    AND ($7::text IS NULL OR position(lower($7) IN lower(a.name)) > 0)
+ORDER BY b.starts_at DESC, b.n DESC
+LIMIT $4;
+
+-- name: to_come
+-- A person's appointments to come, in the hall.
+-- $1 text hall, $2 text person.
+-- One row per appointment, by its start.
+SELECT id, day, starts_at
+FROM appointments
+WHERE hall_id = $1 AND person = $2 AND nth IS NOT NULL
+ORDER BY starts_at;
+
+-- name: of_applicant
+-- The appointments to come that an applicant's row stands behind.
+-- $1 text hall, $2 uuid[] applicants.
+-- One row per appointment, by its start.
+SELECT id, day, starts_at
+FROM appointments
+WHERE hall_id = $1 AND applicant_id = ANY($2) AND state IN ('held', 'booked')
+ORDER BY starts_at;
+
+-- name: code
+-- What a code was given for.
+-- $1 text hall, $2 text code.
+-- One row per thing that has it, as a rule one or none: kind, id, day, state; an invitation has no day, and is revoked,
+-- used or new.
+SELECT 'appointment' AS kind, id, day, state
+FROM appointments
+WHERE hall_id = $1 AND code = $2
+UNION ALL
+SELECT 'invitation', id, NULL,
+    CASE WHEN revoked_at IS NOT NULL THEN 'revoked' WHEN used_by IS NOT NULL THEN 'used' ELSE 'new' END
+FROM invitations
+WHERE hall_id = $1 AND code = $2
+UNION ALL
+SELECT 'ticket', id, day, state
+FROM tickets
+WHERE hall_id = $1 AND code = $2;
+
+-- name: invitation
+-- An invitation, as far as it concerns a day.
+-- $1 text hall, $2 uuid invitation.
+-- One row, or none.
+SELECT id, partner, service, prechecked, releases_at, person, applicant_id AS applicant, revoked_at, used_by
+FROM invitations
+WHERE hall_id = $1 AND id = $2;

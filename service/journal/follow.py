@@ -7,8 +7,9 @@ way back after an outage, and the detector of a journal that was rewritten.
 
 Who follows a hall is first given its day from the beginning (`Loaded`: fold from nothing), then what happens (`Moved`:
 fold further). `Loaded` comes again when the hall's next day is the current one, when the journal was rewritten, and to
-one who did not take what came for too long. The current day is the earliest that has not ended; the last one when all
-have. Any number may follow a hall in a process: it is read once.
+one who did not take what came for too long. The current day is the earliest of those begun that has not ended; the last
+one when all have. Days that were only booked on, ahead of their time, are none of them. Any number may follow a hall in
+a process: it is read once.
 """
 
 import asyncio
@@ -218,8 +219,9 @@ class _Hall:
 
 
 def _current(days: list[DayRow]) -> DayRow | None:
-    """The earliest day that has not ended; the last when all have; `days` are the newest first."""
-    return next((row for row in reversed(days) if not row.ended), days[0] if days else None)
+    """The earliest begun day that has not ended; the last when all have; `days` are the newest first."""
+    begun = [row for row in days if row.begun]
+    return next((row for row in reversed(begun) if not row.ended), begun[0] if begun else None)
 
 
 class _Inbox:

@@ -7,13 +7,13 @@ means that the database was restored or failed over: what was folded is of a jou
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import asyncpg
 from msgspec import Struct
 
 from service.domain.events import Record
-from service.domain.model import HallId, TicketId, TicketState
+from service.domain.model import AppointmentId, HallId, TicketId, TicketState
 from service.journal.database import Database
 from service.journal.faults import Rewritten
 from service.journal.records import record_of
@@ -31,6 +31,19 @@ class TicketPlace(Struct, frozen=True):
 
     day: date
     state: TicketState
+
+
+class Summary(Struct, frozen=True):
+    """An opened day, as the slots are reckoned from it: `booked` is JSON, None when nothing was ever booked.
+
+    A `revision` older than the document's says that the day's plan has still to follow it.
+    """
+
+    day: date
+    seq: int
+    head: str
+    revision: int
+    booked: str | None
 
 
 class Reader:
@@ -84,11 +97,43 @@ class Reader:
     async def latest_days(self, hall: HallId, limit: int = DAYS_MAX) -> list[DayRow]:
         """The days of a hall, the newest first, at most `limit`."""
         rows = await self._database.fetch(_SQL["latest_days"], hall, limit)
-        return [DayRow(row["day"], Position(row["seq"], str(row["head"]), row["at"]), row["ended"]) for row in rows]
+        return [
+            DayRow(row["day"], Position(row["seq"], str(row["head"]), row["at"]), row["ended"], row["begun"])
+            for row in rows
+        ]
+
+    async def begun(self, hall: HallId, day: date) -> bool | None:
+        """Tell whether a day has begun; None when it is not even opened."""
+        rows = await self._database.fetch(_SQL["begun"], hall, day)
+        return rows[0]["begun"] if rows else None
+
+    async def summaries(self, hall: HallId, first: date, last: date) -> list[Summary]:
+        """The hall's opened days from the first to the last, in order; on the others nothing is booked."""
+        rows = await self._database.fetch(_SQL["summaries"], hall, first, last)
+        return [Summary(row["day"], row["seq"], str(row["head"]), row["revision"], row["booked"]) for row in rows]
 
     async def open_days_from(self, hall: HallId, day: date) -> list[date]:
         """The hall's days from `day` on that are opened and have not ended, in order."""
         return [row["day"] for row in await self._database.fetch(_SQL["open_days_from"], hall, day)]
+
+    async def days_behind(self, first: date) -> list[tuple[HallId, date]]:
+        """The days from a date on, of every hall, whose plan has still to follow the hall's document."""
+        return [(HallId(row["hall_id"]), row["day"]) for row in await self._database.fetch(_SQL["days_behind"], first)]
+
+    async def find_appointment(self, hall: HallId, appointment: AppointmentId) -> date | None:
+        """The day of an appointment of this hall."""
+        rows = await self._database.fetch(_SQL["find_appointment"], hall, appointment)
+        return rows[0]["day"] if rows else None
+
+    async def day_of_command(self, hall: HallId, first: date, command_id: str, on: date) -> date | None:
+        """The day from `first` on, on which a command was done; `on` if it is one of two."""
+        rows = await self._database.fetch(_SQL["day_of_command"], hall, first, command_id, on)
+        return rows[0]["day"] if rows else None
+
+    async def holds_over(self, now_at: datetime) -> list[tuple[HallId, date]]:
+        """The days, of every hall, with places that are held though the time for it is over."""
+        rows = await self._database.fetch(_SQL["holds_over"], now_at)
+        return [(HallId(row["hall_id"]), row["day"]) for row in rows]
 
     async def find_ticket(self, hall: HallId, ticket: TicketId) -> TicketPlace | None:
         """The day and state of a ticket of this hall, whatever its day."""

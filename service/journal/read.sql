@@ -37,7 +37,7 @@ ORDER BY seq;
 -- A hall's days, the newest first; a day has ended when its last event says so.
 -- $1 text hall, $2 integer how many at most.
 -- One row per day, with the database's clock.
-SELECT d.day, d.seq, d.head, e.kind = 'day_ended' AS ended, clock_timestamp() AS at
+SELECT d.day, d.seq, d.head, e.kind = 'day_ended' AS ended, d.begun_at IS NOT NULL AS begun, clock_timestamp() AS at
 FROM hall_days AS d
 JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
 WHERE d.hall_id = $1
@@ -54,6 +54,17 @@ JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
 WHERE d.hall_id = $1 AND d.day >= $2 AND e.kind <> 'day_ended'
 ORDER BY d.day;
 
+-- name: days_behind
+-- The days, of every hall, whose plan is older than the hall's document, and that have not ended.
+-- $1 date the first.
+-- One row per hall and day.
+SELECT d.hall_id, d.day
+FROM hall_days AS d
+JOIN halls AS h ON h.hall_id = d.hall_id
+JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
+WHERE d.day >= $1 AND d.revision < h.revision AND e.kind <> 'day_ended'
+ORDER BY d.hall_id, d.day;
+
 -- name: find_ticket
 -- The day and state of a ticket.
 -- $1 text hall, $2 uuid ticket.
@@ -61,6 +72,54 @@ ORDER BY d.day;
 SELECT day, state
 FROM tickets
 WHERE hall_id = $1 AND id = $2;
+
+-- name: begun
+-- Tell whether a day has begun.
+-- $1 text hall, $2 date day.
+-- One row: begun; none when the day is not opened.
+SELECT begun_at IS NOT NULL AS begun
+FROM hall_days
+WHERE hall_id = $1 AND day = $2;
+
+-- name: summaries
+-- What the slots of a hall's opened days are reckoned from.
+-- $1 text hall, $2 date the first day, $3 date the last.
+-- One row per opened day, in order: where it stands, the revision of its plan, the sums of its bookings, NULL when there
+-- are none.
+SELECT d.day, d.seq, d.head, coalesce(d.revision, 0) AS revision, s.booked
+FROM hall_days AS d
+LEFT JOIN day_sums AS s ON s.hall_id = d.hall_id AND s.day = d.day
+WHERE d.hall_id = $1 AND d.day BETWEEN $2 AND $3
+ORDER BY d.day;
+
+-- name: find_appointment
+-- The day of an appointment.
+-- $1 text hall, $2 uuid appointment.
+-- One row, or none.
+SELECT day
+FROM appointments
+WHERE hall_id = $1 AND id = $2;
+
+-- name: day_of_command
+-- The day on which a command was done, among a day and those after it.
+-- $1 text hall, $2 date the first day, $3 text command, $4 date the day that is preferred: a move is done on two.
+-- One row, or none.
+SELECT d.day
+FROM hall_days AS d
+WHERE d.hall_id = $1 AND d.day >= $2 AND EXISTS (
+    SELECT FROM events AS e WHERE e.hall_id = d.hall_id AND e.day = d.day AND e.command_id = $3 AND e.part = 0
+)
+ORDER BY d.day = $4 DESC
+LIMIT 1;
+
+-- name: holds_over
+-- The days with places that are still held though the time for it is over.
+-- $1 timestamptz now.
+-- One row per hall and day.
+SELECT DISTINCT hall_id, day
+FROM appointments
+WHERE state = 'held' AND expires_at <= $1
+ORDER BY hall_id, day;
 
 -- name: ping
 -- Tell that the database answers.

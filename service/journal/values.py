@@ -5,7 +5,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from service.domain.events import Record
-from service.domain.model import HallId, Ticket
+from service.domain.model import Appointment, HallId, Ticket
 
 NIL_HEAD = "00000000-0000-0000-0000-000000000000"
 """The head of a day that has no event yet."""
@@ -33,7 +33,8 @@ class Append(Struct, frozen=True, kw_only=True):
     """Events to write after `seq`, in order, with what follows from them.
 
     `head` is the id of the append that wrote `seq`, `append_id` a new UUID. `tickets` are the last states of those
-    touched, each once. Equal appends are the same append: sent twice it is written once.
+    touched, each once, `appointments` likewise. `revision` is the plan's and `booked` the sums of the day's bookings as
+    JSON, where the events changed them. Equal appends are the same append: sent twice it is written once.
     """
 
     hall: HallId
@@ -44,6 +45,17 @@ class Append(Struct, frozen=True, kw_only=True):
     records: list[Record]
     tickets: list[Ticket] = []
     applicants: list[Applicant] = []
+    appointments: list[Appointment] = []
+    revision: int | None = None
+    booked: bytes | None = None
+
+
+class Use(Struct, frozen=True):
+    """An invitation that an appointment or ticket uses, or that an appointment gives back."""
+
+    invitation: str
+    used_by: str
+    used: bool
 
 
 class Claimed(Struct, frozen=True):
@@ -57,11 +69,15 @@ class Lost(Struct, frozen=True):
 
 
 class DayRow(Struct, frozen=True):
-    """A day of a hall and where its journal stands; nothing can happen to one that has ended."""
+    """A day of a hall and where its journal stands.
+
+    Nothing can happen to one that has ended; one that has not `begun` was opened by a booking ahead of its time.
+    """
 
     day: date
     position: Position
     ended: bool
+    begun: bool
 
     @property
     def seq(self) -> int:

@@ -5,6 +5,15 @@ SELECT hall_id, day, seq, head
 FROM hall_days
 ORDER BY hall_id, day;
 
+-- name: says
+-- What the tables say of a day besides where it stands.
+-- $1 text hall, $2 date day.
+-- One row: whether it has begun, the revision of its plan, the sums of its bookings, NULL when there are none.
+SELECT d.begun_at IS NOT NULL AS begun, d.revision, s.booked
+FROM hall_days AS d
+LEFT JOIN day_sums AS s ON s.hall_id = d.hall_id AND s.day = d.day
+WHERE d.hall_id = $1 AND d.day = $2;
+
 -- name: extent
 -- What the events of a day say of themselves.
 -- $1 text hall, $2 date day.
@@ -15,10 +24,14 @@ FROM events
 WHERE hall_id = $1 AND day = $2;
 
 -- name: orphans
--- Events and tickets of days that hall_days does not have.
+-- Events, tickets and appointments of days that hall_days does not have.
 -- At most one row: hall_id, day.
 SELECT found.hall_id, found.day
-FROM (SELECT hall_id, day FROM events UNION SELECT hall_id, day FROM tickets) AS found
+FROM (
+    SELECT hall_id, day FROM events
+    UNION SELECT hall_id, day FROM tickets
+    UNION SELECT hall_id, day FROM appointments
+) AS found
 WHERE NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = found.hall_id AND d.day = found.day)
 ORDER BY 1, 2
 LIMIT 1;
@@ -29,10 +42,29 @@ LIMIT 1;
 -- One row per ticket, in the order of issue.
 SELECT id, n, code, number, service, stage, class, first_class, channel, state, admission, count, prechecked,
     applicant_id AS applicant, issued_at, queue_at, counter, last_counter, calls, called_at, started_at, finished_at,
-    outcome, missing, due_on, left_reason, seq
+    outcome, missing, due_on, left_reason, seq, appointment_id AS appointment, returns_of, invitation_id AS invitation
 FROM tickets
 WHERE hall_id = $1 AND day = $2
 ORDER BY n;
+
+-- name: appointments
+-- The appointments of a day as the table has them.
+-- $1 text hall, $2 date day.
+-- One row per appointment, in the order of making.
+SELECT id, n, code, service, starts_at, ends_at, state, count, channel, applicant_id AS applicant, person, holder,
+    expires_at, prechecked, invitation_id AS invitation, partner, place, places, per_person, ticket_id AS ticket, made_at,
+    sequence, seq
+FROM appointments
+WHERE hall_id = $1 AND day = $2
+ORDER BY n;
+
+-- name: uses
+-- The invitations that these appointments and tickets use.
+-- $1 text hall, $2 uuid[] appointments and tickets.
+-- One row per invitation.
+SELECT invitation_id, used_by
+FROM invitation_uses
+WHERE hall_id = $1 AND used_by = ANY($2);
 
 -- name: commands_twice
 -- Parts of commands that stand twice on a day.

@@ -31,7 +31,7 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Booked
+from service.domain.slots import Booked, Slot, slots_of
 from service.domain.view import appointment_view
 from tests.domain.halls import TOWN, Hall, refold, town, values
 
@@ -124,6 +124,29 @@ def test_a_full_start_is_refused_with_the_nearest_that_are_free() -> None:
         "places": 1,
         "free": 1,
     }
+
+
+def test_what_is_told_of_a_full_day_is_reckoned_once_until_an_appointment_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    town_hall = hall(**ONE_EACH)
+    near = [town_hall.book(at=local) for local in ("10:30", "11:00")]
+    reckoned: list[object] = []
+
+    def counted(*asked: Any, **more: Any) -> list[Slot]:  # noqa: ANN401  (what slots_of takes)
+        reckoned.append(asked)
+        return slots_of(*asked, **more)
+
+    monkeypatch.setattr("service.domain.appointments.slots_of", counted)
+    for at in ("11:00", "10:30", "11:00"):
+        town_hall.refuses(town_hall.booking(at=at))
+    assert len(reckoned) == 1
+
+    town_hall.do(commands.CancelAppointment(near[0]))
+    refusal = town_hall.refuses(town_hall.booking(at="11:00"))
+
+    assert len(reckoned) == 2
+    assert refusal.fields["slots"][0]["starts_at"] == "2026-11-23T02:30:00.000Z", "10:30 is free again"
 
 
 def test_staff_oversell_nothing_either() -> None:

@@ -44,7 +44,7 @@ _EVENTS = """
 SELECT seq, at, actor, command_id, part, fingerprint, kind, body, day FROM events WHERE hall_id = $1 ORDER BY day, seq
 """
 
-_TABLES = ("hall_days", "events", "tickets", "applicants")
+_TABLES = ("hall_days", "day_sums", "events", "tickets", "appointments", "invitation_uses", "applicants")
 
 
 class Cutter(Proxy):
@@ -260,7 +260,7 @@ class Stage:
         try:
             began_s = time.monotonic()
             async with connection.transaction():
-                await connection.execute("LOCK TABLE hall_days, events, tickets IN EXCLUSIVE MODE")
+                await connection.execute("LOCK TABLE hall_days, events, tickets, appointments IN EXCLUSIVE MODE")
                 held = await connection.fetch(_EVENTS, HALL)
                 for table in _TABLES:
                     await connection.execute(f"DELETE FROM {table}")  # noqa: S608  (names of ours)

@@ -2,16 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
 import msgspec
 import uuid_utils
 
 from service.domain.document import HallDocument
-from service.domain.events import DayEnded, DayOpened, Event, Record, TicketCalled, TicketTaken
+from service.domain.events import AppointmentMade, DayEnded, DayOpened, Event, Record, TicketCalled, TicketTaken
 from service.domain.model import (
     Admission,
+    Appointment,
+    AppointmentId,
+    AppointmentState,
     CallReason,
     Channel,
     CounterId,
@@ -136,6 +139,57 @@ def called(of: Ticket) -> TicketCalled:
     )
 
 
+def appointment(
+    *,
+    place: int = 1,
+    places: int = 4,
+    at: datetime = NOW,
+    state: AppointmentState = AppointmentState.BOOKED,
+    person: str | None = None,
+    per_person: int = 2,
+    invitation: str | None = None,
+    code: str | None = None,
+) -> Appointment:
+    """A booked place of a start."""
+    n = next(_numbers)
+    return Appointment(
+        id=AppointmentId(new_id()),
+        n=n,
+        code=code or f"A{n:07d}",
+        service=ServiceId("enquiry"),
+        starts_at=at,
+        ends_at=at + timedelta(minutes=3),
+        state=state,
+        count=1,
+        channel=Channel.WEB,
+        person=person,
+        invitation=invitation,
+        place=place,
+        places=places,
+        per_person=per_person,
+        made_at=NOW,
+    )
+
+
+def made(of: Appointment) -> AppointmentMade:
+    """It was booked."""
+    return AppointmentMade(
+        appointment=of.id,
+        n=of.n,
+        code=of.code,
+        service=of.service,
+        starts_at=of.starts_at,
+        ends_at=of.ends_at,
+        state=of.state,
+        channel=of.channel,
+        person=of.person,
+        invitation=of.invitation,
+        place=of.place,
+        places=of.places,
+        per_person=of.per_person,
+    )
+
+
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
     """Ask PostgreSQL again and again until it says yes; nothing tells when a backend waits for a lock."""
     async with asyncio.timeout(WITHIN_S):
@@ -153,11 +207,15 @@ class Writer:
         self.seq = 0
         self.head = ""
 
-    async def open(self) -> "Writer":
+    async def open(self, *, begins: bool = True) -> "Writer":
         """Open the day."""
         append_id = new_id()
         opened = await self.appender.open_day(
-            self.hall, self.day, append_id, lambda document_, revision: day_opened(document_, revision, self.day)
+            self.hall,
+            self.day,
+            append_id,
+            lambda document_, revision: day_opened(document_, revision, self.day),
+            begins=begins,
         )
         assert opened
         self.seq, self.head = 1, append_id
@@ -180,6 +238,11 @@ class Writer:
             tickets=tickets or [],
             applicants=applicants or [],
         )
+
+    def booking(self, *booked: Appointment) -> Append:
+        """The append after the last one written: of these appointments, as if they were made now."""
+        append = self.next(*(record(made(one)) for one in booked))
+        return msgspec.structs.replace(append, appointments=list(booked), tickets=[])
 
     def wrote(self, append: Append) -> None:
         """Remember an append that is known to be written."""

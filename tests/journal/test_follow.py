@@ -29,7 +29,7 @@ from service.journal.database import Database
 from service.journal.faults import StorageUnavailable, UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
 from service.journal.halls import Halls
-from tests.journal.samples import DAY, HALL, NEXT_DAY, WITHIN_S, Writer
+from tests.journal.samples import DAY, HALL, NEXT_DAY, WITHIN_S, Writer, appointment, day_opened, document, new_id
 from tests.proxy import Proxy
 
 
@@ -231,6 +231,54 @@ async def test_a_later_day_opened_early_waits_for_this_one_to_end(
             second = await taken_from(changes, Loaded)
         assert isinstance(second, Loaded)
         assert second.day == NEXT_DAY
+
+
+async def begin(appender: Appender, day: date) -> None:
+    """Begin a day that was opened ahead of its time."""
+    assert not await appender.open_day(HALL, day, new_id(), lambda *_: day_opened(document(), 1, day))
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_a_day_that_was_only_booked_on_is_followed_when_it_begins(
+    writer: Writer, appender: Appender, database: Database
+) -> None:
+    follower = Follower(database, MuteBell())
+    ahead = await Writer(appender, day=NEXT_DAY).open(begins=False)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        first = await taken_from(changes, Loaded)
+        assert isinstance(first, Loaded)
+        assert first.day == DAY
+        await writer.end()
+        await follower.poll()
+        await taken_from(changes, Moved)
+        await ahead.write(ahead.booking(appointment()))
+        await follower.poll()
+
+        await begin(appender, NEXT_DAY)
+        await follower.poll()
+
+        second = await taken_from(changes, Loaded)
+        assert isinstance(second, Loaded)
+        assert (second.day, len(second.records)) == (NEXT_DAY, 2)
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_a_hall_that_has_only_days_ahead_is_followed_from_the_first_that_begins(
+    halls: Halls, appender: Appender, database: Database
+) -> None:
+    assert await halls.get(HALL) is not None
+    follower = Follower(database, MuteBell())
+    await Writer(appender, day=NEXT_DAY).open(begins=False)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        first = asyncio.ensure_future(taken_from(changes, Loaded))
+        await follower.poll()
+
+        await Writer(appender).open()
+        await follower.poll()
+
+        loaded = await first
+        assert isinstance(loaded, Loaded)
+        assert loaded.day == DAY
 
 
 @pytest.mark.parametrize("rung", [False, True], ids=["polled", "rung"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import date
 
 import asyncpg
 import pytest
@@ -107,6 +108,35 @@ async def test_a_migration_that_never_has_its_locks_says_so(empty: str, monkeypa
             await migrate(empty, SECOND)
     finally:
         await worker.close()
+
+
+async def test_days_of_the_release_before_have_begun_and_its_processes_go_on(empty: str) -> None:
+    await migrate(empty, {name: sql for name, sql in migrations().items() if name < "0007"})
+    connection = await asyncpg.connect(empty)
+    day = "INSERT INTO hall_days (hall_id, day, seq, head, opened_at) VALUES ('demo', $1, $2, gen_random_uuid(), now())"
+    event = (
+        "INSERT INTO events (hall_id, day, seq, append_id, command_id, part, at, actor, kind, body)"
+        " VALUES ('demo', '2026-11-23', $1, gen_random_uuid(), 'command ' || $1::integer, 0, now(), 'system', $2, $3)"
+    )
+    try:
+        await connection.execute(day, date(2026, 11, 23), 3)
+        await connection.execute(event, 1, "day_opened", '{"plan":{"revision":3}}')
+        await connection.execute(event, 2, "plan_changed", '{"plan":{"revision":4}}')
+        await connection.execute(event, 3, "ticket_left", '{"ticket":"nul \\u0000"}')
+
+        await migrate(empty)
+        await connection.execute(day, date(2026, 11, 24), 0)  # as a process of that release opens its present day
+        written = await connection.fetchval(
+            "SELECT append_1('demo', '2026-11-24', 0, 1, head, gen_random_uuid(),"
+            " json_build_array(json_build_object('seq', 1, 'command_id', 'c', 'part', 0, 'at', now(), 'actor', 'a',"
+            " 'kind', 'day_closed')), ARRAY['{}']::json[], NULL, NULL) FROM hall_days WHERE day = '2026-11-24'"
+        )
+
+        rows = await connection.fetch("SELECT begun_at IS NOT NULL, revision, seq FROM hall_days ORDER BY day")
+    finally:
+        await connection.close()
+    assert written is not None
+    assert [tuple(row) for row in rows] == [(True, 4, 3), (True, None, 1)]
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

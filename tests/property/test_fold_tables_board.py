@@ -19,6 +19,7 @@ from service.domain.day import Day
 from service.domain.demo import demo_document
 from service.domain.evolve import evolve
 from service.domain.model import (
+    AppointmentId,
     Channel,
     CounterId,
     HallId,
@@ -31,7 +32,8 @@ from service.domain.model import (
     TicketId,
 )
 from service.domain.refusals import Refusal
-from service.ids import new_code, new_id
+from service.domain.slots import Booked, slots_of
+from service.ids import OF_APPOINTMENT, new_code, new_id
 from service.journal.journal import Journal
 from service.lane import Request
 from service.verify import Verifier
@@ -48,8 +50,11 @@ def clock() -> Clock:
     return Clock()
 
 
+BOOKINGS = [(22, first, second) for first, second in ((1, 0), (2, 3), (3, 5), (4, 7))]
+"""Every day begins with a hold, two appointments of people, and one of a partner's guest."""
+
 halls = itertools.count(1)
-step = st.tuples(st.integers(0, 28), st.integers(0, 40), st.integers(0, 8))
+step = st.tuples(st.integers(0, 35), st.integers(0, 40), st.integers(0, 8))
 
 
 def command_for(day: Day, kind: int, first: int, second: int) -> Command:
@@ -82,6 +87,7 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
         lambda: commands.CheckPapers(ticket, (), PapersThen.ADVANCE),
         lambda: commands.RaiseAlarm(new_id(), counter),
         lambda: commands.OpenOvertime(day.plan.ends_at),
+        *makers_of_appointments(day, first, second),
     ]
     if kind >= len(makers):
         return commands.TakeTicket(
@@ -95,12 +101,43 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
     return makers[kind]()
 
 
+def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[], Command]]:
+    """Commands about appointments; half of them are for people who are known."""
+    starts = slots_of(day.regular, day.booked, SERVICES[second % 2], 1, day.at, staff=True)
+    starts_at = starts[first % 12].starts_at if len(starts) > first % 12 else day.plan.ends_at
+    known = list(day.appointments) or [AppointmentId(new_id())]
+    appointment = known[-1 - first % len(known)]
+    person = f"person {second % 4}" if second % 2 else None
+    booking = commands.BookAppointment(
+        appointment=AppointmentId(new_id()),
+        code=new_code(OF_APPOINTMENT),
+        service=SERVICES[second % 2],
+        starts_at=starts_at,
+        channel=Channel.WEB,
+        hold=second == 0,
+        person=person,
+        invitation=commands.Invited(id=new_id(), partner="school", prechecked=True) if second > 6 else None,
+        staff=True,
+    )
+    return [
+        lambda: booking,
+        lambda: booking,
+        lambda: commands.ChangeAppointment(appointment=appointment, starts_at=starts_at, person=person, staff=True),
+        lambda: commands.ChangeAppointment(appointment=appointment, confirm=True, count=1 + second % 3),
+        lambda: commands.CancelAppointment(appointment),
+        lambda: commands.CheckIn(
+            appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=Channel.KIOSK
+        ),
+        commands.SweepAppointments,
+    ]
+
+
 @settings(
     max_examples=settings.default.max_examples // 7,  # type: ignore[union-attr]  # a database for each
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps=st.lists(step, max_size=60))
+@given(steps=st.lists(step, min_size=15, max_size=60))
 async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
     service: Service, clock: Clock, steps: list[tuple[int, int, int]]
 ) -> None:
@@ -110,7 +147,7 @@ async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
     committed = await running.lanes.day(hall)
 
     async with connect(f"{service.sockets}/v1/halls/{hall}/board", subprotocols=[BOARD]) as screen:
-        for kind, first, second in steps:
+        for kind, first, second in [*BOOKINGS, *steps]:
             command = command_for(committed, kind, first, second)
             try:
                 await running.lanes.do(
@@ -127,6 +164,8 @@ async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
     refolded = await fold(Journal(running.database), hall, committed)
     assert refolded.tickets == committed.tickets
     assert refolded.counters == committed.counters
+    assert refolded.appointments == committed.appointments
+    assert refolded.booked == committed.booked == Booked.of(committed.regular, committed.appointments.values())
     assert [str(one) async for one in Verifier(running.database).differences_of(hall, committed.on)] == []
     expected = json.loads(msgspec.json.encode(board_of(refolded, None, clock.now_at())))
     assert shown["called"] == expected["called"]

@@ -24,7 +24,7 @@ from service.domain.model import Channel, CounterId, HallId, Outcome, ServiceId,
 from service.halls import Hall, Halls
 from service.ids import new_code, new_id
 from service.journal import halls as stored
-from service.journal.append import Claim, Sent
+from service.journal.append import Claim, DoubleClaim, Sent
 from service.journal.database import Database
 from service.journal.journal import Journal
 from service.journal.values import Append, Claimed, Lost, Position
@@ -71,6 +71,13 @@ class Meddled(Journal):
             await self._meddle("held")
             yield claim
 
+    @asynccontextmanager
+    async def claim_both(self, hall: HallId, days: tuple[date, date]) -> AsyncIterator[DoubleClaim | None]:
+        """Claim two days, after what a test puts before `claim_both`."""
+        await self._meddle("claim_both")
+        async with super().claim_both(hall, days) as claim:
+            yield claim
+
     async def position(self, hall: HallId, day: date) -> Position | None:
         """Read the position, after what a test puts before `position`."""
         await self._meddle("position")
@@ -83,11 +90,17 @@ class Meddled(Journal):
             yield records
 
     async def open_day(
-        self, hall: HallId, day: date, append_id: str, first: Callable[[HallDocument, int], Record]
+        self,
+        hall: HallId,
+        day: date,
+        append_id: str,
+        first: Callable[[HallDocument, int], Record],
+        *,
+        begins: bool = True,
     ) -> bool:
         """Begin a day, after what a test puts before `open_day`."""
         await self._meddle("open_day")
-        return await super().open_day(hall, day, append_id, first)
+        return await super().open_day(hall, day, append_id, first, begins=begins)
 
 
 class Heard:

@@ -132,7 +132,7 @@ async def test_a_stop_while_a_day_is_opened_leaves_nothing_running(one: Process,
     (told,) = await asyncio.gather(asking, return_exceptions=True)
 
     assert one.lanes._loops == {}
-    assert one.lanes._opening == {}
+    assert one.lanes._opening == one.lanes._beginning == {}
     assert one.lanes.in_use() == []
     assert isinstance(told, Busy) == (request.command_id not in await commands_in(dsn)), "done, or refused"
 
@@ -201,7 +201,7 @@ async def test_a_day_asked_for_by_many_at_once_is_opened_once(one: Process) -> N
 
     assert len({id(lane) for lane in lanes}) == 1
     assert len(one.lanes._loops) == 1
-    assert one.lanes._opening == {}
+    assert one.lanes._opening == one.lanes._beginning == {}
 
 
 async def test_what_cannot_be_read_here_is_unavailable_and_not_a_fault(one: Process) -> None:

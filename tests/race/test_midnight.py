@@ -257,7 +257,8 @@ async def begin_the_next_day_but_not_yet(dsn: str) -> asyncpg.Connection:
     connection = await asyncpg.connect(dsn)
     await connection.execute("BEGIN")
     await connection.fetch(append._SQL["document_held"], DEMO)
-    await connection.fetch(append._SQL["open_day"], DEMO, NEXT_DAY)
+    begins = True
+    await connection.fetch(append._SQL["open_day"], DEMO, NEXT_DAY, begins)
     return connection
 
 
@@ -290,7 +291,13 @@ async def test_a_day_whose_successor_is_beginning_waits_for_it_and_cannot_begin(
 @pytest.mark.parametrize(
     ("statement", "guard"),
     [
-        ("open_day", "WHERE NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = $1 AND d.day > $2)"),
+        (
+            "open_day",
+            (
+                "WHERE NOT EXISTS (SELECT FROM hall_days AS d"
+                " WHERE d.hall_id = $1 AND d.day > $2 AND d.begun_at IS NOT NULL)"
+            ),
+        ),
         ("document_held", "FOR NO KEY UPDATE"),
     ],
 )

@@ -14,7 +14,7 @@ from service.domain.evolve import evolve
 from service.domain.refusals import Busy, Refusal
 from service.errors import Fault
 from service.journal.faults import ConstraintBroken, RecordsRefused
-from service.lane import BATCH_MAX, Answer, Lane, _Decision, _Pending
+from service.lane import BATCH_MAX, Answer, Lane, _Decision, _Pending, refusal_of
 from tests.race.process import Process, new_ticket, number_of, one_story, process_on, rows_of
 
 BAD = "BADCODE0"
@@ -42,7 +42,7 @@ class Wholesale(Lane):
     async def _settle_rejected(self, batch: list[_Pending], rejected: ConstraintBroken | RecordsRefused) -> None:
         self._forget_decided()
         for pending in batch:
-            pending.settle(self._refusal_of(rejected))
+            pending.settle(refusal_of(rejected, self.hall, self.on))
 
 
 def decide_or_break(day: Day, command: Command, now_at: datetime) -> list[Event]:

@@ -1,9 +1,16 @@
 """`verify` finds what somebody changed behind the service's back, and nothing else."""
 
+from datetime import datetime, timedelta
+
 import asyncpg
 import pytest
 
+from service.domain.commands import BookAppointment, Invited
+from service.domain.demo import DEMO
+from service.domain.model import AppointmentId, Channel, ServiceId
+from service.ids import new_id
 from service.journal.database import Database
+from service.lane import Request
 from service.verify import Verifier
 from tests.service import Api, Service
 
@@ -47,6 +54,53 @@ PLANTED: dict[str, tuple[str, str]] = {
         ),
         "stands twice",
     ),
+    "an appointment of another state": (
+        "UPDATE appointments SET state = 'missed', nth = NULL WHERE code = 'AAAAAAAA'",
+        "state of AAAAAAAA is 'missed' in the table, 'booked' by the journal",
+    ),
+    "an appointment of somebody else": (
+        "UPDATE appointments SET applicant_id = gen_random_uuid() WHERE code = 'AAAAAAAA'",
+        "applicant of AAAAAAAA is",
+    ),
+    "an appointment on another day": (
+        "UPDATE appointments SET day = day + 1 WHERE code = 'AAAAAAAA'",
+        "the appointment AAAAAAAA is in the journal and not in the table",
+    ),
+    "an appointment nobody made": (
+        (
+            'INSERT INTO appointments SELECT (jsonb_populate_record(a, \'{"id": "01999999-9999-7999-8999-999999999999",'
+            ' "code": "AZZZZZZZ", "n": 9, "place": 2, "places": 2, "person": null, "nth": null}\')).*'
+            " FROM appointments a WHERE code = 'AAAAAAAA'"
+        ),
+        "the appointment AZZZZZZZ is in the table and not in the journal",
+    ),
+    "an appointment of a day that is none": (
+        "UPDATE appointments SET day = '2030-01-01' WHERE code = 'AAAAAAAA'",
+        "2030-01-01: has events or tickets, but no row in hall_days",
+    ),
+    "an appointment that is gone": (
+        "DELETE FROM appointments WHERE code = 'AAAAAAAA'",
+        "the appointment AAAAAAAA is in the journal and not in the table",
+    ),
+    "sums of bookings that are others": (
+        "UPDATE day_sums SET booked = '[]'",
+        "the sums of its bookings are not those of the journal",
+    ),
+    "sums of bookings that are gone": ("DELETE FROM day_sums", "has appointments, and no sums of its bookings"),
+    "a plan of another revision": ("UPDATE hall_days SET revision = 9", "its plan is of revision 1, hall_days says 9"),
+    "a day with tickets that never began": (
+        "UPDATE hall_days SET begun_at = NULL",
+        "has tickets, and hall_days says that it has not begun",
+    ),
+    "an invitation whose use is gone": ("DELETE FROM invitation_uses", "but not in the table"),
+    "an invitation that was not used": (
+        "INSERT INTO invitation_uses SELECT hall_id, gen_random_uuid(), id FROM appointments",
+        "in the table alone",
+    ),
+    "a ticket of another invitation": (
+        "UPDATE tickets SET invitation_id = gen_random_uuid() WHERE number = 'B002'",
+        "invitation of B002 is",
+    ),
     "a constraint that is gone": (
         "ALTER TABLE tickets DROP CONSTRAINT ticket_state",
         "the constraint ticket_state is missing",
@@ -63,13 +117,31 @@ PLANTED: dict[str, tuple[str, str]] = {
 
 @pytest.fixture
 async def lived(service: Service, api: Api) -> str:
-    """A database with a little of a day: two wait, one is called."""
+    """A database with a little of a day: two wait, one is called, one has booked for today and one for a day ahead."""
     await api.open("1")
     for _ in range(3):
         await api.take("enquiry")
     await api.next("1")
+    await _book(service, "AAAAAAAA", service.clock.now_at() + timedelta(hours=2))
+    await _book(service, "ABBBBBBB", service.clock.now_at() + timedelta(days=3))
     assert service.settings.database_url is not None
     return service.settings.database_url
+
+
+async def _book(service: Service, code: str, starts_at: datetime) -> None:
+    """Book with an invitation."""
+    command = BookAppointment(
+        appointment=AppointmentId(new_id()),
+        code=code,
+        service=ServiceId("enquiry"),
+        starts_at=starts_at,
+        channel=Channel.WEB,
+        person="a keyed hash",
+        invitation=Invited(id=new_id(), partner="school"),
+    )
+    request = Request(command=command, command_id=new_id(), actor="tester", now_at=service.clock.now_at())
+    on = (await service.running.halls.get(DEMO)).day_at(starts_at)
+    await service.running.lanes.do_on(DEMO, on, request)
 
 
 async def _differences(dsn: str) -> list[str]:

@@ -1,0 +1,199 @@
+"""Moves: an appointment that goes on on another day of its hall.
+
+Everything else that happens is one day's; a move is two days' at once. So it is one transaction beside the lanes, which
+holds the rows of both days, the earlier first, so that moves in both directions never wait for each other. It brings
+both folds up to the rows as they are held, decides its half of the command on each, and writes two appends: both or
+neither. To the lanes it is another process: they notice, catch up, and decide again.
+
+The id of the command is in both days, and the answer is the new day's: it says where the appointment is now. An answer
+to the COMMIT that did not come is made certain by the journal (`DoubleClaim`).
+
+Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
+"""
+
+import asyncio
+from datetime import date
+
+import structlog
+from msgspec import UNSET, Struct
+
+from service.clock import Clock
+from service.domain.commands import ChangeAppointment, Command, MoveAppointmentAway, TakeOverAppointment
+from service.domain.day import Day, Done, Part
+from service.domain.decide import decide
+from service.domain.events import Record
+from service.domain.evolve import advance
+from service.domain.model import HallId
+from service.domain.refusals import AppointmentNotFound, Busy, KeyReused, Refusal
+from service.errors import Fault, OutcomeUnknown, StorageUnavailable
+from service.journal import faults
+from service.journal.append import DoubleClaim
+from service.journal.journal import Journal
+from service.journal.values import Lost
+from service.lane import (
+    ANSWER_WITHIN_S,
+    Answer,
+    Lane,
+    Request,
+    Watcher,
+    append_of,
+    refusal_of,
+)
+from service.lanes import Lanes
+
+TRIES_MAX = 5
+"""How often a move begins anew when a day was rewritten, or the appointment went elsewhere, under it; then `busy`."""
+
+log = structlog.get_logger(__name__)
+
+
+class _Half(Struct):
+    """One of the two days: its fold, going ahead of the journal, and what was decided on it."""
+
+    day: Day
+    seq: int
+    head: str
+    records: list[Record]
+    parts: list[Part]
+
+
+class Moves:
+    """Moves appointments between days."""
+
+    def __init__(self, journal: Journal, lanes: Lanes, clock: Clock, watcher: Watcher) -> None:
+        self._journal = journal
+        self._lanes = lanes
+        self._clock = clock
+        self._watcher = watcher
+
+    async def move(self, hall: HallId, to_on: date, request: Request) -> Answer:
+        """Carry out a `ChangeAppointment` whose `starts_at` is on `to_on`, whatever day the appointment is on now.
+
+        Returns:
+            The answer of the day it is on then.
+
+        Raises:
+            AppointmentNotFound: no day of the hall has it.
+            OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
+            Refusal: the rules of either day, or the state of the service, do not allow it.
+        """
+        command = request.command
+        assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
+        for _ in range(TRIES_MAX):
+            from_on = await self._lanes.on_of_appointment(hall, command.appointment)
+            if from_on is None:
+                raise AppointmentNotFound
+            if from_on == to_on or await self._lanes.was_done(hall, to_on, request):
+                return await self._lanes.do_on(hall, to_on, request)
+            answer = await self._in_time(hall, (from_on, to_on), request)
+            if answer is not None:
+                return answer
+        raise Busy
+
+    async def _in_time(self, hall: HallId, days: tuple[date, date], request: Request) -> Answer | None:
+        """One try, `ANSWER_WITHIN_S` long; what was sent then goes on without the asker. None: look again."""
+        sent: list[int] = []
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await self._try(hall, days, request, sent)
+        except (faults.StorageUnavailable, faults.UnknownKind, TimeoutError) as error:
+            raise (OutcomeUnknown if sent else StorageUnavailable) from error
+        except faults.Rewritten:
+            for on in days:
+                await self._lanes.day_on(hall, on, now=True)
+            return None
+        except (faults.ConstraintBroken, faults.RecordsRefused) as rejected:
+            raise refusal_of(rejected, hall, days[1]) from None
+
+    async def _try(self, hall: HallId, days: tuple[date, date], request: Request, sent: list[int]) -> Answer | None:
+        lanes = [await self._lanes.lane_on(hall, on) for on in days]
+        away, over = (_half_of(lane) for lane in lanes)
+        began_s = self._clock.monotonic_s()
+        async with self._journal.claim_both(hall, (min(days), max(days))) as claim:
+            if claim is None:
+                raise faults.Rewritten
+            for half in (away, over):
+                await _catch_up(half, claim)
+            if (known := _known(over.day, request)) is not None:
+                return known
+            command = request.command
+            assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
+            if command.appointment not in away.day.appointments:
+                return None  # it went to another day before the rows were ours
+            self._decide(away, over, command, request)
+            newcomers = [] if request.applicant is None else [request.applicant]
+            appends = (
+                append_of(away.day, away.seq, away.head, away.records, []),
+                append_of(over.day, over.seq, over.head, over.records, newcomers),
+            )
+            if isinstance(await claim.append(appends, sent.append), Lost):
+                return None
+        lasted_s = self._clock.monotonic_s() - began_s
+        for half in (away, over):
+            self._watcher.committed(half.day, half.parts, lasted_s, 1)
+        await asyncio.gather(*(lane.fresh(now=True) for lane in lanes), return_exceptions=True)
+        return Answer(over.day, over.day.seq, Done(request.fingerprint, tuple(over.parts)))
+
+    def _decide(self, away: _Half, over: _Half, command: ChangeAppointment, request: Request) -> None:
+        """Decide the change but for the time, and the leaving, on the old day; the coming on the new one."""
+        if command.confirm or command.applicant is not UNSET or command.person is not UNSET:
+            changes = ChangeAppointment(
+                appointment=command.appointment,
+                confirm=command.confirm,
+                applicant=command.applicant,
+                person=command.person,
+                staff=command.staff,
+            )
+            _go_on(away, changes, request)
+        appointment = away.day.appointments[command.appointment]
+        assert command.starts_at is not UNSET, "a move says when"
+        _go_on(away, MoveAppointmentAway(command.appointment, over.day.on), request)
+        taken_over = TakeOverAppointment(
+            appointment=appointment,
+            starts_at=command.starts_at,
+            count=appointment.count if command.count is UNSET else command.count,
+            staff=command.staff,
+        )
+        _go_on(over, taken_over, request)
+
+
+def _half_of(lane: Lane) -> _Half:
+    day, head = lane.snapshot()
+    return _Half(day, day.seq, head, [], [])
+
+
+async def _catch_up(half: _Half, claim: DoubleClaim) -> None:
+    """Fold what the lane has not seen yet, up to the row as it is held."""
+    if claim.positions[half.day.on].head != half.head:
+        records, position = await claim.since(half.day.on, half.seq, half.head)
+        for record in records:
+            advance(half.day, record)
+        half.seq, half.head = position.seq, position.head
+
+
+def _known(day: Day, request: Request) -> Answer | None:
+    """The answer given before to a request with this key. Raises KeyReused when it was another request."""
+    done = None if request.fingerprint is None else day.find_done(request.command_id)
+    if done is None:
+        return None
+    if done.fingerprint != request.fingerprint:
+        raise KeyReused
+    return Answer(day, done.seq, done)
+
+
+def _go_on(half: _Half, command: Command, request: Request) -> None:
+    """Decide a command on a day and fold what comes of it. Raises Refusal."""
+    day = half.day
+    at = max(request.now_at, day.at)
+    try:
+        events = decide(day, command, at)
+        for event in events:
+            part = len(half.records)
+            record = Record(day.seq + 1, at, request.actor, request.command_id, part, request.fingerprint, event)
+            half.records.append(record)
+            half.parts.append(advance(day, record))
+    except Refusal:
+        raise
+    except Exception as error:
+        log.exception("decide_fault", hall=day.hall, day=str(day.on), command=type(command).__name__)
+        raise Fault from error
