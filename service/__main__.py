@@ -163,7 +163,7 @@ def simulate(  # noqa: PLR0913  (options of a command line)
     except SimulateError as error:
         raise typer.Exit(_say(str(error))) from error
     if json != "-":
-        print_report(report, Console())
+        print_report(report, _console())
     if json:
         _write(Path(json), msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
     if chart is not None:
@@ -186,10 +186,14 @@ def check_config() -> None:
         value = values[setting.name.removeprefix(config.PREFIX).lower()]
         # as text, for rich would take brackets of an address for its markup
         table.add_row(setting.name, Text(_as_given(value) or setting.default), setting.meaning)
+    _console().print(table)
+
+
+def _console() -> Console:
     console = Console()
     if not console.is_terminal:
         console.width = WIDTH_OF_FILES
-    console.print(table)
+    return console
 
 
 def _as_given(value: object) -> str:

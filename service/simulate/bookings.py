@@ -1,7 +1,6 @@
-"""Wishes become appointments: the start that was wanted, or the nearest that is free."""
+"""Wishes become appointments: the start that was wanted, or the nearest free one that the refusal names."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -10,7 +9,6 @@ from service.domain.commands import BookAppointment
 from service.domain.grid import grid_of
 from service.domain.model import AppointmentId, Channel
 from service.domain.refusals import SlotFull
-from service.domain.slots import slots_of
 from service.simulate.hall import SimulatedHall
 from service.simulate.people import Person
 from service.simulate.setting import Setting
@@ -32,7 +30,7 @@ class Granted(Struct, frozen=True):
 
 
 def book(hall: SimulatedHall, setting: Setting, person: Person, at_ms: int) -> Granted | None:
-    """Book the last start before the moment a person wishes, or the nearest to that; None when the day is full."""
+    """Book the last start before the moment a person wishes, or the free one nearest to it; None when there is none."""
     offer = grid_of(setting.plan).offer(person.service, 1, prechecked=False)
     assert offer is not None, "people wish for what can be booked"
     starts = [start.slot.starts_at for start in offer.starts]
@@ -41,23 +39,14 @@ def book(hall: SimulatedHall, setting: Setting, person: Person, at_ms: int) -> G
     starts_at = wanted_at
     try:
         hall.do(_booking(appointment, person, starts_at), at_ms)
-    except SlotFull:
-        free = [
-            slot.starts_at
-            for slot in slots_of(setting.plan, hall.day.booked, person.service, 1, hall.at(at_ms))
-            if slot.free
-        ]
-        if not free:
+    except SlotFull as full:
+        nearest = full.fields["slots"]
+        if not nearest:
             return None
-        starts_at = nearest(free, wanted_at)
+        starts_at = datetime.fromisoformat(nearest[0]["starts_at"])
         hall.do(_booking(appointment, person, starts_at), at_ms)
     slot_ms = hall.ms(starts_at)
     return Granted(appointment, Booked(person, slot_ms, abs(slot_ms - hall.ms(wanted_at))))
-
-
-def nearest(starts: Sequence[datetime], wish_at: datetime) -> datetime:
-    """The start nearest to a wish; of two as near the earlier one."""
-    return min(starts, key=lambda at: (abs(at - wish_at), at))
 
 
 def _booking(appointment: AppointmentId, person: Person, starts_at: datetime) -> BookAppointment:

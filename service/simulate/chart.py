@@ -7,7 +7,7 @@ from math import ceil
 from service.simulate.report import Point, Report
 
 WIDTH, HEIGHT = 900, 420
-LEFT, RIGHT, TOP, BOTTOM = 56, 16, 64, 40
+LEFT, RIGHT, TOP, BOTTOM = 56, 28, 64, 40
 COLOURS = ("#1f5fa8", "#b3541e")
 """Of the ways; both stand out on white, and differ in brightness as well."""
 
@@ -38,28 +38,34 @@ def chart_of(report: Report) -> str:
 
     title = f"{report.scenario}: 90th percentile of the wait, min; {report.days} days"
     drawn = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">',
         f"<title>{escape(title)}</title>",
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         f'<text x="{LEFT}" y="20" font-size="15">{escape(title)}</text>',
     ]
     for minutes in range(0, top + 1, step):
         drawn.append(f'<path d="M{LEFT} {y(minutes):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
-        drawn.append(f'<text x="{LEFT - 8}" y="{y(minutes) + 4:.1f}" text-anchor="end">{minutes}</text>')
-    for quarter in range(ceil(first / 4) * 4, last + 1, 4):
-        drawn.append(f'<text x="{x(quarter):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{quarter // 4:02d}:00</text>')
+        drawn.append(f'<text font-size="13" x="{LEFT - 8}" y="{y(minutes) + 4:.1f}" text-anchor="end">{minutes}</text>')
+    drawn.extend(
+        f'<text font-size="13" x="{x(quarter):.1f}" y="{HEIGHT - 14}" text-anchor="middle">{quarter // 4:02d}:00</text>'
+        for quarter in range(ceil(first / 4) * 4, last + 1, _hours(last - first) * 4)
+    )
     for n, (way, class_, colour, points) in enumerate(lines):
         style = f'fill="none" stroke="{colour}" stroke-width="2"{DASHES[class_]}'
         key_x, key_y = LEFT + n % 2 * 400, 38 + n // 2 * 16
         drawn.append(f'<path d="{_path(points, x, y)}" {style}/>')
         drawn.append(f'<path d="M{key_x} {key_y - 4}h28" {style}/>')
-        drawn.append(f'<text x="{key_x + 34}" y="{key_y}">{escape(f"{NAMES[class_]}; {way}")}</text>')
+        drawn.append(f'<text font-size="13" x="{key_x + 34}" y="{key_y}">{escape(f"{NAMES[class_]}; {way}")}</text>')
     return "\n".join([*drawn, "</svg>", ""])
 
 
 def _path(points: Sequence[Point], x: Callable[[float], float], y: Callable[[float], float]) -> str:
     return "M" + "L".join(f"{x(point.quarter + 0.5):.1f} {y(point.p90_min):.1f}" for point in points)
+
+
+def _hours(quarters: int) -> int:
+    """Hours between the times below: a whole day has no room for all."""
+    return 1 if quarters <= 48 else 3
 
 
 def _step(most: float) -> int:

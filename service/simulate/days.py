@@ -25,6 +25,9 @@ from service.simulate.traced import Taught, days_of, learn, people_of_trace, set
 DAYS_AT_ONCE = 5
 """Days that a process is given at a time."""
 
+SETTINGS_KEPT = 200
+"""Halls made ready that are kept: more than the days of a season, in two ways, letting everybody in or not."""
+
 DRAWN = (TicketClass.WALK_IN, TicketClass.APPOINTMENT)
 """The classes in the chart."""
 
@@ -60,7 +63,7 @@ def ways_of(options: Options) -> list[Way]:
 
 def live_days(options: Options) -> Iterator[Result]:
     """Live all days, in order. Raises SimulateError when a trace is none."""
-    days = range(options.days if options.trace is None else len(lesson_of(options)[1]))
+    days = range(number_of_days(options))
     chunks = [days[begin : begin + DAYS_AT_ONCE] for begin in range(0, len(days), DAYS_AT_ONCE)]
     if options.jobs == 1:
         for chunk in chunks:
@@ -69,6 +72,11 @@ def live_days(options: Options) -> Iterator[Result]:
     with ProcessPoolExecutor(options.jobs, mp_context=get_context("spawn")) as pool:
         for results in pool.map(_live_some, [options] * len(chunks), chunks):
             yield from results
+
+
+def number_of_days(options: Options) -> int:
+    """How many days are lived. Raises SimulateError when a trace is none."""
+    return options.days if options.trace is None else len(lesson_of(options)[1])
 
 
 def lesson_of(options: Options) -> tuple[Taught, Sequence[Trace]]:
@@ -121,7 +129,7 @@ def _traced(options: Options, day: int) -> tuple[People, list[tuple[Setting, Set
     return people_of_trace(trace, taught, options.seed), [(setting, None) for setting in settings]
 
 
-@lru_cache(16)
+@lru_cache(SETTINGS_KEPT)
 def _setting(scenario: Scenario, way: Way, admission: str) -> Setting:
     return setting_of(scenario, POLICIES[way.policy], way.constant, admission)
 

@@ -50,7 +50,9 @@ def estimate(portions: Iterable[Portion | None]) -> Estimate | None:
 
 
 def t95(freedom: int) -> float:
-    """97.5th percentile of Student's distribution; from three degrees of freedom on to 0.5 %, below a little too small.
+    """97.5th percentile of Student's distribution with so many degrees of freedom.
+
+    To 0.3 % from four on, below that a little too small.
 
     Source: Abramowitz and Stegun 26.7.5, the first three terms after the normal quantile.
     """

@@ -15,19 +15,19 @@ ACTOR = "simulation"
 
 
 class SimulatedHall:
-    """A day that was opened, and its journal where that is kept.
+    """A day that was opened, and its journal, with what was asked and done, where that is kept.
 
     Times are milliseconds from the midnight that began the day; before it they are negative.
     """
 
-    def __init__(self, plan: Plan, *, keeps: bool = False) -> None:
+    def __init__(self, plan: Plan, opened_ms: int = 0, *, keeps: bool = False) -> None:
         self.day = Day(HALL, plan.day)
         self.records: list[Record] = []
         self.asked: list[tuple[datetime, Command]] = []
         self._keeps = keeps
         self._midnight_at = plan.starts_at
         self._commands = 0
-        self._append([DayOpened(plan=plan)], plan.starts_at)
+        self._append([DayOpened(plan=plan)], self.at(opened_ms))
 
     def at(self, at_ms: int) -> datetime:
         """The instant of a millisecond of the day."""

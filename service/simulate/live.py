@@ -77,7 +77,8 @@ class Life:
             promiser: what they are told; without one nobody keeps it.
             keeps: the hall keeps its journal and what was asked.
         """
-        self.hall = SimulatedHall(setting.plan, keeps=keeps)
+        first_ms = min((person.books_ms for person in people.bookings), default=0)
+        self.hall = SimulatedHall(setting.plan, min(first_ms, 0), keeps=keeps)
         self._setting = setting
         self._people = people
         self._promiser = promiser

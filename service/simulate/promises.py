@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from service.domain.day import Day
 from service.domain.forecast.scene import Scene, Stream, scene_of
-from service.domain.forecast.waits import PATHS, NEVER, Quantiles, waits_of
+from service.domain.forecast.waits import NEVER, PATHS, Quantiles, waits_of
 from service.domain.model import CounterState, Ticket, TicketClass, Wait
 from service.simulate.live import Promiser
 from service.simulate.lived import Told

@@ -8,10 +8,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from service.domain.model import TicketClass
-from service.simulate.days import Result, scenario_of, ways_of
+from service.domain.plan import Lasting
+from service.simulate.days import Result, lesson_of, scenario_of, ways_of
 from service.simulate.estimate import Estimate, estimate, rank, ratio
 from service.simulate.measure import MEASURES, REFUSED_FITTING
 from service.simulate.options import Options, Way
+from service.simulate.traced import counts, expected_arrivals
 
 PEAK_RATIO_MOST = 0.45
 KEPT_LEAST_PCT = 95.0
@@ -50,10 +52,24 @@ class Reach(Struct, frozen=True):
     ok: bool
 
 
+class LessonReport(Struct, frozen=True, kw_only=True):
+    """What the first days of a trace taught.
+
+    `arrivals_off_pct` is how many people more or fewer than expected came in the hours of the other days, in percent of
+    those who came.
+    """
+
+    days: int
+    durations: dict[str, Lasting]
+    gives_up_after_s: float | None
+    arrivals_off_pct: float
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """A simulation; `times` is the first way's walk-in p95 wait as a part of the second's, day by day the same people.
 
-    `days_per_core_s` counts lives: a day that was lived in two ways is two.
+    `days_per_core_s` counts lives: a day that was lived in two ways is two. `seed` is of a scenario's people, or of the
+    patience that a trace does not tell.
     """
 
     scenario: str
@@ -62,6 +78,7 @@ class Report(Struct, frozen=True, kw_only=True):
     seed: int
     promises: str
     ways: list[WayReport]
+    lesson: LessonReport | None
     times: Estimate | None
     reached: list[Reach]
     days_per_core_s: float
@@ -82,16 +99,35 @@ def report_of(options: Options, results: Sequence[Result]) -> Report:
     times = None
     if len(ways) > 1:
         times = ratio(*([result.ways[i].portions[p95] for result in results] for i in range(2)))
+    lesson = None if options.trace is None else _lesson_report(options)
+    says = scenario_of(options).says if lesson is None else f"lived after {lesson.days} days to learn from"
     return Report(
-        scenario=options.scenario,
-        says=scenario_of(options).says,
+        scenario=options.scenario if options.trace is None else options.trace.stem,
+        says=says if options.counters is None else f"{says}, but {options.counters} counters",
         days=len(results),
         seed=options.seed,
         promises=options.promises,
         ways=reports,
+        lesson=lesson,
         times=times,
         reached=_reached(options, reports[0], times),
         days_per_core_s=sum(result.lives for result in results) / sum(result.cpu_s for result in results),
+    )
+
+
+def _lesson_report(options: Options) -> LessonReport:
+    taught, days = lesson_of(options)
+    off = came = 0.0
+    for trace in days:
+        expected, seen = expected_arrivals(taught, trace), counts(trace)
+        for begin in range(0, len(seen), 4):
+            off += abs(sum(expected[begin : begin + 4]) - sum(seen[begin : begin + 4]))
+            came += sum(seen[begin : begin + 4])
+    return LessonReport(
+        days=taught.days,
+        durations=taught.durations,
+        gives_up_after_s=taught.gives_up_after_s,
+        arrivals_off_pct=100 * off / came,
     )
 
 
@@ -140,7 +176,17 @@ def print_report(report: Report, console: Console) -> None:
             f"{'[green]reached[/]' if reach.ok else '[red]MISSED[/] '}  {escape(reach.words)} {reach.bound:g}: "
             f"{_shown(reach.value, 3)}"
         )
+    if report.lesson is not None:
+        _print_lesson(report.lesson, console)
     console.print(f"promises: {report.promises}; {report.days_per_core_s:.0f} days a second a core")
+
+
+def _print_lesson(lesson: LessonReport, console: Console) -> None:
+    lasting = ", ".join(
+        f"{escape(name)} {one.mean_s:.0f} s (cv {one.cv:.2f})" for name, one in sorted(lesson.durations.items())
+    )
+    patience = "nobody gives up" if lesson.gives_up_after_s is None else f"patience {lesson.gives_up_after_s:.0f} s"
+    console.print(f"learned: {lasting}; {patience}; arrivals by the hour were {lesson.arrivals_off_pct:.0f} % off")
 
 
 def _shown(value: Estimate | None, digits: int) -> str:

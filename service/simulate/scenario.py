@@ -8,6 +8,7 @@ Source: ALGORITHMS, "The simulated day", 1.2, 1.3, 4.3 and 5.2.
 """
 
 from datetime import date
+from itertools import pairwise
 from math import exp
 from typing import Any
 
@@ -197,7 +198,7 @@ def document_of(scenario: Scenario, policy: Policy, constant: int | None, admiss
                 "to": local(end),
                 "counters": scenario.staffed(begin, scenario.counters),
             }
-            for begin, end in zip(edges, edges[1:], strict=False)
+            for begin, end in pairwise(edges)
         ],
         "zones": [{"id": "main"}],
         "stages": [{"id": "window"}],

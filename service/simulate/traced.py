@@ -16,14 +16,12 @@ from statistics import median
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from service.domain.document import Codes, Credit, Staffing
 from service.domain.model import CounterId, ServiceId, TicketClass
 from service.domain.plan import Lasting, Learned, LearnedArrivals, plan_of
 from service.replay.document import service_ids, setting_for
 from service.replay.errors import TraceError
-from service.replay.trace import Shift as TracedShift
 from service.replay.trace import Trace, Visit, read_days
 from service.simulate.errors import SimulateError
 from service.simulate.people import People, Person

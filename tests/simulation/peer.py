@@ -34,6 +34,7 @@ class Person:
 
     @property
     def reference(self) -> float:
+        """When the wait begins: a booking's not before its time."""
         return self.comes if self.slot is None else max(self.comes, self.slot)
 
     @property
@@ -43,6 +44,7 @@ class Person:
 
     @property
     def queue_time(self) -> float:
+        """The smallest is called first."""
         if self.kind == "urgent":
             return self.comes - 90
         if self.slot is not None and self.comes <= self.slot + 10:
@@ -54,7 +56,7 @@ class Hall:
     """One day."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311  (a day, not a secret)
         self.clock = simpy.Environment(initial_time=-60)
         self.waiting: list[Person] = []
         self.everybody: list[Person] = []

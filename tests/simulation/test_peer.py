@@ -19,14 +19,14 @@ DAYS, DAYS_LONG = 120, 1000
 
 
 @pytest.fixture(scope="module")
-def lived(long: bool) -> list[Lived]:
+def lived(*, long: bool) -> list[Lived]:
     scenario = SCENARIOS["peak"]
     setting = setting_of(scenario, POLICIES["credit"], 9, "all")
     return [Life(setting, draw(scenario, 7, day)).run() for day in range(DAYS_LONG if long else DAYS)]
 
 
 @pytest.fixture(scope="module")
-def peers(long: bool) -> list[list[Person]]:
+def peers(*, long: bool) -> list[list[Person]]:
     return [Hall(day).live() for day in range(DAYS_LONG if long else DAYS)]
 
 

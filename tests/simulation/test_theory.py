@@ -13,7 +13,7 @@ PRIORITY_S = 86_400
 
 
 @pytest.fixture(scope="module")
-def days(long: bool) -> int:
+def days(*, long: bool) -> int:
     return DAYS_LONG if long else DAYS
 
 
