@@ -15,10 +15,17 @@ from msgspec.structs import replace
 
 from service.domain import appointments, check_ins, commands, dispatch, events, volunteers
 from service.domain.appointments import leave_open_ones, over_of_invitation
+from service.domain.admission import (
+    GIVES_WORK_BACK,
+    Verdict,
+    admit,
+    admitted_as,
+    admitted_from_standby,
+    newcomer,
+)
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.door import (
-    admission_at,
     hall_closed,
     issue,
     on_offer,
@@ -30,6 +37,7 @@ from service.domain.door import (
 from service.domain.events import Event
 from service.domain.model import (
     TICKET_SUCCESSORS,
+    Admission,
     Counter,
     CounterState,
     LeftReason,
@@ -85,7 +93,11 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
     if day.ended:
         raise DayHasEnded
     day.wake(now_at)
-    return _DECIDERS[type(command)](day, command, now_at)
+    decided = _DECIDERS[type(command)](day, command, now_at)
+    if day.standby and not GIVES_WORK_BACK.isdisjoint(map(type, decided)):
+        admitted, _ = admitted_from_standby(day, now_at, decided)
+        decided += admitted
+    return decided
 
 
 # Tickets.
@@ -101,6 +113,9 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
         AlreadyWaiting: the browser has a number whose visit is not over.
         BodyInvalid: nobody, or more people than the service takes on one ticket; an invitation to another service.
         CodeUsed: the invitation was used.
+        HallFull: they do not fit into what is left of the day; with what can be booked instead.
+
+    Source: DESIGN 6, "Admission of a walk-in".
     """
     service = on_offer(day, command.service, *command.then)
     refuse_count(service, command.count)
@@ -108,10 +123,14 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     _refuse_second(day, command.browser)
     refuse_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
+    prechecked = invited is not None and invited.prechecked
+    first, after = admitted_from_standby(day, now_at)
+    admission, fit = admit(after, newcomer(after, service, command.count, prechecked=prechecked), now_at)
     return [
         *over_of_invitation(day, invited, now_at),
+        *first,
         issue(
-            day,
+            after,
             now_at,
             ticket=command.ticket,
             code=command.code,
@@ -119,9 +138,10 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
             class_=TicketClass.WALK_IN,
             channel=command.channel,
             count=command.count,
-            admission=admission_at(day, now_at),
+            admission=admission,
+            fit=fit,
             then=command.then,
-            prechecked=invited is not None and invited.prechecked,
+            prechecked=prechecked,
             applicant=command.applicant,
             browser=command.browser,
             invitation=None if invited is None else invited.id,
@@ -147,6 +167,9 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         _require_reason(day.plan, command.reason)
         queue_at = dispatch.queue_time(day.plan, command.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at)
         ticket = replace(ticket, class_=command.class_, queue_at=queue_at)
+        if ticket.admission is Admission.STANDBY and command.class_ is TicketClass.GREEN:
+            ticket = replace(ticket, admission=day.admission_at(now_at))
+            decided.append(admitted_as(day, ticket, Verdict(ticket.admission, None), now_at))
         ahead, wait = outlook_of(day, ticket, now_at)
         decided.append(
             events.TicketReclassed(
@@ -168,6 +191,19 @@ def leave_queue(day: Day, command: commands.LeaveQueue, _now_at: datetime) -> li
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.WAITING, TicketState.PARKED)
     return [events.TicketLeft(ticket=ticket.id, reason=LeftReason.SELF)]
+
+
+def leave_for_appointment(day: Day, command: commands.LeaveForAppointment, _now_at: datetime) -> list[Event]:
+    """Leave for an appointment on another day. Raises WrongState unless waiting on standby."""
+    return appointments.leave_standby(day, command.ticket)
+
+
+def sweep_standby(day: Day, _command: commands.SweepStandby, now_at: datetime) -> list[Event]:
+    """Admit who is on standby and fits by now, for time itself makes room when less happens than was expected."""
+    if day.suspended_at(now_at) is not None:
+        return []
+    admitted, _ = admitted_from_standby(day, now_at)
+    return admitted
 
 
 def recall_ticket(day: Day, command: commands.RecallTicket, now_at: datetime) -> list[Event]:
@@ -713,6 +749,8 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.EndDay: end_day,
     commands.ChangePlan: change_plan,
     commands.SweepNoShows: sweep_no_shows,
+    commands.SweepStandby: sweep_standby,
+    commands.LeaveForAppointment: leave_for_appointment,
     commands.AtOptionalStage: at_optional_stage,
     **appointments.DECIDERS,
     **check_ins.DECIDERS,

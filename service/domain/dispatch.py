@@ -46,7 +46,7 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
 
     Returns:
         The ticket with the smallest place and the reason; when nobody is due, the earliest of those who came before
-        their appointment; None when nobody waits for this counter.
+        their appointment, then the first on standby; None when nobody waits for this counter.
     """
     lines = day.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
@@ -55,8 +55,11 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:
-        early = next((ticket for ticket in day.early() if day.draws_from(counter, line_key_of(ticket))), None)
-        return None if early is None else (early, reason_for(day.plan, early, ahead_of=0, rule=Rule.EARLY))
+        for rule, tickets in ((Rule.EARLY, day.early()), (Rule.STANDBY, day.standby_due())):
+            rather = next((ticket for ticket in tickets if day.draws_from(counter, line_key_of(ticket))), None)
+            if rather is not None:
+                return rather, reason_for(day.plan, rather, ahead_of=0, rule=rule)
+        return None
     place = min(fronts)
     chosen = also if also is not None and also.id == place.ticket else day.tickets[place.ticket]
     return chosen, reason_for(day.plan, chosen, ahead_of=waiting - 1)

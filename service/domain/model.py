@@ -138,6 +138,7 @@ class LeftReason(StrEnum):
 
     SELF = "self"
     UNSERVED = "unserved"
+    BOOKED = "booked"
 
 
 class CounterState(StrEnum):
@@ -172,6 +173,21 @@ class Wait(Struct, frozen=True, gc=False):
     p90_s: int | None
     as_of_at: datetime
     shown: Shown | None
+
+
+class Fit(Struct, frozen=True, gc=False):
+    """What a walk-in was admitted by, or not: whether the call comes before closing.
+
+    `p` is the probability that a counter is free before `closes_at`, once everybody has been served who is here and
+    expected: `mean_s` seconds from now, with the spread `sd_s`, at today's `speed`. All but the closing are null when
+    no counter for it is open or planned today.
+    """
+
+    p: float | None
+    mean_s: int | None
+    sd_s: int | None
+    speed: float | None
+    closes_at: datetime | None
 
 
 class CallReason(Struct, frozen=True, gc=False):
