@@ -2,9 +2,9 @@
 
 A walk-in fits when a counter is likely to be free for one more person before closing, once everybody has been served
 who is here and who is still expected with an appointment, whatever their places: so nobody is let in on a booked
-person's time, and letting somebody in breaks no promise. At least `FITS` is admitted, at least `MAY_FIT` stands by; less
-is told that the hall is full, with what can be booked instead. A visit of several stages is as likely as its least
-likely one.
+person's time, and no promise is broken by it. At least `FITS` is admitted, at least `MAY_FIT` stands by; who is less
+likely is told that the hall is full, with what can be booked instead. A visit of several stages is as likely as its
+last one, which begins after all before it.
 
 Standby is outside the order of calls, in the order of issue, until work flows back: then as many are admitted, in the
 same command, as fit at that moment. Nobody of a later number is let in before somebody on standby for the same
@@ -167,9 +167,7 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
 def admitted_as(day: Day, ticket: Ticket, verdict: Verdict, now_at: datetime) -> events.TicketAdmitted:
     """Let a ticket on standby into the order of calls, at the place of its queue time."""
     ahead, wait = outlook_of(day, replace(ticket, admission=verdict.admission), now_at)
-    return events.TicketAdmitted(
-        ticket=ticket.id, admission=verdict.admission, fit=verdict.fit, ahead=ahead, wait=wait
-    )
+    return events.TicketAdmitted(ticket=ticket.id, admission=verdict.admission, fit=verdict.fit, ahead=ahead, wait=wait)
 
 
 def visitor_of(ticket: Ticket) -> Visitor:
@@ -241,11 +239,11 @@ def _pools_ahead(day: Day, visitor: Visitor) -> list[Pool]:
     """Who competes at each stage of what is still to be done, from the present one on; one at least."""
     stages = day.plan.services[visitor.service].stages
     here = day.stage_now(visitor.service, visitor.stage)
-    pools = []
-    for stage in stages[stages.index(here) :]:
-        if day.stage_now(visitor.service, stage) == stage:  # else nobody is at this optional one
-            pools.append(day.pool(visitor.service, stage))
-    return pools
+    return [
+        day.pool(visitor.service, stage)
+        for stage in stages[stages.index(here) :]
+        if day.stage_now(visitor.service, stage) == stage  # else nobody is at this optional one
+    ]
 
 
 def _in_lines(day: Day, pool: Pool) -> Iterator[Work]:
