@@ -14,7 +14,6 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from service.domain import appointments, check_ins, commands, dispatch, events, volunteers
-from service.domain.appointments import leave_open_ones, over_of_invitation
 from service.domain.admission import (
     GIVES_WORK_BACK,
     Verdict,
@@ -23,6 +22,7 @@ from service.domain.admission import (
     admitted_from_standby,
     newcomer,
 )
+from service.domain.appointments import leave_open_ones, over_of_invitation
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.door import (
