@@ -19,8 +19,16 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from service.clock import Clock
-from service.domain.commands import Command, LiftSuspension, SweepAppointments, SweepNoShows, SweepStandby
+from service.domain.commands import (
+    Command,
+    LiftSuspension,
+    SweepAppointments,
+    SweepLongWaits,
+    SweepNoShows,
+    SweepStandby,
+)
 from service.domain.day import Day
+from service.domain.dispatch import waited_too_long
 from service.domain.model import AppointmentState, HallId
 from service.domain.refusals import Refusal
 from service.halls import Halls
@@ -86,7 +94,7 @@ class Jobs:
                 log.warning("day_not_ended", hall=hall.id, why=str(refused))
 
     async def sweep_halls(self) -> None:
-        """Lift suspensions that are over, recall and pass over who does not come, in the halls in use here."""
+        """Lift suspensions that are over, pass over who does not come, raise who waits too long: of halls in use."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
             if day.ended or not day.opened or now_at >= day.plan.ends_at:
@@ -95,6 +103,8 @@ class Jobs:
                 await self._ask(day, LiftSuspension(due=True))
             if day.plan.rules.auto_no_show:
                 await self._ask(day, SweepNoShows())
+            if next(waited_too_long(day, now_at), None) is not None:
+                await self._ask(day, SweepLongWaits())
 
     async def sweep_standby(self) -> None:
         """Admit who is on standby and fits by now, in the halls in use here: time alone makes room."""

@@ -242,8 +242,8 @@ class _Now(Collector):
                 waiting.add_metric([day.hall, name, class_], count)
             on_standby = Tally(dict.fromkeys(day.plan.services, 0))
             on_standby.update(day.tickets[ticket].service for _, ticket in day.standby)
-            for service, number in on_standby.items():
-                standby.add_metric([day.hall, service], number)
+            for name, number in on_standby.items():
+                standby.add_metric([day.hall, name], number)
             present: Tally[tuple[str, str]] = Tally(
                 {(name, state): 0 for name in day.plan.services for state in ("called", "serving")}
             )

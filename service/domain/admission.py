@@ -143,7 +143,7 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
     """
     after = day
     for event in decided:
-        after = _after(day, after, event, now_at)
+        after = day_after(day, after, event, now_at)
     admitted: list[Event] = []
     if after.closed or not after.standby:
         return admitted, after
@@ -160,7 +160,7 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
             continue
         event = admitted_as(after, ticket, verdict, now_at)
         admitted.append(event)
-        after = _after(day, after, event, now_at)
+        after = day_after(day, after, event, now_at)
     return admitted, after
 
 
@@ -181,8 +181,8 @@ def newcomer(day: Day, service: PlannedService, count: int, *, prechecked: bool)
     return Visitor(service.id, stage, count, prechecked, day.issued + 1)
 
 
-def _after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
-    """The day after an event, folded beside the one that is decided on."""
+def day_after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
+    """The day after an event that is decided on `day`, folded beside it: `after` is the day so far."""
     if after is day:
         after = day.copy()
     return evolve(after, Record(after.seq + 1, now_at, _COMMAND, _COMMAND, 0, None, event))

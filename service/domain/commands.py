@@ -342,6 +342,10 @@ class ChangePlan(Order, frozen=True):
     plan: Plan
 
 
+class SweepLongWaits(Order, frozen=True):
+    """Raise the walk-ins who have waited for too long, where the hall has such a rule; harmless twice."""
+
+
 class SweepStandby(Order, frozen=True):
     """Admit who is on standby and fits by now; harmless twice."""
 
@@ -392,6 +396,7 @@ Command = (
     | EndDay
     | ChangePlan
     | SweepNoShows
+    | SweepLongWaits
     | SweepStandby
     | LeaveForAppointment
     | AtOptionalStage

@@ -352,8 +352,8 @@ class Day:
 
     def standby_before(self, pool: Pool, n: int) -> list[Ticket]:
         """Who is on standby for a pool's counters and took a number before the one that was issued as `n`."""
-        before = (self.tickets[ticket] for _, ticket in self.standby.irange(maximum=(n,), inclusive=(True, False)))
-        return [ticket for ticket in before if ticket.service in pool.services]
+        before = self.standby.irange(maximum=(n, TicketId("")))
+        return [ticket for _, one in before if (ticket := self.tickets[one]).service in pool.services]
 
     def admission_at(self, at: datetime) -> Admission:
         """How people come in who are let in: by overtime, when the doors would be shut without it."""

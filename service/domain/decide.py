@@ -20,6 +20,7 @@ from service.domain.admission import (
     admit,
     admitted_as,
     admitted_from_standby,
+    day_after,
     newcomer,
 )
 from service.domain.appointments import leave_open_ones, over_of_invitation
@@ -165,7 +166,9 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         if command.reason is None:
             raise BodyInvalid(("reason", "a change of class needs a reason code"))
         _require_reason(day.plan, command.reason)
-        queue_at = dispatch.queue_time(day.plan, command.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at)
+        queue_at = dispatch.queue_time(
+            day.plan, command.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at, raised=ticket.raised
+        )
         ticket = replace(ticket, class_=command.class_, queue_at=queue_at)
         if ticket.admission is Admission.STANDBY and command.class_ is TicketClass.GREEN:
             ticket = replace(ticket, admission=day.admission_at(now_at))
@@ -196,6 +199,12 @@ def leave_queue(day: Day, command: commands.LeaveQueue, _now_at: datetime) -> li
 def leave_for_appointment(day: Day, command: commands.LeaveForAppointment, _now_at: datetime) -> list[Event]:
     """Leave for an appointment on another day. Raises WrongState unless waiting on standby."""
     return appointments.leave_standby(day, command.ticket)
+
+
+def sweep_long_waits(day: Day, _command: commands.SweepLongWaits, now_at: datetime) -> list[Event]:
+    """Raise the walk-ins who have waited for as long as the hall lets anybody wait."""
+    raised, _ = _raise_long_waits(day, now_at)
+    return raised
 
 
 def sweep_standby(day: Day, _command: commands.SweepStandby, now_at: datetime) -> list[Event]:
@@ -262,7 +271,9 @@ def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) ->
     floor_at = now_at - timedelta(seconds=day.plan.rules.park_penalty_s)
     if ticket.floor_at is not None:
         floor_at = max(floor_at, ticket.floor_at)
-    queue_at = dispatch.queue_time(day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.slot_at)
+    queue_at = dispatch.queue_time(
+        day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.slot_at, raised=ticket.raised
+    )
     ahead, wait = outlook_of(day, replace(ticket, queue_at=queue_at), now_at)
     return [events.TicketResumed(ticket=ticket.id, floor_at=floor_at, ahead=ahead, wait=wait)]
 
@@ -411,8 +422,8 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
     """Call the ticket with the earliest queue time among those this counter serves; first finish the present one.
 
     Returns:
-        The finish, if one was asked for and a person is there, then one `TicketCalled` with the reason it was next;
-        no call when nobody waits.
+        The finish, if one was asked for and a person is there, who has waited too long by now, then one `TicketCalled`
+        with the reason it was next; no call when nobody waits.
 
     Raises:
         CounterClosed, CounterBusy: the counter cannot take a person; busy also when another than `present` is there.
@@ -431,9 +442,11 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
         decided.append(event)
     else:
         _require_free(counter)
-    found = dispatch.first(day, counter, moved)
+    raised, after = _raise_long_waits(day, now_at)
+    found = dispatch.first(after, counter, moved)
     if found is not None:
         ticket, reason = found
+        decided += raised
         decided.append(events.TicketCalled(ticket=ticket.id, counter=counter.id, stage=counter.stage, reason=reason))
     return decided
 
@@ -688,6 +701,21 @@ def _vacate(day: Day, counter: Counter, now_at: datetime, *, release: bool) -> l
     return [_release(day, day.ticket(counter.ticket), now_at)]
 
 
+def _raise_long_waits(day: Day, now_at: datetime) -> tuple[list[Event], Day]:
+    """Raise who has waited too long; and the day after it, the same one when there is nobody."""
+    raised: list[Event] = []
+    after = day
+    for ticket in list(dispatch.waited_too_long(day, now_at)):
+        queue_at = dispatch.queue_time(
+            day.plan, ticket.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at, raised=True
+        )
+        ahead, wait = outlook_of(after, replace(ticket, queue_at=queue_at), now_at)
+        event = events.TicketRaised(ticket=ticket.id, ahead=ahead, wait=wait)
+        raised.append(event)
+        after = day_after(day, after, event, now_at)
+    return raised, after
+
+
 def _leave_unserved(day: Day) -> list[Event]:
     return [
         events.TicketLeft(ticket=ticket.id, reason=LeftReason.UNSERVED)
@@ -749,6 +777,7 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.EndDay: end_day,
     commands.ChangePlan: change_plan,
     commands.SweepNoShows: sweep_no_shows,
+    commands.SweepLongWaits: sweep_long_waits,
     commands.SweepStandby: sweep_standby,
     commands.LeaveForAppointment: leave_for_appointment,
     commands.AtOptionalStage: at_optional_stage,

@@ -15,25 +15,48 @@ from service.domain.model import CallReason, Counter, Rule, Ticket, TicketClass
 from service.domain.plan import Plan
 
 
-def queue_time(
+def queue_time(  # noqa: PLR0913  (the last one by name)
     plan: Plan,
     class_: TicketClass,
     reference_at: datetime,
     floor_at: datetime | None,
     slot_at: datetime | None = None,
+    *,
+    raised: bool = False,
 ) -> datetime:
     """Reference time minus the class's credit, but not before the floor that a return has set.
 
     `slot_at` is the slot that was checked in for: the reference time is the check-in, or the slot if that is later.
+    `raised` is a walk-in that has waited too long.
     """
-    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, slot_at))
+    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, slot_at, raised=raised))
     return queue_at if floor_at is None else max(queue_at, floor_at)
 
 
-def credit_s(plan: Plan, class_: TicketClass, reference_at: datetime, slot_at: datetime | None) -> int:
-    """The class's credit; an appointment has none when the person came later than `grace_s` after the slot."""
+def credit_s(
+    plan: Plan, class_: TicketClass, reference_at: datetime, slot_at: datetime | None, *, raised: bool = False
+) -> int:
+    """The class's credit; an appointment has none when the person came later than `grace_s` after the slot.
+
+    A walk-in that was raised has the largest there is: so nobody goes before it who came after it.
+    """
+    if raised and class_ is TicketClass.WALK_IN:
+        return max(plan.credit_s(one) for one in TicketClass)
     late = slot_at is not None and reference_at > slot_at + timedelta(seconds=plan.rules.grace_s)
     return 0 if late and class_ is TicketClass.APPOINTMENT else plan.credit_s(class_)
+
+
+def waited_too_long(day: Day, now_at: datetime) -> Iterator[Ticket]:
+    """The walk-ins that the hall's rule raises now, where it has one; but for who asked to be called later."""
+    most_s = day.plan.rules.max_walk_in_wait_s
+    if most_s is None:
+        return
+    since_at = now_at - timedelta(seconds=most_s)
+    for ticket in in_order(day):
+        if ticket.queue_at > since_at:
+            return
+        if ticket.class_ is TicketClass.WALK_IN and not ticket.raised and day.wakes_at(ticket) <= now_at:
+            yield ticket
 
 
 def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
@@ -73,7 +96,7 @@ def reason_for(
         rule=rule if code is None else Rule.CHOSEN,
         class_=ticket.class_,
         queue_at=ticket.queue_at,
-        credit_s=credit_s(plan, ticket.class_, ticket.reference_at, ticket.slot_at),
+        credit_s=credit_s(plan, ticket.class_, ticket.reference_at, ticket.slot_at, raised=ticket.raised),
         ahead_of=ahead_of,
         code=code,
     )

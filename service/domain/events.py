@@ -247,6 +247,14 @@ class TicketReclassed(Fact, frozen=True, kw_only=True, tag="ticket_reclassed"):
     wait: Wait
 
 
+class TicketRaised(Fact, frozen=True, kw_only=True, tag="ticket_raised"):
+    """A walk-in has waited for as long as the hall lets anybody wait, and goes before all who came later."""
+
+    ticket: TicketId
+    ahead: int
+    wait: Wait
+
+
 class TicketDeferred(Fact, frozen=True, kw_only=True, tag="ticket_deferred"):
     """Not to be called before a time, keeping the place; None: at once again."""
 
@@ -386,6 +394,7 @@ Event = (
     | TicketParked
     | TicketResumed
     | TicketReclassed
+    | TicketRaised
     | TicketDeferred
     | TicketLeft
     | PapersChecked

@@ -363,7 +363,9 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
         record,
         event.ticket,
         floor_at=event.floor_at,
-        queue_at=dispatch.queue_time(day.plan, before.class_, before.reference_at, event.floor_at, before.slot_at),
+        queue_at=dispatch.queue_time(
+            day.plan, before.class_, before.reference_at, event.floor_at, before.slot_at, raised=before.raised
+        ),
         returns=before.returns + (before.state is TicketState.NO_SHOW),
         ahead=event.ahead,
         wait=event.wait,
@@ -374,7 +376,9 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
 
 def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -> _Touched:
     before = day.tickets[event.ticket]
-    queue_at = dispatch.queue_time(day.plan, event.class_, before.reference_at, before.floor_at, before.slot_at)
+    queue_at = dispatch.queue_time(
+        day.plan, event.class_, before.reference_at, before.floor_at, before.slot_at, raised=before.raised
+    )
     ticket = _put(
         day,
         record,
@@ -386,6 +390,14 @@ def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -
         promise=None,
     )
     return ticket, None
+
+
+def _ticket_raised(day: Day, event: events.TicketRaised, record: Record) -> _Touched:
+    before = day.tickets[event.ticket]
+    queue_at = dispatch.queue_time(
+        day.plan, before.class_, before.reference_at, before.floor_at, before.slot_at, raised=True
+    )
+    return _put(day, record, event.ticket, raised=True, queue_at=queue_at, ahead=event.ahead, wait=event.wait), None
 
 
 def _ticket_deferred(day: Day, event: events.TicketDeferred, record: Record) -> _Touched:
@@ -519,6 +531,7 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.TicketParked: _ticket_parked,
     events.TicketResumed: _ticket_resumed,
     events.TicketReclassed: _ticket_reclassed,
+    events.TicketRaised: _ticket_raised,
     events.TicketDeferred: _ticket_deferred,
     events.TicketLeft: _ticket_left,
     events.PapersChecked: _papers_checked,

@@ -226,7 +226,8 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it. `appointment` and its
     `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
     `invitation` the id of the one it was taken with. `promise` is the wait that was told with the ticket, as long as
-    the first call may keep it: not when its people asked for another time, or its class or place has changed.
+    the first call may keep it: not when its people asked for another time, or its class or place has changed. `raised`
+    is a walk-in that has waited for as long as the hall lets anybody wait.
     """
 
     id: TicketId
@@ -276,6 +277,7 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     returns_of: TicketId | None = None
     invitation: str | None = None
     promise: Wait | None = None
+    raised: bool = False
 
 
 class Appointment(Struct, frozen=True, gc=False, kw_only=True):

@@ -100,6 +100,7 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
         "zh-CN": f"改为 {e.class_}（{e.reason}）",
         "en": f"Class is now {e.class_} ({e.reason})",
     },
+    events.TicketRaised: lambda _: {"zh-CN": "等候过久，优先叫号", "en": "Waited too long: goes first"},
     events.TicketDeferred: lambda e: {
         "zh-CN": "改了最早叫号时间",
         "en": "May be called at any time" if e.not_before_at is None else "Not to be called before a time",

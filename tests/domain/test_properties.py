@@ -97,6 +97,7 @@ def other_documents() -> list[HallDocument]:
         town(hours=[{"weekdays": [1], "from": "09:00", "to": "16:00"}], overtime=False),
         town(staffing=[{"on": "2026-11-23", "from": "09:00", "to": "12:00", "counters": 2}]),
         town(rules={"auto_no_show": True, "park_penalty_s": 60, "credit_s": {"green": 60}, "early_s": 0}),
+        town(rules={"max_walk_in_wait_s": 300}),
         town(booking={"places": [BY_HAND], "reserved": [KEPT], "late_share": 0.2}),
     ]
 
@@ -396,6 +397,7 @@ class AnyDay(RuleBasedStateMachine):
     @rule()
     def sweep_standby(self) -> None:
         self.ask(commands.SweepStandby())
+        self.ask(commands.SweepLongWaits())
 
     @rule(pick=PICKS, start=STARTS)
     def book_from_standby(self, pick: int, start: str) -> None:

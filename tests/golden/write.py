@@ -74,7 +74,7 @@ def a_day() -> Hall:
     hall.after(300).do(commands.LiftSuspension())
     hall.do(commands.PauseCounter(CounterId("1"), "break", hall.now_at + timedelta(minutes=10)))
     hall.do(commands.RemoveNotice("n1"))
-    hall.do(commands.ChangePlan(hall.plan(town(overtime=True))))
+    hall.do(commands.ChangePlan(hall.plan(town(overtime=True, rules={"max_walk_in_wait_s": 7200}))))
     hall.at("11:55").do(hall.checking_in(kept))
     hall.do(
         commands.ReturnTicket(
@@ -89,6 +89,7 @@ def a_day() -> Hall:
             ),
         )
     )
+    hall.do(commands.SweepLongWaits())
     hall.at("12:31").do(commands.SweepAppointments())
     hall.at("16:00").do(commands.OpenOvertime(hall.instant("17:30"), 1))
     hall.do(commands.EndOvertime())

@@ -10,7 +10,7 @@ from service.clock import FakeClock
 from service.domain import appointments, commands, events
 from service.domain.demo import DEMO, demo_document
 from service.domain.document import HallDocument
-from service.domain.model import Admission, TicketId, TicketState
+from service.domain.model import Admission, LeftReason, TicketId, TicketState
 from service.domain.refusals import HallFull, WrongState
 from service.errors import Fault
 from service.lane import Answer
@@ -94,7 +94,7 @@ async def test_without_the_guard_the_person_is_called_and_gone(
     standby = await standing_by(one, other)
 
     def unguarded(_day: Any, ticket: TicketId) -> list[events.Event]:  # noqa: ANN401  (of no matter)
-        return [events.TicketLeft(ticket=ticket, reason=events.LeftReason.BOOKED)]
+        return [events.TicketLeft(ticket=ticket, reason=LeftReason.BOOKED)]
 
     monkeypatch.setattr(appointments, "leave_standby", unguarded)
 
