@@ -397,7 +397,9 @@ def _ticket_raised(day: Day, event: events.TicketRaised, record: Record) -> _Tou
     queue_at = dispatch.queue_time(
         day.plan, before.class_, before.reference_at, before.floor_at, before.slot_at, raised=True
     )
-    return _put(day, record, event.ticket, raised=True, queue_at=queue_at, ahead=event.ahead, wait=event.wait), None
+    return _put(
+        day, record, event.ticket, raised=True, queue_at=queue_at, ahead=event.ahead, wait=event.wait, promise=None
+    ), None
 
 
 def _ticket_deferred(day: Day, event: events.TicketDeferred, record: Record) -> _Touched:

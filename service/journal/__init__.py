@@ -24,8 +24,8 @@ first, and makes an append to each: a `DoubleClaim`. When its COMMIT is not answ
 which waits for its end, and the journal says whether it landed.
 
 *Days ahead.* A day is opened by the first booking on it, in any order; it begins, in order, when it is the present one.
-`hall_days.begun_at` says so. What is over several days of a hall (a person's appointments, a code's one use) no lane can
-decide alone: the constraints do, and their names become refusals.
+`hall_days.begun_at` says so. What is over several days of a hall (a person's appointments, a code's one use) no lane
+can decide alone: the constraints do, and their names become refusals.
 
 *Following.* NOTIFY inside an append would take a database-wide lock at each commit, so appends notify nobody. After the
 commit a bell says which halls moved; a bell only wakes. What happened is read by `seq`, and a poll each second is the

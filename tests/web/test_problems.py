@@ -181,11 +181,6 @@ async def _no_account(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("PATCH", f"staff/{NOBODY}", {"role": "staff"})
 
 
-@case("message-not-found", 404)
-async def _no_message(hall: Checked, _now: FakeClock) -> Reply:
-    return await hall.staff("POST", f"messages/{NOBODY}/retry")
-
-
 @case("device-not-found", 404)
 async def _no_device(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("DELETE", "devices/door")
@@ -261,6 +256,17 @@ async def _missed(hall: Checked, now: FakeClock) -> Reply:
     appointment = await booked(hall, at("15:00"))
     now.put(at("15:30"))
     return await hall.call("POST", "check-ins", {"code": appointment["code"]})
+
+
+@case("hall-full", 409, slots=[], overtime=None)
+async def _full(hall: Checked, now: FakeClock) -> Reply:
+    document = {**demo(), "booking": {"horizon_days": 0}}
+    put = await hall.staff("PUT", "document", document, headers={"If-Match": '"1"'})
+    assert put.status == 200, put.body
+    now.put(at("17:29"))
+    while (reply := await hall.call("POST", "tickets", ENQUIRY)).status == 201:
+        pass
+    return reply
 
 
 ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}

@@ -71,8 +71,8 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
     sleeping = any(one.active_s > 0 for one in scene.waiting)
     latest_s = last_key_s
     if sleeping and not ahead:
-        awake_s = max((one.active_s for one in scene.waiting if np.isfinite(one.active_s)), default=0.0)
-        latest_s = max(last_key_s, awake_s)
+        # whoever comes before the last of them may be called is called, or on standby all who come at all
+        latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
     kinds = [
         _waiting(scene, paths),
         _present(scene, draws, speeds),

@@ -7,10 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from service.domain.day import Day
-from service.domain.dispatch import in_order
 from service.domain.forecast.draws import Floats
 from service.domain.forecast.rest import Rest, drawn
-from service.domain.forecast.scene import Scene, scene_of
+from service.domain.forecast.scene import Scene, scene_of, waiting_in
 from service.domain.model import HallId, ServiceId, Shown, TicketId
 
 PATHS = 200
@@ -48,7 +47,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
 def forecast(day: Day, now_at: datetime, paths: int = PATHS) -> Forecast:
     """Forecast the waits of all who wait, as of `now_at`; the same day at the same instant gives the same answer."""
     scene = scene_of(day, now_at)
-    waits = dict.fromkeys((ticket.id for ticket in in_order(day)), NEVER) if scene is None else waits_of(scene, paths)
+    waits = dict.fromkeys((ticket.id for ticket in waiting_in(day)), NEVER) if scene is None else waits_of(scene, paths)
     return Forecast(hall=day.hall, day=day.on, seq=day.seq, made_at=now_at, waits=waits)
 
 
