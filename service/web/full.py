@@ -12,7 +12,6 @@ from service.domain.admission import SLOTS_OFFERED
 from service.domain.commands import Command, TakeTicket
 from service.domain.model import HallId
 from service.domain.refusals import HallFull
-from service.domain.view import slot_view
 from service.lane import Answer
 from service.offers import Asked
 from service.web.keys import CLOCK, HALLS, METRICS, OFFERS
@@ -31,5 +30,5 @@ async def or_other_times(request: web.Request, hall_id: HallId, command: Command
         hall = await request.app[HALLS].get(hall_id)
         today = hall.day_at(request.app[CLOCK].now_at())
         more = await request.app[OFFERS].nearest(hall, Asked(command.service, command.count), today)
-        found = [*slots, *(to_builtins(slot_view(slot)) for slot in more)]
+        found = [*slots, *map(to_builtins, more)]
         raise HallFull(found[:SLOTS_OFFERED], full.fields["overtime"]) from None
