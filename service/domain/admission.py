@@ -27,7 +27,7 @@ from service.domain.day import Day, Pool
 from service.domain.events import Event, Record
 from service.domain.evolve import evolve
 from service.domain.model import Admission, Fit, ServiceId, StageId, Ticket
-from service.domain.plan import PRECHECK, PlannedService
+from service.domain.plan import PRECHECK, Plan, PlannedService
 from service.domain.refusals import HallFull
 from service.domain.slots import Slot, slots_of
 from service.domain.times import stamp
@@ -120,10 +120,10 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
         return Verdict(day.admission_at(now_at), None)
     before = _standby_before(day, visitor)
     start = _start_after_all(day, visitor, before, now_at)
-    fit = _fit(day, start, day.regular.windows[-1].closes_at if day.regular.windows else None, now_at)
+    fit = _fit(day, start, _closing(day.regular), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS):
-        fit = _fit(day, start, day.plan.windows[-1].closes_at, now_at)
+        fit = _fit(day, start, _closing(day.plan), now_at)
         admission = Admission.OVERTIME
     if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or before)):
         return Verdict(Admission.STANDBY, fit)
@@ -194,6 +194,11 @@ def _standby_before(day: Day, visitor: Visitor) -> list[Ticket]:
     for pool in _pools_ahead(day, visitor):
         found.update((ticket.n, ticket) for ticket in day.standby_before(pool, visitor.n))
     return list(found.values())
+
+
+def _closing(plan: Plan) -> datetime | None:
+    """When a day's doors close for the last time."""
+    return plan.windows[-1].closes_at if plan.windows else None
 
 
 def _fit(day: Day, start: _Start | None, closes_at: datetime | None, now_at: datetime) -> Fit:

@@ -393,6 +393,18 @@ def test_where_nobody_knows_a_wait_people_stand_by() -> None:
     assert hall.ticket(TicketId("ticket-00001")).admission is STANDBY
 
 
+def test_a_day_that_was_closed_by_its_document_lets_nobody_in() -> None:
+    hall = one_counter()
+    fill(hall)
+    hall.do(OpenOvertime(hall.instant("17:30"), 1))
+    _, standby = fill(hall)
+
+    hall.do(ChangePlan(hall.plan(enquiries(cv=0, counters=1, hours=[]))))
+
+    assert hall.do(SweepStandby()) == []
+    assert {hall.ticket(ticket).admission for ticket in standby} == {STANDBY}
+
+
 def test_a_right_to_return_is_a_right_to_come_in() -> None:
     hall = one_counter()
     fill(hall)

@@ -5,8 +5,8 @@ from typing import Any
 
 from service.clock import FakeClock
 from tests.service import Reply, Service
-from tests.web.booking import person, said
-from tests.web.checked import Checked, at
+from tests.web.booking import booked, by_hand, person, said
+from tests.web.checked import Checked, at, demo
 from tests.web.conftest import Founder
 from tests.web.staff import employed
 
@@ -188,6 +188,27 @@ async def test_each_minute_those_who_fit_are_let_in(service: Service, own: Check
     await service.running.jobs.sweep_standby()
     assert await own.seq() == seq, "and after closing nobody is let in"
     assert standby_of(tickets)
+
+
+async def test_the_job_lets_in_who_fits_because_others_have_not_come(service: Service, own: Checked) -> None:
+    clock = service.clock
+    assert isinstance(clock, FakeClock)
+    document = {**demo(), "booking": by_hand(12)}
+    assert (await own.staff("PUT", "document", document, headers={"If-Match": '"1"'})).status == 200
+    for _ in range(12):
+        await booked(own, at("17:00"), service="loan-first")
+    clock.put(at("16:58"))
+    await own.open("2")
+    tickets, _ = await full(own, clock, "16:58")
+    first = standby_of(tickets)[0]
+
+    clock.put(at("17:11"))
+    await service.running.jobs.sweep_standby()
+
+    assert (await own.seen(first))["admission"] == "admitted"
+    seq = await own.seq()
+    await service.running.jobs.sweep_standby()
+    assert await own.seq() == seq
 
 
 # From standby to an appointment.
