@@ -45,7 +45,7 @@ from service.domain.model import (
 )
 from service.domain.refusals import HallFull, TicketNotFound, WrongState
 from service.domain.view import NO_WAIT, ticket_view
-from service.domain.waits import show_probability
+from service.domain.waits import show_probability, speed_of
 from tests.domain.halls import DONE, Hall, called, reason_of, refold, town, values
 from tests.domain.test_waits import enquiries
 
@@ -534,9 +534,14 @@ def test_on_any_afternoon_no_more_are_in_than_fit(  # noqa: C901, PLR0912  (a br
         else:
             hall.after(200)
         if any(isinstance(event, TicketAdmitted) or is_admission(event) for event in decided):
-            assert start_of_last_s(hall, counters) < (hall.instant("17:00") - hall.now_at).total_seconds()
+            left_s = (hall.instant("17:00") - hall.now_at).total_seconds()
+            assert start_of_last_s(hall, counters) < left_s + HALF_A_SERVICE_S
     hall.day.wake(hall.now_at)
     assert values(refold(hall)) == values(hall.day)
+
+
+HALF_A_SERVICE_S = 150
+"""What counting by hand may be wrong by: it takes everybody at a counter to be half done."""
 
 
 def is_admission(event: Event) -> bool:
@@ -551,18 +556,19 @@ def attempt(hall: Hall, command: commands.Command) -> list[Event]:
 
 
 def start_of_last_s(hall: Hall, counters: int) -> float:
-    """When a counter is free for the last who was let in, once all others who wait have been served.
+    """When a counter is free for the last who was let in, once all others who wait have been served, at today's speed.
 
     Counted by hand: a list of counters that are free some time, and work that goes to the first; of those expected as
     much as they are likely to come.
     """
     day = hall.day
-    free = sorted(0.0 if day.counters[CounterId(str(n + 1))].ticket is None else 150.0 for n in range(counters))
-    come = [(0.0, 300.0) for _ in dispatch.in_order(day)][1:]
+    mean_s = 300.0 * speed_of(day)[0]
+    free = sorted(0.0 if day.counters[CounterId(str(n + 1))].ticket is None else mean_s / 2 for n in range(counters))
+    come = [(0.0, mean_s) for _ in dispatch.in_order(day)][1:]
     for slot_at, visits in day.diary.expected.items():
         shows = show_probability(day.plan.learned, slot_at, hall.now_at)
         at_s = max(0.0, (slot_at - hall.now_at).total_seconds() - day.plan.rules.early_s)
-        come += [(at_s, 300.0 * shows)] * sum(visits.values())
+        come += [(at_s, mean_s * shows)] * sum(visits.values())
     for at_s, lasts_s in sorted(come):
         if free[0] < at_s:
             break
