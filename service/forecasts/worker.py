@@ -47,6 +47,7 @@ def main() -> None:
     """Answer until nobody asks any more; commands come first, and Ctrl-C is the service's."""
     os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody is there for the answer any more: end without a word
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
     decode, encode = msgspec.msgpack.Decoder(Wanted).decode, msgspec.msgpack.Encoder().encode
     while (wanted := _read(questions)) is not None:
@@ -56,9 +57,11 @@ def main() -> None:
 
 
 def _read(questions: BinaryIO) -> bytes | None:
-    """The next question; None when there is none."""
-    length = questions.read(LENGTH_BYTES)
-    return questions.read(int.from_bytes(length)) if len(length) == LENGTH_BYTES else None
+    """The next question; None when there is none, or only a part of one."""
+    head = questions.read(LENGTH_BYTES)
+    length = int.from_bytes(head)
+    wanted = questions.read(length)
+    return wanted if len(head) == LENGTH_BYTES and len(wanted) == length else None
 
 
 if __name__ == "__main__":
