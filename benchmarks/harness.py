@@ -23,7 +23,7 @@ from msgspec import Struct
 from benchmarks.load import Plan, Report, Stream
 from benchmarks.result import BenchmarkFailed
 from service.domain.demo import demo_document
-from service.domain.document import HallDocument
+from service.domain.document import Booking, HallDocument
 from service.domain.model import HallId
 from service.journal import halls as stored
 from service.journal.database import Database
@@ -160,9 +160,9 @@ class Served:
             raise BenchmarkFailed(f"{method} {path}: {answer.status} {text.decode()}")
         return msgspec.json.decode(text) if text else None
 
-    def make_halls(self, names: Sequence[str], counters: int = 5) -> None:
-        """Make halls that never close, and wait until `serve` knows them."""
-        document = hall_document(counters)
+    def make_halls(self, names: Sequence[str], counters: int = 5, document: HallDocument | None = None) -> None:
+        """Make halls that never close, unless a document says otherwise, and wait until `serve` knows them."""
+        document = document or hall_document(counters)
 
         async def make() -> None:
             async with Database(self.dsn) as database:
@@ -207,14 +207,15 @@ def generate(folder: Path, *streams: Stream, seconds: float, warm_up_s: float | 
     return report
 
 
-def hall_document(counters: int = 5) -> HallDocument:
-    """The demo hall, round the clock, with so many counters."""
+def hall_document(counters: int = 5, booking: Booking | None = None) -> HallDocument:
+    """The demo hall, round the clock, with so many counters, and other rules of booking if they are said."""
     demo = demo_document(always_open=True)
     window = next(counter for counter in demo.counters if counter.stage == "window")
     return msgspec.structs.replace(
         demo,
         counters=[msgspec.structs.replace(window, id=str(number)) for number in range(1, counters + 1)],
         staffing=[msgspec.structs.replace(shift, counters=counters) for shift in demo.staffing],
+        booking=booking or demo.booking,
     )
 
 

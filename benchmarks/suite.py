@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-from benchmarks import halls, issue, latency, load_day, processes, replay, screens, startup
+from benchmarks import booking, halls, issue, latency, load_day, processes, replay, screens, startup
 from benchmarks import next as next_
 from benchmarks.result import LOAD_CALM, BenchmarkFailed, Machine, Options, Result, machine, print_result
 
@@ -20,6 +20,7 @@ WIDTH_OF_FILES = 160
 NAMES: dict[str, Callable[[Options], Result]] = {
     "issue": issue.run,
     "next": next_.run,
+    "booking": booking.run,
     "screens": screens.run,
     "latency": latency.run,
     "halls": halls.run,

@@ -41,7 +41,12 @@ from service.journal.migrate import migrate
 from service.lanes import Lanes
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
+from service.links import Links
 from service.metrics import Metrics
+from service.moves import Moves
+from service.notify.managers import DeadLetters
+from service.notify.messages import Messages, messaging
+from service.offers import Offers
 from service.ready import Readiness
 from service.web import keys
 from service.web.address import client_of, subscriber_of
@@ -78,19 +83,23 @@ class Running(NamedTuple):
     database: Database
     embedded: EmbeddedPostgres | None
     identity: Identity
+    messages: Messages | None
 
 
 class _Watchers:
-    """Tells metrics and the bell what lanes have committed."""
+    """Tells metrics, the bell and the messages what lanes have committed."""
 
     def __init__(self, metrics: Metrics, bell: Bell) -> None:
         self._metrics = metrics
         self._bell = bell
+        self.messages: Messages | None = None
 
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
         """Count, and ring."""
         self._bell.ring(day.hall, day.on, day.seq)
         self._metrics.committed(day, parts, append_s, commands)
+        if self.messages is not None:
+            self.messages.moved(day.hall, day.on)
 
     def raced(self, day: Day) -> None:
         """Count."""
@@ -174,7 +183,8 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
         metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known))
-        lanes = Lanes(journal, halls, clock, _Watchers(metrics, ground.bell))
+        watchers = _Watchers(metrics, ground.bell)
+        lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
         clock.follow(await ground.database.ping())
         await halls.look()
@@ -193,7 +203,14 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             )
         )
         jobs = Jobs(halls, lanes, clock)
-        scheduler = jobs.schedule(("sweep_identity", identity.sweep, SWEEP_EVERY_S))
+        messages = watchers.messages = await stack.enter_async_context(
+            messaging(
+                settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
+            )
+        )
+        scheduler = jobs.schedule(
+            ("sweep_identity", identity.sweep, SWEEP_EVERY_S), *(() if messages is None else messages.passes())
+        )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
 
@@ -215,7 +232,10 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
                 keys.LANES: lanes,
+                keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,
+                keys.MOVES: Moves(journal, lanes, clock, watchers),
+                keys.OFFERS: Offers(journal, lanes, clock),
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
@@ -223,7 +243,9 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             }
         )
         port = await stack.enter_async_context(_http(settings, app))
-        yield Running(port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity)
+        yield Running(
+            port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity, messages
+        )
         readiness.stopping = True
 
 

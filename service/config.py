@@ -19,6 +19,7 @@ import ipaddress
 import os
 import secrets
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 RETENTION_DAYS_MAX = 3650
 """Ten years: whoever wants to keep names and phones for longer has mistyped."""
 
+WEBHOOK_SECRET_BYTES_MIN = 24
 SECRET_BYTES = 32
 """What is drawn for a token or secret that nobody chose."""
 
@@ -99,6 +101,14 @@ SETTINGS = (
         "PAIHAO_SMTP_URL", "no mail is sent", "The mail server: smtp://user:password@host:587, or smtps://host:465"
     ),
     Setting("PAIHAO_MAIL_FROM", "none", "The sender of mails: hall@city.example"),
+    Setting(
+        "PAIHAO_WEBHOOK_URL",
+        "no webhook is sent",
+        "Where messages are posted that a gateway sends on as text messages: https://sms.example/paihao",
+    ),
+    Setting(
+        "PAIHAO_WEBHOOK_SECRET", "none", "The secret that webhooks are signed with: whsec_ and 24 to 64 bytes in base64"
+    ),
     Setting("PAIHAO_OIDC_ISSUER", "no single sign-on", "The OpenID Connect provider staff sign in with"),
     Setting("PAIHAO_OIDC_CLIENT_ID", "none", "Our client id at that provider"),
     Setting("PAIHAO_OIDC_CLIENT_SECRET", "none", "Our client secret at that provider"),
@@ -126,6 +136,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     nats_url: str | None = None
     smtp_url: str | None = None
     mail_from: str | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None
@@ -147,7 +159,16 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 HIDDEN = frozenset(
     # The URLs may carry passwords.
-    {"database_url", "nats_url", "smtp_url", "admin_token", "secret", "oidc_client_secret"},
+    {
+        "database_url",
+        "nats_url",
+        "smtp_url",
+        "webhook_url",
+        "admin_token",
+        "secret",
+        "webhook_secret",
+        "oidc_client_secret",
+    },
 )
 
 
@@ -190,16 +211,20 @@ def load(environ: Mapping[str, str]) -> Settings:
         raise SettingsError("PAIHAO_PORT and PAIHAO_DISPLAY_PORT must differ")
     if settings.smtp_url is not None and settings.mail_from is None:
         raise SettingsError("PAIHAO_SMTP_URL needs PAIHAO_MAIL_FROM")
-    if settings.oidc_issuer is not None and not is_safe_issuer(settings.oidc_issuer):
+    if settings.webhook_url is not None and settings.webhook_secret is None:
+        raise SettingsError("PAIHAO_WEBHOOK_URL needs PAIHAO_WEBHOOK_SECRET")
+    if settings.webhook_url is not None and not is_safe(settings.webhook_url):
+        raise SettingsError("PAIHAO_WEBHOOK_URL must be https: phone numbers go there")
+    if settings.oidc_issuer is not None and not is_safe(settings.oidc_issuer):
         raise SettingsError("PAIHAO_OIDC_ISSUER must be https: who can change what it says can be anybody here")
     if settings.oidc_issuer is not None and settings.oidc_client_id is None:
         raise SettingsError("PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID")
     return settings
 
 
-def is_safe_issuer(issuer: str) -> bool:
-    """Tell whether nobody on the way can answer in an issuer's place: it has TLS, or is on this machine."""
-    parts = urlsplit(issuer)
+def is_safe(address_: str) -> bool:
+    """Tell whether nobody on the way to an address can listen, or answer in its place: by TLS, or on this machine."""
+    parts = urlsplit(address_)
     return parts.scheme == "https" or parts.hostname in {"localhost", "127.0.0.1", "::1"}
 
 
@@ -294,6 +319,13 @@ def visible(text: str) -> str:
     return text
 
 
+def webhook_secret(text: str) -> str:
+    """Parse a secret of Standard Webhooks: `whsec_`, which may be left out, and 24 to 64 bytes in base64."""
+    if not WEBHOOK_SECRET_BYTES_MIN <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64:
+        raise ValueError(text)
+    return text
+
+
 def address(text: str) -> str:
     """Parse a mail address, roughly: the mail server has the last word."""
     name, at, domain = text.rpartition("@")
@@ -322,6 +354,8 @@ KINDS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "nats_url": (url("nats", "tls", "ws", "wss"), "an address like nats://host:4222"),
     "smtp_url": (url("smtp", "smtps"), "an address like smtp://user:password@host:587"),
     "mail_from": (address, "a mail address"),
+    "webhook_url": (url("https", "http"), "an address like https://sms.example/paihao"),
+    "webhook_secret": (webhook_secret, "whsec_ and 24 to 64 bytes in base64"),
     "oidc_issuer": (url("https", "http"), "the address of an OpenID Connect provider"),
     "oidc_client_id": (visible, "visible ASCII characters"),
     "oidc_client_secret": (visible, "visible ASCII characters"),

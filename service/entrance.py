@@ -8,12 +8,10 @@ import hmac
 from datetime import UTC, datetime, timedelta
 
 from service.domain.model import HallId
-from service.ids import CODE_LENGTH, CROCKFORD
+from service.ids import CODE_LENGTH, CROCKFORD, code_as_typed
 
 WINDOW_S = 60
 GRACE_WINDOWS = 1
-
-_READ_AS = str.maketrans("OIL", "011")
 
 
 class Entrance:
@@ -28,7 +26,7 @@ class Entrance:
 
     def let_in(self, hall: HallId, code: str, now_at: datetime) -> str | None:
         """The code that somebody typed, as we write it, if it is of this minute or of the one before; else None."""
-        typed = code.strip().upper().translate(_READ_AS).encode()
+        typed = code_as_typed(code).encode()
         window = _window(now_at)
         known = [_code(secret, hall, window - ago) for secret in self._secrets for ago in range(GRACE_WINDOWS + 1)]
         return next((one for one in known if hmac.compare_digest(one.encode(), typed)), None)

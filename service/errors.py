@@ -64,6 +64,13 @@ class DeviceNotFound(Refusal):
     code = "device-not-found"
 
 
+class MessageNotFound(Refusal):
+    """This hall has no such message."""
+
+    status = 404
+    code = "message-not-found"
+
+
 class EntranceRequired(Refusal):
     """Take a number with the code that the screen at the door shows now."""
 

@@ -1,5 +1,6 @@
 """Ids and codes, drawn where a request comes in: the only randomness there is."""
 
+import re
 import secrets
 
 from uuid_utils import uuid7
@@ -16,6 +17,12 @@ OF_INVITATION = "MNPQRSTVWXYZ"
 
 _PAIRS = [first + second for first in CROCKFORD for second in CROCKFORD]
 
+_LOOK_ALIKES = str.maketrans("OIL", "011")
+"""Crockford's base32 has no O, I and L: people who type them mean digits."""
+
+_BETWEEN = re.compile(r"[\s\-‐-―]")
+"""What people put between the characters of a code."""
+
 
 def new_id() -> str:
     """A UUIDv7: unique everywhere, and sorted by time."""
@@ -30,3 +37,8 @@ def new_code(first: str = OF_TICKET) -> str:
     drawn = secrets.randbits(5 * CODE_LENGTH)
     rest = "".join([_PAIRS[drawn >> shift & 1023] for shift in range(0, 5 * CODE_LENGTH, 10)])[1:]
     return secrets.choice(first) + rest
+
+
+def code_as_typed(said: str) -> str:
+    """A code as we write it, from what somebody typed or read aloud."""
+    return _BETWEEN.sub("", said).upper().translate(_LOOK_ALIKES)

@@ -60,8 +60,8 @@ from service.journal.faults import StorageUnavailable as Unavailable
 from service.journal.journal import Journal
 from service.journal.values import NIL_HEAD, Append, Applicant, Claimed, Lost, Position
 
-QUEUE_MAX = 2048
-"""Commands waiting for one lane; one more is told `busy`."""
+QUEUE_MAX = 8_192
+"""Commands waiting for one lane; one more is told `busy`. When booking opens, 5,000 people ask in the same second."""
 
 BATCH_MAX = 64
 """Commands in one append; more wait for the next."""

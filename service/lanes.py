@@ -221,6 +221,11 @@ class Lanes:
     async def _find_ticket(self, hall_id: HallId, ticket: TicketId) -> TicketPlace | None:
         return await self._asked(self._journal.find_ticket(hall_id, ticket))
 
+    def in_memory(self, hall: HallId, on: date) -> Day | None:
+        """The committed day of a lane in memory, whatever opened it; another process may have gone on with it."""
+        lane = self._lanes.get((hall, on))
+        return None if lane is None or lane.gone else lane.committed
+
     def in_use(self) -> list[Day]:
         """The committed days of the lanes in memory, but for those that only bookings have opened."""
         return [lane.committed for lane in self._lanes.values() if lane.begun]

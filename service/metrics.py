@@ -7,7 +7,7 @@ Source: CONTRACT 5 (`GET /metrics`), DESIGN 9.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, TypeVar
@@ -28,7 +28,7 @@ from prometheus_client.registry import Collector
 
 from service.domain import events
 from service.domain.day import Day, Part
-from service.domain.model import CounterState, TicketState
+from service.domain.model import Appointment, CounterState, TicketState
 
 HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
 """Waits and services of a hall: 10 s to 3 h."""
@@ -59,6 +59,18 @@ class Metrics:
         self.finished = Counter("paihao_tickets_finished", "Visits ended.", [*_KIND, "outcome"], registry=registry)
         self.no_shows = Counter("paihao_tickets_no_show", "Called, and nobody came.", _KIND, registry=registry)
         self.left = Counter("paihao_tickets_left", "Left without being served.", [*_KIND, "reason"], registry=registry)
+        self.appointments = Counter(
+            "paihao_appointments",
+            "Appointments that were held, booked, checked in, cancelled, missed, or whose hold expired.",
+            ["hall", "service", "state"],
+            registry=registry,
+        )
+        self.deflected = Counter(
+            "paihao_deflected",
+            "Requests for what is done online, answered with where.",
+            ["hall", "service", "via"],
+            registry=registry,
+        )
         self.wait_s = Histogram(
             "paihao_wait_seconds",
             "From the ticket, or the end of the stage before, to the call.",
@@ -95,6 +107,15 @@ class Metrics:
             buckets=QUICK_BUCKETS_S,
             registry=registry,
         )
+        self.messages = Counter(
+            "paihao_messages", "What became of messages.", ["kind", "channel", "outcome"], registry=registry
+        )
+        self.messages_overdue = Gauge(
+            "paihao_messages_waiting",
+            "Messages that are due and not sent, by how long they are due.",
+            ["channel", "due_for"],
+            registry=registry,
+        )
         build = Gauge("paihao_build_info", "Which build this is.", ["version", "python"], registry=registry)
         build.labels(_version(), python_version()).set(1)
 
@@ -115,6 +136,15 @@ class Metrics:
         """Count an append that was not first."""
         self.conflicts.inc()
 
+    def message(self, kind: str, channel: str, outcome: str) -> None:
+        """Count what became of a message: sent, retried, dead, dropped (the person is erased) or withdrawn."""
+        self._child(self.messages, kind, channel, outcome).inc()
+
+    def messages_waiting(self, overdue: Mapping[tuple[str, str], int]) -> None:
+        """Say how many messages are overdue, by channel and by how long."""
+        for labels, count in overdue.items():
+            self._child(self.messages_overdue, *labels).set(count)
+
     def _child(self, metric: _Metric, *labels: str) -> _Metric:
         """A metric with its labels; looked up once, for looking them up costs more than counting."""
         key = (id(metric), labels)
@@ -127,8 +157,14 @@ class Metrics:
         """Count a request."""
         self._child(self.http_s, method, route, str(status)).observe(took_s)
 
+    def sent_online(self, hall: str, service: str, via: str) -> None:
+        """Count somebody who need not come; `via` is what they asked for: a ticket, slots, an appointment."""
+        self._child(self.deflected, hall, service, via).inc()
+
     def _count(self, day: Day, part: Part) -> None:
         ticket, event = part.ticket, part.event
+        if part.appointment is not None:
+            self._count_appointment(day, part.appointment, event)
         if ticket is None:
             return
         labels = (day.hall, ticket.service, ticket.class_)
@@ -149,6 +185,15 @@ class Metrics:
                 self._child(self.no_shows, *labels).inc()
             case events.TicketLeft():
                 self._child(self.left, *labels, event.reason).inc()
+
+    def _count_appointment(self, day: Day, appointment: Appointment, event: events.Event) -> None:
+        """Count a new state; another time is none, on this day or on another."""
+        match event:
+            case events.AppointmentChanged():
+                return
+            case events.AppointmentMade() if event.sequence:
+                return
+        self._child(self.appointments, day.hall, appointment.service, appointment.state).inc()
 
 
 class _Now(Collector):

@@ -46,6 +46,7 @@ RULES = frozenset(
         "document_put_once",
         "event_once",
         "hall_once",
+        "message_once",
         "invitation_code_once",
         "invitation_once",
         "invitation_used_once",

@@ -16,6 +16,7 @@ from msgspec import Struct
 from service.domain.model import AppointmentId, HallId
 from service.journal.database import Database
 from service.journal.statements import statements
+from service.journal.values import Applicant
 
 _SQL = statements("find.sql")
 
@@ -190,6 +191,11 @@ class Finder:
     async def of_applicants(self, hall: HallId, applicants: list[str]) -> list[AppointmentToCome]:
         """What is held or booked for these rows of `applicants`."""
         return _to_come(await self._database.fetch(_SQL["of_applicant"], hall, applicants))
+
+    async def applicant(self, hall: HallId, applicant: str) -> Applicant | None:
+        """A person, for who may change them; None when they were erased."""
+        rows = await self._database.fetch(_SQL["applicant"], hall, applicant)
+        return Applicant(id=applicant, **rows[0]) if rows else None
 
     async def find_code(self, hall: HallId, code: str) -> FoundCode | None:
         """What a code of the hall was given for."""

@@ -89,6 +89,14 @@ FROM appointments
 WHERE hall_id = $1 AND applicant_id = ANY($2) AND state IN ('held', 'booked')
 ORDER BY starts_at;
 
+-- name: applicant
+-- A person.
+-- $1 text hall, $2 uuid applicant.
+-- One row; none when they were erased.
+SELECT name, phone, email, locale
+FROM applicants
+WHERE hall_id = $1 AND id = $2;
+
 -- name: code
 -- What a code was given for.
 -- $1 text hall, $2 text code.

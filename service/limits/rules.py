@@ -52,6 +52,13 @@ WRONG_CODES_OF_BROWSER = Limit("wrong codes of a browser", 10, 60)
 """The right code is let in whatever wrong ones came before: of 2^40 nobody finds it, and a whole hall may be behind one
 address."""
 
+BOOKINGS_OF_STRANGERS = Limit("bookings of an address without a browser we know", 60, 60)
+BOOKINGS_OF_BROWSER = Limit("bookings of a browser", 20, 60)
+"""Holds count too: who looks for a time holds one, and another."""
+
+BOOKINGS_OF_PHONE = Limit("bookings of a phone", 10, 3600)
+"""Of all halls; how many may stand at once is each hall's rule."""
+
 BROWSERS_OF_ADDRESS = Limit("new browsers of an address", 240, 60)
 """Cookies given out; an address that has had so many gets no more, and its takes count as strangers'."""
 
@@ -64,5 +71,8 @@ LIMITS = (
     TAKES_OF_ENTRANCE,
     WRONG_CODES,
     WRONG_CODES_OF_BROWSER,
+    BOOKINGS_OF_STRANGERS,
+    BOOKINGS_OF_BROWSER,
+    BOOKINGS_OF_PHONE,
     BROWSERS_OF_ADDRESS,
 )

@@ -11,8 +11,19 @@ from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
 from multidict import CIMultiDict
 
-from service.domain.model import Admission, Channel, LeftReason, Outcome, Texts, TicketClass, TicketState
-from service.domain.view import OnDate, ReasonView, Stamp, TicketView, WaitView
+from service.domain.model import (
+    Admission,
+    AppointmentState,
+    Channel,
+    LeftReason,
+    Outcome,
+    Texts,
+    TicketClass,
+    TicketState,
+)
+from service.domain.view import OnDate, ReasonView, SlotView, Stamp, TicketView, WaitView
+from service.notify import model as notify
+from service.notify.model import Kind
 from service.web.problems import OF_JSON
 
 _encode = msgspec.json.Encoder().encode
@@ -24,6 +35,11 @@ def answer(value: object, status: int = 200, **headers: str) -> web.Response:
     said = _HEADERS.copy()
     said.update(headers)
     return web.Response(status=status, body=_encode(value), headers=said)
+
+
+def answer_encoded(body: bytes) -> web.Response:
+    """Send what is JSON already."""
+    return web.Response(body=body, headers=_HEADERS.copy())
 
 
 class ServiceSeen(Struct, frozen=True, kw_only=True):
@@ -142,10 +158,41 @@ class TicketList(Struct, frozen=True):
     seq: int
 
 
-class TicketsFound(Struct, frozen=True):
-    """Tickets of today and yesterday, the newest first."""
+class AppointmentListed(Struct, frozen=True, kw_only=True):
+    """An appointment in a list, as it is now."""
+
+    id: str
+    code: str
+    day: OnDate
+    service: str
+    starts_at: Stamp
+    ends_at: Stamp
+    state: AppointmentState
+    count: int
+    channel: Channel
+    expires_at: Stamp | None
+    ticket: str | None
+
+
+class AppointmentList(Struct, frozen=True):
+    """Appointments of a day, by their starts; `seq` is the day's, 0 when nothing has happened to it."""
+
+    items: list[AppointmentListed]
+    next_cursor: str | None
+    seq: int
+
+
+class SlotList(Struct, frozen=True):
+    """Starts that can be booked, by day and service, in order."""
+
+    slots: list[SlotView]
+
+
+class Found(Struct, frozen=True):
+    """Tickets of today and yesterday, the newest first; appointments from yesterday on, the earliest first."""
 
     items: list[TicketListed]
+    appointments: list[AppointmentListed]
     next_cursor: str | None
 
 
@@ -319,6 +366,29 @@ class DeviceSeen(Struct, frozen=True, kw_only=True):
     role: str
     made_at: str
     last_seen_at: str | None
+
+
+class MessageSeen(Struct, frozen=True, kw_only=True):
+    """A message to an applicant, about an appointment or a ticket; `reason` says why it was not sent."""
+
+    id: str
+    kind: Kind
+    channel: notify.Channel
+    state: notify.State
+    reason: str | None
+    day: OnDate
+    appointment: str | None
+    ticket: str | None
+    due_at: Stamp
+    changed_at: Stamp
+    tries: int
+
+
+class MessageList(Struct, frozen=True):
+    """Messages, the oldest first."""
+
+    items: list[MessageSeen]
+    next_cursor: str | None
 
 
 class DeviceAdded(DeviceSeen, frozen=True, kw_only=True):

@@ -52,6 +52,7 @@ WORDS: dict[str, Texts] = {
     "staff_removed": {"zh-CN": "移除人员", "en": "Staff removed"},
     "device_added": {"zh-CN": "添加设备", "en": "Device added"},
     "device_revoked": {"zh-CN": "撤销设备", "en": "Device revoked"},
+    "message_retried": {"zh-CN": "重发消息", "en": "Message tried again"},
     "document_changed": {"zh-CN": "修改大厅设置", "en": "Hall document changed"},
 }
 """What each kind of note means."""

@@ -1,7 +1,7 @@
 """Who asks: roles, callers, and the tokens that are derived from the secret.
 
-A ticket's token is derived and never stored, so every process knows it and every answer repeats it. Who a request is
-from, and whether that may do what it asks, is found out in `guard`, before any handler.
+A ticket's or an appointment's token is derived and never stored, so every process knows it and every answer repeats it.
+Who a request is from, and whether that may do what it asks, is found out in `guard`, before any handler.
 
 Source: CONTRACT 1 (credentials, roles).
 """
@@ -15,11 +15,11 @@ from itertools import islice
 from weakref import WeakKeyDictionary
 
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Struct, field
 
 from service.config import Secrets
 from service.domain.day import Day
-from service.domain.model import HallId, TicketId
+from service.domain.model import AppointmentId, HallId, TicketId
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 """What a derived token looks like; one that does not cannot be anybody's."""
@@ -83,6 +83,14 @@ class Caller(Struct, frozen=True):
 CALLER = web.RequestKey("caller", Caller)
 
 
+class _Known(Struct):
+    """The tokens of a day, derived so far: of how many tickets, and of which appointments."""
+
+    tokens: set[str] = field(default_factory=set)
+    tickets: int = 0
+    appointments: set[str] = field(default_factory=set)
+
+
 class Signer:
     """Derives tokens and hashes from the service's secrets; the first secret signs, all verify."""
 
@@ -90,28 +98,43 @@ class Signer:
         self._secrets = secrets.secrets
         self._admin = secrets.admin_token.encode()
         self._first = hmac.new(self._secrets[0], digestmod=sha256)
-        self._tokens: WeakKeyDictionary[Day, set[str]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[Day, _Known] = WeakKeyDictionary()
 
     def ticket_token(self, hall: HallId, ticket: TicketId) -> str:
         """The token of a ticket: base64url HMAC-SHA256(secret, hall|kind|id), without padding."""
-        mac = self._first.copy()
-        mac.update(f"{hall}|ticket|{ticket}".encode())
-        return _text(mac.digest())
+        return self._token(hall, "ticket", ticket)
+
+    def appointment_token(self, hall: HallId, appointment: AppointmentId) -> str:
+        """The token of an appointment, likewise: it stays when the appointment moves to another day."""
+        return self._token(hall, "appointment", appointment)
 
     def is_ticket_token(self, hall: HallId, ticket: TicketId, token: str) -> bool:
         """Tell whether a token is this ticket's."""
-        return any(hmac.compare_digest(one.encode(), token.encode()) for one in self._tokens_of(hall, ticket))
+        return _is_among(token, self._tokens_of(hall, "ticket", ticket))
+
+    def is_appointment_token(self, hall: HallId, appointment: AppointmentId, token: str) -> bool:
+        """Tell whether a token is this appointment's."""
+        return _is_among(token, self._tokens_of(hall, "appointment", appointment))
 
     def is_token_of_day(self, day: Day, token: str) -> bool:
-        """Tell whether a token is that of any ticket of a day; each ticket's are derived once, for all who ask."""
-        known = self._tokens.setdefault(day, set())
-        for ticket in islice(day.tickets, len(known) // len(self._secrets), None):
-            known.update(self._tokens_of(day.hall, ticket))
-        return token in known
+        """Tell whether a token is that of any ticket or appointment of a day; each is derived once, for all who ask."""
+        known = self._known.setdefault(day, _Known())
+        for ticket in islice(day.tickets, known.tickets, None):
+            known.tokens.update(self._tokens_of(day.hall, "ticket", ticket))
+        known.tickets = len(day.tickets)
+        for appointment in day.appointments.keys() - known.appointments:  # some move to other days
+            known.tokens.update(self._tokens_of(day.hall, "appointment", appointment))
+            known.appointments.add(appointment)
+        return token in known.tokens
 
-    def _tokens_of(self, hall: HallId, ticket: TicketId) -> list[str]:
+    def _token(self, hall: HallId, kind: str, name: str) -> str:
+        mac = self._first.copy()
+        mac.update(f"{hall}|{kind}|{name}".encode())
+        return _text(mac.digest())
+
+    def _tokens_of(self, hall: HallId, kind: str, name: str) -> list[str]:
         """By each secret."""
-        said = f"{hall}|ticket|{ticket}".encode()
+        said = f"{hall}|{kind}|{name}".encode()
         return [_text(hmac.digest(secret, said, "sha256")) for secret in self._secrets]
 
     def is_admin_token(self, token: str) -> bool:
@@ -131,6 +154,10 @@ class Signer:
     def admin_key(self) -> bytes:
         """What the admin's sessions are kept with: it is another when the admin token is."""
         return self.fingerprint(b"admin session|" + self._admin)
+
+
+def _is_among(token: str, known: list[str]) -> bool:
+    return any(hmac.compare_digest(one.encode(), token.encode()) for one in known)
 
 
 def _text(digest: bytes) -> str:

@@ -1,6 +1,8 @@
 """Calls about the hall document: read it, replace it, see first what that would change."""
 
+import asyncio
 import re
+from datetime import timedelta
 
 from aiohttp import web
 from msgspec.structs import asdict
@@ -10,6 +12,7 @@ from service.domain.decide import decide
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.evolve import evolve
+from service.domain.model import AppointmentId
 from service.domain.profile import arrivals, profile, wait_after
 from service.domain.refusals import BodyInvalid, Busy
 from service.domain.times import stamp
@@ -18,11 +21,18 @@ from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
 from service.halls import Hall, faults_of, plan_from
 from service.journal.halls import Put
-from service.web.answers import DryRun, ProfilePoint, WaitChange, answer
+from service.offers import places_altogether
+from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, answer
 from service.web.audit import noted
 from service.web.auth import Caller
-from service.web.keys import CLOCK, HALLS, LANES
+from service.web.keys import CLOCK, HALLS, LANES, OFFERS
 from service.web.requests import ask, caller, hall_of, key_of, read
+
+OVER_CAPACITY = "Paihao-Over-Capacity"
+"""A header, for the body is the document."""
+
+PLACES_DAYS = 14
+"""Days, from today on, whose places a dry run compares."""
 
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -37,7 +47,8 @@ async def show(request: web.Request) -> web.Response:
 async def replace(request: web.Request) -> web.Response:
     """Replace the hall document; with `dry_run=1` only say what that would change.
 
-    Today's people, numbers and counters in use are kept: the open day takes the new plan over as an event.
+    Today's people, numbers and counters in use are kept, and so is every appointment: the days take the new plan over
+    as an event. `Paihao-Over-Capacity` says how many appointments to come the hall then has more than it would take.
     """
     hall_id, who = hall_of(request), caller(request)
     document = await _read_document(request)
@@ -52,7 +63,9 @@ async def replace(request: web.Request) -> web.Response:
     )
     hall, before = await request.app[HALLS].put(hall_id, document, put)
     await _take_over(request, who, hall, before=before)
-    return answer(document, ETag=f'"{hall.revision}"')
+    response = answer(document, ETag=f'"{hall.revision}"')
+    response.headers[OVER_CAPACITY] = str(len(await _beyond(request, hall)))
+    return response
 
 
 async def _take_over(request: web.Request, who: Caller, hall: Hall, *, before: bool) -> None:
@@ -69,6 +82,14 @@ async def _take_over(request: web.Request, who: Caller, hall: Hall, *, before: b
             on = hall.day_at(request.app[CLOCK].now_at())
             await ask(request, who, hall.id, commands.ChangePlan(hall.plan(on)))
         await lanes.follow_document_now(hall)
+    except (Busy, StorageUnavailable) as error:
+        raise OutcomeUnknown from error
+
+
+async def _beyond(request: web.Request, hall: Hall) -> set[AppointmentId]:
+    """The appointments to come that a document which was stored would not take. Raises OutcomeUnknown."""
+    try:
+        return (await request.app[OFFERS].beyond(hall, hall.plan)).then
     except (Busy, StorageUnavailable) as error:
         raise OutcomeUnknown from error
 
@@ -111,6 +132,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on)
     for event in decide(after, commands.ChangePlan(plan), now_at):
         evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
+    over = await request.app[OFFERS].beyond(hall, lambda on: plan_from(document, hall.revision + 1, on))
     old, new = asdict(hall.document), asdict(document)
     services = [
         service.id
@@ -120,8 +142,8 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     return DryRun(
         revision=hall.revision,
         changed=[name for name in new if new[name] != old[name]],
-        places=[],
-        over_capacity=[],
+        places=await _places(request, hall, document),
+        over_capacity=sorted(over.then - over.now),
         waits=[
             WaitChange(
                 name,
@@ -136,3 +158,14 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         ],
         arrivals_per_h=round(3600 * sum(one.people for one in arrivals(day, now_at).values()), 1),
     )
+
+
+async def _places(request: web.Request, hall: Hall, document: HallDocument) -> list[PlacesChange]:
+    """How many appointments the next days take while nobody has booked, by either document."""
+    today = hall.day_at(request.app[CLOCK].now_at())
+    changes = []
+    for on in (today + timedelta(days=days) for days in range(PLACES_DAYS)):
+        before, after = hall.plan(on), plan_from(document, hall.revision + 1, on)
+        changes.append(PlacesChange(on, places_altogether(before), places_altogether(after)))
+        await asyncio.sleep(0)  # others have their turn between the days
+    return changes

@@ -1,8 +1,8 @@
-"""The door: its code, and what a take has to show before it is decided.
+"""The door: its code, and what a take or a check-in has to show before it is decided.
 
 A take says by which channel it comes; whether that is so is looked at here, for the rules of the hall cannot know. With
-`entrance` in the hall's document, who takes a number with a phone shows the code that the screen at the door has this
-minute, which nobody knows who is not there.
+`entrance` in the hall's document, who takes a number or checks in with a phone shows the code that the screen at the
+door has this minute, which nobody knows who is not there.
 """
 
 from functools import lru_cache
@@ -26,7 +26,7 @@ from service.web.address import address_of, subscriber_of
 from service.web.answers import answer
 from service.web.auth import Caller, Role
 from service.web.browsers import browser_of, hashed, known_browser
-from service.web.forms import TakeTicketForm
+from service.web.forms import CheckInForm, TakeTicketForm
 from service.web.keys import CLOCK, ENTRANCE, HALLS, LANES, LIMITS, SETTINGS, SIGNER
 from service.web.requests import hall_of, key_of
 
@@ -83,15 +83,16 @@ def modules_of(url: str) -> tuple[str, ...]:
     return tuple("".join(map(str, row)) for row in code.matrix)
 
 
-async def admitted(request: web.Request, who: Caller, hall: HallId, form: TakeTicketForm) -> Admitted:
-    """Look at what a take shows, before it is decided.
+async def admitted(request: web.Request, who: Caller, hall: HallId, form: TakeTicketForm | CheckInForm) -> Admitted:
+    """Look at what a take or a check-in shows, before it is decided.
 
     Raises:
         Forbidden: its channel is not the caller's.
         EntranceRequired: the hall wants the door's code, and this is none.
         RateLimited: too many by this browser, phone, code or address.
     """
-    channel = channel_of(who, form.channel)
+    applicant = form.applicant if isinstance(form, TakeTicketForm) else None
+    channel = channel_of(who, form.channel if isinstance(form, TakeTicketForm) else None)
     if who.role in OF_THE_HALL:
         return Admitted(channel, None)
     cookie = await known_browser(request)
@@ -100,12 +101,11 @@ async def admitted(request: web.Request, who: Caller, hall: HallId, form: TakeTi
         code = await _require_entrance(request, who, hall, form.entrance)
     limits = request.app.get(LIMITS)
     if limits is not None:
-        await _spend(request, TAKES_OF_BROWSER, TAKES_OF_STRANGERS)
+        await spend_by_browser(request, TAKES_OF_BROWSER, TAKES_OF_STRANGERS)
         if code is not None:
             await limits.spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
-        phone = form.applicant and form.applicant.phone
-        if phone:
-            await limits.spend(TAKES_OF_PHONE, "".join(filter(str.isdigit, phone)))
+        if applicant is not None and applicant.phone:
+            await limits.spend(TAKES_OF_PHONE, "".join(filter(str.isdigit, applicant.phone)))
     return Admitted(channel, hashed(request.app[SIGNER], hall, cookie) if cookie else None)
 
 
@@ -125,26 +125,36 @@ async def _require_entrance(request: web.Request, who: Caller, hall: HallId, sai
     The right one is looked at first: whoever guesses behind an address shuts nobody out there.
     """
     code = None if said is None else request.app[ENTRANCE].let_in(hall, said, request.app[CLOCK].now_at())
-    if code is not None or await _was_done(request, who, hall):
+    if code is not None or await was_done(request, who, hall):
         return code
-    if said is not None and LIMITS in request.app:
-        await _spend(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
+    if said is not None:
+        await count_wrong_code(request, who)
     raise EntranceRequired
 
 
-async def _spend(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
+async def count_wrong_code(request: web.Request, who: Caller) -> None:
+    """Count a code that is none, of the door or of anything else. Raises RateLimited after too many.
+
+    Who is at the hall anyway types for others, and is not counted.
+    """
+    if who.role not in OF_THE_HALL:
+        await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
+
+
+async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
     """Count by the browser, if it is one that we know, or else by the address. Raises RateLimited."""
-    limits, cookie = request.app[LIMITS], browser_of(request)
+    limits, cookie = request.app.get(LIMITS), browser_of(request)
+    if limits is None:
+        return
     if cookie is not None:
         await limits.spend(of_browser, cookie)
     else:
         await limits.spend(of_address, subscriber_of(address_of(request)))
 
 
-async def _was_done(request: web.Request, who: Caller, hall: HallId) -> bool:
+async def was_done(request: web.Request, who: Caller, hall: HallId) -> bool:
     """Tell whether this is a repeat of what was let in: the same key is answered the same, whatever the minute."""
     if "Idempotency-Key" not in request.headers:
         return False
     command_id, _ = await key_of(request, who)
-    day = await request.app[LANES].day(hall)
-    return command_id in day.done or command_id in day.done_yesterday
+    return (await request.app[LANES].day(hall, now=True)).find_done(command_id) is not None

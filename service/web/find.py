@@ -1,45 +1,47 @@
-"""Calls that find tickets: a day's list, and a search whose text is in no address and no log."""
+"""Calls that find people: a day's tickets, and a search whose text is in no address and no log."""
 
 import re
-from datetime import date, timedelta
+from contextlib import suppress
+from datetime import timedelta
 
 from aiohttp import web
+from msgspec.structs import replace
 
 from service.domain.document import CODE
 from service.domain.model import Admission, Channel, LeftReason, Outcome, TicketClass, TicketState
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.errors import StorageUnavailable
+from service.halls import Hall
+from service.ids import code_as_typed
 from service.journal import faults
 from service.journal.find import FoundTicket, Wanted
-from service.web.answers import TicketList, TicketListed, TicketsFound, answer
+from service.people import e164
+from service.web.answers import Found, TicketList, TicketListed, answer
+from service.web.appointments import listed
 from service.web.forms import SearchForm
-from service.web.halls import limit_of
+from service.web.halls import limit_of, number_cursor_of
 from service.web.keys import CLOCK, FINDER, HALLS
-from service.web.requests import hall_of, read
+from service.web.requests import date_of, hall_of, read
 
 FOUND_MAX = 50
-"""Tickets that a search answers; who finds more says more."""
+"""Tickets, and appointments, that a search answers; who finds more says more."""
 
-_CURSOR = re.compile(r"[0-9]{1,9}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SERVICE = re.compile(CODE)
-_LOOK_ALIKES = str.maketrans("OIL", "011")
-"""Crockford's base32 has no O, I and L: people who type them mean digits."""
 
 
 async def list_(request: web.Request) -> web.Response:
     """A day's tickets as they are now, in the order of issue."""
     hall_id, limit = hall_of(request), limit_of(request)
     hall = await request.app[HALLS].get(hall_id)
-    on = _date_of(request) or hall.day_at(request.app[CLOCK].now_at())
+    on = date_of(request, "on") or hall.day_at(request.app[CLOCK].now_at())
     try:
         finder = request.app[FINDER]
         seq = await finder.seq(hall_id, on)
         found = await finder.of_day(
             hall_id,
             on,
-            after_n=_cursor_of(request),
+            after_n=number_cursor_of(request),
             limit=limit + 1,
             state=_state_of(request),
             service=_service_of(request),
@@ -52,22 +54,30 @@ async def list_(request: web.Request) -> web.Response:
 
 
 async def search(request: web.Request) -> web.Response:
-    """Find tickets of today and yesterday by code, number, phone, or part of the name."""
+    """Find people by code, number, phone, or part of the name.
+
+    Tickets are those of today and yesterday, appointments those from yesterday on.
+    """
     hall_id, form = hall_of(request), await read(request, SearchForm)
-    hall = await request.app[HALLS].get(hall_id)
-    today = hall.day_at(request.app[CLOCK].now_at())
+    said = wanted(form)
+    hall, now_at = await request.app[HALLS].get(hall_id), request.app[CLOCK].now_at()
+    today = hall.day_at(now_at)
+    yesterday = today - timedelta(days=1)
+    last = today + timedelta(days=hall.document.booking.horizon_days)
+    as_kept = replace(said, phone=_digits_kept(hall, form))
     try:
-        found = await request.app[FINDER].search(hall_id, (today - timedelta(days=1), today), wanted(form), FOUND_MAX)
+        found = await request.app[FINDER].search(hall_id, (yesterday, today), said, FOUND_MAX)
+        booked = await request.app[FINDER].search_appointments(hall_id, (yesterday, last), as_kept, FOUND_MAX)
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
-    return answer(TicketsFound([_listed(ticket) for ticket in found], None))
+    return answer(Found([_listed(ticket) for ticket in found], [listed(one, now_at) for one in booked], None))
 
 
 def wanted(form: SearchForm) -> Wanted:
     """What is looked for, written as it is kept. Raises BodyInvalid when nothing is."""
-    code = None if form.code is None else re.sub(r"[\s-]", "", form.code).upper().translate(_LOOK_ALIKES)
+    code = None if form.code is None else code_as_typed(form.code)
     number = None if form.number is None else re.sub(r"\s", "", form.number).upper()
-    phone = None if form.phone is None else re.sub(r"[^0-9]", "", form.phone)
+    phone = None if form.phone is None else digits_of(form.phone)
     name = None if form.name is None else form.name.strip()
     for path, value in (("code", code), ("number", number), ("phone", phone), ("name", name)):
         if value == "":
@@ -77,14 +87,18 @@ def wanted(form: SearchForm) -> Wanted:
     return Wanted(code=code, number=number, phone=phone, name=name)
 
 
-def _date_of(request: web.Request) -> date | None:
-    said = request.query.get("on")
-    if said is None:
+def digits_of(phone: str) -> str:
+    """The digits of a phone."""
+    return re.sub(r"[^0-9]", "", phone)
+
+
+def _digits_kept(hall: Hall, form: SearchForm) -> str | None:
+    """The digits of a phone as appointments keep it, with the country's; of a part of one, those that were said."""
+    if form.phone is None:
         return None
-    try:
-        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
-    except ValueError as error:
-        raise BodyInvalid(("on", "a date of the hall, YYYY-MM-DD")) from error
+    with suppress(BodyInvalid):
+        return e164("phone", form.phone, hall.document.country).removeprefix("+")
+    return digits_of(form.phone)
 
 
 def _state_of(request: web.Request) -> TicketState | None:
@@ -99,13 +113,6 @@ def _service_of(request: web.Request) -> str | None:
     if said is not None and not _SERVICE.search(said):
         raise BodyInvalid(("service", "a service's id"))
     return said
-
-
-def _cursor_of(request: web.Request) -> int:
-    said = request.query.get("cursor", "0")
-    if not _CURSOR.fullmatch(said):
-        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
-    return int(said)
 
 
 def _listed(found: FoundTicket) -> TicketListed:

@@ -46,6 +46,48 @@ class TakeTicketForm(Form, frozen=True, kw_only=True):
     entrance: Annotated[str, Meta(max_length=64)] | None = None
 
 
+CodeText = Annotated[str, Meta(min_length=1, max_length=32)]
+"""A code as people type it."""
+
+
+class BookForm(Form, frozen=True, kw_only=True):
+    """Book a start for `count` people, or with `hold` keep it for somebody who says later who they are."""
+
+    service: ServiceCode
+    starts_at: Instant
+    applicant: ApplicantForm | None = None
+    count: Annotated[int, Meta(ge=1, le=99)] = 1
+    invitation: CodeText | None = None
+    hold: bool = False
+    channel: Channel | None = None
+
+
+class ChangeApplicantForm(Form, frozen=True, kw_only=True):
+    """JSON Merge Patch: what is not said stays, null takes away."""
+
+    name: Line | UnsetType = UNSET
+    phone: Annotated[str, Meta(min_length=3, max_length=32)] | UnsetType | None = UNSET
+    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | UnsetType | None = UNSET
+    locale: Language | UnsetType | None = UNSET
+
+
+class ChangeAppointmentForm(Form, frozen=True, kw_only=True):
+    """JSON Merge Patch: another start or number of people, who it is for; `state` booked confirms a hold."""
+
+    starts_at: Instant | UnsetType = UNSET
+    state: Literal["booked"] | UnsetType = UNSET
+    applicant: ChangeApplicantForm | UnsetType = UNSET
+    count: Annotated[int, Meta(ge=1, le=99)] | UnsetType = UNSET
+
+
+class CheckInForm(Form, frozen=True, kw_only=True):
+    """Check in with any code we gave; `service` is for an invitation that names none."""
+
+    code: CodeText
+    service: ServiceCode | None = None
+    entrance: Annotated[str, Meta(max_length=64)] | None = None
+
+
 class ChangeTicketForm(Form, frozen=True, kw_only=True):
     """JSON Merge Patch: the class with a reason code, the time before which not to call."""
 

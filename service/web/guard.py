@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from msgspec.structs import replace
 
-from service.domain.refusals import TicketNotFound
+from service.domain.refusals import AppointmentNotFound, Refusal, TicketNotFound
 from service.errors import Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
 from service.identity.audit import EVERY_HALL
 from service.identity.devices import TOKEN_FORM as DEVICE_FORM
@@ -28,7 +28,7 @@ from service.web.auth import CALLER, IMPLIES, TOKEN_FORM, Caller, Role
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, IDENTITY, LANES, SETTINGS, SIGNER
 from service.web.problems import Handler
-from service.web.requests import hall_of, ticket_of
+from service.web.requests import appointment_of, hall_of, ticket_of
 
 SESSION_COOKIE = "paihao_session"
 
@@ -148,7 +148,7 @@ async def _allowed(request: web.Request, allowed: frozenset[Role]) -> Caller:
         TokenMissing: no credential.
         TokenInvalid: one that nobody has.
         Forbidden: one that does not have the right, or a cookie that another site's page made the browser send.
-        TicketNotFound: the token of a ticket, and the path names another one.
+        TicketNotFound, AppointmentNotFound: the token of one, and the path names another.
         StorageUnavailable: the database cannot be reached.
     """
     net = net_of(request)
@@ -173,21 +173,26 @@ async def _allowed(request: web.Request, allowed: frozenset[Role]) -> Caller:
 
 
 async def _applicant(request: web.Request, token: str, allowed: frozenset[Role], net: Net) -> Caller:
-    """The owner of the ticket that the path names, or why not; see `_allowed`."""
+    """The owner of the ticket or appointment that the path names, or why not; see `_allowed`."""
     if "hall" not in request.match_info:
         raise TokenInvalid
     hall, signer = hall_of(request), request.app[SIGNER]
-    named = ticket_of(request) if "ticket" in request.match_info else None
-    owner = named is not None and signer.is_ticket_token(hall, named, token)
+    owner = False
+    not_found: type[Refusal] | None = None
+    if "ticket" in request.match_info:
+        owner, not_found = signer.is_ticket_token(hall, ticket_of(request), token), TicketNotFound
+    elif "appointment" in request.match_info:
+        owner, not_found = signer.is_appointment_token(hall, appointment_of(request), token), AppointmentNotFound
     if Role.APPLICANT in allowed:
-        if not owner:  # somebody else's is answered as one that does not exist
-            raise TicketNotFound
-        return Caller(Role.APPLICANT, f"applicant/{net}", token, token=token)
+        if owner:
+            return Caller(Role.APPLICANT, f"applicant/{net}", token, token=token)
+        assert not_found is not None, "what is an applicant's is named in the path"
+        raise not_found  # somebody else's is answered as one that does not exist
     if owner:
         raise Forbidden
     if not signer.is_token_of_day(await request.app[LANES].day(hall), token):
         raise TokenInvalid
-    raise Forbidden if named is None else TicketNotFound
+    raise Forbidden if not_found is None else not_found
 
 
 async def _device(request: web.Request, token: str) -> Device:

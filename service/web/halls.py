@@ -41,6 +41,7 @@ CURSOR_MAX = 200
 """Letters; no name that a page can end with is longer."""
 
 _NUMBER = re.compile(r"[0-9]{1,3}")
+_CURSOR = re.compile(r"[0-9]{1,9}")
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -170,6 +171,14 @@ def text_cursor_of(request: web.Request) -> str:
     if len(said) > CURSOR_MAX or not said.isprintable():
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
     return said
+
+
+def number_cursor_of(request: web.Request) -> int:
+    """The number after which a page of a list begins, 0 for the first. Raises BodyInvalid."""
+    said = request.query.get("cursor", "0")
+    if not _CURSOR.fullmatch(said):
+        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
+    return int(said)
 
 
 def _in_languages(languages: list[str], text: str | Texts) -> Texts:

@@ -8,7 +8,7 @@ import msgspec
 
 from service.domain import events
 from service.domain.events import Event, Record
-from service.domain.model import Rule, Texts
+from service.domain.model import AppointmentState, CancelledBy, Rule, Texts
 from service.domain.times import stamp
 
 _CALLED: dict[Rule, Texts] = {
@@ -24,8 +24,19 @@ _CALLED: dict[Rule, Texts] = {
     Rule.CHOSEN: {"zh-CN": "由工作人员点叫，到 {counter} 号窗口", "en": "Chosen by staff: called to counter {counter}"},
 }
 
-_HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "plan"})
+_HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "person", "holder", "plan"})
 """What a history does not show: what is said beside it, what only its owner may know, and what fills pages."""
+
+_MADE: dict[AppointmentState, Texts] = {
+    AppointmentState.HELD: {"zh-CN": "暂留预约名额", "en": "Held a place"},
+    AppointmentState.BOOKED: {"zh-CN": "预约", "en": "Booked"},
+}
+
+_CANCELLED: dict[CancelledBy, Texts] = {
+    CancelledBy.SELF: {"zh-CN": "取消预约", "en": "Booking cancelled"},
+    CancelledBy.STAFF: {"zh-CN": "工作人员取消预约", "en": "Booking cancelled by staff"},
+    CancelledBy.ERASED: {"zh-CN": "删除个人信息，取消预约", "en": "Booking cancelled: personal data erased"},
+}
 
 _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     events.DayOpened: lambda _: {"zh-CN": "一天开始", "en": "The day began"},
@@ -84,6 +95,19 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
         "en": f"Papers missing: {', '.join(e.missing)}" if e.missing else "Papers complete",
     },
     events.TicketUndone: lambda _: {"zh-CN": "撤销", "en": "Taken back"},
+    events.AppointmentMade: lambda e: (
+        _MADE[e.state] if e.sequence == 0 else {"zh-CN": "预约改到本日", "en": "Booking moved here from another day"}
+    ),
+    events.AppointmentConfirmed: lambda _: {"zh-CN": "确认预约", "en": "Booking confirmed"},
+    events.AppointmentChanged: lambda _: {"zh-CN": "更改预约", "en": "Booking changed"},
+    events.AppointmentCancelled: lambda e: _CANCELLED[e.by],
+    events.AppointmentExpired: lambda _: {"zh-CN": "暂留名额到期", "en": "Hold not confirmed in time"},
+    events.AppointmentMissed: lambda _: {"zh-CN": "预约未到", "en": "Did not come to the booked time"},
+    events.AppointmentMovedAway: lambda e: {
+        "zh-CN": f"预约改到 {e.to_on.isoformat()}",
+        "en": f"Booking moved to {e.to_on.isoformat()}",
+    },
+    events.AppointmentCheckedIn: lambda _: {"zh-CN": "预约签到", "en": "Checked in for the booked time"},
 }
 
 

@@ -11,6 +11,9 @@ from service.journal.find import Finder
 from service.lanes import Lanes
 from service.limits.limits import Limits
 from service.metrics import Metrics
+from service.moves import Moves
+from service.notify.managers import DeadLetters
+from service.offers import Offers
 from service.ready import Readiness
 from service.web.auth import Signer
 
@@ -24,7 +27,10 @@ LANES: web.AppKey[Lanes] = web.AppKey("lanes", Lanes)
 LIMITS: web.AppKey[Limits] = web.AppKey("limits", Limits)
 """Only where PAIHAO_RATE_LIMIT is on."""
 
+MESSAGES: web.AppKey[DeadLetters] = web.AppKey("messages", DeadLetters)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
+MOVES: web.AppKey[Moves] = web.AppKey("moves", Moves)
+OFFERS: web.AppKey[Offers] = web.AppKey("offers", Offers)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)

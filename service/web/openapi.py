@@ -21,10 +21,12 @@ _REF = "#/components/schemas/{name}"
 _PATH_PARTS = {
     "hall": ("The hall's id.", "^[a-z0-9-]{1,32}$"),
     "ticket": ("The ticket's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
+    "appointment": ("The appointment's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "counter": ("The counter's id.", "^[A-Za-z0-9-]{1,16}$"),
     "alarm": ("The alarm's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "account": ("The account's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "device": ("The device's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
+    "message": ("The message's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "notice": ("The notice's id.", "^.{1,64}$"),
 }
 _KEYED = {"POST", "PATCH", "PUT", "DELETE"}

@@ -6,7 +6,7 @@ Source: CONTRACT 1.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -15,8 +15,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from service.domain.commands import AtOptionalStage, Command
-from service.domain.model import CounterId, HallId, TicketId
-from service.domain.refusals import BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
+from service.domain.model import AppointmentId, CounterId, HallId, TicketId
+from service.domain.refusals import AppointmentNotFound, BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
 from service.errors import BodyUnreadable, MediaType
 from service.ids import new_id
 from service.journal.values import Applicant
@@ -30,6 +30,7 @@ BODY_MAX = 64 * 1024
 JSON_TYPES = {"application/json", "application/merge-patch+json"}
 
 _HALL = re.compile(r"[a-z0-9-]{1,32}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTER = re.compile(r"[A-Za-z0-9-]{1,16}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
@@ -52,6 +53,14 @@ def ticket_of(request: web.Request) -> TicketId:
     if not _UUID.fullmatch(ticket):
         raise TicketNotFound
     return TicketId(ticket)
+
+
+def appointment_of(request: web.Request) -> AppointmentId:
+    """The appointment named in the path. Raises AppointmentNotFound for what is no id."""
+    appointment = request.match_info["appointment"].lower()
+    if not _UUID.fullmatch(appointment):
+        raise AppointmentNotFound
+    return AppointmentId(appointment)
 
 
 def counter_of(request: web.Request) -> CounterId:
@@ -126,6 +135,17 @@ def utc(path: str, at: datetime | None) -> datetime | None:
         raise BodyInvalid((path, "is outside the years 1 to 9999 in UTC")) from error
 
 
+def date_of(request: web.Request, name: str) -> date | None:
+    """A date of the hall in the query; None where it is not said. Raises BodyInvalid."""
+    said = request.query.get(name)
+    if said is None:
+        return None
+    try:
+        return date.fromisoformat(said if _DATE.fullmatch(said) else "")
+    except ValueError as error:
+        raise BodyInvalid((name, "a date of the hall, YYYY-MM-DD")) from error
+
+
 def invalid(said: str) -> BodyInvalid:
     """Say where in a body a type was not kept."""
     found = _WHERE.match(said)
@@ -140,27 +160,41 @@ def _has_nul(value: object) -> bool:
     return isinstance(value, list) and any(_has_nul(one) for one in value)
 
 
-async def ask(
-    request: web.Request, who: Caller, hall: HallId, command: Command, applicant: Applicant | None = None
+async def ask(  # noqa: PLR0913  (the last two by name where they are said)
+    request: web.Request,
+    who: Caller,
+    hall: HallId,
+    command: Command,
+    applicant: Applicant | None = None,
+    *,
+    on: date | None = None,
 ) -> Answer:
-    """Have a command carried out, once per idempotency key; a key of yesterday is answered with yesterday's day."""
-    command_id, fingerprint = await key_of(request, who)
+    """Have a command carried out on the present day, or on another that is said, once per idempotency key.
+
+    A key of yesterday is answered with yesterday's day.
+    """
+    asked = await asking(request, who, command, applicant)
     lanes = request.app[LANES]
-    given = await lanes.do(
-        hall,
-        Request(
-            command=AtOptionalStage(command) if who.at_optional else command,
-            command_id=command_id,
-            actor=who.actor,
-            now_at=request.app[CLOCK].now_at(),
-            fingerprint=fingerprint,
-            applicant=applicant,
-        ),
-    )
-    if command_id in given.day.done_yesterday and command_id not in given.day.done:
+    if on is not None:
+        return await lanes.do_on(hall, on, asked)
+    given = await lanes.do(hall, asked)
+    if asked.command_id in given.day.done_yesterday and asked.command_id not in given.day.done:
         yesterday = await lanes.lane(await request.app[HALLS].get(hall), given.day.on - timedelta(days=1))
         return Answer(yesterday.committed, given.seq, given.done)
     return given
+
+
+async def asking(request: web.Request, who: Caller, command: Command, applicant: Applicant | None = None) -> Request:
+    """A command with what belongs to it from here on. Raises BodyInvalid for a key that is none."""
+    command_id, fingerprint = await key_of(request, who)
+    return Request(
+        command=AtOptionalStage(command) if who.at_optional else command,
+        command_id=command_id,
+        actor=who.actor,
+        now_at=request.app[CLOCK].now_at(),
+        fingerprint=fingerprint,
+        applicant=applicant,
+    )
 
 
 async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:

@@ -15,11 +15,15 @@ from service import errors
 from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
-from service.domain.view import CounterView, TicketView
+from service.domain.view import AppointmentView, CounterView, TicketView
+from service.notify.model import State
 from service.web import (
     alarms,
     answers,
+    appointments,
     audit,
+    calendar,
+    check_ins,
     counters,
     desk,
     documents,
@@ -28,7 +32,9 @@ from service.web import (
     forms,
     halls,
     health,
+    messages,
     sessions,
+    slots,
     staff,
     tickets,
 )
@@ -39,6 +45,12 @@ from service.web.problems import Handler
 Refusals = tuple[type[refusals.Refusal], ...]
 
 _TICKET: Refusals = (refusals.TicketNotFound, refusals.WrongState)
+_APPOINTMENT: Refusals = (refusals.AppointmentNotFound, refusals.WrongState)
+_BOOKS: Refusals = (
+    refusals.SlotFull,
+    refusals.SlotNotOffered,
+    refusals.AlreadyBooked,
+)
 _COUNTER: Refusals = (refusals.CounterNotFound,)
 _CALLS: Refusals = (
     refusals.CounterClosed,
@@ -91,6 +103,7 @@ _MANAGER = (Role.MANAGER,)
 _OWNER = (Role.APPLICANT, Role.STAFF)
 _HALL = "/v1/halls/{hall}"
 _TICKET_PATH = f"{_HALL}/tickets/{{ticket}}"
+_APPOINTMENT_PATH = f"{_HALL}/appointments/{{appointment}}"
 _COUNTER_PATH = f"{_HALL}/counters/{{counter}}"
 _ZONE = Query("zone", "A zone of the hall; without it the whole hall.", {"type": "string"})
 _LIMIT = Query("limit", "How many, 50 if not said.", {"type": "integer", "minimum": 1, "maximum": 200})
@@ -105,6 +118,21 @@ _STATE = Query(
     "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
 )
 _SERVICE = Query("service", "Only tickets of this service.", {"type": "string", "pattern": CODE})
+_SLOTS_SERVICE = Query(
+    "service", "A service of the hall; all that can be booked if not said.", {"type": "string", "pattern": CODE}
+)
+_FROM = Query("from", "A date of the hall; today if not said.", {"type": "string", "format": "date"})
+_UNTIL = Query(
+    "to",
+    "A date of the hall, at most 61 days later; as far as bookings go if not said.",
+    {"type": "string", "format": "date"},
+)
+_COUNT = Query("count", "How many people; 1 if not said.", {"type": "integer", "minimum": 1, "maximum": 99})
+_MESSAGE_STATE = Query(
+    "state",
+    "Messages in this state; those that could not be sent if not said.",
+    {"type": "string", "enum": [str(state) for state in State]},
+)
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -186,6 +214,106 @@ ROUTES: tuple[Route, ...] = (
         answers={200: entrance.EntranceSeen},
     ),
     Route(
+        method="GET",
+        path=f"{_HALL}/slots",
+        handler=slots.show,
+        roles=_ALL,
+        tag="appointments",
+        query=(_SLOTS_SERVICE, _FROM, _UNTIL, _COUNT),
+        answers={200: answers.SlotList},
+        refuses=(refusals.ServiceNotFound, refusals.OnlineOnly, errors.StorageUnavailable),
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/appointments",
+        handler=appointments.book,
+        roles=_ALL,
+        tag="appointments",
+        body=forms.BookForm,
+        answers={201: AppointmentView},
+        refuses=(
+            refusals.ServiceNotFound,
+            refusals.OnlineOnly,
+            *_BOOKS,
+            refusals.HoldLimit,
+            refusals.CodeNotFound,
+            refusals.CodeUsed,
+        ),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/appointments",
+        handler=appointments.list_,
+        roles=_STAFF,
+        tag="appointments",
+        query=(_ON, _LIMIT, _CURSOR),
+        answers={200: answers.AppointmentList},
+    ),
+    Route(
+        method="GET",
+        path=f"{_APPOINTMENT_PATH}.ics",
+        handler=calendar.show,
+        roles=_OWNER,
+        tag="appointments",
+        answers={200: str},
+        media_type="text/calendar",
+        refuses=(refusals.AppointmentNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=_APPOINTMENT_PATH,
+        handler=appointments.show,
+        roles=_OWNER,
+        tag="appointments",
+        answers={200: AppointmentView},
+        refuses=(refusals.AppointmentNotFound,),
+    ),
+    Route(
+        method="PATCH",
+        path=_APPOINTMENT_PATH,
+        handler=appointments.change,
+        roles=_OWNER,
+        tag="appointments",
+        body=forms.ChangeAppointmentForm,
+        body_type="application/merge-patch+json",
+        answers={200: AppointmentView},
+        refuses=(*_APPOINTMENT, *_BOOKS, refusals.HoldExpired),
+    ),
+    Route(
+        method="DELETE",
+        path=_APPOINTMENT_PATH,
+        handler=appointments.cancel,
+        roles=_OWNER,
+        tag="appointments",
+        answers={200: AppointmentView},
+        refuses=_APPOINTMENT,
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/check-ins",
+        handler=check_ins.check_in,
+        roles=_ALL,
+        tag="appointments",
+        body=forms.CheckInForm,
+        answers={200: TicketView, 201: TicketView},
+        refuses=(
+            refusals.CodeNotFound,
+            refusals.CodeUsed,
+            refusals.WrongDay,
+            refusals.TooEarly,
+            refusals.AppointmentMissed,
+            refusals.AppointmentNotFound,
+            refusals.HoldExpired,
+            refusals.AlreadyWaiting,
+            refusals.WrongState,
+            refusals.HallClosed,
+            refusals.HallSuspended,
+            refusals.ServiceNotFound,
+            refusals.OnlineOnly,
+            errors.EntranceRequired,
+        ),
+    ),
+    Route(
         method="POST",
         path=f"{_HALL}/tickets",
         handler=tickets.take,
@@ -218,7 +346,7 @@ ROUTES: tuple[Route, ...] = (
         roles=_STAFF,
         tag="tickets",
         body=forms.SearchForm,
-        answers={200: answers.TicketsFound},
+        answers={200: answers.Found},
     ),
     Route(
         method="GET",
@@ -496,6 +624,25 @@ ROUTES: tuple[Route, ...] = (
         tag="staff",
         answers={204: None},
         refuses=(errors.DeviceNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/messages",
+        handler=messages.list_,
+        roles=_MANAGER,
+        tag="messages",
+        query=(_MESSAGE_STATE, _LIMIT, _CURSOR),
+        answers={200: answers.MessageList},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/messages/{{message}}/retry",
+        handler=messages.retry,
+        roles=_MANAGER,
+        tag="messages",
+        body=forms.Nothing,
+        answers={200: answers.MessageSeen},
+        refuses=(errors.MessageNotFound, refusals.WrongState),
     ),
     Route(
         method="GET",

@@ -29,6 +29,7 @@ from service.web.forms import (
 )
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, LANES, SIGNER
+from service.web.online import counting_online
 from service.web.requests import ask, caller, hall_of, read, ticket_of, utc
 
 
@@ -57,8 +58,9 @@ async def take(request: web.Request) -> web.Response:
         then=tuple(form.then),
         applicant=applicant.id if applicant else None,
     )
-    given = await ask(request, who, hall, command, applicant)
-    view = _as_answered(request, hall, given, owner=True)
+    with counting_online(request, hall, form.service, "ticket"):
+        given = await ask(request, who, hall, command, applicant)
+    view = as_answered(request, hall, given, owner=True)
     response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
     give_cookie(request, response)
     return response
@@ -79,7 +81,7 @@ async def leave(request: web.Request) -> web.Response:
     hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
     await read(request, Nothing)
     given = await ask(request, who, hall, commands.LeaveQueue(ticket_id))
-    return answer(_as_answered(request, hall, given, owner=not who.works_here))
+    return answer(as_answered(request, hall, given, owner=not who.works_here))
 
 
 async def change(request: web.Request) -> web.Response:
@@ -101,7 +103,7 @@ async def change(request: web.Request) -> web.Response:
         ticket = given.day.ticket(ticket_id)
         staffed = who.works_here
         return answer(ticket_view(given.day, ticket, now_at, token=token, seq=given.seq, staff=staffed))
-    return answer(_as_answered(request, hall, given, owner=not who.works_here))
+    return answer(as_answered(request, hall, given, owner=not who.works_here))
 
 
 async def recall(request: web.Request) -> web.Response:
@@ -189,15 +191,15 @@ def finish_from(form: FinishForm) -> Finish:
     return Finish(outcome=form.outcome, missing=tuple(form.missing), due_on=form.due_on)
 
 
-async def _act(request: web.Request, who: Caller, command: Command) -> web.Response:
-    hall = hall_of(request)
-    return answer(_as_answered(request, hall, await ask(request, who, hall, command), owner=False))
-
-
-def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> TicketView:
+def as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> TicketView:
     """The ticket as the command's own events left it: the same words however often it is asked."""
     assert given.done is not None, "every command on a ticket has an event"
     part = given.done.parts[-1]
     assert part.ticket is not None, "and its last one is about the ticket"
     token = request.app[SIGNER].ticket_token(hall, part.ticket.id) if owner else None
     return ticket_view(given.day, part.ticket, part.at, token=token, seq=part.seq, live=False, staff=not owner)
+
+
+async def _act(request: web.Request, who: Caller, command: Command) -> web.Response:
+    hall = hall_of(request)
+    return answer(as_answered(request, hall, await ask(request, who, hall, command), owner=False))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64encode
 from pathlib import Path
 
 import msgspec
@@ -45,6 +46,7 @@ async def test_check_config_shows_every_setting_and_no_secret(programs: Programs
     urls = {
         "database_url": "postgresql://paihao:hidden-database-0123456789@db.example/paihao",
         "smtp_url": "smtp://paihao:hidden-mail-0123456789@mail.example:587",
+        "webhook_url": "https://sms.example/hidden-hook-0123456789",
         "nats_url": "nats://paihao:hidden-bell-0123456789@bell.example:4222",
     }
 
@@ -52,6 +54,7 @@ async def test_check_config_shows_every_setting_and_no_secret(programs: Programs
         "check-config",
         **secrets,
         **urls,
+        webhook_secret="whsec_" + b64encode(b"hidden" * 5).decode(),
         host="::1",
         port=9080,
         mail_from="hall@city.example",

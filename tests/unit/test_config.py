@@ -1,6 +1,7 @@
 """The settings: defaults, what is refused and in which words, and secrets that are made once and shown never."""
 
 import stat
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_network
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 from msgspec import structs
 
 from service.config import HIDDEN, KINDS, SETTINGS, Settings, SettingsError, load, secrets_of
+
+WEBHOOK_SECRET = "whsec_" + b64encode(b"hush" * 8).decode()
 
 
 def test_without_any_setting_paihao_is_embedded_and_local() -> None:
@@ -60,6 +63,8 @@ def test_every_setting_is_read() -> None:
             "PAIHAO_NATS_URL": "nats://bus.example:4222",
             "PAIHAO_SMTP_URL": "smtp://hall:hush@mail.example:587",
             "PAIHAO_MAIL_FROM": "hall@city.example",
+            "PAIHAO_WEBHOOK_URL": "https://sms.example/paihao?key=hush",
+            "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "PAIHAO_OIDC_ISSUER": "https://login.example",
             "PAIHAO_OIDC_CLIENT_ID": "paihao",
             "PAIHAO_OIDC_CLIENT_SECRET": "hush",
@@ -85,6 +90,8 @@ def test_every_setting_is_read() -> None:
         nats_url="nats://bus.example:4222",
         smtp_url="smtp://hall:hush@mail.example:587",
         mail_from="hall@city.example",
+        webhook_url="https://sms.example/paihao?key=hush",
+        webhook_secret=WEBHOOK_SECRET,
         oidc_issuer="https://login.example",
         oidc_client_id="paihao",
         oidc_client_secret="hush",
@@ -162,6 +169,9 @@ def test_a_value_of_the_wrong_kind_names_the_setting_and_what_it_expects(name: s
         ("PAIHAO_NATS_URL", "bus:hush@bus.example"),
         ("PAIHAO_SECRET", "hush hush"),
         ("PAIHAO_ADMIN_TOKEN", "hüsh hush"),
+        ("PAIHAO_WEBHOOK_URL", "ftp://sms.example/hush"),
+        ("PAIHAO_WEBHOOK_SECRET", "whsec_hush"),
+        ("PAIHAO_WEBHOOK_SECRET", "hush hush"),
     ],
 )
 def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
@@ -177,6 +187,11 @@ def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
     [
         ({"PAIHAO_PORT": "8081"}, "PAIHAO_PORT and PAIHAO_DISPLAY_PORT must differ"),
         ({"PAIHAO_SMTP_URL": "smtp://mail.example"}, "PAIHAO_SMTP_URL needs PAIHAO_MAIL_FROM"),
+        ({"PAIHAO_WEBHOOK_URL": "https://sms.example"}, "PAIHAO_WEBHOOK_URL needs PAIHAO_WEBHOOK_SECRET"),
+        (
+            {"PAIHAO_WEBHOOK_URL": "http://sms.example", "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET},
+            "PAIHAO_WEBHOOK_URL must be https: phone numbers go there",
+        ),
         ({"PAIHAO_OIDC_ISSUER": "https://login.example"}, "PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID"),
         (
             {"PAIHAO_OIDC_ISSUER": "http://login.example", "PAIHAO_OIDC_CLIENT_ID": "paihao"},

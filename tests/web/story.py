@@ -112,5 +112,20 @@ async def a_morning(api: Api) -> Story:
     await do("DELETE", f"staff/{member['id']}")
     machine = await do("POST", "devices", {"name": "at the door", "role": "kiosk"})
     await do("DELETE", f"devices/{machine['id']}")
+    await _codes(story)
     await do("POST", "day/close")
     return story
+
+
+async def _codes(story: Story) -> None:
+    """A booking from its hold to its end, and a slip that comes back."""
+    do = story.do
+    when = {"service": "enquiry", "starts_at": "2026-11-24T02:00:00Z"}
+    held = await do("POST", "appointments", {**when, "hold": True})
+    at_it = f"appointments/{held['id']}"
+    await do("PATCH", at_it, {"state": "booked", "applicant": {"name": "Li", "phone": "13800138000"}})
+    await do("PATCH", at_it, {"starts_at": "2026-11-25T02:00:00Z"}, token=held["token"])
+    await do("DELETE", at_it)
+    slip = await do("POST", "tickets", {"service": "enquiry"})
+    await do("POST", f"tickets/{slip['id']}/park")
+    await do("POST", "check-ins", {"code": slip["code"]})

@@ -1,6 +1,7 @@
 """The hall document over HTTP: read, replaced under its revision, tried out first; and what that does to the day."""
 
 import asyncio
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from service.clock import FakeClock
 from service.domain.demo import demo_document
 from service.domain.model import HallId
 from tests.service import NOON_AT, Reply, Service, service_on
-from tests.web.checked import Checked, demo
+from tests.web.booking import booked, by_hand
+from tests.web.checked import Checked, at, demo
 
 
 async def put(hall: Checked, match: str | None = '"1"', query: str = "", **fields: Any) -> Reply:  # noqa: ANN401  (any JSON)
@@ -93,11 +95,42 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(hall: Checke
 
     assert (reply.status, reply.body["revision"]) == (200, 1)
     assert reply.body["changed"] == ["counters", "staffing"]
-    assert (reply.body["places"], reply.body["over_capacity"]) == ([], [])
+    places = reply.body["places"]
+    assert [one["on"] for one in places] == [str(date(2026, 11, 23) + timedelta(days=n)) for n in range(14)]
+    assert all(one["before"] > one["after"] > 0 for one in places)
+    assert reply.body["over_capacity"] == []
     waits = {change["service"]: change for change in reply.body["waits"]}
     assert waits["enquiry"]["after"]["p50_s"] > waits["enquiry"]["before"]["p50_s"]
     assert etag(await hall.staff("GET", "document")) == '"1"'
     assert await hall.seq() == before
+
+
+async def test_a_dry_run_names_the_appointments_that_would_be_beyond_capacity(hall: Checked) -> None:
+    kept, *over = [await booked(hall, at("10:00", 24)) for _ in range(3)]
+    await booked(hall, at("10:00", 25))
+    await hall.call("DELETE", f"appointments/{over[1]['id']}", token=over[1]["token"])
+    few: dict[str, Any] = {"booking": by_hand(1), "exceptions": [{"on": "2026-11-26", "closed": True}]}
+
+    dry = await put(hall, None, "?dry_run=1", **few)
+    same = await put(hall, None, "?dry_run=1")
+    real = await put(hall, **few)
+    again = await put(hall, '"2"', "?dry_run=1", **few)
+
+    assert dry.body["over_capacity"] == [over[0]["id"]]
+    assert same.body["over_capacity"] == again.body["over_capacity"] == []  # nothing that this would change
+    assert (real.status, real.headers["Paihao-Over-Capacity"]) == (200, "1")
+    assert [one["after"] for one in dry.body["places"]][:4] == [17, 17, 17, 0]
+    assert (await hall.staff("GET", f"appointments/{over[0]['id']}")).body["state"] == "booked"
+    assert (await hall.staff("GET", f"appointments/{kept['id']}")).body["state"] == "booked"
+
+
+async def test_a_closed_day_is_one_with_appointments_beyond_capacity(hall: Checked) -> None:
+    appointment = await booked(hall, at("10:00", 24))
+
+    dry = await put(hall, None, "?dry_run=1", exceptions=[{"on": "2026-11-24", "closed": True}])
+
+    assert dry.body["over_capacity"] == [appointment["id"]]
+    assert [one["after"] for one in dry.body["places"]][1] == 0
 
 
 def one_short(until: str) -> list[dict[str, Any]]:

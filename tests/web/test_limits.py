@@ -18,6 +18,9 @@ from service.journal.statements import statements
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.limits.rules import (
+    BOOKINGS_OF_BROWSER,
+    BOOKINGS_OF_PHONE,
+    BOOKINGS_OF_STRANGERS,
     CALLS_OF_ADDRESS,
     CALLS_OF_CREDENTIAL,
     TAKES_OF_BROWSER,
@@ -28,8 +31,9 @@ from service.limits.rules import (
     WRONG_CODES_OF_BROWSER,
     Limit,
 )
-from tests.service import NOON_AT, Reply, Service, service_on
-from tests.web.checked import Checked, demo
+from tests.service import ADMIN, NOON_AT, Reply, Service, service_on
+from tests.web.booking import try_to_book
+from tests.web.checked import Checked, at, demo
 
 ENQUIRY = {"service": "enquiry"}
 BROWSER = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
@@ -162,6 +166,43 @@ async def test_one_browser_takes_few_numbers_a_minute(api: Checked) -> None:
     ]
 
     assert [reply.code for reply in replies] == [None, *["already-waiting"] * 5, "rate-limited"]
+
+
+async def test_one_phone_books_so_often_an_hour_however_it_is_written(api: Checked) -> None:
+    phones = ["138 0013 8000", "+86 138-0013-8000", "13800138000"]
+    replies = [
+        await try_to_book(
+            api,
+            at("10:00", 24),
+            applicant={"name": "Li", "phone": phones[n % 3]},
+            headers=from_(f"198.51.100.{n}"),
+        )
+        for n in range(BOOKINGS_OF_PHONE.most + 1)
+    ]
+    other = await try_to_book(api, at("10:00", 24), headers=from_("198.51.100.1"))
+    staff = await try_to_book(api, at("10:00", 25), applicant={"name": "Li", "phone": phones[0]}, token=ADMIN)
+
+    assert [reply.code for reply in replies] == [
+        None,
+        *["already-booked"] * (BOOKINGS_OF_PHONE.most - 1),
+        "rate-limited",
+    ]
+    assert (other.status, staff.status) == (201, 201)
+
+
+async def test_bookings_are_limited_by_browser_or_else_by_address(api: Checked) -> None:
+    page = await api.call("GET", "/halls/demo/screen", headers=BROWSER)
+    browser = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]}
+
+    async def hold(headers: dict[str, str]) -> str | None:
+        return (await try_to_book(api, at("22:00", 24), hold=True, headers=headers)).code
+
+    of_browser = [await hold(browser | from_(f"198.51.100.{n}")) for n in range(BOOKINGS_OF_BROWSER.most + 1)]
+    of_address = [await hold(from_("198.51.100.9")) for _ in range(BOOKINGS_OF_STRANGERS.most + 1)]
+
+    assert of_browser == [*["slot-not-offered"] * BOOKINGS_OF_BROWSER.most, "rate-limited"]
+    assert of_address == [*["slot-not-offered"] * BOOKINGS_OF_STRANGERS.most, "rate-limited"]
+    assert await hold(from_("198.51.100.10")) == "slot-not-offered"
 
 
 async def test_who_keeps_no_cookie_is_limited_by_address(api: Checked) -> None:

@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.clock import FakeClock
 from service.web.routes import ROUTES
 from tests.service import NOON_AT, Service, service_on
-from tests.web.checked import Checked
+from tests.web.booking import booked, changed, person
+from tests.web.checked import Checked, at
 from tests.web.story import a_morning
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
@@ -79,6 +80,29 @@ async def test_what_happens_is_counted(hall: Checked, now: FakeClock) -> None:
     assert found[sample("paihao_wait_seconds_sum", **kind)] == 120 + 180
     assert found[sample("paihao_service_seconds_sum", **kind)] == 60
     assert found[sample("paihao_build_info", version="0.1.0", python=python_version())] == 1
+
+
+async def test_appointments_are_counted_once_in_each_state(hall: Checked, house: Service, now: FakeClock) -> None:
+    held, over = [await booked(hall, at("15:00"), hold=True) for _ in range(2)]
+    await changed(hall, held, {"state": "booked", "applicant": person()})
+    moved, gone, missed = [await booked(hall, at("15:00")) for _ in range(3)]
+    await changed(hall, moved, {"starts_at": "2026-11-24T02:00:00Z"})
+    await changed(hall, moved, {"starts_at": "2026-11-24T03:00:00Z", "count": 2})
+    await hall.staff("DELETE", f"appointments/{gone['id']}")
+    now.put(at("14:30"))
+    await hall.call("POST", "check-ins", {"code": held["code"]})
+    now.put(at("15:30"))
+    await house.running.jobs.sweep_appointments()
+
+    found = await scrape(hall)
+
+    counted = {
+        state: found.get(sample("paihao_appointments_total", hall=hall.hall, service="enquiry", state=state), 0)
+        for state in ("held", "booked", "checked_in", "cancelled", "expired", "missed")
+    }
+    assert counted == {"held": 2, "booked": 4, "checked_in": 1, "cancelled": 1, "expired": 1, "missed": 1}
+    assert over["state"] == "held"
+    assert missed["state"] == "booked"
 
 
 async def test_what_is_now_is_read_from_the_day(hall: Checked) -> None:

@@ -80,7 +80,9 @@ def test_operations_have_names_of_their_own() -> None:
 async def test_fields_that_are_not_described_are_refused_wherever_they_stand(hall: Checked) -> None:
     for route in [route for route in ROUTES if route.body is not None]:
         content = operation_of(route)["requestBody"]["content"]
-        ids = dict.fromkeys(("ticket", "account", "alarm"), "0198c0de-0000-7000-8000-000000000000")
+        ids = dict.fromkeys(
+            ("ticket", "appointment", "account", "alarm", "message"), "0198c0de-0000-7000-8000-000000000000"
+        )
         path = route.path.format(hall=hall.hall, counter="1", **ids)
 
         reply = await hall.staff(route.method, path, {"no-such-field": 1})
@@ -99,6 +101,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
         assert reply.status == step.heard.status
         heard.add(DESCRIBED.template(step.method, f"/v1/halls/{hall.hall}/{step.path}"))
     some = next(step.heard.json for step in story.steps if step.path == "tickets")
+    booked = next(step.heard.json for step in story.steps if step.path == "appointments")
     for path in (
         "/v1/halls",
         f"/v1/halls/{hall.hall}",
@@ -115,9 +118,14 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "tickets",
                 f"tickets/{some['id']}",
                 f"tickets/{some['id']}/history",
+                "slots",
+                "appointments",
+                f"appointments/{booked['id']}",
+                f"appointments/{booked['id']}.ics",
                 "history",
                 "staff",
                 "devices",
+                "messages",
             )
         ),
         "/v1/history",
@@ -133,6 +141,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
         ("POST", "/v1/session", {"name": "admin", "password": ADMIN}, 200),
         ("PUT", "/v1/session/password", {"current": "x", "new": "y"}, 401),
         ("DELETE", "/v1/session", None, 204),
+        ("POST", f"/v1/halls/{hall.hall}/messages/{some['id']}/retry", None, 401),
         ("GET", "/v1/session/oidc", None, 404),
         ("GET", "/v1/session/oidc/callback", None, 404),
     ):

@@ -19,6 +19,7 @@ from service.web.routes import ROUTES, every_call_may_refuse
 from tests.postgres import PostgresServer
 from tests.proxy import Fault, Proxy
 from tests.service import ADMIN, NOON_AT, Reply, Service, service_on
+from tests.web.booking import booked, by_hand, changed, person, try_to_book
 from tests.web.checked import DESCRIBED, UNROUTED, Checked, at, demo
 
 BODY_MAX = 64 * 1024
@@ -98,7 +99,7 @@ async def _no_alarm(hall: Checked, _now: FakeClock) -> Reply:
 
 @case("route-not-found", 404)
 async def _no_route(hall: Checked, _now: FakeClock) -> Reply:
-    return await hall.call("GET", "slots")
+    return await hall.call("GET", "places")
 
 
 @case("method-not-allowed", 405)
@@ -180,9 +181,86 @@ async def _no_account(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("PATCH", f"staff/{NOBODY}", {"role": "staff"})
 
 
+@case("message-not-found", 404)
+async def _no_message(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.staff("POST", f"messages/{NOBODY}/retry")
+
+
 @case("device-not-found", 404)
 async def _no_device(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("DELETE", "devices/door")
+
+
+TEN = at("10:00", 24)
+
+
+@case("appointment-not-found", 404)
+async def _no_appointment(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.staff("GET", f"appointments/{NOBODY}")
+
+
+@case("code-not-found", 404)
+async def _no_code(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.call("POST", "check-ins", {"code": "ZZZZZZZZ"})
+
+
+@case("slot-not-offered", 409)
+async def _no_slot(hall: Checked, _now: FakeClock) -> Reply:
+    return await try_to_book(hall, at("22:00", 24))
+
+
+@case("slot-full", 409, slots=[])
+async def _full_slot(hall: Checked, _now: FakeClock) -> Reply:
+    hours = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "10:00", "to": "10:30"}]
+    document = {**demo(), "booking": by_hand(1, horizon_days=1), "hours": hours}
+    put = await hall.staff("PUT", "document", document, headers={"If-Match": '"1"'})
+    assert put.status == 200, put.body
+    await booked(hall, TEN)
+    return await try_to_book(hall, TEN)
+
+
+@case("already-booked", 409)
+async def _booked_twice(hall: Checked, _now: FakeClock) -> Reply:
+    who = person()
+    await booked(hall, TEN, applicant=who)
+    return await try_to_book(hall, TEN, applicant=who)
+
+
+@case("hold-expired", 409)
+async def _over(hall: Checked, now: FakeClock) -> Reply:
+    held = await booked(hall, TEN, hold=True)
+    now.advance(600)
+    return await changed(hall, held, {"state": "booked", "applicant": person()})
+
+
+@case("hold-limit", 409)
+async def _many_holds(hall: Checked, _now: FakeClock) -> Reply:
+    token = (await hall.take())["token"]
+    while (reply := await try_to_book(hall, TEN, hold=True, token=token)).status == 201:
+        continue
+    return reply
+
+
+@case("code-used", 409)
+async def _used(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.call("POST", "check-ins", {"code": (await hall.take())["code"]})
+
+
+@case("wrong-day", 409, on="2026-11-24")
+async def _other_day(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.call("POST", "check-ins", {"code": (await booked(hall, TEN))["code"]})
+
+
+@case("too-early", 409, opens_at="2026-11-23T06:00:00.000Z")
+async def _early(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.call("POST", "check-ins", {"code": (await booked(hall, at("15:00")))["code"]})
+
+
+@case("appointment-missed", 409)
+async def _missed(hall: Checked, now: FakeClock) -> Reply:
+    appointment = await booked(hall, at("15:00"))
+    now.put(at("15:30"))
+    return await hall.call("POST", "check-ins", {"code": appointment["code"]})
 
 
 ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}
@@ -517,6 +595,9 @@ VALUES: list[Any] = [
 ]
 
 
+LAST_DAY = "?from=9999-12-31&to=9999-12-31"
+
+
 def a_body(drawn: random.Random, schema: dict[str, Any]) -> object:
     """Something like what a schema asks for, seldom all of it."""
     schema = DESCRIBED.document["components"]["schemas"].get(schema.get("$ref", "").rpartition("/")[2], schema)
@@ -529,7 +610,7 @@ def a_body(drawn: random.Random, schema: dict[str, Any]) -> object:
 async def test_no_request_however_odd_is_a_fault(hall: Checked, seed: int) -> None:
     drawn = random.Random(seed)  # noqa: S311  (the same each time)
     await hall.open("1")
-    ticket = await hall.take("enquiry")
+    ticket, appointment = await hall.take("enquiry"), await booked(hall)
     parts = {
         "hall": [hall.hall] * 9 + ["nowhere", "%00"],
         "ticket": [ticket["id"]] * 9 + [NOBODY, "%F0%9F%8E%AB"],
@@ -538,20 +619,24 @@ async def test_no_request_however_odd_is_a_fault(hall: Checked, seed: int) -> No
         "account": [NOBODY, "%00"],
         "device": [NOBODY, "x"],
         "alarm": [NOBODY, "%20"],
+        "message": [NOBODY, "%20"],
+        "appointment": [appointment["id"]] * 9 + [NOBODY, "%F0%9F%8E%AB"],
     }
     described = DESCRIBED.document["paths"]
 
     for _ in range(150):
         route = drawn.choice([route for route in ROUTES if "{hall}" in route.path])
         path = route.path.format(**{name: drawn.choice(values) for name, values in parts.items()})
-        query = drawn.choice(["", "", "?zone=x", "?limit=x", "?dry_run=2", "?%00=%ff", "?a=1&a=2"])
+        query = drawn.choice(
+            ["", "", "?zone=x", "?limit=x", "?dry_run=2", "?%00=%ff", "?a=1&a=2", "?from=9999-12-31&to=9999-12-31"]
+        )
         content = described[route.path][route.method.lower()].get("requestBody", {}).get("content", {})
         schema: dict[str, Any] = next(iter(content.values()), {"schema": {}})["schema"]
         raw = json.dumps(a_body(drawn, schema)).encode() if route.method != "GET" else None
         if raw and drawn.random() < 0.1:
             raw = raw[: drawn.randrange(len(raw))]
         headers = {"If-Match": drawn.choice(['"1"', "*", "x", '"'])} if drawn.random() < 0.3 else {}
-        token = drawn.choice([ADMIN, ADMIN, ADMIN, ticket["token"], "x", None])
+        token = drawn.choice([ADMIN, ADMIN, ADMIN, ticket["token"], appointment["token"], "x", None])
 
         reply = await hall.call(route.method, path + query, raw=raw, token=token, headers=headers)
 

@@ -19,6 +19,7 @@ from service.web.auth import Role, Signer
 from service.web.routes import ROUTES, Route
 from tests.postgres import PostgresServer
 from tests.service import ADMIN, Reply, Service, service_on
+from tests.web.booking import booked
 from tests.web.checked import Checked
 from tests.web.staff import PASSWORD, Browser, device, employed
 
@@ -37,6 +38,14 @@ MAY: dict[str, set[str]] = {
     "GET …/document": OF_MANAGERS,
     "PUT …/document": OF_MANAGERS,
     "GET …/entrance": OF_STAFF | {"kiosk"},
+    "GET …/slots": EVERYBODY,
+    "POST …/appointments": EVERYBODY,
+    "GET …/appointments": OF_STAFF,
+    "GET …/appointments/{appointment}": OWNED,
+    "GET …/appointments/{appointment}.ics": OWNED,
+    "PATCH …/appointments/{appointment}": OWNED,
+    "DELETE …/appointments/{appointment}": OWNED,
+    "POST …/check-ins": EVERYBODY,
     "POST …/tickets": EVERYBODY,
     "GET …/tickets": OF_STAFF,
     "POST …/search": OF_STAFF,
@@ -81,6 +90,8 @@ MAY: dict[str, set[str]] = {
     "GET …/devices": OF_MANAGERS,
     "POST …/devices": OF_MANAGERS,
     "DELETE …/devices/{device}": OF_MANAGERS,
+    "GET …/messages": OF_MANAGERS,
+    "POST …/messages/{message}/retry": OF_MANAGERS,
     "GET /v1/history": {"admin"},
     "GET /v1/session": EVERYBODY,
     "POST /v1/session": EVERYBODY,
@@ -152,7 +163,7 @@ async def send(guarded: Service) -> AsyncIterator[Sender]:
         document = await hall.staff("GET", "document")
         other = await stack.enter_async_context(Checked(guarded.api.base, "other"))
         assert await guarded.running.halls.create_if_absent(HallId("other"), _document(document))
-        ticket = await hall.take("enquiry")
+        ticket, held = await hall.take("enquiry"), await booked(hall, hold=True)
         token, passwords = await _of_no_hall(guarded)
         tokens = {
             "anyone": None,
@@ -181,15 +192,16 @@ async def send(guarded: Service) -> AsyncIterator[Sender]:
         for role, password in passwords.items():
             browsers[f"{role} account"] = await _at_work(stack, hall, f"the-{role}", password)
             assert (await browsers[f"{role} account"].choose_password(password, PASSWORD)).status == 204
-        ids = {"hall": hall.hall, "ticket": ticket["id"], "counter": "1", "notice": "none"}
-        ids |= dict.fromkeys(("account", "device", "alarm"), "0198c0de-0000-7000-8000-000000000000")
+        ids = {"hall": hall.hall, "ticket": ticket["id"], "counter": "1", "notice": "none", "appointment": held["id"]}
+        ids |= dict.fromkeys(("account", "device", "alarm", "message"), "0198c0de-0000-7000-8000-000000000000")
 
         async def send(route: Route, who: str) -> Reply:
             raw = None if route.method == "GET" else b'{"something": "unknown"}'
             path = route.path.format(**ids)
             if who in browsers:
                 return await browsers[who].call(route.method, path, raw=raw)
-            return await hall.call(route.method, path, raw=raw, token=tokens[who])
+            own = held["token"] if who == "applicant" and "{appointment}" in route.path else tokens[who]
+            return await hall.call(route.method, path, raw=raw, token=own)
 
         yield send
 

@@ -14,6 +14,7 @@ import pytest
 
 from service.web.routes import ROUTES
 from tests.service import ADMIN, Service
+from tests.web.booking import booked
 from tests.web.checked import Checked
 
 SEED = 20261123
@@ -47,6 +48,7 @@ async def _places(api: Checked) -> dict[str, str]:
     """What the paths of calls name, all of which exists."""
     ticket = await api.called()
     await api.take("enquiry")
+    appointment = await booked(api)
     alarm = await api.staff("POST", "alarm", {})
     notice = await api.staff("POST", "notices", {"text": "Hello"})
     device = await api.staff("POST", "devices", {"name": "Door", "role": "kiosk"})
@@ -55,6 +57,7 @@ async def _places(api: Checked) -> dict[str, str]:
         "hall": "demo",
         "counter": "1",
         "ticket": ticket["id"],
+        "appointment": appointment["id"],
         **{
             name: reply.body["id"]
             for name, reply in (("alarm", alarm), ("notice", notice), ("device", device), ("account", member))

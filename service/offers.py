@@ -1,0 +1,242 @@
+"""What can be booked: the slots of many days, from one row of each.
+
+The journal keeps beside each opened day the running sums of its bookings, so a question for a month reads a row per day
+in one round trip and counts nothing; a day nobody has booked on yet is as its plan says. A day that is in memory and no
+older than its row is asked itself.
+
+What was reckoned for a day is kept, as text, while the row has the same head and the clock has not come to where the
+answer changes by itself: a start comes too near, a hold is over, what was kept back is released. Most questions so cost
+the round trip and the joining of texts.
+
+Source: ALGORITHMS 2.2; JOURNAL 6.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct, field
+
+from service.clock import Clock
+from service.domain.grid import main_stage
+from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
+from service.domain.plan import Plan
+from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
+from service.domain.view import slot_view
+from service.errors import StorageUnavailable
+from service.halls import Hall
+from service.journal import faults
+from service.journal.journal import Journal
+from service.journal.read import Summary
+from service.lanes import Lanes
+
+DAYS_KNOWN_MAX = 5_000
+"""Days of all halls whose plans and answers are kept, about 30 KB each; the one asked for longest ago is forgotten."""
+
+ANSWERS_OF_DAY_MAX = 50
+"""Answers kept of one day, for services, numbers of people and askers; beyond it all of the day are reckoned anew."""
+
+NEAREST = 3
+"""Free slots that are offered in place of a full one."""
+
+NEAREST_WITHIN_DAYS = 14
+
+_TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
+
+_ENCODER = msgspec.json.Encoder()
+_DECODE = msgspec.json.Decoder(Booked).decode
+
+
+class Asked(Struct, frozen=True):
+    """For what: a service, for so many people, with staff's rights, or as a partner's guests."""
+
+    service: ServiceId
+    count: int = 1
+    staff: bool = False
+    partner: str | None = None
+
+
+_TICK = timedelta(microseconds=1)
+"""The smallest step of a clock."""
+
+
+class Beyond(NamedTuple):
+    """Appointments that a day has more than it would take: by the plan it has, and by another."""
+
+    now: set[AppointmentId]
+    then: set[AppointmentId]
+
+
+class _Answer(Struct, frozen=True):
+    """The slots of a day, also as text; true from `from_at` until before `until_at`, if that is not None."""
+
+    slots: list[Slot]
+    text: bytes
+    from_at: datetime
+    until_at: datetime | None
+
+    def holds_at(self, now_at: datetime) -> bool:
+        """Tell whether it is still true."""
+        return self.from_at <= now_at and (self.until_at is None or now_at < self.until_at)
+
+
+class _Known(Struct):
+    """What is remembered of a day: its plan as reckoned `today`, and the answers on the journal's head (None: none)."""
+
+    today: date
+    revision: int
+    plan: Plan
+    head: str | None = None
+    answers: dict[Asked, _Answer] = field(default_factory=dict)
+
+    def is_of(self, row: Summary | None) -> bool:
+        """Tell whether the answers are of the journal as a row has it."""
+        return self.head == (None if row is None else row.head)
+
+
+class Offers:
+    """Answers what can be booked."""
+
+    def __init__(self, journal: Journal, lanes: Lanes, clock: Clock) -> None:
+        self._journal = journal
+        self._lanes = lanes
+        self._clock = clock
+        self._known: OrderedDict[tuple[HallId, date], _Known] = OrderedDict()
+
+    async def text(self, hall: Hall, asked: Iterable[Asked], first: date, last: date) -> bytes:
+        """The slots of the days from the first to the last, as the members of a JSON array, by day and question.
+
+        Raises:
+            StorageUnavailable: the database cannot be reached.
+        """
+        found = [answer.text async for answer in self._answers(hall, list(asked), first, last)]
+        return b",".join(text for text in found if text)
+
+    async def nearest(self, hall: Hall, asked: Asked, after: date) -> list[Slot]:
+        """The first free slots of the days after one. Raises StorageUnavailable."""
+        found: list[Slot] = []
+        days = (after + timedelta(days=1), after + timedelta(days=NEAREST_WITHIN_DAYS))
+        async for answer in self._answers(hall, [asked], *days):
+            found += [slot for slot in answer.slots if slot.free > 0]
+            if len(found) >= NEAREST:
+                break
+        return found[:NEAREST]
+
+    async def beyond(self, hall: Hall, plan_on: Callable[[date], Plan]) -> Beyond:
+        """The appointments to come that their days would not take, by their own plans and by others.
+
+        Raises:
+            StorageUnavailable: the database cannot be reached.
+        """
+        today = hall.day_at(self._clock.now_at())
+        last = today + timedelta(days=hall.document.booking.horizon_days)
+        now, then = set[AppointmentId](), set[AppointmentId]()
+        for row in await self._rows(hall, today, last):
+            if row.booked is None or not _DECODE(row.booked).everybody.number:
+                continue
+            day = await self._lanes.day_on(hall.id, row.day)
+            to_come = [one for one in day.appointments.values() if one.state in _TO_COME]
+            now.update(over_capacity(day.regular, to_come))
+            then.update(over_capacity(plan_on(row.day), to_come))
+            await asyncio.sleep(0)
+        return Beyond(now, then)
+
+    async def _rows(self, hall: Hall, first: date, last: date) -> list[Summary]:
+        try:
+            return await self._journal.summaries(hall.id, first, last)
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+
+    async def _answers(self, hall: Hall, asked: list[Asked], first: date, last: date) -> AsyncIterator[_Answer]:
+        now_at = self._clock.now_at()
+        today = hall.day_at(now_at)
+        first = max(first, today)
+        last = min(last, today + timedelta(days=hall.document.booking.horizon_days))
+        if first > last:
+            return
+        rows = {row.day: row for row in await self._rows(hall, first, last)}
+        for on in (first + timedelta(days=days) for days in range((last - first).days + 1)):
+            known, row = self._remembered(hall, on, today), rows.get(on)
+            reckoned = False
+            for one in asked:
+                answer = known.answers.get(one) if known.is_of(row) else None
+                if answer is None or not answer.holds_at(now_at):
+                    answer = await self._reckon(hall, known, row, one, now_at)
+                    reckoned = True
+                yield answer
+            if reckoned:
+                await asyncio.sleep(0)  # others have their turn between the days
+
+    def _remembered(self, hall: Hall, on: date, today: date) -> _Known:
+        key = (hall.id, on)
+        known = self._known.get(key)
+        if known is None or (known.revision, known.today) != (hall.revision, today):
+            known = self._known[key] = _Known(today, hall.revision, hall.plan(on))
+            if len(self._known) > DAYS_KNOWN_MAX:
+                self._known.popitem(last=False)
+        self._known.move_to_end(key)
+        return known
+
+    async def _reckon(self, hall: Hall, known: _Known, row: Summary | None, asked: Asked, now_at: datetime) -> _Answer:
+        """Reckon the slots of a day, and remember them unless they are newer than the row that was read."""
+        plan, booked, is_of_row = await self._sums(hall, known, row)
+        slots = slots_of(plan, booked, asked.service, asked.count, now_at, partner=asked.partner, staff=asked.staff)
+        answer = _Answer(slots, _text_of(slots), now_at, _changes_at(plan, booked, slots, now_at, staff=asked.staff))
+        if is_of_row:
+            if not known.is_of(row) or len(known.answers) >= ANSWERS_OF_DAY_MAX:
+                known.head, known.answers = None if row is None else row.head, {}
+            known.answers[asked] = answer
+        return answer
+
+    async def _sums(self, hall: Hall, known: _Known, row: Summary | None) -> tuple[Plan, Booked, bool]:
+        """The plan and the sums of a day, and whether they are of the row that was read, or of later."""
+        if row is None:
+            return known.plan, Booked.of(known.plan), True
+        day = self._lanes.in_memory(hall.id, row.day)
+        if day is None or day.seq < row.seq:
+            if row.revision == hall.revision:
+                return known.plan, Booked.of(known.plan) if row.booked is None else _DECODE(row.booked), True
+            day = await self._lanes.day_on(hall.id, row.day, now=True)  # its plan has still to follow the document
+        return day.regular, day.booked, day.seq == row.seq
+
+
+def places_altogether(plan: Plan) -> int:
+    """How many bookings a day takes while nobody has booked; of services that share counters, their mean."""
+    kinds: list[tuple[frozenset[CounterId], list[int]]] = []
+    for service in plan.services.values():
+        if not service.offered or not service.bookable or service.online_url is not None:
+            continue
+        stage = main_stage(plan, service)
+        counters = frozenset(
+            counter.id
+            for counter in plan.counters.values()
+            if counter.offered and counter.stage == stage and service.id in counter.services
+        )
+        places = [places_of_day(plan, service.id)]
+        for kind in [kind for kind in kinds if kind[0] & counters]:
+            kinds.remove(kind)
+            counters, places = counters | kind[0], places + kind[1]
+        kinds.append((counters, places))
+    return sum(round(sum(places) / len(places)) for _, places in kinds)
+
+
+def _text_of(slots: list[Slot]) -> bytes:
+    """Slots as members of a JSON array."""
+    return _ENCODER.encode([slot_view(slot) for slot in slots])[1:-1]
+
+
+def _changes_at(plan: Plan, booked: Booked, slots: list[Slot], now_at: datetime, *, staff: bool) -> datetime | None:
+    """When an answer is not true any more though nothing happens; None when it stays true."""
+    notice = timedelta(seconds=0 if staff else plan.booking.notice_s)
+    changes = [slot.starts_at - notice + _TICK for slot in slots]  # as near as the notice is not too near
+    released_s = [reserved.release_before_s for reserved in plan.reserved]
+    if plan.booking.late_share:
+        released_s.append(plan.booking.late_before_s)
+    changes += [slot.starts_at - timedelta(seconds=seconds) for slot in slots for seconds in released_s]
+    changes += [hold.expires_at for hold in booked.holds.values()]
+    if plan.booking_opens_at is not None:
+        changes.append(plan.booking_opens_at)
+    return min((at for at in changes if at > now_at), default=None)

@@ -1,0 +1,364 @@
+"""Calls about appointments: book or hold, watch, change, give up, take into a calendar; and staff's list of a day.
+
+An appointment belongs to the day of its slot, so whatever is asked of it goes to that day's lane, however far ahead it
+is.
+
+Source: CONTRACT 4 and 5; RFC 7396 (merge patch).
+"""
+
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+
+from aiohttp import web
+from msgspec import UNSET, UnsetType, to_builtins
+
+from service.domain import commands
+from service.domain.commands import Invited
+from service.domain.day import Day
+from service.domain.model import Appointment, AppointmentId, AppointmentState, CancelledBy, Channel, HallId, ServiceId
+from service.domain.plan import day_of
+from service.domain.refusals import (
+    BodyInvalid,
+    CodeNotFound,
+    DayHasEnded,
+    Refusal,
+    SlotFull,
+    SlotNotOffered,
+    WrongState,
+)
+from service.domain.times import stamp, stamp_or_none
+from service.domain.view import AppointmentView, appointment_view, slot_view
+from service.errors import StorageUnavailable
+from service.halls import Hall
+from service.ids import OF_APPOINTMENT, code_as_typed, new_code, new_id
+from service.journal import faults
+from service.journal.find import CodeKind, FoundAppointment, FoundInvitation
+from service.journal.values import Applicant
+from service.lane import Answer
+from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS
+from service.offers import Asked
+from service.people import person_of, reached
+from service.web.answers import AppointmentList, AppointmentListed, answer
+from service.web.auth import Caller, Role
+from service.web.browsers import give_cookie, hashed, known_browser
+from service.web.entrance import channel_of, count_wrong_code, spend_by_browser
+from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
+from service.web.halls import limit_of, number_cursor_of
+from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, OFFERS, SIGNER
+from service.web.online import counting_online
+from service.web.requests import appointment_of, ask, asking, caller, date_of, hall_of, read, utc
+
+
+async def book(request: web.Request) -> web.Response:
+    """Book a start of a service, or hold it for ten minutes.
+
+    A hold needs no applicant, and ends by itself unless a PATCH with `state` booked confirms it. Sent again with the
+    same Idempotency-Key it is the same appointment.
+    """
+    hall_id, who = hall_of(request), caller(request)
+    form = await read(request, BookForm)
+    channel = channel_of(who, form.channel)
+    hall = await request.app[HALLS].get(hall_id)
+    starts_at = _instant(form.starts_at)
+    on = _date_to_book(request, hall, starts_at)
+    applicant, person = _applicant_of(request, hall, form.applicant)
+    holder = await _holder_of(request, who, hall)
+    await _count_booking(request, who, applicant)
+    invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
+    invited_as = None
+    if applicant is None and invitation is not None:
+        invited_as, person = invitation.applicant, invitation.person
+    if not (form.hold or who.may(Role.STAFF) or invited_as):
+        _require_reachable(applicant)
+    command = commands.BookAppointment(
+        appointment=AppointmentId(new_id()),
+        code=new_code(OF_APPOINTMENT),
+        service=ServiceId(form.service),
+        starts_at=starts_at,
+        count=form.count,
+        channel=channel,
+        hold=form.hold,
+        applicant=applicant.id if applicant else invited_as,
+        person=person,
+        holder=holder,
+        invitation=None if invitation is None else invited_by(invitation),
+        staff=who.may(Role.STAFF),
+    )
+    asked = Asked(command.service, command.count, command.staff, None if invitation is None else invitation.partner)
+    with counting_online(request, hall_id, form.service, "appointment"), _saying_of_ended_days(SlotNotOffered()):
+        asking_for = ask(request, who, hall_id, command, applicant, on=on)
+        given = await _or_nearest(request, hall, asked, on, asking_for)
+    seen = _as_answered(request, hall_id, given, owner=True)
+    response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
+    give_cookie(request, response)
+    return response
+
+
+async def show(request: web.Request) -> web.Response:
+    """Watch an appointment: when it is, and what has become of it."""
+    hall_id, appointment, who = hall_of(request), appointment_of(request), caller(request)
+    day = await request.app[LANES].day_of_appointment(hall_id, appointment)
+    return answer(_as_it_is(request, who, day, appointment))
+
+
+async def change(request: web.Request) -> web.Response:
+    """Change the time, also to another day, who it is for or how many; `state` booked confirms a hold.
+
+    What is not said stays as it is. A place at the other time is taken before the present one is given up.
+    """
+    hall_id, appointment_id, who = hall_of(request), appointment_of(request), caller(request)
+    form = await read(request, ChangeAppointmentForm)
+    hall = await request.app[HALLS].get(hall_id)
+    day = await request.app[LANES].day_of_appointment(hall_id, appointment_id)
+    appointment = day.appointment(appointment_id)
+    starts_at: datetime | UnsetType = UNSET
+    on = day.on
+    if form.starts_at is not UNSET:
+        starts_at = _instant(form.starts_at)
+        on = day.on if starts_at == appointment.starts_at else _date_to_book(request, hall, starts_at)
+    applicant, person = await _changed_applicant(request, who, hall, appointment, form.applicant)
+    confirm = form.state is not UNSET
+    of_nobody = appointment.state is AppointmentState.HELD and appointment.applicant is None
+    if confirm and of_nobody and not who.may(Role.STAFF):
+        _require_reachable(applicant)
+    command = commands.ChangeAppointment(
+        appointment=appointment_id,
+        starts_at=starts_at,
+        confirm=confirm,
+        applicant=UNSET if applicant is None else applicant.id,
+        person=person,
+        count=form.count,
+        staff=who.may(Role.STAFF),
+    )
+    count = appointment.count if form.count is UNSET else form.count
+    asked = Asked(appointment.service, count, command.staff, appointment.partner)
+    with _saying_of_ended_days(_over(request, appointment)):
+        if on != day.on:
+            asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
+        else:
+            asking_for = ask(request, who, hall_id, command, applicant, on=on)
+        given = await _or_nearest(request, hall, asked, on, asking_for)
+    if given.done is None:
+        return answer(_as_it_is(request, who, given.day, appointment_id))
+    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """Give an appointment or a hold up; the place is free for others at once."""
+    hall_id, appointment, who = hall_of(request), appointment_of(request), caller(request)
+    await read(request, Nothing)
+    day = await request.app[LANES].day_of_appointment(hall_id, appointment)
+    command = commands.CancelAppointment(appointment, CancelledBy.STAFF if who.works_here else CancelledBy.SELF)
+    with _saying_of_ended_days(_over(request, day.appointment(appointment))):
+        given = await ask(request, who, hall_id, command, on=day.on)
+    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+
+
+async def list_(request: web.Request) -> web.Response:
+    """A day's appointments as they are now, in the order of making."""
+    hall_id, limit = hall_of(request), limit_of(request)
+    hall, now_at = await request.app[HALLS].get(hall_id), request.app[CLOCK].now_at()
+    on = date_of(request, "on") or hall.day_at(now_at)
+    finder = request.app[FINDER]
+    try:
+        seq = await finder.seq(hall_id, on)
+        found = await finder.appointments_of_day(hall_id, on, after_n=number_cursor_of(request), limit=limit + 1)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    page = found[:limit]
+    following = str(page[-1].n) if len(found) > limit else None
+    return answer(AppointmentList([listed(one, now_at) for one in page], following, seq))
+
+
+# What other calls use.
+
+
+async def invitation_of(request: web.Request, who: Caller, hall: HallId, code: str) -> FoundInvitation:
+    """The invitation of a code. Raises CodeNotFound, also for one that was revoked; RateLimited after too many."""
+    finder = request.app[FINDER]
+    try:
+        given = await finder.find_code(hall, code_as_typed(code))
+        found = None
+        if given is not None and given.kind is CodeKind.INVITATION:
+            found = await finder.invitation(hall, given.id)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    if found is None or found.revoked_at is not None:
+        await count_wrong_code(request, who)
+        raise CodeNotFound
+    return found
+
+
+def invited_by(found: FoundInvitation) -> Invited:
+    """What of an invitation concerns a day."""
+    return Invited(
+        id=found.id,
+        partner=found.partner,
+        service=None if found.service is None else ServiceId(found.service),
+        prechecked=found.prechecked,
+        releases_at=found.releases_at,
+    )
+
+
+def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:
+    """Say what a list has of an appointment."""
+    return AppointmentListed(
+        id=found.id,
+        code=found.code,
+        day=found.day.isoformat(),
+        service=found.service,
+        starts_at=stamp(found.starts_at),
+        ends_at=stamp(found.ends_at),
+        state=_state_at(found, now_at),
+        count=found.count,
+        channel=Channel(found.channel),
+        expires_at=stamp_or_none(found.expires_at) if found.state == AppointmentState.HELD else None,
+        ticket=found.ticket,
+    )
+
+
+def _state_at(found: FoundAppointment, now_at: datetime) -> AppointmentState:
+    """The state in a list: what time has done counts though nobody has written it down yet."""
+    state = AppointmentState(found.state)
+    if state is AppointmentState.HELD and found.expires_at is not None and found.expires_at <= now_at:
+        return AppointmentState.EXPIRED
+    return state
+
+
+def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> AppointmentView:
+    """The appointment as the command's own events left it: the same words however often it is asked."""
+    assert given.done is not None, "every change of an appointment is an event"
+    part = given.done.parts[-1]
+    assert part.appointment is not None, "and its last one is about the appointment"
+    token = request.app[SIGNER].appointment_token(hall, part.appointment.id) if owner else None
+    return appointment_view(part.appointment, part.at, part.seq, token=token, live=False)
+
+
+def _as_it_is(request: web.Request, who: Caller, day: Day, appointment: AppointmentId) -> AppointmentView:
+    """The appointment now; with its token to its owner."""
+    token = None if who.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
+    now_at = request.app[CLOCK].now_at()
+    return appointment_view(day.appointment(appointment), now_at, day.seq, token=token)
+
+
+# Refusals.
+
+
+@contextmanager
+def _saying_of_ended_days(refusal: Refusal) -> Iterator[None]:
+    """Refuse so what is asked inside of a day that has ended."""
+    try:
+        yield
+    except DayHasEnded:
+        raise refusal from None
+
+
+def _over(request: web.Request, appointment: Appointment) -> WrongState:
+    return WrongState(appointment.state_at(request.app[CLOCK].now_at()))
+
+
+async def _or_nearest(request: web.Request, hall: Hall, asked: Asked, on: date, given: Awaitable[Answer]) -> Answer:
+    """What is given; where the whole day is full, the refusal says the first free starts of the days after it."""
+    try:
+        return await given
+    except SlotFull as full:
+        if full.fields["slots"]:
+            raise
+    slots = await request.app[OFFERS].nearest(hall, asked, on)
+    raise SlotFull([to_builtins(slot_view(slot)) for slot in slots])
+
+
+# Times.
+
+
+def _instant(at: datetime) -> datetime:
+    found = utc("starts_at", at)
+    assert found is not None, "an instant was given"
+    return found
+
+
+def _date_to_book(request: web.Request, hall: Hall, starts_at: datetime) -> date:
+    """The hall's date of a start. Raises SlotNotOffered for one before today or beyond the horizon.
+
+    No day is opened for those; of yesterday it is still known what a request with a key did.
+    """
+    try:
+        on = day_of(hall.document, starts_at)
+        today = hall.day_at(request.app[CLOCK].now_at())
+        first = today - timedelta(days="Idempotency-Key" in request.headers)
+        last = today + timedelta(days=hall.document.booking.horizon_days)
+    except OverflowError as error:
+        raise SlotNotOffered from error
+    if not first <= on <= last:
+        raise SlotNotOffered
+    return on
+
+
+# People.
+
+
+def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) -> tuple[Applicant | None, str | None]:
+    """The person as they are kept, and what rules may know of them. Raises BodyInvalid for a phone that is none."""
+    if form is None:
+        return None, None
+    contact = reached(form.phone, form.email, hall.document.country)
+    applicant = Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
+    return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
+
+
+async def _changed_applicant(
+    request: web.Request, who: Caller, hall: Hall, appointment: Appointment, form: ChangeApplicantForm | UnsetType
+) -> tuple[Applicant | None, str | UnsetType | None]:
+    """Somebody else, or the same with another name or number; none and unset where nothing is said of them.
+
+    Raises:
+        BodyInvalid: nobody could be reached, or it is no number.
+    """
+    if form is UNSET:
+        return None, UNSET
+    before = None
+    if appointment.applicant is not None:
+        try:
+            before = await request.app[FINDER].applicant(hall.id, appointment.applicant)
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+    before = before or Applicant(id="")
+    name = before.name if form.name is UNSET else form.name
+    if name is None:
+        raise BodyInvalid(("applicant.name", "say a name"))
+    contact = reached(
+        before.phone if form.phone is UNSET else form.phone,
+        before.email if form.email is UNSET else form.email,
+        hall.document.country,
+    )
+    locale = before.locale if form.locale is UNSET else form.locale
+    applicant = Applicant(id=new_id(), name=name, phone=contact.phone, email=contact.email, locale=locale)
+    if not who.may(Role.STAFF):
+        _require_reachable(applicant)
+    return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
+
+
+def _require_reachable(applicant: Applicant | None) -> None:
+    if applicant is None:
+        raise BodyInvalid(("applicant", "say a name, and a phone or a mail address"))
+    if applicant.phone is None and applicant.email is None:
+        raise BodyInvalid(("applicant", "say a phone or a mail address"))
+
+
+async def _holder_of(request: web.Request, who: Caller, hall: Hall) -> str | None:
+    """What rules may know of who holds: the browser, or else the credential; None for who works here."""
+    if who.works_here:
+        return None
+    cookie = await known_browser(request)
+    held_by = cookie or who.credential
+    return hashed(request.app[SIGNER], hall.id, held_by) if held_by else None
+
+
+async def _count_booking(request: web.Request, who: Caller, applicant: Applicant | None) -> None:
+    """Count a booking or a hold. Raises RateLimited; never for who works here."""
+    if who.works_here:
+        return
+    await spend_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
+    if applicant is not None and applicant.phone is not None and LIMITS in request.app:
+        await request.app[LIMITS].spend(BOOKINGS_OF_PHONE, applicant.phone)

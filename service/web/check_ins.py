@@ -1,0 +1,180 @@
+"""Check-ins: any code we gave, at the kiosk, at a counter or on a phone, becomes a number in today's queue.
+
+A booking becomes a ticket of class `appointment`; a slip that was put aside, or passed over, comes back to its place;
+who was to bring a paper, or was not served any more, gets a ticket of class `returning`; an invitation is a walk-in
+whose papers somebody has looked at.
+
+Facts of other days enter with the command, and a constraint holds that each is used once.
+
+Source: CONTRACT 5 (check-ins), JOURNAL 3 (facts from outside the day).
+"""
+
+from datetime import date, timedelta
+
+from aiohttp import web
+
+from service.domain import commands, events
+from service.domain.commands import Command, Returned
+from service.domain.model import (
+    AppointmentId,
+    AppointmentState,
+    LeftReason,
+    Outcome,
+    ServiceId,
+    Ticket,
+    TicketId,
+    TicketState,
+)
+from service.domain.refusals import (
+    AppointmentMissed,
+    AppointmentNotFound,
+    BodyInvalid,
+    CodeNotFound,
+    CodeUsed,
+    WrongDay,
+    WrongState,
+)
+from service.errors import StorageUnavailable
+from service.halls import Hall
+from service.ids import code_as_typed, new_code, new_id
+from service.journal import faults
+from service.journal.find import CodeKind, FoundCode
+from service.lane import Answer
+from service.web.answers import answer
+from service.web.appointments import invited_by
+from service.web.auth import Caller
+from service.web.browsers import give_cookie
+from service.web.entrance import Admitted, admitted, count_wrong_code, was_done
+from service.web.forms import CheckInForm
+from service.web.keys import CLOCK, FINDER, HALLS, LANES
+from service.web.online import counting_online
+from service.web.requests import ask, caller, hall_of, read
+from service.web.tickets import as_answered
+
+UNSERVED_WITHIN = timedelta(days=14)
+"""How long who was not served any more may come back for."""
+
+
+async def check_in(request: web.Request) -> web.Response:
+    """Check in with any code we gave: 201 with a new ticket, or 200 with the one that was put aside or passed over.
+
+    `service` is for an invitation that names none. Sent again with the same Idempotency-Key it is the same answer.
+    """
+    hall_id, who = hall_of(request), caller(request)
+    form = await read(request, CheckInForm)
+    hall = await request.app[HALLS].get(hall_id)
+    shown = await admitted(request, who, hall_id, form)
+    found = await _find(request, who, hall, form.code)
+    with counting_online(request, hall_id, str(form.service), "ticket"):
+        given = await ask(request, who, hall_id, await _command(request, who, hall, found, form, shown))
+    view = as_answered(request, hall_id, given, owner=True)
+    response = answer(view, 201 if _is_new(given) else 200, Location=f"/v1/halls/{hall_id}/tickets/{view.id}")
+    give_cookie(request, response)
+    return response
+
+
+def _is_new(given: Answer) -> bool:
+    return given.done is not None and isinstance(given.done.parts[-1].event, events.TicketTaken)
+
+
+async def _find(request: web.Request, who: Caller, hall: Hall, code: str) -> FoundCode:
+    """What a code is of. Raises CodeNotFound; RateLimited after too many."""
+    try:
+        found = await request.app[FINDER].find_code(hall.id, code_as_typed(code))
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    if found is None:
+        await count_wrong_code(request, who)
+        raise CodeNotFound
+    return found
+
+
+async def _command(  # noqa: PLR0913, PLR0917  (what a check-in is made of)
+    request: web.Request, who: Caller, hall: Hall, found: FoundCode, form: CheckInForm, shown: Admitted
+) -> Command:
+    """What a code asks for today. Raises CodeNotFound, CodeUsed, WrongDay, WrongState, AppointmentMissed."""
+    if await was_done(request, who, hall.id):
+        return commands.ResumeTicket(TicketId(found.id))  # whatever it was: the day repeats what came of it
+    today = hall.day_at(request.app[CLOCK].now_at())
+    match found.kind:
+        case CodeKind.APPOINTMENT:
+            assert found.day is not None, "an appointment has a day"
+            return _of_appointment(AppointmentId(found.id), found.day, found.state, today, shown)
+        case CodeKind.INVITATION:
+            return await _of_invitation(request, hall, found, form, shown)
+        case CodeKind.TICKET:
+            day = await request.app[LANES].day_of_ticket(hall.id, TicketId(found.id))
+            return _of_ticket(day.ticket(TicketId(found.id)), day.on, today, shown)
+
+
+def _of_appointment(appointment: AppointmentId, on: date, state: str, today: date, shown: Admitted) -> Command:
+    if on != today:
+        if state == AppointmentState.MISSED:
+            raise AppointmentMissed
+        if state == AppointmentState.CHECKED_IN:
+            raise CodeUsed
+        if state in {AppointmentState.CANCELLED, AppointmentState.EXPIRED}:
+            raise WrongState(state)
+        raise WrongDay(on.isoformat())
+    return commands.CheckIn(appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=shown.channel)
+
+
+async def _of_invitation(
+    request: web.Request, hall: Hall, found: FoundCode, form: CheckInForm, shown: Admitted
+) -> Command:
+    """A walk-in whose papers were looked at; or the appointment that was booked with the invitation."""
+    try:
+        invitation = await request.app[FINDER].invitation(hall.id, found.id)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    if invitation is None or invitation.revoked_at is not None:
+        raise CodeNotFound
+    if invitation.used_by is not None:
+        booked = AppointmentId(invitation.used_by)
+        try:
+            day = await request.app[LANES].day_of_appointment(hall.id, booked)
+        except AppointmentNotFound:  # a ticket was taken with it
+            raise CodeUsed from None
+        state = day.appointment(booked).state
+        return _of_appointment(booked, day.on, state, hall.day_at(request.app[CLOCK].now_at()), shown)
+    service = invitation.service or form.service
+    if service is None:
+        raise BodyInvalid(("service", "this invitation is for any service: say which"))
+    return commands.TakeTicket(
+        ticket=TicketId(new_id()),
+        code=new_code(),
+        service=ServiceId(service),
+        channel=shown.channel,
+        applicant=invitation.applicant,
+        browser=shown.browser,
+        invitation=invited_by(invitation),
+    )
+
+
+def _of_ticket(ticket: Ticket, on: date, today: date, shown: Admitted) -> Command:
+    """Come back to the place of today, or take a number by the right to return."""
+    if on == today and ticket.state in {TicketState.PARKED, TicketState.NO_SHOW}:
+        return commands.ResumeTicket(ticket.id)
+    if ticket.outcome is Outcome.CONDITIONAL:
+        last = ticket.due_on or on
+    elif ticket.left_reason is LeftReason.UNSERVED:
+        last = on + UNSERVED_WITHIN
+    elif ticket.state in {TicketState.PARKED, TicketState.NO_SHOW}:
+        raise WrongDay(on.isoformat())
+    else:
+        raise CodeUsed
+    if today > last:
+        raise WrongDay(last.isoformat())
+    returned = Returned(
+        ticket=ticket.id,
+        day=on,
+        service=ticket.service,
+        then=ticket.then,
+        due_on=ticket.due_on,
+        prechecked=ticket.prechecked,
+        applicant=ticket.applicant,
+        count=ticket.count,
+        outcome=ticket.outcome,
+        left=ticket.left_reason,
+    )
+    return commands.ReturnTicket(ticket=TicketId(new_id()), code=new_code(), channel=shown.channel, returned=returned)

@@ -1,0 +1,68 @@
+"""Calls about messages to applicants: what could not be sent, and another try at it.
+
+They say what a message is about, never whom it is for.
+"""
+
+import re
+
+from aiohttp import web
+
+from service.domain.refusals import BodyInvalid
+from service.domain.times import stamp
+from service.errors import MessageNotFound
+from service.identity.acts import Act
+from service.notify.managers import NIL
+from service.notify.model import OF_TICKETS, State
+from service.notify.outbox import Listed
+from service.web.answers import MessageList, MessageSeen, answer
+from service.web.forms import Nothing
+from service.web.halls import limit_of
+from service.web.keys import CLOCK, HALLS, MESSAGES
+from service.web.requests import caller, hall_of, key_of, read
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+async def list_(request: web.Request) -> web.Response:
+    """The messages of this hall in a state, the oldest first: those that could not be sent, if not said otherwise."""
+    hall, limit = (await request.app[HALLS].get(hall_of(request))).id, limit_of(request)
+    after = request.query.get("cursor", NIL)
+    if not _UUID.fullmatch(after):
+        raise BodyInvalid(("cursor", "next_cursor of the page before"))
+    try:
+        state = State(request.query.get("state", State.DEAD))
+    except ValueError as error:
+        raise BodyInvalid(("state", f"one of {', '.join(State)}")) from error
+    found = await request.app[MESSAGES].list(hall, state, after, limit + 1)
+    page = found[:limit]
+    cursor = page[-1].id if len(found) > limit else None
+    return answer(MessageList([_seen(message) for message in page], cursor))
+
+
+async def retry(request: web.Request) -> web.Response:
+    """Try a message again that could not be sent; one whose end is unknown may so arrive twice."""
+    hall, who = hall_of(request), caller(request)
+    await read(request, Nothing)
+    message = request.match_info["message"].lower()
+    if not _UUID.fullmatch(message):
+        raise MessageNotFound
+    command_id, fingerprint = await key_of(request, who)
+    act = Act(f"{hall}/{command_id}", fingerprint, request.app[CLOCK].now_at(), who.actor)
+    return answer(_seen(await request.app[MESSAGES].retry(hall, message, act)))
+
+
+def _seen(message: Listed) -> MessageSeen:
+    about = message.kind in OF_TICKETS
+    return MessageSeen(
+        id=message.id,
+        kind=message.kind,
+        channel=message.channel,
+        state=message.state,
+        reason=message.reason,
+        day=message.day.isoformat(),
+        appointment=None if about else message.subject,
+        ticket=message.subject if about else None,
+        due_at=stamp(message.due_at),
+        changed_at=stamp(message.changed_at),
+        tries=message.tries,
+    )

@@ -1,0 +1,81 @@
+"""The call that says what can be booked."""
+
+import re
+from datetime import date, timedelta
+
+from aiohttp import web
+
+from service.domain.model import ServiceId
+from service.domain.refusals import BodyInvalid, OnlineOnly, ServiceNotFound
+from service.halls import Hall
+from service.offers import Asked
+from service.web.answers import answer_encoded
+from service.web.auth import Caller, Role
+from service.web.guard import visitor
+from service.web.keys import CLOCK, HALLS, OFFERS
+from service.web.online import counting_online
+from service.web.requests import date_of, hall_of
+
+SPAN_DAYS_MAX = 62
+"""Days of one question, both ends included."""
+
+SERVICE_DAYS_MAX = 1_000
+"""Services times days of one question, of which the first asked costs a millisecond each."""
+
+_COUNT = re.compile(r"[0-9]{1,2}")
+
+
+async def show(request: web.Request) -> web.Response:
+    """The starts that can be booked, by day, full ones as well; those that are past or too near are left out.
+
+    Without `service`, of every service that can be booked. To staff the notice does not apply.
+    """
+    hall_id, who = hall_of(request), await visitor(request)
+    hall = await request.app[HALLS].get(hall_id)
+    first, last = _span(request, hall)
+    with counting_online(request, hall_id, request.query.get("service", ""), "slots"):
+        asked = _asked(request, hall, who)
+    if len(asked) * ((last - first).days + 1) > SERVICE_DAYS_MAX:
+        raise BodyInvalid(("service", "say which: of all there are too many for so many days"))
+    return answer_encoded(b'{"slots":[' + await request.app[OFFERS].text(hall, asked, first, last) + b"]}")
+
+
+def _asked(request: web.Request, hall: Hall, who: Caller) -> list[Asked]:
+    """The questions. Raises ServiceNotFound, OnlineOnly, BodyInvalid."""
+    said, count = request.query.get("service"), _count(request)
+    services = [one for one in hall.document.services if said in {None, one.id}]
+    if said is None:
+        services = [one for one in services if one.bookable and one.online_url is None and count <= one.count_max]
+    elif not services:
+        raise ServiceNotFound
+    elif (url := services[0].online_url) is not None:
+        raise OnlineOnly(url)
+    elif count > services[0].count_max:
+        raise BodyInvalid(("count", f"from 1 to {services[0].count_max} in one booking"))
+    return [Asked(ServiceId(one.id), count, who.may(Role.STAFF)) for one in services]
+
+
+def _count(request: web.Request) -> int:
+    said = request.query.get("count", "1")
+    if not _COUNT.fullmatch(said) or int(said) < 1:
+        raise BodyInvalid(("count", "a number from 1 on"))
+    return int(said)
+
+
+def _span(request: web.Request, hall: Hall) -> tuple[date, date]:
+    """The dates asked for. Raises BodyInvalid for what is none, more than `SPAN_DAYS_MAX`, or the wrong way round."""
+    today = hall.day_at(request.app[CLOCK].now_at())
+    first = date_of(request, "from") or today
+    last = date_of(request, "to")
+    if last is None:
+        last = max(first, today + timedelta(days=hall.document.booking.horizon_days))
+        return first, min(last, _after(first, SPAN_DAYS_MAX - 1))
+    if last < first:
+        raise BodyInvalid(("to", "is before `from`"))
+    if (last - first).days >= SPAN_DAYS_MAX:
+        raise BodyInvalid(("to", f"is more than {SPAN_DAYS_MAX} days with `from`"))
+    return first, last
+
+
+def _after(on: date, days: int) -> date:
+    return on + timedelta(days=days) if date.max - on >= timedelta(days=days) else date.max

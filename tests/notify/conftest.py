@@ -1,0 +1,163 @@
+"""A hall with a journal and an outbox, a mail server, and a receiver of webhooks."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from service.clock import FakeClock
+from service.domain.day import Day
+from service.domain.demo import DEMO, demo_document
+from service.domain.model import HallId
+from service.halls import Halls
+from service.journal import halls as stored
+from service.journal.database import Database
+from service.notify.gather import Gatherer
+from service.notify.handing import Carrier
+from service.notify.mail import Mailer
+from service.notify.model import Channel, Kind
+from service.notify.outbox import Outbox
+from service.notify.sender import Sender
+from service.notify.webhook import Gateway
+from tests.notify.post import SECRET, PostOffice, Receiver, post_office, receiver
+from tests.notify.story import Story
+
+SENDER = "hall@city.example"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+class PlainLinks:
+    """Addresses of pages, as tests read them."""
+
+    def hall(self, hall: HallId) -> str:
+        """Where people book."""
+        return f"https://paihao.example/halls/{hall}"
+
+    def appointment(self, hall: HallId, appointment: str) -> str:
+        """Where an appointment is."""
+        return f"https://paihao.example/halls/{hall}#{appointment}"
+
+    def ticket(self, hall: HallId, ticket: str) -> str:
+        """Where a ticket is."""
+        return f"https://paihao.example/halls/{hall}#{ticket}"
+
+
+class Counted:
+    """What the metrics are told."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[str, str, str]] = []
+        self.overdue: dict[tuple[str, str], int] = {}
+
+    def message(self, kind: Kind, channel: Channel, outcome: str) -> None:
+        """Remember."""
+        self.outcomes.append((str(kind), str(channel), outcome))
+
+    def messages_waiting(self, overdue: Mapping[tuple[str, str], int]) -> None:
+        """Remember."""
+        self.overdue = dict(overdue)
+
+
+@dataclass
+class Office:
+    """All parts of messages for one database."""
+
+    database: Database
+    halls: Halls
+    clock: FakeClock
+    carriers: dict[Channel, Carrier]
+    days: list[Day] = field(default_factory=list)
+    counted: Counted = field(default_factory=Counted)
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(self.database)
+        self.gatherer = self.another_gatherer()
+        self.sender = self.another_sender()
+
+    def another_gatherer(self) -> Gatherer:
+        """The gatherer of another process."""
+        return Gatherer(self.database, self.outbox, self.halls, self.clock, self.carriers.keys(), lambda: self.days)
+
+    def another_sender(self, outbox: Outbox | None = None) -> Sender:
+        """The sender of another process."""
+        return Sender(outbox or self.outbox, self.halls, self.clock, self.carriers, PlainLinks(), self.counted)
+
+    async def gather(self) -> None:
+        """Look at all halls and gather."""
+        await self.another_gatherer().run_once()
+
+    async def run(self) -> None:
+        """Gather and send."""
+        await self.gather()
+        await self.sender.run_once()
+
+    async def run_at(self, at: datetime) -> None:
+        """Gather and send at an instant."""
+        self.clock.put(at)
+        await self.run()
+
+    async def rows(self, *columns: str) -> list[Any]:
+        """The outbox, by when it is due: kind and state, or these columns."""
+        chosen = columns or ("kind", "state")
+        rows = await self.database.fetch(f"SELECT {', '.join(chosen)} FROM outbox ORDER BY due_at, made_at, id")  # noqa: S608  (a test's own columns)
+        return [row[0] if len(chosen) == 1 else tuple(row) for row in rows]
+
+    async def execute(self, sql: str, *arguments: object) -> None:
+        """Do something to the database that no part of ours does."""
+        await self.database.fetch(sql, *arguments)
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    """A fresh migrated database."""
+    async with Database(dsn) as database:
+        yield database
+
+
+@pytest.fixture
+async def halls(database: Database) -> Halls:
+    """The halls, of which there is the demo hall."""
+    halls = Halls(stored.Halls(database))
+    await halls.create_if_absent(DEMO, demo_document(always_open=False))
+    return halls
+
+
+@pytest.fixture
+def story(database: Database, halls: Halls, clock: FakeClock) -> Story:
+    """What happens in the demo hall."""
+    return Story(database, DEMO, halls.known()[0].document, clock)
+
+
+@pytest.fixture
+async def mails() -> AsyncIterator[PostOffice]:
+    """A mail server."""
+    async with post_office() as office:
+        yield office
+
+
+@pytest.fixture
+async def hooks() -> AsyncIterator[Receiver]:
+    """A receiver of webhooks."""
+    async with receiver() as found:
+        yield found
+
+
+@pytest.fixture
+async def office(database: Database, halls: Halls, clock: FakeClock, mails: PostOffice) -> Office:
+    """Messages by mail."""
+    return Office(database, halls, clock, {Channel.MAIL: Mailer(mails.url, SENDER)})
+
+
+@pytest.fixture
+async def hooked(database: Database, halls: Halls, clock: FakeClock, hooks: Receiver) -> AsyncIterator[Office]:
+    """Messages by webhook."""
+    async with Gateway(hooks.url, SECRET) as gateway:
+        yield Office(database, halls, clock, {Channel.WEBHOOK: gateway})
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """An instant of November 2026, by the wall of Shanghai."""
+    return datetime(2026, 11, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)

@@ -1,0 +1,133 @@
+"""Three ahead of you: sent once, to who was told of more, by the order of calls."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.clock import FakeClock
+from tests.notify.conftest import Office
+from tests.notify.post import PostOffice
+from tests.service import Service, service_on
+
+FIRST = {"name": "王芳", "email": "wang.fang@home.example", "locale": "en"}
+
+
+@pytest.fixture
+async def lobby(dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Service]:
+    """A hall at 10:00; its own messages are off, for the tests look themselves."""
+    async with service_on(dsn, tmp_path, clock) as running:
+        await running.api.open("1")
+        yield running
+
+
+@pytest.fixture
+async def near(lobby: Service, office: Office) -> Office:
+    """Messages of that hall."""
+    await office.halls.look()
+    office.days += lobby.running.lanes.in_use()
+    return office
+
+
+async def people(lobby: Service, count: int) -> None:
+    """Let some people take a number."""
+    for _ in range(count):
+        await lobby.api.take("enquiry")
+
+
+async def somebody(lobby: Service, **applicant: Any) -> dict[str, Any]:  # noqa: ANN401  (fields)
+    """Let somebody take a number who says how they are reached."""
+    return await lobby.api.take("enquiry", applicant={**FIRST, **applicant})
+
+
+async def call(lobby: Service, count: int = 1) -> None:
+    """Call so many, and finish with them."""
+    for _ in range(count):
+        assert await lobby.api.next("1", "done")
+
+
+async def test_it_is_sent_once_when_three_are_left(
+    lobby: Service, near: Office, mails: PostOffice, clock: FakeClock
+) -> None:
+    await people(lobby, 6)
+    ticket = await somebody(lobby)
+    assert (await lobby.api.next("1")) is not None
+    await call(lobby)
+    await near.run()
+    assert mails.mails == []
+
+    await call(lobby)
+    for _ in range(3):
+        await near.run()
+        await near.gatherer.run_once()
+        clock.advance(60)
+        await call(lobby)
+
+    assert [mail["Subject"] for mail in mails.mails] == [f"{ticket['number']}: 3 ahead of you"]
+    assert await near.rows("kind", "state", "seq") == [("near", "sent", 0)]
+
+
+async def test_who_was_told_of_three_or_fewer_is_not_told_again(lobby: Service, near: Office) -> None:
+    await people(lobby, 3)
+    await somebody(lobby)
+
+    await near.run()
+    await lobby.api.next("1")
+    await near.run()
+
+    assert await near.rows() == []
+
+
+async def test_two_processes_that_look_at_one_day_send_it_once(lobby: Service, near: Office, mails: PostOffice) -> None:
+    await people(lobby, 5)
+    await somebody(lobby)
+    await lobby.api.next("1")
+    await call(lobby)
+
+    for gatherer in (near.another_gatherer(), near.another_gatherer(), near.gatherer):
+        await gatherer.run_once()
+    await near.sender.run_once()
+
+    assert len(mails.mails) == 1
+
+
+async def test_who_was_called_meanwhile_is_not_told(lobby: Service, near: Office, mails: PostOffice) -> None:
+    await people(lobby, 5)
+    await somebody(lobby)
+    await lobby.api.next("1")
+    await call(lobby)
+    await near.gather()
+    await call(lobby, 4)
+
+    await near.sender.run_once()
+
+    assert mails.mails == []
+    assert await near.rows("state", "reason") == [("withdrawn", "superseded")]
+
+
+async def test_it_is_not_sent_when_it_is_no_longer_so(
+    lobby: Service, near: Office, mails: PostOffice, clock: FakeClock
+) -> None:
+    await people(lobby, 5)
+    await somebody(lobby)
+    await lobby.api.next("1")
+    await call(lobby)
+    await near.gather()
+    clock.advance(600)
+
+    await near.sender.run_once()
+
+    assert mails.mails == []
+    assert await near.rows("state", "reason") == [("withdrawn", "late")]
+
+
+async def test_who_cannot_be_reached_is_not_told(lobby: Service, near: Office) -> None:
+    await people(lobby, 5)
+    await somebody(lobby, email=None)
+    await lobby.api.next("1")
+    await call(lobby)
+
+    await near.run()
+
+    assert await near.rows() == []

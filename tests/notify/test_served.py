@@ -1,0 +1,214 @@
+"""Messages in the running service: wired where there is a channel, and the calls of managers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from service.clock import FakeClock
+from service.config import Secrets
+from service.domain.demo import DEMO
+from service.domain.model import HallId
+from service.ids import new_id
+from service.journal.database import Database
+from service.links import Links
+from service.web.auth import Signer
+from tests.notify.conftest import SENDER, at
+from tests.notify.post import SECRET, PostOffice, Receiver
+from tests.notify.story import EMAIL
+from tests.service import Service, service_on
+from tests.web.checked import Checked
+from tests.web.staff import employed
+
+DEAD = """
+INSERT INTO outbox (hall_id, id, day, subject, seq, kind, channel, applicant_id, facts, state, reason, made_at, due_at,
+    next_at, expires_at, changed_at, tries)
+VALUES ($1, $2, '2026-11-25', $3, 1, 'booked', 'mail', $3, '{"service": "enquiry"}', 'dead', 'smtp 550', $4, $4, $4, $5,
+    $4, 1)
+"""
+
+
+@pytest.fixture
+async def served(
+    dsn: str, tmp_path: Path, clock: FakeClock, mails: PostOffice, hooks: Receiver
+) -> AsyncIterator[Service]:
+    """The service with both channels."""
+    settings = {
+        "smtp_url": mails.url,
+        "mail_from": SENDER,
+        "webhook_url": hooks.url,
+        "webhook_secret": SECRET,
+        "public_url": "https://paihao.example",
+    }
+    async with service_on(dsn, tmp_path, clock, **settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def manager(served: Service) -> AsyncIterator[Checked]:
+    """Its demo hall, as a manager's program asks."""
+    async with Checked(served.api.base) as api:
+        yield api
+
+
+async def dead(database: Database, clock: FakeClock, hall: str = DEMO) -> str:
+    """The id of a message that could not be sent."""
+    message = new_id()
+    await database.fetch(DEAD, hall, message, new_id(), clock.now_at(), at(29, 9))
+    return message
+
+
+async def test_what_is_booked_is_sent_with_the_link_to_its_page(
+    served: Service, manager: Checked, mails: PostOffice
+) -> None:
+    applicant = {"name": "王芳", "email": EMAIL}
+    body = {"service": "loan-first", "starts_at": "2026-11-25T09:20:00+08:00", "applicant": applicant}
+    one = await manager.call("POST", "appointments", body)
+    assert one.status == 201, one.body
+    messages = served.running.messages
+    assert messages is not None
+
+    await messages.gather()
+    await messages.send()
+
+    (mail,) = mails.mails
+    assert mail["To"] == EMAIL
+    said = mail.get_body(("plain",))
+    assert said is not None
+    page = f"https://paihao.example/halls/demo#appointment={one.body['id']}&token={one.body['token']}"
+    assert page in said.get_content()
+    metrics = (await served.api.call("GET", "/metrics")).body.decode()
+    assert 'paihao_messages_total{channel="mail",kind="booked",outcome="sent"} 1.0' in metrics
+    assert 'paihao_messages_waiting{channel="webhook",due_for="minute"} 0.0' in metrics
+
+
+async def test_without_a_channel_nothing_is_wired(service: Service) -> None:
+    assert service.running.messages is None
+
+
+async def test_a_ticket_that_is_near_is_known_to_the_process_that_called(served: Service, hooks: Receiver) -> None:
+    api = served.api
+    await api.open("1")
+    for _ in range(5):
+        await api.take("enquiry")
+    ticket = await api.take("enquiry", applicant={"name": "王芳", "phone": "+8613800138000"})
+    await api.next("1")
+    await api.next("1", "done")
+    messages = served.running.messages
+    assert messages is not None
+
+    await messages.gather()
+    await messages.send()
+
+    assert [body["type"] for body in hooks.bodies] == ["ticket.near"]
+    assert hooks.bodies[0]["data"]["subject"] == ticket["id"]
+    assert ticket["number"] in hooks.bodies[0]["data"]["text"]
+
+
+async def test_a_manager_sees_what_could_not_be_sent_and_whose_it_was_to_be_is_not_said(
+    served: Service, manager: Checked, clock: FakeClock
+) -> None:
+    messages = [await dead(served.running.database, clock) for _ in range(3)]
+    await dead(served.running.database, clock, hall="elsewhere")
+
+    first = await manager.staff("GET", "messages?limit=2")
+    second = await manager.staff("GET", f"messages?state=dead&limit=2&cursor={first.body['next_cursor']}")
+    sent = await manager.staff("GET", "messages?state=sent")
+
+    listed = [item for page in (first, second) for item in page.body["items"]]
+    assert [item["id"] for item in listed] == messages
+    assert listed[0] == {
+        "id": messages[0],
+        "kind": "booked",
+        "channel": "mail",
+        "state": "dead",
+        "reason": "smtp 550",
+        "day": "2026-11-25",
+        "appointment": listed[0]["appointment"],
+        "ticket": None,
+        "due_at": "2026-11-23T02:00:00.000Z",
+        "changed_at": "2026-11-23T02:00:00.000Z",
+        "tries": 1,
+    }
+    assert second.body["next_cursor"] is None
+    assert sent.body == {"items": [], "next_cursor": None}
+
+
+async def test_a_manager_has_a_message_tried_again_once_for_a_key(
+    served: Service, manager: Checked, clock: FakeClock
+) -> None:
+    message = await dead(served.running.database, clock)
+
+    first = await manager.staff("POST", f"messages/{message}/retry", key="retry-it-please")
+    again = await manager.staff("POST", f"messages/{message}/retry", key="retry-it-please")
+    other = await manager.staff("POST", f"messages/{message}/retry")
+    history = await manager.staff("GET", "history")
+
+    assert first.status == 200
+    assert (first.body["state"], first.body["reason"], first.body["tries"]) == ("waiting", None, 0)
+    assert again.body == first.body
+    assert (other.code, other.body["state"]) == ("wrong-state", "waiting")
+    assert [item["words"]["en"] for item in history.body["items"] if item["kind"] == "message_retried"] == [
+        "Message tried again"
+    ]
+
+
+async def test_two_who_try_a_message_again_at_once_do_it_once(
+    served: Service, manager: Checked, clock: FakeClock
+) -> None:
+    message = await dead(served.running.database, clock)
+
+    replies = await asyncio.gather(
+        *(manager.staff("POST", f"messages/{message}/retry", key="retry-it-please") for _ in range(4))
+    )
+
+    assert {reply.status for reply in replies} == {200}
+    assert len({str(reply.body) for reply in replies}) == 1
+
+
+@pytest.mark.parametrize("message", ["0198a000-0000-7000-8000-000000000000", "none"])
+async def test_a_message_that_is_not_there_is_told(manager: Checked, message: str) -> None:
+    reply = await manager.staff("POST", f"messages/{message}/retry")
+
+    assert (reply.status, reply.code) == (404, "message-not-found")
+
+
+async def test_a_message_of_another_hall_is_not_there(served: Service, manager: Checked, clock: FakeClock) -> None:
+    message = await dead(served.running.database, clock, hall="elsewhere")
+
+    reply = await manager.staff("POST", f"messages/{message}/retry")
+
+    assert reply.code == "message-not-found"
+
+
+@pytest.mark.parametrize("query", ["state=lost", "cursor=x", "limit=0"])
+async def test_a_list_that_cannot_be_is_refused(manager: Checked, query: str) -> None:
+    reply = await manager.staff("GET", f"messages?{query}")
+
+    assert (reply.status, reply.code) == (422, "body-invalid")
+
+
+async def test_messages_are_the_managers(manager: Checked) -> None:
+    async with employed(manager, "staff") as clerk, employed(manager, "manager") as boss:
+        refused = await clerk.call("GET", "messages")
+        seen = await boss.call("GET", "messages")
+    nobody = await manager.call("GET", "messages")
+
+    assert (refused.code, seen.status, nobody.code) == ("forbidden", 200, "token-missing")
+
+
+def test_links_carry_the_token_where_no_server_sees_it() -> None:
+    signer = Signer(Secrets("admin", (b"secret",)))
+    links = Links("https://paihao.example", signer)
+    appointment = "0198a000-0000-7000-8000-000000000001"
+
+    said = links.appointment(HallId("demo"), appointment)
+
+    page, _, rest = said.partition("#")
+    assert page == links.hall(HallId("demo"))
+    token = rest.partition("token=")[2]
+    assert signer.is_appointment_token(HallId("demo"), appointment, token)  # type: ignore[arg-type]
+    ticket_link = links.ticket(HallId("demo"), appointment)
+    assert ticket_link.startswith(f"{page}#ticket={appointment}&token=")
+    assert token not in ticket_link

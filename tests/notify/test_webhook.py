@@ -1,0 +1,133 @@
+"""Webhooks: signed as their receivers check it, and what an answer means."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from standardwebhooks import Webhook
+
+from service.clock import FakeClock
+from service.domain.model import HallId
+from service.halls import Halls
+from service.journal.database import Database
+from service.notify.model import Channel
+from service.notify.webhook import Gateway
+from tests.notify.conftest import Office, at
+from tests.notify.post import SECRET, Receiver
+from tests.notify.story import PHONE, Story
+
+
+async def test_a_webhook_says_what_is_to_be_sent_to_which_phone(hooked: Office, story: Story, hooks: Receiver) -> None:
+    one = await story.book(at(25, 9, 20), await story.person(phone=PHONE, locale="en"))
+
+    await hooked.run()
+
+    (message,) = [row[0] for row in await hooked.rows("id::text", "kind") if row[1] == "booked"]
+    assert hooks.bodies == [
+        {
+            "type": "appointment.booked",
+            "timestamp": "2026-11-23T02:00:00.000Z",
+            "data": {
+                "hall": "demo",
+                "kind": "booked",
+                "to": PHONE,
+                "language": "en",
+                "text": "Student Loan Hall: booked for Wed 25 Nov, 09:20, First loan contract. "
+                f"Code {one.code}: scan or enter it when you arrive.",
+                "subject": one.id,
+            },
+        }
+    ]
+    headers, _ = hooks.raw[0]
+    assert headers["webhook-id"] == message
+    assert headers["Content-Type"] == "application/json"
+
+
+async def test_a_receiver_can_verify_who_sent_it(database: Database, halls: Halls, hooks: Receiver) -> None:
+    """With the true time, for a signature is good for five minutes."""
+    clock = FakeClock(datetime.now(UTC))
+    story = Story(database, HallId("demo"), halls.known()[0].document, clock)
+    async with Gateway(hooks.url, SECRET) as gateway:
+        office = Office(database, halls, clock, {Channel.WEBHOOK: gateway})
+        await story.book(clock.now_at() + timedelta(days=3), await story.person(phone=PHONE))
+        await office.run()
+
+    headers, body = hooks.raw[0]
+    assert Webhook(SECRET).verify(body, headers) == hooks.bodies[0]
+    with pytest.raises(Exception, match="No matching signature"):
+        Webhook(SECRET).verify(body.replace("booked", "changed"), headers)
+
+
+async def test_who_left_no_phone_gets_no_webhook(hooked: Office, story: Story) -> None:
+    await story.book(at(25, 9, 20), await story.person())
+
+    await hooked.run()
+
+    assert await hooked.rows() == []
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+async def test_every_2xx_means_that_it_was_taken(hooked: Office, story: Story, hooks: Receiver, status: int) -> None:
+    hooks.statuses = [status]
+    await story.book(at(25, 9, 20), await story.person(phone=PHONE))
+
+    await hooked.run()
+
+    assert (await hooked.rows("state", "tries"))[0] == ("sent", 1)
+
+
+async def test_410_wants_it_no_more(hooked: Office, story: Story, hooks: Receiver) -> None:
+    hooks.statuses = [410]
+    await story.book(at(25, 9, 20), await story.person(phone=PHONE))
+
+    await hooked.run()
+
+    assert (await hooked.rows("state", "reason"))[0] == ("dead", "http 410")
+
+
+@pytest.mark.parametrize("status", [301, 307, 400, 404, 429, 500, 503])
+async def test_everything_else_is_tried_again_by_the_same_id_and_nobody_is_followed_elsewhere(
+    hooked: Office, story: Story, hooks: Receiver, clock: FakeClock, status: int
+) -> None:
+    hooks.statuses = [status]
+    await story.book(at(25, 9, 20), await story.person(phone=PHONE))
+    await hooked.run()
+    assert (await hooked.rows("state", "reason"))[0] == ("waiting", f"http {status}")
+
+    clock.advance(60)
+    await hooked.run()
+
+    assert (await hooked.rows("state", "reason", "tries"))[0] == ("sent", None, 2)
+    assert len({headers["webhook-id"] for headers, _ in hooks.raw}) == 1
+    assert len(hooks.raw) == 2
+    assert hooks.raw[0][0]["webhook-signature"] != hooks.raw[1][0]["webhook-signature"]
+
+
+async def test_a_receiver_that_is_away_is_tried_again(
+    hooked: Office, story: Story, hooks: Receiver, clock: FakeClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with Gateway("http://127.0.0.1:1/hook?key=hush", SECRET) as nowhere:
+        hooked.carriers[Channel.WEBHOOK], there = nowhere, hooked.carriers[Channel.WEBHOOK]
+        await story.book(at(25, 9, 20), await story.person(phone=PHONE))
+        await hooked.run()
+    assert (await hooked.rows("state", "reason"))[0] == ("waiting", "unreachable")
+    hooked.carriers[Channel.WEBHOOK] = there
+
+    clock.advance(60)
+    await hooked.run()
+
+    assert len(hooks.raw) == 1
+    said = capsys.readouterr()
+    assert "hush" not in said.out + said.err
+
+
+async def test_who_can_be_reached_both_ways_is_told_both_ways(office: Office, story: Story, hooks: Receiver) -> None:
+    async with Gateway(hooks.url, SECRET) as gateway:
+        office.carriers[Channel.WEBHOOK] = gateway
+        await story.book(at(23, 10, 40), await story.person(phone=PHONE))
+        await office.run()
+
+    assert sorted(await office.rows("kind", "channel", "state")) == [
+        ("booked", "mail", "sent"),
+        ("booked", "webhook", "sent"),
+    ]
+    assert len(hooks.raw) == 1

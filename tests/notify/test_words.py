@@ -1,0 +1,159 @@
+"""The words: complete in every language, all used, and the language a person wants where there is one."""
+
+from datetime import date, timedelta
+from importlib.resources import files
+
+import pytest
+from fluent.syntax import FluentParser, ast
+from fluent.syntax.visitor import Visitor
+
+from service.domain.demo import demo_document
+from service.domain.model import CancelledBy, HallId, ServiceId
+from service.notify.letters import Letter, letter_of
+from service.notify.mail import text_of
+from service.notify.model import OF_TICKETS, Channel, Facts, Kind, Message, Person
+from service.notify.words import LANGUAGES, language_of, named, say
+from tests.notify.conftest import PlainLinks, at
+
+DOCUMENT = demo_document(always_open=False)
+
+
+class Arguments(Visitor):
+    """The arguments that a text takes."""
+
+    def __init__(self) -> None:
+        self.found: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:  # noqa: N802  (the visitor's names)
+        """Note an argument."""
+        self.found.add(node.id.name)
+
+
+def texts(language: str) -> dict[str, frozenset[str]]:
+    """All texts of a language and their arguments."""
+    written = (files("service.notify") / "texts" / f"{language}.ftl").read_text("utf-8")
+    entries = FluentParser().parse(written).body
+    assert [entry for entry in entries if isinstance(entry, ast.Junk)] == []
+    found: dict[str, frozenset[str]] = {}
+    for entry in entries:
+        if isinstance(entry, ast.Message):
+            arguments = Arguments()
+            arguments.visit(entry)
+            assert entry.id.name not in found, "a text stands twice"
+            found[entry.id.name] = frozenset(arguments.found)
+    return found
+
+
+def letter(kind: Kind, language: str, *, by: str | None = None, name: str | None = "Wang Fang") -> Letter:
+    """A message to somebody who reads a language."""
+    facts = (
+        Facts(service=ServiceId("loan-first"), number="A058", ahead=3)
+        if kind in OF_TICKETS
+        else Facts(
+            service=ServiceId("loan-first"),
+            code="A3K9QXRT",
+            starts_at=at(25, 9, 20),
+            ends_at=at(25, 9, 20) + timedelta(minutes=5),
+            count=2,
+            by=by,
+        )
+    )
+    message = Message(
+        hall=HallId("demo"),
+        id="0198a000-0000-7000-8000-000000000000",
+        day=date(2026, 11, 25),
+        subject="0198a000-0000-7000-8000-000000000001",
+        kind=kind,
+        channel=Channel.MAIL,
+        facts=facts,
+        tries=1,
+    )
+    person = Person(name=name, phone=None, email="wang@home.example", locale=language)
+    return letter_of(message, person, DOCUMENT, PlainLinks())
+
+
+def test_every_language_has_the_same_texts_with_the_same_arguments() -> None:
+    first, *others = (texts(language) for language in LANGUAGES)
+
+    for other in others:
+        assert other == first
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_used(language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: set[str] = set()
+
+    def noted(language_: str, text: str, **arguments: str | int) -> str:
+        used.add(text)
+        return say(language_, text, **arguments)
+
+    monkeypatch.setattr("service.notify.letters.say", noted)
+    for kind in Kind:
+        letter(kind, language)
+    letter(Kind.CANCELLED, language, by=CancelledBy.STAFF, name=None)
+
+    assert used == set(texts(language)) - {"date"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", Kind)
+def test_every_message_can_be_said_and_begins_with_the_hall(kind: Kind, language: str) -> None:
+    written = letter(kind, language)
+
+    assert written.language == language
+    assert written.text.startswith(written.sender)
+    assert "\n" not in written.subject + written.text
+    assert "{" not in text_of(written)
+    assert "\u2068" not in text_of(written)
+    assert (written.entry is not None) == (kind in {Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED})
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_chinese_texts_have_chinese_punctuation(kind: Kind) -> None:
+    written = letter(kind, "zh-CN")
+
+    assert not set(",;!?()") & set(written.subject + written.text)
+    assert "你" not in text_of(written)
+
+
+@pytest.mark.parametrize(
+    ("locale", "hall", "language"),
+    [
+        ("zh-CN", ["en"], "zh-CN"),
+        ("zh-TW", ["en"], "zh-CN"),
+        ("en-GB", ["zh-CN"], "en"),
+        ("EN", ["zh-CN"], "en"),
+        ("de", ["zh-CN", "en"], "zh-CN"),
+        (None, ["en", "zh-CN"], "en"),
+        (None, ["ug", "zh-CN"], "zh-CN"),
+        ("", ["de"], "en"),
+    ],
+)
+def test_the_language_is_the_persons_else_the_first_of_the_hall_that_there_is(
+    locale: str | None, hall: list[str], language: str
+) -> None:
+    assert language_of(locale, hall) == language
+
+
+def test_a_thing_is_called_by_its_name_in_the_language_a_near_one_or_any() -> None:
+    assert named({"en": "Hall", "zh-CN": "大厅"}, "zh-CN", "demo") == "大厅"
+    assert named({"en": "Hall", "zh-HK": "大堂"}, "zh-CN", "demo") == "大堂"
+    assert named({"de": "Halle"}, "zh-CN", "demo") == "Halle"
+    assert named({}, "zh-CN", "demo") == "demo"
+
+
+def test_a_service_that_left_the_document_is_called_by_its_id() -> None:
+    gone = Facts(service=ServiceId("gone"), starts_at=at(25, 9), ends_at=at(25, 10), code="A3K9QXRT")
+    message = Message(
+        hall=HallId("demo"),
+        id="0198a000-0000-7000-8000-000000000000",
+        day=date(2026, 11, 25),
+        subject="0198a000-0000-7000-8000-000000000001",
+        kind=Kind.BOOKED,
+        channel=Channel.MAIL,
+        facts=gone,
+        tries=1,
+    )
+    person = Person(name=None, phone=None, email="wang@home.example", locale="en")
+
+    assert "gone" in letter_of(message, person, DOCUMENT, PlainLinks()).text

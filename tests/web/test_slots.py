@@ -1,0 +1,272 @@
+"""What can be booked: from a row of each day, reckoned once, and never of what is past."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from service.clock import FakeClock
+from service.domain.model import HallId
+from service.web.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
+from tests.service import service_on
+from tests.web.booking import booked, by_hand, slot_at, slots, try_to_book
+from tests.web.checked import Checked, at, demo
+from tests.web.conftest import Founder
+from tests.web.staff import employed
+from tests.web.test_metrics import sample, scrape
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+async def test_a_slot_says_when_it_is_and_how_much_is_free(hall: Checked) -> None:
+    first, second = (await slots(hall))[:2]
+
+    assert list(first) == ["service", "starts_at", "ends_at", "places", "free"]
+    assert (first["service"], first["starts_at"]) == ("enquiry", "2026-11-24T01:00:00.000Z")
+    assert second["starts_at"] == "2026-11-24T01:05:00.000Z"
+    assert first["ends_at"] == "2026-11-24T01:05:00.000Z"
+    assert first["free"] == first["places"] > 0
+
+
+async def test_without_dates_it_is_as_far_as_the_hall_takes_bookings(hall: Checked) -> None:
+    days = sorted({instant(slot["starts_at"]).date() for slot in await slots(hall, "service=enquiry")})
+
+    assert days[0] == at("10:00", 23).date()
+    assert (days[-1] - days[0]).days == demo().get("booking", {}).get("horizon_days", 30)
+
+
+async def test_both_dates_are_included_and_days_beyond_are_left_out(hall: Checked) -> None:
+    days = {slot["starts_at"][:10] for slot in await slots(hall, "service=enquiry&from=2026-11-25&to=2026-11-27")}
+    beyond = await slots(hall, "service=enquiry&from=2027-03-01&to=2027-03-31")
+    past = await slots(hall, "service=enquiry&from=2026-11-01&to=2026-11-22")
+
+    assert days == {"2026-11-25", "2026-11-26", "2026-11-27"}
+    assert (beyond, past) == ([], [])
+
+
+async def test_what_is_past_or_too_near_is_left_out_but_not_for_staff(hall: Checked, now: FakeClock) -> None:
+    now.put(at("10:02"))
+    today = "slots?service=enquiry&from=2026-11-23&to=2026-11-23"
+
+    people = (await hall.call("GET", today)).body["slots"]
+    staff = (await hall.staff("GET", today)).body["slots"]
+
+    assert people[0]["starts_at"] == "2026-11-23T03:05:00.000Z"  # an hour's notice
+    assert staff[0]["starts_at"] == "2026-11-23T02:05:00.000Z"
+
+
+async def test_what_was_reckoned_a_while_ago_is_reckoned_anew_when_a_start_has_come_too_near(
+    hall: Checked, now: FakeClock
+) -> None:
+    today = "service=enquiry&from=2026-11-23&to=2026-11-23"
+    first = (await slots(hall, today))[0]["starts_at"]
+
+    now.put(at("10:00"))
+    still = (await slots(hall, today))[0]["starts_at"]
+    now.advance(1)
+    later = (await slots(hall, today))[0]["starts_at"]
+
+    assert (first, still, later) == (
+        "2026-11-23T03:00:00.000Z",
+        "2026-11-23T03:00:00.000Z",
+        "2026-11-23T03:05:00.000Z",
+    )
+
+
+async def test_a_booking_takes_a_place_and_a_cancelled_one_gives_it_back(hall: Checked) -> None:
+    before = await slot_at(hall, at("10:00", 24))
+    appointment = await booked(hall, at("10:00", 24))
+    taken = await slot_at(hall, at("10:00", 24))
+    await hall.call("DELETE", f"appointments/{appointment['id']}", token=appointment["token"])
+    after = await slot_at(hall, at("10:00", 24))
+
+    assert taken["free"] == before["free"] - 1
+    assert after == before
+
+
+async def test_a_hold_takes_a_place_until_it_is_over(hall: Checked, now: FakeClock) -> None:
+    before = await slot_at(hall, at("10:00", 24))
+    await booked(hall, at("10:00", 24), hold=True)
+    held = await slot_at(hall, at("10:00", 24))
+    now.advance(599)
+    still = await slot_at(hall, at("10:00", 24))
+    now.advance(1)
+    after = await slot_at(hall, at("10:00", 24))
+
+    assert (held["free"], still["free"], after["free"]) == (before["free"] - 1, before["free"] - 1, before["free"])
+
+
+async def test_free_is_how_many_more_are_booked_there(found: Founder) -> None:
+    hall = await found(booking={"z": 0.5, "per_person": 1})
+    free = (await slot_at(hall, at("09:00", 24)))["free"]
+
+    for expected in range(free, 0, -1):
+        assert (await slot_at(hall, at("09:00", 24)))["free"] == expected
+        assert (await try_to_book(hall, at("09:00", 24))).status == 201
+    assert (await slot_at(hall, at("09:00", 24)))["free"] == 0
+    assert (await try_to_book(hall, at("09:00", 24))).code == "slot-full"
+
+
+async def test_closed_days_have_none(found: Founder) -> None:
+    hall = await found(exceptions=[{"on": "2026-11-24", "closed": True}])
+
+    assert await slots(hall) == []
+
+
+async def test_places_set_by_hand_are_what_there_is(found: Founder) -> None:
+    hall = await found(booking=by_hand(3, every_min=60))
+
+    given = await slots(hall)
+
+    assert [slot["starts_at"][11:16] for slot in given[:3]] == ["01:00", "02:00", "03:00"]
+    assert {(slot["places"], slot["free"]) for slot in given} == {(3, 3)}
+
+
+async def test_without_a_service_it_is_all_that_can_be_booked(hall: Checked) -> None:
+    given = await slots(hall, "from=2026-11-24&to=2026-11-24")
+
+    assert {slot["service"] for slot in given} == {"loan-first", "enquiry"}
+
+
+async def test_more_people_have_fewer_places(hall: Checked) -> None:
+    alone = (await slots(hall, "service=enquiry&from=2026-11-24&to=2026-11-24"))[0]
+    family = (await slots(hall, "service=enquiry&from=2026-11-24&to=2026-11-24&count=4"))[0]
+
+    assert family["places"] < alone["places"]
+    assert instant(family["ends_at"]) - instant(family["starts_at"]) == timedelta(minutes=15)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("service=enquiry&from=tomorrow", "from"),
+        ("service=enquiry&from=2026-02-30", "from"),
+        ("service=enquiry&to=20261124", "to"),
+        ("service=enquiry&from=2026-11-25&to=2026-11-24", "to"),
+        ("service=enquiry&from=2026-11-24&to=2027-01-25", "to"),
+        ("service=enquiry&count=0", "count"),
+        ("service=enquiry&count=5", "count"),
+        ("service=enquiry&count=many", "count"),
+        ("service=enquiry&count=100", "count"),
+    ],
+)
+async def test_questions_that_cannot_be_are_refused(hall: Checked, query: str, path: str) -> None:
+    reply = await hall.call("GET", f"slots?{query}")
+
+    assert (reply.status, reply.code) == (422, "body-invalid")
+    assert reply.body["errors"][0]["path"] == path
+
+
+async def test_sixty_two_days_are_a_question_and_the_ends_of_time_are_no_fault(hall: Checked) -> None:
+    longest = await hall.call("GET", "slots?service=enquiry&from=2026-11-24&to=2027-01-24")
+    last = await hall.call("GET", "slots?service=enquiry&from=9999-12-31")
+    first = await hall.call("GET", "slots?service=enquiry&from=0001-01-01&to=0001-02-01")
+
+    assert (longest.status, SPAN_DAYS_MAX) == (200, 62)
+    assert (last.body, first.body) == ({"slots": []}, {"slots": []})
+
+
+async def test_a_service_that_is_none_is_told(hall: Checked) -> None:
+    for name in ("haircut", "No such!", ""):
+        reply = await hall.call("GET", f"slots?service={name}")
+        assert (reply.status, reply.code) == (404, "service-not-found"), name
+
+
+async def test_what_is_done_online_says_where_and_is_counted(hall: Checked) -> None:
+    reply = await hall.call("GET", "slots?service=loan-renewal")
+    await try_to_book(hall, at("10:00", 24), service="loan-renewal")
+    await hall.call("POST", "tickets", {"service": "loan-renewal"})
+
+    assert (reply.status, reply.code) == (409, "online-only")
+    assert reply.body["url"] == "https://example.org/loan-renewal"
+    counted = await scrape(hall)
+    for via in ("slots", "appointment", "ticket"):
+        assert counted[sample("paihao_deflected_total", hall=hall.hall, service="loan-renewal", via=via)] == 1
+
+
+async def test_a_service_that_is_not_bookable_has_no_slots(found: Founder) -> None:
+    services = demo()["services"]
+    services[1]["bookable"] = False
+    hall = await found(services=services)
+
+    assert await slots(hall) == []
+    assert (await try_to_book(hall, at("10:00", 24))).code == "slot-not-offered"
+
+
+async def test_a_document_that_was_changed_is_what_counts(hall: Checked) -> None:
+    await booked(hall, at("10:00", 24))
+    document = {**demo(), "booking": by_hand(2)}
+
+    put = await hall.staff("PUT", "document", document, headers={"If-Match": '"1"'})
+
+    assert put.status == 200
+    given = await slots(hall, "service=enquiry&from=2026-11-24&to=2026-11-25")
+    assert {slot["places"] for slot in given} == {2}
+    assert (await slot_at(hall, at("10:00", 24)))["free"] == 1
+
+
+async def test_of_many_services_one_is_said(found: Founder) -> None:
+    services = demo()["services"]
+    more = [
+        {**services[1], "id": f"enquiry-{n}", "prefix": f"{chr(65 + n // 26)}{chr(65 + n % 26)}"}
+        for n in range(SERVICE_DAYS_MAX // SPAN_DAYS_MAX + 1)
+    ]
+    hall = await found(services=services + more)
+
+    everything = await hall.call("GET", "slots?from=2026-11-24&to=2027-01-24")
+    one = await hall.call("GET", "slots?service=enquiry-3&from=2026-11-24&to=2027-01-24")
+
+    assert (everything.status, everything.body["errors"][0]["path"], one.status) == (422, "service", 200)
+
+
+async def test_what_another_process_booked_is_seen(
+    dsn: str, tmp_path_factory: pytest.TempPathFactory, clock: FakeClock
+) -> None:
+    async with (
+        service_on(dsn, tmp_path_factory.mktemp("one"), clock) as one,
+        service_on(dsn, tmp_path_factory.mktemp("other"), clock) as other,
+        Checked(one.api.base) as here,
+        Checked(other.api.base) as there,
+    ):
+        before = await slot_at(here, at("10:00", 24))
+        await booked(here, at("10:00", 24))
+        await booked(there, at("10:00", 24))
+
+        assert (await slot_at(here, at("10:00", 24)))["free"] == before["free"] - 2
+        assert (await slot_at(there, at("10:00", 24)))["free"] == before["free"] - 2
+
+
+async def test_days_that_are_not_in_memory_are_as_those_that_are(
+    dsn: str, tmp_path_factory: pytest.TempPathFactory, clock: FakeClock
+) -> None:
+    month = "service=loan-first"
+    async with (
+        service_on(dsn, tmp_path_factory.mktemp("one"), clock) as one,
+        service_on(dsn, tmp_path_factory.mktemp("other"), clock) as other,
+        Checked(one.api.base) as here,
+        Checked(other.api.base) as there,
+    ):
+        for day in (24, 26, 27):
+            await booked(here, at("11:00", day), service="loan-first", count=2)
+            await booked(here, at("11:00", day), hold=True)
+
+        assert await slots(there, month) == await slots(here, month)
+        assert other.running.lanes.in_memory(HallId("demo"), at("11:00", 26).date()) is None
+
+
+async def test_many_who_ask_at_once_are_all_answered_alike(hall: Checked) -> None:
+    answers = await asyncio.gather(*(slots(hall, "service=enquiry") for _ in range(20)))
+
+    assert all(one == answers[0] for one in answers)
+
+
+async def test_staff_are_told_apart_from_people(hall: Checked, now: FakeClock) -> None:
+    now.put(at("10:00"))
+    today = "slots?service=enquiry&from=2026-11-23&to=2026-11-23"
+    async with employed(hall, "staff") as clerk:
+        own = (await clerk.call("GET", today)).body["slots"]
+    others = (await hall.call("GET", today)).body["slots"]
+
+    assert own[0]["starts_at"] < others[0]["starts_at"]
