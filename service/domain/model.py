@@ -82,6 +82,13 @@ MISSED_AFTER_S = 30 * 60
 """How long after its start an appointment waits for the person."""
 
 
+RETURN_WITHIN_S = 30 * 60
+"""How long who was called and did not come may come back."""
+
+RETURNS_MAX = 1
+"""How often they may."""
+
+
 class CancelledBy(StrEnum):
     """Who gave an appointment up: its owner, the hall, or the erasure of who it was for."""
 
@@ -209,7 +216,7 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     at a counter was for. `reason` says why it was called to where it is. `papers` are those that were missing when
     somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it. `appointment` and its
     `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
-    `invitation` the id of the one it was taken with.
+    `invitation` the id of the one it was taken with. `rating` is how the person found the visit, from 1 to 5.
     """
 
     id: TicketId
@@ -258,6 +265,7 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     slot_at: datetime | None = None
     returns_of: TicketId | None = None
     invitation: str | None = None
+    rating: int | None = None
 
 
 class Appointment(Struct, frozen=True, gc=False, kw_only=True):

@@ -203,6 +203,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     walk_ins: tuple[ExpectedWalkIns, ...] = ()
     places: tuple[PlacesByHand, ...] = ()
     reserved: tuple[ReservedShare, ...] = ()
+    ratings: frozenset[str] = frozenset()
 
     def opens_at(self, now_at: datetime) -> datetime | None:
         """The next opening after `now_at`, today or later; None when none is known."""
@@ -384,6 +385,7 @@ def plan_of(
         languages=tuple(document.languages),
         reasons=frozenset(document.codes.reasons),
         missing=frozenset(document.codes.missing),
+        ratings=frozenset(document.codes.ratings),
         names=Names(
             hall=dict(document.name),
             zones={zone_.id: dict(zone_.name) for zone_ in document.zones},

@@ -4,13 +4,15 @@ import re
 from datetime import date
 
 from aiohttp import web
+from msgspec import to_builtins
 
 from display.board import board_of, zone_known
 from service.domain import commands
+from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
 from service.domain.events import NoticePosted
-from service.domain.model import Notice, Texts, ZoneId
-from service.domain.plan import Plan
+from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
+from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.domain.view import NO_WAIT, wait_view
@@ -21,10 +23,12 @@ from service.web.answers import (
     DaySeen,
     HallList,
     HallSeen,
+    HoursSeen,
     NoticeList,
     NoticeSeen,
     OvertimeNow,
     OvertimeSeen,
+    RulesSeen,
     ServiceSeen,
     SuspensionSeen,
     Zoned,
@@ -67,6 +71,32 @@ async def show(request: web.Request) -> web.Response:
     hall = await request.app[HALLS].get(hall_id)
     day = await request.app[LANES].day(hall_id)
     return answer(_seen(request, hall, day))
+
+
+async def rules(request: web.Request) -> web.Response:
+    """The rules by which people are called, and the words of the codes they read."""
+    document = (await request.app[HALLS].get(hall_of(request))).document
+    said = document.rules
+    codes = (*document.codes.missing, *document.codes.ratings)
+    return answer(
+        RulesSeen(
+            credit_s=to_builtins(said.credit_s),
+            early_s=said.early_s,
+            check_in_before_s=CHECK_IN_BEFORE_S,
+            grace_s=said.grace_s,
+            missed_after_s=MISSED_AFTER_S,
+            doors_before_s=said.doors_before_s,
+            back_within_s=RETURN_WITHIN_S,
+            park_penalty_s=said.park_penalty_s,
+            returns_within_days=DUE_AFTER_DAYS,
+            hours=[HoursSeen(list(one.weekdays), one.from_, one.to) for one in document.hours],
+            horizon_days=document.booking.horizon_days,
+            per_person=document.booking.per_person,
+            admission=document.admission,
+            ratings=list(document.codes.ratings),
+            words={code: dict(document.texts[code]) for code in codes if code in document.texts},
+        )
+    )
 
 
 async def board(request: web.Request) -> web.Response:
@@ -205,6 +235,7 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
                 online_url=service.online_url,
                 bookable=service.bookable and service.online_url is None,
                 count_max=service.count_max,
+                duration_s=service.duration_s.mean,
                 wait=NO_WAIT
                 if day is None or service.online_url is not None or service.id not in plan.services
                 else wait_view(wait_of_newcomer(day, service.id, now_at)),
@@ -214,6 +245,8 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         zones=[Zoned(zone.id, dict(zone.name)) for zone in document.zones],
         open=plan.open_at(now_at) and not closed,
         opens_at=stamp_or_none(plan.reopens_at if closed else plan.opens_at(now_at)),
+        doors_open=plan.doors_open_at(now_at) and not closed,
+        entrance=document.entrance,
         suspended=day is not None and day.suspended_at(now_at) is not None,
         overtime=None
         if day is None or day.overtime is None

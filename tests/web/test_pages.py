@@ -14,6 +14,9 @@ from tests.web.checked import Checked
 PATHS = (
     "/",
     "/docs",
+    "/halls/{hall}",
+    "/halls/{hall}/wall",
+    "/t/0198c0de-0000-7000-8000-000000000000",
     "/halls/{hall}/screen",
     "/halls/{hall}/screen?zone=main",
     "/halls/{hall}/counter/3",
@@ -96,6 +99,8 @@ async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: 
 @pytest.mark.parametrize(
     "path",
     [
+        "/halls/nowhere",
+        "/halls/nowhere/wall",
         "/halls/nowhere/screen",
         "/halls/Demo/screen",
         "/halls/%2E%2E/screen",
