@@ -91,6 +91,7 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     opens_at: str | None
     doors_open: bool
     entrance: bool
+    as_of_at: Stamp
     suspended: bool
     overtime: OvertimeSeen | None
     display_url: str

@@ -247,6 +247,7 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         opens_at=stamp_or_none(plan.reopens_at if closed else plan.opens_at(now_at)),
         doors_open=plan.doors_open_at(now_at) and not closed,
         entrance=document.entrance,
+        as_of_at=stamp(now_at),
         suspended=day is not None and day.suspended_at(now_at) is not None,
         overtime=None
         if day is None or day.overtime is None
