@@ -87,7 +87,8 @@ class Applicant {
   /** The arrow at the top. */
   back() {
     const { step, service: of, appointment: own } = this.place;
-    if (history.state?.inside) history.back();
+    // Behind an appointment that was just made lies the form it was made with.
+    if (history.state?.inside && step !== "appointment") history.back();
     else this.go({ step: BEFORE[step], service: of, appointment: BEFORE[step] === "appointment" ? own : null }, { replace: true });
   }
 

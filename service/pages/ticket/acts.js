@@ -35,6 +35,7 @@ export async function leave(page) {
     title: say("leave-title"),
     body: [make("p", {}, say("leave-about", { number: page.ticket.number }))],
     confirm: say("leave"),
+    leaving: say("stay"),
     kind: "stop",
     act: async () => (await page.call("DELETE", `tickets/${page.id}`)).body,
   });
@@ -59,7 +60,7 @@ export async function resume(page, pressed) {
 export async function showCode(page) {
   await tried(page, async () => {
     const { body } = await page.call("GET", `tickets/${page.id}/qr`);
-    await choose({ title: say("code-title"), body: [make("p.number", {}, page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [] });
+    await choose({ title: say("code-title"), body: [make("p.number", {}, page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
   });
 }
 

@@ -24,6 +24,7 @@ const BOARD_AT_LEAST_MS = 20_000;
 // What is so old is no help any more: only the number and the words stay.
 const LOST_MS = 10 * 60_000;
 const LOOK_MS = 1000;
+const LINKS = { live: "live-now", connecting: "connecting", silent: "not-connected" };
 
 const part = (id) => document.getElementById(id);
 const id = decodeURIComponent(location.pathname.split("/")[2]).toLowerCase();
@@ -39,7 +40,6 @@ const shown = {
   /** @type {HallTimes} */ times: null,
   /** @type {Live} */ live: null,
   bell: new Bell(),
-  rated: null,
   link: "connecting",
   lost: false,
   /** @type {(() => {text: string, ways?: {label: string, act: () => unknown}[]}) | null} */ message: null,
@@ -155,11 +155,8 @@ async function readBoard() {
 
 function look() {
   const age_ms = shown.live.clock.now() - shown.live.truthAt_ms;
-  const lost = shown.link === "silent" && age_ms > LOST_MS;
-  if (lost !== shown.lost) {
-    shown.lost = lost;
-    show();
-  }
+  shown.lost = shown.link === "silent" && age_ms > LOST_MS;
+  show(); // what has come to its time is drawn anew
   if (performance.now() - board_ms > BOARD_AT_LEAST_MS && shown.link === "live") readBoard();
   const at = part("at");
   if (at && shown.link === "live") at.textContent = shown.times.time(shown.live.truthAt_ms);
@@ -179,7 +176,7 @@ function show({ anew = false } = {}) {
   document.body.dataset.view = view.name;
   document.title = `${view.short} · ${nameOf(shown.hall.name)}`;
   const focused = document.activeElement?.id;
-  const end = make("span.end", {}, make("span.live.small", { class: `live small${shown.link === "live" ? "" : " silent"}` }, make("span", {}, shown.link === "live" ? say("live-now") : say("not-connected")), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms))), make("language-switch"));
+  const end = make("span.end", {}, make(shown.link === "live" ? "span.live.small" : "span.live.silent.small", {}, make("span", {}, say(LINKS[shown.link])), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms))), make("language-switch"));
   draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
   part("dock").hidden = view.dock.length === 0;
   if (focused) part(focused)?.focus({ preventScroll: true });

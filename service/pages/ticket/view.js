@@ -11,9 +11,21 @@ import { rating } from "/pages/ticket/rating.js";
 const CALLED_SHOWN = 3;
 
 /** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
-export function mattersOf({ ticket, board, link, lost, rated, bell, hall }) {
+export function mattersOf(page) {
+  const { ticket, board, link, lost, bell } = page;
   const { seq: _seq, wait, ...rest } = ticket;
-  return [rest, wait?.shown, board?.called.slice(0, CALLED_SHOWN), board?.suspended, link === "silent", link === "live", lost, rated, bell.on, hall.open];
+  return [rest, wait?.shown, board?.called.slice(0, CALLED_SHOWN), board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+}
+
+/** Whether an instant is still to come. */
+function isAhead({ live }, at) {
+  return Boolean(at) && Date.parse(at) > live.clock.now();
+}
+
+/** Whether the hall has not opened yet today: numbers are out, and nobody is called. */
+function beforeOpening(page) {
+  const { hall, times, ticket } = page;
+  return !hall.open && isAhead(page, hall.opens_at) && times.on(hall.opens_at) === ticket.day;
 }
 
 /** A counter as people say it: `3 号窗口`, `counter P1`. */
@@ -52,12 +64,12 @@ const papersOf = (page) => serviceOf(page)?.papers ?? [];
 const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
 
 function waiting(page) {
-  const { ticket, link, times, live, hall } = page;
+  const { ticket, link, times, hall } = page;
   if (ticket.admission === "standby") return standby(page);
   const fresh = link !== "silent";
-  const put_off = ticket.not_before_at && Date.parse(ticket.not_before_at) > live.clock.now();
-  if (put_off) return putOff(page);
-  const next = ticket.ahead === 0 && fresh && hall.open;
+  if (isAhead(page, ticket.not_before_at)) return putOff(page);
+  const early = beforeOpening(page);
+  const next = ticket.ahead === 0 && fresh && !early;
   const shown = fresh ? ticket.wait.shown : null;
   const name = named(serviceOf(page)?.name, "p");
   const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
@@ -74,7 +86,7 @@ function waiting(page) {
       shown && !next ? waitBar(shown) : null,
       shown && !next ? between(page, shown) : null,
       next ? make("p", {}, say("next-hint")) : null,
-      fresh && !hall.open && hall.opens_at ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
+      fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
       ...missingOf(page),
       ...(next && papersOf(page).length ? [make("h2.small.quiet", {}, say("take-out")), papersList(papersOf(page))] : calls(page)),
       sound(page),
@@ -178,8 +190,8 @@ function parked(page) {
 }
 
 function noShow(page) {
-  const { ticket, times, live, rules } = page;
-  const open = ticket.back_by_at && Date.parse(ticket.back_by_at) > live.clock.now();
+  const { ticket, times, rules } = page;
+  const open = isAhead(page, ticket.back_by_at);
   return {
     name: "no-show",
     short: say("title-passed", { number: ticket.number }),

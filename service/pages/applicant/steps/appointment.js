@@ -9,7 +9,8 @@ import { ask, choose as offer } from "/pages/ui.js";
 import { cancel, checkIn, move } from "/pages/applicant/book.js";
 
 const LOOK_MS = 30_000;
-const LATER_MAX = 3;
+// How much later is offered to who is late, in minutes: less is no help.
+const LATER_MIN = [30, 60, 120];
 
 /** What was read last: `{id, seen, modules}`. */
 let known = null;
@@ -88,6 +89,7 @@ async function runCancel(app, seen) {
     title: say("cancel-title"),
     body: [make("p", {}, app.momentWords(seen.starts_at)), make("p", {}, say("cancel-about"))],
     confirm: say("cancel-appointment"),
+    leaving: say("keep-appointment"),
     kind: "stop",
     act: async () => {
       await cancel(app, seen.id);
@@ -110,7 +112,8 @@ async function runLate(app, seen) {
   }
   const chosen = await offer({
     title: say("late-title"),
-    body: [make("ul.papers", {}, [say("late-grace", { until: until(grace_s), minutes: Math.round(credit_s.appointment / 60) }), say("late-kept", { until: until(missed_after_s) }), say("late-over", { until: until(missed_after_s) })].map((words) => make("li", {}, make("span"), make("span", {}, words)))), make("p", {}, later.length ? say("late-later") : say("late-no-later"))],
+    body: [make("ul.costs", {}, [say("late-grace", { until: until(grace_s), minutes: Math.round(credit_s.appointment / 60) }), say("late-kept", { until: until(missed_after_s) }), say("late-over", { until: until(missed_after_s) })].map((words) => make("li", {}, words))), make("p", {}, later.length ? say("late-later") : say("late-no-later"))],
+    leaving: say("late-leave"),
     choices: later.map((slot) => ({ id: slot.starts_at, label: `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}` })),
   });
   if (!chosen) return;
@@ -123,11 +126,12 @@ async function runLate(app, seen) {
   await again(app, seen.id);
 }
 
-/** The first free times after the present one, of that day and the next days. */
+/** Free times half an hour later and more, of that day or the next days. */
 async function laterTimes(app, seen) {
   const on = app.times.on(seen.starts_at);
   const to = new Date(Date.parse(`${on}T12:00:00Z`) + 7 * 86_400_000).toISOString().slice(0, 10);
   const { body } = await app.call("GET", "slots", { query: { service: seen.service, from: on, to, count: seen.count } });
   const after = Math.max(Date.parse(seen.starts_at), app.clock.now());
-  return body.slots.filter(({ starts_at, free }) => free > 0 && Date.parse(starts_at) > after).slice(0, LATER_MAX);
+  const found = LATER_MIN.map((minutes) => body.slots.find(({ starts_at, free }) => free > 0 && Date.parse(starts_at) >= after + minutes * 60_000));
+  return [...new Set(found)].filter((slot) => slot !== undefined);
 }

@@ -122,6 +122,7 @@ change-time = Change time
 late = I’ll be late
 add-to-calendar = To calendar
 cancel-appointment = Cancel it
+keep-appointment = Keep it
 cancel-title = Cancel this appointment?
 cancel-about = The place goes to somebody else at once.
 book-again = Book again
@@ -129,6 +130,7 @@ late-title = If you are late
 late-grace = Here by { $until }: you are called as booked, as if you had come { $minutes } min before your time.
 late-kept = Here by { $until }: your appointment is kept, and you are called in the order of coming.
 late-over = After { $until } it is over. Please take a number or book again.
+late-leave = Leave it as it is
 late-later = Or move it to a later time now:
 late-no-later = There is no later free time this week.
 

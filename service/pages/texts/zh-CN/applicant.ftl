@@ -119,6 +119,7 @@ change-time = 改时间
 late = 会晚到
 add-to-calendar = 加入日历
 cancel-appointment = 取消预约
+keep-appointment = 保留预约
 cancel-title = 取消这个预约？
 cancel-about = 名额会马上给其他人。
 book-again = 再约一次
@@ -126,6 +127,7 @@ late-title = 如果晚到
 late-grace = { $until } 前到：仍按预约叫号，相当于比约定时间早到 { $minutes } 分钟。
 late-kept = { $until } 前到：预约保留，按到场先后叫号。
 late-over = { $until } 以后：预约作废，请取号或再约。
+late-leave = 不改
 late-later = 也可以现在改到更晚：
 late-no-later = 一周内没有更晚的空位。
 
