@@ -65,7 +65,10 @@ export async function confirm(app) {
   const booked = await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) });
   const { id, code, starts_at, service, count } = booked.body;
   keep("appointments", id, { hall: app.id, token: held.token, code, starts_at, service, count });
+  const { standby } = app.booking.now;
   app.booking.clear();
+  // Who stood by has a time now: the place in the queue is for others. Not done, it costs nobody anything.
+  if (standby) await app.call("DELETE", `tickets/${standby}`, { token: kept("tickets", standby)?.token ?? "" }).catch(() => undefined);
   return id;
 }
 

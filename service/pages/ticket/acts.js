@@ -29,6 +29,12 @@ async function change(page, not_before_at) {
   await tried(page, async () => page.take((await page.call("PATCH", `tickets/${page.id}`, { body: { not_before_at } })).body));
 }
 
+/** Book a time in place of standing by: the number is given up when the time is booked, and not before. */
+export function bookInstead(page) {
+  new Booking(page.hall.id).set({ standby: page.id });
+  location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time`);
+}
+
 /** Give the place up, after being asked. */
 export async function leave(page) {
   const given = await ask({

@@ -5,7 +5,7 @@ import { isNumbered } from "/display/words.js";
 import { button, nameOf, named, papersList, rangeText, waitBar } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { pick } from "/pages/language.js";
-import { leave, mayBeCalled, moreTime, resume, showCode } from "/pages/ticket/acts.js";
+import { bookInstead, leave, mayBeCalled, moreTime, resume, showCode } from "/pages/ticket/acts.js";
 import { rating } from "/pages/ticket/rating.js";
 
 const CALLED_SHOWN = 3;
@@ -14,7 +14,8 @@ const CALLED_SHOWN = 3;
 export function mattersOf(page) {
   const { ticket, board, link, lost, bell } = page;
   const { seq: _seq, wait, ...rest } = ticket;
-  return [rest, wait?.shown, board?.called.slice(0, CALLED_SHOWN), board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+  const elsewhere = ticket.state === "waiting" ? board?.called.slice(0, CALLED_SHOWN) : Boolean(board);
+  return [rest, wait?.shown, elsewhere, board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
 }
 
 /** Whether an instant is still to come. */
@@ -141,7 +142,7 @@ function standby(page) {
     name: "standby",
     short: say("title-standby", { number: ticket.number }),
     main: [card(page, { head: say("standby-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, make("b", {}, place ? say("standby-place", { place }) : say("standby-about"))), make("p", {}, say("standby-hint")), ...calls(page), sound(page)],
-    dock: [serviceOf(page)?.bookable ? make("a.button.wide", { href: `/halls/${page.hall.id}?service=${ticket.service}&step=time` }, say("book-instead")) : null, make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+    dock: [serviceOf(page)?.bookable ? button("wide", say("book-instead"), () => bookInstead(page), { id: "book" }) : null, make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
   };
 }
 

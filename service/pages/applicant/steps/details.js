@@ -1,7 +1,7 @@
 /** Who it is for: a name, and a phone or a mail address. The place is kept meanwhile. */
 
 import { make } from "/display/element.js";
-import { button, steps } from "/pages/phone.js";
+import { steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { field } from "/pages/ui.js";
 import { keptFor } from "/pages/applicant/kept.js";
@@ -44,7 +44,7 @@ export function details(app) {
     end: steps(3, 4),
     leave: held.stop,
     main: [held.element, invitation ? make("div.message", {}, say("details-invited")) : null, form],
-    dock: [button("primary.wide", say("next-review"), () => form.requestSubmit(), { id: "next" })],
+    dock: [make("button.button.primary.wide", { type: "submit", form: "details", id: "next" }, say("next-review"))],
   };
 }
 
