@@ -17,7 +17,7 @@ from tests.browser.test_ticket import address, identity
 from tests.service import OPENS_AT, Service
 
 DESK = ViewportSize(width=1000, height=900)
-SHEET = ViewportSize(width=840, height=1320)
+SHEET = ViewportSize(width=900, height=1520)
 SPANS = [
     {"from": start, "to": end, "every_min": 20, "places": places}
     for start, end, places in (("09:00", "12:00", 4), ("12:00", "13:40", 0), ("13:40", "17:30", 3))
@@ -40,6 +40,7 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
 async def picture(phone: Phone, folder: Path, name: str, size: ViewportSize = PHONE) -> None:
     """Take a picture of what is settled, without the ring of the focus."""
     await phone.page.set_viewport_size(size)
+    await phone.page.mouse.move(0, 0)
     await phone.script("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
     taken = await phone.page.screenshot(path=folder / name)
 
@@ -116,6 +117,7 @@ async def test_a_ticket_is_pictured(
     await expect(phone.body).to_have_attribute("data-link", "live")
     await expect(phone.page.locator(".called-now")).to_be_visible()
     clock.advance(150)
+    await expect(phone.page.locator("#at")).to_have_text("10:42")
     await picture(phone, tmp_path, f"phone-ticket{ending}.png")
     if lang == "en":
         await picture(phone, tmp_path, "phone-ticket-desk-en.png", DESK)
@@ -138,8 +140,8 @@ async def test_a_ticket_is_pictured(
 
 async def test_the_rules_on_the_wall_are_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:
     wall = await Phone.open(context, f"{service.api.base}/halls/demo/wall")
-    await wall.page.emulate_media(media="print")
 
     await picture(wall, tmp_path, "wall.png", SHEET)
 
+    await wall.page.emulate_media(media="print")
     assert (await wall.page.pdf(format="A4")).count(b"/Type /Page\n") == 1

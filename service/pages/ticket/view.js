@@ -116,8 +116,10 @@ function calls(page) {
   const { board, link, lost } = page;
   const now = board?.called.slice(0, CALLED_SHOWN) ?? [];
   if (now.length === 0 || link === "silent" || lost) return [];
-  return [make("section", {}, make("h2.small.quiet", {}, say("being-called")), make("ul.called-now", {}, now.map(({ number, counter }) => make("li", {}, make("b.number", {}, number), placeWords(page, counter)))))];
+  return [make("section", {}, make("h2.small.quiet", {}, say("being-called")), make("ul.called-now", {}, now.map(({ number, counter }) => make("li", {}, make("b.number", {}, number), upper(placeWords(page, counter))))))];
 }
+
+const upper = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 function missingOf(page) {
   const { missing } = page.ticket;

@@ -33,7 +33,7 @@ invitation-drop = Remove
 
 ## A service
 
-takes-about = takes { $minutes } min
+takes-about = { $minutes } min at the counter
 please-bring = Please bring
 please-have = Please have at hand
 count-label = How many come together?
@@ -62,7 +62,7 @@ none-free-hint = You can come without booking, or look again tomorrow.
 month-label = { $from } to { $to }
 day-free = { $free }
 day-full = full
-day-closed = –
+day-closed = closed
 day-free-label = { $free } free times
 day-full-label = full
 day-closed-label = no times
@@ -119,7 +119,7 @@ checked-in-elsewhere = Your number is on the slip you were given.
 to-my-ticket = Go to my number
 i-am-here = I am here: check in
 change-time = Change time
-late = I’ll be late
+late = Running late
 add-to-calendar = To calendar
 cancel-appointment = Cancel it
 keep-appointment = Keep it
