@@ -76,7 +76,7 @@ def _text(path: Path) -> Handler:
             name in request.headers for name in _AS_IT_IS
         ):
             return web.FileResponse(path, headers={"Vary": "Accept-Encoding"})
-        changed_ns = path.stat().st_mtime_ns
+        changed_ns = _changed_ns(path)
         response = web.Response(
             body=_packed(path, changed_ns),
             content_type=PACKED[path.suffix],
