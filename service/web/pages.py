@@ -89,6 +89,10 @@ def _text(path: Path) -> Handler:
     return give
 
 
+def _changed_ns(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
 @cache
 def _packed(path: Path, _changed_ns: int) -> bytes:
     return gzip.compress(path.read_bytes(), mtime=0)

@@ -157,14 +157,18 @@ async def test_an_appointment_made_before_is_on_the_page_of_the_hall_and_one_fro
         await expect(opened.page.locator(".qr")).to_be_visible()
 
 
+def written(file: Path) -> str:
+    """What is in a file that was saved."""
+    return file.read_text("utf-8")
+
+
 async def test_the_calendar_file_is_that_of_the_appointment(service: Service, context: BrowserContext) -> None:
     phone = await booked(context, service)
 
     async with phone.page.expect_download() as download:
         await phone.press("calendar")
 
-    file = Path(await (await download.value).path())
-    text = file.read_text("utf-8")
+    text = written(await (await download.value).path())
     assert text.startswith("BEGIN:VCALENDAR")
     assert (await download.value).suggested_filename.endswith(".ics")
 
