@@ -78,8 +78,19 @@ class HoursSeen(Struct, frozen=True):
     to: str
 
 
+class ExpectedSeen(Struct, frozen=True):
+    """How many people are expected to come without booking in a span, by what was seen on other days."""
+
+    from_at: Stamp
+    to_at: Stamp
+    people: float
+
+
 class HallSeen(Struct, frozen=True, kw_only=True):
-    """A hall as people see it; `doors_open`: numbers are given out, `entrance`: to phones that show the door's code."""
+    """A hall as people see it; `doors_open`: numbers are given out, `entrance`: to phones that show the door's code.
+
+    `expected` has what is left of the day; nothing while there is no history.
+    """
 
     id: str
     name: Texts
@@ -92,6 +103,7 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     doors_open: bool
     entrance: bool
     as_of_at: Stamp
+    expected: list[ExpectedSeen]
     suspended: bool
     overtime: OvertimeSeen | None
     display_url: str

@@ -1,7 +1,7 @@
 """Calls about halls: what they offer, the board, notices, suspension, closing the day."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 from aiohttp import web
 from msgspec import to_builtins
@@ -22,6 +22,7 @@ from service.halls import Hall
 from service.ids import new_id
 from service.web.answers import (
     DaySeen,
+    ExpectedSeen,
     HallList,
     HallSeen,
     HoursSeen,
@@ -251,6 +252,7 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         doors_open=plan.doors_open_at(now_at) and not closed,
         entrance=document.entrance,
         as_of_at=stamp(now_at),
+        expected=expected_of(plan, now_at),
         suspended=day is not None and day.suspended_at(now_at) is not None,
         overtime=None
         if day is None or day.overtime is None
@@ -258,6 +260,15 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         display_url=display_url(request),
         seq=None if day is None else day.seq,
     )
+
+
+def expected_of(plan: Plan, now_at: datetime) -> list[ExpectedSeen]:
+    """How many are expected in what is left of the day; nothing when nobody can tell."""
+    return [
+        ExpectedSeen(stamp(span.from_at), stamp(span.to_at), round(span.number, 1))
+        for span in plan.walk_ins
+        if span.to_at > now_at
+    ]
 
 
 def display_url(request: web.Request) -> str:

@@ -1,12 +1,17 @@
 """What the pages on phones ask for: the rules, the code to be scanned, the hall of a ticket, and how the visit was."""
 
 import gzip
+from datetime import UTC, date, datetime
 from typing import Any
 
 import aiohttp
 import pytest
 import segno
 
+from service.domain.demo import demo_document
+from service.domain.plan import Learned, LearnedArrivals, plan_of
+from service.web.answers import ExpectedSeen
+from service.web.halls import expected_of
 from tests.service import Service
 from tests.web.booking import booked
 from tests.web.checked import Checked
@@ -38,6 +43,19 @@ async def test_a_hall_says_whether_numbers_are_given_out_and_how_long_a_service_
 
     assert (seen["doors_open"], seen["entrance"]) == (True, False)
     assert {one["id"]: one["duration_s"] for one in seen["services"]}["loan-first"] == 300
+
+
+async def test_a_hall_without_a_history_says_nothing_of_who_is_expected(hall: Checked) -> None:
+    assert (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["expected"] == []
+
+
+def test_who_is_expected_is_told_for_what_is_left_of_the_day() -> None:
+    learned = Learned(walk_ins={"09": LearnedArrivals(12.0), "15": LearnedArrivals(3.04)})
+    plan = plan_of(demo_document(always_open=False), 1, date(2026, 11, 23), learned=learned)
+
+    found = expected_of(plan, datetime(2026, 11, 23, 4, 0, tzinfo=UTC))
+
+    assert found == [ExpectedSeen("2026-11-23T07:00:00.000Z", "2026-11-23T08:00:00.000Z", 3.0)]
 
 
 async def test_the_token_of_a_ticket_tells_its_hall(hall: Checked) -> None:

@@ -7,6 +7,10 @@ import { field } from "/pages/ui.js";
 import { countOf, take } from "/pages/applicant/book.js";
 import { invitation, stateOf } from "/pages/applicant/steps/home.js";
 
+// Of fewer spans than this nobody needs to be told the best.
+const SPANS_MIN = 3;
+const BEST = 2;
+
 export function service(app) {
   const { hall } = app;
   const one = app.service(app.place.service);
@@ -23,6 +27,7 @@ export function service(app) {
       wait ? make("p", {}, say("wait-if-now"), " ", make("b.nb", {}, say("minutes-range", { from: wait.from_min, to: wait.to_min }))) : null,
       wait ? waitBar(wait) : null,
       hall.doors_open && !wait && !hall.suspended ? make("p.quiet", {}, say("wait-unknown")) : null,
+      quiet(app),
       invitation(app),
     ],
     dock: dock(app, one, wait),
@@ -48,6 +53,16 @@ function dock(app, one, wait) {
   const now = button(one.bookable ? "wide" : "primary.wide", words, (pressed) => app.act(pressed, () => take(app)), { id: "take", "aria-disabled": why ? "true" : null, "aria-describedby": why ? "take-why" : null });
   const book = one.bookable ? button("primary.wide", say("book-a-time"), () => app.go({ step: "time", service: one.id }), { id: "book" }) : null;
   return [why ? make("p.why", { id: "take-why" }, why) : null, now, book];
+}
+
+/** When the fewest come in what is left of the day; nothing where there is no history to tell it from. */
+function quiet(app) {
+  const spans = app.hall.expected.filter(({ to_at }) => Date.parse(to_at) > app.clock.now());
+  if (spans.length < SPANS_MIN) return null;
+  const an_hour = ({ from_at, to_at, people }) => people / (Date.parse(to_at) - Date.parse(from_at));
+  const best = [...spans].sort((one, other) => an_hour(one) - an_hour(other)).slice(0, BEST).sort((one, other) => Date.parse(one.from_at) - Date.parse(other.from_at));
+  const words = best.map(({ from_at, to_at }) => `${app.times.time(from_at)}–${app.times.time(to_at)}`).join(say("list-join"));
+  return make("p.quiet", { id: "quiet" }, say("quiet-hours", { hours: words }));
 }
 
 function count(app, one) {
