@@ -107,7 +107,7 @@ function drawHall(hall, words) {
       {},
       make("h2", { lang: name.lang }, name.text || hall.id),
       make(hall.open ? "span.tag.open" : "span.tag", {}, hall.open ? words.open : opens ? `${words.closed} · ${opens}` : words.closed),
-      make("a.button.primary.come", { href: `/halls/${encodeURIComponent(hall.id)}` }, words.come),
+      make("a.button.come", { href: `/halls/${encodeURIComponent(hall.id)}` }, words.come),
       make("p.quiet.small", {}, words.localTime(hall.time_zone, wallTime(hall, new Date(), false))),
     ),
     make("ul.services", {}, (hall.services ?? []).map((service) => drawService(service, words))),

@@ -231,6 +231,15 @@ async def test_a_phone_follows_its_ticket_by_the_socket_and_asks_no_more_while_n
     assert again == []
 
 
+async def test_a_phone_that_is_woken_asks_at_once(service: Service, context: BrowserContext) -> None:
+    phone = await in_line(service, context)
+
+    async with phone.page.expect_response(lambda answer: answer.url.endswith(f"/tickets/{identity(phone)}")):
+        await phone.script("document.dispatchEvent(new Event('visibilitychange'))")
+
+    await phone.is_view("waiting")
+
+
 @pytest.mark.parametrize("what", ["another token", "no token", "nobody's ticket"])
 async def test_a_link_that_is_not_whole_says_so_and_tells_nothing(
     service: Service, context: BrowserContext, what: str

@@ -45,7 +45,7 @@ const shown = {
   /** @type {(() => {text: string, ways?: {label: string, act: () => unknown}[]}) | null} */ message: null,
   call: (method, path, options = {}) => inHall(shown.hall.id)(method, path, { ...options, token: shown.token }),
   show,
-  take,
+  take: (ticket) => take(ticket, { answered: true }),
   again: () => shown.live.now(),
 };
 
@@ -105,7 +105,7 @@ function follow() {
   shown.live = new Live({
     hall: shown.hall,
     read: async () => (await shown.call("GET", `tickets/${id}`, { patience_ms: 4000 })).body,
-    onFacts: take,
+    onFacts: (ticket) => take(ticket),
     onLink: (link) => {
       shown.link = link;
       show();
@@ -126,10 +126,10 @@ function frameOf(data) {
   }
 }
 
-/** The ticket is so now. */
-function take(ticket) {
+/** The ticket is so now; or it was so when an act of this page was answered, and the socket may have said newer since. */
+function take(ticket, { answered = false } = {}) {
   const before = shown.ticket;
-  if (before && (ticket.day < before.day || (ticket.day === before.day && ticket.seq < before.seq))) return;
+  if (answered && before && ticket.seq < before.seq) return;
   shown.ticket = { ...ticket, token: undefined };
   keep("tickets", id, { hall: shown.hall.id, token: shown.token, number: ticket.number, day: ticket.day, over: ["done", "left"].includes(ticket.state) });
   if (before && before.state !== ticket.state) shown.message = null;
@@ -190,5 +190,7 @@ function tell({ call: called, news }) {
   shown.bell.hear(shown.link === "silent" ? null : called, shown.ticket);
 }
 
+// A phone that was locked heard nothing meanwhile: it asks at once, and does not wait to notice that its socket is dead.
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && shown.ticket && shown.live.now());
 globalThis.addEventListener("hashchange", () => location.reload());
 begin();
