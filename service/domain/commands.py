@@ -283,6 +283,14 @@ class LeaveQueue(Order, frozen=True):
     ticket: TicketId
 
 
+class RateTicket(Order, frozen=True):
+    """Say how the visit was, from 1 to 5, with reason codes."""
+
+    ticket: TicketId
+    grade: int
+    reasons: tuple[str, ...] = ()
+
+
 class PostNotice(Order, frozen=True):
     """Put words on the screens."""
 
@@ -388,6 +396,7 @@ Command = (
     | CheckPapers
     | ChangeTicket
     | LeaveQueue
+    | RateTicket
     | PostNotice
     | RemoveNotice
     | Suspend

@@ -35,7 +35,7 @@ export class Unreached extends Error {
   }
 }
 
-/** @typedef {{status: number, body: any, etag: string | null}} Answer */
+/** @typedef {{status: number, body: any, text: string, etag: string | null}} Answer `body` where it is JSON */
 
 /**
  * Send a request until it is answered.
@@ -46,6 +46,7 @@ export class Unreached extends Error {
  * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
  * @param {string} [options.ifMatch] an ETag
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
+ * @param {string} [options.token] of a ticket or an appointment: the person's only proof that it is theirs
  * @param {AbortSignal} [options.signal] gives up: the outcome is then nobody's concern
  * @param {number} [options.patience_ms]
  * @returns {Promise<Answer>}
@@ -53,11 +54,12 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, key, ifMatch, query, signal, patience_ms } = {}) {
+export async function call(method, path, { body, key, ifMatch, query, token, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+  if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   if (act) headers["Idempotency-Key"] = key ?? newKey();
   if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
   const init = { method, headers, credentials: "same-origin", cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) };
@@ -121,6 +123,7 @@ async function tried(address, init, within_ms, signal) {
       status: response.status,
       ok: response.ok,
       body: isJson && text !== "" ? JSON.parse(text) : null,
+      text,
       etag: response.headers.get("ETag"),
       retryAfter_s: Number(response.headers.get("Retry-After")) || null,
     };
@@ -133,8 +136,8 @@ async function tried(address, init, within_ms, signal) {
   }
 }
 
-function settled({ status, ok, body, etag, retryAfter_s }, path) {
-  if (ok) return { status, body, etag };
+function settled({ status, ok, body, text, etag, retryAfter_s }, path) {
+  if (ok) return { status, body, text, etag };
   const problem = body?.code ? body : { code: "fault", title: "", status };
   if (status === 401 && !path.startsWith("/v1/session")) document.dispatchEvent(new CustomEvent("paihao:signed-out"));
   throw new Refused(problem, retryAfter_s);

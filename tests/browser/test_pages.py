@@ -95,6 +95,15 @@ async def test_the_language_is_switched_at_once_and_remembered(service: Service,
     await expect(page.locator("#halls h2")).to_have_text("学生资助贷款办理大厅")
 
 
+async def test_the_list_of_halls_leads_people_to_the_page_of_a_hall(service: Service, context: BrowserContext) -> None:
+    page, complaints = await opened(context, service, "/")
+
+    await page.get_by_role("link", name="预约、取号").click()
+
+    await expect(page.locator("body")).to_have_attribute("data-step", "home")
+    assert complaints == []
+
+
 async def test_the_list_of_halls_leads_to_the_screen(service: Service, context: BrowserContext) -> None:
     page, complaints = await opened(context, service, "/")
 

@@ -61,6 +61,7 @@ function drawHall(hall) {
       {},
       make("h2", { lang: name.lang }, name.text || hall.id),
       make(hall.open ? "span.tag.open" : "span.tag", {}, hall.open ? say("hall-open") : closed()),
+      make("a.button.come", { href: `/halls/${encodeURIComponent(hall.id)}` }, say("hall-come")),
       make("p.quiet.small", {}, say("hall-local-time", { zone: hall.time_zone, time: times.time(now) })),
     ),
     make("ul.services", {}, hall.services.map(drawService)),

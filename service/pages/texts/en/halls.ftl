@@ -16,6 +16,7 @@ hall-open = Open
 hall-closed = Closed
 hall-closed-until = Closed · opens { $time }
 hall-local-time = { $zone }, { $time } there
+hall-come = Book or take a number
 hall-screens = Lobby screens
 hall-all-zones = Whole hall
 hall-staff = For staff

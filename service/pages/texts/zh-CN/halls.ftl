@@ -16,6 +16,7 @@ hall-open = 开放中
 hall-closed = 未开放
 hall-closed-until = 未开放 · { $time } 开放
 hall-local-time = { $zone }，当地时间 { $time }
+hall-come = 预约、取号
 hall-screens = 叫号屏
 hall-all-zones = 全部区域
 hall-staff = 工作人员
