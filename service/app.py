@@ -50,6 +50,11 @@ from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
 from service.offers import Offers
 from service.ready import Readiness
+from service.reports.online import FLUSH_EVERY_S, SentOnline
+from service.reports.overview import Overview
+from service.reports.reports import KEEP_EVERY_S, Reports
+from service.reports.screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
+from service.reports.screens import Screens
 from service.web import keys
 from service.web.address import client_of, subscriber_of
 from service.web.auth import Signer
@@ -87,6 +92,9 @@ class Running(NamedTuple):
     embedded: EmbeddedPostgres | None
     identity: Identity
     messages: Messages | None
+    reports: Reports
+    named_screens: Screens
+    sent_online: SentOnline
 
 
 class _Watchers:
@@ -214,8 +222,20 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
             )
         )
+        reports = Reports(ground.database, clock)
+        overview = Overview(ground.database, lanes, clock)
+        stack.push_async_callback(overview.stop)
+        sent_online = SentOnline(ground.database, halls, clock)
+        stack.push_async_callback(sent_online.flush)
+        named_screens = Screens(
+            ground.database, clock, metrics.screens_missed, lambda: overview.open_now(halls.known())
+        )
         scheduler = jobs.schedule(
-            ("sweep_identity", identity.sweep, SWEEP_EVERY_S), *(() if messages is None else messages.passes())
+            ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("keep_figures", reports.keep, KEEP_EVERY_S),
+            ("count_online", sent_online.flush, FLUSH_EVERY_S),
+            ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
+            *(() if messages is None else messages.passes()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
@@ -242,7 +262,11 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.METRICS: metrics,
                 keys.MOVES: Moves(journal, lanes, clock, watchers),
                 keys.OFFERS: Offers(journal, lanes, clock),
+                keys.OVERVIEW: overview,
                 keys.READINESS: readiness,
+                keys.REPORTS: reports,
+                keys.SCREENS: named_screens,
+                keys.SENT_ONLINE: sent_online,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
                 **(await stack.enter_async_context(_limits(settings, ground))),
@@ -250,7 +274,19 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         )
         port = await stack.enter_async_context(_http(settings, app))
         yield Running(
-            port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity, messages
+            port,
+            screens.port,
+            lanes,
+            halls,
+            jobs,
+            metrics,
+            ground.database,
+            ground.embedded,
+            identity,
+            messages,
+            reports,
+            named_screens,
+            sent_online,
         )
         readiness.stopping = True
 

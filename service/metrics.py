@@ -93,6 +93,12 @@ class Metrics:
         )
         self.conflicts = Counter("paihao_append_conflicts", "Appends that were not first.", registry=registry)
         self.screens = Gauge("paihao_screens", "Sockets of screens and tickets.", registry=registry)
+        self.screens_gone = Gauge(
+            "paihao_screens_gone",
+            "Seconds since a screen with a key last showed what is true, of those that are missed.",
+            ["hall", "screen"],
+            registry=registry,
+        )
         self.boards = Counter("paihao_boards_sent", "Boards and tickets handed to sockets.", registry=registry)
         self.call_to_screen_s = Histogram(
             "paihao_call_to_screen_seconds",
@@ -144,6 +150,12 @@ class Metrics:
         """Say how many messages are overdue, by channel and by how long."""
         for labels, count in overdue.items():
             self._child(self.messages_overdue, *labels).set(count)
+
+    def screens_missed(self, gone: Mapping[tuple[str, str], float]) -> None:
+        """Say for how long screens have been gone; those that are back are gone from here."""
+        self.screens_gone.clear()
+        for labels, seconds in gone.items():
+            self.screens_gone.labels(*labels).set(seconds)
 
     def _child(self, metric: _Metric, *labels: str) -> _Metric:
         """A metric with its labels; looked up once, for looking them up costs more than counting."""

@@ -15,6 +15,10 @@ from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.offers import Offers
 from service.ready import Readiness
+from service.reports.online import SentOnline
+from service.reports.overview import Overview
+from service.reports.reports import Reports
+from service.reports.screens import Screens
 from service.web.auth import Signer
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
@@ -31,6 +35,10 @@ MESSAGES: web.AppKey[DeadLetters] = web.AppKey("messages", DeadLetters)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 MOVES: web.AppKey[Moves] = web.AppKey("moves", Moves)
 OFFERS: web.AppKey[Offers] = web.AppKey("offers", Offers)
+OVERVIEW: web.AppKey[Overview] = web.AppKey("overview", Overview)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
+REPORTS: web.AppKey[Reports] = web.AppKey("reports", Reports)
+SCREENS: web.AppKey[Screens] = web.AppKey("screens", Screens)
+SENT_ONLINE: web.AppKey[SentOnline] = web.AppKey("sent_online", SentOnline)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)

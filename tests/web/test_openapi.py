@@ -126,8 +126,11 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "staff",
                 "devices",
                 "messages",
+                "ops",
+                "report",
             )
         ),
+        "/v1/ops",
         "/v1/history",
         "/v1/session",
         "/healthz",
@@ -142,6 +145,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
         ("PUT", "/v1/session/password", {"current": "x", "new": "y"}, 401),
         ("DELETE", "/v1/session", None, 204),
         ("POST", f"/v1/halls/{hall.hall}/messages/{some['id']}/retry", None, 401),
+        ("PUT", f"/v1/halls/{hall.hall}/screen", {}, 401),
         ("GET", "/v1/session/oidc", None, 404),
         ("GET", "/v1/session/oidc/callback", None, 404),
     ):
