@@ -31,6 +31,8 @@ from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
 from service.identity.tokens import Tokens
+from service.invitations.sheets import Workbooks
+from service.invitations.store import Invitations
 from service.jobs import Jobs
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
@@ -41,6 +43,7 @@ from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.lanes import Lanes
+from service.learning import LEARN_EVERY_S, Learning
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.links import Links
@@ -49,6 +52,7 @@ from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
 from service.offers import Offers
+from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
 from service.reports.online import FLUSH_EVERY_S, SentOnline
 from service.reports.overview import Overview
@@ -95,6 +99,8 @@ class Running(NamedTuple):
     reports: Reports
     named_screens: Screens
     sent_online: SentOnline
+    learning: Learning
+    privacy: Privacy
 
 
 class _Watchers:
@@ -230,8 +236,20 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         named_screens = Screens(
             ground.database, clock, metrics.screens_missed, lambda: overview.open_now(halls.known())
         )
+        learning = Learning(ground.database, halls, lanes, clock)
+        privacy = Privacy(
+            ground.database,
+            halls,
+            lanes,
+            clock,
+            signer.fingerprint,
+            signer.fingerprints_before,
+            settings.retention_days,
+        )
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("forget_people", privacy.forget, FORGET_EVERY_S),
+            ("learn", learning.learn, LEARN_EVERY_S),
             ("keep_figures", reports.keep, KEEP_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
             ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
@@ -257,9 +275,11 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
+                keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
                 keys.LANES: lanes,
                 keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,
+                keys.PRIVACY: privacy,
                 keys.MOVES: Moves(journal, lanes, clock, watchers),
                 keys.OFFERS: Offers(journal, lanes, clock),
                 keys.OVERVIEW: overview,
@@ -269,6 +289,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.SENT_ONLINE: sent_online,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
+                keys.WORKBOOKS: Workbooks(),
                 **(await stack.enter_async_context(_limits(settings, ground))),
             }
         )
@@ -287,6 +308,8 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             reports,
             named_screens,
             sent_online,
+            learning,
+            privacy,
         )
         readiness.stopping = True
 

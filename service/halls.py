@@ -2,7 +2,8 @@
 
 Documents are read far more often than they change, so every process holds them all and looks each second for those
 that changed. The database is the truth: a hall that is not known here is looked up before anybody is told that there is
-none. A document becomes a day's plan here, with the public holidays of its country.
+none. A document becomes a day's plan here, with the public holidays of its country and with what the hall has learned,
+which is kept current in the same way.
 
 Source: CONTRACT 3, JOURNAL 6.
 """
@@ -13,14 +14,17 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.domain.document import HallDocument, check
+from service.domain.learning import NOTHING_YET, LearnedWeek
 from service.domain.model import HallId
-from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
+from service.domain.plan import NEVER, REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
 from service.domain.refusals import HallNotFound, KeyReused
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
+from service.journal.halls import LearnedRow
 
 LOOK_EVERY_S = 1.0
 """How long another process may go on with an old document; a day's plan follows its own events at once."""
@@ -37,6 +41,7 @@ class Hall(Struct, eq=False):
     id: HallId
     revision: int
     document: HallDocument
+    learned: LearnedWeek = NOTHING_YET
 
     _today: tuple[datetime, datetime, date] | None = None
 
@@ -48,11 +53,15 @@ class Hall(Struct, eq=False):
         return self._today[2]
 
     def plan(self, on: date) -> Plan:
-        """What the document means for one date."""
-        return plan_from(self.document, self.revision, on)
+        """What the document means for one date, by what is known now."""
+        return plan_from(self.document, self.revision, on, self.learned)
+
+    def is_newer(self, plan: Plan) -> bool:
+        """Tell whether a day's plan would be another now: by its document, or by what was learned since."""
+        return (self.revision, self.learned.on(plan.day).learned_at or NEVER) > plan.version
 
 
-def plan_from(document: HallDocument, revision: int, on: date) -> Plan:
+def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedWeek = NOTHING_YET) -> Plan:
     """The plan of a date, with the holidays of the hall's country.
 
     A stored document whose holidays this release does not know (`faults_of` lets none in) is a hall without holidays:
@@ -63,7 +72,7 @@ def plan_from(document: HallDocument, revision: int, on: date) -> Plan:
     except NotImplementedError:
         log.exception("holidays_unknown", country=document.country, region=document.region)
         days_off = ()
-    return plan_of(document, revision, on, days_off)
+    return plan_of(document, revision, on, days_off, learned.on(on))
 
 
 def faults_of(document: HallDocument) -> list[tuple[str, str]]:
@@ -95,6 +104,8 @@ class Halls:
         self._halls: dict[HallId, Hall] = {}
         self._unknown: set[HallId] = set()
         self._seen_at: datetime | None = None
+        self._learned: dict[HallId, LearnedWeek] = {}
+        self._learned_seen_at: datetime | None = None
         self._listeners: list[Callable[[Hall], None]] = []
 
     def on_change(self, listener: Callable[[Hall], None]) -> None:
@@ -155,7 +166,7 @@ class Halls:
             raise HallNotFound from missing
         except faults.StorageUnavailable as error:
             raise StorageUnavailable from error
-        changed = self._halls[hall] = Hall(hall, revision, document)
+        changed = self._halls[hall] = Hall(hall, revision, document, self.learned(hall))
         return changed
 
     async def put(self, hall: HallId, document: HallDocument, put: stored.Put) -> tuple[Hall, bool]:
@@ -178,7 +189,7 @@ class Halls:
             raise HallNotFound from missing
         except faults.StorageUnavailable as error:
             raise OutcomeUnknown from error
-        changed = Hall(hall, done.revision, document)
+        changed = Hall(hall, done.revision, document, self.learned(hall))
         if done.before:
             if done.fingerprint != put.fingerprint:
                 raise KeyReused
@@ -188,10 +199,28 @@ class Halls:
 
     async def look(self) -> None:
         """Read what has changed since the last look. Raises the journal's StorageUnavailable."""
+        await self._look_for_learned()
         self._unknown.clear()
         rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
         for row in rows:
             self._take(row)
+
+    async def _look_for_learned(self) -> None:
+        changed = set()
+        for row in await self._store.learned_since(self._learned_seen_at):
+            known = self.learned(row.hall)
+            if known.learned_at.get(row.weekday) == row.changed_at:
+                continue  # looks overlap
+            self._learned[row.hall] = with_row(known, row)
+            changed.add(row.hall)
+            if self._learned_seen_at is None or row.changed_at > self._learned_seen_at:
+                self._learned_seen_at = row.changed_at
+        for hall in [self._halls[name] for name in changed & self._halls.keys()]:
+            self._know(Hall(hall.id, hall.revision, hall.document, self.learned(hall.id)))
+
+    def learned(self, hall: HallId) -> LearnedWeek:
+        """What a hall has learned, as of the last look."""
+        return self._learned.get(hall, NOTHING_YET)
 
     async def keep_current(self) -> None:
         """Look each second, until cancelled."""
@@ -203,7 +232,7 @@ class Halls:
                 log.warning("halls_not_read")
 
     def _take(self, row: stored.HallRow) -> Hall:
-        hall = Hall(row.hall, row.revision, row.document)
+        hall = Hall(row.hall, row.revision, row.document, self.learned(row.hall))
         if self._seen_at is None or row.changed_at > self._seen_at:
             self._seen_at = row.changed_at
         self._know(hall)
@@ -211,8 +240,22 @@ class Halls:
 
     def _know(self, hall: Hall) -> None:
         before = self._halls.get(hall.id)
-        if before is not None and before.revision >= hall.revision:
+        if before is not None and not _is_newer(hall, before):
             return
         self._halls[hall.id] = hall
         for listener in self._listeners:
             listener(hall)
+
+
+def _is_newer(hall: Hall, before: Hall) -> bool:
+    if hall.revision != before.revision:
+        return hall.revision > before.revision
+    return hall.learned is not before.learned
+
+
+def with_row(known: LearnedWeek, row: LearnedRow) -> LearnedWeek:
+    """What was known, with a row of what was learned in its place."""
+    learned_at = known.learned_at | {row.weekday: row.changed_at}
+    if row.weekday == 0:
+        return replace(known, every=row.learned, learned_at=learned_at, days=row.days)
+    return replace(known, walk_ins=known.walk_ins | {row.weekday: row.learned.walk_ins}, learned_at=learned_at)

@@ -334,7 +334,7 @@ class EndDay(Order, frozen=True):
 
 
 class ChangePlan(Order, frozen=True):
-    """The hall document changed: take its plan over, unless the day has this revision or a later one."""
+    """The hall document changed, or something was learned: take the plan over, unless the day has it or a newer one."""
 
     plan: Plan
 

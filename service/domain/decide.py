@@ -528,8 +528,8 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
 
 
 def change_plan(day: Day, command: commands.ChangePlan, _now_at: datetime) -> list[Event]:
-    """Take over a changed document; what people wait for and counters in use are kept until the day ends."""
-    if command.plan.revision <= day.plan.revision:
+    """Take over a changed document, or what was learned; what people wait for and counters in use are kept."""
+    if command.plan.version <= day.plan.version:
         return []
     return [events.PlanChanged(plan=_carried_over(day, command.plan))]
 

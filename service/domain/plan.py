@@ -28,6 +28,8 @@ from service.domain.document import (
 )
 from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts, TicketClass, ZoneId
 
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
 REOPENS_WITHIN_DAYS = 62
 """How far ahead the next opening is looked for; beyond it nobody is told a time."""
 
@@ -129,7 +131,7 @@ class Learned(Struct, frozen=True, kw_only=True):
 
     `walk_ins` by local hour of the day, `"09"`; empty where there is no history, and then a share of the time is held
     for them. `mix` says which part of them comes for a service, even shares where it is empty. `punctuality_*` is how
-    long after the start people with an appointment come.
+    long after the start people with an appointment come. `learned_at` tells a newer one from an older.
     """
 
     durations: dict[ServiceId, Lasting] = {}
@@ -138,6 +140,7 @@ class Learned(Struct, frozen=True, kw_only=True):
     punctuality_sd_s: float = 480.0
     walk_ins: dict[str, LearnedArrivals] = {}
     mix: dict[ServiceId, float] = {}
+    learned_at: datetime | None = None
 
 
 NOTHING_LEARNED = Learned()
@@ -203,6 +206,11 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     walk_ins: tuple[ExpectedWalkIns, ...] = ()
     places: tuple[PlacesByHand, ...] = ()
     reserved: tuple[ReservedShare, ...] = ()
+
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """What tells a newer plan of a day from an older one: the document's revision, then what was learned."""
+        return self.revision, self.learned.learned_at or NEVER
 
     def opens_at(self, now_at: datetime) -> datetime | None:
         """The next opening after `now_at`, today or later; None when none is known."""

@@ -22,6 +22,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.view import OnDate, ReasonView, SlotView, Stamp, TicketView, WaitView
+from service.invitations.store import Became
 from service.notify import model as notify
 from service.notify.model import Kind
 from service.web.problems import OF_JSON
@@ -454,3 +455,184 @@ class Problem(Struct, frozen=True, kw_only=True):
     status: int
     code: str
     instance: str
+
+
+class InvitationGiven(Struct, frozen=True, kw_only=True):
+    """A code for the person of a line."""
+
+    line: int
+    id: str
+    code: str
+
+
+class BadLine(Struct, frozen=True, kw_only=True):
+    """Why a line invites nobody; `path` is the column, nothing for the whole line."""
+
+    line: int
+    path: str
+    why: str
+
+
+class InvitationsGiven(Struct, frozen=True, kw_only=True):
+    """What an import did, in the order of its lines."""
+
+    batch: str
+    items: list[InvitationGiven]
+    errors: list[BadLine]
+
+
+class InvitationListed(Struct, frozen=True, kw_only=True):
+    """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
+
+    id: str
+    code: str
+    batch: str
+    line: int
+    partner: str
+    service: str | None
+    prechecked: bool
+    releases_at: Stamp | None
+    made_at: Stamp
+    state: Became
+    starts_at: Stamp | None
+    name: str | None
+
+
+class InvitationList(Struct, frozen=True):
+    """Invitations, the oldest first."""
+
+    items: list[InvitationListed]
+    next_cursor: str | None
+
+
+class LastingSeen(Struct, frozen=True, kw_only=True):
+    """How long a service lasts for one person, as learned, or as the document says while nothing was seen.
+
+    `share_of_walk_ins` is the part of those who just come that comes for it, null before any did.
+    """
+
+    service: str
+    mean_s: float
+    cv: float
+    prechecked_mean_s: float | None
+    document_mean_s: float
+    learned: bool
+    share_of_walk_ins: float | None
+
+
+class HourSeen(Struct, frozen=True, kw_only=True):
+    """Walk-ins foreseen in an hour; `sd` is the spread of the forecast beyond chance."""
+
+    hour: int
+    per_h: float
+    sd: float
+
+
+class WeekdaySeen(Struct, frozen=True, kw_only=True):
+    """The hours of a weekday, Monday 1 to Sunday 7."""
+
+    weekday: int
+    hours: list[HourSeen]
+
+
+class LearnedSeen(Struct, frozen=True, kw_only=True):
+    """What plans go by; `punctuality_*` is how long after the start people with an appointment come."""
+
+    days: int
+    learned_at: Stamp | None
+    durations: list[LastingSeen]
+    show_rate: float
+    punctuality_mean_s: float
+    punctuality_sd_s: float
+    walk_ins: list[WeekdaySeen]
+
+
+class ErasureDone(Struct, frozen=True, kw_only=True):
+    """What was erased: rows of the person, appointments cancelled, invitations that are nobody's, messages stopped."""
+
+    people: int
+    cancelled: int
+    invitations: int
+    messages: int
+
+
+class PersonSeen(Struct, frozen=True, kw_only=True):
+    """A person as they were written down at a visit."""
+
+    id: str
+    name: str | None
+    phone: str | None
+    email: str | None
+    locale: str | None
+    created_at: Stamp
+
+
+class AppointmentOfPerson(Struct, frozen=True, kw_only=True):
+    """An appointment of a person."""
+
+    id: str
+    day: OnDate
+    code: str
+    service: str
+    starts_at: Stamp
+    ends_at: Stamp
+    state: str
+    count: int
+    channel: str
+    prechecked: bool
+    made_at: Stamp
+
+
+class TicketOfPerson(Struct, frozen=True, kw_only=True):
+    """A ticket of a person."""
+
+    id: str
+    day: OnDate
+    code: str
+    number: str
+    service: str
+    class_: str = msgspec.field(name="class")
+    channel: str
+    state: str
+    count: int
+    prechecked: bool
+    issued_at: Stamp
+    called_at: Stamp | None
+    started_at: Stamp | None
+    finished_at: Stamp | None
+    outcome: str | None
+    missing: list[str]
+    due_on: OnDate | None
+    left_reason: str | None
+
+
+class InvitationOfPerson(Struct, frozen=True, kw_only=True):
+    """An invitation of a person."""
+
+    id: str
+    code: str
+    partner: str
+    service: str | None
+    prechecked: bool
+    made_at: Stamp
+    revoked_at: Stamp | None
+    used: bool
+
+
+class MessageOfPerson(Struct, frozen=True, kw_only=True):
+    """A message for a person; its words are kept nowhere."""
+
+    kind: str
+    channel: str
+    state: str
+    made_at: Stamp
+
+
+class PersonExported(Struct, frozen=True, kw_only=True):
+    """All that is known of a person in a hall."""
+
+    people: list[PersonSeen]
+    appointments: list[AppointmentOfPerson]
+    tickets: list[TicketOfPerson]
+    invitations: list[InvitationOfPerson]
+    messages: list[MessageOfPerson]

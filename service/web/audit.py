@@ -55,6 +55,10 @@ WORDS: dict[str, Texts] = {
     "device_revoked": {"zh-CN": "撤销设备", "en": "Device revoked"},
     "message_retried": {"zh-CN": "重发消息", "en": "Message tried again"},
     "document_changed": {"zh-CN": "修改大厅设置", "en": "Hall document changed"},
+    "invitations_imported": {"zh-CN": "导入邀请名单", "en": "List of invitations imported"},
+    "invitation_revoked": {"zh-CN": "撤回邀请", "en": "Invitation taken back"},
+    "person_erased": {"zh-CN": "删除个人信息", "en": "Somebody's personal data erased"},
+    "person_exported": {"zh-CN": "导出个人信息", "en": "Somebody's personal data given out"},
 }
 """What each kind of note means."""
 

@@ -182,6 +182,16 @@ class SearchForm(Form, frozen=True, kw_only=True):
         return "SearchForm()"
 
 
+class PersonForm(Form, frozen=True, kw_only=True):
+    """Somebody, by a phone or an address of theirs, at least one."""
+
+    phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
+    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | None = None
+
+    def __repr__(self) -> str:
+        return "PersonForm()"
+
+
 class TransferForm(Form, frozen=True, kw_only=True):
     """Send on; with nothing said, put back."""
 

@@ -16,6 +16,7 @@ from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
 from service.domain.view import AppointmentView, CounterView, TicketView
+from service.invitations.guests import GuestsForm
 from service.notify.model import State
 from service.web import (
     alarms,
@@ -32,8 +33,11 @@ from service.web import (
     forms,
     halls,
     health,
+    invitations,
+    learned,
     messages,
     operations,
+    people,
     reports,
     sessions,
     slots,
@@ -76,7 +80,7 @@ class Route(Struct, frozen=True, kw_only=True):
     `roles` may use it, and those that imply them: `guard` holds every call to it, anyone where the setting `open_by`
     says so; `at_optional` leaves it to volunteers at counters of an optional stage only; with `in_any_hall` a role in
     one hall is enough, where the path names none; `answers` by status (None: no body; several: one of them); `refuses`
-    besides what every call may.
+    besides what every call may; `files` are types of a body that is a file.
     """
 
     method: str
@@ -93,6 +97,7 @@ class Route(Struct, frozen=True, kw_only=True):
     at_optional: bool = False
     in_any_hall: bool = False
     body_type: str = "application/json"
+    files: tuple[str, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -106,6 +111,7 @@ _IN_LINE = (Role.VOLUNTEER, Role.STAFF)
 _MANAGER = (Role.MANAGER,)
 _WATCHES = (Role.MANAGER, Role.OPS)
 _OWNER = (Role.APPLICANT, Role.STAFF)
+_INVITES = (Role.PARTNER, Role.MANAGER)
 _HALL = "/v1/halls/{hall}"
 _TICKET_PATH = f"{_HALL}/tickets/{{ticket}}"
 _APPOINTMENT_PATH = f"{_HALL}/appointments/{{appointment}}"
@@ -123,6 +129,22 @@ _STATE = Query(
     "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
 )
 _SERVICE = Query("service", "Only tickets of this service.", {"type": "string", "pattern": CODE})
+_BATCH = Query("batch", "`batch` of an import's answer.", {"type": "string", "format": "uuid"})
+_MODE = Query(
+    "mode",
+    "all, if not said: nothing is stored when a line is bad; good: the good ones are.",
+    {"type": "string", "enum": ["all", "good"]},
+)
+_RELEASES_AT = Query(
+    "releases_at",
+    "Until when they give a right to the places kept for the partner.",
+    {"type": "string", "format": "date-time"},
+)
+_PARTNER = Query(
+    "partner",
+    "Whose they are, where a manager imports: the id of a partner's device; the hall's own if not said.",
+    {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
+)
 _SLOTS_SERVICE = Query(
     "service", "A service of the hall; all that can be booked if not said.", {"type": "string", "pattern": CODE}
 )
@@ -148,6 +170,7 @@ _MESSAGE_STATE = Query(
     "Messages in this state; those that could not be sent if not said.",
     {"type": "string", "enum": [str(state) for state in State]},
 )
+_KEEP = Query("keep", "1: appointments to come stay, for nobody in particular.", {"type": "integer", "enum": [0, 1]})
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -641,6 +664,63 @@ ROUTES: tuple[Route, ...] = (
         refuses=(errors.DeviceNotFound,),
     ),
     Route(
+        method="POST",
+        path=f"{_HALL}/invitations",
+        handler=invitations.import_,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_MODE, _RELEASES_AT, _PARTNER),
+        body=GuestsForm,
+        files=(invitations.CSV_TYPE, invitations.XLSX_TYPE),
+        answers={201: answers.InvitationsGiven},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations",
+        handler=invitations.list_,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH, _LIMIT, _CURSOR),
+        answers={200: answers.InvitationList},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations.csv",
+        handler=invitations.file,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH,),
+        answers={200: str},
+        media_type=invitations.CSV_TYPE,
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations/sheet",
+        handler=invitations.sheet,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH, _CURSOR),
+        answers={200: str},
+        media_type="text/html",
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/invitations/{{invitation}}",
+        handler=invitations.revoke,
+        roles=_INVITES,
+        tag="invitations",
+        answers={204: None},
+        refuses=(refusals.CodeNotFound, refusals.CodeUsed),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/learned",
+        handler=learned.show,
+        roles=(Role.MANAGER, Role.OPS),
+        tag="hall",
+        answers={200: answers.LearnedSeen},
+    ),
+    Route(
         method="GET",
         path=f"{_HALL}/messages",
         handler=messages.list_,
@@ -658,6 +738,25 @@ ROUTES: tuple[Route, ...] = (
         body=forms.Nothing,
         answers={200: answers.MessageSeen},
         refuses=(errors.MessageNotFound, refusals.WrongState),
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/erasures",
+        handler=people.erase,
+        roles=_MANAGER,
+        tag="people",
+        query=(_KEEP,),
+        body=forms.PersonForm,
+        answers={200: answers.ErasureDone},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/exports",
+        handler=people.export,
+        roles=_MANAGER,
+        tag="people",
+        body=forms.PersonForm,
+        answers={200: answers.PersonExported},
     ),
     Route(
         method="GET",
@@ -812,7 +911,7 @@ def every_call_may_refuse(route: Route) -> Refusals:
     return tuple(dict.fromkeys(found))
 
 
-BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board")
+BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board", "/appointments", "/slots", "/check-ins")
 """How the paths of the calls end that a peak is made of."""
 
 

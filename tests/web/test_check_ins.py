@@ -17,6 +17,7 @@ from tests.web.booking import booked, changed, said, seen
 from tests.web.checked import Checked, at
 from tests.web.conftest import Founder
 from tests.web.staff import device
+from tests.web.test_metrics import sample, scrape
 
 KEY = "a-key-of-16-characters-at-least"
 THREE = at("15:00")
@@ -303,6 +304,16 @@ async def test_an_invitation_for_any_service_is_told_which(hall: Checked, house:
     assert (told.status, told.body["service"]) == (201, "loan-first")
 
 
+async def test_an_invitation_to_what_is_done_online_says_where_and_is_counted(hall: Checked, house: Service) -> None:
+    invitation = await invited(house, hall, service="loan-renewal")
+
+    reply = await checked_in(hall, invitation["code"])
+
+    assert (reply.status, reply.code) == (409, "online-only")
+    counted = await scrape(hall)
+    assert counted[sample("paihao_deflected_total", hall=hall.hall, service="loan-renewal", via="ticket")] == 1
+
+
 async def test_an_invitation_that_was_booked_with_is_checked_in_by_either_code(
     hall: Checked, house: Service, now: FakeClock
 ) -> None:
@@ -351,11 +362,10 @@ async def test_an_invitation_that_is_none_or_for_something_else_is_refused(hall:
 
 
 async def test_a_code_is_read_as_people_type_it(hall: Checked, now: FakeClock) -> None:
-    while True:
-        appointment = await booked(hall, THREE, token=ADMIN)
-        if {"0", "1"} & set(appointment["code"]):
-            break
-    now.put(at("14:50"))
+    starts = (THREE + timedelta(minutes=5 * n) for n in range(12))
+    appointments = [await booked(hall, start, token=ADMIN) for start in starts for _ in range(2)]
+    appointment = next(one for one in appointments if {"0", "1"} & set(one["code"]))
+    now.put(at("14:55"))
     code = appointment["code"].lower().replace("0", "o").replace("1", "l")
 
     assert (await checked_in(hall, f" {code[:4]}-{code[4:]} ")).status == 201

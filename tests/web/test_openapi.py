@@ -81,7 +81,8 @@ async def test_fields_that_are_not_described_are_refused_wherever_they_stand(hal
     for route in [route for route in ROUTES if route.body is not None]:
         content = operation_of(route)["requestBody"]["content"]
         ids = dict.fromkeys(
-            ("ticket", "appointment", "account", "alarm", "message"), "0198c0de-0000-7000-8000-000000000000"
+            ("ticket", "appointment", "account", "alarm", "message", "invitation"),
+            "0198c0de-0000-7000-8000-000000000000",
         )
         path = route.path.format(hall=hall.hall, counter="1", **ids)
 
@@ -125,6 +126,10 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "history",
                 "staff",
                 "devices",
+                "invitations",
+                "learned",
+                "invitations.csv?batch=0198c0de-0000-7000-8000-000000000000",
+                "invitations/sheet?batch=0198c0de-0000-7000-8000-000000000000",
                 "messages",
                 "ops",
                 "report",

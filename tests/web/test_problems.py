@@ -181,6 +181,11 @@ async def _no_account(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("PATCH", f"staff/{NOBODY}", {"role": "staff"})
 
 
+@case("message-not-found", 404)
+async def _no_message(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.staff("POST", f"messages/{NOBODY}/retry")
+
+
 @case("device-not-found", 404)
 async def _no_device(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("DELETE", "devices/door")
@@ -613,6 +618,7 @@ async def test_no_request_however_odd_is_a_fault(hall: Checked, seed: int) -> No
         "notice": ["x", "%0d%0a"],
         "account": [NOBODY, "%00"],
         "device": [NOBODY, "x"],
+        "invitation": [NOBODY, "x"],
         "alarm": [NOBODY, "%20"],
         "message": [NOBODY, "%20"],
         "appointment": [appointment["id"]] * 9 + [NOBODY, "%F0%9F%8E%AB"],

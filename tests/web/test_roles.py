@@ -28,6 +28,7 @@ Sender = Callable[[Route, str], Awaitable[Reply]]
 OF_STAFF = {"staff", "manager", "admin"}
 IN_LINE = OF_STAFF | {"volunteer"}
 OF_MANAGERS = {"manager", "admin"}
+INVITING = OF_MANAGERS | {"partner"}
 OWNED = OF_STAFF | {"applicant"}
 EVERYBODY = {"anyone", "applicant", "kiosk", "partner", "volunteer", "staff", "manager", "ops", "admin"}
 
@@ -90,6 +91,14 @@ MAY: dict[str, set[str]] = {
     "GET …/devices": OF_MANAGERS,
     "POST …/devices": OF_MANAGERS,
     "DELETE …/devices/{device}": OF_MANAGERS,
+    "POST …/invitations": INVITING,
+    "GET …/invitations": INVITING,
+    "GET …/invitations.csv": INVITING,
+    "GET …/invitations/sheet": INVITING,
+    "DELETE …/invitations/{invitation}": INVITING,
+    "GET …/learned": OF_MANAGERS | {"ops"},
+    "POST …/erasures": OF_MANAGERS,
+    "POST …/exports": OF_MANAGERS,
     "GET …/messages": OF_MANAGERS,
     "POST …/messages/{message}/retry": OF_MANAGERS,
     "GET …/report": OF_MANAGERS | {"ops"},
@@ -197,7 +206,9 @@ async def send(guarded: Service) -> AsyncIterator[Sender]:
             browsers[f"{role} account"] = await _at_work(stack, hall, f"the-{role}", password)
             assert (await browsers[f"{role} account"].choose_password(password, PASSWORD)).status == 204
         ids = {"hall": hall.hall, "ticket": ticket["id"], "counter": "1", "notice": "none", "appointment": held["id"]}
-        ids |= dict.fromkeys(("account", "device", "alarm", "message"), "0198c0de-0000-7000-8000-000000000000")
+        ids |= dict.fromkeys(
+            ("account", "device", "alarm", "message", "invitation"), "0198c0de-0000-7000-8000-000000000000"
+        )
 
         async def send(route: Route, who: str) -> Reply:
             raw = None if route.method == "GET" else b'{"something": "unknown"}'
