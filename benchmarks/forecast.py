@@ -47,17 +47,16 @@ def run(options: Options) -> Result:
         _cost("one pass, 18 waiting, 5 counters", options, a_hall(18, 5), forecast),
         _cost("one pass, 100 waiting, 5 counters", options, busy, forecast, "≤ 10 ms"),
         _cost("one pass, 500 waiting, 20 counters", options, crowded, forecast, "≤ 50 ms"),
-        _cost("the rest of the day, 18 waiting, 250 to come", options, a_hall(18, 5), day_ahead),
+        _cost("the rest of the day, 18 waiting, 200 to come", options, a_hall(18, 5), day_ahead),
     ]
     lived = list(
         live_days(
             Simulated(
                 scenario="lunch",
-                way=Way("credit", 9),
+                way=Way("credit", None),
                 days=options.sized(DAYS),
                 promises=Promises.FORECAST,
                 oracle=ORACLE_EVERY,
-                admission="all",
             )
         )
     )
@@ -91,7 +90,7 @@ def run(options: Options) -> Result:
         rows=rows,
         notes=[
             "CPU time of the process, 200 paths; appointments to come: one every five minutes",
-            f"{options.sized(DAYS)} days of the scenario lunch, 9 places each quarter of an hour, everybody admitted",
+            f"{options.sized(DAYS)} days as `simulate --scenario lunch` lives them",
             f"the oracle is asked for every {ORACLE_EVERY}th promise",
         ],
     )

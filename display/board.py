@@ -25,6 +25,7 @@ from service.contract import (
     Texts,
     Ticket,
     ZoneId,
+    promised_to_newcomer,
     stamp,
     stamp_or_none,
     wait_of_newcomer,
@@ -206,10 +207,14 @@ def _in_line(day: Day) -> Tally[ServiceId]:
 def _waiting(
     day: Day, services: Collection[PlannedService], in_line: Tally[ServiceId], now_at: datetime
 ) -> tuple[Waiting, ...]:
-    """Count and wait of each service; services that share counters and lines share the wait, which is found once."""
+    """Count and wait of each service, as forecast; else services that share lines share a wait, found once."""
     waits: dict[Pool, Shown | None] = {}
     waiting = []
     for service in services:
+        forecast = promised_to_newcomer(day, service.id, now_at)
+        if forecast is not None:
+            waiting.append(Waiting(service.id, in_line[service.id], forecast.shown))
+            continue
         pool = day.pool(service.id, service.stages[0])
         if pool not in waits:
             waits[pool] = wait_of_newcomer(day, service.id, now_at).shown

@@ -9,6 +9,7 @@ stand indexes that can always be made anew from the values:
   their appointment, which an idle counter does not wait for. Time only moves forward in a day, so
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
+* `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes.
 
 Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
@@ -43,6 +44,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.plan import Plan, PlannedService, Rate
+from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 from service.domain.slots import Booked
 
@@ -164,6 +166,7 @@ class Day:
         self.issued = 0
         self.done: dict[str, Done] = {}
         self.done_yesterday: Mapping[str, Done] = {}
+        self.promises: Promises | None = None
         self.actual_s = 0.0
         self.expected_s = 0.0
         self._plan: Plan | None = None

@@ -207,6 +207,7 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         queue_at=dispatch.queue_time(day.plan, event.class_, reference_at, None, event.slot_at),
         ahead=event.ahead,
         wait=event.wait,
+        promise=event.wait,
         seq=record.seq,
         browser=event.browser,
         appointment=event.appointment,
@@ -330,7 +331,7 @@ def _ticket_no_show(day: Day, event: events.TicketNoShow, record: Record) -> _To
 
 def _ticket_parked(day: Day, event: events.TicketParked, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
-    return _put(day, record, event.ticket, state=TicketState.PARKED, counter=None), counter
+    return _put(day, record, event.ticket, state=TicketState.PARKED, counter=None, promise=None), counter
 
 
 def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _Touched:
@@ -352,12 +353,29 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
 def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -> _Touched:
     before = day.tickets[event.ticket]
     queue_at = dispatch.queue_time(day.plan, event.class_, before.reference_at, before.floor_at, before.slot_at)
-    ticket = _put(day, record, event.ticket, class_=event.class_, queue_at=queue_at, ahead=event.ahead, wait=event.wait)
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        class_=event.class_,
+        queue_at=queue_at,
+        ahead=event.ahead,
+        wait=event.wait,
+        promise=None,
+    )
     return ticket, None
 
 
 def _ticket_deferred(day: Day, event: events.TicketDeferred, record: Record) -> _Touched:
-    ticket = _put(day, record, event.ticket, not_before_at=event.not_before_at, ahead=event.ahead, wait=event.wait)
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        not_before_at=event.not_before_at,
+        ahead=event.ahead,
+        wait=event.wait,
+        promise=None,
+    )
     return ticket, None
 
 
@@ -416,6 +434,7 @@ _WAITING_AGAIN: dict[str, Any] = {
     "started_at": None,
     "no_show_at": None,
     "reason": None,
+    "promise": None,
 }
 
 

@@ -209,7 +209,8 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     at a counter was for. `reason` says why it was called to where it is. `papers` are those that were missing when
     somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it. `appointment` and its
     `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
-    `invitation` the id of the one it was taken with.
+    `invitation` the id of the one it was taken with. `promise` is the wait that was told with the ticket, as long as
+    the first call may keep it: not when its people asked for another time, or its class or place has changed.
     """
 
     id: TicketId
@@ -258,6 +259,7 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     slot_at: datetime | None = None
     returns_of: TicketId | None = None
     invitation: str | None = None
+    promise: Wait | None = None
 
 
 class Appointment(Struct, frozen=True, gc=False, kw_only=True):

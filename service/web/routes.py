@@ -30,6 +30,7 @@ from service.web import (
     documents,
     entrance,
     find,
+    forecast,
     forms,
     halls,
     health,
@@ -472,6 +473,14 @@ ROUTES: tuple[Route, ...] = (
         roles=_IN_LINE,
         tag="counters",
         answers={200: answers.Queue},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/forecast",
+        handler=forecast.show,
+        roles=(Role.STAFF, Role.MANAGER, Role.OPS),
+        tag="ops",
+        answers={200: forecast.ForecastSeen},
     ),
     Route(
         method="GET",

@@ -53,7 +53,7 @@ class Rest(NamedTuple):
     under_way_s: Floats
 
 
-def drawn(scene: Scene, paths: int, *, ahead: bool) -> Rest:
+def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> Rest:
     """Draw possible rests of a day.
 
     Args:
@@ -61,15 +61,18 @@ def drawn(scene: Scene, paths: int, *, ahead: bool) -> Rest:
         paths: how many.
         ahead: until everybody is served who comes before closing; otherwise until those are called who wait now, at the
             stages where they are.
+        newcomers: find as well how long those would wait who came now; `ahead` does so for every quarter of an hour.
     """
     draws = Draws(scene, paths)
     speeds = draws.speeds(scene.speed, scene.speed_sd)
     last_key_s = np.inf if ahead else max((one.key_s for one in scene.waiting), default=-np.inf)
+    if newcomers:
+        last_key_s = max(last_key_s, TIE_S)
     sleeping = any(one.active_s > 0 for one in scene.waiting)
     latest_s = last_key_s
     if sleeping and not ahead:
-        awake_s = max((one.active_s for one in scene.waiting if np.isfinite(one.active_s)), default=0.0)
-        latest_s = max(last_key_s, awake_s)
+        # whoever comes before the last of them may be called is called, or on standby all who come at all
+        latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
     kinds = [
         _waiting(scene, paths),
         _present(scene, draws, speeds),
@@ -77,12 +80,13 @@ def drawn(scene: Scene, paths: int, *, ahead: bool) -> Rest:
         *(_coming(draws, n, stream, latest_s, scene.closing_s) for n, stream in enumerate(scene.streams)),
     ]
     people = sum(len(kind.routes) for kind in kinds)
-    probes_s = np.empty(0)
+    probes_s = np.zeros(int(newcomers and not ahead))
     if ahead and scene.closing_s is not None:
         probes_s = quarters_s(scene.made_at.timestamp(), scene.closing_s)
         probes_s = probes_s[(probes_s >= scene.doors_s) & (probes_s < scene.closing_s)]
+    if len(probes_s):
         kinds.extend(_probes(step, probes_s, paths) for step in scene.newcomers)
-    everybody = _Everybody(scene, draws, speeds, kinds)
+    everybody = _Everybody(scene, draws, speeds, kinds, people)
     calls = [everybody.at(part, ahead=ahead, sleeping=sleeping) for part in range(len(scene.parts))]
     return Rest(paths, people, calls, probes_s, everybody.under_way_s)
 
@@ -195,7 +199,7 @@ def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
 class _Everybody:
     """All visits of all kinds, taken through the parts one after the other."""
 
-    def __init__(self, scene: Scene, draws: Draws, speeds: Floats, kinds: list[Visits]) -> None:
+    def __init__(self, scene: Scene, draws: Draws, speeds: Floats, kinds: list[Visits], people: int) -> None:
         self.scene = scene
         self.draws = draws
         self.speeds = speeds
@@ -215,13 +219,14 @@ class _Everybody:
             for number, step in enumerate(route):
                 steps[step.part].append((visit, number, step))
         self.steps = steps
-        self.asked = {one.route[0].part for one in scene.waiting}
+        self.people = people
+        self.asked = {one.route[0].part for one in scene.waiting} | {route[0].part for route in self.routes[people:]}
 
     def at(self, part: int, *, ahead: bool, sleeping: bool) -> Called:
         """Take everybody through a part who comes to it."""
         paths = self.draws.paths
         here = self.steps[part]
-        wanted = [visit < self.waiting and number == 0 for visit, number, _ in here]
+        wanted = [number == 0 and not self.waiting <= visit < self.people for visit, number, _ in here]
         feeds = any(step.part in self.asked for visit, number, _ in here for step in self.routes[visit][number + 1 :])
         if not here or not (ahead or any(wanted) or feeds):
             nothing = np.empty((0, paths))

@@ -25,6 +25,7 @@ from service.domain.forecast.pace import pace_of
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.model import (
     MISSED_AFTER_S,
+    Admission,
     Counter,
     CounterId,
     HallId,
@@ -33,12 +34,16 @@ from service.domain.model import (
     Ticket,
     TicketClass,
     TicketId,
+    TicketState,
 )
 from service.domain.plan import PRECHECK, ExpectedWalkIns
 from service.domain.waits import show_probability
 
 ARRIVALS_OVER_S = 3600
 """Where no history says who comes, people are expected to come as in this time before."""
+
+STANDBY_RANK = 1e6
+"""Who is on standby is called after those who came too early, in the order of issue."""
 
 ARRIVALS_OVER_LEAST_S = 900
 """Shortly after the doors opened: the first minutes alone would say too much."""
@@ -131,9 +136,10 @@ class Punctuality(NamedTuple):
 class Scene(Struct, frozen=True, kw_only=True):
     """A day at an instant, `made_at`.
 
-    `waiting` is in the order of calls, by keys that no two share; `newcomers` are the first steps of walk-ins, one for
-    each set of counters that they may begin at. `closing_s` and `staffed_s` are when the doors close for the last time
-    and when nobody is planned to work any more; None on a day without opening hours ahead.
+    `waiting` is in the order of calls, by keys that no two share. `newcomers` are the first steps of walk-ins, one for
+    each set of counters that they may begin at, and `newcomer_of` says which of them is a service's. `closing_s` and
+    `staffed_s` are when the doors close for the last time and when nobody is planned to work any more; None on a day
+    without opening hours ahead.
     """
 
     hall: HallId
@@ -148,6 +154,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     expected: tuple[Expected, ...]
     streams: tuple[Stream, ...]
     newcomers: tuple[Step, ...]
+    newcomer_of: dict[ServiceId, int]
     punctuality: Punctuality
     unreachable: tuple[TicketId, ...]
     doors_s: float
@@ -161,6 +168,17 @@ def scene_of(day: Day, now_at: datetime) -> Scene | None:
     if day.closed or (suspension is not None and suspension.until_at is None):
         return None
     return _Looking(day, now_at).scene()
+
+
+def waiting_in(day: Day) -> list[Ticket]:
+    """All who wait, in the order of calls, then those outside of it."""
+    found = list(in_order(day))
+    if sum(day.waiting.values()) > len(found):
+        known = {ticket.id for ticket in found}
+        found += [
+            ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING and ticket.id not in known
+        ]
+    return found
 
 
 class Errand(NamedTuple):
@@ -198,6 +216,7 @@ class _Looking:
             if counter.id in self.working:
                 for name in counter.services:
                     self.serving[counter.stage, name].append(counter)
+        self.waiting = waiting_in(day)
         self.key_s = self._keys()
         self.part_of, parts = self._parts()
         self.counters = [[counter for counter in day.counters if self.part_of.get(counter) == n] for n in range(parts)]
@@ -219,7 +238,9 @@ class _Looking:
         present = tuple(self._present())
         expected = tuple(self._expected())
         streams = self._streams()
-        newcomers = {route[0][:2]: route[0] for _, route in self._walk_in_routes()}
+        firsts = {service: route[0] for service, route in self._walk_in_routes()}
+        newcomers = {step[:2]: step for step in firsts.values()}
+        kinds = list(newcomers)
         return Scene(
             hall=day.hall,
             day=day.on,
@@ -232,6 +253,7 @@ class _Looking:
             expected=expected,
             streams=streams,
             newcomers=tuple(newcomers.values()),
+            newcomer_of={service: kinds.index(step[:2]) for service, step in firsts.items()},
             parts=tuple(
                 Part(tuple(part), tuple(self.working[counter] for counter in part), tuple(self.groups[n]))
                 for n, part in enumerate(self.counters)
@@ -257,7 +279,7 @@ class _Looking:
         here = [self.day.tickets[one.ticket] for one in self.day.counters.values() if one.ticket is not None]
         found: dict[TicketId, float] = {}
         last_s = -math.inf
-        for place in sorted(place_of(ticket) for ticket in (*here, *in_order(self.day))):
+        for place in sorted(place_of(ticket) for ticket in (*here, *self.waiting)):
             last_s = max(self._seconds(place.queue_at), math.nextafter(last_s, math.inf))
             found[place.ticket] = last_s
         return found
@@ -346,17 +368,22 @@ class _Looking:
     def _waiting(self) -> tuple[tuple[Waiting, ...], tuple[TicketId, ...]]:
         waiting: list[Waiting] = []
         unreachable: list[TicketId] = []
-        for ticket in in_order(self.day):
+        for ticket in self.waiting:
             route = self._route(errand_of(ticket))
             if not route:
                 unreachable.append(ticket.id)
                 continue
-            active_s = max(0.0, self._seconds(self.day.wakes_at(ticket)))
-            rank = None
-            if active_s and (ticket.not_before_at is None or ticket.not_before_at <= self.now_at):
-                rank = active_s
+            active_s, rank = self._due(ticket)
             waiting.append(Waiting(ticket.id, self.key_s[ticket.id], active_s, rank, route))
         return tuple(waiting), tuple(unreachable)
+
+    def _due(self, ticket: Ticket) -> tuple[float, float | None]:
+        """From when on somebody is called at their place, and by what rank before that rather than nobody."""
+        if ticket.admission is Admission.STANDBY:
+            return math.inf, STANDBY_RANK + ticket.n
+        active_s = max(0.0, self._seconds(self.day.wakes_at(ticket)))
+        may_be_early = ticket.not_before_at is None or ticket.not_before_at <= self.now_at
+        return active_s, active_s if active_s and may_be_early else None
 
     def _present(self) -> Iterator[Present]:
         plan = self.day.plan

@@ -7,11 +7,10 @@ import numpy as np
 from msgspec import Struct
 
 from service.domain.day import Day
-from service.domain.dispatch import in_order
 from service.domain.forecast.draws import Floats
-from service.domain.forecast.rest import drawn
-from service.domain.forecast.scene import Scene, scene_of
-from service.domain.model import HallId, Shown, TicketId
+from service.domain.forecast.rest import Rest, drawn
+from service.domain.forecast.scene import Scene, scene_of, waiting_in
+from service.domain.model import HallId, ServiceId, Shown, TicketId
 
 PATHS = 200
 """Rests of the day that are drawn: each quantile then stands within 3 percent of its place."""
@@ -48,23 +47,52 @@ class Forecast(Struct, frozen=True, kw_only=True):
 def forecast(day: Day, now_at: datetime, paths: int = PATHS) -> Forecast:
     """Forecast the waits of all who wait, as of `now_at`; the same day at the same instant gives the same answer."""
     scene = scene_of(day, now_at)
-    waits = dict.fromkeys((ticket.id for ticket in in_order(day)), NEVER) if scene is None else waits_of(scene, paths)
+    waits = dict.fromkeys((ticket.id for ticket in waiting_in(day)), NEVER) if scene is None else waits_of(scene, paths)
     return Forecast(hall=day.hall, day=day.on, seq=day.seq, made_at=now_at, waits=waits)
+
+
+class Asked(Struct, frozen=True):
+    """The waits of all who wait in a scene, and of walk-ins of each service who would come now."""
+
+    waits: dict[TicketId, Quantiles]
+    newcomers: dict[ServiceId, Quantiles]
+
+
+def asked_of(scene: Scene, paths: int = PATHS) -> Asked:
+    """The waits of all who wait in a scene, and of newcomers."""
+    rest = drawn(scene, paths, ahead=False, newcomers=True)
+    newcomers = [NEVER] * len(scene.newcomers)
+    for called in rest.calls:
+        looking = called.visits >= rest.people
+        for visit, row in zip(
+            called.visits[looking].tolist(), quantiles_of(called.starts_s[looking]).tolist(), strict=True
+        ):
+            newcomers[visit - rest.people] = _told(row)
+    return Asked(_waits_in(scene, rest), {name: newcomers[index] for name, index in scene.newcomer_of.items()})
 
 
 def waits_of(scene: Scene, paths: int = PATHS) -> dict[TicketId, Quantiles]:
     """The waits of all who wait in a scene."""
-    waits: dict[TicketId, Quantiles] = dict.fromkeys(scene.unreachable, NEVER)
-    if not scene.waiting:
-        return waits
-    for called in drawn(scene, paths, ahead=False).calls:
+    return _waits_in(scene, drawn(scene, paths, ahead=False)) if scene.waiting else _unreachable(scene)
+
+
+def _unreachable(scene: Scene) -> dict[TicketId, Quantiles]:
+    return dict.fromkeys(scene.unreachable, NEVER)
+
+
+def _waits_in(scene: Scene, rest: Rest) -> dict[TicketId, Quantiles]:
+    waits = _unreachable(scene)
+    for called in rest.calls:
         mine = np.flatnonzero(called.visits < len(scene.waiting))
         mine = mine[[scene.waiting[visit].route[0].part == called.part for visit in called.visits[mine].tolist()]]
         found = quantiles_of(called.starts_s[mine])
         for visit, row in zip(called.visits[mine].tolist(), found.tolist(), strict=True):
-            known = all(map(math.isfinite, row))
-            waits[scene.waiting[visit].ticket] = Quantiles(*map(round, row)) if known else NEVER
+            waits[scene.waiting[visit].ticket] = _told(row)
     return waits
+
+
+def _told(row: list[float]) -> Quantiles:
+    return Quantiles(*map(round, row)) if all(map(math.isfinite, row)) else NEVER
 
 
 def quantiles_of(seconds: Floats) -> Floats:

@@ -13,14 +13,13 @@ from service.simulate.options import Options, Promises, Way
 
 DAYS = Options(
     scenario="lunch",
-    way=Way("credit", 9),
+    way=Way("credit", None),
     days=8,
     seed=20261123,
     promises=Promises.FORECAST,
     oracle=6,
-    admission="all",
 )
-"""Days on which more come than fit in, with two counters away at lunch."""
+"""Days whose speed and clerks nobody knows, with two counters away at lunch; places by the rule."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +42,7 @@ def test_four_of_five_promises_hold(lived: list[Result], measure: str) -> None:
 
 @pytest.mark.parametrize("measure", ["promise_times_oracle", "appointment_times_oracle"])
 def test_no_oracle_would_promise_much_better(lived: list[Result], measure: str) -> None:
-    assert mean(lived, measure) <= 1.2
+    assert mean(lived, measure) <= 1.25
 
 
 def test_position_times_average_would_promise_much_worse(lived: list[Result]) -> None:

@@ -12,13 +12,19 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.domain.commands import ChangeTicket, PauseCounter, Suspend, TransferTicket
+from service.domain.commands import ChangeTicket, CheckIn, PauseCounter, Suspend, TransferTicket
 from service.domain.forecast.rest import drawn
 from service.domain.forecast.scene import scene_of
 from service.domain.forecast.waits import NEVER, forecast
-from service.domain.model import CounterId, TicketClass, TicketId
+from service.domain.model import Admission, AppointmentId, Channel, CounterId, TicketClass, TicketId
+from tests.domain.forecast.booked import book
 from tests.domain.forecast.forward import copied, played
 from tests.domain.halls import DONE, TOWN, Hall, town
+
+EARLY = CheckIn(
+    appointment=AppointmentId("appointment-1"), ticket=TicketId("early"), code="EARLY", channel=Channel.KIOSK
+)
+"""Somebody comes for the first appointment, before its time."""
 
 
 def certain(**changes: Any) -> Any:  # noqa: ANN401  (a hall document)
@@ -62,7 +68,7 @@ class Comer(NamedTuple):
     """Somebody who takes a number, and what happens then."""
 
     service: str
-    count: int
+    people: int
     after_s: int
     what: str
 
@@ -84,7 +90,7 @@ def test_whatever_the_line_the_forecast_is_what_the_hall_then_does(more: list[st
     counters = ["1", "K1", *more]
     hall.open(*counters)
     for n, comer in enumerate(line):
-        ticket = hall.after(comer.after_s).take(comer.service, count=1 if comer.service == "card" else comer.count)
+        ticket = hall.after(comer.after_s).take(comer.service, count=1 if comer.service == "card" else comer.people)
         counter = hall.counter(counters[n % len(counters)])
         match comer.what:
             case "green":
@@ -181,6 +187,45 @@ def test_nobody_knows_a_wait_for_which_no_counter_is_open_or_planned() -> None:
 
     assert waits[card] == NEVER
     assert waits[enquiry].p90_s == 0
+
+
+def test_who_is_on_standby_is_called_when_there_is_nobody_else() -> None:
+    hall = Hall(certain())
+    hall.open("1")
+    tickets = [hall.take("enquiry") for _ in range(4)]
+    for ticket in tickets[:2]:
+        hall.day.put(replace(hall.ticket(ticket), admission=Admission.STANDBY))
+
+    found = foreseen(hall)
+
+    assert [found[ticket] for ticket in tickets] == [360, 540, 0, 180]
+
+
+def test_who_came_before_the_appointment_is_called_by_an_idle_counter_or_in_time() -> None:
+    hall = Hall(certain(), at="09:00")
+    hall.open("1")
+    book(hall, "09:40")
+    hall.do(
+        CheckIn(appointment=AppointmentId("appointment-1"), ticket=TicketId("early"), code="E", channel=Channel.KIOSK)
+    )
+    walk_ins = [hall.take("enquiry") for _ in range(3)]
+
+    same(hall)
+    assert foreseen(hall) == {**dict(zip(walk_ins, (0, 180, 360), strict=True)), TicketId("early"): 540}
+
+
+def test_an_appointment_that_is_due_goes_before_those_who_came_later() -> None:
+    hall = Hall(certain(), at="09:00")
+    hall.open("1")
+    book(hall, "09:15")
+    hall.do(
+        CheckIn(appointment=AppointmentId("appointment-1"), ticket=TicketId("early"), code="E", channel=Channel.KIOSK)
+    )
+    for _ in range(6):
+        hall.take("enquiry")
+
+    same(hall)
+    assert foreseen(hall)[TicketId("early")] == 720, "the first call from ten past nine on"
 
 
 def test_the_same_day_gives_the_same_answer() -> None:
