@@ -30,6 +30,7 @@ from prometheus_client.registry import Collector
 from service.domain import events
 from service.domain.day import Day, Part
 from service.domain.model import Appointment, CounterState, HallId, Ticket, TicketState
+from service.domain.promises import was_kept
 from service.forecasts.kept import Kept
 
 HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
@@ -227,14 +228,10 @@ class Metrics:
 
     def _score(self, day: Day, ticket: Ticket, called_at: datetime) -> None:
         """Score what was promised with the ticket, unless the hall was suspended in between."""
-        promise = ticket.promise
-        if promise is None or promise.p10_s is None or promise.p50_s is None or promise.p90_s is None:
+        held, promise = was_kept(day, ticket, called_at), ticket.promise
+        if held is None or promise is None or promise.p10_s is None or promise.p50_s is None or promise.p90_s is None:
             return
         waited_s = (called_at - promise.as_of_at).total_seconds()
-        if day.unsuspended_s(promise.as_of_at, called_at) < waited_s:
-            return
-        # whole seconds were promised
-        held = promise.p10_s - 0.5 <= waited_s <= promise.p90_s + 0.5
         self._child(self.promises, day.hall, str(held).lower()).inc()
         self._child(self.promise_error_s, day.hall).observe(abs(waited_s - promise.p50_s))
         self._child(self.promise_width_s, day.hall).observe(promise.p90_s - promise.p10_s)

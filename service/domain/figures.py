@@ -37,7 +37,6 @@ from service.domain.model import (
     TicketClass,
     TicketId,
     TicketState,
-    Wait,
 )
 
 IN_TIME_S = 10 * 60
@@ -51,9 +50,6 @@ LINE_EVERY = timedelta(minutes=5)
 
 OPEN_VISIT = "open"
 """How a visit ended that has not."""
-
-ROUNDED_S = 0.5
-"""Whole seconds are promised."""
 
 
 class Visits(Struct, frozen=True, gc=False, array_like=True):
@@ -165,8 +161,6 @@ class Observer:
         self._halves: dict[datetime, Tally[str]] = {}
         self._waits: dict[tuple[ServiceId, TicketClass], list[int]] = {}
         self._waited: set[tuple[TicketId, datetime]] = set()
-        self._told: dict[TicketId, Wait] = {}
-        self._promises: Tally[bool] = Tally()
         self._ends: dict[TicketId, list[_End]] = {}
         self._counters: dict[CounterId, _Open] = {}
         self._in_time: set[TicketId] = set()
@@ -234,11 +228,8 @@ class Observer:
                 self._turn(counter, record.at)
             case events.TicketTaken() as taken:
                 self._note_taken(record.at, taken)
-            case events.TicketReclassed(class_=TicketClass.GREEN, reason=reason, ticket=ticket):
+            case events.TicketReclassed(class_=TicketClass.GREEN, reason=reason):
                 self._green[reason] += 1
-                self._told.pop(ticket, None)
-            case events.TicketReclassed(ticket=ticket) | events.TicketDeferred(ticket=ticket):
-                self._told.pop(ticket, None)
             case _ if before is not None:
                 self._note_visit(record, before)
             case _:
@@ -255,7 +246,6 @@ class Observer:
                 self._note_end(record, before, forgotten=getattr(record.event, "forgotten", False))
                 self._half(record.at)["ends"] += 1
             case events.TicketReleased() | events.TicketParked() | events.TicketNoShow():
-                self._told.pop(before.id, None)
                 if before.state is TicketState.SERVING:
                     self._note_end(record, before, forgotten=True, put_back=True)
             case _:
@@ -264,8 +254,6 @@ class Observer:
     def _note_taken(self, at: datetime, taken: events.TicketTaken) -> None:
         kind = "booked" if taken.class_ is TicketClass.APPOINTMENT else "walk_ins"
         self._half(at)[kind] += taken.count
-        if taken.wait.p10_s is not None:
-            self._told[taken.ticket] = taken.wait
 
     def _note_call(self, at: datetime, called: events.TicketCalled, before: Ticket) -> None:
         self._half(at)["calls"] += 1
@@ -273,7 +261,6 @@ class Observer:
         if called.reason.rule is Rule.CHOSEN:
             assert called.reason.code is not None, "who calls out of order says why"
             self._chosen[called.reason.code] += 1
-        self._score(at, self._told.pop(before.id, None))
         stage_of = (before.id, before.waiting_since_at)
         if stage_of in self._waited:
             return  # put back, and called again
@@ -284,14 +271,6 @@ class Observer:
             self._called.add(before.id)
             if (at - before.reference_at).total_seconds() <= IN_TIME_S:
                 self._in_time.add(before.id)
-
-    def _score(self, at: datetime, told: Wait | None) -> None:
-        """Score a promise, unless the hall was suspended in between."""
-        if told is None or told.p10_s is None or told.p90_s is None:
-            return
-        waited_s = (at - told.as_of_at).total_seconds()
-        if self.day.unsuspended_s(told.as_of_at, at) >= waited_s:
-            self._promises[told.p10_s - ROUNDED_S <= waited_s <= told.p90_s + ROUNDED_S] += 1
 
     def _note_end(self, record: Record, before: Ticket, *, forgotten: bool, put_back: bool = False) -> None:
         """Somebody has left a counter."""
@@ -375,7 +354,7 @@ class Observer:
             counters=_at_counters(spans, ends),
             chosen=dict(self._chosen),
             green=dict(self._green),
-            promises=Promised(self._promises.total(), self._promises[True]),
+            promises=Promised(day.kept.total(), day.kept[True]),
             halves=self._profile(spans),
         )
 

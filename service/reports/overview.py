@@ -213,8 +213,8 @@ def now_of(hall: Hall, day: Day, now_at: datetime) -> Now:
         ),
         counters_planned=0 if day.closed else planned_at(day.plan, now_at),
         overtime_until_at=None if day.overtime is None else day.overtime.until_at,
-        scored=0,
-        held=0,
+        scored=day.kept.total(),
+        held=day.kept[True],
     )
 
 
