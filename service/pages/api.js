@@ -35,7 +35,7 @@ export class Unreached extends Error {
   }
 }
 
-/** @typedef {{status: number, body: any, etag: string | null}} Answer */
+/** @typedef {{status: number, body: any, etag: string | null, at: string | null}} Answer */
 
 /**
  * Send a request until it is answered.
@@ -45,6 +45,7 @@ export class Unreached extends Error {
  * @param {unknown} [options.body] JSON; with PATCH a merge patch
  * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
  * @param {string} [options.ifMatch] an ETag
+ * @param {string | null} [options.ifNoneMatch] an ETag: what is as it was is answered 304, without a body
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
  * @param {AbortSignal} [options.signal] gives up: the outcome is then nobody's concern
  * @param {number} [options.patience_ms]
@@ -53,13 +54,14 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, key, ifMatch, query, signal, patience_ms } = {}) {
+export async function call(method, path, { body, key, ifMatch, ifNoneMatch, query, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   if (act) headers["Idempotency-Key"] = key ?? newKey();
   if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
+  if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;
   const init = { method, headers, credentials: "same-origin", cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) };
 
   const until_ms = performance.now() + (patience_ms ?? (act ? PATIENCE_MS : ATTEMPT_MS));
@@ -119,9 +121,10 @@ async function tried(address, init, within_ms, signal) {
     const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
     return {
       status: response.status,
-      ok: response.ok,
+      ok: response.ok || response.status === 304,
       body: isJson && text !== "" ? JSON.parse(text) : null,
       etag: response.headers.get("ETag"),
+      at: response.headers.get("Paihao-At"),
       retryAfter_s: Number(response.headers.get("Retry-After")) || null,
     };
   } catch {
@@ -133,8 +136,8 @@ async function tried(address, init, within_ms, signal) {
   }
 }
 
-function settled({ status, ok, body, etag, retryAfter_s }, path) {
-  if (ok) return { status, body, etag };
+function settled({ status, ok, body, etag, at, retryAfter_s }, path) {
+  if (ok) return { status, body, etag, at };
   const problem = body?.code ? body : { code: "fault", title: "", status };
   if (status === 401 && !path.startsWith("/v1/session")) document.dispatchEvent(new CustomEvent("paihao:signed-out"));
   throw new Refused(problem, retryAfter_s);
