@@ -110,9 +110,7 @@ async def test_a_screen_that_is_missed_is_named(service: Service, clock: Running
     await expect(ops.page.locator("#day .alerts")).to_contain_text("“2F-N”自 10:00 起没有显示")
 
 
-async def test_a_manager_watches_their_own_hall_and_a_clerk_none(
-    service: Service, clock: RunningClock, office: BrowserContext
-) -> None:
+async def test_a_manager_watches_their_own_hall_and_a_clerk_none(service: Service, office: BrowserContext) -> None:
     await found(service, "north", "城北", "North")
     await member(service.api, "zhou", "manager", "周主任")
     await member(service.api, "wang", "staff", "王老师")
@@ -125,7 +123,7 @@ async def test_a_manager_watches_their_own_hall_and_a_clerk_none(
     await ops.page.locator("account-menu summary").click()
     await ops.page.get_by_role("button", name="退出登录", exact=True).click()
     await sign_in(ops.page, "wang", PASSWORD)
-    await expect(ops.page.locator("sign-in h1")).to_have_text("还没有为您安排工作")
+    await expect(ops.page.locator("sign-in h1")).to_have_text("这里还没有给您安排工作")
 
 
 async def test_the_report_of_a_hall_is_a_click_away(
@@ -221,7 +219,7 @@ async def test_the_page_is_light_and_obeys_its_policy(service: Service, office: 
     complaints = Complaints()
     complaints.listen(page)
     heard: list[Response] = []
-    page.on("response", heard.append)
+    page.on("response", lambda response: heard.append(response))
 
     await page.goto(f"{service.api.base}/ops")
     await page.locator("#sign-in-name").wait_for()

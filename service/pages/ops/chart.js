@@ -68,17 +68,18 @@ function arrivals(halves, now_ms, x, width) {
   const steps = (values) => values.flatMap(({ from_ms, to_ms, value }) => [`${round(x(from_ms))},${round(y(value))}`, `${round(x(to_ms))},${round(y(value))}`]).join(" ");
   const differs = halves.filter(({ from_ms, capacity, planned }) => from_ms <= now_ms && Math.abs(capacity - planned) > 0.05);
   const plan = differs.map(({ from_ms, to_ms, planned }) => makeSvg("line", { class: "cap-plan", x1: round(x(from_ms)), x2: round(x(to_ms)), y1: round(y(planned)), y2: round(y(planned)) }));
-  // Where the plan differs from the morning on, its words stand there, and those of the capacity at the end of the day.
-  const planned_x = differs.length > 0 ? x(differs[0].from_ms) : width;
-  const isEarly = planned_x < LEFT + CAPACITY_WIDTH;
-  const [at, anchor] = isEarly ? [halves.at(-1), "end"] : [halves[0], "start"];
-  const hasRoom = !isEarly || width > planned_x + PLAN_WIDTH + CAPACITY_WIDTH;
+  // The words of the capacity stand at the end of the day, where fewest come, unless those of the plan have to.
+  const planned_x = differs.length > 0 ? x(differs[0].from_ms) : 0;
+  const isFree = differs.length === 0 || planned_x + PLAN_WIDTH < width - RIGHT - CAPACITY_WIDTH;
+  const isLate = !isFree && planned_x > LEFT + CAPACITY_WIDTH;
+  const [at, anchor] = isLate ? [halves[0], "start"] : [halves.at(-1), "end"];
+  const hasRoom = isFree || isLate;
   return [
     ...grid(axis, y, width),
     ...bars,
     ...plan,
     makeSvg("polyline", { class: "cap", points: steps(halves.map(({ from_ms, to_ms, capacity }) => ({ from_ms, to_ms, value: capacity }))) }),
-    makeSvg("text", { class: "strong", x: round(isEarly ? x(at.to_ms) : x(at.from_ms)), y: round(y(at.capacity) - 8), "text-anchor": anchor }, say("chart-capacity")),
+    makeSvg("text", { class: "strong", x: round(isLate ? x(at.from_ms) : x(at.to_ms)), y: round(y(at.capacity) - 8), "text-anchor": anchor }, say("chart-capacity")),
     ...(plan.length > 0 && hasRoom ? [makeSvg("text", { x: round(planned_x), y: round(y(differs[0].planned) - 8) }, say("chart-plan"))] : []),
   ];
 }
