@@ -27,7 +27,7 @@ from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
 from service.errors import DocumentConflict
 from service.forecasts.kept import READ_EVERY_S, Forecasts
-from service.forecasts.maker import FORGET_EVERY_S as FORGET_FORECASTS_EVERY_S
+from service.forecasts.maker import FORGET_EVERY_S as FORECASTS_EVERY_S
 from service.forecasts.maker import Maker
 from service.halls import Halls
 from service.identity.devices import Devices
@@ -259,12 +259,12 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
         )
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("forget_forecasts", forecaster.forget, FORECASTS_EVERY_S),
             ("forget_people", privacy.forget, FORGET_EVERY_S),
             ("learn", learning.learn, LEARN_EVERY_S),
             ("keep_figures", reports.keep, KEEP_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
             ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
-            ("forget_forecasts", forecaster.forget, FORGET_FORECASTS_EVERY_S),
             *(() if messages is None else messages.passes()),
         )
         scheduler.start()

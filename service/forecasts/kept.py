@@ -29,7 +29,9 @@ ASKED_FOR_S = 60.0
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-_SQL = statements("forecasts.sql", "service.forecasts")
+PACKAGE = "service.forecasts"
+
+_SQL = statements("forecasts.sql", PACKAGE)
 
 
 class Kept(Struct, frozen=True, kw_only=True):
