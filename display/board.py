@@ -152,7 +152,7 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
         called=called_of(day, zone),
         waiting=_waiting(day, services, in_line, now_at),
         counters=tuple(CounterShown(counter.id, counter.state) for counter in counters),
-        standby=_standby(day, services, in_line),
+        standby=_standby(day, services),
         notices=tuple(
             NoticeShown(notice.id, notice.text)
             for notice in day.notices.values()
@@ -222,11 +222,10 @@ def _waiting(
     return tuple(waiting)
 
 
-def _standby(day: Day, services: Collection[PlannedService], in_line: Tally[ServiceId]) -> int:
+def _standby(day: Day, services: Collection[PlannedService]) -> int:
     """How many wait outside the order of calls."""
     names = {service.id for service in services}
-    waiting = sum(count for (service, _), count in day.waiting.items() if service in names)
-    return waiting - sum(in_line[name] for name in names)
+    return sum(day.tickets[ticket].service in names for _, ticket in day.standby)
 
 
 def _names(day: Day) -> BoardNames:

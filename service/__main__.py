@@ -116,7 +116,7 @@ def replay(  # noqa: PLR0913, PLR0917  (options of a command line)
 @cli.command()
 def simulate(  # noqa: PLR0913  (options of a command line)
     *,
-    scenario: Annotated[str, typer.Option(help="peak, sick, surge, lunch, loan or season.")] = "peak",
+    scenario: Annotated[str, typer.Option(help="peak, sick, surge, full, lunch, loan or season.")] = "peak",
     policy: Annotated[str, typer.Option(help="Who is next: credit, fifo, strict or alternate.")] = "credit",
     places: Annotated[str, typer.Option(help="Places to book: rule, or constant:N each quarter of an hour.")] = "rule",
     against: Annotated[str, typer.Option(help="Other places or another policy, lived by the same people.")] = "",

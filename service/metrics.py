@@ -29,7 +29,7 @@ from prometheus_client.registry import Collector
 
 from service.domain import events
 from service.domain.day import Day, Part
-from service.domain.model import Appointment, CounterState, HallId, Ticket, TicketState
+from service.domain.model import Admission, Appointment, CounterState, HallId, Served, Ticket, TicketClass, TicketState
 from service.domain.promises import was_kept
 from service.forecasts.kept import Kept
 
@@ -62,6 +62,18 @@ class Metrics:
         registry.register(_Now(days))
         registry.register(_Ahead(forecasts))
         self.issued = Counter("paihao_tickets_issued", "Tickets taken.", [*_KIND, "channel"], registry=registry)
+        self.admission = Counter(
+            "paihao_admission",
+            "How walk-ins came in: admitted, on standby, by overtime, or refused because the hall is full.",
+            ["hall", "admission"],
+            registry=registry,
+        )
+        self.overtime_s = Counter(
+            "paihao_overtime_service_seconds",
+            "Time at counters of people who were admitted by overtime.",
+            ["hall", "service"],
+            registry=registry,
+        )
         self.called = Counter("paihao_tickets_called", "Tickets called.", [*_KIND, "rule"], registry=registry)
         self.finished = Counter("paihao_tickets_finished", "Visits ended.", [*_KIND, "outcome"], registry=registry)
         self.no_shows = Counter("paihao_tickets_no_show", "Called, and nobody came.", _KIND, registry=registry)
@@ -196,6 +208,10 @@ class Metrics:
         """Count a request."""
         self._child(self.http_s, method, route, str(status)).observe(took_s)
 
+    def hall_full(self, hall: str) -> None:
+        """Count a walk-in who did not fit any more."""
+        self._child(self.admission, hall, "refused").inc()
+
     def sent_online(self, hall: str, service: str, via: str) -> None:
         """Count somebody who need not come; `via` is what they asked for: a ticket, slots, an appointment."""
         self._child(self.deflected, hall, service, via).inc()
@@ -207,6 +223,7 @@ class Metrics:
         if ticket is None:
             return
         labels = (day.hall, ticket.service, ticket.class_)
+        self._count_admission(day.hall, ticket, event)
         match event:
             case events.TicketTaken():
                 self._child(self.issued, *labels, ticket.channel).inc()
@@ -218,13 +235,22 @@ class Metrics:
                 if isinstance(event, events.TicketFinished):
                     self._child(self.finished, *labels, event.outcome).inc()
                 if ticket.served is not None and not getattr(event, "forgotten", False):
-                    self._child(self.service_s, day.hall, ticket.served.service, ticket.class_).observe(
-                        ticket.served.seconds
-                    )
+                    self._count_served(day.hall, ticket, ticket.served)
             case events.TicketNoShow():
                 self._child(self.no_shows, *labels).inc()
             case events.TicketLeft():
                 self._child(self.left, *labels, event.reason).inc()
+
+    def _count_admission(self, hall: str, ticket: Ticket, event: events.Event) -> None:
+        """Count how a walk-in came in: with the ticket, and once more when somebody on standby is let in."""
+        taken = isinstance(event, events.TicketTaken) and ticket.class_ is TicketClass.WALK_IN
+        if taken or isinstance(event, events.TicketAdmitted):
+            self._child(self.admission, hall, ticket.admission).inc()
+
+    def _count_served(self, hall: str, ticket: Ticket, served: Served) -> None:
+        self._child(self.service_s, hall, served.service, ticket.class_).observe(served.seconds)
+        if ticket.admission is Admission.OVERTIME:
+            self._child(self.overtime_s, hall, served.service).inc(served.seconds)
 
     def _score(self, day: Day, ticket: Ticket, called_at: datetime) -> None:
         """Score what was promised with the ticket, unless the hall was suspended in between."""
@@ -304,12 +330,16 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read the folds."""
-        waiting, serving, counters = families = self._families()
+        waiting, standby, serving, counters = families = self._families()
         for day in self._days():
             if day.ended or not day.opened:
                 continue
             for (name, class_), count in day.waiting.items():
                 waiting.add_metric([day.hall, name, class_], count)
+            on_standby = Tally(dict.fromkeys(day.plan.services, 0))
+            on_standby.update(day.tickets[ticket].service for _, ticket in day.standby)
+            for name, number in on_standby.items():
+                standby.add_metric([day.hall, name], number)
             present: Tally[tuple[str, str]] = Tally(
                 {(name, state): 0 for name in day.plan.services for state in ("called", "serving")}
             )
@@ -324,9 +354,10 @@ class _Now(Collector):
                 counters.add_metric([day.hall, counter_state], states[counter_state])
         yield from families
 
-    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
         return (
-            GaugeMetricFamily("paihao_tickets_waiting", "Tickets waiting now.", labels=_KIND),
+            GaugeMetricFamily("paihao_tickets_waiting", "Tickets waiting now, standby with them.", labels=_KIND),
+            GaugeMetricFamily("paihao_standby", "Tickets on standby now.", labels=["hall", "service"]),
             GaugeMetricFamily("paihao_tickets_at_counter", "People at counters.", labels=["hall", "service", "state"]),
             GaugeMetricFamily("paihao_counters", "Counters by state.", labels=["hall", "state"]),
         )

@@ -205,7 +205,7 @@ def now_of(hall: Hall, day: Day, now_at: datetime) -> Now:
         open=day.plan.open_at(now_at) and not day.closed,
         suspended=day.suspended_at(now_at) is not None,
         waiting=sum(len(line.places) for line in day.lines.values()) + len(day.asleep),
-        standby=0,
+        standby=len(day.standby),
         longest_since_at=since_at,
         at_counters=sum(counter.ticket is not None for counter in day.counters.values()),
         counters_open=sum(

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from service.domain.commands import Command
 from service.domain.day import Day
 from service.domain.decide import decide
-from service.domain.events import DayOpened, Event, Record
+from service.domain.events import DayOpened, Event, Record, TicketAdmitted
 from service.domain.evolve import evolve
-from service.domain.model import HallId
+from service.domain.model import HallId, TicketId
 from service.domain.plan import Plan
 
 HALL = HallId("simulated")
@@ -17,7 +17,8 @@ ACTOR = "simulation"
 class SimulatedHall:
     """A day that was opened, and its journal, with what was asked and done, where that is kept.
 
-    Times are milliseconds from the midnight that began the day; before it they are negative.
+    Times are milliseconds from the midnight that began the day; before it they are negative. `admitted_ms` says when
+    tickets came from standby into the order of calls.
     """
 
     def __init__(self, plan: Plan, opened_ms: int = 0, *, keeps: bool = False) -> None:
@@ -27,6 +28,7 @@ class SimulatedHall:
         self._keeps = keeps
         self._midnight_at = plan.starts_at
         self._commands = 0
+        self.admitted_ms: dict[TicketId, int] = {}
         self._append([DayOpened(plan=plan)], self.at(opened_ms))
 
     def at(self, at_ms: int) -> datetime:
@@ -52,4 +54,6 @@ class SimulatedHall:
             record = Record(self.day.seq + 1, now_at, ACTOR, str(self._commands), part, None, event)
             if self._keeps:
                 self.records.append(record)
+            if isinstance(event, TicketAdmitted):
+                self.admitted_ms[event.ticket] = self.ms(now_at)
             evolve(self.day, record)

@@ -22,6 +22,7 @@ from service.domain.commands import (
     OpenCounter,
     PauseCounter,
     SweepAppointments,
+    SweepStandby,
     TakeTicket,
 )
 from service.domain.day import Day
@@ -103,12 +104,16 @@ class Life:
         for counter, shifts in self._setting.shifts.items():
             for shift in shifts:
                 self._put_shift(counter, shift)
+        for minute_ms in range(self._setting.opens_ms, self._setting.closes_ms, MINUTE_MS):
+            self._put(minute_ms, COUNTER, self._sweep)
         happened = 0
         while self._heap:
             due = heappop(self._heap)
             due.deed(due.at_ms)
             happened += 1
             assert happened < HAPPENINGS_MAX, "a day comes to an end"
+        for ticket, admitted_ms in self.hall.admitted_ms.items():
+            self._visits[ticket].admitted_ms = admitted_ms
         return Lived(
             setting=self._setting,
             visits=list(self._visits.values()),
@@ -176,6 +181,11 @@ class Life:
             self._put(at_ms + person.patience_ms, GIVES_UP, partial(self._give_up, taken.ticket))
         if self._resting:
             self._put(at_ms, COUNTER, partial(self._call, self._resting.popleft()))
+
+    def _sweep(self, at_ms: int) -> None:
+        """Let the hall admit who fits by now, as its job does."""
+        if self.hall.day.standby:
+            self.hall.do(SweepStandby(), at_ms)
 
     def _give_up(self, ticket: TicketId, at_ms: int) -> None:
         if ticket in self._waiting:

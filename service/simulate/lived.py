@@ -23,9 +23,12 @@ class Told(NamedTuple):
 
 
 class Visit:
-    """One person's visit; times in milliseconds of the day, None where it did not come to that."""
+    """One person's visit; times in milliseconds of the day, None where it did not come to that.
 
-    __slots__ = ("admission", "called_ms", "came_ms", "left_ms", "over_ms", "person", "slot_ms", "told")
+    `admission` is what the ticket said, `admitted_ms` when somebody on standby was let into the order of calls.
+    """
+
+    __slots__ = ("admission", "admitted_ms", "called_ms", "came_ms", "left_ms", "over_ms", "person", "slot_ms", "told")
 
     def __init__(
         self, person: Person, admission: Admission, came_ms: int, slot_ms: int | None, told: Told | None
@@ -35,9 +38,15 @@ class Visit:
         self.came_ms = came_ms
         self.slot_ms = slot_ms
         self.told = told
+        self.admitted_ms: int | None = None
         self.called_ms: int | None = None
         self.over_ms: int | None = None
         self.left_ms: int | None = None
+
+    @property
+    def is_admitted(self) -> bool:
+        """Whether they were in the order of calls, from the beginning or later."""
+        return self.admission is not Admission.STANDBY or self.admitted_ms is not None
 
     @property
     def reference_ms(self) -> int:

@@ -144,7 +144,7 @@ def _late(lived: Lived) -> Portion | None:
     visits = [
         visit
         for visit in _walk_in_visits(lived)
-        if visit.admission is Admission.ADMITTED and (visit.called_ms is not None or visit.left_ms is None)
+        if visit.is_admitted and (visit.called_ms is not None or visit.left_ms is None)
     ]
     late = sum(visit.called_ms is None or visit.called_ms >= lived.setting.closes_ms for visit in visits)
     return Portion(100.0 * late, len(visits)) if visits else None

@@ -1,6 +1,7 @@
 """Scenarios: a hall, and who comes to it on a day.
 
-`peak`, `sick` and `surge` are the days of the study behind the rules of the hall (its scenarios A, B and C); `loan` is
+`peak`, `sick` and `surge` are the days of the study behind the rules of the hall (its scenarios A, B and C), and `full`
+the one by which it judged the admission of walk-ins; `loan` is
 the student-loan hall on a busy day, `season` its two months; `lunch` is the day on which waits are forecast: three
 counters at noon, and a speed of the day and of each clerk that nobody knows.
 
@@ -138,6 +139,7 @@ SCENARIOS: dict[str, Scenario] = {
         _PEAK,
         replace(_PEAK, name="sick", says="220 people, 5 counters planned and 4 at work", at_work=4, kinds=_THREE),
         replace(_PEAK.times(280 / 220), name="surge", says="280 people of 8 min, 5 counters"),
+        replace(_PEAK.times(290 / 220), name="full", says="290 people of 8 min, 5 counters: not all fit"),
         replace(
             _PEAK,
             name="lunch",

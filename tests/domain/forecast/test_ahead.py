@@ -38,7 +38,7 @@ def at(ahead: DayAhead, hall: Hall, local: str) -> int:
 
 
 def test_a_line_that_is_too_long_is_done_when_it_is_done() -> None:
-    hall = Hall(enquiries(cv=0, counters=1), at="16:00")
+    hall = Hall(enquiries(cv=0, counters=1, admission="all"), at="16:00")
     hall.open("1")
     for _ in range(30):
         hall.take()
@@ -55,7 +55,7 @@ def test_a_line_that_is_too_long_is_done_when_it_is_done() -> None:
 
 
 def test_overtime_that_is_opened_is_time_to_be_served() -> None:
-    hall = Hall(enquiries(cv=0, counters=1), at="16:00")
+    hall = Hall(enquiries(cv=0, counters=1, admission="all"), at="16:00")
     hall.open("1")
     for _ in range(30):
         hall.take()

@@ -179,7 +179,8 @@ def test_before_the_opening_everybody_waits_for_it() -> None:
 
 
 def test_nobody_knows_a_wait_for_which_no_counter_is_open_or_planned() -> None:
-    hall = Hall(certain(counters=[{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]))
+    counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]
+    hall = Hall(certain(counters=counters, admission="all"))
     hall.open("1")
     card, enquiry = hall.take("card"), hall.take("enquiry")
 
