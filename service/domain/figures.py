@@ -187,8 +187,8 @@ class Observer:
 
     @property
     def waiting(self) -> int:
-        """How many tickets wait."""
-        return sum(self.day.waiting.values())
+        """How many tickets wait in the order of calls."""
+        return sum(self.day.waiting.values()) - len(self.day.standby)
 
     def line_until(self, now_at: datetime) -> list[tuple[datetime, int]]:
         """How many waited at each `LINE_EVERY` since the doors opened, and at `now_at`."""
