@@ -279,6 +279,14 @@ class LeaveQueue(Order, frozen=True):
     ticket: TicketId
 
 
+class RateTicket(Order, frozen=True):
+    """Say how the visit was, from 1 to 5, with reason codes."""
+
+    ticket: TicketId
+    grade: int
+    reasons: tuple[str, ...] = ()
+
+
 class PostNotice(Order, frozen=True):
     """Put words on the screens."""
 
@@ -384,6 +392,7 @@ Command = (
     | CheckPapers
     | ChangeTicket
     | LeaveQueue
+    | RateTicket
     | PostNotice
     | RemoveNotice
     | Suspend

@@ -185,10 +185,11 @@ class Booking(Part, frozen=True, kw_only=True):
 
 
 class Codes(Part, frozen=True, kw_only=True):
-    """The codes clerks choose from; `texts` has their words."""
+    """The codes clerks choose from, and people who say how their visit was; `texts` has their words."""
 
     reasons: Annotated[list[ReasonCode], Meta(max_length=200)] = []
     missing: Annotated[list[ReasonCode], Meta(max_length=200)] = []
+    ratings: Annotated[list[ReasonCode], Meta(max_length=50)] = []
 
 
 class HallDocument(Part, frozen=True, kw_only=True):

@@ -464,6 +464,10 @@ def _ticket_undone(day: Day, event: events.TicketUndone, record: Record) -> _Tou
     return ticket, _put_counter(day, record, counter_id, ticket=ticket.id)
 
 
+def _ticket_rated(day: Day, event: events.TicketRated, record: Record) -> _Touched:
+    return _put(day, record, event.ticket, rating=event.grade), None
+
+
 _WAITING_AGAIN: dict[str, Any] = {
     "state": TicketState.WAITING,
     "counter": None,
@@ -539,6 +543,7 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.TicketReclassed: _ticket_reclassed,
     events.TicketRaised: _ticket_raised,
     events.TicketDeferred: _ticket_deferred,
+    events.TicketRated: _ticket_rated,
     events.TicketLeft: _ticket_left,
     events.PapersChecked: _papers_checked,
     events.TicketUndone: _ticket_undone,

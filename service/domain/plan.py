@@ -206,6 +206,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     walk_ins: tuple[ExpectedWalkIns, ...] = ()
     places: tuple[PlacesByHand, ...] = ()
     reserved: tuple[ReservedShare, ...] = ()
+    ratings: frozenset[str] = frozenset()
 
     @property
     def version(self) -> tuple[int, datetime]:
@@ -392,6 +393,7 @@ def plan_of(
         languages=tuple(document.languages),
         reasons=frozenset(document.codes.reasons),
         missing=frozenset(document.codes.missing),
+        ratings=frozenset(document.codes.ratings),
         names=Names(
             hall=dict(document.name),
             zones={zone_.id: dict(zone_.name) for zone_ in document.zones},

@@ -44,7 +44,7 @@ def answer_encoded(body: bytes) -> web.Response:
 
 
 class ServiceSeen(Struct, frozen=True, kw_only=True):
-    """A service as people choose it; `wait` is a walk-in's who would come now."""
+    """A service as people choose it; `duration_s` is one person's, `wait` a walk-in's who would come now."""
 
     id: str
     name: Texts
@@ -53,6 +53,7 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     online_url: str | None
     bookable: bool
     count_max: int
+    duration_s: float
     wait: WaitView
 
 
@@ -70,8 +71,27 @@ class OvertimeSeen(Struct, frozen=True):
     counters: int | None
 
 
+class HoursSeen(Struct, frozen=True):
+    """Opening hours on some weekdays, Monday is 1; local times."""
+
+    weekdays: list[int]
+    from_: str = msgspec.field(name="from")
+    to: str
+
+
+class ExpectedSeen(Struct, frozen=True):
+    """How many people are expected to come without booking in a span, by what was seen on other days."""
+
+    from_at: Stamp
+    to_at: Stamp
+    people: float
+
+
 class HallSeen(Struct, frozen=True, kw_only=True):
-    """A hall as people see it."""
+    """A hall as people see it; `doors_open`: numbers are given out, `entrance`: to phones that show the door's code.
+
+    `expected` has what is left of the day; nothing while there is no history.
+    """
 
     id: str
     name: Texts
@@ -81,10 +101,40 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     zones: list[Zoned]
     open: bool
     opens_at: str | None
+    doors_open: bool
+    entrance: bool
+    as_of_at: Stamp
+    expected: list[ExpectedSeen]
     suspended: bool
     overtime: OvertimeSeen | None
     display_url: str
     seq: int | None
+
+
+class RulesSeen(Struct, frozen=True, kw_only=True):
+    """The rules of a hall as they hang on its wall, and the words of the codes that people read.
+
+    Credits and times are seconds. `early_s` is how long before its time an appointment is called at the earliest,
+    `check_in_before_s` from when on it can be checked in, `grace_s` how late with its full credit, `missed_after_s`
+    when it is over; `back_within_s` is how long who was passed over may come back, to a place of at most
+    `park_penalty_s` ago; `returns_within_days` how long a missing paper may take when nothing else is said.
+    """
+
+    credit_s: dict[str, int]
+    early_s: int
+    check_in_before_s: int
+    grace_s: int
+    missed_after_s: int
+    doors_before_s: int
+    back_within_s: int
+    park_penalty_s: int
+    returns_within_days: int
+    hours: list[HoursSeen]
+    horizon_days: int
+    per_person: int
+    admission: str
+    ratings: list[str]
+    words: dict[str, Texts]
 
 
 class HallList(Struct, frozen=True):
@@ -163,6 +213,19 @@ class TicketList(Struct, frozen=True):
     items: list[TicketListed]
     next_cursor: str | None
     seq: int
+
+
+class HallOfTicket(Struct, frozen=True):
+    """Of which hall a ticket is."""
+
+    hall: str
+
+
+class CodeSeen(Struct, frozen=True):
+    """A code as people type it, and the rows of its QR code: 1 is dark, and no border."""
+
+    code: str
+    modules: list[str]
 
 
 class AppointmentListed(Struct, frozen=True, kw_only=True):

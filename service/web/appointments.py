@@ -49,10 +49,10 @@ from service.lane import Answer
 from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS
 from service.offers import Asked
 from service.people import person_of, reached
-from service.web.answers import AppointmentList, AppointmentListed, answer
+from service.web.answers import AppointmentList, AppointmentListed, CodeSeen, answer
 from service.web.auth import Caller, Role
 from service.web.browsers import give_cookie, hashed, known_browser
-from service.web.entrance import channel_of, count_wrong_code, spend_by_browser
+from service.web.entrance import channel_of, count_wrong_code, modules_of, spend_by_browser
 from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
 from service.web.halls import limit_of, number_cursor_of
 from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, OFFERS, SIGNER
@@ -166,6 +166,14 @@ async def change(request: web.Request) -> web.Response:
     if given.done is None:
         return answer(_as_it_is(request, who, given.day, appointment_id))
     return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+
+
+async def code(request: web.Request) -> web.Response:
+    """The appointment's code, to be scanned at the hall."""
+    hall_id, appointment = hall_of(request), appointment_of(request)
+    day = await request.app[LANES].day_of_appointment(hall_id, appointment)
+    said = day.appointment(appointment).code
+    return answer(CodeSeen(said, list(modules_of(said))))
 
 
 async def cancel(request: web.Request) -> web.Response:

@@ -101,6 +101,13 @@ class ChangeTicketForm(Form, frozen=True, kw_only=True):
     not_before_at: Instant | UnsetType | None = UNSET
 
 
+class RateForm(Form, frozen=True, kw_only=True):
+    """How the visit was: 5 very good, 1 not at all; with reason codes."""
+
+    grade: Annotated[int, Meta(ge=1, le=5)]
+    reasons: Annotated[list[ReasonCode], Meta(max_length=8)] = []
+
+
 class FinishForm(Form, frozen=True, kw_only=True):
     """How a visit ends; `missing` and `due_on` belong to conditional."""
 

@@ -138,6 +138,7 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
         "en": f"Papers missing: {', '.join(e.missing)}" if e.missing else "Papers complete",
     },
     events.TicketUndone: lambda _: {"zh-CN": "撤销", "en": "Taken back"},
+    events.TicketRated: lambda e: {"zh-CN": f"评价 {e.grade} 分", "en": f"Rated {e.grade} of 5"},
     events.AppointmentMade: lambda e: (
         _MADE[e.state] if e.sequence == 0 else {"zh-CN": "预约改到本日", "en": "Booking moved here from another day"}
     ),

@@ -69,6 +69,8 @@ def a_day() -> Hall:
     hall.do(commands.TransferTicket(browsing.ticket))
     hall.call("1", card)
     hall.after(100).finish(card, DONE)
+    served = next(one.id for one in hall.day.tickets.values() if one.outcome is Outcome.CONDITIONAL)
+    hall.do(commands.RateTicket(served, 4))
     hall.do(commands.ParkTicket(browsing.ticket, "break"))
     hall.do(commands.Suspend({"en": "Fire alarm"}))
     hall.after(300).do(commands.LiftSuspension())

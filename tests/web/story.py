@@ -91,6 +91,7 @@ async def a_morning(api: Api) -> Story:
     await do("POST", "counters/1/call", {"ticket": c["id"], "reason": "other"})
     await do("POST", "counters/1/next", {"finish": {"outcome": "done"}})
     await do("POST", "counters/1/next", {"finish": {"outcome": "referred"}})
+    await do("POST", f"tickets/{c['id']}/rating", {"grade": 4, "reasons": ["friendly"]}, token=c["token"])
     await do("POST", "counters/1/pause", {"reason": "lunch", "until_at": "2026-11-23T04:00:00Z"})
     await do("POST", "counters/1/open")
     await do("POST", "counters/1/close", {"release": True})

@@ -1,10 +1,12 @@
 """Pages: there, under a strict policy, and with everything they ask for."""
 
 import asyncio
+import gzip
 import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+import aiohttp
 import pytest
 
 from service.web.pages import PAGES, SCREEN
@@ -14,6 +16,9 @@ from tests.web.checked import Checked
 PATHS = (
     "/",
     "/docs",
+    "/halls/{hall}",
+    "/halls/{hall}/wall",
+    "/t/0198c0de-0000-7000-8000-000000000000",
     "/halls/{hall}/screen",
     "/halls/{hall}/screen?zone=main",
     "/halls/{hall}/counter/3",
@@ -96,6 +101,8 @@ async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: 
 @pytest.mark.parametrize(
     "path",
     [
+        "/halls/nowhere",
+        "/halls/nowhere/wall",
         "/halls/nowhere/screen",
         "/halls/Demo/screen",
         "/halls/%2E%2E/screen",
@@ -117,6 +124,25 @@ async def test_a_page_that_has_not_changed_is_not_sent_again(hall: Checked) -> N
     again = await hall.call("GET", "/docs", headers={"If-Modified-Since": modified})
 
     assert (again.status, again.body) == (304, b"")
+
+
+async def test_scripts_styles_and_texts_come_packed_to_who_can_read_it_and_are_not_sent_twice(house: Service) -> None:
+    address = f"{house.api.base}/pages/api.js"
+    whole = (PAGES / "api.js").read_bytes()
+
+    async with aiohttp.ClientSession(auto_decompress=False) as client:
+        async with client.get(address, headers={"Accept-Encoding": "gzip"}) as packed:
+            sent, changed = await packed.read(), packed.headers["Last-Modified"]
+        async with client.get(address, headers={"Accept-Encoding": "identity"}) as plain:
+            assert await plain.read() == whole
+        conditional = {"Accept-Encoding": "gzip", "If-Modified-Since": changed}
+        async with client.get(address, headers=conditional) as again:
+            assert (again.status, await again.read()) == (304, b"")
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(sent) == whole
 
 
 async def test_what_no_counter_can_be_named_has_no_page(hall: Checked) -> None:
