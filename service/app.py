@@ -29,6 +29,7 @@ from service.errors import DocumentConflict
 from service.forecasts.kept import READ_EVERY_S, Forecasts
 from service.forecasts.maker import FORGET_EVERY_S as FORECASTS_EVERY_S
 from service.forecasts.maker import Maker
+from service.forecasts.process import Process
 from service.halls import Halls
 from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
@@ -232,8 +233,9 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             )
         )
         jobs = Jobs(halls, lanes, clock)
-        forecaster = Maker(ground.forecasts, lanes, clock)
-        stack.callback(forecaster.close)
+        draws = Process()
+        stack.push_async_callback(draws.close)
+        forecaster = Maker(ground.forecasts, lanes, clock, draws)
         messages = watchers.messages = await stack.enter_async_context(
             messaging(
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
@@ -270,6 +272,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         if forecasts:
+            await draws.begin()
             await stack.enter_async_context(_background(forecaster.run(), "forecaster"))
 
         async def hall_known(hall: HallId) -> bool:
