@@ -48,6 +48,9 @@ HALF = timedelta(minutes=30)
 LINE_EVERY = timedelta(minutes=5)
 """How often it is noted how many wait."""
 
+GRADES = 5
+"""A visit is given a grade from 1 to this."""
+
 OPEN_VISIT = "open"
 """How a visit ended that has not."""
 
@@ -115,6 +118,13 @@ class Promised(Struct, frozen=True, gc=False):
     held: int = 0
 
 
+class Rated(Struct, frozen=True, gc=False):
+    """What people said of their visits: how many gave 1, 2, 3, 4 and 5, and why, by reason code."""
+
+    grades: tuple[int, ...] = (0,) * GRADES
+    reasons: dict[str, int] = {}
+
+
 class Figures(Struct, frozen=True, kw_only=True):
     """All that is kept of a day; `halves` are by local time of their beginning, `"09:30"`."""
 
@@ -128,6 +138,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     chosen: dict[str, int] = {}
     green: dict[str, int] = {}
     promises: Promised = Promised()
+    rated: Rated = Rated()
     halves: dict[str, Half] = {}
 
 
@@ -168,6 +179,8 @@ class Observer:
         self._given_up: set[AppointmentId] = set()
         self._chosen: Tally[str] = Tally()
         self._green: Tally[str] = Tally()
+        self._grades: Tally[int] = Tally()
+        self._reasons: Tally[str] = Tally()
 
     @property
     def seq(self) -> int:
@@ -230,6 +243,9 @@ class Observer:
                 self._note_taken(record.at, taken)
             case events.TicketReclassed(class_=TicketClass.GREEN, reason=reason):
                 self._green[reason] += 1
+            case events.TicketRated(grade=grade, reasons=reasons):
+                self._grades[grade] += 1
+                self._reasons.update(reasons)
             case _ if before is not None:
                 self._note_visit(record, before)
             case _:
@@ -355,6 +371,7 @@ class Observer:
             chosen=dict(self._chosen),
             green=dict(self._green),
             promises=Promised(day.kept.total(), day.kept[True]),
+            rated=Rated(tuple(self._grades[grade + 1] for grade in range(GRADES)), dict(self._reasons)),
             halves=self._profile(spans),
         )
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from service.domain.figures import AtCounter, Figures, Half, Seconds, Visits
+from service.domain.figures import GRADES, AtCounter, Figures, Half, Rated, Seconds, Visits
 from service.domain.model import Channel, CounterId, LeftReason, Outcome, ServiceId, TicketClass
 
 Name = TypeVar("Name", TicketClass, Channel)
@@ -106,6 +106,15 @@ class PromisesSeen(Struct, frozen=True):
     held: int = 0
 
 
+class RatingsSeen(Struct, frozen=True, kw_only=True):
+    """What people said of their visits: how many gave 1 to 5, in this order, and the reasons they chose, by code."""
+
+    number: int = 0
+    mean: float | None = None
+    grades: list[int]
+    reasons: dict[str, int]
+
+
 class HourSeen(Struct, frozen=True, kw_only=True):
     """An hour of the days by the wall clock: people who came, calls, visits ended, and seconds that counters were open.
 
@@ -138,6 +147,7 @@ class Period(Struct, frozen=True, kw_only=True):
     exceptions: Exceptions
     sent_online: dict[str, int]
     promises: PromisesSeen
+    ratings: RatingsSeen
     hours: list[HourSeen]
 
 
@@ -168,6 +178,7 @@ def period_of(days: Sequence[Figures], sent_online: Mapping[str, int]) -> Period
         exceptions=Exceptions(_sums(day.chosen for day in days), _sums(day.green for day in days)),
         sent_online=dict(sorted(sent_online.items())),
         promises=PromisesSeen(sum(day.promises.scored for day in days), sum(day.promises.held for day in days)),
+        ratings=_ratings([day.rated for day in days]),
         hours=_hours(day.halves for day in days),
     )
 
@@ -247,6 +258,17 @@ def _counters(days: Iterable[Mapping[CounterId, AtCounter]]) -> list[CounterWork
         )
         for counter, worked in sorted(found.items())
     ]
+
+
+def _ratings(days: Sequence[Rated]) -> RatingsSeen:
+    grades = [sum(day.grades[n] for day in days) for n in range(GRADES)]
+    number = sum(grades)
+    return RatingsSeen(
+        number=number,
+        mean=round(sum(many * (n + 1) for n, many in enumerate(grades)) / number, 2) if number else None,
+        grades=grades,
+        reasons=_sums(day.reasons for day in days),
+    )
 
 
 def _sums(days: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from service.domain.commands import (
     OpenOvertime,
     ParkTicket,
     PauseCounter,
+    RateTicket,
     ResumeTicket,
     StartTicket,
     Suspend,
@@ -22,7 +23,7 @@ from service.domain.commands import (
 from service.domain.figures import AtCounter, Booked, Figures, Half, Observer, Overtime, Promised
 from service.domain.model import Channel, CounterId, TicketClass
 from service.domain.report import HourSeen, Left, Period, SpreadSeen, period_of
-from tests.domain.halls import Hall
+from tests.domain.halls import Hall, town
 
 
 def observed(hall: Hall) -> Observer:
@@ -266,6 +267,23 @@ def test_a_promise_is_not_scored_when_the_hall_was_suspended_meanwhile() -> None
     hall.at("09:20").next("1")
 
     assert figures(hall).promises == Promised()
+
+
+def test_what_people_say_of_their_visits_is_counted_by_grade_and_reason() -> None:
+    hall = Hall(
+        town(codes={"reasons": ["urgent", "break"], "missing": [], "ratings": ["quick", "friendly"]}), at="09:00"
+    )
+    hall.open("1")
+    for grade, reasons in ((5, ("quick", "friendly")), (2, ("quick",))):
+        ticket = hall.take()
+        hall.serve("1")
+        hall.after(60).finish(ticket)
+        hall.do(RateTicket(ticket, grade, reasons))
+
+    ratings = report(hall).ratings
+
+    assert (ratings.number, ratings.mean, ratings.grades) == (2, 3.5, [0, 1, 0, 0, 1])
+    assert ratings.reasons == {"friendly": 1, "quick": 2}
 
 
 def test_how_many_wait_is_noted_every_five_minutes_from_the_doors_on() -> None:
