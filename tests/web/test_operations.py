@@ -17,6 +17,7 @@ from tests.web.booking import booked
 from tests.web.checked import Checked, at, demo
 from tests.web.conftest import Founder
 from tests.web.staff import device, employed
+from tests.web.test_admission import full, standby_of
 from tests.web.test_documents import etag
 from tests.web.test_metrics import sample, scrape
 
@@ -83,6 +84,32 @@ async def test_who_came_before_their_appointment_waits_from_its_time_on(hall: Ch
 
     assert (early["waiting"], early["longest_since_at"]) == (1, None)
     assert (late["waiting"], late["longest_since_at"]) == (1, "2026-11-23T03:00:00.000Z")
+
+
+async def test_who_stands_by_is_told_apart_from_who_waits(hall: Checked, now: FakeClock) -> None:
+    tickets, _ = await full(hall, now)
+    standby = standby_of(tickets)
+
+    one = (await watched(hall))[hall.hall]
+    day = await day_of(hall)
+
+    assert (one["standby"], one["waiting"]) == (len(standby), len(tickets) - len(standby))
+    assert one["longest_since_at"] == tickets[0]["issued_at"]
+    assert day["line"][-1]["waiting"] == len(tickets) - len(standby)
+
+
+async def test_promises_kept_today_are_counted(hall: Checked, now: FakeClock) -> None:
+    await hall.open("1")
+    await hall.take("enquiry")
+    await hall.next("1")
+    await hall.take("enquiry")
+    now.advance(7200)
+    await hall.next("1", "done")
+
+    one = (await watched(hall))[hall.hall]
+
+    assert (one["scored"], one["held"]) == (2, 1)
+    assert (await hall.staff("GET", "report")).body["total"]["promises"] == {"scored": 2, "held": 1}
 
 
 async def test_a_suspended_hall_and_its_overtime_are_told(hall: Checked) -> None:

@@ -41,9 +41,11 @@ export function dayChart({ day, ahead, times }, width) {
   const x = (at_ms) => LEFT + ((at_ms - from_ms) / (to_ms - from_ms)) * (width - LEFT - RIGHT);
   const label = say("chart-described", { from: times.time(from_ms), to: times.time(to_ms) });
   const svg = makeSvg("svg", { class: "chart", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label });
+  const [bars, words] = arrivals(halves, now_ms, x, width);
   svg.append(
-    ...arrivals(halves, now_ms, x, width),
+    ...bars,
     ...nowLine(now_ms, times, x, width, Date.parse(day.at) <= to_ms),
+    ...words,
     ...waiting({ day, ahead, from_ms, to_ms, now_ms, x, width }),
     ...hours({ from_ms, to_ms, times, x, width }),
   );
@@ -74,14 +76,12 @@ function arrivals(halves, now_ms, x, width) {
   const isLate = !isFree && planned_x > LEFT + CAPACITY_WIDTH;
   const [at, anchor] = isLate ? [halves[0], "start"] : [halves.at(-1), "end"];
   const hasRoom = isFree || isLate;
-  return [
-    ...grid(axis, y, width),
-    ...bars,
-    ...plan,
-    makeSvg("polyline", { class: "cap", points: steps(halves.map(({ from_ms, to_ms, capacity }) => ({ from_ms, to_ms, value: capacity }))) }),
+  const capacity = makeSvg("polyline", { class: "cap", points: steps(halves.map(({ from_ms, to_ms, capacity: value }) => ({ from_ms, to_ms, value }))) });
+  const words = [
     makeSvg("text", { class: "strong", x: round(isLate ? x(at.from_ms) : x(at.to_ms)), y: round(y(at.capacity) - 8), "text-anchor": anchor }, say("chart-capacity")),
     ...(plan.length > 0 && hasRoom ? [makeSvg("text", { x: round(planned_x), y: round(y(differs[0].planned) - 8) }, say("chart-plan"))] : []),
   ];
+  return [[...grid(axis, y, width), ...bars, ...plan, capacity], words];
 }
 
 function waiting({ day, ahead, from_ms, to_ms, now_ms, x, width }) {

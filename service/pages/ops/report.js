@@ -65,6 +65,7 @@ function figures({ items, total }, times) {
     ["report-in-time", share(appointments.called_in_time, appointments.checked_in)],
     ["report-missed", number(appointments.missed)],
     ["report-promises", share(promises.held, promises.scored)],
+    ["report-rating", total.ratings.mean === null ? "–" : say("report-rating-of", { mean: total.ratings.mean.toFixed(1), number: total.ratings.number })],
     ["report-exceptions", number(chosen + green)],
     ["report-overtime", say("minutes", { minutes: Math.round(overtime.serving_s / 60) })],
     ["report-counters", say("hours", { hours: (total.counters.reduce((before, one) => before + one.open_s, 0) / 3600).toFixed(1) })],
