@@ -58,6 +58,11 @@ from service.notify.messages import Messages, messaging
 from service.offers import Offers
 from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
+from service.reports.online import FLUSH_EVERY_S, SentOnline
+from service.reports.overview import Overview
+from service.reports.reports import KEEP_EVERY_S, Reports
+from service.reports.screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
+from service.reports.screens import Screens
 from service.web import keys
 from service.web.address import client_of, subscriber_of
 from service.web.auth import Signer
@@ -96,6 +101,9 @@ class Running(NamedTuple):
     identity: Identity
     forecaster: Maker
     messages: Messages | None
+    reports: Reports
+    named_screens: Screens
+    sent_online: SentOnline
     learning: Learning
     privacy: Privacy
 
@@ -233,6 +241,14 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
             )
         )
+        reports = Reports(ground.database, clock)
+        overview = Overview(ground.database, lanes, clock)
+        stack.push_async_callback(overview.stop)
+        sent_online = SentOnline(ground.database, halls, clock)
+        stack.push_async_callback(sent_online.flush)
+        named_screens = Screens(
+            ground.database, clock, metrics.screens_missed, lambda: overview.open_now(halls.known())
+        )
         learning = Learning(ground.database, halls, lanes, clock)
         privacy = Privacy(
             ground.database,
@@ -248,6 +264,9 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             ("forget_forecasts", forecaster.forget, FORECASTS_EVERY_S),
             ("forget_people", privacy.forget, FORGET_EVERY_S),
             ("learn", learning.learn, LEARN_EVERY_S),
+            ("keep_figures", reports.keep, KEEP_EVERY_S),
+            ("count_online", sent_online.flush, FLUSH_EVERY_S),
+            ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
             *(() if messages is None else messages.passes()),
         )
         scheduler.start()
@@ -281,7 +300,11 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 keys.PRIVACY: privacy,
                 keys.MOVES: Moves(journal, lanes, clock, watchers),
                 keys.OFFERS: Offers(journal, lanes, clock),
+                keys.OVERVIEW: overview,
                 keys.READINESS: readiness,
+                keys.REPORTS: reports,
+                keys.SCREENS: named_screens,
+                keys.SENT_ONLINE: sent_online,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
                 keys.WORKBOOKS: Workbooks(),
@@ -301,6 +324,9 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             identity,
             forecaster,
             messages,
+            reports,
+            named_screens,
+            sent_online,
             learning,
             privacy,
         )

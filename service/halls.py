@@ -116,6 +116,10 @@ class Halls:
         """All halls, by id."""
         return [self._halls[hall] for hall in sorted(self._halls)]
 
+    def find(self, hall: HallId) -> Hall | None:
+        """A hall, if it is in memory."""
+        return self._halls.get(hall)
+
     async def get(self, hall: HallId) -> Hall:
         """A hall, from memory or else from the database; none is none until the next look.
 

@@ -29,6 +29,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.plan import PRECHECK
+from service.domain.promises import was_kept
 
 FORGOTTEN_AFTER_MEANS = 4
 """A service that lasted longer than this many means was not ended in time: today's speed is not learned from it."""
@@ -247,6 +248,9 @@ def _admission_when_called(day: Day, event: events.TicketCalled, record: Record)
 
 
 def _ticket_called(day: Day, event: events.TicketCalled, record: Record) -> _Touched:
+    kept = was_kept(day, day.tickets[event.ticket], record.at)
+    if kept is not None:
+        day.kept[kept] += 1
     ticket = _put(
         day,
         record,

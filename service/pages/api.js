@@ -35,7 +35,7 @@ export class Unreached extends Error {
   }
 }
 
-/** @typedef {{status: number, body: any, text: string, etag: string | null}} Answer `body` where it is JSON */
+/** @typedef {{status: number, body: any, text: string, etag: string | null, at: string | null}} Answer `body` where it is JSON */
 
 /**
  * Send a request until it is answered.
@@ -45,6 +45,7 @@ export class Unreached extends Error {
  * @param {unknown} [options.body] JSON; with PATCH a merge patch
  * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
  * @param {string} [options.ifMatch] an ETag
+ * @param {string | null} [options.ifNoneMatch] an ETag: what is as it was is answered 304, without a body
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
  * @param {string} [options.token] of a ticket or an appointment: the person's only proof that it is theirs
  * @param {AbortSignal} [options.signal] gives up: the outcome is then nobody's concern
@@ -54,7 +55,7 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, key, ifMatch, query, token, signal, patience_ms } = {}) {
+export async function call(method, path, { body, key, ifMatch, ifNoneMatch, query, token, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
   const headers = { Accept: "application/json" };
@@ -62,6 +63,7 @@ export async function call(method, path, { body, key, ifMatch, query, token, sig
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   if (act) headers["Idempotency-Key"] = key ?? newKey();
   if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
+  if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;
   const init = { method, headers, credentials: "same-origin", cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) };
 
   const until_ms = performance.now() + (patience_ms ?? (act ? PATIENCE_MS : ATTEMPT_MS));
@@ -121,10 +123,11 @@ async function tried(address, init, within_ms, signal) {
     const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
     return {
       status: response.status,
-      ok: response.ok,
+      ok: response.ok || response.status === 304,
       body: isJson && text !== "" ? JSON.parse(text) : null,
       text,
       etag: response.headers.get("ETag"),
+      at: response.headers.get("Paihao-At"),
       retryAfter_s: Number(response.headers.get("Retry-After")) || null,
     };
   } catch {
@@ -136,8 +139,8 @@ async function tried(address, init, within_ms, signal) {
   }
 }
 
-function settled({ status, ok, body, text, etag, retryAfter_s }, path) {
-  if (ok) return { status, body, text, etag };
+function settled({ status, ok, body, text, etag, at, retryAfter_s }, path) {
+  if (ok) return { status, body, text, etag, at };
   const problem = body?.code ? body : { code: "fault", title: "", status };
   if (status === 401 && !path.startsWith("/v1/session")) document.dispatchEvent(new CustomEvent("paihao:signed-out"));
   throw new Refused(problem, retryAfter_s);

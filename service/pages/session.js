@@ -16,6 +16,9 @@ import { field, whileBusy, wordsOf } from "/pages/ui.js";
 // What else a role may do: a manager is also staff of the hall.
 const INCLUDES = { manager: ["staff", "volunteer"], staff: ["volunteer"] };
 
+/** For pages that are about no hall in particular: a role in any is enough. */
+export const ANY_HALL = "*";
+
 /**
  * The roles somebody has in a hall, with all they include.
  * @param {Session} session
@@ -23,7 +26,7 @@ const INCLUDES = { manager: ["staff", "volunteer"], staff: ["volunteer"] };
  * @returns {Set<string>}
  */
 export function rolesIn(session, hall) {
-  const own = session.roles.filter((one) => one.role === "admin" || one.hall === hall || one.hall === null).map(({ role }) => role);
+  const own = session.roles.filter((one) => one.role === "admin" || hall === ANY_HALL || one.hall === hall || one.hall === null).map(({ role }) => role);
   if (own.includes("admin")) return new Set(["admin", "manager", "staff", "volunteer"]);
   return new Set(own.flatMap((role) => [role, ...(INCLUDES[role] ?? [])]));
 }

@@ -19,6 +19,10 @@ from service.notify.managers import DeadLetters
 from service.offers import Offers
 from service.privacy import Privacy
 from service.ready import Readiness
+from service.reports.online import SentOnline
+from service.reports.overview import Overview
+from service.reports.reports import Reports
+from service.reports.screens import Screens
 from service.web.auth import Signer
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
@@ -38,7 +42,11 @@ METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 PRIVACY: web.AppKey[Privacy] = web.AppKey("privacy", Privacy)
 MOVES: web.AppKey[Moves] = web.AppKey("moves", Moves)
 OFFERS: web.AppKey[Offers] = web.AppKey("offers", Offers)
+OVERVIEW: web.AppKey[Overview] = web.AppKey("overview", Overview)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
+REPORTS: web.AppKey[Reports] = web.AppKey("reports", Reports)
+SCREENS: web.AppKey[Screens] = web.AppKey("screens", Screens)
+SENT_ONLINE: web.AppKey[SentOnline] = web.AppKey("sent_online", SentOnline)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)
 WORKBOOKS: web.AppKey[Workbooks] = web.AppKey("workbooks", Workbooks)

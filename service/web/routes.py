@@ -37,7 +37,9 @@ from service.web import (
     invitations,
     learned,
     messages,
+    operations,
     people,
+    reports,
     sessions,
     slots,
     staff,
@@ -78,8 +80,9 @@ class Route(Struct, frozen=True, kw_only=True):
     """One call.
 
     `roles` may use it, and those that imply them: `guard` holds every call to it, anyone where the setting `open_by`
-    says so; `at_optional` leaves it to volunteers at counters of an optional stage only; `answers` by status (None: no
-    body; several: one of them); `refuses` besides what every call may; `files` are types of a body that is a file.
+    says so; `at_optional` leaves it to volunteers at counters of an optional stage only; with `in_any_hall` a role in
+    one hall is enough, where the path names none; `answers` by status (None: no body; several: one of them); `refuses`
+    besides what every call may; `files` are types of a body that is a file.
     """
 
     method: str
@@ -94,6 +97,7 @@ class Route(Struct, frozen=True, kw_only=True):
     media_type: str = "application/json"
     open_by: str | None = None
     at_optional: bool = False
+    in_any_hall: bool = False
     body_type: str = "application/json"
     files: tuple[str, ...] = ()
 
@@ -107,6 +111,7 @@ _ALL = (Role.ANYONE,)
 _STAFF = (Role.STAFF,)
 _IN_LINE = (Role.VOLUNTEER, Role.STAFF)
 _MANAGER = (Role.MANAGER,)
+_WATCHES = (Role.MANAGER, Role.OPS)
 _OWNER = (Role.APPLICANT, Role.STAFF)
 _INVITES = (Role.PARTNER, Role.MANAGER)
 _HALL = "/v1/halls/{hall}"
@@ -150,6 +155,16 @@ _UNTIL = Query(
     "to",
     "A date of the hall, at most 61 days later; as far as bookings go if not said.",
     {"type": "string", "format": "date"},
+)
+_DAY = Query("day", "A date of the hall; today if nothing is said.", {"type": "string", "format": "date"})
+_REPORT_FROM = Query(
+    "from", "The first date; that of `to`, or today, if not said.", {"type": "string", "format": "date"}
+)
+_REPORT_TO = Query(
+    "to", "The last date, at most 61 days later; today if not said.", {"type": "string", "format": "date"}
+)
+_HALLS_LIMIT = Query(
+    "limit", "How many halls, 1000 if not said.", {"type": "integer", "minimum": 1, "maximum": operations.HALLS_MAX}
 )
 _COUNT = Query("count", "How many people; 1 if not said.", {"type": "integer", "minimum": 1, "maximum": 99})
 _INVITATION = Query(
@@ -816,6 +831,42 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path=f"{_HALL}/report",
+        handler=reports.show,
+        roles=_WATCHES,
+        tag="ops",
+        query=(_DAY, _REPORT_FROM, _REPORT_TO),
+        answers={200: reports.Report},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/ops",
+        handler=operations.show,
+        roles=_WATCHES,
+        tag="ops",
+        answers={200: operations.DayWatched},
+    ),
+    Route(
+        method="PUT",
+        path=f"{_HALL}/screen",
+        handler=operations.screen_seen,
+        roles=(Role.KIOSK,),
+        tag="ops",
+        body=operations.ScreenForm,
+        answers={204: None},
+    ),
+    Route(
+        method="GET",
+        path="/v1/ops",
+        handler=operations.list_,
+        roles=_WATCHES,
+        tag="ops",
+        query=(_HALLS_LIMIT, _CURSOR),
+        answers={200: operations.HallsWatched, 304: None},
+        in_any_hall=True,
+    ),
+    Route(
+        method="GET",
         path="/v1/history",
         handler=audit.history_of_service,
         roles=(Role.ADMIN,),
@@ -938,7 +989,14 @@ BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board", "/appointments", "/s
 def add_routes(app: web.Application) -> None:
     """Put every call into the router, which tries one after another: those a peak is made of first."""
     for route in sorted(ROUTES, key=lambda route: not route.path.endswith(BUSY)):
-        handler = guarded(route.method, route.roles, route.handler, route.open_by, at_optional=route.at_optional)
+        handler = guarded(
+            route.method,
+            route.roles,
+            route.handler,
+            route.open_by,
+            at_optional=route.at_optional,
+            in_any_hall=route.in_any_hall,
+        )
         app.router.add_route(route.method, route.path, handler)
         if route.method == "GET":
             app.router.add_head(route.path, handler)
