@@ -39,6 +39,9 @@ DAYS_KNOWN_MAX = 5_000
 ANSWERS_OF_DAY_MAX = 50
 """Answers kept of one day, for services, numbers of people and askers; beyond it all of the day are reckoned anew."""
 
+HORIZON_DAYS_MAX = 366
+"""How far ahead a hall document may let people book."""
+
 NEAREST = 3
 """Free slots that are offered in place of a full one."""
 
@@ -84,10 +87,13 @@ class _Answer(Struct, frozen=True):
 
 
 class _Known(Struct):
-    """What is remembered of a day: its plan as reckoned `today`, and the answers on the journal's head (None: none)."""
+    """What is remembered of a day: its plan as `hall` said `today`, and the answers on the journal's head (None: none).
+
+    A hall whose document changed, or that has learned something, is another `Hall`.
+    """
 
     today: date
-    revision: int
+    hall: Hall
     plan: Plan
     head: str | None = None
     answers: dict[Asked, _Answer] = field(default_factory=dict)
@@ -132,7 +138,7 @@ class Offers:
             StorageUnavailable: the database cannot be reached.
         """
         today = hall.day_at(self._clock.now_at())
-        last = today + timedelta(days=hall.document.booking.horizon_days)
+        last = today + timedelta(days=HORIZON_DAYS_MAX)  # some may have been booked when the hall looked further ahead
         now, then = set[AppointmentId](), set[AppointmentId]()
         for row in await self._rows(hall, today, last):
             if row.booked is None or not _DECODE(row.booked).everybody.number:
@@ -173,8 +179,8 @@ class Offers:
     def _remembered(self, hall: Hall, on: date, today: date) -> _Known:
         key = (hall.id, on)
         known = self._known.get(key)
-        if known is None or (known.revision, known.today) != (hall.revision, today):
-            known = self._known[key] = _Known(today, hall.revision, hall.plan(on))
+        if known is None or known.hall is not hall or known.today != today:
+            known = self._known[key] = _Known(today, hall, hall.plan(on))
             if len(self._known) > DAYS_KNOWN_MAX:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)

@@ -65,12 +65,24 @@ async def check_in(request: web.Request) -> web.Response:
     hall = await request.app[HALLS].get(hall_id)
     shown = await admitted(request, who, hall_id, form)
     found = await _find(request, who, hall, form.code)
-    with counting_online(request, hall_id, str(form.service), "ticket"):
-        given = await ask(request, who, hall_id, await _command(request, who, hall, found, form, shown))
+    command = await _command(request, who, hall, found, form, shown)
+    with counting_online(request, hall_id, _service_of(command), "ticket"):
+        given = await ask(request, who, hall_id, command)
     view = as_answered(request, hall_id, given, owner=True)
     response = answer(view, 201 if _is_new(given) else 200, Location=f"/v1/halls/{hall_id}/tickets/{view.id}")
     give_cookie(request, response)
     return response
+
+
+def _service_of(command: Command) -> str:
+    """What people would be served who take a number by their code."""
+    match command:
+        case commands.TakeTicket():
+            return command.service
+        case commands.ReturnTicket():
+            return command.returned.service
+        case _:
+            return ""
 
 
 def _is_new(given: Answer) -> bool:

@@ -28,7 +28,8 @@ _COUNT = re.compile(r"[0-9]{1,2}")
 async def show(request: web.Request) -> web.Response:
     """The starts that can be booked, by day, full ones as well; those that are past or too near are left out.
 
-    Without `service`, of every service that can be booked. To staff the notice does not apply.
+    Without `service`, of every service that can be booked. To staff the notice does not apply; a partner sees what is
+    kept for its guests.
     """
     hall_id, who = hall_of(request), await visitor(request)
     hall = await request.app[HALLS].get(hall_id)
@@ -52,7 +53,8 @@ def _asked(request: web.Request, hall: Hall, who: Caller) -> list[Asked]:
         raise OnlineOnly(url)
     elif count > services[0].count_max:
         raise BodyInvalid(("count", f"from 1 to {services[0].count_max} in one booking"))
-    return [Asked(ServiceId(one.id), count, who.may(Role.STAFF)) for one in services]
+    partner = who.credential.removeprefix("device:") if who.role is Role.PARTNER else None
+    return [Asked(ServiceId(one.id), count, who.may(Role.STAFF), partner) for one in services]
 
 
 def _count(request: web.Request) -> int:

@@ -516,6 +516,23 @@ async def test_of_a_day_that_is_over_nothing_changes_any_more(hall: Checked, now
     assert house.running.lanes.in_memory(HallId(hall.hall), at("10:00", 23).date()) is not None
 
 
+async def test_what_was_booked_further_ahead_than_the_hall_looks_now_can_still_be_moved_and_given_up(
+    hall: Checked,
+) -> None:
+    appointment, other = [await booked(hall, at("10:00", 30)) for _ in range(2)]
+    near = {**demo(), "booking": {"horizon_days": 2}}
+    dry = await hall.staff("PUT", "document?dry_run=1", {**near, "exceptions": [{"on": "2026-11-30", "closed": True}]})
+    put = await hall.staff("PUT", "document", near, headers={"If-Match": '"1"'})
+
+    further = await changed(hall, appointment, {"starts_at": said(at("11:00", 30))})
+    nearer = await changed(hall, appointment, {"starts_at": said(TEN)})
+    gone = await hall.call("DELETE", f"appointments/{other['id']}", token=other["token"])
+
+    assert (put.status, further.code) == (200, "slot-not-offered")
+    assert set(dry.body["over_capacity"]) == {appointment["id"], other["id"]}
+    assert (nearer.status, gone.status, gone.body["state"]) == (200, 200, "cancelled")
+
+
 # The same request again.
 
 

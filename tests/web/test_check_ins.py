@@ -17,6 +17,7 @@ from tests.web.booking import booked, changed, said, seen
 from tests.web.checked import Checked, at
 from tests.web.conftest import Founder
 from tests.web.staff import device
+from tests.web.test_metrics import sample, scrape
 
 KEY = "a-key-of-16-characters-at-least"
 THREE = at("15:00")
@@ -301,6 +302,16 @@ async def test_an_invitation_for_any_service_is_told_which(hall: Checked, house:
 
     assert (without.status, without.body["errors"][0]["path"]) == (422, "service")
     assert (told.status, told.body["service"]) == (201, "loan-first")
+
+
+async def test_an_invitation_to_what_is_done_online_says_where_and_is_counted(hall: Checked, house: Service) -> None:
+    invitation = await invited(house, hall, service="loan-renewal")
+
+    reply = await checked_in(hall, invitation["code"])
+
+    assert (reply.status, reply.code) == (409, "online-only")
+    counted = await scrape(hall)
+    assert counted[sample("paihao_deflected_total", hall=hall.hall, service="loan-renewal", via="ticket")] == 1
 
 
 async def test_an_invitation_that_was_booked_with_is_checked_in_by_either_code(

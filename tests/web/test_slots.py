@@ -1,18 +1,23 @@
 """What can be booked: from a row of each day, reckoned once, and never of what is past."""
 
 import asyncio
+import random
 from datetime import datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 
 from service.clock import FakeClock
-from service.domain.model import HallId
+from service.domain.model import HallId, ServiceId
+from service.domain.slots import slots_of
+from service.domain.view import slot_view
 from service.web.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
-from tests.service import service_on
+from tests.service import Service, service_on
 from tests.web.booking import booked, by_hand, slot_at, slots, try_to_book
 from tests.web.checked import Checked, at, demo
 from tests.web.conftest import Founder
-from tests.web.staff import employed
+from tests.web.staff import device, employed
 from tests.web.test_metrics import sample, scrape
 
 
@@ -270,3 +275,100 @@ async def test_staff_are_told_apart_from_people(hall: Checked, now: FakeClock) -
     others = (await hall.call("GET", today)).body["slots"]
 
     assert own[0]["starts_at"] < others[0]["starts_at"]
+
+
+async def test_a_partner_sees_what_is_kept_for_its_guests(found: Founder) -> None:
+    hall = await found()
+    token = await device(hall, "partner")
+    school = next(one["id"] for one in (await hall.staff("GET", "devices")).body["items"])
+    reserved = {"partner": school, "weekdays": [2], "from": "09:00", "to": "17:30", "share": 0.5}
+    booking = {**by_hand(4), "reserved": [{**reserved, "release_before_s": 3600}]}
+    await hall.staff("PUT", "document", {**demo(), "booking": booking}, headers={"If-Match": '"1"'})
+
+    own = await hall.call("GET", "slots?service=enquiry&from=2026-11-24&to=2026-11-24", token=token)
+
+    assert {slot["free"] for slot in own.body["slots"]} == {4}
+    assert {slot["free"] for slot in await slots(hall)} == {2}
+
+
+async def test_a_night_belongs_to_the_day_it_began_on(found: Founder) -> None:
+    late = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "20:00", "to": "03:00"}]
+    hall = await found(day_starts_at_local="06:00", hours=late, staffing=[], booking=by_hand_at_night())
+
+    appointment = await booked(hall, at("01:00", 25))
+
+    evening = await slots(hall, "service=enquiry&from=2026-11-24&to=2026-11-24")
+    assert appointment["starts_at"] == "2026-11-24T17:00:00.000Z"
+    assert [slot["free"] for slot in evening if slot["starts_at"] == appointment["starts_at"]] == [1]
+    assert [one["id"] for one in (await hall.staff("GET", "appointments?on=2026-11-24")).body["items"]] == [
+        appointment["id"]
+    ]
+
+
+def by_hand_at_night() -> dict[str, Any]:
+    span = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "20:00", "to": "03:00"}
+    return {"places": [{**span, "every_min": 60, "places": 2}]}
+
+
+@pytest.mark.parametrize(
+    ("on", "starts"), [("2027-03-28", 23), ("2027-10-31", 25)], ids=["an hour is left out", "an hour comes twice"]
+)
+async def test_a_day_whose_clock_is_changed_has_as_many_hours_as_it_has(
+    found: Founder, now: FakeClock, on: str, starts: int
+) -> None:
+    day = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}
+    booking = {"places": [{**day, "every_min": 60, "places": 1}]}
+    hall = await found(time_zone="Europe/Berlin", hours=[day], staffing=[], booking=booking)
+    now.put(datetime.fromisoformat(f"{on}T12:00:00+00:00") - timedelta(days=3))
+
+    given = await slots(hall, f"service=enquiry&from={on}&to={on}")
+    replies = [await try_to_book(hall, datetime.fromisoformat(slot["starts_at"])) for slot in given]
+
+    assert len(given) == starts
+    assert {reply.status for reply in replies} == {201}
+    assert {slot["free"] for slot in await slots(hall, f"service=enquiry&from={on}&to={on}")} == {0}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_what_is_remembered_is_what_would_be_reckoned(
+    found: Founder, house: Service, now: FakeClock, seed: int
+) -> None:
+    drawn = random.Random(seed)  # noqa: S311  (the same each time)
+    reserved = {"partner": "school", "weekdays": [1, 2, 3], "from": "10:00", "to": "16:00", "share": 0.3}
+    hall = await found(
+        booking={
+            "late_share": 0.25,
+            "late_before_s": 36 * 3600,
+            "reserved": [{**reserved, "release_before_s": 20 * 3600}],
+            "horizon_days": 4,
+            "notice_s": 1800,
+            "per_person": 1,
+        }
+    )
+    made: list[dict[str, Any]] = []
+
+    for _ in range(30):
+        offered = await slots(hall, "service=enquiry")
+        assert offered == await reckoned(house, hall)
+        match drawn.randrange(4):
+            case 0:
+                now.advance(drawn.choice([1, 300, 599, 3600, 7200]))
+            case 1 if made:
+                gone = made.pop(drawn.randrange(len(made)))
+                await hall.call("DELETE", f"appointments/{gone['id']}", token=gone["token"])
+            case _:
+                when = datetime.fromisoformat(drawn.choice(offered)["starts_at"])
+                reply = await try_to_book(hall, when, hold=drawn.random() < 0.5)
+                if reply.status == 201:
+                    made.append(reply.body)
+
+
+async def reckoned(house: Service, hall: Checked) -> list[dict[str, Any]]:
+    """The slots as they are reckoned now from the days themselves."""
+    known, now_at = await house.running.halls.get(HallId(hall.hall)), house.clock.now_at()
+    found = []
+    for days in range(known.document.booking.horizon_days + 1):
+        day = await house.running.lanes.day_on(known.id, known.day_at(now_at) + timedelta(days=days))
+        found += [slot_view(slot) for slot in slots_of(day.regular, day.booked, ServiceId("enquiry"), 1, now_at)]
+    whole: list[dict[str, Any]] = msgspec.to_builtins(found)
+    return whole
