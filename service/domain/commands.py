@@ -18,7 +18,9 @@ from service.domain.model import (
     Notice,
     Outcome,
     PapersThen,
+    PrinterState,
     ServiceId,
+    Slip,
     StageId,
     Texts,
     TicketClass,
@@ -339,6 +341,32 @@ class ChangePlan(Order, frozen=True):
     plan: Plan
 
 
+class LeaseNumbers(Order, frozen=True):
+    """Put numbers into a kiosk's stock, one for each slip."""
+
+    device: str
+    slips: tuple[Slip, ...]
+
+
+class ReportTicket(Order, frozen=True, kw_only=True):
+    """Say that a kiosk gave a leased number out while it was cut off; harmless twice. `issued_at` is by its clock."""
+
+    device: str
+    number: str
+    code: str
+    service: ServiceId
+    count: int = 1
+    issued_at: datetime
+
+
+class ReportPrinter(Order, frozen=True):
+    """Say how the printer of a kiosk is; harmless twice."""
+
+    device: str
+    name: str
+    state: PrinterState
+
+
 class SweepNoShows(Order, frozen=True):
     """Recall, and at last pass over, who was called and did not come; where the hall lets a job do it."""
 
@@ -388,4 +416,7 @@ Command = (
     | ReturnTicket
     | MoveAppointmentAway
     | TakeOverAppointment
+    | LeaseNumbers
+    | ReportTicket
+    | ReportPrinter
 )

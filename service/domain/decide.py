@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from service.domain import appointments, check_ins, commands, dispatch, events, volunteers
+from service.domain import appointments, check_ins, commands, dispatch, events, leases, volunteers
 from service.domain.appointments import leave_open_ones, over_of_invitation
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
@@ -716,4 +716,5 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.AtOptionalStage: at_optional_stage,
     **appointments.DECIDERS,
     **check_ins.DECIDERS,
+    **leases.DECIDERS,
 }

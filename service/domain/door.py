@@ -7,6 +7,7 @@ Source: CONTRACT 5, `closing`; DESIGN 6, "The door".
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from service.domain import dispatch
 from service.domain.commands import Invited
@@ -70,6 +71,14 @@ def admission_at(day: Day, now_at: datetime) -> Admission:
     return Admission.OVERTIME if late else Admission.ADMITTED
 
 
+class Reported(NamedTuple):
+    """A number that a kiosk gave out while it was cut off, and when."""
+
+    device: str
+    number: str
+    at: datetime
+
+
 def issue(  # noqa: PLR0913  (what is on a ticket)
     day: Day,
     now_at: datetime,
@@ -88,21 +97,27 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     appointment: Appointment | None = None,
     returns_of: TicketId | None = None,
     invitation: str | None = None,
+    reported: Reported | None = None,
 ) -> TicketTaken:
-    """Give out the next number of a service's prefix, and say how many are ahead and how long it takes."""
+    """Give out the next number of a service's prefix, and say how many are ahead and how long it takes.
+
+    A number that a kiosk gave out while it was cut off is `reported`: its place is that of the time it was taken.
+    """
+    taken_at = now_at if reported is None else reported.at
+    number = f"{service.prefix}{day.numbers.get(service.prefix, 0) + 1:03d}" if reported is None else reported.number
     n = day.issued + 1
     stage = service.first_stage(prechecked=prechecked)
     slot_at = None if appointment is None else appointment.starts_at
     due_at = None if slot_at is None else slot_at - timedelta(seconds=day.plan.rules.early_s)
-    reference_at = now_at if slot_at is None else max(now_at, slot_at)
+    reference_at = taken_at if slot_at is None else max(taken_at, slot_at)
     queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, slot_at)
-    place = Place(queue_at, now_at, n, ticket)
+    place = Place(queue_at, taken_at, n, ticket)
     ahead, wait = outlook_at(day, day.pool(service.id, stage), place, now_at, due_at=due_at, arrived=appointment)
     return TicketTaken(
         ticket=ticket,
         n=n,
         code=code,
-        number=f"{service.prefix}{day.numbers.get(service.prefix, 0) + 1:03d}",
+        number=number,
         service=service.id,
         stage=stage,
         class_=class_,
@@ -117,6 +132,8 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
         slot_at=slot_at,
         returns_of=returns_of,
         invitation=invitation,
+        device=None if reported is None else reported.device,
+        issued_at=None if reported is None else reported.at,
         ahead=ahead,
         wait=wait,
     )

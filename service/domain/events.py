@@ -22,7 +22,9 @@ from service.domain.model import (
     LeftReason,
     Notice,
     Outcome,
+    PrinterState,
     ServiceId,
+    Slip,
     StageId,
     Texts,
     TicketClass,
@@ -126,7 +128,7 @@ class CounterClosed(Fact, frozen=True, kw_only=True, tag="counter_closed"):
 
 
 class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
-    """A person took a number."""
+    """A person took a number; `issued_at` when, if that was before: at the kiosk `device`, which was cut off."""
 
     ticket: TicketId
     n: int
@@ -146,6 +148,8 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     slot_at: datetime | None = None
     returns_of: TicketId | None = None
     invitation: str | None = None
+    device: str | None = None
+    issued_at: datetime | None = None
     ahead: int
     wait: Wait
 
@@ -346,6 +350,23 @@ class AppointmentCheckedIn(Fact, frozen=True, kw_only=True, tag="appointment_che
     ticket: TicketId
 
 
+class NumbersLeased(Fact, frozen=True, kw_only=True, tag="numbers_leased"):
+    """A kiosk has these numbers of its own prefix in stock, from `first` on, for when it is cut off."""
+
+    device: str
+    prefix: str
+    first: int
+    slips: tuple[Slip, ...]
+
+
+class PrinterReported(Fact, frozen=True, kw_only=True, tag="printer_reported"):
+    """The printer of a kiosk is in another state."""
+
+    device: str
+    name: str
+    state: PrinterState
+
+
 Event = (
     DayOpened
     | PlanChanged
@@ -385,6 +406,8 @@ Event = (
     | AppointmentMissed
     | AppointmentMovedAway
     | AppointmentCheckedIn
+    | NumbersLeased
+    | PrinterReported
 )
 
 

@@ -21,6 +21,7 @@ from service.domain.model import (
     Notice,
     Outcome,
     PapersThen,
+    PrinterState,
     ServiceId,
     TicketClass,
     TicketId,
@@ -85,7 +86,10 @@ def a_day() -> Hall:
             ),
         )
     )
+    hall.do(hall.leasing())
     hall.at("12:31").do(commands.SweepAppointments())
+    hall.do(hall.reporting("Z002", "12:10"))
+    hall.do(commands.ReportPrinter("kiosk-1", "at the door", PrinterState.OUT))
     hall.at("16:00").do(commands.OpenOvertime(hall.instant("17:30"), 1))
     hall.do(commands.EndOvertime())
     hall.do(commands.OpenOvertime(hall.instant("18:00")))
@@ -157,6 +161,7 @@ def told_of(ticket: Any) -> dict[str, Any]:  # noqa: ANN401  (a ticket of this r
         "appointment": ticket.appointment,
         "returns_of": ticket.returns_of,
         "invitation": ticket.invitation,
+        "issued_at": ticket.issued_at.isoformat(),
     }
 
 
