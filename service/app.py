@@ -47,6 +47,8 @@ from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
 from service.offers import Offers
+from service.printing.printers import Printers
+from service.printing.watch import LOOK_EVERY_S, Watch
 from service.ready import Readiness
 from service.web import keys
 from service.web.address import client_of, subscriber_of
@@ -208,8 +210,12 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
             )
         )
+        printers = Printers(settings.printers)
+        watch = Watch(printers, identity.devices, lanes, clock)
         scheduler = jobs.schedule(
-            ("sweep_identity", identity.sweep, SWEEP_EVERY_S), *(() if messages is None else messages.passes())
+            ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            *(() if messages is None else messages.passes()),
+            *((("look_at_printers", watch.look, LOOK_EVERY_S),) if settings.printers else ()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
@@ -236,6 +242,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.METRICS: metrics,
                 keys.MOVES: Moves(journal, lanes, clock, watchers),
                 keys.OFFERS: Offers(journal, lanes, clock),
+                keys.PRINTERS: printers,
                 keys.READINESS: readiness,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,

@@ -28,7 +28,7 @@ from prometheus_client.registry import Collector
 
 from service.domain import events
 from service.domain.day import Day, Part
-from service.domain.model import Appointment, CounterState, TicketState
+from service.domain.model import Appointment, CounterState, PrinterState, TicketState
 
 HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
 """Waits and services of a hall: 10 s to 3 h."""
@@ -208,7 +208,7 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read the folds."""
-        waiting, serving, counters = families = self._families()
+        waiting, serving, counters, printers = families = self._families()
         for day in self._days():
             if day.ended or not day.opened:
                 continue
@@ -226,13 +226,19 @@ class _Now(Collector):
             states = Tally(counter.state for counter in day.counters.values())
             for counter_state in CounterState:
                 counters.add_metric([day.hall, counter_state], states[counter_state])
+            printing = Tally(printer.state for printer in day.printers.values())
+            for printer_state in PrinterState:
+                printers.add_metric([day.hall, printer_state], printing[printer_state])
         yield from families
 
-    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    def _families(self) -> tuple[GaugeMetricFamily, ...]:
         return (
             GaugeMetricFamily("paihao_tickets_waiting", "Tickets waiting now.", labels=_KIND),
             GaugeMetricFamily("paihao_tickets_at_counter", "People at counters.", labels=["hall", "service", "state"]),
             GaugeMetricFamily("paihao_counters", "Counters by state.", labels=["hall", "state"]),
+            GaugeMetricFamily(
+                "paihao_printers", "Printers of kiosks, as they were heard of last.", labels=["hall", "state"]
+            ),
         )
 
 

@@ -319,6 +319,7 @@ class RaiseAlarm(Order, frozen=True):
 
     alarm: str
     counter: CounterId | None = None
+    kiosk: str | None = None
 
 
 class ClearAlarm(Order, frozen=True):

@@ -491,7 +491,7 @@ def raise_alarm(day: Day, command: commands.RaiseAlarm, _now_at: datetime) -> li
     """Call all staff for help, whatever the hall's state. Raises CounterNotFound."""
     if command.counter is not None:
         day.counter(command.counter)
-    return [events.AlarmRaised(alarm=command.alarm, counter=command.counter)]
+    return [events.AlarmRaised(alarm=command.alarm, counter=command.counter, kiosk=command.kiosk)]
 
 
 def clear_alarm(day: Day, command: commands.ClearAlarm, _now_at: datetime) -> list[Event]:

@@ -85,6 +85,7 @@ class AlarmRaised(Fact, frozen=True, kw_only=True, tag="alarm_raised"):
 
     alarm: str
     counter: CounterId | None = None
+    kiosk: str | None = None
 
 
 class AlarmCleared(Fact, frozen=True, kw_only=True, tag="alarm_cleared"):

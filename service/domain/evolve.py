@@ -114,7 +114,7 @@ def _overtime_ended(day: Day, _event: events.OvertimeEnded, _record: Record) -> 
 
 
 def _alarm_raised(day: Day, event: events.AlarmRaised, record: Record) -> _Touched:
-    day.alarms[event.alarm] = Alarm(event.alarm, event.counter, record.at)
+    day.alarms[event.alarm] = Alarm(event.alarm, event.counter, record.at, event.kiosk)
     return None, None
 
 

@@ -349,11 +349,12 @@ class Suspension(Struct, frozen=True):
 
 
 class Alarm(Struct, frozen=True):
-    """A silent call for help to all staff, from a counter or from anywhere; on no screen."""
+    """A silent call for help to all staff, from a counter, a kiosk (its name) or from anywhere; on no screen."""
 
     id: str
     counter: CounterId | None
     at: datetime
+    kiosk: str | None = None
 
 
 class Slip(Struct, frozen=True, gc=False):

@@ -14,6 +14,7 @@ from service.metrics import Metrics
 from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.offers import Offers
+from service.printing.printers import Printers
 from service.ready import Readiness
 from service.web.auth import Signer
 
@@ -31,6 +32,7 @@ MESSAGES: web.AppKey[DeadLetters] = web.AppKey("messages", DeadLetters)
 METRICS: web.AppKey[Metrics] = web.AppKey("metrics", Metrics)
 MOVES: web.AppKey[Moves] = web.AppKey("moves", Moves)
 OFFERS: web.AppKey[Offers] = web.AppKey("offers", Offers)
+PRINTERS: web.AppKey[Printers] = web.AppKey("printers", Printers)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 SIGNER: web.AppKey[Signer] = web.AppKey("signer", Signer)

@@ -28,6 +28,7 @@ Sender = Callable[[Route, str], Awaitable[Reply]]
 OF_STAFF = {"staff", "manager", "admin"}
 IN_LINE = OF_STAFF | {"volunteer"}
 OF_MANAGERS = {"manager", "admin"}
+OF_KIOSKS = {"kiosk", "admin"}
 OWNED = OF_STAFF | {"applicant"}
 EVERYBODY = {"anyone", "applicant", "kiosk", "partner", "volunteer", "staff", "manager", "ops", "admin"}
 
@@ -77,7 +78,7 @@ MAY: dict[str, set[str]] = {
     "DELETE …/suspension": OF_MANAGERS,
     "PUT …/overtime": OF_MANAGERS,
     "DELETE …/overtime": OF_MANAGERS,
-    "POST …/alarm": IN_LINE,
+    "POST …/alarm": IN_LINE | {"kiosk"},
     "DELETE …/alarm/{alarm}": OF_STAFF,
     "POST …/day/close": OF_MANAGERS,
     "GET …/history": OF_MANAGERS,
@@ -90,6 +91,11 @@ MAY: dict[str, set[str]] = {
     "GET …/devices": OF_MANAGERS,
     "POST …/devices": OF_MANAGERS,
     "DELETE …/devices/{device}": OF_MANAGERS,
+    "GET …/kiosk": OF_KIOSKS,
+    "POST …/devices/{device}/lease": OF_KIOSKS,
+    "POST …/devices/{device}/tickets": OF_KIOSKS,
+    "POST …/devices/{device}/status": OF_KIOSKS,
+    "POST …/devices/{device}/slips": OF_KIOSKS,
     "GET …/messages": OF_MANAGERS,
     "POST …/messages/{message}/retry": OF_MANAGERS,
     "GET /v1/history": {"admin"},
