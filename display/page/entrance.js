@@ -1,10 +1,10 @@
 /**
  * The code of the door, another one each minute, by which people take a number with their phones.
  *
- * A screen that may show it was opened once with `#key=` and a device's token behind its address. The key is kept in this
- * browser and taken out of the address, where people could read it; a key that was taken back is forgotten.
+ * A screen that may show it was opened once with a key.
  */
 
+import { Key } from "./key.js";
 import { backOff_ms } from "./socket.js";
 
 const FETCH_MS = 8000;
@@ -18,7 +18,6 @@ const SPREAD_MS = 5000;
 /** The code of one hall's door, for a screen that has a key. */
 export class Entrance {
   #hall;
-  #name;
   #key;
   /** @type {Shown | null} */
   #shown = null;
@@ -30,13 +29,7 @@ export class Entrance {
   /** @param {string} hall */
   constructor(hall) {
     this.#hall = hall;
-    this.#name = `paihao.key.${hall}`;
-    const given = new URLSearchParams(location.hash.slice(1)).get("key");
-    if (given) {
-      remember(this.#name, given);
-      history.replaceState(null, "", location.pathname + location.search);
-    }
-    this.#key = given || recall(this.#name);
+    this.#key = new Key(hall);
   }
 
   /**
@@ -52,7 +45,7 @@ export class Entrance {
    * @param {number} now_ms by the hall's clock
    */
   look(now_ms) {
-    if (!this.#key || this.#asking) return;
+    if (!this.#key.value || this.#asking) return;
     if (this.#shown && now_ms < this.#shown.until_ms + this.#spread_ms) return;
     if (performance.now() >= this.#due_ms) this.#ask();
   }
@@ -74,7 +67,7 @@ export class Entrance {
     try {
       const response = await fetch(`/v1/halls/${encodeURIComponent(this.#hall)}/entrance`, {
         cache: "no-store",
-        headers: { Authorization: `Bearer ${this.#key}` },
+        headers: { Authorization: `Bearer ${this.#key.value}` },
         signal: AbortSignal.timeout(FETCH_MS),
       });
       if (response.status === 401 || response.status === 403) this.#forget();
@@ -85,24 +78,7 @@ export class Entrance {
   }
 
   #forget() {
-    this.#key = this.#shown = null;
-    remember(this.#name, null);
-  }
-}
-
-function recall(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null; // a browser that keeps nothing
-  }
-}
-
-function remember(name, value) {
-  try {
-    if (value === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, value);
-  } catch {
-    // a browser that keeps nothing: the key lasts as long as the page
+    this.#shown = null;
+    this.#key.forget();
   }
 }

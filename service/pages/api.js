@@ -44,6 +44,7 @@ export class Unreached extends Error {
  * @param {object} [options]
  * @param {unknown} [options.body] JSON; with PATCH a merge patch
  * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
+ * @param {string} [options.token] of a machine, or of a ticket; a browser of staff has its cookie
  * @param {string} [options.ifMatch] an ETag
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
  * @param {AbortSignal} [options.signal] gives up: the outcome is then nobody's concern
@@ -53,12 +54,13 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, key, ifMatch, query, signal, patience_ms } = {}) {
+export async function call(method, path, { body, key, token, ifMatch, query, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   if (act) headers["Idempotency-Key"] = key ?? newKey();
+  if (token) headers.Authorization = `Bearer ${token}`;
   if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
   const init = { method, headers, credentials: "same-origin", cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) };
 

@@ -5,6 +5,7 @@ A kiosk acts for itself alone: the device in the path is the one whose token it 
 Source: CONTRACT 8 (kiosk); `domain/leases.py`.
 """
 
+from datetime import timedelta
 from hashlib import sha256
 
 from aiohttp import web
@@ -15,7 +16,8 @@ from service.domain import commands
 from service.domain.events import NumbersLeased
 from service.domain.model import HallId, PrinterState, ServiceId, Slip, TicketId
 from service.domain.refusals import Refusal
-from service.domain.view import TicketView, ticket_view
+from service.domain.times import stamp
+from service.domain.view import OnDate, Stamp, TicketView, ticket_view
 from service.errors import DeviceNotFound, PrinterNotFound
 from service.ids import code_as_typed, new_code, new_id
 from service.links import Links
@@ -45,12 +47,20 @@ class NumberLeased(Struct, frozen=True, kw_only=True):
     token: str
 
 
+class DoorsOpen(Struct, frozen=True):
+    """A span of the day in which numbers may be given out."""
+
+    from_at: Stamp
+    until_at: Stamp
+
+
 class Leased(Struct, frozen=True, kw_only=True):
-    """Numbers of the kiosk's own prefix, in the order in which they are to be given out."""
+    """Numbers of the kiosk's own prefix, in the order in which they are to be given out, and when they may be."""
 
     prefix: str
     items: list[NumberLeased]
-    day: str
+    doors: list[DoorsOpen]
+    day: OnDate
     seq: int
 
 
@@ -111,7 +121,12 @@ async def lease(request: web.Request) -> web.Response:
         )
         for number, slip in enumerate(event.slips, event.first)
     ]
-    return answer(Leased(prefix=event.prefix, items=items, day=given.day.on.isoformat(), seq=given.done.seq), 201)
+    plan = given.day.plan
+    before = timedelta(seconds=plan.rules.doors_before_s)
+    doors = [DoorsOpen(stamp(window.opens_at - before), stamp(window.closes_at)) for window in plan.windows]
+    return answer(
+        Leased(prefix=event.prefix, items=items, doors=doors, day=given.day.on.isoformat(), seq=given.done.seq), 201
+    )
 
 
 async def report(request: web.Request) -> web.Response:
