@@ -79,7 +79,11 @@ def _worker(path: Path) -> Handler:
 
     async def give(request: web.Request) -> web.StreamResponse:
         hall = await request.app[HALLS].get(hall_of(request))
-        headers = {"Cache-Control": PAGE_CACHE, "Service-Worker-Allowed": f"/halls/{hall.id}/kiosk"}
+        headers = {
+            "Cache-Control": PAGE_CACHE,
+            "Content-Security-Policy": page_policy(request),  # it asks for the page's files itself
+            "Service-Worker-Allowed": f"/halls/{hall.id}/kiosk",
+        }
         return web.FileResponse(path, headers=headers)
 
     return give
