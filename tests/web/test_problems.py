@@ -181,6 +181,11 @@ async def _no_account(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("PATCH", f"staff/{NOBODY}", {"role": "staff"})
 
 
+@case("message-not-found", 404)
+async def _no_message(hall: Checked, _now: FakeClock) -> Reply:
+    return await hall.staff("POST", f"messages/{NOBODY}/retry")
+
+
 @case("device-not-found", 404)
 async def _no_device(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("DELETE", "devices/door")
