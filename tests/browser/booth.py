@@ -1,5 +1,6 @@
 """The kiosk's page as a test sees it."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,6 +13,7 @@ from tests.service import Api
 STANDING = ViewportSize(width=1080, height=1920)
 """A kiosk's screen: upright, full HD."""
 
+WITHIN_S = 20
 PRINTS = """
 window.printed = 0;
 window.print = () => { window.printed += 1; };
@@ -58,16 +60,22 @@ class Booth:
         """Wait until it takes presses, has numbers in stock, and keeps its page."""
         await self.is_view("start")
         await self.is_link("live")
-        await self.page.wait_for_function(CONTROLLED)
+        await self.until(CONTROLLED)
         await self.has_stock(50)
+
+    async def until(self, source: str, argument: Any = None) -> None:  # noqa: ANN401  (JSON)
+        """Ask the page again and again, until it says yes; its policy forbids it to do so by itself."""
+        async with asyncio.timeout(WITHIN_S):
+            while not await self.page.evaluate(source, argument):
+                pass
 
     async def has_stock(self, left: int) -> None:
         """Wait until so many numbers are in stock."""
-        await self.page.wait_for_function(STOCK, arg=left)
+        await self.until(STOCK, left)
 
     async def untold(self, count: int) -> None:
         """Wait until so many numbers were given out that the service does not know."""
-        await self.page.wait_for_function(UNTOLD, arg=count)
+        await self.until(UNTOLD, count)
 
     async def is_view(self, view: str) -> None:
         """Wait until it shows this."""

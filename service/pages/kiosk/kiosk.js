@@ -62,7 +62,8 @@ let lastTouch_ms = performance.now();
 let video = null;
 
 const act = (method, path, options = {}) => call(method, `/v1/halls/${encodeURIComponent(hallId)}/${path}`, { token: key.value, ...options });
-const now_ms = () => live?.clock.now() ?? Date.now();
+/** Now by the hall's clock; while it cannot be heard, by how far this machine's was from it when it could. */
+const now_ms = () => (live?.board ? live.clock.now() : Date.now() + Number(recall(kept("clock")) ?? 0));
 const stock = new Stock(hallId);
 const sync = new Sync({
   stock,
@@ -106,7 +107,7 @@ async function begin() {
     }
   }
   state.view = "start";
-  live = new Live({ hall: state.hall, read, onFacts: (facts) => adopt(facts, null), onLink: () => linkChanged(), onBoard: () => drawSoon() });
+  live = new Live({ hall: state.hall, read, onFacts: (facts) => adopt(facts, null), onLink: () => linkChanged(), onBoard: () => hear() });
   live.start();
   listenToScanner((scanned) => scan(scanned));
   setInterval(tick, TICK_MS);
@@ -114,6 +115,11 @@ async function begin() {
   drawAll();
   sync.run();
   resume();
+}
+
+function hear() {
+  remember(kept("clock"), String(live.clock.now() - Date.now()));
+  drawSoon();
 }
 
 async function read() {

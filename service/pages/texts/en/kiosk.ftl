@@ -2,7 +2,7 @@
 
 ## Start
 
-start-booked = Booked? Scan your code below to check in
+start-booked = Booked? Scan to check in
 start-also = Also to come back with a paper, or after a pause
 start-type = Type the code
 start-film = Scan with the camera
@@ -64,7 +64,7 @@ back-to-start = Back to the start
 refused-cut = The network is away. Check-in is not possible now
 refused-cut-about = Your booking stays valid. Please ask our staff, or scan again in a while
 refused-hall-closed = No numbers are given out now
-refused-hall-closed-about = They are from { $when }
+refused-hall-closed-about = From { $when } on
 refused-hall-closed-none-about = The next opening is on the notice board
 refused-hall-full = We cannot serve you before closing today
 refused-hall-full-about = Earliest: { $slot }
@@ -129,7 +129,7 @@ settings-stock = { $left } numbers in stock, { $untold } to be passed on
 setup-connecting = Connecting to the hall
 setup-about-connecting = One moment
 setup-no-key = This kiosk is not set up yet
-setup-about-no-key = The hall’s manager adds a kiosk under “People and devices” and opens this page once with its key: #key= and the key behind the address
+setup-about-no-key = The hall’s manager adds a kiosk under “Staff and devices” and opens this page once with its key: #key= and the key behind the address
 setup-key-over = The key of this kiosk is over
 setup-about-key-over = The hall’s manager adds another key for it and opens this page once with it
 setup-other-key = This key is not of a kiosk of this hall
