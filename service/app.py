@@ -26,6 +26,8 @@ from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
 from service.errors import DocumentConflict
+from service.forecasts.kept import READ_EVERY_S, Forecasts
+from service.forecasts.maker import FORGET_EVERY_S, Maker
 from service.halls import Halls
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
@@ -85,6 +87,7 @@ class Running(NamedTuple):
     database: Database
     embedded: EmbeddedPostgres | None
     identity: Identity
+    forecaster: Maker
     messages: Messages | None
 
 
@@ -136,6 +139,7 @@ class _Ground(NamedTuple):
     embedded: EmbeddedPostgres | None
     clock: Clock
     signer: Signer
+    forecasts: Forecasts
 
 
 async def serve(settings: Settings) -> None:
@@ -172,19 +176,23 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
         async def hall_known(hall: HallId) -> bool:
             return await halls.get(hall) is not None
 
+        await stack.enter_async_context(_background(_reading(ground.forecasts), "forecasts"))
         yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Running]:
-    """Run everything inside the context. Raises CannotServe and the embedded server's CannotStart."""
+async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: bool = True) -> AsyncIterator[Running]:
+    """Run everything inside the context; without `forecasts` none is made unless somebody asks.
+
+    Raises CannotServe and the embedded server's CannotStart.
+    """
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
         ground = await stack.enter_async_context(_ground(settings, clock, own_server=True))
         journal = Journal(ground.database)
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
-        metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known))
+        metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known), ground.forecasts.known)
         watchers = _Watchers(metrics, ground.bell)
         lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
@@ -205,6 +213,8 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             )
         )
         jobs = Jobs(halls, lanes, clock)
+        forecaster = Maker(ground.forecasts, lanes, clock)
+        stack.callback(forecaster.close)
         messages = watchers.messages = await stack.enter_async_context(
             messaging(
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
@@ -214,11 +224,14 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         watch = Watch(printers, identity.devices, lanes, clock)
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("forget_forecasts", forecaster.forget, FORGET_EVERY_S),
             *(() if messages is None else messages.passes()),
             *((("look_at_printers", watch.look, LOOK_EVERY_S),) if settings.printers else ()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
+        if forecasts:
+            await stack.enter_async_context(_background(forecaster.run(), "forecaster"))
 
         async def hall_known(hall: HallId) -> bool:
             try:
@@ -235,6 +248,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.DISPLAY_PORT: screens.port,
                 keys.FINDER: Finder(ground.database),
                 keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
+                keys.FORECASTER: forecaster,
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
                 keys.LANES: lanes,
@@ -251,7 +265,17 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         )
         port = await stack.enter_async_context(_http(settings, app))
         yield Running(
-            port, screens.port, lanes, halls, jobs, metrics, ground.database, ground.embedded, identity, messages
+            port,
+            screens.port,
+            lanes,
+            halls,
+            jobs,
+            metrics,
+            ground.database,
+            ground.embedded,
+            identity,
+            forecaster,
+            messages,
         )
         readiness.stopping = True
 
@@ -274,7 +298,15 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
         await stack.enter_async_context(_background(follower.run(), "follower"))
-        yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)))
+        forecasts = Forecasts(database, clock)
+        yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)), forecasts)
+
+
+async def _reading(forecasts: Forecasts) -> None:
+    """Read what other processes forecast, where none is made."""
+    while True:
+        await forecasts.read()
+        await asyncio.sleep(READ_EVERY_S)
 
 
 async def migrated(dsn: str) -> list[str]:
@@ -307,6 +339,7 @@ async def _screens(
         port=settings.display_port,
         observer=_Screens(metrics),
         address_of=address_of if settings.rate_limit else None,
+        promises_of=ground.forecasts.promises_of,
     )
     async with AsyncExitStack() as stack:
         try:

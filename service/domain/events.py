@@ -19,6 +19,7 @@ from service.domain.model import (
     CancelledBy,
     Channel,
     CounterId,
+    Fit,
     LeftReason,
     Notice,
     Outcome,
@@ -129,7 +130,11 @@ class CounterClosed(Fact, frozen=True, kw_only=True, tag="counter_closed"):
 
 
 class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
-    """A person took a number; `issued_at` when, if that was before: at the kiosk `device`, which was cut off."""
+    """A person took a number.
+
+    `fit` is what a walk-in was admitted by, or put on standby, where the hall asks. `issued_at` says when, if that was
+    before: at the kiosk `device`, which was cut off.
+    """
 
     ticket: TicketId
     n: int
@@ -151,6 +156,17 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     invitation: str | None = None
     device: str | None = None
     issued_at: datetime | None = None
+    fit: Fit | None = None
+    ahead: int
+    wait: Wait
+
+
+class TicketAdmitted(Fact, frozen=True, kw_only=True, tag="ticket_admitted"):
+    """A ticket on standby comes into the order of calls; `fit` is None when its class or the hall's rules let it in."""
+
+    ticket: TicketId
+    admission: Admission
+    fit: Fit | None = None
     ahead: int
     wait: Wait
 
@@ -236,6 +252,14 @@ class TicketReclassed(Fact, frozen=True, kw_only=True, tag="ticket_reclassed"):
     ticket: TicketId
     class_: TicketClass = field(name="class")
     reason: str
+    ahead: int
+    wait: Wait
+
+
+class TicketRaised(Fact, frozen=True, kw_only=True, tag="ticket_raised"):
+    """A walk-in has waited for as long as the hall lets anybody wait, and goes before all who came later."""
+
+    ticket: TicketId
     ahead: int
     wait: Wait
 
@@ -385,6 +409,7 @@ Event = (
     | CounterPaused
     | CounterClosed
     | TicketTaken
+    | TicketAdmitted
     | TicketCalled
     | TicketRecalled
     | TicketStarted
@@ -395,6 +420,7 @@ Event = (
     | TicketParked
     | TicketResumed
     | TicketReclassed
+    | TicketRaised
     | TicketDeferred
     | TicketLeft
     | PapersChecked

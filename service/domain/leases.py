@@ -15,7 +15,7 @@ from typing import Any
 
 from service.domain import commands, events
 from service.domain.day import Day
-from service.domain.door import Reported, admission_at, hall_closed, issue, on_offer, refuse_count
+from service.domain.door import Reported, hall_closed, issue, on_offer, refuse_count
 from service.domain.events import Event
 from service.domain.model import Channel, Lease, LeftReason, Printer, TicketClass
 from service.domain.refusals import LeaseLimit, NumberNotLeased
@@ -91,7 +91,7 @@ def report_ticket(day: Day, command: commands.ReportTicket, now_at: datetime) ->
         class_=TicketClass.WALK_IN,
         channel=Channel.KIOSK,
         count=command.count,
-        admission=admission_at(day, taken_at),
+        admission=day.admission_at(taken_at),
         reported=Reported(command.device, command.number, taken_at),
     )
     return [taken, events.TicketLeft(ticket=slip.ticket, reason=LeftReason.UNSERVED)] if day.closed else [taken]

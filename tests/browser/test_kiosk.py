@@ -238,7 +238,7 @@ async def test_a_kiosk_that_is_switched_on_while_it_is_cut_off_gives_numbers_tha
     assert [first, second] == ["Z001", "Z002"]
     assert sorted(await numbers(service)) == ["Z001", "Z002"]
     found = await service.api.staff("POST", "search", {"code": code})
-    assert [ticket["number"] for ticket in found.body["tickets"]] == ["Z002"]
+    assert [ticket["number"] for ticket in found.body["items"]] == ["Z002"]
 
 
 async def test_without_an_answer_the_number_comes_out_of_the_stock_and_the_other_is_given_back(
