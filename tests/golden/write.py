@@ -90,11 +90,9 @@ def a_day() -> Hall:
             ),
         )
     )
-    hall.do(hall.leasing())
     hall.do(commands.SweepLongWaits())
     hall.at("12:31").do(commands.SweepAppointments())
-    hall.do(hall.reporting("Z002", "12:10"))
-    hall.do(commands.ReportPrinter("kiosk-1", "at the door", PrinterState.OUT))
+    kiosk(hall)
     hall.at("16:00").do(commands.OpenOvertime(hall.instant("17:30"), 1))
     hall.do(commands.EndOvertime())
     standby(hall)
@@ -105,6 +103,13 @@ def a_day() -> Hall:
     hall.at("18:00").do(commands.CloseDay())
     hall.at("23:59").do(commands.EndDay())
     return hall
+
+
+def kiosk(hall: Hall) -> None:
+    """A kiosk leases numbers, gives one out while it is cut off, and runs out of paper."""
+    hall.do(hall.leasing())
+    hall.after(60).do(hall.reporting("Z002", "12:31:20"))
+    hall.do(commands.ReportPrinter("kiosk-1", "at the door", PrinterState.OUT))
 
 
 def standby(hall: Hall) -> None:
