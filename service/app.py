@@ -56,6 +56,8 @@ from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
 from service.offers import Offers
+from service.printing.printers import Printers
+from service.printing.watch import LOOK_EVERY_S, Watch
 from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
 from service.reports.online import FLUSH_EVERY_S, SentOnline
@@ -259,6 +261,8 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             signer.fingerprints_before,
             settings.retention_days,
         )
+        printers = Printers(settings.printers)
+        watch = Watch(printers, identity.devices, lanes, clock)
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
             ("forget_forecasts", forecaster.forget, FORECASTS_EVERY_S),
@@ -268,6 +272,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
             ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
             *(() if messages is None else messages.passes()),
+            *((("look_at_printers", watch.look, LOOK_EVERY_S),) if settings.printers else ()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
@@ -301,6 +306,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 keys.MOVES: Moves(journal, lanes, clock, watchers),
                 keys.OFFERS: Offers(journal, lanes, clock),
                 keys.OVERVIEW: overview,
+                keys.PRINTERS: printers,
                 keys.READINESS: readiness,
                 keys.REPORTS: reports,
                 keys.SCREENS: named_screens,

@@ -17,6 +17,7 @@ import contextlib
 import difflib
 import ipaddress
 import os
+import re
 import secrets
 import tempfile
 from base64 import b64decode
@@ -109,12 +110,29 @@ SETTINGS = (
     Setting(
         "PAIHAO_WEBHOOK_SECRET", "none", "The secret that webhooks are signed with: whsec_ and 24 to 64 bytes in base64"
     ),
+    Setting(
+        "PAIHAO_PRINTERS",
+        "none",
+        "Network printers of kiosks, with commas: HALL/KIOSK=HOST:PORT:PROFILE, a profile of python-escpos, with "
+        "+gb18030 where the printer has Chinese characters of its own",
+    ),
     Setting("PAIHAO_OIDC_ISSUER", "no single sign-on", "The OpenID Connect provider staff sign in with"),
     Setting("PAIHAO_OIDC_CLIENT_ID", "none", "Our client id at that provider"),
     Setting("PAIHAO_OIDC_CLIENT_SECRET", "none", "Our client secret at that provider"),
     Setting("PAIHAO_RETENTION_DAYS", "30", "Days after their last visit until a person's name and contacts are erased"),
     Setting("PAIHAO_LOG_LEVEL", "info", "The least severe lines to log: debug, info, warning or error"),
 )
+
+
+class NetworkPrinter(Struct, frozen=True):
+    """A printer of ESC/POS: of the kiosk of this name, in this hall; `gb18030`: it has Chinese characters."""
+
+    hall: str
+    kiosk: str
+    host: str
+    port: int
+    profile: str
+    gb18030: bool = False
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -138,6 +156,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mail_from: str | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    printers: tuple[NetworkPrinter, ...] = ()
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: str | None = None
@@ -334,6 +353,28 @@ def address(text: str) -> str:
     return text
 
 
+_PRINTER = re.compile(
+    r"(?P<hall>[a-z0-9-]{1,32})/(?P<kiosk>[^=,/]{1,100})=(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:\[\],]+):(?P<port>[0-9]{1,5})"
+    r":(?P<profile>[A-Za-z0-9-]+)(?P<gb18030>\+gb18030)?"
+)
+
+
+def printers_of(text: str) -> tuple[NetworkPrinter, ...]:
+    """Parse printers with commas between them; a kiosk has one."""
+    found = []
+    for part in text.split(","):
+        match = _PRINTER.fullmatch(part.strip())
+        if match is None:
+            raise ValueError(text)
+        port = whole(1, 65535)(match["port"])
+        host = match["host"].strip("[]")
+        kiosk = match["kiosk"].strip()
+        found.append(NetworkPrinter(match["hall"], kiosk, host, port, match["profile"], match["gb18030"] is not None))
+    if len({(printer.hall, printer.kiosk) for printer in found}) < len(found):
+        raise ValueError(text)
+    return tuple(found)
+
+
 SWITCH = (one_of({"0": False, "1": True}), "0 or 1")
 PORT = (whole(0, 65535), "a port, 0 to 65535")
 
@@ -355,6 +396,7 @@ KINDS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "smtp_url": (url("smtp", "smtps"), "an address like smtp://user:password@host:587"),
     "mail_from": (address, "a mail address"),
     "webhook_url": (url("https", "http"), "an address like https://sms.example/paihao"),
+    "printers": (printers_of, "kiosks and their printers, like demo/door=10.0.0.9:9100:TM-T88V, each once"),
     "webhook_secret": (webhook_secret, "whsec_ and 24 to 64 bytes in base64"),
     "oidc_issuer": (url("https", "http"), "the address of an OpenID Connect provider"),
     "oidc_client_id": (visible, "visible ASCII characters"),

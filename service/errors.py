@@ -57,6 +57,13 @@ class AccountNotFound(Refusal):
     code = "account-not-found"
 
 
+class PrinterNotFound(Refusal):
+    """This kiosk has no printer on the network."""
+
+    status = 404
+    code = "printer-not-found"
+
+
 class DeviceNotFound(Refusal):
     """This hall has no such device."""
 

@@ -29,7 +29,17 @@ from prometheus_client.registry import Collector
 
 from service.domain import events
 from service.domain.day import Day, Part
-from service.domain.model import Admission, Appointment, CounterState, HallId, Served, Ticket, TicketClass, TicketState
+from service.domain.model import (
+    Admission,
+    Appointment,
+    CounterState,
+    HallId,
+    PrinterState,
+    Served,
+    Ticket,
+    TicketClass,
+    TicketState,
+)
 from service.domain.promises import was_kept
 from service.forecasts.kept import Kept
 
@@ -330,7 +340,7 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read the folds."""
-        waiting, standby, serving, counters = families = self._families()
+        waiting, standby, serving, counters, printers = families = self._families()
         for day in self._days():
             if day.ended or not day.opened:
                 continue
@@ -352,14 +362,20 @@ class _Now(Collector):
             states = Tally(counter.state for counter in day.counters.values())
             for counter_state in CounterState:
                 counters.add_metric([day.hall, counter_state], states[counter_state])
+            printing = Tally(printer.state for printer in day.printers.values())
+            for printer_state in PrinterState:
+                printers.add_metric([day.hall, printer_state], printing[printer_state])
         yield from families
 
-    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    def _families(self) -> tuple[GaugeMetricFamily, ...]:
         return (
             GaugeMetricFamily("paihao_tickets_waiting", "Tickets waiting now, standby with them.", labels=_KIND),
             GaugeMetricFamily("paihao_standby", "Tickets on standby now.", labels=["hall", "service"]),
             GaugeMetricFamily("paihao_tickets_at_counter", "People at counters.", labels=["hall", "service", "state"]),
             GaugeMetricFamily("paihao_counters", "Counters by state.", labels=["hall", "state"]),
+            GaugeMetricFamily(
+                "paihao_printers", "Printers of kiosks, as they were heard of last.", labels=["hall", "state"]
+            ),
         )
 
 

@@ -18,7 +18,9 @@ from service.domain.model import (
     Notice,
     Outcome,
     PapersThen,
+    PrinterState,
     ServiceId,
+    Slip,
     StageId,
     Texts,
     TicketClass,
@@ -332,6 +334,7 @@ class RaiseAlarm(Order, frozen=True):
 
     alarm: str
     counter: CounterId | None = None
+    kiosk: str | None = None
 
 
 class ClearAlarm(Order, frozen=True):
@@ -352,6 +355,32 @@ class ChangePlan(Order, frozen=True):
     """The hall document changed, or something was learned: take the plan over, unless the day has it or a newer one."""
 
     plan: Plan
+
+
+class LeaseNumbers(Order, frozen=True):
+    """Put numbers into a kiosk's stock, one for each slip."""
+
+    device: str
+    slips: tuple[Slip, ...]
+
+
+class ReportTicket(Order, frozen=True, kw_only=True):
+    """Say that a kiosk gave a leased number out while it was cut off; harmless twice. `issued_at` is by its clock."""
+
+    device: str
+    number: str
+    code: str
+    service: ServiceId
+    count: int = 1
+    issued_at: datetime
+
+
+class ReportPrinter(Order, frozen=True):
+    """Say how the printer of a kiosk is; harmless twice."""
+
+    device: str
+    name: str
+    state: PrinterState
 
 
 class SweepLongWaits(Order, frozen=True):
@@ -421,4 +450,7 @@ Command = (
     | ReturnTicket
     | MoveAppointmentAway
     | TakeOverAppointment
+    | LeaseNumbers
+    | ReportTicket
+    | ReportPrinter
 )

@@ -36,8 +36,10 @@ from service.domain.model import (
     CounterId,
     CounterState,
     HallId,
+    Lease,
     Notice,
     Overtime,
+    Printer,
     ServiceId,
     StageId,
     Suspension,
@@ -171,6 +173,8 @@ class Day:
         self.suspension: Suspension | None = None
         self.suspended_spans: tuple[tuple[datetime, datetime], ...] = ()
         self.numbers: dict[str, int] = {}
+        self.leases: dict[str, Lease] = {}
+        self.printers: dict[str, Printer] = {}
         self.issued = 0
         self.done: dict[str, Done] = {}
         self.done_yesterday: Mapping[str, Done] = {}
@@ -194,7 +198,7 @@ class Day:
         other.__dict__.update(self.__dict__)
         for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers"):
             setattr(other, name, dict(getattr(self, name)))
-        for name in ("invitations", "returned", "numbers", "done"):
+        for name in ("invitations", "returned", "numbers", "leases", "printers", "done"):
             setattr(other, name, dict(getattr(self, name)))
         other.diary = self.diary.copy()
         other.lines = {key: line.copy() for key, line in self.lines.items()}

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from service.domain import appointments, check_ins, commands, dispatch, events, volunteers
+from service.domain import appointments, check_ins, commands, dispatch, events, leases, volunteers
 from service.domain.admission import (
     GIVES_WORK_BACK,
     Verdict,
@@ -558,7 +558,7 @@ def raise_alarm(day: Day, command: commands.RaiseAlarm, _now_at: datetime) -> li
     """Call all staff for help, whatever the hall's state. Raises CounterNotFound."""
     if command.counter is not None:
         day.counter(command.counter)
-    return [events.AlarmRaised(alarm=command.alarm, counter=command.counter)]
+    return [events.AlarmRaised(alarm=command.alarm, counter=command.counter, kiosk=command.kiosk)]
 
 
 def clear_alarm(day: Day, command: commands.ClearAlarm, _now_at: datetime) -> list[Event]:
@@ -802,4 +802,5 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.AtOptionalStage: at_optional_stage,
     **appointments.DECIDERS,
     **check_ins.DECIDERS,
+    **leases.DECIDERS,
 }

@@ -7,6 +7,7 @@ Source: CONTRACT 5, `closing`; DESIGN 6, "The door".
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from service.domain import dispatch
 from service.domain.commands import Invited
@@ -64,6 +65,14 @@ def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId, now
         raise CodeUsed
 
 
+class Reported(NamedTuple):
+    """A number that a kiosk gave out while it was cut off, and when."""
+
+    device: str
+    number: str
+    at: datetime
+
+
 def issue(  # noqa: PLR0913  (what is on a ticket)
     day: Day,
     now_at: datetime,
@@ -82,16 +91,22 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     appointment: Appointment | None = None,
     returns_of: TicketId | None = None,
     invitation: str | None = None,
+    reported: Reported | None = None,
     fit: Fit | None = None,
 ) -> TicketTaken:
-    """Give out the next number of a service's prefix, and say how many are ahead and how long it takes."""
+    """Give out the next number of a service's prefix, and say how many are ahead and how long it takes.
+
+    A number that a kiosk gave out while it was cut off is `reported`: its place is that of the time it was taken.
+    """
+    taken_at = now_at if reported is None else reported.at
+    number = f"{service.prefix}{day.numbers.get(service.prefix, 0) + 1:03d}" if reported is None else reported.number
     n = day.issued + 1
     stage = service.first_stage(prechecked=prechecked)
     slot_at = None if appointment is None else appointment.starts_at
     due_at = None if slot_at is None else slot_at - timedelta(seconds=day.plan.rules.early_s)
-    reference_at = now_at if slot_at is None else max(now_at, slot_at)
+    reference_at = taken_at if slot_at is None else max(taken_at, slot_at)
     queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, slot_at)
-    place = Place(queue_at, now_at, n, ticket)
+    place = Place(queue_at, taken_at, n, ticket)
     pool = day.pool(service.id, stage)
     if admission is Admission.STANDBY:
         ahead, wait = outlook_on_standby(day, pool, n, now_at)
@@ -101,7 +116,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
         ticket=ticket,
         n=n,
         code=code,
-        number=f"{service.prefix}{day.numbers.get(service.prefix, 0) + 1:03d}",
+        number=number,
         service=service.id,
         stage=stage,
         class_=class_,
@@ -116,6 +131,8 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
         slot_at=slot_at,
         returns_of=returns_of,
         invitation=invitation,
+        device=None if reported is None else reported.device,
+        issued_at=None if reported is None else reported.at,
         fit=fit,
         ahead=ahead,
         wait=wait,

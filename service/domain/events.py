@@ -23,7 +23,9 @@ from service.domain.model import (
     LeftReason,
     Notice,
     Outcome,
+    PrinterState,
     ServiceId,
+    Slip,
     StageId,
     Texts,
     TicketClass,
@@ -84,6 +86,7 @@ class AlarmRaised(Fact, frozen=True, kw_only=True, tag="alarm_raised"):
 
     alarm: str
     counter: CounterId | None = None
+    kiosk: str | None = None
 
 
 class AlarmCleared(Fact, frozen=True, kw_only=True, tag="alarm_cleared"):
@@ -127,7 +130,11 @@ class CounterClosed(Fact, frozen=True, kw_only=True, tag="counter_closed"):
 
 
 class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
-    """A person took a number; `fit` is what a walk-in was admitted by, or put on standby, where the hall asks."""
+    """A person took a number.
+
+    `fit` is what a walk-in was admitted by, or put on standby, where the hall asks. `issued_at` says when, if that was
+    before: at the kiosk `device`, which was cut off.
+    """
 
     ticket: TicketId
     n: int
@@ -147,6 +154,8 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     slot_at: datetime | None = None
     returns_of: TicketId | None = None
     invitation: str | None = None
+    device: str | None = None
+    issued_at: datetime | None = None
     fit: Fit | None = None
     ahead: int
     wait: Wait
@@ -374,6 +383,23 @@ class AppointmentCheckedIn(Fact, frozen=True, kw_only=True, tag="appointment_che
     ticket: TicketId
 
 
+class NumbersLeased(Fact, frozen=True, kw_only=True, tag="numbers_leased"):
+    """A kiosk has these numbers of its own prefix in stock, from `first` on, for when it is cut off."""
+
+    device: str
+    prefix: str
+    first: int
+    slips: tuple[Slip, ...]
+
+
+class PrinterReported(Fact, frozen=True, kw_only=True, tag="printer_reported"):
+    """The printer of a kiosk is in another state."""
+
+    device: str
+    name: str
+    state: PrinterState
+
+
 Event = (
     DayOpened
     | PlanChanged
@@ -416,6 +442,8 @@ Event = (
     | AppointmentMissed
     | AppointmentMovedAway
     | AppointmentCheckedIn
+    | NumbersLeased
+    | PrinterReported
 )
 
 

@@ -19,8 +19,10 @@ from service.domain.model import (
     Counter,
     CounterId,
     CounterState,
+    Lease,
     LeftReason,
     Overtime,
+    Printer,
     Served,
     ServiceId,
     Suspension,
@@ -114,7 +116,7 @@ def _overtime_ended(day: Day, _event: events.OvertimeEnded, _record: Record) -> 
 
 
 def _alarm_raised(day: Day, event: events.AlarmRaised, record: Record) -> _Touched:
-    day.alarms[event.alarm] = Alarm(event.alarm, event.counter, record.at)
+    day.alarms[event.alarm] = Alarm(event.alarm, event.counter, record.at, event.kiosk)
     return None, None
 
 
@@ -184,9 +186,15 @@ def _counter_closed(day: Day, event: events.CounterClosed, record: Record) -> _T
 
 def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touched:
     day.issued = event.n
-    reference_at = record.at if event.slot_at is None else max(record.at, event.slot_at)
-    prefix = day.plan.services[event.service].prefix
-    day.numbers[prefix] = int(event.number.removeprefix(prefix))
+    issued_at = event.issued_at or record.at
+    reference_at = issued_at if event.slot_at is None else max(issued_at, event.slot_at)
+    if event.device is None:
+        prefix = day.plan.services[event.service].prefix
+        day.numbers[prefix] = int(event.number.removeprefix(prefix))
+    else:
+        lease = day.leases[event.device]
+        last = int(event.number.removeprefix(lease.prefix))
+        day.leases[event.device] = replace(lease, last=last, last_at=issued_at)
     ticket = Ticket(
         id=event.ticket,
         n=event.n,
@@ -203,8 +211,8 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         then=event.then,
         prechecked=event.prechecked,
         applicant=event.applicant,
-        issued_at=record.at,
-        waiting_since_at=record.at,
+        issued_at=issued_at,
+        waiting_since_at=issued_at,
         reference_at=reference_at,
         queue_at=dispatch.queue_time(day.plan, event.class_, reference_at, None, event.slot_at),
         ahead=event.ahead,
@@ -225,6 +233,21 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         day.returned[event.returns_of] = event.ticket
     day.put(ticket)
     return ticket, None
+
+
+def _numbers_leased(day: Day, event: events.NumbersLeased, record: Record) -> _Touched:
+    before = day.leases.get(event.device) or Lease(event.prefix, {}, {})
+    slips = dict(enumerate(event.slips, event.first))
+    day.leases[event.device] = replace(
+        before, slips={**before.slips, **slips}, leased_at={**before.leased_at, **dict.fromkeys(slips, record.at)}
+    )
+    day.numbers[event.prefix] = event.first + len(event.slips) - 1
+    return None, None
+
+
+def _printer_reported(day: Day, event: events.PrinterReported, record: Record) -> _Touched:
+    day.printers[event.device] = Printer(event.device, event.name, event.state, record.at)
+    return None, None
 
 
 def _ticket_admitted(day: Day, event: events.TicketAdmitted, record: Record) -> _Touched:
@@ -529,6 +552,8 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.CounterOpened: _counter_opened,
     events.CounterPaused: _counter_paused,
     events.CounterClosed: _counter_closed,
+    events.NumbersLeased: _numbers_leased,
+    events.PrinterReported: _printer_reported,
     events.TicketTaken: _ticket_taken,
     events.TicketAdmitted: _ticket_admitted,
     events.TicketCalled: _ticket_called,

@@ -140,6 +140,15 @@ class Outcome(StrEnum):
     REFERRED = "referred"
 
 
+class PrinterState(StrEnum):
+    """What a kiosk's printer says of itself."""
+
+    OK = "ok"
+    LOW = "low"
+    OUT = "out"
+    AWAY = "away"
+
+
 class LeftReason(StrEnum):
     """Why a ticket left without being served."""
 
@@ -369,10 +378,40 @@ class Suspension(Struct, frozen=True):
 
 
 class Alarm(Struct, frozen=True):
-    """A silent call for help to all staff, from a counter or from anywhere; on no screen."""
+    """A silent call for help to all staff, from a counter, a kiosk (its name) or from anywhere; on no screen."""
 
     id: str
     counter: CounterId | None
+    at: datetime
+    kiosk: str | None = None
+
+
+class Slip(Struct, frozen=True, gc=False):
+    """A number that a kiosk may give out while it is cut off; the ticket's id and code were drawn with it."""
+
+    ticket: TicketId
+    code: str
+
+
+class Lease(Struct, frozen=True, gc=False):
+    """The numbers of one kiosk today: `prefix` is its own, `slips` by number, `at` when the last were leased.
+
+    `last` is the highest number it has reported as given out, taken at `last_at`.
+    """
+
+    prefix: str
+    slips: dict[int, Slip]
+    leased_at: dict[int, datetime]
+    last: int = 0
+    last_at: datetime | None = None
+
+
+class Printer(Struct, frozen=True):
+    """The printer of a kiosk, as it was heard of last."""
+
+    device: str
+    name: str
+    state: PrinterState
     at: datetime
 
 

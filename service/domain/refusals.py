@@ -157,6 +157,18 @@ class AppointmentMissed(Refusal):
     code = "appointment-missed"
 
 
+class NumberNotLeased(Refusal):
+    """This kiosk has no such number to give out today, or gave out a later one."""
+
+    code = "number-not-leased"
+
+
+class LeaseLimit(Refusal):
+    """This kiosk has as many numbers in stock as one may have in a day."""
+
+    code = "lease-limit"
+
+
 class OnlyAtOptionalStages(Refusal):
     """Volunteers may do this at counters of an optional stage only."""
 

@@ -47,7 +47,7 @@ export class Unreached extends Error {
  * @param {string} [options.ifMatch] an ETag
  * @param {string | null} [options.ifNoneMatch] an ETag: what is as it was is answered 304, without a body
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
- * @param {string} [options.token] of a ticket or an appointment: the person's only proof that it is theirs
+ * @param {string} [options.token] of a machine, or of a ticket or appointment: the person's only proof that it is theirs
  * @param {AbortSignal} [options.signal] gives up: the outcome is then nobody's concern
  * @param {number} [options.patience_ms]
  * @returns {Promise<Answer>}
@@ -60,7 +60,7 @@ export async function call(method, path, { body, key, ifMatch, ifNoneMatch, quer
   const address = addressOf(path, query);
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-  if (token !== undefined) headers.Authorization = `Bearer ${token}`;
+  if (token) headers.Authorization = `Bearer ${token}`;
   if (act) headers["Idempotency-Key"] = key ?? newKey();
   if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
   if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;

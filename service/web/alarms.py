@@ -7,18 +7,27 @@ from service.domain.events import AlarmRaised
 from service.domain.times import stamp
 from service.ids import new_id
 from service.web.answers import AlarmMade, answer
+from service.web.auth import Role
 from service.web.forms import AlarmForm, Nothing
+from service.web.guard import kiosk_of
 from service.web.requests import ask, caller, hall_of, read
 
 
 async def raise_(request: web.Request) -> web.Response:
-    """Call all staff for help, silently."""
-    hall, form = hall_of(request), await read(request, AlarmForm)
-    given = await ask(request, caller(request), hall, commands.RaiseAlarm(new_id(), form.counter))
+    """Call all staff for help, silently; from a kiosk they hear which."""
+    hall, who, form = hall_of(request), caller(request), await read(request, AlarmForm)
+    kiosk = (await kiosk_of(request)).name if who.role is Role.KIOSK else None
+    given = await ask(request, who, hall, commands.RaiseAlarm(new_id(), form.counter, kiosk))
     assert given.done is not None, "an alarm is an event"
     part = given.done.parts[0]
     assert isinstance(part.event, AlarmRaised), "and nothing else"
-    seen = AlarmMade(id=part.event.alarm, counter=part.event.counter, at=stamp(part.at), seq=part.seq)
+    seen = AlarmMade(
+        id=part.event.alarm,
+        counter=part.event.counter,
+        kiosk=part.event.kiosk,
+        at=stamp(part.at),
+        seq=part.seq,
+    )
     return answer(seen, 201, Location=f"/v1/halls/{hall}/alarm/{seen.id}")
 
 

@@ -17,6 +17,7 @@ from service.domain.model import (
     Channel,
     LeftReason,
     Outcome,
+    PrinterState,
     Texts,
     TicketClass,
     TicketState,
@@ -153,10 +154,20 @@ class NextCalled(Struct, frozen=True):
 
 
 class AlarmSeen(Struct, frozen=True, kw_only=True):
-    """A call for help; `counter` is null when it comes from no counter."""
+    """A call for help; `counter` is null when it comes from no counter, `kiosk` the name of one it comes from."""
 
     id: str
     counter: str | None
+    kiosk: str | None
+    at: Stamp
+
+
+class PrinterSeen(Struct, frozen=True, kw_only=True):
+    """The printer of a kiosk: ok, low (on paper), out (of paper), away (it does not answer)."""
+
+    device: str
+    name: str
+    state: PrinterState
     at: Stamp
 
 
@@ -167,13 +178,17 @@ class AlarmMade(AlarmSeen, frozen=True, kw_only=True):
 
 
 class Queue(Struct, frozen=True, kw_only=True):
-    """All tickets that are not over, `waiting` in the order of calls; and who calls for help, the oldest first."""
+    """All tickets that are not over, `waiting` in the order of calls.
+
+    And who calls for help, the oldest first, and the printers that want somebody.
+    """
 
     called: list[TicketView]
     waiting: list[TicketView]
     standby: list[TicketView]
     parked: list[TicketView]
     alarms: list[AlarmSeen]
+    printers: list[PrinterSeen]
     day: date
     seq: int
 

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from service.domain import commands, dispatch
 from service.domain.day import Day
 from service.domain.events import TicketCalled
-from service.domain.model import Counter, CounterState, ServiceId, StageId, TicketId, TicketState
+from service.domain.model import Counter, CounterState, PrinterState, ServiceId, StageId, TicketId, TicketState
 from service.domain.times import stamp
 from service.domain.view import TicketView, counter_view, reason_view, ticket_view
 from service.lane import Answer
-from service.web.answers import AlarmSeen, NextCalled, Queue, answer
+from service.web.answers import AlarmSeen, NextCalled, PrinterSeen, Queue, answer
 from service.web.forms import CallForm, CloseForm, NextForm, OpenForm, PauseForm
 from service.web.keys import CLOCK, LANES
 from service.web.requests import ask, caller, counter_of, hall_of, read, utc
@@ -102,7 +102,15 @@ async def queue(request: web.Request) -> web.Response:
             waiting=waiting[: len(in_order)],
             standby=waiting[len(in_order) :],
             parked=[ticket_view(day, ticket, now_at, seq=seq, staff=True) for ticket in parked],
-            alarms=[AlarmSeen(id=alarm.id, counter=alarm.counter, at=stamp(alarm.at)) for alarm in day.alarms.values()],
+            alarms=[
+                AlarmSeen(id=alarm.id, counter=alarm.counter, kiosk=alarm.kiosk, at=stamp(alarm.at))
+                for alarm in day.alarms.values()
+            ],
+            printers=[
+                PrinterSeen(device=printer.device, name=printer.name, state=printer.state, at=stamp(printer.at))
+                for printer in day.printers.values()
+                if printer.state is not PrinterState.OK
+            ],
             day=day.on,
             seq=seq,
         )

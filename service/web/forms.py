@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from service.domain.document import COUNTERS_MAX, CounterCode, Language, ReasonCode, ServiceCode, StageCode, ZoneCode
-from service.domain.model import Channel, Outcome, PapersThen
+from service.domain.model import Channel, Outcome, PapersThen, PrinterState
 
 Instant = Annotated[datetime, Meta(tz=True)]
 SAYS = r"\S"  # spaces say nothing
@@ -17,6 +17,11 @@ Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=SAYS)]
 Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=SAYS)]
 InLanguages = Annotated[dict[Language, Words], Meta(min_length=1)]
 TicketIdText = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+
+
+LEASE_AT_ONCE_MAX = 100
+REPORT_AT_ONCE_MAX = 100
+"""Numbers in one request: more are leased, or reported, by another."""
 
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True):
@@ -257,6 +262,43 @@ class AddDeviceForm(Form, frozen=True, kw_only=True):
 
     name: DisplayName
     role: Literal["kiosk", "partner", "staff"]
+
+
+LeaseCount = Annotated[int, Meta(ge=1, le=LEASE_AT_ONCE_MAX)]
+
+
+class LeaseForm(Form, frozen=True, kw_only=True):
+    """Put so many numbers into the kiosk's stock."""
+
+    count: LeaseCount = 50
+
+
+class GivenForm(Form, frozen=True, kw_only=True):
+    """A leased number that was given out while the kiosk was cut off, at a time by its clock."""
+
+    number: Annotated[str, Meta(min_length=4, max_length=12)]
+    code: CodeText
+    service: ServiceCode
+    count: Annotated[int, Meta(ge=1, le=99)] = 1
+    issued_at: Instant
+
+
+class ReportForm(Form, frozen=True, kw_only=True):
+    """Numbers given out, in the order in which they were."""
+
+    items: Annotated[list[GivenForm], Meta(min_length=1, max_length=REPORT_AT_ONCE_MAX)]
+
+
+class PaperForm(Form, frozen=True, kw_only=True):
+    """How the kiosk's printer is."""
+
+    paper: PrinterState
+
+
+class SlipForm(Form, frozen=True, kw_only=True):
+    """Print a ticket's slip."""
+
+    ticket: TicketIdText
 
 
 class SuspensionForm(Form, frozen=True, kw_only=True):

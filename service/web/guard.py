@@ -18,7 +18,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from service.domain.refusals import AppointmentNotFound, Refusal, TicketNotFound
-from service.errors import Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
+from service.errors import DeviceNotFound, Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
 from service.identity.audit import EVERY_HALL
 from service.identity.devices import TOKEN_FORM as DEVICE_FORM
 from service.identity.devices import Device
@@ -107,6 +107,13 @@ async def session_of(request: web.Request) -> Session | None:
     if token is None or not TOKEN_FORM.fullmatch(token):
         return None
     return await request.app[IDENTITY].sessions.find(token, request.app[CLOCK].now_at())
+
+
+async def kiosk_of(request: web.Request) -> Device:
+    """The device that asks, which the guard has let pass. Raises DeviceNotFound for who is none, StorageUnavailable."""
+    if not request[CALLER].credential.startswith("device:"):
+        raise DeviceNotFound
+    return await _device(request, _bearer(request) or "")
 
 
 def require_own_page(request: web.Request) -> None:

@@ -14,6 +14,7 @@ from service.domain.model import (
     CancelledBy,
     LeftReason,
     Outcome,
+    PrinterState,
     Rule,
     Texts,
     TicketClass,
@@ -63,7 +64,7 @@ _TAKEN: dict[Admission, Texts] = {
     },
 }
 
-_HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "person", "holder", "plan"})
+_HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "person", "holder", "plan", "slips"})
 """What a history does not show: what is said beside it, what only its owner may know, and what fills pages."""
 
 _MADE: dict[AppointmentState, Texts] = {
@@ -75,6 +76,13 @@ _CANCELLED: dict[CancelledBy, Texts] = {
     CancelledBy.SELF: {"zh-CN": "取消预约", "en": "Booking cancelled"},
     CancelledBy.STAFF: {"zh-CN": "工作人员取消预约", "en": "Booking cancelled by staff"},
     CancelledBy.ERASED: {"zh-CN": "删除个人信息，取消预约", "en": "Booking cancelled: personal data erased"},
+}
+
+_PRINTERS: dict[PrinterState, Texts] = {
+    PrinterState.OK: {"zh-CN": "打印机正常", "en": "the printer prints"},
+    PrinterState.LOW: {"zh-CN": "打印纸快用完", "en": "paper is running low"},
+    PrinterState.OUT: {"zh-CN": "打印机缺纸", "en": "paper is out"},
+    PrinterState.AWAY: {"zh-CN": "打印机没有回应", "en": "the printer does not answer"},
 }
 
 _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
@@ -150,6 +158,14 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     events.AppointmentMovedAway: lambda e: {
         "zh-CN": f"预约改到 {e.to_on.isoformat()}",
         "en": f"Booking moved to {e.to_on.isoformat()}",
+    },
+    events.NumbersLeased: lambda e: {
+        "zh-CN": f"自助机备用号码 {e.prefix}{e.first:03d} 起 {len(e.slips)} 个",
+        "en": f"{len(e.slips)} numbers from {e.prefix}{e.first:03d} for a kiosk that is cut off",
+    },
+    events.PrinterReported: lambda e: {
+        "zh-CN": f"自助机 {e.name}：{_PRINTERS[e.state]['zh-CN']}",
+        "en": f"Kiosk {e.name}: {_PRINTERS[e.state]['en']}",
     },
     events.AppointmentCheckedIn: lambda _: {"zh-CN": "预约签到", "en": "Checked in for the booked time"},
 }

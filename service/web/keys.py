@@ -17,6 +17,7 @@ from service.metrics import Metrics
 from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.offers import Offers
+from service.printing.printers import Printers
 from service.privacy import Privacy
 from service.ready import Readiness
 from service.reports.online import SentOnline
@@ -43,6 +44,7 @@ PRIVACY: web.AppKey[Privacy] = web.AppKey("privacy", Privacy)
 MOVES: web.AppKey[Moves] = web.AppKey("moves", Moves)
 OFFERS: web.AppKey[Offers] = web.AppKey("offers", Offers)
 OVERVIEW: web.AppKey[Overview] = web.AppKey("overview", Overview)
+PRINTERS: web.AppKey[Printers] = web.AppKey("printers", Printers)
 READINESS: web.AppKey[Readiness] = web.AppKey("readiness", Readiness)
 REPORTS: web.AppKey[Reports] = web.AppKey("reports", Reports)
 SCREENS: web.AppKey[Screens] = web.AppKey("screens", Screens)

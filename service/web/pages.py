@@ -46,6 +46,8 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/halls/{hall}/screen", _of_hall(SCREEN / "screen.html"))
     router.add_get("/halls/{hall}/counter/{counter}", _of_counter(PAGES / "counter" / "counter.html"))
     router.add_get("/halls/{hall}/manage", _of_hall(PAGES / "manage" / "manage.html"))
+    router.add_get("/halls/{hall}/kiosk", _of_hall(PAGES / "kiosk" / "kiosk.html"))
+    router.add_get("/halls/{hall}/kiosk/worker.js", _worker(PAGES / "kiosk" / "worker.js"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
     for mount, folder in (("/display/", SCREEN), ("/pages/", PAGES)):
         for path in sorted(folder.rglob("*")):
@@ -114,6 +116,21 @@ def _of_hall(path: Path) -> Handler:
     async def give(request: web.Request) -> web.StreamResponse:
         await request.app[HALLS].get(hall_of(request))
         return await page(request)
+
+    return give
+
+
+def _worker(path: Path) -> Handler:
+    """A service worker of a hall's kiosk page, which it may keep though it lies below it."""
+
+    async def give(request: web.Request) -> web.StreamResponse:
+        hall = await request.app[HALLS].get(hall_of(request))
+        headers = {
+            "Cache-Control": PAGE_CACHE,
+            "Content-Security-Policy": page_policy(request),  # it asks for the page's files itself
+            "Service-Worker-Allowed": f"/halls/{hall.id}/kiosk",
+        }
+        return web.FileResponse(path, headers=headers)
 
     return give
 

@@ -35,6 +35,7 @@ from service.web import (
     halls,
     health,
     invitations,
+    kiosks,
     learned,
     messages,
     operations,
@@ -112,6 +113,7 @@ _STAFF = (Role.STAFF,)
 _IN_LINE = (Role.VOLUNTEER, Role.STAFF)
 _MANAGER = (Role.MANAGER,)
 _WATCHES = (Role.MANAGER, Role.OPS)
+_KIOSK = (Role.KIOSK,)
 _OWNER = (Role.APPLICANT, Role.STAFF)
 _INVITES = (Role.PARTNER, Role.MANAGER)
 _HALL = "/v1/halls/{hall}"
@@ -209,6 +211,21 @@ def _at_counter(
         body=body,
         answers=answered,
         refuses=(*_COUNTER, *more),
+    )
+
+
+def _of_kiosk(
+    name: str, handler: Handler, body: type[Struct], answered: dict[int, Any], *more: type[refusals.Refusal]
+) -> Route:
+    return Route(
+        method="POST",
+        path=f"{_HALL}/devices/{{device}}/{name}",
+        handler=handler,
+        roles=_KIOSK,
+        tag="kiosks",
+        body=body,
+        answers=answered,
+        refuses=(errors.DeviceNotFound, *more),
     )
 
 
@@ -617,7 +634,7 @@ ROUTES: tuple[Route, ...] = (
         method="POST",
         path=f"{_HALL}/alarm",
         handler=alarms.raise_,
-        roles=_IN_LINE,
+        roles=(*_IN_LINE, Role.KIOSK),
         tag="hall",
         body=forms.AlarmForm,
         answers={201: answers.AlarmMade},
@@ -790,6 +807,26 @@ ROUTES: tuple[Route, ...] = (
         roles=(Role.MANAGER, Role.OPS),
         tag="hall",
         answers={200: answers.LearnedSeen},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/kiosk",
+        handler=kiosks.show,
+        roles=_KIOSK,
+        tag="kiosks",
+        answers={200: kiosks.KioskSeen},
+        refuses=(errors.DeviceNotFound,),
+    ),
+    _of_kiosk("lease", kiosks.lease, forms.LeaseForm, {201: kiosks.Leased}, refusals.HallClosed, refusals.LeaseLimit),
+    _of_kiosk("tickets", kiosks.report, forms.ReportForm, {200: kiosks.Reported}, refusals.NumberNotLeased),
+    _of_kiosk("status", kiosks.paper, forms.PaperForm, {200: kiosks.PaperSeen}),
+    _of_kiosk(
+        "slips",
+        kiosks.print_slip,
+        forms.SlipForm,
+        {200: kiosks.PaperSeen},
+        refusals.TicketNotFound,
+        errors.PrinterNotFound,
     ),
     Route(
         method="GET",

@@ -21,7 +21,9 @@ from service.domain.commands import (
     Finish,
     FinishTicket,
     Invited,
+    LeaseNumbers,
     OpenCounter,
+    ReportTicket,
     StartTicket,
     TakeTicket,
 )
@@ -40,6 +42,7 @@ from service.domain.model import (
     HallId,
     Outcome,
     ServiceId,
+    Slip,
     Ticket,
     TicketId,
 )
@@ -181,6 +184,20 @@ class Hall:
         command = self.new_ticket(service, count=count, then=then)
         self.do(command)
         return command.ticket
+
+    def leasing(self, device: str = "kiosk-1", count: int = 3) -> LeaseNumbers:
+        """A command to put some numbers into a kiosk's stock."""
+        first = self.drawn + 1
+        self.drawn += count
+        drawn = range(first, first + count)
+        return LeaseNumbers(device, tuple(Slip(TicketId(f"ticket-{n:05d}"), f"CODE{n:04d}") for n in drawn))
+
+    def reporting(self, number: str, at: str, service: str = "enquiry", device: str = "kiosk-1") -> ReportTicket:
+        """A command to say that a kiosk gave a number out at a wall time."""
+        lease = self.day.leases[device]
+        code = lease.slips[int(number.removeprefix(lease.prefix))].code
+        issued_at = self.instant(at)
+        return ReportTicket(device=device, number=number, code=code, service=ServiceId(service), issued_at=issued_at)
 
     def booking(
         self,

@@ -40,6 +40,7 @@ from service.domain.model import (
     Notice,
     Outcome,
     PapersThen,
+    PrinterState,
     Rule,
     ServiceId,
     StageId,
@@ -69,6 +70,7 @@ INVITED = st.builds(
     service=st.sampled_from([None, ServiceId("passport")]),
     prechecked=st.booleans(),
 )
+KIOSKS = st.sampled_from(["kiosk-1", "kiosk-2"])
 PICKS = st.integers(0, 9)
 """Which of the tickets, counted from the newest."""
 
@@ -428,6 +430,35 @@ class AnyDay(RuleBasedStateMachine):
         )
         self.ask(command)
 
+    @rule(device=KIOSKS, count=st.integers(1, 3))
+    def lease_numbers(self, device: str, count: int) -> None:
+        self.ask(self.hall.leasing(device, count))
+
+    @rule(
+        device=KIOSKS,
+        owner=KIOSKS,
+        pick=st.integers(0, 5),
+        service=SERVICES,
+        before_s=st.sampled_from([-60, 0, 30, 600, 7200]),
+    )
+    def report_ticket(self, device: str, owner: str, pick: int, service: ServiceId, before_s: int) -> None:
+        lease = self.hall.day.leases.get(owner)
+        if lease is None:
+            return
+        number = list(lease.slips)[pick % len(lease.slips)]
+        command = commands.ReportTicket(
+            device=device,
+            number=f"{lease.prefix}{number:03d}",
+            code=lease.slips[number].code,
+            service=service,
+            issued_at=self.hall.now_at - timedelta(seconds=before_s),
+        )
+        self.ask(command)
+
+    @rule(device=KIOSKS, state=st.sampled_from(PrinterState))
+    def report_printer(self, device: str, state: PrinterState) -> None:
+        self.ask(commands.ReportPrinter(device, "at the door", state))
+
     # What must hold.
 
     @invariant()
@@ -476,7 +507,14 @@ class AnyDay(RuleBasedStateMachine):
         for ticket in tickets:
             prefix = ticket.number.rstrip("0123456789")
             given.setdefault(prefix, []).append(int(ticket.number.removeprefix(prefix)))
-        assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in given.values())
+        kiosks = {lease.prefix for lease in self.hall.day.leases.values()}
+        for prefix, numbers in given.items():
+            if prefix in kiosks:
+                assert numbers == sorted(set(numbers)), "a kiosk's own are given in order, and some never"
+            else:
+                assert numbers == list(range(1, len(numbers) + 1))
+        assert len(kiosks) == len(self.hall.day.leases), "no two kiosks share a prefix"
+        assert kiosks.isdisjoint(service.prefix for service in self.hall.day.plan.services.values())
         assert [ticket.n for ticket in tickets] == list(range(1, len(tickets) + 1))
 
     @invariant()

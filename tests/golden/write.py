@@ -21,6 +21,7 @@ from service.domain.model import (
     Notice,
     Outcome,
     PapersThen,
+    PrinterState,
     ServiceId,
     TicketClass,
     TicketId,
@@ -60,9 +61,7 @@ def a_day() -> Hall:
     hall.do(commands.UndoTicket(green))
     hall.do(commands.MarkNoShow(green))
     hall.after(60).do(commands.ResumeTicket(green))
-    hall.do(commands.RaiseAlarm("alarm-1", CounterId("1")))
-    hall.do(commands.RaiseAlarm("alarm-2"))
-    hall.do(commands.ClearAlarm("alarm-1"))
+    alarms(hall)
     assert hall.next("1") == green
     hall.do(commands.StartTicket(green))
     hall.after(200).do(commands.CallNext(CounterId("1"), Finish(Outcome.CONDITIONAL, ("signature",))), "key-0002")
@@ -93,6 +92,7 @@ def a_day() -> Hall:
     )
     hall.do(commands.SweepLongWaits())
     hall.at("12:31").do(commands.SweepAppointments())
+    kiosk(hall)
     hall.at("16:00").do(commands.OpenOvertime(hall.instant("17:30"), 1))
     hall.do(commands.EndOvertime())
     standby(hall)
@@ -103,6 +103,20 @@ def a_day() -> Hall:
     hall.at("18:00").do(commands.CloseDay())
     hall.at("23:59").do(commands.EndDay())
     return hall
+
+
+def alarms(hall: Hall) -> None:
+    """Two call for help, and it comes to one of them."""
+    hall.do(commands.RaiseAlarm("alarm-1", CounterId("1")))
+    hall.do(commands.RaiseAlarm("alarm-2"))
+    hall.do(commands.ClearAlarm("alarm-1"))
+
+
+def kiosk(hall: Hall) -> None:
+    """A kiosk leases numbers, gives one out while it is cut off, and runs out of paper."""
+    hall.do(hall.leasing())
+    hall.after(60).do(hall.reporting("Z002", "12:31:20"))
+    hall.do(commands.ReportPrinter("kiosk-1", "at the door", PrinterState.OUT))
 
 
 def standby(hall: Hall) -> None:
@@ -177,6 +191,7 @@ def told_of(ticket: Any) -> dict[str, Any]:  # noqa: ANN401  (a ticket of this r
         "appointment": ticket.appointment,
         "returns_of": ticket.returns_of,
         "invitation": ticket.invitation,
+        "issued_at": ticket.issued_at.isoformat(),
     }
 
 

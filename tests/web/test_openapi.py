@@ -81,7 +81,7 @@ async def test_fields_that_are_not_described_are_refused_wherever_they_stand(hal
     for route in [route for route in ROUTES if route.body is not None]:
         content = operation_of(route)["requestBody"]["content"]
         ids = dict.fromkeys(
-            ("ticket", "appointment", "account", "alarm", "message", "invitation"),
+            ("ticket", "appointment", "account", "alarm", "message", "invitation", "device"),
             "0198c0de-0000-7000-8000-000000000000",
         )
         path = route.path.format(hall=hall.hall, counter="1", **ids)
@@ -156,6 +156,11 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
         ("POST", f"/v1/halls/{hall.hall}/messages/{some['id']}/retry", None, 401),
         ("PUT", f"/v1/halls/{hall.hall}/screen", {}, 401),
         ("GET", f"/v1/tickets/{some['id']}", None, 404),
+        ("GET", f"/v1/halls/{hall.hall}/kiosk", None, 401),
+        *(
+            ("POST", f"/v1/halls/{hall.hall}/devices/{some['id']}/{name}", None, 401)
+            for name in ("lease", "tickets", "status", "slips")
+        ),
         ("GET", "/v1/session/oidc", None, 404),
         ("GET", "/v1/session/oidc/callback", None, 404),
     ):

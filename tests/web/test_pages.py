@@ -23,6 +23,7 @@ PATHS = (
     "/halls/{hall}/screen?zone=main",
     "/halls/{hall}/counter/3",
     "/halls/{hall}/manage",
+    "/halls/{hall}/kiosk",
 )
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
 
@@ -108,6 +109,8 @@ async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: 
         "/halls/%2E%2E/screen",
         "/halls/nowhere/counter/1",
         "/halls/nowhere/manage",
+        "/halls/nowhere/kiosk",
+        "/halls/nowhere/kiosk/worker.js",
     ],
 )
 async def test_a_hall_that_does_not_exist_has_no_page(hall: Checked, path: str) -> None:
@@ -184,3 +187,28 @@ async def test_nothing_but_the_files_of_a_mount_is_given_out(house: Service, pat
     assert status.split()[1] == b"404"
     assert b"import " not in rest
     assert b"root:" not in rest
+
+
+async def test_the_kiosks_worker_may_keep_its_page_and_names_all_that_the_page_loads(hall: Checked) -> None:
+    reply = await hall.call("GET", f"/halls/{hall.hall}/kiosk/worker.js")
+    text = reply.body.decode()
+
+    assert reply.headers["Service-Worker-Allowed"] == f"/halls/{hall.hall}/kiosk"
+    named = set(re.findall(r'"(/(?:pages|display)/[^"]+)"', text))
+    assert named == await _loaded(hall, f"/halls/{hall.hall}/kiosk")
+
+
+async def _loaded(hall: Checked, page: str) -> set[str]:
+    """All that a page loads: its files, those they import, and its words."""
+    found = {f"/pages/texts/{locale}/kiosk.ftl" for locale in ("zh-CN", "en")}
+    ahead = Page((await hall.call("GET", page)).body.decode()).assets
+    while ahead:
+        address = ahead.pop()
+        if address in found:
+            continue
+        found.add(address)
+        if address.endswith(".js"):
+            text = re.sub(r"/\*.*?\*/", "", (await hall.call("GET", address)).body.decode(), flags=re.DOTALL)
+            asked = re.findall(r"""(?:from|import)\s*["'](\.{0,2}/[^"'\s]+)["']""", text)
+            ahead += [urljoin(address, one) for one in asked]
+    return found

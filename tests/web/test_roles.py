@@ -29,6 +29,7 @@ OF_STAFF = {"staff", "manager", "admin"}
 IN_LINE = OF_STAFF | {"volunteer"}
 OF_MANAGERS = {"manager", "admin"}
 INVITING = OF_MANAGERS | {"partner"}
+OF_KIOSKS = {"kiosk", "admin"}
 OWNED = OF_STAFF | {"applicant"}
 EVERYBODY = {"anyone", "applicant", "kiosk", "partner", "volunteer", "staff", "manager", "ops", "admin"}
 
@@ -84,7 +85,7 @@ MAY: dict[str, set[str]] = {
     "DELETE …/suspension": OF_MANAGERS,
     "PUT …/overtime": OF_MANAGERS,
     "DELETE …/overtime": OF_MANAGERS,
-    "POST …/alarm": IN_LINE,
+    "POST …/alarm": IN_LINE | {"kiosk"},
     "DELETE …/alarm/{alarm}": OF_STAFF,
     "POST …/day/close": OF_MANAGERS,
     "GET …/history": OF_MANAGERS,
@@ -105,6 +106,11 @@ MAY: dict[str, set[str]] = {
     "GET …/learned": OF_MANAGERS | {"ops"},
     "POST …/erasures": OF_MANAGERS,
     "POST …/exports": OF_MANAGERS,
+    "GET …/kiosk": OF_KIOSKS,
+    "POST …/devices/{device}/lease": OF_KIOSKS,
+    "POST …/devices/{device}/tickets": OF_KIOSKS,
+    "POST …/devices/{device}/status": OF_KIOSKS,
+    "POST …/devices/{device}/slips": OF_KIOSKS,
     "GET …/messages": OF_MANAGERS,
     "POST …/messages/{message}/retry": OF_MANAGERS,
     "GET …/report": OF_MANAGERS | {"ops"},

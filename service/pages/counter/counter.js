@@ -281,7 +281,7 @@ function drawAll() {
   drawMain(acts.main(shown));
   drawActs(shown);
   drawMessage();
-  redraw(part("alarms"), [language, queue.alarms ?? []], () => (queue.alarms ?? []).map(drawAlarm));
+  redraw(part("alarms"), [language, queue.alarms ?? [], queue.printers ?? []], () => [...(queue.alarms ?? []).map(drawAlarm), ...(queue.printers ?? []).map(drawPrinter)]);
   redraw(part("keys"), [language, keysOn()], () => [["Enter", say("key-main")], ["Esc", say("key-rest")], ["/", say("key-find")], ["?", say("key-help")]].flatMap(([key, label]) => [make("span", {}, make("kbd", {}, key), ` ${label}`), " "]));
 
   const states = new Map([...words.desk.counters.map(({ id, state: one }) => [id, one]), ...(live.board?.counters ?? []).map(({ id, state: one }) => [id, one]), [counter.id, counter.state]]);
@@ -332,13 +332,18 @@ function drawMessage() {
 }
 
 function drawAlarm(alarm) {
-  const where = alarm.counter ? state.words.counterById(alarm.counter) : say("alarm-hall");
+  const where = alarm.counter ? state.words.counterById(alarm.counter) : (alarm.kiosk ?? say("alarm-hall"));
   return make(
     "p.alarm",
     {},
     make("b", {}, say("alarm-at", { where, time: state.times.time(alarm.at) })),
     state.roles.has("staff") ? make("button.button", { type: "button", "data-alarm": alarm.id }, say("alarm-clear")) : null,
   );
+}
+
+/** A printer that wants somebody; it is well again when it says so. */
+function drawPrinter({ name, state: paper, at }) {
+  return make("p.alarm", {}, make("b", {}, say(`printer-${paper}`, { name, time: state.times.time(at) })));
 }
 
 /** @param {import("/pages/live.js").Link} link */

@@ -34,14 +34,18 @@ function drawFacts(ui, places, again) {
   const { queue, desk, hall, board } = facts;
   learnNames(ui, desk.counters, again);
   const said = languageNow();
-  refill(places.alarms, [said, queue.alarms], () => (queue.alarms ?? []).map((alarm) => alarmOf(ui, alarm)));
+  refill(places.alarms, [said, queue.alarms, queue.printers], () => [
+    ...(queue.alarms ?? []).map((alarm) => alarmOf(ui, alarm)),
+    ...(queue.printers ?? []).map(({ name, state, at }) => make("div.message.alarm", {}, make("b.grow", {}, say(`printer-${state}`, { name, time: ui.times.time(at) })))),
+  ]);
   refill(places.state, [said, board?.suspended, hall.overtime, hall.open, hall.opens_at, board?.closing_at], () => statesOf(ui, hall, board));
   refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
   refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting], () => queueOf(ui, queue, board));
 }
 
 function alarmOf(ui, alarm) {
-  const words = alarm.counter ? say("alarm-at", { counter: alarm.counter, time: ui.times.time(alarm.at) }) : say("alarm", { time: ui.times.time(alarm.at) });
+  const time = ui.times.time(alarm.at);
+  const words = alarm.counter ? say("alarm-at", { counter: alarm.counter, time }) : alarm.kiosk ? say("alarm-kiosk", { name: alarm.kiosk, time }) : say("alarm", { time });
   return make(
     "div.message.alarm",
     {},

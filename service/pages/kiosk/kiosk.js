@@ -1,0 +1,584 @@
+/**
+ * The kiosk: check in with a code, or take a number; with one press, and whatever the network does.
+ *
+ * A press is an act with a key of its own, kept until it is answered, also over a reload. When the kiosk is cut off the number
+ * comes out of its stock; when an answer does not come in time, too, and what was asked for is taken back when the network is.
+ *
+ * To be watched from outside: `data-view` on the body (connecting, setup, start, code, camera, checking, ticket, refused),
+ * `data-link` (connecting, live, cut), and on the ticket `data-number` and `data-code`.
+ */
+
+import { Key, recall, remember } from "/display/key.js";
+import { make, redraw } from "/display/element.js";
+import { call, newKey, Refused, Unreached } from "/pages/api.js";
+import { Live } from "/pages/live.js";
+import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
+import { useTheme } from "/pages/theme.js";
+import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket } from "./draw.js";
+import { listenToScanner, readScan } from "./scanner.js";
+import { printSlip } from "./slip.js";
+import { Stock } from "./stock.js";
+import { Sync } from "./sync.js";
+import { both, languages, ofHall, spans } from "./words.js";
+
+const TICK_MS = 1000;
+const SYNC_EVERY_MS = 15_000;
+// How long somebody stands there before the number comes out of the stock.
+const TAKE_PATIENCE_MS = 12_000;
+const SLOW_MS = 3000;
+const RESULT_S = 30;
+const IDLE_S = 60;
+const HELPED_MS = 30_000;
+// A press that was not answered so long ago is nobody's any more.
+const PRESS_KEPT_MS = 15 * 60_000;
+const CODE_LENGTH = 8;
+
+const hallId = decodeURIComponent(location.pathname.match(/^\/halls\/([^/]+)\/kiosk/)[1]);
+const part = (id) => document.getElementById(id);
+const key = new Key(hallId);
+const kept = (name) => `paihao.kiosk.${name}.${hallId}`;
+
+const state = {
+  /** @type {"connecting" | "setup" | "start" | "code" | "camera" | "checking" | "ticket" | "refused"} */
+  view: "connecting",
+  hall: JSON.parse(recall(kept("hall")) ?? "null"),
+  kiosk: JSON.parse(recall(kept("self")) ?? "null"),
+  count: 1,
+  typed: "",
+  invitation: null,
+  shown: null,
+  setup: "no-key",
+  larger: false,
+  lower: false,
+  contrast: false,
+  helped: false,
+  slow: false,
+  trouble: /** @type {string[]} */ ([]),
+  left_s: 0,
+};
+/** @type {Live | null} */
+let live = null;
+let lastTouch_ms = performance.now();
+let video = null;
+
+const act = (method, path, options = {}) => call(method, `/v1/halls/${encodeURIComponent(hallId)}/${path}`, { token: key.value, ...options });
+/** Now by the hall's clock; while it cannot be heard, by how far this machine's was from it when it could. */
+const now_ms = () => (live?.board ? live.clock.now() : Date.now() + Number(recall(kept("clock")) ?? 0));
+const stock = new Stock(hallId);
+const sync = new Sync({
+  stock,
+  act,
+  device: () => state.kiosk?.device ?? null,
+  now_ms,
+  onTrouble: (numbers) => {
+    state.trouble.push(...numbers);
+    drawStatus();
+  },
+});
+
+await textsInAll("kiosk");
+document.addEventListener("paihao:language", () => drawAll());
+document.addEventListener("paihao:signed-out", () => {
+  key.forget();
+  setUp("key-over");
+});
+for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (lastTouch_ms = performance.now()), { capture: true });
+globalThis.addEventListener("online", () => linkChanged());
+globalThis.addEventListener("offline", () => linkChanged());
+keepThePage();
+drawAll();
+if (key.value === null) setUp("no-key");
+else begin();
+
+/** Find the hall, or begin with what is known of it, and follow it. */
+async function begin() {
+  for (;;) {
+    try {
+      const [hall, self] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), act("GET", "kiosk")]);
+      adopt(hall.body, self.body);
+      break;
+    } catch (reason) {
+      if (reason instanceof Refused) {
+        if (state.view !== "setup") setUp(reason.code === "forbidden" || reason.code === "device-not-found" ? "other-key" : "key-over");
+        return;
+      }
+      if (!(reason instanceof Unreached)) throw reason;
+      if (state.hall && state.kiosk) break; // cut off from the start: the stock is there
+    }
+  }
+  state.view = "start";
+  live = new Live({ hall: state.hall, read, onFacts: (facts) => adopt(facts, null), onLink: () => linkChanged(), onBoard: () => hear() });
+  live.start();
+  listenToScanner((scanned) => scan(scanned));
+  setInterval(tick, TICK_MS);
+  setInterval(() => !cut() && sync.run(), SYNC_EVERY_MS);
+  drawAll();
+  sync.run();
+  resume();
+}
+
+function hear() {
+  remember(kept("clock"), String(live.clock.now() - Date.now()));
+  drawSoon();
+}
+
+async function read() {
+  return (await call("GET", `/v1/halls/${encodeURIComponent(hallId)}`)).body;
+}
+
+function adopt(hall, self) {
+  state.hall = hall;
+  remember(kept("hall"), JSON.stringify(hall));
+  if (self) {
+    state.kiosk = self;
+    remember(kept("self"), JSON.stringify(self));
+    if (recall(kept("slip")) === null && self.printer) remember(kept("slip"), "network");
+  }
+  drawSoon();
+}
+
+function setUp(words) {
+  live?.stop();
+  state.setup = words;
+  show("setup");
+}
+
+/** Whether the service cannot be asked just now. */
+function cut() {
+  return navigator.onLine === false || live?.link === "silent";
+}
+
+function linkChanged() {
+  if (!cut()) {
+    live?.now();
+    sync.run();
+  }
+  drawSoon();
+}
+
+// Pressing.
+
+/**
+ * Take a number.
+ * @param {{id: string}} service
+ */
+function take(service) {
+  if (state.view !== "start") return;
+  const code = state.invitation;
+  const press = code
+    ? { kind: "check-in", path: "check-ins", body: { code, service: service.id } }
+    : { kind: "take", path: "tickets", body: { service: service.id, count: state.count } };
+  state.invitation = null;
+  carryOut({ ...press, key: newKey(), at: Date.now() });
+}
+
+/** @param {string} code */
+function checkIn(code) {
+  // The same code scanned again, while what came of it is not known, is the same act.
+  const before = JSON.parse(recall(kept("press")) ?? "null");
+  const same = before?.kind === "check-in" && before.body.code === code && Date.now() - before.at < PRESS_KEPT_MS;
+  carryOut(same ? before : { kind: "check-in", path: "check-ins", body: { code }, key: newKey(), at: Date.now() });
+}
+
+/** Go on with a press that was under way when the page was loaded anew. */
+function resume() {
+  const press = JSON.parse(recall(kept("press")) ?? "null");
+  if (press === null) return;
+  if (Date.now() - press.at < PRESS_KEPT_MS) carryOut(press);
+  else if (press.kind === "take") stock.undo(press).then(() => remember(kept("press"), null));
+}
+
+/** @param {{kind: "take" | "check-in", path: string, body: object, key: string, at: number, sent?: boolean}} press */
+async function carryOut(press) {
+  state.slow = false;
+  show("checking");
+  const slow = setTimeout(() => {
+    state.slow = true;
+    if (state.view === "checking") drawAll();
+  }, SLOW_MS);
+  try {
+    if (press.kind === "take" && !press.sent && cut()) {
+      await takeFromStock(press);
+      return;
+    }
+    remember(kept("press"), JSON.stringify({ ...press, sent: true }));
+    const { body: ticket, status } = await act("POST", press.path, { body: press.body, key: press.key, patience_ms: TAKE_PATIENCE_MS });
+    remember(kept("press"), null);
+    showTicket({ ticket, offline: false, resumed: status === 200 });
+  } catch (reason) {
+    if (reason instanceof Refused) {
+      remember(kept("press"), null);
+      refuse(reason, press);
+    } else if (reason instanceof Unreached) {
+      await (press.kind === "take" ? takeFromStock(press, true) : refuseCut());
+    } else {
+      throw reason;
+    }
+  } finally {
+    clearTimeout(slow);
+  }
+}
+
+/**
+ * Give a number out of the stock.
+ * @param {object} press
+ * @param {boolean} [asked] whether the service may have given one, too, which is then taken back
+ */
+async function takeFromStock(press, asked = false) {
+  const slip = await stock.give(press.body, now_ms());
+  if (slip === null) {
+    if (asked) {
+      carryOut(press); // there is nothing but to wait for the answer
+      return;
+    }
+    refuseCut();
+    return;
+  }
+  if (asked) await stock.undo({ key: press.key, body: press.body });
+  remember(kept("press"), null);
+  if (!("number" in slip)) {
+    refuse(new Refused({ code: "hall-closed", title: "", status: 409, opens_at: slip.opens_at }), press);
+    return;
+  }
+  const ticket = { id: slip.ticket, number: slip.number, code: slip.code, token: slip.token, service: slip.service, count: slip.count, issued_at: slip.issued_at };
+  showTicket({ ticket, offline: true, resumed: false });
+}
+
+/** @param {string} scanned */
+async function scan(scanned) {
+  if (!["start", "code", "camera", "ticket", "refused"].includes(state.view)) return;
+  closeCamera();
+  document.querySelector("dialog")?.close();
+  const read = readScan(scanned);
+  if (read === null) {
+    refuse(new Refused({ code: "code-not-found", title: "", status: 404 }), { kind: "check-in" });
+    return;
+  }
+  if (cut()) {
+    refuseCut();
+    return;
+  }
+  if ("code" in read) {
+    checkIn(read.code);
+    return;
+  }
+  show("checking");
+  try {
+    const { body } = await act("GET", `${read.kind}/${encodeURIComponent(read.id)}`, { token: read.token });
+    checkIn(body.code);
+  } catch (reason) {
+    if (reason instanceof Unreached) refuseCut();
+    else if (reason instanceof Refused) refuse(new Refused({ code: "code-not-found", title: "", status: 404 }), { kind: "check-in" });
+    else throw reason;
+  }
+}
+
+// What is shown.
+
+function show(view) {
+  state.view = view;
+  state.left_s = RESULT_S;
+  lastTouch_ms = performance.now();
+  if (view !== "camera") closeCamera();
+  drawAll();
+  (part("title") ?? part("main")).focus({ preventScroll: true });
+  scrollTo(0, 0);
+}
+
+function home() {
+  state.count = 1;
+  state.typed = "";
+  state.invitation = null;
+  state.shown = null;
+  show("start");
+}
+
+function urlOf({ id, token }) {
+  const form = state.kiosk?.ticket_url;
+  return form && token ? form.replace("{ticket}", id).replace("{token}", token) : null;
+}
+
+function showTicket({ ticket, offline, resumed }) {
+  const service = state.hall.services.find(({ id }) => id === ticket.service);
+  const stageName = live?.board?.names.stages[ticket.stage];
+  const stage = stageName ? Object.fromEntries(ofHall(stageName).map(({ key: language, text }) => [language, text])) : null;
+  const known = stage && languages().every((language) => stage[language]) ? stage : null;
+  state.shown = { ticket, service, stage: known, offline, resumed, url: urlOf(ticket), paper: "none" };
+  show("ticket");
+  print();
+}
+
+/** Print the slip, if the kiosk prints at all; the number is on the screen whatever comes of it. */
+async function print() {
+  const shown = state.shown;
+  const slip = recall(kept("slip")) ?? "none";
+  if (slip === "58" || slip === "80") {
+    shown.paper = "printed";
+    drawAll();
+    printSlip(part("slip"), slip, slipFacts(shown));
+  } else if (slip === "network") {
+    const paper = shown.offline ? "out" : await printOverNetwork(shown.ticket);
+    if (state.shown !== shown) return;
+    shown.paper = paper;
+    drawAll();
+  }
+}
+
+async function printOverNetwork(ticket) {
+  try {
+    const { body } = await act("POST", `devices/${state.kiosk.device}/slips`, { body: { ticket: ticket.id } });
+    return body.state === "ok" || body.state === "low" ? "printed" : "out";
+  } catch (reason) {
+    if (reason instanceof Refused || reason instanceof Unreached) return "out";
+    throw reason;
+  }
+}
+
+function slipFacts({ ticket, service, url, offline }) {
+  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, time: timeOf(ticket.issued_at), url, offline };
+}
+
+function timeOf(at) {
+  return new Date(at).toLocaleTimeString("en-GB", { timeZone: state.hall.time_zone, hour: "2-digit", minute: "2-digit" });
+}
+
+function dayOf(on, language) {
+  const noon = new Date(`${on}T12:00:00Z`);
+  return noon.toLocaleDateString(language === "zh" ? "zh-CN" : "en-GB", { timeZone: "UTC", month: "long", day: "numeric", weekday: "short" });
+}
+
+/** When something opens, with the date where that is another day. */
+function whenOf(at, language) {
+  const on = (moment) => new Intl.DateTimeFormat("en-CA", { timeZone: state.hall.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(moment);
+  const day = on(new Date(at));
+  return day === on(now_ms()) ? timeOf(at) : `${dayOf(day, language)} ${timeOf(at)}`;
+}
+
+const REFUSED = new Set([
+  "hall-closed", "hall-full", "hall-suspended", "online-only", "code-used", "code-not-found", "too-early", "wrong-day", "appointment-missed", "appointment-not-found",
+  "hold-expired", "wrong-state", "service-not-found", "busy", "storage-unavailable", "rate-limited",
+]);
+
+/** Say no in words, with the way forward. */
+function refuse({ code, problem }, press) {
+  if (code === "body-invalid" && press.kind === "check-in" && problem.errors?.some(({ path }) => path === "service")) {
+    state.invitation = press.body.code; // an invitation to any service: which one?
+    show("start");
+    return;
+  }
+  const id = REFUSED.has(code) ? code : "other";
+  const slot = problem.slots?.[0]?.starts_at;
+  const args = (language) => ({
+    when: problem.opens_at ? whenOf(problem.opens_at, language) : "",
+    slot: slot ? whenOf(slot, language) : "",
+    day: problem.on ? dayOf(problem.on, language) : "",
+  });
+  const about = id === "hall-full" && !slot ? "hall-full-none" : id === "hall-closed" && !problem.opens_at ? "hall-closed-none" : id;
+  state.shown = {
+    title: id === "hall-suspended" && problem.text ? ofHall(problem.text) : both(`refused-${id}`, args),
+    about: both(`refused-${about}-about`, args),
+    url: problem.url ?? null,
+    retry: code === "code-not-found",
+  };
+  show("refused");
+}
+
+function refuseCut() {
+  state.shown = { title: both("refused-cut"), about: both("refused-cut-about"), url: null, retry: false };
+  show("refused");
+}
+
+// Drawing.
+
+let drawing = 0;
+function drawSoon() {
+  drawing ||= requestAnimationFrame(() => {
+    drawing = 0;
+    if (["start", "connecting"].includes(state.view)) drawAll();
+    else drawStatus();
+  });
+}
+
+function drawAll() {
+  const { hall, view, shown } = state;
+  document.body.dataset.view = view;
+  document.documentElement.classList.toggle("large", state.larger);
+  document.body.classList.toggle("low", state.lower);
+  const [first, second] = ofHall(hall?.name);
+  if (first) redraw(part("hall"), first, () => [first.text]);
+  if (first) part("hall").lang = first.tag;
+  part("hall-second").lang = second?.tag ?? "";
+  redraw(part("hall-second"), second ?? null, () => (second ? [second.text] : []));
+  redraw(part("langs"), languageNow(), () => drawLanguages((wanted) => useLanguage(wanted)));
+  placeLanguages();
+  drawStatus();
+  const leave = () => home();
+  const focused = document.activeElement?.id;
+  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, waiting: live?.board?.waiting, shown, slow: state.slow, setup: state.setup, larger: state.larger };
+  const isNew = redraw(part("main"), facts, () => [
+    {
+      connecting: () => drawSetup({ id: "connecting" }),
+      setup: () => drawSetup({ id: state.setup }),
+      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: "BarcodeDetector" in globalThis && Boolean(navigator.mediaDevices) }, { type: openCode, film: openCamera, take, people: setPeople }),
+      code: () => drawCode({ typed: state.typed }, { type: setTyped, send: sendTyped, leave }),
+      camera: () => drawCamera(video, { leave }),
+      checking: () => drawChecking({ slow: state.slow }),
+      ticket: () => drawTicket(shown, { leave, print: recall(kept("slip")) && recall(kept("slip")) !== "none" ? print : null }),
+      refused: () => drawRefusal(shown, { leave, type: openCode }),
+    }[view](),
+  ]);
+  if (isNew && focused) part(focused)?.focus({ preventScroll: true });
+  const foot = { language: languageNow(), larger: state.larger, contrast: state.contrast, lower: state.lower, helped: state.helped };
+  if (redraw(part("foot"), foot, () => drawFoot(state, { larger: () => toggle("larger"), contrast: () => toggle("contrast"), lower: () => toggle("lower"), help })) && focused) part(focused)?.focus({ preventScroll: true });
+  part("foot").hidden = view === "setup";
+  drawCountdown();
+}
+
+/** Within reach, too, when the buttons are low. */
+function placeLanguages() {
+  const [langs, head] = [part("langs"), part("head")];
+  if (state.lower === (langs.parentElement !== head)) return;
+  if (state.lower) part("foot").before(langs);
+  else head.append(langs);
+}
+
+function drawStatus() {
+  const off = state.view !== "setup" && state.view !== "connecting" && cut();
+  document.body.dataset.link = off ? "cut" : live?.link === "live" ? "live" : "connecting";
+  const band = part("band");
+  band.hidden = !off && state.trouble.length === 0;
+  const said = state.trouble.length > 0 ? both("band-trouble", { numbers: state.trouble.join(" ") }) : both("band-cut");
+  redraw(band, band.hidden ? null : said, () => [make("span", {}, spans(said))]);
+  const link = document.body.dataset.link;
+  const facts = { language: languageNow(), name: state.kiosk?.name ?? "", link, key: key.value !== null };
+  redraw(part("status"), facts, () => {
+    if (!facts.key) return [];
+    const open = make("button.button.plain", { type: "button", id: "settings" }, make("span.said", {}, spans(both("settings"))));
+    open.addEventListener("click", openSettings);
+    return [make("span.live", { class: link === "live" ? "live" : "live silent" }, spans(both(`link-${link}`)), ` · ${facts.name}`), open];
+  });
+}
+
+function drawCountdown() {
+  const place = part("countdown");
+  if (place) place.replaceChildren(...spans(both("countdown", { seconds: state.left_s })));
+}
+
+function tick() {
+  if (state.view === "ticket" || state.view === "refused") {
+    state.left_s -= 1;
+    if (state.left_s <= 0) home();
+    else drawCountdown();
+  }
+  if (performance.now() - lastTouch_ms > IDLE_S * 1000) {
+    if (["code", "camera"].includes(state.view) || state.invitation || state.count > 1) home();
+    reset();
+  }
+  drawStatusOnChange();
+}
+
+let wasCut = null;
+function drawStatusOnChange() {
+  if (cut() === wasCut) return;
+  wasCut = cut();
+  drawAll();
+}
+
+/** As the next person would like to find it. */
+function reset() {
+  if (!(state.larger || state.lower || state.contrast) && languageNow() === firstLanguage()) return;
+  state.larger = state.lower = false;
+  if (state.contrast) toggle("contrast");
+  if (languageNow() !== firstLanguage()) useLanguage(firstLanguage());
+  drawAll();
+}
+
+function firstLanguage() {
+  return state.hall?.languages[0]?.toLowerCase().startsWith("en") ? "en" : "zh";
+}
+
+// Buttons.
+
+function setPeople(count) {
+  state.count = count;
+  drawAll();
+}
+
+function openCode() {
+  state.typed = "";
+  show("code");
+  part("code").focus();
+}
+
+function setTyped(text) {
+  state.typed = text.toUpperCase().replace(/[\s-]/g, "").replaceAll("O", "0").replaceAll(/[IL]/g, "1").replace(/[^0-9A-Z]/g, "").slice(0, CODE_LENGTH);
+  drawAll();
+  const field = part("code");
+  if (document.activeElement === field) field.setSelectionRange(state.typed.length, state.typed.length);
+}
+
+function sendTyped() {
+  if (state.typed.length < CODE_LENGTH) return;
+  if (cut()) refuseCut();
+  else checkIn(state.typed);
+}
+
+function toggle(name) {
+  state[name] = !state[name];
+  if (name === "contrast") useTheme(state.contrast ? "contrast" : "system");
+  drawAll();
+}
+
+async function help() {
+  try {
+    await act("POST", "alarm", { body: {}, patience_ms: TAKE_PATIENCE_MS });
+    state.helped = true;
+    setTimeout(() => {
+      state.helped = false;
+      drawAll();
+    }, HELPED_MS);
+    drawAll();
+  } catch (reason) {
+    if (!(reason instanceof Refused || reason instanceof Unreached)) throw reason;
+    refuseCut();
+  }
+}
+
+async function openSettings() {
+  const [left, untold] = [await stock.left(now_ms()), (await stock.given()).length];
+  const dialog = drawSettings(
+    { name: state.kiosk?.name ?? "", slip: recall(kept("slip")) ?? "none", network: Boolean(state.kiosk?.printer), left, untold },
+    { slip: (value) => remember(kept("slip"), value) },
+  );
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+async function openCamera() {
+  video = make("video.camera", { autoplay: true, muted: true, playsinline: true });
+  show("camera");
+  try {
+    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+  } catch {
+    home(); // no camera, or it may not be used
+    return;
+  }
+  const detector = new BarcodeDetector({ formats: ["qr_code", "code_128"] });
+  const look = async () => {
+    if (state.view !== "camera" || !video) return;
+    const [found] = await detector.detect(video).catch(() => []);
+    if (found) scan(found.rawValue);
+    else setTimeout(look, 200);
+  };
+  look();
+}
+
+function closeCamera() {
+  video?.srcObject?.getTracks().forEach((track) => track.stop());
+  video = null;
+}
+
+function keepThePage() {
+  // Only where the page comes over TLS, or from this machine.
+  navigator.serviceWorker?.register(`/halls/${encodeURIComponent(hallId)}/kiosk/worker.js`, { scope: `/halls/${encodeURIComponent(hallId)}/kiosk` }).catch(() => undefined);
+}

@@ -1,0 +1,37 @@
+/** The slip that this browser prints: number, service, when, the code to come back with, and how to watch. */
+
+import { lines, make } from "/display/element.js";
+import { drawQr } from "/pages/qr.js";
+import { both, label, ofHall } from "./words.js";
+
+const WIDTHS = ["58", "80"];
+
+/**
+ * Print on the roll of this width.
+ * @param {HTMLElement} place
+ * @param {"58" | "80"} width mm
+ * @param {object} facts
+ */
+export function printSlip(place, width, facts) {
+  for (const one of WIDTHS) document.getElementById(`paper-${one}`).media = one === width ? "print" : "not all";
+  drawSlip(place, facts);
+  globalThis.print();
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {{hall: Record<string, string>, service: Record<string, string>, number: string, code: string, count: number, time: string, url: string | null, offline: boolean}} facts
+ */
+export function drawSlip(place, { hall, service, number, code, count, time, url, offline }) {
+  place.replaceChildren(
+    ...lines(ofHall(hall)),
+    make("p.number", {}, number),
+    ...lines(ofHall(service)),
+    ...(count > 1 ? lines(both("slip-people", { count })) : []),
+    ...lines(both("slip-taken", { time })),
+    ...(offline ? lines(both("slip-offline")) : []),
+    ...(url ? [drawQr(url, label(both("ticket-qr"))), ...lines(both("ticket-qr"))] : []),
+    make("p.code", {}, `${code.slice(0, 4)} ${code.slice(4)}`),
+    ...lines(both("slip-code")),
+  );
+}

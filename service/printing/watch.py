@@ -1,0 +1,50 @@
+"""Looking at the printers now and then, so that staff hear of an empty roll before the next person stands there."""
+
+import structlog
+
+from service.clock import Clock
+from service.config import NetworkPrinter
+from service.domain.commands import ReportPrinter
+from service.domain.model import HallId
+from service.domain.refusals import HallNotFound, Refusal
+from service.identity.devices import NIL, Devices
+from service.ids import new_id
+from service.lane import Request
+from service.lanes import SYSTEM, Lanes
+from service.printing.printers import Printers
+
+LOOK_EVERY_S = 60
+DEVICES_MAX = 1000
+"""Devices of a hall that are searched for the kiosk of a name."""
+
+log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """The pass over all printers."""
+
+    def __init__(self, printers: Printers, devices: Devices, lanes: Lanes, clock: Clock) -> None:
+        self._printers = printers
+        self._devices = devices
+        self._lanes = lanes
+        self._clock = clock
+
+    async def look(self) -> None:
+        """Ask every printer how it is, and report it in its hall."""
+        for printer in self._printers.known.values():
+            try:
+                await self._report(printer)
+            except HallNotFound:
+                log.warning("printer_of_no_hall", hall=printer.hall, kiosk=printer.kiosk)
+            except Refusal as refusal:
+                log.warning("printer_not_reported", hall=printer.hall, kiosk=printer.kiosk, code=refusal.code)
+
+    async def _report(self, printer: NetworkPrinter) -> None:
+        devices = await self._devices.of_hall(printer.hall, NIL, DEVICES_MAX)
+        device = next((one for one in devices if one.name == printer.kiosk and one.role == "kiosk"), None)
+        if device is None:
+            log.warning("printer_of_no_kiosk", hall=printer.hall, kiosk=printer.kiosk)
+            return
+        command = ReportPrinter(device.id, device.name, await self._printers.look(printer))
+        request = Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
+        await self._lanes.do(HallId(printer.hall), request)

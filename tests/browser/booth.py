@@ -1,0 +1,137 @@
+"""The kiosk's page as a test sees it."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Self
+
+from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, expect
+
+from tests.browser.desk import VIOLATIONS
+from tests.browser.screen import Complaints
+from tests.service import Api
+
+STANDING = ViewportSize(width=1080, height=1920)
+"""A kiosk's screen: upright, full HD."""
+
+WITHIN_S = 20
+PRINTS = """
+window.printed = 0;
+window.print = () => { window.printed += 1; };
+"""
+CONTROLLED = "navigator.serviceWorker.controller !== null"
+
+
+async def kiosk_key(api: Api, name: str = "at the door") -> tuple[str, str]:
+    """A new kiosk's id and key."""
+    added = await api.staff("POST", "devices", {"name": name, "role": "kiosk"})
+    assert added.status == 201, added.body
+    return added.body["id"], added.body["token"]
+
+
+@dataclass
+class Booth:
+    """A kiosk in a page of its own."""
+
+    page: Page
+    complaints: Complaints
+    base: str
+
+    @classmethod
+    async def open(cls, context: BrowserContext, base: str, key: str | None, query: str = "?lang=zh") -> Self:
+        """Open the demo hall's kiosk with a key, or without one."""
+        page = await context.new_page()
+        complaints = Complaints()
+        complaints.listen(page)
+        await page.add_init_script(VIOLATIONS)
+        await page.add_init_script(PRINTS)
+        booth = cls(page, complaints, base)
+        await page.goto(f"{base}/halls/demo/kiosk{query}{f'#key={key}' if key else ''}")
+        return booth
+
+    @classmethod
+    async def at(cls, context: BrowserContext, api: Api, query: str = "?lang=zh") -> Self:
+        """Open it in a hall that has just made it its kiosk, and wait until it is ready."""
+        _, key = await kiosk_key(api)
+        booth = await cls.open(context, api.base, key, query)
+        await booth.is_ready()
+        return booth
+
+    async def is_ready(self) -> None:
+        """Wait until it takes presses, has numbers in stock, and keeps its page."""
+        await self.is_view("start")
+        await self.is_link("live")
+        await self.until(CONTROLLED)
+        await self.has_stock(50)
+
+    async def until(self, source: str, argument: Any = None) -> None:  # noqa: ANN401  (JSON)
+        """Ask the page again and again, until it says yes; its policy forbids it to do so by itself."""
+        async with asyncio.timeout(WITHIN_S):
+            while not await self.page.evaluate(source, argument):
+                pass
+
+    async def has_stock(self, left: int) -> None:
+        """Wait until so many numbers are in stock."""
+        await self.until(STOCK, left)
+
+    async def untold(self, count: int) -> None:
+        """Wait until so many numbers were given out that the service does not know."""
+        await self.until(UNTOLD, count)
+
+    async def is_view(self, view: str) -> None:
+        """Wait until it shows this."""
+        await expect(self.page.locator("body")).to_have_attribute("data-view", view)
+
+    async def is_link(self, link: str) -> None:
+        """Wait until its link to the hall is so."""
+        await expect(self.page.locator("body")).to_have_attribute("data-link", link, timeout=20_000)
+
+    def service(self, name: str) -> Locator:
+        """A service's stub."""
+        return self.page.locator(f'[data-service="{name}"]')
+
+    async def take(self, name: str = "enquiry") -> str:
+        """Press a service, and return the number that is shown."""
+        await self.service(name).click()
+        await self.is_view("ticket")
+        return await self.number()
+
+    async def number(self) -> str:
+        """The number that is shown."""
+        number = await self.page.locator(".ticket-view").get_attribute("data-number")
+        assert number is not None
+        return number
+
+    async def home(self) -> None:
+        """Go back to the start."""
+        await self.page.locator("#leave").click()
+        await self.is_view("start")
+
+    async def scan(self, text: str) -> None:
+        """Scan something: quick keys, and Enter."""
+        await self.page.evaluate(SCAN, text)
+
+    async def script(self, source: str, argument: Any = None) -> Any:  # noqa: ANN401  (JSON)
+        """Ask the page something."""
+        return await self.page.evaluate(source, argument)
+
+
+_ROWS = """
+new Promise((resolve, reject) => {
+  const request = indexedDB.open("paihao.kiosk.demo");
+  request.onerror = reject;
+  request.onsuccess = () => {
+    const asked = request.result.transaction("slips").objectStore("slips").getAll();
+    asked.onsuccess = () => { request.result.close(); resolve(asked.result); };
+    asked.onerror = reject;
+  };
+})
+"""
+STOCK = f"(left) => {_ROWS}.then((rows) => rows.filter(({{ state }}) => state === 'free').length === left)"
+UNTOLD = f"(count) => {_ROWS}.then((rows) => rows.filter(({{ state }}) => state === 'given').length === count)"
+SCAN = """
+(text) => {
+  const target = document.activeElement ?? document.body;
+  const press = (key) => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  for (const key of [...text, "Enter"]) press(key);
+}
+"""

@@ -1,0 +1,374 @@
+"""A kiosk from the press to the queue, with the network and without."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import segno
+from playwright.async_api import Browser, BrowserContext, Route, expect
+from segno import encoder
+
+from service.domain.model import PrinterState
+from tests.browser.booth import STANDING, Booth, kiosk_key
+from tests.browser.clock import RunningClock
+from tests.browser.desk import Desk
+from tests.service import Service
+from tests.web.booking import booked
+from tests.web.checked import at
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A kiosk's browser."""
+    async with await browser.new_context(viewport=STANDING, locale="zh-CN") as context:
+        yield context
+
+
+async def numbers(service: Service) -> list[str]:
+    """Everybody who waits, in the order of calls."""
+    queue = (await service.api.staff("GET", "queue")).body
+    return [ticket["number"] for ticket in queue["waiting"]]
+
+
+async def test_one_press_is_one_number_with_a_place_a_range_and_a_way_to_watch_it(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("1")
+    booth = await Booth.at(context, service.api)
+    await expect(booth.service("enquiry").locator(".much b")).to_have_text("0–5")
+    await booth.page.locator("#more").click()
+
+    assert await booth.take("enquiry") == "B001"
+
+    page = booth.page
+    await expect(page.locator(".ticket-view .number")).to_have_text("B001")
+    await expect(page.locator(".range-words b")).to_have_text("0–5")
+    await expect(page.locator(".qr-box svg")).to_have_attribute("role", "img")
+    [ticket] = (await service.api.staff("GET", "queue")).body["waiting"]
+    assert (ticket["channel"], ticket["count"], ticket["number"]) == ("kiosk", 2, "B001")
+    await booth.home()
+    await expect(page.locator("#people")).to_have_text("1")
+    assert booth.complaints == []
+
+
+async def test_a_double_press_is_one_number(service: Service, context: BrowserContext) -> None:
+    booth = await Booth.at(context, service.api)
+
+    await booth.script("""() => {
+      const stub = document.querySelector('[data-service="enquiry"]');
+      stub.click();
+      stub.click();
+    }""")
+
+    await booth.is_view("ticket")
+    assert await numbers(service) == ["B001"]
+
+
+async def test_an_answer_that_is_lost_on_its_way_gives_nobody_a_second_number(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+    lost = 0
+
+    async def lose(route: Route) -> None:
+        nonlocal lost
+        if route.request.method == "POST" and lost < 2:
+            lost += 1
+            await route.fetch()  # it was done
+            await route.abort()
+            return
+        await route.continue_()
+
+    await context.route("**/v1/halls/demo/tickets", lose)
+
+    assert await booth.take("enquiry") == "B001"
+    assert lost == 2
+    assert await numbers(service) == ["B001"]
+
+
+async def test_a_press_that_was_under_way_when_the_page_was_loaded_anew_is_the_same_press(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        if held:
+            await route.continue_()
+            return
+        await route.fetch()  # done, and never answered
+        held.append(route)
+
+    await context.route("**/v1/halls/demo/tickets", hold)
+    await booth.service("enquiry").click()
+    await booth.is_view("checking")
+    while not held:
+        await booth.script("null")
+
+    await booth.page.reload()
+
+    await booth.is_view("ticket")
+    assert await booth.number() == "B001"
+    assert await numbers(service) == ["B001"]
+
+
+async def test_a_booking_is_scanned_wherever_the_focus_is(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    appointment = await booked(service.api, starts_at=at("11:30"))
+    clock.advance(2400)
+    booth = await Booth.at(context, service.api)
+    await booth.service("enquiry").focus()
+
+    await booth.scan(appointment["code"].lower())
+
+    await booth.is_view("ticket")
+    [ticket] = (await service.api.staff("GET", "queue")).body["waiting"]
+    assert (ticket["class"], ticket["number"]) == ("appointment", await booth.number())
+    await booth.scan(appointment["code"])
+    await booth.is_view("refused")
+    await expect(booth.page.locator("#title")).to_contain_text("这个号码已经用过了")
+    assert [complaint for complaint in booth.complaints if "409" not in complaint] == []
+
+
+async def test_a_slip_that_was_put_aside_is_scanned_by_its_qr_code(service: Service, context: BrowserContext) -> None:
+    ticket = await service.api.take("enquiry")
+    await service.api.staff("POST", f"tickets/{ticket['id']}/park")
+    booth = await Booth.at(context, service.api)
+
+    await booth.scan(f"https://hall.example/halls/demo#ticket={ticket['id']}&token={ticket['token']}")
+
+    await booth.is_view("ticket")
+    await expect(booth.page.locator("#title")).to_contain_text("欢迎回来")
+    assert await numbers(service) == ["B001"]
+
+
+async def test_a_code_is_typed_with_keys_on_the_screen_and_refused_in_words(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+    page = booth.page
+    await page.locator("#type").click()
+    for key in "7K3M9QXR":
+        await page.locator(f"#key-{key}").click()
+    await expect(page.locator("#code")).to_have_value("7K3M9QXR")
+    await page.locator("#erase").click()
+    await page.locator("#key-8").click()
+
+    await page.locator("#send").click()
+
+    await booth.is_view("refused")
+    await expect(page.locator("#title")).to_contain_text("没有找到这个号码")
+    await expect(page.locator("#title")).to_contain_text("There is no such code")
+
+
+async def test_too_early_too_late_and_closed_are_said_with_the_way_forward(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    soon = await booked(service.api, starts_at=at("13:00"))
+    tomorrow = await booked(service.api, starts_at=at("13:00", 24))
+    booth = await Booth.at(context, service.api)
+    title, about = booth.page.locator("#title"), booth.page.locator(".refusal-view p").first
+
+    await booth.scan(soon["code"])
+    await expect(title).to_contain_text("还没到签到时间")
+    await expect(about).to_contain_text("12:00")
+    await booth.scan(tomorrow["code"])
+    await expect(title).to_contain_text("这个号码不是今天的")
+    await expect(about).to_contain_text("11月24日")
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演练", "en": "Fire drill"}})
+    await booth.home()
+    await booth.service("enquiry").click()
+    await expect(title).to_contain_text("消防演练")
+    await service.api.staff("DELETE", "suspension")
+    clock.advance(8 * 3600)
+    await booth.home()
+    await booth.service("enquiry").click()
+    await expect(title).to_contain_text("现在不在取号时间内")
+    await expect(about).to_contain_text("09:00")
+
+
+async def test_ten_numbers_are_given_while_the_kiosk_is_cut_off_and_stand_in_their_places_afterwards(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await service.api.open("1")
+    booth = await Booth.at(context, service.api)
+    before = await booth.take("enquiry")
+    await booth.home()
+
+    await context.set_offline(offline=True)
+    await booth.is_link("cut")
+    await expect(booth.page.locator("#band")).to_contain_text("网络已断开，仍可取号，号码有效")
+    given = []
+    for turn in range(10):
+        given.append(await booth.take("enquiry"))
+        await expect(booth.page.locator(".where")).to_contain_text("号码有效")
+        await booth.home()
+        if turn == 4:
+            clock.advance(1)
+    await booth.untold(10)
+    clock.advance(60)
+    after = await service.api.take("enquiry")
+    await context.set_offline(offline=False)
+
+    await booth.is_link("live")
+    await booth.untold(0)
+    assert given == [f"Z{number:03d}" for number in range(1, 11)]
+    assert await numbers(service) == [before, *given, after["number"]]
+
+
+async def test_a_kiosk_that_is_switched_on_while_it_is_cut_off_gives_numbers_that_count(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+    await booth.page.reload()  # the worker has the page now
+    await booth.is_view("start")
+    await context.set_offline(offline=True)
+    first = await booth.take("enquiry")
+
+    await booth.page.reload()
+
+    await booth.is_view("start")
+    second = await booth.take("loan-first")
+    await expect(booth.page.locator(".code-line")).to_be_visible()
+    code = await booth.page.locator(".ticket-view").get_attribute("data-code")
+    await context.set_offline(offline=False)
+    await booth.untold(0)
+    assert [first, second] == ["Z001", "Z002"]
+    assert sorted(await numbers(service)) == ["Z001", "Z002"]
+    found = await service.api.staff("POST", "search", {"code": code})
+    assert [ticket["number"] for ticket in found.body["items"]] == ["Z002"]
+
+
+async def test_without_an_answer_the_number_comes_out_of_the_stock_and_the_other_is_given_back(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+
+    async def lose(route: Route) -> None:
+        if route.request.method == "POST":
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+
+    await context.route("**/v1/halls/demo/tickets", lose)
+    await booth.service("enquiry").click()
+    await expect(booth.page.locator("#title")).to_contain_text("正在确认")
+    await expect(booth.page.locator("body")).to_have_attribute("data-view", "ticket", timeout=30_000)
+    assert await booth.number() == "Z001"
+    await context.unroute("**/v1/halls/demo/tickets")
+
+    await booth.script("dispatchEvent(new Event('online'))")
+
+    await booth.untold(0)
+    await _until(service, ["Z001"])
+    tickets = (await service.api.staff("GET", "tickets")).body["items"]
+    assert {ticket["number"]: ticket["state"] for ticket in tickets} == {"B001": "left", "Z001": "waiting"}
+
+
+async def _until(service: Service, waiting: list[str]) -> None:
+    """Ask until exactly these wait; the test's time limit is the net."""
+    while await numbers(service) != waiting:
+        pass
+
+
+async def test_check_in_waits_for_the_network_and_says_so(service: Service, context: BrowserContext) -> None:
+    booth = await Booth.at(context, service.api)
+
+    await context.set_offline(offline=True)
+    await booth.is_link("cut")
+
+    await expect(booth.page.locator(".booked-box .message")).to_contain_text("恢复后即可签到")
+    await booth.scan("7K3M9QXR")
+    await expect(booth.page.locator("#title")).to_contain_text("暂时不能签到")
+
+
+async def test_the_page_returns_to_its_start_by_itself(service: Service, context: BrowserContext) -> None:
+    await context.clock.install()
+    booth = await Booth.at(context, service.api)
+    await booth.page.locator("#larger").click()
+    await booth.page.get_by_role("link", name="English").click()
+    await booth.take("enquiry")
+
+    await context.clock.run_for(31_000)
+
+    await booth.is_view("start")
+    await context.clock.run_for(61_000)
+    await expect(booth.page.locator("html")).to_have_attribute("lang", "zh-CN")
+    await expect(booth.page.locator("html")).not_to_have_class("large")
+
+
+async def test_a_slip_is_printed_by_the_browser_on_the_chosen_width(service: Service, context: BrowserContext) -> None:
+    booth = await Booth.at(context, service.api)
+    page = booth.page
+    await page.locator("#settings").click()
+    await page.locator('input[value="58"]').check()
+    await page.locator("#settings-done").click()
+
+    number = await booth.take("enquiry")
+
+    assert await booth.script("window.printed") == 1
+    await page.emulate_media(media="print")
+    await expect(page.locator("#slip .number")).to_have_text(number)
+    await expect(page.locator("#slip .number")).to_be_visible()
+    await expect(page.locator("#foot")).not_to_be_visible()
+    width = await booth.script("document.getElementById('slip').getBoundingClientRect().width")
+    assert abs(width - 48 / 25.4 * 96) < 1
+    pdf = await page.pdf(prefer_css_page_size=True)
+    [width_pt] = {float(found) for found in re.findall(rb"/MediaBox \[0 0 ([0-9.]+)", pdf)}
+    assert abs(width_pt - 58 / 25.4 * 72) < 1
+    await page.emulate_media(media="screen")
+    await page.locator("#print").click()
+    assert await booth.script("window.printed") == 2
+
+
+async def test_staff_at_the_counter_see_an_empty_roll_and_who_calls_for_help(
+    service: Service, context: BrowserContext, browser: Browser
+) -> None:
+    device, key = await kiosk_key(service.api)
+    async with await browser.new_context(locale="zh-CN") as office:
+        desk = await Desk.at(office, service.api.base)
+        booth = await Booth.open(context, service.api.base, key)
+        await booth.is_ready()
+
+        await booth.page.locator("#help").click()
+        await expect(booth.page.locator("#help")).to_contain_text("已通知")
+        body: dict[str, Any] = {"paper": PrinterState.OUT}
+        await service.api.call("POST", f"devices/{device}/status", body, token=key)
+
+        await expect(desk.page.locator("#alarms")).to_contain_text("at the door 求助")
+        await expect(desk.page.locator("#alarms")).to_contain_text("自助机 at the door：打印机缺纸")
+
+
+@pytest.mark.parametrize(("key", "words"), [(None, "还没有启用"), ("phd_" + "a" * 43, "密钥已失效")])
+async def test_a_kiosk_without_a_good_key_says_so(
+    service: Service, context: BrowserContext, key: str | None, words: str
+) -> None:
+    booth = await Booth.open(context, service.api.base, key)
+
+    await booth.is_view("setup")
+
+    await expect(booth.page.locator("#title")).to_contain_text(words)
+    assert "#key" not in booth.page.url
+    assert [complaint for complaint in booth.complaints if "401" not in complaint] == []
+
+
+async def test_the_codes_that_the_page_draws_are_those_of_the_standard(
+    service: Service, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # segno pads a full byte too many; what follows the end of the data is read by nobody
+    monkeypatch.setattr(
+        encoder, "write_padding_bits", lambda buffer, _version, length: buffer.extend([0] * (-length % 8))
+    )
+    booth = await Booth.open(context, service.api.base, None)
+    draw = "async (text) => (await import('/pages/qr.js')).qrOf(text)"
+
+    for length in (3, 14, 15, 26, 42, 62, 84, 106, 122, 152, 180, 200, 213, 251, 287, 300, 331):
+        text = ("https://hall.example/t/0198c0de-abcd#" * 10)[:length]
+        drawn = await booth.script(draw, text)
+        wanted = segno.make_qr(
+            text, error="m", mode="byte", version=drawn["version"], mask=drawn["mask"], boost_error=False
+        )
+        assert drawn["rows"] == [[bool(module) for module in row] for row in wanted.matrix], length

@@ -1,0 +1,119 @@
+"""The kiosk for everybody: axe-core finds nothing, keys are enough, targets are large and, if asked for, low."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+
+from tests.browser.axe import faults
+from tests.browser.booth import STANDING, Booth
+from tests.browser.test_pages import SIDEWAYS
+from tests.service import Service
+
+TARGETS = """() => [...document.querySelectorAll("button, a, input")]
+  .filter((element) => element.checkVisibility())
+  .map((element) => [element.id || element.textContent, element.getBoundingClientRect()])"""
+LOWEST_SHARE = 0.36
+"""Of the screen's height: on a kiosk whose screen begins 75 cm and ends 145 cm above the floor, this is 1.2 m."""
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A kiosk's browser."""
+    async with await browser.new_context(viewport=STANDING, locale="zh-CN") as context:
+        yield context
+
+
+async def test_axe_finds_nothing_in_any_view_and_theme(service: Service, context: BrowserContext) -> None:
+    booth = await Booth.at(context, service.api)
+    page = booth.page
+    for theme in ("light", "dark", "contrast"):
+        await page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        assert await faults(page) == [], theme
+    await page.locator("#type").click()
+    assert await faults(page) == []
+    await page.locator("#code").fill("7K3M9QXR")
+    await page.locator("#send").click()
+    await booth.is_view("refused")
+    assert await faults(page) == []
+    await booth.home()
+    await booth.take("enquiry")
+    assert await faults(page) == []
+    await page.get_by_role("link", name="English").click()
+    assert await faults(page) == []
+    await booth.home()
+    await page.locator("#settings").click()
+    await expect(page.locator("dialog")).to_be_visible()
+    assert await faults(page) == []
+    await page.locator("#settings-done").click()
+    stranger = await Booth.open(await page.context.browser.new_context(), service.api.base, None)  # type: ignore[union-attr]
+    await stranger.is_view("setup")
+    assert await faults(stranger.page) == []
+
+
+async def test_keys_are_enough_from_the_start_to_a_number_and_back(service: Service, context: BrowserContext) -> None:
+    booth = await Booth.at(context, service.api)
+    page = booth.page
+
+    for _ in range(20):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement?.dataset.service") == "enquiry":
+            break
+    await page.keyboard.press("Enter")
+    await booth.is_view("ticket")
+    assert await page.evaluate("document.activeElement.id") == "title"
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+
+    await booth.is_view("start")
+
+
+async def test_the_focus_stays_where_it_is_when_the_waits_change(service: Service, context: BrowserContext) -> None:
+    booth = await Booth.at(context, service.api)
+    await booth.service("enquiry").focus()
+
+    await service.api.take("enquiry")
+
+    await expect(booth.service("enquiry").locator(".about")).to_contain_text("1 人等候")
+    assert await booth.page.evaluate("document.activeElement.id") == "service-enquiry"
+
+
+@pytest.mark.parametrize("low", [False, True])
+async def test_targets_are_88_px_and_low_if_asked_for(service: Service, context: BrowserContext, low: bool) -> None:  # noqa: FBT001  (a parameter)
+    booth = await Booth.at(context, service.api)
+    if low:
+        await booth.page.locator("#lower").click()
+
+    for name, box in await booth.script(TARGETS):
+        assert box["height"] >= 88, name
+        assert box["width"] >= 88, name
+        if low:
+            assert box["top"] >= LOWEST_SHARE * STANDING["height"], name
+            assert box["bottom"] <= STANDING["height"], name
+
+
+@pytest.mark.parametrize("width", [320, 768, 1920])
+async def test_it_fits_any_screen_without_sideways_scrolling(
+    service: Service, context: BrowserContext, width: int
+) -> None:
+    booth = await Booth.at(context, service.api)
+    await booth.page.set_viewport_size(ViewportSize(width=width, height=1080))
+
+    assert await booth.script(SIDEWAYS) == []
+    await booth.page.locator("#larger").click()
+    assert await booth.script(SIDEWAYS) == []
+    await booth.page.locator("#type").click()
+    assert await booth.script(SIDEWAYS) == []
+    await booth.page.locator("#leave").click()
+    await booth.take("enquiry")
+    assert await booth.script(SIDEWAYS) == []
+
+
+async def test_the_page_is_light(service: Service, context: BrowserContext) -> None:
+    sizes: list[int] = []
+    page = await context.new_page()
+    page.on("response", lambda response: sizes.append(int(response.headers.get("content-length", "0"))))
+    await page.goto(f"{service.api.base}/halls/demo/kiosk")
+    await expect(page.locator("body")).to_have_attribute("data-view", "setup")
+
+    assert sum(sizes[:40]) <= 2 * 150_000, "with the copy that the worker keeps"

@@ -1,0 +1,1 @@
+"""Slips: their bytes, and the printers they go to."""

@@ -1,0 +1,51 @@
+"""A network printer for tests: a TCP server that keeps what it is sent, and says how its paper is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from service.printing.printers import ASK_PAPER
+
+WITHIN_S = 10
+OK, LOW, OUT, SILENT = b"\x12", b"\x1e", b"\x7e", b""
+
+
+@dataclass
+class Receiver:
+    """What a printer heard: one entry for each conversation, without the questions."""
+
+    port: int = 0
+    paper: bytes = OK
+    slips: list[bytes] = field(default_factory=list)
+    asked: int = 0
+    _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One conversation."""
+        heard = b""
+        answered = False
+        while part := await reader.read(65536):
+            heard += part
+            if not answered and heard.startswith(ASK_PAPER):
+                answered = True
+                self.asked += 1
+                writer.write(self.paper)
+        async with self._heard:
+            self.slips.append(heard.removeprefix(ASK_PAPER))
+            self._heard.notify_all()
+        writer.close()
+
+    async def until(self, slips: int) -> None:
+        """Wait until so many conversations are over."""
+        async with asyncio.timeout(WITHIN_S), self._heard:
+            await self._heard.wait_for(lambda: len(self.slips) >= slips)
+
+
+@asynccontextmanager
+async def receiver(paper: bytes = OK) -> AsyncIterator[Receiver]:
+    """Listen on a free port."""
+    hears = Receiver(paper=paper)
+    async with await asyncio.start_server(hears.hear, "127.0.0.1", 0) as server:
+        hears.port = server.sockets[0].getsockname()[1]
+        yield hears

@@ -1,0 +1,101 @@
+"""The bytes of a slip, for printers with Chinese, without, and without a font either."""
+
+import pytest
+from PIL import ImageFont
+
+from service.config import NetworkPrinter
+from service.printing import fonts
+from service.printing.slip import KANJI_OFF, KANJI_ON, SlipPrinted, _drawn, _lines, slip_bytes
+
+SLIP = SlipPrinted(
+    hall={"zh-CN": "学生资助贷款办理大厅", "en": "Student Loan Hall"},
+    number="A058",
+    service={"zh-CN": "首次贷款签约", "en": "First loan contract"},
+    taken_local="10:42",
+    code="7K3M9QXR",
+    url="https://hall.example/t/1#token",
+    count=3,
+)
+GS_QR_STORE = b"\x31P0"
+GS_IMAGE = b"\x1dv0"
+SIZE_4 = b"\x1d!\x33\x1bE\x01\x1ba\x01"
+
+
+def printer(profile: str = "TM-T88V", *, gb18030: bool = False) -> NetworkPrinter:
+    return NetworkPrinter("demo", "door", "127.0.0.1", 9100, profile, gb18030)
+
+
+def test_a_printer_with_chinese_gets_it_as_gb18030() -> None:
+    data = slip_bytes(SLIP, printer(gb18030=True))
+
+    assert KANJI_ON + "学生资助贷款办理大厅".encode("gb18030") + KANJI_OFF in data
+    assert KANJI_ON + "取号时间 10:42".encode("gb18030") + KANJI_OFF in data
+    assert b"First loan contract\n" in data
+    assert GS_IMAGE not in data
+
+
+def test_the_number_is_large_the_code_in_two_halves_and_the_address_a_qr_code() -> None:
+    data = slip_bytes(SLIP, printer(gb18030=True))
+
+    assert SIZE_4 + b"A058\n" in data
+    assert b"7K3M 9QXR\n" in data
+    assert GS_QR_STORE + SLIP.url.encode() in data
+    assert b"3 people\n" in data
+    assert data.startswith(b"\x1b@")
+    assert data.rstrip().endswith(b"\x1dV\x00")
+
+
+def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    built_in = ImageFont.load_default(28)
+    monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
+
+    data = slip_bytes(SLIP, printer())
+
+    assert data.count(GS_IMAGE) >= 6
+    assert KANJI_ON not in data
+    assert b"First loan contract\n" in data
+
+
+def test_a_printer_without_chinese_and_without_a_font_prints_what_is_latin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "chinese", lambda _size: None)
+
+    data = slip_bytes(SLIP, printer())
+
+    assert SIZE_4 + b"A058\n" in data
+    assert b"Student Loan Hall\n" in data
+    assert "学".encode("gb18030") not in data
+    assert GS_IMAGE not in data
+
+
+def test_a_long_name_is_drawn_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    built_in = ImageFont.load_default(28)
+    monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
+
+    lines = _lines("W" * 60, 384)
+
+    assert len(lines) > 1
+    assert all(built_in.getlength(line) <= 384 for line in lines)
+
+
+@pytest.mark.parametrize("profile", ["NT-5890K", "POS-5890", "TM-T20II", "default"])
+def test_every_common_profile_prints_a_slip(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "chinese", lambda _size: None)
+
+    data = slip_bytes(SLIP, printer(profile))
+
+    assert b"A058" in data
+    assert (GS_QR_STORE in data) or (GS_IMAGE in data), "a QR code of its own, or a drawn one"
+
+
+def test_a_profile_that_python_escpos_has_not_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        slip_bytes(SLIP, printer("TM-9999"))
+
+
+def test_a_drawn_line_is_black_on_white_and_as_wide_as_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "chinese", lambda _size: ImageFont.load_default(28))
+
+    image = _drawn("A058", 384)
+
+    assert (image.mode, image.width) == ("1", 384)
+    assert image.convert("L").getextrema() == (0, 255)
