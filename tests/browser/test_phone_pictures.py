@@ -11,8 +11,8 @@ from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
 from tests.browser.phone import PHONE, Phone, hand
+from tests.browser.pictures import DOCS
 from tests.browser.test_applicant import PERSON, configure
-from tests.browser.test_pictures import DOCS
 from tests.browser.test_ticket import address, identity
 from tests.service import OPENS_AT, Service
 
