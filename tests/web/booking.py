@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from tests.service import Reply
+from tests.service import Api, Reply
 from tests.web.checked import Checked, at
 
 _phones = count(13800000000)
@@ -20,7 +20,7 @@ def said(instant: datetime) -> str:
     return instant.isoformat()
 
 
-async def try_to_book(hall: Checked, starts_at: datetime, **more: Any) -> Reply:  # noqa: ANN401  (fields)
+async def try_to_book(hall: Api, starts_at: datetime, **more: Any) -> Reply:  # noqa: ANN401  (fields)
     """Book for somebody new, unless `more` says otherwise; as a stranger, unless it has a `token`."""
     sent = {name: more.pop(name) for name in ("token", "key", "headers") if name in more}
     body = {"service": "enquiry", "starts_at": said(starts_at), **more}
@@ -29,7 +29,7 @@ async def try_to_book(hall: Checked, starts_at: datetime, **more: Any) -> Reply:
     return await hall.call("POST", "appointments", body, **sent)
 
 
-async def booked(hall: Checked, starts_at: datetime | None = None, **more: Any) -> dict[str, Any]:  # noqa: ANN401  (fields)
+async def booked(hall: Api, starts_at: datetime | None = None, **more: Any) -> dict[str, Any]:  # noqa: ANN401  (fields)
     """An appointment that must be given; tomorrow at 10:00, unless it is said when."""
     reply = await try_to_book(hall, starts_at or at("10:00", 24), **more)
     assert reply.status == 201, reply.body
