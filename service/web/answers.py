@@ -182,9 +182,13 @@ class AppointmentListed(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentList(Struct, frozen=True):
-    """Appointments of a day, by their starts; `seq` is the day's, 0 when nothing has happened to it."""
+    """Appointments of a day; `seq` is the day's, 0 when nothing has happened to it.
+
+    `over_capacity` are those to come that the day would not take by its plan, of the whole day and not of the page.
+    """
 
     items: list[AppointmentListed]
+    over_capacity: list[str]
     next_cursor: str | None
     seq: int
 
@@ -293,13 +297,15 @@ class DryRun(Struct, frozen=True, kw_only=True):
     """What a document would change, if it were put now.
 
     `profile` has each quarter of an hour until closing, if people go on coming as in the last hour: `arrivals_per_h`.
-    `seq` is that of the day it was reckoned with.
+    `seq` is that of the day it was reckoned with. `holidays_unknown` are the years, as far ahead as people can book,
+    whose public holidays are not all known yet.
     """
 
     revision: int
     changed: list[str]
     places: list[PlacesChange]
     over_capacity: list[str]
+    holidays_unknown: list[int]
     waits: list[WaitChange]
     profile: list[ProfilePoint]
     arrivals_per_h: float

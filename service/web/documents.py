@@ -19,7 +19,7 @@ from service.domain.times import stamp
 from service.domain.view import wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
-from service.halls import Hall, faults_of, plan_from
+from service.halls import Hall, faults_of, holidays_unknown, plan_from
 from service.journal.halls import Put
 from service.offers import places_altogether
 from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, answer
@@ -137,7 +137,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on, hall.learned)
     for event in decide(after, commands.ChangePlan(plan), now_at):
         evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
-    over = await request.app[OFFERS].beyond(hall, lambda on: plan_from(document, hall.revision + 1, on))
+    over = await request.app[OFFERS].beyond(hall, lambda on: plan_from(document, hall.revision + 1, on, hall.learned))
     old, new = asdict(hall.document), asdict(document)
     services = [
         service.id
@@ -149,6 +149,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         changed=[name for name in new if new[name] != old[name]],
         places=await _places(request, hall, document),
         over_capacity=sorted(over.then - over.now),
+        holidays_unknown=holidays_unknown(document, day.on),
         waits=[
             WaitChange(
                 name,
@@ -171,7 +172,7 @@ async def _places(request: web.Request, hall: Hall, document: HallDocument) -> l
     today = hall.day_at(request.app[CLOCK].now_at())
     changes = []
     for on in (today + timedelta(days=days) for days in range(PLACES_DAYS)):
-        before, after = hall.plan(on), plan_from(document, hall.revision + 1, on)
+        before, after = hall.plan(on), plan_from(document, hall.revision + 1, on, hall.learned)
         changes.append(PlacesChange(on, places_altogether(before), places_altogether(after)))
         await asyncio.sleep(0)  # others have their turn between the days
     return changes
