@@ -511,6 +511,25 @@ class InvitationList(Struct, frozen=True):
     next_cursor: str | None
 
 
+class BatchSeen(Struct, frozen=True, kw_only=True):
+    """An import of invitations: how many, and how many of them were used or taken back."""
+
+    batch: str
+    partner: str
+    releases_at: Stamp | None
+    made_at: Stamp
+    invited: int
+    used: int
+    revoked: int
+
+
+class BatchList(Struct, frozen=True):
+    """Imports, the newest first."""
+
+    items: list[BatchSeen]
+    next_cursor: str | None
+
+
 class LastingSeen(Struct, frozen=True, kw_only=True):
     """How long a service lasts for one person, as learned, or as the document says while nothing was seen.
 

@@ -18,6 +18,7 @@ PATHS = (
     "/halls/{hall}/screen?zone=main",
     "/halls/{hall}/counter/3",
     "/halls/{hall}/manage",
+    "/halls/{hall}/desk",
 )
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
 

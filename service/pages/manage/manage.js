@@ -15,6 +15,7 @@ import { languageNow, say, sayInto, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
+import { bookings } from "/pages/bookings/section.js";
 import { mergeDialog } from "./conflict.js";
 import { effectPanel } from "./effect.js";
 import { Draft } from "./model/draft.js";
@@ -32,6 +33,7 @@ import { today } from "./sections/today.js";
 /** @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean}>} */
 const SECTIONS = {
   today: { title: "today-title", draw: today },
+  bookings: { title: "bookings-title", draw: bookings },
   hours: { title: "hours-title", draw: hours, ofDocument: true },
   places: { title: "places-title", draw: places, ofDocument: true },
   rules: { title: "rules-title", draw: rules, ofDocument: true },
@@ -69,7 +71,7 @@ class Manager {
   #told = 0;
 
   async start() {
-    await texts("common", "manage");
+    await texts("common", "manage", "bookings");
     document.addEventListener("paihao:language", () => this.#speak());
     this.#hall = (await this.#readHall()).body;
     this.#speak();
