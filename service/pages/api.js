@@ -9,6 +9,8 @@
 const ATTEMPT_MS = 8000;
 // An act whose outcome stays unknown so long is handed back to the person: done late, it would surprise those who gave up on it.
 const PATIENCE_MS = 60_000;
+// A file of some megabytes over a slow line.
+const FILE_MS = 120_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 3000;
 const READS = new Set(["GET", "HEAD"]);
@@ -35,7 +37,7 @@ export class Unreached extends Error {
   }
 }
 
-/** @typedef {{status: number, body: any, etag: string | null}} Answer */
+/** @typedef {{status: number, body: any, etag: string | null, text: string}} Answer `body`: of JSON; `text`: of anything else */
 
 /**
  * Send a request until it is answered.
@@ -43,6 +45,8 @@ export class Unreached extends Error {
  * @param {string} path beginning with /
  * @param {object} [options]
  * @param {unknown} [options.body] JSON; with PATCH a merge patch
+ * @param {{type: string, data: Blob}} [options.file] a body that is a file, in place of JSON
+ * @param {string} [options.token] of a device or a person; without it the session counts
  * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
  * @param {string} [options.ifMatch] an ETag
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
@@ -53,23 +57,26 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, key, ifMatch, query, signal, patience_ms } = {}) {
+export async function call(method, path, { body, file, token, key, ifMatch, query, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json, */*;q=0.5" };
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
+  if (file !== undefined) headers["Content-Type"] = file.type;
+  if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   if (act) headers["Idempotency-Key"] = key ?? newKey();
   if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
-  const init = { method, headers, credentials: "same-origin", cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) };
+  const init = { method, headers, credentials: "same-origin", cache: "no-store", body: file?.data ?? (body === undefined ? undefined : JSON.stringify(body)) };
 
-  const until_ms = performance.now() + (patience_ms ?? (act ? PATIENCE_MS : ATTEMPT_MS));
+  const attempt_ms = file === undefined ? ATTEMPT_MS : FILE_MS;
+  const until_ms = performance.now() + (patience_ms ?? (file !== undefined ? FILE_MS : act ? PATIENCE_MS : ATTEMPT_MS));
   const watched = { act, state: "sent" };
   underWay.add(watched);
   tell();
   try {
     for (let attempt = 0; ; attempt += 1) {
       const left_ms = until_ms - performance.now();
-      const given = await tried(address, init, Math.max(1, Math.min(ATTEMPT_MS, left_ms)), signal);
+      const given = await tried(address, init, Math.max(1, Math.min(attempt_ms, left_ms)), signal);
       if (given !== null && !INDEFINITE.has(given.status)) return settled(given, path);
       watched.state = given === null ? "unreached" : "busy";
       tell();
@@ -121,6 +128,7 @@ async function tried(address, init, within_ms, signal) {
       status: response.status,
       ok: response.ok,
       body: isJson && text !== "" ? JSON.parse(text) : null,
+      text: isJson ? "" : text,
       etag: response.headers.get("ETag"),
       retryAfter_s: Number(response.headers.get("Retry-After")) || null,
     };
@@ -133,8 +141,8 @@ async function tried(address, init, within_ms, signal) {
   }
 }
 
-function settled({ status, ok, body, etag, retryAfter_s }, path) {
-  if (ok) return { status, body, etag };
+function settled({ status, ok, body, etag, text, retryAfter_s }, path) {
+  if (ok) return { status, body, etag, text };
   const problem = body?.code ? body : { code: "fault", title: "", status };
   if (status === 401 && !path.startsWith("/v1/session")) document.dispatchEvent(new CustomEvent("paihao:signed-out"));
   throw new Refused(problem, retryAfter_s);

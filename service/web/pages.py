@@ -34,6 +34,7 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/halls/{hall}/counter/{counter}", _of_counter(PAGES / "counter" / "counter.html"))
     router.add_get("/halls/{hall}/manage", _of_hall(PAGES / "manage" / "manage.html"))
     router.add_get("/halls/{hall}/desk", _of_hall(PAGES / "bookings" / "desk.html"))
+    router.add_get("/halls/{hall}/partner", _of_hall(PAGES / "invitations" / "partner.html"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
     router.add_static("/display/", SCREEN)
     router.add_static("/pages/", PAGES)

@@ -19,6 +19,7 @@ PATHS = (
     "/halls/{hall}/counter/3",
     "/halls/{hall}/manage",
     "/halls/{hall}/desk",
+    "/halls/{hall}/partner",
 )
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
 

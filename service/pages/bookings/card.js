@@ -20,17 +20,3 @@ export function card(ui, appointment, title, service) {
     make("div.card-when", {}, make("p.card-time", {}, make("b", {}, `${ui.times.day(on)} ${ui.times.time(appointment.starts_at)}`)), make("p", {}, `${service} · ${say("bookings-people", { count: appointment.count })}`), make("p.small.quiet", {}, say("bookings-read-out"))),
   );
 }
-
-/** Print the card and nothing else of the page. @param {Element} shown */
-export function printCard(shown) {
-  const alone = shown.cloneNode(true);
-  alone.classList.add("print-alone");
-  document.body.append(alone);
-  document.body.classList.add("is-printing");
-  const after = () => {
-    document.body.classList.remove("is-printing");
-    alone.remove();
-  };
-  globalThis.addEventListener("afterprint", after, { once: true });
-  globalThis.print();
-}

@@ -9,9 +9,10 @@ import { make } from "/display/element.js";
 import { newKey, Refused } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { action, allOf, head, keepFocus, part, table } from "/pages/manage/parts.js";
+import { printAlone } from "/pages/print.js";
 import { isSaid, languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
-import { card, printCard } from "./card.js";
+import { card } from "./card.js";
 import { Picker } from "./picker.js";
 import { grouped, inOrderOfTime, shifted, sought } from "./slots.js";
 
@@ -113,7 +114,7 @@ class Clerk {
 
   #drawForm() {
     const ui = this.#ui;
-    const { moving } = kept;
+    const { moving, starts_at } = kept;
     const services = this.#services();
     if (services.length === 0) {
       this.#form.replaceChildren(make("h3", {}, say("bookings-book")), make("p.quiet", {}, say("bookings-no-service")));
@@ -155,7 +156,7 @@ class Clerk {
     });
     this.#form.replaceChildren(make("h3", { id: "b-title", tabindex: "-1" }, say(moving ? "bookings-move-title" : "bookings-book"), " ", moving ? "" : make("kbd", { "aria-hidden": "true" }, "B")), form);
     this.#chosen(this.#picker.chosen);
-    this.#ask({ starts_at: kept.starts_at });
+    this.#ask({ starts_at });
   }
 
   #person() {
@@ -275,7 +276,7 @@ class Clerk {
       make(
         "div.line",
         {},
-        action(ui, say("bookings-print"), () => printCard(this.#made.querySelector(".booked-card"))),
+        action(ui, say("bookings-print"), () => printAlone(this.#made.querySelector(".booked-card"))),
         action(
           ui,
           say("bookings-card-away"),

@@ -16,6 +16,7 @@ import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
 import { bookings } from "/pages/bookings/section.js";
+import { invitations } from "/pages/invitations/section.js";
 import { mergeDialog } from "./conflict.js";
 import { effectPanel } from "./effect.js";
 import { Draft } from "./model/draft.js";
@@ -37,6 +38,7 @@ const SECTIONS = {
   hours: { title: "hours-title", draw: hours, ofDocument: true },
   places: { title: "places-title", draw: places, ofDocument: true },
   rules: { title: "rules-title", draw: rules, ofDocument: true },
+  invitations: { title: "invite-title", draw: invitations },
   notices: { title: "notices-title", draw: notices },
   people: { title: "people-title", draw: people },
   find: { title: "find-title", draw: find },
@@ -71,7 +73,7 @@ class Manager {
   #told = 0;
 
   async start() {
-    await texts("common", "manage", "bookings");
+    await texts("common", "manage", "bookings", "invitations");
     document.addEventListener("paihao:language", () => this.#speak());
     this.#hall = (await this.#readHall()).body;
     this.#speak();
