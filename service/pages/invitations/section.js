@@ -64,12 +64,12 @@ class Inviting {
 
   #uploadPart() {
     const ui = this.#ui;
-    const input = make("input", { type: "file", id: "invite-file", accept: ".csv,.txt,.xlsx,.json", "aria-describedby": "invite-file-hint" });
+    const input = make("input.hidden", { type: "file", id: "invite-file", accept: ".csv,.txt,.xlsx,.json", "aria-describedby": "invite-file-hint" });
     this.#mode = make("select.input", { id: "invite-mode" }, make("option", { value: "all" }, say("invite-mode-all")), make("option", { value: "good" }, say("invite-mode-good")));
     this.#releases = make("input.input", { type: "datetime-local", id: "invite-releases" });
     this.#partner = make("select.input", { id: "invite-partner" }, make("option", { value: "" }, say("invite-own")));
     this.#upload = make("button.button.primary", { type: "submit", id: "invite-send", disabled: true, "aria-describedby": "invite-file-name" }, say("invite-send"));
-    const zone = make("div.drop", {}, make("label", { for: "invite-file" }, say("invite-file")), input, make("p.small.quiet", { id: "invite-file-hint" }, say("invite-file-hint")));
+    const zone = make("div.drop", {}, input, make("div.line", {}, make("label.button", { for: "invite-file" }, say("invite-file")), make("span.quiet", {}, say("invite-drop"))), make("p.small.quiet", { id: "invite-file-hint" }, say("invite-file-hint")));
     const form = make(
       "form.stack",
       { id: "invite-form" },

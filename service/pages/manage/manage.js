@@ -22,12 +22,16 @@ import { effectPanel } from "./effect.js";
 import { Draft } from "./model/draft.js";
 import { sectionOf } from "./model/schema.js";
 import { action, keepFocus } from "./parts.js";
+import { booking } from "./sections/booking.js";
 import { find } from "./sections/find.js";
 import { history } from "./sections/history.js";
 import { hours } from "./sections/hours.js";
+import { learned } from "./sections/learned.js";
+import { messages } from "./sections/messages.js";
 import { notices } from "./sections/notices.js";
 import { people } from "./sections/people.js";
 import { places } from "./sections/places.js";
+import { privacy } from "./sections/privacy.js";
 import { rules } from "./sections/rules.js";
 import { today } from "./sections/today.js";
 
@@ -37,12 +41,16 @@ const SECTIONS = {
   bookings: { title: "bookings-title", draw: bookings },
   hours: { title: "hours-title", draw: hours, ofDocument: true },
   places: { title: "places-title", draw: places, ofDocument: true },
+  booking: { title: "booking-title", draw: booking, ofDocument: true },
   rules: { title: "rules-title", draw: rules, ofDocument: true },
   invitations: { title: "invite-title", draw: invitations },
   notices: { title: "notices-title", draw: notices },
+  messages: { title: "messages-title", draw: messages },
   people: { title: "people-title", draw: people },
   find: { title: "find-title", draw: find },
   history: { title: "history-title", draw: history },
+  learned: { title: "learned-title", draw: learned },
+  privacy: { title: "privacy-title", draw: privacy },
 };
 const FIRST = "today";
 const TOLD_MS = 6000;
