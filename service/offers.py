@@ -25,7 +25,7 @@ from service.domain.grid import main_stage
 from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
 from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
-from service.domain.view import slot_view
+from service.domain.view import SlotView, slot_view
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.journal import faults
@@ -33,8 +33,8 @@ from service.journal.journal import Journal
 from service.journal.read import Summary
 from service.lanes import Lanes
 
-DAYS_KNOWN_MAX = 5_000
-"""Days of all halls whose plans and answers are kept, about 30 KB each; the one asked for longest ago is forgotten."""
+DAYS_KNOWN_MAX = 3_000
+"""Days of all halls whose answers are kept, about 16 KB each; of the day asked for longest ago they are forgotten."""
 
 ANSWERS_OF_DAY_MAX = 50
 """Answers kept of one day, for services, numbers of people and askers; beyond it all of the day are reckoned anew."""
@@ -51,6 +51,7 @@ _TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 _ENCODER = msgspec.json.Encoder()
 _DECODE = msgspec.json.Decoder(Booked).decode
+_SLOTS = msgspec.json.Decoder(list[SlotView]).decode
 
 
 class Asked(Struct, frozen=True):
@@ -74,9 +75,8 @@ class Beyond(NamedTuple):
 
 
 class _Answer(Struct, frozen=True):
-    """The slots of a day, also as text; true from `from_at` until before `until_at`, if that is not None."""
+    """The slots of a day as text; true from `from_at` until before `until_at`, if that is not None."""
 
-    slots: list[Slot]
     text: bytes
     from_at: datetime
     until_at: datetime | None
@@ -87,14 +87,13 @@ class _Answer(Struct, frozen=True):
 
 
 class _Known(Struct):
-    """What is remembered of a day: its plan as `hall` said `today`, and the answers on the journal's head (None: none).
+    """What is remembered of a day: answers by what `hall` says, on the journal's head (None: it has no row).
 
-    A hall whose document changed, or that has learned something, is another `Hall`.
+    A hall whose document changed, or that has learned something, is another `Hall`. Plans and what is reckoned from
+    them are six times as large: they are made again when something has changed.
     """
 
-    today: date
     hall: Hall
-    plan: Plan
     head: str | None = None
     answers: dict[Asked, _Answer] = field(default_factory=dict)
 
@@ -121,12 +120,12 @@ class Offers:
         found = [answer.text async for answer in self._answers(hall, list(asked), first, last)]
         return b",".join(text for text in found if text)
 
-    async def nearest(self, hall: Hall, asked: Asked, after: date) -> list[Slot]:
+    async def nearest(self, hall: Hall, asked: Asked, after: date) -> list[SlotView]:
         """The first free slots of the days after one. Raises StorageUnavailable."""
-        found: list[Slot] = []
+        found: list[SlotView] = []
         days = (after + timedelta(days=1), after + timedelta(days=NEAREST_WITHIN_DAYS))
         async for answer in self._answers(hall, [asked], *days):
-            found += [slot for slot in answer.slots if slot.free > 0]
+            found += [slot for slot in _SLOTS(b"[" + answer.text + b"]") if slot.free > 0]
             if len(found) >= NEAREST:
                 break
         return found[:NEAREST]
@@ -172,48 +171,51 @@ class Offers:
             return
         rows = {row.day: row for row in await self._rows(hall, first, last)}
         for on in (first + timedelta(days=days) for days in range((last - first).days + 1)):
-            known, row = self._remembered(hall, on, today), rows.get(on)
+            known, row = self._remembered(hall, on), rows.get(on)
             reckoned = False
             for one in asked:
                 answer = known.answers.get(one) if known.is_of(row) else None
                 if answer is None or not answer.holds_at(now_at):
-                    answer = await self._reckon(hall, known, row, one, now_at)
+                    answer = await self._reckon(known, row, on, one, now_at)
                     reckoned = True
                 yield answer
             if reckoned:
                 await asyncio.sleep(0)  # others have their turn between the days
 
-    def _remembered(self, hall: Hall, on: date, today: date) -> _Known:
+    def _remembered(self, hall: Hall, on: date) -> _Known:
         key = (hall.id, on)
         known = self._known.get(key)
-        if known is None or known.hall is not hall or known.today != today:
-            known = self._known[key] = _Known(today, hall, hall.plan(on))
+        if known is None or known.hall is not hall:
+            known = self._known[key] = _Known(hall)
             if len(self._known) > DAYS_KNOWN_MAX:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)
         return known
 
-    async def _reckon(self, hall: Hall, known: _Known, row: Summary | None, asked: Asked, now_at: datetime) -> _Answer:
+    async def _reckon(self, known: _Known, row: Summary | None, on: date, asked: Asked, now_at: datetime) -> _Answer:
         """Reckon the slots of a day, and remember them unless they are newer than the row that was read."""
-        plan, booked, is_of_row = await self._sums(hall, known, row)
+        plan, booked, is_of_row = await self._sums(known.hall, row, on)
         slots = slots_of(plan, booked, asked.service, asked.count, now_at, partner=asked.partner, staff=asked.staff)
-        answer = _Answer(slots, _text_of(slots), now_at, _changes_at(plan, booked, slots, now_at, staff=asked.staff))
+        until_at = _changes_at(plan, booked, slots, now_at, staff=asked.staff)
+        answer = _Answer(_ENCODER.encode([slot_view(slot) for slot in slots])[1:-1], now_at, until_at)
         if is_of_row:
             if not known.is_of(row) or len(known.answers) >= ANSWERS_OF_DAY_MAX:
                 known.head, known.answers = None if row is None else row.head, {}
             known.answers[asked] = answer
         return answer
 
-    async def _sums(self, hall: Hall, known: _Known, row: Summary | None) -> tuple[Plan, Booked, bool]:
+    async def _sums(self, hall: Hall, row: Summary | None, on: date) -> tuple[Plan, Booked, bool]:
         """The plan and the sums of a day, and whether they are of the row that was read, or of later."""
-        if row is None:
-            return known.plan, Booked.of(known.plan), True
-        day = self._lanes.in_memory(hall.id, row.day)
-        if day is None or day.seq < row.seq:
-            if row.revision == hall.revision:
-                return known.plan, Booked.of(known.plan) if row.booked is None else _DECODE(row.booked), True
-            day = await self._lanes.day_on(hall.id, row.day, now=True)  # its plan has still to follow the document
-        return day.regular, day.booked, day.seq == row.seq
+        day = None if row is None else self._lanes.in_memory(hall.id, on)
+        if row is not None and (day is None or day.seq < row.seq):
+            if row.revision != hall.revision:
+                day = await self._lanes.day_on(hall.id, on, now=True)  # its plan has still to follow the document
+            else:
+                day = None
+        if day is not None:
+            return day.regular, day.booked, row is not None and day.seq == row.seq
+        plan = hall.plan(on)
+        return plan, Booked.of(plan) if row is None or row.booked is None else _DECODE(row.booked), True
 
 
 def places_altogether(plan: Plan) -> int:
@@ -234,11 +236,6 @@ def places_altogether(plan: Plan) -> int:
             counters, places = counters | kind[0], places + kind[1]
         kinds.append((counters, places))
     return sum(round(sum(places) / len(places)) for _, places in kinds)
-
-
-def _text_of(slots: list[Slot]) -> bytes:
-    """Slots as members of a JSON array."""
-    return _ENCODER.encode([slot_view(slot) for slot in slots])[1:-1]
 
 
 def _changes_at(plan: Plan, booked: Booked, slots: list[Slot], now_at: datetime, *, staff: bool) -> datetime | None:

@@ -28,7 +28,7 @@ from service.domain.refusals import (
     WrongState,
 )
 from service.domain.times import stamp, stamp_or_none
-from service.domain.view import AppointmentView, appointment_view, slot_view
+from service.domain.view import AppointmentView, appointment_view
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.ids import OF_APPOINTMENT, code_as_typed, new_code, new_id
@@ -267,7 +267,7 @@ async def _or_nearest(request: web.Request, hall: Hall, asked: Asked, on: date, 
         if full.fields["slots"]:
             raise
     slots = await request.app[OFFERS].nearest(hall, asked, on)
-    raise SlotFull([to_builtins(slot_view(slot)) for slot in slots])
+    raise SlotFull(to_builtins(slots))
 
 
 # Times.

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from aiohttp import web
 from msgspec.structs import asdict
+from msgspec.structs import replace as replace_in
 
 from service.domain import commands
 from service.domain.decide import decide
@@ -137,7 +138,8 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on, hall.learned)
     for event in decide(after, commands.ChangePlan(plan), now_at):
         evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
-    over = await request.app[OFFERS].beyond(hall, lambda on: plan_from(document, hall.revision + 1, on, hall.learned))
+    changed = replace_in(hall, revision=hall.revision + 1, document=document)
+    over = await request.app[OFFERS].beyond(hall, changed.plan)
     old, new = asdict(hall.document), asdict(document)
     services = [
         service.id
@@ -147,7 +149,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     return DryRun(
         revision=hall.revision,
         changed=[name for name in new if new[name] != old[name]],
-        places=await _places(request, hall, document),
+        places=await _places(request, hall, changed),
         over_capacity=sorted(over.then - over.now),
         holidays_unknown=holidays_unknown(document, day.on),
         waits=[
@@ -167,12 +169,12 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     )
 
 
-async def _places(request: web.Request, hall: Hall, document: HallDocument) -> list[PlacesChange]:
-    """How many appointments the next days take while nobody has booked, by either document."""
+async def _places(request: web.Request, hall: Hall, changed: Hall) -> list[PlacesChange]:
+    """How many appointments the next days take while nobody has booked, by the document there is and by another."""
     today = hall.day_at(request.app[CLOCK].now_at())
     changes = []
     for on in (today + timedelta(days=days) for days in range(PLACES_DAYS)):
-        before, after = hall.plan(on), plan_from(document, hall.revision + 1, on, hall.learned)
+        before, after = hall.plan(on), changed.plan(on)
         changes.append(PlacesChange(on, places_altogether(before), places_altogether(after)))
         await asyncio.sleep(0)  # others have their turn between the days
     return changes

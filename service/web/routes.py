@@ -869,7 +869,7 @@ def every_call_may_refuse(route: Route) -> Refusals:
     return tuple(dict.fromkeys(found))
 
 
-BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board")
+BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board", "/appointments", "/slots", "/check-ins")
 """How the paths of the calls end that a peak is made of."""
 
 
