@@ -2,7 +2,7 @@
 
 import { make, makeSvg } from "/display/element.js";
 import { say } from "/pages/texts.js";
-import { classTag } from "./words.js";
+import { classTag, list } from "./words.js";
 
 /**
  * The stub of a ticket.
@@ -30,7 +30,7 @@ export function drawPerson({ ticket, as, words, times, now_ms }) {
 export function factsOf({ ticket, as, words, times, now_ms }) {
   const pairs = [
     [say("fact-service"), words.service(ticket.service)],
-    [say("fact-class"), say("ticket-class", { class: ticket.class })],
+    [say("fact-class"), list([say("ticket-class", { class: ticket.class }), ...(ticket.slot_at ? [say("booked-for", { time: times.time(ticket.slot_at) })] : [])])],
     [say("fact-people"), say("people", { count: ticket.count })],
   ];
   if (words.papers(ticket.service).length > 0) pairs.push([say("fact-papers"), papersOf(ticket, words)]);

@@ -31,7 +31,7 @@ export function effectPanel(aside, ui, way) {
   const caption = make("figcaption.small.quiet");
   const numbers = make("details.numbers");
   chart.append(caption, drawing.element, numbers);
-  const days = make("div.places-of", { hidden: true });
+  const days = make("div", { hidden: true });
   const notes = make("div.notes");
   const named = new Map();
   const changes = make("details.changes");
@@ -39,7 +39,9 @@ export function effectPanel(aside, ui, way) {
   const why = make("p.small.quiet", { id: "save-why" });
   const discard = action(ui, say("effect-discard"), () => draft.discard(), { id: "discard" });
   const foot = make("div.foot", {}, changes, why, save, discard);
-  aside.replaceChildren(make("div", {}, title, state), figures, days, chart, notes, foot);
+  // What people's plans change by comes before long tables.
+  const parts = document.body.dataset.section === "booking" ? [figures, notes, days, chart] : [figures, chart, notes];
+  aside.replaceChildren(make("div", {}, title, state), ...parts, foot);
   aside.setAttribute("aria-label", say("effect-title"));
 
   const draw = () => {
@@ -122,7 +124,7 @@ function figuresOf(ui, dryRun, isDirty) {
 /** Where the rules of booking are edited: what each of the next days takes. */
 function placesOf(ui, element, isDirty) {
   const places = ui.draft.effect.dryRun?.places ?? [];
-  element.hidden = document.body.dataset.section !== "booking" || places.length === 0;
+  element.hidden = places.length === 0;
   if (element.hidden) return;
   element.replaceChildren(
     make(
