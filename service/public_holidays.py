@@ -64,9 +64,7 @@ def unknown_years(country: str, region: str | None, years: Iterable[int], this_y
 def _like(on: date, weekend: Iterable[int]) -> int:
     """The ISO weekday of the last date before that is in no weekend (which counts from Monday 0)."""
     free = set(weekend)
-    return next(
-        before.isoweekday() for n in range(1, 8) if (before := on - timedelta(days=n)).weekday() not in free
-    )
+    return next(before.isoweekday() for n in range(1, 8) if (before := on - timedelta(days=n)).weekday() not in free)
 
 
 def _years_with_moved_days(special: dict[int, object]) -> set[int]:

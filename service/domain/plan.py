@@ -353,9 +353,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
     weekday = _weekday(on, worked)
     starts_at, ends_at = span_of(document, on)
     windows = _windows(document, on, closed, worked)
-    reopens = (
-        _windows(document, on + timedelta(days=n), closed, worked) for n in range(1, REOPENS_WITHIN_DAYS + 1)
-    )
+    reopens = (_windows(document, on + timedelta(days=n), closed, worked) for n in range(1, REOPENS_WITHIN_DAYS + 1))
     usual, dated = (
         [
             Band(*_span(document, on, band.from_, band.to), counters=band.counters)

@@ -71,7 +71,7 @@ class ReasonView(Struct, frozen=True, gc=False, kw_only=True):
 class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's.
 
-    To staff `reason` says why it is called, and `slot_at` for when it was booked.
+    To staff `reason` says why it is called, and `slot_at`, of who has booked, for when.
     """
 
     id: TicketId
@@ -102,7 +102,7 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     appointment: str | None
     token: str | UnsetType = UNSET
     reason: ReasonView | UnsetType | None = UNSET
-    slot_at: Stamp | UnsetType | None = UNSET
+    slot_at: Stamp | UnsetType = UNSET
     seq: int
 
 
@@ -207,7 +207,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         appointment=ticket.appointment,
         token=UNSET if token is None else token,
         reason=reason_view(ticket.reason) if staff else UNSET,
-        slot_at=stamp_or_none(ticket.slot_at) if staff else UNSET,
+        slot_at=stamp(ticket.slot_at) if staff and ticket.slot_at is not None else UNSET,
         seq=day.seq if seq is None else seq,
     )
 

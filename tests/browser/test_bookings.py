@@ -105,7 +105,9 @@ async def test_a_clerk_books_by_the_keyboard_alone(service: Service, clerk: Cler
     await page.keyboard.press("Enter")
 
     await expect(clerk.card).to_contain_text("09:30")
-    assert [one["starts_at"] for one in await appointments_on(service.api, "2026-12-01")] == ["2026-12-01T01:30:00.000Z"]
+    assert [one["starts_at"] for one in await appointments_on(service.api, "2026-12-01")] == [
+        "2026-12-01T01:30:00.000Z"
+    ]
     await page.keyboard.press("/")
     await expect(page.locator("#b-search")).to_be_focused()
 
@@ -186,9 +188,7 @@ async def test_what_a_day_would_not_take_any_more_is_marked(service: Service, cl
     await expect(page.locator("#day-list")).to_contain_text("有 1 个预约超出当天容量")
 
 
-async def test_what_the_hall_does_not_offer_and_who_may_not_book_is_said_in_words(
-    service: Service, clerk: Clerk
-) -> None:
+async def test_who_may_not_book_any_more_and_a_phone_that_is_none_is_said_in_words(clerk: Clerk) -> None:
     page = clerk.page
     await page.locator("#b-service").select_option("enquiry")
     for time in ("09:00", "09:30"):
@@ -218,12 +218,14 @@ async def test_the_page_of_staff_shows_nothing_to_who_has_not_signed_in(
     await expect(page.locator("#form")).to_be_hidden()
 
 
-async def test_the_pages_of_bookings_have_no_fault_and_are_pictured(
-    service: Service, office: BrowserContext, clerk: Clerk, tmp_path: Path
-) -> None:
+async def test_the_pages_of_bookings_have_no_fault_and_are_pictured(clerk: Clerk, tmp_path: Path) -> None:
     page = clerk.page
     await page.locator("#b-service").select_option("enquiry")
-    for time, name, phone in (("09:30", "张伟", "13800138007"), ("09:30", "李娜", "13800138008"), ("11:00", "王芳", "13800138009")):
+    for time, name, phone in (
+        ("09:30", "张伟", "13800138007"),
+        ("09:30", "李娜", "13800138008"),
+        ("11:00", "王芳", "13800138009"),
+    ):
         await clerk.choose(TOMORROW, time)
         await clerk.for_whom(name, phone)
         await clerk.book.click()

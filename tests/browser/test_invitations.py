@@ -7,7 +7,7 @@ from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Vie
 
 from tests.browser.axe import faults
 from tests.browser.manage import Manage, confirm
-from tests.browser.pictures import PHONE, picture
+from tests.browser.pictures import PHONE, picture, saved_bytes
 from tests.browser.screen import Complaints
 from tests.browser.staff import PASSWORD, member
 from tests.browser.test_pages import SIDEWAYS
@@ -120,7 +120,7 @@ async def test_codes_come_back_as_a_file_and_on_paper_and_one_is_taken_back(
 
     async with page.expect_download() as saved:
         await page.locator("#batches").get_by_role("button", name="邀请码").click()
-    written = Path(await (await saved.value).path()).read_bytes()
+    written = await saved_bytes(await saved.value)
     await page.locator("#batches").get_by_role("button", name="打印二维码").click()
 
     assert written.startswith(b"\xef\xbb\xbfline,code,name")
@@ -139,7 +139,7 @@ async def test_a_partner_opens_its_page_with_its_key_and_sees_only_its_own(
 ) -> None:
     api = service.api
     key = await partner(api)
-    raw = "name\nSomebody Else\n".encode()
+    raw = b"name\nSomebody Else\n"
     own = await api.staff("POST", "invitations", raw=raw, headers={"Content-Type": "text/csv"})
     assert own.status == 201, own.body
     async with await browser.new_context(viewport=WIDE, locale="en-GB") as context:
@@ -173,7 +173,9 @@ async def test_a_partner_opens_its_page_with_its_key_and_sees_only_its_own(
     await expect(manage.page.locator("#batch")).not_to_contain_text("赵敏")
 
 
-async def test_a_partner_whose_key_was_taken_back_is_asked_for_another(service: Service, office: BrowserContext) -> None:
+async def test_a_partner_whose_key_was_taken_back_is_asked_for_another(
+    service: Service, office: BrowserContext
+) -> None:
     key = await partner(service.api)
     [device] = (await service.api.staff("GET", "devices")).body["items"]
     assert (await service.api.staff("DELETE", f"devices/{device['id']}")).status == 204

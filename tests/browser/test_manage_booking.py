@@ -12,7 +12,7 @@ from service.ids import new_id
 from tests.browser.axe import faults
 from tests.browser.clerk import appointments_on
 from tests.browser.manage import Manage, confirm, document_of, put_document
-from tests.browser.pictures import PHONE, picture
+from tests.browser.pictures import PHONE, picture, saved_bytes
 from tests.browser.test_pages import SIDEWAYS
 from tests.service import Api, Service
 from tests.web.booking import by_hand
@@ -58,13 +58,17 @@ async def test_places_by_hand_show_what_each_day_takes_and_who_would_be_too_many
     assert "places" not in str((await document_of(api))["booking"]["places"])
     assert await faults(page) == []
     await picture(page, tmp_path, "manage-booking.png", TALL)
-    await picture(page, tmp_path, "manage-booking-phone.png", PHONE)
+    await page.set_viewport_size(PHONE)
+    await page.locator("#effect h2").evaluate("title => title.scrollIntoView()")
+    await picture(page, tmp_path, "manage-booking-phone.png")
     assert await page.evaluate(SIDEWAYS) == []
     await page.set_viewport_size(TALL)
     await page.get_by_role("link", name="English").click()
     await expect(page.locator("#over-named")).to_contain_text("Enquiries")
     await picture(page, tmp_path, "manage-booking-en.png", TALL)
-    await picture(page, tmp_path, "manage-booking-phone-en.png", PHONE)
+    await page.set_viewport_size(PHONE)
+    await page.locator("#effect h2").evaluate("title => title.scrollIntoView()")
+    await picture(page, tmp_path, "manage-booking-phone-en.png")
     await page.set_viewport_size(WIDE)
     await manage.save_now()
 
@@ -165,7 +169,7 @@ async def test_a_message_that_could_not_be_sent_is_tried_again(
     await expect(rows).to_have_count(1)
     await page.locator("#message-state").select_option("waiting")
     await expect(rows).to_have_count(1)
-    await expect(rows).to_contain_text("已预约")
+    await expect(rows).to_contain_text("预约确认")
     await page.locator("#message-state").select_option("sent")
     await expect(page.locator("#messages")).to_have_text("没有。")
 
@@ -187,7 +191,7 @@ async def test_a_person_has_what_is_known_of_them_and_then_it_is_erased(
     await page.locator("#person-phone").fill("138 0013 8000")
     async with page.expect_download() as saved:
         await page.locator("#person-export").click()
-    given = json.loads(Path(await (await saved.value).path()).read_bytes())
+    given = json.loads(await saved_bytes(await saved.value))
     assert given["people"][0]["name"] == "李小龙"
     assert len(given["appointments"]) == 1
     await expect(page.locator("#person-result")).to_contain_text("预约 1 个")

@@ -353,9 +353,7 @@ async def test_two_managers_spans_of_booking_meet(page: Page) -> None:
 
 
 async def test_what_a_span_of_booking_lacks_is_found_while_it_is_typed(page: Page) -> None:
-    wrong = booking(
-        [{**PLACES, "weekdays": []}, {**PLACES, "to": "08:00"}], [{**RESERVED, "partner": "", "share": 0}]
-    )
+    wrong = booking([{**PLACES, "weekdays": []}, {**PLACES, "to": "08:00"}], [{**RESERVED, "partner": "", "share": 0}])
 
     found = await asked(page, "return faults(form.toForm(given[0]))", wrong)
 

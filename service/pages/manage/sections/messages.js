@@ -31,7 +31,7 @@ export function messages(ui) {
   read(null).catch(ui.fail);
   return [
     head(say("messages-title"), say("messages-about")),
-    part(say("messages-list"), make("div.filters", {}, make("div.field", {}, make("label", { for: state.id }, say("messages-state")), state)), list, more),
+    part(say("messages-list"), make("div.grid", {}, make("div.field", {}, make("label", { for: state.id }, say("messages-state")), state)), list, more),
   ];
 }
 
