@@ -185,3 +185,22 @@ async def test_a_partner_whose_key_was_taken_back_is_asked_for_another(
 
     await expect(page.locator("#title")).to_have_text("打开本页需要密钥")
     assert key not in await page.evaluate("JSON.stringify(localStorage)")
+
+
+async def test_a_manager_makes_a_partner_and_gets_the_address_of_its_page(
+    service: Service, office: BrowserContext
+) -> None:
+    manage = await Manage.open(office, service.api, "people")
+    page = manage.page
+
+    await page.locator("#device-add").click()
+    await page.locator("#device-name").fill("第一中学")
+    await page.locator("#device-role").select_option("partner")
+    await page.locator("dialog .primary").click()
+    address = await page.locator("#secret").inner_text()
+    await confirm(page)
+
+    assert address.startswith(f"{service.api.base}/halls/demo/partner#key=")
+    opened = await office.new_page()
+    await opened.goto(address)
+    await expect(opened.locator("#batches")).to_contain_text("还没有")

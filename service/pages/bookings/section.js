@@ -62,7 +62,9 @@ class Clerk {
     this.#readDay().catch(ui.fail);
     ui.onFacts(() => this.#followDay());
     document.addEventListener("keydown", (event) => this.#key(event), { signal: ui.signal });
-    return [head(say("bookings-title"), say("bookings-about")), this.#searchPart(), this.#made, this.#form, this.#dayPart()];
+    const isManager = ui.who.roles.has("manager");
+    const desk = make("a", { href: `/halls/${encodeURIComponent(ui.hall.id)}/desk`, id: "to-desk" }, say("bookings-desk"));
+    return [head(say("bookings-title"), isManager && !document.body.matches(".alone") ? [say("bookings-about"), " ", desk] : say("bookings-about")), this.#searchPart(), this.#made, this.#form, this.#dayPart()];
   }
 
   #key(event) {

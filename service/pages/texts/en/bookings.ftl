@@ -2,6 +2,7 @@
 
 bookings-title = Bookings
 bookings-about = For callers and people at the desk: find, book, move, cancel, check in.
+bookings-desk = Staff have a page of their own for this
 bookings-stale = Not connected. This is from { $time }, and is renewed as soon as the hall is reached
 bookings-today = Today
 bookings-tomorrow = Tomorrow

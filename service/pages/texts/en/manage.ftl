@@ -513,6 +513,7 @@ device-revoke-about = Its key ends at once and for good. To use it again, add it
 device-revoked = Revoked.
 token-once-title = Key of { $name }
 token-once-about = It is shown only now. Put it into the device, and nowhere else.
+partner-once-about = The address of the partner’s own page, with its key. Give it to the partner alone; it is not shown again.
 
 ## Find
 

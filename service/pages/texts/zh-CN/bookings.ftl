@@ -2,6 +2,7 @@
 
 bookings-title = 预约
 bookings-about = 为来电者和现场人员查找、预约、改期、取消和签到。
+bookings-desk = 工作人员有自己的预约页面
 bookings-stale = 未连接，以下为 { $time } 的信息，连上后会自动更新
 bookings-today = 今天
 bookings-tomorrow = 明天

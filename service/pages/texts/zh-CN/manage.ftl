@@ -473,6 +473,7 @@ device-revoke-about = 它的密钥立即失效，不能恢复；要再用，请�
 device-revoked = 已停用。
 token-once-title = { $name }的密钥
 token-once-about = 只显示这一次。请填到设备里，不要留在别处。
+partner-once-about = 合作方自己页面的网址，含密钥。只交给该合作方；以后不再显示。
 
 ## 查找
 
