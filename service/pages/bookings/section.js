@@ -98,7 +98,11 @@ class Clerk {
 
   async #search() {
     if (this.#wanted === null) return;
-    const { body } = await this.#ui.call("POST", "search", { body: this.#wanted });
+    let body = null;
+    for (const wanted of this.#wanted) {
+      body = (await this.#ui.call("POST", "search", { body: wanted })).body;
+      if (body.items.length + body.appointments.length > 0) break;
+    }
     const booked = body.appointments.length > 0 ? [this.#tableOf(body.appointments, say("bookings-found"), "found", { withDay: true })] : [];
     const tickets = body.items.map((ticket) => make("p", {}, say("bookings-found-ticket", { number: ticket.number, day: this.#ui.times.day(ticket.day), service: this.#serviceName(ticket.service) })));
     keepFocus(() => this.#found.replaceChildren(...booked, ...tickets, ...(booked.length + tickets.length === 0 ? [make("p.message", {}, say("bookings-found-none"))] : [])));

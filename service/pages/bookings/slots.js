@@ -80,20 +80,20 @@ export function grouped(code) {
 }
 
 const NUMBER = /^[A-Za-z]{1,3}\d{1,4}$/;
-const CODE = /^[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{8}$/;
+const CODE = /^[0-9A-HJKMNP-TV-Z]{8}$/;
 const PHONE = /^\+?[\d\s()-]{5,}$/;
 
 /**
- * What somebody looks for, by its form.
+ * What somebody looks for, by its form: what is asked for first, and what instead when nothing has that.
+ *
+ * Eight letters may be a code or a name, eight digits a phone or a code.
  * @param {string} typed
- * @returns {{number: string} | {code: string} | {phone: string} | {name: string}}
+ * @returns {({number: string} | {code: string} | {phone: string} | {name: string})[]}
  */
 export function sought(typed) {
   const text = typed.trim();
-  const tight = text.replaceAll(/[\s-]/g, "");
-  if (NUMBER.test(text)) return { number: text.toUpperCase() };
-  if (CODE.test(tight) && /\d/.test(tight) && /[A-Za-z]/.test(tight)) return { code: tight.toUpperCase() };
-  if (CODE.test(tight) && /^[A-Z]{8}$/.test(tight)) return { code: tight };
-  if (PHONE.test(text)) return { phone: text };
-  return { name: text };
+  const code = text.replaceAll(/[\s-]/g, "").toUpperCase();
+  if (NUMBER.test(text)) return [{ number: text.toUpperCase() }];
+  if (CODE.test(code)) return /\d/.test(code) ? (/[A-Z]/.test(code) ? [{ code }] : [{ phone: text }, { code }]) : [{ code }, { name: text }];
+  return [PHONE.test(text) ? { phone: text } : { name: text }];
 }
