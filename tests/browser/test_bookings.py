@@ -236,7 +236,10 @@ async def test_the_pages_of_bookings_have_no_fault_and_are_pictured(clerk: Clerk
     await expect(rows).to_have_count(1)
     await clerk.choose(TOMORROW, "10:00")
     await clerk.for_whom("刘洋", "138 0013 8010")
-    found["found"] = await faults(page)
+    for theme in ("light", "dark", "contrast"):
+        await page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        found[theme] = await faults(page)
+    await page.evaluate("delete document.documentElement.dataset.theme")
     await page.locator("#form").evaluate("form => form.scrollTo(0, 0)")
     await picture(page, tmp_path, "bookings.png", WIDE)
     await picture(page, tmp_path, "bookings-phone.png", PHONE)
