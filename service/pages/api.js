@@ -37,7 +37,7 @@ export class Unreached extends Error {
   }
 }
 
-/** @typedef {{status: number, body: any, etag: string | null, text: string}} Answer `body`: of JSON; `text`: of anything else */
+/** @typedef {{status: number, body: any, text: string, etag: string | null}} Answer `body` where it is JSON */
 
 /**
  * Send a request until it is answered.
@@ -57,7 +57,7 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, file, token, key, ifMatch, query, signal, patience_ms } = {}) {
+export async function call(method, path, { body, file, key, ifMatch, query, token, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
   const headers = { Accept: "application/json, */*;q=0.5" };
@@ -128,7 +128,7 @@ async function tried(address, init, within_ms, signal) {
       status: response.status,
       ok: response.ok,
       body: isJson && text !== "" ? JSON.parse(text) : null,
-      text: isJson ? "" : text,
+      text,
       etag: response.headers.get("ETag"),
       retryAfter_s: Number(response.headers.get("Retry-After")) || null,
     };
@@ -141,8 +141,8 @@ async function tried(address, init, within_ms, signal) {
   }
 }
 
-function settled({ status, ok, body, etag, text, retryAfter_s }, path) {
-  if (ok) return { status, body, etag, text };
+function settled({ status, ok, body, text, etag, retryAfter_s }, path) {
+  if (ok) return { status, body, text, etag };
   const problem = body?.code ? body : { code: "fault", title: "", status };
   if (status === 401 && !path.startsWith("/v1/session")) document.dispatchEvent(new CustomEvent("paihao:signed-out"));
   throw new Refused(problem, retryAfter_s);
