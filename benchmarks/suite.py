@@ -10,7 +10,19 @@ import msgspec
 from msgspec import Struct
 from rich.console import Console
 
-from benchmarks import booking, halls, issue, latency, load_day, processes, replay, screens, startup
+from benchmarks import (
+    booking,
+    forecast,
+    halls,
+    issue,
+    latency,
+    load_day,
+    processes,
+    replay,
+    screens,
+    simulate,
+    startup,
+)
 from benchmarks import next as next_
 from benchmarks.result import LOAD_CALM, BenchmarkFailed, Machine, Options, Result, machine, print_result
 
@@ -26,6 +38,8 @@ NAMES: dict[str, Callable[[Options], Result]] = {
     "halls": halls.run,
     "processes": processes.run,
     "startup": startup.run,
+    "forecast": forecast.run,
+    "simulate": simulate.run,
     "replay": replay.run,
     "load-day": load_day.run,
 }

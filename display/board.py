@@ -25,6 +25,7 @@ from service.contract import (
     Texts,
     Ticket,
     ZoneId,
+    promised_to_newcomer,
     stamp,
     stamp_or_none,
     wait_of_newcomer,
@@ -151,7 +152,7 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
         called=called_of(day, zone),
         waiting=_waiting(day, services, in_line, now_at),
         counters=tuple(CounterShown(counter.id, counter.state) for counter in counters),
-        standby=_standby(day, services, in_line),
+        standby=_standby(day, services),
         notices=tuple(
             NoticeShown(notice.id, notice.text)
             for notice in day.notices.values()
@@ -206,10 +207,14 @@ def _in_line(day: Day) -> Tally[ServiceId]:
 def _waiting(
     day: Day, services: Collection[PlannedService], in_line: Tally[ServiceId], now_at: datetime
 ) -> tuple[Waiting, ...]:
-    """Count and wait of each service; services that share counters and lines share the wait, which is found once."""
+    """Count and wait of each service, as forecast; else services that share lines share a wait, found once."""
     waits: dict[Pool, Shown | None] = {}
     waiting = []
     for service in services:
+        forecast = promised_to_newcomer(day, service.id, now_at)
+        if forecast is not None:
+            waiting.append(Waiting(service.id, in_line[service.id], forecast.shown))
+            continue
         pool = day.pool(service.id, service.stages[0])
         if pool not in waits:
             waits[pool] = wait_of_newcomer(day, service.id, now_at).shown
@@ -217,11 +222,10 @@ def _waiting(
     return tuple(waiting)
 
 
-def _standby(day: Day, services: Collection[PlannedService], in_line: Tally[ServiceId]) -> int:
+def _standby(day: Day, services: Collection[PlannedService]) -> int:
     """How many wait outside the order of calls."""
     names = {service.id for service in services}
-    waiting = sum(count for (service, _), count in day.waiting.items() if service in names)
-    return waiting - sum(in_line[name] for name in names)
+    return sum(day.tickets[ticket].service in names for _, ticket in day.standby)
 
 
 def _names(day: Day) -> BoardNames:

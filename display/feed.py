@@ -26,7 +26,7 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -41,6 +41,7 @@ from service.contract import (
     Follower,
     HallId,
     Loaded,
+    Promises,
     Record,
     TicketCalled,
     TicketId,
@@ -90,6 +91,10 @@ Show = Callable[[bytes], object]
 """Takes a frame. What it is depends on how its socket is: the loop over all screens asks nothing."""
 
 
+LOOK_AGAIN = -1
+"""A seq that no day has: what was told of a ticket is to be looked at again."""
+
+
 class Watcher(Protocol):
     """Who is shown frames: a socket. Nothing here waits."""
 
@@ -133,6 +138,15 @@ class NoObserver:
 
 Pack = Callable[[bytes], bytes]
 """Makes JSON into what goes over the wire: once for all who get it."""
+
+PromisesOf = Callable[[HallId, date], Promises | None]
+"""What is forecast for a hall's day, as far as this process knows."""
+
+
+def nothing_promised(_hall: HallId, _on: date) -> Promises | None:
+    """Where no forecasts are read."""
+    return None
+
 
 Unwatch = Callable[[], None]
 """Ends what `watch_board` or `watch_ticket` began."""
@@ -192,8 +206,14 @@ _Kind = TypeVar("_Kind", bound=_Channel)
 class HallFeed:
     """One hall, for all who watch it in this process: a fold, and the frames made of it."""
 
-    def __init__(
-        self, hall: HallId, clock: Clock, answered_s: Callable[[], float], pack: Pack, observer: Observer
+    def __init__(  # noqa: PLR0913, PLR0917  (what a feed is made of)
+        self,
+        hall: HallId,
+        clock: Clock,
+        answered_s: Callable[[], float],
+        pack: Pack,
+        observer: Observer,
+        promises_of: PromisesOf = nothing_promised,
     ) -> None:
         self.hall = hall
         self.day: Day | None = None
@@ -202,6 +222,7 @@ class HallFeed:
         self._answered_s = answered_s
         self._pack = pack
         self._observer = observer
+        self._promises_of = promises_of
         self._boards: dict[ZoneId | None, _BoardChannel] = {}
         self._tickets: dict[TicketId, _TicketChannel] = {}  # who was looked at longest ago comes first
         self._news = asyncio.Event()
@@ -396,7 +417,19 @@ class HallFeed:
     def _awake(self) -> Day:
         assert self.day is not None, "nothing is watched before the day is there"
         self.day.wake(self._now_at())
+        self._hear_forecast(self.day)
         return self.day
+
+    def _hear_forecast(self, day: Day) -> None:
+        """Take over what was forecast since: boards and tickets are looked at again, each in its turn."""
+        promises = self._promises_of(self.hall, day.on)
+        if promises is day.promises:
+            return
+        day.promises = promises
+        for board in self._boards.values():
+            board.dirty = True
+        for ticket in self._tickets.values():
+            ticket.seq = LOOK_AGAIN
 
 
 async def _fold(day: Day, records: Sequence[Record]) -> None:
@@ -436,11 +469,19 @@ def _same_ticket(view: TicketView, other: TicketView, *, exactly: bool) -> bool:
 class Feeds:
     """The halls that are watched."""
 
-    def __init__(self, follower: Follower, clock: Clock, pack: Pack, observer: Observer) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        clock: Clock,
+        pack: Pack,
+        observer: Observer,
+        promises_of: PromisesOf = nothing_promised,
+    ) -> None:
         self._follower = follower
         self._clock = clock
         self._pack = pack
         self._observer = observer
+        self._promises_of = promises_of
         self._feeds: dict[HallId, HallFeed] = {}
         self._tasks: dict[HallId, asyncio.Task[None]] = {}
         self._timers: dict[HallId, asyncio.TimerHandle] = {}
@@ -450,7 +491,12 @@ class Feeds:
         feed = self._feeds.get(hall)
         if feed is None:
             feed = self._feeds[hall] = HallFeed(
-                hall, self._clock, lambda: self._follower.alive_at, self._pack, self._observer
+                hall,
+                self._clock,
+                lambda: self._follower.alive_at,
+                self._pack,
+                self._observer,
+                self._promises_of,
             )
             self._tasks[hall] = asyncio.create_task(self._follow(feed), name=f"feed {hall}")
             self.look(hall)

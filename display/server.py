@@ -44,7 +44,20 @@ from websockets.typing import Subprotocol
 
 from display.board import zone_known
 from display.crowds import AddressOf, Crowds
-from display.feed import FAULT, RESTART, TRY_LATER, UNKNOWN, Feeds, HallFeed, NoObserver, Observer, Show, Unwatch
+from display.feed import (
+    FAULT,
+    RESTART,
+    TRY_LATER,
+    UNKNOWN,
+    Feeds,
+    HallFeed,
+    NoObserver,
+    Observer,
+    PromisesOf,
+    Show,
+    Unwatch,
+    nothing_promised,
+)
 from service.contract import Clock, Follower, HallId, JournalUnavailable, StorageUnavailable, TicketId, ZoneId
 
 BOARD = Subprotocol("paihao.board.v1")
@@ -348,9 +361,10 @@ class DisplayServer:
         screens_max: int = SCREENS_MAX,
         address_of: AddressOf | None = None,
         metered: Metered | None = None,
+        promises_of: PromisesOf = nothing_promised,
     ) -> None:
         self.port = port
-        self.feeds = Feeds(follower, clock, text_frame, observer or NoObserver())
+        self.feeds = Feeds(follower, clock, text_frame, observer or NoObserver(), promises_of)
         self._hall_known = hall_known
         self._verify = verify
         self._host = host

@@ -114,6 +114,63 @@ def replay(  # noqa: PLR0913, PLR0917  (options of a command line)
 
 
 @cli.command()
+def simulate(  # noqa: PLR0913  (options of a command line)
+    *,
+    scenario: Annotated[str, typer.Option(help="peak, sick, surge, full, lunch, loan or season.")] = "peak",
+    policy: Annotated[str, typer.Option(help="Who is next: credit, fifo, strict or alternate.")] = "credit",
+    places: Annotated[str, typer.Option(help="Places to book: rule, or constant:N each quarter of an hour.")] = "rule",
+    against: Annotated[str, typer.Option(help="Other places or another policy, lived by the same people.")] = "",
+    trace: Annotated[
+        Path | None, typer.Option(help="A CSV of visits: learn from its first days, live the others.", dir_okay=False)
+    ] = None,
+    learn: Annotated[int | None, typer.Option(help="Days of the trace to learn from; half if not said.")] = None,
+    days: Annotated[int, typer.Option(help="How many days of a scenario.")] = 100,
+    seed: Annotated[int, typer.Option(help="Of the people; the same seed, the same people.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Processes; the result does not depend on it.")] = 1,
+    counters: Annotated[int | None, typer.Option(help="Other than the scenario's.")] = None,
+    admission: Annotated[str, typer.Option(help="Of walk-ins: fit or all.")] = "fit",
+    promises: Annotated[str, typer.Option(help="Waits by the analytic start, or by a forecast.")] = "analytic",
+    oracle: Annotated[int, typer.Option(help="Ask one who knows for every N-th promise; 0: never.")] = 0,
+    json: Annotated[str, typer.Option(help="Write the report to a file, - for standard output.")] = "",
+    chart: Annotated[Path | None, typer.Option(help="Draw the waits through the day, SVG.", dir_okay=False)] = None,
+) -> None:
+    """Live days of a made-up hall, or of a trace, by the rules of the hall, and say what came of them."""
+    from service.simulate import (  # noqa: PLC0415  (as for a replay)
+        SimulateError,
+        chart_of,
+        options_of,
+        print_report,
+        simulate,
+    )
+
+    try:
+        options = options_of(
+            scenario=scenario,
+            policy=policy,
+            places=places,
+            against=against,
+            days=days,
+            seed=seed,
+            jobs=jobs,
+            promises=promises,
+            oracle=oracle,
+            admission=admission,
+            counters=counters,
+            trace=trace,
+            learn=learn,
+        )
+        report = simulate(options)
+    except SimulateError as error:
+        raise typer.Exit(_say(str(error))) from error
+    if json != "-":
+        print_report(report, _console())
+    if json:
+        _write(Path(json), msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    if chart is not None:
+        _write(chart, chart_of(report).encode())
+
+
+@cli.command()
 def verify() -> None:
     """Check a whole database against what it promises; exit code 1 and the first difference when it is not so."""
     _run(_verify)
@@ -129,10 +186,14 @@ def check_config() -> None:
         value = values[setting.name.removeprefix(config.PREFIX).lower()]
         # as text, for rich would take brackets of an address for its markup
         table.add_row(setting.name, Text(_as_given(setting, value) or setting.default), setting.meaning)
+    _console().print(table)
+
+
+def _console() -> Console:
     console = Console()
     if not console.is_terminal:
         console.width = WIDTH_OF_FILES
-    console.print(table)
+    return console
 
 
 def _as_given(setting: config.Setting, value: object) -> str:
@@ -149,14 +210,7 @@ def hall_export(hall: str, file: FileArgument = Path("-")) -> None:
     """Write a hall's document."""
     found: list[HallDocument] = []
     _run(lambda settings: _export(settings, HallId(hall), found))
-    text = msgspec.json.format(msgspec.json.encode(found[0]), indent=2) + b"\n"
-    if str(file) == "-":
-        sys.stdout.buffer.write(text)
-        return
-    try:
-        file.write_bytes(text)
-    except OSError as error:
-        raise typer.Exit(_say(f"{file}: {error.strerror}")) from error
+    _write(file, msgspec.json.format(msgspec.json.encode(found[0]), indent=2) + b"\n")
 
 
 @hall_cli.command("apply")
@@ -220,6 +274,16 @@ def _with_dsn(work: Callable[[str, Settings], Coroutine[Any, Any, None]]) -> Non
             await work(dsn, settings)
 
     _run(run)
+
+
+def _write(file: Path, text: bytes) -> None:
+    if str(file) == "-":
+        sys.stdout.buffer.write(text)
+        return
+    try:
+        file.write_bytes(text)
+    except OSError as error:
+        raise typer.Exit(_say(f"{file}: {error.strerror}")) from error
 
 
 async def _migrate(settings: Settings) -> None:

@@ -26,6 +26,10 @@ from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
 from service.errors import DocumentConflict
+from service.forecasts.kept import READ_EVERY_S, Forecasts
+from service.forecasts.maker import FORGET_EVERY_S as FORECASTS_EVERY_S
+from service.forecasts.maker import Maker
+from service.forecasts.process import Process
 from service.halls import Halls
 from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
@@ -90,6 +94,7 @@ class Running(NamedTuple):
     database: Database
     embedded: EmbeddedPostgres | None
     identity: Identity
+    forecaster: Maker
     messages: Messages | None
     learning: Learning
     privacy: Privacy
@@ -143,6 +148,7 @@ class _Ground(NamedTuple):
     embedded: EmbeddedPostgres | None
     clock: Clock
     signer: Signer
+    forecasts: Forecasts
 
 
 async def serve(settings: Settings) -> None:
@@ -182,19 +188,23 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
         tokens = Tokens("device", ground.signer.fingerprint, ground.signer.fingerprints_before)
         devices = Devices(ground.database, ground.signer.fingerprint, ground.clock.monotonic_s, tokens)
         metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
+        await stack.enter_async_context(_background(_reading(ground.forecasts), "forecasts"))
         yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known, metered))
 
 
 @asynccontextmanager
-async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Running]:
-    """Run everything inside the context. Raises CannotServe and the embedded server's CannotStart."""
+async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: bool = True) -> AsyncIterator[Running]:
+    """Run everything inside the context; without `forecasts` none is made unless somebody asks.
+
+    Raises CannotServe and the embedded server's CannotStart.
+    """
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
         ground = await stack.enter_async_context(_ground(settings, clock, own_server=True))
         journal = Journal(ground.database)
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
-        metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known))
+        metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known), ground.forecasts.known)
         watchers = _Watchers(metrics, ground.bell)
         lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
@@ -215,6 +225,9 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             )
         )
         jobs = Jobs(halls, lanes, clock)
+        draws = Process()
+        stack.push_async_callback(draws.close)
+        forecaster = Maker(ground.forecasts, lanes, clock, draws)
         messages = watchers.messages = await stack.enter_async_context(
             messaging(
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
@@ -232,12 +245,16 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
         )
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
+            ("forget_forecasts", forecaster.forget, FORECASTS_EVERY_S),
             ("forget_people", privacy.forget, FORGET_EVERY_S),
             ("learn", learning.learn, LEARN_EVERY_S),
             *(() if messages is None else messages.passes()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
+        if forecasts:
+            await draws.begin()
+            await stack.enter_async_context(_background(forecaster.run(), "forecaster"))
 
         async def hall_known(hall: HallId) -> bool:
             try:
@@ -254,6 +271,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
                 keys.DISPLAY_PORT: screens.port,
                 keys.FINDER: Finder(ground.database),
                 keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
+                keys.FORECASTER: forecaster,
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
                 keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
@@ -281,6 +299,7 @@ async def serving(settings: Settings, clock: Clock | None = None) -> AsyncIterat
             ground.database,
             ground.embedded,
             identity,
+            forecaster,
             messages,
             learning,
             privacy,
@@ -306,7 +325,15 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
         await stack.enter_async_context(_background(follower.run(), "follower"))
-        yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)))
+        forecasts = Forecasts(database, clock)
+        yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)), forecasts)
+
+
+async def _reading(forecasts: Forecasts) -> None:
+    """Read what other processes forecast, where none is made."""
+    while True:
+        await forecasts.read()
+        await asyncio.sleep(READ_EVERY_S)
 
 
 async def migrated(dsn: str) -> list[str]:
@@ -340,6 +367,7 @@ async def _screens(
         observer=_Screens(metrics),
         address_of=address_of if settings.rate_limit else None,
         metered=metered,
+        promises_of=ground.forecasts.promises_of,
     )
     async with AsyncExitStack() as stack:
         try:

@@ -4,7 +4,8 @@ Screens are a program of their own, in a process of its own where that helps. Th
 pure functions, so a board cannot disagree with an answer; they never decide, append, or read a table of the service.
 Whatever is not in this list may change without a thought for the screens.
 
-* the day: `Day`, `evolve`, the words of its values, and `wait_of_newcomer`;
+* the day: `Day`, `evolve`, the words of its values, `wait_of_newcomer`, and what was forecast: `Promises`,
+  `promised_to_newcomer`;
 * the state in the contract's words: `ticket_view`, `stamp`;
 * hearing of what happens: `Follower`, whose changes are `Loaded` and `Moved`, and what it may raise;
 * `Clock`.
@@ -31,6 +32,7 @@ from service.domain.model import (
     ZoneId,
 )
 from service.domain.plan import Plan, PlannedService
+from service.domain.promises import Promises, promised_to_newcomer
 from service.domain.times import stamp, stamp_or_none
 from service.domain.view import OnDate, Stamp, TicketView, WaitView, ticket_view
 from service.domain.waits import wait_of_newcomer
@@ -55,6 +57,7 @@ __all__ = [
     "Plan",
     "PlannedService",
     "Pool",
+    "Promises",
     "Record",
     "ServiceId",
     "Shown",
@@ -72,6 +75,7 @@ __all__ = [
     "WaitView",
     "ZoneId",
     "evolve",
+    "promised_to_newcomer",
     "stamp",
     "stamp_or_none",
     "ticket_view",

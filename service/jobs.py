@@ -19,8 +19,16 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from service.clock import Clock
-from service.domain.commands import Command, LiftSuspension, SweepAppointments, SweepNoShows
+from service.domain.commands import (
+    Command,
+    LiftSuspension,
+    SweepAppointments,
+    SweepLongWaits,
+    SweepNoShows,
+    SweepStandby,
+)
 from service.domain.day import Day
+from service.domain.dispatch import waited_too_long
 from service.domain.model import AppointmentState, HallId
 from service.domain.refusals import Refusal
 from service.halls import Halls
@@ -36,6 +44,7 @@ ENDS_SPREAD_S = 300
 SWEEP_APPOINTMENTS_EVERY_S = 60
 SWEEP_HALLS_EVERY_S = 5
 SWEEP_LANES_EVERY_S = 60
+SWEEP_STANDBY_EVERY_S = 60
 
 _TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
@@ -62,6 +71,7 @@ class Jobs:
         for name, work, every_s in (
             ("end_days", self.end_days, END_DAYS_EVERY_S),
             ("sweep_appointments", self.sweep_appointments, SWEEP_APPOINTMENTS_EVERY_S),
+            ("sweep_standby", self.sweep_standby, SWEEP_STANDBY_EVERY_S),
             ("sweep_halls", self.sweep_halls, SWEEP_HALLS_EVERY_S),
             ("sweep_lanes", self._lanes.sweep, SWEEP_LANES_EVERY_S),
             *more,
@@ -84,7 +94,7 @@ class Jobs:
                 log.warning("day_not_ended", hall=hall.id, why=str(refused))
 
     async def sweep_halls(self) -> None:
-        """Lift suspensions that are over, recall and pass over who does not come, in the halls in use here."""
+        """Lift suspensions that are over, pass over who does not come, raise who waits too long: of halls in use."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
             if day.ended or not day.opened or now_at >= day.plan.ends_at:
@@ -93,6 +103,15 @@ class Jobs:
                 await self._ask(day, LiftSuspension(due=True))
             if day.plan.rules.auto_no_show:
                 await self._ask(day, SweepNoShows())
+            if next(waited_too_long(day, now_at), None) is not None:
+                await self._ask(day, SweepLongWaits())
+
+    async def sweep_standby(self) -> None:
+        """Admit who is on standby and fits by now, in the halls in use here: time alone makes room."""
+        now_at = self._clock.now_at()
+        for day in self._lanes.in_use():
+            if day.standby and not day.ended and now_at < day.plan.ends_at:
+                await self._ask(day, SweepStandby())
 
     async def sweep_appointments(self) -> None:
         """Write down who did not come, in the halls in use here, and which holds are over, on whatever day."""

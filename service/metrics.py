@@ -8,6 +8,7 @@ Source: CONTRACT 5 (`GET /metrics`), DESIGN 9.
 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
 from typing import Any, TypeVar
@@ -28,7 +29,8 @@ from prometheus_client.registry import Collector
 
 from service.domain import events
 from service.domain.day import Day, Part
-from service.domain.model import Appointment, CounterState, TicketState
+from service.domain.model import Admission, Appointment, CounterState, HallId, Served, Ticket, TicketClass, TicketState
+from service.forecasts.kept import Kept
 
 HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
 """Waits and services of a hall: 10 s to 3 h."""
@@ -40,6 +42,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _KIND = ["hall", "service", "class"]
 
+Known = Callable[[], Mapping[tuple[HallId, date], Kept]]
+"""The forecasts that a process knows, by hall and day."""
+
 _Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series for each, which nobody here reads
@@ -48,13 +53,26 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series fo
 class Metrics:
     """All metrics of a process, in a registry of their own."""
 
-    def __init__(self, days: Callable[[], Iterable[Day]]) -> None:
+    def __init__(self, days: Callable[[], Iterable[Day]], forecasts: Known = dict) -> None:
         registry = self.registry = CollectorRegistry(auto_describe=True)
         self._children: dict[tuple[int, tuple[str, ...]], Any] = {}
         ProcessCollector(registry=registry)
         GCCollector(registry=registry)
         registry.register(_Now(days))
+        registry.register(_Ahead(forecasts))
         self.issued = Counter("paihao_tickets_issued", "Tickets taken.", [*_KIND, "channel"], registry=registry)
+        self.admission = Counter(
+            "paihao_admission",
+            "How walk-ins came in: admitted, on standby, by overtime, or refused because the hall is full.",
+            ["hall", "admission"],
+            registry=registry,
+        )
+        self.overtime_s = Counter(
+            "paihao_overtime_service_seconds",
+            "Time at counters of people who were admitted by overtime.",
+            ["hall", "service"],
+            registry=registry,
+        )
         self.called = Counter("paihao_tickets_called", "Tickets called.", [*_KIND, "rule"], registry=registry)
         self.finished = Counter("paihao_tickets_finished", "Visits ended.", [*_KIND, "outcome"], registry=registry)
         self.no_shows = Counter("paihao_tickets_no_show", "Called, and nobody came.", _KIND, registry=registry)
@@ -82,6 +100,26 @@ class Metrics:
             "paihao_service_seconds",
             "From the start, or the call, to the end at a counter.",
             _KIND,
+            buckets=HALL_BUCKETS_S,
+            registry=registry,
+        )
+        self.promises = Counter(
+            "paihao_promise",
+            "First calls of tickets that were promised a wait, by whether it lay between p10 and p90.",
+            ["hall", "held"],
+            registry=registry,
+        )
+        self.promise_error_s = Histogram(
+            "paihao_promise_error_seconds",
+            "From the median that was promised to the first call, earlier or later.",
+            ["hall"],
+            buckets=HALL_BUCKETS_S,
+            registry=registry,
+        )
+        self.promise_width_s = Histogram(
+            "paihao_promise_width_seconds",
+            "From p10 to p90 of the wait that was promised.",
+            ["hall"],
             buckets=HALL_BUCKETS_S,
             registry=registry,
         )
@@ -157,6 +195,10 @@ class Metrics:
         """Count a request."""
         self._child(self.http_s, method, route, str(status)).observe(took_s)
 
+    def hall_full(self, hall: str) -> None:
+        """Count a walk-in who did not fit any more."""
+        self._child(self.admission, hall, "refused").inc()
+
     def sent_online(self, hall: str, service: str, via: str) -> None:
         """Count somebody who need not come; `via` is what they asked for: a ticket, slots, an appointment."""
         self._child(self.deflected, hall, service, via).inc()
@@ -168,23 +210,48 @@ class Metrics:
         if ticket is None:
             return
         labels = (day.hall, ticket.service, ticket.class_)
+        self._count_admission(day.hall, ticket, event)
         match event:
             case events.TicketTaken():
                 self._child(self.issued, *labels, ticket.channel).inc()
             case events.TicketCalled():
                 self._child(self.called, *labels, event.reason.rule).inc()
                 self._child(self.wait_s, *labels).observe((part.at - ticket.waiting_since_at).total_seconds())
+                self._score(day, ticket, part.at)
             case events.TicketFinished() | events.TicketAdvanced():
                 if isinstance(event, events.TicketFinished):
                     self._child(self.finished, *labels, event.outcome).inc()
                 if ticket.served is not None and not getattr(event, "forgotten", False):
-                    self._child(self.service_s, day.hall, ticket.served.service, ticket.class_).observe(
-                        ticket.served.seconds
-                    )
+                    self._count_served(day.hall, ticket, ticket.served)
             case events.TicketNoShow():
                 self._child(self.no_shows, *labels).inc()
             case events.TicketLeft():
                 self._child(self.left, *labels, event.reason).inc()
+
+    def _count_admission(self, hall: str, ticket: Ticket, event: events.Event) -> None:
+        """Count how a walk-in came in: with the ticket, and once more when somebody on standby is let in."""
+        taken = isinstance(event, events.TicketTaken) and ticket.class_ is TicketClass.WALK_IN
+        if taken or isinstance(event, events.TicketAdmitted):
+            self._child(self.admission, hall, ticket.admission).inc()
+
+    def _count_served(self, hall: str, ticket: Ticket, served: Served) -> None:
+        self._child(self.service_s, hall, served.service, ticket.class_).observe(served.seconds)
+        if ticket.admission is Admission.OVERTIME:
+            self._child(self.overtime_s, hall, served.service).inc(served.seconds)
+
+    def _score(self, day: Day, ticket: Ticket, called_at: datetime) -> None:
+        """Score what was promised with the ticket, unless the hall was suspended in between."""
+        promise = ticket.promise
+        if promise is None or promise.p10_s is None or promise.p50_s is None or promise.p90_s is None:
+            return
+        waited_s = (called_at - promise.as_of_at).total_seconds()
+        if day.unsuspended_s(promise.as_of_at, called_at) < waited_s:
+            return
+        # whole seconds were promised
+        held = promise.p10_s - 0.5 <= waited_s <= promise.p90_s + 0.5
+        self._child(self.promises, day.hall, str(held).lower()).inc()
+        self._child(self.promise_error_s, day.hall).observe(abs(waited_s - promise.p50_s))
+        self._child(self.promise_width_s, day.hall).observe(promise.p90_s - promise.p10_s)
 
     def _count_appointment(self, day: Day, appointment: Appointment, event: events.Event) -> None:
         """Count a new state; another time is none, on this day or on another."""
@@ -194,6 +261,52 @@ class Metrics:
             case events.AppointmentMade() if event.sequence:
                 return
         self._child(self.appointments, day.hall, appointment.service, appointment.state).inc()
+
+
+class _Ahead(Collector):
+    """The rest of the days in use, as it was forecast last."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def describe(self) -> Iterator[Metric]:
+        """Name the metrics without reading anything."""
+        yield from self._families()
+
+    def collect(self) -> Iterator[Metric]:
+        """Read the forecasts known here; of a hall the one of its latest day."""
+        served, overtime, waiting, wait, intake, made = families = self._families()
+        latest = {hall: kept for (hall, _), kept in sorted(self._known().items())}
+        for hall, kept in latest.items():
+            made.add_metric([hall], kept.promises.made_at.timestamp())
+            ahead = kept.ahead
+            if ahead is None:
+                continue
+            if ahead.served is not None:
+                served.add_metric([hall], ahead.served)
+            if ahead.overtime_s is not None:
+                overtime.add_metric([hall], ahead.overtime_s)
+            if ahead.quarters:
+                waiting.add_metric([hall], max(one.waiting_p90 for one in ahead.quarters))
+            waits = [one.wait_p90_s for one in ahead.quarters if one.wait_p90_s is not None]
+            if waits:
+                wait.add_metric([hall], max(waits))
+            if ahead.intake_closes_at is not None:
+                intake.add_metric([hall], ahead.intake_closes_at.timestamp())
+        yield from families
+
+    def _families(self) -> tuple[GaugeMetricFamily, ...]:
+        return tuple(
+            GaugeMetricFamily(f"paihao_forecast_{name}", says, labels=["hall"])
+            for name, says in (
+                ("served_ratio", "Probability that all who come before closing are called before the staff stops."),
+                ("overtime_seconds", "Counter time expected after closing."),
+                ("waiting_most", "The most people that will wait today, p90."),
+                ("wait_longest_seconds", "The longest wait that a walk-in will have today, p90."),
+                ("intake_closes_timestamp_seconds", "When a walk-in begins to fit in with less than 0.8, if today."),
+                ("made_timestamp_seconds", "When the waits that people are told were forecast."),
+            )
+        )
 
 
 class _Now(Collector):
@@ -208,12 +321,16 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read the folds."""
-        waiting, serving, counters = families = self._families()
+        waiting, standby, serving, counters = families = self._families()
         for day in self._days():
             if day.ended or not day.opened:
                 continue
             for (name, class_), count in day.waiting.items():
                 waiting.add_metric([day.hall, name, class_], count)
+            on_standby = Tally(dict.fromkeys(day.plan.services, 0))
+            on_standby.update(day.tickets[ticket].service for _, ticket in day.standby)
+            for name, number in on_standby.items():
+                standby.add_metric([day.hall, name], number)
             present: Tally[tuple[str, str]] = Tally(
                 {(name, state): 0 for name in day.plan.services for state in ("called", "serving")}
             )
@@ -228,9 +345,10 @@ class _Now(Collector):
                 counters.add_metric([day.hall, counter_state], states[counter_state])
         yield from families
 
-    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
         return (
-            GaugeMetricFamily("paihao_tickets_waiting", "Tickets waiting now.", labels=_KIND),
+            GaugeMetricFamily("paihao_tickets_waiting", "Tickets waiting now, standby with them.", labels=_KIND),
+            GaugeMetricFamily("paihao_standby", "Tickets on standby now.", labels=["hall", "service"]),
             GaugeMetricFamily("paihao_tickets_at_counter", "People at counters.", labels=["hall", "service", "state"]),
             GaugeMetricFamily("paihao_counters", "Counters by state.", labels=["hall", "state"]),
         )

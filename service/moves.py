@@ -1,6 +1,7 @@
 """Moves: an appointment that goes on on another day of its hall.
 
-Everything else that happens is one day's; a move is two days' at once. So it is one transaction beside the lanes, which
+Everything else that happens is one day's; a move is two days' at once, and so is an appointment on another day for who
+is on standby today. So it is one transaction beside the lanes, which
 holds the rows of both days, the earlier first, so that moves in both directions never wait for each other. It brings
 both folds up to the rows as they are held, decides its half of the command on each, and writes two appends: both or
 neither. To the lanes it is another process: they notice, catch up, and decide again.
@@ -12,13 +13,22 @@ Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
 
 import structlog
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from service.clock import Clock
-from service.domain.commands import ChangeAppointment, Command, MoveAppointmentAway, TakeOverAppointment
+from service.domain.commands import (
+    BookAppointment,
+    ChangeAppointment,
+    Command,
+    LeaveForAppointment,
+    MoveAppointmentAway,
+    TakeOverAppointment,
+)
 from service.domain.day import Day, Done, Part
 from service.domain.decide import decide
 from service.domain.events import Record
@@ -57,6 +67,10 @@ class _Half(Struct):
     parts: list[Part]
 
 
+_Decided = Callable[[_Half, _Half, Request], bool]
+"""Decides a command on both days, the earlier half first; False when what it is about went elsewhere before."""
+
+
 class Moves:
     """Moves appointments between days."""
 
@@ -85,17 +99,37 @@ class Moves:
                 raise AppointmentNotFound
             if from_on == to_on or await self._lanes.was_done(hall, to_on, request):
                 return await self._lanes.do_on(hall, to_on, request)
-            answer = await self._in_time(hall, (from_on, to_on), request)
+            answer = await self._in_time(hall, (from_on, to_on), request, _moved)
             if answer is not None:
                 return answer
         raise Busy
 
-    async def _in_time(self, hall: HallId, days: tuple[date, date], request: Request) -> Answer | None:
+    async def book(self, hall: HallId, from_on: date, to_on: date, request: Request) -> Answer:
+        """Carry out a `BookAppointment` on `to_on` for a ticket on standby on `from_on`, which leaves by it.
+
+        Returns:
+            The answer of the day that is booked.
+
+        Raises:
+            OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
+            Refusal: the rules of either day, or the state of the service, do not allow it.
+        """
+        for _ in range(TRIES_MAX):
+            if await self._lanes.was_done(hall, to_on, request):
+                return await self._lanes.do_on(hall, to_on, request)
+            answer = await self._in_time(hall, (from_on, to_on), request, _booked_from_standby)
+            if answer is not None:
+                return answer
+        raise Busy
+
+    async def _in_time(
+        self, hall: HallId, days: tuple[date, date], request: Request, decided: _Decided
+    ) -> Answer | None:
         """One try, `ANSWER_WITHIN_S` long; what was sent then goes on without the asker. None: look again."""
         sent: list[int] = []
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await self._try(hall, days, request, sent)
+                return await self._try(hall, days, request, decided, sent)
         except (faults.StorageUnavailable, faults.UnknownKind, TimeoutError) as error:
             raise (OutcomeUnknown if sent else StorageUnavailable) from error
         except faults.Rewritten:
@@ -105,7 +139,9 @@ class Moves:
         except (faults.ConstraintBroken, faults.RecordsRefused) as rejected:
             raise refusal_of(rejected, hall, days[1]) from None
 
-    async def _try(self, hall: HallId, days: tuple[date, date], request: Request, sent: list[int]) -> Answer | None:
+    async def _try(
+        self, hall: HallId, days: tuple[date, date], request: Request, decided: _Decided, sent: list[int]
+    ) -> Answer | None:
         lanes = [await self._lanes.lane_on(hall, on) for on in days]
         away, over = (_half_of(lane) for lane in lanes)
         began_s = self._clock.monotonic_s()
@@ -116,11 +152,8 @@ class Moves:
                 await _catch_up(half, claim)
             if (known := _known(over.day, request)) is not None:
                 return known
-            command = request.command
-            assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
-            if command.appointment not in away.day.appointments:
-                return None  # it went to another day before the rows were ours
-            self._decide(away, over, command, request)
+            if not decided(away, over, request):
+                return None
             newcomers = [] if request.applicant is None else [request.applicant]
             appends = (
                 append_of(away.day, away.seq, away.head, away.records, []),
@@ -134,27 +167,43 @@ class Moves:
         await asyncio.gather(*(lane.fresh(now=True) for lane in lanes), return_exceptions=True)
         return Answer(over.day, over.day.seq, Done(request.fingerprint, tuple(over.parts)))
 
-    def _decide(self, away: _Half, over: _Half, command: ChangeAppointment, request: Request) -> None:
-        """Decide the change but for the time, and the leaving, on the old day; the coming on the new one."""
-        if command.confirm or command.applicant is not UNSET or command.person is not UNSET:
-            changes = ChangeAppointment(
-                appointment=command.appointment,
-                confirm=command.confirm,
-                applicant=command.applicant,
-                person=command.person,
-                staff=command.staff,
-            )
-            _go_on(away, changes, request)
-        appointment = away.day.appointments[command.appointment]
-        assert command.starts_at is not UNSET, "a move says when"
-        _go_on(away, MoveAppointmentAway(command.appointment, over.day.on), request)
-        taken_over = TakeOverAppointment(
-            appointment=appointment,
-            starts_at=command.starts_at,
-            count=appointment.count if command.count is UNSET else command.count,
+
+def _moved(away: _Half, over: _Half, request: Request) -> bool:
+    """Decide the change but for the time, and the leaving, on the old day; the coming on the new one."""
+    command = request.command
+    assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
+    if command.appointment not in away.day.appointments:
+        return False
+    if command.confirm or command.applicant is not UNSET or command.person is not UNSET:
+        changes = ChangeAppointment(
+            appointment=command.appointment,
+            confirm=command.confirm,
+            applicant=command.applicant,
+            person=command.person,
             staff=command.staff,
         )
-        _go_on(over, taken_over, request)
+        _go_on(away, changes, request)
+    appointment = away.day.appointments[command.appointment]
+    assert command.starts_at is not UNSET, "a move says when"
+    _go_on(away, MoveAppointmentAway(command.appointment, over.day.on), request)
+    taken_over = TakeOverAppointment(
+        appointment=appointment,
+        starts_at=command.starts_at,
+        count=appointment.count if command.count is UNSET else command.count,
+        staff=command.staff,
+    )
+    _go_on(over, taken_over, request)
+    return True
+
+
+def _booked_from_standby(away: _Half, over: _Half, request: Request) -> bool:
+    """Decide the leaving of the ticket on its day, and the booking on the other."""
+    command = request.command
+    assert isinstance(command, BookAppointment), "only a booking takes somebody from standby"
+    assert command.ticket is not None, "and says whom"
+    _go_on(away, LeaveForAppointment(command.ticket), request)
+    _go_on(over, replace(command, ticket=None), request)
+    return True
 
 
 def _half_of(lane: Lane) -> _Half:

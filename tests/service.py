@@ -142,7 +142,7 @@ async def service_on(dsn: str, data_dir: Path, clock: Clock, **settings: Any) ->
         }
     )
     async with AsyncExitStack() as stack:
-        running = await stack.enter_async_context(serving(chosen, clock))
+        running = await stack.enter_async_context(serving(chosen, clock, forecasts=False))
         api = await stack.enter_async_context(Api(f"http://127.0.0.1:{running.http_port}"))
         yield Service(running, api, clock, chosen)
 

@@ -8,6 +8,6 @@ Where to look: `document` (what a hall is), `plan` (what it means for one date),
 counters), `commands` and `events` (what may be asked, what has happened), `day` (the state and its sorted lines),
 `grid` and `slots` (what can be booked, and what is free of it), `diary` (what is reckoned of the appointments),
 `dispatch` (who is next and who is ahead), `waits` (how long that takes), `decide` and `evolve` (the two functions; of
-appointments in `appointments`, `check_ins` and `evolve_appointments`, of who comes in at `door`), `view` (the state in
-the contract's words).
+appointments in `appointments`, `check_ins` and `evolve_appointments`, of who comes in at `door`, of who fits and who
+stands by in `admission`), `view` (the state in the contract's words).
 """

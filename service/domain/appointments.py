@@ -18,11 +18,15 @@ from service.domain.door import on_offer, refuse_count, refuse_invitation
 from service.domain.events import Event
 from service.domain.model import (
     LIVE,
+    Admission,
     Appointment,
     AppointmentId,
     AppointmentState,
     CancelledBy,
+    LeftReason,
     ServiceId,
+    TicketId,
+    TicketState,
 )
 from service.domain.refusals import (
     AlreadyBooked,
@@ -65,15 +69,17 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
         AlreadyBooked: the person has one at this start, or as many as a person may have.
         HoldLimit: too many holds of this holder, or of the day.
         SlotFull: nothing is free; with the nearest starts that are.
+        TicketNotFound, WrongState: the ticket to give up for it is none of today's on standby.
     """
     service = on_offer(day, command.service)
     refuse_count(service, command.count)
     refuse_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
+    given_up = [] if command.ticket is None else leave_standby(day, command.ticket)
     asked = _Asked(
         service=service.id,
         count=command.count,
-        prechecked=invited is not None and invited.prechecked,
+        prechecked=command.prechecked or (invited is not None and invited.prechecked),
         partner=_partner_of(invited, now_at),
         staff=command.staff,
     )
@@ -85,6 +91,7 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
         raise asked.full(day, day.booked, command.starts_at, now_at)
     over = _settled(day, now_at, command.person, invited)
     return [
+        *given_up,
         *_written_down(over, now_at),
         events.AppointmentMade(
             appointment=command.appointment,
@@ -108,6 +115,14 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
             per_person=day.regular.booking.per_person,
         ),
     ]
+
+
+def leave_standby(day: Day, ticket_id: TicketId) -> list[Event]:
+    """Give a ticket on standby up for an appointment. Raises TicketNotFound, WrongState."""
+    ticket = day.ticket(ticket_id)
+    if ticket.state is not TicketState.WAITING or ticket.admission is not Admission.STANDBY:
+        raise WrongState(ticket.state if ticket.state is not TicketState.WAITING else ticket.admission)
+    return [events.TicketLeft(ticket=ticket_id, reason=LeftReason.BOOKED)]
 
 
 def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: datetime) -> list[Event]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.domain import commands, events
 from service.domain.day import Day
-from service.domain.door import admission_at, issue, on_offer, refuse_shut
+from service.domain.door import issue, on_offer, refuse_shut
 from service.domain.events import Event
 from service.domain.model import (
     Admission,
@@ -115,7 +115,7 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
             class_=TicketClass.RETURNING,
             channel=command.channel,
             count=returned.count,
-            admission=admission_at(day, now_at),
+            admission=day.admission_at(now_at),
             then=tuple(name for name in returned.then if name in day.plan.services),
             prechecked=returned.prechecked,
             applicant=returned.applicant,

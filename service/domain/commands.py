@@ -62,7 +62,8 @@ class BookAppointment(Order, frozen=True, kw_only=True):
     """Book a start of a service, or hold it for a while.
 
     `person` is a keyed hash of the phone number or mail address, `holder` one of the browser or credential. Staff may
-    book inside the notice, and hold as many as they need.
+    book inside the notice, and hold as many as they need. `ticket` is one on standby that is given up for it,
+    `prechecked` says that somebody has looked at the papers.
     """
 
     appointment: AppointmentId
@@ -77,6 +78,8 @@ class BookAppointment(Order, frozen=True, kw_only=True):
     holder: str | None = None
     invitation: Invited | None = None
     staff: bool = False
+    ticket: TicketId | None = None
+    prechecked: bool = False
 
 
 class ChangeAppointment(Order, frozen=True, kw_only=True):
@@ -339,6 +342,20 @@ class ChangePlan(Order, frozen=True):
     plan: Plan
 
 
+class SweepLongWaits(Order, frozen=True):
+    """Raise the walk-ins who have waited for too long, where the hall has such a rule; harmless twice."""
+
+
+class SweepStandby(Order, frozen=True):
+    """Admit who is on standby and fits by now; harmless twice."""
+
+
+class LeaveForAppointment(Order, frozen=True):
+    """The person on standby has booked another day: one half of a transaction of two days."""
+
+    ticket: TicketId
+
+
 class SweepNoShows(Order, frozen=True):
     """Recall, and at last pass over, who was called and did not come; where the hall lets a job do it."""
 
@@ -379,6 +396,9 @@ Command = (
     | EndDay
     | ChangePlan
     | SweepNoShows
+    | SweepLongWaits
+    | SweepStandby
+    | LeaveForAppointment
     | AtOptionalStage
     | BookAppointment
     | ChangeAppointment

@@ -8,7 +8,9 @@ stand indexes that can always be made anew from the values:
 * `asleep` holds the tickets that must not be called before a time of theirs: people asked for it, or they came before
   their appointment, which an idle counter does not wait for. Time only moves forward in a day, so
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
+* `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
+* `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes.
 
 Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
@@ -23,8 +25,9 @@ from msgspec import Struct
 from sortedcontainers import SortedList
 
 from service.domain.diary import Diary
-from service.domain.events import Event, Record
+from service.domain.events import Event, Record, TicketAdmitted
 from service.domain.model import (
+    Admission,
     Alarm,
     Appointment,
     AppointmentId,
@@ -43,6 +46,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.plan import Plan, PlannedService, Rate
+from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 from service.domain.slots import Booked
 
@@ -136,6 +140,11 @@ class Done(Struct, frozen=True, gc=False):
         """The day's `seq` after the command."""
         return self.parts[-1].seq
 
+    @property
+    def last(self) -> Part:
+        """The last thing that was asked for: who was admitted from standby by the way does not count."""
+        return next(part for part in reversed(self.parts) if not isinstance(part.event, TicketAdmitted))
+
 
 class Day:
     """One hall on one date. Read freely; only `evolve` writes."""
@@ -164,12 +173,14 @@ class Day:
         self.issued = 0
         self.done: dict[str, Done] = {}
         self.done_yesterday: Mapping[str, Done] = {}
+        self.promises: Promises | None = None
         self.actual_s = 0.0
         self.expected_s = 0.0
         self._plan: Plan | None = None
         self._regular: Plan | None = None
         self.lines: dict[LineKey, Line] = {}
         self.asleep: SortedList[tuple[datetime, TicketId]] = SortedList()
+        self.standby: SortedList[tuple[int, TicketId]] = SortedList()
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
@@ -186,6 +197,7 @@ class Day:
         other.diary = self.diary.copy()
         other.lines = {key: line.copy() for key, line in self.lines.items()}
         other.asleep = SortedList(self.asleep)
+        other.standby = SortedList(self.standby)
         other.waiting = Tally(self.waiting)
         other.forget_pools()
         return other
@@ -335,7 +347,18 @@ class Day:
 
     def line_holding(self, ticket: Ticket) -> Line | None:
         """The line a ticket stands in; None when it is not among those who may be called."""
-        return self._line_of(ticket) if ticket.state is TicketState.WAITING and not self._sleeps(ticket) else None
+        outside = ticket.state is not TicketState.WAITING or ticket.admission is Admission.STANDBY
+        return None if outside or self._sleeps(ticket) else self._line_of(ticket)
+
+    def standby_before(self, pool: Pool, n: int) -> list[Ticket]:
+        """Who is on standby for a pool's counters and took a number before the one that was issued as `n`."""
+        before = self.standby.irange(maximum=(n, TicketId("")))
+        return [ticket for _, one in before if (ticket := self.tickets[one]).service in pool.services]
+
+    def admission_at(self, at: datetime) -> Admission:
+        """How people come in who are let in: by overtime, when the doors would be shut without it."""
+        late = self.overtime is not None and not self.regular.doors_open_at(at)
+        return Admission.OVERTIME if late else Admission.ADMITTED
 
     def forget_pools(self) -> None:
         """Drop what was remembered about counters and lines; it is made anew when asked for."""
@@ -400,6 +423,7 @@ class Day:
         self.diary = Diary.of(plan, self.appointments.values(), closed=self.closed)
         self.lines = {}
         self.asleep = SortedList()
+        self.standby = SortedList()
         self.waiting = Tally()
         self.forget_pools()
         for ticket in self.tickets.values():
@@ -439,19 +463,29 @@ class Day:
             if ticket.not_before_at is None or ticket.not_before_at <= self._awake_at:
                 yield ticket
 
+    def standby_due(self) -> Iterator[Ticket]:
+        """Those on standby who may be called, in the order of issue."""
+        for _, ticket_id in self.standby:
+            if not self._sleeps(self.tickets[ticket_id]):
+                yield self.tickets[ticket_id]
+
     def _sleeps(self, ticket: Ticket) -> bool:
         return self.wakes_at(ticket) > self._awake_at
 
     def _place(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] += 1
-        if self._sleeps(ticket):
+        if ticket.admission is Admission.STANDBY:
+            self.standby.add((ticket.n, ticket.id))
+        elif self._sleeps(ticket):
             self.asleep.add((self.wakes_at(ticket), ticket.id))
         else:
             self._line_of(ticket).places.add(place_of(ticket))
 
     def _unplace(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] -= 1
-        if self._sleeps(ticket):
+        if ticket.admission is Admission.STANDBY:
+            self.standby.remove((ticket.n, ticket.id))
+        elif self._sleeps(ticket):
             self.asleep.remove((self.wakes_at(ticket), ticket.id))
         else:
             self._line_of(ticket).places.remove(place_of(ticket))

@@ -14,11 +14,19 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from service.domain import appointments, check_ins, commands, dispatch, events, volunteers
+from service.domain.admission import (
+    GIVES_WORK_BACK,
+    Verdict,
+    admit,
+    admitted_as,
+    admitted_from_standby,
+    day_after,
+    newcomer,
+)
 from service.domain.appointments import leave_open_ones, over_of_invitation
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.door import (
-    admission_at,
     hall_closed,
     issue,
     on_offer,
@@ -30,6 +38,7 @@ from service.domain.door import (
 from service.domain.events import Event
 from service.domain.model import (
     TICKET_SUCCESSORS,
+    Admission,
     Counter,
     CounterState,
     LeftReason,
@@ -85,7 +94,11 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
     if day.ended:
         raise DayHasEnded
     day.wake(now_at)
-    return _DECIDERS[type(command)](day, command, now_at)
+    decided = _DECIDERS[type(command)](day, command, now_at)
+    if day.standby and not GIVES_WORK_BACK.isdisjoint(map(type, decided)):
+        admitted, _ = admitted_from_standby(day, now_at, decided)
+        decided += admitted
+    return decided
 
 
 # Tickets.
@@ -101,6 +114,9 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
         AlreadyWaiting: the browser has a number whose visit is not over.
         BodyInvalid: nobody, or more people than the service takes on one ticket; an invitation to another service.
         CodeUsed: the invitation was used.
+        HallFull: they do not fit into what is left of the day; with what can be booked instead.
+
+    Source: DESIGN 6, "Admission of a walk-in".
     """
     service = on_offer(day, command.service, *command.then)
     refuse_count(service, command.count)
@@ -108,10 +124,14 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     _refuse_second(day, command.browser)
     refuse_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
+    prechecked = invited is not None and invited.prechecked
+    first, after = admitted_from_standby(day, now_at)
+    admission, fit = admit(after, newcomer(after, service, command.count, prechecked=prechecked), now_at)
     return [
         *over_of_invitation(day, invited, now_at),
+        *first,
         issue(
-            day,
+            after,
             now_at,
             ticket=command.ticket,
             code=command.code,
@@ -119,9 +139,10 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
             class_=TicketClass.WALK_IN,
             channel=command.channel,
             count=command.count,
-            admission=admission_at(day, now_at),
+            admission=admission,
+            fit=fit,
             then=command.then,
-            prechecked=invited is not None and invited.prechecked,
+            prechecked=prechecked,
             applicant=command.applicant,
             browser=command.browser,
             invitation=None if invited is None else invited.id,
@@ -145,8 +166,13 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         if command.reason is None:
             raise BodyInvalid(("reason", "a change of class needs a reason code"))
         _require_reason(day.plan, command.reason)
-        queue_at = dispatch.queue_time(day.plan, command.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at)
+        queue_at = dispatch.queue_time(
+            day.plan, command.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at, raised=ticket.raised
+        )
         ticket = replace(ticket, class_=command.class_, queue_at=queue_at)
+        if ticket.admission is Admission.STANDBY and command.class_ is TicketClass.GREEN:
+            ticket = replace(ticket, admission=day.admission_at(now_at))
+            decided.append(admitted_as(day, ticket, Verdict(ticket.admission, None), now_at))
         ahead, wait = outlook_of(day, ticket, now_at)
         decided.append(
             events.TicketReclassed(
@@ -168,6 +194,25 @@ def leave_queue(day: Day, command: commands.LeaveQueue, _now_at: datetime) -> li
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.WAITING, TicketState.PARKED)
     return [events.TicketLeft(ticket=ticket.id, reason=LeftReason.SELF)]
+
+
+def leave_for_appointment(day: Day, command: commands.LeaveForAppointment, _now_at: datetime) -> list[Event]:
+    """Leave for an appointment on another day. Raises WrongState unless waiting on standby."""
+    return appointments.leave_standby(day, command.ticket)
+
+
+def sweep_long_waits(day: Day, _command: commands.SweepLongWaits, now_at: datetime) -> list[Event]:
+    """Raise the walk-ins who have waited for as long as the hall lets anybody wait."""
+    raised, _ = _raise_long_waits(day, now_at)
+    return raised
+
+
+def sweep_standby(day: Day, _command: commands.SweepStandby, now_at: datetime) -> list[Event]:
+    """Admit who is on standby and fits by now, for time itself makes room when less happens than was expected."""
+    if day.suspended_at(now_at) is not None:
+        return []
+    admitted, _ = admitted_from_standby(day, now_at)
+    return admitted
 
 
 def recall_ticket(day: Day, command: commands.RecallTicket, now_at: datetime) -> list[Event]:
@@ -226,7 +271,9 @@ def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) ->
     floor_at = now_at - timedelta(seconds=day.plan.rules.park_penalty_s)
     if ticket.floor_at is not None:
         floor_at = max(floor_at, ticket.floor_at)
-    queue_at = dispatch.queue_time(day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.slot_at)
+    queue_at = dispatch.queue_time(
+        day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.slot_at, raised=ticket.raised
+    )
     ahead, wait = outlook_of(day, replace(ticket, queue_at=queue_at), now_at)
     return [events.TicketResumed(ticket=ticket.id, floor_at=floor_at, ahead=ahead, wait=wait)]
 
@@ -375,8 +422,8 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
     """Call the ticket with the earliest queue time among those this counter serves; first finish the present one.
 
     Returns:
-        The finish, if one was asked for and a person is there, then one `TicketCalled` with the reason it was next;
-        no call when nobody waits.
+        The finish, if one was asked for and a person is there, who has waited too long by now, then one `TicketCalled`
+        with the reason it was next; no call when nobody waits.
 
     Raises:
         CounterClosed, CounterBusy: the counter cannot take a person; busy also when another than `present` is there.
@@ -395,9 +442,11 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
         decided.append(event)
     else:
         _require_free(counter)
-    found = dispatch.first(day, counter, moved)
+    raised, after = _raise_long_waits(day, now_at)
+    found = dispatch.first(after, counter, moved)
     if found is not None:
         ticket, reason = found
+        decided += raised
         decided.append(events.TicketCalled(ticket=ticket.id, counter=counter.id, stage=counter.stage, reason=reason))
     return decided
 
@@ -652,6 +701,21 @@ def _vacate(day: Day, counter: Counter, now_at: datetime, *, release: bool) -> l
     return [_release(day, day.ticket(counter.ticket), now_at)]
 
 
+def _raise_long_waits(day: Day, now_at: datetime) -> tuple[list[Event], Day]:
+    """Raise who has waited too long; and the day after it, the same one when there is nobody."""
+    raised: list[Event] = []
+    after = day
+    for ticket in list(dispatch.waited_too_long(day, now_at)):
+        queue_at = dispatch.queue_time(
+            day.plan, ticket.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at, raised=True
+        )
+        ahead, wait = outlook_of(after, replace(ticket, queue_at=queue_at), now_at)
+        event = events.TicketRaised(ticket=ticket.id, ahead=ahead, wait=wait)
+        raised.append(event)
+        after = day_after(day, after, event, now_at)
+    return raised, after
+
+
 def _leave_unserved(day: Day) -> list[Event]:
     return [
         events.TicketLeft(ticket=ticket.id, reason=LeftReason.UNSERVED)
@@ -713,6 +777,9 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.EndDay: end_day,
     commands.ChangePlan: change_plan,
     commands.SweepNoShows: sweep_no_shows,
+    commands.SweepLongWaits: sweep_long_waits,
+    commands.SweepStandby: sweep_standby,
+    commands.LeaveForAppointment: leave_for_appointment,
     commands.AtOptionalStage: at_optional_stage,
     **appointments.DECIDERS,
     **check_ins.DECIDERS,

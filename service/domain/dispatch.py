@@ -15,25 +15,48 @@ from service.domain.model import CallReason, Counter, Rule, Ticket, TicketClass
 from service.domain.plan import Plan
 
 
-def queue_time(
+def queue_time(  # noqa: PLR0913  (the last one by name)
     plan: Plan,
     class_: TicketClass,
     reference_at: datetime,
     floor_at: datetime | None,
     slot_at: datetime | None = None,
+    *,
+    raised: bool = False,
 ) -> datetime:
     """Reference time minus the class's credit, but not before the floor that a return has set.
 
     `slot_at` is the slot that was checked in for: the reference time is the check-in, or the slot if that is later.
+    `raised` is a walk-in that has waited too long.
     """
-    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, slot_at))
+    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, slot_at, raised=raised))
     return queue_at if floor_at is None else max(queue_at, floor_at)
 
 
-def credit_s(plan: Plan, class_: TicketClass, reference_at: datetime, slot_at: datetime | None) -> int:
-    """The class's credit; an appointment has none when the person came later than `grace_s` after the slot."""
+def credit_s(
+    plan: Plan, class_: TicketClass, reference_at: datetime, slot_at: datetime | None, *, raised: bool = False
+) -> int:
+    """The class's credit; an appointment has none when the person came later than `grace_s` after the slot.
+
+    A walk-in that was raised has the largest there is: so nobody goes before it who came after it.
+    """
+    if raised and class_ is TicketClass.WALK_IN:
+        return max(plan.credit_s(one) for one in TicketClass)
     late = slot_at is not None and reference_at > slot_at + timedelta(seconds=plan.rules.grace_s)
     return 0 if late and class_ is TicketClass.APPOINTMENT else plan.credit_s(class_)
+
+
+def waited_too_long(day: Day, now_at: datetime) -> Iterator[Ticket]:
+    """The walk-ins that the hall's rule raises now, where it has one; but for who asked to be called later."""
+    most_s = day.plan.rules.max_walk_in_wait_s
+    if most_s is None:
+        return
+    since_at = now_at - timedelta(seconds=most_s)
+    for ticket in in_order(day):
+        if ticket.queue_at > since_at:
+            return
+        if ticket.class_ is TicketClass.WALK_IN and not ticket.raised and day.wakes_at(ticket) <= now_at:
+            yield ticket
 
 
 def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
@@ -46,7 +69,7 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
 
     Returns:
         The ticket with the smallest place and the reason; when nobody is due, the earliest of those who came before
-        their appointment; None when nobody waits for this counter.
+        their appointment, then the first on standby; None when nobody waits for this counter.
     """
     lines = day.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
@@ -55,8 +78,11 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:
-        early = next((ticket for ticket in day.early() if day.draws_from(counter, line_key_of(ticket))), None)
-        return None if early is None else (early, reason_for(day.plan, early, ahead_of=0, rule=Rule.EARLY))
+        for rule, tickets in ((Rule.EARLY, day.early()), (Rule.STANDBY, day.standby_due())):
+            rather = next((ticket for ticket in tickets if day.draws_from(counter, line_key_of(ticket))), None)
+            if rather is not None:
+                return rather, reason_for(day.plan, rather, ahead_of=0, rule=rule)
+        return None
     place = min(fronts)
     chosen = also if also is not None and also.id == place.ticket else day.tickets[place.ticket]
     return chosen, reason_for(day.plan, chosen, ahead_of=waiting - 1)
@@ -70,7 +96,7 @@ def reason_for(
         rule=rule if code is None else Rule.CHOSEN,
         class_=ticket.class_,
         queue_at=ticket.queue_at,
-        credit_s=credit_s(plan, ticket.class_, ticket.reference_at, ticket.slot_at),
+        credit_s=credit_s(plan, ticket.class_, ticket.reference_at, ticket.slot_at, raised=ticket.raised),
         ahead_of=ahead_of,
         code=code,
     )

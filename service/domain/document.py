@@ -133,7 +133,7 @@ class Promise(Part, frozen=True, kw_only=True):
 
 
 class Rules(Part, frozen=True, kw_only=True):
-    """The rules of the hall that a hall may set."""
+    """The rules of the hall that a hall may set; a walk-in who has waited for `max_walk_in_wait_s` goes first."""
 
     credit_s: Credit = Credit()
     grace_s: Seconds = 600
@@ -142,6 +142,7 @@ class Rules(Part, frozen=True, kw_only=True):
     no_show_after_s: Seconds = 120
     auto_no_show: bool = False
     park_penalty_s: Seconds = 600
+    max_walk_in_wait_s: Annotated[int, Meta(ge=60, le=86_400)] | None = None
     promise: Promise = Promise()
 
 

@@ -12,11 +12,11 @@ from service.domain import dispatch
 from service.domain.commands import Invited
 from service.domain.day import Day, Place
 from service.domain.events import TicketTaken
-from service.domain.model import LIVE, Admission, Appointment, Channel, ServiceId, TicketClass, TicketId
+from service.domain.model import LIVE, Admission, Appointment, Channel, Fit, ServiceId, TicketClass, TicketId
 from service.domain.plan import PlannedService
 from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
 from service.domain.times import stamp_or_none
-from service.domain.waits import outlook_at
+from service.domain.waits import outlook_at, outlook_on_standby
 
 
 def refuse_suspended(day: Day, now_at: datetime) -> None:
@@ -64,12 +64,6 @@ def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId, now
         raise CodeUsed
 
 
-def admission_at(day: Day, now_at: datetime) -> Admission:
-    """How people come in: by overtime, when the doors would be shut without it."""
-    late = day.overtime is not None and not day.regular.doors_open_at(now_at)
-    return Admission.OVERTIME if late else Admission.ADMITTED
-
-
 def issue(  # noqa: PLR0913  (what is on a ticket)
     day: Day,
     now_at: datetime,
@@ -88,6 +82,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     appointment: Appointment | None = None,
     returns_of: TicketId | None = None,
     invitation: str | None = None,
+    fit: Fit | None = None,
 ) -> TicketTaken:
     """Give out the next number of a service's prefix, and say how many are ahead and how long it takes."""
     n = day.issued + 1
@@ -97,7 +92,11 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     reference_at = now_at if slot_at is None else max(now_at, slot_at)
     queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, slot_at)
     place = Place(queue_at, now_at, n, ticket)
-    ahead, wait = outlook_at(day, day.pool(service.id, stage), place, now_at, due_at=due_at, arrived=appointment)
+    pool = day.pool(service.id, stage)
+    if admission is Admission.STANDBY:
+        ahead, wait = outlook_on_standby(day, pool, n, now_at)
+    else:
+        ahead, wait = outlook_at(day, pool, place, now_at, due_at=due_at, arrived=appointment)
     return TicketTaken(
         ticket=ticket,
         n=n,
@@ -117,6 +116,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
         slot_at=slot_at,
         returns_of=returns_of,
         invitation=invitation,
+        fit=fit,
         ahead=ahead,
         wait=wait,
     )

@@ -19,6 +19,7 @@ from service.domain.model import (
     CancelledBy,
     Channel,
     CounterId,
+    Fit,
     LeftReason,
     Notice,
     Outcome,
@@ -126,7 +127,7 @@ class CounterClosed(Fact, frozen=True, kw_only=True, tag="counter_closed"):
 
 
 class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
-    """A person took a number."""
+    """A person took a number; `fit` is what a walk-in was admitted by, or put on standby, where the hall asks."""
 
     ticket: TicketId
     n: int
@@ -146,6 +147,17 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     slot_at: datetime | None = None
     returns_of: TicketId | None = None
     invitation: str | None = None
+    fit: Fit | None = None
+    ahead: int
+    wait: Wait
+
+
+class TicketAdmitted(Fact, frozen=True, kw_only=True, tag="ticket_admitted"):
+    """A ticket on standby comes into the order of calls; `fit` is None when its class or the hall's rules let it in."""
+
+    ticket: TicketId
+    admission: Admission
+    fit: Fit | None = None
     ahead: int
     wait: Wait
 
@@ -231,6 +243,14 @@ class TicketReclassed(Fact, frozen=True, kw_only=True, tag="ticket_reclassed"):
     ticket: TicketId
     class_: TicketClass = field(name="class")
     reason: str
+    ahead: int
+    wait: Wait
+
+
+class TicketRaised(Fact, frozen=True, kw_only=True, tag="ticket_raised"):
+    """A walk-in has waited for as long as the hall lets anybody wait, and goes before all who came later."""
+
+    ticket: TicketId
     ahead: int
     wait: Wait
 
@@ -363,6 +383,7 @@ Event = (
     | CounterPaused
     | CounterClosed
     | TicketTaken
+    | TicketAdmitted
     | TicketCalled
     | TicketRecalled
     | TicketStarted
@@ -373,6 +394,7 @@ Event = (
     | TicketParked
     | TicketResumed
     | TicketReclassed
+    | TicketRaised
     | TicketDeferred
     | TicketLeft
     | PapersChecked

@@ -14,6 +14,7 @@ from service.domain import dispatch, events, evolve_appointments
 from service.domain.day import Day, Part
 from service.domain.events import Record
 from service.domain.model import (
+    Admission,
     Alarm,
     Counter,
     CounterId,
@@ -207,6 +208,7 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         queue_at=dispatch.queue_time(day.plan, event.class_, reference_at, None, event.slot_at),
         ahead=event.ahead,
         wait=event.wait,
+        promise=None if event.admission is Admission.STANDBY else event.wait,
         seq=record.seq,
         browser=event.browser,
         appointment=event.appointment,
@@ -224,12 +226,33 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
     return ticket, None
 
 
+def _ticket_admitted(day: Day, event: events.TicketAdmitted, record: Record) -> _Touched:
+    return _put(
+        day,
+        record,
+        event.ticket,
+        admission=event.admission,
+        ahead=event.ahead,
+        wait=event.wait,
+        promise=event.wait,
+    ), None
+
+
+def _admission_when_called(day: Day, event: events.TicketCalled, record: Record) -> Admission:
+    """Who is called from standby is in; not by an optional stage alone, whose counters say nothing of the next."""
+    before = day.tickets[event.ticket].admission
+    if before is not Admission.STANDBY or event.stage in day.plan.optional_stages:
+        return before
+    return day.admission_at(record.at)
+
+
 def _ticket_called(day: Day, event: events.TicketCalled, record: Record) -> _Touched:
     ticket = _put(
         day,
         record,
         event.ticket,
         state=TicketState.CALLED,
+        admission=_admission_when_called(day, event, record),
         stage=event.stage,
         counter=event.counter,
         last_counter=event.counter,
@@ -330,7 +353,7 @@ def _ticket_no_show(day: Day, event: events.TicketNoShow, record: Record) -> _To
 
 def _ticket_parked(day: Day, event: events.TicketParked, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
-    return _put(day, record, event.ticket, state=TicketState.PARKED, counter=None), counter
+    return _put(day, record, event.ticket, state=TicketState.PARKED, counter=None, promise=None), counter
 
 
 def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _Touched:
@@ -340,7 +363,9 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
         record,
         event.ticket,
         floor_at=event.floor_at,
-        queue_at=dispatch.queue_time(day.plan, before.class_, before.reference_at, event.floor_at, before.slot_at),
+        queue_at=dispatch.queue_time(
+            day.plan, before.class_, before.reference_at, event.floor_at, before.slot_at, raised=before.raised
+        ),
         returns=before.returns + (before.state is TicketState.NO_SHOW),
         ahead=event.ahead,
         wait=event.wait,
@@ -351,13 +376,42 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
 
 def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -> _Touched:
     before = day.tickets[event.ticket]
-    queue_at = dispatch.queue_time(day.plan, event.class_, before.reference_at, before.floor_at, before.slot_at)
-    ticket = _put(day, record, event.ticket, class_=event.class_, queue_at=queue_at, ahead=event.ahead, wait=event.wait)
+    queue_at = dispatch.queue_time(
+        day.plan, event.class_, before.reference_at, before.floor_at, before.slot_at, raised=before.raised
+    )
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        class_=event.class_,
+        queue_at=queue_at,
+        ahead=event.ahead,
+        wait=event.wait,
+        promise=None,
+    )
     return ticket, None
 
 
+def _ticket_raised(day: Day, event: events.TicketRaised, record: Record) -> _Touched:
+    before = day.tickets[event.ticket]
+    queue_at = dispatch.queue_time(
+        day.plan, before.class_, before.reference_at, before.floor_at, before.slot_at, raised=True
+    )
+    return _put(
+        day, record, event.ticket, raised=True, queue_at=queue_at, ahead=event.ahead, wait=event.wait, promise=None
+    ), None
+
+
 def _ticket_deferred(day: Day, event: events.TicketDeferred, record: Record) -> _Touched:
-    ticket = _put(day, record, event.ticket, not_before_at=event.not_before_at, ahead=event.ahead, wait=event.wait)
+    ticket = _put(
+        day,
+        record,
+        event.ticket,
+        not_before_at=event.not_before_at,
+        ahead=event.ahead,
+        wait=event.wait,
+        promise=None,
+    )
     return ticket, None
 
 
@@ -416,6 +470,7 @@ _WAITING_AGAIN: dict[str, Any] = {
     "started_at": None,
     "no_show_at": None,
     "reason": None,
+    "promise": None,
 }
 
 
@@ -467,6 +522,7 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.CounterPaused: _counter_paused,
     events.CounterClosed: _counter_closed,
     events.TicketTaken: _ticket_taken,
+    events.TicketAdmitted: _ticket_admitted,
     events.TicketCalled: _ticket_called,
     events.TicketRecalled: _ticket_recalled,
     events.TicketStarted: _ticket_started,
@@ -477,6 +533,7 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.TicketParked: _ticket_parked,
     events.TicketResumed: _ticket_resumed,
     events.TicketReclassed: _ticket_reclassed,
+    events.TicketRaised: _ticket_raised,
     events.TicketDeferred: _ticket_deferred,
     events.TicketLeft: _ticket_left,
     events.PapersChecked: _papers_checked,

@@ -139,10 +139,16 @@ class Grid:
         return self._sizes[key]
 
     def parts(self, start_s: int, size: Size) -> tuple[tuple[int, float], ...]:
-        """How a booking's work falls into the blocks it covers: `(block, seconds)`; nothing outside of them."""
+        """How a booking's work falls into the blocks it covers: `(block, seconds)`; nothing outside of them.
+
+        One no longer than its first block counts there wholly, as walk-ins do in the hour they come.
+        """
         until_s = start_s + size.length_s
-        found = []
-        for index in range(max(bisect_right(self._begins, start_s) - 1, 0), len(self.blocks)):
+        found: list[tuple[int, float]] = []
+        first = max(bisect_right(self._begins, start_s) - 1, 0)
+        if first < len(self.blocks) and size.length_s <= self.blocks[first].to_s - self.blocks[first].from_s:
+            return ((first, size.work_s),)
+        for index in range(first, len(self.blocks)):
             from_s, to_s = self.blocks[index]
             if from_s >= until_s:
                 break

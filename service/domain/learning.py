@@ -320,10 +320,21 @@ def walk_ins(days: Sequence[DayFacts], on: date) -> dict[int, dict[str, LearnedA
 
 
 def _arrivals(per_h: Sequence[float]) -> LearnedArrivals:
-    """The median, and what the days differ by beyond what chance makes of it."""
+    """The median; its spread is what the days differ by beyond chance, and what so few days leave open."""
     middle = median(per_h)
     variance = sum((one - middle) ** 2 for one in per_h) / (len(per_h) - 1)
-    return LearnedArrivals(middle, math.sqrt(max(0.0, variance - middle)))
+    return LearnedArrivals(middle, forecast_sd(middle, math.sqrt(max(0.0, variance - middle)), len(per_h)))
+
+
+def forecast_sd(per_h: float, apart: float, days: int = SAME_WEEKDAYS) -> float:
+    """How far a forecast of arrivals may be off, beyond chance.
+
+    Args:
+        per_h: the median of so many `days`.
+        apart: what days differ by beyond chance, as a standard deviation.
+        days: how many were seen. The median of n draws has pi / 2n of the variance of one.
+    """
+    return math.sqrt(apart**2 + math.pi / 2 * (per_h + apart**2) / days)
 
 
 def _mix(days: Sequence[DayFacts], document: HallDocument) -> dict[ServiceId, float]:

@@ -138,6 +138,7 @@ class LeftReason(StrEnum):
 
     SELF = "self"
     UNSERVED = "unserved"
+    BOOKED = "booked"
 
 
 class CounterState(StrEnum):
@@ -172,6 +173,21 @@ class Wait(Struct, frozen=True, gc=False):
     p90_s: int | None
     as_of_at: datetime
     shown: Shown | None
+
+
+class Fit(Struct, frozen=True, gc=False):
+    """What a walk-in was admitted by, or not: whether the call comes before closing.
+
+    `p` is the probability that a counter is free before `closes_at`, once everybody has been served who is here and
+    expected: `mean_s` seconds from now, with the spread `sd_s`, at today's `speed`. All but the closing are null when
+    no counter for it is open or planned today.
+    """
+
+    p: float | None
+    mean_s: int | None
+    sd_s: int | None
+    speed: float | None
+    closes_at: datetime | None
 
 
 class CallReason(Struct, frozen=True, gc=False):
@@ -209,7 +225,9 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     at a counter was for. `reason` says why it was called to where it is. `papers` are those that were missing when
     somebody looked, None while nobody has. `browser` is a keyed hash of the browser that took it. `appointment` and its
     `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
-    `invitation` the id of the one it was taken with.
+    `invitation` the id of the one it was taken with. `promise` is the wait that was told with the ticket, as long as
+    the first call may keep it: not when its people asked for another time, or its class or place has changed. `raised`
+    is a walk-in that has waited for as long as the hall lets anybody wait.
     """
 
     id: TicketId
@@ -258,6 +276,8 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     slot_at: datetime | None = None
     returns_of: TicketId | None = None
     invitation: str | None = None
+    promise: Wait | None = None
+    raised: bool = False
 
 
 class Appointment(Struct, frozen=True, gc=False, kw_only=True):

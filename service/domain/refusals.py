@@ -85,6 +85,15 @@ class AlreadyWaiting(Refusal):
         super().__init__(ticket=ticket)
 
 
+class HallFull(Refusal):
+    """Nobody more can be served today; these times can be booked."""
+
+    code = "hall-full"
+
+    def __init__(self, slots: list[dict[str, Any]], overtime: dict[str, Any] | None) -> None:
+        super().__init__(slots=slots, overtime=overtime)
+
+
 class SlotFull(Refusal):
     """This time is full; others are free."""
 

@@ -11,6 +11,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from service.domain.day import Day
+from service.domain.dispatch import ahead as place_of_call
 from service.domain.model import (
     Admission,
     Appointment,
@@ -33,6 +34,7 @@ from service.domain.model import (
     Wait,
     ZoneId,
 )
+from service.domain.promises import promised
 from service.domain.slots import Slot
 from service.domain.times import stamp, stamp_or_none
 from service.domain.waits import outlook_of
@@ -177,7 +179,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
     ahead: int | None = None
     wait: Wait | None = None
     if ticket.state is TicketState.WAITING:
-        ahead, wait = outlook_of(day, ticket, now_at) if live else (ticket.ahead, ticket.wait)
+        ahead, wait = _now(day, ticket, now_at) if live else (ticket.ahead, ticket.wait)
     return TicketView(
         id=ticket.id,
         code=ticket.code,
@@ -210,6 +212,12 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         slot_at=stamp(ticket.slot_at) if staff and ticket.slot_at is not None else UNSET,
         seq=day.seq if seq is None else seq,
     )
+
+
+def _now(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
+    """The place of a waiting ticket, and its wait: as forecast, or the analytic start."""
+    wait = promised(day, ticket, now_at)
+    return outlook_of(day, ticket, now_at) if wait is None else (place_of_call(day, ticket), wait)
 
 
 def slot_view(slot: Slot) -> SlotView:

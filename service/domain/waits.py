@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from service.domain.day import Day, Line, Place, Pool, place_of
 from service.domain.diary import visit_of
-from service.domain.model import Appointment, ServiceId, Shown, Ticket, TicketId, Wait
+from service.domain.model import Admission, Appointment, ServiceId, Shown, Ticket, TicketId, Wait
 from service.domain.plan import Learned, Rate
 
 P10_P90_SD = 1.2816
@@ -91,8 +91,15 @@ def newcomer_at(day: Day, now_at: datetime) -> Place:
 def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
     """What a person is told who will wait as `ticket` says; where they stand now, they are not ahead of themselves."""
     pool = day.pool(ticket.service, ticket.stage)
+    if ticket.admission is Admission.STANDBY:
+        return outlook_on_standby(day, pool, ticket.n, now_at)
     leaving = day.tickets.get(ticket.id)
     return outlook_at(day, pool, place_of(ticket), now_at, leaving, due_at=day.wakes_at(ticket))
+
+
+def outlook_on_standby(day: Day, pool: Pool, n: int, now_at: datetime) -> Outlook:
+    """What a person on standby is told: their place among those on standby, and no wait, for nothing is promised."""
+    return Outlook(len(day.standby_before(pool, n)), nobody_knows(now_at))
 
 
 def outlook_at(  # noqa: PLR0913  (the last one by name)
@@ -204,6 +211,23 @@ def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:
             yield Joining(day.wakes_at(ticket), work_of(1, 1.0, mean_s, variance))
 
 
+def coming_at_all(day: Day, pool: Pool, now_at: datetime) -> Iterator[Joining]:
+    """The work that will join a pool's lines today, whatever its place: of who is expected, and of who sleeps."""
+    last = Place(day.plan.ends_at, now_at, day.issued + 1, LAST)
+    return merge(_expected_before(day, pool, last, now_at, None), _asleep(day, pool), key=_joins_at)
+
+
+def _asleep(day: Day, pool: Pool) -> Iterator[Joining]:
+    """People who are not to be called yet, because they asked for it or came before their appointment."""
+    for at, ticket_id in day.asleep:
+        ticket = day.tickets[ticket_id]
+        service = day.plan.services[ticket.service]
+        if ticket.service in pool.services and pool.stage in service.stages:
+            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
+            variance = service.variance(ticket.count, prechecked=ticket.prechecked)
+            yield Joining(at, work_of(1, 1.0, mean_s, variance))
+
+
 def _joins_at(joining: Joining) -> datetime:
     return joining.at
 
@@ -262,6 +286,11 @@ def residual_s(mean_s: float, cv: float, elapsed_s: float) -> float:
     if still < 1e-6:  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
         return mean_s
     return mean_s * _phi(z + sigma) / still - elapsed_s
+
+
+def probability_below(value: float, mean: float, sd: float) -> float:
+    """The probability that something normal is less than a value; without a spread it is its mean."""
+    return _phi((value - mean) / sd) if sd else float(mean < value)
 
 
 def _phi(z: float) -> float:

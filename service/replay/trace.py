@@ -1,7 +1,8 @@
 """Traces: what happened in a real hall, one visit a line.
 
 A CSV file with the columns `date`, `arrived` (wall time), `service`, `outcome` (`served` or `left`), `wait_s`,
-`service_s` and `server` (empty where it was not written down); others are read past. It may hold several days.
+`service_s` and `server` (empty where it was not written down), and `priority` where the hall had such; others are read
+past. It may hold several days.
 """
 
 import csv
@@ -27,7 +28,8 @@ class Visit(Struct, frozen=True, kw_only=True):
     """One person's visit; times in seconds from the midnight that began the day.
 
     `patience_s` is how long this person waits before giving up, None for ever; `service_s` how long the service takes,
-    None for who left before anybody could know; `server` who served, if that was written down.
+    None for who left before anybody could know; `server` who served, `priority` whom the hall preferred, if that was
+    written down.
     """
 
     arrived_s: int
@@ -36,6 +38,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     service_s: int | None
     server: str | None
     called_s: int | None
+    priority: str = ""
 
 
 class Shift(Struct, frozen=True):
@@ -81,6 +84,19 @@ def read_trace(path: Path, on: date | None = None) -> Trace:
     Raises:
         TraceError: it cannot be read, a line says something that cannot be, or it has no such day.
     """
+    days = _read(path)
+    wanted = min(days) if on is None else on
+    if wanted not in days:
+        raise TraceError(f"{path.name} has no visits on {wanted}; it has {min(days)} to {max(days)}")
+    return _trace(wanted, days[wanted])
+
+
+def read_days(path: Path) -> list[Trace]:
+    """Read and check a whole file, and take all its days, in order. Raises TraceError as `read_trace` does."""
+    return [_trace(on, visits) for on, visits in sorted(_read(path).items())]
+
+
+def _read(path: Path) -> dict[date, list[Visit]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             days = _days(path.name, file)
@@ -88,11 +104,12 @@ def read_trace(path: Path, on: date | None = None) -> Trace:
         raise TraceError(f"{path.name} cannot be read: {error}") from error
     if not days:
         raise TraceError(f"{path.name} has no visits")
-    wanted = min(days) if on is None else on
-    if wanted not in days:
-        raise TraceError(f"{path.name} has no visits on {wanted}; it has {min(days)} to {max(days)}")
-    visits = tuple(sorted(days[wanted], key=lambda visit: visit.arrived_s))
-    return Trace(on=wanted, visits=visits, shifts=_shifts(visits))
+    return days
+
+
+def _trace(on: date, visits: Iterable[Visit]) -> Trace:
+    in_order = tuple(sorted(visits, key=lambda visit: visit.arrived_s))
+    return Trace(on=on, visits=in_order, shifts=_shifts(in_order))
 
 
 def _days(name: str, lines: Iterable[str]) -> dict[date, list[Visit]]:
@@ -139,6 +156,7 @@ def _visit(row: Mapping[str, str]) -> Visit:
         service_s=service_s if served else None,
         server=row["server"] or None if served else None,
         called_s=arrived_s + wait_s if served else None,
+        priority=row.get("priority", ""),
     )
 
 

@@ -16,7 +16,16 @@ from msgspec import UNSET, UnsetType, to_builtins
 from service.domain import commands
 from service.domain.commands import Invited
 from service.domain.day import Day
-from service.domain.model import Appointment, AppointmentId, AppointmentState, CancelledBy, Channel, HallId, ServiceId
+from service.domain.model import (
+    Appointment,
+    AppointmentId,
+    AppointmentState,
+    CancelledBy,
+    Channel,
+    HallId,
+    ServiceId,
+    TicketId,
+)
 from service.domain.plan import day_of
 from service.domain.refusals import (
     BodyInvalid,
@@ -25,6 +34,7 @@ from service.domain.refusals import (
     Refusal,
     SlotFull,
     SlotNotOffered,
+    TicketNotFound,
     WrongState,
 )
 from service.domain.times import stamp, stamp_or_none
@@ -54,7 +64,8 @@ async def book(request: web.Request) -> web.Response:
     """Book a start of a service, or hold it for ten minutes.
 
     A hold needs no applicant, and ends by itself unless a PATCH with `state` booked confirms it. Sent again with the
-    same Idempotency-Key it is the same appointment.
+    same Idempotency-Key it is the same appointment. With a `ticket` on standby, and its token, that ticket leaves by
+    it.
     """
     hall_id, who = hall_of(request), caller(request)
     form = await read(request, BookForm)
@@ -66,9 +77,16 @@ async def book(request: web.Request) -> web.Response:
     holder = await _holder_of(request, who, hall)
     await _count_booking(request, who, applicant)
     invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
+    standby, ticket = None, None
+    if form.ticket is not None:
+        ticket_id = TicketId(form.ticket.lower())
+        standby = await _day_of_standby(request, who, hall_id, ticket_id)
+        ticket = standby.ticket(ticket_id)
     invited_as = None
     if applicant is None and invitation is not None:
         invited_as, person = invitation.applicant, invitation.person
+    elif applicant is None and ticket is not None:
+        invited_as = ticket.applicant
     if not (form.hold or who.may(Role.STAFF) or invited_as):
         _require_reachable(applicant)
     command = commands.BookAppointment(
@@ -84,10 +102,16 @@ async def book(request: web.Request) -> web.Response:
         holder=holder,
         invitation=None if invitation is None else invited_by(invitation),
         staff=who.may(Role.STAFF),
+        ticket=None if ticket is None else ticket.id,
+        prechecked=ticket is not None and ticket.prechecked,
     )
     asked = Asked(command.service, command.count, command.staff, None if invitation is None else invitation.partner)
     with counting_online(request, hall_id, form.service, "appointment"), _saying_of_ended_days(SlotNotOffered()):
-        asking_for = ask(request, who, hall_id, command, applicant, on=on)
+        if standby is not None and standby.on != on:
+            booking = await asking(request, who, command, applicant)
+            asking_for = request.app[MOVES].book(hall_id, standby.on, on, booking)
+        else:
+            asking_for = ask(request, who, hall_id, command, applicant, on=on)
         given = await _or_nearest(request, hall, asked, on, asking_for)
     seen = _as_answered(request, hall_id, given, owner=True)
     response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
@@ -230,8 +254,8 @@ def _state_at(found: FoundAppointment, now_at: datetime) -> AppointmentState:
 def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> AppointmentView:
     """The appointment as the command's own events left it: the same words however often it is asked."""
     assert given.done is not None, "every change of an appointment is an event"
-    part = given.done.parts[-1]
-    assert part.appointment is not None, "and its last one is about the appointment"
+    part = given.done.last
+    assert part.appointment is not None, "and the last one that was asked for is about the appointment"
     token = request.app[SIGNER].appointment_token(hall, part.appointment.id) if owner else None
     return appointment_view(part.appointment, part.at, part.seq, token=token, live=False)
 
@@ -338,6 +362,14 @@ async def _changed_applicant(
     if not who.may(Role.STAFF):
         _require_reachable(applicant)
     return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
+
+
+async def _day_of_standby(request: web.Request, who: Caller, hall: HallId, ticket: TicketId) -> Day:
+    """The day of a ticket that is to be given up. Raises TicketNotFound, also for one that is somebody else's."""
+    token = "" if who.token is None else who.token
+    if not who.may(Role.STAFF) and not request.app[SIGNER].is_ticket_token(hall, ticket, token):
+        raise TicketNotFound
+    return await request.app[LANES].day_of_ticket(hall, ticket)
 
 
 def _require_reachable(applicant: Applicant | None) -> None:

@@ -46,6 +46,7 @@ from service.web.auth import Caller
 from service.web.browsers import give_cookie
 from service.web.entrance import Admitted, admitted, count_wrong_code, was_done
 from service.web.forms import CheckInForm
+from service.web.full import or_other_times
 from service.web.keys import CLOCK, FINDER, HALLS, LANES
 from service.web.online import counting_online
 from service.web.requests import ask, caller, hall_of, read
@@ -67,7 +68,7 @@ async def check_in(request: web.Request) -> web.Response:
     found = await _find(request, who, hall, form.code)
     command = await _command(request, who, hall, found, form, shown)
     with counting_online(request, hall_id, _service_of(command), "ticket"):
-        given = await ask(request, who, hall_id, command)
+        given = await or_other_times(request, hall_id, command, ask(request, who, hall_id, command))
     view = as_answered(request, hall_id, given, owner=True)
     response = answer(view, 201 if _is_new(given) else 200, Location=f"/v1/halls/{hall_id}/tickets/{view.id}")
     give_cookie(request, response)
@@ -86,7 +87,7 @@ def _service_of(command: Command) -> str:
 
 
 def _is_new(given: Answer) -> bool:
-    return given.done is not None and isinstance(given.done.parts[-1].event, events.TicketTaken)
+    return given.done is not None and isinstance(given.done.last.event, events.TicketTaken)
 
 
 async def _find(request: web.Request, who: Caller, hall: Hall, code: str) -> FoundCode:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from service.domain import commands, dispatch
 from service.domain.day import Day
 from service.domain.events import TicketCalled
-from service.domain.model import Admission, Counter, CounterState, ServiceId, StageId, TicketId, TicketState
+from service.domain.model import Counter, CounterState, ServiceId, StageId, TicketId, TicketState
 from service.domain.times import stamp
 from service.domain.view import TicketView, counter_view, reason_view, ticket_view
 from service.lane import Answer
@@ -88,18 +88,19 @@ async def queue(request: web.Request) -> web.Response:
     at_counters = [day.tickets[counter.ticket] for counter in day.counters.values() if counter.ticket is not None]
     at_counters.sort(key=lambda ticket: ticket.recalled_at or ticket.issued_at, reverse=True)
     in_order = list(dispatch.in_order(day))
+    standby = [day.tickets[ticket] for _, ticket in day.standby]
     parked = [ticket for ticket in day.tickets.values() if ticket.state is TicketState.PARKED]
     seq = day.seq
     waiting = []
-    for position, ticket in enumerate(in_order):
+    for position, ticket in enumerate((*in_order, *standby)):
         waiting.append(ticket_view(day, ticket, now_at, seq=seq, staff=True))
         if position % QUEUE_AT_ONCE == QUEUE_AT_ONCE - 1:
             await asyncio.sleep(0)
     return answer(
         Queue(
             called=[ticket_view(day, ticket, now_at, seq=seq, staff=True) for ticket in at_counters],
-            waiting=[view for view in waiting if view.admission is not Admission.STANDBY],
-            standby=[view for view in waiting if view.admission is Admission.STANDBY],
+            waiting=waiting[: len(in_order)],
+            standby=waiting[len(in_order) :],
             parked=[ticket_view(day, ticket, now_at, seq=seq, staff=True) for ticket in parked],
             alarms=[AlarmSeen(id=alarm.id, counter=alarm.counter, at=stamp(alarm.at)) for alarm in day.alarms.values()],
             day=day.on,
@@ -110,14 +111,14 @@ async def queue(request: web.Request) -> web.Response:
 
 def _counter_answer(given: Answer) -> web.Response:
     assert given.done is not None, "every command on a counter has an event"
-    part = given.done.parts[-1]
-    assert part.counter is not None, "and its last one is about the counter"
+    part = given.done.last
+    assert part.counter is not None, "and the last one that was asked for is about the counter"
     return answer(counter_view(given.day, part.counter, part.seq))
 
 
 def _called(given: Answer) -> NextCalled:
     """Who was called by a command's own events, if anybody was."""
-    part = given.done.parts[-1] if given.done is not None else None
+    part = given.done.last if given.done is not None else None
     if part is None or not isinstance(part.event, TicketCalled) or part.ticket is None:
         return NextCalled(None, None, given.seq)
     view = ticket_view(given.day, part.ticket, part.at, seq=part.seq, live=False, staff=True)

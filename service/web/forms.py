@@ -52,7 +52,10 @@ CodeText = Annotated[str, Meta(min_length=1, max_length=32)]
 
 
 class BookForm(Form, frozen=True, kw_only=True):
-    """Book a start for `count` people, or with `hold` keep it for somebody who says later who they are."""
+    """Book a start for `count` people, or with `hold` keep it for somebody who says later who they are.
+
+    `ticket` is one on standby, whose token is sent with it: it leaves the queue in the same moment.
+    """
 
     service: ServiceCode
     starts_at: Instant
@@ -61,6 +64,7 @@ class BookForm(Form, frozen=True, kw_only=True):
     invitation: CodeText | None = None
     hold: bool = False
     channel: Channel | None = None
+    ticket: TicketIdText | None = None
 
 
 class ChangeApplicantForm(Form, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from service.domain.day import Day
 from service.domain.events import NoticePosted
 from service.domain.model import Notice, Texts, ZoneId
 from service.domain.plan import Plan
+from service.domain.promises import promised_to_newcomer
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.domain.view import NO_WAIT, wait_view
@@ -207,7 +208,9 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
                 count_max=service.count_max,
                 wait=NO_WAIT
                 if day is None or service.online_url is not None or service.id not in plan.services
-                else wait_view(wait_of_newcomer(day, service.id, now_at)),
+                else wait_view(
+                    promised_to_newcomer(day, service.id, now_at) or wait_of_newcomer(day, service.id, now_at)
+                ),
             )
             for service in document.services
         ],

@@ -8,7 +8,16 @@ import msgspec
 
 from service.domain import events
 from service.domain.events import Event, Record
-from service.domain.model import AppointmentState, CancelledBy, LeftReason, Outcome, Rule, Texts, TicketClass
+from service.domain.model import (
+    Admission,
+    AppointmentState,
+    CancelledBy,
+    LeftReason,
+    Outcome,
+    Rule,
+    Texts,
+    TicketClass,
+)
 from service.domain.times import stamp
 
 _FINISHED: dict[Outcome, Texts] = {
@@ -40,6 +49,18 @@ _CALLED: dict[Rule, Texts] = {
     },
     Rule.STANDBY: {"zh-CN": "有空档，叫候补，到 {counter} 号窗口", "en": "Time was free, standby called: {counter}"},
     Rule.CHOSEN: {"zh-CN": "由工作人员点叫，到 {counter} 号窗口", "en": "Chosen by staff: called to counter {counter}"},
+}
+
+_TAKEN: dict[Admission, Texts] = {
+    Admission.ADMITTED: {"zh-CN": "取号 {number}，前面 {ahead} 人", "en": "Took {number}, {ahead} ahead"},
+    Admission.STANDBY: {
+        "zh-CN": "取号 {number}，候补，前面 {ahead} 人",
+        "en": "Took {number} on standby, {ahead} before it",
+    },
+    Admission.OVERTIME: {
+        "zh-CN": "取号 {number}，加时办理，前面 {ahead} 人",
+        "en": "Took {number} for overtime, {ahead} ahead",
+    },
 }
 
 _HIDDEN = frozenset({"kind", "ticket", "applicant", "code", "browser", "person", "holder", "plan"})
@@ -79,8 +100,11 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     events.CounterPaused: lambda e: {"zh-CN": f"{e.counter} 号窗口暂停", "en": f"Counter {e.counter} paused"},
     events.CounterClosed: lambda e: {"zh-CN": f"{e.counter} 号窗口关闭", "en": f"Counter {e.counter} closed"},
     events.TicketTaken: lambda e: {
-        "zh-CN": f"取号 {e.number}，前面 {e.ahead} 人",
-        "en": f"Took {e.number}, {e.ahead} ahead",
+        language: words.format(number=e.number, ahead=e.ahead) for language, words in _TAKEN[e.admission].items()
+    },
+    events.TicketAdmitted: lambda e: {
+        "zh-CN": f"由候补转入排队，前面 {e.ahead} 人",
+        "en": f"From standby into the queue, {e.ahead} ahead",
     },
     events.TicketCalled: lambda e: {
         language: words.format(counter=e.counter) for language, words in _CALLED[e.reason.rule].items()
@@ -103,6 +127,7 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
         "zh-CN": f"改为{_CLASSES[e.class_]['zh-CN']}（{e.reason}）",
         "en": f"Now {_CLASSES[e.class_]['en']} ({e.reason})",
     },
+    events.TicketRaised: lambda _: {"zh-CN": "等候过久，优先叫号", "en": "Waited too long: goes first"},
     events.TicketDeferred: lambda e: {
         "zh-CN": "改了最早叫号时间",
         "en": "May be called at any time" if e.not_before_at is None else "Not to be called before a time",

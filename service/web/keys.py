@@ -5,6 +5,7 @@ from aiohttp import web
 from service.clock import Clock
 from service.config import Settings
 from service.entrance import Entrance
+from service.forecasts.maker import Maker
 from service.halls import Halls
 from service.identity.identity import Identity
 from service.invitations.sheets import Workbooks
@@ -24,6 +25,7 @@ CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DISPLAY_PORT: web.AppKey[int] = web.AppKey("display_port", int)
 ENTRANCE: web.AppKey[Entrance] = web.AppKey("entrance", Entrance)
 FINDER: web.AppKey[Finder] = web.AppKey("finder", Finder)
+FORECASTER: web.AppKey[Maker] = web.AppKey("forecaster", Maker)
 HALLS: web.AppKey[Halls] = web.AppKey("halls", Halls)
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity", Identity)
 INVITATIONS: web.AppKey[Invitations] = web.AppKey("invitations", Invitations)

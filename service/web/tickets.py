@@ -27,6 +27,7 @@ from service.web.forms import (
     TransferForm,
     UndoForm,
 )
+from service.web.full import or_other_times
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, LANES, SIGNER
 from service.web.online import counting_online
@@ -36,8 +37,9 @@ from service.web.requests import ask, caller, hall_of, read, ticket_of, utc
 async def take(request: web.Request) -> web.Response:
     """Take a number.
 
-    The answer has the number, the place, the wait, and the token to watch it by. Sent again with the same
-    Idempotency-Key it is the same ticket.
+    Who may not fit into what is left of the day is on standby; who does not is told that the hall is full. The answer
+    has the number, the place, the wait, and the token to watch it by. Sent again with the same Idempotency-Key it is
+    the same ticket.
     """
     hall, who = hall_of(request), caller(request)
     form = await read(request, TakeTicketForm)
@@ -59,7 +61,7 @@ async def take(request: web.Request) -> web.Response:
         applicant=applicant.id if applicant else None,
     )
     with counting_online(request, hall, form.service, "ticket"):
-        given = await ask(request, who, hall, command, applicant)
+        given = await or_other_times(request, hall, command, ask(request, who, hall, command, applicant))
     view = as_answered(request, hall, given, owner=True)
     response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
     give_cookie(request, response)
@@ -194,8 +196,8 @@ def finish_from(form: FinishForm) -> Finish:
 def as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> TicketView:
     """The ticket as the command's own events left it: the same words however often it is asked."""
     assert given.done is not None, "every command on a ticket has an event"
-    part = given.done.parts[-1]
-    assert part.ticket is not None, "and its last one is about the ticket"
+    part = given.done.last
+    assert part.ticket is not None, "and the last one that was asked for is about the ticket"
     token = request.app[SIGNER].ticket_token(hall, part.ticket.id) if owner else None
     return ticket_view(given.day, part.ticket, part.at, token=token, seq=part.seq, live=False, staff=not owner)
 

@@ -294,6 +294,7 @@ def values(day: Day) -> dict[str, Any]:
     state["plan"], state["regular"] = day.plan, day.regular
     state["lines"] = {key: list(line.places) for key, line in day.lines.items() if line.places}
     state["asleep"] = list(day.asleep)
+    state["standby"] = list(day.standby)
     state["waiting"] = +day.waiting
     state["diary"] = day.diary.copy()
     for name, value in state.items():

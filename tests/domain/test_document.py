@@ -266,6 +266,7 @@ def test_the_rules_of_a_hall_that_sets_none_are_the_designs() -> None:
     assert (rules.grace_s, rules.early_s, rules.doors_before_s) == (600, 300, 1800)
     assert (rules.no_show_after_s, rules.auto_no_show, rules.park_penalty_s) == (120, False, 600)
     assert rules.promise.step_min == 5
+    assert rules.max_walk_in_wait_s is None
 
 
 @pytest.mark.parametrize("always_open", [False, True])

@@ -137,7 +137,8 @@ def test_in_a_hall_without_staffing_all_counters_work_until_closing() -> None:
 
 
 def test_waits_reckon_with_the_counters_of_overtime() -> None:
-    hall = Hall(town(staffing=[{"weekdays": [1], "from": "09:00", "to": "17:00", "counters": 1}])).at("16:55")
+    staffing = [{"weekdays": [1], "from": "09:00", "to": "17:00", "counters": 1}]
+    hall = Hall(town(staffing=staffing, admission="all")).at("16:55")
     for _ in range(12):
         hall.take()
     before = wait_of_newcomer(hall.day, hall.document.services[1].id, hall.now_at).p50_s

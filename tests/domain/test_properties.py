@@ -30,6 +30,7 @@ from service.domain.model import (
     APPOINTMENT_SUCCESSORS,
     LIVE,
     TICKET_SUCCESSORS,
+    Admission,
     AppointmentId,
     AppointmentState,
     CancelledBy,
@@ -96,6 +97,7 @@ def other_documents() -> list[HallDocument]:
         town(hours=[{"weekdays": [1], "from": "09:00", "to": "16:00"}], overtime=False),
         town(staffing=[{"on": "2026-11-23", "from": "09:00", "to": "12:00", "counters": 2}]),
         town(rules={"auto_no_show": True, "park_penalty_s": 60, "credit_s": {"green": 60}, "early_s": 0}),
+        town(rules={"max_walk_in_wait_s": 300}),
         town(booking={"places": [BY_HAND], "reserved": [KEPT], "late_share": 0.2}),
     ]
 
@@ -114,7 +116,9 @@ def naive_order(day: Day, hall: Hall) -> list[Ticket]:
     waiting = [
         ticket
         for ticket in day.tickets.values()
-        if ticket.state is TicketState.WAITING and (wakes_at(day, ticket) or hall.now_at) <= hall.now_at
+        if ticket.state is TicketState.WAITING
+        and ticket.admission is not Admission.STANDBY
+        and (wakes_at(day, ticket) or hall.now_at) <= hall.now_at
     ]
     return sorted(waiting, key=lambda ticket: (ticket.queue_at, ticket.issued_at, ticket.n))
 
@@ -391,6 +395,20 @@ class AnyDay(RuleBasedStateMachine):
             self.ask(again)
 
     @rule()
+    def sweep_standby(self) -> None:
+        self.ask(commands.SweepStandby())
+        self.ask(commands.SweepLongWaits())
+
+    @rule(pick=PICKS, start=STARTS)
+    def book_from_standby(self, pick: int, start: str) -> None:
+        booking = self.hall.booking("enquiry", start)
+        self.ask(msgspec.structs.replace(booking, ticket=self.ticket(pick)))
+
+    @rule(pick=PICKS)
+    def leave_for_another_day(self, pick: int) -> None:
+        self.ask(commands.LeaveForAppointment(self.ticket(pick)))
+
+    @rule()
     def sweep_appointments(self) -> None:
         self.ask(commands.SweepAppointments())
         if not self.hall.day.ended:
@@ -533,8 +551,12 @@ class AnyDay(RuleBasedStateMachine):
         assert found["lines"] == lines
         waiting = [ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING]
         assert found["waiting"] == Tally((ticket.service, ticket.class_) for ticket in waiting)
+        standby = [ticket for ticket in waiting if ticket.admission is Admission.STANDBY]
+        assert found["standby"] == sorted((ticket.n, ticket.id) for ticket in standby)
         assert found["asleep"] == sorted(
-            (at, ticket.id) for ticket in waiting if (at := wakes_at(day, ticket)) is not None and at > hall.now_at
+            (at, ticket.id)
+            for ticket in waiting
+            if ticket not in standby and (at := wakes_at(day, ticket)) is not None and at > hall.now_at
         )
 
     @invariant()
@@ -554,10 +576,20 @@ class AnyDay(RuleBasedStateMachine):
                 ticket
                 for ticket in sorted(day.tickets.values(), key=lambda one: (wakes_at(day, one) or hall.now_at, one.id))
                 if ticket.state is TicketState.WAITING
+                and ticket.admission is not Admission.STANDBY
                 and (ticket.not_before_at or hall.now_at) <= hall.now_at
                 and callable_by(day, counter.id, ticket)
             ]
-            assert (None if found is None else (found[0], found[1].rule)) == ((early[0], Rule.EARLY) if early else None)
+            standby = [
+                ticket
+                for ticket in sorted(day.tickets.values(), key=lambda one: one.n)
+                if ticket.state is TicketState.WAITING
+                and ticket.admission is Admission.STANDBY
+                and (wakes_at(day, ticket) or hall.now_at) <= hall.now_at
+                and callable_by(day, counter.id, ticket)
+            ]
+            rather = [*((one, Rule.EARLY) for one in early[:1]), *((one, Rule.STANDBY) for one in standby[:1]), None]
+            assert (None if found is None else (found[0], found[1].rule)) == rather[0]
 
     @invariant()
     def the_journal_tells_the_same_day(self) -> None:

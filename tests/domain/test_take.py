@@ -61,7 +61,7 @@ def test_the_event_tells_what_the_ticket_is() -> None:
 
     assert isinstance(event, TicketTaken)
     ticket = hall.ticket(command.ticket)
-    for field in event.__struct_fields__:
+    for field in set(event.__struct_fields__) - {"fit"}:
         assert getattr(event, field) == getattr(ticket, "id" if field == "ticket" else field)
 
 
@@ -75,7 +75,7 @@ def test_every_prefix_counts_from_one() -> None:
 
 
 def test_numbers_go_on_past_nine_hundred_and_ninety_nine() -> None:
-    hall = Hall()
+    hall = Hall(town(admission="all"))
 
     numbers = [hall.ticket(hall.take()).number for _ in range(1001)]
 

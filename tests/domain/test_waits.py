@@ -233,7 +233,8 @@ def test_who_comes_to_an_idle_counter_does_not_wait() -> None:
 
 
 def test_nobody_knows_a_wait_for_which_no_counter_is_open_or_planned() -> None:
-    hall = Hall(town(counters=[{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]))
+    counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]
+    hall = Hall(town(counters=counters, admission="all"))
     nobody = Wait(None, None, None, hall.now_at, None)
 
     assert hall.ticket(hall.take("card")).wait == nobody
@@ -270,7 +271,7 @@ def test_a_wait_counts_the_counters_that_are_planned_while_none_is_open() -> Non
 
 
 def test_after_closing_the_wait_is_until_the_open_counters_have_served_everybody() -> None:
-    hall = Hall(enquiries(counters=2), at="16:59")
+    hall = Hall(enquiries(counters=2, admission="all"), at="16:59")
     for _ in range(6):
         hall.take()
     hall.open("1")

@@ -35,6 +35,10 @@ STAFFING = [
 ]
 
 
+STANDBY = 3
+"""So many stand by before one is made green, one books, and one is let in."""
+
+
 def a_day() -> Hall:
     """A day with every kind of event, from its opening to its end."""
     hall = Hall(town(staffing=STAFFING), at="08:55")
@@ -70,7 +74,7 @@ def a_day() -> Hall:
     hall.after(300).do(commands.LiftSuspension())
     hall.do(commands.PauseCounter(CounterId("1"), "break", hall.now_at + timedelta(minutes=10)))
     hall.do(commands.RemoveNotice("n1"))
-    hall.do(commands.ChangePlan(hall.plan(town(overtime=True))))
+    hall.do(commands.ChangePlan(hall.plan(town(overtime=True, rules={"max_walk_in_wait_s": 7200}))))
     hall.at("11:55").do(hall.checking_in(kept))
     hall.do(
         commands.ReturnTicket(
@@ -85,9 +89,11 @@ def a_day() -> Hall:
             ),
         )
     )
+    hall.do(commands.SweepLongWaits())
     hall.at("12:31").do(commands.SweepAppointments())
     hall.at("16:00").do(commands.OpenOvertime(hall.instant("17:30"), 1))
     hall.do(commands.EndOvertime())
+    standby(hall)
     hall.do(commands.OpenOvertime(hall.instant("18:00")))
     hall.at("17:20").take("enquiry")
     hall.open("1")
@@ -95,6 +101,18 @@ def a_day() -> Hall:
     hall.at("18:00").do(commands.CloseDay())
     hall.at("23:59").do(commands.EndDay())
     return hall
+
+
+def standby(hall: Hall) -> None:
+    """Somebody stands by and is let in, somebody is made green, somebody books another day."""
+    hall.at("16:30")
+    admitted = hall.take("enquiry", count=4)
+    while len(hall.day.standby) < STANDBY:
+        hall.take("enquiry", count=3)
+    green, booked = (ticket for _, ticket in list(hall.day.standby)[:2])
+    hall.do(commands.ChangeTicket(green, class_=TicketClass.GREEN, reason="urgent"))
+    hall.do(commands.LeaveForAppointment(booked))
+    hall.do(commands.LeaveQueue(admitted))
 
 
 def appointments(hall: Hall) -> AppointmentId:

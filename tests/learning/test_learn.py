@@ -127,12 +127,13 @@ def test_walk_ins_are_the_middle_of_the_last_eight_same_weekdays_by_the_hour() -
     assert found[2]["09"].per_h == 20, "half as many in half an hour"
 
 
-def test_the_spread_is_what_days_differ_by_beyond_chance() -> None:
+def test_the_spread_is_what_days_differ_by_beyond_chance_and_what_few_days_leave_open() -> None:
     alike = walk_ins(weeks(8, [20, 22, 18, 21]), MONDAY)[1]["09"]
     unlike = walk_ins(weeks(8, [0, 40]), MONDAY)[1]["09"]
 
-    assert alike.sd == 0
-    assert unlike.sd == pytest.approx(math.sqrt(8 * 400 / 7 - 20))
+    beyond_chance = 8 * 400 / 7 - 20
+    assert alike.sd == pytest.approx(math.sqrt(math.pi / 2 * 20.5 / 8))
+    assert unlike.sd == pytest.approx(math.sqrt(beyond_chance + math.pi / 2 * (20 + beyond_chance) / 8))
 
 
 def test_nothing_is_said_of_walk_ins_before_two_weeks_of_days() -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from websockets.asyncio.client import connect
 
 from display.board import board_of
@@ -17,6 +18,7 @@ from service.domain import commands
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.demo import demo_document
+from service.domain.document import Duration, HallDocument
 from service.domain.evolve import evolve
 from service.domain.model import (
     AppointmentId,
@@ -54,7 +56,7 @@ BOOKINGS = [(22, first, second) for first, second in ((1, 0), (2, 3), (3, 5), (4
 """Every day begins with a hold, two appointments of people, and one of a partner's guest."""
 
 halls = itertools.count(1)
-step = st.tuples(st.integers(0, 35), st.integers(0, 40), st.integers(0, 8))
+step = st.tuples(st.integers(0, 37), st.integers(0, 40), st.integers(0, 8))
 
 
 def command_for(day: Day, kind: int, first: int, second: int) -> Command:
@@ -105,6 +107,7 @@ def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[
     """Commands about appointments; half of them are for people who are known."""
     starts = slots_of(day.regular, day.booked, SERVICES[second % 2], 1, day.at, staff=True)
     starts_at = starts[first % 12].starts_at if len(starts) > first % 12 else day.plan.ends_at
+    tickets = list(day.tickets) or [TicketId(new_id())]
     known = list(day.appointments) or [AppointmentId(new_id())]
     appointment = known[-1 - first % len(known)]
     person = f"person {second % 4}" if second % 2 else None
@@ -129,6 +132,8 @@ def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[
             appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=Channel.KIOSK
         ),
         commands.SweepAppointments,
+        commands.SweepStandby,
+        lambda: commands.LeaveForAppointment(tickets[-1 - first % len(tickets)]),
     ]
 
 
@@ -137,13 +142,16 @@ def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(steps=st.lists(step, min_size=15, max_size=60))
+@given(steps=st.lists(step, min_size=15, max_size=60), slow=st.booleans())
 async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
-    service: Service, clock: Clock, steps: list[tuple[int, int, int]]
+    service: Service,
+    clock: Clock,
+    steps: list[tuple[int, int, int]],
+    slow: bool,  # noqa: FBT001  (a kind of day)
 ) -> None:
     running = service.running
     hall = HallId(f"hall-{next(halls)}")
-    await running.halls.create_if_absent(hall, demo_document(always_open=True))
+    await running.halls.create_if_absent(hall, slow_hall() if slow else demo_document(always_open=True))
     committed = await running.lanes.day(hall)
 
     async with connect(f"{service.sockets}/v1/halls/{hall}/board", subprotocols=[BOARD]) as screen:
@@ -164,13 +172,22 @@ async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
     refolded = await fold(Journal(running.database), hall, committed)
     assert refolded.tickets == committed.tickets
     assert refolded.counters == committed.counters
+    assert refolded.standby == committed.standby
     assert refolded.appointments == committed.appointments
     assert refolded.booked == committed.booked == Booked.of(committed.regular, committed.appointments.values())
     assert [str(one) async for one in Verifier(running.database).differences_of(hall, committed.on)] == []
     expected = json.loads(msgspec.json.encode(board_of(refolded, None, clock.now_at())))
     assert shown["called"] == expected["called"]
     assert shown["counters"] == expected["counters"]
+    assert shown["standby"] == expected["standby"]
     assert [one["count"] for one in shown["waiting"]] == [one["count"] for one in expected["waiting"]]
+
+
+def slow_hall() -> HallDocument:
+    """A hall where everything takes so long that few fit into the day: some stand by, others are told it is full."""
+    document = demo_document(always_open=True)
+    slow = [replace(service, duration_s=Duration(mean=7200, cv=0.6)) for service in document.services]
+    return replace(document, services=slow, admission="fit")
 
 
 async def fold(journal: Journal, hall: HallId, committed: Day) -> Day:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.replay.errors import TraceError
-from service.replay.trace import Shift, Visit, read_trace
+from service.replay.trace import Shift, Visit, read_days, read_trace
 from tests.replay.days import HEADER, MORNING, trace_of, write
 
 GOOD = "1999-02-01,09:00:00,PS,served,5,300,s01"
@@ -61,10 +61,30 @@ def test_columns_may_stand_in_any_order_with_others_between(tmp_path: Path) -> N
     path = write(
         tmp_path,
         ["s01,1,300,5,served,PS,09:00:00,1999-02-01"],
-        "server,priority,service_s,wait_s,outcome,service,arrived,date",
+        "server,line,service_s,wait_s,outcome,service,arrived,date",
     )
 
     assert read_trace(path).visits == trace_of(tmp_path, [GOOD]).visits
+
+
+def test_whom_the_hall_preferred_is_kept_where_it_is_said(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        ["s01,2,300,5,served,PS,09:00:00,1999-02-01"],
+        "server,priority,service_s,wait_s,outcome,service,arrived,date",
+    )
+
+    assert [visit.priority for visit in read_trace(path).visits] == ["2"]
+    assert [visit.priority for visit in trace_of(tmp_path, [GOOD]).visits] == [""]
+
+
+def test_all_days_of_a_trace_are_read_in_their_order(tmp_path: Path) -> None:
+    path = write(tmp_path, ["1999-02-03,10:00:00,NW,served,0,5,s01", GOOD])
+
+    days = read_days(path)
+
+    assert [day.on for day in days] == [date(1999, 2, 1), date(1999, 2, 3)]
+    assert days[0] == read_trace(path)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "notices",
                 "counters/1",
                 "desk",
+                "forecast",
                 "entrance",
                 "tickets",
                 f"tickets/{some['id']}",

@@ -263,6 +263,17 @@ async def _missed(hall: Checked, now: FakeClock) -> Reply:
     return await hall.call("POST", "check-ins", {"code": appointment["code"]})
 
 
+@case("hall-full", 409, slots=[], overtime=None)
+async def _full(hall: Checked, now: FakeClock) -> Reply:
+    document = {**demo(), "booking": {"horizon_days": 0}}
+    put = await hall.staff("PUT", "document", document, headers={"If-Match": '"1"'})
+    assert put.status == 200, put.body
+    now.put(at("17:29"))
+    while (reply := await hall.call("POST", "tickets", ENQUIRY)).status == 201:
+        pass
+    return reply
+
+
 ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}
 """Seen in `test_entrance`, `test_limits` and `test_headers`, for they take a browser or a service made for them."""
 

@@ -71,6 +71,7 @@ MAY: dict[str, set[str]] = {
     "POST …/counters/{counter}/call": IN_LINE,
     "GET …/queue": IN_LINE,
     "GET …/desk": IN_LINE,
+    "GET …/forecast": OF_STAFF | {"ops"},
     "GET …/notices": OF_MANAGERS,
     "POST …/notices": OF_MANAGERS,
     "DELETE …/notices/{notice}": OF_MANAGERS,

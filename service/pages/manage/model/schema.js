@@ -60,6 +60,7 @@ export const FIELDS = {
   "rules.no_show_after_s": { text: "field-no-show-after", kind: "minutes", section: "rules" },
   "rules.auto_no_show": { text: "field-auto-no-show", kind: "yes-no", section: "rules" },
   "rules.park_penalty_s": { text: "field-park-penalty", kind: "minutes", section: "rules" },
+  "rules.max_walk_in_wait_s": { text: "field-max-walk-in-wait", kind: "minutes", section: "rules" },
   "rules.promise.step_min": { text: "field-promise-step", kind: "number", section: "rules" },
   "booking.horizon_days": { text: "field-horizon", kind: "days", section: "booking" },
   "booking.notice_s": { text: "field-notice", kind: "minutes", section: "booking" },

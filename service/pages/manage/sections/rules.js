@@ -24,6 +24,7 @@ function orderPart(ui) {
       minutesField(ui, ["rules", "credit_s", "green"], { label: say("field-credit-green"), hint: say("hint-credit-green") }),
       minutesField(ui, ["rules", "credit_s", "returning"], { label: say("field-credit-returning"), hint: say("hint-credit-returning") }),
       minutesField(ui, ["rules", "park_penalty_s"], { label: say("field-park-penalty"), hint: say("hint-park-penalty") }),
+      minutesField(ui, ["rules", "max_walk_in_wait_s"], { label: say("field-max-walk-in-wait"), hint: say("hint-max-walk-in-wait"), min: 1, optional: true }),
     ),
   );
 }

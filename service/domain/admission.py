@@ -1,0 +1,313 @@
+"""Admission: who of the walk-ins fits into what is left of the day, who stands by, and who is told that it is full.
+
+A walk-in fits when a counter is likely to be free for one more person before closing, once everybody has been served
+who is here and who is still expected with an appointment, whatever their places: so nobody is let in on a booked
+person's time, and no promise is broken by it. At least `FITS` is admitted, at least `MAY_FIT` stands by; who is less
+likely is told that the hall is full, with what can be booked instead. A visit of several stages is as likely as its
+last one, which begins after all before it.
+
+Standby is outside the order of calls, in the order of issue, until work flows back: then as many are admitted, in the
+same command, as fit at that moment. Nobody of a later number is let in before somebody on standby for the same
+counters. While overtime is open the closing is its end, and who fits only by that has admission `overtime`.
+
+Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from operator import add
+from typing import NamedTuple
+
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
+
+from service.domain import events
+from service.domain.day import Day, Pool
+from service.domain.events import Event, Record
+from service.domain.evolve import evolve
+from service.domain.model import Admission, Fit, ServiceId, StageId, Ticket
+from service.domain.plan import PRECHECK, Plan, PlannedService
+from service.domain.refusals import HallFull
+from service.domain.slots import Slot, slots_of
+from service.domain.times import stamp
+from service.domain.view import slot_view
+from service.domain.waits import (
+    Work,
+    coming_at_all,
+    outlook_of,
+    probability_below,
+    rates_from,
+    speed_of,
+    start_of,
+    work_of,
+    work_under_way,
+)
+
+FITS = 0.8
+"""A walk-in who is at least this likely to be called before closing is admitted."""
+
+MAY_FIT = 0.3
+"""One who is at least this likely stands by."""
+
+SLOTS_OFFERED = 3
+"""How many free starts somebody is told of who finds the hall full."""
+
+GIVES_WORK_BACK: frozenset[type[Event]] = frozenset(
+    {
+        events.TicketFinished,
+        events.TicketAdvanced,
+        events.TicketLeft,
+        events.TicketNoShow,
+        events.TicketParked,
+        events.TicketCalled,
+        events.AppointmentCancelled,
+        events.AppointmentChanged,
+        events.AppointmentExpired,
+        events.AppointmentMissed,
+        events.AppointmentMovedAway,
+        events.AppointmentCheckedIn,
+        events.CounterOpened,
+        events.PlanChanged,
+        events.OvertimeOpened,
+    }
+)
+"""The events after which somebody on standby may fit."""
+
+_COMMAND = "admission"
+"""What the records of a fold are of that nobody keeps."""
+
+
+class Visitor(Struct, frozen=True):
+    """Who asks to be let in: for which service, from which stage on, how many, and after which others on standby."""
+
+    service: ServiceId
+    stage: StageId
+    count: int
+    prechecked: bool
+    n: int
+
+
+class Verdict(NamedTuple):
+    """How somebody is let in, and what that was reckoned from; None where the hall lets everybody in."""
+
+    admission: Admission
+    fit: Fit | None
+
+
+class _Start(NamedTuple):
+    """When a counter is free: seconds from now, and their spread."""
+
+    mean_s: float
+    sd_s: float
+
+
+def admit(day: Day, visitor: Visitor, now_at: datetime) -> Verdict:
+    """Decide how a walk-in comes in.
+
+    Raises:
+        HallFull: they are too unlikely to be served today; with the next starts of today that can be booked.
+    """
+    verdict = verdict_on(day, visitor, now_at)
+    if verdict is None:
+        raise _full(day, visitor, now_at)
+    return verdict
+
+
+def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
+    """How a walk-in comes in; None when they do not."""
+    if day.plan.admission == "all":
+        return Verdict(day.admission_at(now_at), None)
+    before = _standby_before(day, visitor)
+    start = _start_after_all(day, visitor, before, now_at)
+    fit = _fit(day, start, _closing(day.regular), now_at)
+    admission = day.admission_at(now_at)
+    if day.overtime is not None and (fit.p is None or fit.p < FITS):
+        fit = _fit(day, start, _closing(day.plan), now_at)
+        admission = Admission.OVERTIME
+    if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or before)):
+        return Verdict(Admission.STANDBY, fit)
+    return Verdict(admission, fit) if fit.p >= FITS else None
+
+
+def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] = ()) -> tuple[list[Event], Day]:
+    """Admit as many of those on standby as fit, in the order of issue.
+
+    Args:
+        day: awake at `now_at`.
+        now_at: the present instant.
+        decided: what has been decided on the day and is not folded yet.
+
+    Returns:
+        The admissions, and the day after all of it: the same one when there is nothing.
+    """
+    after = day
+    for event in decided:
+        after = day_after(day, after, event, now_at)
+    admitted: list[Event] = []
+    if after.closed or not after.standby:
+        return admitted, after
+    staying: list[Ticket] = []
+    for _, ticket_id in list(after.standby):
+        ticket = after.tickets[ticket_id]
+        *_, pool = _pools_ahead(after, visitor_of(ticket))
+        if any(one.service in pool.services for one in staying):
+            staying.append(ticket)
+            continue
+        verdict = verdict_on(after, visitor_of(ticket), now_at)
+        if verdict is None or verdict.admission is Admission.STANDBY:
+            staying.append(ticket)
+            continue
+        event = admitted_as(after, ticket, verdict, now_at)
+        admitted.append(event)
+        after = day_after(day, after, event, now_at)
+    return admitted, after
+
+
+def admitted_as(day: Day, ticket: Ticket, verdict: Verdict, now_at: datetime) -> events.TicketAdmitted:
+    """Let a ticket on standby into the order of calls, at the place of its queue time."""
+    ahead, wait = outlook_of(day, replace(ticket, admission=verdict.admission), now_at)
+    return events.TicketAdmitted(ticket=ticket.id, admission=verdict.admission, fit=verdict.fit, ahead=ahead, wait=wait)
+
+
+def visitor_of(ticket: Ticket) -> Visitor:
+    """What a ticket still asks for."""
+    return Visitor(ticket.service, ticket.stage, ticket.count, ticket.prechecked, ticket.n)
+
+
+def newcomer(day: Day, service: PlannedService, count: int, *, prechecked: bool) -> Visitor:
+    """Who would take the next number."""
+    stage = service.first_stage(prechecked=prechecked)
+    return Visitor(service.id, stage, count, prechecked, day.issued + 1)
+
+
+def day_after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
+    """The day after an event that is decided on `day`, folded beside it: `after` is the day so far."""
+    if after is day:
+        after = day.copy()
+    return evolve(after, Record(after.seq + 1, now_at, _COMMAND, _COMMAND, 0, None, event))
+
+
+def _standby_before(day: Day, visitor: Visitor) -> list[Ticket]:
+    """Who is on standby for the same counters, and was here before; of any stage that is still ahead."""
+    found: dict[int, Ticket] = {}
+    for pool in _pools_ahead(day, visitor):
+        found.update((ticket.n, ticket) for ticket in day.standby_before(pool, visitor.n))
+    return list(found.values())
+
+
+def _closing(plan: Plan) -> datetime | None:
+    """When a day's doors close for the last time."""
+    return plan.windows[-1].closes_at if plan.windows else None
+
+
+def _fit(day: Day, start: _Start | None, closes_at: datetime | None, now_at: datetime) -> Fit:
+    speed, _ = speed_of(day)
+    if start is None or closes_at is None:
+        return Fit(None, None, None, round(speed, 3), closes_at)
+    left_s = (closes_at - now_at).total_seconds()
+    p = probability_below(left_s, start.mean_s, start.sd_s) if left_s > 0 else 0.0
+    return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
+
+
+def _start_after_all(day: Day, visitor: Visitor, before: list[Ticket], now_at: datetime) -> _Start | None:
+    """When the last counter of a visit is free for who comes after all others; None when nobody can tell."""
+    service = day.plan.services[visitor.service]
+    start: _Start | None = None
+    for pool in _pools_ahead(day, visitor):
+        here = _start_at(day, pool, before, now_at)
+        if here is None:
+            return None
+        if start is not None:  # they come out of the stage before
+            own_s = service.expected_s(visitor.count, prechecked=visitor.prechecked)
+            earliest = _Start(
+                start.mean_s + own_s,
+                math.hypot(start.sd_s, math.sqrt(service.variance(visitor.count, prechecked=visitor.prechecked))),
+            )
+            here = max(here, earliest)
+        start = here
+    return start
+
+
+def _start_at(day: Day, pool: Pool, before: list[Ticket], now_at: datetime) -> _Start | None:
+    rates = rates_from(day, pool, now_at)
+    if not any(rate.counters for rate in rates):
+        return None
+    speed, speed_sd = speed_of(day)
+    work = work_under_way(day, pool, speed, now_at)
+    for more in (*_in_lines(day, pool), *_to_come_here(day, pool), *_on_standby(day, pool, before)):
+        work = Work(*map(add, work, more))
+    return _Start(*start_of(rates, work, speed, speed_sd, now_at, coming_at_all(day, pool, now_at)))
+
+
+def _pools_ahead(day: Day, visitor: Visitor) -> list[Pool]:
+    """Who competes at each stage of what is still to be done, from the present one on; one at least."""
+    stages = day.plan.services[visitor.service].stages
+    here = day.stage_now(visitor.service, visitor.stage)
+    return [
+        day.pool(visitor.service, stage)
+        for stage in stages[stages.index(here) :]
+        if day.stage_now(visitor.service, stage) == stage  # else nobody is at this optional one
+    ]
+
+
+def _in_lines(day: Day, pool: Pool) -> Iterator[Work]:
+    """The work of all who wait for a pool's counters, at its stage or before it."""
+    for line in day.lines.values():
+        key, number = line.key, len(line.places)
+        if number and key.service in pool.services:
+            service = day.plan.services[key.service]
+            here = day.stage_now(key.service, key.stage)
+            if here == pool.stage:
+                yield work_of(number, 1.0, line.mean_s, line.variance)
+            elif _comes_to(service, here, pool.stage):
+                prechecked = key.prechecked or here == PRECHECK
+                yield _work(service, key.people, number, prechecked=prechecked)
+
+
+def _to_come_here(day: Day, pool: Pool) -> Iterator[Work]:
+    """The work of who is at a counter of an earlier stage."""
+    for counter in day.counters.values():
+        if counter.ticket is None or counter.stage == pool.stage:
+            continue
+        ticket = day.tickets[counter.ticket]
+        service = day.plan.services[ticket.service]
+        if ticket.service in pool.services and _comes_to(service, counter.stage, pool.stage):
+            yield _work(service, ticket.count, 1, prechecked=ticket.prechecked or counter.stage == PRECHECK)
+
+
+def _on_standby(day: Day, pool: Pool, before: list[Ticket]) -> Iterator[Work]:
+    """The work of who would be let in first."""
+    for ticket in before:
+        service = day.plan.services[ticket.service]
+        here = day.stage_now(ticket.service, ticket.stage)
+        if ticket.service in pool.services and (here == pool.stage or _comes_to(service, here, pool.stage)):
+            yield _work(service, ticket.count, 1, prechecked=ticket.prechecked)
+
+
+def _comes_to(service: PlannedService, here: StageId, stage: StageId) -> bool:
+    """Tell whether a visit has a stage still ahead."""
+    stages = service.stages
+    return here in stages and stage in stages[stages.index(here) + 1 :]
+
+
+def _work(service: PlannedService, count: int, number: int, *, prechecked: bool) -> Work:
+    mean_s = service.expected_s(count, prechecked=prechecked)
+    return work_of(number, 1.0, mean_s, service.variance(count, prechecked=prechecked))
+
+
+def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:
+    """The refusal, with the next free starts of today as of the whole second: who asks within it is told alike."""
+    second_at = now_at.replace(microsecond=0)
+
+    def find() -> list[Slot]:
+        return slots_of(
+            day.regular, day.booked, visitor.service, visitor.count, second_at, prechecked=visitor.prechecked
+        )
+
+    free = day.diary.free_starts((visitor.service, visitor.count, visitor.prechecked, second_at), find)
+    overtime = day.overtime
+    return HallFull(
+        [to_builtins(slot_view(slot)) for slot in free[:SLOTS_OFFERED]],
+        None if overtime is None else {"until_at": stamp(overtime.until_at), "counters": overtime.counters},
+    )

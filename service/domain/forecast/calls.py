@@ -1,0 +1,210 @@
+"""The calls of one part of a hall, on all paths at once.
+
+Every step takes, on each path, the counter that is free first, and the ticket it calls: the smallest queue time among
+those it may serve, ties by check-in, as `dispatch.first` does. Who waits already stands in a line per group of
+counters, whose front is all that need be looked at; others appear at an instant of their own. A counter for which
+nobody is there looks again when somebody appears.
+
+A call costs some thirty operations on arrays as long as there are paths, whatever waits in lines.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.domain.forecast.draws import Floats
+from service.domain.forecast.scene import Part
+
+Indexes = NDArray[np.intp]
+
+NOBODY = 1e9
+"""Added to the rank of those who are called rather than nobody: they come after everybody in the order."""
+
+
+class Lines(NamedTuple):
+    """Who waits in the order of calls from now on: the group and the queue time of each, in the order of calls."""
+
+    groups: Indexes
+    keys: Floats
+
+
+class Others(NamedTuple):
+    """Who appears in the order later: groups, and for each (rows) on each path (columns) when, and with which key."""
+
+    groups: Indexes
+    appear_s: Floats
+    keys: Floats
+
+
+class Again(NamedTuple):
+    """A second appearance of some of the others (`who`), with another key: what they have been called by is kept."""
+
+    who: Indexes
+    appear_s: Floats
+    keys: Floats
+
+
+def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs at hand)
+    part: Part,
+    free_s: Floats,
+    lines: Lines,
+    others: Others,
+    again: Again,
+    durations_s: Floats,
+    wanted: NDArray[np.bool_],
+) -> Floats:
+    """Find when everybody is called.
+
+    Args:
+        part: the counters.
+        free_s: when each counter (columns) is free on each path (rows).
+        lines: who waits already.
+        others: who comes later.
+        again: appearances of the others before their place in the order.
+        durations_s: how long each of the lines, then of the others (rows), takes on each path (columns).
+        wanted: who must have been called before the end, of the lines, then of the others.
+
+    Returns:
+        Seconds until the call of each (columns) on each path (rows); infinite where there is none, or after the end.
+    """
+    paths, counters = free_s.shape
+    standing, coming = len(lines.groups), len(others.groups)
+    people = standing + coming
+    groups = len(part.groups)
+    columns = 1 + groups + coming  # the first is nobody, then the fronts of the lines
+    rows = np.arange(paths)
+
+    follower, fronts = _followers(lines, groups, people)
+    keys = np.append(np.append(lines.keys, np.full(coming, np.inf)), np.inf)
+    live = np.full((paths, columns), np.inf)
+    who = np.empty((paths, columns), dtype=np.intp)
+    who[:, 0] = people
+    who[:, 1 : groups + 1] = fronts
+    who[:, groups + 1 :] = np.arange(standing, people)
+    live[:, 1 : groups + 1] = keys[fronts]
+
+    times, where, values = _appearances(others, again, groups + 1)
+    events = times.shape[1]
+    durations = np.zeros((paths, people + 1))
+    durations[:, :people] = durations_s.T
+    starts = np.full((paths, people + 1), np.inf)
+    left = np.full(paths, np.count_nonzero(wanted))
+    if coming:
+        never = ~np.isfinite(others.appear_s)
+        if len(again.who):
+            never[again.who] &= ~np.isfinite(again.appear_s)
+        left -= np.count_nonzero(never & wanted[standing:, None], axis=0)
+    counts = np.append(wanted, False).astype(np.int64)
+
+    pauses = _Pauses(part.pauses)
+    may = _may(part, lines, others, groups)
+    free = pauses.after(np.ascontiguousarray(free_s))
+    free_flat, live_flat, who_flat = free.reshape(-1), live.reshape(-1), who.reshape(-1)
+    times_flat, where_flat, values_flat = times.reshape(-1), where.reshape(-1), values.reshape(-1)
+    durations_flat, starts_flat = durations.reshape(-1), starts.reshape(-1)
+    free_base, live_base, people_base = rows * counters, rows * columns, rows * (people + 1)
+    event = rows * events
+
+    while left.any():
+        counter = free.argmin(axis=1)
+        at_free = free_base + counter
+        at_s = free_flat[at_free]
+        following_s = times_flat[event]
+        due = (following_s <= at_s) & (following_s < np.inf)
+        while due.any():
+            path = np.flatnonzero(due)
+            of_path = event[path]
+            seat = live_base[path] + where_flat[of_path]
+            live_flat[seat] = np.where(who_flat[seat] < people, values_flat[of_path], np.inf)
+            event[path] = of_path + 1
+            following_s = times_flat[event]
+            due = (following_s <= at_s) & (following_s < np.inf)
+        choices = live if may is None else live + may[counter]
+        seat = choices.argmin(axis=1)
+        called = choices.reshape(-1)[live_base + seat] < np.inf
+        seat += live_base
+        person = np.where(called, who_flat[seat], people)
+        of_person = people_base + person
+        starts_flat[of_person] = at_s
+        left -= counts[person]
+        left *= at_s < np.inf  # no counter works any more
+        until_s = np.where(called, at_s + durations_flat[of_person], following_s)
+        free_flat[at_free] = pauses.of(counter, until_s)
+        then = follower[person]
+        if may is None:
+            live_flat[seat] = keys[then]
+            who_flat[seat] = then
+        else:
+            live_flat[seat] = np.where(called, keys[then], live_flat[seat])
+            who_flat[seat] = np.where(called, then, who_flat[seat])
+    return starts[:, :people]
+
+
+def _followers(lines: Lines, groups: int, people: int) -> tuple[Indexes, Indexes]:
+    """Who stands behind each in the line of a group, and who is at the front; `people` is nobody."""
+    follower = np.full(people + 1, people, dtype=np.intp)
+    fronts = np.full(groups, people, dtype=np.intp)
+    for group in range(groups):
+        line = np.flatnonzero(lines.groups == group)
+        if len(line):
+            fronts[group] = line[0]
+            follower[line[:-1]] = line[1:]
+    return follower, fronts
+
+
+def _appearances(others: Others, again: Again, first: int) -> tuple[Floats, Indexes, Floats]:
+    """All appearances on each path (rows) in the order of time: when, in which column, with which key."""
+    when = np.concatenate([others.appear_s, again.appear_s])
+    values = np.concatenate([others.keys, again.keys])
+    columns = first + np.concatenate([np.arange(len(others.groups)), again.who])
+    when, values = when.T, values.T
+    order = np.argsort(when, axis=1)
+    paths, events = when.shape
+    times = np.full((paths, events + 1), np.inf)
+    times[:, :events] = np.take_along_axis(when, order, axis=1)
+    sorted_values = np.full((paths, events + 1), np.inf)
+    sorted_values[:, :events] = np.take_along_axis(values, order, axis=1)
+    where = np.zeros((paths, events + 1), dtype=np.intp)
+    where[:, :events] = columns[order]
+    return times, where, sorted_values
+
+
+def _may(part: Part, lines: Lines, others: Others, groups: int) -> Floats | None:
+    """What keeps each counter (rows) from each column: infinite where it does not serve; None when all serve all."""
+    counters = len(part.counters)
+    allowed = np.zeros((counters, groups), dtype=bool)
+    for group, members in enumerate(part.groups):
+        allowed[list(members), group] = True
+    used = np.union1d(lines.groups, others.groups).astype(np.intp)
+    if allowed[:, used].all():
+        return None
+    of_column = np.concatenate([[0], np.arange(groups), others.groups]).astype(np.intp)
+    return np.where(allowed[:, of_column], 0.0, np.inf)
+
+
+class _Pauses:
+    """When counters that are free may call, for there are spans in which they do not."""
+
+    def __init__(self, pauses: tuple[tuple[tuple[float, float], ...], ...]) -> None:
+        deepest = max(map(len, pauses), default=0)
+        self.from_s = np.full((deepest, len(pauses)), np.inf)
+        self.to_s = np.full((deepest, len(pauses)), np.inf)
+        for counter, spans in enumerate(pauses):
+            for n, (from_s, to_s) in enumerate(spans):
+                self.from_s[n, counter], self.to_s[n, counter] = from_s, to_s
+        self.first_s = float(self.from_s.min(initial=np.inf))
+
+    def after(self, free_s: Floats) -> Floats:
+        """The same, for all counters (columns)."""
+        for from_s, to_s in zip(self.from_s, self.to_s, strict=True):
+            free_s = np.where((free_s >= from_s) & (free_s < to_s), to_s, free_s)
+        return free_s
+
+    def of(self, counter: Indexes, free_s: Floats) -> Floats:
+        """When a counter of each path may call, that is free at an instant."""
+        if free_s.max() < self.first_s:
+            return free_s
+        for from_s, to_s in zip(self.from_s, self.to_s, strict=True):
+            free_s = np.where((free_s >= from_s[counter]) & (free_s < to_s[counter]), to_s[counter], free_s)
+        return free_s

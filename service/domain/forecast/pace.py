@@ -1,0 +1,77 @@
+"""Today's speed, as far as it can be told from what is done and from what is not.
+
+The short services of the morning are done first: reckoned from them alone every day would begin fast. So a service
+under way counts as well, with as long as it is expected to take given that it is not done (one step after the other of
+expectation and maximization). And who took more than four means is left out as a forgotten finish; what that cuts off
+the mean of the others is put back.
+
+Source: ALGORITHMS 4.2, "Speed learning"; Dempster, Laird and Rubin 1977.
+"""
+
+import math
+from datetime import datetime
+from typing import NamedTuple
+
+from service.domain.day import Day
+from service.domain.evolve import FORGOTTEN_AFTER_MEANS
+from service.domain.waits import SPEED_PRIOR_S, residual_s, speed_of
+
+STEPS = 4
+"""Of expectation and maximization; the rest of a service changes little with the speed."""
+
+
+class UnderWay(NamedTuple):
+    """A service that is not done: seconds expected at usual speed, the coefficient of variation, seconds until now."""
+
+    mean_s: float
+    cv: float
+    elapsed_s: float
+
+
+def pace_of(day: Day, now_at: datetime) -> tuple[float, float]:
+    """Today's speed, actual by expected seconds, and its spread."""
+    _, speed_sd = speed_of(day)
+    expected_s = SPEED_PRIOR_S + day.expected_s * _kept(day)
+    running = [one for one in under_way(day, now_at) if one.elapsed_s < FORGOTTEN_AFTER_MEANS * one.mean_s]
+    usual_s = expected_s + sum(one.mean_s for one in running)
+    speed = (SPEED_PRIOR_S + day.actual_s) / expected_s
+    for _ in range(STEPS):
+        lasting_s = sum(
+            one.elapsed_s + speed * residual_s(one.mean_s, one.cv, one.elapsed_s / speed) for one in running
+        )
+        speed = (SPEED_PRIOR_S + day.actual_s + lasting_s) / usual_s
+    return speed, speed_sd
+
+
+def under_way(day: Day, now_at: datetime) -> list[UnderWay]:
+    """What the people at counters are there for."""
+    found = []
+    for counter in day.counters.values():
+        if counter.ticket is None:
+            continue
+        ticket = day.tickets[counter.ticket]
+        service = day.plan.services[ticket.service]
+        mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
+        variance = service.variance(ticket.count, prechecked=ticket.prechecked)
+        began_at = ticket.started_at or ticket.called_at or now_at
+        found.append(UnderWay(mean_s, math.sqrt(variance) / mean_s, (now_at - began_at).total_seconds()))
+    return found
+
+
+def _kept(day: Day) -> float:
+    """The mean of the services that are not taken for forgotten, by that of all."""
+    kept = [kept_of(service.cv) for service in day.plan.services.values() if service.online_url is None]
+    return sum(kept) / len(kept) if kept else 1.0
+
+
+def kept_of(cv: float) -> float:
+    """E[X | X <= 4 m] / m of a lognormal duration."""
+    if cv == 0:
+        return 1.0
+    sigma = math.sqrt(math.log1p(cv * cv))
+    z = math.log(FORGOTTEN_AFTER_MEANS) / sigma
+    return _below(z - sigma / 2) / _below(z + sigma / 2)
+
+
+def _below(z: float) -> float:
+    return 0.5 * math.erfc(-z / math.sqrt(2))

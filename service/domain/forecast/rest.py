@@ -1,0 +1,304 @@
+"""Possible rests of a day: who is called when, on many paths.
+
+Source: DESIGN 6, "Waits"; ALGORITHMS 4.2.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.domain.forecast.calls import NOBODY, Again, Lines, Others, starts_of
+from service.domain.forecast.draws import Draws, Floats, Purpose, beyond, lognormals, rest_s
+from service.domain.forecast.scene import Route, Scene, Step, Stream
+from service.domain.model import MISSED_AFTER_S
+
+TIE_S = 1e-7
+"""Orders those to come, of one queue time, by when they come, and after those who are here."""
+
+QUARTER_S = 900.0
+"""Between two instants ahead; at each a walk-in only looks how long they would wait."""
+
+
+class Visits(NamedTuple):
+    """People of a kind: their routes, when they are there and their queue times on each path; `again` as in `calls`."""
+
+    routes: list[Route]
+    appear_s: Floats
+    keys: Floats
+    again: Again
+
+
+class Called(NamedTuple):
+    """What came of a part: for its visits (by index) when they were there, called, and done, people by paths."""
+
+    part: int
+    visits: NDArray[np.intp]
+    ready_s: Floats
+    starts_s: Floats
+    ends_s: Floats
+
+
+class Rest(NamedTuple):
+    """Rests of the day: what came of all visits at each part.
+
+    The first `people` visits are real, the others only look: one at each of `probes_s` for each of the newcomers.
+    `under_way_s` is when those at counters now are done.
+    """
+
+    paths: int
+    people: int
+    calls: list[Called]
+    probes_s: Floats
+    under_way_s: Floats
+
+
+def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> Rest:
+    """Draw possible rests of a day.
+
+    Args:
+        scene: the day at an instant.
+        paths: how many.
+        ahead: until everybody is served who comes before closing; otherwise until those are called who wait now, at the
+            stages where they are.
+        newcomers: find as well how long those would wait who came now; `ahead` does so for every quarter of an hour.
+    """
+    draws = Draws(scene, paths)
+    speeds = draws.speeds(scene.speed, scene.speed_sd)
+    last_key_s = np.inf if ahead else max((one.key_s for one in scene.waiting), default=-np.inf)
+    if newcomers:
+        last_key_s = max(last_key_s, TIE_S)
+    sleeping = any(one.active_s > 0 for one in scene.waiting)
+    latest_s = last_key_s
+    if sleeping and not ahead:
+        # whoever comes before the last of them may be called is called, or on standby all who come at all
+        latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
+    kinds = [
+        _waiting(scene, paths),
+        _present(scene, draws, speeds),
+        _expected(scene, draws, latest_s),
+        *(_coming(draws, n, stream, latest_s, scene.closing_s) for n, stream in enumerate(scene.streams)),
+    ]
+    people = sum(len(kind.routes) for kind in kinds)
+    probes_s = np.zeros(int(newcomers and not ahead))
+    if ahead and scene.closing_s is not None:
+        probes_s = quarters_s(scene.made_at.timestamp(), scene.closing_s)
+        probes_s = probes_s[(probes_s >= scene.doors_s) & (probes_s < scene.closing_s)]
+    if len(probes_s):
+        kinds.extend(_probes(step, probes_s, paths) for step in scene.newcomers)
+    everybody = _Everybody(scene, draws, speeds, kinds, people)
+    calls = [everybody.at(part, ahead=ahead, sleeping=sleeping) for part in range(len(scene.parts))]
+    return Rest(paths, people, calls, probes_s, everybody.under_way_s)
+
+
+def quarters_s(made_s: float, until_s: float) -> Floats:
+    """Seconds from an instant, `made_s` after some midnight in UTC, to itself and the quarters of hours until then."""
+    return np.concatenate([[0.0], np.arange(QUARTER_S - made_s % QUARTER_S, until_s + 1.0, QUARTER_S)])
+
+
+def _waiting(scene: Scene, paths: int) -> Visits:
+    """Those who wait: there at once, or when they wake; some are called before that, rather than nobody."""
+    count = len(scene.waiting)
+    appear = np.array([one.active_s for one in scene.waiting])
+    keys = np.array([one.key_s for one in scene.waiting])
+    early = [n for n, one in enumerate(scene.waiting) if one.early_rank is not None]
+    ranks = np.array([NOBODY + (scene.waiting[n].early_rank or 0.0) for n in early])
+    return Visits(
+        [one.route for one in scene.waiting],
+        np.broadcast_to(appear[:, None], (count, paths)),
+        np.broadcast_to(keys[:, None], (count, paths)),
+        Again(
+            np.array(early, dtype=np.intp),
+            np.zeros((len(early), paths)),
+            np.broadcast_to(ranks[:, None], (len(early), paths)),
+        ),
+    )
+
+
+def _nobody_again(paths: int) -> Again:
+    return Again(np.empty(0, dtype=np.intp), np.empty((0, paths)), np.empty((0, paths)))
+
+
+def _present(scene: Scene, draws: Draws, speeds: Floats) -> Visits:
+    """Those at counters, who go on to another part when they are done here."""
+    rests = np.empty((len(scene.present), draws.paths))
+    for n, one in enumerate(scene.present):
+        stream = draws.stream(Purpose.REST, one.now.part * 1000 + one.counter)
+        rests[n] = rest_s(one.now.mean_s, one.now.cv, one.elapsed_s, speeds, stream)
+    keys = np.array([one.key_s for one in scene.present])
+    return Visits(
+        [one.route for one in scene.present],
+        rests,
+        np.broadcast_to(keys[:, None], rests.shape),
+        _nobody_again(draws.paths),
+    )
+
+
+def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
+    """Those who have an appointment and are not here, as far as they could be called before `latest_s` in the order."""
+    ways = scene.punctuality
+    found = [one for one in scene.expected if one.slot_s - ways.credit_s < latest_s]
+    slots = np.array([one.slot_s for one in found])
+    late_z = -(slots + ways.mean_s) / ways.sd_s if ways.sd_s else np.where(slots + ways.mean_s < 0, np.inf, -np.inf)
+    chance = np.array([one.shows for one in found])
+    shape = (len(found), draws.paths)
+    comes = draws.stream(Purpose.SHOW).random(shape) < chance[:, None]
+    stream = draws.stream(Purpose.PUNCTUALITY)
+    z = stream.standard_normal(shape)
+    for n in np.flatnonzero(late_z > -3.5):  # of the others hardly any would be here by now
+        z[n] = beyond(late_z[n], 1.0 - stream.random(draws.paths))
+    come_s = np.maximum(0.0, slots[:, None] + ways.mean_s + ways.sd_s * z)
+    come_s[~comes | (come_s > slots[:, None] + MISSED_AFTER_S)] = np.inf
+    credit_s = np.where(come_s <= slots[:, None] + ways.grace_s, ways.credit_s, 0.0)
+    reference_s = np.maximum(come_s, slots[:, None])
+    appear_s = np.maximum(come_s, slots[:, None] - ways.early_s)
+    keys = reference_s - credit_s + TIE_S * np.where(np.isfinite(come_s), come_s, 0.0)
+    before = np.flatnonzero((come_s < appear_s).any(axis=1))
+    return Visits(
+        [one.route for one in found],
+        appear_s,
+        keys,
+        Again(
+            before,
+            np.where(come_s[before] < appear_s[before], come_s[before], np.inf),
+            NOBODY + appear_s[before] + TIE_S * np.where(np.isfinite(come_s[before]), come_s[before], 0.0),
+        ),
+    )
+
+
+def _coming(draws: Draws, number: int, stream: Stream, latest_s: float, closing_s: float | None) -> Visits:
+    """Those who come without an appointment, as far as they could be called before `latest_s` in the order."""
+    random = draws.stream(Purpose.ARRIVALS, number)
+    until_s = latest_s + stream.credit_s if closing_s is None else min(closing_s, latest_s + stream.credit_s)
+    found: list[Floats] = []
+    factor = random.standard_normal(draws.paths)
+    for span in stream.spans:
+        end_s = min(span.to_s, until_s)
+        if end_s <= span.from_s:
+            continue
+        share = (end_s - span.from_s) / (span.to_s - span.from_s)
+        expected = np.maximum(0.0, span.number + span.sd * factor) * share
+        counts = random.poisson(expected)
+        most = int(counts.max(initial=0))
+        come_s = span.from_s + (end_s - span.from_s) * random.random((most, draws.paths))
+        come_s[np.arange(most)[:, None] >= counts] = np.inf
+        found.append(come_s)
+    come_s = np.concatenate(found) if found else np.empty((0, draws.paths))
+    keys = np.where(np.isfinite(come_s), come_s, 0.0) * (1 + TIE_S) - stream.credit_s
+    return Visits([stream.route] * len(come_s), come_s, keys, _nobody_again(draws.paths))
+
+
+def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
+    """Walk-ins who take no time: they find how long the wait would be, and make nobody wait."""
+    shape = (len(come_s), paths)
+    times = np.broadcast_to(come_s[:, None], shape)
+    looking = step._replace(mean_s=0.0, variance=0.0)
+    return Visits([(looking,)] * len(come_s), times, times + TIE_S * (1 + times), _nobody_again(paths))
+
+
+class _Everybody:
+    """All visits of all kinds, taken through the parts one after the other."""
+
+    def __init__(self, scene: Scene, draws: Draws, speeds: Floats, kinds: list[Visits], people: int) -> None:
+        self.scene = scene
+        self.draws = draws
+        self.speeds = speeds
+        self.waiting = len(scene.waiting)
+        self.routes = [route for kind in kinds for route in kind.routes]
+        self.keys = np.concatenate([kind.keys for kind in kinds])
+        self.ready_s = np.concatenate([kind.appear_s for kind in kinds])
+        firsts = np.cumsum([0, *(len(kind.routes) for kind in kinds)])
+        self.again = Again(
+            np.concatenate([kind.again.who + first for kind, first in zip(kinds, firsts, strict=False)]),
+            np.concatenate([kind.again.appear_s for kind in kinds]),
+            np.concatenate([kind.again.keys for kind in kinds]),
+        )
+        self.under_way_s = kinds[1].appear_s
+        steps: list[list[tuple[int, int, Step]]] = [[] for _ in scene.parts]
+        for visit, route in enumerate(self.routes):
+            for number, step in enumerate(route):
+                steps[step.part].append((visit, number, step))
+        self.steps = steps
+        self.people = people
+        self.asked = {one.route[0].part for one in scene.waiting} | {route[0].part for route in self.routes[people:]}
+
+    def at(self, part: int, *, ahead: bool, sleeping: bool) -> Called:
+        """Take everybody through a part who comes to it."""
+        paths = self.draws.paths
+        here = self.steps[part]
+        wanted = [number == 0 and not self.waiting <= visit < self.people for visit, number, _ in here]
+        feeds = any(step.part in self.asked for visit, number, _ in here for step in self.routes[visit][number + 1 :])
+        if not here or not (ahead or any(wanted) or feeds):
+            nothing = np.empty((0, paths))
+            return Called(part, np.empty(0, dtype=np.intp), nothing, nothing, nothing)
+        return self._through(part, here, np.array(wanted), all_of_them=ahead or feeds, sleeping=sleeping)
+
+    def _through(
+        self,
+        part: int,
+        here: list[tuple[int, int, Step]],
+        wanted: NDArray[np.bool_],
+        *,
+        all_of_them: bool,
+        sleeping: bool,
+    ) -> Called:
+        scene, paths = self.scene, self.draws.paths
+        visits = np.array([visit for visit, _, _ in here], dtype=np.intp)
+        first = np.array([number == 0 for _, number, _ in here])
+        groups = np.array([step.group for _, _, step in here], dtype=np.intp)
+        means = np.array([step.mean_s for _, _, step in here])
+        cvs = np.array([step.cv if step.mean_s else 0.0 for _, _, step in here])
+        standing = first & (visits < self.waiting)
+        if sleeping:
+            standing &= np.array(
+                [visit < self.waiting and scene.waiting[visit].active_s == 0 for visit in visits.tolist()]
+            )
+        if not all_of_them and not sleeping:
+            # whoever comes after the last of those asked about in the order does not make them wait
+            last_key_s = self.keys[visits[wanted], 0].max()
+            kept = standing | (self.keys[visits] <= last_key_s).any(axis=1)
+            visits, groups, means, cvs = visits[kept], groups[kept], means[kept], cvs[kept]
+            standing, wanted = standing[kept], wanted[kept]
+        lined = np.flatnonzero(standing)
+        lined = lined[np.argsort(self.keys[visits[lined], 0], kind="stable")]
+        later = np.flatnonzero(~standing)
+        order = np.concatenate([lined, later])
+        visits, wanted = visits[order], wanted[order]
+        coming = visits[len(lined) :]
+        normals = np.concatenate(
+            [
+                self.draws.stream(Purpose.WAITING, part).standard_normal((len(lined), paths)),
+                self.draws.stream(Purpose.OTHERS, part).standard_normal((len(later), paths)),
+            ]
+        )
+        durations = lognormals(means[order], cvs[order], normals)
+        durations *= self.speeds
+        place = np.full(len(self.routes), -1, dtype=np.intp)
+        place[coming] = np.arange(len(coming))
+        seen = np.flatnonzero(place[self.again.who] >= 0)
+        # only before their first step: later they come out of another part
+        seen = seen[[self.routes[visit][0].part == part for visit in self.again.who[seen].tolist()]]
+        starts = starts_of(
+            scene.parts[part],
+            self._free_s(part),
+            Lines(groups[lined], self.keys[visits[: len(lined)], 0]),
+            Others(groups[later], self.ready_s[coming], self.keys[coming]),
+            Again(
+                place[self.again.who[seen]],
+                self.again.appear_s[seen],
+                self.again.keys[seen],
+            ),
+            durations,
+            np.isfinite(self.ready_s[visits]).any(axis=1) if all_of_them else wanted,
+        ).T
+        ready = self.ready_s[visits]
+        ends = starts + durations
+        self.ready_s[visits] = ends
+        return Called(part, visits, ready, starts, ends)
+
+    def _free_s(self, part: int) -> Floats:
+        free = np.zeros((self.draws.paths, len(self.scene.parts[part].counters)))
+        for n, one in enumerate(self.scene.present):
+            if one.now.part == part:
+                free[:, one.counter] = self.under_way_s[n]
+        return free

@@ -1,0 +1,176 @@
+"""Making forecasts: once a second for each hall in use, when something happened; by one process for all.
+
+A pass looks at the days in use here. Whose forecast is not of the day's last event, or is half a minute old while
+somebody waits, is claimed, a row of the database, so that only one process makes it; the others read the row. It is
+made in a process of its own, so that no command waits for it, and what comes of it is steadied against what was shown.
+"""
+
+import asyncio
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+
+import structlog
+
+from service.clock import Clock
+from service.domain.day import Day
+from service.domain.forecast.ahead import DayAhead
+from service.domain.forecast.scene import scene_of, waiting_in
+from service.domain.forecast.waits import Quantiles, steadied
+from service.domain.model import HallId, Shown, TicketId
+from service.domain.promises import Promise, Promises
+from service.forecasts.kept import EVERY, MOST, Forecasts, Kept
+from service.forecasts.process import Draws, ForecasterLost
+from service.forecasts.worker import Made
+from service.journal.faults import StorageUnavailable
+from service.lanes import Lanes
+
+LOOK_EVERY_S = 1.0
+"""Between two passes."""
+
+AHEAD_EVERY = timedelta(seconds=60)
+"""How often the rest of the day is looked at: it takes ten times as long, and nobody reads it by the second."""
+
+FORGET_EVERY_S = 3600
+FORGET_AFTER = timedelta(days=2)
+
+NOTHING = Promise(None, None, None, None, None)
+
+log = structlog.get_logger(__name__)
+
+
+class Maker:
+    """Makes the forecasts of the days in use in this process."""
+
+    def __init__(self, forecasts: Forecasts, lanes: Lanes, clock: Clock, draws: Draws) -> None:
+        self._forecasts = forecasts
+        self._lanes = lanes
+        self._clock = clock
+        self._draws = draws
+        self._busy: set[tuple[HallId, date]] = set()
+
+    async def run(self) -> None:
+        """Look again and again until cancelled; a fault costs a pass."""
+        while True:
+            try:
+                await self.look()
+            except Exception:
+                log.exception("forecast_fault")
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Read what others made, make what is due, and let all days in use know it."""
+        days = [day for day in self._lanes.in_use() if _is_present(day, self._clock.now_at())]
+        for day in days:
+            self._forecasts.of(day.hall, day.on)
+        await self._forecasts.read()
+        await asyncio.gather(*(self._look_at(day) for day in days))
+        for day in self._lanes.in_use():  # a day may have been loaded anew meanwhile
+            if _is_present(day, self._clock.now_at()):
+                day.promises = self._forecasts.promises_of(day.hall, day.on)
+
+    async def ahead_of(self, day: Day) -> DayAhead | None:
+        """The rest of a day: as it is kept, or made now; None when nobody can tell."""
+        kept = self._forecasts.of(day.hall, day.on)
+        now_at = self._clock.now_at()
+        if kept is not None and kept.ahead is not None and now_at - kept.ahead.made_at < AHEAD_EVERY:
+            return kept.ahead
+        made = await self._made(day, max(now_at, day.at), ahead=True)
+        return None if made is None else made.ahead
+
+    async def forget(self) -> None:
+        """Drop the forecasts of days long over; an outage leaves them for the next time."""
+        with suppress(StorageUnavailable):
+            await self._forecasts.forget(self._clock.now_at() - FORGET_AFTER)
+
+    async def _look_at(self, day: Day) -> None:
+        key, now_at, seq = (day.hall, day.on), self._clock.now_at(), day.seq
+        kept = self._forecasts.of(*key)
+        if key in self._busy or not _due(day, kept, now_at):
+            return
+        self._busy.add(key)
+        try:
+            if not await self._forecasts.claim(day.hall, day.on, seq, now_at):
+                return
+            kept = self._forecasts.of(*key)
+            ahead = None if kept is None else kept.ahead
+            wants_ahead = ahead is None or now_at - ahead.made_at >= AHEAD_EVERY
+            seq, made_at = day.seq, max(self._clock.now_at(), day.at)
+            made = await self._made(day, made_at, ahead=wants_ahead)
+            promises = promises_of(day, seq, made_at, made, None if kept is None else kept.promises)
+            if made is not None and wants_ahead:
+                ahead = made.ahead
+            await self._forecasts.keep(day.hall, Kept(promises=promises, ahead=ahead), now_at)
+        except StorageUnavailable:
+            return
+        finally:
+            self._busy.discard(key)
+
+    async def _made(self, day: Day, now_at: datetime, *, ahead: bool) -> Made | None:
+        """Draw the rests of a day elsewhere; None when nobody can tell when calls go on.
+
+        A process that was killed costs one forecast: the next one starts another.
+        """
+        scene = scene_of(day, now_at)
+        if scene is None:
+            return None
+        try:
+            return await self._draws.make(scene, ahead=ahead)
+        except ForecasterLost:
+            log.warning("forecaster_lost", hall=day.hall)
+            raise StorageUnavailable("the process that makes forecasts was lost") from None
+
+
+def promises_of(day: Day, seq: int, now_at: datetime, made: Made | None, before: Promises | None) -> Promises:
+    """What people are told by what was drawn: ranges stay as shown until an end has moved."""
+    step_min = day.plan.rules.promise.step_min
+    if made is None:
+        waits = {ticket.id: NOTHING for ticket in waiting_in(day)}
+        return Promises(
+            day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=dict.fromkeys(day.plan.services, NOTHING)
+        )
+    return Promises(
+        day=day.on,
+        seq=seq,
+        made_at=now_at,
+        waits={
+            ticket: _promise(found, _shown_before(day, ticket, before), step_min)
+            for ticket, found in made.asked.waits.items()
+        },
+        newcomers={
+            service: _promise(found, None if before is None else _shown(before.newcomers.get(service)), step_min)
+            for service, found in made.asked.newcomers.items()
+        },
+    )
+
+
+def _promise(found: Quantiles, before: Shown | None, step_min: int) -> Promise:
+    if found.p10_s is None or found.p90_s is None:
+        return NOTHING
+    shown = steadied(before, found.p10_s, found.p90_s, step_min)
+    return Promise(found.p5_s, found.p10_s, found.p50_s, found.p90_s, shown)
+
+
+def _shown_before(day: Day, ticket_id: TicketId, before: Promises | None) -> Shown | None:
+    """What the people of a ticket see: the last forecast, or what they were told when something happened since."""
+    ticket = day.tickets[ticket_id]
+    if before is not None and ticket.seq <= before.seq and ticket_id in before.waits:
+        return before.waits[ticket_id].shown
+    return None if ticket.wait is None else ticket.wait.shown
+
+
+def _shown(promise: Promise | None) -> Shown | None:
+    return None if promise is None else promise.shown
+
+
+def _is_present(day: Day, now_at: datetime) -> bool:
+    return day.opened and not day.ended and day.plan.starts_at <= now_at < day.plan.ends_at
+
+
+def _due(day: Day, kept: Kept | None, now_at: datetime) -> bool:
+    """Tell whether a day needs another forecast: something happened, or people wait and time has gone on."""
+    if kept is None:
+        return True
+    promises = kept.promises
+    if now_at - promises.made_at < EVERY:
+        return False
+    return promises.seq != day.seq or now_at - promises.made_at >= MOST

@@ -1,0 +1,59 @@
+"""A hall in memory: the service's own `decide` and `evolve` on a day, and nothing else."""
+
+from datetime import datetime, timedelta
+
+from service.domain.commands import Command
+from service.domain.day import Day
+from service.domain.decide import decide
+from service.domain.events import DayOpened, Event, Record, TicketAdmitted
+from service.domain.evolve import evolve
+from service.domain.model import HallId, TicketId
+from service.domain.plan import Plan
+
+HALL = HallId("simulated")
+ACTOR = "simulation"
+
+
+class SimulatedHall:
+    """A day that was opened, and its journal, with what was asked and done, where that is kept.
+
+    Times are milliseconds from the midnight that began the day; before it they are negative. `admitted_ms` says when
+    tickets came from standby into the order of calls.
+    """
+
+    def __init__(self, plan: Plan, opened_ms: int = 0, *, keeps: bool = False) -> None:
+        self.day = Day(HALL, plan.day)
+        self.records: list[Record] = []
+        self.asked: list[tuple[datetime, Command]] = []
+        self._keeps = keeps
+        self._midnight_at = plan.starts_at
+        self._commands = 0
+        self.admitted_ms: dict[TicketId, int] = {}
+        self._append([DayOpened(plan=plan)], self.at(opened_ms))
+
+    def at(self, at_ms: int) -> datetime:
+        """The instant of a millisecond of the day."""
+        return self._midnight_at + timedelta(milliseconds=at_ms)
+
+    def ms(self, at: datetime) -> int:
+        """The millisecond of the day of an instant."""
+        return round((at - self._midnight_at) / timedelta(milliseconds=1))
+
+    def do(self, command: Command, at_ms: int) -> list[Event]:
+        """Decide a command, and fold what comes of it. Raises Refusal."""
+        now_at = self.at(at_ms)
+        decided = decide(self.day, command, now_at)
+        if self._keeps:
+            self.asked.append((now_at, command))
+        self._append(decided, now_at)
+        return decided
+
+    def _append(self, decided: list[Event], now_at: datetime) -> None:
+        self._commands += 1
+        for part, event in enumerate(decided):
+            record = Record(self.day.seq + 1, now_at, ACTOR, str(self._commands), part, None, event)
+            if self._keeps:
+                self.records.append(record)
+            if isinstance(event, TicketAdmitted):
+                self.admitted_ms[event.ticket] = self.ms(now_at)
+            evolve(self.day, record)

@@ -1,0 +1,250 @@
+"""A day lived: a heap of what is due, and the hall's own rules for everything else.
+
+People book, come, check in and give up; counters open, call, serve and pause. All of it is asked of the hall as
+commands, the very ones that pages and clerks send. A clerk finishes and calls the next in one command and never says
+"start", as most do. A counter that finds nobody rests; when somebody comes the one that rests longest is asked.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from heapq import heappop, heappush
+from typing import NamedTuple, Protocol
+
+from service.domain.commands import (
+    CallNext,
+    ChangeTicket,
+    CheckIn,
+    Command,
+    Finish,
+    FinishTicket,
+    LeaveQueue,
+    OpenCounter,
+    PauseCounter,
+    SweepAppointments,
+    SweepStandby,
+    TakeTicket,
+)
+from service.domain.day import Day
+from service.domain.events import Event, TicketCalled, TicketTaken
+from service.domain.model import AppointmentId, Channel, CounterId, CounterState, Outcome, Ticket, TicketClass, TicketId
+from service.domain.refusals import Refusal
+from service.simulate import alternation
+from service.simulate.bookings import Booked, Granted, book
+from service.simulate.hall import SimulatedHall
+from service.simulate.lived import Lived, Told, Visit
+from service.simulate.people import MINUTE_MS, People, Person
+from service.simulate.setting import Setting, Shift
+
+DONE = Finish(Outcome.DONE)
+
+MISSED_AFTER_MS = 30 * MINUTE_MS
+"""When somebody with an appointment is not waited for any more."""
+
+HAPPENINGS_MAX = 1_000_000
+"""On one day; more of them is a loop."""
+
+
+class Promiser(Protocol):
+    """Says what somebody is told who was just given a ticket."""
+
+    def __call__(self, day: Day, ticket: Ticket) -> Told | None:
+        """What they are told; None when nobody can tell."""
+
+
+class Due(NamedTuple):
+    """Something that happens; at one instant people come, then counters call, then people give up."""
+
+    at_ms: int
+    order: int
+    n: int
+    deed: Callable[[int], None]
+
+
+COMES, COUNTER, GIVES_UP = range(3)
+
+
+class Life:
+    """One day of a hall."""
+
+    def __init__(
+        self, setting: Setting, people: People, promiser: Promiser | None = None, *, keeps: bool = False
+    ) -> None:
+        """Make ready.
+
+        Args:
+            setting: the hall.
+            people: who comes.
+            promiser: what they are told; without one nobody keeps it.
+            keeps: the hall keeps its journal and what was asked.
+        """
+        first_ms = min((person.books_ms for person in people.bookings), default=0)
+        self.hall = SimulatedHall(setting.plan, min(first_ms, 0), keeps=keeps)
+        self._setting = setting
+        self._people = people
+        self._promiser = promiser
+        self._heap: list[Due] = []
+        self._drawn = 0
+        self._pace = dict(zip(setting.shifts, people.pace, strict=True))
+        self._resting: deque[CounterId] = deque()
+        self._leaving: set[CounterId] = set()
+        self._waiting: set[TicketId] = set()
+        self._visits: dict[TicketId, Visit] = {}
+        self._turns = alternation.Turns()
+        self._booked: list[Booked] = []
+        self._refused_wishes = 0
+        self._refused: dict[str, list[Person]] = {}
+
+    def run(self) -> Lived:
+        """Live it until nothing is due."""
+        for person in self._people.bookings:
+            self._put(person.books_ms, COMES, partial(self._book, person))
+        for person in self._people.others:
+            self._put(person.comes_ms, COMES, partial(self._come, person))
+        for counter, shifts in self._setting.shifts.items():
+            for shift in shifts:
+                self._put_shift(counter, shift)
+        for minute_ms in range(self._setting.opens_ms, self._setting.closes_ms, MINUTE_MS):
+            self._put(minute_ms, COUNTER, self._sweep)
+        happened = 0
+        while self._heap:
+            due = heappop(self._heap)
+            due.deed(due.at_ms)
+            happened += 1
+            assert happened < HAPPENINGS_MAX, "a day comes to an end"
+        for ticket, admitted_ms in self.hall.admitted_ms.items():
+            self._visits[ticket].admitted_ms = admitted_ms
+        return Lived(
+            setting=self._setting,
+            visits=list(self._visits.values()),
+            booked=self._booked,
+            refused_wishes=self._refused_wishes,
+            refused=self._refused,
+        )
+
+    def _put(self, at_ms: int, order: int, deed: Callable[[int], None]) -> None:
+        self._drawn += 1
+        heappush(self._heap, Due(at_ms, order, self._drawn, deed))
+
+    def _put_shift(self, counter: CounterId, shift: Shift) -> None:
+        self._put(shift.opens_ms, COUNTER, partial(self._open, counter))
+        if shift.closes_ms is not None:
+            self._put(shift.closes_ms, COUNTER, partial(self._end_shift, counter))
+
+    # People.
+
+    def _book(self, person: Person, at_ms: int) -> None:
+        granted = book(self.hall, self._setting, person, at_ms)
+        if granted is None:
+            self._refused_wishes += 1
+            return
+        self._booked.append(granted.booked)
+        if person.shows:
+            comes_ms = max(granted.booked.slot_ms + person.late_ms, self._setting.doors_ms)
+            self._put(comes_ms, COMES, partial(self._check_in, granted))
+        self._put(granted.booked.slot_ms + MISSED_AFTER_MS, GIVES_UP, partial(self._look_for, granted.appointment))
+
+    def _check_in(self, granted: Granted, at_ms: int) -> None:
+        person = granted.booked.person
+        ticket = ticket_of(person)
+        command = CheckIn(
+            appointment=granted.appointment, ticket=ticket, code=code_of(person, "0"), channel=Channel.KIOSK
+        )
+        self._arrive(person, command, at_ms, granted.booked.slot_ms)
+
+    def _look_for(self, appointment: AppointmentId, at_ms: int) -> None:
+        """Let the hall write down who did not come, as its job does."""
+        if self.hall.day.appointments[appointment].ticket is None:
+            self.hall.do(SweepAppointments(), at_ms)
+
+    def _come(self, person: Person, at_ms: int) -> None:
+        ticket = ticket_of(person)
+        code = code_of(person, "0")
+        self._arrive(
+            person, TakeTicket(ticket=ticket, code=code, service=person.service, channel=Channel.KIOSK), at_ms, None
+        )
+
+    def _arrive(self, person: Person, command: Command, at_ms: int, slot_ms: int | None) -> None:
+        try:
+            decided = self.hall.do(command, at_ms)
+        except Refusal as refusal:
+            self._refused.setdefault(refusal.code, []).append(person)
+            return
+        taken = taken_in(decided)
+        if person.class_ is TicketClass.GREEN:
+            change = ChangeTicket(taken.ticket, class_=TicketClass.GREEN, reason="urgent")
+            self.hall.do(change, at_ms)
+        told = None if self._promiser is None else self._promiser(self.hall.day, self.hall.day.tickets[taken.ticket])
+        self._visits[taken.ticket] = Visit(person, taken.admission, at_ms, slot_ms, told)
+        self._waiting.add(taken.ticket)
+        if person.patience_ms is not None:
+            self._put(at_ms + person.patience_ms, GIVES_UP, partial(self._give_up, taken.ticket))
+        if self._resting:
+            self._put(at_ms, COUNTER, partial(self._call, self._resting.popleft()))
+
+    def _sweep(self, at_ms: int) -> None:
+        """Let the hall admit who fits by now, as its job does."""
+        if self.hall.day.standby:
+            self.hall.do(SweepStandby(), at_ms)
+
+    def _give_up(self, ticket: TicketId, at_ms: int) -> None:
+        if ticket in self._waiting:
+            self.hall.do(LeaveQueue(ticket), at_ms)
+            self._waiting.discard(ticket)
+            self._visits[ticket].left_ms = at_ms
+
+    # Counters.
+
+    def _open(self, counter: CounterId, at_ms: int) -> None:
+        self._leaving.discard(counter)
+        if self.hall.day.counters[counter].state is not CounterState.OPEN:
+            self.hall.do(OpenCounter(counter), at_ms)
+            self._call(counter, at_ms)
+
+    def _end_shift(self, counter: CounterId, at_ms: int) -> None:
+        """Go, when the person there is done."""
+        self._leaving.add(counter)
+        if counter in self._resting:
+            self._resting.remove(counter)
+            self.hall.do(PauseCounter(counter), at_ms)
+
+    def _call(self, counter: CounterId, at_ms: int) -> None:
+        present = self.hall.day.counters[counter].ticket
+        if present is not None:
+            self._visits[present].over_ms = at_ms
+        if counter in self._leaving:
+            if present is not None:
+                self.hall.do(FinishTicket(present, DONE), at_ms)
+            self.hall.do(PauseCounter(counter), at_ms)
+            return
+        ticket = self._next(counter, present, at_ms)
+        if ticket is None:
+            self._resting.append(counter)
+            return
+        self._waiting.discard(ticket)
+        visit = self._visits[ticket]
+        visit.called_ms = at_ms
+        lasts_ms = max(1, round(visit.person.service_ms * self._pace[counter]))
+        self._put(at_ms + lasts_ms, COUNTER, partial(self._call, counter))
+
+    def _next(self, counter: CounterId, present: TicketId | None, at_ms: int) -> TicketId | None:
+        if self._setting.alternates:
+            decided = alternation.call(self.hall, self._turns, counter, present, at_ms)
+        else:
+            decided = self.hall.do(CallNext(counter, DONE if present is not None else None), at_ms)
+        return next((event.ticket for event in decided if isinstance(event, TicketCalled)), None)
+
+
+def ticket_of(person: Person) -> TicketId:
+    """The ticket's id: people are numbered."""
+    return TicketId(f"ticket-{person.n:06d}")
+
+
+def code_of(person: Person, kind: str) -> str:
+    """A code that only this person has."""
+    return f"{kind}{person.n:07d}"
+
+
+def taken_in(decided: list[Event]) -> TicketTaken:
+    """The ticket that a command's events give out."""
+    return next(event for event in decided if isinstance(event, TicketTaken))

@@ -1,0 +1,210 @@
+"""The same rests of a day, slowly: one path and one event at a time, from the words of the rules.
+
+Nothing of the forecast is used here but what a hall itself knows: its tickets, counters, plan and today's speed.
+"""
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+from service.domain.day import LineKey
+from service.domain.forecast.pace import pace_of
+from service.domain.model import AppointmentState, CounterState, ServiceId, StageId, TicketClass, TicketId, TicketState
+from service.domain.plan import PlannedService
+from tests.domain.halls import Hall
+
+Key = tuple[float, float, int]
+"""Queue time, check-in and number: the smallest is next."""
+
+
+@dataclass
+class Person:
+    """Somebody who waits, or will come."""
+
+    key: Key
+    service: ServiceId
+    stage: StageId
+    count: int
+    appears_s: float
+    early_s: float = math.inf
+    prechecked: bool = False
+    ticket: TicketId | None = None
+
+
+@dataclass
+class Clerk:
+    """A counter, and when it is free."""
+
+    counter: str
+    free_s: float
+    leaves: Person | None = field(default=None)
+
+
+def lognormal(random: Random, mean_s: float, cv: float) -> float:
+    """Draw a duration."""
+    variance = math.log1p(cv * cv)
+    return math.exp(random.gauss(math.log(mean_s) - variance / 2, math.sqrt(variance)))
+
+
+class Slow:
+    """Rests of a hall's day; all counters that are open stay so."""
+
+    def __init__(self, hall: Hall, seed: int) -> None:
+        self.hall, self.day, self.random = hall, hall.day, Random(seed)  # noqa: S311  (draws, not secrets)
+
+    def seconds(self, at: datetime) -> float:
+        """Seconds from now."""
+        return (at - self.hall.now_at).total_seconds()
+
+    def starts(self, paths: int) -> dict[TicketId, list[float]]:
+        """The seconds until the first call of all who wait, on each path; in order."""
+        found: dict[TicketId, list[float]] = {
+            ticket.id: [] for ticket in self.day.tickets.values() if ticket.state is TicketState.WAITING
+        }
+        for _ in range(paths):
+            for ticket, at_s in self.path().items():
+                found[ticket].append(at_s)
+        return {ticket: sorted(times) for ticket, times in found.items()}
+
+    def path(self) -> dict[TicketId, float]:
+        """One rest of the day, until all are called who wait now."""
+        day, random = self.day, self.random
+        speed, speed_sd = pace_of(day, self.hall.now_at)
+        f = speed * math.exp(random.gauss(0, speed_sd))
+        people = [*self.waiting(), *self.booked(), *self.coming()]
+        clerks: list[Clerk] = []
+        for counter in day.counters.values():
+            if counter.state is not CounterState.OPEN:
+                continue
+            clerk = Clerk(counter.id, 0.0)
+            if counter.ticket is not None:
+                ticket = day.tickets[counter.ticket]
+                assert ticket.started_at is not None
+                elapsed_s = -self.seconds(ticket.started_at)
+                whole_s = self.lasts(day.plan.services[ticket.service], ticket.count, ticket.prechecked, f)
+                while whole_s <= elapsed_s:
+                    whole_s = self.lasts(day.plan.services[ticket.service], ticket.count, ticket.prechecked, f)
+                clerk.free_s = whole_s - elapsed_s
+                clerk.leaves = Person(
+                    (self.seconds(ticket.queue_at), self.seconds(ticket.issued_at), ticket.n),
+                    ticket.service,
+                    ticket.stage,
+                    ticket.count,
+                    0.0,
+                    prechecked=ticket.prechecked,
+                )
+            clerks.append(clerk)
+        found: dict[TicketId, float] = {}
+        wanted = sum(person.ticket is not None for person in people)
+        while len(found) < wanted:
+            clerk = min(clerks, key=lambda one: one.free_s)
+            now_s = clerk.free_s
+            assert math.isfinite(now_s)
+            if clerk.leaves is not None:
+                self.send_on(clerk.leaves, now_s, people, clerks)
+                clerk.leaves = None
+            mine = [one for one in people if self.may(clerk, one)]
+            here = [one for one in mine if one.appears_s <= now_s]
+            early = [one for one in mine if one.early_s <= now_s]
+            if not here and not early:
+                later = [at_s for one in mine for at_s in (one.appears_s, one.early_s) if at_s > now_s]
+                clerk.free_s = min(later, default=math.inf)
+                continue
+            person = min(here, key=lambda one: one.key) if here else min(early, key=lambda one: one.appears_s)
+            people.remove(person)
+            if person.ticket is not None:
+                found[person.ticket] = now_s
+            service = day.plan.services[person.service]
+            clerk.free_s = now_s + self.lasts(service, person.count, person.prechecked, f)
+            clerk.leaves = person
+        return found
+
+    def lasts(self, service: PlannedService, count: int, prechecked: bool, f: float) -> float:  # noqa: FBT001
+        """Draw how long people stay at a counter."""
+        mean_s = service.prechecked_mean_s if prechecked and service.prechecked_mean_s else service.mean_s
+        return f * sum(lognormal(self.random, mean_s, service.cv) for _ in range(count))
+
+    def may(self, clerk: Clerk, person: Person) -> bool:
+        """Tell whether a counter may call somebody."""
+        counter = self.day.counters[clerk.counter]  # type: ignore[index]
+        return self.day.draws_from(counter, LineKey(person.stage, person.service, None, person.count, prechecked=False))
+
+    def send_on(self, person: Person, now_s: float, people: list[Person], clerks: list[Clerk]) -> None:
+        """Let somebody who is done wait at the next stage; counters with nothing to do look again."""
+        stages = self.day.plan.services[person.service].stages
+        if person.stage == stages[-1]:
+            return
+        following = stages[stages.index(person.stage) + 1]
+        prechecked = person.prechecked or person.stage == "precheck"
+        people.append(Person(person.key, person.service, following, person.count, now_s, prechecked=prechecked))
+        for clerk in clerks:
+            if clerk.leaves is None:
+                clerk.free_s = min(clerk.free_s, now_s)
+
+    def waiting(self) -> list[Person]:
+        """Who waits now."""
+        return [
+            Person(
+                (self.seconds(one.queue_at), self.seconds(one.issued_at), one.n),
+                one.service,
+                self.day.stage_now(one.service, one.stage),
+                one.count,
+                0.0 if one.not_before_at is None else self.seconds(one.not_before_at),
+                prechecked=one.prechecked,
+                ticket=one.id,
+            )
+            for one in self.day.tickets.values()
+            if one.state is TicketState.WAITING
+        ]
+
+    def booked(self) -> list[Person]:
+        """Who has an appointment and comes: drawn until it agrees with their not being here yet."""
+        learned, rules = self.day.plan.learned, self.day.plan.rules
+        found = []
+        for one in self.day.appointments.values():
+            if one.state is not AppointmentState.BOOKED:
+                continue
+            slot_s = self.seconds(one.starts_at)
+            while True:
+                if self.random.random() < learned.no_show:
+                    break
+                come_s = slot_s + self.random.gauss(learned.punctuality_mean_s, learned.punctuality_sd_s)
+                if come_s <= 0:
+                    continue
+                if come_s > slot_s + 1800:
+                    break
+                reference_s = max(come_s, slot_s)
+                credit_s = rules.credit_s.appointment if come_s <= slot_s + rules.grace_s else 0
+                appears_s = max(come_s, slot_s - rules.early_s)
+                found.append(
+                    Person(
+                        (reference_s - credit_s, come_s, 0),
+                        one.service,
+                        self.day.stage_now(one.service, self.day.plan.services[one.service].stages[0]),
+                        one.count,
+                        appears_s,
+                        early_s=come_s if come_s < appears_s else math.inf,
+                    )
+                )
+                break
+        return found
+
+    def coming(self) -> list[Person]:
+        """Green ones and walk-ins, who come as they did in the last hour."""
+        plan = self.day.plan
+        recent = [one for one in self.day.tickets.values() if -self.seconds(one.issued_at) <= 3600]
+        greens = sum(one.class_ is TicketClass.GREEN for one in recent)
+        doors_s = -self.seconds(plan.windows[0].opens_at) + plan.rules.doors_before_s
+        over_s = min(3600.0, max(900.0, doors_s))
+        found = []
+        for credit_s, number in ((plan.rules.credit_s.green, greens), (0, len(recent) - greens)):
+            at_s = 0.0
+            while number:
+                at_s += self.random.expovariate(number / over_s)
+                if at_s > credit_s + 1800:  # nobody waits so long in these tests
+                    break
+                kind = self.random.choice(recent)
+                stage = self.day.stage_now(kind.service, plan.services[kind.service].stages[0])
+                found.append(Person((at_s - credit_s, at_s, 0), kind.service, stage, 1, at_s))
+        return found

@@ -1,0 +1,159 @@
+"""The rest of the day: how long the lines get, and whether everybody is served.
+
+Source: ALGORITHMS 5.3.
+"""
+
+import pytest
+from msgspec.structs import replace
+
+from service.domain.commands import OpenOvertime, Suspend
+from service.domain.document import HallDocument
+from service.domain.forecast.ahead import DayAhead, day_ahead, outlook_of
+from service.domain.forecast.scene import Coming, Scene, scene_of
+from service.domain.forecast.waits import forecast
+from service.domain.plan import Learned, LearnedArrivals, plan_of
+from tests.domain.forecast.booked import book
+from tests.domain.halls import MONDAY, Hall
+from tests.domain.test_waits import enquiries
+
+QUIET = {f"{hour:02d}": LearnedArrivals(4.0) for hour in range(9, 17)}
+BUSY = {f"{hour:02d}": LearnedArrivals(30.0) for hour in range(9, 17)}
+
+
+def learned(walk_ins: dict[str, LearnedArrivals], document: HallDocument, at: str = "09:00") -> Hall:
+    """A hall whose history says how many walk-ins come."""
+    return Hall(document, at=at, learned=Learned(walk_ins=walk_ins))
+
+
+def nobody_comes(hall: Hall) -> Scene:
+    """The hall now, on a day on which nobody comes any more, and everything takes its usual time."""
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+    return replace(scene, streams=(), speed_sd=0.0)
+
+
+def at(ahead: DayAhead, hall: Hall, local: str) -> int:
+    """The place of an instant among the quarters."""
+    return [one.at for one in ahead.quarters].index(hall.instant(local))
+
+
+def test_a_line_that_is_too_long_is_done_when_it_is_done() -> None:
+    hall = Hall(enquiries(cv=0, counters=1, admission="all"), at="16:00")
+    hall.open("1")
+    for _ in range(30):
+        hall.take()
+
+    ahead = outlook_of(nobody_comes(hall))
+
+    assert ahead.closing_at == hall.instant("17:00")
+    assert [one.waiting_p50 for one in ahead.quarters] == [29, 24, 19, 14, 9]
+    assert [(one.waiting_p10, one.waiting_p90) for one in ahead.quarters[1:]] == [(24, 24), (19, 19), (14, 14), (9, 9)]
+    assert [one.wait_p90_s for one in ahead.quarters[:4]] == [5400, 4500, 3600, 2700]
+    assert ahead.quarters[4].wait_p90_s is None, "the doors are closed"
+    assert (ahead.served, ahead.overtime_s, ahead.overtime_p90_s) == (0.0, 1800, 1800)
+    assert ahead.intake_closes_at == hall.instant("16:00")
+
+
+def test_overtime_that_is_opened_is_time_to_be_served() -> None:
+    hall = Hall(enquiries(cv=0, counters=1, admission="all"), at="16:00")
+    hall.open("1")
+    for _ in range(30):
+        hall.take()
+    hall.do(OpenOvertime(hall.instant("18:00"), counters=1))
+
+    ahead = outlook_of(nobody_comes(hall))
+
+    assert ahead.closing_at == hall.instant("18:00")
+    assert (ahead.served, ahead.overtime_s) == (1.0, 0)
+    assert ahead.intake_closes_at is None
+
+
+def test_on_a_quiet_day_everybody_is_served() -> None:
+    hall = learned(QUIET, enquiries(counters=3))
+    hall.open("1", "2", "3")
+
+    ahead = day_ahead(hall.day, hall.now_at)
+
+    assert ahead.served is not None
+    assert ahead.served > 0.9
+    assert ahead.intake_closes_at is None
+    assert all(one.fits is None or one.fits > 0.9 for one in ahead.quarters)
+    assert [one.at for one in ahead.quarters[:2]] == [hall.instant("09:00"), hall.instant("09:15")]
+    assert ahead.quarters[-1].at == hall.instant("17:00")
+
+
+def test_when_more_come_than_are_served_the_intake_closes_in_time() -> None:
+    hall = learned(BUSY, enquiries(counters=1))
+    hall.open("1")
+
+    ahead = day_ahead(hall.day, hall.now_at)
+
+    assert ahead.served == 0
+    assert ahead.intake_closes_at is not None
+    # thirty an hour come, twenty are served: who comes at 14:20 is called at 17:00
+    assert hall.instant("13:00") < ahead.intake_closes_at < hall.instant("14:20")
+    before = at(ahead, hall, "12:00")
+    assert ahead.quarters[before].waiting_p50 == pytest.approx(30, abs=8)
+    assert ahead.quarters[before].waiting_p10 < 30 < ahead.quarters[before].waiting_p90
+
+
+def test_where_no_history_says_who_comes_they_come_as_in_the_last_hour() -> None:
+    hall = Hall(enquiries(counters=2), at="10:00")
+    hall.open("1", "2")
+    for _ in range(20):
+        hall.after(180).take()
+
+    scene = scene_of(hall.day, hall.now_at)
+
+    assert scene is not None
+    (stream,) = scene.streams
+    (span,) = stream.spans
+    assert span._replace(number=0.0) == Coming(0.0, 6 * 3600.0, 0.0, 0.0)
+    assert span.number == pytest.approx(120)
+
+
+def test_who_has_an_appointment_is_expected() -> None:
+    hall = learned({}, enquiries(counters=1), at="09:30")
+    hall.open("1")
+    for _ in range(10):
+        book(hall, "14:00")
+
+    ahead = day_ahead(hall.day, hall.now_at)
+
+    noon, two = (ahead.quarters[at(ahead, hall, local)] for local in ("12:00", "14:00"))
+    assert noon.waiting_p90 == 0
+    assert two.waiting_p90 >= 3
+    assert noon.wait_p90_s == 0
+    assert two.wait_p90_s is not None
+    assert two.wait_p90_s > 900
+
+
+def test_a_walk_in_who_only_looks_waits_as_long_as_one_who_comes() -> None:
+    hall = Hall(enquiries(counters=2))
+    hall.open("1", "2")
+    for _ in range(12):
+        hall.take()
+
+    ahead = outlook_of(nobody_comes(hall))
+    ticket = hall.take()
+
+    p90_s = forecast(hall.day, hall.now_at).waits[ticket].p90_s
+    assert p90_s is not None
+    assert ahead.quarters[0].wait_p90_s == pytest.approx(p90_s, rel=0.15)
+
+
+@pytest.mark.parametrize("reason", ["closed", "suspended"])
+def test_a_day_that_nobody_knows_has_no_outlook(reason: str) -> None:
+    hall = Hall(enquiries(counters=1, hours=[] if reason == "closed" else enquiries().hours))
+    if reason == "suspended":
+        hall.do(Suspend(text={"en": "Fire alarm"}))
+
+    ahead = day_ahead(hall.day, hall.now_at)
+
+    assert (ahead.quarters, ahead.served, ahead.closing_at) == ([], None, None)
+
+
+def test_the_plan_of_these_tests_is_what_history_says() -> None:
+    plan = plan_of(enquiries(), 1, MONDAY, learned=Learned(walk_ins=QUIET))
+
+    assert [(one.number, one.sd) for one in plan.walk_ins] == [(4.0, 0.0)] * 8

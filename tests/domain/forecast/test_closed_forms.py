@@ -1,0 +1,121 @@
+"""The calls of a part against what queueing theory says of the same queue."""
+
+import math
+
+import numpy as np
+import pytest
+
+from service.domain.forecast.calls import Again, Lines, Others, starts_of
+from service.domain.forecast.draws import Floats, beyond, lognormals, rest_s
+from service.domain.forecast.scene import Part
+from service.domain.model import CounterId
+from service.domain.waits import residual_s
+
+PATHS = 40
+PEOPLE = 3000
+SETTLED = 500
+"""Who comes first finds an empty hall, and is not counted."""
+
+
+def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats) -> Floats:
+    """The waits of people (rows) who come to a hall whose counters do the same, on each path (columns)."""
+    everybody = frozenset(range(counters))
+    part = Part(tuple(CounterId(str(n)) for n in everybody), ((),) * counters, (everybody,))
+    nobody = np.empty((0, PATHS))
+    starts = starts_of(
+        part,
+        np.zeros((PATHS, counters)),
+        Lines(np.empty(0, dtype=np.intp), np.empty(0)),
+        Others(np.zeros(PEOPLE, dtype=np.intp), come_s, keys),
+        Again(np.empty(0, dtype=np.intp), nobody, nobody),
+        durations_s,
+        np.ones(PEOPLE, dtype=bool),
+    )
+    return starts.T - come_s
+
+
+def arriving(random: np.random.Generator, between_s: float) -> Floats:
+    """When people come, independently of each other."""
+    return np.cumsum(random.exponential(between_s, (PEOPLE, PATHS)), axis=0)
+
+
+def mean_wait(found: Floats) -> tuple[float, float]:
+    """The mean over paths, and three times its standard error."""
+    of_path = found[SETTLED:].mean(axis=0)
+    return float(of_path.mean()), 3 * float(of_path.std(ddof=1)) / math.sqrt(PATHS)
+
+
+def erlang_c(counters: int, offered: float) -> float:
+    """The probability that somebody has to wait."""
+    blocked = 1.0
+    for k in range(1, counters + 1):
+        blocked = offered * blocked / (k + offered * blocked)
+    return counters * blocked / (counters - offered * (1 - blocked))
+
+
+@pytest.mark.parametrize(("counters", "load"), [(1, 0.6), (3, 0.8), (5, 0.7)])
+def test_exponential_services_wait_as_erlang_says(counters: int, load: float) -> None:
+    random = np.random.default_rng(1)
+    come_s = arriving(random, 300 / (counters * load))
+    durations_s = random.exponential(300, (PEOPLE, PATHS))
+
+    mean_s, error_s = mean_wait(waits(counters, come_s, durations_s, come_s))
+
+    offered = counters * load
+    assert mean_s == pytest.approx(erlang_c(counters, offered) * 300 / (counters - offered), abs=error_s)
+
+
+@pytest.mark.parametrize("cv", [0.0, 0.6, 1.5])
+def test_one_counter_waits_as_pollaczek_and_khinchine_say(cv: float) -> None:
+    random = np.random.default_rng(2)
+    come_s = arriving(random, 500)
+    normals = random.standard_normal((PEOPLE, PATHS))
+    durations_s = lognormals(np.full(PEOPLE, 300.0), np.full(PEOPLE, cv), normals)
+
+    mean_s, error_s = mean_wait(waits(1, come_s, durations_s, come_s))
+
+    assert mean_s == pytest.approx(300**2 * (1 + cv * cv) / 500 / (2 * (1 - 0.6)), abs=error_s)
+
+
+def test_those_who_always_go_first_wait_as_cobham_says() -> None:
+    random = np.random.default_rng(3)
+    come_s = arriving(random, 400)
+    durations_s = random.exponential(300, (PEOPLE, PATHS))
+    first = random.random((PEOPLE, PATHS)) < 0.4
+
+    found = waits(1, come_s, durations_s, come_s - 1e8 * first)
+
+    rest_mean_s = 2 * 300**2 / 400 / 2
+    for who, expected_s in ((first, rest_mean_s / (1 - 0.3)), (~first, rest_mean_s / (1 - 0.3) / (1 - 0.75))):
+        of_path = np.array([found[SETTLED:, n][who[SETTLED:, n]].mean() for n in range(PATHS)])
+        assert of_path.mean() == pytest.approx(expected_s, abs=3 * of_path.std(ddof=1) / math.sqrt(PATHS))
+
+
+@pytest.mark.parametrize("elapsed_s", [0.0, 100.0, 600.0])
+def test_what_is_left_of_a_service_has_the_mean_of_its_tail(elapsed_s: float) -> None:
+    drawn = rest_s(300, 0.6, elapsed_s, np.ones(20_000), np.random.default_rng(4))
+
+    assert drawn.min() >= 0
+    assert drawn.mean() == pytest.approx(residual_s(300, 0.6, elapsed_s), abs=3 * drawn.std() / math.sqrt(20_000))
+
+
+def test_what_is_left_of_a_service_that_always_takes_the_same_time_is_the_difference() -> None:
+    random = np.random.default_rng(4)
+
+    assert [rest_s(300, 0, elapsed_s, np.ones(1), random)[0] for elapsed_s in (0, 100, 300, 400)] == [300, 200, 0, 0]
+
+
+def test_a_forgotten_finish_takes_one_more_service() -> None:
+    drawn = rest_s(300, 0.3, 86_400, np.ones(20_000), np.random.default_rng(5))
+
+    assert drawn.mean() == pytest.approx(300, rel=0.01)
+
+
+@pytest.mark.parametrize("z", [-np.inf, -1.0, 0.0, 2.0, 6.0])
+def test_normals_beyond_a_point_are_those_of_its_tail(z: float) -> None:
+    drawn = beyond(z, 1 - np.random.default_rng(6).random(20_000))
+
+    density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+    mean = density / (0.5 * math.erfc(z / math.sqrt(2)))
+    assert drawn.min() >= z
+    assert drawn.mean() == pytest.approx(mean, abs=4 * drawn.std() / math.sqrt(20_000))

@@ -1,0 +1,242 @@
+"""Where services always take the same time, the forecast is what the hall then does, to the second.
+
+Source: DESIGN 6, "Waits"; ALGORITHMS 4.2 ("Share the dispatcher's code").
+"""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from service.domain.commands import ChangeTicket, CheckIn, PauseCounter, Suspend, TransferTicket
+from service.domain.forecast.rest import drawn
+from service.domain.forecast.scene import scene_of
+from service.domain.forecast.waits import NEVER, forecast
+from service.domain.model import Admission, AppointmentId, Channel, CounterId, TicketClass, TicketId
+from tests.domain.forecast.booked import book
+from tests.domain.forecast.forward import copied, played
+from tests.domain.halls import DONE, TOWN, Hall, town
+
+EARLY = CheckIn(
+    appointment=AppointmentId("appointment-1"), ticket=TicketId("early"), code="EARLY", channel=Channel.KIOSK
+)
+"""Somebody comes for the first appointment, before its time."""
+
+
+def certain(**changes: Any) -> Any:  # noqa: ANN401  (a hall document)
+    """The town hall, all of whose services take just their mean."""
+    services = [{**one, "duration_s": {**one["duration_s"], "cv": 0}} for one in TOWN["services"]]
+    return town(services=services, **changes)
+
+
+def foreseen(hall: Hall) -> dict[TicketId, float]:
+    """The seconds until the call of all who wait, when nothing is left to chance."""
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+    scene = replace(scene, speed=1.0, speed_sd=0.0, streams=())  # no surprises
+    found: dict[TicketId, float] = {}
+    for called in drawn(scene, 2, ahead=False).calls:
+        for visit, starts in zip(called.visits.tolist(), called.starts_s, strict=True):
+            if visit < len(scene.waiting) and scene.waiting[visit].route[0].part == called.part:
+                assert np.ptp(starts) < 1e-6
+                found[scene.waiting[visit].ticket] = float(starts[0])
+    return found
+
+
+def same(hall: Hall) -> None:
+    assert foreseen(hall) == pytest.approx(played(hall), abs=1e-3)
+
+
+def test_one_line_is_called_in_order_by_whoever_is_free_first() -> None:
+    hall = Hall(certain())
+    for counter in "123":
+        hall.open(counter)
+        hall.take("enquiry")
+        hall.serve(counter)
+        hall.after(37)
+    for n in range(9):
+        hall.after(2).take(("enquiry", "card", "enquiry")[n % 3])
+
+    same(hall)
+
+
+class Comer(NamedTuple):
+    """Somebody who takes a number, and what happens then."""
+
+    service: str
+    people: int
+    after_s: int
+    what: str
+
+
+comers = st.builds(
+    Comer,
+    st.sampled_from(["passport", "enquiry", "enquiry", "card"]),
+    st.integers(1, 4),
+    st.integers(0, 200),
+    st.sampled_from(["", "", "green", "next", "next", "later", "sent"]),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(["2", "3", "4", "P1"]), max_size=5, unique=True), st.lists(comers, max_size=20))
+@example([], [Comer("card", 1, 0, "next"), Comer("card", 1, 200, "next"), Comer("card", 1, 10, "next")])
+def test_whatever_the_line_the_forecast_is_what_the_hall_then_does(more: list[str], line: list[Comer]) -> None:
+    hall = Hall(certain())
+    counters = ["1", "K1", *more]
+    hall.open(*counters)
+    for n, comer in enumerate(line):
+        ticket = hall.after(comer.after_s).take(comer.service, count=1 if comer.service == "card" else comer.people)
+        counter = hall.counter(counters[n % len(counters)])
+        match comer.what:
+            case "green":
+                hall.do(ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"))
+            case "next":
+                hall.next(counter.id, DONE)
+            case "later":
+                hall.do(ChangeTicket(ticket, not_before_at=hall.now_at + timedelta(seconds=400)))
+            case "sent" if counter.ticket is not None and comer.service == "enquiry":
+                at_counter = hall.ticket(counter.ticket)
+                if at_counter.service in hall.counter("1").services and at_counter.stage == "window":
+                    hall.do(TransferTicket(counter.ticket, counter=CounterId("1")))
+
+    assert NEVER not in forecast(hall.day, hall.now_at, 2).waits.values()
+    same(hall)
+
+
+def test_a_counter_on_a_break_calls_again_when_it_is_over() -> None:
+    hall = Hall(certain())
+    hall.open("1", "2")
+    hall.do(PauseCounter(CounterId("2"), until_at=hall.now_at + timedelta(minutes=10)))
+    for _ in range(12):
+        hall.take("enquiry")
+
+    same(hall)
+    assert sorted(foreseen(hall).values())[3:6] == [540, 600, 720]
+
+
+def test_a_counter_on_a_break_without_an_end_is_not_waited_for() -> None:
+    hall = Hall(certain())
+    hall.open("1", "2")
+    hall.do(PauseCounter(CounterId("2")))
+    for _ in range(5):
+        hall.take("enquiry")
+
+    same(hall)
+
+
+def test_what_comes_next_at_the_same_counters_makes_the_others_wait_as_well() -> None:
+    hall = Hall(certain())
+    hall.open("1")
+    hall.take("enquiry", then=["enquiry"])
+    last = hall.take("enquiry")
+
+    same(hall)
+    assert foreseen(hall)[last] == 180 + 180
+
+
+def test_who_comes_out_of_the_precheck_keeps_the_place_and_takes_less_time() -> None:
+    hall = Hall(certain())
+    hall.open("1", "P1")
+    for _ in range(4):
+        hall.take("passport")
+    hall.serve("P1")
+    hall.after(60)
+    for _ in range(4):
+        hall.take("enquiry")
+
+    same(hall)
+
+
+def test_a_hall_that_is_suspended_until_an_instant_calls_from_then_on() -> None:
+    hall = Hall(certain())
+    hall.open("1", "2")
+    tickets = [hall.take("enquiry") for _ in range(3)]
+    hall.do(Suspend(text={"en": "Fire alarm"}, until_at=hall.now_at + timedelta(minutes=20)))
+
+    assert [foreseen(hall)[ticket] for ticket in tickets] == [1200, 1200, 1380]
+
+
+def test_nobody_knows_a_wait_while_the_hall_is_suspended_without_an_end() -> None:
+    hall = Hall(certain())
+    hall.open("1", "2")
+    ticket = hall.take("enquiry")
+    hall.do(Suspend(text={"en": "Fire alarm"}))
+
+    assert forecast(hall.day, hall.now_at).waits == {ticket: NEVER}
+
+
+def test_before_the_opening_everybody_waits_for_it() -> None:
+    hall = Hall(certain(), at="08:40")
+    hall.open("1", "2", "3", "4")
+    tickets = [hall.take("enquiry") for _ in range(6)]
+
+    assert [foreseen(hall)[ticket] for ticket in tickets] == [1200] * 4 + [1380] * 2
+
+
+def test_nobody_knows_a_wait_for_which_no_counter_is_open_or_planned() -> None:
+    counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]
+    hall = Hall(certain(counters=counters, admission="all"))
+    hall.open("1")
+    card, enquiry = hall.take("card"), hall.take("enquiry")
+
+    waits = forecast(hall.day, hall.now_at).waits
+
+    assert waits[card] == NEVER
+    assert waits[enquiry].p90_s == 0
+
+
+def test_who_is_on_standby_is_called_when_there_is_nobody_else() -> None:
+    hall = Hall(certain())
+    hall.open("1")
+    tickets = [hall.take("enquiry") for _ in range(4)]
+    for ticket in tickets[:2]:
+        hall.day.put(replace(hall.ticket(ticket), admission=Admission.STANDBY))
+
+    found = foreseen(hall)
+
+    assert [found[ticket] for ticket in tickets] == [360, 540, 0, 180]
+
+
+def test_who_came_before_the_appointment_is_called_by_an_idle_counter_or_in_time() -> None:
+    hall = Hall(certain(), at="09:00")
+    hall.open("1")
+    book(hall, "09:40")
+    hall.do(
+        CheckIn(appointment=AppointmentId("appointment-1"), ticket=TicketId("early"), code="E", channel=Channel.KIOSK)
+    )
+    walk_ins = [hall.take("enquiry") for _ in range(3)]
+
+    same(hall)
+    assert foreseen(hall) == {**dict(zip(walk_ins, (0, 180, 360), strict=True)), TicketId("early"): 540}
+
+
+def test_an_appointment_that_is_due_goes_before_those_who_came_later() -> None:
+    hall = Hall(certain(), at="09:00")
+    hall.open("1")
+    book(hall, "09:15")
+    hall.do(
+        CheckIn(appointment=AppointmentId("appointment-1"), ticket=TicketId("early"), code="E", channel=Channel.KIOSK)
+    )
+    for _ in range(6):
+        hall.take("enquiry")
+
+    same(hall)
+    assert foreseen(hall)[TicketId("early")] == 720, "the first call from ten past nine on"
+
+
+def test_the_same_day_gives_the_same_answer() -> None:
+    hall = Hall()
+    hall.open("1", "2")
+    for _ in range(9):
+        hall.take("enquiry")
+
+    first = forecast(hall.day, hall.now_at)
+
+    assert forecast(copied(hall).day, hall.now_at) == first
+    hall.take("card")
+    assert forecast(hall.day, hall.now_at).waits != first.waits

@@ -1,0 +1,382 @@
+"""One process makes the forecast, all tell it: HTTP, sockets and boards say the same.
+
+The passes are called by the tests; what is drawn is drawn in this process, for nothing here is about speed.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
+
+from service.clock import FakeClock
+from service.domain.forecast.scene import Scene
+from service.domain.model import HallId
+from service.forecasts.maker import Maker
+from service.forecasts.process import Process
+from service.forecasts.worker import Made, Wanted, make
+from tests.service import Api, Service, service_on
+
+DEMO = HallId("demo")
+
+
+class Here:
+    """Draws in this process; notes each time in `made` whose work it was."""
+
+    def __init__(self, name: str = "", made: list[str] | None = None) -> None:
+        self._name = name
+        self._made = [] if made is None else made
+
+    async def make(self, scene: Scene, *, ahead: bool) -> Made:
+        """Draw the rests of a day."""
+        self._made.append(self._name)
+        return make(Wanted(scene, ahead))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@pytest.fixture
+def maker(service: Service) -> Maker:
+    """Makes forecasts of the service's halls, when asked."""
+    return made_for(service)
+
+
+def made_for(service: Service) -> Maker:
+    """A service's own, that draws in this process."""
+    service.running.forecaster._draws = Here()
+    return service.running.forecaster
+
+
+@pytest.fixture
+async def other(service: Service, dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Service]:
+    """Another process on the same database."""
+    assert service.running.halls.known(), "the first one is there"
+    async with service_on(dsn, tmp_path / "other", clock) as running:
+        yield running
+
+
+async def busy(api: Api, waiting: int = 8) -> list[dict[str, Any]]:
+    """People at two counters, and some who wait."""
+    await api.open("1", "2")
+    tickets = [await api.take("enquiry") for _ in range(waiting + 2)]
+    await api.next("1")
+    await api.next("2")
+    return tickets[2:]
+
+
+async def ticket(api: Api, taken: dict[str, Any]) -> dict[str, Any]:
+    """A ticket as its owner sees it."""
+    reply = await api.call("GET", f"tickets/{taken['id']}", token=taken["token"])
+    assert reply.status == 200
+    body: dict[str, Any] = reply.body
+    return body
+
+
+async def kept_seqs(service: Service) -> list[tuple[int, bool]]:
+    """The seq of each forecast that is kept, and whether it has a body."""
+    rows = await service.running.database.fetch("SELECT seq, body::text <> 'null' AS made FROM forecasts")
+    return [(row["seq"], row["made"]) for row in rows]
+
+
+async def test_who_waits_is_told_the_forecast(service: Service, api: Api, clock: FakeClock, maker: Maker) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+
+    await maker.look()
+
+    seen = await ticket(api, waiting[-1])
+    queue = (await api.staff("GET", "queue")).body
+    promises = service.running.lanes.in_use()[0].promises
+    assert promises is not None
+    promise = promises.waits[waiting[-1]["id"]]
+    assert promise.shown is not None
+    assert seen["wait"]["p50_s"] == promise.p50_s
+    assert seen["wait"]["p10_s"] < seen["wait"]["p50_s"] < seen["wait"]["p90_s"]
+    assert seen["wait"]["shown"] == {"from_min": promise.shown.from_min, "to_min": promise.shown.to_min}
+    assert seen["ahead"] == 7
+    assert queue["waiting"][-1]["wait"] == seen["wait"]
+
+
+async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(
+    api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    await busy(api)
+    clock.advance(5)
+    await maker.look()
+
+    newer = await api.take("enquiry")
+
+    assert (await ticket(api, newer))["wait"] == newer["wait"]
+    clock.advance(5)
+    await maker.look()
+    assert (await ticket(api, newer))["wait"] != newer["wait"]
+
+
+async def test_what_happens_to_a_ticket_ends_its_forecast(api: Api, clock: FakeClock, maker: Maker) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+    await maker.look()
+    before = await ticket(api, waiting[3])
+
+    changed = await api.staff("PATCH", f"tickets/{waiting[3]['id']}", {"class": "green", "reason": "urgent"})
+
+    assert changed.status == 200, changed.body
+    after = await ticket(api, waiting[3])
+    assert after["ahead"] == 0
+    assert after["wait"]["p90_s"] < before["wait"]["p10_s"]
+
+
+async def test_http_sockets_and_boards_say_the_same(service: Service, api: Api, clock: FakeClock, maker: Maker) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+    await maker.look()
+
+    board = (await api.call("GET", "board")).body
+    hall = (await api.call("GET", "/v1/halls/demo")).body
+    async with connect(
+        f"{service.sockets}/v1/halls/demo/board", subprotocols=[Subprotocol("paihao.board.v1")]
+    ) as screen:
+        shown = msgspec.json.decode(await screen.recv())
+    path = f"{service.sockets}/v1/halls/demo/tickets/{waiting[-1]['id']}"
+    protocols = [Subprotocol("paihao.ticket.v1"), Subprotocol(f"bearer.{waiting[-1]['token']}")]
+    async with connect(path, subprotocols=protocols) as phone:
+        watched = msgspec.json.decode(await phone.recv())
+
+    assert shown["waiting"] == board["waiting"]
+    assert watched["wait"] == (await ticket(api, waiting[-1]))["wait"]
+    waits = {one["id"]: one["wait"]["shown"] for one in hall["services"]}
+    assert {one["service"]: one["shown"] for one in board["waiting"]}.items() <= waits.items()
+
+
+async def test_a_forecast_is_made_once_for_each_thing_that_happens(
+    service: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    await busy(api)
+    clock.advance(5)
+    await maker.look()
+    first = await kept_seqs(service)
+    await maker.look()
+    assert await kept_seqs(service) == first
+
+    await api.take("enquiry")
+    await maker.look()
+    assert await kept_seqs(service) == first, "not a second after the last one"
+
+    clock.advance(1.5)
+    await maker.look()
+    assert await kept_seqs(service) == [(first[0][0] + 1, True)]
+
+
+async def test_a_forecast_is_made_anew_while_nothing_happens(
+    service: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+    await maker.look()
+    before = await ticket(api, waiting[0])
+
+    clock.advance(31)
+    await maker.look()
+
+    after = await ticket(api, waiting[0])
+    assert after["wait"]["as_of_at"] > before["wait"]["as_of_at"]
+    assert len(await kept_seqs(service)) == 1
+
+
+async def test_an_old_forecast_is_told_to_nobody(api: Api, clock: FakeClock, maker: Maker) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+    await maker.look()
+    as_of_at = (await ticket(api, waiting[0]))["wait"]["as_of_at"]
+
+    clock.advance(121)
+
+    assert (await ticket(api, waiting[0]))["wait"]["as_of_at"] > as_of_at
+
+
+async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
+    other: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+    await ticket(other.api, waiting[0])  # the hall is in use there as well
+    made: list[str] = []
+    makers = {"one": maker, "other": made_for(other)}
+    for name, each in makers.items():
+        each._draws = Here(name, made)
+
+    for each in makers.values():
+        await each.look()
+
+    assert made == ["one"]
+    assert await ticket(other.api, waiting[-1]) == await ticket(api, waiting[-1])
+
+
+async def test_who_claimed_last_keeps_the_forecast(
+    service: Service, other: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    await busy(api)
+    clock.advance(5)
+    await maker.look()
+    day = service.running.lanes.in_use()[0]
+    kept = maker._forecasts.of(DEMO, day.on)
+    assert kept is not None
+    early_at = clock.now_at() + timedelta(seconds=2)
+    late_at = clock.now_at() + timedelta(seconds=4)
+
+    assert await maker._forecasts.claim(DEMO, day.on, day.seq + 1, early_at)
+    assert not await other.running.forecaster._forecasts.claim(DEMO, day.on, day.seq + 1, early_at)
+    assert await other.running.forecaster._forecasts.claim(DEMO, day.on, day.seq + 1, late_at)
+
+    assert not await maker._forecasts.keep(DEMO, kept, early_at)
+    assert await other.running.forecaster._forecasts.keep(DEMO, kept, late_at)
+
+
+async def test_the_range_shown_stays_while_its_ends_move_little(api: Api, clock: FakeClock, maker: Maker) -> None:
+    waiting = await busy(api, waiting=20)
+    shown = [(await ticket(api, waiting[-1]))["wait"]["shown"]]
+    for _ in range(4):
+        clock.advance(2)
+        await api.take("enquiry")
+        await maker.look()
+        shown.append((await ticket(api, waiting[-1]))["wait"]["shown"])
+
+    assert all(one == shown[1] for one in shown[1:])
+
+
+async def test_nobody_is_promised_anything_while_the_hall_is_suspended(
+    api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+    assert (await api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})).status == 200
+
+    await maker.look()
+
+    assert (await ticket(api, waiting[0]))["wait"]["p50_s"] is None
+
+
+async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clock: FakeClock) -> None:
+    maker = service.running.forecaster  # with its own process
+    waiting = await busy(api)
+    clock.advance(5)
+    await maker.look()
+    process = maker._draws
+    assert isinstance(process, Process)
+    assert process.child is not None
+    process.child.kill()
+    await process.child.wait()
+
+    clock.advance(31)
+    await maker.look()
+    clock.advance(31)
+    await maker.look()
+
+    assert (await ticket(api, waiting[0]))["wait"]["as_of_at"] == clock.now_at().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+# The rest of the day.
+
+
+@pytest.mark.parametrize("looked", [True, False])
+async def test_the_rest_of_the_day_is_there_whether_it_was_looked_at_or_not(
+    api: Api,
+    clock: FakeClock,
+    maker: Maker,
+    looked: bool,  # noqa: FBT001
+) -> None:
+    await busy(api)
+    clock.advance(5)
+    if looked:
+        await maker.look()
+
+    reply = await api.staff("GET", "forecast")
+
+    assert reply.status == 200, reply.body
+    assert reply.body["closing_at"] == "2026-11-23T09:30:00.000Z"
+    assert reply.body["quarters"][0]["waiting_p50"] == 8
+    assert reply.body["quarters"][-1]["at"] == "2026-11-23T09:30:00.000Z"
+    assert 0 <= reply.body["served"] <= 1
+
+
+async def test_the_rest_of_a_suspended_day_is_not_known(api: Api, maker: Maker) -> None:
+    assert (await api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})).status == 200
+
+    reply = await api.staff("GET", "forecast")
+
+    assert maker is not None
+    assert (reply.status, reply.body["quarters"], reply.body["served"]) == (200, [], None)
+
+
+async def test_the_rest_of_the_day_is_for_those_who_work_here(api: Api) -> None:
+    assert (await api.call("GET", "forecast")).code == "token-missing"
+    taken = await api.take("enquiry")
+    assert (await api.call("GET", "forecast", token=taken["token"])).status in {401, 403}
+
+
+async def test_metrics_say_how_the_rest_of_the_day_will_go(api: Api, clock: FakeClock, maker: Maker) -> None:
+    await busy(api)
+    clock.advance(5)
+    await maker.look()
+
+    said = (await api.call("GET", "/metrics")).body.decode()
+
+    for name in ("served_ratio", "overtime_seconds", "waiting_most", "wait_longest_seconds", "made_timestamp_seconds"):
+        assert f'paihao_forecast_{name}{{hall="demo"}}' in said
+
+
+# Promises are scored.
+
+
+async def scores(api: Api) -> dict[str, float]:
+    """How many promises held, and how many did not."""
+    said = (await api.call("GET", "/metrics")).body.decode()
+    lines = [line for line in said.splitlines() if line.startswith("paihao_promise_total{")]
+    return {line.split('held="')[1].split('"')[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+async def test_a_promise_is_scored_at_the_first_call_and_only_then(api: Api, clock: FakeClock) -> None:
+    await api.open("1")
+    first = await api.take("enquiry")
+    late = await api.take("enquiry")
+    await api.next("1")
+    assert await scores(api) == {"true": 1}
+
+    clock.advance(7200)
+    await api.next("1", "done")
+    assert await scores(api) == {"true": 1, "false": 1}
+    assert first["id"] != late["id"]
+
+    await api.staff("POST", f"tickets/{late['id']}/transfer")
+    await api.next("1")
+    assert await scores(api) == {"true": 1, "false": 1}
+
+
+@pytest.mark.parametrize("what", ["suspended", "deferred", "reclassed", "parked"])
+async def test_a_promise_that_something_else_overtook_is_not_scored(api: Api, clock: FakeClock, what: str) -> None:
+    taken = await api.take("enquiry")
+    path = f"tickets/{taken['id']}"
+    if what == "suspended":
+        await api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})
+        clock.advance(60)
+        await api.staff("DELETE", "suspension")
+    elif what == "deferred":
+        await api.staff("PATCH", path, {"not_before_at": "2026-11-23T02:01:00Z"})
+    elif what == "reclassed":
+        await api.staff("PATCH", path, {"class": "green", "reason": "urgent"})
+    else:
+        await api.staff("POST", f"{path}/park")
+        await api.staff("POST", f"{path}/resume")
+    clock.advance(120)
+    await api.open("1")
+
+    called = await api.next("1")
+
+    assert called is not None
+    assert called["id"] == taken["id"]
+    assert await scores(api) == {}

@@ -1,0 +1,108 @@
+"""Queues that theory knows, as halls: people come at random, services are exponential, and the day never closes."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import convert
+
+from service.domain.document import HallDocument
+from service.domain.model import ServiceId, TicketClass
+from service.domain.plan import plan_of
+from service.simulate.estimate import Estimate, Portion, estimate
+from service.simulate.live import Life
+from service.simulate.lived import Lived
+from service.simulate.people import MINUTE_MS, People, Person
+from service.simulate.scenario import ON
+from service.simulate.setting import Setting, Shift
+
+DAY_MS = 24 * 60 * MINUTE_MS
+WARM_MS = 3 * 60 * MINUTE_MS
+"""A day begins empty: people who come this early are not counted."""
+
+SERVICE = ServiceId("any")
+SERVICE_S = 60.0
+
+
+def hall_of(counters: int, green_s: int = 0) -> Setting:
+    """A hall that is open around the clock, with so much credit for the green channel."""
+    all_day = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}
+    said = {
+        "time_zone": "UTC",
+        "languages": ["en"],
+        "name": {"en": "Queue"},
+        "hours": [all_day],
+        "zones": [{"id": "main"}],
+        "stages": [{"id": "window"}],
+        "services": [
+            {"id": SERVICE, "prefix": "A", "stages": ["window"], "duration_s": {"mean": SERVICE_S, "cv": 1.0}}
+        ],
+        "counters": [
+            {"id": str(n), "zone": "main", "stage": "window", "services": [SERVICE]} for n in range(1, counters + 1)
+        ],
+        "rules": {"credit_s": {"green": green_s}},
+        "admission": "all",
+        "codes": {"reasons": ["urgent"]},
+    }
+    plan = plan_of(convert(said, HallDocument), 1, ON)
+    return Setting(plan=plan, shifts={counter: (Shift(0),) for counter in plan.counters})
+
+
+def people_of(counters: int, load: float, green: float, seed: int, day: int) -> People:
+    """Poisson arrivals that keep the counters busy for a part `load` of the time; a share of them is green."""
+    draws = np.random.default_rng([seed, day])
+    gap_ms = SERVICE_S * 1000 / (counters * load)
+    times = np.cumsum(draws.exponential(gap_ms, round(DAY_MS / gap_ms * 1.2)))
+    people = [
+        Person(
+            n=n,
+            class_=TicketClass.GREEN if is_green else TicketClass.WALK_IN,
+            service=SERVICE,
+            service_ms=max(1, round(service_ms)),
+            comes_ms=round(comes_ms),
+        )
+        for n, (comes_ms, service_ms, is_green) in enumerate(
+            zip(
+                times[times < DAY_MS].tolist(),
+                draws.exponential(SERVICE_S * 1000, len(times)).tolist(),
+                (draws.random(len(times)) < green).tolist(),
+                strict=False,
+            )
+        )
+    ]
+    return People((), tuple(people), (1.0,) * counters)
+
+
+def live(setting: Setting, people: People) -> Lived:
+    """Live a day."""
+    return Life(setting, people).run()
+
+
+def mean_wait_s(days: Sequence[Lived], class_: TicketClass) -> Estimate:
+    """The mean wait of a class, once the hall has filled."""
+    found = estimate(_waits_s(lived, class_) for lived in days)
+    assert found is not None, "somebody came"
+    return found
+
+
+def _waits_s(lived: Lived, class_: TicketClass) -> Portion:
+    waits = [
+        (visit.called_ms - visit.came_ms) / 1000
+        for visit in lived.visits
+        if visit.called_ms is not None and visit.came_ms >= WARM_MS and visit.person.class_ is class_
+    ]
+    return Portion(sum(waits), len(waits))
+
+
+def erlang_c(counters: int, load: float) -> float:
+    """The part of the people who wait at all: M/M/c with each counter busy for a part `load` of the time."""
+    offered = counters * load
+    blocked = 1.0
+    for busy in range(1, counters + 1):
+        blocked = offered * blocked / (busy + offered * blocked)
+    return counters * blocked / (counters - offered * (1 - blocked))
+
+
+def agrees(found: Estimate, value: float) -> bool:
+    """Tell whether a value lies within three standard errors: within two, one seed in twenty has none of it."""
+    assert found.half_width is not None, "an interval needs days"
+    return abs(found.mean - value) <= 1.5 * found.half_width

@@ -1,0 +1,90 @@
+"""Another program of the same hall agrees with the simulator, within the intervals of both."""
+
+from collections.abc import Callable, Sequence
+from math import hypot
+
+import pytest
+
+from service.domain.model import TicketClass
+from service.simulate.estimate import Estimate, Portion, estimate
+from service.simulate.live import Life
+from service.simulate.lived import Lived
+from service.simulate.measure import MEASURES
+from service.simulate.people import draw
+from service.simulate.scenario import POLICIES, SCENARIOS
+from service.simulate.setting import setting_of
+from tests.simulation.peer import Hall, Person
+
+DAYS, DAYS_LONG = 120, 1000
+
+
+@pytest.fixture(scope="module")
+def lived(*, long: bool) -> list[Lived]:
+    scenario = SCENARIOS["peak"]
+    setting = setting_of(scenario, POLICIES["credit"], 9, "all")
+    return [Life(setting, draw(scenario, 7, day)).run() for day in range(DAYS_LONG if long else DAYS)]
+
+
+@pytest.fixture(scope="module")
+def peers(*, long: bool) -> list[list[Person]]:
+    return [Hall(day).live() for day in range(DAYS_LONG if long else DAYS)]
+
+
+def mean_wait_of(*kinds: str) -> Callable[[Sequence[Person]], Portion]:
+    def of(people: Sequence[Person]) -> Portion:
+        waits = [person.wait for person in people if person.kind in kinds]
+        return Portion(sum(waits), len(waits))
+
+    return of
+
+
+def kept(people: Sequence[Person]) -> Portion:
+    booked = [person for person in people if person.slot is not None]
+    return Portion(
+        100 * sum(person.called <= person.slot + 10 for person in booked if person.slot is not None), len(booked)
+    )
+
+
+def mean_wait_min(class_: TicketClass) -> Callable[[Lived], Portion]:
+    def of(lived: Lived) -> Portion:
+        waits = [
+            max(0, visit.called_ms - max(visit.reference_ms, lived.setting.opens_ms)) / 60_000
+            for visit in lived.visits
+            if visit.called_ms is not None and visit.person.class_ is class_
+        ]
+        return Portion(sum(waits), len(waits))
+
+    return of
+
+
+def measured(name: str) -> Callable[[Lived], Portion | None]:
+    return next(measure.of for measure in MEASURES if measure.name == name)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (mean_wait_min(TicketClass.WALK_IN), mean_wait_of("walk-in")),
+        (mean_wait_min(TicketClass.APPOINTMENT), mean_wait_of("booked")),
+        (mean_wait_min(TicketClass.GREEN), mean_wait_of("urgent")),
+        (measured("kept_pct"), kept),
+    ],
+    ids=["walk-ins wait", "appointments wait", "the green channel waits", "appointments are kept"],
+)
+def test_a_program_written_independently_finds_the_same(
+    ours: Callable[[Lived], Portion | None],
+    theirs: Callable[[Sequence[Person]], Portion],
+    lived: list[Lived],
+    peers: list[list[Person]],
+) -> None:
+    one = known(estimate(map(ours, lived)))
+    other = known(estimate(map(theirs, peers)))
+
+    assert one.half_width is not None
+    assert other.half_width is not None
+    assert abs(one.mean - other.mean) <= 1.5 * hypot(one.half_width, other.half_width), (one, other)
+
+
+def known(found: Estimate | None) -> Estimate:
+    assert found is not None, "every day has people"
+    return found
