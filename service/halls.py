@@ -9,7 +9,7 @@ Source: CONTRACT 3, JOURNAL 6.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -25,6 +25,7 @@ from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
 from service.journal.halls import LearnedRow
+from service.public_holidays import HolidayYear, holiday_year, unknown_years
 
 LOOK_EVERY_S = 1.0
 """How long another process may go on with an old document; a day's plan follows its own events at once."""
@@ -68,11 +69,11 @@ def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedW
     one hall's document must stop neither that hall nor the list of all.
     """
     try:
-        days_off = _holidays_from(document, on)
+        calendar = calendar_around(document, on)
     except NotImplementedError:
         log.exception("holidays_unknown", country=document.country, region=document.region)
-        days_off = ()
-    return plan_of(document, revision, on, days_off, learned.on(on))
+        calendar = HolidayYear(frozenset(), {})
+    return plan_of(document, revision, on, calendar.off, learned.on(on), calendar.worked)
 
 
 def faults_of(document: HallDocument) -> list[tuple[str, str]]:
@@ -80,20 +81,35 @@ def faults_of(document: HallDocument) -> list[tuple[str, str]]:
     faults_found = check(document)
     if not faults_found:
         try:
-            _holidays_from(document, date(2026, 1, 1))
+            calendar_around(document, date(2026, 1, 1))
         except NotImplementedError:
             faults_found.append(("region", "no public holidays are known for this country and region"))
     return faults_found
 
 
-def _holidays_from(document: HallDocument, on: date) -> Iterable[date]:
-    """The public holidays around a date. Raises NotImplementedError where they are not known."""
-    if not document.holidays:
-        return ()
-    import holidays  # noqa: PLC0415  (a sixth of the start-up, for those halls alone that keep them)
+def calendar_around(document: HallDocument, on: date) -> HolidayYear:
+    """What a hall keeps of public holidays, for a date and the openings after it.
 
-    years = {on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year}
-    return list(holidays.country_holidays(str(document.country), subdiv=document.region, years=sorted(years)))
+    Raises:
+        NotImplementedError: none are known of its country or region.
+    """
+    if not document.holidays:
+        return HolidayYear(frozenset(), {})
+    years = sorted({on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year})
+    found = [holiday_year(str(document.country), document.region, year) for year in years]
+    return HolidayYear(
+        frozenset().union(*(year.off for year in found)),
+        {day: weekday for year in found for day, weekday in year.worked.items()},
+    )
+
+
+def holidays_unknown(document: HallDocument, today: date) -> list[int]:
+    """The years, as far ahead as people can book, whose public holidays are not all known yet; sorted."""
+    if not document.holidays:
+        return []
+    ahead = timedelta(days=max(document.booking.horizon_days, REOPENS_WITHIN_DAYS))
+    years = range(today.year, (today + ahead).year + 1)
+    return unknown_years(str(document.country), document.region, years, today.year)
 
 
 class Halls:

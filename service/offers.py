@@ -150,6 +150,13 @@ class Offers:
             await asyncio.sleep(0)
         return Beyond(now, then)
 
+    async def over_capacity_on(self, hall: Hall, on: date) -> set[AppointmentId]:
+        """The appointments to come that a day would not take by its own plan. Raises StorageUnavailable."""
+        if on < hall.day_at(self._clock.now_at()):
+            return set()
+        day = await self._lanes.day_on(hall.id, on)
+        return set(over_capacity(day.regular, [one for one in day.appointments.values() if one.state in _TO_COME]))
+
     async def _rows(self, hall: Hall, first: date, last: date) -> list[Summary]:
         try:
             return await self._journal.summaries(hall.id, first, last)

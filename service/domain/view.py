@@ -74,10 +74,11 @@ class ReasonView(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class TicketView(Struct, frozen=True, gc=False, kw_only=True):
-    """A ticket; `token` is there only for its owner and for who made it, `reason` for staff, `seq` is the day's.
+    """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's.
 
-    Where they say something: `not_before_at`, before which it is not called; `back_by_at`, until when who was passed
-    over may come back; `left_reason`; `rating`, how the person found the visit.
+    To staff `reason` says why it is called, and `slot_at`, of who has booked, for when. Where they say something:
+    `not_before_at`, before which it is not called; `back_by_at`, until when who was passed over may come back;
+    `left_reason`; `rating`, how the person found the visit.
     """
 
     id: TicketId
@@ -112,6 +113,7 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     rating: int | UnsetType = UNSET
     token: str | UnsetType = UNSET
     reason: ReasonView | UnsetType | None = UNSET
+    slot_at: Stamp | UnsetType = UNSET
     seq: int
 
 
@@ -220,6 +222,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         rating=UNSET if ticket.rating is None else ticket.rating,
         token=UNSET if token is None else token,
         reason=reason_view(ticket.reason) if staff else UNSET,
+        slot_at=stamp(ticket.slot_at) if staff and ticket.slot_at is not None else UNSET,
         seq=day.seq if seq is None else seq,
     )
 

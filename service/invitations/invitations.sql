@@ -56,6 +56,19 @@ WHERE i.hall_id = $1 AND ($3::text IS NULL OR i.partner = $3) AND ($4::uuid IS N
 ORDER BY i.id
 LIMIT $6;
 
+-- name: batches
+-- Imports and how many invitations of each were used or taken back, the newest first.
+-- $1 text hall, $2 text whose to list: NULL for all, $3 uuid the import before which to begin: NULL for the newest,
+-- $4 integer how many at most.
+-- One row per import, or none.
+SELECT batch, partner, releases_at, min(made_at) AS made_at, count(*) AS invited, count(used_by) AS used,
+    count(revoked_at) AS revoked
+FROM invitations
+WHERE hall_id = $1 AND ($2::text IS NULL OR partner = $2) AND ($3::uuid IS NULL OR batch < $3)
+GROUP BY batch, partner, releases_at
+ORDER BY batch DESC
+LIMIT $4;
+
 -- name: hold
 -- Hold an invitation until the transaction ends.
 -- $1 text hall, $2 uuid invitation, $3 text whose it has to be: NULL for anybody's.

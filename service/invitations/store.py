@@ -86,6 +86,18 @@ class Listed(Struct, frozen=True, kw_only=True):
         return f"Listed(id={self.id!r})"  # personal data stays out of logs
 
 
+class Batch(Struct, frozen=True, kw_only=True):
+    """An import: how many it invited, and how many of those have used their codes or lost them."""
+
+    id: str
+    partner: str
+    releases_at: datetime | None
+    made_at: datetime
+    invited: int
+    used: int
+    revoked: int
+
+
 class _Kept(Struct, frozen=True):
     """What an idempotency key remembers: nothing of the people."""
 
@@ -173,6 +185,22 @@ class Invitations:
         """Invitations after one, the oldest first; names only of those that `asked_by` gave."""
         rows = await read(self._database, _SQL["list"], hall, asked_by, of, batch, after, limit)
         return [_listed(row) for row in rows]
+
+    async def batches(self, hall: HallId, *, of: str | None, before: str | None, limit: int) -> list[Batch]:
+        """Imports before one, the newest first."""
+        rows = await read(self._database, _SQL["batches"], hall, of, before, limit)
+        return [
+            Batch(
+                id=str(row["batch"]),
+                partner=row["partner"],
+                releases_at=row["releases_at"],
+                made_at=row["made_at"],
+                invited=row["invited"],
+                used=row["used"],
+                revoked=row["revoked"],
+            )
+            for row in rows
+        ]
 
     async def revoke(self, hall: HallId, invitation: str, of: str | None, act: Act) -> None:
         """Take an invitation back, and forget whom it was for; again does no harm.

@@ -260,9 +260,13 @@ class AppointmentListed(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentList(Struct, frozen=True):
-    """Appointments of a day, by their starts; `seq` is the day's, 0 when nothing has happened to it."""
+    """Appointments of a day; `seq` is the day's, 0 when nothing has happened to it.
+
+    `over_capacity` are those to come that the day would not take by its plan, of the whole day and not of the page.
+    """
 
     items: list[AppointmentListed]
+    over_capacity: list[str]
     next_cursor: str | None
     seq: int
 
@@ -372,7 +376,8 @@ class DryRun(Struct, frozen=True, kw_only=True):
 
     `over_capacity` are the appointments it would make too many, `over_capacity_already` those that are so as it is.
     `profile` has each quarter of an hour until closing, if people go on coming as in the last hour: `arrivals_per_h`.
-    `seq` is that of the day it was reckoned with.
+    `seq` is that of the day it was reckoned with. `holidays_unknown` are the years, as far ahead as people can book,
+    whose public holidays are not all known yet.
     """
 
     revision: int
@@ -380,6 +385,7 @@ class DryRun(Struct, frozen=True, kw_only=True):
     places: list[PlacesChange]
     over_capacity: list[str]
     over_capacity_already: list[str]
+    holidays_unknown: list[int]
     waits: list[WaitChange]
     profile: list[ProfilePoint]
     arrivals_per_h: float
@@ -582,6 +588,25 @@ class InvitationList(Struct, frozen=True):
     """Invitations, the oldest first."""
 
     items: list[InvitationListed]
+    next_cursor: str | None
+
+
+class BatchSeen(Struct, frozen=True, kw_only=True):
+    """An import of invitations: how many, and how many of them were used or taken back."""
+
+    batch: str
+    partner: str
+    releases_at: Stamp | None
+    made_at: Stamp
+    invited: int
+    used: int
+    revoked: int
+
+
+class BatchList(Struct, frozen=True):
+    """Imports, the newest first."""
+
+    items: list[BatchSeen]
     next_cursor: str | None
 
 

@@ -201,7 +201,8 @@ async def list_(request: web.Request) -> web.Response:
         raise StorageUnavailable from error
     page = found[:limit]
     following = str(page[-1].n) if len(found) > limit else None
-    return answer(AppointmentList([listed(one, now_at) for one in page], following, seq))
+    over = await request.app[OFFERS].over_capacity_on(hall, on) if found else set()
+    return answer(AppointmentList([listed(one, now_at) for one in page], sorted(over), following, seq))
 
 
 # What other calls use.

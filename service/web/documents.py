@@ -20,7 +20,7 @@ from service.domain.times import stamp
 from service.domain.view import wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
-from service.halls import Hall, faults_of, plan_from
+from service.halls import Hall, faults_of, holidays_unknown, plan_from
 from service.journal.halls import Put
 from service.offers import places_altogether
 from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, answer
@@ -152,6 +152,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         places=await _places(request, hall, changed),
         over_capacity=sorted(over.then - over.now),
         over_capacity_already=sorted(over.now),
+        holidays_unknown=holidays_unknown(document, day.on),
         waits=[
             WaitChange(
                 name,

@@ -22,8 +22,17 @@ from service.identity.acts import Act
 from service.invitations.guests import GUESTS_MAX, BadRow, GuestsForm, Offer, Read, guests_of_json, guests_of_table
 from service.invitations.printed import csv_of, sheet_of
 from service.invitations.sheets import table_of_csv
-from service.invitations.store import FIRST, HALL, Imported, Listed
-from service.web.answers import BadLine, InvitationGiven, InvitationList, InvitationListed, InvitationsGiven, answer
+from service.invitations.store import FIRST, HALL, Batch, Imported, Listed
+from service.web.answers import (
+    BadLine,
+    BatchList,
+    BatchSeen,
+    InvitationGiven,
+    InvitationList,
+    InvitationListed,
+    InvitationsGiven,
+    answer,
+)
 from service.web.auth import Caller, Role
 from service.web.connections import Connection
 from service.web.forms import Instant, Nothing
@@ -73,6 +82,21 @@ async def list_(request: web.Request) -> web.Response:
     page = found[:limit]
     following = page[-1].id if len(found) > limit else None
     return answer(InvitationList([_seen(one) for one in page], following))
+
+
+async def batches(request: web.Request) -> web.Response:
+    """Imports, the newest first, with how many of each were used or taken back."""
+    hall, limit = await request.app[HALLS].get(hall_of(request)), limit_of(request)
+    before = request.query.get("cursor")
+    if before is not None and not _UUID.fullmatch(before.lower()):
+        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
+    own = _own(caller(request))
+    found = await request.app[INVITATIONS].batches(
+        hall.id, of=own, before=None if before is None else before.lower(), limit=limit + 1
+    )
+    page = found[:limit]
+    following = page[-1].id if len(found) > limit else None
+    return answer(BatchList([_batch_seen(one) for one in page], following))
 
 
 async def file(request: web.Request) -> web.Response:
@@ -227,6 +251,18 @@ def _given(imported: Imported) -> InvitationsGiven:
 
 def _bad_line(bad: BadRow) -> BadLine:
     return BadLine(line=bad.line, path=bad.path, why=bad.why)
+
+
+def _batch_seen(one: Batch) -> BatchSeen:
+    return BatchSeen(
+        batch=one.id,
+        partner=one.partner,
+        releases_at=stamp_or_none(one.releases_at),
+        made_at=stamp(one.made_at),
+        invited=one.invited,
+        used=one.used,
+        revoked=one.revoked,
+    )
 
 
 def _seen(one: Listed) -> InvitationListed:

@@ -48,6 +48,8 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/halls/{hall}/manage", _of_hall(PAGES / "manage" / "manage.html"))
     router.add_get("/halls/{hall}/kiosk", _of_hall(PAGES / "kiosk" / "kiosk.html"))
     router.add_get("/halls/{hall}/kiosk/worker.js", _worker(PAGES / "kiosk" / "worker.js"))
+    router.add_get("/halls/{hall}/desk", _of_hall(PAGES / "bookings" / "desk.html"))
+    router.add_get("/halls/{hall}/partner", _of_hall(PAGES / "invitations" / "partner.html"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
     for mount, folder in (("/display/", SCREEN), ("/pages/", PAGES)):
         for path in sorted(folder.rglob("*")):

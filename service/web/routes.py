@@ -773,6 +773,15 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path=f"{_HALL}/invitations/batches",
+        handler=invitations.batches,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_LIMIT, _CURSOR),
+        answers={200: answers.BatchList},
+    ),
+    Route(
+        method="GET",
         path=f"{_HALL}/invitations.csv",
         handler=invitations.file,
         roles=_INVITES,

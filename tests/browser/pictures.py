@@ -1,15 +1,21 @@
 """Pictures of the pages: tests take them, and `docs/` has them anew when `WRITE_PICTURES=1`."""
 
+import asyncio
 import os
 import shutil
 from pathlib import Path
 
-from playwright.async_api import Page, ViewportSize
+from playwright.async_api import Download, Page, ViewportSize
 
 DOCS = Path(__file__).parents[2] / "docs"
 PHONE = ViewportSize(width=390, height=844)
 
 SETTLED = "Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => null)"
+
+
+async def saved_bytes(download: Download) -> bytes:
+    """What a page gave to be kept."""
+    return await asyncio.to_thread(Path(await download.path()).read_bytes)
 
 
 async def picture(page: Page, folder: Path, name: str, size: ViewportSize | None = None, *, kept: bool = True) -> None:

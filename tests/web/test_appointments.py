@@ -600,6 +600,19 @@ async def test_changes_and_cancellations_sent_again_are_answered_again(hall: Che
 # Lists, search, calendar.
 
 
+async def test_a_days_list_says_which_the_day_would_not_take(hall: Checked) -> None:
+    kept, over = [await booked(hall, TEN) for _ in range(2)]
+    before = await hall.staff("GET", "appointments?on=2026-11-24")
+    few = await hall.staff("PUT", "document", {**demo(), "booking": by_hand(1)}, headers={"If-Match": "*"})
+
+    after = await hall.staff("GET", "appointments?on=2026-11-24&limit=1")
+
+    assert few.status == 200
+    assert before.body["over_capacity"] == []
+    assert [one["id"] for one in after.body["items"]] == [kept["id"]]
+    assert after.body["over_capacity"] == [over["id"]]
+
+
 async def test_a_days_appointments_are_listed_page_by_page_without_their_people(hall: Checked) -> None:
     made = [await booked(hall, TEN, applicant=person(name="Unmistakable")) for _ in range(3)]
     pages, cursor = [], ""
@@ -625,7 +638,12 @@ async def test_a_days_appointments_are_listed_page_by_page_without_their_people(
         "ticket",
     ]
     assert "Unmistakable" not in msgspec.json.encode(reply.body).decode()
-    assert (await hall.staff("GET", "appointments")).body == {"items": [], "next_cursor": None, "seq": 0}
+    assert (await hall.staff("GET", "appointments")).body == {
+        "items": [],
+        "over_capacity": [],
+        "next_cursor": None,
+        "seq": 0,
+    }
 
 
 @pytest.mark.parametrize("query", ["on=tomorrow", "cursor=x", "limit=0"])

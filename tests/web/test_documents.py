@@ -145,6 +145,14 @@ async def test_a_closed_day_is_one_with_appointments_beyond_capacity(hall: Check
     assert [one["after"] for one in dry.body["places"]][1] == 0
 
 
+async def test_a_dry_run_tells_years_whose_holidays_are_not_all_known(hall: Checked) -> None:
+    kept = await put(hall, None, "?dry_run=1", holidays=True, country="CN")
+    elsewhere = await put(hall, None, "?dry_run=1", holidays=True, country="DE")
+
+    assert kept.body["holidays_unknown"] == [2027]
+    assert elsewhere.body["holidays_unknown"] == []
+
+
 @pytest.mark.parametrize(("match", "status"), [('"2"', 200), ("*", 200), ('"1"', 412), ('"x"', 412)])
 async def test_a_dry_run_that_says_what_it_would_replace_is_held_to_it(hall: Checked, match: str, status: int) -> None:
     await put(hall, languages=["en"])

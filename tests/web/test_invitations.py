@@ -230,6 +230,25 @@ async def test_a_list_is_paged(hall: Checked) -> None:
         assert (await hall.staff("GET", f"invitations?{query}")).code == "body-invalid"
 
 
+async def test_imports_are_listed_the_newest_first_and_a_partner_sees_its_own(hall: Checked) -> None:
+    school = await device(hall, "partner")
+    first = (await imported(hall)).body
+    second = (await imported(hall, path="invitations?mode=good", token=school)).body
+    await hall.staff("DELETE", f"invitations/{first['items'][0]['id']}")
+    await invited_to(hall, first["items"][1]["code"])
+
+    newest = (await hall.staff("GET", "invitations/batches?limit=1")).body
+    older = (await hall.staff("GET", f"invitations/batches?cursor={newest['next_cursor']}")).body
+    own = (await hall.call("GET", "invitations/batches", token=school)).body
+
+    assert [one["batch"] for one in newest["items"]] == [one["batch"] for one in own["items"]] == [second["batch"]]
+    assert [(one["batch"], one["invited"], one["used"], one["revoked"]) for one in older["items"]] == [
+        (first["batch"], 2, 1, 1)
+    ]
+    assert older["next_cursor"] is None
+    assert (await hall.staff("GET", "invitations/batches?cursor=x")).code == "body-invalid"
+
+
 async def invited_to(hall: Checked, code: str, **more: object) -> Reply:
     """Book with a code, at 11:00 of the day after the test's."""
     body = {"service": "enquiry", "starts_at": "2026-11-24T03:00:00Z", "invitation": code, **more}

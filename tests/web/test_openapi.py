@@ -132,6 +132,7 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "devices",
                 "invitations",
                 "learned",
+                "invitations/batches",
                 "invitations.csv?batch=0198c0de-0000-7000-8000-000000000000",
                 "invitations/sheet?batch=0198c0de-0000-7000-8000-000000000000",
                 "messages",

@@ -24,6 +24,8 @@ PATHS = (
     "/halls/{hall}/counter/3",
     "/halls/{hall}/manage",
     "/halls/{hall}/kiosk",
+    "/halls/{hall}/desk",
+    "/halls/{hall}/partner",
 )
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
 

@@ -100,6 +100,7 @@ MAY: dict[str, set[str]] = {
     "DELETE …/devices/{device}": OF_MANAGERS,
     "POST …/invitations": INVITING,
     "GET …/invitations": INVITING,
+    "GET …/invitations/batches": INVITING,
     "GET …/invitations.csv": INVITING,
     "GET …/invitations/sheet": INVITING,
     "DELETE …/invitations/{invitation}": INVITING,
