@@ -32,6 +32,10 @@ _AS_IT_IS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Ma
 """Questions about a file as it lies there; most are answered without it."""
 
 
+MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
+"""Where the files of pages are."""
+
+
 def add_pages(app: web.Application) -> None:
     """Put every page, and the files they load, into the router."""
     router = app.router
@@ -51,11 +55,16 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/halls/{hall}/desk", _of_hall(PAGES / "bookings" / "desk.html"))
     router.add_get("/halls/{hall}/partner", _of_hall(PAGES / "invitations" / "partner.html"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
-    for mount, folder in (("/display/", SCREEN), ("/pages/", PAGES)):
+    for mount, folder in MOUNTS.items():
         for path in sorted(folder.rglob("*")):
             if path.suffix in PACKED:
                 router.add_get(mount + path.relative_to(folder).as_posix(), _text(path))
         router.add_static(mount, folder)
+
+
+def measured_as(route: str) -> str:
+    """What a route is measured as: the files of pages are one each, and all of a folder one."""
+    return next((mount.rstrip("/") for mount in MOUNTS if route.startswith(mount)), route)
 
 
 def page_policy(request: web.Request) -> str:
