@@ -282,8 +282,8 @@ ELSEWHERE = {
     "rate-limited",
     "request-too-slow",
 }
-"""Seen in `test_entrance`, `test_kiosks`, `test_limits` and `test_headers`: they take a browser, a kiosk or a service of
-their own."""
+"""Seen in `test_entrance`, `test_kiosks`, `test_limits` and `test_headers`: they take a browser, a kiosk or a service
+of their own."""
 
 FAULTS = {"busy", "storage-unavailable", "outcome-unknown", "fault"}
 """What the client has no part in; they have tests of their own below."""
