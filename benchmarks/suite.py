@@ -17,6 +17,7 @@ from benchmarks import (
     issue,
     latency,
     load_day,
+    ops,
     processes,
     replay,
     screens,
@@ -42,6 +43,7 @@ NAMES: dict[str, Callable[[Options], Result]] = {
     "simulate": simulate.run,
     "replay": replay.run,
     "load-day": load_day.run,
+    "ops": ops.run,
 }
 
 

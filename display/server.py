@@ -8,6 +8,8 @@ or it would be the backlog. Who takes nothing for `SLOW_MAX_S` is let go.
 
 Nothing here waits for a client: no send is awaited, so none delays another.
 
+A process that serves sockets alone has no other port, so `GET /metrics` is answered here as well, where it is wanted.
+
 | close code | meaning |
 | --- | --- |
 | 1008 | the client sent a message |
@@ -106,6 +108,8 @@ HEARD_WITHIN_S = 60.0
 BACKLOG = 1024
 """Connections the kernel holds for us: all screens of a city come back in one second."""
 
+METRICS = "/metrics"
+
 _PATH = re.compile(r"/v1/halls/([^/]+)/(?:board|tickets/([^/]+))")
 _HALL = re.compile(r"[a-z0-9-]{1,64}")
 _TICKET_ID = re.compile(r"[0-9a-f-]{36}")
@@ -120,6 +124,10 @@ HallKnown = Callable[[HallId], Awaitable[bool]]
 
 Verify = Callable[[HallId, TicketId, str], bool]
 """Tells whether a token may watch a ticket: its own, or one of staff."""
+
+
+Metered = Callable[[str | None], Awaitable[tuple[str, str] | None]]
+"""The content type and text of all metrics for who sends this Authorization; None for who may not have them."""
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -337,6 +345,7 @@ class DisplayServer:
         observer: is told what happens.
         screens_max: sockets at one time.
         address_of: says who a client is; without it nobody's sockets are counted.
+        metered: says the metrics; without it they are not here.
     """
 
     def __init__(  # noqa: PLR0913  (given by name, in one place)
@@ -351,6 +360,7 @@ class DisplayServer:
         observer: Observer | None = None,
         screens_max: int = SCREENS_MAX,
         address_of: AddressOf | None = None,
+        metered: Metered | None = None,
         promises_of: PromisesOf = nothing_promised,
     ) -> None:
         self.port = port
@@ -363,6 +373,7 @@ class DisplayServer:
         self._screens: set[Screen] = set()
         self._handshaking: dict[Screen, None] = {}
         self._crowds = None if address_of is None else Crowds(address_of, clock.monotonic_s)
+        self._metered = metered
         self._server: Server | None = None
 
     async def __aenter__(self) -> Self:
@@ -401,8 +412,12 @@ class DisplayServer:
 
     # A connection.
 
-    def _take_request(self, connection: ServerConnection, request: Request) -> Response | None:
+    def _take_request(
+        self, connection: ServerConnection, request: Request
+    ) -> Response | Awaitable[Response | None] | None:
         assert isinstance(connection, Screen), "made by us"
+        if self._metered is not None and request.path == METRICS:
+            return _told(connection, self._metered(next(iter(request.headers.get_all("Authorization")), None)))
         wanted = wanted_by(request.path)
         if wanted is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing at this address.\n")
@@ -481,6 +496,20 @@ class _Unwelcome(Exception):  # noqa: N818  (it is not an error of the program)
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+async def _told(connection: ServerConnection, metered: Awaitable[tuple[str, str] | None]) -> Response:
+    """Answer with the metrics, or that they need a credential."""
+    told = await metered
+    if told is None:
+        refused = connection.respond(HTTPStatus.UNAUTHORIZED, "This needs a credential.\n")
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
+    content_type, text = told
+    response = connection.respond(HTTPStatus.OK, text)
+    del response.headers["Content-Type"]
+    response.headers["Content-Type"] = content_type
+    return response
 
 
 async def _given_out(feed: HallFeed, ticket: TicketId) -> None:

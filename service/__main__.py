@@ -185,7 +185,7 @@ def check_config() -> None:
     for setting in config.SETTINGS:
         value = values[setting.name.removeprefix(config.PREFIX).lower()]
         # as text, for rich would take brackets of an address for its markup
-        table.add_row(setting.name, Text(_as_given(value) or setting.default), setting.meaning)
+        table.add_row(setting.name, Text(_as_given(setting, value) or setting.default), setting.meaning)
     _console().print(table)
 
 
@@ -196,12 +196,12 @@ def _console() -> Console:
     return console
 
 
-def _as_given(value: object) -> str:
+def _as_given(setting: config.Setting, value: object) -> str:
     """A setting's value as one would write it; nothing where it has none."""
     if isinstance(value, tuple):
         return ",".join(str(part) for part in value)
     if isinstance(value, bool):
-        return str(int(value))
+        return ("off", "on")[value] if setting.default == "off" else str(int(value))
     return "" if value is None else str(value)
 
 

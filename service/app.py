@@ -27,10 +27,16 @@ from service.domain.refusals import HallNotFound
 from service.entrance import Entrance
 from service.errors import DocumentConflict
 from service.forecasts.kept import READ_EVERY_S, Forecasts
-from service.forecasts.maker import FORGET_EVERY_S, Maker
+from service.forecasts.maker import FORGET_EVERY_S as FORECASTS_EVERY_S
+from service.forecasts.maker import Maker
+from service.forecasts.process import Process
 from service.halls import Halls
+from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
+from service.identity.tokens import Tokens
+from service.invitations.sheets import Workbooks
+from service.invitations.store import Invitations
 from service.jobs import Jobs
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
@@ -41,6 +47,7 @@ from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.lanes import Lanes
+from service.learning import LEARN_EVERY_S, Learning
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.links import Links
@@ -51,11 +58,18 @@ from service.notify.messages import Messages, messaging
 from service.offers import Offers
 from service.printing.printers import Printers
 from service.printing.watch import LOOK_EVERY_S, Watch
+from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
+from service.reports.online import FLUSH_EVERY_S, SentOnline
+from service.reports.overview import Overview
+from service.reports.reports import KEEP_EVERY_S, Reports
+from service.reports.screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
+from service.reports.screens import Screens
 from service.web import keys
 from service.web.address import client_of, subscriber_of
 from service.web.auth import Signer
 from service.web.connections import listening
+from service.web.metered import Metered
 from service.web.server import make_app
 from service.web.sessions import CALLBACK
 
@@ -89,6 +103,11 @@ class Running(NamedTuple):
     identity: Identity
     forecaster: Maker
     messages: Messages | None
+    reports: Reports
+    named_screens: Screens
+    sent_online: SentOnline
+    learning: Learning
+    privacy: Privacy
 
 
 class _Watchers:
@@ -176,8 +195,11 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
         async def hall_known(hall: HallId) -> bool:
             return await halls.get(hall) is not None
 
+        tokens = Tokens("device", ground.signer.fingerprint, ground.signer.fingerprints_before)
+        devices = Devices(ground.database, ground.signer.fingerprint, ground.clock.monotonic_s, tokens)
+        metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
         await stack.enter_async_context(_background(_reading(ground.forecasts), "forecasts"))
-        yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
+        yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known, metered))
 
 
 @asynccontextmanager
@@ -213,24 +235,49 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             )
         )
         jobs = Jobs(halls, lanes, clock)
-        forecaster = Maker(ground.forecasts, lanes, clock)
-        stack.callback(forecaster.close)
+        draws = Process()
+        stack.push_async_callback(draws.close)
+        forecaster = Maker(ground.forecasts, lanes, clock, draws)
         messages = watchers.messages = await stack.enter_async_context(
             messaging(
                 settings, ground.database, halls, clock, lanes.in_use, Links(settings.public_url, signer), metrics
             )
         )
+        reports = Reports(ground.database, clock)
+        overview = Overview(ground.database, lanes, clock)
+        stack.push_async_callback(overview.stop)
+        sent_online = SentOnline(ground.database, halls, clock)
+        stack.push_async_callback(sent_online.flush)
+        named_screens = Screens(
+            ground.database, clock, metrics.screens_missed, lambda: overview.open_now(halls.known())
+        )
+        learning = Learning(ground.database, halls, lanes, clock)
+        privacy = Privacy(
+            ground.database,
+            halls,
+            lanes,
+            clock,
+            signer.fingerprint,
+            signer.fingerprints_before,
+            settings.retention_days,
+        )
         printers = await _printers(settings)
         watch = Watch(printers, identity.devices, lanes, clock)
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
-            ("forget_forecasts", forecaster.forget, FORGET_EVERY_S),
+            ("forget_forecasts", forecaster.forget, FORECASTS_EVERY_S),
+            ("forget_people", privacy.forget, FORGET_EVERY_S),
+            ("learn", learning.learn, LEARN_EVERY_S),
+            ("keep_figures", reports.keep, KEEP_EVERY_S),
+            ("count_online", sent_online.flush, FLUSH_EVERY_S),
+            ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
             *(() if messages is None else messages.passes()),
             *((("look_at_printers", watch.look, LOOK_EVERY_S),) if settings.printers else ()),
         )
         scheduler.start()
         stack.callback(scheduler.shutdown, wait=False)
         if forecasts:
+            await draws.begin()
             await stack.enter_async_context(_background(forecaster.run(), "forecaster"))
 
         async def hall_known(hall: HallId) -> bool:
@@ -251,15 +298,22 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 keys.FORECASTER: forecaster,
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
+                keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
                 keys.LANES: lanes,
                 keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,
+                keys.PRIVACY: privacy,
                 keys.MOVES: Moves(journal, lanes, clock, watchers),
                 keys.OFFERS: Offers(journal, lanes, clock),
+                keys.OVERVIEW: overview,
                 keys.PRINTERS: printers,
                 keys.READINESS: readiness,
+                keys.REPORTS: reports,
+                keys.SCREENS: named_screens,
+                keys.SENT_ONLINE: sent_online,
                 keys.SETTINGS: settings,
                 keys.SIGNER: ground.signer,
+                keys.WORKBOOKS: Workbooks(),
                 **(await stack.enter_async_context(_limits(settings, ground))),
             }
         )
@@ -276,6 +330,11 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             identity,
             forecaster,
             messages,
+            reports,
+            named_screens,
+            sent_online,
+            learning,
+            privacy,
         )
         readiness.stopping = True
 
@@ -320,7 +379,7 @@ async def migrated(dsn: str) -> list[str]:
 
 @asynccontextmanager
 async def _screens(
-    settings: Settings, ground: _Ground, metrics: Metrics, hall_known: HallKnown
+    settings: Settings, ground: _Ground, metrics: Metrics, hall_known: HallKnown, metered: Metered | None = None
 ) -> AsyncIterator[DisplayServer]:
     signer = ground.signer
 
@@ -339,6 +398,7 @@ async def _screens(
         port=settings.display_port,
         observer=_Screens(metrics),
         address_of=address_of if settings.rate_limit else None,
+        metered=metered,
         promises_of=ground.forecasts.promises_of,
     )
     async with AsyncExitStack() as stack:

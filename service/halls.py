@@ -2,25 +2,30 @@
 
 Documents are read far more often than they change, so every process holds them all and looks each second for those
 that changed. The database is the truth: a hall that is not known here is looked up before anybody is told that there is
-none. A document becomes a day's plan here, with the public holidays of its country.
+none. A document becomes a day's plan here, with the public holidays of its country and with what the hall has learned,
+which is kept current in the same way.
 
 Source: CONTRACT 3, JOURNAL 6.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.domain.document import HallDocument, check
+from service.domain.learning import NOTHING_YET, LearnedWeek
 from service.domain.model import HallId
-from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
+from service.domain.plan import NEVER, REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
 from service.domain.refusals import HallNotFound, KeyReused
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
+from service.journal.halls import LearnedRow
+from service.public_holidays import HolidayYear, holiday_year, unknown_years
 
 LOOK_EVERY_S = 1.0
 """How long another process may go on with an old document; a day's plan follows its own events at once."""
@@ -37,6 +42,7 @@ class Hall(Struct, eq=False):
     id: HallId
     revision: int
     document: HallDocument
+    learned: LearnedWeek = NOTHING_YET
 
     _today: tuple[datetime, datetime, date] | None = None
 
@@ -48,22 +54,26 @@ class Hall(Struct, eq=False):
         return self._today[2]
 
     def plan(self, on: date) -> Plan:
-        """What the document means for one date."""
-        return plan_from(self.document, self.revision, on)
+        """What the document means for one date, by what is known now."""
+        return plan_from(self.document, self.revision, on, self.learned)
+
+    def is_newer(self, plan: Plan) -> bool:
+        """Tell whether a day's plan would be another now: by its document, or by what was learned since."""
+        return (self.revision, self.learned.on(plan.day).learned_at or NEVER) > plan.version
 
 
-def plan_from(document: HallDocument, revision: int, on: date) -> Plan:
+def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedWeek = NOTHING_YET) -> Plan:
     """The plan of a date, with the holidays of the hall's country.
 
     A stored document whose holidays this release does not know (`faults_of` lets none in) is a hall without holidays:
     one hall's document must stop neither that hall nor the list of all.
     """
     try:
-        days_off = _holidays_from(document, on)
+        calendar = calendar_around(document, on)
     except NotImplementedError:
         log.exception("holidays_unknown", country=document.country, region=document.region)
-        days_off = ()
-    return plan_of(document, revision, on, days_off)
+        calendar = HolidayYear(frozenset(), {})
+    return plan_of(document, revision, on, calendar.off, learned.on(on), calendar.worked)
 
 
 def faults_of(document: HallDocument) -> list[tuple[str, str]]:
@@ -71,20 +81,35 @@ def faults_of(document: HallDocument) -> list[tuple[str, str]]:
     faults_found = check(document)
     if not faults_found:
         try:
-            _holidays_from(document, date(2026, 1, 1))
+            calendar_around(document, date(2026, 1, 1))
         except NotImplementedError:
             faults_found.append(("region", "no public holidays are known for this country and region"))
     return faults_found
 
 
-def _holidays_from(document: HallDocument, on: date) -> Iterable[date]:
-    """The public holidays around a date. Raises NotImplementedError where they are not known."""
-    if not document.holidays:
-        return ()
-    import holidays  # noqa: PLC0415  (a sixth of the start-up, for those halls alone that keep them)
+def calendar_around(document: HallDocument, on: date) -> HolidayYear:
+    """What a hall keeps of public holidays, for a date and the openings after it.
 
-    years = {on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year}
-    return list(holidays.country_holidays(str(document.country), subdiv=document.region, years=sorted(years)))
+    Raises:
+        NotImplementedError: none are known of its country or region.
+    """
+    if not document.holidays:
+        return HolidayYear(frozenset(), {})
+    years = sorted({on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year})
+    found = [holiday_year(str(document.country), document.region, year) for year in years]
+    return HolidayYear(
+        frozenset().union(*(year.off for year in found)),
+        {day: weekday for year in found for day, weekday in year.worked.items()},
+    )
+
+
+def holidays_unknown(document: HallDocument, today: date) -> list[int]:
+    """The years, as far ahead as people can book, whose public holidays are not all known yet; sorted."""
+    if not document.holidays:
+        return []
+    ahead = timedelta(days=max(document.booking.horizon_days, REOPENS_WITHIN_DAYS))
+    years = range(today.year, (today + ahead).year + 1)
+    return unknown_years(str(document.country), document.region, years, today.year)
 
 
 class Halls:
@@ -95,6 +120,8 @@ class Halls:
         self._halls: dict[HallId, Hall] = {}
         self._unknown: set[HallId] = set()
         self._seen_at: datetime | None = None
+        self._learned: dict[HallId, LearnedWeek] = {}
+        self._learned_seen_at: datetime | None = None
         self._listeners: list[Callable[[Hall], None]] = []
 
     def on_change(self, listener: Callable[[Hall], None]) -> None:
@@ -104,6 +131,10 @@ class Halls:
     def known(self) -> list[Hall]:
         """All halls, by id."""
         return [self._halls[hall] for hall in sorted(self._halls)]
+
+    def find(self, hall: HallId) -> Hall | None:
+        """A hall, if it is in memory."""
+        return self._halls.get(hall)
 
     async def get(self, hall: HallId) -> Hall:
         """A hall, from memory or else from the database; none is none until the next look.
@@ -151,7 +182,7 @@ class Halls:
             raise HallNotFound from missing
         except faults.StorageUnavailable as error:
             raise StorageUnavailable from error
-        changed = self._halls[hall] = Hall(hall, revision, document)
+        changed = self._halls[hall] = Hall(hall, revision, document, self.learned(hall))
         return changed
 
     async def put(self, hall: HallId, document: HallDocument, put: stored.Put) -> tuple[Hall, bool]:
@@ -174,7 +205,7 @@ class Halls:
             raise HallNotFound from missing
         except faults.StorageUnavailable as error:
             raise OutcomeUnknown from error
-        changed = Hall(hall, done.revision, document)
+        changed = Hall(hall, done.revision, document, self.learned(hall))
         if done.before:
             if done.fingerprint != put.fingerprint:
                 raise KeyReused
@@ -184,10 +215,28 @@ class Halls:
 
     async def look(self) -> None:
         """Read what has changed since the last look. Raises the journal's StorageUnavailable."""
+        await self._look_for_learned()
         self._unknown.clear()
         rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
         for row in rows:
             self._take(row)
+
+    async def _look_for_learned(self) -> None:
+        changed = set()
+        for row in await self._store.learned_since(self._learned_seen_at):
+            known = self.learned(row.hall)
+            if known.learned_at.get(row.weekday) == row.changed_at:
+                continue  # looks overlap
+            self._learned[row.hall] = with_row(known, row)
+            changed.add(row.hall)
+            if self._learned_seen_at is None or row.changed_at > self._learned_seen_at:
+                self._learned_seen_at = row.changed_at
+        for hall in [self._halls[name] for name in changed & self._halls.keys()]:
+            self._know(Hall(hall.id, hall.revision, hall.document, self.learned(hall.id)))
+
+    def learned(self, hall: HallId) -> LearnedWeek:
+        """What a hall has learned, as of the last look."""
+        return self._learned.get(hall, NOTHING_YET)
 
     async def keep_current(self) -> None:
         """Look each second, until cancelled."""
@@ -199,7 +248,7 @@ class Halls:
                 log.warning("halls_not_read")
 
     def _take(self, row: stored.HallRow) -> Hall:
-        hall = Hall(row.hall, row.revision, row.document)
+        hall = Hall(row.hall, row.revision, row.document, self.learned(row.hall))
         if self._seen_at is None or row.changed_at > self._seen_at:
             self._seen_at = row.changed_at
         self._know(hall)
@@ -207,8 +256,22 @@ class Halls:
 
     def _know(self, hall: Hall) -> None:
         before = self._halls.get(hall.id)
-        if before is not None and before.revision >= hall.revision:
+        if before is not None and not _is_newer(hall, before):
             return
         self._halls[hall.id] = hall
         for listener in self._listeners:
             listener(hall)
+
+
+def _is_newer(hall: Hall, before: Hall) -> bool:
+    if hall.revision != before.revision:
+        return hall.revision > before.revision
+    return hall.learned is not before.learned
+
+
+def with_row(known: LearnedWeek, row: LearnedRow) -> LearnedWeek:
+    """What was known, with a row of what was learned in its place."""
+    learned_at = known.learned_at | {row.weekday: row.changed_at}
+    if row.weekday == 0:
+        return replace(known, every=row.learned, learned_at=learned_at, days=row.days)
+    return replace(known, walk_ins=known.walk_ins | {row.weekday: row.learned.walk_ins}, learned_at=learned_at)

@@ -51,7 +51,7 @@ from service.domain.decide import decide
 from service.domain.events import DayClosed, DayEnded, PlanChanged, Record
 from service.domain.evolve import advance, evolve
 from service.domain.model import AppointmentId, HallId
-from service.domain.refusals import AlreadyBooked, Busy, CodeUsed, KeyReused, Refusal
+from service.domain.refusals import AlreadyBooked, Busy, CodeNotFound, CodeUsed, KeyReused, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
 from service.ids import new_id
 from service.journal.append import Sent
@@ -94,6 +94,8 @@ REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
     "person_once_per_start": AlreadyBooked,
     "conditional_used_once": CodeUsed,
     "invitation_used_once": CodeUsed,
+    "revoked_is_unused": CodeNotFound,  # taken back since it was read
+    "booking_done_once": KeyReused,  # on another day: it was another request
 }
 """Which refusal a constraint of the database becomes; one that is not here can only break by a fault of ours.
 

@@ -300,9 +300,10 @@ class Lanes:
     async def _open_day(self, hall_id: HallId, on: date, *, begins: bool) -> None:
         now_at = self._clock.now_at()
         command_id = new_id()
+        learned = self._halls.learned(hall_id)
 
         def first(document: HallDocument, revision: int) -> Record:
-            opened = DayOpened(plan=plan_from(document, revision, on))
+            opened = DayOpened(plan=plan_from(document, revision, on, learned))
             return Record(1, now_at, SYSTEM, command_id, 0, None, opened)
 
         if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins):
@@ -344,7 +345,7 @@ class Lanes:
 
     def _follow_on(self, hall: Hall, on: date) -> None:
         day = self._lanes[hall.id, on].committed
-        if not day.ended and day.opened and day.plan.revision < hall.revision:
+        if not day.ended and day.opened and hall.is_newer(day.plan):
             task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall.id} {on}")
             self._following.add(task)
             task.add_done_callback(self._following.discard)

@@ -40,6 +40,7 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
+from service.domain.promises import was_kept
 from service.forecasts.kept import Kept
 
 HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
@@ -141,6 +142,12 @@ class Metrics:
         )
         self.conflicts = Counter("paihao_append_conflicts", "Appends that were not first.", registry=registry)
         self.screens = Gauge("paihao_screens", "Sockets of screens and tickets.", registry=registry)
+        self.screens_gone = Gauge(
+            "paihao_screens_gone",
+            "Seconds since a screen with a key last showed what is true, of those that are missed.",
+            ["hall", "screen"],
+            registry=registry,
+        )
         self.boards = Counter("paihao_boards_sent", "Boards and tickets handed to sockets.", registry=registry)
         self.call_to_screen_s = Histogram(
             "paihao_call_to_screen_seconds",
@@ -192,6 +199,12 @@ class Metrics:
         """Say how many messages are overdue, by channel and by how long."""
         for labels, count in overdue.items():
             self._child(self.messages_overdue, *labels).set(count)
+
+    def screens_missed(self, gone: Mapping[tuple[str, str], float]) -> None:
+        """Say for how long screens have been gone; those that are back are gone from here."""
+        self.screens_gone.clear()
+        for labels, seconds in gone.items():
+            self.screens_gone.labels(*labels).set(seconds)
 
     def _child(self, metric: _Metric, *labels: str) -> _Metric:
         """A metric with its labels; looked up once, for looking them up costs more than counting."""
@@ -251,14 +264,10 @@ class Metrics:
 
     def _score(self, day: Day, ticket: Ticket, called_at: datetime) -> None:
         """Score what was promised with the ticket, unless the hall was suspended in between."""
-        promise = ticket.promise
-        if promise is None or promise.p10_s is None or promise.p50_s is None or promise.p90_s is None:
+        held, promise = was_kept(day, ticket, called_at), ticket.promise
+        if held is None or promise is None or promise.p10_s is None or promise.p50_s is None or promise.p90_s is None:
             return
         waited_s = (called_at - promise.as_of_at).total_seconds()
-        if day.unsuspended_s(promise.as_of_at, called_at) < waited_s:
-            return
-        # whole seconds were promised
-        held = promise.p10_s - 0.5 <= waited_s <= promise.p90_s + 0.5
         self._child(self.promises, day.hall, str(held).lower()).inc()
         self._child(self.promise_error_s, day.hall).observe(abs(waited_s - promise.p50_s))
         self._child(self.promise_width_s, day.hall).observe(promise.p90_s - promise.p10_s)

@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct, field
 
 from service.clock import Clock
-from service.domain.grid import main_stage
+from service.domain.grid import grid_of
 from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
 from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
@@ -55,12 +55,13 @@ _SLOTS = msgspec.json.Decoder(list[SlotView]).decode
 
 
 class Asked(Struct, frozen=True):
-    """For what: a service, for so many people, with staff's rights, or as a partner's guests."""
+    """For what: a service, for so many people, with staff's rights, as a partner's guests, with papers looked at."""
 
     service: ServiceId
     count: int = 1
     staff: bool = False
     partner: str | None = None
+    prechecked: bool = False
 
 
 _TICK = timedelta(microseconds=1)
@@ -149,6 +150,13 @@ class Offers:
             await asyncio.sleep(0)
         return Beyond(now, then)
 
+    async def over_capacity_on(self, hall: Hall, on: date) -> set[AppointmentId]:
+        """The appointments to come that a day would not take by its own plan. Raises StorageUnavailable."""
+        if on < hall.day_at(self._clock.now_at()):
+            return set()
+        day = await self._lanes.day_on(hall.id, on)
+        return set(over_capacity(day.regular, [one for one in day.appointments.values() if one.state in _TO_COME]))
+
     async def _rows(self, hall: Hall, first: date, last: date) -> list[Summary]:
         try:
             return await self._journal.summaries(hall.id, first, last)
@@ -188,7 +196,16 @@ class Offers:
     async def _reckon(self, known: _Known, row: Summary | None, on: date, asked: Asked, now_at: datetime) -> _Answer:
         """Reckon the slots of a day, and remember them unless they are newer than the row that was read."""
         plan, booked, is_of_row = await self._sums(known.hall, row, on)
-        slots = slots_of(plan, booked, asked.service, asked.count, now_at, partner=asked.partner, staff=asked.staff)
+        slots = slots_of(
+            plan,
+            booked,
+            asked.service,
+            asked.count,
+            now_at,
+            prechecked=asked.prechecked,
+            partner=asked.partner,
+            staff=asked.staff,
+        )
         until_at = _changes_at(plan, booked, slots, now_at, staff=asked.staff)
         answer = _Answer(_ENCODER.encode([slot_view(slot) for slot in slots])[1:-1], now_at, until_at)
         if is_of_row:
@@ -214,16 +231,8 @@ class Offers:
 def places_altogether(plan: Plan) -> int:
     """How many bookings a day takes while nobody has booked; of services that share counters, their mean."""
     kinds: list[tuple[frozenset[CounterId], list[int]]] = []
-    for service in plan.services.values():
-        if not service.offered or not service.bookable or service.online_url is not None:
-            continue
-        stage = main_stage(plan, service)
-        counters = frozenset(
-            counter.id
-            for counter in plan.counters.values()
-            if counter.offered and counter.stage == stage and service.id in counter.services
-        )
-        places = [places_of_day(plan, service.id)]
+    for service, own in grid_of(plan).bookable().items():
+        counters, places = own, [places_of_day(plan, service)]
         for kind in [kind for kind in kinds if kind[0] & counters]:
             kinds.remove(kind)
             counters, places = counters | kind[0], places + kind[1]

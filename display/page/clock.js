@@ -2,6 +2,7 @@
 
 // A device without a battery-backed clock may be hours off; anything under this is left to the device, so that the clock never stutters.
 const DRIFT_MS = 2000;
+const DAY_MS = 86_400_000;
 
 /** The hall's wall clock: the device's, put right by the times in the hall's frames when it is wrong. */
 export class HallClock {
@@ -42,7 +43,21 @@ export class HallClock {
     const { day, weekday } = this.#formats[key];
     return key === "zh" ? `${day.format(at_ms)} ${weekday.format(at_ms)}` : `${weekday.format(at_ms)} ${day.format(at_ms)}`;
   }
+
+  /**
+   * A time to come, by the words of the next days.
+   * @param {"zh" | "en"} key
+   * @returns {string} `明天 09:20`, `tomorrow 09:20`, `Mon 30 November 09:20`
+   */
+  soon(key, at_ms) {
+    const days = [0, DAY_MS].map((later) => this.date(key, this.now() + later));
+    const day = NEAR[key][days.indexOf(this.date(key, at_ms))] ?? this.date(key, at_ms);
+    return `${day} ${this.minutes(at_ms)}`;
+  }
 }
+
+/** How a day near is called. */
+const NEAR = { zh: ["今天", "明天"], en: ["today", "tomorrow"] };
 
 function formats(timeZone) {
   const make = (locale, options) => new Intl.DateTimeFormat(locale, { timeZone, ...options });

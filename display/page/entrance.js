@@ -26,10 +26,13 @@ export class Entrance {
   #due_ms = 0;
   #spread_ms = Math.random() * SPREAD_MS;
 
-  /** @param {string} hall */
-  constructor(hall) {
+  /**
+   * @param {string} hall
+   * @param {Key} [key] of the screen
+   */
+  constructor(hall, key = new Key(hall)) {
     this.#hall = hall;
-    this.#key = new Key(hall);
+    this.#key = key;
   }
 
   /**

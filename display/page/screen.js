@@ -12,7 +12,10 @@ import { CallLog, Turns } from "./calls.js";
 import { CallsView } from "./calls-view.js";
 import { HallClock } from "./clock.js";
 import { Entrance } from "./entrance.js";
+import { Key } from "./key.js";
+import { NextBookable } from "./bookable.js";
 import { NotesView } from "./notes-view.js";
+import { Presence } from "./presence.js";
 import { BoardSocket, SILENCE_MS, backOff_ms } from "./socket.js";
 import { Speaker } from "./speaker.js";
 import { WaitsView } from "./waits-view.js";
@@ -44,7 +47,10 @@ const notesView = new NotesView({
   soundWords: part("sound-words"),
 });
 
-const entrance = new Entrance(hallId);
+const key = new Key(hallId);
+const entrance = new Entrance(hallId, key);
+const presence = new Presence(hallId, zoneId, key);
+const bookable = new NextBookable(hallId);
 const callLog = new CallLog();
 const turns = new Turns();
 let words = new Words();
@@ -165,7 +171,7 @@ function draw() {
   // Last, when the rest has taken its room: how the board is laid out depends on what is left.
   if (view === "board") {
     callsView.draw({ words, board, stale, ...turns.pick(board.called, now_ms) });
-    waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), now_ms });
+    waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), bookable: bookable.at(clock.now()), now_ms });
   } else if (view === "suspended") {
     const { text, until_at } = board.suspended;
     const said = words.of(text);
@@ -211,6 +217,10 @@ function look() {
   socket?.look();
   if (board) entrance.look(clock.now());
   draw();
+  if (document.body.dataset.link === "live") {
+    presence.look();
+    if (board.standby > 0) bookable.look(clock.now());
+  }
 }
 
 setInterval(look, LOOK_MS);

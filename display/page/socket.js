@@ -24,6 +24,8 @@ const UNKNOWN_ZONE = 4404;
 /** One board's frames, in order, over as many connections as it takes. */
 export class BoardSocket {
   #address;
+  #protocols;
+  #read;
   #onFrame;
   #onUnknownZone;
   #socket = null;
@@ -39,11 +41,15 @@ export class BoardSocket {
   /**
    * @param {object} options
    * @param {(failures: number) => string} options.address where to connect, asked at each attempt
+   * @param {() => string[]} [options.protocols] asked at each attempt; those of a board if not said
+   * @param {(data: string) => Frame | null} [options.read] what a message is; a board's frame if not said
    * @param {(frame: Frame) => void} options.onFrame each frame that is not older than the one before
    * @param {() => void} options.onUnknownZone
    */
-  constructor({ address, onFrame, onUnknownZone }) {
+  constructor({ address, protocols = () => [PROTOCOL], read = parse, onFrame, onUnknownZone }) {
     this.#address = address;
+    this.#protocols = protocols;
+    this.#read = read;
     this.#onFrame = onFrame;
     this.#onUnknownZone = onUnknownZone;
     this.#heard_ms = this.#looked_ms = performance.now();
@@ -62,7 +68,7 @@ export class BoardSocket {
     this.#last = null;
     let socket;
     try {
-      socket = new WebSocket(this.#address(this.#failures), PROTOCOL);
+      socket = new WebSocket(this.#address(this.#failures), this.#protocols());
     } catch {
       this.#retry(); // an address no socket can have: it may be put right in the hall's settings
       return;
@@ -91,7 +97,7 @@ export class BoardSocket {
   }
 
   #receive(data) {
-    const frame = parse(data);
+    const frame = this.#read(data);
     if (frame === null) return;
     this.#heard_ms = performance.now();
     this.#failures = 0;

@@ -25,15 +25,17 @@ export class WaitsView {
    * @param {object} facts.board
    * @param {boolean} facts.stale ranges, standby, hours and the door's code are withdrawn: they would be wrong
    * @param {import("./entrance.js").Shown | null} facts.entrance the code by which people take a number here
+   * @param {number | null} facts.bookable the next time that can be booked, told beside those on standby
    * @param {number} facts.now_ms by the page's own clock; turns the pages of a long list
    */
-  draw({ words, clock, board, stale, entrance, now_ms }) {
+  draw({ words, clock, board, stale, entrance, bookable, now_ms }) {
     const services = board.names.services;
     const online = Object.values(services).filter((service) => service.online_url);
     const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url);
     const closing_ms = board.closing_at ? Date.parse(board.closing_at) : NaN;
     const closing = stale || Number.isNaN(closing_ms) ? null : { time: clock.minutes(closing_ms), past: clock.now() >= closing_ms };
     const standby = stale ? 0 : board.standby;
+    const next = standby > 0 && bookable !== null ? words.languages.map(({ key, tag }) => ({ key, tag, text: clock.soon(key, bookable) })) : null;
     const scan = stale || closing?.past ? null : entrance;
 
     const build = ({ style, count }, page, pages) => [
@@ -43,10 +45,10 @@ export class WaitsView {
         waiting.slice(page * count, (page + 1) * count).map((wait) => drawWait(words, wait, services[wait.service], stale, style === "compact")),
         pages > 1 ? make("p.page", {}, `${page + 1}/${pages}`) : null,
       ),
-      ...drawExtras(words, online, standby),
+      ...drawExtras(words, online, standby, next),
       ...drawDoor(words, closing, stale, scan),
     ];
-    const facts = JSON.stringify([words.languages, waiting, services, stale, standby, closing, scan?.code, innerWidth, this.#box.parentElement.clientHeight]);
+    const facts = JSON.stringify([words.languages, waiting, services, stale, standby, next, closing, scan?.code, innerWidth, this.#box.parentElement.clientHeight]);
     const anew = facts !== this.#facts;
     this.#facts = facts;
     if (anew) this.#fit = { style: "roomy", count: Math.max(1, waiting.length) };
@@ -119,7 +121,7 @@ function drawScale(words, { from_min, to_min }, people) {
   );
 }
 
-function drawExtras(words, online, standby) {
+function drawExtras(words, online, standby, next) {
   const extras = [];
   if (online.length > 0) {
     const names = online.map((service) => ({ prefix: service.prefix, said: named(words, service, "") }));
@@ -134,7 +136,8 @@ function drawExtras(words, online, standby) {
   }
   if (standby > 0) {
     const heads = words.say("standbyHead", standby);
-    extras.push(words.say("standby").map((one, index) => ({ ...one, text: [make("b", {}, heads[index].text), " ", one.text] })));
+    const rest = next === null ? words.say("standby") : words.say("standbyOrBook", next);
+    extras.push(rest.map((one, index) => ({ ...one, text: [make("b", {}, heads[index].text), " ", one.text] })));
   }
   return extras.length > 0 ? [make("div.extras", {}, extras.map((said) => make("div.extra", {}, lines(said))))] : [];
 }

@@ -80,7 +80,7 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
         service=service.id,
         count=command.count,
         prechecked=command.prechecked or (invited is not None and invited.prechecked),
-        partner=_partner_of(invited, now_at),
+        partner=None if invited is None else invited.partner_at(now_at),
         staff=command.staff,
     )
     found = asked.room(day, day.booked, command.starts_at, now_at)
@@ -361,13 +361,6 @@ def _require_open(appointment: Appointment, now_at: datetime) -> None:
         raise HoldExpired
     if state not in _OPEN:
         raise WrongState(state)
-
-
-def _partner_of(invited: commands.Invited | None, now_at: datetime) -> str | None:
-    """Whose share an invitation gives a right to: nobody's, once it has been released."""
-    if invited is None or (invited.releases_at is not None and now_at >= invited.releases_at):
-        return None
-    return invited.partner
 
 
 def _refuse_more_of_person(

@@ -45,6 +45,10 @@ class Invited(Struct, frozen=True, kw_only=True):
     prechecked: bool = False
     releases_at: datetime | None = None
 
+    def partner_at(self, now_at: datetime) -> str | None:
+        """Whose share it gives a right to: nobody's, once it has been released."""
+        return self.partner if self.releases_at is None or now_at < self.releases_at else None
+
 
 class TakeTicket(Order, frozen=True, kw_only=True):
     """Take a number; `browser` is a keyed hash of the browser it is taken with."""
@@ -281,6 +285,14 @@ class LeaveQueue(Order, frozen=True):
     ticket: TicketId
 
 
+class RateTicket(Order, frozen=True):
+    """Say how the visit was, from 1 to 5, with reason codes."""
+
+    ticket: TicketId
+    grade: int
+    reasons: tuple[str, ...] = ()
+
+
 class PostNotice(Order, frozen=True):
     """Put words on the screens."""
 
@@ -340,7 +352,7 @@ class EndDay(Order, frozen=True):
 
 
 class ChangePlan(Order, frozen=True):
-    """The hall document changed: take its plan over, unless the day has this revision or a later one."""
+    """The hall document changed, or something was learned: take the plan over, unless the day has it or a newer one."""
 
     plan: Plan
 
@@ -413,6 +425,7 @@ Command = (
     | CheckPapers
     | ChangeTicket
     | LeaveQueue
+    | RateTicket
     | PostNotice
     | RemoveNotice
     | Suspend

@@ -10,6 +10,7 @@ stand indexes that can always be made anew from the values:
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
 * `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
+* `kept` counts the first calls that kept, or broke, what was told with the ticket;
 * `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes.
 
@@ -178,6 +179,7 @@ class Day:
         self.done: dict[str, Done] = {}
         self.done_yesterday: Mapping[str, Done] = {}
         self.promises: Promises | None = None
+        self.kept: Tally[bool] = Tally()
         self.actual_s = 0.0
         self.expected_s = 0.0
         self._plan: Plan | None = None
@@ -203,6 +205,7 @@ class Day:
         other.asleep = SortedList(self.asleep)
         other.standby = SortedList(self.standby)
         other.waiting = Tally(self.waiting)
+        other.kept = Tally(self.kept)
         other.forget_pools()
         return other
 

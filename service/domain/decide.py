@@ -37,6 +37,8 @@ from service.domain.door import (
 )
 from service.domain.events import Event
 from service.domain.model import (
+    RETURN_WITHIN_S,
+    RETURNS_MAX,
     TICKET_SUCCESSORS,
     Admission,
     Counter,
@@ -67,9 +69,8 @@ from service.domain.refusals import (
 from service.domain.waits import outlook_of
 
 UNDO_WITHIN_S = 30
-RETURN_WITHIN_S = 30 * 60
-RETURNS_MAX = 1
-"""How often a no-show may come back."""
+RATED = "rated"
+"""What is said in place of the state of a visit that has been rated."""
 
 AUTO_RECALL_AFTER_S = 60
 AUTO_NO_SHOW_AFTER_S = 240
@@ -194,6 +195,23 @@ def leave_queue(day: Day, command: commands.LeaveQueue, _now_at: datetime) -> li
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.WAITING, TicketState.PARKED)
     return [events.TicketLeft(ticket=ticket.id, reason=LeftReason.SELF)]
+
+
+def rate_ticket(day: Day, command: commands.RateTicket, _now_at: datetime) -> list[Event]:
+    """Say how the visit was, once.
+
+    Raises:
+        WrongState: the visit is not done, or has been rated.
+        BodyInvalid: a reason that is not among the hall's.
+    """
+    ticket = day.ticket(command.ticket)
+    _require(ticket, TicketState.DONE)
+    if ticket.rating is not None:
+        raise WrongState(RATED)
+    for place, code in enumerate(command.reasons):
+        if code not in day.plan.ratings:
+            raise BodyInvalid((f"reasons[{place}]", "is not among the hall's codes"))
+    return [events.TicketRated(ticket=ticket.id, grade=command.grade, reasons=command.reasons)]
 
 
 def leave_for_appointment(day: Day, command: commands.LeaveForAppointment, _now_at: datetime) -> list[Event]:
@@ -577,8 +595,8 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
 
 
 def change_plan(day: Day, command: commands.ChangePlan, _now_at: datetime) -> list[Event]:
-    """Take over a changed document; what people wait for and counters in use are kept until the day ends."""
-    if command.plan.revision <= day.plan.revision:
+    """Take over a changed document, or what was learned; what people wait for and counters in use are kept."""
+    if command.plan.version <= day.plan.version:
         return []
     return [events.PlanChanged(plan=_carried_over(day, command.plan))]
 
@@ -751,6 +769,7 @@ _DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
     commands.TakeTicket: take_ticket,
     commands.ChangeTicket: change_ticket,
     commands.LeaveQueue: leave_queue,
+    commands.RateTicket: rate_ticket,
     commands.RecallTicket: recall_ticket,
     commands.StartTicket: start_ticket,
     commands.FinishTicket: finish_ticket,

@@ -185,10 +185,11 @@ class Booking(Part, frozen=True, kw_only=True):
 
 
 class Codes(Part, frozen=True, kw_only=True):
-    """The codes clerks choose from; `texts` has their words."""
+    """The codes clerks choose from, and people who say how their visit was; `texts` has their words."""
 
     reasons: Annotated[list[ReasonCode], Meta(max_length=200)] = []
     missing: Annotated[list[ReasonCode], Meta(max_length=200)] = []
+    ratings: Annotated[list[ReasonCode], Meta(max_length=50)] = []
 
 
 class HallDocument(Part, frozen=True, kw_only=True):
@@ -239,14 +240,20 @@ def check(document: HallDocument) -> list[tuple[str, str]]:
     if document.holidays and document.country is None:
         faults.append(("country", "a hall that keeps public holidays names its country"))
     faults.extend(_faults_of_times(document))
-    for path, ids in (
+    named: list[tuple[str, list[str]]] = [
         ("zones", [zone.id for zone in document.zones]),
         ("stages", [stage.id for stage in document.stages]),
         ("services", [service.id for service in document.services]),
         ("counters", [counter.id for counter in document.counters]),
         ("services.prefix", [service.prefix for service in document.services]),
-    ):
-        faults.extend((path, f"{value!r} stands twice") for value in _twice([str(one) for one in ids]))
+        ("languages", document.languages),
+        ("codes.reasons", document.codes.reasons),
+        ("codes.missing", document.codes.missing),
+        *((f"services[{i}].papers", [paper.id for paper in one.papers]) for i, one in enumerate(document.services)),
+        *((f"counters[{i}].services", [str(name) for name in one.services]) for i, one in enumerate(document.counters)),
+    ]
+    for path, ids in named:
+        faults.extend((path, f"{value!r} stands twice") for value in _twice(ids))
     faults.extend(_faults_of_references(document))
     return faults
 

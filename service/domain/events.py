@@ -295,6 +295,14 @@ class TicketUndone(Fact, frozen=True, kw_only=True, tag="ticket_undone"):
     ticket: TicketId
 
 
+class TicketRated(Fact, frozen=True, kw_only=True, tag="ticket_rated"):
+    """The person said how the visit was: from 1 to 5, with reason codes."""
+
+    ticket: TicketId
+    grade: int
+    reasons: tuple[str, ...] = ()
+
+
 class AppointmentMade(Fact, frozen=True, kw_only=True, tag="appointment_made"):
     """A place of a slot is held or booked; `made_at` when the appointment came from another day, else the event's."""
 
@@ -425,6 +433,7 @@ Event = (
     | TicketLeft
     | PapersChecked
     | TicketUndone
+    | TicketRated
     | AppointmentMade
     | AppointmentConfirmed
     | AppointmentChanged

@@ -31,6 +31,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.plan import PRECHECK
+from service.domain.promises import was_kept
 
 FORGOTTEN_AFTER_MEANS = 4
 """A service that lasted longer than this many means was not ended in time: today's speed is not learned from it."""
@@ -270,6 +271,9 @@ def _admission_when_called(day: Day, event: events.TicketCalled, record: Record)
 
 
 def _ticket_called(day: Day, event: events.TicketCalled, record: Record) -> _Touched:
+    kept = was_kept(day, day.tickets[event.ticket], record.at)
+    if kept is not None:
+        day.kept[kept] += 1
     ticket = _put(
         day,
         record,
@@ -483,6 +487,10 @@ def _ticket_undone(day: Day, event: events.TicketUndone, record: Record) -> _Tou
     return ticket, _put_counter(day, record, counter_id, ticket=ticket.id)
 
 
+def _ticket_rated(day: Day, event: events.TicketRated, record: Record) -> _Touched:
+    return _put(day, record, event.ticket, rating=event.grade), None
+
+
 _WAITING_AGAIN: dict[str, Any] = {
     "state": TicketState.WAITING,
     "counter": None,
@@ -560,6 +568,7 @@ _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {
     events.TicketReclassed: _ticket_reclassed,
     events.TicketRaised: _ticket_raised,
     events.TicketDeferred: _ticket_deferred,
+    events.TicketRated: _ticket_rated,
     events.TicketLeft: _ticket_left,
     events.PapersChecked: _papers_checked,
     events.TicketUndone: _ticket_undone,

@@ -139,10 +139,16 @@ class Grid:
         return self._sizes[key]
 
     def parts(self, start_s: int, size: Size) -> tuple[tuple[int, float], ...]:
-        """How a booking's work falls into the blocks it covers: `(block, seconds)`; nothing outside of them."""
+        """How a booking's work falls into the blocks it covers: `(block, seconds)`; nothing outside of them.
+
+        One no longer than its first block counts there wholly, as walk-ins do in the hour they come.
+        """
         until_s = start_s + size.length_s
-        found = []
-        for index in range(max(bisect_right(self._begins, start_s) - 1, 0), len(self.blocks)):
+        found: list[tuple[int, float]] = []
+        first = max(bisect_right(self._begins, start_s) - 1, 0)
+        if first < len(self.blocks) and size.length_s <= self.blocks[first].to_s - self.blocks[first].from_s:
+            return ((first, size.work_s),)
+        for index in range(first, len(self.blocks)):
             from_s, to_s = self.blocks[index]
             if from_s >= until_s:
                 break
@@ -160,6 +166,10 @@ class Grid:
         if key not in self._offers:
             self._offers[key] = self._make_offer(service, count, prechecked=prechecked)
         return self._offers[key]
+
+    def bookable(self) -> dict[ServiceId, frozenset[CounterId]]:
+        """The services that can be booked, and the counters that serve each at its main stage."""
+        return {name: self._sets[name] for name, service in self.plan.services.items() if self._is_bookable(service)}
 
     def _is_bookable(self, service: PlannedService) -> bool:
         return _may_be_booked(service) and bool(self._sets[service.id])

@@ -82,6 +82,13 @@ MISSED_AFTER_S = 30 * 60
 """How long after its start an appointment waits for the person."""
 
 
+RETURN_WITHIN_S = 30 * 60
+"""How long who was called and did not come may come back."""
+
+RETURNS_MAX = 1
+"""How often they may."""
+
+
 class CancelledBy(StrEnum):
     """Who gave an appointment up: its owner, the hall, or the erasure of who it was for."""
 
@@ -236,7 +243,8 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
     `invitation` the id of the one it was taken with. `promise` is the wait that was told with the ticket, as long as
     the first call may keep it: not when its people asked for another time, or its class or place has changed. `raised`
-    is a walk-in that has waited for as long as the hall lets anybody wait.
+    is a walk-in that has waited for as long as the hall lets anybody wait. `rating` is how the person found the visit,
+    from 1 to 5.
     """
 
     id: TicketId
@@ -287,6 +295,7 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     invitation: str | None = None
     promise: Wait | None = None
     raised: bool = False
+    rating: int | None = None
 
 
 class Appointment(Struct, frozen=True, gc=False, kw_only=True):

@@ -7,9 +7,10 @@ exist (the clock jumps over it) is read as if the clock had not jumped yet; one 
 Source: DESIGN 3, JOURNAL 6.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,8 @@ from service.domain.document import (
     minutes_of,
 )
 from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts, TicketClass, ZoneId
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 REOPENS_WITHIN_DAYS = 62
 """How far ahead the next opening is looked for; beyond it nobody is told a time."""
@@ -129,7 +132,7 @@ class Learned(Struct, frozen=True, kw_only=True):
 
     `walk_ins` by local hour of the day, `"09"`; empty where there is no history, and then a share of the time is held
     for them. `mix` says which part of them comes for a service, even shares where it is empty. `punctuality_*` is how
-    long after the start people with an appointment come.
+    long after the start people with an appointment come. `learned_at` tells a newer one from an older.
     """
 
     durations: dict[ServiceId, Lasting] = {}
@@ -138,6 +141,7 @@ class Learned(Struct, frozen=True, kw_only=True):
     punctuality_sd_s: float = 480.0
     walk_ins: dict[str, LearnedArrivals] = {}
     mix: dict[ServiceId, float] = {}
+    learned_at: datetime | None = None
 
 
 NOTHING_LEARNED = Learned()
@@ -203,6 +207,12 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     walk_ins: tuple[ExpectedWalkIns, ...] = ()
     places: tuple[PlacesByHand, ...] = ()
     reserved: tuple[ReservedShare, ...] = ()
+    ratings: frozenset[str] = frozenset()
+
+    @property
+    def version(self) -> tuple[int, datetime]:
+        """What tells a newer plan of a day from an older one: the document's revision, then what was learned."""
+        return self.revision, self.learned.learned_at or NEVER
 
     def opens_at(self, now_at: datetime) -> datetime | None:
         """The next opening after `now_at`, today or later; None when none is known."""
@@ -317,8 +327,13 @@ def instant(on: date, minutes: int, zone: ZoneInfo) -> datetime:
     return local.astimezone(UTC)
 
 
-def plan_of(
-    document: HallDocument, revision: int, on: date, holidays: Iterable[date] = (), learned: Learned = NOTHING_LEARNED
+def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
+    document: HallDocument,
+    revision: int,
+    on: date,
+    holidays: Iterable[date] = (),
+    learned: Learned = NOTHING_LEARNED,
+    worked: Mapping[date, int] = MappingProxyType({}),
 ) -> Plan:
     """Resolve a hall document for one date.
 
@@ -328,19 +343,23 @@ def plan_of(
         on: the hall's date.
         holidays: dates on which a hall that keeps public holidays is closed.
         learned: what the hall's history says; its durations take the place of the document's.
+        worked: weekend days that a hall that keeps public holidays works in return for a free one, and the ISO weekday
+            whose hours, staffing, places and reservations they have.
 
     Returns:
         The plan; without windows when the hall is closed on that date.
     """
     closed = frozenset(holidays) if document.holidays else frozenset()
+    worked = worked if document.holidays else {}
+    weekday = _weekday(on, worked)
     starts_at, ends_at = span_of(document, on)
-    windows = _windows(document, on, closed)
-    reopens = (_windows(document, on + timedelta(days=n), closed) for n in range(1, REOPENS_WITHIN_DAYS + 1))
+    windows = _windows(document, on, closed, worked)
+    reopens = (_windows(document, on + timedelta(days=n), closed, worked) for n in range(1, REOPENS_WITHIN_DAYS + 1))
     usual, dated = (
         [
             Band(*_span(document, on, band.from_, band.to), counters=band.counters)
             for band in document.staffing
-            if (band.on == on if is_dated else band.on is None and on.isoweekday() in (band.weekdays or ()))
+            if (band.on == on if is_dated else band.on is None and weekday in (band.weekdays or ()))
         ]
         for is_dated in (False, True)
     )
@@ -384,6 +403,7 @@ def plan_of(
         languages=tuple(document.languages),
         reasons=frozenset(document.codes.reasons),
         missing=frozenset(document.codes.missing),
+        ratings=frozenset(document.codes.ratings),
         names=Names(
             hall=dict(document.name),
             zones={zone_.id: dict(zone_.name) for zone_ in document.zones},
@@ -402,7 +422,7 @@ def plan_of(
                 services=tuple(part.services or ()),
             )
             for part in document.booking.places
-            if _is_on(part, on)
+            if _is_on(part, on, weekday)
         ),
         reserved=tuple(
             ReservedShare(
@@ -412,7 +432,7 @@ def plan_of(
                 release_before_s=part.release_before_s,
             )
             for part in document.booking.reserved
-            if _is_on(part, on)
+            if _is_on(part, on, weekday)
         ),
     )
 
@@ -421,8 +441,13 @@ def _as_written(duration: Duration) -> Lasting:
     return Lasting(duration.mean, duration.cv, duration.prechecked_mean)
 
 
-def _is_on(part: Places | Reservation, on: date) -> bool:
-    return part.on == on if part.on is not None else on.isoweekday() in (part.weekdays or ())
+def _weekday(on: date, worked: Mapping[date, int]) -> int:
+    """The ISO weekday that a date is like."""
+    return worked.get(on, on.isoweekday())
+
+
+def _is_on(part: Places | Reservation, on: date, weekday: int) -> bool:
+    return part.on == on if part.on is not None else weekday in (part.weekdays or ())
 
 
 def _walk_ins(document: HallDocument, on: date, learned: Learned) -> tuple[ExpectedWalkIns, ...]:
@@ -450,14 +475,16 @@ def _span(document: HallDocument, on: date, from_: str, to: str) -> tuple[dateti
     return instant(on, begin, zone), instant(on, end, zone)
 
 
-def _windows(document: HallDocument, on: date, holidays: frozenset[date]) -> tuple[Window, ...]:
+def _windows(
+    document: HallDocument, on: date, holidays: frozenset[date], worked: Mapping[date, int]
+) -> tuple[Window, ...]:
     special = [exception for exception in document.exceptions if exception.on == on]
     if special:
         spans = [(one.from_, one.to) for one in special if not one.closed]
     elif on in holidays:
         spans = []
     else:
-        spans = [(hours.from_, hours.to) for hours in document.hours if on.isoweekday() in hours.weekdays]
+        spans = [(hours.from_, hours.to) for hours in document.hours if _weekday(on, worked) in hours.weekdays]
     found = sorted(_span(document, on, from_, to) for from_, to in spans if from_ and to)
     merged: list[tuple[datetime, datetime]] = []
     for opens_at, closes_at in found:

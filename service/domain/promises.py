@@ -49,6 +49,24 @@ class Promises(Struct, frozen=True, kw_only=True):
         return now_at - self.made_at <= timedelta(seconds=HOLDS_S)
 
 
+ROUNDED_S = 0.5
+"""Whole seconds are promised."""
+
+
+def was_kept(day: "Day", ticket: Ticket, called_at: datetime) -> bool | None:
+    """Tell whether a first call comes between p10 and p90 of what was told with the ticket.
+
+    None when nothing was promised, the promise does not count any more, or the hall was suspended in between.
+    """
+    promise = ticket.promise
+    if promise is None or promise.p10_s is None or promise.p90_s is None:
+        return None
+    waited_s = (called_at - promise.as_of_at).total_seconds()
+    if day.unsuspended_s(promise.as_of_at, called_at) < waited_s:
+        return None
+    return promise.p10_s - ROUNDED_S <= waited_s <= promise.p90_s + ROUNDED_S
+
+
 def promised(day: "Day", ticket: Ticket, now_at: datetime) -> Wait | None:
     """The wait that was forecast for a waiting ticket; None when nothing was since something happened to it."""
     promises = day.promises

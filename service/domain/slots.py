@@ -79,9 +79,12 @@ class Tally(Struct, array_like=True):
         _count(taken, load.service, times)
         if not taken:
             del self.taken[load.start_s]
+        groups = grid.groups_of(load.service)
+        if not groups:
+            return  # nobody serves it any more; a plan made anew does not even know it
         size = grid.size(load.service, load.count, prechecked=load.prechecked)
         parts = grid.parts(load.start_s, size)
-        for group in grid.groups_of(load.service):
+        for group in groups:
             sums = self.groups[group.id]
             _count(sums.at_start_ms, load.start_s, times * round(size.work_s * 1000))
             for block, part_s in parts:

@@ -5,7 +5,7 @@ One place for both HTTP and the sockets, so that they cannot disagree. Fields st
 Source: CONTRACT 1 (times) and 5.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
@@ -13,6 +13,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from service.domain.day import Day
 from service.domain.dispatch import ahead as place_of_call
 from service.domain.model import (
+    RETURN_WITHIN_S,
+    RETURNS_MAX,
     Admission,
     Appointment,
     AppointmentId,
@@ -22,6 +24,7 @@ from service.domain.model import (
     Counter,
     CounterId,
     CounterState,
+    LeftReason,
     Outcome,
     Rule,
     ServiceId,
@@ -71,7 +74,12 @@ class ReasonView(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class TicketView(Struct, frozen=True, gc=False, kw_only=True):
-    """A ticket; `token` is there only for its owner and for who made it, `reason` for staff, `seq` is the day's."""
+    """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's.
+
+    To staff `reason` says why it is called, and `slot_at`, of who has booked, for when. Where they say something:
+    `not_before_at`, before which it is not called; `back_by_at`, until when who was passed over may come back;
+    `left_reason`; `rating`, how the person found the visit.
+    """
 
     id: TicketId
     code: str
@@ -99,8 +107,13 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     due_on: OnDate | None
     prechecked: bool
     appointment: str | None
+    not_before_at: Stamp | UnsetType = UNSET
+    back_by_at: Stamp | UnsetType = UNSET
+    left_reason: LeftReason | UnsetType = UNSET
+    rating: int | UnsetType = UNSET
     token: str | UnsetType = UNSET
     reason: ReasonView | UnsetType | None = UNSET
+    slot_at: Stamp | UnsetType = UNSET
     seq: int
 
 
@@ -203,10 +216,21 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         due_on=None if ticket.due_on is None else ticket.due_on.isoformat(),
         prechecked=ticket.prechecked,
         appointment=ticket.appointment,
+        not_before_at=UNSET if ticket.not_before_at is None else stamp(ticket.not_before_at),
+        back_by_at=_back_by(ticket),
+        left_reason=UNSET if ticket.left_reason is None else ticket.left_reason,
+        rating=UNSET if ticket.rating is None else ticket.rating,
         token=UNSET if token is None else token,
         reason=reason_view(ticket.reason) if staff else UNSET,
+        slot_at=stamp(ticket.slot_at) if staff and ticket.slot_at is not None else UNSET,
         seq=day.seq if seq is None else seq,
     )
+
+
+def _back_by(ticket: Ticket) -> str | UnsetType:
+    if ticket.state is not TicketState.NO_SHOW or ticket.no_show_at is None or ticket.returns >= RETURNS_MAX:
+        return UNSET
+    return stamp(ticket.no_show_at + timedelta(seconds=RETURN_WITHIN_S))
 
 
 def _now(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:

@@ -6,12 +6,8 @@ made in a process of its own, so that no command waits for it, and what comes of
 """
 
 import asyncio
-from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from multiprocessing import get_context
 
 import structlog
 
@@ -23,7 +19,8 @@ from service.domain.forecast.waits import Quantiles, steadied
 from service.domain.model import HallId, Shown, TicketId
 from service.domain.promises import Promise, Promises
 from service.forecasts.kept import EVERY, MOST, Forecasts, Kept
-from service.forecasts.worker import Made, begin, make
+from service.forecasts.process import Draws, ForecasterLost
+from service.forecasts.worker import Made
 from service.journal.faults import StorageUnavailable
 from service.lanes import Lanes
 
@@ -41,22 +38,14 @@ NOTHING = Promise(None, None, None, None, None)
 log = structlog.get_logger(__name__)
 
 
-def process() -> Executor:
-    """One more process, which starts with its first work; `spawn`, for this one has threads and connections."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=begin)
-
-
 class Maker:
     """Makes the forecasts of the days in use in this process."""
 
-    def __init__(
-        self, forecasts: Forecasts, lanes: Lanes, clock: Clock, executor: Callable[[], Executor] = process
-    ) -> None:
+    def __init__(self, forecasts: Forecasts, lanes: Lanes, clock: Clock, draws: Draws) -> None:
         self._forecasts = forecasts
         self._lanes = lanes
         self._clock = clock
-        self._make_executor = executor
-        self._executor: Executor | None = None
+        self._draws = draws
         self._busy: set[tuple[HallId, date]] = set()
 
     async def run(self) -> None:
@@ -93,12 +82,6 @@ class Maker:
         with suppress(StorageUnavailable):
             await self._forecasts.forget(self._clock.now_at() - FORGET_AFTER)
 
-    def close(self) -> None:
-        """Make no more."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-
     async def _look_at(self, day: Day) -> None:
         key, now_at, seq = (day.hall, day.on), self._clock.now_at(), day.seq
         kept = self._forecasts.of(*key)
@@ -130,15 +113,10 @@ class Maker:
         scene = scene_of(day, now_at)
         if scene is None:
             return None
-        if self._executor is None:
-            self._executor = self._make_executor()
-        executor = self._executor
         try:
-            return await asyncio.get_running_loop().run_in_executor(executor, make, scene, ahead)
-        except BrokenProcessPool:
+            return await self._draws.make(scene, ahead=ahead)
+        except ForecasterLost:
             log.warning("forecaster_lost", hall=day.hall)
-            if self._executor is executor:
-                self._executor = None
             raise StorageUnavailable("the process that makes forecasts was lost") from None
 
 

@@ -1,10 +1,16 @@
-"""What the process does that makes forecasts: numbers in, numbers out."""
+"""What the process does that makes forecasts: numbers in, numbers out, until its input ends.
+
+It is a program of its own that is asked over its standard input and answers over its output, each time a length in four
+bytes and so much MessagePack. Nothing is shared with the service, so nothing is left behind when that is killed: the
+input ends then, and so does the program.
+"""
 
 import os
 import signal
-from multiprocessing import connection, parent_process
-from threading import Thread
+import sys
+from typing import BinaryIO
 
+import msgspec
 from msgspec import Struct
 
 from service.domain.forecast.ahead import DayAhead, outlook_of
@@ -14,6 +20,15 @@ from service.domain.forecast.waits import Asked, asked_of
 NICE = 5
 """How much others come first on the processor."""
 
+LENGTH_BYTES = 4
+
+
+class Wanted(Struct, frozen=True):
+    """A forecast to be made; with the rest of the day where `ahead`."""
+
+    scene: Scene
+    ahead: bool
+
 
 class Made(Struct, frozen=True):
     """The waits, and the rest of the day where it was asked for and there is one."""
@@ -22,21 +37,32 @@ class Made(Struct, frozen=True):
     ahead: DayAhead | None
 
 
-def begin() -> None:
-    """Let commands come first; end with the service, however it ends, and leave Ctrl-C to it."""
+def make(wanted: Wanted) -> Made:
+    """Draw the rests of a day."""
+    scene = wanted.scene
+    return Made(asked_of(scene), outlook_of(scene) if wanted.ahead and scene.closing_s is not None else None)
+
+
+def main() -> None:
+    """Answer until nobody asks any more; commands come first, and Ctrl-C is the service's."""
     os.nice(NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody is there for the answer any more: end without a word
+    questions, answers = sys.stdin.buffer, sys.stdout.buffer
+    decode, encode = msgspec.msgpack.Decoder(Wanted).decode, msgspec.msgpack.Encoder().encode
+    while (wanted := _read(questions)) is not None:
+        made = encode(make(decode(wanted)))
+        answers.write(len(made).to_bytes(LENGTH_BYTES) + made)
+        answers.flush()
 
 
-def _end_with_parent() -> None:
-    """Wait until the service is gone: one that was killed closes no queue, and this process would wait for ever."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(0)
+def _read(questions: BinaryIO) -> bytes | None:
+    """The next question; None when there is none, or only a part of one."""
+    head = questions.read(LENGTH_BYTES)
+    length = int.from_bytes(head)
+    wanted = questions.read(length)
+    return wanted if len(head) == LENGTH_BYTES and len(wanted) == length else None
 
 
-def make(scene: Scene, ahead: bool) -> Made:  # noqa: FBT001  (passed to another process by place)
-    """Draw the rests of a day."""
-    return Made(asked_of(scene), outlook_of(scene) if ahead and scene.closing_s is not None else None)
+if __name__ == "__main__":
+    main()

@@ -116,12 +116,13 @@ class FoundInvitation(Struct, frozen=True, kw_only=True):
 class Wanted(Struct, frozen=True, kw_only=True):
     """What is known of somebody's ticket: all of it has to fit.
 
-    `phone` are digits, `code` and `number` as they were given out, `name` any part of one.
+    `phones` are digits of one, written in several ways, `code` and `number` as they were given out, `name` any part of
+    one.
     """
 
     code: str | None = None
     number: str | None = None
-    phone: str | None = None
+    phones: tuple[str, ...] | None = None
     name: str | None = None
 
     def __repr__(self) -> str:
@@ -155,7 +156,7 @@ class Finder:
     async def search(self, hall: HallId, days: tuple[date, date], wanted: Wanted, limit: int) -> list[FoundTicket]:
         """Tickets of the days from the first to the second, the newest first."""
         rows = await self._database.fetch(
-            _SQL["search"], hall, *days, limit, wanted.code, wanted.number, wanted.phone, wanted.name
+            _SQL["search"], hall, *days, limit, wanted.code, wanted.number, wanted.phones, wanted.name
         )
         return _found(rows)
 
@@ -180,7 +181,7 @@ class Finder:
         if wanted.number is not None:
             return []
         rows = await self._database.fetch(
-            _SQL["search_appointments"], hall, *days, limit, wanted.code, wanted.phone, wanted.name
+            _SQL["search_appointments"], hall, *days, limit, wanted.code, wanted.phones, wanted.name
         )
         return _appointments(rows)
 

@@ -22,7 +22,7 @@ WHERE hall_id = $1 AND day = $2;
 -- The tickets of some days by all that is said of them. A phone is found by its last digits, however it is written and
 -- with or without the country's; a name by any part of it, in either case.
 -- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text number,
--- $7 text digits of the phone, $8 text part of the name: NULL for all.
+-- $7 text[] digits of the phone, as said and as kept, $8 text part of the name: NULL for all.
 -- One row per ticket, the newest first.
 SELECT t.id, t.n, t.code, t.number, t.day, t.service, t.stage, t.class AS class_, t.channel, t.state, t.admission, t.count,
     t.counter, t.last_counter, t.calls, t.queue_at, t.issued_at, t.called_at, t.started_at, t.finished_at, t.outcome,
@@ -33,9 +33,11 @@ LEFT JOIN LATERAL (SELECT regexp_replace(a.phone, '[^0-9]', '', 'g') AS digits) 
 WHERE t.hall_id = $1 AND t.day BETWEEN $2 AND $3
     AND ($5::text IS NULL OR t.code = $5)
     AND ($6::text IS NULL OR t.number = $6)
-    AND ($7::text IS NULL OR p.digits = $7
-        OR (least(length(p.digits), length($7)) >= 7
-            AND right(p.digits, least(length(p.digits), length($7))) = right($7, least(length(p.digits), length($7)))))
+    AND ($7::text[] IS NULL OR EXISTS (
+        SELECT FROM unnest($7::text[]) AS s (digits)
+        CROSS JOIN LATERAL (SELECT least(length(p.digits), length(s.digits)) AS many) AS l
+        WHERE p.digits = s.digits OR (l.many >= 7 AND right(p.digits, l.many) = right(s.digits, l.many))
+    ))
     AND ($8::text IS NULL OR position(lower($8) IN lower(a.name)) > 0)
 ORDER BY t.day DESC, t.n DESC
 LIMIT $4;
@@ -54,8 +56,8 @@ LIMIT $4;
 
 -- name: search_appointments
 -- The appointments of some days by all that is said of them, as `search` finds tickets.
--- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text digits of the
--- phone, $7 text part of the name: NULL for all.
+-- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text[] digits of the
+-- phone, as said and as kept, $7 text part of the name: NULL for all.
 -- One row per appointment, by its start, the last first.
 SELECT b.id, b.n, b.code, b.day, b.service, b.starts_at, b.ends_at, b.state, b.count, b.channel, b.expires_at,
     b.prechecked, b.partner, b.ticket_id AS ticket, b.applicant_id AS applicant, b.made_at, b.sequence, b.seq
@@ -64,9 +66,11 @@ LEFT JOIN applicants AS a ON a.hall_id = b.hall_id AND a.id = b.applicant_id
 LEFT JOIN LATERAL (SELECT regexp_replace(a.phone, '[^0-9]', '', 'g') AS digits) AS p ON TRUE
 WHERE b.hall_id = $1 AND b.day BETWEEN $2 AND $3
     AND ($5::text IS NULL OR b.code = $5)
-    AND ($6::text IS NULL OR p.digits = $6
-        OR (least(length(p.digits), length($6)) >= 7
-            AND right(p.digits, least(length(p.digits), length($6))) = right($6, least(length(p.digits), length($6)))))
+    AND ($6::text[] IS NULL OR EXISTS (
+        SELECT FROM unnest($6::text[]) AS s (digits)
+        CROSS JOIN LATERAL (SELECT least(length(p.digits), length(s.digits)) AS many) AS l
+        WHERE p.digits = s.digits OR (l.many >= 7 AND right(p.digits, l.many) = right(s.digits, l.many))
+    ))
     AND ($7::text IS NULL OR position(lower($7) IN lower(a.name)) > 0)
 ORDER BY b.starts_at DESC, b.n DESC
 LIMIT $4;

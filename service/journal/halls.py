@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from service.domain.document import HallDocument
 from service.domain.model import HallId
+from service.domain.plan import Learned
 from service.journal.database import Database
 from service.journal.faults import DocumentConflict, HallMissing
 from service.journal.statements import statements
@@ -20,6 +21,7 @@ CHANGES_OVERLAP_S = 10  # a change is stamped before it commits: one stamped ear
 
 _SQL = statements("halls.sql")
 _decode = msgspec.json.Decoder(HallDocument).decode
+_decode_learned = msgspec.json.Decoder(Learned).decode
 
 
 class HallRow(Struct, frozen=True):
@@ -52,6 +54,16 @@ class Stored(Struct, frozen=True):
     fingerprint: bytes | None = None
 
 
+class LearnedRow(Struct, frozen=True):
+    """What a hall has learned of a weekday, or of all days where `weekday` is 0, from so many days."""
+
+    hall: HallId
+    weekday: int
+    learned: Learned
+    days: int
+    changed_at: datetime
+
+
 class Halls:
     """Reads and writes halls. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
 
@@ -71,6 +83,14 @@ class Halls:
         """The halls changed since an instant of the database's clock; one changed shortly before may come as well."""
         since = at - timedelta(seconds=CHANGES_OVERLAP_S)
         return [_hall_of(row) for row in await self._database.fetch(_SQL["changed_since"], since)]
+
+    async def learned_since(self, at: datetime | None) -> list[LearnedRow]:
+        """What was learned since an instant, as `changed_since`; all of it when none is said."""
+        since = None if at is None else at - timedelta(seconds=CHANGES_OVERLAP_S)
+        return [
+            LearnedRow(row["hall_id"], row["weekday"], _decode_learned(row["learned"]), row["days"], row["changed_at"])
+            for row in await self._database.fetch(_SQL["learned_since"], since)
+        ]
 
     async def create_if_absent(self, hall: HallId, document: HallDocument) -> bool:
         """Make a hall, revision 1; tell whether it was made."""

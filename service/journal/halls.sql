@@ -22,6 +22,15 @@ FROM halls
 WHERE changed_at >= $1
 ORDER BY hall_id;
 
+-- name: learned_since
+-- What halls have learned at an instant or later, each weekday by itself.
+-- $1 timestamptz the instant: NULL for all.
+-- One row per hall and weekday, or none.
+SELECT hall_id, weekday, learned, days, changed_at
+FROM learned
+WHERE $1::timestamptz IS NULL OR changed_at >= $1
+ORDER BY hall_id, weekday;
+
 -- name: create_if_absent
 -- Make a hall with revision 1, unless it exists.
 -- $1 text hall, $2 json document.

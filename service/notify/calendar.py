@@ -39,8 +39,14 @@ class Entry(Struct, frozen=True, kw_only=True):
     url: str
 
 
-def ics_of(
-    entry: Entry, method: Method, now_at: datetime, *, organizer: str | None = None, attendee: str | None = None
+def ics_of(  # noqa: PLR0913  (the last three by name)
+    entry: Entry,
+    method: Method,
+    now_at: datetime,
+    *,
+    held: bool = False,
+    organizer: str | None = None,
+    attendee: str | None = None,
 ) -> bytes:
     """Write the calendar file of an appointment.
 
@@ -48,6 +54,7 @@ def ics_of(
         entry: the appointment.
         method: PUBLISH for a file that is fetched; REQUEST and CANCEL for mails.
         now_at: when it is written.
+        held: whether nobody has confirmed it yet.
         organizer: the address that mails come from.
         attendee: the address that the mail goes to; REQUEST needs it.
 
@@ -68,7 +75,8 @@ def ics_of(
     event.add("description", entry.about)
     event.add("location", entry.location)
     event.add("url", entry.url)
-    event.add("status", "CANCELLED" if method is Method.CANCEL else "CONFIRMED")
+    agreed = "TENTATIVE" if held else "CONFIRMED"
+    event.add("status", "CANCELLED" if method is Method.CANCEL else agreed)
     if organizer is not None:
         said = icalendar.vCalAddress(f"mailto:{organizer}")
         said.params["cn"] = icalendar.vText(entry.location)

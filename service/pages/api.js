@@ -9,6 +9,8 @@
 const ATTEMPT_MS = 8000;
 // An act whose outcome stays unknown so long is handed back to the person: done late, it would surprise those who gave up on it.
 const PATIENCE_MS = 60_000;
+// A file of some megabytes over a slow line.
+const FILE_MS = 120_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 3000;
 const READS = new Set(["GET", "HEAD"]);
@@ -35,7 +37,7 @@ export class Unreached extends Error {
   }
 }
 
-/** @typedef {{status: number, body: any, etag: string | null}} Answer */
+/** @typedef {{status: number, body: any, text: string, etag: string | null, at: string | null}} Answer `body` where it is JSON */
 
 /**
  * Send a request until it is answered.
@@ -43,10 +45,12 @@ export class Unreached extends Error {
  * @param {string} path beginning with /
  * @param {object} [options]
  * @param {unknown} [options.body] JSON; with PATCH a merge patch
+ * @param {{type: string, data: Blob}} [options.file] a body that is a file, in place of JSON
  * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
- * @param {string} [options.token] of a machine, or of a ticket; a browser of staff has its cookie
  * @param {string} [options.ifMatch] an ETag
+ * @param {string | null} [options.ifNoneMatch] an ETag: what is as it was is answered 304, without a body
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
+ * @param {string} [options.token] of a machine, or of a ticket or appointment: the person's only proof that it is theirs; without it the session counts
  * @param {AbortSignal} [options.signal] gives up: the outcome is then nobody's concern
  * @param {number} [options.patience_ms]
  * @returns {Promise<Answer>}
@@ -54,24 +58,27 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, key, token, ifMatch, query, signal, patience_ms } = {}) {
+export async function call(method, path, { body, file, key, ifMatch, ifNoneMatch, query, token, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
-  const headers = { Accept: "application/json" };
+  const headers = { Accept: "application/json, */*;q=0.5" };
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-  if (act) headers["Idempotency-Key"] = key ?? newKey();
+  if (file !== undefined) headers["Content-Type"] = file.type;
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (act) headers["Idempotency-Key"] = key ?? newKey();
   if (ifMatch !== undefined) headers["If-Match"] = ifMatch;
-  const init = { method, headers, credentials: "same-origin", cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) };
+  if (ifNoneMatch) headers["If-None-Match"] = ifNoneMatch;
+  const init = { method, headers, credentials: "same-origin", cache: "no-store", body: file?.data ?? (body === undefined ? undefined : JSON.stringify(body)) };
 
-  const until_ms = performance.now() + (patience_ms ?? (act ? PATIENCE_MS : ATTEMPT_MS));
+  const attempt_ms = file === undefined ? ATTEMPT_MS : FILE_MS;
+  const until_ms = performance.now() + (patience_ms ?? (file !== undefined ? FILE_MS : act ? PATIENCE_MS : ATTEMPT_MS));
   const watched = { act, state: "sent" };
   underWay.add(watched);
   tell();
   try {
     for (let attempt = 0; ; attempt += 1) {
       const left_ms = until_ms - performance.now();
-      const given = await tried(address, init, Math.max(1, Math.min(ATTEMPT_MS, left_ms)), signal);
+      const given = await tried(address, init, Math.max(1, Math.min(attempt_ms, left_ms)), signal);
       if (given !== null && !INDEFINITE.has(given.status)) return settled(given, path);
       watched.state = given === null ? "unreached" : "busy";
       tell();
@@ -121,9 +128,11 @@ async function tried(address, init, within_ms, signal) {
     const isJson = /json/.test(response.headers.get("Content-Type") ?? "");
     return {
       status: response.status,
-      ok: response.ok,
+      ok: response.ok || response.status === 304,
       body: isJson && text !== "" ? JSON.parse(text) : null,
+      text,
       etag: response.headers.get("ETag"),
+      at: response.headers.get("Paihao-At"),
       retryAfter_s: Number(response.headers.get("Retry-After")) || null,
     };
   } catch {
@@ -135,8 +144,8 @@ async function tried(address, init, within_ms, signal) {
   }
 }
 
-function settled({ status, ok, body, etag, retryAfter_s }, path) {
-  if (ok) return { status, body, etag };
+function settled({ status, ok, body, text, etag, at, retryAfter_s }, path) {
+  if (ok) return { status, body, text, etag, at };
   const problem = body?.code ? body : { code: "fault", title: "", status };
   if (status === 401 && !path.startsWith("/v1/session")) document.dispatchEvent(new CustomEvent("paihao:signed-out"));
   throw new Refused(problem, retryAfter_s);

@@ -11,31 +11,6 @@ export function chosenLanguage() {
 }
 
 /**
- * Make the switch at the top right work without loading the page anew.
- * @param {Element} nav holds links with `data-lang`
- * @param {(language: "zh" | "en") => void} show draws the page; called once at once
- */
-export function offerLanguages(nav, show) {
-  const links = [...nav.querySelectorAll("[data-lang]")];
-  const use = (language) => {
-    document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-    for (const link of links) {
-      if (link.dataset.lang === language) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    }
-    show(language);
-  };
-  for (const link of links) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      keepLanguage(link.dataset.lang);
-      use(link.dataset.lang);
-    });
-  }
-  use(chosenLanguage());
-}
-
-/**
  * Remember a choice: for this browser, and in the page's address.
  * @param {"zh" | "en"} language
  */

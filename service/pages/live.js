@@ -58,9 +58,11 @@ export class Live {
    * @param {(facts: Facts) => void} options.onFacts
    * @param {(link: Link) => void} options.onLink
    * @param {(refused: Refused) => void} [options.onRefused]
+   * @param {{path: string, protocols: () => string[], read: (data: string) => object | null}} [options.channel] a socket whose
+   *   frames are the facts themselves, unless they say that the last ones are still true; the board's if not said
    * @param {() => void} [options.onBoard] a board has come: it may be newer than the facts, or come after those of the same moment
    */
-  constructor({ hall, read, onFacts, onLink, onRefused, onBoard }) {
+  constructor({ hall, read, onFacts, onLink, onRefused, channel, onBoard }) {
     this.#read = read;
     this.#onFacts = onFacts;
     this.#onLink = onLink;
@@ -68,8 +70,10 @@ export class Live {
     this.#onBoard = onBoard ?? (() => undefined);
     this.clock = new HallClock(hall.time_zone);
     this.#socket = new BoardSocket({
-      address: () => `${hall.display_url.replace(/\/$/, "")}/v1/halls/${encodeURIComponent(hall.id)}/board`,
-      onFrame: (frame) => this.#hear(frame),
+      address: () => `${hall.display_url.replace(/\/$/, "")}/v1/halls/${encodeURIComponent(hall.id)}/${channel?.path ?? "board"}`,
+      protocols: channel?.protocols,
+      read: channel?.read,
+      onFrame: (frame) => (channel ? this.#take(frame) : this.#hear(frame)),
       onUnknownZone: () => undefined,
     });
   }
@@ -137,6 +141,18 @@ export class Live {
       this.truthAt_ms = this.clock.now();
     } else {
       this.#soon();
+    }
+    this.#look();
+  }
+
+  /** A frame of a channel of its own. */
+  #take(frame) {
+    if (frame.at) this.clock.heard(Date.parse(frame.at));
+    this.#truth_ms = performance.now();
+    this.truthAt_ms = this.clock.now();
+    if (frame.type !== "alive") {
+      this.#heard = this.#had = { day: frame.day, seq: frame.seq };
+      this.#onFacts(frame);
     }
     this.#look();
   }

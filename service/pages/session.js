@@ -16,6 +16,9 @@ import { field, whileBusy, wordsOf } from "/pages/ui.js";
 // What else a role may do: a manager is also staff of the hall.
 const INCLUDES = { manager: ["staff", "volunteer"], staff: ["volunteer"] };
 
+/** For pages that are about no hall in particular: a role in any is enough. */
+export const ANY_HALL = "*";
+
 /**
  * The roles somebody has in a hall, with all they include.
  * @param {Session} session
@@ -23,7 +26,7 @@ const INCLUDES = { manager: ["staff", "volunteer"], staff: ["volunteer"] };
  * @returns {Set<string>}
  */
 export function rolesIn(session, hall) {
-  const own = session.roles.filter((one) => one.role === "admin" || one.hall === hall || one.hall === null).map(({ role }) => role);
+  const own = session.roles.filter((one) => one.role === "admin" || hall === ANY_HALL || one.hall === hall || one.hall === null).map(({ role }) => role);
   if (own.includes("admin")) return new Set(["admin", "manager", "staff", "volunteer"]);
   return new Set(own.flatMap((role) => [role, ...(INCLUDES[role] ?? [])]));
 }
@@ -63,7 +66,7 @@ class SignIn extends HTMLElement {
   /** @type {Session | null} */
   #session = null;
   #password = "";
-  /** @type {string | null} */
+  /** @type {(() => string) | null} */
   #message = null;
 
   connectedCallback() {
@@ -85,7 +88,7 @@ class SignIn extends HTMLElement {
     try {
       this.#session = (await call("GET", "/v1/session")).body;
     } catch (reason) {
-      this.#message = wordsOf(reason);
+      this.#message = () => wordsOf(reason);
       this.#show();
       setTimeout(() => this.#look(), 3000);
       return;
@@ -114,13 +117,19 @@ class SignIn extends HTMLElement {
   }
 
   #draw() {
+    // What was typed outlives a switch of the language.
+    const typed = [...this.querySelectorAll("input[id]")].map(({ id, value }) => [id, value]);
     const body = this.#isIn ? (this.#session.must_change ? this.#newPassword() : this.#noRole()) : this.#signIn();
     this.replaceChildren(make("div.sign-in", {}, body));
+    for (const [id, value] of typed) {
+      const input = document.getElementById(id);
+      if (input) input.value = value;
+    }
     this.querySelector("input:not([value])")?.focus();
   }
 
   #said() {
-    return make("p.message", { role: "status", hidden: this.#message === null }, this.#message ?? "");
+    return make("p.message", { role: "status", hidden: this.#message === null }, this.#message?.() ?? "");
   }
 
   #signIn() {
@@ -136,10 +145,10 @@ class SignIn extends HTMLElement {
           this.#password = password.value;
           await this.#look();
         } catch (reason) {
-          this.#message = wordsOf(reason);
+          this.#message = () => wordsOf(reason);
           const said = form.querySelector(".message");
           said.hidden = false;
-          said.textContent = this.#message;
+          said.textContent = this.#message();
           if (reason instanceof Refused && reason.code === "sign-in-refused") password.select();
         }
       });

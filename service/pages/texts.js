@@ -70,7 +70,26 @@ export function sayIn(wanted, id, args) {
  * @returns {string} the id itself when there are no such words, which a test of the texts finds first
  */
 export function say(id, args) {
-  const bundle = bundles.get(LOCALES[language]);
+  return sayIn(language, id, args);
+}
+
+/**
+ * Load the words in both languages, for a page that is read in both at once.
+ * @param {...string} wanted names of files
+ */
+export async function textsInBoth(...wanted) {
+  for (const name of wanted) names.add(name);
+  await Promise.all(Object.keys(LOCALES).map(load));
+}
+
+/**
+ * Words by their id in one of both languages.
+ * @param {"zh" | "en"} which
+ * @param {string} id
+ * @param {Record<string, string | number>} [args]
+ */
+export function sayIn(which, id, args) {
+  const bundle = bundles.get(LOCALES[which]);
   const message = bundle?.getMessage(id);
   if (!message?.value) {
     console.warn(`texts: no ${id}`);

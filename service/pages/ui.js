@@ -70,15 +70,16 @@ export async function whileBusy(button, act) {
  * @param {string} options.title
  * @param {(Node | string)[]} options.body what stands between the title and the buttons
  * @param {string} options.confirm words of the main button
+ * @param {string} [options.leaving] words of the way out, where "cancel" would be read as the act
  * @param {string} [options.kind] "stop" for what cannot be taken back
  * @param {(form: FormData) => Result | Promise<Result>} [options.act] done before the dialog closes; what it throws of ours is said in it
  * @param {(reason: unknown) => string} [options.words] for what `act` throws
  * @returns {Promise<Result | null>} null when it was left
  */
-export function ask({ title, body, confirm, kind, act = (form) => form, words = wordsOf }) {
+export function ask({ title, body, confirm, leaving = say("cancel"), kind, act = (form) => form, words = wordsOf }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
   const main = make(`button.button.${kind === "stop" ? "stop" : "primary"}`, { type: "submit" }, confirm);
-  const leave = make("button.button", { type: "button" }, say("cancel"));
+  const leave = make("button.button", { type: "button" }, leaving);
   const message = make("p.message", { role: "status", hidden: true });
   const form = make("form", { method: "dialog" }, make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), message, make("div.dialog-foot", {}, main, leave));
   dialog.append(form);
@@ -127,11 +128,12 @@ export function ask({ title, body, confirm, kind, act = (form) => form, words = 
  * @param {string} options.title
  * @param {(Node | string)[]} options.body
  * @param {{id: string, label: string, key?: string}[]} options.choices the first is the main one; `key` is a physical key's letter
+ * @param {string} [options.leaving] words of the way out
  * @returns {Promise<string | null>} the id, null when it was left
  */
-export function choose({ title, body, choices }) {
+export function choose({ title, body, choices, leaving = say("cancel") }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
-  const leave = make("button.button", { type: "button" }, say("cancel"));
+  const leave = make("button.button", { type: "button" }, leaving);
   const buttons = choices.map(({ id, label, key }) => make("button.button", { type: "button", value: id }, make("span", {}, label), key ? make("kbd", { "aria-hidden": "true" }, key) : null));
   dialog.append(make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), make("div.dialog-choices", {}, buttons, leave));
   document.body.append(dialog);

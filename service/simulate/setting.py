@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from service.domain.learning import forecast_sd
 from service.domain.model import CounterId, ServiceId
 from service.domain.plan import Learned, LearnedArrivals, Plan, plan_of
 from service.simulate.people import MINUTE_MS
@@ -70,7 +71,7 @@ def setting_of(scenario: Scenario, policy: Policy, constant: int | None, admissi
 
 
 def true_of(scenario: Scenario) -> Learned:
-    """What a hall that has seen many such days knows; not what nobody can know of this one."""
+    """What a hall that has seen many such days knows, and how sure it is of walk-ins that it has seen eight days of."""
     first_hour = OPENS_MIN // 60
     everybody = scenario.unscheduled_by_hour()
     return Learned(
@@ -78,7 +79,7 @@ def true_of(scenario: Scenario) -> Learned:
         punctuality_mean_s=scenario.punctual_mean_s,
         punctuality_sd_s=scenario.punctual_sd_s,
         walk_ins={
-            f"{first_hour + hour:02d}": LearnedArrivals(number, scenario.volume_sd * number)
+            f"{first_hour + hour:02d}": LearnedArrivals(number, forecast_sd(number, scenario.volume_sd * number))
             for hour, number in enumerate(everybody)
         },
         mix={ServiceId(kind.id): kind.share for kind in scenario.kinds},

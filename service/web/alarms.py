@@ -6,7 +6,7 @@ from service.domain import commands
 from service.domain.events import AlarmRaised
 from service.domain.times import stamp
 from service.ids import new_id
-from service.web.answers import AlarmSeen, answer
+from service.web.answers import AlarmMade, answer
 from service.web.auth import Role
 from service.web.forms import AlarmForm, Nothing
 from service.web.guard import kiosk_of
@@ -21,7 +21,13 @@ async def raise_(request: web.Request) -> web.Response:
     assert given.done is not None, "an alarm is an event"
     part = given.done.parts[0]
     assert isinstance(part.event, AlarmRaised), "and nothing else"
-    seen = AlarmSeen(id=part.event.alarm, counter=part.event.counter, kiosk=part.event.kiosk, at=stamp(part.at))
+    seen = AlarmMade(
+        id=part.event.alarm,
+        counter=part.event.counter,
+        kiosk=part.event.kiosk,
+        at=stamp(part.at),
+        seq=part.seq,
+    )
     return answer(seen, 201, Location=f"/v1/halls/{hall}/alarm/{seen.id}")
 
 

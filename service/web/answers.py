@@ -23,6 +23,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.view import OnDate, ReasonView, SlotView, Stamp, TicketView, WaitView
+from service.invitations.store import Became
 from service.notify import model as notify
 from service.notify.model import Kind
 from service.web.problems import OF_JSON
@@ -44,7 +45,7 @@ def answer_encoded(body: bytes) -> web.Response:
 
 
 class ServiceSeen(Struct, frozen=True, kw_only=True):
-    """A service as people choose it; `wait` is a walk-in's who would come now."""
+    """A service as people choose it; `duration_s` is one person's, `wait` a walk-in's who would come now."""
 
     id: str
     name: Texts
@@ -53,6 +54,7 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     online_url: str | None
     bookable: bool
     count_max: int
+    duration_s: float
     wait: WaitView
 
 
@@ -70,8 +72,27 @@ class OvertimeSeen(Struct, frozen=True):
     counters: int | None
 
 
+class HoursSeen(Struct, frozen=True):
+    """Opening hours on some weekdays, Monday is 1; local times."""
+
+    weekdays: list[int]
+    from_: str = msgspec.field(name="from")
+    to: str
+
+
+class ExpectedSeen(Struct, frozen=True):
+    """How many people are expected to come without booking in a span, by what was seen on other days."""
+
+    from_at: Stamp
+    to_at: Stamp
+    people: float
+
+
 class HallSeen(Struct, frozen=True, kw_only=True):
-    """A hall as people see it."""
+    """A hall as people see it; `doors_open`: numbers are given out, `entrance`: to phones that show the door's code.
+
+    `expected` has what is left of the day; nothing while there is no history.
+    """
 
     id: str
     name: Texts
@@ -81,10 +102,40 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     zones: list[Zoned]
     open: bool
     opens_at: str | None
+    doors_open: bool
+    entrance: bool
+    as_of_at: Stamp
+    expected: list[ExpectedSeen]
     suspended: bool
     overtime: OvertimeSeen | None
     display_url: str
     seq: int | None
+
+
+class RulesSeen(Struct, frozen=True, kw_only=True):
+    """The rules of a hall as they hang on its wall, and the words of the codes that people read.
+
+    Credits and times are seconds. `early_s` is how long before its time an appointment is called at the earliest,
+    `check_in_before_s` from when on it can be checked in, `grace_s` how late with its full credit, `missed_after_s`
+    when it is over; `back_within_s` is how long who was passed over may come back, to a place of at most
+    `park_penalty_s` ago; `returns_within_days` how long a missing paper may take when nothing else is said.
+    """
+
+    credit_s: dict[str, int]
+    early_s: int
+    check_in_before_s: int
+    grace_s: int
+    missed_after_s: int
+    doors_before_s: int
+    back_within_s: int
+    park_penalty_s: int
+    returns_within_days: int
+    hours: list[HoursSeen]
+    horizon_days: int
+    per_person: int
+    admission: str
+    ratings: list[str]
+    words: dict[str, Texts]
 
 
 class HallList(Struct, frozen=True):
@@ -118,6 +169,12 @@ class PrinterSeen(Struct, frozen=True, kw_only=True):
     name: str
     state: PrinterState
     at: Stamp
+
+
+class AlarmMade(AlarmSeen, frozen=True, kw_only=True):
+    """A call for help that was just made; `seq` is the day's."""
+
+    seq: int
 
 
 class Queue(Struct, frozen=True, kw_only=True):
@@ -173,6 +230,19 @@ class TicketList(Struct, frozen=True):
     seq: int
 
 
+class HallOfTicket(Struct, frozen=True):
+    """Of which hall a ticket is."""
+
+    hall: str
+
+
+class CodeSeen(Struct, frozen=True):
+    """A code as people type it, and the rows of its QR code: 1 is dark, and no border."""
+
+    code: str
+    modules: list[str]
+
+
 class AppointmentListed(Struct, frozen=True, kw_only=True):
     """An appointment in a list, as it is now."""
 
@@ -190,9 +260,13 @@ class AppointmentListed(Struct, frozen=True, kw_only=True):
 
 
 class AppointmentList(Struct, frozen=True):
-    """Appointments of a day, by their starts; `seq` is the day's, 0 when nothing has happened to it."""
+    """Appointments of a day; `seq` is the day's, 0 when nothing has happened to it.
+
+    `over_capacity` are those to come that the day would not take by its plan, of the whole day and not of the page.
+    """
 
     items: list[AppointmentListed]
+    over_capacity: list[str]
     next_cursor: str | None
     seq: int
 
@@ -245,6 +319,7 @@ class NoticeList(Struct, frozen=True):
 
     items: list[NoticeSeen]
     next_cursor: str | None
+    seq: int
 
 
 class SuspensionSeen(Struct, frozen=True, kw_only=True):
@@ -299,16 +374,22 @@ class ProfilePoint(Struct, frozen=True):
 class DryRun(Struct, frozen=True, kw_only=True):
     """What a document would change, if it were put now.
 
+    `over_capacity` are the appointments it would make too many, `over_capacity_already` those that are so as it is.
     `profile` has each quarter of an hour until closing, if people go on coming as in the last hour: `arrivals_per_h`.
+    `seq` is that of the day it was reckoned with. `holidays_unknown` are the years, as far ahead as people can book,
+    whose public holidays are not all known yet.
     """
 
     revision: int
     changed: list[str]
     places: list[PlacesChange]
     over_capacity: list[str]
+    over_capacity_already: list[str]
+    holidays_unknown: list[int]
     waits: list[WaitChange]
     profile: list[ProfilePoint]
     arrivals_per_h: float
+    seq: int
 
 
 class AccountSeen(Struct, frozen=True, kw_only=True):
@@ -432,10 +513,11 @@ class Happened(Struct, frozen=True, kw_only=True):
 
 
 class HallHistory(Struct, frozen=True):
-    """What happened in a hall on a day, newest first."""
+    """What happened in a hall on a day, newest first; `seq` is the day's, 0 before it began, null for no hall's."""
 
     items: list[Happened]
     next_cursor: str | None
+    seq: int | None
 
 
 class Health(Struct, frozen=True):
@@ -459,3 +541,203 @@ class Problem(Struct, frozen=True, kw_only=True):
     status: int
     code: str
     instance: str
+
+
+class InvitationGiven(Struct, frozen=True, kw_only=True):
+    """A code for the person of a line."""
+
+    line: int
+    id: str
+    code: str
+
+
+class BadLine(Struct, frozen=True, kw_only=True):
+    """Why a line invites nobody; `path` is the column, nothing for the whole line."""
+
+    line: int
+    path: str
+    why: str
+
+
+class InvitationsGiven(Struct, frozen=True, kw_only=True):
+    """What an import did, in the order of its lines."""
+
+    batch: str
+    items: list[InvitationGiven]
+    errors: list[BadLine]
+
+
+class InvitationListed(Struct, frozen=True, kw_only=True):
+    """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
+
+    id: str
+    code: str
+    batch: str
+    line: int
+    partner: str
+    service: str | None
+    prechecked: bool
+    releases_at: Stamp | None
+    made_at: Stamp
+    state: Became
+    starts_at: Stamp | None
+    name: str | None
+
+
+class InvitationList(Struct, frozen=True):
+    """Invitations, the oldest first."""
+
+    items: list[InvitationListed]
+    next_cursor: str | None
+
+
+class BatchSeen(Struct, frozen=True, kw_only=True):
+    """An import of invitations: how many, and how many of them were used or taken back."""
+
+    batch: str
+    partner: str
+    releases_at: Stamp | None
+    made_at: Stamp
+    invited: int
+    used: int
+    revoked: int
+
+
+class BatchList(Struct, frozen=True):
+    """Imports, the newest first."""
+
+    items: list[BatchSeen]
+    next_cursor: str | None
+
+
+class LastingSeen(Struct, frozen=True, kw_only=True):
+    """How long a service lasts for one person, as learned, or as the document says while nothing was seen.
+
+    `share_of_walk_ins` is the part of those who just come that comes for it, null before any did.
+    """
+
+    service: str
+    mean_s: float
+    cv: float
+    prechecked_mean_s: float | None
+    document_mean_s: float
+    learned: bool
+    share_of_walk_ins: float | None
+
+
+class HourSeen(Struct, frozen=True, kw_only=True):
+    """Walk-ins foreseen in an hour; `sd` is the spread of the forecast beyond chance."""
+
+    hour: int
+    per_h: float
+    sd: float
+
+
+class WeekdaySeen(Struct, frozen=True, kw_only=True):
+    """The hours of a weekday, Monday 1 to Sunday 7."""
+
+    weekday: int
+    hours: list[HourSeen]
+
+
+class LearnedSeen(Struct, frozen=True, kw_only=True):
+    """What plans go by; `punctuality_*` is how long after the start people with an appointment come."""
+
+    days: int
+    learned_at: Stamp | None
+    durations: list[LastingSeen]
+    show_rate: float
+    punctuality_mean_s: float
+    punctuality_sd_s: float
+    walk_ins: list[WeekdaySeen]
+
+
+class ErasureDone(Struct, frozen=True, kw_only=True):
+    """What was erased: rows of the person, appointments cancelled, invitations that are nobody's, messages stopped."""
+
+    people: int
+    cancelled: int
+    invitations: int
+    messages: int
+
+
+class PersonSeen(Struct, frozen=True, kw_only=True):
+    """A person as they were written down at a visit."""
+
+    id: str
+    name: str | None
+    phone: str | None
+    email: str | None
+    locale: str | None
+    created_at: Stamp
+
+
+class AppointmentOfPerson(Struct, frozen=True, kw_only=True):
+    """An appointment of a person."""
+
+    id: str
+    day: OnDate
+    code: str
+    service: str
+    starts_at: Stamp
+    ends_at: Stamp
+    state: str
+    count: int
+    channel: str
+    prechecked: bool
+    made_at: Stamp
+
+
+class TicketOfPerson(Struct, frozen=True, kw_only=True):
+    """A ticket of a person."""
+
+    id: str
+    day: OnDate
+    code: str
+    number: str
+    service: str
+    class_: str = msgspec.field(name="class")
+    channel: str
+    state: str
+    count: int
+    prechecked: bool
+    issued_at: Stamp
+    called_at: Stamp | None
+    started_at: Stamp | None
+    finished_at: Stamp | None
+    outcome: str | None
+    missing: list[str]
+    due_on: OnDate | None
+    left_reason: str | None
+
+
+class InvitationOfPerson(Struct, frozen=True, kw_only=True):
+    """An invitation of a person."""
+
+    id: str
+    code: str
+    partner: str
+    service: str | None
+    prechecked: bool
+    made_at: Stamp
+    revoked_at: Stamp | None
+    used: bool
+
+
+class MessageOfPerson(Struct, frozen=True, kw_only=True):
+    """A message for a person; its words are kept nowhere."""
+
+    kind: str
+    channel: str
+    state: str
+    made_at: Stamp
+
+
+class PersonExported(Struct, frozen=True, kw_only=True):
+    """All that is known of a person in a hall."""
+
+    people: list[PersonSeen]
+    appointments: list[AppointmentOfPerson]
+    tickets: list[TicketOfPerson]
+    invitations: list[InvitationOfPerson]
+    messages: list[MessageOfPerson]

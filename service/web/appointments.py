@@ -48,11 +48,12 @@ from service.journal.values import Applicant
 from service.lane import Answer
 from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS
 from service.offers import Asked
-from service.people import person_of, reached
-from service.web.answers import AppointmentList, AppointmentListed, answer
+from service.people import Reached, person_of, reached
+from service.web.answers import AppointmentList, AppointmentListed, CodeSeen, answer
+from service.web.applicants import applicant_of
 from service.web.auth import Caller, Role
 from service.web.browsers import give_cookie, hashed, known_browser
-from service.web.entrance import channel_of, count_wrong_code, spend_by_browser
+from service.web.entrance import channel_of, count_wrong_code, modules_of, spend_by_browser
 from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
 from service.web.halls import limit_of, number_cursor_of
 from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, OFFERS, SIGNER
@@ -105,7 +106,7 @@ async def book(request: web.Request) -> web.Response:
         ticket=None if ticket is None else ticket.id,
         prechecked=ticket is not None and ticket.prechecked,
     )
-    asked = Asked(command.service, command.count, command.staff, None if invitation is None else invitation.partner)
+    asked = asked_by(request, command.service, command.count, staff=command.staff, invited=command.invitation)
     with counting_online(request, hall_id, form.service, "appointment"), _saying_of_ended_days(SlotNotOffered()):
         if standby is not None and standby.on != on:
             booking = await asking(request, who, command, applicant)
@@ -156,7 +157,7 @@ async def change(request: web.Request) -> web.Response:
         staff=who.may(Role.STAFF),
     )
     count = appointment.count if form.count is UNSET else form.count
-    asked = Asked(appointment.service, count, command.staff, appointment.partner)
+    asked = Asked(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
     with _saying_of_ended_days(_over(request, appointment)):
         if on != day.on:
             asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
@@ -166,6 +167,14 @@ async def change(request: web.Request) -> web.Response:
     if given.done is None:
         return answer(_as_it_is(request, who, given.day, appointment_id))
     return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+
+
+async def code(request: web.Request) -> web.Response:
+    """The appointment's code, to be scanned at the hall."""
+    hall_id, appointment = hall_of(request), appointment_of(request)
+    day = await request.app[LANES].day_of_appointment(hall_id, appointment)
+    said = day.appointment(appointment).code
+    return answer(CodeSeen(said, list(modules_of(said))))
 
 
 async def cancel(request: web.Request) -> web.Response:
@@ -192,7 +201,8 @@ async def list_(request: web.Request) -> web.Response:
         raise StorageUnavailable from error
     page = found[:limit]
     following = str(page[-1].n) if len(found) > limit else None
-    return answer(AppointmentList([listed(one, now_at) for one in page], following, seq))
+    over = await request.app[OFFERS].over_capacity_on(hall, on) if found else set()
+    return answer(AppointmentList([listed(one, now_at) for one in page], sorted(over), following, seq))
 
 
 # What other calls use.
@@ -223,6 +233,13 @@ def invited_by(found: FoundInvitation) -> Invited:
         prechecked=found.prechecked,
         releases_at=found.releases_at,
     )
+
+
+def asked_by(request: web.Request, service: ServiceId, count: int, *, staff: bool, invited: Invited | None) -> Asked:
+    """What can be booked, and by whom: an invitation to another service gives no right to this one."""
+    if invited is None or invited.service not in {None, service}:
+        return Asked(service, count, staff)
+    return Asked(service, count, staff, invited.partner_at(request.app[CLOCK].now_at()), invited.prechecked)
 
 
 def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:
@@ -326,8 +343,8 @@ def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) 
     """The person as they are kept, and what rules may know of them. Raises BodyInvalid for a phone that is none."""
     if form is None:
         return None, None
-    contact = reached(form.phone, form.email, hall.document.country)
-    applicant = Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
+    applicant = applicant_of(form, hall.document.country)
+    contact = Reached(applicant.phone, applicant.email)
     return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
 
 

@@ -22,6 +22,7 @@ from service.errors import StorageUnavailable
 from service.identity import audit
 from service.identity.audit import EVERY_HALL, Noted
 from service.identity.store import Writer
+from service.journal import faults
 from service.journal.faults import UnknownKind
 from service.journal.halls import Noter
 from service.journal.records import event_of
@@ -29,8 +30,8 @@ from service.web.answers import HallHistory, Happened, answer
 from service.web.auth import Caller
 from service.web.halls import limit_of
 from service.web.history import data_of, words_of
-from service.web.keys import CLOCK, HALLS, IDENTITY
-from service.web.requests import hall_of
+from service.web.keys import CLOCK, FINDER, HALLS, IDENTITY
+from service.web.requests import date_of, hall_of
 
 PATHS_MAX = 100
 """Changed parts of a document that are named; whoever changes more has replaced it."""
@@ -54,6 +55,10 @@ WORDS: dict[str, Texts] = {
     "device_revoked": {"zh-CN": "撤销设备", "en": "Device revoked"},
     "message_retried": {"zh-CN": "重发消息", "en": "Message tried again"},
     "document_changed": {"zh-CN": "修改大厅设置", "en": "Hall document changed"},
+    "invitations_imported": {"zh-CN": "导入邀请名单", "en": "List of invitations imported"},
+    "invitation_revoked": {"zh-CN": "撤回邀请", "en": "Invitation taken back"},
+    "person_erased": {"zh-CN": "删除个人信息", "en": "Somebody's personal data erased"},
+    "person_exported": {"zh-CN": "导出个人信息", "en": "Somebody's personal data given out"},
 }
 """What each kind of note means."""
 
@@ -62,26 +67,32 @@ async def history(request: web.Request) -> web.Response:
     """What happened in this hall on a day, in the journal and beside it, newest first; today unless `on` says a day."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].get(hall_id)
-    on = _date(request) or hall.day_at(request.app[CLOCK].now_at())
+    on = date_of(request, "on") or hall.day_at(request.app[CLOCK].now_at())
     try:
         from_at, before_at = span_of(hall.document, on)
     except OverflowError as error:
         raise BodyInvalid(("on", "a date")) from error
-    return await _answered(request, hall_id, on, from_at, before_at)
+    try:
+        seq = await request.app[FINDER].seq(hall_id, on)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    return await _answered(request, hall_id, on, from_at, before_at, seq=seq)
 
 
 async def history_of_service(request: web.Request) -> web.Response:
     """What happened on a day and belongs to no hall: the admin's sign-ins, refused ones of unknown names."""
-    on = _date(request) or request.app[CLOCK].now_at().date()
+    on = date_of(request, "on") or request.app[CLOCK].now_at().date()
     from_at = datetime.combine(on, time(), UTC)
     try:
         before_at = from_at + timedelta(days=1)
     except OverflowError as error:
         raise BodyInvalid(("on", "a date")) from error
-    return await _answered(request, EVERY_HALL, on, from_at, before_at)
+    return await _answered(request, EVERY_HALL, on, from_at, before_at, seq=None)
 
 
-async def _answered(request: web.Request, hall: str, on: date, from_at: datetime, before_at: datetime) -> web.Response:
+async def _answered(  # noqa: PLR0913  (the last one by name)
+    request: web.Request, hall: str, on: date, from_at: datetime, before_at: datetime, *, seq: int | None
+) -> web.Response:
     limit = limit_of(request)
     found = await request.app[IDENTITY].audit.history(
         hall, on, from_at=from_at, before_at=before_at, after=_cursor(request), limit=limit + 1
@@ -93,7 +104,7 @@ async def _answered(request: web.Request, hall: str, on: date, from_at: datetime
     except UnknownKind as error:  # a newer release wrote it
         raise StorageUnavailable from error
     more = len(found) > limit
-    return answer(HallHistory(items, _cursor_after(page[-1]) if more else None))
+    return answer(HallHistory(items, _cursor_after(page[-1]) if more else None, seq))
 
 
 async def names_of(request: web.Request, actors: Iterable[str]) -> dict[str, str]:
@@ -164,14 +175,6 @@ def _said(noted: Noted) -> tuple[Texts, dict[str, Any]]:
     event = event_of(noted.seq, noted.kind, noted.body)
     data = data_of(Record(noted.seq, noted.at, noted.actor, "", 0, None, event))
     return words_of(event), data if noted.number is None else {"number": noted.number, **data}
-
-
-def _date(request: web.Request) -> date | None:
-    said = request.query.get("on")
-    try:
-        return None if said is None else date.fromisoformat(said)
-    except ValueError as error:
-        raise BodyInvalid(("on", "a date like 2026-11-23")) from error
 
 
 def _cursor(request: web.Request) -> tuple[datetime, str]:

@@ -38,9 +38,11 @@ async def show(request: web.Request) -> web.Response:
     language = language_of(await _locale_of(request, hall_id, appointment), hall.document.languages)
     links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
     entry = entry_of(hall_id, appointment_id, facts, hall.document, language, links)
-    method = Method.CANCEL if appointment.state in GIVEN_UP else Method.PUBLISH
+    now_at = request.app[CLOCK].now_at()
+    state = appointment.state_at(now_at)
+    method = Method.CANCEL if state in GIVEN_UP else Method.PUBLISH
     response = web.Response(
-        body=ics_of(entry, method, request.app[CLOCK].now_at()),
+        body=ics_of(entry, method, now_at, held=state is AppointmentState.HELD),
         content_type="text/calendar",
         charset="utf-8",
         headers=OF_JSON,

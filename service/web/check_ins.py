@@ -9,7 +9,7 @@ Facts of other days enter with the command, and a constraint holds that each is 
 Source: CONTRACT 5 (check-ins), JOURNAL 3 (facts from outside the day).
 """
 
-from datetime import date, timedelta
+from datetime import date
 
 from aiohttp import web
 
@@ -51,9 +51,6 @@ from service.web.keys import CLOCK, FINDER, HALLS, LANES
 from service.web.online import counting_online
 from service.web.requests import ask, caller, hall_of, read
 from service.web.tickets import as_answered
-
-UNSERVED_WITHIN = timedelta(days=14)
-"""How long who was not served any more may come back for."""
 
 
 async def check_in(request: web.Request) -> web.Response:
@@ -166,18 +163,12 @@ async def _of_invitation(
 
 def _of_ticket(ticket: Ticket, on: date, today: date, shown: Admitted) -> Command:
     """Come back to the place of today, or take a number by the right to return."""
-    if on == today and ticket.state in {TicketState.PARKED, TicketState.NO_SHOW}:
-        return commands.ResumeTicket(ticket.id)
-    if ticket.outcome is Outcome.CONDITIONAL:
-        last = ticket.due_on or on
-    elif ticket.left_reason is LeftReason.UNSERVED:
-        last = on + UNSERVED_WITHIN
-    elif ticket.state in {TicketState.PARKED, TicketState.NO_SHOW}:
+    if ticket.state in {TicketState.PARKED, TicketState.NO_SHOW}:
+        if on == today:
+            return commands.ResumeTicket(ticket.id)
         raise WrongDay(on.isoformat())
-    else:
+    if ticket.outcome is not Outcome.CONDITIONAL and ticket.left_reason is not LeftReason.UNSERVED:
         raise CodeUsed
-    if today > last:
-        raise WrongDay(last.isoformat())
     returned = Returned(
         ticket=ticket.id,
         day=on,

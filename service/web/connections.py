@@ -194,6 +194,11 @@ class Connection(web.RequestHandler):
         """When it was idle last, or made, by the loop's clock."""
         return self._next_keepalive_close_time
 
+    def allow_body(self, within_s: float) -> None:
+        """Give a body that is still coming another time than `BODY_WITHIN_S`: for a call that takes files."""
+        if self._body is not None and not self._body.is_eof():
+            self._run_for(self._loop.call_later(within_s, self._body_is_late))
+
     def cut(self) -> None:
         """End the connection at once."""
         if self.transport is not None:

@@ -20,13 +20,14 @@ from service.domain.times import stamp
 from service.domain.view import wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
-from service.halls import Hall, faults_of, plan_from
+from service.halls import Hall, faults_of, holidays_unknown, plan_from
 from service.journal.halls import Put
 from service.offers import places_altogether
 from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, answer
 from service.web.audit import noted
 from service.web.auth import Caller
 from service.web.keys import CLOCK, HALLS, LANES, OFFERS
+from service.web.problems import OF_JSON
 from service.web.requests import ask, caller, hall_of, key_of, read
 
 OVER_CAPACITY = "Paihao-Over-Capacity"
@@ -42,6 +43,8 @@ async def show(request: web.Request) -> web.Response:
     """The hall document; its ETag is what a replacement says it replaces."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
+    if any(tag.value in {"*", str(hall.revision)} for tag in request.if_none_match or ()):
+        return web.Response(status=304, headers={"ETag": f'"{hall.revision}"', **OF_JSON})
     return answer(hall.document, ETag=f'"{hall.revision}"')
 
 
@@ -127,10 +130,12 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     """Take the document over on a copy of the day, and compare."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
+    if "If-Match" in request.headers and await _replaced(request) not in {None, hall.revision}:
+        raise DocumentConflict(hall.revision)
     day = await request.app[LANES].day(hall_id)
     now_at = max(request.app[CLOCK].now_at(), day.at)
     after = day.copy()
-    plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on)
+    plan = plan_from(document, max(hall.revision, day.plan.revision) + 1, day.on, hall.learned)
     for event in decide(after, commands.ChangePlan(plan), now_at):
         evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
     changed = replace_in(hall, revision=hall.revision + 1, document=document)
@@ -146,6 +151,8 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         changed=[name for name in new if new[name] != old[name]],
         places=await _places(request, hall, changed),
         over_capacity=sorted(over.then - over.now),
+        over_capacity_already=sorted(over.now),
+        holidays_unknown=holidays_unknown(document, day.on),
         waits=[
             WaitChange(
                 name,
@@ -159,6 +166,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
             for change in profile(day, after, now_at)
         ],
         arrivals_per_h=round(3600 * sum(one.people for one in arrivals(day, now_at).values()), 1),
+        seq=day.seq,
     )
 
 

@@ -5,14 +5,12 @@ from contextlib import suppress
 from datetime import timedelta
 
 from aiohttp import web
-from msgspec.structs import replace
 
 from service.domain.document import CODE
 from service.domain.model import Admission, Channel, LeftReason, Outcome, TicketClass, TicketState
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.errors import StorageUnavailable
-from service.halls import Hall
 from service.ids import code_as_typed
 from service.journal import faults
 from service.journal.find import FoundTicket, Wanted
@@ -59,22 +57,21 @@ async def search(request: web.Request) -> web.Response:
     Tickets are those of today and yesterday, appointments those from yesterday on.
     """
     hall_id, form = hall_of(request), await read(request, SearchForm)
-    said = wanted(form)
     hall, now_at = await request.app[HALLS].get(hall_id), request.app[CLOCK].now_at()
+    said = wanted(form, hall.document.country)
     today = hall.day_at(now_at)
     yesterday = today - timedelta(days=1)
     last = today + timedelta(days=hall.document.booking.horizon_days)
-    as_kept = replace(said, phone=_digits_kept(hall, form))
     try:
         found = await request.app[FINDER].search(hall_id, (yesterday, today), said, FOUND_MAX)
-        booked = await request.app[FINDER].search_appointments(hall_id, (yesterday, last), as_kept, FOUND_MAX)
+        booked = await request.app[FINDER].search_appointments(hall_id, (yesterday, last), said, FOUND_MAX)
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     return answer(Found([_listed(ticket) for ticket in found], [listed(one, now_at) for one in booked], None))
 
 
-def wanted(form: SearchForm) -> Wanted:
-    """What is looked for, written as it is kept. Raises BodyInvalid when nothing is."""
+def wanted(form: SearchForm, country: str | None) -> Wanted:
+    """What is looked for, written as it is kept in a hall of the country. Raises BodyInvalid when nothing is."""
     code = None if form.code is None else code_as_typed(form.code)
     number = None if form.number is None else re.sub(r"\s", "", form.number).upper()
     phone = None if form.phone is None else digits_of(form.phone)
@@ -84,7 +81,8 @@ def wanted(form: SearchForm) -> Wanted:
             raise BodyInvalid((path, "says nothing to look for"))
     if code is number is phone is name is None:
         raise BodyInvalid(("", "say a phone, a name, a code or a number"))
-    return Wanted(code=code, number=number, phone=phone, name=name)
+    phones = None if form.phone is None else _ways(form.phone, country)
+    return Wanted(code=code, number=number, phones=phones, name=name)
 
 
 def digits_of(phone: str) -> str:
@@ -92,13 +90,11 @@ def digits_of(phone: str) -> str:
     return re.sub(r"[^0-9]", "", phone)
 
 
-def _digits_kept(hall: Hall, form: SearchForm) -> str | None:
-    """The digits of a phone as appointments keep it, with the country's; of a part of one, those that were said."""
-    if form.phone is None:
-        return None
+def _ways(phone: str, country: str | None) -> tuple[str, ...]:
+    """The digits that were said, which may be the last ones of a phone, and those of it with its country's."""
     with suppress(BodyInvalid):
-        return e164("phone", form.phone, hall.document.country).removeprefix("+")
-    return digits_of(form.phone)
+        return digits_of(phone), digits_of(e164("phone", phone, country))
+    return (digits_of(phone),)
 
 
 def _state_of(request: web.Request) -> TicketState | None:

@@ -12,8 +12,9 @@ from service.domain.document import COUNTERS_MAX, CounterCode, Language, ReasonC
 from service.domain.model import Channel, Outcome, PapersThen, PrinterState
 
 Instant = Annotated[datetime, Meta(tz=True)]
-Line = Annotated[str, Meta(min_length=1, max_length=200)]
-Words = Annotated[str, Meta(min_length=1, max_length=500)]
+SAYS = r"\S"  # spaces say nothing
+Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=SAYS)]
+Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=SAYS)]
 InLanguages = Annotated[dict[Language, Words], Meta(min_length=1)]
 TicketIdText = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
 
@@ -51,7 +52,9 @@ class TakeTicketForm(Form, frozen=True, kw_only=True):
     entrance: Annotated[str, Meta(max_length=64)] | None = None
 
 
-CodeText = Annotated[str, Meta(min_length=1, max_length=32)]
+CODE_TEXT_MAX = 32
+
+CodeText = Annotated[str, Meta(min_length=1, max_length=CODE_TEXT_MAX)]
 """A code as people type it."""
 
 
@@ -103,6 +106,13 @@ class ChangeTicketForm(Form, frozen=True, kw_only=True):
     class_: Literal["green", "walk_in", "appointment", "returning"] | UnsetType = field(name="class", default=UNSET)
     reason: ReasonCode | None = None
     not_before_at: Instant | UnsetType | None = UNSET
+
+
+class RateForm(Form, frozen=True, kw_only=True):
+    """How the visit was: 5 very good, 1 not at all; with reason codes."""
+
+    grade: Annotated[int, Meta(ge=1, le=5)]
+    reasons: Annotated[list[ReasonCode], Meta(max_length=8)] = []
 
 
 class FinishForm(Form, frozen=True, kw_only=True):
@@ -190,6 +200,16 @@ class SearchForm(Form, frozen=True, kw_only=True):
         return "SearchForm()"
 
 
+class PersonForm(Form, frozen=True, kw_only=True):
+    """Somebody, by a phone or an address of theirs, at least one."""
+
+    phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
+    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | None = None
+
+    def __repr__(self) -> str:
+        return "PersonForm()"
+
+
 class TransferForm(Form, frozen=True, kw_only=True):
     """Send on; with nothing said, put back."""
 
@@ -218,7 +238,7 @@ class PasswordForm(Form, frozen=True, kw_only=True):
         return "PasswordForm()"
 
 
-DisplayName = Annotated[str, Meta(min_length=1, max_length=100)]
+DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=SAYS)]
 
 
 class AddMemberForm(Form, frozen=True, kw_only=True):

@@ -35,20 +35,30 @@ SESSION_COOKIE = "paihao_session"
 SAFE = frozenset({"GET", "HEAD"})
 """Methods that change nothing."""
 
+OF_EVERY_HALL = frozenset({Role.OPS, Role.ADMIN})
+"""Who has their role in every hall."""
+
 _ANYBODY = {net: Caller(Role.ANYONE, f"anyone/{net}", "") for net in Net}
 _ADMIN = {net: Caller(Role.ADMIN, f"admin/{net}", "admin") for net in Net}
 _ORDER = {role: strength for strength, role in enumerate((Role.OPS, *(role for role in Role if role != Role.OPS)))}
 """Which of its roles a caller is said to have: the strongest, and one of the hall before one of none."""
 
 
-def guarded(
-    method: str, roles: Iterable[Role], handler: Handler, open_by: str | None = None, *, at_optional: bool = False
+def guarded(  # noqa: PLR0913  (a line of the table of routes, the last two by name)
+    method: str,
+    roles: Iterable[Role],
+    handler: Handler,
+    open_by: str | None = None,
+    *,
+    at_optional: bool = False,
+    in_any_hall: bool = False,
 ) -> Handler:
     """Put the guard before a handler: it lets callers of `roles` pass, and says who they are in `request[CALLER]`.
 
     What anyone may read is not asked about: such a handler asks `visitor` when it wants to know. A setting named
     `open_by` opens the call to anyone. With `at_optional` the call is for volunteers at counters of an optional stage
-    only: what they ask goes to the day marked so, which knows who is where.
+    only: what they ask goes to the day marked so, which knows who is where. With `in_any_hall` a role in one hall is
+    enough for a call that names none, which asks `halls_seen` of which halls it may speak.
     """
     allowed = frozenset(roles)
     if Role.ANYONE in allowed:
@@ -56,7 +66,7 @@ def guarded(
 
     async def guard(request: web.Request) -> web.StreamResponse:
         if open_by is None or not getattr(request.app[SETTINGS], open_by):
-            who = await _allowed(request, allowed)
+            who = await _allowed(request, allowed, in_any_hall=in_any_hall)
             request[CALLER] = replace(who, at_optional=True) if at_optional and who.role is Role.VOLUNTEER else who
         return await handler(request)
 
@@ -77,6 +87,18 @@ async def visitor(request: web.Request) -> Caller:
         return await _anybody(request)
     except (TokenInvalid, StorageUnavailable):
         return _ANYBODY[net_of(request)]
+
+
+async def halls_seen(request: web.Request, roles: Iterable[Role]) -> frozenset[str] | None:
+    """The halls in which a guarded call's caller has one of these roles; None for all. Raises StorageUnavailable."""
+    if request[CALLER].role in OF_EVERY_HALL:
+        return None
+    session = await session_of(request)
+    assert session is not None, "only accounts have roles in some halls"
+    assert session.account is not None, "an admin has theirs in all"
+    allowed = frozenset(roles)
+    halls = frozenset(hall for hall, role in session.account.roles.items() if IMPLIES[Role(role)] & allowed)
+    return None if EVERY_HALL in halls else halls
 
 
 async def session_of(request: web.Request) -> Session | None:
@@ -148,7 +170,7 @@ async def _anybody(request: web.Request) -> Caller:
     return _caller_of(session, max(held, key=_ORDER.__getitem__), net) if held else _ANYBODY[net]
 
 
-async def _allowed(request: web.Request, allowed: frozenset[Role]) -> Caller:
+async def _allowed(request: web.Request, allowed: frozenset[Role], *, in_any_hall: bool = False) -> Caller:
     """Who asks, if one of the roles allows it.
 
     Raises:
@@ -173,7 +195,7 @@ async def _allowed(request: web.Request, allowed: frozenset[Role]) -> Caller:
     if session is None:
         raise TokenInvalid if SESSION_COOKIE in request.cookies else TokenMissing
     _require_own_page_to_change(request)
-    held = [role for role in _held(request, session) if IMPLIES[role] & allowed]
+    held = [role for role in _held(request, session, in_any_hall=in_any_hall) if IMPLIES[role] & allowed]
     if not held:
         raise Forbidden
     return _caller_of(session, max(held, key=_ORDER.__getitem__), net)
@@ -232,13 +254,15 @@ def _bearer(request: web.Request) -> str | None:
     return token.strip()
 
 
-def _held(request: web.Request, session: Session) -> list[Role]:
+def _held(request: web.Request, session: Session, *, in_any_hall: bool = False) -> list[Role]:
     """The roles that a session has where the request is about; none before a given password was changed."""
     account = session.account
     if account is None:
         return [Role.ADMIN]
     if account.must_change:
         return []
+    if in_any_hall:
+        return [Role(role) for role in account.roles.values()]
     halls = (EVERY_HALL, request.match_info.get("hall", EVERY_HALL))
     return [Role(account.roles[hall]) for hall in halls if hall in account.roles]
 

@@ -1,16 +1,18 @@
 """Calls about halls: what they offer, the board, notices, suspension, closing the day."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 
 from aiohttp import web
+from msgspec import to_builtins
 
 from display.board import board_of, zone_known
 from service.domain import commands
+from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
 from service.domain.events import NoticePosted
-from service.domain.model import Notice, Texts, ZoneId
-from service.domain.plan import Plan
+from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
+from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.promises import promised_to_newcomer
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
@@ -20,12 +22,15 @@ from service.halls import Hall
 from service.ids import new_id
 from service.web.answers import (
     DaySeen,
+    ExpectedSeen,
     HallList,
     HallSeen,
+    HoursSeen,
     NoticeList,
     NoticeSeen,
     OvertimeNow,
     OvertimeSeen,
+    RulesSeen,
     ServiceSeen,
     SuspensionSeen,
     Zoned,
@@ -70,11 +75,37 @@ async def show(request: web.Request) -> web.Response:
     return answer(_seen(request, hall, day))
 
 
+async def rules(request: web.Request) -> web.Response:
+    """The rules by which people are called, and the words of the codes they read."""
+    document = (await request.app[HALLS].get(hall_of(request))).document
+    said = document.rules
+    codes = (*document.codes.missing, *document.codes.ratings)
+    return answer(
+        RulesSeen(
+            credit_s=to_builtins(said.credit_s),
+            early_s=said.early_s,
+            check_in_before_s=CHECK_IN_BEFORE_S,
+            grace_s=said.grace_s,
+            missed_after_s=MISSED_AFTER_S,
+            doors_before_s=said.doors_before_s,
+            back_within_s=RETURN_WITHIN_S,
+            park_penalty_s=said.park_penalty_s,
+            returns_within_days=DUE_AFTER_DAYS,
+            hours=[HoursSeen(list(one.weekdays), one.from_, one.to) for one in document.hours],
+            horizon_days=document.booking.horizon_days,
+            per_person=document.booking.per_person,
+            admission=document.admission,
+            ratings=list(document.codes.ratings),
+            words={code: dict(document.texts[code]) for code in codes if code in document.texts},
+        )
+    )
+
+
 async def board(request: web.Request) -> web.Response:
     """What the lobby screens of a zone show."""
     day = await request.app[LANES].day(hall_of(request))
     said = request.query.get("zone")
-    zone = None if said is None else ZoneId(said)
+    zone = ZoneId(said) if said else None
     if not zone_known(day, zone):
         raise BodyInvalid(("zone", "the hall has no such zone"))
     return answer(board_of(day, zone, request.app[CLOCK].now_at()))
@@ -103,7 +134,7 @@ async def list_notices(request: web.Request) -> web.Response:
         NoticeSeen(id=notice.id, text=notice.text, zones=list(notice.zones), seq=day.seq)
         for notice in day.notices.values()
     ]
-    return answer(NoticeList(items, None))
+    return answer(NoticeList(items, None, day.seq))
 
 
 async def remove_notice(request: web.Request) -> web.Response:
@@ -206,6 +237,7 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
                 online_url=service.online_url,
                 bookable=service.bookable and service.online_url is None,
                 count_max=service.count_max,
+                duration_s=service.duration_s.mean,
                 wait=NO_WAIT
                 if day is None or service.online_url is not None or service.id not in plan.services
                 else wait_view(
@@ -217,6 +249,10 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         zones=[Zoned(zone.id, dict(zone.name)) for zone in document.zones],
         open=plan.open_at(now_at) and not closed,
         opens_at=stamp_or_none(plan.reopens_at if closed else plan.opens_at(now_at)),
+        doors_open=plan.doors_open_at(now_at) and not closed,
+        entrance=document.entrance,
+        as_of_at=stamp(now_at),
+        expected=expected_of(plan, now_at),
         suspended=day is not None and day.suspended_at(now_at) is not None,
         overtime=None
         if day is None or day.overtime is None
@@ -224,6 +260,15 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         display_url=display_url(request),
         seq=None if day is None else day.seq,
     )
+
+
+def expected_of(plan: Plan, now_at: datetime) -> list[ExpectedSeen]:
+    """How many are expected in what is left of the day; nothing when nobody can tell."""
+    return [
+        ExpectedSeen(stamp(span.from_at), stamp(span.to_at), round(span.number, 1))
+        for span in plan.walk_ins
+        if span.to_at > now_at
+    ]
 
 
 def display_url(request: web.Request) -> str:

@@ -8,8 +8,36 @@ import msgspec
 
 from service.domain import events
 from service.domain.events import Event, Record
-from service.domain.model import Admission, AppointmentState, CancelledBy, PrinterState, Rule, Texts
+from service.domain.model import (
+    Admission,
+    AppointmentState,
+    CancelledBy,
+    LeftReason,
+    Outcome,
+    PrinterState,
+    Rule,
+    Texts,
+    TicketClass,
+)
 from service.domain.times import stamp
+
+_FINISHED: dict[Outcome, Texts] = {
+    Outcome.DONE: {"zh-CN": "办理完成", "en": "Finished"},
+    Outcome.CONDITIONAL: {"zh-CN": "容缺受理", "en": "Accepted with papers missing"},
+    Outcome.REFERRED: {"zh-CN": "转介他处", "en": "Referred elsewhere"},
+}
+
+_CLASSES: dict[TicketClass, Texts] = {
+    TicketClass.APPOINTMENT: {"zh-CN": "预约", "en": "booked"},
+    TicketClass.WALK_IN: {"zh-CN": "现场", "en": "walk-in"},
+    TicketClass.GREEN: {"zh-CN": "绿色通道", "en": "green channel"},
+    TicketClass.RETURNING: {"zh-CN": "返回", "en": "returning"},
+}
+
+_LEFT: dict[LeftReason, Texts] = {
+    LeftReason.SELF: {"zh-CN": "自行离开", "en": "Left"},
+    LeftReason.UNSERVED: {"zh-CN": "一天结束时未办理", "en": "Not served when the day ended"},
+}
 
 _CALLED: dict[Rule, Texts] = {
     Rule.CREDIT: {
@@ -91,7 +119,7 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     },
     events.TicketRecalled: lambda _: {"zh-CN": "再次呼叫", "en": "Called again"},
     events.TicketStarted: lambda _: {"zh-CN": "开始办理", "en": "Service began"},
-    events.TicketFinished: lambda e: {"zh-CN": f"办理结束（{e.outcome}）", "en": f"Finished ({e.outcome})"},
+    events.TicketFinished: lambda e: _FINISHED[e.outcome],
     events.TicketAdvanced: lambda e: {
         "zh-CN": f"本环节完成，转到 {e.service} / {e.stage}",
         "en": f"Stage done, on to {e.service} / {e.stage}",
@@ -104,20 +132,21 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     events.TicketParked: lambda _: {"zh-CN": "暂缓", "en": "Put aside"},
     events.TicketResumed: lambda _: {"zh-CN": "回到队列", "en": "Back in the queue"},
     events.TicketReclassed: lambda e: {
-        "zh-CN": f"改为 {e.class_}（{e.reason}）",
-        "en": f"Class is now {e.class_} ({e.reason})",
+        "zh-CN": f"改为{_CLASSES[e.class_]['zh-CN']}（{e.reason}）",
+        "en": f"Now {_CLASSES[e.class_]['en']} ({e.reason})",
     },
     events.TicketRaised: lambda _: {"zh-CN": "等候过久，优先叫号", "en": "Waited too long: goes first"},
     events.TicketDeferred: lambda e: {
         "zh-CN": "改了最早叫号时间",
         "en": "May be called at any time" if e.not_before_at is None else "Not to be called before a time",
     },
-    events.TicketLeft: lambda e: {"zh-CN": f"离开（{e.reason}）", "en": f"Left ({e.reason})"},
+    events.TicketLeft: lambda e: _LEFT[e.reason],
     events.PapersChecked: lambda e: {
         "zh-CN": f"材料缺 {len(e.missing)} 项" if e.missing else "材料齐全",
         "en": f"Papers missing: {', '.join(e.missing)}" if e.missing else "Papers complete",
     },
     events.TicketUndone: lambda _: {"zh-CN": "撤销", "en": "Taken back"},
+    events.TicketRated: lambda e: {"zh-CN": f"评价 {e.grade} 分", "en": f"Rated {e.grade} of 5"},
     events.AppointmentMade: lambda e: (
         _MADE[e.state] if e.sequence == 0 else {"zh-CN": "预约改到本日", "en": "Booking moved here from another day"}
     ),

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from service.domain.model import HallId
 from service.domain.refusals import OnlineOnly
-from service.web.keys import METRICS
+from service.web.keys import METRICS, SENT_ONLINE
 
 Via = Literal["ticket", "slots", "appointment"]
 """What people asked for who are told where it is done online."""
@@ -21,4 +21,5 @@ def counting_online(request: web.Request, hall: HallId, service: str, via: Via) 
         yield
     except OnlineOnly:
         request.app[METRICS].sent_online(hall, service, via)
+        request.app[SENT_ONLINE].count(hall, service)
         raise

@@ -26,6 +26,7 @@ _PATH_PARTS = {
     "alarm": ("The alarm's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "account": ("The account's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "device": ("The device's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
+    "invitation": ("The invitation's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "message": ("The message's id, a UUID.", "^[0-9a-fA-F-]{36}$"),
     "notice": ("The notice's id.", "^.{1,64}$"),
 }
@@ -89,7 +90,8 @@ def _operation(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
     if route.body is not None:
         media = {"schema": schema_of[id(route.body)]}
         types = dict.fromkeys((route.body_type, "application/json"))
-        operation["requestBody"] = {"required": False, "content": dict.fromkeys(types, media)}
+        content = dict.fromkeys(types, media) | {kind: {"schema": {"type": "string"}} for kind in route.files}
+        operation["requestBody"] = {"required": False, "content": content}
     return operation
 
 
@@ -100,7 +102,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         schema = {"type": "string", "pattern": pattern}
         found.append({"name": name, "in": "path", "required": True, "description": meaning, "schema": schema})
     found += [
-        {"name": query.name, "in": "query", "description": query.meaning, "schema": query.schema}
+        {"name": query.name, "in": query.place, "description": query.meaning, "schema": query.schema}
         for query in route.query
     ]
     if route.method in _KEYED:

@@ -6,6 +6,8 @@ shared. Only a hall that does not exist has none.
 Source: CONTRACT 8.
 """
 
+import gzip
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,21 +25,46 @@ PAGE_CACHE = "no-cache"
 """Pages are asked for again each time, and answered 304 when they have not changed."""
 
 
+PACKED = {".js": "text/javascript", ".css": "text/css", ".ftl": "text/plain"}
+"""Files that are sent compressed to who can read it: a page comes to a slow phone in a third of the bytes."""
+
+_AS_IT_IS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "Range")
+"""Questions about a file as it lies there; most are answered without it."""
+
+
+MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
+"""Where the files of pages are."""
+
+
 def add_pages(app: web.Application) -> None:
     """Put every page, and the files they load, into the router."""
     router = app.router
-    router.add_get("/", _page(PAGES / "index.html"))
+    router.add_get("/", _page(PAGES / "halls" / "halls.html"))
     router.add_get("/sign-on/failed", _page(PAGES / "sign-on" / "failed.html"))
     router.add_get("/sign-on/no-role", _page(PAGES / "sign-on" / "no-role.html"))
+    router.add_get("/ops", _page(PAGES / "ops" / "ops.html"))
     router.add_get("/docs", _page(PAGES / "docs.html"))
+    router.add_get("/halls/{hall}", _of_hall(PAGES / "applicant" / "applicant.html"))
+    router.add_get("/halls/{hall}/wall", _of_hall(PAGES / "wall" / "wall.html"))
+    router.add_get("/t/{ticket}", _page(PAGES / "ticket" / "ticket.html"))
     router.add_get("/halls/{hall}/screen", _of_hall(SCREEN / "screen.html"))
     router.add_get("/halls/{hall}/counter/{counter}", _of_counter(PAGES / "counter" / "counter.html"))
     router.add_get("/halls/{hall}/manage", _of_hall(PAGES / "manage" / "manage.html"))
     router.add_get("/halls/{hall}/kiosk", _of_hall(PAGES / "kiosk" / "kiosk.html"))
     router.add_get("/halls/{hall}/kiosk/worker.js", _worker(PAGES / "kiosk" / "worker.js"))
+    router.add_get("/halls/{hall}/desk", _of_hall(PAGES / "bookings" / "desk.html"))
+    router.add_get("/halls/{hall}/partner", _of_hall(PAGES / "invitations" / "partner.html"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
-    router.add_static("/display/", SCREEN)
-    router.add_static("/pages/", PAGES)
+    for mount, folder in MOUNTS.items():
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in PACKED:
+                router.add_get(mount + path.relative_to(folder).as_posix(), _text(path))
+        router.add_static(mount, folder)
+
+
+def measured_as(route: str) -> str:
+    """What a route is measured as: the files of pages are one each, and all of a folder one."""
+    return next((mount.rstrip("/") for mount in MOUNTS if route.startswith(mount)), route)
 
 
 def page_policy(request: web.Request) -> str:
@@ -53,6 +80,36 @@ def _file(path: Path) -> Handler:
         return web.FileResponse(path, headers={"Cache-Control": PAGE_CACHE})
 
     return give
+
+
+def _text(path: Path) -> Handler:
+    """A file that is packed once and then given to all."""
+
+    async def give(request: web.Request) -> web.StreamResponse:
+        if "gzip" not in request.headers.get("Accept-Encoding", "") or any(
+            name in request.headers for name in _AS_IT_IS
+        ):
+            return web.FileResponse(path, headers={"Vary": "Accept-Encoding"})
+        changed_ns = _changed_ns(path)
+        response = web.Response(
+            body=_packed(path, changed_ns),
+            content_type=PACKED[path.suffix],
+            charset="utf-8",
+            headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"},
+        )
+        response.last_modified = changed_ns / 1e9
+        return response
+
+    return give
+
+
+def _changed_ns(path: Path) -> int:
+    return path.stat().st_mtime_ns
+
+
+@cache
+def _packed(path: Path, _changed_ns: int) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 def _page(path: Path) -> Handler:

@@ -5,7 +5,7 @@ The router, `/openapi.json`, and the tests of routes and roles are made from it:
 Source: CONTRACT 5.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 from msgspec import Struct
@@ -16,6 +16,7 @@ from service.domain import refusals
 from service.domain.document import CODE, HallDocument
 from service.domain.model import TicketState
 from service.domain.view import AppointmentView, CounterView, TicketView
+from service.invitations.guests import GuestsForm
 from service.notify.model import State
 from service.web import (
     alarms,
@@ -33,8 +34,13 @@ from service.web import (
     forms,
     halls,
     health,
+    invitations,
     kiosks,
+    learned,
     messages,
+    operations,
+    people,
+    reports,
     sessions,
     slots,
     staff,
@@ -63,19 +69,21 @@ _CALLS: Refusals = (
 
 
 class Query(Struct, frozen=True):
-    """A parameter in the query string; all of them are optional."""
+    """A parameter in the query string, or a header; all of them are optional."""
 
     name: str
     meaning: str
     schema: dict[str, object]
+    place: Literal["query", "header"] = "query"
 
 
 class Route(Struct, frozen=True, kw_only=True):
     """One call.
 
     `roles` may use it, and those that imply them: `guard` holds every call to it, anyone where the setting `open_by`
-    says so; `at_optional` leaves it to volunteers at counters of an optional stage only; `answers` by status (None: no
-    body; several: one of them); `refuses` besides what every call may.
+    says so; `at_optional` leaves it to volunteers at counters of an optional stage only; with `in_any_hall` a role in
+    one hall is enough, where the path names none; `answers` by status (None: no body; several: one of them); `refuses`
+    besides what every call may; `files` are types of a body that is a file.
     """
 
     method: str
@@ -90,7 +98,9 @@ class Route(Struct, frozen=True, kw_only=True):
     media_type: str = "application/json"
     open_by: str | None = None
     at_optional: bool = False
+    in_any_hall: bool = False
     body_type: str = "application/json"
+    files: tuple[str, ...] = ()
 
     @property
     def operation(self) -> str:
@@ -102,8 +112,10 @@ _ALL = (Role.ANYONE,)
 _STAFF = (Role.STAFF,)
 _IN_LINE = (Role.VOLUNTEER, Role.STAFF)
 _MANAGER = (Role.MANAGER,)
+_WATCHES = (Role.MANAGER, Role.OPS)
 _KIOSK = (Role.KIOSK,)
 _OWNER = (Role.APPLICANT, Role.STAFF)
+_INVITES = (Role.PARTNER, Role.MANAGER)
 _HALL = "/v1/halls/{hall}"
 _TICKET_PATH = f"{_HALL}/tickets/{{ticket}}"
 _APPOINTMENT_PATH = f"{_HALL}/appointments/{{appointment}}"
@@ -121,6 +133,22 @@ _STATE = Query(
     "state", "Only tickets in this state.", {"type": "string", "enum": [str(state) for state in TicketState]}
 )
 _SERVICE = Query("service", "Only tickets of this service.", {"type": "string", "pattern": CODE})
+_BATCH = Query("batch", "`batch` of an import's answer.", {"type": "string", "format": "uuid"})
+_MODE = Query(
+    "mode",
+    "all, if not said: nothing is stored when a line is bad; good: the good ones are.",
+    {"type": "string", "enum": ["all", "good"]},
+)
+_RELEASES_AT = Query(
+    "releases_at",
+    "Until when they give a right to the places kept for the partner.",
+    {"type": "string", "format": "date-time"},
+)
+_PARTNER = Query(
+    "partner",
+    "Whose they are, where a manager imports: the id of a partner's device; the hall's own if not said.",
+    {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
+)
 _SLOTS_SERVICE = Query(
     "service", "A service of the hall; all that can be booked if not said.", {"type": "string", "pattern": CODE}
 )
@@ -130,12 +158,29 @@ _UNTIL = Query(
     "A date of the hall, at most 61 days later; as far as bookings go if not said.",
     {"type": "string", "format": "date"},
 )
+_DAY = Query("day", "A date of the hall; today if nothing is said.", {"type": "string", "format": "date"})
+_REPORT_FROM = Query(
+    "from", "The first date; that of `to`, or today, if not said.", {"type": "string", "format": "date"}
+)
+_REPORT_TO = Query(
+    "to", "The last date, at most 61 days later; today if not said.", {"type": "string", "format": "date"}
+)
+_HALLS_LIMIT = Query(
+    "limit", "How many halls, 1000 if not said.", {"type": "integer", "minimum": 1, "maximum": operations.HALLS_MAX}
+)
 _COUNT = Query("count", "How many people; 1 if not said.", {"type": "integer", "minimum": 1, "maximum": 99})
+_INVITATION = Query(
+    slots.INVITATION_HEADER,
+    "The code of an invitation: what its guest can book.",
+    {"type": "string", "minLength": 1, "maxLength": forms.CODE_TEXT_MAX},
+    "header",
+)
 _MESSAGE_STATE = Query(
     "state",
     "Messages in this state; those that could not be sent if not said.",
     {"type": "string", "enum": [str(state) for state in State]},
 )
+_KEEP = Query("keep", "1: appointments to come stay, for nobody in particular.", {"type": "integer", "enum": [0, 1]})
 _DRY_RUN = Query("dry_run", "1: change nothing, answer what would change.", {"type": "integer", "enum": [0, 1]})
 
 
@@ -197,6 +242,14 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path=_HALL, handler=halls.show, roles=_ALL, tag="halls", answers={200: answers.HallSeen}),
     Route(
         method="GET",
+        path=f"{_HALL}/rules",
+        handler=halls.rules,
+        roles=_ALL,
+        tag="halls",
+        answers={200: answers.RulesSeen},
+    ),
+    Route(
+        method="GET",
         path=f"{_HALL}/board",
         handler=halls.board,
         roles=_ALL,
@@ -210,7 +263,7 @@ ROUTES: tuple[Route, ...] = (
         handler=documents.show,
         roles=_MANAGER,
         tag="document",
-        answers={200: HallDocument},
+        answers={200: HallDocument, 304: None},
     ),
     Route(
         method="PUT",
@@ -237,9 +290,15 @@ ROUTES: tuple[Route, ...] = (
         handler=slots.show,
         roles=_ALL,
         tag="appointments",
-        query=(_SLOTS_SERVICE, _FROM, _UNTIL, _COUNT),
+        query=(_SLOTS_SERVICE, _FROM, _UNTIL, _COUNT, _INVITATION),
         answers={200: answers.SlotList},
-        refuses=(refusals.ServiceNotFound, refusals.OnlineOnly, errors.StorageUnavailable),
+        refuses=(
+            refusals.ServiceNotFound,
+            refusals.OnlineOnly,
+            refusals.CodeNotFound,
+            errors.RateLimited,
+            errors.StorageUnavailable,
+        ),
     ),
     Route(
         method="POST",
@@ -277,6 +336,15 @@ ROUTES: tuple[Route, ...] = (
         tag="appointments",
         answers={200: str},
         media_type="text/calendar",
+        refuses=(refusals.AppointmentNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=f"{_APPOINTMENT_PATH}/qr",
+        handler=appointments.code,
+        roles=_OWNER,
+        tag="appointments",
+        answers={200: answers.CodeSeen},
         refuses=(refusals.AppointmentNotFound,),
     ),
     Route(
@@ -398,6 +466,34 @@ ROUTES: tuple[Route, ...] = (
         body_type="application/merge-patch+json",
         answers={200: TicketView},
         refuses=_TICKET,
+    ),
+    Route(
+        method="POST",
+        path=f"{_TICKET_PATH}/rating",
+        handler=tickets.rate,
+        roles=(Role.APPLICANT,),
+        tag="tickets",
+        body=forms.RateForm,
+        answers={201: TicketView},
+        refuses=_TICKET,
+    ),
+    Route(
+        method="GET",
+        path=f"{_TICKET_PATH}/qr",
+        handler=tickets.code,
+        roles=_OWNER,
+        tag="tickets",
+        answers={200: answers.CodeSeen},
+        refuses=(refusals.TicketNotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/tickets/{ticket}",
+        handler=tickets.find_hall,
+        roles=_ALL,
+        tag="tickets",
+        answers={200: answers.HallOfTicket},
+        refuses=(refusals.TicketNotFound,),
     ),
     _act("recall", tickets.recall, forms.Nothing, refusals.HallSuspended),
     _act("start", tickets.start),
@@ -541,7 +637,7 @@ ROUTES: tuple[Route, ...] = (
         roles=(*_IN_LINE, Role.KIOSK),
         tag="hall",
         body=forms.AlarmForm,
-        answers={201: answers.AlarmSeen},
+        answers={201: answers.AlarmMade},
         refuses=(refusals.CounterNotFound,),
     ),
     Route(
@@ -656,6 +752,72 @@ ROUTES: tuple[Route, ...] = (
         refuses=(errors.DeviceNotFound,),
     ),
     Route(
+        method="POST",
+        path=f"{_HALL}/invitations",
+        handler=invitations.import_,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_MODE, _RELEASES_AT, _PARTNER),
+        body=GuestsForm,
+        files=(invitations.CSV_TYPE, invitations.XLSX_TYPE),
+        answers={201: answers.InvitationsGiven},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations",
+        handler=invitations.list_,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH, _LIMIT, _CURSOR),
+        answers={200: answers.InvitationList},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations/batches",
+        handler=invitations.batches,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_LIMIT, _CURSOR),
+        answers={200: answers.BatchList},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations.csv",
+        handler=invitations.file,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH,),
+        answers={200: str},
+        media_type=invitations.CSV_TYPE,
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/invitations/sheet",
+        handler=invitations.sheet,
+        roles=_INVITES,
+        tag="invitations",
+        query=(_BATCH, _CURSOR),
+        answers={200: str},
+        media_type="text/html",
+    ),
+    Route(
+        method="DELETE",
+        path=f"{_HALL}/invitations/{{invitation}}",
+        handler=invitations.revoke,
+        roles=_INVITES,
+        tag="invitations",
+        answers={204: None},
+        refuses=(refusals.CodeNotFound, refusals.CodeUsed),
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/learned",
+        handler=learned.show,
+        roles=(Role.MANAGER, Role.OPS),
+        tag="hall",
+        answers={200: answers.LearnedSeen},
+    ),
+    Route(
         method="GET",
         path=f"{_HALL}/kiosk",
         handler=kiosks.show,
@@ -693,6 +855,61 @@ ROUTES: tuple[Route, ...] = (
         body=forms.Nothing,
         answers={200: answers.MessageSeen},
         refuses=(errors.MessageNotFound, refusals.WrongState),
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/erasures",
+        handler=people.erase,
+        roles=_MANAGER,
+        tag="people",
+        query=(_KEEP,),
+        body=forms.PersonForm,
+        answers={200: answers.ErasureDone},
+    ),
+    Route(
+        method="POST",
+        path=f"{_HALL}/exports",
+        handler=people.export,
+        roles=_MANAGER,
+        tag="people",
+        body=forms.PersonForm,
+        answers={200: answers.PersonExported},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/report",
+        handler=reports.show,
+        roles=_WATCHES,
+        tag="ops",
+        query=(_DAY, _REPORT_FROM, _REPORT_TO),
+        answers={200: reports.Report},
+    ),
+    Route(
+        method="GET",
+        path=f"{_HALL}/ops",
+        handler=operations.show,
+        roles=_WATCHES,
+        tag="ops",
+        answers={200: operations.DayWatched},
+    ),
+    Route(
+        method="PUT",
+        path=f"{_HALL}/screen",
+        handler=operations.screen_seen,
+        roles=(Role.KIOSK,),
+        tag="ops",
+        body=operations.ScreenForm,
+        answers={204: None},
+    ),
+    Route(
+        method="GET",
+        path="/v1/ops",
+        handler=operations.list_,
+        roles=_WATCHES,
+        tag="ops",
+        query=(_HALLS_LIMIT, _CURSOR),
+        answers={200: operations.HallsWatched, 304: None},
+        in_any_hall=True,
     ),
     Route(
         method="GET",
@@ -818,7 +1035,14 @@ BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board", "/appointments", "/s
 def add_routes(app: web.Application) -> None:
     """Put every call into the router, which tries one after another: those a peak is made of first."""
     for route in sorted(ROUTES, key=lambda route: not route.path.endswith(BUSY)):
-        handler = guarded(route.method, route.roles, route.handler, route.open_by, at_optional=route.at_optional)
+        handler = guarded(
+            route.method,
+            route.roles,
+            route.handler,
+            route.open_by,
+            at_optional=route.at_optional,
+            in_any_hall=route.in_any_hall,
+        )
         app.router.add_route(route.method, route.path, handler)
         if route.method == "GET":
             app.router.add_head(route.path, handler)

@@ -14,7 +14,7 @@ from service.web.hosts import wrong_host
 from service.web.keys import CLOCK, LIMITS, METRICS
 from service.web.limited import limited
 from service.web.openapi import openapi
-from service.web.pages import PAGE_CACHE, add_pages
+from service.web.pages import PAGE_CACHE, add_pages, measured_as
 from service.web.problems import OF_JSON, Handler, answered, problem
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
@@ -84,7 +84,7 @@ async def _around(request: web.Request, handler: Handler) -> web.StreamResponse:
         await known_browser(request)
         give_cookie(request, response)
     method = request.method if request.method in _METHODS else "other"
-    metrics.answered(method, route, response.status, clock.monotonic_s() - began_s)
+    metrics.answered(method, measured_as(route), response.status, clock.monotonic_s() - began_s)
     return response
 
 

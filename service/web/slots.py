@@ -5,12 +5,15 @@ from datetime import date, timedelta
 
 from aiohttp import web
 
+from service.domain.commands import Invited
 from service.domain.model import ServiceId
 from service.domain.refusals import BodyInvalid, OnlineOnly, ServiceNotFound
 from service.halls import Hall
 from service.offers import Asked
 from service.web.answers import answer_encoded
+from service.web.appointments import asked_by, invitation_of, invited_by
 from service.web.auth import Caller, Role
+from service.web.forms import CODE_TEXT_MAX
 from service.web.guard import visitor
 from service.web.keys import CLOCK, HALLS, OFFERS
 from service.web.online import counting_online
@@ -22,6 +25,11 @@ SPAN_DAYS_MAX = 62
 SERVICE_DAYS_MAX = 1_000
 """Services times days of one question, of which the first asked costs a millisecond each."""
 
+INVITATION_HEADER = "Paihao-Invitation"
+
+DAYS_PACKED = 7
+"""An answer for more days than a week is sent compressed to who can read it."""
+
 _COUNT = re.compile(r"[0-9]{1,2}")
 
 
@@ -29,19 +37,32 @@ async def show(request: web.Request) -> web.Response:
     """The starts that can be booked, by day, full ones as well; those that are past or too near are left out.
 
     Without `service`, of every service that can be booked. To staff the notice does not apply; a partner sees what is
-    kept for its guests.
+    kept for its guests, and so does a guest who sends the code of an invitation: in a header, for an address is logged.
     """
     hall_id, who = hall_of(request), await visitor(request)
     hall = await request.app[HALLS].get(hall_id)
     first, last = _span(request, hall)
     with counting_online(request, hall_id, request.query.get("service", ""), "slots"):
-        asked = _asked(request, hall, who)
+        asked = _asked(request, hall, who, await _invited(request, hall, who))
     if len(asked) * ((last - first).days + 1) > SERVICE_DAYS_MAX:
         raise BodyInvalid(("service", "say which: of all there are too many for so many days"))
-    return answer_encoded(b'{"slots":[' + await request.app[OFFERS].text(hall, asked, first, last) + b"]}")
+    response = answer_encoded(b'{"slots":[' + await request.app[OFFERS].text(hall, asked, first, last) + b"]}")
+    if (last - first).days >= DAYS_PACKED:
+        response.enable_compression()  # starts differ little: a month comes to a slow phone in a tenth of the bytes
+    return response
 
 
-def _asked(request: web.Request, hall: Hall, who: Caller) -> list[Asked]:
+async def _invited(request: web.Request, hall: Hall, who: Caller) -> Invited | None:
+    """What an invitation gives a right to, if one is shown. Raises BodyInvalid, CodeNotFound."""
+    code = request.headers.get(INVITATION_HEADER)
+    if code is None:
+        return None
+    if not 1 <= len(code) <= CODE_TEXT_MAX:
+        raise BodyInvalid((INVITATION_HEADER, "the code of an invitation"))
+    return invited_by(await invitation_of(request, who, hall.id, code))
+
+
+def _asked(request: web.Request, hall: Hall, who: Caller, invited: Invited | None) -> list[Asked]:
     """The questions. Raises ServiceNotFound, OnlineOnly, BodyInvalid."""
     said, count = request.query.get("service"), _count(request)
     services = [one for one in hall.document.services if said in {None, one.id}]
@@ -54,13 +75,16 @@ def _asked(request: web.Request, hall: Hall, who: Caller) -> list[Asked]:
     elif count > services[0].count_max:
         raise BodyInvalid(("count", f"from 1 to {services[0].count_max} in one booking"))
     partner = who.credential.removeprefix("device:") if who.role is Role.PARTNER else None
-    return [Asked(ServiceId(one.id), count, who.may(Role.STAFF), partner) for one in services]
+    if partner is not None:
+        return [Asked(ServiceId(one.id), count, partner=partner) for one in services]
+    staff = who.may(Role.STAFF)
+    return [asked_by(request, ServiceId(one.id), count, staff=staff, invited=invited) for one in services]
 
 
 def _count(request: web.Request) -> int:
     said = request.query.get("count", "1")
     if not _COUNT.fullmatch(said) or int(said) < 1:
-        raise BodyInvalid(("count", "a number from 1 on"))
+        raise BodyInvalid(("count", "a number from 1 to 99"))
     return int(said)
 
 

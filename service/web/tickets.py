@@ -6,30 +6,33 @@ from msgspec import UNSET
 from service.domain import commands
 from service.domain.commands import Command, Finish
 from service.domain.model import HallId, ServiceId, TicketClass, TicketId
+from service.domain.refusals import TicketNotFound
 from service.domain.times import stamp
 from service.domain.view import TicketView, ticket_view
 from service.errors import Forbidden
 from service.ids import new_code, new_id
-from service.journal.values import Applicant
 from service.lane import Answer
-from service.web.answers import Happening, History, answer
+from service.web.answers import CodeSeen, HallOfTicket, Happening, History, answer
+from service.web.applicants import applicant_of
 from service.web.audit import names_of
 from service.web.auth import Caller
 from service.web.browsers import give_cookie
-from service.web.entrance import admitted
+from service.web.entrance import admitted, modules_of
 from service.web.forms import (
     ChangeTicketForm,
     FinishForm,
     Nothing,
     PapersForm,
     ParkForm,
+    RateForm,
     TakeTicketForm,
     TransferForm,
     UndoForm,
 )
 from service.web.full import or_other_times
+from service.web.guard import visitor
 from service.web.history import data_of, words_of
-from service.web.keys import CLOCK, LANES, SIGNER
+from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 from service.web.online import counting_online
 from service.web.requests import ask, caller, hall_of, read, ticket_of, utc
 
@@ -43,13 +46,10 @@ async def take(request: web.Request) -> web.Response:
     """
     hall, who = hall_of(request), caller(request)
     form = await read(request, TakeTicketForm)
-    shown = await admitted(request, who, hall, form)
-    person = form.applicant
     applicant = None
-    if person is not None:
-        applicant = Applicant(
-            id=new_id(), name=person.name, phone=person.phone, email=person.email, locale=person.locale
-        )
+    if form.applicant is not None:
+        applicant = applicant_of(form.applicant, (await request.app[HALLS].get(hall)).document.country)
+    shown = await admitted(request, who, hall, form)
     command = commands.TakeTicket(
         ticket=TicketId(new_id()),
         code=new_code(),
@@ -106,6 +106,34 @@ async def change(request: web.Request) -> web.Response:
         staffed = who.works_here
         return answer(ticket_view(given.day, ticket, now_at, token=token, seq=given.seq, staff=staffed))
     return answer(as_answered(request, hall, given, owner=not who.works_here))
+
+
+async def rate(request: web.Request) -> web.Response:
+    """Say how the visit was, once, when it is done."""
+    hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
+    form = await read(request, RateForm)
+    reasons = tuple(dict.fromkeys(form.reasons))
+    given = await ask(request, who, hall, commands.RateTicket(ticket_id, form.grade, reasons))
+    return answer(as_answered(request, hall, given, owner=not who.works_here), 201)
+
+
+async def find_hall(request: web.Request) -> web.Response:
+    """Say of which hall a ticket is, to who has its token: what a link to a ticket alone does not tell."""
+    ticket_id, who = ticket_of(request), await visitor(request)
+    signer = request.app[SIGNER]
+    if who.token is not None:
+        for hall in request.app[HALLS].known():
+            if signer.is_ticket_token(hall.id, ticket_id, who.token):
+                return answer(HallOfTicket(hall.id))
+    raise TicketNotFound
+
+
+async def code(request: web.Request) -> web.Response:
+    """The ticket's code, to be scanned."""
+    hall, ticket_id = hall_of(request), ticket_of(request)
+    day = await request.app[LANES].day_of_ticket(hall, ticket_id)
+    said = day.ticket(ticket_id).code
+    return answer(CodeSeen(said, list(modules_of(said))))
 
 
 async def recall(request: web.Request) -> web.Response:

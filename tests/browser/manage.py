@@ -21,7 +21,22 @@ addEventListener("click", (event) => event.isTrusted && event.detail > 0 && glob
 addEventListener("input", ({ target }) => globalThis.handled("field", target.id, target.value.length), true);
 """
 
-SECTIONS = ("today", "hours", "places", "rules", "notices", "people", "find", "history")
+SECTIONS = (
+    "today",
+    "bookings",
+    "hours",
+    "places",
+    "booking",
+    "rules",
+    "invitations",
+    "notices",
+    "messages",
+    "people",
+    "find",
+    "history",
+    "learned",
+    "privacy",
+)
 
 
 @dataclass

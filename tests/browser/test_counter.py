@@ -72,6 +72,20 @@ async def test_a_wrong_password_is_said_in_words_and_the_right_one_leads_on(
     await expect(desk.main).to_be_focused()
 
 
+async def test_what_was_typed_and_what_was_said_to_it_are_there_in_the_other_language(
+    service: Service, context: BrowserContext
+) -> None:
+    desk = await Desk.open(context, service.api.base)
+    await sign_in(desk.page, "chen", "not-the-password")
+    await expect(desk.page.locator("sign-in .message")).to_contain_text("用户名和密码对不上")
+
+    await desk.page.get_by_role("link", name="English").click()
+
+    await expect(desk.page.locator("sign-in .message")).to_contain_text("do not go together")
+    await expect(desk.page.locator("#sign-in-name")).to_have_value("chen")
+    await expect(desk.page.locator("#sign-in-password")).to_have_value("not-the-password")
+
+
 async def test_whoever_has_no_role_here_is_told_whom_to_ask(service: Service, context: BrowserContext) -> None:
     await member(service.api, "chen", "staff", "陈老师")
     listed = (await service.api.staff("GET", "staff")).body["items"]

@@ -1,7 +1,5 @@
-"""The pictures of the counter's page, at a desk and in a hand; taken anew when `WRITE_PICTURES=1`."""
+"""The pictures of the counter's page, at a desk and in a hand."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,13 +9,13 @@ from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk
 from tests.browser.halls import busy_morning
+from tests.browser.pictures import PHONE, picture
 from tests.browser.staff import PASSWORD, member
 from tests.service import OPENS_AT, Api, Service
 
-DOCS = Path(__file__).parents[2] / "docs"
 DESK = ViewportSize(width=1280, height=800)
-PHONE = ViewportSize(width=390, height=844)
 SMALL = ViewportSize(width=900, height=620)
+HIGH_PHONE = ViewportSize(width=390, height=1010)
 
 
 @pytest.fixture
@@ -31,20 +29,6 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A clerk's browser, with a sharp screen."""
     async with await browser.new_context(viewport=DESK, locale="zh-CN", device_scale_factor=1) as context:
         yield context
-
-
-async def picture(desk: Desk, folder: Path, name: str, size: ViewportSize) -> None:
-    """Take a picture of what is settled, without the ring of the focus."""
-    await desk.page.set_viewport_size(size)
-    await desk.page.evaluate("document.activeElement?.blur(); scrollTo(0, 0);")
-    await desk.page.evaluate(
-        "Promise.allSettled(document.getAnimations().map(({ finished }) => finished)).then(() => null)"
-    )
-    taken = await desk.page.screenshot(path=folder / name)
-
-    assert taken.startswith(b"\x89PNG")
-    if os.environ.get("WRITE_PICTURES"):
-        shutil.copy(folder / name, DOCS / name)
 
 
 async def classes(api: Api) -> None:
@@ -67,24 +51,29 @@ async def test_a_counter_is_pictured_in_both_languages_at_a_desk_and_in_a_hand(
     await classes(service.api)
     await member(service.api, "chen", "staff", "陈老师")
     stranger = await Desk.open(context, service.api.base, "3", "?lang=zh")
-    await stranger.page.locator("#sign-in-name").fill("chen")
-    await stranger.page.locator("#sign-in-password").fill(PASSWORD)
-    await picture(stranger, tmp_path, "sign-in.png", SMALL)
+    for language, title, ending in (("中文", "登录", ""), ("English", "Sign in", "-en")):
+        await stranger.page.get_by_role("link", name=language).click()
+        await expect(stranger.page.locator("sign-in h1")).to_have_text(title)
+        await stranger.page.locator("#sign-in-name").fill("chen")
+        await stranger.page.locator("#sign-in-password").fill(PASSWORD)
+        await picture(stranger.page, tmp_path, f"sign-in{ending}.png", SMALL)
+        await picture(stranger.page, tmp_path, f"sign-in-phone{ending}.png", PHONE)
+    await stranger.page.close()
     desk = await Desk.at(context, service.api.base, "3", "?lang=zh", name="chen", password=PASSWORD)
     await desk.press("Enter", "s")
     await desk.is_view("serving")
     clock.advance(172)
     await expect(desk.page.locator("#timer b")).to_contain_text("02:5")
-    await picture(desk, tmp_path, "counter.png", DESK)
+    await picture(desk.page, tmp_path, "counter.png", DESK)
     await desk.page.get_by_role("link", name="English").click()
     await expect(desk.main).to_contain_text("Finish, call next")
-    await picture(desk, tmp_path, "counter-phone-en.png", PHONE)
+    await picture(desk.page, tmp_path, "counter-phone-en.png", PHONE)
     await desk.page.set_viewport_size(DESK)
     await desk.page.get_by_role("link", name="中文").click()
     await desk.press("Escape", "Enter")
     await expect(desk.toast).to_be_visible()
     await desk.is_view("called")
-    await picture(desk, tmp_path, "counter-phone.png", PHONE)
+    await picture(desk.page, tmp_path, "counter-phone.png", PHONE)
     await desk.page.set_viewport_size(DESK)
     await desk.press("s")
     await desk.is_view("serving")
@@ -92,7 +81,7 @@ async def test_a_counter_is_pictured_in_both_languages_at_a_desk_and_in_a_hand(
     await desk.is_view("idle")
     await desk.page.get_by_role("link", name="English").click()
     await expect(desk.main).to_contain_text("Call next")
-    await picture(desk, tmp_path, "counter-en.png", DESK)
+    await picture(desk.page, tmp_path, "counter-en.png", DESK)
 
     assert desk.complaints == []
 
@@ -105,12 +94,17 @@ async def test_a_volunteer_is_pictured_along_the_line(
         await service.api.take("loan-first")
         clock.advance(100)
     await member(service.api, "li", "volunteer", "Li")
-    desk = await Desk.at(context, service.api.base, "P1", "?lang=en", name="li", password=PASSWORD)
+    desk = await Desk.at(context, service.api.base, "P1", "?lang=zh", name="li", password=PASSWORD)
     await desk.press("Enter")
     await desk.is_view("called")
     await desk.press("2")
-    await expect(desk.main).to_contain_text("1 missing")
+    await expect(desk.main).to_contain_text("1")
 
-    await picture(desk, tmp_path, "counter-precheck-phone.png", ViewportSize(width=390, height=1010))
+    await picture(desk.page, tmp_path, "counter-precheck-phone.png", HIGH_PHONE)
+    await picture(desk.page, tmp_path, "counter-precheck.png", DESK)
+    await desk.page.get_by_role("link", name="English").click()
+    await expect(desk.main).to_contain_text("1 missing")
+    await picture(desk.page, tmp_path, "counter-precheck-en.png", DESK)
+    await picture(desk.page, tmp_path, "counter-precheck-phone-en.png", HIGH_PHONE)
 
     assert desk.complaints == []

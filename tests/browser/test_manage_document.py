@@ -217,8 +217,9 @@ async def test_two_managers_at_once_lose_nothing(service: Service, office: Brows
     await confirm(page)
 
     await expect(manage.field("rules", "grace_s")).to_have_value("15")
-    await expect(manage.field("booking", "horizon_days")).to_have_value("14")
     await expect(manage.field("rules", "credit_s", "green")).to_have_value("12")
+    await manage.go("booking")
+    await expect(manage.field("booking", "horizon_days")).to_have_value("14")
     await manage.save_now()
     document = await document_of(service.api)
     assert document["rules"]["grace_s"] == 900

@@ -21,6 +21,8 @@ const staffing = await import("/pages/manage/model/staffing.js");
 const times = await import("/pages/manage/model/times.js");
 const check = await import("/pages/manage/model/check.js");
 const values = await import("/pages/manage/model/values.js");
+const slots = await import("/pages/bookings/slots.js");
+const lists = await import("/pages/invitations/lists.js");
 const faults = (made) => check.faultsOf(made, () => false).map(({ path, text }) => [path.join("/"), text]);
 """
 
@@ -290,3 +292,136 @@ async def test_what_would_be_refused_is_found_while_it_is_typed(page: Page) -> N
         ["services/rows/loan-first/stages", "fault-service-stages"],
     ]
     assert ["counters/rows/1/zone", "fault-zone-unknown"] in found
+
+
+SPAN = {"weekdays": [1, 2], "on": None, "from": "09:00", "to": "12:00"}
+PLACES = {**SPAN, "every_min": 30, "places": 4, "services": None}
+RESERVED = {**SPAN, "partner": "school-1", "share": 0.2, "release_before_s": 3600}
+
+
+def booking(places: list[dict[str, Any]], reserved: list[dict[str, Any]]) -> dict[str, Any]:
+    """The demo document with spans of booking."""
+    return {**DEMO, "booking": {**DEMO["booking"], "places": places, "reserved": reserved}}
+
+
+async def test_spans_of_booking_are_known_by_their_days_and_come_out_as_they_went_in(page: Page) -> None:
+    document = booking([PLACES, PLACES, {**PLACES, "weekdays": None, "on": "2026-12-01"}], [RESERVED])
+
+    keys, made, path = await asked(
+        page,
+        """const [document] = given; const base = { document, form: form.toForm(document) };
+           const { booking } = base.form; const out = form.toDocument(base.form, base);
+           return [[...booking.places.order, ...booking.reserved.order], out.document,
+                   out.pathOf("booking.places[2].places").join("/")];""",
+        document,
+    )
+
+    assert keys == ["w12-0900-1200", "w12-0900-1200-2", "2026-12-01-0900-1200", "w12-0900-1200-school-1"]
+    assert made == document
+    assert path == "booking/places/rows/2026-12-01-0900-1200/places"
+
+
+async def test_no_service_chosen_for_places_by_hand_is_all_of_them(page: Page) -> None:
+    made = await asked(
+        page,
+        """const [document] = given; const base = { document, form: form.toForm(document) };
+           const path = ["booking", "places", "rows", "w12-0900-1200", "services"];
+           return form.toDocument(values.put(base.form, path, []), base).document.booking.places[0].services;""",
+        booking([{**PLACES, "services": ["enquiry"]}], []),
+    )
+
+    assert made is None
+
+
+async def test_two_managers_spans_of_booking_meet(page: Page) -> None:
+    base = booking([PLACES], [])
+    theirs = booking([PLACES, {**PLACES, "from": "13:00", "to": "15:00"}], [])
+
+    places, conflicts = await asked(
+        page,
+        """const [document, other] = given; const base = form.toForm(document);
+           const mine = values.put(base, ["booking", "places", "rows", "w12-0900-1200", "places"], 6);
+           const met = merge.merge(base, mine, form.toForm(other));
+           const found = form.toDocument(met.merged, { document: other, form: form.toForm(other) }).document;
+           return [found.booking.places.map(({ from, places }) => [from, places]), met.conflicts];""",
+        base,
+        theirs,
+    )
+
+    assert places == [["09:00", 6], ["13:00", 4]]
+    assert conflicts == []
+
+
+async def test_what_a_span_of_booking_lacks_is_found_while_it_is_typed(page: Page) -> None:
+    wrong = booking([{**PLACES, "weekdays": []}, {**PLACES, "to": "08:00"}], [{**RESERVED, "partner": "", "share": 0}])
+
+    found = await asked(page, "return faults(form.toForm(given[0]))", wrong)
+
+    assert [(path.split("/")[-1], text) for path, text in found] == [
+        ("weekdays", "fault-weekdays"),
+        ("to", "fault-span"),
+        ("partner", "fault-partner"),
+        ("share", "fault-small"),
+    ]
+
+
+async def test_a_month_at_a_glance_is_whole_weeks_and_days_many_few_full_or_closed(page: Page) -> None:
+    weeks, states, first = await asked(
+        page,
+        """const slot = (free, places = 2) => ({ starts_at: `${free}`, free, places });
+           const days = [[slot(1), slot(2)], [slot(1), slot(0), slot(0), slot(0)], [slot(0)], [slot(0, 0)], undefined];
+           return [slots.weeksOf("2026-11-25", "2026-12-01"), days.map((day) => slots.fullness(day).kind),
+                   slots.soonest([slot(0), slot(1), slot(2)], 1).map(({ free }) => free)];""",
+    )
+
+    assert weeks == [
+        [None, None, "2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28", "2026-11-29"],
+        ["2026-11-30", "2026-12-01", None, None, None, None, None],
+    ]
+    assert states == ["many", "few", "full", "closed", "closed"]
+    assert first == [1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sought"),
+    [
+        ("a007", [{"number": "A007"}]),
+        (" 7k3m-9qxr ", [{"code": "7K3M9QXR"}]),
+        ("kydhzkaj", [{"code": "KYDHZKAJ"}, {"name": "kydhzkaj"}]),
+        ("12345678", [{"phone": "12345678"}, {"code": "12345678"}]),
+        ("138 0013 8000", [{"phone": "138 0013 8000"}]),
+        ("+86 13800138000", [{"phone": "+86 13800138000"}]),
+        ("Li Xiaolong", [{"name": "Li Xiaolong"}]),
+        ("李小龙", [{"name": "李小龙"}]),
+    ],
+)
+async def test_what_is_looked_for_is_known_by_its_form(page: Page, typed: str, sought: list[dict[str, str]]) -> None:
+    assert await asked(page, "return slots.sought(given[0])", typed) == sought
+
+
+async def test_lines_that_were_refused_are_told_from_a_file_that_is_no_list(page: Page) -> None:
+    problem = {"errors": [{"path": "lines[4].name", "why": "is missing"}, {"path": "", "why": "is no text"}]}
+
+    bad, types, reasons = await asked(
+        page,
+        """const [problem] = given;
+           return [lists.badLines(problem), ["a.CSV", "b.xlsx", "c.json", "d"].map(lists.typeOf),
+                   ["is missing", "names the same person as line 3", "is odd"].map((why) => lists.reasonOf(why))];""",
+        problem,
+    )
+
+    assert bad == [
+        {"line": 4, "path": "name", "why": "is missing"},
+        {"line": None, "path": "", "why": "is no text"},
+    ]
+    assert types == [
+        "text/csv",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/json",
+        "text/csv",
+    ]
+    assert reasons == [
+        {"text": "invite-why-missing", "args": {"line": ""}},
+        {"text": "invite-why-twice", "args": {"line": "3"}},
+        None,
+    ]

@@ -1,7 +1,5 @@
-"""The pictures of the manager's page, taken anew when `WRITE_PICTURES=1`."""
+"""The pictures of the manager's page."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,12 +8,11 @@ from playwright.async_api import BrowserContext, ViewportSize, expect
 from tests.browser.clock import RunningClock
 from tests.browser.halls import WINDOWS, post_notice
 from tests.browser.manage import Manage, document_of, put_document
+from tests.browser.pictures import PHONE, picture
 from tests.browser.staff import PASSWORD, as_member, member
-from tests.browser.test_pictures import DOCS
 from tests.service import OPENS_AT, Api, Service
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-PHONE: ViewportSize = {"width": 390, "height": 844}
 ARRIVALS_PER_H = 54
 CLERKS = {"chen": "陈老师", "li": "李老师", "wang": "王老师", "zhao": "赵老师", "liu": "刘老师"}
 
@@ -47,16 +44,6 @@ async def morning(api: Api, clock: RunningClock, minutes: int = 102) -> None:
         clock.advance(60)
 
 
-async def keep(manage: Manage, folder: Path, name: str) -> None:
-    """Take a picture without focus and pointer, and keep it when asked to."""
-    await manage.page.mouse.move(0, 0)
-    await manage.page.evaluate("document.activeElement?.blur()")
-    taken = await manage.page.screenshot(path=folder / name)
-    assert taken.startswith(b"\x89PNG")
-    if os.environ.get("WRITE_PICTURES"):
-        shutil.copy(folder / name, DOCS / name)
-
-
 async def one_clerk_fewer(manage: Manage) -> None:
     """Say that one clerk is missing until two."""
     await manage.page.locator("#staffing-less").click()
@@ -79,25 +66,35 @@ async def test_the_managers_page_is_pictured_in_both_languages_on_a_desk_and_on_
     manage = await Manage.open(office, api, "hours", name="zhou", password=PASSWORD)
 
     await manage.go("today")
-    await keep(manage, tmp_path, "manage-today.png")
+    await picture(manage.page, tmp_path, "manage-today.png")
+    await picture(manage.page, tmp_path, "manage-today-phone.png", PHONE)
+    await manage.page.set_viewport_size(DESKTOP)
+    await manage.go("history")
+    await expect(manage.page.locator("#form li, #form tbody tr").first).to_be_visible()
+    await picture(manage.page, tmp_path, "manage-history.png")
     await manage.go("hours")
     await one_clerk_fewer(manage)
-    await keep(manage, tmp_path, "manage-hours.png")
+    await picture(manage.page, tmp_path, "manage-hours.png")
     await manage.page.set_viewport_size(PHONE)
-    await keep(manage, tmp_path, "manage-phone.png")
+    await picture(manage.page, tmp_path, "manage-phone.png")
     await manage.page.locator("#effect").scroll_into_view_if_needed()
     await manage.page.locator("#effect h2").evaluate("title => title.scrollIntoView()")
-    await keep(manage, tmp_path, "manage-phone-effect.png")
+    await picture(manage.page, tmp_path, "manage-phone-effect.png")
     await manage.page.set_viewport_size(DESKTOP)
     await manage.page.get_by_role("link", name="English").click()
     await manage.page.evaluate("scrollTo(0, 0)")
-    await keep(manage, tmp_path, "manage-hours-en.png")
+    await picture(manage.page, tmp_path, "manage-hours-en.png")
     await manage.page.locator("#discard").click()
 
     await manage.go("today")
-    await keep(manage, tmp_path, "manage-today-en.png")
+    await picture(manage.page, tmp_path, "manage-today-en.png")
     await manage.page.set_viewport_size(PHONE)
-    await keep(manage, tmp_path, "manage-today-phone-en.png")
+    await picture(manage.page, tmp_path, "manage-today-phone-en.png")
+    await manage.page.set_viewport_size(DESKTOP)
+    await manage.go("history")
+    await expect(manage.page.locator("#form li, #form tbody tr").first).to_be_visible()
+    await picture(manage.page, tmp_path, "manage-history-en.png")
+    await picture(manage.page, tmp_path, "manage-history-phone-en.png", PHONE)
     await manage.page.set_viewport_size(DESKTOP)
     await manage.go("rules")
     await manage.edit_green_credit("120")
@@ -107,6 +104,6 @@ async def test_the_managers_page_is_pictured_in_both_languages_on_a_desk_and_on_
     theirs["booking"]["horizon_days"] = 14
     await put_document(api, theirs)
     await expect(manage.page.locator("dialog .conflict")).to_be_visible()
-    await keep(manage, tmp_path, "manage-merge-en.png")
+    await picture(manage.page, tmp_path, "manage-merge-en.png")
 
     assert manage.complaints == []

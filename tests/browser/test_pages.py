@@ -95,6 +95,15 @@ async def test_the_language_is_switched_at_once_and_remembered(service: Service,
     await expect(page.locator("#halls h2")).to_have_text("学生资助贷款办理大厅")
 
 
+async def test_the_list_of_halls_leads_people_to_the_page_of_a_hall(service: Service, context: BrowserContext) -> None:
+    page, complaints = await opened(context, service, "/")
+
+    await page.get_by_role("link", name="预约、取号").click()
+
+    await expect(page.locator("body")).to_have_attribute("data-step", "home")
+    assert complaints == []
+
+
 async def test_the_list_of_halls_leads_to_the_screen(service: Service, context: BrowserContext) -> None:
     page, complaints = await opened(context, service, "/")
 
@@ -124,7 +133,7 @@ async def test_the_list_of_halls_leads_those_who_work_there_to_the_managers_page
     await page.set_viewport_size({"width": 320, "height": 640})
     assert await page.evaluate(SIDEWAYS) == []
     for address in addresses[::3]:
-        await page.goto(f"{service.api.base}/?lang={lang}")
+        await page.goto(f"{service.api.base}/?lang={lang}", wait_until="networkidle")  # leaving cuts what is loading
         await staff.locator("summary").click()
         await staff.locator(f'a[href="{address}"]').click()
         await expect(page.locator("#sign-in-name")).to_be_visible()
@@ -144,6 +153,17 @@ async def test_what_staff_unfolded_stays_so_in_the_other_language(service: Servi
     await page.get_by_role("link", name="中文").click()
     await expect(page.locator(".staff summary")).to_have_text("工作人员")
     await expect(page.locator(".staff .counters")).to_have_count(0)
+
+
+async def test_counters_that_cannot_be_read_are_said_and_read_again(service: Service, context: BrowserContext) -> None:
+    page, _ = await opened(context, service, "/?lang=en")
+    await page.route("**/board", lambda route: route.abort(), times=1)
+    await page.route("**/board", lambda route: route.fulfill(status=409, json={"code": "busy"}), times=1)
+
+    await page.locator(".staff summary").click()
+
+    await expect(page.locator(".staff [role=status]")).to_contain_text("Trying again")
+    await expect(page.locator(".staff .counters a")).to_have_count(6)
 
 
 async def test_the_reference_has_every_call_once_and_finds_them_by_word(

@@ -1,19 +1,20 @@
-"""The pictures of the README: a full hall, taken anew when `WRITE_PICTURES=1`."""
+"""The pictures of what everybody sees: a full hall, the list of halls, the reference."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.halls import calls_of_every_kind
+from tests.browser.pictures import PHONE, picture
 from tests.browser.screen import Screen
 from tests.service import OPENS_AT, Service
 
-DOCS = Path(__file__).parents[2] / "docs"
-PICTURES = {"lobby.png": (1600, 900), "lobby-portrait.png": (900, 1600)}
+WALLS = {"lobby.png": (1600, 900), "lobby-portrait.png": (900, 1600)}
+DESKTOP = ViewportSize(width=1000, height=640)
+LANGUAGES = {"zh": "", "en": "-en"}
+"""How the name of a picture ends in each."""
 
 
 @pytest.fixture
@@ -30,32 +31,33 @@ async def test_a_full_hall_is_pictured_for_the_readme(
     await screen.page.locator("#sound").click()
     await expect(screen.banner).to_have_attribute("data-number", newest)
 
-    for name, (width, height) in PICTURES.items():
+    for name, (width, height) in WALLS.items():
         await screen.page.set_viewport_size({"width": width, "height": height})
         await screen.settle()
-        taken = await screen.page.screenshot(path=tmp_path / name)
-
-        assert taken.startswith(b"\x89PNG")
-        if os.environ.get("WRITE_PICTURES"):
-            shutil.copy(tmp_path / name, DOCS / name)
+        await picture(screen.page, tmp_path, name)
 
     assert screen.complaints == []
 
 
+@pytest.mark.parametrize(("lang", "ending"), LANGUAGES.items())
 async def test_the_list_of_halls_is_pictured_with_the_way_to_the_pages_for_staff(
-    service: Service, context: BrowserContext, tmp_path: Path
+    service: Service, context: BrowserContext, tmp_path: Path, lang: str, ending: str
 ) -> None:
     await service.api.open("1")
     page = await context.new_page()
-    await page.set_viewport_size({"width": 1000, "height": 640})
     await page.clock.set_fixed_time(OPENS_AT)
-    await page.goto(f"{service.api.base}/?lang=en")
+    await page.goto(f"{service.api.base}/?lang={lang}")
     await page.locator(".staff summary").click()
     await expect(page.locator(".staff .counters a")).to_have_count(6)
-    await page.evaluate("document.activeElement?.blur()")
 
-    taken = await page.screenshot(path=tmp_path / "halls-en.png")
+    await picture(page, tmp_path, f"halls{ending}.png", DESKTOP)
+    await picture(page, tmp_path, f"halls-phone{ending}.png", PHONE)
 
-    assert taken.startswith(b"\x89PNG")
-    if os.environ.get("WRITE_PICTURES"):
-        shutil.copy(tmp_path / "halls-en.png", DOCS / "halls-en.png")
+
+async def test_the_reference_is_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:
+    page = await context.new_page()
+    await page.goto(f"{service.api.base}/docs")
+    await page.locator("#operations article").first.wait_for()
+
+    await picture(page, tmp_path, "reference.png", ViewportSize(width=1280, height=900))
+    await picture(page, tmp_path, "reference-phone.png", PHONE)

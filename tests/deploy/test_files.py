@@ -336,12 +336,12 @@ def test_ports_are_the_same_in_the_service_the_image_and_what_runs_beside_it() -
     environment = variables()
     services = COMPOSE["services"]
     containers = [int(port.split(":")[-1]) for name in ("serve", "display") for port in services[name]["ports"]]
-    (target,) = PROMETHEUS["scrape_configs"][0]["static_configs"][0]["targets"]
+    targets = PROMETHEUS["scrape_configs"][0]["static_configs"][0]["targets"]
 
     assert {int(environment["PAIHAO_PORT"]), int(environment["PAIHAO_DISPLAY_PORT"])} == ours
     assert {int(port) for port in named("EXPOSE")[0].words} == ours
     assert containers == [settings.port, settings.display_port]
-    assert target == f"serve:{settings.port}"
+    assert targets == [f"serve:{settings.port}", f"display:{settings.display_port}"]
 
 
 def test_data_lies_in_the_volume_and_owns_a_place_in_compose() -> None:

@@ -312,7 +312,7 @@ def values(day: Day) -> dict[str, Any]:
     state["lines"] = {key: list(line.places) for key, line in day.lines.items() if line.places}
     state["asleep"] = list(day.asleep)
     state["standby"] = list(day.standby)
-    state["waiting"] = +day.waiting
+    state["waiting"], state["kept"] = +day.waiting, +day.kept
     state["diary"] = day.diary.copy()
     for name, value in state.items():
         if type(value) is dict:

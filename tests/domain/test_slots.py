@@ -618,6 +618,16 @@ def test_a_hold_that_is_over_takes_no_place_in_what_is_told() -> None:
     assert booked == Booked.of(plan, [held])
 
 
+def test_a_hold_of_a_service_that_is_no_more_ends_in_a_plan_made_without_it() -> None:
+    other = {**STUDY["services"][0], "id": "other", "prefix": "B"}
+    both = study(booking=NO_WALK_INS, services=[*STUDY["services"], other])
+    expires_at = long_before(both)
+    held = made(at(both, "09:00"), service="other", state=AppointmentState.HELD, expires_at=expires_at)
+    plan = study(booking=NO_WALK_INS)  # as it is made of the document alone, while the day is not in memory
+
+    assert slots(plan, Booked.of(both, [held]), now_at=expires_at) == slots(plan)
+
+
 def test_a_smaller_plan_says_which_appointments_it_would_not_take() -> None:
     plan = study(booking=NO_WALK_INS)
     appointments = fill(plan)

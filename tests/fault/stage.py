@@ -9,8 +9,6 @@ import itertools
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -83,23 +81,9 @@ class Cutter(Proxy):
 class Process(Program):
     """A process of `serve` with a clock that can be moved, and a bug where one is wanted."""
 
-    def __init__(
-        self, environment: dict[str, str], folder: Path, number: int, clock: Path, bugs: tuple[str, ...]
-    ) -> None:
-        self.said_path = folder / f"stderr-{number}"
-        self.out_path = folder / f"stdout-{number}"
-        self.url = ""
-        self.sockets = ""
-        with self.said_path.open("wb") as said, self.out_path.open("wb") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.fault.served", str(clock), *bugs],
-                env=environment,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=said,
-                start_new_session=True,
-            )
+    module = "tests.fault.served"
+    url = ""
+    sockets = ""
 
     async def ready(self) -> None:
         """Wait until it serves."""
@@ -185,7 +169,7 @@ class Stage:
         clock = self._clock_of(number)
         if not clock.exists():
             self.shift(number, 0.0)
-        process = Process(environment, self._folder, next(self._numbers), clock, self._bugs)
+        process = Process((str(clock), *self._bugs), environment, self._folder, next(self._numbers))
         self._all.append(process)
         return process
 

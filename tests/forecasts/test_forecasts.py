@@ -4,7 +4,6 @@ The passes are called by the tests; what is drawn is drawn in this process, for 
 """
 
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,16 +14,30 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from service.clock import FakeClock
+from service.domain.forecast.scene import Scene
 from service.domain.model import HallId
 from service.forecasts.maker import Maker
+from service.forecasts.process import Process
+from service.forecasts.worker import Made, Wanted, make
 from tests.service import Api, Service, service_on
 
 DEMO = HallId("demo")
 
 
-def in_thread() -> Executor:
-    """Draw here."""
-    return ThreadPoolExecutor(1)
+class Here:
+    """Draws in this process; notes each time in `made` whose work it was."""
+
+    def __init__(self, name: str = "", made: list[str] | None = None) -> None:
+        self._name = name
+        self._made = [] if made is None else made
+
+    async def make(self, scene: Scene, *, ahead: bool) -> Made:
+        """Draw the rests of a day."""
+        self._made.append(self._name)
+        return make(Wanted(scene, ahead))
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
 
 @pytest.fixture
@@ -35,7 +48,7 @@ def maker(service: Service) -> Maker:
 
 def made_for(service: Service) -> Maker:
     """A service's own, that draws in this process."""
-    service.running.forecaster._make_executor = in_thread
+    service.running.forecaster._draws = Here()
     return service.running.forecaster
 
 
@@ -195,23 +208,13 @@ async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
     made: list[str] = []
     makers = {"one": maker, "other": made_for(other)}
     for name, each in makers.items():
-        each._make_executor = counting(made, name)
+        each._draws = Here(name, made)
 
     for each in makers.values():
         await each.look()
 
     assert made == ["one"]
     assert await ticket(other.api, waiting[-1]) == await ticket(api, waiting[-1])
-
-
-def counting(made: list[str], name: str) -> Any:  # noqa: ANN401  (makes an executor)
-    """Draw here, and note whose work it was: executors are made with the first one."""
-
-    def executor() -> Executor:
-        made.append(name)
-        return in_thread()
-
-    return executor
 
 
 async def test_who_claimed_last_keeps_the_forecast(
@@ -263,10 +266,11 @@ async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clo
     waiting = await busy(api)
     clock.advance(5)
     await maker.look()
-    executor: Any = maker._executor
-    for process in executor._processes.values():
-        process.kill()
-        process.join()
+    process = maker._draws
+    assert isinstance(process, Process)
+    assert process.child is not None
+    process.child.kill()
+    await process.child.wait()
 
     clock.advance(31)
     await maker.look()

@@ -7,12 +7,17 @@ import sys
 from pathlib import Path
 
 PROGRAM = """
-import os, sys
-from service.forecasts.maker import process
+import asyncio
+import sys
+from service.forecasts.process import Process
 
-if __name__ == "__main__":
-    print(process().submit(os.getpid).result(), flush=True)
-    sys.stdin.read()
+async def main():
+    process = Process()
+    await process.begin()
+    print(process.child.pid, flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(main())
 """
 
 ENDS_WITHIN_MS = 20_000

@@ -61,15 +61,15 @@ def a_day() -> Hall:
     hall.do(commands.UndoTicket(green))
     hall.do(commands.MarkNoShow(green))
     hall.after(60).do(commands.ResumeTicket(green))
-    hall.do(commands.RaiseAlarm("alarm-1", CounterId("1")))
-    hall.do(commands.RaiseAlarm("alarm-2"))
-    hall.do(commands.ClearAlarm("alarm-1"))
+    alarms(hall)
     assert hall.next("1") == green
     hall.do(commands.StartTicket(green))
     hall.after(200).do(commands.CallNext(CounterId("1"), Finish(Outcome.CONDITIONAL, ("signature",))), "key-0002")
     hall.do(commands.TransferTicket(browsing.ticket))
     hall.call("1", card)
     hall.after(100).finish(card, DONE)
+    served = next(one.id for one in hall.day.tickets.values() if one.outcome is Outcome.CONDITIONAL)
+    hall.do(commands.RateTicket(served, 4))
     hall.do(commands.ParkTicket(browsing.ticket, "break"))
     hall.do(commands.Suspend({"en": "Fire alarm"}))
     hall.after(300).do(commands.LiftSuspension())
@@ -103,6 +103,13 @@ def a_day() -> Hall:
     hall.at("18:00").do(commands.CloseDay())
     hall.at("23:59").do(commands.EndDay())
     return hall
+
+
+def alarms(hall: Hall) -> None:
+    """Two call for help, and it comes to one of them."""
+    hall.do(commands.RaiseAlarm("alarm-1", CounterId("1")))
+    hall.do(commands.RaiseAlarm("alarm-2"))
+    hall.do(commands.ClearAlarm("alarm-1"))
 
 
 def kiosk(hall: Hall) -> None:

@@ -26,6 +26,7 @@ from service.domain.refusals import (
     AlreadyBooked,
     AppointmentNotFound,
     Busy,
+    CodeNotFound,
     CodeUsed,
     DayHasEnded,
     KeyReused,
@@ -288,6 +289,41 @@ async def test_a_key_of_a_booking_is_not_anothers_on_another_day(one: Process) -
         await book(one, NEXT_DAY, booking(NEXT_DAY), KEY)
 
 
+async def book_on_two_days_with_one_key(one: Process, other: Process) -> list[object]:
+    """Let both look for the key, and decide, before either appends."""
+    for process in (one, other):
+        for on in (FAR_DAY, NEXT_DAY):
+            await process.lanes.lane_on(DEMO, on)
+    ready = asyncio.Barrier(2)
+    one.journal.first["append"] = other.journal.first["append"] = ready.wait
+    return list(
+        await both(
+            asyncio.create_task(book(one, FAR_DAY, booking(FAR_DAY), KEY)),
+            asyncio.create_task(book(other, NEXT_DAY, booking(NEXT_DAY), KEY)),
+        )
+    )
+
+
+async def test_one_key_books_on_one_day_though_two_are_asked_for_at_once(
+    one: Process, other: Process, dsn: str
+) -> None:
+    await with_one_place(one, other)
+
+    answers = await book_on_two_days_with_one_key(one, other)
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Answer", "KeyReused"]
+    assert (await commands_in(dsn)).count(f"key {KEY}") == 1
+
+
+async def test_without_the_constraint_one_key_books_on_two_days(one: Process, other: Process, dsn: str) -> None:
+    await with_one_place(one, other)
+    await rows_of(dsn, "ALTER TABLE events DROP CONSTRAINT booking_done_once")
+
+    answers = await book_on_two_days_with_one_key(one, other)
+
+    assert [type(answer).__name__ for answer in answers] == ["Answer", "Answer"], "it was the constraint"
+
+
 async def test_a_booking_made_yesterday_is_answered_again_today(one: Process) -> None:
     await with_one_place(one)
     command = booking(DAY, "23:30")
@@ -341,6 +377,43 @@ async def test_an_invitation_is_used_once_though_asked_for_on_two_days(one: Proc
     assert (await book(one, on, lost)).done is not None, "it was the constraint"
 
 
+async def book_while_it_is_taken_back(one: Process, dsn: str) -> tuple[Answer | BaseException, list[dict[str, object]]]:
+    """Take an invitation back between its reading and the append that uses it; its row then."""
+    await with_one_place(one)
+    invitation = new_id()
+    await rows_of(
+        dsn,
+        "INSERT INTO invitations (hall_id, id, code, partner, batch, prechecked, made_at) "
+        "VALUES ('demo', $1, 'MMMMMMMM', 'school', $1, false, now())",
+        invitation,
+    )
+
+    async def take_back() -> None:
+        await rows_of(dsn, "UPDATE invitations SET revoked_at = now()")
+
+    await one.lanes.lane_on(DEMO, FAR_DAY)
+    one.journal.first["append"] = take_back
+    asked = replace(booking(FAR_DAY), invitation=Invited(id=invitation, partner="school"))
+    [answer] = await both(asyncio.create_task(book(one, FAR_DAY, asked)))
+    return answer, [dict(row) for row in await rows_of(dsn, "SELECT used_by IS NULL AS unused FROM invitations")]
+
+
+async def test_an_invitation_that_is_taken_back_meanwhile_is_not_used(one: Process, dsn: str) -> None:
+    answer, rows = await book_while_it_is_taken_back(one, dsn)
+
+    assert isinstance(answer, CodeNotFound)
+    assert rows == [{"unused": True}]
+
+
+async def test_without_the_constraint_an_invitation_is_used_that_was_taken_back(one: Process, dsn: str) -> None:
+    await rows_of(dsn, "ALTER TABLE invitations DROP CONSTRAINT revoked_is_unused")
+
+    answer, rows = await book_while_it_is_taken_back(one, dsn)
+
+    assert isinstance(answer, Answer)
+    assert rows == [{"unused": False}], "it was the constraint"
+
+
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
@@ -348,6 +421,8 @@ async def test_an_invitation_is_used_once_though_asked_for_on_two_days(one: Proc
         ("code_once_per_hall", Busy),
         ("conditional_used_once", CodeUsed),
         ("invitation_used_once", CodeUsed),
+        ("revoked_is_unused", CodeNotFound),
+        ("booking_done_once", KeyReused),
         ("person_limit_kept", AlreadyBooked),
         ("person_once_per_start", AlreadyBooked),
         ("person_within_limit", AlreadyBooked),

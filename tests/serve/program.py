@@ -77,12 +77,15 @@ def free_port() -> int:
 class Program:
     """One process."""
 
+    module = "service"
+    """What runs."""
+
     def __init__(self, arguments: tuple[str, ...], environment: dict[str, str], folder: Path, number: int) -> None:
         self.said_path = folder / f"stderr-{number}"
         self.out_path = folder / f"stdout-{number}"
         with self.said_path.open("wb") as said, self.out_path.open("wb") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "service", *arguments],
+                [sys.executable, "-m", self.module, *arguments],
                 env=environment,
                 cwd=folder,
                 stdin=subprocess.DEVNULL,

@@ -66,6 +66,8 @@ async def test_check_config_shows_every_setting_and_no_secret(programs: Programs
     assert "hidden-" not in shown.out
     for value in ("9080", "hall@city.example", "http://[fe80::1]:80", "10.0.0.0/8,::1/128"):
         assert value in shown.out
+    switches = {line.split()[1]: line.split()[3] for line in shown.out.splitlines() if "PAIHAO_" in line}
+    assert (switches["PAIHAO_RATE_LIMIT"], switches["PAIHAO_DEMO_ALWAYS_OPEN"]) == ("off", "0")
 
 
 async def test_a_document_that_was_exported_can_be_applied_elsewhere(

@@ -3,7 +3,11 @@
 import asyncio
 from typing import Any
 
+import aiohttp
+
+from service.metrics import CONTENT_TYPE
 from tests.serve.program import Client, Programs, Watched, same_board, until
+from tests.service import ADMIN
 
 
 async def test_two_serves_on_one_database_are_one_hall(programs: Programs, noon: str) -> None:
@@ -78,6 +82,45 @@ async def test_a_display_of_its_own_shows_what_serve_says_and_outlives_it(progra
                 await after.next("1", "done")
                 await phone.shows(lambda seen: bool(seen["state"] == "done"))
                 await _all_show(after, screen, fresh)
+
+
+async def test_a_display_of_its_own_says_its_metrics_to_ops_alone(programs: Programs, noon: str) -> None:
+    watch = await programs.run("token", "add", "watch", "--role", "ops", database_url=noon)
+    door = await programs.run("token", "add", "door", "--role", "kiosk", "--hall", "noon", database_url=noon)
+    ops, kiosk = watch.out.strip(), door.out.strip()
+    programs.private |= {ops, kiosk}
+    shown = await programs.display(database_url=noon)
+    statuses, told = [], []
+
+    async with aiohttp.ClientSession(shown.sockets.replace("ws", "http", 1)) as session:
+        for credential in (
+            None,
+            f"Bearer {kiosk}",
+            f"Bearer {ops}x",
+            f"Basic {ops}",
+            f"Bearer {ops}",
+            f"bearer {ADMIN}",
+        ):
+            headers = {} if credential is None else {"Authorization": credential}
+            async with session.get("/metrics", headers=headers) as reply:
+                statuses.append(reply.status)
+                told.append("paihao_screens 0.0" in await reply.text())
+
+    assert statuses == [401, 401, 401, 401, 200, 200]
+    assert told == [False, False, False, False, True, True]
+
+
+async def test_where_metrics_are_open_those_of_a_display_are_too(programs: Programs, noon: str) -> None:
+    shown = await programs.display(database_url=noon, metrics_open=1)
+
+    async with (
+        aiohttp.ClientSession(shown.sockets.replace("ws", "http", 1)) as session,
+        session.get("/metrics") as reply,
+    ):
+        text = await reply.text()
+
+    assert reply.headers["Content-Type"] == CONTENT_TYPE
+    assert (reply.status, text.endswith("\n"), "paihao_build_info" in text) == (200, True, True)
 
 
 async def _all_show(client: Client, *screens: Watched) -> None:

@@ -11,7 +11,7 @@ from fluent.syntax.visitor import Visitor
 
 from service import errors
 from service.domain.refusals import Refusal
-from service.web.pages import PAGES
+from service.web.pages import PAGES, SCREEN
 
 assert errors, "its refusals are among those below"
 
@@ -27,6 +27,14 @@ TEMPLATE = re.compile(r"`([a-z][a-z0-9-]*-)\$\{")
 SAID = re.compile(r"\bsay\((.*?)\)", re.DOTALL)
 MARKED = re.compile(r'data-say(?:="|": )"?([a-z0-9-]+)"')
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+|[a-z]{3,}")
+UNKIND = re.compile(r"(?i)(?<![\w-])(?:errors?|invalid|fail(?:s|ed|ing|ure)?)\b|again later|稍后再|失败|错误|无效")
+
+WORD_TABLES = re.compile(r"^  (?:zh|en): \{\n(.*?)^  \},", re.DOTALL | re.MULTILINE)
+WORD = re.compile(r"^    (\w+):", re.MULTILINE)
+WORD_SAID = re.compile(r'"([a-z][A-Za-z]*)"')
+
+SPOKEN = sorted({*TEXTS.glob("*/*.ftl"), *PAGES.rglob("*.html"), *SCREEN.glob("*.html"), SCREEN / "words.js"})
+"""What people read."""
 
 
 class Message(NamedTuple):
@@ -162,6 +170,22 @@ def test_every_text_of_the_shared_modules_is_common() -> None:
     said = {literal for call in SAID.findall(source) for literal in _first_argument(call)}
 
     assert {literal for literal in said if literal not in messages("en", COMMON)} == set()
+
+
+def test_the_lobby_screen_has_all_its_words_in_both_languages() -> None:
+    chinese, english = (set(WORD.findall(table)) for table in WORD_TABLES.findall(_code(SCREEN / "words.js")))
+    source = "\n".join(_code(path) for path in SCREEN.glob("*.js") if path.name != "words.js")
+    said = {literal for call in re.findall(r"\bwords\.say\((.*?)[,)]", source) for literal in WORD_SAID.findall(call)}
+
+    assert chinese == english
+    assert said
+    assert said <= english
+    assert english <= set(WORD_SAID.findall(source))
+
+
+@pytest.mark.parametrize("path", SPOKEN, ids=[str(path.relative_to(PAGES.parents[1])) for path in SPOKEN])
+def test_nobody_is_told_of_errors_or_to_try_again_later(path: Path) -> None:
+    assert UNKIND.findall(_code(path)) == []
 
 
 def _code(path: Path) -> str:

@@ -11,12 +11,14 @@ async def test_an_alarm_is_in_the_queue_of_all_staff_until_it_is_cleared(hall: C
     raised = await hall.staff("POST", "alarm", {"counter": "1"})
     anywhere = await hall.staff("POST", "alarm")
 
+    seqs = [reply.body.pop("seq") for reply in (raised, anywhere)]
     alarms = (await hall.staff("GET", "queue")).body["alarms"]
     cleared = await hall.staff("DELETE", f"alarm/{raised.body['id']}")
 
     assert (raised.status, raised.body["counter"], raised.body["at"]) == (201, "1", "2026-11-23T02:00:00.000Z")
     assert raised.headers["Location"] == f"/v1/halls/{hall.hall}/alarm/{raised.body['id']}"
     assert alarms == [raised.body, anywhere.body]
+    assert seqs == [3, 4]
     assert anywhere.body["counter"] is None
     assert (cleared.status, cleared.body) == (204, b"")
     assert (await hall.staff("GET", "queue")).body["alarms"] == [anywhere.body]

@@ -1,7 +1,7 @@
 """Appointments over HTTP: booked, held, confirmed, changed, moved, given up; by whom, and what is refused."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -600,6 +600,19 @@ async def test_changes_and_cancellations_sent_again_are_answered_again(hall: Che
 # Lists, search, calendar.
 
 
+async def test_a_days_list_says_which_the_day_would_not_take(hall: Checked) -> None:
+    kept, over = [await booked(hall, TEN) for _ in range(2)]
+    before = await hall.staff("GET", "appointments?on=2026-11-24")
+    few = await hall.staff("PUT", "document", {**demo(), "booking": by_hand(1)}, headers={"If-Match": "*"})
+
+    after = await hall.staff("GET", "appointments?on=2026-11-24&limit=1")
+
+    assert few.status == 200
+    assert before.body["over_capacity"] == []
+    assert [one["id"] for one in after.body["items"]] == [kept["id"]]
+    assert after.body["over_capacity"] == [over["id"]]
+
+
 async def test_a_days_appointments_are_listed_page_by_page_without_their_people(hall: Checked) -> None:
     made = [await booked(hall, TEN, applicant=person(name="Unmistakable")) for _ in range(3)]
     pages, cursor = [], ""
@@ -625,7 +638,12 @@ async def test_a_days_appointments_are_listed_page_by_page_without_their_people(
         "ticket",
     ]
     assert "Unmistakable" not in msgspec.json.encode(reply.body).decode()
-    assert (await hall.staff("GET", "appointments")).body == {"items": [], "next_cursor": None, "seq": 0}
+    assert (await hall.staff("GET", "appointments")).body == {
+        "items": [],
+        "over_capacity": [],
+        "next_cursor": None,
+        "seq": 0,
+    }
 
 
 @pytest.mark.parametrize("query", ["on=tomorrow", "cursor=x", "limit=0"])
@@ -688,6 +706,18 @@ async def test_an_appointment_goes_into_a_calendar_and_changes_there(hall: Check
     assert "STATUS:CANCELLED" in gone
     for secret in ("13800138000", "Xiaolong", "li@example.org"):
         assert secret not in text + moved + gone
+
+
+async def test_a_hold_is_tentative_in_a_calendar_until_it_is_over(hall: Checked, now: FakeClock) -> None:
+    held = await booked(hall, hold=True)
+    path = f"appointments/{held['id']}.ics"
+
+    before = (await hall.call("GET", path, token=held["token"])).body.decode()
+    now.put(now.now_at() + timedelta(minutes=10))
+    after = (await hall.call("GET", path, token=held["token"])).body.decode()
+
+    assert "STATUS:TENTATIVE" in before
+    assert "METHOD:CANCEL" in after
 
 
 async def test_a_calendar_file_is_its_owners(hall: Checked) -> None:

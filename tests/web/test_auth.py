@@ -41,7 +41,7 @@ async def door(guarded: Service, hall: Checked) -> AsyncIterator[Checked]:
 
 
 async def send(door: Checked, route: Route, ticket: str, token: str | None, **more: Any) -> Reply:  # noqa: ANN401  (any JSON)
-    ids = dict.fromkeys(("account", "device", "alarm", "message", "appointment"), NOBODY)
+    ids = dict.fromkeys(("account", "device", "alarm", "message", "appointment", "invitation"), NOBODY)
     path = route.path.format(hall=door.hall, ticket=ticket, counter="1", notice="none", **ids)
     return await door.call(route.method, path, token=token, **more)
 

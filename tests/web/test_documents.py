@@ -48,6 +48,16 @@ async def test_the_document_comes_with_its_etag(hall: Checked) -> None:
     assert reply.body == demo()
 
 
+@pytest.mark.parametrize("known", ['"1"', 'W/"1"', '"7", "1"', "*"])
+async def test_a_document_that_is_known_is_not_sent_again(hall: Checked, known: str) -> None:
+    same = await hall.staff("GET", "document", headers={"If-None-Match": known})
+    await put(hall, languages=["en"])
+    other = await hall.staff("GET", "document", headers={"If-None-Match": '"1"'})
+
+    assert (same.status, etag(same), same.body) == (304, '"1"', b"")
+    assert (other.status, etag(other), other.body["languages"]) == (200, '"2"', ["en"])
+
+
 @pytest.mark.parametrize("match", ['"1"', 'W/"1"', "*"])
 async def test_a_document_is_replaced_under_its_revision(hall: Checked, match: str) -> None:
     reply = await put(hall, match, languages=["en"])
@@ -93,7 +103,7 @@ async def test_a_dry_run_says_what_would_change_and_changes_nothing(hall: Checke
 
     reply = await put(hall, None, "?dry_run=1", counters=counters, staffing=staffing)
 
-    assert (reply.status, reply.body["revision"]) == (200, 1)
+    assert (reply.status, reply.body["revision"], reply.body["seq"]) == (200, 1, before)
     assert reply.body["changed"] == ["counters", "staffing"]
     places = reply.body["places"]
     assert [one["on"] for one in places] == [str(date(2026, 11, 23) + timedelta(days=n)) for n in range(14)]
@@ -118,6 +128,8 @@ async def test_a_dry_run_names_the_appointments_that_would_be_beyond_capacity(ha
 
     assert dry.body["over_capacity"] == [over[0]["id"]]
     assert same.body["over_capacity"] == again.body["over_capacity"] == []  # nothing that this would change
+    assert dry.body["over_capacity_already"] == []
+    assert again.body["over_capacity_already"] == [over[0]["id"]]
     assert (real.status, real.headers["Paihao-Over-Capacity"]) == (200, "1")
     assert [one["after"] for one in dry.body["places"]][:4] == [17, 17, 17, 0]
     assert (await hall.staff("GET", f"appointments/{over[0]['id']}")).body["state"] == "booked"
@@ -131,6 +143,23 @@ async def test_a_closed_day_is_one_with_appointments_beyond_capacity(hall: Check
 
     assert dry.body["over_capacity"] == [appointment["id"]]
     assert [one["after"] for one in dry.body["places"]][1] == 0
+
+
+async def test_a_dry_run_tells_years_whose_holidays_are_not_all_known(hall: Checked) -> None:
+    kept = await put(hall, None, "?dry_run=1", holidays=True, country="CN")
+    elsewhere = await put(hall, None, "?dry_run=1", holidays=True, country="DE")
+
+    assert kept.body["holidays_unknown"] == [2027]
+    assert elsewhere.body["holidays_unknown"] == []
+
+
+@pytest.mark.parametrize(("match", "status"), [('"2"', 200), ("*", 200), ('"1"', 412), ('"x"', 412)])
+async def test_a_dry_run_that_says_what_it_would_replace_is_held_to_it(hall: Checked, match: str, status: int) -> None:
+    await put(hall, languages=["en"])
+
+    reply = await put(hall, match, "?dry_run=1")
+
+    assert (reply.status, reply.body["revision"]) == (status, 2)
 
 
 def one_short(until: str) -> list[dict[str, Any]]:

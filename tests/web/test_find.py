@@ -7,6 +7,7 @@ import pytest
 
 from service.clock import FakeClock
 from tests.service import Service
+from tests.web.booking import booked
 from tests.web.checked import Checked, at
 from tests.web.conftest import Founder
 from tests.web.staff import employed
@@ -99,12 +100,41 @@ async def a_day_of_people(hall: Checked) -> tuple[dict[str, Any], dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    "phone", ["+86 138-0013-8000", "13800138000", "138 0013 8000", "008613800138000", "0013 8000", "+8613800138000"]
+    "phone",
+    [
+        "+86 138-0013-8000",
+        "13800138000",
+        "138 0013 8000",
+        "008613800138000",
+        "0013 8000",
+        "+8613800138000",
+        "3800138000",
+    ],
 )
 async def test_a_phone_is_found_however_it_is_written(hall: Checked, phone: str) -> None:
     await a_day_of_people(hall)
 
     assert await found_by(hall, phone=phone) == ["B001"]
+
+
+async def test_the_last_digits_find_who_is_booked_though_they_could_be_a_phone_of_their_own(hall: Checked) -> None:
+    appointment = await booked(hall, applicant={"name": "Wu", "phone": "136 2222 3333"})
+
+    for phone in ("22223333", "2223333", "0086 136 2222 3333"):
+        found = (await hall.staff("POST", "search", {"phone": phone})).body["appointments"]
+        assert [one["id"] for one in found] == [appointment["id"]], phone
+
+
+async def test_a_phone_on_a_ticket_is_kept_as_one_writes_it_everywhere(hall: Checked, house: Service) -> None:
+    await hall.take("enquiry", applicant=LI)
+    refused = await hall.call(
+        "POST", "tickets", {"service": "enquiry", "applicant": {"name": "Wu", "phone": "no phone"}}
+    )
+
+    kept = await house.running.database.fetch("SELECT phone FROM applicants WHERE hall_id = $1", hall.hall)
+    assert [row["phone"] for row in kept] == ["+8613800138000"]
+    assert (refused.status, refused.code) == (422, "body-invalid")
+    assert refused.body["errors"] == [{"path": "applicant.phone", "why": "is no phone number"}]
 
 
 @pytest.mark.parametrize("phone", ["8000", "13800138001", "1380013", "91380013800"])

@@ -113,6 +113,12 @@ async def test_the_board_shows_what_screens_get(hall: Checked) -> None:
     assert board["closing_at"] == "2026-11-23T09:30:00.000Z"
 
 
+async def test_no_zone_is_the_whole_hall_as_it_is_for_screens(hall: Checked) -> None:
+    whole = (await hall.call("GET", "board")).body
+
+    assert (await hall.call("GET", "board?zone=")).body == whole
+
+
 async def test_a_zone_the_hall_does_not_have_has_no_board(hall: Checked) -> None:
     reply = await hall.call("GET", "board?zone=attic")
 

@@ -270,6 +270,20 @@ async def test_a_body_that_does_not_come_is_not_waited_for(impatient: Service) -
     assert (status, body["code"], headers["Connection"]) == (408, "request-too-slow", "close")
 
 
+async def test_a_list_of_invitations_is_waited_for_longer(impatient: Service) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", impatient.running.http_port)
+    head = f"POST /v1/halls/demo/invitations HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN}\r\n"
+    writer.write(head.encode() + b"Content-Type: text/csv\r\nContent-Length: 9\r\n\r\nname\n")
+    head = "POST /v1/halls/demo/tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    status, _, _ = await heard_after(impatient, head.encode() + b"Content-Length: 99\r\n\r\n{")
+    assert status == 408, "what came later is given up already"
+
+    writer.write(b"Ann\n")
+
+    assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 201 ")
+    writer.close()
+
+
 async def test_a_connection_that_says_nothing_is_cut_without_a_word(impatient: Service) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", impatient.running.http_port)
 

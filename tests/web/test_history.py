@@ -59,6 +59,7 @@ async def test_pages_follow_one_another_without_gap_or_repetition(hall: Checked)
 
     assert found == whole.body["items"]
     assert len(found) == 9
+    assert whole.body["seq"] == await hall.seq()
 
 
 async def test_another_day_has_a_history_of_its_own(hall: Checked, now: FakeClock) -> None:
@@ -74,9 +75,12 @@ async def test_another_day_has_a_history_of_its_own(hall: Checked, now: FakeCloc
     assert sorted(kinds(today)) == ["day_opened", "ticket_taken"]
     assert {"device_added", "ticket_taken", "day_opened", "day_ended"} <= set(kinds(yesterday))
     assert before.body["items"] == []
+    assert (today.body["seq"], before.body["seq"]) == (2, 0)
 
 
-@pytest.mark.parametrize("query", ["on=yesterday", "on=2026-13-01", "cursor=x", "cursor=eHh4", "limit=0", "limit=201"])
+@pytest.mark.parametrize(
+    "query", ["on=yesterday", "on=2026-13-01", "on=20261123", "cursor=x", "cursor=eHh4", "limit=0", "limit=201"]
+)
 async def test_a_history_that_cannot_be_asked_for_is_refused(hall: Checked, query: str) -> None:
     reply = await hall.staff("GET", f"history?{query}")
 
@@ -119,7 +123,7 @@ async def test_what_belongs_to_no_hall_is_in_the_history_of_the_service(service:
     assert "wrong" not in str(seen.body)
     assert "no-one" not in str(seen.body)
     assert [*first.body["items"], *second.body["items"]] == seen.body["items"]
-    assert before.body == {"items": [], "next_cursor": None}
+    assert before.body == {"items": [], "next_cursor": None, "seq": None}
     assert [reply.code for reply in odd] == ["body-invalid"] * 3
     assert refused.code == "forbidden"
 
@@ -149,6 +153,22 @@ async def test_a_tickets_history_says_who(hall: Checked) -> None:
         seen = await clerk.call("GET", f"tickets/{ticket['id']}/history")
 
     assert [item["who"] for item in seen.body["items"]] == [None, f"Clerk.{hall.hall}".title()]
+
+
+async def test_how_a_visit_ended_and_what_it_is_now_are_said_in_words(hall: Checked) -> None:
+    served, gone = await hall.take("enquiry"), await hall.take("enquiry")
+    await hall.staff("PATCH", f"tickets/{gone['id']}", {"class": "green", "reason": "elderly"})
+    await hall.staff("DELETE", f"tickets/{gone['id']}")
+    await hall.open("1")
+    finish = {"outcome": "conditional", "missing": ["photocopy"]}
+    await hall.staff("POST", "counters/1/next")
+    await hall.staff("POST", f"tickets/{served['id']}/finish", finish)
+
+    said = {item["kind"]: item["words"] for item in (await hall.staff("GET", "history")).body["items"]}
+
+    assert said["ticket_reclassed"] == {"zh-CN": "改为绿色通道（elderly）", "en": "Now green channel (elderly)"}
+    assert said["ticket_left"] == {"zh-CN": "自行离开", "en": "Left"}
+    assert said["ticket_finished"] == {"zh-CN": "容缺受理", "en": "Accepted with papers missing"}
 
 
 def test_every_kind_of_note_has_words_in_both_languages() -> None:

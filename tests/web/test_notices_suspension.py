@@ -17,7 +17,7 @@ async def test_a_notice_is_on_the_board_until_it_is_taken_away(hall: Checked) ->
 
     assert posted.status == 201
     assert posted.headers["Location"] == f"/v1/halls/{hall.hall}/notices/{posted.body['id']}"
-    assert listed.body == {"items": [posted.body], "next_cursor": None}
+    assert listed.body == {"items": [posted.body], "next_cursor": None, "seq": posted.body["seq"]}
     assert shown == [{"id": posted.body["id"], "text": {"en": "Lift out of order"}}]
     assert (removed.status, removed.body) == (204, b"")
     assert (again.status, again.code) == (404, "notice-not-found")
@@ -46,6 +46,8 @@ async def test_a_notice_of_a_zone_is_on_the_boards_of_that_zone(found: Founder) 
         {"text": ""},
         {"text": {}},
         {"text": {"en": ""}},
+        {"text": " \n"},
+        {"text": {"en": "  "}},
         {"text": {"?": "x"}},
         {"text": "x" * 501},
         {"text": "x", "zones": ["attic"]},

@@ -81,7 +81,8 @@ async def test_fields_that_are_not_described_are_refused_wherever_they_stand(hal
     for route in [route for route in ROUTES if route.body is not None]:
         content = operation_of(route)["requestBody"]["content"]
         ids = dict.fromkeys(
-            ("ticket", "appointment", "account", "alarm", "message", "device"), "0198c0de-0000-7000-8000-000000000000"
+            ("ticket", "appointment", "account", "alarm", "message", "invitation", "device"),
+            "0198c0de-0000-7000-8000-000000000000",
         )
         path = route.path.format(hall=hall.hall, counter="1", **ids)
 
@@ -119,16 +120,27 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
                 "tickets",
                 f"tickets/{some['id']}",
                 f"tickets/{some['id']}/history",
+                f"tickets/{some['id']}/qr",
+                "rules",
                 "slots",
                 "appointments",
                 f"appointments/{booked['id']}",
                 f"appointments/{booked['id']}.ics",
+                f"appointments/{booked['id']}/qr",
                 "history",
                 "staff",
                 "devices",
+                "invitations",
+                "learned",
+                "invitations/batches",
+                "invitations.csv?batch=0198c0de-0000-7000-8000-000000000000",
+                "invitations/sheet?batch=0198c0de-0000-7000-8000-000000000000",
                 "messages",
+                "ops",
+                "report",
             )
         ),
+        "/v1/ops",
         "/v1/history",
         "/v1/session",
         "/healthz",
@@ -143,6 +155,8 @@ async def test_every_call_is_answered_as_described(hall: Checked) -> None:
         ("PUT", "/v1/session/password", {"current": "x", "new": "y"}, 401),
         ("DELETE", "/v1/session", None, 204),
         ("POST", f"/v1/halls/{hall.hall}/messages/{some['id']}/retry", None, 401),
+        ("PUT", f"/v1/halls/{hall.hall}/screen", {}, 401),
+        ("GET", f"/v1/tickets/{some['id']}", None, 404),
         ("GET", f"/v1/halls/{hall.hall}/kiosk", None, 401),
         *(
             ("POST", f"/v1/halls/{hall.hall}/devices/{some['id']}/{name}", None, 401)

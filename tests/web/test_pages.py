@@ -1,10 +1,12 @@
 """Pages: there, under a strict policy, and with everything they ask for."""
 
 import asyncio
+import gzip
 import re
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
+import aiohttp
 import pytest
 
 from service.web.pages import PAGES, SCREEN
@@ -14,11 +16,16 @@ from tests.web.checked import Checked
 PATHS = (
     "/",
     "/docs",
+    "/halls/{hall}",
+    "/halls/{hall}/wall",
+    "/t/0198c0de-0000-7000-8000-000000000000",
     "/halls/{hall}/screen",
     "/halls/{hall}/screen?zone=main",
     "/halls/{hall}/counter/3",
     "/halls/{hall}/manage",
     "/halls/{hall}/kiosk",
+    "/halls/{hall}/desk",
+    "/halls/{hall}/partner",
 )
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
 
@@ -78,6 +85,29 @@ async def test_a_page_holds_no_script_or_style_of_its_own_and_all_it_loads_is_th
     assert any("icon" in asset for asset in page.assets)
 
 
+def modules_of(address: str, found: set[str]) -> set[str]:
+    """A module and all that it imports."""
+    if address not in found:
+        found.add(address)
+        mount = next(mount for mount in MOUNTS if address.startswith(mount))
+        text = re.sub(
+            r"/\*.*?\*/", "", (MOUNTS[mount] / address.removeprefix(mount)).read_text("utf-8"), flags=re.DOTALL
+        )
+        for imported in re.findall(r"""(?:from|import)\s*["']([^"']+)["']""", text):
+            modules_of(urljoin(address, imported), found)
+    return found
+
+
+@pytest.mark.parametrize("name", ["applicant", "ticket"])
+def test_a_page_for_slow_phones_names_all_its_modules_so_that_none_waits_for_another(name: str) -> None:
+    main = f"/pages/{name}/{name}.js"
+    text = (PAGES / name / f"{name}.html").read_text("utf-8")
+
+    named = re.findall(r'<link rel="modulepreload" href="([^"]+)">', text)
+
+    assert sorted(named) == sorted(modules_of(main, set()) - {main})
+
+
 @pytest.mark.parametrize("mount", MOUNTS)
 async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: str) -> None:
     files = [path for path in MOUNTS[mount].rglob("*") if path.suffix in {".js", ".css"}]
@@ -97,6 +127,8 @@ async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: 
 @pytest.mark.parametrize(
     "path",
     [
+        "/halls/nowhere",
+        "/halls/nowhere/wall",
         "/halls/nowhere/screen",
         "/halls/Demo/screen",
         "/halls/%2E%2E/screen",
@@ -120,6 +152,25 @@ async def test_a_page_that_has_not_changed_is_not_sent_again(hall: Checked) -> N
     again = await hall.call("GET", "/docs", headers={"If-Modified-Since": modified})
 
     assert (again.status, again.body) == (304, b"")
+
+
+async def test_scripts_styles_and_texts_come_packed_to_who_can_read_it_and_are_not_sent_twice(house: Service) -> None:
+    address = f"{house.api.base}/pages/api.js"
+    whole = (PAGES / "api.js").read_bytes()
+
+    async with aiohttp.ClientSession(auto_decompress=False) as client:
+        async with client.get(address, headers={"Accept-Encoding": "gzip"}) as packed:
+            sent, changed = await packed.read(), packed.headers["Last-Modified"]
+        async with client.get(address, headers={"Accept-Encoding": "identity"}) as plain:
+            assert await plain.read() == whole
+        conditional = {"Accept-Encoding": "gzip", "If-Modified-Since": changed}
+        async with client.get(address, headers=conditional) as again:
+            assert (again.status, await again.read()) == (304, b"")
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(sent) == whole
 
 
 async def test_what_no_counter_can_be_named_has_no_page(hall: Checked) -> None:

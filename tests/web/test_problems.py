@@ -274,8 +274,16 @@ async def _full(hall: Checked, now: FakeClock) -> Reply:
     return reply
 
 
-ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}
-"""Seen in `test_entrance`, `test_limits` and `test_headers`, for they take a browser or a service made for them."""
+ELSEWHERE = {
+    "already-waiting",
+    "lease-limit",
+    "number-not-leased",
+    "printer-not-found",
+    "rate-limited",
+    "request-too-slow",
+}
+"""Seen in `test_entrance`, `test_kiosks`, `test_limits` and `test_headers`: they take a browser, a kiosk or a service of
+their own."""
 
 FAULTS = {"busy", "storage-unavailable", "outcome-unknown", "fault"}
 """What the client has no part in; they have tests of their own below."""
@@ -629,6 +637,7 @@ async def test_no_request_however_odd_is_a_fault(hall: Checked, seed: int) -> No
         "notice": ["x", "%0d%0a"],
         "account": [NOBODY, "%00"],
         "device": [NOBODY, "x"],
+        "invitation": [NOBODY, "x"],
         "alarm": [NOBODY, "%20"],
         "message": [NOBODY, "%20"],
         "appointment": [appointment["id"]] * 9 + [NOBODY, "%F0%9F%8E%AB"],

@@ -12,7 +12,7 @@ from service.clock import FakeClock
 from service.domain.model import HallId, ServiceId
 from service.domain.slots import slots_of
 from service.domain.view import slot_view
-from service.web.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
+from service.web.slots import INVITATION_HEADER, SERVICE_DAYS_MAX, SPAN_DAYS_MAX
 from tests.service import Service, service_on
 from tests.web.booking import booked, by_hand, slot_at, slots, try_to_book
 from tests.web.checked import Checked, at, demo
@@ -289,6 +289,50 @@ async def test_a_partner_sees_what_is_kept_for_its_guests(found: Founder) -> Non
 
     assert {slot["free"] for slot in own.body["slots"]} == {4}
     assert {slot["free"] for slot in await slots(hall)} == {2}
+
+
+async def test_a_guest_who_shows_an_invitation_sees_what_is_kept_for_it_until_it_is_released(
+    found: Founder, now: FakeClock
+) -> None:
+    hall = await found()
+    token = await device(hall, "partner")
+    school = next(one["id"] for one in (await hall.staff("GET", "devices")).body["items"])
+    reserved = {"partner": school, "weekdays": [2], "from": "09:00", "to": "17:30", "share": 0.5}
+    booking = {**by_hand(4), "reserved": [{**reserved, "release_before_s": 3600}]}
+    await hall.staff("PUT", "document", {**demo(), "booking": booking}, headers={"If-Match": '"1"'})
+    guest = {"items": [{"name": "Ann", "service": "enquiry"}]}
+    until = "invitations?releases_at=2026-11-23T12:00:00%2B08:00"
+    code = (await hall.call("POST", until, guest, token=token)).body["items"][0]["code"]
+
+    async def free(service: str) -> set[int]:
+        path = f"slots?service={service}&from=2026-11-24&to=2026-11-24"
+        reply = await hall.call("GET", path, headers={INVITATION_HEADER: code.lower()})
+        return {slot["free"] for slot in reply.body["slots"]}
+
+    assert (await free("enquiry"), await free("loan-first")) == ({4}, {2})
+    now.put(at("12:00"))
+    assert await free("enquiry") == {2}
+
+
+@pytest.mark.parametrize("code", ["MMMMMMMM", "M" * 33])
+async def test_a_code_that_is_no_invitation_shows_no_slots(hall: Checked, code: str) -> None:
+    reply = await hall.call("GET", "slots", headers={INVITATION_HEADER: code})
+
+    assert reply.code == ("code-not-found" if len(code) < 33 else "body-invalid")
+
+
+async def test_whose_papers_were_looked_at_sees_the_places_that_fit_more_of_them(found: Founder) -> None:
+    services = demo()["services"]
+    services[0]["duration_s"]["prechecked_mean"] = 100
+    hall = await found(services=services)
+    guests = {"items": [{"name": "Ann", "prechecked": True}, {"name": "Bo", "prechecked": False}]}
+    codes = [one["code"] for one in (await hall.staff("POST", "invitations", guests)).body["items"]]
+    path = "slots?service=loan-first&from=2026-11-24&to=2026-11-24"
+
+    ann, bo = [(await hall.call("GET", path, headers={INVITATION_HEADER: code})).body["slots"] for code in codes]
+
+    assert sum(slot["places"] for slot in ann) > sum(slot["places"] for slot in bo)
+    assert bo == await slots(hall, path.removeprefix("slots?"))
 
 
 async def test_a_night_belongs_to_the_day_it_began_on(found: Founder) -> None:

@@ -276,6 +276,17 @@ async def test_the_same_key_gives_the_same_password_and_the_same_token(hall: Che
     assert len(listed.body["items"]) == 1
 
 
+async def test_a_name_that_says_nothing_is_none(hall: Checked) -> None:
+    said = {"name": f"wu.{hall.hall}", "display_name": "\u3000", "role": "staff"}
+    replies = [
+        await hall.staff("POST", "devices", {"name": " ", "role": "kiosk"}),
+        await hall.staff("POST", "staff", said),
+        await hall.staff("POST", "tickets", {"service": "enquiry", "applicant": {"name": " \t"}}),
+    ]
+
+    assert [reply.code for reply in replies] == ["body-invalid"] * 3
+
+
 async def test_a_device_works_until_it_is_revoked(hall: Checked, found: Founder) -> None:
     token = await device(hall, "staff")
     elsewhere = await found()

@@ -3,7 +3,7 @@
 import { Refused } from "/pages/api.js";
 import { isSaid, say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
-import { askClose, askConditional, askNumber, askOpen, askPapers, askPark, askPause, askReason, askSlip, askTicket, askTransfer } from "./dialogs.js";
+import { askClose, askConditional, askNumber, askOpen, askPapers, askPark, askPause, askReason, askService, askSlip, askTicket, askTransfer } from "./dialogs.js";
 import { list } from "./words.js";
 
 /** @typedef {{id: string, key?: string, label: string, run: () => Promise<unknown>, pressed?: boolean} | null} Act */
@@ -242,21 +242,40 @@ export class Acts {
     });
   }
 
-  /** Somebody is back with what was missing, or was not there when called. */
+  /** Somebody has come: with the code of a booking, a slip or an invitation, or is back and says a number. */
   #bringBack() {
+    const { times } = this.state;
     const wordsFor = (reason) => {
       if (reason instanceof RangeError) return say("slip-none");
-      return reason instanceof Refused && isSaid(`slip-${reason.code}`) ? say(`slip-${reason.code}`) : null;
+      if (!(reason instanceof Refused) || !isSaid(`slip-${reason.code}`)) return null;
+      const { opens_at, on } = reason.problem;
+      return say(`slip-${reason.code}`, { time: opens_at ? times.time(opens_at) : "", day: on ? times.day(on) : "" });
     };
     return askSlip(async (slip) => {
-      const by = /^[0-9A-Z]{8}$/.test(slip) ? { code: slip } : { number: slip };
-      const { body } = await this.ofHall("POST", "search", { body: by });
+      const code = slip.replaceAll(/[\s-]/g, "");
+      if (/^[0-9A-Z]{8}$/.test(code)) return this.#checkIn({ code });
+      const { body } = await this.ofHall("POST", "search", { body: { number: slip } });
       const ofToday = body.items.filter(({ day }) => day === this.state.queue.day); // yesterday's had the same numbers
       const ticket = ofToday.find(({ state }) => state === "parked" || state === "no_show") ?? ofToday[0];
       if (!ticket) throw new RangeError(slip);
       await this.#resume(ticket);
       return true;
     }, wordsFor);
+  }
+
+  /** Any code we gave; an invitation for any service asks which. */
+  async #checkIn(body) {
+    try {
+      const answer = await this.ofHall("POST", "check-ins", { body });
+      this.tell(say(answer.status === 201 ? "said-checked-in" : "said-back", { number: answer.body.number }));
+    } catch (reason) {
+      const asksService = reason instanceof Refused && reason.code === "body-invalid" && reason.problem.errors?.[0]?.path === "service";
+      if (!asksService || body.service) throw reason;
+      const service = await askService(this.state.words);
+      return service === null ? null : this.#checkIn({ ...body, service });
+    }
+    await this.read();
+    return true;
   }
 
   async #resume(ticket) {

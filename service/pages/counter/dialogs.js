@@ -182,10 +182,16 @@ export function askSlip(act, wordsFor) {
   return ask({
     title: say("slip-title"),
     body: [field(say("slip-label"), input, say("slip-hint"))],
-    confirm: say("act-bring-back"),
+    confirm: say("slip-confirm"),
     act: (form) => act(form.get("slip").trim().toUpperCase()),
     words: wordsFor,
   });
+}
+
+/** For which service somebody comes whose invitation leaves it open; null when it was left. */
+export function askService(words) {
+  const services = words.hall.services.filter(({ online_url }) => !online_url);
+  return choose({ title: say("invited-title"), body: [], choices: services.map(({ id }) => ({ id, label: words.service(id) })) });
 }
 
 /** All keys, and whether letters work at all. */

@@ -30,14 +30,20 @@ export function drawPerson({ ticket, as, words, times, now_ms }) {
 export function factsOf({ ticket, as, words, times, now_ms }) {
   const pairs = [
     [say("fact-service"), words.service(ticket.service)],
-    [say("fact-class"), say("ticket-class", { class: ticket.class })],
+    [say("fact-class"), classWords(ticket, times)],
     [say("fact-people"), say("people", { count: ticket.count })],
   ];
-  if (words.papers(ticket.service).length > 0) pairs.push([say("fact-papers"), papersOf(ticket, words)]);
+  if (words.papers(ticket.service).length > 0 || ticket.prechecked) pairs.push([say("fact-papers"), papersOf(ticket, words)]);
   if (as === "next") pairs.push([say("fact-waiting"), say("minutes", { minutes: minutesSince(ticket.issued_at, now_ms) })]);
   else pairs.push([say("fact-order"), say("order-as-of", { time: times.time(ticket.queue_at) })]);
   if (ticket.then.length > 0) pairs.push([say("fact-then"), words.serviceList(ticket.then)]);
   return pairs;
+}
+
+/** `Booked 10:30`: the class, and for when they have booked. */
+function classWords(ticket, times) {
+  const words = say("ticket-class", { class: ticket.class });
+  return ticket.slot_at ? say("booked-for", { class: words, time: times.time(ticket.slot_at) }) : words;
 }
 
 /** What the look at the papers has found. */

@@ -71,9 +71,20 @@ export function labelOf(path, ...forms) {
   return field.kind === "row" ? [label, ...things].join(SEPARATOR) : [...things, label].join(SEPARATOR);
 }
 
+/** @param {{on?: string | null, weekdays?: number[] | null, from: string, to: string}} row @returns {string} `Mon, Tue 09:00–12:00` */
+export function spanOfDays(row) {
+  const days = row.on ? dateName(row.on) : (row.weekdays ?? []).length === 7 ? say("hours-every-day") : weekdaysText(row.weekdays ?? []);
+  return `${days} ${spanText(row)}`.trim();
+}
+
+function weekdaysText(weekdays) {
+  return weekdays.map((day) => weekdayName(day, "short")).join(say("list-separator"));
+}
+
 function ofThing(path, forms) {
   const form = forms.find((one) => at(one, path)) ?? forms[0];
   const row = at(form, path);
+  if (path[0] === "booking" && row) return spanOfDays(row);
   return path[0] === "counters" ? row?.id || say("thing-new") : thingName(row, form) || path.at(-1);
 }
 
@@ -91,6 +102,12 @@ export function valueOf(path, value, ...forms) {
       return say("value-minutes", { minutes: round(value / 60) });
     case "days":
       return say("value-days", { days: value });
+    case "hours":
+      return say("value-hours", { hours: round(value / 3600) });
+    case "weekdays":
+      return value.length === 7 ? say("hours-every-day") : weekdaysText(value);
+    case "date":
+      return dateName(value);
     case "percent":
       return say("value-percent", { percent: round(value * 100) });
     case "yes-no":

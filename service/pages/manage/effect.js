@@ -13,6 +13,9 @@ import { faultWords, idOf } from "./fields.js";
 import { fieldOf, sectionOf } from "./model/schema.js";
 import { action, keepFocus } from "./parts.js";
 
+/** More than these are counted, not named. */
+const NAMED_MAX = 12;
+
 /**
  * @param {Element} aside
  * @param {import("./parts.js").Ui} ui
@@ -28,13 +31,17 @@ export function effectPanel(aside, ui, way) {
   const caption = make("figcaption.small.quiet");
   const numbers = make("details.numbers");
   chart.append(caption, drawing.element, numbers);
+  const days = make("div", { hidden: true });
   const notes = make("div.notes");
+  const named = new Map();
   const changes = make("details.changes");
   const save = action(ui, say("effect-save"), () => saving(ui), { kind: "primary", id: "save" });
   const why = make("p.small.quiet", { id: "save-why" });
   const discard = action(ui, say("effect-discard"), () => draft.discard(), { id: "discard" });
   const foot = make("div.foot", {}, changes, why, save, discard);
-  aside.replaceChildren(make("div", {}, title, state), figures, chart, notes, foot);
+  // What people's plans change by comes before long tables.
+  const parts = document.body.dataset.section === "booking" ? [figures, notes, days, chart] : [figures, chart, notes];
+  aside.replaceChildren(make("div", {}, title, state), ...parts, foot);
   aside.setAttribute("aria-label", say("effect-title"));
 
   const draw = () => {
@@ -51,7 +58,9 @@ export function effectPanel(aside, ui, way) {
       drawing.show(profile, (at) => ui.times.time(at), say(isDirty ? "effect-chart-described" : "effect-chart-described-now"));
       numbersOf(ui, numbers, profile, isDirty);
     }
-    notes.replaceChildren(...notesOf(ui, way));
+    placesOf(ui, days, isDirty);
+    notes.replaceChildren(...notesOf(ui, way, named));
+    nameThose(ui, named, drawn);
     changesOf(changes, ui, way);
     foot.hidden = !isDirty;
     save.disabled = !draft.isReady;
@@ -112,6 +121,38 @@ function figuresOf(ui, dryRun, isDirty) {
   );
 }
 
+/** Where the rules of booking are edited: what each of the next days takes. */
+function placesOf(ui, element, isDirty) {
+  const places = ui.draft.effect.dryRun?.places ?? [];
+  element.hidden = places.length === 0;
+  if (element.hidden) return;
+  element.replaceChildren(
+    make(
+      "table.compared",
+      { id: "places-of-days" },
+      make("caption.small.quiet", {}, say("effect-places-of-days")),
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, say("effect-day")), isDirty ? make("th.num", { scope: "col" }, say("effect-now")) : null, make("th.num", { scope: "col" }, say(isDirty ? "effect-after" : "effect-now")))),
+      make("tbody", {}, places.map(({ on, before, after }) => make(`tr${before !== after ? ".is-other" : ""}`, { "data-on": on }, make("th", { scope: "row" }, dateName(on)), isDirty ? make("td.num.quiet", {}, number(before)) : null, make("td.num", {}, before !== after ? make("b", {}, number(after)) : number(after))))),
+    ),
+  );
+}
+
+/** Ask when those appointments are that a day would not take: they are named before anybody saves. */
+async function nameThose(ui, named, drawn) {
+  const missing = (ui.draft.effect.dryRun?.over_capacity ?? []).slice(0, NAMED_MAX).filter((id) => !named.has(id));
+  if (missing.length === 0) return;
+  for (const id of missing) named.set(id, null);
+  const found = await Promise.all(missing.map((id) => ui.call("GET", `appointments/${id}`).catch(() => null)));
+  if (ui.signal.aborted) return;
+  for (const reply of found) if (reply) named.set(reply.body.id, reply.body);
+  drawn();
+}
+
+function overWords(ui, { starts_at, service, code }) {
+  const row = Object.values(ui.draft.form.services.rows).find((one) => one.id === service);
+  return `${ui.times.day(ui.times.on(starts_at))} ${ui.times.time(starts_at)} · ${pick(row?.name, languageNow()).text || service} · ${code.slice(0, 4)} ${code.slice(4)}`;
+}
+
 function waitName(ui, id) {
   const row = Object.values(ui.draft.form.services.rows).find((one) => one.id === id);
   const { text, lang } = pick(row?.name, languageNow());
@@ -151,7 +192,7 @@ function numbersOf(ui, details, profile, isDirty) {
   );
 }
 
-function notesOf(ui, way) {
+function notesOf(ui, way, named) {
   const { draft } = ui;
   const { effect } = draft;
   const found = [];
@@ -171,8 +212,21 @@ function notesOf(ui, way) {
     found.push(make("div.message.faults", {}, make("b", {}, say("faults-title", { count: faults.length })), make("ul", {}, faults)));
   }
   const shownLater = effect.dryRun?.over_capacity ?? [];
-  if (effect.state === "known" && shownLater.length > 0) found.push(make("div.message.heed", {}, say("effect-over-kept", { count: shownLater.length })));
-  const later = (effect.dryRun?.places ?? []).filter(({ on, before, after }) => on !== ui.today() && before !== after);
+  if (effect.state === "known" && shownLater.length > 0) {
+    const known = shownLater.slice(0, NAMED_MAX).map((id) => named.get(id)).filter(Boolean).sort((one, other) => (one.starts_at < other.starts_at ? -1 : 1));
+    const more = shownLater.length - known.length;
+    found.push(
+      make(
+        "div.message.heed",
+        {},
+        make("p", {}, say("effect-over-kept", { count: shownLater.length })),
+        known.length > 0 ? make("ul", { id: "over-named" }, known.map((one) => make("li", {}, overWords(ui, one))), more > 0 ? make("li", {}, say("effect-over-more", { count: more })) : null) : null,
+      ),
+    );
+  }
+  const unknown = effect.dryRun?.holidays_unknown ?? [];
+  if (unknown.length > 0 && document.body.dataset.section === "hours") found.push(make("div.message", { id: "holidays-unknown" }, say("effect-holidays-unknown", { years: unknown.join(say("list-separator")) })));
+  const later = document.body.dataset.section === "booking" ? [] : (effect.dryRun?.places ?? []).filter(({ on, before, after }) => on !== ui.today() && before !== after);
   if (effect.state === "known" && later.length > 0) {
     found.push(make("div.message", {}, ...later.slice(0, 5).map(({ on, before, after }) => make("p", {}, say("effect-places-on", { date: dateName(on), before, after })))));
   }

@@ -84,6 +84,21 @@ export function minutesField(ui, path, options = {}) {
   return numberField(ui, path, { scale: 60, max: 1440, unit: say("unit-minutes"), ...options });
 }
 
+/** A date. */
+export function dateField(ui, path, options = {}) {
+  const input = make("input.input.date", { type: "date", id: idOf(path), min: "2000-01-01", max: "2999-12-31" });
+  input.value = ui.draft.at(path) ?? "";
+  input.addEventListener("change", () => (input.value ? ui.draft.set(path, input.value) : ui.draft.refuse(path, "fault-date")), { signal: ui.signal });
+  return bound(ui, path, input, options, () => {
+    if (document.activeElement !== input && ui.draft.at(path)) input.value = ui.draft.at(path);
+  });
+}
+
+/** Hours of a duration kept in seconds. */
+export function hoursField(ui, path, options = {}) {
+  return numberField(ui, path, { scale: 3600, max: 8784, unit: say("unit-hours"), ...options });
+}
+
 /** A local time. */
 export function timeField(ui, path, options = {}) {
   return textField(ui, path, {
@@ -156,12 +171,12 @@ export function severalField(ui, path, choices, options = {}) {
       },
       { signal: ui.signal },
     );
-    return [input, make("label.check", {}, input, make("span", {}, words))];
+    return [input, make("label.check", {}, input, make("span", {}, words)), value];
   });
   const group = make("fieldset.several", { id: idOf(path), tabindex: "-1" }, make("legend", {}, options.label), boxes.map(([, label]) => label));
   return bound(ui, path, group, { ...options, label: null }, () => {
     const chosen = ui.draft.at(path) ?? [];
-    for (const [input] of boxes) input.checked = chosen.includes(input.value);
+    for (const [input, , value] of boxes) input.checked = chosen.includes(value);
   });
 }
 

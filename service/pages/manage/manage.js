@@ -15,30 +15,42 @@ import { languageNow, say, sayInto, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
+import { bookings } from "/pages/bookings/section.js";
+import { invitations } from "/pages/invitations/section.js";
 import { mergeDialog } from "./conflict.js";
 import { effectPanel } from "./effect.js";
 import { Draft } from "./model/draft.js";
 import { sectionOf } from "./model/schema.js";
 import { action, keepFocus } from "./parts.js";
+import { booking } from "./sections/booking.js";
 import { find } from "./sections/find.js";
 import { history } from "./sections/history.js";
 import { hours } from "./sections/hours.js";
+import { learned } from "./sections/learned.js";
+import { messages } from "./sections/messages.js";
 import { notices } from "./sections/notices.js";
 import { people } from "./sections/people.js";
 import { places } from "./sections/places.js";
+import { privacy } from "./sections/privacy.js";
 import { rules } from "./sections/rules.js";
 import { today } from "./sections/today.js";
 
 /** @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean}>} */
 const SECTIONS = {
   today: { title: "today-title", draw: today },
+  bookings: { title: "bookings-title", draw: bookings },
   hours: { title: "hours-title", draw: hours, ofDocument: true },
   places: { title: "places-title", draw: places, ofDocument: true },
+  booking: { title: "booking-title", draw: booking, ofDocument: true },
   rules: { title: "rules-title", draw: rules, ofDocument: true },
+  invitations: { title: "invite-title", draw: invitations },
   notices: { title: "notices-title", draw: notices },
+  messages: { title: "messages-title", draw: messages },
   people: { title: "people-title", draw: people },
   find: { title: "find-title", draw: find },
   history: { title: "history-title", draw: history },
+  learned: { title: "learned-title", draw: learned },
+  privacy: { title: "privacy-title", draw: privacy },
 };
 const FIRST = "today";
 const TOLD_MS = 6000;
@@ -69,7 +81,7 @@ class Manager {
   #told = 0;
 
   async start() {
-    await texts("common", "manage");
+    await texts("common", "manage", "bookings", "invitations");
     document.addEventListener("paihao:language", () => this.#speak());
     this.#hall = (await this.#readHall()).body;
     this.#speak();

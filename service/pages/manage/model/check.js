@@ -22,7 +22,7 @@ const COUNTRY = /^[A-Z]{2}$/;
  * @returns {Fault[]} empty when nothing is wrong that can be seen from here
  */
 export function faultsOf(form, isEdited) {
-  return [...faultsOfHall(form), ...faultsOfTimes(form), ...faultsOfPlaces(form), ...faultsOfServices(form, isEdited), ...faultsOfCodes(form)];
+  return [...faultsOfHall(form), ...faultsOfTimes(form), ...faultsOfPlaces(form), ...faultsOfServices(form, isEdited), ...faultsOfBooking(form), ...faultsOfCodes(form)];
 }
 
 function* faultsOfHall(form) {
@@ -87,6 +87,19 @@ function* faultsOfServices(form, isEdited) {
     }
     if (service.online_url && !URL_FORM.test(service.online_url)) yield { path: [...path, "online_url"], text: "fault-url" };
     yield* faultsOfIds(service.papers, [...path, "papers"], CODE, "fault-code");
+  }
+}
+
+function* faultsOfBooking(form) {
+  for (const name of ["places", "reserved"]) {
+    for (const [key, row] of entriesOf(form.booking?.[name])) {
+      const path = ["booking", name, "rows", key];
+      const { from, to } = spanOf(row, form.day_starts_at_local);
+      if (!row.on && (row.weekdays ?? []).length === 0) yield { path: [...path, "weekdays"], text: "fault-weekdays" };
+      if (to <= from) yield { path: [...path, "to"], text: "fault-span", args: { from: row.from, to: row.to } };
+      if (name === "reserved" && !row.partner) yield { path: [...path, "partner"], text: "fault-partner" };
+      if (name === "reserved" && !(row.share > 0)) yield { path: [...path, "share"], text: "fault-small" };
+    }
   }
 }
 

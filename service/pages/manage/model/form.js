@@ -4,6 +4,7 @@
  * - `hours`: for each weekday its spans; `exceptions`: for each date; `staffing`: bands of each weekday and of dates.
  * - Lists of things with ids (`zones`, `services`, a service's `papers`, …) are `{order, rows}`, so that a thing keeps
  *   its path when others come and go. A new thing has a key of its own until it has been saved.
+ * - Spans of booking (`places`, `reserved`) have no ids: each is known by its days and times, as they were read.
  *
  * What the form does not know stays as it is.
  */
@@ -16,6 +17,7 @@ import { isObject, same } from "./values.js";
 export const WEEKDAYS = ["1", "2", "3", "4", "5", "6", "7"];
 const LISTS = ["zones", "stages", "services", "counters"];
 const CODES = ["reasons", "missing"];
+const OF_BOOKING = ["places", "reserved"];
 
 /**
  * @param {any} document as the service answers it
@@ -27,6 +29,7 @@ export function toForm(document) {
   for (const service of Object.values(form.services.rows)) service.papers = listed(service.papers ?? []);
   form.codes = { ...document.codes };
   for (const name of CODES) form.codes[name] = listed((document.codes?.[name] ?? []).map((id) => ({ id })));
+  if (document.booking) form.booking = { ...document.booking, ...eachThere(document.booking, OF_BOOKING, keyedBySpan) };
   form.hours = byWeekday(document.hours ?? [], ({ from, to }) => ({ from, to }));
   form.staffing = {
     week: byWeekday((document.staffing ?? []).filter((band) => !band.on), bandOf),
@@ -56,6 +59,7 @@ export function toDocument(form, base) {
     // A new code brings its words with it; they stand with all words once it is saved.
     for (const { id, name: words } of rows) if (words && Object.keys(words).length > 0) document.texts = { ...document.texts, [id]: words };
   }
+  if (form.booking) document.booking = { ...form.booking, ...eachThere(form.booking, OF_BOOKING, (list, name) => rowsOf(list, ["booking", name], origins).map(ofAllServices)) };
   const spans = [
     ["hours", () => weekly(form.hours)],
     ["staffing", () => [...weekly(form.staffing.week, ["staffing", "week"]), ...dated(form.staffing.dates)]],
@@ -130,6 +134,27 @@ function listed(things) {
   const rows = {};
   for (const thing of things) rows[thing.id] = { ...thing };
   return { order: things.map(({ id }) => id), rows };
+}
+
+function eachThere(whole, names, make) {
+  return Object.fromEntries(names.filter((name) => whole[name] !== undefined).map((name) => [name, make(whole[name], name)]));
+}
+
+/** Things without ids, by what they say of when. */
+function keyedBySpan(things) {
+  const rows = {};
+  for (const thing of things) {
+    const key = `${thing.on ?? `w${(thing.weekdays ?? []).join("")}`}-${thing.from}-${thing.to}${thing.partner ? `-${thing.partner}` : ""}`.replaceAll(":", "");
+    let free = key;
+    for (let number = 2; Object.hasOwn(rows, free); number += 1) free = `${key}-${number}`;
+    rows[free] = { ...thing };
+  }
+  return { order: Object.keys(rows), rows };
+}
+
+/** No service chosen is all of them. */
+function ofAllServices(row) {
+  return Array.isArray(row.services) && row.services.length === 0 ? { ...row, services: null } : row;
 }
 
 function rowsOf(list, path, origins, name = path.join(".")) {

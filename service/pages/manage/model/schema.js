@@ -1,8 +1,8 @@
 /** What each field of the form is called and how its value reads: one table for fields, lists of changes and merges. */
 
 /**
- * @typedef {"text" | "words" | "number" | "days" | "minutes" | "percent" | "yes-no" | "admission" | "spans" | "bands" | "exception" | "row" | "ids" | "order" | "text-map"} Kind
- * @typedef {"hours" | "places" | "rules"} SectionName
+ * @typedef {"text" | "words" | "number" | "days" | "minutes" | "percent" | "yes-no" | "admission" | "spans" | "bands" | "exception" | "row" | "ids" | "order" | "text-map" | "weekdays" | "date" | "hours"} Kind
+ * @typedef {"hours" | "places" | "booking" | "rules"} SectionName
  */
 
 /** @type {Record<string, {text: string, kind: Kind, section: SectionName}>} by pattern: `*` is the key of a thing */
@@ -62,11 +62,31 @@ export const FIELDS = {
   "rules.park_penalty_s": { text: "field-park-penalty", kind: "minutes", section: "rules" },
   "rules.max_walk_in_wait_s": { text: "field-max-walk-in-wait", kind: "minutes", section: "rules" },
   "rules.promise.step_min": { text: "field-promise-step", kind: "number", section: "rules" },
-  "booking.horizon_days": { text: "field-horizon", kind: "days", section: "rules" },
-  "booking.notice_s": { text: "field-notice", kind: "minutes", section: "rules" },
-  "booking.z": { text: "field-booking-z", kind: "number", section: "rules" },
-  "booking.held_share_of_walk_ins": { text: "field-held-share", kind: "percent", section: "rules" },
-  "booking.per_person": { text: "field-per-person", kind: "number", section: "rules" },
+  "booking.horizon_days": { text: "field-horizon", kind: "days", section: "booking" },
+  "booking.notice_s": { text: "field-notice", kind: "minutes", section: "booking" },
+  "booking.z": { text: "field-booking-z", kind: "number", section: "booking" },
+  "booking.held_share_of_walk_ins": { text: "field-held-share", kind: "percent", section: "booking" },
+  "booking.per_person": { text: "field-per-person", kind: "number", section: "booking" },
+  "booking.late_share": { text: "field-late-share", kind: "percent", section: "booking" },
+  "booking.late_before_s": { text: "field-late-before", kind: "hours", section: "booking" },
+  "booking.places.order": { text: "field-hand-order", kind: "order", section: "booking" },
+  "booking.places.rows.*": { text: "field-hand", kind: "row", section: "booking" },
+  "booking.places.rows.*.weekdays": { text: "field-weekdays", kind: "weekdays", section: "booking" },
+  "booking.places.rows.*.on": { text: "field-date", kind: "date", section: "booking" },
+  "booking.places.rows.*.from": { text: "field-from", kind: "text", section: "booking" },
+  "booking.places.rows.*.to": { text: "field-to", kind: "text", section: "booking" },
+  "booking.places.rows.*.every_min": { text: "field-every", kind: "number", section: "booking" },
+  "booking.places.rows.*.places": { text: "field-places", kind: "number", section: "booking" },
+  "booking.places.rows.*.services": { text: "field-hand-services", kind: "ids", section: "booking" },
+  "booking.reserved.order": { text: "field-reserved-order", kind: "order", section: "booking" },
+  "booking.reserved.rows.*": { text: "field-reserved", kind: "row", section: "booking" },
+  "booking.reserved.rows.*.partner": { text: "field-partner", kind: "text", section: "booking" },
+  "booking.reserved.rows.*.weekdays": { text: "field-weekdays", kind: "weekdays", section: "booking" },
+  "booking.reserved.rows.*.on": { text: "field-date", kind: "date", section: "booking" },
+  "booking.reserved.rows.*.from": { text: "field-from", kind: "text", section: "booking" },
+  "booking.reserved.rows.*.to": { text: "field-to", kind: "text", section: "booking" },
+  "booking.reserved.rows.*.share": { text: "field-share", kind: "percent", section: "booking" },
+  "booking.reserved.rows.*.release_before_s": { text: "field-release", kind: "hours", section: "booking" },
   admission: { text: "field-admission", kind: "admission", section: "rules" },
   overtime: { text: "field-overtime", kind: "yes-no", section: "rules" },
   entrance: { text: "field-entrance", kind: "yes-no", section: "rules" },
@@ -111,4 +131,4 @@ export function sectionOf(path) {
   return fieldOf(path)?.section ?? SECTION_OF_PART[path[0]] ?? "rules";
 }
 
-const SECTION_OF_PART = { staffing: "hours", hours: "hours", exceptions: "hours", name: "places", zones: "places", stages: "places", services: "places", counters: "places" };
+const SECTION_OF_PART = { booking: "booking", staffing: "hours", hours: "hours", exceptions: "hours", name: "places", zones: "places", stages: "places", services: "places", counters: "places" };

@@ -204,7 +204,8 @@ async function addDevice(ui, read) {
     act: async () => (await ui.call("POST", "devices", { body: { name: name.value.trim(), role: role.value } })).body,
   });
   if (given === null) return;
-  await showSecret(say("token-once-title", { name: given.name }), say("token-once-about"), given.token);
+  if (given.role === "partner") await showSecret(say("token-once-title", { name: given.name }), say("partner-once-about"), `${location.origin}/halls/${encodeURIComponent(ui.hall.id)}/partner#key=${given.token}`);
+  else await showSecret(say("token-once-title", { name: given.name }), say("token-once-about"), given.token);
   await read();
   document.getElementById("device-add")?.focus();
 }

@@ -1,4 +1,4 @@
-/** Rules: the order of calls, the door, booking, what clerks choose from. Each says what it does to people. */
+/** Rules: the order of calls, the door, what clerks choose from. Each says what it does to people. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -10,7 +10,7 @@ import { freeId, listOf } from "./places.js";
 
 /** @param {import("../parts.js").Ui} ui */
 export function rules(ui) {
-  return [head(say("rules-title"), say("hours-about")), orderPart(ui), doorPart(ui), comingPart(ui), bookingPart(ui), codesPart(ui, "reasons"), codesPart(ui, "missing")];
+  return [head(say("rules-title"), say("hours-about")), orderPart(ui), doorPart(ui), comingPart(ui), codesPart(ui, "reasons"), codesPart(ui, "missing")];
 }
 
 function orderPart(ui) {
@@ -55,21 +55,6 @@ function comingPart(ui) {
       minutesField(ui, ["rules", "early_s"], { label: say("field-early"), hint: say("hint-early") }),
     ),
     checkField(ui, ["rules", "auto_no_show"], { label: say("field-auto-no-show"), hint: say("hint-auto-no-show") }),
-  );
-}
-
-function bookingPart(ui) {
-  return part(
-    say("rules-booking"),
-    make(
-      "div.grid",
-      {},
-      numberField(ui, ["booking", "horizon_days"], { label: say("field-horizon"), whole: true, max: 366, unit: say("unit-days") }),
-      minutesField(ui, ["booking", "notice_s"], { label: say("field-notice"), hint: say("hint-notice") }),
-      numberField(ui, ["booking", "per_person"], { label: say("field-per-person"), whole: true, min: 1, max: 50 }),
-      numberField(ui, ["booking", "held_share_of_walk_ins"], { label: say("field-held-share"), hint: say("hint-held-share"), scale: 0.01, max: 100, unit: "%" }),
-      numberField(ui, ["booking", "z"], { label: say("field-booking-z"), hint: say("hint-booking-z"), max: 5 }),
-    ),
   );
 }
 

@@ -61,3 +61,13 @@ problem-storage-unavailable = The service cannot store anything just now. Nothin
 problem-outcome-unknown = It is not known yet whether this was done. This page shows it as soon as it is.
 problem-body-invalid = Something in this form does not fit. Please look at it again.
 problem-fault = Something went wrong on our side, and was noted. Please press once more.
+
+## Pages on phones
+
+back = Back
+step-of = Step { $at } of { $of }
+minutes-range = { $from }–{ $to } min
+minutes-short = { $minutes } min
+axis-now = now
+loading = Loading
+code-label = QR code of { $code }

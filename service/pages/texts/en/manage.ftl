@@ -129,7 +129,7 @@ effect-faulty = Something is to be put right first
 effect-unreached = Cannot be tried out just now
 effect-now = Now
 effect-after = After
-effect-places = Can still be booked today
+effect-places = Places today
 effect-longest = Longest, rest of today
 effect-ninety = Wait of nine in ten, at most
 effect-wait = Coming now: nine in ten, at most
@@ -278,7 +278,7 @@ field-max-walk-in-wait = Walk-ins first after
 field-promise-step = Waits rounded to
 field-horizon = Can be booked ahead
 field-notice = Book at least before
-field-booking-z = Margin
+field-booking-z = How full
 field-held-share = Kept for walk-ins
 field-per-person = Bookings per person, at most
 field-admission = Walk-ins
@@ -313,7 +313,7 @@ hint-auto-no-show = After three recalls; otherwise the clerk decides.
 hint-promise-step = Waits are rounded outward to so many minutes.
 hint-notice = A booking is made at least so long before.
 hint-held-share = This part of the staff is not given to bookings.
-hint-booking-z = 0 leaves none; 0.5 suits most halls; more means fewer bookings.
+hint-booking-z = What is left free for days that go otherwise than expected.
 hint-admission = “While they fit” gives standby tickets when the day is full.
 hint-entrance = Not from home: the code at the door changes every minute.
 
@@ -343,7 +343,6 @@ rules-order = Order of calls
 rules-order-about = First come, first called. These count as having come so many minutes earlier; nothing else counts.
 rules-door = Tickets
 rules-coming = After the call
-rules-booking = Booking
 rules-reasons = Reasons
 rules-reasons-about = What clerks choose from: for the green channel, calling one, pausing, parking.
 rules-missing = Missing papers
@@ -520,6 +519,7 @@ device-revoke-about = Its key ends at once and for good. To use it again, add it
 device-revoked = Revoked.
 token-once-title = Key of { $name }
 token-once-about = It is shown only now. Put it into the device, and nowhere else.
+partner-once-about = The address of the partner’s own page, with its key. Give it to the partner alone; it is not shown again.
 
 ## Find
 
@@ -557,7 +557,7 @@ class-returning = Returning
 history-title = History
 history-about = Who did what and when, newest first.
 history-empty = Nothing happened on this day.
-history-again = Renew
+history-again = Show as of now
 actor-system = System
 actor-applicant = Applicant
 actor-anyone = Applicant
@@ -566,3 +566,147 @@ actor-device = Device
 net-local = on this machine
 net-private = inside network
 net-public = from outside
+
+## Booking rules
+
+booking-title = Booking rules
+booking-when = When
+booking-how-full = How full
+booking-hand = Places by hand
+booking-hand-about = Where these are set, starts and places are as they say, whatever the staffing. Elsewhere the hall reckons them.
+booking-reserved = Kept for partners
+booking-reserved-about = A share of what can be booked, for those whom a partner invites, until it is released.
+hand-add = Set places on weekdays
+hand-add-date = Set places on a date
+hand-about = every { $every } min, { $places ->
+    [one] { $places } place
+   *[other] { $places } places
+  }
+reserved-add = Keep on weekdays
+reserved-add-date = Keep on a date
+full-to-the-brim = To the brim: no margin
+full-usual = Usual: with some margin
+full-airy = Airy: short waits first
+full-very-airy = Very airy: few bookings
+full-other = Margin { $z }
+field-late-share = Offered late
+field-late-before = Offered from … before
+field-hand-order = Order of places by hand
+field-hand = Places by hand
+field-weekdays = On
+field-date = Date
+field-from = From
+field-to = To
+field-every = A start every
+field-places = Places each
+field-hand-services = For these services (none: all)
+field-reserved-order = Order of what is kept
+field-reserved = Kept for a partner
+field-partner = Partner
+field-share = Share
+field-release = Released … before
+hint-late-share = This part of what can be booked is offered only shortly before.
+hint-late-before = Hours before the start.
+hint-share = Of what can be booked then.
+hint-release = Hours before the start: then everybody may book it.
+hint-partner = Partners are made under staff and devices.
+partner-choose = Choose
+unit-hours = h
+value-hours = { $hours } h
+fault-weekdays = Choose at least one day.
+fault-date = Choose a date.
+fault-partner = Choose a partner.
+effect-places-of-days = Places each day while nobody has booked
+effect-day = Day
+effect-over-more = and { $count } more
+effect-holidays-unknown = The public holidays of { $years } are not all announced yet. Moved working days will be missing until an update; add exceptions where you know them.
+
+## Messages
+
+messages-title = Messages
+messages-about = To applicants, by mail or by text message. Whom one is for is not shown.
+messages-list = Messages
+messages-state = Show
+messages-none = None.
+messages-none-dead = Everything could be sent.
+message-dead = Could not be sent
+message-waiting = To be sent
+message-sending = Being sent
+message-sent = Sent
+message-withdrawn = Not needed any more
+message-kind = Says
+message-channel = By
+message-day = About
+message-changed = Last
+message-reason = Why
+message-booked = Confirmation
+message-changed-appointment = Change of time
+message-cancelled = Cancellation
+message-day-before = The day before
+message-hour-before = An hour before
+message-near = Nearly called
+message-missed = Missed time
+message-by-mail = Mail
+message-by-webhook = Text message
+message-for-day = { $day }
+message-tries = { $count ->
+    [one] { $count } try
+   *[other] { $count } tries
+  }
+message-again = Try again
+message-again-told = It will be tried again now.
+message-reason-address = There is no such address, or its server does not take mail for it.
+message-reason-unknown = The connection broke while it was being handed over: it may have arrived. Trying again may send it twice.
+message-reason-timeout = The receiver did not answer in time.
+message-reason-unreachable = The receiver could not be reached.
+message-reason-superseded = Something else is true now.
+message-reason-fault = Something went wrong on our side, and was noted.
+message-reason-smtp = The mail server did not take it for this address ({ $number }).
+message-reason-http = The receiver of text messages did not take it ({ $number }).
+message-reason-other = The receiver said { $reason }.
+
+## Privacy
+
+privacy-title = Privacy
+privacy-about = What is known of a person, for them to have or to be erased.
+privacy-person = A person
+privacy-phone = Phone
+privacy-email = E-mail
+privacy-export = Give out as a file
+privacy-erase = Erase …
+privacy-who-first = Say a phone or an e-mail address first.
+privacy-given = Given out: written down { $people } times, with { $appointments } appointments, { $tickets } tickets and { $messages } messages.
+privacy-nothing = Nothing is known of this person here.
+privacy-erase-title = Erase what is known of this person?
+privacy-erase-names = Names, phones and addresses go; messages to them stop, and appointments to come are cancelled.
+privacy-erase-journal = What happened stays in the history, which has no names.
+privacy-erase-final = This cannot be undone.
+privacy-erase-keep = Keep appointments to come, for nobody in particular
+privacy-erase-confirm = Erase for good
+privacy-erased = Erased: written down { $people } times. Cancelled appointments: { $cancelled }; invitations that are nobody’s now: { $invitations }; messages stopped: { $messages }.
+
+## Learned
+
+learned-title = Learned
+learned-about = What plans go by. Each night the hall learns from the days it has had.
+learned-since = From { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+  }, last { $when }.
+learned-nothing-yet = Nothing yet: until the first night, this is what a new hall believes.
+learned-durations = How long services last, in minutes
+learned-mean = Mean
+learned-prechecked = Prechecked
+learned-written = As entered
+learned-spread = Spread
+learned-share = Of walk-ins
+learned-source = From
+learned-yes = Days here
+learned-no = As entered
+learned-coming = Who has booked
+learned-show-rate = { $percent } % come.
+learned-early = They come { $minutes } min before their time, most within { $spread } min of that.
+learned-late = They come { $minutes } min after their time, most within { $spread } min of that.
+learned-walk-ins = Walk-ins an hour
+learned-walk-ins-none = Nothing yet: a share of the staff is kept for them instead.
+learned-weekday = Weekday

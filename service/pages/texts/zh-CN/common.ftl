@@ -61,3 +61,13 @@ problem-storage-unavailable = 暂时无法保存，这一步没有办理，请�
 problem-outcome-unknown = 还不能确定是否办成，一有结果本页就显示。
 problem-body-invalid = 表单里有一处不合适，请再看一看。
 problem-fault = 我们这边出了问题，已经记录。请再按一次。
+
+## 手机页面
+
+back = 返回
+step-of = 第 { $at } 步，共 { $of } 步
+minutes-range = { $from }–{ $to } 分钟
+minutes-short = { $minutes } 分钟
+axis-now = 现在
+loading = 正在读取
+code-label = { $code } 的二维码

@@ -1,0 +1,380 @@
+"""What a hall learns from its days: how long services last, who comes, how punctually, and how many just come.
+
+`Observer` lives a day again and keeps what it saw as `DayFacts`; `learn` makes of many days what a plan goes by. A
+service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
+that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
+punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen.
+
+Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What
+a clerk forgot to end is left out: what the day's end had to end, and what lasted longer than four medians, or more
+where the service varies more. Mean and spread are those of the durations themselves: by their logarithms, a few very
+short visits make a service seem longer and wilder than it is.
+
+Source: ALGORITHMS 2.2 (walk-ins), 4.2 (service model); DESIGN 6.
+"""
+
+import math
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from statistics import median, quantiles
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from service.domain import events
+from service.domain.day import Day
+from service.domain.document import HallDocument
+from service.domain.events import Record
+from service.domain.evolve import advance
+from service.domain.grid import main_stage
+from service.domain.model import AppointmentState, HallId, ServiceId, Ticket, TicketClass, TicketId
+from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan
+
+DAYS_LEARNED_FROM = 60
+"""Days before the present one whose facts count; what was before is of another season."""
+
+PRIOR_DURATIONS = 20
+PRIOR_PEOPLE = 20
+"""How many times the document's duration, and the usual share and punctuality, count as seen."""
+
+FORGOTTEN_AFTER_MEDIANS = 4
+FORGOTTEN_AFTER_SDS = 2.5
+QUARTILES_OF = 20
+"""Visits of which the quartiles are believed."""
+
+SLIP_S = 3
+"""A visit that lasted less is a slip of the finger."""
+
+SAME_WEEKDAYS = 8
+DAYS_BEFORE_WALK_INS = 14
+"""History that has to be there before walk-ins are foreseen from it."""
+
+HOUR_MIN_S = 900
+"""A part of an hour in which the hall is open that says nothing about the hour when it is shorter."""
+
+MOVED_BY = 0.02
+"""What has changed by less than this share of itself has not: days far ahead need not hear of it."""
+
+USUAL = Learned()
+
+_TO_SD = 1.4826
+"""A normal distribution's standard deviation by its median absolute deviation."""
+
+_QUARTILES_APART = 1.349
+"""By how many of its standard deviations the quartiles of a normal distribution are apart."""
+
+
+class OpenHour(Struct, frozen=True):
+    """An hour of a day: the people who came without an appointment, and for how long the hall was open."""
+
+    people: int
+    open_s: int
+
+
+class DayFacts(Struct, frozen=True, kw_only=True):
+    """What is remembered of a day.
+
+    `lasted_s` and `prechecked_lasted_s` by service, one for each visit, for one person; `late_s` is check-in minus
+    start of those who came with an appointment; `hours` by local hour; `walk_ins` are the people by service.
+    """
+
+    on: date
+    lasted_s: dict[ServiceId, list[int]] = {}
+    prechecked_lasted_s: dict[ServiceId, list[int]] = {}
+    came: int = 0
+    missed: int = 0
+    late_s: list[int] = []
+    hours: dict[str, OpenHour] = {}
+    walk_ins: dict[ServiceId, int] = {}
+
+
+class _Visit(Struct, frozen=True):
+    service: ServiceId
+    prechecked: bool
+    seconds: int
+
+
+class Observer:
+    """Lives a day again, chunk by chunk."""
+
+    def __init__(self, hall: HallId, on: date) -> None:
+        self._day = Day(hall, on)
+        self._visits: dict[TicketId, list[_Visit | None]] = {}
+        self._late_s: list[int] = []
+        self._unplanned: list[tuple[datetime, ServiceId, int]] = []
+
+    def see(self, records: Iterable[Record]) -> None:
+        """Take the next events of the day, in order."""
+        for record in records:
+            ticket = self._day.tickets.get(getattr(record.event, "ticket", None) or TicketId(""))
+            advance(self._day, record)
+            self._note(record, ticket)
+
+    def _note(self, record: Record, before: Ticket | None) -> None:
+        match record.event:
+            case events.TicketTaken() as taken:
+                if taken.class_ in {TicketClass.WALK_IN, TicketClass.GREEN}:
+                    self._unplanned.append((record.at, taken.service, taken.count))
+                elif taken.slot_at is not None:
+                    self._late_s.append(round((record.at - taken.slot_at).total_seconds()))
+            case events.TicketFinished(forgotten=False) | events.TicketAdvanced():
+                self._note_visit(before)
+            case events.TicketUndone(ticket=ticket) if before is not None and before.finished_at is not None:
+                if self._visits.get(ticket):
+                    self._visits[ticket].pop()
+            case _:
+                pass
+
+    def _note_visit(self, before: Ticket | None) -> None:
+        assert before is not None, "who is served has a ticket"
+        after = self._day.tickets[before.id]
+        assert after.served is not None, "an end says what was ended"
+        seconds = round(after.served.seconds / before.count)
+        is_main = before.stage == main_stage(self._day.plan, self._day.plan.services[before.service])
+        visit = _Visit(before.service, before.prechecked, seconds) if is_main else None
+        self._visits.setdefault(before.id, []).append(visit)  # None, too: an undo takes the last back
+
+    def facts(self) -> DayFacts:
+        """What is to be remembered of the day so far."""
+        lasted: dict[bool, dict[ServiceId, list[int]]] = {False: {}, True: {}}
+        for visits in self._visits.values():
+            for visit in filter(None, visits):
+                lasted[visit.prechecked].setdefault(visit.service, []).append(visit.seconds)
+        states = Counter(one.state for one in self._day.appointments.values())
+        return DayFacts(
+            on=self._day.on,
+            lasted_s=lasted[False],
+            prechecked_lasted_s=lasted[True],
+            came=states[AppointmentState.CHECKED_IN],
+            missed=states[AppointmentState.MISSED],
+            late_s=self._late_s,
+            hours=self._hours() if self._day.issued else {},  # a day nobody took a number on was not worked with us
+            walk_ins=_sums((service, count) for _, service, count in self._unplanned),
+        )
+
+    def _hours(self) -> dict[str, OpenHour]:
+        plan = self._day.plan
+        came: Counter[str] = Counter()
+        for at, _, count in self._unplanned:
+            came[_hour(plan, _counted_at(plan, at))] += count
+        return {hour: OpenHour(came[hour], open_s) for hour, open_s in open_hours(plan).items()}
+
+
+def open_hours(plan: Plan) -> dict[str, int]:
+    """For how many seconds of each local hour the hall is open."""
+    found: Counter[str] = Counter()
+    for window in plan.windows:
+        at = window.opens_at
+        while at < window.closes_at:
+            local = at.astimezone(ZoneInfo(plan.time_zone))
+            until_at = min(window.closes_at, at + timedelta(seconds=3600 - local.minute * 60 - local.second))
+            found[f"{local.hour:02d}"] += round((until_at - at).total_seconds())
+            at = until_at
+    return dict(found)
+
+
+def _counted_at(plan: Plan, at: datetime) -> datetime:
+    """When somebody counts as having come: who is at the door before it opens, at its opening."""
+    if plan.open_at(at):
+        return at
+    return next((window.opens_at for window in plan.windows if window.opens_at > at), at)
+
+
+def _hour(plan: Plan, at: datetime) -> str:
+    return f"{at.astimezone(ZoneInfo(plan.time_zone)).hour:02d}"
+
+
+def _sums(parts: Iterable[tuple[ServiceId, int]]) -> dict[ServiceId, int]:
+    found: Counter[ServiceId] = Counter()
+    for service, count in parts:
+        found[service] += count
+    return dict(found)
+
+
+class LearnedWeek(Struct, frozen=True, kw_only=True):
+    """What a hall has learned: of all days, and the walk-ins of each weekday, Monday 1 to Sunday 7.
+
+    `learned_at` says when each changed last, 0 for all days; `days` is how many days it was learned from.
+    """
+
+    every: Learned = USUAL
+    walk_ins: dict[int, dict[str, LearnedArrivals]] = {}
+    learned_at: dict[int, datetime] = {}
+    days: int = 0
+
+    def on(self, day: date) -> Learned:
+        """What counts for a date."""
+        weekday = day.isoweekday()
+        known = [self.learned_at[one] for one in (0, weekday) if one in self.learned_at]
+        return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(known, default=None))
+
+
+NOTHING_YET = LearnedWeek()
+
+
+def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> LearnedWeek:
+    """Learn from the days before a date.
+
+    Args:
+        days: facts of days, in any order; those from `on` on, and those too long ago, do not count.
+        document: what is believed of durations before anything was seen.
+        on: the date it is learned on.
+    """
+    known = sorted(
+        (day for day in days if on - timedelta(days=DAYS_LEARNED_FROM) <= day.on < on), key=lambda day: day.on
+    )
+    came, missed = sum(day.came for day in known), sum(day.missed for day in known)
+    mean_s, sd_s = punctuality([seconds for day in known for seconds in day.late_s])
+    durations = {}
+    for service in document.services:
+        lasting = lasting_of(
+            [seconds for day in known for seconds in day.lasted_s.get(service.id, ())],
+            [seconds for day in known for seconds in day.prechecked_lasted_s.get(service.id, ())],
+            Lasting(service.duration_s.mean, service.duration_s.cv, service.duration_s.prechecked_mean),
+        )
+        if lasting is not None:
+            durations[service.id] = lasting
+    every = Learned(
+        durations=durations,
+        no_show=(USUAL.no_show * PRIOR_PEOPLE + missed) / (PRIOR_PEOPLE + came + missed),
+        punctuality_mean_s=mean_s,
+        punctuality_sd_s=sd_s,
+        mix=_mix(known, document),
+    )
+    return LearnedWeek(every=every, walk_ins=walk_ins(known, on), days=len(known))
+
+
+def lasting_of(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting) -> Lasting | None:
+    """How long a service lasts, by what was seen of it; None when nothing was."""
+    plain, checked = believed(seconds), believed(prechecked)
+    if not plain and not checked:
+        return None
+    mean_s = _drawn(plain, prior.mean_s)
+    checked_mean_s = _drawn(checked, prior.prechecked_mean_s or mean_s)
+    squares = _squares(plain) + _squares(checked)
+    variance = (PRIOR_DURATIONS * prior.cv**2 + squares) / (PRIOR_DURATIONS + len(plain) + len(checked))
+    knows_checked = bool(checked) or prior.prechecked_mean_s is not None
+    return Lasting(mean_s, math.sqrt(variance), checked_mean_s if knows_checked else None)
+
+
+def believed(seconds: Sequence[int]) -> list[int]:
+    """The durations that are no slips, and whose end was not forgotten.
+
+    Four medians are 2.5 standard deviations of the logarithms at the usual spread of 0.6; where a service spreads more,
+    as its quartiles say, those are further away, for its long visits are real ones.
+    """
+    kept = [one for one in seconds if one >= SLIP_S]
+    if len(kept) < QUARTILES_OF:
+        most = FORGOTTEN_AFTER_MEDIANS * median(kept) if kept else 0.0
+    else:
+        low, middle, high = quantiles(kept, n=4)
+        most = middle * max(FORGOTTEN_AFTER_MEDIANS, (high / low) ** (FORGOTTEN_AFTER_SDS / _QUARTILES_APART))
+    return [one for one in kept if one <= most]
+
+
+def _drawn(seen: Sequence[int], prior: float) -> float:
+    return (PRIOR_DURATIONS * prior + sum(seen)) / (PRIOR_DURATIONS + len(seen))
+
+
+def _squares(seen: Sequence[int]) -> float:
+    """The squared deviations from the mean, each as a share of it."""
+    mean = sum(seen) / len(seen) if seen else 1.0
+    return sum((one / mean - 1) ** 2 for one in seen)
+
+
+def punctuality(late_s: Sequence[int]) -> tuple[float, float]:
+    """How long after the start people come, and the spread of that, by median and median deviation."""
+    if not late_s:
+        return USUAL.punctuality_mean_s, USUAL.punctuality_sd_s
+    middle = median(late_s)
+    sd_s = _TO_SD * median(abs(one - middle) for one in late_s)
+    n = len(late_s)
+    mean_s = (PRIOR_PEOPLE * USUAL.punctuality_mean_s + n * middle) / (PRIOR_PEOPLE + n)
+    variance = (PRIOR_PEOPLE * USUAL.punctuality_sd_s**2 + n * sd_s**2) / (PRIOR_PEOPLE + n)
+    return mean_s, math.sqrt(variance)
+
+
+def walk_ins(days: Sequence[DayFacts], on: date) -> dict[int, dict[str, LearnedArrivals]]:
+    """Walk-ins by weekday and hour, of days in order; nothing before there are two weeks of them."""
+    worked = [day for day in days if day.hours]
+    if not worked or (on - worked[0].on).days < DAYS_BEFORE_WALK_INS:
+        return {}
+    found: dict[int, dict[str, LearnedArrivals]] = {}
+    for weekday in range(1, 8):
+        same = deque((day for day in worked if day.on.isoweekday() == weekday), maxlen=SAME_WEEKDAYS)
+        hours = sorted({hour for day in same for hour in day.hours})
+        known = {
+            hour: [
+                day.hours[hour].people * 3600 / day.hours[hour].open_s
+                for day in same
+                if hour in day.hours and day.hours[hour].open_s >= HOUR_MIN_S
+            ]
+            for hour in hours
+        }
+        arrivals = {hour: _arrivals(per_h) for hour, per_h in known.items() if len(per_h) > 1}
+        if arrivals:
+            found[weekday] = arrivals
+    return found
+
+
+def _arrivals(per_h: Sequence[float]) -> LearnedArrivals:
+    """The median; its spread is what the days differ by beyond chance, and what so few days leave open."""
+    middle = median(per_h)
+    variance = sum((one - middle) ** 2 for one in per_h) / (len(per_h) - 1)
+    return LearnedArrivals(middle, forecast_sd(middle, math.sqrt(max(0.0, variance - middle)), len(per_h)))
+
+
+def forecast_sd(per_h: float, apart: float, days: int = SAME_WEEKDAYS) -> float:
+    """How far a forecast of arrivals may be off, beyond chance.
+
+    Args:
+        per_h: the median of so many `days`.
+        apart: what days differ by beyond chance, as a standard deviation.
+        days: how many were seen. The median of n draws has pi / 2n of the variance of one.
+    """
+    return math.sqrt(apart**2 + math.pi / 2 * (per_h + apart**2) / days)
+
+
+def _mix(days: Sequence[DayFacts], document: HallDocument) -> dict[ServiceId, float]:
+    """Which share of the walk-ins comes for each service."""
+    people = _sums((service, count) for day in days for service, count in day.walk_ins.items())
+    offered = {service.id: people.get(service.id, 0) for service in document.services}
+    total = sum(offered.values())
+    return {service: count / total for service, count in offered.items() if count} if total else {}
+
+
+def has_moved(before: Learned, after: Learned) -> bool:
+    """Tell whether something was learned that is worth telling the days ahead; what both say is otherwise kept."""
+    return not (
+        _near(before.no_show, after.no_show)
+        and _near(before.punctuality_mean_s, after.punctuality_mean_s, 30.0)
+        and _near(before.punctuality_sd_s, after.punctuality_sd_s)
+        and before.durations.keys() == after.durations.keys()
+        and all(_is_like(one, after.durations[name]) for name, one in before.durations.items())
+        and before.mix.keys() == after.mix.keys()
+        and all(_near(share, after.mix[name], MOVED_BY) for name, share in before.mix.items())
+        and not walk_ins_moved(before.walk_ins, after.walk_ins)
+    )
+
+
+def walk_ins_moved(before: dict[str, LearnedArrivals], after: dict[str, LearnedArrivals]) -> bool:
+    """Tell whether an hour is expected to be another."""
+    return before.keys() != after.keys() or not all(
+        _near(one.per_h, after[hour].per_h) and _near(one.sd, after[hour].sd, 1.0) for hour, one in before.items()
+    )
+
+
+def _is_like(one: Lasting, other: Lasting) -> bool:
+    if (one.prechecked_mean_s is None) != (other.prechecked_mean_s is None):
+        return False
+    return (
+        _near(one.mean_s, other.mean_s)
+        and _near(one.cv, other.cv)
+        and _near(one.prechecked_mean_s or 0.0, other.prechecked_mean_s or 0.0)
+    )
+
+
+def _near(one: float, other: float, apart: float = 0.0) -> bool:
+    return abs(one - other) <= max(apart, MOVED_BY * abs(one))

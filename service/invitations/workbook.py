@@ -1,0 +1,245 @@
+"""A program that reads an .xlsx: bytes on stdin, rows as JSON on stdout. It imports nothing of ours.
+
+A workbook is a stranger's zip of stranger's XML, so it is read in a process that can be killed, with its memory and
+processor time bounded by the system. Before calamine sees it, the zip's directory is asked how large all would be, and
+the sheet's XML is read past once, which finds what calamine would keep silent about: a formula that was never
+reckoned and an error both read as an empty cell, and one cell far away makes a table of millions.
+
+Says `{"rows": [[line, [text, …]], …], "faults": [[line, column, why], …], "merged": [[line, column, last line, last
+column], …]}` with lines from 1 and columns from 0, or `{"refused": why}`.
+
+Source: ECMA-376 part 1, 18.3.1 (sheets), 18.2 (workbook); APPNOTE.TXT 4.3 (zip).
+"""
+
+import io
+import json
+import posixpath
+import resource
+import sys
+import zipfile
+import zlib
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from xml.parsers import expat
+
+import python_calamine
+
+MEMORY_MAX_BYTES = 1024**3
+CPU_MAX_S = 15
+"""Beyond either the system ends the program, and the file is told to be none that can be read."""
+
+ENTRIES_MAX = 1000
+UNPACKED_MAX_BYTES = 64 * 1024**2
+RATIO_MAX = 100
+"""What a workbook may hold, and how many times larger than the file; sheets of people are about ten times larger."""
+
+ROWS_MAX = 10_020
+COLUMNS_MAX = 50
+TEXT_MAX = 500
+"""Letters of a cell that are read, more than any of ours may have."""
+
+TEXTS_MAX = 8 * 1024**2
+"""Letters of all cells together."""
+
+WORKBOOK = "xl/workbook.xml"
+RELATIONS = "xl/_rels/workbook.xml.rels"
+
+
+class Refused(Exception):  # noqa: N818  (it names what happened; it is an answer)
+    """This is no workbook that can be read; the message says why."""
+
+
+class Scanner:
+    """Reads a sheet's XML and keeps which cells have an error, or a formula without a value."""
+
+    def __init__(self) -> None:
+        self.faults: list[tuple[int, int, str]] = []
+        self._cell = ""
+        self._type = ""
+        self._row = 0
+        self._column = -1
+        self._formula = False
+        self._value = False
+        self._within = ""
+
+    def scan(self, raw: bytes) -> list[tuple[int, int, str]]:
+        """The faulty cells, in order. Raises Refused."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = _no_doctype
+        _parse(parser, raw)
+        return self.faults
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        match _local(name):
+            case "row":
+                self._row = _number(attributes.get("r"), self._row + 1)
+                self._column = -1
+            case "c":
+                self._cell = attributes.get("r", "")
+                self._column = _column(self._cell) if self._cell else self._column + 1
+                self._type = attributes.get("t", "n")
+                self._formula = self._value = False
+            case "f":
+                self._formula = True
+            case "v" | "t":
+                self._within = "v"
+            case _:
+                pass
+
+    def _text(self, text: str) -> None:
+        if self._within and text.strip():
+            self._value = True
+
+    def _end(self, name: str) -> None:
+        match _local(name):
+            case "v" | "t":
+                self._within = ""
+            case "c":
+                if self._value or self._formula:
+                    self._look()
+            case _:
+                pass
+
+    def _look(self) -> None:
+        if self._row > ROWS_MAX:
+            raise Refused("has too many lines")
+        if self._column >= COLUMNS_MAX:
+            raise Refused("has too many columns")
+        if self._type == "e":
+            self.faults.append((self._row, self._column, "the cell is an error of the spreadsheet program"))
+        elif self._formula and not self._value and self._type != "str":
+            self.faults.append((self._row, self._column, "the cell is a formula without a value"))
+
+
+def _no_doctype(*_: object) -> None:
+    raise Refused("declares a document type")
+
+
+def _parse(parser: expat.XMLParserType, raw: bytes) -> None:
+    try:
+        parser.Parse(raw, True)  # noqa: FBT003  (expat takes it by place)
+    except expat.ExpatError as error:
+        raise Refused("is not XML inside") from error
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else otherwise
+
+
+def _column(cell: str) -> int:
+    """The column of a reference like `BC7`, from 0."""
+    column = 0
+    for letter in cell:
+        if not "A" <= letter <= "Z":
+            break
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column - 1
+
+
+def first_sheet(archive: zipfile.ZipFile) -> tuple[int, str]:
+    """The first visible sheet: its place among all, and where its XML is. Raises Refused."""
+    sheets: list[dict[str, str]] = []
+    targets: dict[str, str] = {}
+
+    def sheet(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "sheet":
+            sheets.append({_local(key): value for key, value in attributes.items()})
+
+    def relation(name: str, attributes: dict[str, str]) -> None:
+        if _local(name) == "Relationship":
+            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+
+    for path, handler in ((WORKBOOK, sheet), (RELATIONS, relation)):
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = handler
+        parser.StartDoctypeDeclHandler = _no_doctype
+        _parse(parser, read(archive, path))
+    for place, found in enumerate(sheets):
+        target = targets.get(found.get("id", ""), "")
+        if found.get("state", "visible") == "visible" and "worksheet" in target:
+            return place, posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+    raise Refused("has no sheet")
+
+
+def read(archive: zipfile.ZipFile, path: str) -> bytes:
+    """A file of the zip. Raises Refused."""
+    try:
+        return archive.read(path)
+    except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
+        raise Refused("is no .xlsx workbook") from error
+
+
+def opened(raw: bytes) -> zipfile.ZipFile:
+    """The zip of a workbook, if it is one and not too large when unpacked. Raises Refused."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(raw))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        raise Refused("is no .xlsx workbook") from error
+    entries = archive.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    if len(entries) > ENTRIES_MAX or unpacked > UNPACKED_MAX_BYTES or unpacked > RATIO_MAX * len(raw):
+        raise Refused("is too large when it is unpacked")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Refused("is protected by a password")
+    if WORKBOOK not in archive.namelist():
+        raise Refused("is no .xlsx workbook")
+    return archive
+
+
+def rows_of(raw: bytes) -> dict[str, Any]:
+    """What a workbook's first visible sheet says. Raises Refused."""
+    archive = opened(raw)
+    place, path = first_sheet(archive)
+    faults = Scanner().scan(read(archive, path))
+    try:
+        sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(place)
+        cells = sheet.to_python(skip_empty_area=False)
+        merged = sheet.merged_cell_ranges or []
+    except python_calamine.PasswordError as error:
+        raise Refused("is protected by a password") from error
+    except python_calamine.CalamineError as error:
+        raise Refused("is no .xlsx workbook") from error
+    rows = [(line, [text_of(cell) for cell in row]) for line, row in enumerate(cells, 1)]
+    if sum(len(text) for _, row in rows for text in row) > TEXTS_MAX:
+        raise Refused("has too much text")
+    return {
+        "rows": [(line, row) for line, row in rows if any(row)],
+        "faults": faults,
+        "merged": [(top + 1, left, bottom + 1, right) for (top, left), (bottom, right) in merged],
+    }
+
+
+def text_of(cell: float | str | bool | date | datetime | time | timedelta) -> str:  # noqa: FBT001  (what calamine gives)
+    """A cell as text: spreadsheets keep phones as numbers, and whole numbers as fractions."""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell).strip()[: TEXT_MAX + 1]
+
+
+def main() -> None:
+    """Read stdin, write stdout."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX_BYTES, MEMORY_MAX_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        said = rows_of(sys.stdin.buffer.read())
+    except Refused as refused:
+        said = {"refused": str(refused)}
+    except MemoryError:
+        said = {"refused": "is too large when it is unpacked"}
+    sys.stdout.write(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()

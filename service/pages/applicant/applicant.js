@@ -1,0 +1,265 @@
+/**
+ * The page of a hall on a phone: what can be done there, taking a number, booking a time, and an appointment of one's own.
+ *
+ * Each step has an address, so that the way back is the browser's; what was chosen and typed is kept in the tab, so that a reload
+ * loses nothing. Nothing about the person is in an address, but for the token of an appointment in the part no server sees, and
+ * that is taken away as soon as it is kept.
+ */
+
+import { HallClock } from "/display/clock.js";
+import { make } from "/display/element.js";
+import { Refused, call, inHall } from "/pages/api.js";
+import { Booking, keep } from "/pages/keep.js";
+import { button, draw, nameOf } from "/pages/phone.js";
+import { say, texts } from "/pages/texts.js";
+import "/pages/theme.js";
+import { HallTimes } from "/pages/times.js";
+import { wordsOf } from "/pages/ui.js";
+import { appointment } from "/pages/applicant/steps/appointment.js";
+import { details } from "/pages/applicant/steps/details.js";
+import { home } from "/pages/applicant/steps/home.js";
+import { review } from "/pages/applicant/steps/review.js";
+import { service } from "/pages/applicant/steps/service.js";
+import { time } from "/pages/applicant/steps/time.js";
+import { hold } from "/pages/applicant/book.js";
+import { refusalOf } from "/pages/applicant/refusals.js";
+
+const RETRY_MS = 3000;
+const FRESH_MS = 60_000;
+const STEPS = { home, service, time, details, review, appointment, move: time };
+/** Where the arrow leads when the step was opened by its address. */
+const BEFORE = { service: "home", time: "service", details: "time", review: "details", appointment: "home", move: "appointment" };
+
+const part = (id) => document.getElementById(id);
+
+/** What the steps share. */
+class Applicant {
+  /** @type {any} the hall as `GET /v1/halls/{hall}` answers it */
+  hall = null;
+  /** @type {any} its rules */
+  rules = null;
+  /** @type {HallTimes} */
+  times;
+  /** @type {HallClock} */
+  clock;
+  #read_ms = -Infinity;
+  #message = null;
+  #leave = () => undefined;
+
+  constructor(id) {
+    this.id = id;
+    this.call = inHall(id);
+    this.booking = new Booking(id);
+  }
+
+  /** Where the person is: a step, a service, an appointment. */
+  get place() {
+    const asked = new URLSearchParams(location.search);
+    const own = new URLSearchParams(location.hash.slice(1)).get("appointment");
+    const named = asked.get("step");
+    if (own) return { step: named === "move" ? "move" : "appointment", appointment: own, service: null };
+    const wanted = this.service(asked.get("service"));
+    const step = wanted ? (named in STEPS && named !== "move" && named !== "appointment" ? named : "service") : "home";
+    return { step, service: wanted?.id ?? null, appointment: null };
+  }
+
+  /** @param {string | null} id */
+  service(id) {
+    return this.hall?.services.find((one) => one.id === id) ?? null;
+  }
+
+  /** Go to a step. @param {{step: string, service?: string | null, appointment?: string | null}} place */
+  go(place, { replace = false } = {}) {
+    const address = new URL(location.href);
+    const said = { step: ["home", "service", "appointment"].includes(place.step) ? null : place.step, service: place.step === "home" || place.appointment ? null : (place.service ?? this.place.service) };
+    for (const [name, value] of Object.entries(said)) {
+      if (value) address.searchParams.set(name, value);
+      else address.searchParams.delete(name);
+    }
+    address.hash = place.appointment ? `appointment=${place.appointment}` : "";
+    const to = address.href.replace(/#$/, "");
+    if (replace) history.replaceState(history.state, "", to);
+    else history.pushState({ inside: true }, "", to);
+    this.#message = null;
+    this.show({ moved: true });
+  }
+
+  /** The arrow at the top. */
+  back() {
+    const { step, service: of, appointment: own } = this.place;
+    // Behind an appointment that was just made lies the form it was made with.
+    if (history.state?.inside && step !== "appointment") history.back();
+    else this.go({ step: BEFORE[step], service: of, appointment: BEFORE[step] === "appointment" ? own : null }, { replace: true });
+  }
+
+  /** Draw the present step. @param {{moved?: boolean}} [how] moved: it is another one, so that focus goes to its title */
+  show({ moved = false } = {}) {
+    const { step } = this.place;
+    this.#leave();
+    this.#leave = () => undefined;
+    const view = STEPS[step](this);
+    if (view === null) return; // it sent the person elsewhere
+    this.#leave = view.leave ?? this.#leave;
+    document.title = `${typeof view.title === "string" ? view.title : nameOf(this.hall.name)} · ${nameOf(this.hall.name)}`;
+    document.body.dataset.step = step;
+    draw({ ...view, back: step === "home" ? null : () => this.back(), dock: [make("div.said", { role: "status", id: "said" }), ...(view.dock ?? [])] });
+    this.#say();
+    part("dock").hidden = !view.dock?.length && this.#message === null;
+    if (!moved) return;
+    scrollTo(0, 0);
+    part("bar").querySelector("h1").focus({ preventScroll: true });
+  }
+
+  /** Say why something was not done, with the one way forward; null takes it away. @param {unknown} reason what `call` threw */
+  refuse(reason, again = null) {
+    this.#message = reason === null ? null : () => refusalOf(this, reason, again) ?? { text: wordsOf(reason), ways: [] };
+    this.#say();
+  }
+
+  /** Say something with ways forward. @param {() => {text: string, ways?: {label: string, act: () => unknown}[]}} message */
+  tell(message) {
+    this.#message = message;
+    this.#say();
+  }
+
+  #say() {
+    const said = part("said");
+    const message = this.#message?.();
+    part("dock").hidden = part("dock").childElementCount < 2 && !message;
+    if (!message) {
+      said.replaceChildren();
+      return;
+    }
+    const ways = (message.ways ?? []).map(({ label, act }) => button("", label, act));
+    said.replaceChildren(make("div.message", {}, make("p", {}, make("b", {}, message.text)), ways.length ? make("div.times", {}, ways) : null));
+  }
+
+  /** Carry out an act of a button; what is refused is said. @param {HTMLElement} pressed */
+  async act(pressed, work) {
+    if (pressed.getAttribute("aria-busy") === "true") return;
+    pressed.setAttribute("aria-busy", "true");
+    this.refuse(null);
+    try {
+      await work();
+    } catch (reason) {
+      this.refuse(reason, () => this.act(pressed, work));
+    } finally {
+      pressed.removeAttribute("aria-busy");
+    }
+  }
+
+  /** Keep the place that was kept before, if it is still free. */
+  async again() {
+    const { hold: held } = this.booking.now;
+    this.booking.set({ hold: null });
+    this.refuse(null);
+    try {
+      await hold(this, held.starts_at);
+    } catch (reason) {
+      this.refuse(reason, () => this.again());
+      return;
+    }
+    this.show();
+  }
+
+  /** Read the hall anew when what is known is old. */
+  async fresh({ now = false } = {}) {
+    if (!now && performance.now() - this.#read_ms < FRESH_MS) return;
+    const [hall, rules] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(this.id)}`), this.rules ? { body: this.rules } : this.call("GET", "rules")]);
+    this.#read_ms = performance.now();
+    this.hall = hall.body;
+    this.rules = rules.body;
+    this.times ??= new HallTimes(this.hall.time_zone);
+    this.clock ??= new HallClock(this.hall.time_zone);
+    this.clock.heard(Date.parse(this.hall.as_of_at));
+  }
+
+  /** The hall's date today. */
+  get today() {
+    return this.times.on(this.clock.now());
+  }
+
+  /** A day as people say it: today, tomorrow, or its date. @param {string} on */
+  dayWords(on) {
+    const ahead = Math.round((Date.parse(`${on}T00:00:00Z`) - Date.parse(`${this.today}T00:00:00Z`)) / 86_400_000);
+    if (ahead === 0) return say("today");
+    if (ahead === 1) return say("tomorrow");
+    return this.dateWords(on);
+  }
+
+  /** `11月24日 周二`, `Tue 24 Nov`. @param {string} on */
+  dateWords(on) {
+    return this.times.day(on).replace(/(日)(周)/, "$1 $2");
+  }
+
+  /** A date and a time in one line. @param {string} at */
+  momentWords(at) {
+    return `${this.dateWords(this.times.on(at))} ${this.times.time(at)}`;
+  }
+}
+
+const app = new Applicant(decodeURIComponent(location.pathname.split("/")[2]));
+
+/** Keep what links bring: the door's code, an invitation, the token of an appointment or ticket; and take it from the address. */
+function takeFromAddress() {
+  const address = new URL(location.href);
+  const entrance = address.searchParams.get("entrance");
+  const invitation = address.searchParams.get("invitation");
+  if (entrance) app.booking.set({ entrance });
+  if (invitation) app.booking.set({ invitation });
+  address.searchParams.delete("entrance");
+  address.searchParams.delete("invitation");
+  const brought = new URLSearchParams(location.hash.slice(1));
+  const [id, token, ticket] = ["appointment", "token", "ticket"].map((name) => brought.get(name));
+  if (ticket && token) {
+    location.replace(`/t/${encodeURIComponent(ticket)}${address.search}#${token}`);
+    return false;
+  }
+  if (id && token && keep("appointments", id, { hall: app.id, token })) address.hash = `appointment=${id}`;
+  history.replaceState(history.state, "", address);
+  return true;
+}
+
+function showNetwork({ state } = { state: "idle" }) {
+  const away = navigator.onLine === false || state === "unreached";
+  part("stale").hidden = !away;
+  part("stale").firstElementChild.textContent = away ? say("network-away") : "";
+}
+
+async function begin() {
+  await texts("common", "applicant");
+  document.addEventListener("paihao:calls", ({ detail }) => showNetwork(detail));
+  for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => showNetwork());
+  for (;;) {
+    try {
+      await app.fresh();
+      break;
+    } catch (reason) {
+      showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
+      draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+  app.show();
+  document.body.dataset.ready = "";
+  globalThis.addEventListener("popstate", () => {
+    app.refuse(null);
+    app.show({ moved: true });
+  });
+  globalThis.addEventListener("hashchange", () => takeFromAddress() && app.show({ moved: true }));
+  document.addEventListener("paihao:language", () => {
+    app.show();
+    showNetwork();
+  });
+  document.addEventListener("visibilitychange", async () => {
+    if (document.visibilityState !== "visible") return;
+    try {
+      await app.fresh();
+    } catch {
+      return; // what is shown stays; an act will say what is the matter
+    }
+    if (["home", "service"].includes(app.place.step)) app.show();
+  });
+}
+
+if (takeFromAddress()) begin();

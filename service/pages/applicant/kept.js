@@ -1,0 +1,32 @@
+/** How long a place is still kept, said honestly. */
+
+import { make } from "/display/element.js";
+import { say } from "/pages/texts.js";
+import { left_ms } from "/pages/applicant/book.js";
+
+const LOOK_MS = 1000;
+
+/**
+ * A line that counts down, and says so when it is over.
+ * @returns {{element: HTMLElement, stop: () => void}}
+ */
+export function keptFor(app) {
+  const { hold } = app.booking.now;
+  const left = make("span.quiet", { "aria-live": "off" });
+  const element = make("p.kept-for", {}, make("b", {}, app.momentWords(hold.starts_at)), left);
+  const look = () => {
+    const now_ms = left_ms(app);
+    if (now_ms <= 0) {
+      stop();
+      left.textContent = say("kept-over");
+      app.tell(() => ({ text: say("refused-hold-expired"), ways: [{ label: say("keep-again"), act: () => app.again() }, { label: say("book-a-time"), act: () => app.go({ step: "time", service: app.place.service }) }] }));
+      return;
+    }
+    const seconds = Math.ceil(now_ms / 1000);
+    left.textContent = seconds > 60 ? say("kept-minutes", { minutes: Math.ceil(seconds / 60), until: app.times.time(hold.expires_at) }) : say("kept-seconds", { seconds });
+  };
+  const timer = setInterval(look, LOOK_MS);
+  const stop = () => clearInterval(timer);
+  queueMicrotask(look); // when the page is drawn
+  return { element, stop };
+}

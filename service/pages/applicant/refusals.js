@@ -1,0 +1,77 @@
+/** What a refusal means on a phone: the fact, and one way forward. */
+
+import { Refused } from "/pages/api.js";
+import { forget, kept } from "/pages/keep.js";
+import { nameOf } from "/pages/phone.js";
+import { isSaid, say } from "/pages/texts.js";
+import { choose } from "/pages/applicant/book.js";
+
+/**
+ * @param {any} app
+ * @param {unknown} reason
+ * @param {(() => unknown) | null} again does the same act once more
+ * @returns {{text: string, ways: {label: string, act: () => unknown}[]} | null} null: in the words of all pages
+ */
+export function refusalOf(app, reason, again) {
+  if (!(reason instanceof Refused)) return again ? { text: say("problem-unreached"), ways: [{ label: say("again"), act: again }] } : null;
+  const { code, problem } = reason;
+  const place = app.place;
+  const times = (problem.slots ?? []).map((slot) => ({ label: `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}`, act: () => choose(app, slot) }));
+  const home = { label: say("to-services"), act: () => app.go({ step: "home" }) };
+  const book = { label: say("book-a-time"), act: () => app.go({ step: "time", service: place.service }) };
+  switch (code) {
+    case "slot-full":
+      return { text: say("refused-slot-full", { count: times.length }), ways: times };
+    case "slot-not-offered":
+      return { text: say("refused-slot-not-offered"), ways: [book] };
+    case "hall-full":
+      return { text: say("refused-hall-full", { count: times.length }), ways: times.slice(0, 1) };
+    case "hall-closed":
+      return { text: problem.opens_at ? say("refused-hall-closed-until", { when: whenWords(app, problem.opens_at) }) : say("refused-hall-closed"), ways: app.service(place.service)?.bookable ? [book] : [] };
+    case "hall-suspended":
+      return { text: nameOf(problem.text) || say("problem-hall-suspended"), ways: [] };
+    case "online-only":
+      return { text: say("refused-online-only"), ways: [{ label: say("online-open"), act: () => location.assign(problem.url) }] };
+    case "already-waiting":
+      return waiting(problem.ticket);
+    case "already-booked":
+      return { text: say("refused-already-booked"), ways: [home] };
+    case "hold-expired":
+      app.booking.set({ hold: null });
+      return { text: say("refused-hold-expired"), ways: [book] };
+    case "hold-limit":
+      return { text: say("refused-hold-limit"), ways: [] };
+    case "entrance-required":
+      app.booking.set({ entrance: null });
+      return { text: say("refused-entrance-required"), ways: app.service(place.service)?.bookable ? [book] : [] };
+    case "too-early":
+      return { text: say("refused-too-early", { when: whenWords(app, problem.opens_at) }), ways: [] };
+    case "wrong-day":
+      return { text: say("refused-wrong-day", { day: app.dateWords(problem.on) }), ways: [] };
+    case "appointment-missed":
+      return { text: say("refused-appointment-missed"), ways: [home] };
+    case "appointment-not-found":
+      if (place.appointment) forget("appointments", place.appointment);
+      return { text: say("refused-appointment-not-found"), ways: [home] };
+    case "code-not-found":
+      app.booking.set({ invitation: null });
+      return { text: say("refused-code-not-found"), ways: [] };
+    case "code-used":
+      app.booking.set({ invitation: null });
+      return { text: say("refused-code-used"), ways: [] };
+    default:
+      return isSaid(`problem-${code}`) || !again ? null : { text: say("problem-other", { title: problem.title || code }), ways: [] };
+  }
+}
+
+function waiting(ticket) {
+  const own = kept("tickets", ticket);
+  if (own === null) return { text: say("refused-already-waiting-elsewhere"), ways: [] };
+  return { text: say("refused-already-waiting", { number: own.number ?? "" }), ways: [{ label: say("to-my-ticket"), act: () => location.assign(`/t/${ticket}#${own.token}`) }] };
+}
+
+/** An instant: the time alone when it is today. */
+function whenWords(app, at) {
+  const on = app.times.on(at);
+  return on === app.today ? app.times.time(at) : `${app.dayWords(on)} ${app.times.time(at)}`;
+}

@@ -1,0 +1,137 @@
+/** An appointment of one's own: when, its code, and what can be done with it. */
+
+import { make } from "/display/element.js";
+import { Refused } from "/pages/api.js";
+import { keep, kept } from "/pages/keep.js";
+import { button, codeText, named, papersList, qr, save } from "/pages/phone.js";
+import { say } from "/pages/texts.js";
+import { ask, choose as offer } from "/pages/ui.js";
+import { cancel, checkIn, move } from "/pages/applicant/book.js";
+
+const LOOK_MS = 30_000;
+// How much later is offered to who is late, in minutes: less is no help.
+const LATER_MIN = [30, 60, 120];
+
+/** What was read last: `{id, seen, modules}`. */
+let known = null;
+
+export function appointment(app) {
+  const { appointment: id } = app.place;
+  const own = kept("appointments", id);
+  const timer = setInterval(() => document.visibilityState === "visible" && read(app, id), LOOK_MS);
+  const leave = () => {
+    clearInterval(timer);
+    known = null;
+  };
+  if (known?.id !== id) read(app, id);
+  if (known?.id !== id) return { title: say("own-appointment"), leave: () => clearInterval(timer), main: [make("p", { role: "status" }, say("loading"))], dock: [] };
+  const { seen, modules } = known;
+  const one = app.service(seen.service);
+  const main = [card(app, seen, modules, one)];
+  if (seen.state === "booked") main.push(make("p", {}, say("arrive-hint", { minutes: Math.round(app.rules.check_in_before_s / 60) })), ...(one?.papers.length ? [make("h2", {}, say("please-bring")), papersList(one.papers)] : []));
+  return { title: say("own-appointment"), leave, main, dock: dock(app, seen, own) };
+}
+
+function card(app, seen, modules, one) {
+  const on = app.times.on(seen.starts_at);
+  const when = make("p.when", {}, make("small", {}, app.dateWords(on)), app.times.time(seen.starts_at));
+  const state = { booked: null, held: say("appointment-held"), cancelled: say("appointment-cancelled"), expired: say("appointment-cancelled"), missed: say("appointment-missed"), checked_in: say("appointment-checked-in") }[seen.state];
+  const code = seen.state === "booked" ? [qr(modules, say("code-label", { code: seen.code })), make("p.code", {}, codeText(seen.code)), make("p.small.quiet", {}, say("code-hint"))] : [];
+  return make("section.mine", { "data-state": seen.state }, state ? make("h2", {}, state) : make("h2", {}, say("appointment-booked")), one ? named(one.name, "p") : null, when, seen.count > 1 ? make("p", {}, say("people", { count: seen.count })) : null, code);
+}
+
+function dock(app, seen, own) {
+  if (seen.state === "checked_in") {
+    const ticket = kept("tickets", seen.ticket);
+    return [ticket ? make("a.button.primary.wide", { href: `/t/${seen.ticket}#${ticket.token}` }, say("to-my-ticket")) : make("p", {}, say("checked-in-elsewhere"))];
+  }
+  if (seen.state !== "booked") return [button("primary.wide", say("book-again"), () => app.go(app.service(seen.service) ? { step: "service", service: seen.service } : { step: "home" }))];
+  const late = button("", say("late"), () => runLate(app, seen), { id: "late" });
+  const change = button("", say("change-time"), () => {
+    app.booking.set({ starts_at: null, on: app.times.on(seen.starts_at) });
+    app.go({ step: "move", appointment: seen.id });
+  }, { id: "change" });
+  const calendar = button("", say("add-to-calendar"), (pressed) => app.act(pressed, () => toCalendar(app, seen, own)), { id: "calendar" });
+  const give = button("stop", say("cancel-appointment"), () => runCancel(app, seen), { id: "cancel" });
+  const isNear = Date.parse(seen.starts_at) - app.clock.now() <= app.rules.check_in_before_s * 1000;
+  const here = isNear ? button("primary.wide", say("i-am-here"), (pressed) => app.act(pressed, () => checkIn(app, seen)), { id: "here" }) : null;
+  return [here, make("div.two", {}, change, late), make("div.two", {}, calendar, give)];
+}
+
+async function read(app, id) {
+  const own = kept("appointments", id);
+  try {
+    await app.fresh();
+    const [{ body: seen }, drawn] = await Promise.all([app.call("GET", `appointments/${id}`, { token: own?.token ?? "" }), known?.id === id ? known : app.call("GET", `appointments/${id}/qr`, { token: own?.token ?? "" })]);
+    const before = known;
+    known = { id, seen, modules: drawn.modules ?? drawn.body.modules };
+    keep("appointments", id, { ...own, code: seen.code, starts_at: seen.starts_at, service: seen.service, count: seen.count, over: seen.state !== "booked" });
+    if (app.place.step === "appointment" && app.place.appointment === id && JSON.stringify(before) !== JSON.stringify(known)) app.show();
+  } catch (reason) {
+    if (app.place.appointment !== id || app.place.step !== "appointment" || known?.id === id) return; // what is shown stays
+    app.refuse(reason instanceof Refused && ["token-invalid", "token-missing"].includes(reason.code) ? new Refused({ ...reason.problem, code: "appointment-not-found" }) : reason, () => read(app, id));
+  }
+}
+
+/** Read it anew and show it. */
+async function again(app, id) {
+  known = null;
+  await read(app, id);
+}
+
+async function toCalendar(app, seen, own) {
+  const file = await app.call("GET", `appointments/${seen.id}.ics`, { token: own?.token });
+  save(file.text, "text/calendar", `${seen.code}.ics`);
+}
+
+async function runCancel(app, seen) {
+  const done = await ask({
+    title: say("cancel-title"),
+    body: [make("p", {}, app.momentWords(seen.starts_at)), make("p", {}, say("cancel-about"))],
+    confirm: say("cancel-appointment"),
+    leaving: say("keep-appointment"),
+    kind: "stop",
+    act: async () => {
+      await cancel(app, seen.id);
+      return true;
+    },
+  });
+  if (done) await again(app, seen.id);
+}
+
+/** What being late costs, and a later time instead. */
+async function runLate(app, seen) {
+  const { grace_s, missed_after_s, credit_s } = app.rules;
+  const until = (after_s) => app.times.time(Date.parse(seen.starts_at) + after_s * 1000);
+  let later = [];
+  try {
+    later = await laterTimes(app, seen);
+  } catch (reason) {
+    app.refuse(reason);
+    return;
+  }
+  const chosen = await offer({
+    title: say("late-title"),
+    body: [make("ul.costs", {}, [say("late-grace", { until: until(grace_s), minutes: Math.round(credit_s.appointment / 60) }), say("late-kept", { until: until(missed_after_s) }), say("late-over", { until: until(missed_after_s) })].map((words) => make("li", {}, words))), make("p", {}, later.length ? say("late-later") : say("late-no-later"))],
+    leaving: say("late-leave"),
+    choices: later.map((slot) => ({ id: slot.starts_at, label: `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}` })),
+  });
+  if (!chosen) return;
+  try {
+    await move(app, seen.id, chosen);
+  } catch (reason) {
+    app.refuse(reason, () => runLate(app, seen));
+    return;
+  }
+  await again(app, seen.id);
+}
+
+/** Free times half an hour later and more, of that day or the next days. */
+async function laterTimes(app, seen) {
+  const on = app.times.on(seen.starts_at);
+  const to = new Date(Date.parse(`${on}T12:00:00Z`) + 7 * 86_400_000).toISOString().slice(0, 10);
+  const { body } = await app.call("GET", "slots", { query: { service: seen.service, from: on, to, count: seen.count } });
+  const after = Math.max(Date.parse(seen.starts_at), app.clock.now());
+  const found = LATER_MIN.map((minutes) => body.slots.find(({ starts_at, free }) => free > 0 && Date.parse(starts_at) >= after + minutes * 60_000));
+  return [...new Set(found)].filter((slot) => slot !== undefined);
+}

@@ -1,0 +1,73 @@
+/** What can be done at the hall, and what of it is already one's own. */
+
+import { make, makeSvg } from "/display/element.js";
+import { keptOf } from "/pages/keep.js";
+import { button, nameOf, named, rangeText } from "/pages/phone.js";
+import { say } from "/pages/texts.js";
+
+export function home(app) {
+  const { hall } = app;
+  return {
+    title: named(hall.name),
+    main: [...own(app), stateOf(app), make("h2", {}, say("what-for")), make("ul.choices", {}, hall.services.map((one) => make("li", {}, choice(app, one)))), invitation(app), make("p", {}, make("a", { href: `/halls/${encodeURIComponent(app.id)}/wall` }, say("to-rules")))],
+  };
+}
+
+/** Whether the hall is open, and when it opens. */
+export function stateOf(app) {
+  const { hall } = app;
+  const opens = hall.opens_at ? `${app.dayWords(app.times.on(hall.opens_at))} ${app.times.time(hall.opens_at)}` : null;
+  const tag = hall.suspended ? make("span.tag", {}, say("state-suspended")) : hall.open ? make("span.tag.open", {}, say("state-open")) : make("span.tag", {}, say("state-closed"));
+  const more = hall.suspended ? say("state-suspended-hint") : hall.open ? null : hall.doors_open ? say("state-doors-open", { opens }) : opens ? say("state-opens", { opens }) : null;
+  return make("p.state", {}, tag, more ? make("span", {}, more) : null);
+}
+
+function choice(app, { id, name, prefix, online_url, wait, bookable }) {
+  const href = `?${new URLSearchParams([...[...new URLSearchParams(location.search)].filter(([key]) => key === "lang"), ["service", id]])}`;
+  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
+  const arrow = makeSvg("svg", { class: "go", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M9 5l7 7-7 7" }));
+  const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true" }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    app.go({ step: "service", service: id });
+  });
+  return link;
+}
+
+/** Appointments to come and numbers of today that were made with this phone. */
+function own(app) {
+  const booked = keptOf("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
+  const taken = keptOf("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
+  return [
+    ...taken.map(({ id, token, number }) => make("a.own", { href: `/t/${id}#${token}` }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
+    ...booked.map(({ id, starts_at, service }) => {
+      const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(app.service(service)?.name)));
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        app.go({ step: "appointment", appointment: id });
+      });
+      return link;
+    }),
+  ];
+}
+
+/** A code a school or an employer gave. */
+export function invitation(app) {
+  const { invitation: code } = app.booking.now;
+  if (code) {
+    return make("div.message.row", {}, make("span", {}, say("invitation-used", { code })), button("plain", say("invitation-drop"), () => {
+      app.booking.set({ invitation: null });
+      app.show();
+    }));
+  }
+  const field = make("input.input", { id: "invitation", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 32 });
+  const form = make("form.inline", {}, make("div.field", {}, make("label", { for: "invitation" }, say("invitation-label")), field), make("button.button", { type: "submit" }, say("invitation-use")));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!field.value.trim()) return field.focus();
+    app.booking.set({ invitation: field.value.trim() });
+    app.show();
+  });
+  return make("details.more", {}, make("summary", {}, say("invitation-have")), form);
+}

@@ -1,0 +1,68 @@
+/** All of it once more, before it counts. */
+
+import { make } from "/display/element.js";
+import { Refused } from "/pages/api.js";
+import { button, nameOf, papersList, steps } from "/pages/phone.js";
+import { say } from "/pages/texts.js";
+import { confirm } from "/pages/applicant/book.js";
+import { keptFor } from "/pages/applicant/kept.js";
+
+export function review(app) {
+  const { hold, applicant = {}, invitation } = app.booking.now;
+  const one = app.service(app.place.service);
+  if (!hold || hold.service !== one.id) {
+    app.go({ step: "time", service: one.id }, { replace: true });
+    return null;
+  }
+  if (!invitation && !(applicant.name && (applicant.phone || applicant.email))) {
+    app.go({ step: "details", service: one.id }, { replace: true });
+    return null;
+  }
+  const held = keptFor(app);
+  const facts = [
+    [say("fact-what"), nameOf(one.name)],
+    [say("fact-when"), app.momentWords(hold.starts_at)],
+    one.count_max > 1 ? [say("fact-people"), say("people", { count: hold.count })] : null,
+    applicant.name ? [say("details-name"), applicant.name] : null,
+    applicant.phone ? [say("details-phone"), applicant.phone] : null,
+    applicant.email ? [say("details-email"), applicant.email] : null,
+  ].filter((fact) => fact);
+  return {
+    title: say("review-title"),
+    end: steps(4, 4),
+    leave: held.stop,
+    main: [
+      held.element,
+      make("dl.facts", {}, facts.flatMap(([term, what]) => [make("dt", {}, term), make("dd", {}, what)])),
+      ...(one.papers.length ? [make("h2", {}, say("please-bring")), papersList(one.papers)] : []),
+    ],
+    dock: [make("p.small.quiet", {}, say("free-to-change")), button("primary.wide", say("book-now"), (pressed) => app.act(pressed, () => booked(app)), { id: "next" })],
+  };
+}
+
+async function booked(app) {
+  let id;
+  try {
+    id = await confirm(app);
+  } catch (reason) {
+    const found = reason instanceof Refused && reason.code === "body-invalid" ? fieldsOf(reason.problem.errors) : {};
+    if (Object.keys(found).length === 0) throw reason;
+    app.booking.set({ wrong: found });
+    app.go({ step: "details", service: app.place.service });
+    document.getElementById(Object.keys(found)[0])?.focus();
+    return;
+  }
+  // Back from here leads to the services, not to a form whose booking is made.
+  app.go({ step: "appointment", appointment: id }, { replace: true });
+}
+
+/** Which fields the service could not take. */
+function fieldsOf(errors) {
+  const wrong = {};
+  for (const { path } of errors ?? []) {
+    const name = path.replace(/^applicant\.?/, "");
+    if (name === "") wrong.phone = "reach";
+    else if (["name", "phone", "email"].includes(name)) wrong[name] = name;
+  }
+  return wrong;
+}

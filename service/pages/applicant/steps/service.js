@@ -1,0 +1,73 @@
+/** A service: what to bring, whether the visit is needed at all, and the two ways: a time, or a number now. */
+
+import { make } from "/display/element.js";
+import { button, named, papersList, rangeText, waitBar } from "/pages/phone.js";
+import { say } from "/pages/texts.js";
+import { field } from "/pages/ui.js";
+import { countOf, take } from "/pages/applicant/book.js";
+import { invitation, stateOf } from "/pages/applicant/steps/home.js";
+
+// Of fewer spans than this nobody needs to be told the best.
+const SPANS_MIN = 3;
+const BEST = 2;
+
+export function service(app) {
+  const { hall } = app;
+  const one = app.service(app.place.service);
+  if (one.online_url) return online(one);
+  const wait = hall.doors_open && !hall.suspended ? one.wait.shown : null;
+  return {
+    title: named(one.name),
+    main: [
+      make("p.quiet", {}, say("takes-about", { minutes: Math.max(1, Math.round(one.duration_s / 60)) })),
+      ...(one.papers.length ? [make("h2", {}, say("please-bring")), papersList(one.papers)] : []),
+      one.count_max > 1 ? count(app, one) : null,
+      make("h2", {}, say("walk-in-now")),
+      stateOf(app),
+      wait ? make("p", {}, say("wait-if-now"), " ", make("b.nb", {}, say("minutes-range", { from: wait.from_min, to: wait.to_min }))) : null,
+      wait ? waitBar(wait) : null,
+      hall.doors_open && !wait && !hall.suspended ? make("p.quiet", {}, say("wait-unknown")) : null,
+      quiet(app),
+      invitation(app),
+    ],
+    dock: dock(app, one, wait),
+  };
+}
+
+function online(one) {
+  return {
+    title: named(one.name),
+    main: [
+      make("div.message", {}, make("p", {}, make("b", {}, say("online-title"))), make("p", {}, say("online-about"))),
+      ...(one.papers.length ? [make("h2", {}, say("please-have")), papersList(one.papers)] : []),
+    ],
+    dock: [make("a.button.primary.wide", { href: one.online_url }, say("online-open"))],
+  };
+}
+
+function dock(app, one, wait) {
+  const { hall } = app;
+  const { entrance } = app.booking.now;
+  const why = hall.suspended ? say("state-suspended-hint") : !hall.doors_open ? say("take-closed") : hall.entrance && !entrance ? say("take-at-door") : null;
+  const words = wait ? say("take-now-wait", { range: rangeText(wait) }) : say("take-now");
+  const now = button(one.bookable ? "wide" : "primary.wide", words, (pressed) => app.act(pressed, () => take(app)), { id: "take", "aria-disabled": why ? "true" : null, "aria-describedby": why ? "take-why" : null });
+  const book = one.bookable ? button("primary.wide", say("book-a-time"), () => app.go({ step: "time", service: one.id }), { id: "book" }) : null;
+  return [why ? make("p.why", { id: "take-why" }, why) : null, now, book];
+}
+
+/** When the fewest come in what is left of the day; nothing where there is no history to tell it from. */
+function quiet(app) {
+  const spans = app.hall.expected.filter(({ to_at }) => Date.parse(to_at) > app.clock.now());
+  if (spans.length < SPANS_MIN) return null;
+  const an_hour = ({ from_at, to_at, people }) => people / (Date.parse(to_at) - Date.parse(from_at));
+  const best = [...spans].sort((one, other) => an_hour(one) - an_hour(other)).slice(0, BEST).sort((one, other) => Date.parse(one.from_at) - Date.parse(other.from_at));
+  const words = best.map(({ from_at, to_at }) => `${app.times.time(from_at)}–${app.times.time(to_at)}`).join(say("list-join"));
+  return make("p.quiet", { id: "quiet" }, say("quiet-hours", { hours: words }));
+}
+
+function count(app, one) {
+  const most = Math.min(one.count_max, 20);
+  const select = make("select.input", { id: "count" }, Array.from({ length: most }, (_, place) => make("option", { value: place + 1, selected: place + 1 === countOf(app) }, say("people", { count: place + 1 }))));
+  select.addEventListener("change", () => app.booking.set({ count: Number(select.value) }));
+  return field(say("count-label"), select);
+}

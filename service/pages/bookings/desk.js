@@ -1,0 +1,120 @@
+/** The page of staff who answer the phone: bookings, and nothing of how the hall is run. */
+
+import { call, inHall } from "/pages/api.js";
+import { pick } from "/pages/language.js";
+import { Live } from "/pages/live.js";
+import { keepFocus } from "/pages/manage/parts.js";
+import { signedIn } from "/pages/session.js";
+import { languageNow, say, sayInto, texts } from "/pages/texts.js";
+import { HallTimes } from "/pages/times.js";
+import { wordsOf } from "/pages/ui.js";
+import "/pages/theme.js";
+import { bookings } from "./section.js";
+
+const TOLD_MS = 6000;
+const element = (id) => document.getElementById(id);
+const hallId = decodeURIComponent(location.pathname.split("/")[2]);
+
+class ClerksPage {
+  #call = inHall(hallId);
+  #hall = null;
+  #who = null;
+  #board = null;
+  /** @type {Live | null} */
+  #live = null;
+  #behind_ms = 0;
+  #ending = new AbortController();
+  #onFacts = () => undefined;
+  #told = 0;
+
+  async start() {
+    await texts("common", "bookings");
+    document.addEventListener("paihao:language", () => this.#speak());
+    this.#hall = (await call("GET", `/v1/halls/${encodeURIComponent(hallId)}`)).body;
+    this.#speak();
+    this.#who = await signedIn(hallId, ["staff"]);
+    document.querySelector("account-menu").show(this.#who.session);
+    document.addEventListener("paihao:signed-in", ({ detail }) => {
+      this.#who = detail;
+      document.querySelector("account-menu").show(detail.session);
+      this.#live.now();
+    });
+    this.#live = new Live({
+      hall: this.#hall,
+      read: async () => (await this.#call("GET", "board")).body,
+      onFacts: (board) => this.#take(board),
+      onLink: (link) => this.#linked(link),
+    });
+    this.#live.start();
+  }
+
+  #take(board) {
+    const isFirst = this.#board === null;
+    this.#board = board;
+    this.#behind_ms = Date.parse(board.at) - Date.now();
+    if (isFirst) this.#draw();
+    this.#onFacts();
+    document.body.dataset.facts = "read";
+  }
+
+  /** @returns {import("/pages/manage/parts.js").Ui} */
+  #ui(signal) {
+    return {
+      hall: this.#hall,
+      call: this.#call,
+      times: new HallTimes(this.#hall.time_zone),
+      who: this.#who,
+      facts: () => this.#board,
+      now_ms: () => Date.now() + this.#behind_ms,
+      today: () => this.#board.day,
+      signal,
+      onFacts: (act) => {
+        this.#onFacts = act;
+      },
+      redraw: () => keepFocus(() => this.#draw()),
+      tell: (text) => this.#tell(text),
+      fail: (reason) => this.#tell(wordsOf(reason)),
+      refresh: () => this.#live.now(),
+    };
+  }
+
+  #draw() {
+    this.#ending.abort();
+    this.#ending = new AbortController();
+    element("form").replaceChildren(...bookings(this.#ui(this.#ending.signal)));
+  }
+
+  #speak() {
+    sayInto();
+    const { text, lang } = pick(this.#hall.name, languageNow());
+    element("hall").textContent = text;
+    element("hall").lang = lang ?? document.documentElement.lang;
+    document.title = `${say("bookings-title")} · ${text}`;
+    if (this.#board === null) return;
+    this.#linked(this.#live.link);
+    this.#draw();
+  }
+
+  #linked(link) {
+    const live = element("link");
+    live.className = link === "silent" ? "live silent" : "live";
+    live.textContent = say(link === "live" ? "connected" : link === "silent" ? "not-connected" : "connecting");
+    document.body.dataset.link = link;
+    const stale = element("stale");
+    stale.hidden = link !== "silent";
+    if (link === "silent") stale.firstElementChild.textContent = say("bookings-stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) });
+  }
+
+  #tell(text) {
+    const said = element("said");
+    clearTimeout(this.#told);
+    said.hidden = false;
+    said.className = "said toast";
+    said.textContent = text;
+    this.#told = setTimeout(() => {
+      said.hidden = true;
+    }, TOLD_MS);
+  }
+}
+
+new ClerksPage().start();

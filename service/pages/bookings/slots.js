@@ -1,0 +1,99 @@
+/** What can be booked, as a clerk looks at it: the soonest starts, a month at a glance, the starts of a day. No page, no network. */
+
+/** @typedef {{service: string, starts_at: string, ends_at: string, places: number, free: number}} Slot */
+
+const DAY_MS = 86_400_000;
+/** A day is nearly full when this part of its starts is left, or less. */
+const FEW = 0.25;
+
+/**
+ * @param {Slot[]} slots in order
+ * @param {(at: string) => string} onOf the hall's date of an instant
+ * @returns {Map<string, Slot[]>} by date
+ */
+export function byDay(slots, onOf) {
+  const days = new Map();
+  for (const slot of slots) {
+    const on = onOf(slot.starts_at);
+    if (!days.has(on)) days.set(on, []);
+    days.get(on).push(slot);
+  }
+  return days;
+}
+
+/** @param {Slot[]} slots in order @param {number} [most] @returns {Slot[]} the first that are free */
+export function soonest(slots, most = 3) {
+  return slots.filter(({ free }) => free > 0).slice(0, most);
+}
+
+/**
+ * How a day is: nothing to book (`closed`), `full`, `few` or `many` starts left, and how many of them.
+ * @param {Slot[] | undefined} slots of the day
+ * @returns {{kind: "closed" | "full" | "few" | "many", left: number}}
+ */
+export function fullness(slots) {
+  const offered = (slots ?? []).filter(({ places }) => places > 0);
+  const left = offered.filter(({ free }) => free > 0).length;
+  if (offered.length === 0) return { kind: "closed", left };
+  if (left === 0) return { kind: "full", left };
+  return { kind: left <= offered.length * FEW ? "few" : "many", left };
+}
+
+/**
+ * Whole weeks, Monday first, from the week of one date to that of another.
+ * @param {string} first `2026-11-23`
+ * @param {string} last
+ * @returns {(string | null)[][]} null before the first and after the last
+ */
+export function weeksOf(first, last) {
+  const weeks = [];
+  const monday = shifted(first, -weekdayOf(first));
+  for (let on = monday; on <= last; on = shifted(on, 7)) {
+    weeks.push(Array.from({ length: 7 }, (_, day) => shifted(on, day)).map((date) => (date < first || date > last ? null : date)));
+  }
+  return weeks;
+}
+
+/** @param {string} on @param {number} days @returns {string} the date so many days later */
+export function shifted(on, days) {
+  return new Date(Date.parse(`${on}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** @returns {number} 0 for Monday */
+function weekdayOf(on) {
+  return (new Date(`${on}T00:00:00Z`).getUTCDay() + 6) % 7;
+}
+
+/**
+ * Appointments in the order of their times, those made first before the others.
+ * @template {{starts_at: string}} Appointment
+ * @param {Appointment[]} items in the order of making
+ * @returns {Appointment[]}
+ */
+export function inOrderOfTime(items) {
+  return [...items].sort((one, other) => (one.starts_at < other.starts_at ? -1 : one.starts_at > other.starts_at ? 1 : 0));
+}
+
+/** @param {string} code @returns {string} in two groups, as it is read out */
+export function grouped(code) {
+  return `${code.slice(0, 4)} ${code.slice(4)}`;
+}
+
+const NUMBER = /^[A-Za-z]{1,3}\d{1,4}$/;
+const CODE = /^[0-9A-HJKMNP-TV-Z]{8}$/;
+const PHONE = /^\+?[\d\s()-]{5,}$/;
+
+/**
+ * What somebody looks for, by its form: what is asked for first, and what instead when nothing has that.
+ *
+ * Eight letters may be a code or a name, eight digits a phone or a code.
+ * @param {string} typed
+ * @returns {({number: string} | {code: string} | {phone: string} | {name: string})[]}
+ */
+export function sought(typed) {
+  const text = typed.trim();
+  const code = text.replaceAll(/[\s-]/g, "").toUpperCase();
+  if (NUMBER.test(text)) return [{ number: text.toUpperCase() }];
+  if (CODE.test(code)) return /\d/.test(code) ? (/[A-Z]/.test(code) ? [{ code }] : [{ phone: text }, { code }]) : [{ code }, { name: text }];
+  return [PHONE.test(text) ? { phone: text } : { name: text }];
+}

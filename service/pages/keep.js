@@ -1,0 +1,102 @@
+/**
+ * What a phone keeps for its person: the tickets and appointments that are theirs, with the tokens that prove it, and the booking
+ * they are in the middle of.
+ *
+ * Tokens are kept here and in the part of an address that no server sees, and nowhere else. A browser that keeps nothing for us
+ * still works until the page is left.
+ */
+
+const OWN = "paihao-own";
+const BOOKING = "paihao-booking";
+// What is older is over: no right to return lasts longer.
+const KEPT_MS = 62 * 86_400_000;
+
+/**
+ * @typedef {{hall: string, token: string, at: number, number?: string, code?: string, starts_at?: string}} Kept
+ * @typedef {"tickets" | "appointments"} Kind
+ */
+
+const memory = new Map();
+
+function read(store, name) {
+  try {
+    return JSON.parse(store().getItem(name) ?? "null") ?? memory.get(name) ?? null;
+  } catch {
+    return memory.get(name) ?? null;
+  }
+}
+
+function write(store, name, value) {
+  memory.set(name, value);
+  try {
+    store().setItem(name, JSON.stringify(value));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const local = () => localStorage;
+const session = () => sessionStorage;
+
+function own() {
+  return { tickets: {}, appointments: {}, ...read(local, OWN) };
+}
+
+/**
+ * Keep what is this person's.
+ * @param {Kind} kind
+ * @param {string} id
+ * @param {Omit<Kept, "at">} what
+ * @returns {boolean} whether it outlives the page
+ */
+export function keep(kind, id, what) {
+  const all = own();
+  all[kind][id] = { ...all[kind][id], ...what, at: Date.now() };
+  for (const [one, { at }] of Object.entries(all[kind])) if (Date.now() - at > KEPT_MS) delete all[kind][one];
+  return write(local, OWN, all);
+}
+
+/** @param {Kind} kind @param {string} id @returns {Kept | null} */
+export function kept(kind, id) {
+  return own()[kind][id] ?? null;
+}
+
+/** @param {Kind} kind @param {string} hall @returns {(Kept & {id: string})[]} of one hall, the newest first */
+export function keptOf(kind, hall) {
+  const found = Object.entries(own()[kind]).map(([id, one]) => ({ id, ...one }));
+  return found.filter((one) => one.hall === hall).sort((one, other) => other.at - one.at);
+}
+
+/** @param {Kind} kind @param {string} id */
+export function forget(kind, id) {
+  const all = own();
+  delete all[kind][id];
+  write(local, OWN, all);
+}
+
+/** The booking under way in this tab, at one hall. */
+export class Booking {
+  #name;
+
+  /** @param {string} hall */
+  constructor(hall) {
+    this.#name = `${BOOKING}-${hall}`;
+  }
+
+  /** @returns {any} nothing set at first */
+  get now() {
+    return read(session, this.#name) ?? {};
+  }
+
+  /** @param {object} changes null takes away */
+  set(changes) {
+    write(session, this.#name, Object.fromEntries(Object.entries({ ...this.now, ...changes }).filter(([, value]) => value !== null && value !== undefined)));
+  }
+
+  /** All of it is over, but for what holds for the next as well. */
+  clear() {
+    const { entrance } = this.now;
+    write(session, this.#name, entrance ? { entrance } : {});
+  }
+}

@@ -1,0 +1,62 @@
+/** Learned: what plans go by, from the days this hall has had. */
+
+import { make } from "/display/element.js";
+import { pick } from "/pages/language.js";
+import { languageNow, say } from "/pages/texts.js";
+import { round, weekdayName } from "../describe.js";
+import { head, part, table } from "../parts.js";
+
+/** @param {import("../parts.js").Ui} ui */
+export function learned(ui) {
+  const root = make("div.stack", { id: "learned" });
+  read(ui, root).catch(ui.fail);
+  return [head(say("learned-title"), say("learned-about")), root];
+}
+
+async function read(ui, root) {
+  const { body } = await ui.call("GET", "learned");
+  if (ui.signal.aborted) return;
+  const since = body.learned_at ? say("learned-since", { days: body.days, when: ui.times.moment(body.learned_at) }) : say("learned-nothing-yet");
+  root.replaceChildren(make("p", { id: "learned-since" }, since), durationsPart(ui, body), comingPart(body), walkInsPart(body));
+}
+
+function durationsPart(ui, { durations }) {
+  const rows = durations
+    .filter(({ service }) => !ui.hall.services.find(({ id }) => id === service)?.online_url)
+    .map((one) => ({
+      attributes: { "data-service": one.service },
+      cells: [
+        pick(ui.hall.services.find(({ id }) => id === one.service)?.name, languageNow()).text || one.service,
+        minutes(one.mean_s),
+        one.prechecked_mean_s === null ? "–" : minutes(one.prechecked_mean_s),
+        minutes(one.document_mean_s),
+        `${round(one.cv * 100)} %`,
+        one.share_of_walk_ins === null ? "–" : `${round(one.share_of_walk_ins * 100)} %`,
+        say(one.learned ? "learned-yes" : "learned-no"),
+      ],
+    }));
+  return part(say("learned-durations"), table(say("learned-durations"), [say("queue-service"), say("learned-mean"), say("learned-prechecked"), say("learned-written"), say("learned-spread"), say("learned-share"), say("learned-source")], rows, { numbers: [1, 2, 3, 4, 5] }));
+}
+
+function comingPart({ show_rate, punctuality_mean_s, punctuality_sd_s }) {
+  const early = punctuality_mean_s < 0;
+  return part(
+    say("learned-coming"),
+    make("p", { id: "show-rate" }, say("learned-show-rate", { percent: Math.round(show_rate * 100) })),
+    make("p", {}, say(early ? "learned-early" : "learned-late", { minutes: round(Math.abs(punctuality_mean_s) / 60), spread: round(punctuality_sd_s / 60) })),
+  );
+}
+
+/** Weekdays against hours; a cell is people an hour. */
+function walkInsPart({ walk_ins }) {
+  const hours = [...new Set(walk_ins.flatMap((day) => day.hours.map(({ hour }) => hour)))].sort((one, other) => one - other);
+  if (hours.length === 0) return part(say("learned-walk-ins"), make("p.quiet", { id: "walk-ins" }, say("learned-walk-ins-none")));
+  const rows = walk_ins.map(({ weekday, hours: known }) => ({
+    cells: [weekdayName(weekday), ...hours.map((hour) => String(round(known.find((one) => one.hour === hour)?.per_h ?? 0)))],
+  }));
+  return part(say("learned-walk-ins"), make("div", { id: "walk-ins" }, table(say("learned-walk-ins"), [say("learned-weekday"), ...hours.map((hour) => `${hour}–${hour + 1}`)], rows, { numbers: hours.map((_, place) => place + 1) })));
+}
+
+function minutes(seconds) {
+  return String(round(Math.round(seconds / 6) / 10));
+}

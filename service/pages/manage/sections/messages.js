@@ -1,0 +1,66 @@
+/** Messages: what could not be sent to applicants, why in words, and another try. Whom they are for is said nowhere. */
+
+import { make } from "/display/element.js";
+import { isSaid, say } from "/pages/texts.js";
+import { action, head, keepFocus, part, table } from "../parts.js";
+
+const PAGE = 50;
+const STATES = ["dead", "waiting", "sending", "sent", "withdrawn"];
+const STATE_WORDS = { dead: "message-dead", waiting: "message-waiting", sending: "message-sending", sent: "message-sent", withdrawn: "message-withdrawn" };
+const KIND_WORDS = { booked: "message-booked", changed: "message-changed-appointment", cancelled: "message-cancelled", day_before: "message-day-before", hour_before: "message-hour-before", near: "message-near", missed: "message-missed" };
+
+/** @param {import("../parts.js").Ui} ui */
+export function messages(ui) {
+  const list = make("div", { id: "messages" });
+  const more = make("div.line", {});
+  const state = make("select.input", { id: "message-state" }, STATES.map((one) => make("option", { value: one }, say(STATE_WORDS[one]))));
+  let items = [];
+  let asked = 0;
+  const read = async (cursor) => {
+    asked += 1;
+    const mine = asked;
+    const { body } = await ui.call("GET", "messages", { query: { state: state.value, limit: PAGE, cursor } });
+    if (ui.signal.aborted || mine !== asked) return;
+    items = cursor ? [...items, ...body.items] : body.items;
+    keepFocus(() => {
+      list.replaceChildren(items.length > 0 ? messagesOf(ui, items, state.value, () => read(null)) : make("p.quiet", {}, say(state.value === "dead" ? "messages-none-dead" : "messages-none")));
+      more.replaceChildren(...(body.next_cursor ? [action(ui, say("more"), () => read(body.next_cursor), { id: "messages-more" })] : []));
+    });
+  };
+  state.addEventListener("change", () => read(null).catch(ui.fail));
+  read(null).catch(ui.fail);
+  return [
+    head(say("messages-title"), say("messages-about")),
+    part(say("messages-list"), make("div.grid", {}, make("div.field", {}, make("label", { for: state.id }, say("messages-state")), state)), list, more),
+  ];
+}
+
+function messagesOf(ui, items, state, again) {
+  const rows = items.map((message) => ({
+    attributes: { "data-message": message.id, "data-state": message.state },
+    cells: [
+      say(KIND_WORDS[message.kind]),
+      say(message.channel === "mail" ? "message-by-mail" : "message-by-webhook"),
+      say("message-for-day", { day: ui.times.day(message.day) }),
+      ui.times.moment(message.changed_at),
+      [reasonWords(message.reason), make("span.small.quiet.block", {}, say("message-tries", { count: message.tries }))],
+      state === "dead" ? action(ui, say("message-again"), () => tryAgain(ui, message, again), { id: `again-${message.id}`, "aria-label": say("of-thing", { act: say("message-again"), thing: say(KIND_WORDS[message.kind]) }) }) : "",
+    ],
+  }));
+  return table(say("messages-list"), [say("message-kind"), say("message-channel"), say("message-day"), say("message-changed"), say("message-reason"), say("counter-acts")], rows);
+}
+
+async function tryAgain(ui, message, again) {
+  await ui.call("POST", `messages/${message.id}/retry`, { body: {} });
+  ui.tell(say("message-again-told"));
+  await again();
+  document.querySelector("#messages button")?.focus();
+}
+
+/** Why, by the code that the service keeps: a word, or a protocol and its number. */
+function reasonWords(reason) {
+  if (!reason) return "–";
+  const [name, number] = reason.split(" ");
+  const id = `message-reason-${name}`;
+  return isSaid(id) ? say(id, { number: number ?? "" }) : say("message-reason-other", { reason });
+}

@@ -1,0 +1,109 @@
+/** The report of a hall: a day, or as many as two months, each day and all together. */
+
+import { make } from "/display/element.js";
+import { inHall } from "/pages/api.js";
+import { pick } from "/pages/language.js";
+import { languageNow, say } from "/pages/texts.js";
+import { HallTimes, number } from "/pages/times.js";
+import { field, whileBusy, wordsOf } from "/pages/ui.js";
+
+const WEEK_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+/**
+ * The view of a hall's report; it reads by itself, and again when its dates change.
+ * @param {object} hall of `GET /v1/ops`
+ * @returns {HTMLElement[]}
+ */
+export function reportView(hall) {
+  const times = new HallTimes(hall.time_zone);
+  const name = pick(hall.name, languageNow());
+  const from = make("input.input.date", { type: "date", id: "report-from", max: hall.day, value: new Date(Date.parse(hall.day) - (WEEK_DAYS - 1) * DAY_MS).toISOString().slice(0, 10), required: true });
+  const to = make("input.input.date", { type: "date", id: "report-to", max: hall.day, value: hall.day, required: true });
+  const show = make("button.button", { type: "submit" }, say("report-show"));
+  const message = make("p.message", { role: "status", hidden: true });
+  const found = make("div.report", { id: "report" });
+  const form = make("form.line.dates", {}, field(say("report-from"), from), field(say("report-to"), to), show);
+  const read = () =>
+    whileBusy(show, async () => {
+      try {
+        const { body } = await inHall(hall.id)("GET", "report", { query: { from: from.value, to: to.value } });
+        message.hidden = true;
+        found.replaceChildren(...figures(body, times));
+      } catch (reason) {
+        message.hidden = false;
+        message.textContent = reason.code === "body-invalid" ? say("report-dates") : wordsOf(reason);
+      }
+    });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    read();
+  });
+  read();
+  return [
+    make("div.line", {}, make("h2", { lang: name.lang, id: "day-title", tabindex: "-1" }, name.text || hall.id), make("span.quiet.grow", {}, say("report-of")), make("a.button", { href: `#${hall.id}` }, say("report-leave"))),
+    form,
+    message,
+    found,
+  ];
+}
+
+function figures({ items, total }, times) {
+  if (items.length === 0) return [make("p.message", {}, say("report-none"))];
+  const { visits, waits, lasted, appointments, promises, exceptions, overtime } = total;
+  const chosen = Object.values(exceptions.chosen).reduce((before, one) => before + one, 0);
+  const green = Object.values(exceptions.green).reduce((before, one) => before + one, 0);
+  const online = Object.values(total.sent_online).reduce((before, one) => before + one, 0);
+  const facts = [
+    ["report-issued", number(visits.issued)],
+    ["report-served", number(visits.served)],
+    ["report-no-show", number(visits.no_show)],
+    ["report-left", number(visits.left.self + visits.left.unserved)],
+    ["report-waits", spread(waits)],
+    ["report-lasted", spread(lasted)],
+    ["report-booked", number(appointments.booked)],
+    ["report-in-time", share(appointments.called_in_time, appointments.checked_in)],
+    ["report-missed", number(appointments.missed)],
+    ["report-promises", share(promises.held, promises.scored)],
+    ["report-rating", total.ratings.mean === null ? "–" : say("report-rating-of", { mean: total.ratings.mean.toFixed(1), number: total.ratings.number })],
+    ["report-exceptions", number(chosen + green)],
+    ["report-overtime", say("minutes", { minutes: Math.round(overtime.serving_s / 60) })],
+    ["report-counters", say("hours", { hours: (total.counters.reduce((before, one) => before + one.open_s, 0) / 3600).toFixed(1) })],
+    ["report-online", number(online)],
+  ];
+  const dayHeads = ["day", "issued", "served", "no-show", "left", "p50", "p90", "in-time", "promises"];
+  const days = items.map((day) => [
+    times.day(day.day), number(day.visits.issued), number(day.visits.served), number(day.visits.no_show), number(day.visits.left.self + day.visits.left.unserved),
+    minutes(day.waits.p50_s), minutes(day.waits.p90_s), share(day.appointments.called_in_time, day.appointments.checked_in), share(day.promises.held, day.promises.scored),
+  ]);
+  const hourHeads = ["hour", "booked", "walk-ins", "calls", "most", "open"];
+  const hours = total.hours.map((hour) => [
+    `${hour.hour}:00`, number(hour.booked), number(hour.walk_ins), number(hour.calls), number(hour.waiting_most), (hour.open_s / 3600).toFixed(1),
+  ]);
+  return [
+    make("dl.facts", {}, facts.map(([id, text]) => make("div", {}, make("dt", {}, say(id)), make("dd", {}, text)))),
+    titled("report-days", dayHeads, days),
+    titled("report-hours", hourHeads, hours),
+  ];
+}
+
+function titled(id, heads, rows) {
+  return make(
+    "section",
+    {},
+    make("h3", {}, say(id)),
+    make("div.scrolled", { tabindex: "0", role: "group", "aria-label": say(id) }, make("table.table", {}, make("thead", {}, make("tr", {}, heads.map((head, n) => make(n === 0 ? "th" : "th.num", { scope: "col" }, say(`report-column-${head}`))))), make("tbody", {}, rows.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row" }, first), rest.map((text) => make("td.num", {}, text))))))),
+  );
+}
+
+function minutes(seconds) {
+  return seconds === null ? "–" : number(Math.round(seconds / 60));
+}
+
+function share(some, of) {
+  return of === 0 ? "–" : say("percent", { share: Math.round((100 * some) / of) });
+}
+
+function spread({ number: many, p50_s, p90_s }) {
+  return many === 0 ? "–" : say("report-spread", { p50: Math.round(p50_s / 60), p90: Math.round(p90_s / 60) });
+}

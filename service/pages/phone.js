@@ -1,0 +1,126 @@
+/**
+ * Parts of the pages for phones: the bar and the dock, a code to be scanned, the band that says that the network is away.
+ *
+ * They say words of `common.ftl`.
+ */
+
+import { make, makeSvg } from "/display/element.js";
+import { languageNow, say } from "/pages/texts.js";
+import { pick } from "/pages/language.js";
+
+const part = (id) => document.getElementById(id);
+const QUIET = 4;
+
+/**
+ * A hall's text as an element in its own language.
+ * @param {Record<string, string> | null | undefined} texts
+ * @param {string} [tag]
+ */
+export function named(texts, tag = "span") {
+  const { text, lang } = pick(texts, languageNow());
+  return make(tag, { lang }, text);
+}
+
+/** The same as plain text, where an element cannot stand. */
+export function nameOf(texts) {
+  return pick(texts, languageNow()).text;
+}
+
+/** The arrow back. @param {() => void} act */
+export function backButton(act) {
+  const button = make("button.button", { type: "button", "aria-label": say("back") }, makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M15 5l-7 7 7 7" })));
+  button.addEventListener("click", act);
+  return button;
+}
+
+/**
+ * A button that does something.
+ * @param {string} kind classes after `button.`, as `primary.wide`
+ * @param {string} words
+ * @param {(button: HTMLButtonElement) => unknown} act
+ * @param {Record<string, unknown>} [attributes]
+ */
+export function button(kind, words, act, attributes = {}) {
+  const made = make(`button.button${kind ? `.${kind}` : ""}`, { type: "button", ...attributes }, words);
+  made.addEventListener("click", () => made.getAttribute("aria-disabled") !== "true" && act(made));
+  return made;
+}
+
+/** Where in a row of steps one is. @param {number} at @param {number} of */
+export function steps(at, of) {
+  const width = (72 - 2.5 * (of - 1)) / of;
+  const bars = Array.from({ length: of }, (_, place) => makeSvg("rect", { class: place < at ? "did" : null, x: place * (width + 2.5), width, height: 6, rx: 3 }));
+  return make("span.step", {}, makeSvg("svg", { class: "steps", viewBox: "0 0 72 6", role: "img", "aria-label": say("step-of", { at, of }) }, bars), make("span.small.quiet", { "aria-hidden": "true" }, `${at} / ${of}`));
+}
+
+/** Papers to bring. @param {{id: string, name: Record<string, string>}[]} papers */
+export function papersList(papers) {
+  const dot = () => makeSvg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" }, makeSvg("circle", { class: "solid", cx: 5, cy: 5, r: 4 }));
+  return make("ul.papers", {}, papers.map(({ id, name }) => make("li", {}, dot(), nameOf(name) ? named(name) : make("span", {}, id))));
+}
+
+/**
+ * A QR code from the rows of its modules, with the border it needs.
+ * @param {string[]} modules
+ * @param {string} label
+ */
+export function qr(modules, label) {
+  const side = modules.length + 2 * QUIET;
+  const dark = modules.flatMap((row, y) => [...row].map((module, x) => (module === "1" ? `M${x + QUIET} ${y + QUIET}h1v1h-1z` : ""))).join("");
+  return makeSvg("svg", { class: "qr", viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" }, makeSvg("rect", { class: "ground", width: side, height: side }), makeSvg("path", { class: "dark", d: dark }));
+}
+
+/** A code as people read it: in two halves. @param {string} code */
+export function codeText(code) {
+  return `${code.slice(0, 4)} ${code.slice(4)}`;
+}
+
+/** The wait as a bar on an axis from now to an hour; the axis doubles when the wait is longer. */
+export function waitBar({ from_min, to_min }) {
+  let end = 60;
+  while (end < to_min) end *= 2;
+  const percent = (minutes) => `${Math.round((minutes / end) * 10_000) / 100}%`;
+  const width = Math.max(to_min - from_min, end / 60);
+  const ticks = [25, 50, 75].map((x) => makeSvg("line", { class: "tick", x1: `${x}%`, x2: `${x}%`, y1: 0, y2: "100%" }));
+  const bar = makeSvg(
+    "svg",
+    { class: "range", role: "img", "aria-label": say("minutes-range", { from: from_min, to: to_min }) },
+    makeSvg("rect", { class: "track", width: "100%", height: "100%", rx: 3 }),
+    ticks,
+    makeSvg("rect", { class: "span", x: percent(from_min), width: percent(width), height: "100%", rx: 3 }),
+  );
+  const axis = make("p.axis", { "aria-hidden": "true" }, make("span", {}, say("axis-now")), make("span", {}, `${end / 4}`), make("span", {}, `${end / 2}`), make("span", {}, make("span", {}, `${(end / 4) * 3}`), make("span", {}, say("minutes-short", { minutes: end }))));
+  return make("div", {}, make("div", {}, bar), axis);
+}
+
+/** A minute-range as words: `10–20`. */
+export function rangeText({ from_min, to_min }) {
+  return `${from_min}–${to_min}`;
+}
+
+/**
+ * Draw the page: bar, main part and dock.
+ * @param {object} view
+ * @param {string | Node} view.title
+ * @param {(() => void) | null} view.back
+ * @param {Node | null} [view.end] what stands at the right of the bar
+ * @param {(Node | string | null)[]} view.main
+ * @param {(Node | string | null)[]} [view.dock]
+ */
+export function draw({ title, back, end, main, dock = [] }) {
+  const heading = make("h1", { tabindex: "-1" }, title);
+  part("bar").className = back ? "phone-bar" : "phone-bar first";
+  part("bar").replaceChildren(...[back ? backButton(back) : null, heading, end ?? make("language-switch")].filter((one) => one));
+  part("main").replaceChildren(...main.filter((one) => one));
+  part("dock").replaceChildren(...dock.filter((one) => one));
+}
+
+/** Save a text as a file of this person's. @param {string} text @param {string} type @param {string} name */
+export function save(text, type, name) {
+  const address = URL.createObjectURL(new Blob([text], { type }));
+  const link = make("a", { href: address, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

@@ -1,0 +1,109 @@
+### 手机上自己的号码。
+
+ticket-title = 我的号码
+unknown-title = 没有找到这个号码
+unknown-about = 请打开完整的链接，或再扫一次小票。
+to-halls = 看各大厅
+live-now = 实时
+stale = 网络已断开，以下为 { $time } 的信息；您的号码仍然有效
+counter = 窗口
+minutes = 分钟
+list-join = 、
+suspended = 业务暂停办理，请听从工作人员指引。
+
+## 等候
+
+title-ahead = { $number } 前面 { $ahead } 人
+taken-at = { $time } 取号，可在附近等候
+ahead = 前面
+ahead-people = { $count ->
+   *[other] 人
+  }
+wait-likely = 预计
+wait-not-known = 暂时不清楚
+expect-before = 预计
+expect-middle = 至
+expect-after = {" "}叫到您。有变化会更新，快到您时会提醒。
+wait-news = 现在预计等候 { $from } 至 { $to } 分钟
+calls-begin = { $time } 开始叫号。
+being-called = 正在叫号
+missing = 缺{ $papers }
+sound-off = 声音未开
+sound-on = 开启
+more-time = 我需要多一点时间
+show-code = 出示号码
+leave = 不办了，离开
+
+## 下一位、叫到
+
+next-title = 下一位就是您
+next-about = 请到等候区就坐，留意叫号
+next-hint = 叫到您时，这里显示窗口号，手机响铃、振动。
+take-out = 请拿出
+not-here-yet = 我还没到，请先叫后面的人
+called = 请 { $number } 到 { $place }
+called-title = 叫到您了
+called-again = 再次呼叫
+please-go-to = 请到
+serving-title = 正在 { $place } 办理
+
+## 晚一点
+
+more-title = 需要多少时间？
+more-about = 这段时间先叫后面的人，您的位置会保留。
+more-choice = { $minutes } 分钟，到 { $time }
+put-off-title = { $time } 之后再叫您
+put-off-about = 位置为您保留。到时间后，轮到您就叫。
+call-me-now = 我到了，随时可以叫我
+leave-title = 离开队列？
+stay = 继续等候
+close = 关闭
+leave-about = { $number } 和您的位置都不再保留。
+code-title = 您的编号
+code-about = 在取号机或窗口扫码，或输入编号。
+refused-entrance = 用手机回到队列，请先扫大厅门口屏幕上的二维码。
+
+## 候补、暂缓、过号
+
+title-standby = { $number } 候补
+standby-title = 候补
+standby-about = 今天的号已排满，您在候补。
+standby-place = 今天的号已排满，您在候补第 { $place } 位。
+standby-hint = 有空档即叫号。也可约其他日子。
+book-instead = 约其他日子
+title-parked = { $number } 暂缓
+parked-title = 暂缓
+parked-about = 补齐后扫码，或点下面的按钮，不用重新排队。
+i-am-back = 我回来了
+title-passed = { $number } 已过号
+passed-title = 已过号
+passed-back = { $number } 已过号。{ $time } 前回来，扫码或点下面的按钮即可继续
+passed-over = { $number } 已过号，请重新取号
+take-another = 重新取号
+
+## 结束
+
+left-title = 您已离开队列
+left-about = 谢谢您告诉我们，后面的人可以早一点。
+unserved-title = 今天没有轮到
+unserved-about = 大厅已关闭。{ $days } 天内回来扫这个码，相当于早到 { $minutes } 分钟。
+done-title = 已办完
+done-at = { $time }
+referred-title = 已转办
+conditional-title = 已受理，缺一项
+conditional-about = 补齐后扫这个码，不用重新排队。
+conditional-until = 请在 { $day } 前补齐
+
+## 评价
+
+rate-title = 这次办事怎么样？
+rate-why = 因为什么？
+rate-hint = 不记姓名。
+rate-send = 提交评价
+grade-5 = 非常满意
+grade-4 = 满意
+grade-3 = 基本满意
+grade-2 = 不满意
+grade-1 = 非常不满意
+rated-title = 谢谢您
+rated-about = 评价已记下，不记姓名。

@@ -1,0 +1,196 @@
+/**
+ * The page of a ticket: who is called, how many are ahead, how long it takes, and the call itself.
+ *
+ * It follows the ticket's own socket, and says so when what it shows is not fresh. The link has the ticket's token where no server
+ * sees it; which hall it is of, the service tells to who has the token.
+ */
+
+import { make } from "/display/element.js";
+import { Refused, call, inHall } from "/pages/api.js";
+import { keep, kept } from "/pages/keep.js";
+import { Live } from "/pages/live.js";
+import { draw, nameOf } from "/pages/phone.js";
+import { say, texts } from "/pages/texts.js";
+import "/pages/theme.js";
+import { HallTimes } from "/pages/times.js";
+import { wordsOf } from "/pages/ui.js";
+import { Bell } from "/pages/ticket/bell.js";
+import { mattersOf, viewOf } from "/pages/ticket/view.js";
+
+const RETRY_MS = 3000;
+// Who is called elsewhere is read when one's own place moved, but not more often than this, and now and then anyway.
+const BOARD_EVERY_MS = 5000;
+const BOARD_AT_LEAST_MS = 20_000;
+// What is so old is no help any more: only the number and the words stay.
+const LOST_MS = 10 * 60_000;
+const LOOK_MS = 1000;
+const LINKS = { live: "live-now", connecting: "connecting", silent: "not-connected" };
+
+const part = (id) => document.getElementById(id);
+const id = decodeURIComponent(location.pathname.split("/")[2]).toLowerCase();
+
+/** All the page shows. */
+const shown = {
+  id,
+  token: "",
+  /** @type {any} */ hall: null,
+  /** @type {any} */ rules: null,
+  /** @type {any} */ ticket: null,
+  /** @type {any} */ board: null,
+  /** @type {HallTimes} */ times: null,
+  /** @type {Live} */ live: null,
+  bell: new Bell(),
+  link: "connecting",
+  lost: false,
+  /** @type {(() => {text: string, ways?: {label: string, act: () => unknown}[]}) | null} */ message: null,
+  call: (method, path, options = {}) => inHall(shown.hall.id)(method, path, { ...options, token: shown.token }),
+  show,
+  take: (ticket) => take(ticket, { answered: true }),
+  again: () => shown.live.now(),
+};
+
+let board_ms = -Infinity;
+let reading = false;
+let told = "";
+
+/** The token of the link, or the one kept from before. */
+function tokenOf() {
+  const brought = decodeURIComponent(location.hash.slice(1));
+  return /^[\w-]{43}$/.test(brought) ? brought : (kept("tickets", id)?.token ?? "");
+}
+
+/** The hall, as kept or as the service knows by the token. */
+async function hallOf() {
+  const known = kept("tickets", id)?.hall;
+  if (known) return known;
+  const { body } = await call("GET", `/v1/tickets/${encodeURIComponent(id)}`, { token: shown.token });
+  return body.hall;
+}
+
+async function begin() {
+  await texts("common", "ticket");
+  document.addEventListener("paihao:language", () => shown.ticket && show());
+  shown.token = tokenOf();
+  for (;;) {
+    try {
+      if (shown.token === "") throw new Refused({ code: "ticket-not-found", title: "", status: 404 });
+      const hall = await hallOf();
+      const inIt = inHall(hall);
+      const own = { token: shown.token };
+      const [of, rules, ticket] = await Promise.all([call("GET", `/v1/halls/${hall}`), inIt("GET", "rules"), inIt("GET", `tickets/${id}`, own)]);
+      Object.assign(shown, { hall: of.body, rules: rules.body, times: new HallTimes(of.body.time_zone) });
+      follow();
+      take(ticket.body);
+      break;
+    } catch (reason) {
+      if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) return unknown();
+      draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+  shown.live.start();
+  setInterval(look, LOOK_MS);
+  document.body.dataset.ready = "";
+}
+
+/** No such ticket, or a link without its end. */
+function unknown() {
+  document.title = `${say("ticket-title")} · Paihao`;
+  draw({ title: say("ticket-title"), back: null, main: [make("div.message", {}, make("p", {}, make("b", {}, say("unknown-title"))), make("p", {}, say("unknown-about")))], dock: [make("a.button.wide", { href: "/" }, say("to-halls"))] });
+  part("dock").hidden = false;
+  document.body.dataset.view = "unknown";
+}
+
+function follow() {
+  shown.live = new Live({
+    hall: shown.hall,
+    read: async () => (await shown.call("GET", `tickets/${id}`, { patience_ms: 4000 })).body,
+    onFacts: (ticket) => take(ticket),
+    onLink: (link) => {
+      shown.link = link;
+      show();
+    },
+    channel: { path: `tickets/${id}`, protocols: () => ["paihao.ticket.v1", `bearer.${shown.token}`], read: frameOf },
+  });
+  shown.live.clock.heard(Date.parse(shown.hall.as_of_at));
+}
+
+/** A frame of the ticket's socket: the ticket itself, or that the last one is still true. */
+function frameOf(data) {
+  try {
+    const frame = JSON.parse(data);
+    if (frame.type === "alive") return frame;
+    return frame.id === id ? { ...frame, type: "ticket" } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The ticket is so now; or it was so when an act of this page was answered, and the socket may have said newer since. */
+function take(ticket, { answered = false } = {}) {
+  const before = shown.ticket;
+  if (answered && before && ticket.seq < before.seq) return;
+  shown.ticket = { ...ticket, token: undefined };
+  keep("tickets", id, { hall: shown.hall.id, token: shown.token, number: ticket.number, day: ticket.day, over: ["done", "left"].includes(ticket.state) });
+  if (before && before.state !== ticket.state) shown.message = null;
+  show();
+  readBoard();
+}
+
+/** Who is called where, when it may have changed. */
+async function readBoard() {
+  const since_ms = performance.now() - board_ms;
+  if (reading || since_ms < BOARD_EVERY_MS || document.visibilityState !== "visible") return;
+  reading = true;
+  board_ms = performance.now();
+  try {
+    shown.board = (await inHall(shown.hall.id)("GET", "board", { patience_ms: 4000 })).body;
+    show();
+  } catch {
+    // the page says itself when nothing is heard
+  } finally {
+    reading = false;
+  }
+}
+
+function look() {
+  const age_ms = shown.live.clock.now() - shown.live.truthAt_ms;
+  shown.lost = shown.link === "silent" && age_ms > LOST_MS;
+  show(); // what has come to its time is drawn anew
+  if (performance.now() - board_ms > BOARD_AT_LEAST_MS && shown.link === "live") readBoard();
+  const at = part("at");
+  if (at && shown.link === "live") at.textContent = shown.times.time(shown.live.truthAt_ms);
+}
+
+/** Draw what has changed. */
+function show({ anew = false } = {}) {
+  if (!shown.ticket) return;
+  const stale = shown.link === "silent";
+  document.body.dataset.link = shown.link;
+  part("stale").hidden = !stale;
+  part("stale").firstElementChild.textContent = stale ? say("stale", { time: shown.times.time(shown.live.truthAt_ms) }) : "";
+  const facts = JSON.stringify([mattersOf(shown), document.documentElement.lang, shown.message?.() ?? null]);
+  if (facts === told && !anew) return;
+  told = facts;
+  const view = viewOf(shown);
+  document.body.dataset.view = view.name;
+  document.title = `${view.short} · ${nameOf(shown.hall.name)}`;
+  const focused = document.activeElement?.id;
+  const end = make("span.end", {}, make(shown.link === "live" ? "span.live.small" : "span.live.silent.small", {}, make("span", {}, say(LINKS[shown.link])), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms))), make("language-switch"));
+  draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
+  part("dock").hidden = view.dock.length === 0;
+  if (focused) part(focused)?.focus({ preventScroll: true });
+  tell(view);
+}
+
+/** Say aloud what concerns the person: the call at once, a new range when there is time. */
+function tell({ call: called, news }) {
+  if (part("call").textContent !== (called ?? "")) part("call").textContent = called ?? "";
+  if (part("news").textContent !== (news ?? "")) part("news").textContent = news ?? "";
+  shown.bell.hear(shown.link === "silent" ? null : called, shown.ticket);
+}
+
+// A phone that was locked heard nothing meanwhile: it asks at once, and does not wait to notice that its socket is dead.
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && shown.ticket && shown.live.now());
+globalThis.addEventListener("hashchange", () => location.reload());
+begin();

@@ -1,0 +1,231 @@
+/** What the page of a ticket shows in each state: a name for it, the main part, the dock, and what is said aloud. */
+
+import { make } from "/display/element.js";
+import { isNumbered } from "/display/words.js";
+import { button, nameOf, named, papersList, rangeText, waitBar } from "/pages/phone.js";
+import { languageNow, say } from "/pages/texts.js";
+import { pick } from "/pages/language.js";
+import { bookInstead, leave, mayBeCalled, moreTime, resume, showCode } from "/pages/ticket/acts.js";
+import { rating } from "/pages/ticket/rating.js";
+
+const CALLED_SHOWN = 3;
+
+/** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
+export function mattersOf(page) {
+  const { ticket, board, link, lost, bell } = page;
+  const { seq: _seq, wait, ...rest } = ticket;
+  const elsewhere = ticket.state === "waiting" ? board?.called.slice(0, CALLED_SHOWN) : Boolean(board);
+  return [rest, wait?.shown, elsewhere, board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+}
+
+/** Whether an instant is still to come. */
+function isAhead({ live }, at) {
+  return Boolean(at) && Date.parse(at) > live.clock.now();
+}
+
+/** Whether the hall has not opened yet today: numbers are out, and nobody is called. */
+function beforeOpening(page) {
+  const { hall, times, ticket } = page;
+  return !hall.open && isAhead(page, hall.opens_at) && times.on(hall.opens_at) === ticket.day;
+}
+
+/** A counter as people say it: `3 号窗口`, `counter P1`. */
+export function placeWords({ board }, counter) {
+  const stage = pick(board?.names.stages[board.names.counters[counter]?.stage], languageNow()).text;
+  const name = stage || say("counter");
+  if (languageNow() === "zh") return isNumbered(counter) ? `${counter} 号${name}` : `${name} ${counter}`;
+  return `${name.toLowerCase()} ${counter}`;
+}
+
+/** @returns {{name: string, short: string, main: (Node | null)[], dock: (Node | null)[], call?: string, news?: string}} */
+export function viewOf(page) {
+  const { ticket, link } = page;
+  const view = { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
+  const suspended = page.board?.suspended;
+  const note = suspended ? make("div.message", {}, make("p", {}, make("b", {}, nameOf(suspended.text) || say("suspended")))) : null;
+  const message = said(page);
+  return { ...view, main: [view.main[0], note, ...view.main.slice(1)], dock: [message, ...view.dock].filter((one) => one), call: link === "silent" ? null : view.call };
+}
+
+function said({ message }) {
+  const now = message?.();
+  if (!now) return null;
+  const ways = (now.ways ?? []).map(({ label, act }) => button("", label, act));
+  return make("div.message", { role: "status" }, make("p", {}, make("b", {}, now.text)), ways.length ? make("div.times", {}, ways) : null);
+}
+
+/** The card: the number large, what is said above and below. */
+function card({ ticket, link }, { head = null, below = null, yours = false } = {}) {
+  const kind = link === "silent" ? "section.mine.old" : yours ? "section.mine.yours" : "section.mine";
+  return make(kind, {}, head ? make("h2", {}, head) : null, make("p.number", {}, ticket.number), below);
+}
+
+const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ticket.service);
+const papersOf = (page) => serviceOf(page)?.papers ?? [];
+const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
+
+function waiting(page) {
+  const { ticket, link, times, hall } = page;
+  if (ticket.admission === "standby") return standby(page);
+  const fresh = link !== "silent";
+  if (isAhead(page, ticket.not_before_at)) return putOff(page);
+  const early = beforeOpening(page);
+  const next = ticket.ahead === 0 && fresh && !early;
+  const shown = fresh ? ticket.wait.shown : null;
+  const name = named(serviceOf(page)?.name, "p");
+  const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
+  const first = next
+    ? card(page, { yours: true, head: say("next-title"), below: make("p", {}, make("b", {}, say("next-about"))) })
+    : make(link === "silent" ? "section.mine.old" : "section.mine", {}, name, make("p.number", {}, ticket.number), about);
+  const ahead = fresh ? make("section.figures", {}, figure(say("ahead"), ticket.ahead, say("ahead-people", { count: ticket.ahead })), shown ? figure(say("wait-likely"), rangeText(shown), say("minutes")) : make("p", {}, make("span.label", {}, say("wait-likely")), say("wait-not-known"))) : null;
+  return {
+    name: next ? "next" : "waiting",
+    short: next ? `${say("next-title")} ${ticket.number}` : fresh ? say("title-ahead", { number: ticket.number, ahead: ticket.ahead }) : ticket.number,
+    main: [
+      first,
+      ahead,
+      shown && !next ? waitBar(shown) : null,
+      shown && !next ? between(page, shown) : null,
+      next ? make("p", {}, say("next-hint")) : null,
+      fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
+      ...missingOf(page),
+      ...(next && papersOf(page).length ? [make("h2.small.quiet", {}, say("take-out")), papersList(papersOf(page))] : calls(page)),
+      sound(page),
+    ],
+    dock: [button("wide", next ? say("not-here-yet") : say("more-time"), () => moreTime(page), { id: "more" }), make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+    call: next ? `${say("next-title")} ${ticket.number}` : null,
+    news: shown ? say("wait-news", { from: shown.from_min, to: shown.to_min }) : null,
+  };
+}
+
+function figure(label, value, unit) {
+  return make("p", {}, make("span.label", {}, label), make("b", {}, String(value)), make("span", {}, unit));
+}
+
+/** The range as times of the clock. */
+function between({ ticket, times }, { from_min, to_min }) {
+  const as_of = Date.parse(ticket.wait.as_of_at);
+  const step = 5 * 60_000;
+  const at = (minutes, round) => make("b", {}, times.time(round((as_of + minutes * 60_000) / step) * step));
+  const [before, middle, after] = [say("expect-before"), say("expect-middle"), say("expect-after")];
+  return make("p", {}, before, " ", at(from_min, Math.floor), " ", middle, " ", at(to_min, Math.ceil), after);
+}
+
+/** Who is called where, while that is fresh. */
+function calls(page) {
+  const { board, link, lost } = page;
+  const now = board?.called.slice(0, CALLED_SHOWN) ?? [];
+  if (now.length === 0 || link === "silent" || lost) return [];
+  return [make("section", {}, make("h2.small.quiet", {}, say("being-called")), make("ul.called-now", {}, now.map(({ number, counter }) => make("li", {}, make("b.number", {}, number), upper(placeWords(page, counter))))))];
+}
+
+const upper = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+function missingOf(page) {
+  const { missing } = page.ticket;
+  return missing.length === 0 ? [] : [make("div.message.heed", {}, make("p", {}, make("b", {}, say("missing", { papers: missing.map((code) => wordOf(page, code)).join(say("list-join")) }))))];
+}
+
+function sound(page) {
+  const { bell } = page;
+  if (!bell.possible || bell.on) return null;
+  return make("div.message.row", {}, make("span", {}, say("sound-off")), button("plain", say("sound-on"), async () => {
+    await bell.turnOn();
+    page.show();
+  }, { id: "sound" }));
+}
+
+const codeButton = (page) => button("", say("show-code"), () => showCode(page), { id: "code" });
+
+function standby(page) {
+  const { ticket, link } = page;
+  const place = Number.isInteger(ticket.ahead) && link !== "silent" ? ticket.ahead + 1 : null;
+  return {
+    name: "standby",
+    short: say("title-standby", { number: ticket.number }),
+    main: [card(page, { head: say("standby-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, make("b", {}, place ? say("standby-place", { place }) : say("standby-about"))), make("p", {}, say("standby-hint")), ...calls(page), sound(page)],
+    dock: [serviceOf(page)?.bookable ? button("wide", say("book-instead"), () => bookInstead(page), { id: "book" }) : null, make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+  };
+}
+
+function putOff(page) {
+  const { ticket, times } = page;
+  const time = times.time(ticket.not_before_at);
+  return {
+    name: "put-off",
+    short: ticket.number,
+    main: [card(page, { head: say("put-off-title", { time }), below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("put-off-about")), ...calls(page), sound(page)],
+    dock: [button("wide", say("call-me-now"), () => mayBeCalled(page), { id: "more" }), make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+  };
+}
+
+function called(page) {
+  const { ticket, link } = page;
+  const place = placeWords(page, ticket.counter);
+  const words = say("called", { number: ticket.number, place });
+  if (link === "silent") return { name: "called", short: words, main: [card(page), make("p", {}, make("b", {}, words))], dock: [codeButton(page)], call: words };
+  return {
+    name: "called",
+    short: words,
+    main: [
+      card(page, { yours: true, head: say(ticket.calls > 1 ? "called-again" : "called-title"), below: make("p.where", {}, make("span", {}, say("please-go-to")), make("b.counter", {}, place)) }),
+      ...(papersOf(page).length ? [make("h2.small.quiet", {}, say("take-out")), papersList(papersOf(page))] : []),
+      sound(page),
+    ],
+    dock: [codeButton(page)],
+    call: ticket.calls > 1 ? `${say("called-again")}: ${words}` : words,
+  };
+}
+
+function serving(page) {
+  const { ticket } = page;
+  return { name: "serving", short: ticket.number, main: [card(page, { head: say("serving-title", { place: placeWords(page, ticket.counter) }), below: named(serviceOf(page)?.name, "p") })], dock: [codeButton(page)] };
+}
+
+function parked(page) {
+  const { ticket } = page;
+  return {
+    name: "parked",
+    short: say("title-parked", { number: ticket.number }),
+    main: [card(page, { head: say("parked-title"), below: named(serviceOf(page)?.name, "p") }), ...missingOf(page), make("p", {}, say("parked-about"))],
+    dock: [button("primary.wide", say("i-am-back"), (pressed) => resume(page, pressed), { id: "resume" }), make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+  };
+}
+
+function noShow(page) {
+  const { ticket, times, rules } = page;
+  const open = isAhead(page, ticket.back_by_at);
+  return {
+    name: "no-show",
+    short: say("title-passed", { number: ticket.number }),
+    main: [card(page, { head: say("passed-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, make("b", {}, open ? say("passed-back", { number: ticket.number, time: times.time(ticket.back_by_at), minutes: Math.round(rules.back_within_s / 60) }) : say("passed-over", { number: ticket.number })))],
+    dock: open ? [button("primary.wide", say("i-am-back"), (pressed) => resume(page, pressed), { id: "resume" }), codeButton(page)] : [anew(page)],
+  };
+}
+
+const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}` }, say("take-another"));
+
+function left(page) {
+  const { ticket } = page;
+  const unserved = ticket.left_reason === "unserved";
+  return {
+    name: "left",
+    short: ticket.number,
+    main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, unserved ? say("unserved-about", { days: page.rules.returns_within_days, minutes: Math.round(page.rules.credit_s.returning / 60) }) : say("left-about"))],
+    dock: unserved ? [codeButton(page), anew(page)] : [anew(page)],
+  };
+}
+
+function done(page) {
+  const { ticket, times } = page;
+  const conditional = ticket.outcome === "conditional";
+  const head = say(conditional ? "conditional-title" : ticket.outcome === "referred" ? "referred-title" : "done-title");
+  const until = ticket.due_on ? make("p", {}, make("b", {}, say("conditional-until", { day: times.day(ticket.due_on).replace(/(日)(周)/, "$1 $2") }))) : null;
+  const rate = rating(page);
+  return {
+    name: "done",
+    short: `${ticket.number} ${head}`,
+    main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...(conditional ? [...missingOf(page), make("p", {}, say("conditional-about")), until] : []), ...rate.main],
+    dock: [...rate.dock, conditional ? codeButton(page) : null].filter((one) => one),
+  };
+}

@@ -1,0 +1,246 @@
+"""All halls at once, as they are now.
+
+What is known of a hall comes from its fold in memory; one query says where the days of all halls stand, so that a fold
+that another process has left behind is caught up first. Halls that nobody here has in memory are read in the background
+while somebody looks; until then the tables say who waits there, and their counters are not known.
+
+Source: CONTRACT 8 (`/ops`).
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from msgspec import Struct
+
+from service.clock import Clock
+from service.domain.day import Day
+from service.domain.grid import main_stage
+from service.domain.model import CounterState, HallId, StageId
+from service.domain.plan import Plan
+from service.domain.refusals import Refusal
+from service.errors import StorageUnavailable
+from service.halls import Hall
+from service.journal import faults
+from service.journal.database import Database
+from service.journal.statements import statements
+from service.lanes import Lanes
+from service.reports.reports import PACKAGE
+
+LOADED_AT_ONCE = 4
+"""Halls that are read into memory at the same time for somebody who looks; the commands of the others go first."""
+
+_SQL = statements("reports.sql", PACKAGE)
+
+log = structlog.get_logger(__name__)
+
+
+class Now(Struct, frozen=True, kw_only=True):
+    """A hall as it is now.
+
+    `waiting` are the tickets in the order of calls, `standby` those outside of it. `longest_since_at` is since when
+    somebody has waited who may be called, or whose appointment has come. `counters_open` and `counters_planned` are of
+    the stages that no visit can do without; the former is None while it is not known. `scored` first calls kept or
+    broke what was promised, of which `held` kept it.
+    """
+
+    hall: Hall
+    plan: Plan
+    seq: int
+    open: bool
+    suspended: bool
+    waiting: int
+    standby: int
+    longest_since_at: datetime | None
+    at_counters: int | None
+    counters_open: int | None
+    counters_planned: int
+    overtime_until_at: datetime | None
+    scored: int
+    held: int
+
+
+class _Row(Struct, frozen=True):
+    """Where the present day of a hall stands in the journal."""
+
+    seq: int
+    ended: bool
+    waiting: int | None
+    standby: int | None
+    longest_since_at: datetime | None
+
+
+class Overview:
+    """Looks at all halls."""
+
+    def __init__(self, database: Database, lanes: Lanes, clock: Clock) -> None:
+        self._database = database
+        self._lanes = lanes
+        self._clock = clock
+        self._plans: dict[HallId, tuple[Hall, Plan]] = {}
+        self._wanted: dict[HallId, None] = {}
+        self._loading: set[asyncio.Task[None]] = set()
+
+    async def of(self, halls: list[Hall]) -> list[Now]:
+        """Halls as they are now. Raises the service's StorageUnavailable."""
+        now_at = self._clock.now_at()
+        days = {hall.id: self._day_of(hall, now_at) for hall in halls}
+        rows = await self._rows(halls, days, now_at)
+        behind = [hall for hall in halls if _is_behind(days[hall.id], rows.get(hall.id))]
+        if behind:
+            await asyncio.gather(*(self._lanes.day(hall.id, now=True) for hall in behind))
+            days |= {hall.id: self._day_of(hall, now_at) for hall in behind}
+        found = []
+        for hall in halls:
+            day, row = days[hall.id], rows.get(hall.id)
+            if day is not None:
+                day.wake(now_at)
+                found.append(now_of(hall, day, now_at))
+            else:
+                found.append(self._from_tables(hall, row, now_at))
+                if row is not None and not row.ended:
+                    self._wanted[hall.id] = None
+        self._load()
+        return found
+
+    def _day_of(self, hall: Hall, now_at: datetime) -> Day | None:
+        day = self._lanes.in_memory(hall.id, hall.day_at(now_at))
+        return day if day is not None and day.opened else None
+
+    async def _rows(self, halls: list[Hall], days: dict[HallId, Day | None], now_at: datetime) -> dict[HallId, _Row]:
+        try:
+            rows = await self._database.fetch(
+                _SQL["now"],
+                [hall.id for hall in halls],
+                [hall.day_at(now_at) for hall in halls],
+                [days[hall.id] is None for hall in halls],
+            )
+        except faults.StorageUnavailable as fault:
+            raise StorageUnavailable from fault
+        return {
+            HallId(row["hall_id"]): _Row(
+                row["seq"], row["ended"], row["waiting"], row["standby"], row["longest_since_at"]
+            )
+            for row in rows
+        }
+
+    def plan_of(self, hall: Hall, now_at: datetime) -> Plan:
+        """The plan of a hall's present day; reckoned once a day where no fold has it."""
+        day = self._day_of(hall, now_at)
+        if day is not None:
+            return day.plan
+        on = hall.day_at(now_at)
+        known = self._plans.get(hall.id)
+        if known is None or known[0] is not hall or known[1].day != on:
+            known = self._plans[hall.id] = (hall, hall.plan(on))
+        return known[1]
+
+    def open_now(self, halls: Iterable[Hall]) -> list[HallId]:
+        """The halls whose hours it is, those of an overtime that somebody here has in memory among them."""
+        now_at = self._clock.now_at()
+        return [hall.id for hall in halls if self.plan_of(hall, now_at).open_at(now_at)]
+
+    def _from_tables(self, hall: Hall, row: _Row | None, now_at: datetime) -> Now:
+        plan = self.plan_of(hall, now_at)
+        return Now(
+            hall=hall,
+            plan=plan,
+            seq=0 if row is None else row.seq,
+            open=plan.open_at(now_at),
+            suspended=False,
+            waiting=0 if row is None else row.waiting or 0,
+            standby=0 if row is None else row.standby or 0,
+            longest_since_at=None if row is None else row.longest_since_at,
+            at_counters=0 if row is None else None,
+            counters_open=0 if row is None else None,
+            counters_planned=planned_at(plan, now_at),
+            overtime_until_at=None,
+            scored=0,
+            held=0,
+        )
+
+    def _load(self) -> None:
+        """Read halls into memory that somebody looks at; the answer does not wait for it."""
+        while self._wanted and len(self._loading) < LOADED_AT_ONCE:
+            hall = next(iter(self._wanted))
+            del self._wanted[hall]
+            task = asyncio.create_task(self._load_one(hall), name=f"look at {hall}")
+            self._loading.add(task)
+            task.add_done_callback(self._loaded)
+
+    async def _load_one(self, hall: HallId) -> None:
+        try:
+            await self._lanes.day(hall)
+        except Refusal as refusal:
+            log.warning("hall_not_read", hall=hall, code=refusal.code)
+
+    def _loaded(self, task: asyncio.Task[None]) -> None:
+        self._loading.discard(task)
+        if not task.cancelled():
+            self._load()
+
+    async def stop(self) -> None:
+        """Read no more halls."""
+        self._wanted.clear()
+        for task in self._loading:
+            task.cancel()
+        await asyncio.gather(*self._loading, return_exceptions=True)
+
+
+def now_of(hall: Hall, day: Day, now_at: datetime) -> Now:
+    """Say how a hall is by its fold, awake at `now_at`."""
+    since_at = None
+    for line in day.lines.values():
+        for place in line.places:
+            ticket = day.tickets[place.ticket]
+            waits_since_at = max(ticket.waiting_since_at, ticket.reference_at)
+            if since_at is None or waits_since_at < since_at:
+                since_at = waits_since_at
+    needed = needed_stages(day.plan)
+    return Now(
+        hall=hall,
+        plan=day.plan,
+        seq=day.seq,
+        open=day.plan.open_at(now_at) and not day.closed,
+        suspended=day.suspended_at(now_at) is not None,
+        waiting=sum(len(line.places) for line in day.lines.values()) + len(day.asleep),
+        standby=len(day.standby),
+        longest_since_at=since_at,
+        at_counters=sum(counter.ticket is not None for counter in day.counters.values()),
+        counters_open=sum(
+            counter.state is CounterState.OPEN and counter.stage in needed for counter in day.counters.values()
+        ),
+        counters_planned=0 if day.closed else planned_at(day.plan, now_at),
+        overtime_until_at=None if day.overtime is None else day.overtime.until_at,
+        scored=day.kept.total(),
+        held=day.kept[True],
+    )
+
+
+def needed_stages(plan: Plan) -> frozenset[StageId]:
+    """The stages where visits end: of each service the last that is not optional."""
+    return frozenset(
+        main_stage(plan, service)
+        for service in plan.services.values()
+        if service.offered and service.online_url is None
+    )
+
+
+def planned_at(plan: Plan, at: datetime, stages: Iterable[StageId] | None = None) -> int:
+    """How many counters of the needed stages the plan has at work at an instant."""
+    planned = 0
+    for stage in needed_stages(plan) if stages is None else stages:
+        of_stage = sum(counter.stage == stage and counter.offered for counter in plan.counters.values())
+        now = 0
+        for rate in plan.rates(of_stage, of_stage):
+            if rate.from_at > at:
+                break
+            now = rate.counters
+        planned += now
+    return planned
+
+
+def _is_behind(day: Day | None, row: _Row | None) -> bool:
+    """Tell whether the journal has gone on without the fold in memory, or is another."""
+    return day is not None and row is not None and row.seq > day.seq

@@ -1,0 +1,77 @@
+"""The page of staff who answer the phone, as a test sees it."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from tests.browser.desk import sign_in
+from tests.browser.screen import Complaints
+from tests.browser.staff import PASSWORD
+from tests.service import Api
+
+
+@dataclass
+class Clerk:
+    """The page, signed in."""
+
+    page: Page
+    complaints: Complaints
+
+    @classmethod
+    async def open(cls, context: BrowserContext, api: Api, name: str, *, lang: str = "zh") -> Self:
+        """Open the demo hall's page, and sign in."""
+        page = await context.new_page()
+        complaints = Complaints()
+        complaints.listen(page)
+        await page.goto(f"{api.base}/halls/{api.hall}/desk?lang={lang}")
+        await page.locator("#sign-in-name, #title").first.wait_for()
+        if await page.locator("#sign-in-name").is_visible():
+            await sign_in(page, name, PASSWORD)
+        clerk = cls(page, complaints)
+        await clerk.is_ready()
+        return clerk
+
+    async def is_ready(self) -> None:
+        """Wait until the times that can be booked are there."""
+        await expect(self.page.locator("#times button").first).to_be_visible()
+
+    @property
+    def book(self) -> Locator:
+        """The main button."""
+        return self.page.locator("#b-book")
+
+    @property
+    def card(self) -> Locator:
+        """The card of what was booked or moved."""
+        return self.page.locator("#made .booked-card")
+
+    async def choose(self, on: str, time: str) -> None:
+        """Choose a day, and a time of it."""
+        await self.page.locator(f"#day-{on}").click()
+        await self.page.locator("#times button", has_text=time).click()
+
+    async def for_whom(self, name: str, phone: str) -> None:
+        """Say who it is for."""
+        await self.page.locator("#b-name").fill(name)
+        await self.page.locator("#b-phone").fill(phone)
+
+    async def find(self, said: str) -> Locator:
+        """Look for somebody; the rows found."""
+        await self.page.locator("#b-search").fill(said)
+        await self.page.locator("#b-search").press("Enter")
+        return self.page.locator("#found tbody tr")
+
+    async def act(self, row: Locator, key: str) -> None:
+        """Open a row, and press the key of what is to be done."""
+        await row.locator("button").click()
+        await expect(self.page.locator("dialog")).to_be_visible()
+        await self.page.keyboard.press(key)
+
+
+async def appointments_on(api: Api, on: str) -> list[dict[str, Any]]:
+    """A day's appointments."""
+    reply = await api.staff("GET", f"appointments?on={on}")
+    assert reply.status == 200, reply.body
+    items: list[dict[str, Any]] = reply.body["items"]
+    return items

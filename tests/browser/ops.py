@@ -1,0 +1,91 @@
+"""The page of operations as a test sees it, and a city of halls to look at."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from msgspec import convert
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from service.domain.document import HallDocument
+from service.domain.model import HallId
+from tests.browser.desk import VIOLATIONS, sign_in
+from tests.browser.screen import Complaints
+from tests.service import ADMIN, Api, Service
+from tests.web.checked import demo
+
+CITY = (
+    ("hz-west", "杭州城西", "Hangzhou West"),
+    ("nb-haishu", "宁波海曙", "Ningbo Haishu"),
+    ("wz-lucheng", "温州鹿城", "Wenzhou Lucheng"),
+    ("sx-yuecheng", "绍兴越城", "Shaoxing Yuecheng"),
+    ("jx-nanhu", "嘉兴南湖", "Jiaxing Nanhu"),
+    ("jh-wucheng", "金华婺城", "Jinhua Wucheng"),
+    ("tz-jiaojiang", "台州椒江", "Taizhou Jiaojiang"),
+    ("hu-wuxing", "湖州吴兴", "Huzhou Wuxing"),
+    ("qz-kecheng", "衢州柯城", "Quzhou Kecheng"),
+    ("ls-liandu", "丽水莲都", "Lishui Liandu"),
+    ("zs-dinghai", "舟山定海", "Zhoushan Dinghai"),
+    ("hz-airport", "萧山机场", "Xiaoshan Airport"),
+    ("yiwu", "义乌", "Yiwu"),
+)
+"""Halls of a province: id, and the name in both languages."""
+
+
+@dataclass
+class Ops:
+    """The page, signed in."""
+
+    page: Page
+    complaints: Complaints
+
+    @classmethod
+    async def open(
+        cls,
+        context: BrowserContext,
+        service: Service,
+        hall: str = "",
+        *,
+        lang: str = "zh",
+        name: str = "admin",
+        password: str = ADMIN,
+    ) -> Self:
+        """Open the page, sign in if nobody has, and wait until the halls are there."""
+        page = await context.new_page()
+        complaints = Complaints()
+        complaints.listen(page)
+        await page.add_init_script(VIOLATIONS)
+        await page.goto(f"{service.api.base}/ops?lang={lang}{f'#{hall}' if hall else ''}")
+        await page.locator("#sign-in-name, #sums div").first.wait_for()
+        if await page.locator("#sign-in-name").is_visible():
+            await sign_in(page, name, password)
+        ops = cls(page, complaints)
+        await expect(page.locator("body")).to_have_attribute("data-facts", "read")
+        return ops
+
+    def row(self, hall: str) -> Locator:
+        """A hall of the list."""
+        return self.page.locator(f'tr[data-hall="{hall}"]')
+
+    def cell(self, hall: str, column: str) -> Locator:
+        """A figure of a hall."""
+        return self.row(hall).locator(f".c-{column}")
+
+    def sum(self, name: str) -> Locator:
+        """A figure of all halls."""
+        return self.page.locator(f'[data-sum="{name}"]')
+
+    async def halls(self) -> list[str]:
+        """The halls as they are listed."""
+        return [str(await row.get_attribute("data-hall")) for row in await self.page.locator("#list tbody tr").all()]
+
+    async def choose(self, hall: str) -> None:
+        """Look at the day of a hall."""
+        await self.row(hall).locator("a").click()
+        await expect(self.page.locator("#day")).to_have_attribute("data-shown", "day")
+
+
+async def found(service: Service, hall: str, zh: str, en: str, **fields: Any) -> Api:  # noqa: ANN401  (fields of the document)
+    """Found a hall like the demo hall; returns its client."""
+    document = convert({**demo(), "name": {"zh-CN": zh, "en": en}, **fields}, HallDocument)
+    assert await service.running.halls.create_if_absent(HallId(hall), document)
+    return Api(service.api.base, hall, service.api._session)

@@ -1,0 +1,99 @@
+"""The pages for phones as a test sees them."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from playwright.async_api import Browser, BrowserContext, Locator, Page, Request, ViewportSize, expect
+
+from tests.browser.desk import VIOLATIONS
+from tests.browser.screen import Complaints
+
+PHONE = ViewportSize(width=390, height=844)
+NARROW = ViewportSize(width=320, height=640)
+
+
+async def hand(browser: Browser, locale: str = "zh-CN", size: ViewportSize = PHONE) -> BrowserContext:
+    """A phone that has never been here."""
+    return await browser.new_context(viewport=size, locale=locale, has_touch=True, accept_downloads=True)
+
+
+@dataclass
+class Phone:
+    """A page in somebody's hand."""
+
+    page: Page
+    complaints: Complaints
+    asked: list[str]
+
+    @classmethod
+    async def open(cls, context: BrowserContext, address: str, *, ready: bool = True) -> Self:
+        """Open an address, and wait until the page is drawn."""
+        page = await context.new_page()
+        complaints, asked = Complaints(), list[str]()
+        complaints.listen(page)
+
+        def note(request: Request) -> None:
+            asked.append(request.url)
+
+        page.on("request", note)
+        await page.add_init_script(VIOLATIONS)
+        await page.goto(address)
+        phone = cls(page, complaints, asked)
+        if ready:
+            await phone.is_ready()
+        return phone
+
+    async def is_ready(self) -> None:
+        """Wait until the page is drawn."""
+        await expect(self.body).to_have_attribute("data-ready", "")
+
+    async def reload(self) -> None:
+        """Load the page anew, as a phone does that was put away for long."""
+        await self.page.reload()
+        await self.is_ready()
+
+    @property
+    def body(self) -> Locator:
+        """The page, with its `data-step`, `data-view` and `data-link`."""
+        return self.page.locator("body")
+
+    @property
+    def title(self) -> Locator:
+        """What stands at the top."""
+        return self.page.locator("#bar h1")
+
+    @property
+    def main(self) -> Locator:
+        """What is read."""
+        return self.page.locator("#main")
+
+    @property
+    def dock(self) -> Locator:
+        """What is done, at the thumb."""
+        return self.page.locator("#dock")
+
+    @property
+    def message(self) -> Locator:
+        """Why something was not done."""
+        return self.page.locator("#dock .message")
+
+    async def is_step(self, step: str) -> None:
+        """Wait until a step of the page of a hall is shown."""
+        await expect(self.body).to_have_attribute("data-step", step)
+
+    async def is_view(self, view: str) -> None:
+        """Wait until the page of a ticket shows a state."""
+        await expect(self.body).to_have_attribute("data-view", view)
+
+    async def press(self, control: str) -> None:
+        """Press a control of the dock, or of what is read."""
+        await self.page.locator(f"#{control}").click()
+
+    async def script(self, source: str, argument: Any = None) -> Any:  # noqa: ANN401  (JSON)
+        """Ask the page something."""
+        return await self.page.evaluate(source, argument)
+
+    async def is_sound(self) -> None:
+        """Nothing went wrong, and the content policy forbade nothing."""
+        assert self.complaints == []
+        assert await self.page.locator("html").get_attribute("data-violated") is None

@@ -1,0 +1,541 @@
+"""A hall on a phone: booking through all its steps, an appointment of one's own, taking a number, and every no."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Route, expect
+
+from tests.browser.clock import RunningClock
+from tests.browser.phone import Phone, hand
+from tests.service import Service
+from tests.web.booking import by_hand
+
+PERSON = {"name": "李小龙", "phone": "13800138000"}
+SOME_PLACES = by_hand(2, every_min=60, notice_s=0)
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A phone that has never been here."""
+    async with await hand(browser) as context:
+        yield context
+
+
+async def configure(service: Service, **changes: object) -> None:
+    """Change parts of the hall's document."""
+    shown = await service.api.staff("GET", "document")
+    tag = next(value for name, value in shown.headers.items() if name.lower() == "etag")
+    reply = await service.api.staff("PUT", "document", {**shown.body, **changes}, headers={"If-Match": tag})
+    assert reply.status == 200, reply.body
+
+
+async def at_time(context: BrowserContext, service: Service, query: str = "") -> Phone:
+    """The step of the times of enquiries."""
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time{query}")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    return phone
+
+
+async def held(context: BrowserContext, service: Service, query: str = "") -> Phone:
+    """The step of the details, with the soonest time kept."""
+    phone = await at_time(context, service, query)
+    await phone.press("soonest")
+    await phone.is_step("details")
+    return phone
+
+
+async def booked(context: BrowserContext, service: Service) -> Phone:
+    """An appointment that was just made."""
+    phone = await held(context, service)
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await phone.press("next")
+    await phone.is_step("review")
+    await phone.press("next")
+    await phone.is_step("appointment")
+    await expect(phone.page.locator(".qr")).to_be_visible()
+    return phone
+
+
+async def appointments(service: Service, on: str = "2026-11-23") -> list[tuple[str, str]]:
+    """The starts and states of a day, as staff see them."""
+    found = (await service.api.staff("GET", f"appointments?on={on}")).body["items"]
+    return [(one["starts_at"], one["state"]) for one in found]
+
+
+async def test_a_time_is_booked_with_a_reload_at_each_step_then_changed_then_cancelled(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await phone.page.locator('[data-service="enquiry"]').click()
+    await phone.is_step("service")
+    await phone.reload()
+    await phone.is_step("service")
+    await phone.press("book")
+    await phone.is_step("time")
+    await phone.reload()
+    await phone.page.locator('.month [data-on="2026-11-24"]').click()
+    await phone.page.locator(".slots [data-at]").nth(1).click()
+    await phone.reload()
+    await expect(phone.dock).to_contain_text("11月24日 周二 10:00")
+    await phone.press("next")
+    await phone.is_step("details")
+    await expect(phone.main).to_contain_text("为您保留到 10:10")
+    assert await appointments(service, "2026-11-24") == [("2026-11-24T02:00:00.000Z", "held")]
+    await phone.page.locator("#name").fill(PERSON["name"])
+    await phone.reload()
+    await expect(phone.page.locator("#name")).to_have_value(PERSON["name"])
+    await phone.page.locator("#phone").fill(PERSON["phone"])
+    await phone.press("next")
+    await phone.is_step("review")
+    await phone.reload()
+    await expect(phone.main).to_contain_text(PERSON["phone"])
+
+    await phone.press("next")
+    await phone.is_step("appointment")
+    await expect(phone.page.locator(".mine")).to_contain_text("已约好")
+    await phone.reload()
+    code = (await phone.page.locator(".code").inner_text()).replace(" ", "")
+    found = (await service.api.staff("POST", "search", {"code": code})).body["appointments"]
+    assert [(one["starts_at"], one["state"]) for one in found] == [("2026-11-24T02:00:00.000Z", "booked")]
+
+    await phone.press("change")
+    await phone.is_step("move")
+    await phone.page.locator('.month [data-on="2026-11-25"]').click()
+    await phone.page.locator(".slots [data-at]:not([disabled])").first.click()
+    await phone.press("next")
+    await phone.is_step("appointment")
+    await expect(phone.page.locator(".when")).to_contain_text("11月25日 周三")
+    assert await appointments(service, "2026-11-25") == [("2026-11-25T01:00:00.000Z", "booked")]
+
+    await phone.press("cancel")
+    await phone.page.locator("dialog .stop").click()
+    await expect(phone.page.locator(".mine")).to_contain_text("已取消")
+    assert await appointments(service, "2026-11-25") == [("2026-11-25T01:00:00.000Z", "cancelled")]
+    await phone.is_sound()
+
+
+async def test_nothing_about_the_person_and_no_token_is_in_any_address_that_a_server_sees(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await booked(context, service)
+    await phone.press("calendar")
+
+    kept = await phone.script("localStorage.getItem('paihao-own')")
+    tokens = re.findall(r'"token":"([\w-]{43})"', kept)
+
+    assert tokens
+    addresses = [urlsplit(address)._replace(fragment="").geturl() for address in [*phone.asked, phone.page.url]]
+    for private in (*tokens, PERSON["phone"], "13800138000"):
+        assert not [address for address in addresses if private in address]
+
+
+async def test_an_appointment_made_before_is_on_the_page_of_the_hall_and_one_from_a_link_is_too(
+    service: Service, context: BrowserContext, browser: Browser
+) -> None:
+    phone = await booked(context, service)
+    again = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await again.page.locator(".own").click()
+    await again.is_step("appointment")
+    await expect(again.page.locator(".qr")).to_be_visible()
+    identity = phone.page.url.partition("#appointment=")[2]
+    token = await phone.script(
+        "(id) => JSON.parse(localStorage.getItem('paihao-own')).appointments[id].token", identity
+    )
+
+    async with await hand(browser) as other:
+        link = f"{service.api.base}/halls/demo#appointment={identity}&token={token}"
+        opened = await Phone.open(other, link)
+        await expect(opened.page.locator(".qr")).to_be_visible()
+
+        assert token not in opened.page.url
+        await opened.reload()
+        await expect(opened.page.locator(".qr")).to_be_visible()
+
+
+def written(file: Path) -> str:
+    """What is in a file that was saved."""
+    return file.read_text("utf-8")
+
+
+async def test_the_calendar_file_is_that_of_the_appointment(service: Service, context: BrowserContext) -> None:
+    phone = await booked(context, service)
+
+    async with phone.page.expect_download() as download:
+        await phone.press("calendar")
+
+    text = written(await (await download.value).path())
+    assert text.startswith("BEGIN:VCALENDAR")
+    assert (await download.value).suggested_filename.endswith(".ics")
+
+
+async def test_a_time_that_is_taken_meanwhile_leads_to_the_nearest(service: Service, context: BrowserContext) -> None:
+    await configure(service, booking=by_hand(1, every_min=60, notice_s=0))
+    phone = await at_time(context, service)
+    await phone.page.locator('.month [data-on="2026-11-24"]').click()
+    slot = phone.page.locator(".slots [data-at]").nth(1)
+    starts_at = await slot.get_attribute("data-at")
+    await slot.click()
+    body = {"service": "enquiry", "starts_at": starts_at, "hold": True}
+    assert (await service.api.staff("POST", "appointments", body)).status == 201
+
+    await phone.press("next")
+
+    await expect(phone.message).to_contain_text("刚刚约满，最近的空位是")
+    await phone.message.locator("button").first.click()
+    await phone.is_step("details")
+    assert sorted(state for _, state in await appointments(service, "2026-11-24")) == ["held", "held"]
+
+
+async def test_a_hold_that_is_over_says_so_and_is_kept_again_at_a_press(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await held(context, service)
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    clock.advance(601)
+    await phone.press("next")
+    await phone.is_step("review")
+
+    await phone.press("next")
+    await expect(phone.message).to_contain_text("现已不再保留")
+    await phone.reload()
+    await phone.is_step("time")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await phone.press("soonest")
+    await phone.is_step("details")
+    await expect(phone.page.locator("#name")).to_have_value(PERSON["name"])
+
+
+async def test_the_page_notices_itself_that_a_hold_is_over(service: Service, context: BrowserContext) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time")
+    await phone.page.clock.install()
+    await phone.reload()
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await phone.press("soonest")
+    await phone.is_step("details")
+
+    await phone.page.clock.fast_forward(601_000)
+
+    await expect(phone.message).to_contain_text("现已不再保留")
+    await phone.message.get_by_role("button", name="再保留一次").click()
+    await expect(phone.message).to_be_hidden()
+
+
+async def test_one_hold_moves_along_when_another_time_is_chosen(service: Service, context: BrowserContext) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await held(context, service)
+    await phone.page.locator("#bar .button").first.click()
+    await phone.is_step("time")
+    await phone.page.locator('.month [data-on="2026-11-23"]').click()
+    await phone.page.locator(".slots [data-at]:not([disabled])").nth(2).click()
+
+    await phone.press("next")
+    await phone.is_step("details")
+
+    assert [state for _, state in await appointments(service)] == ["held"]
+
+
+async def test_what_is_missing_is_said_at_its_field_and_focus_goes_there(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await held(context, service)
+
+    await phone.press("next")
+
+    await expect(phone.page.locator("#name-wrong")).to_have_text("请填写姓名。")
+    await expect(phone.page.locator("#name")).to_be_focused()
+    await phone.page.locator("#name").fill("李")
+    await phone.page.locator("#phone").fill("1234567890123456789")
+    await phone.press("next")
+    await phone.is_step("review")
+    await phone.press("next")
+    await phone.is_step("details")
+    await expect(phone.page.locator("#phone-wrong")).to_be_visible()
+    await expect(phone.page.locator("#phone")).to_be_focused()
+
+
+async def test_who_is_late_is_told_what_it_costs_and_may_come_later(service: Service, context: BrowserContext) -> None:
+    await configure(service, booking=by_hand(2, every_min=30, notice_s=0))
+    phone = await booked(context, service)
+    before = await appointments(service)
+
+    await phone.press("late")
+
+    dialog = phone.page.locator("dialog")
+    await expect(dialog).to_contain_text("相当于比约定时间早到 60 分钟")
+    await expect(dialog).to_contain_text("预约作废")
+    await dialog.locator("button[value]").first.click()
+    await expect(dialog).to_be_hidden()
+    await expect(phone.page.locator(".when")).to_contain_text("11:00")
+    assert (before, await appointments(service)) == (
+        [("2026-11-23T02:30:00.000Z", "booked")],
+        [("2026-11-23T03:00:00.000Z", "booked")],
+    )
+
+
+async def test_who_is_here_checks_in_with_the_phone_and_gets_a_number(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await booked(context, service)
+
+    await phone.press("here")
+
+    await phone.page.wait_for_url("**/t/**")
+    await phone.is_ready()
+    await expect(phone.page.locator(".number").first).to_have_text("B001")
+    assert [state for _, state in await appointments(service)] == ["checked_in"]
+
+
+async def test_a_number_is_taken_and_the_same_phone_is_led_back_to_it(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+    await phone.press("take")
+    await phone.page.wait_for_url("**/t/**")
+    address = phone.page.url
+
+    again = await Phone.open(context, f"{service.api.base}/halls/demo?service=loan-first")
+    await again.press("take")
+    await expect(again.message).to_contain_text("这部手机已有号码 B001")
+    await again.message.locator("button").click()
+    await again.page.wait_for_url("**/t/**")
+
+    assert again.page.url == address
+    assert len((await service.api.staff("GET", "tickets")).body["items"]) == 1
+
+
+async def test_a_hall_that_wants_the_doors_code_says_where_it_is_and_takes_it_from_the_link(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, entrance=True)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+    await expect(phone.page.locator("#take")).to_have_attribute("aria-disabled", "true")
+    await expect(phone.page.locator("#take-why")).to_contain_text("大厅门口")
+    code = (await service.api.staff("GET", "entrance")).body["code"]
+
+    at_door = await Phone.open(context, f"{service.api.base}/halls/demo?entrance={code}")
+    assert "entrance" not in at_door.page.url
+    await at_door.page.locator('[data-service="enquiry"]').click()
+    await at_door.press("take")
+
+    await at_door.page.wait_for_url("**/t/**")
+    (ticket,) = (await service.api.staff("GET", "tickets")).body["items"]
+    assert ticket["channel"] == "qr"
+
+
+async def test_the_doors_code_of_long_ago_is_refused_with_what_to_do(service: Service, context: BrowserContext) -> None:
+    await configure(service, entrance=True)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?entrance=WRONGONE")
+    await phone.page.locator('[data-service="enquiry"]').click()
+
+    await phone.press("take")
+
+    await expect(phone.message).to_contain_text("请扫大厅门口屏幕上的二维码")
+    await phone.message.get_by_role("button", name="预约时间").click()
+    await phone.is_step("time")
+
+
+async def test_what_is_done_online_needs_no_visit(service: Service, context: BrowserContext) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=loan-renewal")
+
+    await expect(phone.main).to_contain_text("网上即可办理，无需到场")
+
+    await expect(phone.dock.locator("a.primary")).to_have_attribute("href", "https://example.org/loan-renewal")
+    assert await phone.page.locator("#take, #book").count() == 0
+
+
+async def test_the_hours_with_the_fewest_people_are_told_where_they_are_known(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+    assert await phone.page.locator("#quiet").count() == 0
+    hall = (await service.api.call("GET", "/v1/halls/demo")).body
+    expected = [
+        {"from_at": f"2026-11-23T0{hour}:00:00.000Z", "to_at": f"2026-11-23T0{hour + 1}:00:00.000Z", "people": people}
+        for hour, people in ((2, 20.0), (4, 4.0), (5, 9.0), (7, 5.0))
+    ]
+
+    async def with_history(route: Route) -> None:
+        await route.fulfill(json={**hall, "expected": expected})
+
+    await context.route("**/v1/halls/demo", with_history)
+    await phone.reload()
+
+    await expect(phone.page.locator("#quiet")).to_have_text("今天来人较少：12:00–13:00、15:00–16:00（按以往估计）")
+
+
+async def test_a_closed_hall_gives_no_numbers_and_says_when_it_opens(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    clock.advance(9 * 3600)
+
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+
+    await expect(phone.main).to_contain_text("明天 09:00 开放")
+    await expect(phone.page.locator("#take")).to_have_attribute("aria-disabled", "true")
+    await phone.press("book")
+    await phone.is_step("time")
+    await expect(phone.page.locator(".soonest")).to_contain_text("明天 09:00")
+
+
+@pytest.mark.parametrize(
+    ("status", "problem", "words"),
+    [
+        (409, {"code": "hall-full", "slots": [], "overtime": None}, "今天已无法在闭馆前办理"),
+        (409, {"code": "hall-closed", "opens_at": "2026-11-24T01:00:00.000Z"}, "明天 09:00 开放"),
+        (409, {"code": "hall-suspended", "text": {"zh-CN": "消防演习"}}, "消防演习"),
+        (409, {"code": "online-only", "url": "https://example.org/x"}, "网上即可办理，无需到场"),
+        (409, {"code": "already-waiting", "ticket": "0198c0de-0000-7000-8000-000000000000"}, "请打开取号时的页面"),
+        (429, {"code": "rate-limited"}, "请 7 秒后继续"),
+        (500, {"code": "fault"}, "我们这边出了问题"),
+    ],
+)
+async def test_a_number_that_is_not_given_is_refused_in_words_with_one_way_forward(
+    service: Service, context: BrowserContext, status: int, problem: dict[str, object], words: str
+) -> None:
+    async def refuse(route: Route) -> None:
+        await route.fulfill(
+            status=status,
+            headers={"Retry-After": "7"},
+            content_type="application/problem+json",
+            json={"type": "/problems/x", "title": "x", "status": status, **problem},
+        )
+
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+    await phone.page.route("**/tickets", refuse)
+
+    await phone.press("take")
+
+    await expect(phone.message).to_contain_text(words)
+    await phone.page.get_by_label("返回").click()
+    await phone.is_step("home")
+    await expect(phone.message).to_be_hidden()
+
+
+async def test_a_full_hall_offers_the_earliest_time_and_books_it_at_a_press(
+    service: Service, context: BrowserContext
+) -> None:
+    slot = {"service": "enquiry", "starts_at": "2026-11-24T01:20:00.000Z", "ends_at": "x", "places": 2, "free": 1}
+    problem = {"type": "/problems/hall-full", "title": "x", "status": 409, "code": "hall-full", "slots": [slot]}
+
+    async def refuse(route: Route) -> None:
+        await route.fulfill(status=409, content_type="application/problem+json", json=problem)
+
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+    await phone.page.route("**/tickets", refuse)
+    await phone.press("take")
+
+    await phone.message.get_by_role("button", name="明天 09:20").click()
+
+    await phone.is_step("details")
+    assert await appointments(service, "2026-11-24") == [("2026-11-24T01:20:00.000Z", "held")]
+
+
+async def test_an_invitation_that_nobody_gave_is_said_to_be_none(service: Service, context: BrowserContext) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?invitation=ZZZZZZZZ")
+    assert "invitation" not in phone.page.url
+    await expect(phone.main).to_contain_text("ZZZZZZZZ")
+    await phone.page.locator('[data-service="enquiry"]').click()
+    await phone.press("take")
+
+    await expect(phone.message).to_contain_text("本大厅没有这个编号")
+    await phone.reload()
+    await expect(phone.main).not_to_contain_text("ZZZZZZZZ")
+
+
+async def test_a_phone_without_a_network_says_so_keeps_what_was_typed_and_books_once_when_it_is_back(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await held(context, service)
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await phone.press("next")
+    await phone.is_step("review")
+    await context.set_offline(True)
+    band = phone.page.locator("#stale")
+    await expect(band).to_contain_text("网络已断开。已选、已填的内容都在")
+
+    await phone.press("next")
+    await expect(phone.page.locator("#next")).to_have_attribute("aria-busy", "true")
+    await context.set_offline(False)
+
+    await phone.is_step("appointment")
+    await expect(band).to_be_hidden()
+    assert [state for _, state in await appointments(service)] == ["booked"]
+
+
+async def test_the_way_back_of_the_browser_leads_through_the_steps(service: Service, context: BrowserContext) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await phone.page.locator('[data-service="enquiry"]').click()
+    await phone.press("book")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await phone.press("soonest")
+    await phone.is_step("details")
+
+    for step in ("time", "service", "home"):
+        await phone.page.go_back()
+        await phone.is_step(step)
+    await phone.page.go_forward()
+    await phone.is_step("service")
+
+
+async def test_a_time_is_booked_with_the_keyboard_alone(service: Service, context: BrowserContext) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?lang=en")
+    keys = phone.page.keyboard
+
+    async def to(control: str) -> None:
+        for _ in range(90):
+            await keys.press("Tab")
+            if await phone.script("(to) => document.activeElement.matches(to)", control):
+                return
+        raise AssertionError(f"{control} is not reached")
+
+    await to('[data-service="enquiry"]')
+    await keys.press("Enter")
+    await phone.is_step("service")
+    await expect(phone.title).to_be_focused()
+    await to("#book")
+    await keys.press("Enter")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await to('.month [data-on="2026-11-26"]')
+    await keys.press("Enter")
+    await to('[data-hour="10"]')
+    await keys.press("Enter")
+    await to(".slots [data-at]")
+    await keys.press("Enter")
+    await to("#next")
+    await keys.press("Enter")
+    await phone.is_step("details")
+    await to("#name")
+    await keys.type("Li")
+    await to("#email")
+    await keys.type("li@example.org")
+    await keys.press("Enter")
+    await phone.is_step("review")
+    await to("#next")
+    await keys.press("Enter")
+
+    await phone.is_step("appointment")
+    await expect(phone.page.locator(".mine")).to_contain_text("Booked")
+
+
+async def test_the_language_is_switched_in_the_middle_and_nothing_is_lost(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=loan-first")
+    await phone.page.locator("#count").select_option("3")
+
+    await phone.page.get_by_role("link", name="English").click()
+
+    await expect(phone.title).to_have_text("First loan contract")
+    await expect(phone.page.locator("#count")).to_have_value("3")
+    await phone.press("book")
+    await phone.is_step("time")
+    await expect(phone.title).to_have_text("Choose a time")

@@ -1,0 +1,264 @@
+"""Bookings by staff: for people who call, at the page of staff and in the manager's section."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+
+from tests.browser.axe import faults
+from tests.browser.clerk import Clerk, appointments_on
+from tests.browser.clock import RunningClock
+from tests.browser.manage import confirm, document_of, put_document
+from tests.browser.pictures import PHONE, picture
+from tests.browser.staff import member
+from tests.browser.test_pages import SIDEWAYS
+from tests.service import Service
+from tests.web.booking import by_hand
+
+TOMORROW, LATER = "2026-11-24", "2026-11-27"
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+
+
+async def places_by_hand(service: Service, places: int) -> None:
+    """So many places each half hour."""
+    document = await document_of(service.api)
+    await put_document(service.api, {**document, "booking": {**document["booking"], **by_hand(places)}})
+
+
+@pytest.fixture
+async def clerk(service: Service, office: BrowserContext) -> Clerk:
+    """A clerk of the hotline, in a hall with two places each half hour."""
+    await places_by_hand(service, 2)
+    await member(service.api, "chen", "staff", "陈老师")
+    return await Clerk.open(office, service.api, "chen")
+
+
+async def test_a_clerk_of_the_hotline_books_moves_and_cancels_for_who_calls(service: Service, clerk: Clerk) -> None:
+    page = clerk.page
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+
+    await page.locator("#b-service").select_option("enquiry")
+    await clerk.choose(TOMORROW, "09:30")
+    await clerk.for_whom("李小龙", "138 0013 8000")
+    await expect(clerk.book).to_have_text(re.compile("预约 11月24日.* 09:30"))
+    await clerk.book.click()
+
+    await expect(clerk.card).to_be_visible()
+    [made] = await appointments_on(service.api, TOMORROW)
+    assert (made["channel"], made["service"], made["starts_at"]) == ("hotline", "enquiry", "2026-11-24T01:30:00.000Z")
+    await expect(clerk.card).to_contain_text(f"{made['code'][:4]} {made['code'][4:]}")
+    await expect(page.locator("#day-list tbody tr")).to_have_attribute("data-code", made["code"])
+    await page.locator("#card-away").click()
+    await expect(page.locator("#b-search")).to_be_focused()
+
+    rows = await clerk.find("13800138000")
+    await expect(rows).to_have_count(1)
+    await clerk.act(rows, "m")
+    await expect(page.locator("#b-title")).to_have_text(re.compile("改期"))
+    await clerk.choose(LATER, "10:00")
+    await clerk.book.click()
+    await expect(clerk.card).to_contain_text("已改期")
+    [moved] = await appointments_on(service.api, LATER)
+    assert (moved["id"], moved["code"], moved["starts_at"]) == (made["id"], made["code"], "2026-11-27T02:00:00.000Z")
+    await expect(page.locator("#day-list tbody tr")).to_have_attribute("data-code", made["code"])
+
+    rows = await clerk.find(made["code"].lower())
+    await clerk.act(rows, "x")
+    await expect(page.locator("dialog")).to_contain_text("位置会立即给其他人")
+    await confirm(page)
+    await expect(rows).to_have_attribute("data-state", "cancelled")
+    [cancelled] = await appointments_on(service.api, LATER)
+    assert cancelled["state"] == "cancelled"
+
+    said = ("李小龙", "13800138000", "138%200013", made["code"])
+    assert not any(one in address for address in [*addresses, page.url] for one in said)
+    assert clerk.complaints == []
+
+
+async def test_a_clerk_books_by_the_keyboard_alone(service: Service, clerk: Clerk) -> None:
+    page = clerk.page
+    await page.locator("#title").focus()
+
+    await page.keyboard.press("b")
+    await expect(page.locator("#b-service")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#b-count")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#soon-0")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#day-2026-11-23")).to_be_focused()
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#day-2026-12-01")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("ArrowRight")
+    await expect(page.locator("#times button:focus")).to_contain_text("09:30")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#b-name")).to_be_focused()
+    await page.keyboard.type("Ann Lee")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("13800138001")
+    await page.keyboard.press("Enter")
+
+    await expect(clerk.card).to_contain_text("09:30")
+    assert [one["starts_at"] for one in await appointments_on(service.api, "2026-12-01")] == [
+        "2026-12-01T01:30:00.000Z"
+    ]
+    await page.keyboard.press("/")
+    await expect(page.locator("#b-search")).to_be_focused()
+
+
+async def test_of_two_clerks_who_take_the_last_place_one_is_shown_the_nearest(
+    service: Service, clerk: Clerk, browser: Browser
+) -> None:
+    await places_by_hand(service, 1)
+    await member(service.api, "li", "staff", "李老师")
+    async with await browser.new_context(locale="zh-CN") as context:
+        other = await Clerk.open(context, service.api, "li")
+        await clerk.page.reload()
+        await clerk.is_ready()
+        for one, name, phone in ((clerk, "张三", "13800138002"), (other, "李四", "13800138003")):
+            await one.page.locator("#b-service").select_option("enquiry")
+            await one.choose(TOMORROW, "10:00")
+            await one.for_whom(name, phone)
+        await clerk.book.click()
+        await expect(clerk.card).to_be_visible()
+
+        await other.book.click()
+
+        said = other.page.locator("#book-said")
+        await expect(said).to_contain_text("10:00 刚刚约满，最近的空位")
+        nearest = said.locator("button").first
+        await expect(nearest).to_be_focused()
+        await expect(said.locator("button")).to_have_text(["09:30", "10:30", "09:00"])
+        full = other.page.locator("#times button", has_text="10:00")
+        await expect(full).to_be_disabled()
+        await expect(other.page.locator("#b-name")).to_have_value("李四")
+        await nearest.press("Enter")
+        await expect(other.book).to_be_focused()
+        await other.book.press("Enter")
+        await expect(other.card).to_contain_text("09:30")
+
+    times = [one["starts_at"] for one in await appointments_on(service.api, TOMORROW)]
+    assert times == ["2026-11-24T02:00:00.000Z", "2026-11-24T01:30:00.000Z"]
+
+
+async def test_who_stands_at_the_desk_with_a_booking_of_today_is_checked_in(
+    service: Service, clerk: Clerk, clock: RunningClock
+) -> None:
+    page = clerk.page
+    await page.locator("#b-service").select_option("enquiry")
+    await clerk.choose("2026-11-23", "11:30")
+    await page.locator("#b-channel").select_option("staff")
+    await page.locator("#b-name").fill("王五")
+    await clerk.book.click()
+    await expect(clerk.card).to_be_visible()
+    row = page.locator("#day-list tbody tr")
+
+    await clerk.act(row, "i")
+    await expect(page.locator("#said")).to_contain_text("10:30 开始签到")
+    clock.advance(40 * 60)
+    await clerk.act(row, "i")
+
+    await expect(page.locator("#said")).to_contain_text("已签到，号码 B001")
+    await expect(row).to_have_attribute("data-state", "checked_in")
+    [ticket] = (await service.api.staff("GET", "queue")).body["waiting"]
+    assert (ticket["class"], ticket["slot_at"]) == ("appointment", "2026-11-23T03:30:00.000Z")
+
+
+async def test_what_a_day_would_not_take_any_more_is_marked(service: Service, clerk: Clerk) -> None:
+    page = clerk.page
+    await page.locator("#b-service").select_option("enquiry")
+    for phone in ("13800138004", "13800138005"):
+        await clerk.choose(TOMORROW, "09:00")
+        await clerk.for_whom("赵六", phone)
+        await clerk.book.click()
+        await expect(clerk.card).to_be_visible()
+        await page.locator("#card-away").click()
+    await places_by_hand(service, 1)
+
+    await page.locator("#day-after").click()
+    await page.locator("#day-before").click()
+
+    await expect(page.locator("#day-list tbody .tag.over")).to_have_count(1)
+    await expect(page.locator("#day-list")).to_contain_text("有 1 个预约超出当天容量")
+
+
+async def test_who_may_not_book_any_more_and_a_phone_that_is_none_is_said_in_words(clerk: Clerk) -> None:
+    page = clerk.page
+    await page.locator("#b-service").select_option("enquiry")
+    for time in ("09:00", "09:30"):
+        await clerk.choose(TOMORROW, time)
+        await clerk.for_whom("钱七", "13800138006")
+        await clerk.book.click()
+        await expect(clerk.card).to_contain_text(time)
+    await clerk.choose(TOMORROW, "10:00")
+    await clerk.for_whom("钱七", "13800138006")
+
+    await clerk.book.click()
+
+    await expect(page.locator("#book-said")).to_contain_text("此人的预约数已到上限")
+    await page.locator("#b-phone").fill("12")
+    await clerk.book.click()
+    await expect(page.locator("#book-said")).to_contain_text(re.compile("手机号|不合适"))
+
+
+async def test_the_page_of_staff_shows_nothing_to_who_has_not_signed_in(
+    service: Service, office: BrowserContext
+) -> None:
+    page = await office.new_page()
+
+    await page.goto(f"{service.api.base}/halls/demo/desk?lang=en")
+
+    await expect(page.locator("sign-in h1")).to_have_text("Sign in")
+    await expect(page.locator("#form")).to_be_hidden()
+
+
+async def test_the_pages_of_bookings_have_no_fault_and_are_pictured(clerk: Clerk, tmp_path: Path) -> None:
+    page = clerk.page
+    await page.locator("#b-service").select_option("enquiry")
+    for time, name, phone in (
+        ("09:30", "张伟", "13800138007"),
+        ("09:30", "李娜", "13800138008"),
+        ("11:00", "王芳", "13800138009"),
+    ):
+        await clerk.choose(TOMORROW, time)
+        await clerk.for_whom(name, phone)
+        await clerk.book.click()
+        await expect(clerk.card).to_contain_text(time)
+    found = {"made": await faults(page)}
+    await page.locator("#card-away").click()
+    rows = await clerk.find("13800138007")
+    await expect(rows).to_have_count(1)
+    await clerk.choose(TOMORROW, "10:00")
+    await clerk.for_whom("刘洋", "138 0013 8010")
+    for theme in ("light", "dark", "contrast"):
+        await page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        found[theme] = await faults(page)
+    await page.evaluate("delete document.documentElement.dataset.theme")
+    await page.locator("#form").evaluate("form => form.scrollTo(0, 0)")
+    await picture(page, tmp_path, "bookings.png", WIDE)
+    await picture(page, tmp_path, "bookings-phone.png", PHONE)
+    assert await page.evaluate(SIDEWAYS) == []
+    await page.set_viewport_size({"width": 320, "height": 700})
+    assert await page.evaluate(SIDEWAYS) == []
+    await page.set_viewport_size(WIDE)
+    await page.get_by_role("link", name="English").click()
+    await expect(page.locator("#b-name")).to_have_value("刘洋")
+    await expect(page.locator("#times [aria-pressed=true]")).to_contain_text("10:00")
+    await clerk.find("13800138007")
+    await page.locator("#form").evaluate("form => form.scrollTo(0, 0)")
+    await picture(page, tmp_path, "bookings-en.png", WIDE)
+    await picture(page, tmp_path, "bookings-phone-en.png", PHONE)
+    await page.locator("#b-title").evaluate("title => title.scrollIntoView()")
+    await picture(page, tmp_path, "bookings-phone-book-en.png")
+    await page.set_viewport_size(WIDE)
+    await clerk.act(rows, "m")
+    found["move"] = await faults(page)
+
+    assert found == {name: [] for name in found}
+    assert clerk.complaints == []

@@ -1,0 +1,194 @@
+"""The pages for phones for everybody: axe-core finds nothing in any state and theme; narrow phones, few bytes."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Request, expect
+
+from tests.browser.axe import faults
+from tests.browser.phone import NARROW, Phone, hand
+from tests.browser.test_applicant import PERSON, SOME_PLACES, configure
+from tests.browser.test_pages import SIDEWAYS
+from tests.browser.test_ticket import address, identity, in_line
+from tests.service import Service
+
+PAGE_MAX_BYTES = 150 * 1024
+
+SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary, label.check, .grades label")]
+  .filter((one) => one.checkVisibility() && !one.matches(".hidden, label input, .sheet p a, main > p > a"))
+  .filter((one) => { const { width, height } = one.getBoundingClientRect(); return height < 43.5 || width < 43.5; })
+  .map((one) => `${one.tagName}.${one.className} ${one.textContent}`)"""
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A phone that has never been here."""
+    async with await hand(browser) as context:
+        yield context
+
+
+async def look(phone: Phone) -> None:
+    """Whatever is shown is good for everybody, in each theme, also on a narrow phone."""
+    for theme in ("light", "dark", "contrast"):
+        await phone.script("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        assert await faults(phone.page) == [], theme
+    await phone.script("() => { delete document.documentElement.dataset.theme; }")
+    before = phone.page.viewport_size
+    assert before is not None
+    await phone.page.set_viewport_size(NARROW)
+    assert await phone.script(SIDEWAYS) == []
+    assert await phone.script(SMALL) == []
+    await phone.page.set_viewport_size(before)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_axe_finds_nothing_at_any_step_of_booking(service: Service, context: BrowserContext, lang: str) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?lang={lang}")
+    await look(phone)
+    await phone.page.locator("summary").click()
+    await look(phone)
+    await phone.page.locator('[data-service="loan-renewal"]').click()
+    await phone.is_step("service")
+    await look(phone)
+    await phone.page.locator("#bar .button").first.click()
+    await phone.page.locator('[data-service="loan-first"]').click()
+    await phone.is_step("service")
+    await look(phone)
+    await phone.press("book")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await look(phone)
+    await phone.page.locator(".slots.hours .button:not([disabled])").first.click()
+    await phone.page.locator("#within [data-at]").first.click()
+    await look(phone)
+    await phone.press("next")
+    await phone.is_step("details")
+    await phone.press("next")
+    await expect(phone.page.locator("#name-wrong")).to_be_visible()
+    await look(phone)
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await phone.press("next")
+    await phone.is_step("review")
+    await look(phone)
+    await phone.press("next")
+    await expect(phone.page.locator(".qr")).to_be_visible()
+    await look(phone)
+    for dialog in ("late", "cancel"):
+        await phone.press(dialog)
+        await expect(phone.page.locator("dialog")).to_be_visible()
+        assert await faults(phone.page) == []
+        await phone.page.keyboard.press("Escape")
+    await phone.is_sound()
+
+
+async def test_axe_finds_nothing_with_a_day_of_few_times_and_a_refusal(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time")
+    await expect(phone.page.locator(".slots h2").first).to_be_visible()
+    await look(phone)
+    await context.set_offline(True)
+    await expect(phone.page.locator("#stale")).to_be_visible()
+    assert await faults(phone.page) == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_axe_finds_nothing_in_any_state_of_a_ticket(service: Service, context: BrowserContext, lang: str) -> None:
+    await context.add_init_script(f"localStorage.setItem('paihao-language', '{lang}')")
+    phone = await in_line(service, context, name="loan-first")
+    await phone.is_view("waiting")
+    await look(phone)
+    await phone.press("code")
+    await expect(phone.page.locator("dialog .qr")).to_be_visible()
+    assert await faults(phone.page) == []
+    await phone.page.keyboard.press("Escape")
+    await service.api.next("3")
+    await phone.is_view("next")
+    await look(phone)
+    await phone.press("more")
+    assert await faults(phone.page) == []
+    await phone.page.locator("dialog button").first.click()
+    await phone.is_view("put-off")
+    await look(phone)
+    await phone.press("more")
+    await phone.is_view("next")
+    await service.api.next("3", "done")
+    await phone.is_view("called")
+    await look(phone)
+    papers = {"missing": ["enrolment-letter"], "then": "park"}
+    await service.api.staff("POST", f"tickets/{identity(phone)}/papers", papers)
+    await phone.is_view("parked")
+    await look(phone)
+    await phone.press("resume")
+    await phone.is_view("next")
+    await service.api.next("3")
+    await service.api.staff("POST", f"tickets/{identity(phone)}/no-show")
+    await phone.is_view("no-show")
+    await look(phone)
+    await phone.press("resume")
+    await phone.is_view("next")
+    await service.api.next("3", "done")
+    await service.api.staff("POST", f"tickets/{identity(phone)}/finish", {"outcome": "conditional"})
+    await phone.is_view("done")
+    await phone.page.locator("summary").click()
+    await look(phone)
+    await phone.page.locator("#grade-5").check()
+    await phone.press("rate")
+    await expect(phone.page.locator("#rate")).to_be_hidden()
+    await look(phone)
+    await phone.is_sound()
+
+
+async def test_axe_finds_nothing_on_a_page_without_a_ticket_and_on_the_wall(
+    service: Service, context: BrowserContext
+) -> None:
+    missing = await Phone.open(context, f"{service.api.base}/t/0198c0de-0000-7000-8000-000000000000", ready=False)
+    await missing.is_view("unknown")
+    await look(missing)
+    wall = await Phone.open(context, f"{service.api.base}/halls/demo/wall")
+    await look(wall)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("path", ["/halls/demo", "/t/", "/halls/demo/wall"])
+async def test_a_page_is_light_for_a_slow_phone(
+    service: Service, context: BrowserContext, path: str, lang: str
+) -> None:
+    sizes: dict[str, int] = {}
+    page = await context.new_page()
+
+    async def weigh(request: Request) -> None:
+        if "/v1/" not in request.url:
+            sizes[request.url.partition("#")[0]] = (await request.sizes())["responseBodySize"]
+
+    page.on("requestfinished", weigh)
+    whole = f"{service.api.base}{path}?lang={lang}"
+    if path == "/t/":
+        whole = address(service, await service.api.take("enquiry"), f"?lang={lang}")
+    await page.goto(whole)
+    await expect(page.locator("body")).to_have_attribute("data-ready", "")
+    await page.wait_for_load_state("networkidle")
+
+    assert len(sizes) > 20
+    assert sum(sizes.values()) <= PAGE_MAX_BYTES, sorted(sizes.items(), key=lambda one: -one[1])[:8]
+
+
+async def test_the_wall_has_the_rules_of_the_document_in_both_languages(
+    service: Service, context: BrowserContext
+) -> None:
+    shown = await service.api.staff("GET", "document")
+    credit = {**shown.body["rules"]["credit_s"], "appointment": 2700}
+    await configure(service, rules={**shown.body["rules"], "credit_s": credit, "grace_s": 900}, admission="all")
+
+    wall = await Phone.open(context, f"{service.api.base}/halls/demo/wall")
+
+    rules = wall.page.locator(".rules")
+    await expect(rules).to_contain_text("预约相当于比约定时间早到 45 分钟。约 10:00 的，排在 09:15 以后到场")
+    await expect(rules).to_contain_text("counts as if you had come 45 minutes before your time")
+    await expect(rules).to_contain_text("晚到 15 分钟以内")
+    await expect(rules).not_to_contain_text("候补")
+    await expect(wall.page.locator(".sheet footer")).to_contain_text("每天 09:00–17:30")
+    await wall.page.emulate_media(media="print")
+    await expect(wall.page.locator(".print")).to_be_hidden()
+    await wall.is_sound()

@@ -1,0 +1,147 @@
+"""The pictures of the pages for phones, in both languages, and on a desk; taken anew when `WRITE_PICTURES=1`."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+
+from tests.browser.clock import RunningClock
+from tests.browser.halls import busy_morning
+from tests.browser.phone import PHONE, Phone, hand
+from tests.browser.pictures import DOCS
+from tests.browser.test_applicant import PERSON, configure
+from tests.browser.test_ticket import address, identity
+from tests.service import OPENS_AT, Service
+
+DESK = ViewportSize(width=1000, height=900)
+SHEET = ViewportSize(width=900, height=1520)
+SPANS = [
+    {"from": start, "to": end, "every_min": 20, "places": places}
+    for start, end, places in (("09:00", "12:00", 4), ("12:00", "13:40", 0), ("13:40", "17:30", 3))
+]
+
+
+@pytest.fixture
+def clock() -> RunningClock:
+    """A clock that begins when the hall opens."""
+    return RunningClock(OPENS_AT)
+
+
+@pytest.fixture
+async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
+    """A phone that has never been here."""
+    async with await hand(browser) as context:
+        yield context
+
+
+async def picture(phone: Phone, folder: Path, name: str, size: ViewportSize = PHONE) -> None:
+    """Take a picture of what is settled, without the ring of the focus."""
+    await phone.page.set_viewport_size(size)
+    await phone.page.mouse.move(0, 0)
+    await phone.script("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
+    taken = await phone.page.screenshot(path=folder / name)
+
+    assert taken.startswith(b"\x89PNG")
+    if os.environ.get("WRITE_PICTURES"):
+        shutil.copy(folder / name, DOCS / name)
+
+
+async def some_are_booked(service: Service) -> None:
+    """Places set by hand, of which the first days have few left and one day none."""
+    weekdays = [1, 2, 3, 4, 5, 6]
+    places = [{"weekdays": weekdays, **span} for span in SPANS] + [
+        {"weekdays": [7], "from": "09:00", "to": "17:30", "every_min": 30, "places": 2}
+    ]
+    closed = [{"on": "2026-11-30", "closed": True}]
+    await configure(service, booking={"places": places, "per_person": 50}, exceptions=closed)
+    for on, keep in (("2026-11-23", 0), ("2026-11-24", 9), ("2026-11-25", 3)):
+        query = f"slots?service=loan-first&from={on}&to={on}"
+        slots = (await service.api.call("GET", query)).body["slots"]
+        for place, slot in enumerate(slots[: len(slots) - keep] if keep < 9 else slots[::3]):
+            for _ in range(slot["free"] if keep < 9 or place % 2 == 0 else slot["free"] - 1):
+                body = {"service": "loan-first", "starts_at": slot["starts_at"], "hold": True}
+                await service.api.staff("POST", "appointments", body)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_booking_is_pictured(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    ending = "" if lang == "zh" else "-en"
+    await busy_morning(service.api, clock, 50)
+    await some_are_booked(service)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?lang={lang}")
+    await picture(phone, tmp_path, f"phone-hall{ending}.png")
+    await phone.page.locator('[data-service="loan-first"]').click()
+    await phone.is_step("service")
+    await picture(phone, tmp_path, f"phone-service{ending}.png")
+    await phone.press("book")
+    await phone.page.locator('.month [data-on="2026-11-24"]').click()
+    await phone.page.locator(".slots [data-at]:not([disabled])").nth(2).click()
+    await picture(phone, tmp_path, f"phone-booking{ending}.png")
+    await phone.press("next")
+    await phone.is_step("details")
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await picture(phone, tmp_path, f"phone-details{ending}.png")
+    await phone.press("next")
+    await phone.is_step("review")
+    await picture(phone, tmp_path, f"phone-review{ending}.png")
+    await phone.press("next")
+    await expect(phone.page.locator(".qr")).to_be_visible()
+    await picture(phone, tmp_path, f"phone-appointment{ending}.png")
+    if lang == "zh":
+        await picture(phone, tmp_path, "phone-appointment-desk.png", DESK)
+
+    await phone.is_sound()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_a_ticket_is_pictured(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    ending = "" if lang == "zh" else "-en"
+    await busy_morning(service.api, clock, 100)
+    api = service.api
+    for counter in ("1", "2", "3", "4", "5"):
+        await api.next(counter, "done")
+    ticket = await api.take("loan-first")
+    called = await api.next("P1", "done")
+    while called is not None and called["id"] != ticket["id"]:
+        called = await api.next("P1", "done")
+    assert (await api.staff("POST", f"tickets/{ticket['id']}/finish", {"outcome": "done"})).status == 200
+    phone = await Phone.open(context, address(service, ticket, f"?lang={lang}"))
+    await expect(phone.body).to_have_attribute("data-link", "live")
+    await expect(phone.page.locator(".called-now")).to_be_visible()
+    clock.advance(150)
+    await expect(phone.page.locator("#at")).to_have_text("10:42")
+    await picture(phone, tmp_path, f"phone-ticket{ending}.png")
+    if lang == "en":
+        await picture(phone, tmp_path, "phone-ticket-desk-en.png", DESK)
+    reply = await api.staff("PATCH", f"tickets/{ticket['id']}", {"class": "green", "reason": "urgent"})
+    assert reply.status == 200, reply.body
+    await phone.is_view("next")
+    await picture(phone, tmp_path, f"phone-next{ending}.png")
+    called = await api.next("3", "done")
+    assert called is not None
+    assert called["id"] == ticket["id"]
+    await phone.is_view("called")
+    await picture(phone, tmp_path, f"phone-called{ending}.png")
+    finish = {"outcome": "conditional", "missing": ["enrolment-letter"]}
+    await api.staff("POST", f"tickets/{identity(phone)}/finish", finish)
+    await phone.is_view("done")
+    await picture(phone, tmp_path, f"phone-rating{ending}.png", ViewportSize(width=390, height=1000))
+
+    await phone.is_sound()
+
+
+async def test_the_rules_on_the_wall_are_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:
+    wall = await Phone.open(context, f"{service.api.base}/halls/demo/wall")
+
+    await picture(wall, tmp_path, "wall.png", SHEET)
+
+    await wall.page.emulate_media(media="print")
+    assert (await wall.page.pdf(format="A4")).count(b"/Type /Page\n") == 1

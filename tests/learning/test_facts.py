@@ -1,0 +1,203 @@
+"""What is remembered of a day: only what was seen to its end, for one person, at the stage that is booked for."""
+
+from datetime import timedelta
+
+from service.domain import events
+from service.domain.commands import EndDay, Finish, FinishTicket, UndoTicket
+from service.domain.learning import DayFacts, Observer, OpenHour, open_hours
+from service.domain.model import (
+    Admission,
+    AppointmentId,
+    AppointmentState,
+    Channel,
+    Outcome,
+    ServiceId,
+    StageId,
+    TicketClass,
+    TicketId,
+    Wait,
+)
+from service.domain.plan import plan_of
+from tests.domain.halls import DONE, MONDAY, Hall, town
+
+PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId("card")
+
+
+def facts_of(hall: Hall) -> DayFacts:
+    observer = Observer(hall.day.hall, hall.on)
+    for at in range(0, len(hall.records), 3):  # as the journal gives them, in chunks
+        observer.see(hall.records[at : at + 3])
+    return observer.facts()
+
+
+def visit(hall: Hall, counter: str, seconds: float, finish: Finish = DONE) -> TicketId:
+    """Who is next is called, and finished after so long."""
+    ticket = hall.serve(counter)
+    hall.after(seconds).finish(ticket, finish)
+    return ticket
+
+
+def served(hall: Hall, seconds: float = 120, count: int = 1) -> TicketId:
+    """Somebody comes with an enquiry, is called at once, and is finished after so long."""
+    hall.take("enquiry", count=count)
+    return visit(hall, "1", seconds)
+
+
+def test_a_duration_is_of_one_person_from_the_start_to_the_end() -> None:
+    hall = Hall()
+    hall.open("1")
+
+    served(hall, seconds=150)
+    served(hall, seconds=600, count=4)
+
+    assert facts_of(hall).lasted_s == {ENQUIRY: [150, 150]}
+
+
+def test_only_the_stage_that_is_booked_for_counts() -> None:
+    hall = Hall()
+    hall.open("1", "P1", "K1")
+    hall.take("passport")
+    visit(hall, "P1", 60)
+    visit(hall, "1", 200)
+    hall.take("card")
+    visit(hall, "1", 100)
+    visit(hall, "K1", 45)
+
+    facts = facts_of(hall)
+
+    assert facts.prechecked_lasted_s == {PASSPORT: [200]}, "who was at the precheck is prechecked"
+    assert facts.lasted_s == {CARD: [45]}
+
+
+def test_what_the_days_end_had_to_end_says_nothing() -> None:
+    hall = Hall()
+    hall.open("1")
+    hall.take()
+    hall.serve("1")
+    hall.at("24:00").do(EndDay())
+
+    assert facts_of(hall).lasted_s == {}
+
+
+def test_a_finish_that_was_taken_back_counts_once_and_to_its_real_end() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = served(hall, seconds=100)
+    hall.after(10).do(UndoTicket(ticket))
+    hall.after(90).do(FinishTicket(ticket, DONE))
+
+    assert facts_of(hall).lasted_s == {ENQUIRY: [200]}
+
+
+def test_an_undo_takes_back_the_end_of_another_stage_and_not_the_visit_before_it() -> None:
+    hall = Hall()
+    hall.open("1", "P1")
+    ticket = hall.take("enquiry", then=["passport"])
+    visit(hall, "1", 50)
+    visit(hall, "P1", 20, Finish(Outcome.REFERRED))
+    hall.after(5).do(UndoTicket(ticket))
+
+    assert facts_of(hall).lasted_s == {ENQUIRY: [50]}
+
+
+def test_who_comes_before_the_door_opens_counts_at_its_opening() -> None:
+    hall = Hall(at="08:40")
+    hall.take()
+    hall.take(count=3)
+    hall.at("10:15").take("passport")
+
+    facts = facts_of(hall)
+
+    assert facts.hours["09"] == OpenHour(4, 3600)
+    assert facts.hours["10"] == OpenHour(1, 3600)
+    assert facts.hours["16"] == OpenHour(0, 3600)
+    assert facts.hours.keys() == {f"{hour:02d}" for hour in range(9, 17)}
+    assert facts.walk_ins == {ENQUIRY: 4, PASSPORT: 1}
+
+
+def test_between_two_windows_people_count_for_the_next_one_and_hours_for_the_part_that_is_open() -> None:
+    hours = [
+        {"weekdays": [1], "from": "09:30", "to": "12:00"},
+        {"weekdays": [1], "from": "13:15", "to": "17:00"},
+    ]
+    hall = Hall(town(hours=hours), at="12:50")
+    hall.take()
+
+    facts = facts_of(hall)
+
+    assert facts.hours["13"] == OpenHour(1, 2700)
+    assert facts.hours["09"] == OpenHour(0, 1800)
+    assert "12" not in facts.hours
+
+
+def test_a_day_nobody_took_a_number_on_says_nothing_of_walk_ins() -> None:
+    assert facts_of(Hall()).hours == {}
+
+
+def test_hours_are_the_halls_own_also_where_they_are_of_the_next_date() -> None:
+    document = town(day_starts_at_local="05:00", hours=[{"weekdays": [1], "from": "22:30", "to": "02:00"}])
+
+    assert open_hours(plan_of(document, 1, MONDAY)) == {"22": 1800, "23": 3600, "00": 3600, "01": 3600}
+
+
+def _appointment(hall: Hall, number: int, late_s: int | None) -> None:
+    """Somebody books a start at 10:00, and comes so much later, or not at all."""
+    name = AppointmentId(f"appointment-{number}")
+    starts_at = hall.instant("10:00")
+    hall._append(
+        [
+            events.AppointmentMade(
+                appointment=name,
+                n=number,
+                code=f"A{number}",
+                service=ENQUIRY,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(minutes=5),
+                state=AppointmentState.BOOKED,
+                channel=Channel.WEB,
+                place=number,
+                places=9,
+                per_person=2,
+            )
+        ],
+        None,
+    )
+    if late_s is None:
+        hall._append([events.AppointmentMissed(appointment=name)], None)
+        return
+    hall.now_at = starts_at + timedelta(seconds=late_s)
+    ticket = TicketId(f"of-{number}")
+    hall._append(
+        [
+            events.AppointmentCheckedIn(appointment=name, ticket=ticket),
+            events.TicketTaken(
+                ticket=ticket,
+                n=hall.day.issued + 1,
+                code=f"T{number}",
+                number=f"E{number:03d}",
+                service=ENQUIRY,
+                stage=StageId("window"),
+                class_=TicketClass.APPOINTMENT,
+                channel=Channel.KIOSK,
+                admission=Admission.ADMITTED,
+                appointment=name,
+                slot_at=starts_at,
+                ahead=0,
+                wait=Wait(None, None, None, hall.now_at, None),
+            ),
+        ],
+        None,
+    )
+
+
+def test_who_booked_came_or_did_not_and_so_much_after_the_start() -> None:
+    hall = Hall()
+    for number, late_s in enumerate((-600, -120, None, 300), 1):
+        _appointment(hall, number, late_s)
+
+    facts = facts_of(hall)
+
+    assert (facts.came, facts.missed) == (3, 1)
+    assert facts.late_s == [-600, -120, 300]
+    assert facts.walk_ins == {}, "who booked is no walk-in"
+    assert all(hour.people == 0 for hour in facts.hours.values())

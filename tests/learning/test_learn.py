@@ -1,0 +1,256 @@
+"""What many days teach: drawn to what was believed before, and not by what a clerk forgot."""
+
+import math
+import random
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from service.domain.learning import (
+    DAYS_BEFORE_WALK_INS,
+    USUAL,
+    DayFacts,
+    LearnedWeek,
+    OpenHour,
+    has_moved,
+    lasting_of,
+    learn,
+    punctuality,
+    walk_ins,
+    walk_ins_moved,
+)
+from service.domain.model import ServiceId
+from service.domain.plan import Lasting, Learned, LearnedArrivals, plan_of
+from tests.domain.halls import MONDAY, town
+
+ENQUIRY, PASSPORT = ServiceId("enquiry"), ServiceId("passport")
+PRIOR = Lasting(180.0, 0.6)
+SEED = 20261123
+
+
+def lognormal(count: int, mean_s: float, cv: float) -> list[int]:
+    """Durations as services have them, drawn from a seed."""
+    drawn = random.Random(SEED)  # noqa: S311  (a seed is wanted)
+    spread = math.sqrt(math.log1p(cv**2))
+    return [round(drawn.lognormvariate(math.log(mean_s) - spread**2 / 2, spread)) for _ in range(count)]
+
+
+def seen(durations: Sequence[int], prior: Lasting = PRIOR, prechecked: Sequence[int] = ()) -> Lasting:
+    found = lasting_of(durations, prechecked, prior)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("cv", [0.3, 0.6, 1.0])
+def test_of_many_visits_the_documents_word_is_forgotten(cv: float) -> None:
+    found = seen(lognormal(3000, 420, cv))
+
+    assert found.mean_s == pytest.approx(420, rel=0.07), "the longest are taken for forgotten ends"
+    assert found.cv == pytest.approx(cv, rel=0.2)
+
+
+def test_of_few_visits_it_counts_as_twenty() -> None:
+    assert seen([300] * 20).mean_s == pytest.approx(240)
+    assert seen([300] * 20).cv == pytest.approx(0.6 / math.sqrt(2))
+
+
+def test_forgotten_ends_and_slips_do_not_count() -> None:
+    sound = lognormal(400, 300, 0.6)
+    forgotten = [3600 * hours for hours in range(1, 9)] * 2
+
+    with_them = seen([*sound, *forgotten, 0, 1, 2])
+
+    assert with_them.mean_s == pytest.approx(seen(sound).mean_s, rel=0.02)
+    assert with_them.cv == pytest.approx(seen(sound).cv, abs=0.05)
+
+
+def test_the_long_visits_of_a_service_that_varies_are_real_ones() -> None:
+    long = lognormal(3000, 300, 1.2)
+
+    assert sum(one > 4 * 192 for one in long) > 150, "beyond four medians, and many"
+    assert seen(long).mean_s == pytest.approx(300, rel=0.08)
+
+
+def test_who_is_prechecked_is_reckoned_apart_and_begins_with_the_same() -> None:
+    found = seen([300] * 200, prechecked=[100] * 20)
+
+    assert found.prechecked_mean_s == pytest.approx((100 + found.mean_s) / 2)
+    assert seen([300] * 20).prechecked_mean_s is None
+    assert seen([300] * 20, Lasting(180.0, 0.6, 90.0)).prechecked_mean_s == 90.0
+
+
+@pytest.mark.parametrize("durations", [[], [0, 1, 2]])
+def test_nothing_is_learned_of_what_was_not_seen(durations: list[int]) -> None:
+    assert lasting_of(durations, [], PRIOR) is None
+
+
+def test_punctuality_is_the_middle_of_many_whatever_some_do() -> None:
+    on_time = [-240, -180, -120, -60, 0] * 100
+
+    mean_s, sd_s = punctuality([*on_time, *[1800] * 30])
+
+    assert mean_s == pytest.approx(-125, abs=40)
+    assert 80 < sd_s < 200
+    assert punctuality([]) == (USUAL.punctuality_mean_s, USUAL.punctuality_sd_s)
+
+
+def test_who_comes_is_drawn_to_the_usual_share() -> None:
+    def show_rate(came: int, missed: int) -> float:
+        return 1 - learn([DayFacts(on=MONDAY, came=came, missed=missed)], town(), MONDAY + timedelta(1)).every.no_show
+
+    assert show_rate(0, 0) == pytest.approx(0.88)
+    assert show_rate(20, 0) == pytest.approx(0.94)
+    assert show_rate(1000, 1000) == pytest.approx(0.5, abs=0.01)
+
+
+def weeks(count: int, people: Sequence[int]) -> list[DayFacts]:
+    """The Mondays before a Monday, with so many people from 9 to 10, and each Tuesday with half of them."""
+    days = []
+    for number in range(count):
+        monday = MONDAY - timedelta(weeks=count - number)
+        came = people[number % len(people)]
+        days += [
+            DayFacts(on=monday, hours={"09": OpenHour(came, 3600), "10": OpenHour(2, 600)}),
+            DayFacts(on=monday + timedelta(1), hours={"09": OpenHour(came // 2, 1800)}),
+            DayFacts(on=monday + timedelta(2)),
+        ]
+    return days
+
+
+def test_walk_ins_are_the_middle_of_the_last_eight_same_weekdays_by_the_hour() -> None:
+    found = walk_ins(weeks(10, [90, 90, 20, 20, 20, 20, 20, 20, 30, 10]), MONDAY)
+
+    assert found.keys() == {1, 2}
+    assert found[1].keys() == {"09"}, "ten minutes say nothing about an hour"
+    assert found[1]["09"].per_h == 20
+    assert found[2]["09"].per_h == 20, "half as many in half an hour"
+
+
+def test_the_spread_is_what_days_differ_by_beyond_chance_and_what_few_days_leave_open() -> None:
+    alike = walk_ins(weeks(8, [20, 22, 18, 21]), MONDAY)[1]["09"]
+    unlike = walk_ins(weeks(8, [0, 40]), MONDAY)[1]["09"]
+
+    beyond_chance = 8 * 400 / 7 - 20
+    assert alike.sd == pytest.approx(math.sqrt(math.pi / 2 * 20.5 / 8))
+    assert unlike.sd == pytest.approx(math.sqrt(beyond_chance + math.pi / 2 * (20 + beyond_chance) / 8))
+
+
+def test_nothing_is_said_of_walk_ins_before_two_weeks_of_days() -> None:
+    days = weeks(2, [20])
+
+    assert walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS - 1)) == {}
+    assert walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS)) != {}
+    assert walk_ins([], MONDAY) == {}
+
+
+def test_only_the_days_before_and_of_the_season_count() -> None:
+    old = DayFacts(on=MONDAY - timedelta(61), lasted_s={ENQUIRY: [600] * 99})
+    late = DayFacts(on=MONDAY, lasted_s={ENQUIRY: [600] * 99})
+    day = DayFacts(on=MONDAY - timedelta(60), lasted_s={ENQUIRY: [240] * 20, ServiceId("gone"): [9] * 20})
+
+    learned = learn([late, day, old], town(), MONDAY)
+
+    assert learned.every.durations == {ENQUIRY: lasting_of([240] * 20, [], Lasting(180.0, 0.6))}
+    assert learned.days == 1
+
+
+def test_the_mix_is_of_the_services_that_are_offered() -> None:
+    days = [DayFacts(on=MONDAY, walk_ins={ENQUIRY: 3, PASSPORT: 1, ServiceId("gone"): 9})]
+
+    assert learn(days, town(), MONDAY + timedelta(1)).every.mix == {ENQUIRY: 0.75, PASSPORT: 0.25}
+
+
+def test_a_week_says_what_counts_for_a_date() -> None:
+    night = datetime(2026, 11, 22, 16, tzinfo=UTC)
+    arrivals = {"09": LearnedArrivals(20.0)}
+    week = LearnedWeek(
+        every=Learned(no_show=0.2), walk_ins={1: arrivals}, learned_at={0: night, 1: night + timedelta(1)}
+    )
+
+    assert week.on(MONDAY) == Learned(no_show=0.2, walk_ins=arrivals, learned_at=night + timedelta(1))
+    assert week.on(MONDAY + timedelta(1)) == Learned(no_show=0.2, learned_at=night)
+    assert LearnedWeek().on(MONDAY) == USUAL
+
+
+def test_a_trifle_is_nothing_new() -> None:
+    known = Learned(
+        durations={ENQUIRY: Lasting(300.0, 0.6, 200.0)},
+        no_show=0.1,
+        mix={ENQUIRY: 0.5, PASSPORT: 0.5},
+        walk_ins={"09": LearnedArrivals(20.0, 3.0)},
+    )
+
+    def moved(**changes: object) -> bool:
+        changed = {name: getattr(known, name) for name in known.__struct_fields__} | changes
+        return has_moved(known, Learned(**changed))
+
+    assert not moved()
+    assert not moved(durations={ENQUIRY: Lasting(304.0, 0.605, 201.0)}, no_show=0.1015, punctuality_mean_s=-290.0)
+    assert moved(durations={ENQUIRY: Lasting(310.0, 0.6, 200.0)})
+    assert moved(durations={ENQUIRY: Lasting(300.0, 0.65, 200.0)})
+    assert moved(durations={ENQUIRY: Lasting(300.0, 0.6, 210.0)})
+    assert moved(durations={ENQUIRY: Lasting(300.0, 0.6)})
+    assert moved(durations={})
+    assert moved(no_show=0.11)
+    assert moved(punctuality_mean_s=-200.0)
+    assert moved(punctuality_sd_s=400.0)
+    assert moved(mix={ENQUIRY: 0.6, PASSPORT: 0.4})
+    assert moved(mix={ENQUIRY: 1.0})
+    assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(21.0, 3.0)})
+    assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.0, 4.5)})
+    assert walk_ins_moved(known.walk_ins, {})
+    assert not walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.2, 3.5)})
+
+
+def test_a_plan_goes_by_what_was_learned_and_is_newer_for_it() -> None:
+    night = datetime(2026, 11, 22, 16, tzinfo=UTC)
+    before = plan_of(town(), 3, MONDAY)
+    learned = plan_of(town(), 3, MONDAY, (), Learned(durations={ENQUIRY: Lasting(240.0, 0.8)}, learned_at=night))
+    changed = plan_of(town(), 4, MONDAY)
+
+    assert (learned.services[ENQUIRY].mean_s, learned.services[ENQUIRY].cv) == (240.0, 0.8)
+    assert before.version < learned.version < changed.version
+
+
+def test_days_of_many_kinds_teach_something_that_is_sane() -> None:
+    """A small season made up: two services, a morning peak, some forgotten ends, days that differ."""
+    drawn = random.Random(SEED)  # noqa: S311  (a seed is wanted)
+    days = []
+    for back in range(56, 0, -1):
+        on = MONDAY - timedelta(back)
+        if on.isoweekday() > 5:
+            continue
+        peak = 1.5 if on.isoweekday() == 1 else 1.0
+        days.append(
+            DayFacts(
+                on=on,
+                lasted_s={
+                    ENQUIRY: [round(drawn.lognormvariate(5.0, 0.55)) for _ in range(40)] + [5400],
+                    PASSPORT: [round(drawn.lognormvariate(6.0, 0.7)) for _ in range(25)],
+                },
+                came=40,
+                missed=6,
+                late_s=[round(drawn.gauss(-300, 400)) for _ in range(40)],
+                hours={
+                    f"{hour:02d}": OpenHour(round(peak * drawn.gauss(30 if hour < 12 else 12, 3)), 3600)
+                    for hour in range(9, 17)
+                },
+                walk_ins={ENQUIRY: 90, PASSPORT: 30},
+            )
+        )
+
+    learned = learn(days, town(), MONDAY)
+
+    assert learned.every.durations[ENQUIRY].mean_s == pytest.approx(math.exp(5.0 + 0.55**2 / 2), rel=0.05)
+    assert learned.every.durations[PASSPORT].mean_s == pytest.approx(math.exp(6.0 + 0.7**2 / 2), rel=0.05)
+    assert learned.every.no_show == pytest.approx(6 / 46, abs=0.01)
+    assert learned.every.punctuality_mean_s == pytest.approx(-300, abs=40)
+    assert learned.every.punctuality_sd_s == pytest.approx(400, rel=0.1)
+    assert learned.walk_ins[1]["09"].per_h == pytest.approx(45, rel=0.1)
+    assert learned.walk_ins[3]["14"].per_h == pytest.approx(12, rel=0.2)
+    assert learned.walk_ins.keys() == {1, 2, 3, 4, 5}
+
+
+def test_the_date_may_be_any() -> None:
+    assert learn([], town(), date(2028, 2, 29)).every == USUAL

@@ -1,0 +1,248 @@
+"""A night in a running service: the ended day is looked through once, and the days to come go by what was seen."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import msgspec
+import pytest
+
+from service.clock import FakeClock
+from service.domain.commands import BookAppointment
+from service.domain.events import DayOpened, PlanChanged
+from service.domain.learning import DayFacts, OpenHour
+from service.domain.model import AppointmentId, Channel, HallId, ServiceId
+from service.ids import OF_APPOINTMENT, new_code, new_id
+from service.journal.read import Reader
+from service.journal.statements import statement_files, statements
+from service.lane import Request
+from service.lanes import SYSTEM
+from service.learning import PACKAGE
+from tests.journal.test_statements import names_its_arguments_and_rows
+from tests.service import Service, service_on
+
+DEMO = HallId("demo")
+ENQUIRY = ServiceId("enquiry")
+MONDAY = date(2026, 11, 23)
+TUESDAY = MONDAY + timedelta(1)
+NIGHT_AT = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+"""01:30 of the Tuesday at the demo hall: after all spreads."""
+
+MEAN_S = (20 * 180 + 20 * 240) / 40
+"""What the document says of an enquiry, seen twenty times, and twenty enquiries of four minutes."""
+
+
+async def a_monday(service: Service, clock: FakeClock, visits: int = 20, seconds: float = 240) -> None:
+    """Enquiries at counter 1, one after another."""
+    api = service.api
+    await api.open("1")
+    for _ in range(visits):
+        await api.take("enquiry")
+        ticket = await api.next("1")
+        assert ticket is not None
+        assert (await api.staff("POST", f"tickets/{ticket['id']}/start")).status == 200
+        clock.advance(seconds)
+        await api.staff("POST", f"tickets/{ticket['id']}/finish", {"outcome": "done"})
+
+
+async def the_night(service: Service, clock: FakeClock) -> None:
+    clock.put(NIGHT_AT)
+    await service.running.jobs.end_days()
+    await service.running.learning.learn()
+
+
+async def events(service: Service, on: date) -> list[object]:
+    return [record.event for record in await Reader(service.running.database).events(DEMO, on)]
+
+
+async def mean_s(service: Service) -> float:
+    return (await service.running.lanes.day(DEMO)).plan.services[ENQUIRY].mean_s
+
+
+async def test_the_next_day_begins_with_what_was_seen(service: Service, clock: FakeClock) -> None:
+    await a_monday(service, clock)
+
+    await the_night(service, clock)
+
+    assert await mean_s(service) == pytest.approx(MEAN_S)
+    opened = (await events(service, TUESDAY))[0]
+    assert isinstance(opened, DayOpened)
+    assert opened.plan.learned.durations[ENQUIRY].mean_s == pytest.approx(MEAN_S)
+    assert opened.plan.learned.learned_at is not None
+
+
+async def test_a_day_that_is_open_takes_it_over_as_an_event_once(service: Service, clock: FakeClock) -> None:
+    await a_monday(service, clock)
+    clock.put(NIGHT_AT)
+    await service.running.jobs.end_days()
+    assert await mean_s(service) == 180
+
+    for _ in range(3):
+        await service.running.learning.learn()
+        await service.running.lanes.sweep()
+
+    assert await mean_s(service) == pytest.approx(MEAN_S)
+    assert [type(event) for event in await events(service, TUESDAY)] == [DayOpened, PlanChanged]
+
+
+async def test_a_day_far_ahead_that_somebody_booked_takes_it_over_too(service: Service, clock: FakeClock) -> None:
+    on = MONDAY + timedelta(9)
+    booking = BookAppointment(
+        appointment=AppointmentId(new_id()),
+        code=new_code(OF_APPOINTMENT),
+        service=ENQUIRY,
+        starts_at=datetime(2026, 12, 2, 2, tzinfo=UTC),
+        channel=Channel.WEB,
+        applicant=new_id(),
+    )
+    request = Request(command=booking, command_id=new_id(), actor=SYSTEM, now_at=clock.now_at())
+    await service.running.lanes.do_on(DEMO, on, request)
+    await a_monday(service, clock)
+
+    await the_night(service, clock)
+
+    last = (await events(service, on))[-1]
+    assert isinstance(last, PlanChanged)
+    assert last.plan.services[ENQUIRY].mean_s == pytest.approx(MEAN_S)
+
+
+async def test_a_day_that_has_not_ended_teaches_nothing_yet(service: Service, clock: FakeClock) -> None:
+    await a_monday(service, clock)
+    clock.put(NIGHT_AT)
+
+    await service.running.learning.learn()
+    rows = await service.running.database.fetch("SELECT day FROM day_facts")
+    await service.running.jobs.end_days()
+    await service.running.learning.learn()
+
+    assert rows == []
+    assert [row["day"] for row in await service.running.database.fetch("SELECT day FROM day_facts")] == [MONDAY]
+
+
+async def test_a_night_reads_the_events_of_the_ended_day_only(
+    service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_monday(service, clock, visits=3)
+    await the_night(service, clock)
+    clock.put(NIGHT_AT + timedelta(hours=9))
+    await service.api.take("enquiry")
+    clock.put(NIGHT_AT + timedelta(1))
+    await service.running.jobs.end_days()
+    read: list[date] = []
+    load = Reader.load
+
+    def noted(reader: Reader, hall: HallId, day: date, position: object) -> object:
+        read.append(day)
+        return load(reader, hall, day, position)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reader, "load", noted)
+
+    await service.running.learning.learn()
+
+    assert read == [TUESDAY]
+
+
+async def test_what_differs_by_a_trifle_is_not_told_to_the_days(service: Service, clock: FakeClock) -> None:
+    await a_monday(service, clock, visits=4, seconds=185)
+
+    await the_night(service, clock)
+    first = await service.running.database.fetch("SELECT changed_at FROM learned WHERE weekday = 0")
+    hall = await service.running.halls.get(DEMO)
+    learning = service.running.learning
+    await service.running.database.fetch("DELETE FROM day_facts")
+    await learning.learn_of(hall, TUESDAY)
+
+    assert len(first) == 1
+    assert await service.running.database.fetch("SELECT changed_at FROM learned WHERE weekday = 0") == first
+
+
+async def test_another_process_goes_by_it_after_its_next_look(
+    service: Service, clock: FakeClock, dsn: str, tmp_path: Path
+) -> None:
+    await a_monday(service, clock)
+    async with service_on(dsn, tmp_path / "other", clock) as other:
+        await the_night(service, clock)
+        await other.running.halls.look()
+
+        assert await mean_s(other) == pytest.approx(MEAN_S)
+        assert (await other.running.halls.get(DEMO)).learned.days == 1
+        await other.running.learning.learn()
+
+    assert len(await events(service, TUESDAY)) == 1
+
+
+async def test_walk_ins_of_the_weekdays_come_into_the_plan_of_theirs(service: Service, clock: FakeClock) -> None:
+    for back in range(2, 30):
+        facts = DayFacts(on=MONDAY - timedelta(back), hours={"10": OpenHour(12 + back % 7, 3600)})
+        await service.running.database.fetch(
+            "INSERT INTO day_facts (hall_id, day, facts) VALUES ($1, $2, $3)",
+            DEMO,
+            facts.on,
+            msgspec.json.encode(facts).decode(),
+        )
+    await a_monday(service, clock, visits=1)
+
+    await the_night(service, clock)
+
+    plan = (await service.running.lanes.day(DEMO)).plan
+    assert plan.day == TUESDAY
+    assert [(one.number, one.from_at.hour) for one in plan.walk_ins] == [(18.0, 2)]
+    reply = await service.api.staff("GET", "learned")
+    assert [one["weekday"] for one in reply.body["walk_ins"]] == [1, 2, 3, 4, 5, 6, 7]
+    (ten,) = reply.body["walk_ins"][1]["hours"]
+    assert (ten["hour"], ten["per_h"]) == (10, 18.0)
+    assert 1 < ten["sd"] < 4
+
+
+async def test_managers_see_what_was_learned(service: Service, clock: FakeClock) -> None:
+    before = await service.api.staff("GET", "learned")
+    await a_monday(service, clock)
+    await the_night(service, clock)
+    after = await service.api.staff("GET", "learned")
+
+    assert (before.body["days"], before.body["learned_at"]) == (0, None)
+    assert {one["service"]: one["mean_s"] for one in before.body["durations"]}["enquiry"] == 180
+    enquiry = next(one for one in after.body["durations"] if one["service"] == "enquiry")
+    assert enquiry == {
+        "service": "enquiry",
+        "mean_s": MEAN_S,
+        "cv": enquiry["cv"],
+        "prechecked_mean_s": None,
+        "document_mean_s": 180.0,
+        "learned": True,
+        "share_of_walk_ins": 1.0,
+    }
+    assert after.body["days"] == 1
+    assert after.body["show_rate"] == 0.88
+
+
+async def test_a_document_tried_out_is_reckoned_by_what_was_learned(service: Service, clock: FakeClock) -> None:
+    await a_monday(service, clock)
+    await the_night(service, clock)
+    document = (await service.api.staff("GET", "document")).body
+
+    reply = await service.api.staff("PUT", "document?dry_run=1", document, headers={"If-Match": '"1"'})
+
+    assert reply.status == 200
+    assert (await service.api.staff("PUT", "document", document, headers={"If-Match": '"1"'})).status == 200
+    assert await mean_s(service) == pytest.approx(MEAN_S)
+
+
+ALL = [(file, name) for file in statement_files(PACKAGE) for name in statements(file, PACKAGE)]
+
+
+async def test_every_statement_prepares(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        for file, name in ALL:
+            await connection.prepare(statements(file, PACKAGE)[name])
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize(("file", "name"), ALL)
+def test_every_statement_has_a_header_that_names_its_arguments_and_rows(file: str, name: str) -> None:
+    sql = statements(file, PACKAGE)[name]
+
+    names_its_arguments_and_rows(sql)
+    assert "SELECT *" not in sql.upper()

@@ -1,0 +1,1 @@
+"""Erasing and giving out what is known of a person."""

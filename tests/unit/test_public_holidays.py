@@ -1,0 +1,100 @@
+"""Public holidays: days off, weekend days worked in return, and years nobody knows yet."""
+
+from datetime import date
+
+import pytest
+
+from service.domain.plan import plan_of
+from service.halls import calendar_around, holidays_unknown, plan_from
+from service.public_holidays import holiday_year, unknown_years
+from tests.domain.halls import town
+
+SATURDAY = date(2026, 10, 10)
+"""Worked in return for the Wednesday before, which belongs to the National Day's holidays."""
+
+WORKDAYS = [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:00"}]
+
+
+def test_a_free_day_in_the_week_is_made_good_for_by_a_saturday_that_is_like_a_friday() -> None:
+    year = holiday_year("CN", None, 2026)
+
+    assert date(2026, 10, 7) in year.off
+    assert year.worked[SATURDAY] == 5
+    assert SATURDAY not in year.off
+
+
+def test_a_worked_sunday_is_like_a_friday_too() -> None:
+    assert holiday_year("CN", None, 2026).worked[date(2026, 9, 20)] == 5
+
+
+def test_a_country_that_moves_no_days_has_none() -> None:
+    assert holiday_year("DE", "BY", 2026).worked == {}
+
+
+def test_a_worked_saturday_has_a_fridays_hours_and_any_other_its_own() -> None:
+    keeping = town(holidays=True, country="CN", hours=WORKDAYS)
+
+    worked, other = plan_from(keeping, 1, SATURDAY), plan_from(keeping, 1, date(2026, 10, 17))
+
+    assert [(one.opens_at.hour, one.closes_at.hour) for one in worked.windows] == [(1, 9)]
+    assert other.windows == ()
+    assert plan_from(keeping, 1, date(2026, 10, 7)).windows == ()
+
+
+def test_a_worked_saturday_has_a_fridays_staffing_places_and_reservations() -> None:
+    friday = {"weekdays": [5], "from": "09:00", "to": "12:00"}
+    keeping = town(
+        holidays=True,
+        country="CN",
+        hours=WORKDAYS,
+        staffing=[{**friday, "counters": 2}],
+        booking={
+            "places": [{**friday, "every_min": 30, "places": 3}],
+            "reserved": [{**friday, "partner": "school-1", "share": 0.5}],
+        },
+    )
+
+    plan, usual = plan_from(keeping, 1, SATURDAY), plan_from(keeping, 1, date(2026, 10, 17))
+
+    assert (len(plan.bands), len(plan.places), len(plan.reserved)) == (1, 1, 1)
+    assert (len(usual.bands), len(usual.places), len(usual.reserved)) == (0, 0, 0)
+
+
+def test_an_exception_says_more_than_the_calendar() -> None:
+    closed = town(holidays=True, country="CN", hours=WORKDAYS, exceptions=[{"on": "2026-10-10", "closed": True}])
+
+    assert plan_from(closed, 1, SATURDAY).windows == ()
+
+
+def test_a_hall_that_keeps_no_holidays_has_its_saturdays_as_ever() -> None:
+    free = town(hours=WORKDAYS, country="CN")
+
+    assert plan_from(free, 1, SATURDAY).windows == ()
+    assert plan_of(free, 1, SATURDAY, worked={SATURDAY: 5}).windows == ()
+    assert holidays_unknown(free, SATURDAY) == []
+
+
+def test_the_next_opening_may_be_a_worked_saturday() -> None:
+    keeping = town(holidays=True, country="CN", hours=[{"weekdays": [5], "from": "09:00", "to": "17:00"}])
+
+    reopens_at = plan_from(keeping, 1, date(2026, 10, 9)).reopens_at
+
+    assert reopens_at is not None
+    assert reopens_at.date() == SATURDAY
+
+
+def test_a_year_whose_moved_days_are_not_announced_yet_is_told() -> None:
+    assert unknown_years("CN", None, (2026, 2027), 2026) == [2027]
+    assert unknown_years("DE", "BY", (2026, 2027), 2026) == []
+    assert unknown_years("CN", None, (2026, 3000), 2026) == [3000]
+
+
+@pytest.mark.parametrize(("today", "told"), [(date(2026, 6, 1), []), (date(2026, 11, 23), [2027])])
+def test_a_hall_is_told_as_far_ahead_as_people_can_book(today: date, told: list[int]) -> None:
+    assert holidays_unknown(town(holidays=True, country="CN"), today) == told
+
+
+def test_around_the_turn_of_the_year_both_years_are_kept() -> None:
+    calendar = calendar_around(town(holidays=True, country="CN"), date(2026, 12, 1))
+
+    assert {date(2026, 10, 1), date(2027, 1, 1)} <= calendar.off

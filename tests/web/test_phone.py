@@ -1,0 +1,149 @@
+"""What the pages on phones ask for: the rules, the code to be scanned, the hall of a ticket, and how the visit was."""
+
+import gzip
+from datetime import UTC, date, datetime
+from typing import Any
+
+import aiohttp
+import pytest
+import segno
+
+from service.domain.demo import demo_document
+from service.domain.plan import Learned, LearnedArrivals, plan_of
+from service.web.answers import ExpectedSeen
+from service.web.halls import expected_of
+from tests.service import Service
+from tests.web.booking import booked
+from tests.web.checked import Checked
+
+UNKNOWN = "0198c0de-0000-7000-8000-000000000000"
+
+
+async def called(hall: Checked) -> dict[str, Any]:
+    """A ticket that was just called, as its owner has it."""
+    ticket = await hall.take("enquiry")
+    await hall.open("1")
+    assert (await hall.next("1") or {})["id"] == ticket["id"]
+    return ticket
+
+
+async def test_the_rules_that_hang_on_the_wall_are_those_of_the_document(hall: Checked) -> None:
+    rules = (await hall.call("GET", "rules")).body
+
+    assert rules["credit_s"] == {"appointment": 3600, "green": 5400, "returning": 3600}
+    assert (rules["grace_s"], rules["missed_after_s"], rules["check_in_before_s"]) == (600, 1800, 3600)
+    assert rules["hours"] == [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "09:00", "to": "17:30"}]
+    assert rules["words"]["enrolment-letter"]["en"] == "Enrolment letter"
+    assert set(rules["ratings"]) <= set(rules["words"])
+    assert "lunch" not in rules["words"]
+
+
+async def test_a_hall_says_whether_numbers_are_given_out_and_how_long_a_service_takes(hall: Checked) -> None:
+    seen = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body
+
+    assert (seen["doors_open"], seen["entrance"]) == (True, False)
+    assert {one["id"]: one["duration_s"] for one in seen["services"]}["loan-first"] == 300
+
+
+async def test_a_hall_without_a_history_says_nothing_of_who_is_expected(hall: Checked) -> None:
+    assert (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["expected"] == []
+
+
+def test_who_is_expected_is_told_for_what_is_left_of_the_day() -> None:
+    learned = Learned(walk_ins={"09": LearnedArrivals(12.0), "15": LearnedArrivals(3.04)})
+    plan = plan_of(demo_document(always_open=False), 1, date(2026, 11, 23), learned=learned)
+
+    found = expected_of(plan, datetime(2026, 11, 23, 4, 0, tzinfo=UTC))
+
+    assert found == [ExpectedSeen("2026-11-23T07:00:00.000Z", "2026-11-23T08:00:00.000Z", 3.0)]
+
+
+async def test_the_token_of_a_ticket_tells_its_hall(hall: Checked) -> None:
+    ticket = await hall.take("enquiry")
+
+    reply = await hall.call("GET", f"/v1/tickets/{ticket['id']}", token=ticket["token"])
+
+    assert (reply.status, reply.body) == (200, {"hall": hall.hall})
+
+
+@pytest.mark.parametrize("who", ["nobody", "another"])
+async def test_nobody_else_learns_the_hall_of_a_ticket(hall: Checked, who: str) -> None:
+    ticket, other = await hall.take("enquiry"), await hall.take("enquiry")
+    token = None if who == "nobody" else other["token"]
+
+    reply = await hall.call("GET", f"/v1/tickets/{ticket['id']}", token=token)
+
+    assert (reply.status, reply.code) == (404, "ticket-not-found")
+    assert (await hall.call("GET", f"/v1/tickets/{UNKNOWN}", token=token)).code == "ticket-not-found"
+
+
+@pytest.mark.parametrize("kind", ["tickets", "appointments"])
+async def test_a_code_is_drawn_as_what_is_scanned(hall: Checked, kind: str) -> None:
+    own = await (hall.take("enquiry") if kind == "tickets" else booked(hall))
+
+    drawn = (await hall.call("GET", f"{kind}/{own['id']}/qr", token=own["token"])).body
+
+    assert drawn["code"] == own["code"]
+    made = segno.make_qr(own["code"], error="m")
+    assert drawn["modules"] == ["".join(map(str, row)) for row in made.matrix]
+
+
+async def test_a_visit_is_rated_once_and_the_ticket_remembers_it(hall: Checked) -> None:
+    ticket = await called(hall)
+    early = await hall.call("POST", f"tickets/{ticket['id']}/rating", {"grade": 5}, token=ticket["token"])
+    await hall.done(ticket, "finish", {"outcome": "done"})
+
+    body = {"grade": 4, "reasons": ["friendly", "friendly"]}
+    rated = await hall.call("POST", f"tickets/{ticket['id']}/rating", body, token=ticket["token"])
+    again = await hall.call("POST", f"tickets/{ticket['id']}/rating", {"grade": 1}, token=ticket["token"])
+
+    assert (early.status, early.code, early.body["state"]) == (409, "wrong-state", "called")
+    assert (rated.status, rated.body["rating"]) == (201, 4)
+    assert (again.code, again.body["state"]) == ("wrong-state", "rated")
+    history = (await hall.staff("GET", f"tickets/{ticket['id']}/history")).body["items"]
+    assert history[-1]["kind"] == "ticket_rated"
+    assert history[-1]["data"]["reasons"] == ["friendly"]
+    assert history[-1]["words"]["en"] == "Rated 4 of 5"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [({}, ""), ({"grade": 0}, "grade"), ({"grade": 6}, "grade"), ({"grade": 3, "reasons": ["lunch"]}, "reasons[0]")],
+)
+async def test_a_rating_that_says_nothing_known_is_refused(hall: Checked, body: dict[str, object], path: str) -> None:
+    ticket = await called(hall)
+    await hall.done(ticket, "finish", {"outcome": "done"})
+
+    reply = await hall.call("POST", f"tickets/{ticket['id']}/rating", body, token=ticket["token"])
+
+    assert reply.code == "body-invalid"
+    assert reply.body["errors"][0]["path"] == path
+
+
+async def test_a_ticket_says_until_when_who_was_passed_over_may_come_back_and_what_was_put_off(hall: Checked) -> None:
+    ticket = await hall.called("enquiry", "1")
+    missed = await hall.done(ticket, "no-show")
+    other = await hall.take("enquiry")
+    put_off = await hall.call(
+        "PATCH", f"tickets/{other['id']}", {"not_before_at": "2026-11-23T11:00:00+08:00"}, token=other["token"]
+    )
+    left = await hall.call("DELETE", f"tickets/{other['id']}", token=other["token"])
+
+    assert missed["back_by_at"].endswith("Z")
+    assert "back_by_at" not in other
+    assert put_off.body["not_before_at"] == "2026-11-23T03:00:00.000Z"
+    assert left.body["left_reason"] == "self"
+
+
+async def test_a_month_of_starts_comes_compressed_to_who_can_read_it(house: Service, hall: Checked) -> None:
+    address = f"{house.api.base}/v1/halls/{hall.hall}/slots?service=enquiry&from=2026-11-23&to=2026-12-20"
+
+    async with aiohttp.ClientSession(auto_decompress=False) as client:
+        async with client.get(address, headers={"Accept-Encoding": "gzip"}) as packed:
+            sent = await packed.read()
+        async with client.get(address, headers={"Accept-Encoding": "identity"}) as plain:
+            whole = await plain.read()
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(sent) == whole
+    assert len(sent) * 8 < len(whole)
