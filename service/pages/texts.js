@@ -42,28 +42,6 @@ export async function texts(...wanted) {
 }
 
 /**
- * Load words in all languages, for a page that says everything in each: it asks with `sayIn`.
- * @param {...string} wanted names of files
- */
-export async function textsInAll(...wanted) {
-  for (const name of wanted) names.add(name);
-  await Promise.all(Object.keys(LOCALES).map(load));
-}
-
-/**
- * Words by their id, in a language of the reader's choice.
- * @param {"zh" | "en"} wanted
- * @param {string} id
- * @param {Record<string, string | number>} [args]
- * @returns {string}
- */
-export function sayIn(wanted, id, args) {
-  const bundle = bundles.get(LOCALES[wanted]);
-  const message = bundle?.getMessage(id);
-  return message?.value ? bundle.formatPattern(message.value, args) : id;
-}
-
-/**
  * Words by their id.
  * @param {string} id
  * @param {Record<string, string | number>} [args]

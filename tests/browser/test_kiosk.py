@@ -189,6 +189,21 @@ async def test_too_early_too_late_and_closed_are_said_with_the_way_forward(
     await expect(about).to_contain_text("09:00")
 
 
+async def test_a_full_hall_says_so_with_the_next_time_that_can_be_booked(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    clock.advance(7 * 3600 + 29 * 60)
+    while (await service.api.call("POST", "tickets", {"service": "enquiry"})).status == 201:
+        pass
+    booth = await Booth.at(context, service.api)
+
+    await booth.service("enquiry").click()
+
+    await booth.is_view("refused")
+    await expect(booth.page.locator("#title")).to_contain_text("今天已无法在闭馆前办理")
+    await expect(booth.page.locator(".refusal-view p").first).to_contain_text("最早可约 11月24日周二 09:00")
+
+
 async def test_ten_numbers_are_given_while_the_kiosk_is_cut_off_and_stand_in_their_places_afterwards(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:

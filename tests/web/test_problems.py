@@ -191,6 +191,26 @@ async def _no_device(hall: Checked, _now: FakeClock) -> Reply:
     return await hall.staff("DELETE", "devices/door")
 
 
+async def _kiosk(hall: Checked, path: str, body: dict[str, Any]) -> Reply:
+    """What a new kiosk is answered."""
+    made = await hall.staff("POST", "devices", {"name": "at the door", "role": "kiosk"})
+    return await hall.call("POST", f"devices/{made.body['id']}/{path}", body, token=made.body["token"])
+
+
+@case("printer-not-found", 404)
+async def _no_printer(hall: Checked, _now: FakeClock) -> Reply:
+    return await _kiosk(hall, "slips", {"ticket": NOBODY})
+
+
+@case("lease-limit", 409)
+async def _no_more_numbers(hall: Checked, _now: FakeClock) -> Reply:
+    made = await hall.staff("POST", "devices", {"name": "at the door", "role": "kiosk"})
+    path, token = f"devices/{made.body['id']}/lease", made.body["token"]
+    while (reply := await hall.call("POST", path, {"count": 100}, token=token)).status == 201:
+        pass
+    return reply
+
+
 TEN = at("10:00", 24)
 
 
@@ -276,14 +296,11 @@ async def _full(hall: Checked, now: FakeClock) -> Reply:
 
 ELSEWHERE = {
     "already-waiting",
-    "lease-limit",
     "number-not-leased",
-    "printer-not-found",
     "rate-limited",
     "request-too-slow",
 }
-"""Seen in `test_entrance`, `test_kiosks`, `test_limits` and `test_headers`: they take a browser, a kiosk or a service
-of their own."""
+"""Seen in `test_entrance`, `test_kiosks`, `test_limits` and `test_headers`: they take more than one call."""
 
 FAULTS = {"busy", "storage-unavailable", "outcome-unknown", "fault"}
 """What the client has no part in; they have tests of their own below."""
