@@ -60,7 +60,11 @@ export async function textsInAll(...wanted) {
 export function sayIn(wanted, id, args) {
   const bundle = bundles.get(LOCALES[wanted]);
   const message = bundle?.getMessage(id);
-  return message?.value ? bundle.formatPattern(message.value, args) : id;
+  if (!message?.value) {
+    console.warn(`texts: no ${id}`);
+    return id;
+  }
+  return bundle.formatPattern(message.value, args);
 }
 
 /**
@@ -71,31 +75,6 @@ export function sayIn(wanted, id, args) {
  */
 export function say(id, args) {
   return sayIn(language, id, args);
-}
-
-/**
- * Load the words in both languages, for a page that is read in both at once.
- * @param {...string} wanted names of files
- */
-export async function textsInBoth(...wanted) {
-  for (const name of wanted) names.add(name);
-  await Promise.all(Object.keys(LOCALES).map(load));
-}
-
-/**
- * Words by their id in one of both languages.
- * @param {"zh" | "en"} which
- * @param {string} id
- * @param {Record<string, string | number>} [args]
- */
-export function sayIn(which, id, args) {
-  const bundle = bundles.get(LOCALES[which]);
-  const message = bundle?.getMessage(id);
-  if (!message?.value) {
-    console.warn(`texts: no ${id}`);
-    return id;
-  }
-  return bundle.formatPattern(message.value, args);
 }
 
 /**
