@@ -261,7 +261,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             signer.fingerprints_before,
             settings.retention_days,
         )
-        printers = Printers(settings.printers)
+        printers = await _printers(settings)
         watch = Watch(printers, identity.devices, lanes, clock)
         scheduler = jobs.schedule(
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
@@ -407,6 +407,17 @@ async def _screens(
         except OSError as error:
             raise _port_taken(error, settings.display_port, "PAIHAO_DISPLAY_PORT") from error
         yield server
+
+
+async def _printers(settings: Settings) -> Printers:
+    """The network printers. Raises CannotServe for one whose profile nobody knows: its slips could not be written."""
+    if settings.printers:
+        from service.printing.slip import unknown_profiles  # noqa: PLC0415  (half a second, for those who print)
+
+        unknown = await asyncio.to_thread(unknown_profiles, settings.printers)
+        if unknown:
+            raise CannotServe(f"python-escpos has no profile {unknown[0]}; PAIHAO_PRINTERS names it")
+    return Printers(settings.printers)
 
 
 @asynccontextmanager

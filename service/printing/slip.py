@@ -7,9 +7,11 @@ left out and the Latin words stand alone; the number is Latin and always there.
 Source: Epson, ESC/POS command reference (FS &, FS ., GS v 0, GS ( k); python-escpos.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from escpos.capabilities import CAPABILITIES
 from escpos.printer import Dummy
 from msgspec import Struct
 from PIL import Image, ImageDraw
@@ -64,6 +66,11 @@ def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
     paper.say("code")
     paper.say("keep")
     return paper.cut()
+
+
+def unknown_profiles(printers: Iterable[NetworkPrinter]) -> list[str]:
+    """The profiles of some printers that python-escpos has not."""
+    return sorted({printer.profile for printer in printers} - CAPABILITIES["profiles"].keys())
 
 
 def taken_local(at: datetime) -> str:

@@ -14,7 +14,7 @@ from tests.browser.halls import busy_morning
 from tests.service import OPENS_AT, Service
 
 DOCS = Path(__file__).parents[2] / "docs"
-SLIP = ViewportSize(width=302, height=560)
+SLIP = ViewportSize(width=302, height=640)
 """80 mm at 96 dots an inch."""
 
 
@@ -60,5 +60,17 @@ async def test_a_kiosk_is_pictured_in_both_languages_low_and_with_a_number(
     await booth.page.get_by_role("link", name="中文").click()
     await booth.take("loan-first")
     await picture(booth, tmp_path, "kiosk-ticket.png")
+    await booth.home()
+    await booth.page.locator("#settings").click()
+    await booth.page.locator('input[value="80"]').check()
+    await booth.page.locator("#settings-done").click()
+    await context.set_offline(offline=True)
+    await booth.is_link("cut")
+    await picture(booth, tmp_path, "kiosk-cut.png")
+    await booth.take("enquiry")
+    await picture(booth, tmp_path, "kiosk-ticket-cut.png")
+    await booth.page.emulate_media(media="print")
+    await booth.page.set_viewport_size(SLIP)
+    await picture(booth, tmp_path, "kiosk-slip.png")
 
-    assert booth.complaints == []
+    assert [one for one in booth.complaints if "INTERNET_DISCONNECTED" not in one] == []

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from service.config import HIDDEN, KINDS, SETTINGS, Settings, SettingsError, load, secrets_of
+from service.config import (
+    HIDDEN,
+    KINDS,
+    SETTINGS,
+    NetworkPrinter,
+    Settings,
+    SettingsError,
+    load,
+    printers_of,
+    secrets_of,
+)
 
 WEBHOOK_SECRET = "whsec_" + b64encode(b"hush" * 8).decode()
 
@@ -281,3 +291,30 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
 def test_an_older_secret_must_not_be_empty(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="PAIHAO_SECRET must be one secret"):
         secrets_of(load({"PAIHAO_DATA_DIR": str(tmp_path), "PAIHAO_SECRET": "new,"}))
+
+
+def test_printers_are_named_by_hall_and_kiosk_with_host_port_and_profile() -> None:
+    text = "demo/at the door=10.0.0.9:9100:TM-T88V, demo/lobby=[fd00::9]:9100:NT-80-V-UL+gb18030"
+
+    door, lobby = printers_of(text)
+
+    assert door == NetworkPrinter("demo", "at the door", "10.0.0.9", 9100, "TM-T88V")
+    assert lobby == NetworkPrinter("demo", "lobby", "fd00::9", 9100, "NT-80-V-UL", gb18030=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "door=10.0.0.9:9100:TM-T88V",
+        "demo/door=10.0.0.9:TM-T88V",
+        "demo/door=10.0.0.9:0:TM-T88V",
+        "demo/door=10.0.0.9:65536:TM-T88V",
+        "demo/door=10.0.0.9:9100",
+        "demo/door=10.0.0.9:9100:TM-T88V+big5",
+        "demo/door=a:9100:default,demo/door=b:9100:default",
+        "demo/door=a:9100:default,",
+    ],
+)
+def test_what_names_no_printer_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="PAIHAO_PRINTERS must be kiosks and their printers"):
+        load({"PAIHAO_PRINTERS": text})

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.app import CannotServe
 from service.clock import FakeClock
 from service.config import NetworkPrinter
 from service.journal.database import Database
@@ -282,3 +283,13 @@ async def test_a_day_with_leases_is_sound(own: Checked, service: Service, clock:
 
     assert differences == []
     assert clock.now_at() > NOON_AT
+
+
+async def test_a_printer_of_a_profile_that_nobody_knows_keeps_the_service_from_starting(
+    dsn: str, tmp_path: Path, clock: FakeClock
+) -> None:
+    printers = (NetworkPrinter("demo", "at the door", "127.0.0.1", 9100, "TM-9999"),)
+
+    with pytest.raises(CannotServe, match="no profile TM-9999"):
+        async with service_on(dsn, tmp_path, clock, printers=printers):
+            pass

@@ -85,6 +85,29 @@ async def test_a_page_holds_no_script_or_style_of_its_own_and_all_it_loads_is_th
     assert any("icon" in asset for asset in page.assets)
 
 
+def modules_of(address: str, found: set[str]) -> set[str]:
+    """A module and all that it imports."""
+    if address not in found:
+        found.add(address)
+        mount = next(mount for mount in MOUNTS if address.startswith(mount))
+        text = re.sub(
+            r"/\*.*?\*/", "", (MOUNTS[mount] / address.removeprefix(mount)).read_text("utf-8"), flags=re.DOTALL
+        )
+        for imported in re.findall(r"""(?:from|import)\s*["']([^"']+)["']""", text):
+            modules_of(urljoin(address, imported), found)
+    return found
+
+
+@pytest.mark.parametrize("name", ["applicant", "ticket"])
+def test_a_page_for_slow_phones_names_all_its_modules_so_that_none_waits_for_another(name: str) -> None:
+    main = f"/pages/{name}/{name}.js"
+    text = (PAGES / name / f"{name}.html").read_text("utf-8")
+
+    named = re.findall(r'<link rel="modulepreload" href="([^"]+)">', text)
+
+    assert sorted(named) == sorted(modules_of(main, set()) - {main})
+
+
 @pytest.mark.parametrize("mount", MOUNTS)
 async def test_scripts_and_styles_load_only_what_is_there(hall: Checked, mount: str) -> None:
     files = [path for path in MOUNTS[mount].rglob("*") if path.suffix in {".js", ".css"}]

@@ -274,8 +274,16 @@ async def _full(hall: Checked, now: FakeClock) -> Reply:
     return reply
 
 
-ELSEWHERE = {"already-waiting", "rate-limited", "request-too-slow"}
-"""Seen in `test_entrance`, `test_limits` and `test_headers`, for they take a browser or a service made for them."""
+ELSEWHERE = {
+    "already-waiting",
+    "lease-limit",
+    "number-not-leased",
+    "printer-not-found",
+    "rate-limited",
+    "request-too-slow",
+}
+"""Seen in `test_entrance`, `test_kiosks`, `test_limits` and `test_headers`: they take a browser, a kiosk or a service
+of their own."""
 
 FAULTS = {"busy", "storage-unavailable", "outcome-unknown", "fault"}
 """What the client has no part in; they have tests of their own below."""

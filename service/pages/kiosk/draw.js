@@ -69,7 +69,7 @@ export function drawStart({ hall, board, count, invitation, cut, camera }, act) 
         "div",
         {},
         make("h2.h3", {}, spans(both("start-booked"))),
-        make("p.quiet", {}, spans(both("start-also"))),
+        cut ? null : make("p.quiet", {}, spans(both("start-also"))),
         cut
           ? make("p.message", {}, spans(both("start-no-check-in")))
           : make("div.row", {}, button("", both("start-type"), act.type, { id: "type" }), camera ? button("", both("start-film"), act.film, { id: "film" }) : null),
