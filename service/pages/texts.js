@@ -42,6 +42,32 @@ export async function texts(...wanted) {
 }
 
 /**
+ * Load words in all languages, for a page that says everything in each: it asks with `sayIn`.
+ * @param {...string} wanted names of files
+ */
+export async function textsInAll(...wanted) {
+  for (const name of wanted) names.add(name);
+  await Promise.all(Object.keys(LOCALES).map(load));
+}
+
+/**
+ * Words by their id, in a language of the reader's choice.
+ * @param {"zh" | "en"} wanted
+ * @param {string} id
+ * @param {Record<string, string | number>} [args]
+ * @returns {string}
+ */
+export function sayIn(wanted, id, args) {
+  const bundle = bundles.get(LOCALES[wanted]);
+  const message = bundle?.getMessage(id);
+  if (!message?.value) {
+    console.warn(`texts: no ${id}`);
+    return id;
+  }
+  return bundle.formatPattern(message.value, args);
+}
+
+/**
  * Words by their id.
  * @param {string} id
  * @param {Record<string, string | number>} [args]
@@ -49,31 +75,6 @@ export async function texts(...wanted) {
  */
 export function say(id, args) {
   return sayIn(language, id, args);
-}
-
-/**
- * Load the words in both languages, for a page that is read in both at once.
- * @param {...string} wanted names of files
- */
-export async function textsInBoth(...wanted) {
-  for (const name of wanted) names.add(name);
-  await Promise.all(Object.keys(LOCALES).map(load));
-}
-
-/**
- * Words by their id in one of both languages.
- * @param {"zh" | "en"} which
- * @param {string} id
- * @param {Record<string, string | number>} [args]
- */
-export function sayIn(which, id, args) {
-  const bundle = bundles.get(LOCALES[which]);
-  const message = bundle?.getMessage(id);
-  if (!message?.value) {
-    console.warn(`texts: no ${id}`);
-    return id;
-  }
-  return bundle.formatPattern(message.value, args);
 }
 
 /**

@@ -37,6 +37,7 @@ _CLASSES: dict[TicketClass, Texts] = {
 _LEFT: dict[LeftReason, Texts] = {
     LeftReason.SELF: {"zh-CN": "自行离开", "en": "Left"},
     LeftReason.UNSERVED: {"zh-CN": "一天结束时未办理", "en": "Not served when the day ended"},
+    LeftReason.BOOKED: {"zh-CN": "改为预约", "en": "Booked another time instead"},
 }
 
 _CALLED: dict[Rule, Texts] = {

@@ -127,9 +127,11 @@ TICKET_COMMANDS: dict[str, Callable[[TicketId], Command]] = {
     "leave": LeaveQueue,
     "change class": lambda ticket: ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"),
     "not before": lambda ticket: ChangeTicket(ticket, not_before_at=None),
+    "rate": lambda ticket: commands.RateTicket(ticket, 5),
 }
 
 ALLOWED: dict[tuple[TicketState, str], TicketState] = {
+    (ENDED, "rate"): ENDED,
     (WAITING, "call"): CALLED,
     (WAITING, "park"): PARKED,
     (WAITING, "papers"): WAITING,

@@ -12,7 +12,7 @@ import { Key, recall, remember } from "/display/key.js";
 import { make, redraw } from "/display/element.js";
 import { call, newKey, Refused, Unreached } from "/pages/api.js";
 import { Live } from "/pages/live.js";
-import { languageNow, textsInBoth, useLanguage } from "/pages/texts.js";
+import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
 import { useTheme } from "/pages/theme.js";
 import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket } from "./draw.js";
 import { listenToScanner, readScan } from "./scanner.js";
@@ -76,7 +76,7 @@ const sync = new Sync({
   },
 });
 
-await textsInBoth("kiosk");
+await textsInAll("kiosk");
 document.addEventListener("paihao:language", () => drawAll());
 document.addEventListener("paihao:signed-out", () => {
   key.forget();

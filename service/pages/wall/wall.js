@@ -5,7 +5,7 @@
 import { make } from "/display/element.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
-import { localeNow, say, sayIn, texts, textsInBoth } from "/pages/texts.js";
+import { localeNow, say, sayIn, texts, textsInAll } from "/pages/texts.js";
 import "/pages/theme.js";
 import { wordsOf } from "/pages/ui.js";
 
@@ -72,7 +72,7 @@ function show(hall, rules) {
 }
 
 async function begin() {
-  await Promise.all([texts("common"), textsInBoth("wall")]);
+  await Promise.all([texts("common"), textsInAll("wall")]);
   document.documentElement.lang = localeNow();
   for (;;) {
     try {
