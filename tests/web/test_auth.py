@@ -19,7 +19,7 @@ RIGHT_FORM = "x" * 43
 
 OF_OWNERS = [route for route in ROUTES if Role.APPLICANT in route.roles]
 OF_HALLS = [route for route in ROUTES if not route.path.startswith(("/v1/session", "/v1/tickets"))]
-"""All but those about signing in, which `test_sessions` knows, and the one that finds a ticket's hall (`test_phone`)."""
+"""All but those about signing in, which `test_sessions` knows, and the one that finds a hall (`test_phone`)."""
 
 SHOWN = [route for route in OF_OWNERS if "{ticket}" in route.path and not route.path.endswith(("/qr", "/rating"))]
 """What answers the ticket; its QR code and its rating are in `test_phone`."""
