@@ -14,6 +14,7 @@ Source: ALGORITHMS 2.2.
 
 import math
 from bisect import bisect_right
+from collections import Counter as Tally
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -74,26 +75,30 @@ class Size(NamedTuple):
 
 
 class Start(NamedTuple):
-    """A start of an offer: `parts` are the seconds of its work that fall into each block it covers."""
+    """A start of an offer.
+
+    `parts` are the seconds of its work that fall into each block it covers, `shares_s` the work of each group that may
+    be at it: whole bookings, spread evenly over the starts of the block.
+    """
 
     start_s: int
     slot: Slot
     block: int
     parts: tuple[tuple[int, float], ...]
+    shares_s: tuple[float, ...]
     by_hand: PlacesByHand | None
 
 
 class Offer(NamedTuple):
     """What can be booked of a service for a number of people.
 
-    For each of its groups and each block, `full_s` is the work that fits while nobody has booked, `share_s` the part
-    of it that one start takes. `places` is what the day takes altogether.
+    For each of its groups and each block, `full_s` is the work that fits while nobody has booked. `places` is what the
+    day takes altogether.
     """
 
     size: Size
     groups: tuple[Group, ...]
     full_s: tuple[tuple[float, ...], ...]
-    share_s: tuple[tuple[float, ...], ...]
     starts: tuple[Start, ...]
     by_start: dict[int, Start]
     places: int
@@ -190,27 +195,23 @@ class Grid:
         )
         by_hand = [places for places in self.plan.places if not places.services or service in places.services]
         on_grid = self._starts_on_grid(service, by_hand, length_s)
-        in_block = [0] * len(self.blocks)
-        for _, block in on_grid:
-            in_block[block] += 1
-        share_s = tuple(
-            tuple(whole_s / starts if starts else 0.0 for whole_s, starts in zip(full, in_block, strict=True))
-            for full in full_s
-        )
+        in_block = Tally(block for _, block in on_grid)
+        before = Tally[int]()
         starts = []
         for start_s, block in on_grid:
             parts = self.parts(start_s, size)
+            part_s = parts[0][1]  # of a visit longer than a block it is the part in the first one
+            evenly = [_evenly(full[block] / part_s, before[block], in_block[block]) for full in full_s]
+            before[block] += 1
             places = min(
-                min(
-                    math.ceil(share[block] / size.work_s - EPSILON_S),
-                    *(math.floor((full[index] + EPSILON_S) / part_s) for index, part_s in parts),
-                )
-                for full, share in zip(full_s, share_s, strict=True)
+                min(share, *(math.floor((full[index] + EPSILON_S) / part_s) for index, part_s in parts))
+                for full, share in zip(full_s, evenly, strict=True)
             )
             if places > 0:
-                starts.append(self._start(service, start_s, length_s, block, parts, places, None))
+                shares_s = tuple(share * size.work_s for share in evenly)
+                starts.append(self._start(service, start_s, length_s, block, parts, places, shares_s))
         at_starts = [
-            sum(start.slot.places for start in starts if start.block == index) for index in range(len(in_block))
+            sum(start.slot.places for start in starts if start.block == index) for index in range(len(self.blocks))
         ]
         fit = sum(
             min(places, *(math.floor((full[index] + EPSILON_S) / size.work_s) for full in full_s))
@@ -220,10 +221,10 @@ class Grid:
             for start_s, block in self._starts_by_hand(hand):
                 if hand.places > 0 and all(start_s != start.start_s for start in starts if start.by_hand):
                     parts = self.parts(start_s, size)
-                    starts.append(self._start(service, start_s, length_s, block, parts, hand.places, hand))
+                    starts.append(self._start(service, start_s, length_s, block, parts, hand.places, (), hand))
                     fit += hand.places
         starts.sort()
-        return Offer(size, groups, full_s, share_s, tuple(starts), {start.start_s: start for start in starts}, fit)
+        return Offer(size, groups, full_s, tuple(starts), {start.start_s: start for start in starts}, fit)
 
     def _start(  # noqa: PLR0913, PLR0917  (what a start is made of)
         self,
@@ -233,11 +234,12 @@ class Grid:
         block: int,
         parts: tuple[tuple[int, float], ...],
         places: int,
-        by_hand: PlacesByHand | None,
+        shares_s: tuple[float, ...],
+        by_hand: PlacesByHand | None = None,
     ) -> Start:
         starts_at = self.plan.starts_at + timedelta(seconds=start_s)
         ends_at = starts_at + timedelta(seconds=_in_steps(length_s))
-        return Start(start_s, Slot(service, starts_at, ends_at, places, places), block, parts, by_hand)
+        return Start(start_s, Slot(service, starts_at, ends_at, places, places), block, parts, shares_s, by_hand)
 
     def _starts_on_grid(
         self, service: ServiceId, by_hand: Iterable[PlacesByHand], length_s: float
@@ -308,6 +310,12 @@ def grid_of(plan: Plan) -> Grid:
     if found is None:
         found = plan.__dict__["grid"] = Grid(plan)
     return found
+
+
+def _evenly(bookings: float, before: int, starts: int) -> int:
+    """How many of a block's bookings its next start takes, after `before` of its `starts`; the first one takes some."""
+    whole = math.floor(bookings + EPSILON_S)
+    return -(-(before + 1) * whole // starts) + (-before * whole // starts)
 
 
 def fitting_s(left_s: float, variance: float, size: Size, z: float) -> float:

@@ -2,8 +2,9 @@
 
 A booking is accepted while, in every group of counters that its service depends on and in every block it covers, the
 work booked, the work that walk-ins will bring and a margin for chance fit into the staffed time, M + z sqrt(V) <= C;
-and while the work at its start is below that start's even share of the block. Where places are set by hand, they alone
-decide. What is released late, or kept for the guests of a partner, counts as booked until it is released.
+and while the work at its start is below what that start takes: a block's bookings are spread evenly over its starts.
+Where places are set by hand, they alone decide. What is released late, or kept for the guests of a partner, counts as
+booked until it is released.
 
 `Booked` holds the sums, in whole milliseconds and square seconds: what is taken out leaves no trace, so a sum that has
 run all day equals one made anew. It is all that a query for many days reads of each (`day_sums.booked`).
@@ -346,7 +347,7 @@ class _Reckoning:
 
     def _left_at_start_s(self, group: int, start: Start, late: float, kept: tuple[int, ...]) -> float:
         """What is left of a start's even share of its block."""
-        share_s = self._offer.share_s[group][start.block]
+        share_s = start.shares_s[group]
         left_s = share_s * (1 - late) - _at_start_s(self._sums[group], start)
         for index in kept:
             reserved = self._reserved[index]

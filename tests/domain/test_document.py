@@ -275,7 +275,8 @@ def test_the_demo_hall_is_sound(always_open: bool) -> None:  # noqa: FBT001  (a 
 
     assert check(document) == []
     assert msgspec.json.decode(msgspec.json.encode(document), type=HallDocument) == document
-    assert set(document.codes.reasons) | set(document.codes.missing) == document.texts.keys()
+    codes = document.codes
+    assert {*codes.reasons, *codes.missing, *codes.ratings} == document.texts.keys()
     assert all(words.keys() == set(document.languages) for words in document.texts.values())
 
 

@@ -185,13 +185,22 @@ def test_starts_are_five_minutes_apart_and_end_before_closing() -> None:
     assert found[-1].ends_at == at(plan, "17:00")
 
 
-def test_a_start_takes_its_share_of_the_hour_rounded_up() -> None:
+def test_the_bookings_of_an_hour_are_spread_evenly_over_its_starts() -> None:
     plan = study(booking=NO_WALK_INS)
 
-    found = room(plan, Booked.of(plan), VISIT, 1, at(plan, "10:00"), long_before(plan))
+    hour = [slot for slot in slots(plan) if at(plan, "10:00") <= slot.starts_at < at(plan, "11:00")]
 
-    assert found is not None
-    assert (found.places, found.free) == (4, 4)  # 37.5 visits in twelve starts
+    assert [(slot.places, slot.free) for slot in hour] == [(4, 4), *[(3, 3)] * 11]  # 37 visits in twelve starts
+
+
+def test_few_bookings_of_an_hour_stand_apart() -> None:
+    plan = study(LEARNED)
+
+    hour = [slot for slot in slots(plan) if slot.starts_at < at(plan, "10:00")]
+
+    assert len(hour) == 10
+    assert hour[0].starts_at == at(plan, "09:00")
+    assert {slot.places for slot in hour} == {1}
 
 
 def test_the_hour_is_full_when_its_work_fits_no_more() -> None:
@@ -459,7 +468,7 @@ def test_places_set_by_hand_are_exactly_those() -> None:
 
     assert [(slot.starts_at, slot.places, slot.free) for slot in inside] == [(start, 3, 3) for start in starts]
     assert by_hour(plan, fill(plan))[10] == 9
-    assert any(slot.starts_at == at(plan, "09:55") for slot in slots(plan))
+    assert any(slot.starts_at == at(plan, "11:00") for slot in slots(plan))
 
 
 def test_places_set_by_hand_count_as_work_in_what_they_cover() -> None:
