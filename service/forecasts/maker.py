@@ -27,6 +27,9 @@ from service.lanes import Lanes
 LOOK_EVERY_S = 1.0
 """Between two passes."""
 
+WAITING_MAX = 1_000
+"""People waiting in a hall; with more, who waits is told the analytic start: drawing would keep a processor busy."""
+
 AHEAD_EVERY = timedelta(seconds=60)
 """How often the rest of the day is looked at: it takes ten times as long, and nobody reads it by the second."""
 
@@ -59,7 +62,7 @@ class Maker:
 
     async def look(self) -> None:
         """Read what others made, make what is due, and let all days in use know it."""
-        days = [day for day in self._lanes.in_use() if _is_present(day, self._clock.now_at())]
+        days = [day for day in self._lanes.in_use() if _is_to_be_made(day, self._clock.now_at())]
         for day in days:
             self._forecasts.of(day.hall, day.on)
         await self._forecasts.read()
@@ -160,6 +163,10 @@ def _shown_before(day: Day, ticket_id: TicketId, before: Promises | None) -> Sho
 
 def _shown(promise: Promise | None) -> Shown | None:
     return None if promise is None else promise.shown
+
+
+def _is_to_be_made(day: Day, now_at: datetime) -> bool:
+    return _is_present(day, now_at) and day.waiting.total() <= WAITING_MAX
 
 
 def _is_present(day: Day, now_at: datetime) -> bool:

@@ -217,6 +217,24 @@ async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
     assert await ticket(other.api, waiting[-1]) == await ticket(api, waiting[-1])
 
 
+async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
+    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    maker._draws = Here("drawn", made)
+    waiting = await busy(api)
+    clock.advance(5)
+
+    monkeypatch.setattr("service.forecasts.maker.WAITING_MAX", 7)
+    await maker.look()
+    too_many = list(made)
+    monkeypatch.setattr("service.forecasts.maker.WAITING_MAX", 8)
+    await maker.look()
+
+    assert (too_many, made) == ([], ["drawn"])
+    assert (await ticket(api, waiting[-1]))["wait"]["p50_s"] is not None
+
+
 async def test_who_claimed_last_keeps_the_forecast(
     service: Service, other: Service, api: Api, clock: FakeClock, maker: Maker
 ) -> None:
