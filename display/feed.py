@@ -3,7 +3,7 @@
 **The mechanism.** A feed follows the journal of a hall and folds it into a `Day`. Each zone that somebody watches is a
 channel with one current frame; it is made and serialized once per change, and the same bytes go to every screen. A
 ticket somebody watches is a channel as well. Whoever comes is shown the current frame at once; whoever is slow keeps
-only the newest (`Watcher.show` replaces what was not taken).
+only the newest (`watchers`).
 
 **When a board goes out.** At once when `called` changed: people are waiting for exactly that. Otherwise at most ten
 times a second, for three hundred tickets taken in a second are no news to read. Waits drift while nothing happens, so a
@@ -34,6 +34,7 @@ import structlog
 from msgspec.structs import replace
 
 from display.board import Alive, Board, board_of, called_of, encode, zone_known
+from display.watchers import Watcher, Watchers
 from service.contract import (
     Change,
     Clock,
@@ -87,27 +88,8 @@ UNKNOWN = 4404
 log = structlog.get_logger(__name__)
 
 
-Show = Callable[[bytes], object]
-"""Takes a frame. What it is depends on how its socket is: the loop over all screens asks nothing."""
-
-
 LOOK_AGAIN = -1
 """A seq that no day has: what was told of a ticket is to be looked at again."""
-
-
-class Watcher(Protocol):
-    """Who is shown frames: a socket. Nothing here waits."""
-
-    @property
-    def show(self) -> Show:
-        """Shows a whole board or ticket; it replaces one that was not taken yet."""
-
-    @property
-    def beat(self) -> Show:
-        """Says that what was shown is still true; left out when something was not taken yet."""
-
-    def leave(self, code: int) -> None:
-        """Close with a code."""
 
 
 class Observer(Protocol):
@@ -158,7 +140,7 @@ class _Channel:
     __slots__ = ("made_s", "sent_s", "watchers")
 
     def __init__(self, now_s: float) -> None:
-        self.watchers: dict[Watcher, None] = {}  # in the order they came, as they lie in memory
+        self.watchers = Watchers()
         self.made_s = now_s
         self.sent_s = now_s
 
@@ -250,8 +232,8 @@ class HallFeed:
             channel.good_for_s = _good_for_s(day, now_at)
         elif now_s - channel.made_s >= BOARD_EVERY_S and not self._silent(now_s):
             self._make_board(channel, now_s, now_at)
-        channel.watchers[watcher] = None
         watcher.show(channel.frame)
+        channel.watchers.add(watcher)
         self._observer.sent(1)
         return partial(self._unwatch, self._boards, zone, watcher)
 
@@ -262,8 +244,8 @@ class HallFeed:
         channel = self._tickets.get(ticket)
         if channel is None:
             channel = self._tickets[ticket] = _TicketChannel(view, now_s)
-        channel.watchers[watcher] = None
         watcher.show(self._pack(encode(view)))
+        channel.watchers.add(watcher)
         self._observer.sent(1)
         return partial(self._unwatch, self._tickets, ticket, watcher)
 
@@ -271,7 +253,7 @@ class HallFeed:
         channel = channels.get(key)
         if channel is None:
             return
-        channel.watchers.pop(watcher, None)
+        channel.watchers.remove(watcher)
         if not channel.watchers:
             del channels[key]
             self.unwatched_s = self._clock.monotonic_s()
@@ -285,7 +267,7 @@ class HallFeed:
         self.unwatched_s = self._clock.monotonic_s()
 
     def _close(self, channel: _Channel, code: int) -> None:
-        for watcher in tuple(channel.watchers):
+        for watcher in channel.watchers:
             watcher.leave(code)
 
     # What happens.
@@ -392,15 +374,13 @@ class HallFeed:
 
     def _send(self, channel: _Channel, frame: bytes, now_s: float) -> None:
         channel.sent_s = now_s
-        for watcher in channel.watchers:
-            watcher.show(frame)
+        channel.watchers.show(frame)
         self._observer.sent(len(channel.watchers))
 
     def _keep_alive(self, channel: _Channel, alive: bytes, now_s: float) -> None:
         if now_s - channel.sent_s >= ALIVE_AFTER_S:
             channel.sent_s = now_s
-            for watcher in channel.watchers:
-                watcher.beat(alive)
+            channel.watchers.beat(alive)
 
     # Time.
 
