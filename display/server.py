@@ -57,7 +57,7 @@ from display.feed import (
     Unwatch,
     nothing_promised,
 )
-from display.watchers import Push, Watchers
+from display.watchers import Watchers
 from service.contract import Clock, Follower, HallId, JournalUnavailable, StorageUnavailable, TicketId, ZoneId
 
 BOARD = Subprotocol("paihao.board.v1")
@@ -183,7 +183,7 @@ class Screen(ServerConnection):
     """One socket: shows the newest frame it is given, and hears nothing."""
 
     protocol: _Protocol
-    push: Push
+    wire: socket.SocketType
 
     def __init__(
         self,
@@ -196,7 +196,6 @@ class Screen(ServerConnection):
         self.unwatch: Unwatch | None = None
         self.watchers: Watchers | None = None
         self.ready = False
-        self._past: socket.SocketType | None = None
         self._hushed = False
         self._handshaking = handshaking
         self._newest: bytes | None = None
@@ -292,8 +291,8 @@ class Screen(ServerConnection):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over; the transport closes the socket after this."""
         self._hush()
-        if self._past is not None:
-            self._past.detach()
+        if hasattr(self, "wire"):  # it has been opened
+            self.wire.detach()
         super().connection_lost(exc)
         self._handshaking.pop(self, None)
         self._cut_after(None)
@@ -310,8 +309,7 @@ class Screen(ServerConnection):
         self.request = None
         self.response = None
         if self.protocol.state is State.OPEN:
-            self._past = _past(self.transport)
-            self.push = self._past.send
+            self.wire = _past(self.transport)
             if self.paused:
                 self._hold_back()
             else:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from display.feed import HallFeed, NoObserver
-from display.watchers import Watchers
+from display.watchers import Watchers, Wire
 from service.clock import FakeClock
 from service.domain.model import HallId
 from service.journal.follow import Change, Follower, Loaded, Moved
@@ -61,7 +61,12 @@ class Audience:
         self.bytes.append(frame)
         self.frames.append(msgspec.json.decode(frame))
 
-    def push(self, frame: bytes) -> int:
+    @property
+    def wire(self) -> Wire:
+        """Itself."""
+        return self
+
+    def send(self, frame: bytes) -> int:
         """Take all of it."""
         self.show(frame)
         return len(frame)

@@ -161,7 +161,7 @@ def test_the_number_of_a_closed_socket_is_never_sent_to(play: Play, screens: lis
         os.dup2(other.fileno(), number)  # another connection gets it
         try:
             with pytest.raises(OSError, match="Bad file descriptor"):
-                screens[0].push(b"for another")
+                screens[0].wire.send(b"for another")
         finally:
             os.close(number)
             for one in pair:
