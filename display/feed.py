@@ -139,8 +139,8 @@ class _Channel:
 
     __slots__ = ("made_s", "sent_s", "watchers")
 
-    def __init__(self, now_s: float) -> None:
-        self.watchers = Watchers()
+    def __init__(self, now_s: float, shown: Callable[[], None]) -> None:
+        self.watchers = Watchers(shown)
         self.made_s = now_s
         self.sent_s = now_s
 
@@ -150,8 +150,10 @@ class _BoardChannel(_Channel):
 
     __slots__ = ("board", "dirty", "frame", "good_for_s", "zone")
 
-    def __init__(self, zone: ZoneId | None, board: Board, frame: bytes, now_s: float) -> None:
-        super().__init__(now_s)
+    def __init__(
+        self, zone: ZoneId | None, board: Board, frame: bytes, now_s: float, shown: Callable[[], None]
+    ) -> None:
+        super().__init__(now_s, shown)
         self.zone = zone
         self.board = board
         self.frame = frame
@@ -174,8 +176,8 @@ class _TicketChannel(_Channel):
 
     __slots__ = ("looked_s", "seq", "view")
 
-    def __init__(self, view: TicketView, now_s: float) -> None:
-        super().__init__(now_s)
+    def __init__(self, view: TicketView, now_s: float, shown: Callable[[], None]) -> None:
+        super().__init__(now_s, shown)
         self.view = view
         self.seq = view.seq
         self.looked_s = now_s
@@ -207,6 +209,7 @@ class HallFeed:
         self._promises_of = promises_of
         self._boards: dict[ZoneId | None, _BoardChannel] = {}
         self._tickets: dict[TicketId, _TicketChannel] = {}  # who was looked at longest ago comes first
+        self._calls: list[datetime] = []  # not in all sockets yet
         self._news = asyncio.Event()
 
     @property
@@ -228,7 +231,9 @@ class HallFeed:
         channel = self._boards.get(zone)
         if channel is None:
             board = board_of(day, zone, now_at)
-            channel = self._boards[zone] = _BoardChannel(zone, board, self._pack(encode(board)), now_s)
+            channel = self._boards[zone] = _BoardChannel(
+                zone, board, self._pack(encode(board)), now_s, self._tell_calls
+            )
             channel.good_for_s = _good_for_s(day, now_at)
         elif now_s - channel.made_s >= BOARD_EVERY_S and not self._silent(now_s):
             self._make_board(channel, now_s, now_at)
@@ -243,7 +248,7 @@ class HallFeed:
         view = ticket_view(day, day.tickets[ticket], now_at)
         channel = self._tickets.get(ticket)
         if channel is None:
-            channel = self._tickets[ticket] = _TicketChannel(view, now_s)
+            channel = self._tickets[ticket] = _TicketChannel(view, now_s, self._tell_calls)
         watcher.show(self._pack(encode(view)))
         channel.watchers.add(watcher)
         self._observer.sent(1)
@@ -299,14 +304,20 @@ class HallFeed:
             if called_of(day, channel.zone) != channel.board.called:
                 self._make_board(channel, now_s, now_at)
         if self._boards:
-            shown_at = self._now_at()
-            for record in records:
-                if isinstance(record.event, TicketCalled | TicketRecalled):
-                    self._observer.call_shown(max(0.0, (shown_at - record.at).total_seconds()))
+            self._calls += [one.at for one in records if isinstance(one.event, TicketCalled | TicketRecalled)]
+            self._tell_calls()
         if self._tickets:
             for ticket in {ticket for record in records if (ticket := getattr(record.event, "ticket", None))}:
                 if (watched := self._tickets.get(ticket)) is not None:
                     self._send_ticket(watched, ticket_view(day, day.tickets[ticket], now_at), now_s)
+
+    def _tell_calls(self) -> None:
+        """Tell how late calls were, once no board is going round any more."""
+        if self._calls and not any(channel.watchers.under_way for channel in self._boards.values()):
+            calls, self._calls = self._calls, []
+            shown_at = self._now_at()
+            for called_at in calls:
+                self._observer.call_shown(max(0.0, (shown_at - called_at).total_seconds()))
 
     # What is due.
 
