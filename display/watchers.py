@@ -127,10 +127,10 @@ class Watchers:
         """Send to the next ones."""
         some = self._round[self._at : self._at + AT_ONCE]
         self._at += len(some)
-        self._send(some, self._frame)
-        if self.under_way:
+        if self.under_way:  # said first: a fault costs this part, and not the round
             asyncio.get_running_loop().call_soon(self._go_on)
-        else:
+        self._send(some, self._frame)
+        if not self.under_way:
             self._round = []
             self._at = 0
             self._shown()

@@ -133,6 +133,23 @@ async def test_nobody_is_told_that_all_is_still_true_while_something_new_goes_ro
     assert crowd.seen() == [[1, 0, 2], [1, 0, 2], [1, 2], [1, 2], [1, 2]]
 
 
+async def test_a_fault_in_the_middle_costs_its_part_alone(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults: list[object] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_exception_handler", faults.append)
+    monkeypatch.setattr(crowd.screens[2], "send", lambda _: 0)
+
+    crowd.watchers.show(board(1))
+    await crowd.finish()
+    assert len(faults) == 1
+    assert crowd.seen() == [[1], [1], [], [1], [1]]
+
+    monkeypatch.undo()
+    crowd.watchers.show(board(2))
+    await crowd.finish()
+    assert crowd.seen() == [[1, 2], [1, 2], [2], [1, 2], [1, 2]]
+
+
 async def test_a_call_is_measured_when_the_last_screen_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchers_module, "AT_ONCE", 1)
     stage, observer = Stage(), Counting()
