@@ -1,10 +1,10 @@
 """The sockets: boards for lobby screens, tickets for the phones of who waits.
 
 A connection is websockets' own, with three differences. It only speaks: nothing a client sends is read, and a message
-ends it. It takes frames that were made once for everybody (`text_frame`), so that showing a call to two thousand
-screens is two thousand writes and nothing else. And it holds back: what the kernel does not take at once waits in a
-slot of one frame, where the newest replaces the one before; the kernel itself is allowed little (`UNSENT_MAX_BYTES`),
-or it would be the backlog. Who takes nothing for `SLOW_MAX_S` is let go.
+ends it. It takes frames that were made once for everybody (`text_frame`), past its transport while that holds nothing
+(`watchers`). And it holds back: while the kernel has not taken all, the newest frame waits in a slot of one, where it
+replaces the one before; the kernel itself is allowed little (`UNSENT_MAX_BYTES`), or it would be the backlog. Who takes
+nothing for `SLOW_MAX_S` is let go.
 
 Nothing here waits for a client: no send is awaited, so none delays another.
 
