@@ -10,6 +10,7 @@ import errno
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
@@ -46,6 +47,7 @@ from service.journal.find import Finder
 from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
+from service.journal.values import Append
 from service.lanes import Lanes
 from service.learning import LEARN_EVERY_S, Learning
 from service.limits.allowances import Allowances
@@ -111,11 +113,12 @@ class Running(NamedTuple):
 
 
 class _Watchers:
-    """Tells metrics, the bell and the messages what lanes have committed."""
+    """Tells metrics, the bell, who follows in this process, and the messages what lanes have committed."""
 
-    def __init__(self, metrics: Metrics, bell: Bell) -> None:
+    def __init__(self, metrics: Metrics, bell: Bell, follower: Follower) -> None:
         self._metrics = metrics
         self._bell = bell
+        self._follower = follower
         self.messages: Messages | None = None
 
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
@@ -124,6 +127,10 @@ class _Watchers:
         self._metrics.committed(day, parts, append_s, commands)
         if self.messages is not None:
             self.messages.moved(day.hall, day.on)
+
+    def appended(self, written: Append, at: datetime) -> None:
+        """Show it here without reading it again."""
+        self._follower.appended(written, at)
 
     def raced(self, day: Day) -> None:
         """Count."""
@@ -215,7 +222,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
         metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known), ground.forecasts.known)
-        watchers = _Watchers(metrics, ground.bell)
+        watchers = _Watchers(metrics, ground.bell, ground.follower)
         lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
         clock.follow(await ground.database.ping())

@@ -137,6 +137,9 @@ class Watcher(Protocol):
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
         """Events of this process are in the journal and in the committed fold."""
 
+    def appended(self, written: Append, at: datetime) -> None:
+        """An append of a lane is in the journal since `at`, by the database's clock: told in the order of the day."""
+
     def raced(self, day: Day) -> None:
         """An append was not first."""
 
@@ -496,6 +499,7 @@ class Lane:
         self._looked()
         parts = [advance(self.committed, record) for record in records]
         self._answer(decisions, parts)
+        self._watcher.appended(written, outcome.at)
         self._watcher.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
         return True
 
