@@ -24,7 +24,8 @@ from service.clock import Clock
 from service.domain.grid import grid_of
 from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
-from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
+from service.domain.slots import Slot, over_capacity, places_of_day, slots_of
+from service.domain.sums import Booked
 from service.domain.view import SlotView, slot_view
 from service.errors import StorageUnavailable
 from service.halls import Hall

@@ -14,7 +14,8 @@ from service.domain.document import HallDocument
 from service.domain.grid import grid_of
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
-from service.domain.slots import Booked, Slot, over_capacity, places_of_day, room, slots_of
+from service.domain.slots import Slot, over_capacity, places_of_day, room, slots_of
+from service.domain.sums import Booked
 from tests.domain.halls import MONDAY
 
 STUDY: dict[str, Any] = {
