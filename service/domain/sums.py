@@ -1,13 +1,15 @@
 """The running sums of a day's bookings: all that is known of its appointments when its slots are reckoned.
 
 Whole milliseconds and square seconds: what is taken out leaves no trace, so a sum that has run all day equals one made
-anew. It is all that a query for many days reads of each (`day_sums`).
+anew. It is all that a query for many days reads of each: the sums as they were written whole (`day_sums`), and what has
+changed of them since (`day_sum_changes`), for whole they are large, and every booking changes them.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Self
 
+import msgspec
 from msgspec import Struct, field
 
 from service.domain.grid import Grid, grid_of
@@ -80,6 +82,46 @@ class Tally(Struct, array_like=True):
                 sums.mean_ms[block] += times * round(part_s * 1000)
                 sums.variance[block] += times * round(size.variance * part_s / size.work_s)
 
+    def empty(self) -> "Tally":
+        """A tally of nothing, over the same groups and blocks."""
+        blocks = {name: len(sums.mean_ms) for name, sums in self.groups.items()}
+        return Tally(0, {name: Sums([0] * number, [0] * number, {}) for name, number in blocks.items()}, {})
+
+    def changes_since(self, before: "Tally", starts_s: Iterable[int]) -> "TallyChange":
+        """What is otherwise than before, when nothing but appointments at some starts has changed."""
+        groups = {}
+        for name, sums in self.groups.items():
+            was = before.groups[name]
+            change = SumsChange(
+                _otherwise(was.mean_ms, sums.mean_ms),
+                _otherwise(was.variance, sums.variance),
+                {
+                    start_s: ms
+                    for start_s in starts_s
+                    if (ms := sums.at_start_ms.get(start_s, 0)) != was.at_start_ms.get(start_s, 0)
+                },
+            )
+            if change != _NO_SUMS_CHANGED:
+                groups[name] = change
+        taken = {
+            start_s: dict(now)
+            for start_s in starts_s
+            if (now := self.taken.get(start_s, {})) != before.taken.get(start_s, {})
+        }
+        return TallyChange(self.number, groups, taken)
+
+    def take_over(self, change: "TallyChange") -> None:
+        """Become what `changes_since` saw."""
+        self.number = change.number
+        for name, changed in change.groups.items():
+            sums = self.groups[name]
+            for block, mean_ms in changed.mean_ms.items():
+                sums.mean_ms[block] = mean_ms
+            for block, variance in changed.variance.items():
+                sums.variance[block] = variance
+            _take_over(sums.at_start_ms, changed.at_start_ms)
+        _take_over(self.taken, change.taken)
+
     def taken_at(self, start_s: int, services: tuple[ServiceId, ...] = ()) -> int:
         """How many appointments there are at a start, of some services or of all."""
         return number_of(self.taken.get(start_s, {}), services)
@@ -98,10 +140,54 @@ def _count(counts: dict[Any, int], key: object, number: int) -> None:
         counts.pop(key, None)
 
 
+def _otherwise(before: list[int], after: list[int]) -> dict[int, int]:
+    return {index: now for index, (was, now) in enumerate(zip(before, after, strict=True)) if was != now}
+
+
+def _take_over(values: dict[Any, Any], changed: Mapping[Any, Any]) -> None:
+    """Set what has changed; what has become nothing goes."""
+    for key, value in changed.items():
+        if value:
+            values[key] = value
+        else:
+            values.pop(key, None)
+
+
+class SumsChange(Struct, array_like=True):
+    """Entries of `Sums` as they are now, by block and by start."""
+
+    mean_ms: dict[int, int]
+    variance: dict[int, int]
+    at_start_ms: dict[int, int]
+
+
+_NO_SUMS_CHANGED = SumsChange({}, {}, {})
+
+
+class TallyChange(Struct, array_like=True):
+    """A tally's number, and the entries of it that are otherwise now."""
+
+    number: int
+    groups: dict[str, SumsChange]
+    taken: dict[int, dict[ServiceId, int]]
+
+
+class Change(Struct, array_like=True):
+    """What appointments have changed of a day's sums: a few entries as they are now, whatever they were.
+
+    As JSON it is a twentieth of the sums whole. A partner's tally that is no more is None, and so is a hold.
+    """
+
+    everybody: TallyChange
+    partners: dict[str, TallyChange | None]
+    holds: dict[AppointmentId, Hold | None]
+
+
 class Booked(Struct, array_like=True):
     """The running sums of a day: of everybody, of each partner's guests, and of the places that are held.
 
-    As JSON it is what the journal keeps beside the day; it belongs to the plan it was reckoned with.
+    As JSON it is what the journal keeps beside the day, with the changes since; it belongs to the plan it was reckoned
+    with.
     """
 
     everybody: Tally = field(default_factory=Tally)
@@ -166,3 +252,48 @@ class Booked(Struct, array_like=True):
         booked = self.copy()
         booked.put(plan, appointment, None)
         return booked
+
+    def changes_since(self, before: "Booked", plan: Plan, touched: Iterable[Appointment]) -> Change | None:
+        """What is otherwise than before; None when nothing is.
+
+        Args:
+            before: the sums of the same plan as they were.
+            plan: that plan.
+            touched: the appointments that have changed since, as they were and as they are.
+        """
+        grid = grid_of(plan)
+        touched = list(touched)
+        starts_s = {grid.seconds(one.starts_at) for one in touched}
+        partners: dict[str, TallyChange | None] = {}
+        for partner in {one.partner for one in touched if one.partner is not None}:
+            tally, was = self.partners.get(partner), before.partners.get(partner)
+            if tally is not None:
+                partners[partner] = tally.changes_since(was or self.everybody.empty(), starts_s)
+            elif was is not None:
+                partners[partner] = None
+        holds = {one.id: hold for one in touched if (hold := self.holds.get(one.id)) != before.holds.get(one.id)}
+        change = Change(self.everybody.changes_since(before.everybody, starts_s), partners, holds)
+        nothing = Change(TallyChange(before.everybody.number, {}, {}), {}, {})
+        return None if change == nothing else change
+
+    def take_over(self, change: Change) -> None:
+        """Become what `changes_since` saw."""
+        self.everybody.take_over(change.everybody)
+        for partner, changed in change.partners.items():
+            if changed is None:
+                self.partners.pop(partner, None)
+            else:
+                self.partners.setdefault(partner, self.everybody.empty()).take_over(changed)
+        _take_over(self.holds, change.holds)
+
+
+_decode = msgspec.json.Decoder(Booked).decode
+_decode_changes = msgspec.json.Decoder(list[Change]).decode
+
+
+def sums_of(booked: str, changes: str | None) -> Booked:
+    """The sums as they were written whole, with an array of their changes since. Raises DecodeError for other JSON."""
+    sums = _decode(booked)
+    for change in () if changes is None else _decode_changes(changes):
+        sums.take_over(change)
+    return sums
