@@ -87,7 +87,7 @@ async def book(request: web.Request) -> web.Response:
     if applicant is None and invitation is not None:
         invited_as, person = invitation.applicant, invitation.person
     elif applicant is None and ticket is not None:
-        invited_as = ticket.applicant
+        invited_as, person = ticket.applicant, await _person_kept(request, hall, ticket.applicant)
     if not (form.hold or who.may(Role.STAFF) or invited_as):
         _require_reachable(applicant)
     command = commands.BookAppointment(
@@ -348,6 +348,24 @@ def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) 
     return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
 
 
+async def _kept(request: web.Request, hall: Hall, applicant: str | None) -> Applicant | None:
+    """The row of a person; None for nobody, or who was erased."""
+    if applicant is None:
+        return None
+    try:
+        return await request.app[FINDER].applicant(hall.id, applicant)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+
+
+async def _person_kept(request: web.Request, hall: Hall, applicant: str | None) -> str | None:
+    """What rules may know of a person whose row there is."""
+    kept = await _kept(request, hall, applicant)
+    if kept is None:
+        return None
+    return person_of(request.app[SIGNER].fingerprint, hall.id, Reached(kept.phone, kept.email))
+
+
 async def _changed_applicant(
     request: web.Request, who: Caller, hall: Hall, appointment: Appointment, form: ChangeApplicantForm | UnsetType
 ) -> tuple[Applicant | None, str | UnsetType | None]:
@@ -358,13 +376,7 @@ async def _changed_applicant(
     """
     if form is UNSET:
         return None, UNSET
-    before = None
-    if appointment.applicant is not None:
-        try:
-            before = await request.app[FINDER].applicant(hall.id, appointment.applicant)
-        except faults.StorageUnavailable as error:
-            raise StorageUnavailable from error
-    before = before or Applicant(id="")
+    before = await _kept(request, hall, appointment.applicant) or Applicant(id="")
     name = before.name if form.name is UNSET else form.name
     if name is None:
         raise BodyInvalid(("applicant.name", "say a name"))
