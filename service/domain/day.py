@@ -51,7 +51,7 @@ from service.domain.model import (
 from service.domain.plan import Plan, PlannedService, Rate
 from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
-from service.domain.slots import Booked
+from service.domain.sums import Booked
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -23,6 +23,7 @@ from service.limits.rules import (
     BOOKINGS_OF_STRANGERS,
     CALLS_OF_ADDRESS,
     CALLS_OF_CREDENTIAL,
+    HOLDS_OF_STRANGERS,
     TAKES_OF_BROWSER,
     TAKES_OF_ENTRANCE,
     TAKES_OF_PHONE,
@@ -203,6 +204,23 @@ async def test_bookings_are_limited_by_browser_or_else_by_address(api: Checked) 
     assert of_browser == [*["slot-not-offered"] * BOOKINGS_OF_BROWSER.most, "rate-limited"]
     assert of_address == [*["slot-not-offered"] * BOOKINGS_OF_STRANGERS.most, "rate-limited"]
     assert await hold(from_("198.51.100.10")) == "slot-not-offered"
+
+
+async def test_who_keeps_no_cookie_holds_no_more_than_an_address_may(api: Checked, clock: FakeClock) -> None:
+    page = await api.call("GET", "/halls/demo/screen", headers=BROWSER)
+    known = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]} | from_("198.51.100.9")
+    stranger = BROWSER | from_("198.51.100.9")
+
+    async def book(headers: dict[str, str], *, hold: bool = True) -> str | None:
+        return (await try_to_book(api, at("22:00", 24), hold=hold, headers=headers)).code
+
+    at_once = {await book(stranger) for _ in range(HOLDS_OF_STRANGERS.most)}
+    clock.advance(BOOKINGS_OF_STRANGERS.within_s)  # by then the address may book as often again
+    later = [await book(stranger) for _ in range(HOLDS_OF_STRANGERS.most // 2)]
+
+    assert at_once == {"slot-not-offered"}
+    assert (later[0], later[-1]) == ("slot-not-offered", "rate-limited")
+    assert await book(stranger, hold=False) == await book(known) == "slot-not-offered"
 
 
 async def test_who_keeps_no_cookie_is_limited_by_address(api: Checked) -> None:
