@@ -22,9 +22,8 @@ from service.domain.learning import (
     DayFacts,
     LearnedWeek,
     Observer,
-    has_moved,
     learn,
-    walk_ins_moved,
+    moved,
 )
 from service.domain.model import HallId
 from service.domain.plan import Learned
@@ -104,27 +103,24 @@ class Learning:
         first, last = today - timedelta(days=DAYS_LEARNED_FROM), today - timedelta(days=1)
         rows = await self._database.fetch(_SQL["facts"], hall.id, first, last)
         learned = learn([msgspec.json.decode(row["facts"], type=DayFacts) for row in rows], hall.document, today)
-        moved = await self._write(hall.id, learned)
-        if moved:
-            log.info("learned", hall=hall.id, days=learned.days, weekdays=moved)
+        weekdays = await self._write(hall.id, learned)
+        if weekdays:
+            log.info("learned", hall=hall.id, days=learned.days, weekdays=weekdays)
             await self._halls.look()
             await self._lanes.follow_document_now(await self._halls.get(hall.id))
 
     async def _write(self, hall: HallId, learned: LearnedWeek) -> list[int]:
         """Keep what has moved; return of which weekdays, 0 for all days."""
-        known = {
+        parts = {
             row["weekday"]: msgspec.json.decode(row["learned"], type=Learned)
             for row in await self._database.fetch(_SQL["known"], hall)
         }
-        moved = {}
-        if has_moved(known.get(0, NOTHING_YET.every), learned.every):
-            moved[0] = learned.every
-        for weekday in range(1, 8):
-            walk_ins = learned.walk_ins.get(weekday, {})
-            before = known.get(weekday)
-            if walk_ins_moved({} if before is None else before.walk_ins, walk_ins):
-                moved[weekday] = Learned(walk_ins=walk_ins)
-        for weekday, one in moved.items():
+        known = LearnedWeek(
+            every=parts.pop(0, NOTHING_YET.every),
+            walk_ins={weekday: one.walk_ins for weekday, one in parts.items()},
+        )
+        news = moved(known, learned)
+        for weekday, one in news.items():
             said = msgspec.json.encode(one).decode()
             await self._database.fetch(_SQL["learn"], hall, weekday, said, learned.days)
-        return list(moved)
+        return list(news)

@@ -210,6 +210,13 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
         known = [self.learned_at[one] for one in (0, weekday) if one in self.learned_at]
         return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(known, default=None))
 
+    def having(self, weekday: int, part: Learned, days: int, learned_at: datetime) -> "LearnedWeek":
+        """The same with a part in the place of what was known of a weekday, 0 for all days, learned from `days`."""
+        known_at = self.learned_at | {weekday: learned_at}
+        if weekday == 0:
+            return replace(self, every=part, learned_at=known_at, days=days)
+        return replace(self, walk_ins=self.walk_ins | {weekday: part.walk_ins}, learned_at=known_at)
+
 
 NOTHING_YET = LearnedWeek()
 
@@ -343,6 +350,16 @@ def _mix(days: Sequence[DayFacts], document: HallDocument) -> dict[ServiceId, fl
     offered = {service.id: people.get(service.id, 0) for service in document.services}
     total = sum(offered.values())
     return {service: count / total for service, count in offered.items() if count} if total else {}
+
+
+def moved(known: LearnedWeek, learned: LearnedWeek) -> dict[int, Learned]:
+    """The parts of what was learned that are worth telling the days ahead, by weekday, 0 for all days."""
+    parts = {0: learned.every} if has_moved(known.every, learned.every) else {}
+    for weekday in range(1, 8):
+        walk_ins = learned.walk_ins.get(weekday, {})
+        if walk_ins_moved(known.walk_ins.get(weekday, {}), walk_ins):
+            parts[weekday] = Learned(walk_ins=walk_ins)
+    return parts
 
 
 def has_moved(before: Learned, after: Learned) -> bool:
