@@ -27,10 +27,10 @@ from service.domain import events
 from service.domain.day import Day
 from service.domain.document import HallDocument
 from service.domain.events import Record
-from service.domain.evolve import advance
 from service.domain.grid import main_stage
 from service.domain.model import AppointmentState, HallId, ServiceId, Ticket, TicketClass, TicketId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan
+from service.domain.relive import relive
 
 DAYS_LEARNED_FROM = 60
 """Days before the present one whose facts count; what was before is of another season."""
@@ -99,18 +99,23 @@ class _Visit(Struct, frozen=True):
 class Observer:
     """Lives a day again, chunk by chunk."""
 
-    def __init__(self, hall: HallId, on: date) -> None:
-        self._day = Day(hall, on)
+    def __init__(self, hall: HallId, on: date, day: Day | None = None) -> None:
+        """Begin before the first event; with a `day` who watches it is told of its events by who folds them."""
+        self._day = Day(hall, on) if day is None else day
         self._visits: dict[TicketId, list[_Visit | None]] = {}
         self._late_s: list[int] = []
         self._unplanned: list[tuple[datetime, ServiceId, int]] = []
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
-        for record in records:
-            ticket = self._day.tickets.get(getattr(record.event, "ticket", None) or TicketId(""))
-            advance(self._day, record)
-            self._note(record, ticket)
+        relive(self._day, records, self)
+
+    def before(self, record: Record) -> None:
+        """See the day before an event: nothing is learned from what was."""
+
+    def after(self, record: Record, ticket: Ticket | None) -> None:
+        """See it with the event; `ticket` is as it was before."""
+        self._note(record, ticket)
 
     def _note(self, record: Record, before: Ticket | None) -> None:
         match record.event:
