@@ -3,19 +3,21 @@
 `Observer` lives a day again and keeps what it saw as `DayFacts`; `learn` makes of many days what a plan goes by. A
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
-punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen.
+punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen;
+before, and once five days were, that of all days.
 
-Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What
-a clerk forgot to end is left out: what the day's end had to end, and what lasted longer than four medians, or more
-where the service varies more. Mean and spread are those of the durations themselves: by their logarithms, a few very
-short visits make a service seem longer and wilder than it is.
+Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What a
+clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four medians, or more
+where the service varies more, all but as many as chance makes so long. Mean and spread are those of the durations
+themselves: by their logarithms, a few very short visits make a service seem longer and wilder than it is.
 
 Source: ALGORITHMS 2.2 (walk-ins), 4.2 (service model); DESIGN 6.
 """
 
 import math
-from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median, quantiles
 from zoneinfo import ZoneInfo
@@ -49,7 +51,10 @@ SLIP_S = 3
 
 SAME_WEEKDAYS = 8
 DAYS_BEFORE_WALK_INS = 14
-"""History that has to be there before walk-ins are foreseen from it."""
+"""History that has to be there before walk-ins are foreseen weekday by weekday."""
+
+WORKED_BEFORE_WALK_INS = 5
+"""Days that have to be there before they are foreseen at all: of fewer, one day of trying things out would say it."""
 
 HOUR_MIN_S = 900
 """A part of an hour in which the hall is open that says nothing about the hour when it is shorter."""
@@ -255,7 +260,8 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
         punctuality_sd_s=sd_s,
         mix=_mix(known, document),
     )
-    return LearnedWeek(every=every, walk_ins=walk_ins(known, on), days=len(known))
+    open_on = {weekday for hours in document.hours for weekday in hours.weekdays}
+    return LearnedWeek(every=every, walk_ins=walk_ins(known, on, open_on), days=len(known))
 
 
 def lasting_of(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting) -> Lasting | None:
@@ -275,15 +281,19 @@ def believed(seconds: Sequence[int]) -> list[int]:
     """The durations that are no slips, and whose end was not forgotten.
 
     Four medians are 2.5 standard deviations of the logarithms at the usual spread of 0.6; where a service spreads more,
-    as its quartiles say, those are further away, for its long visits are real ones.
+    as its quartiles say, those are further away, for its long visits are real ones. So are some beyond: as many as
+    chance makes count as that long, or every mean would be some percent too short.
     """
-    kept = [one for one in seconds if one >= SLIP_S]
+    kept = sorted(one for one in seconds if one >= SLIP_S)
     if len(kept) < QUARTILES_OF:
-        most = FORGOTTEN_AFTER_MEDIANS * median(kept) if kept else 0.0
-    else:
-        low, middle, high = quantiles(kept, n=4)
-        most = middle * max(FORGOTTEN_AFTER_MEDIANS, (high / low) ** (FORGOTTEN_AFTER_SDS / _QUARTILES_APART))
-    return [one for one in kept if one <= most]
+        return kept[: bisect_right(kept, FORGOTTEN_AFTER_MEDIANS * median(kept))] if kept else []
+    low, middle, high = quantiles(kept, n=4)
+    sigma = math.log(high / low) / _QUARTILES_APART
+    apart = max(math.log(FORGOTTEN_AFTER_MEDIANS), FORGOTTEN_AFTER_SDS * sigma)
+    most = middle * math.exp(apart)
+    by_chance = len(kept) * math.erfc(apart / sigma / math.sqrt(2)) / 2 if sigma else 0.0
+    within = kept[: bisect_right(kept, most)]
+    return within + [round(most)] * min(round(by_chance), len(kept) - len(within))
 
 
 def _drawn(seen: Sequence[int], prior: float) -> float:
@@ -308,27 +318,37 @@ def punctuality(late_s: Sequence[int]) -> tuple[float, float]:
     return mean_s, math.sqrt(variance)
 
 
-def walk_ins(days: Sequence[DayFacts], on: date) -> dict[int, dict[str, LearnedArrivals]]:
-    """Walk-ins by weekday and hour, of days in order; nothing before there are two weeks of them."""
+def walk_ins(
+    days: Sequence[DayFacts], on: date, open_on: Collection[int] = range(1, 8)
+) -> dict[int, dict[str, LearnedArrivals]]:
+    """Walk-ins by weekday and hour, of days in order.
+
+    In the first two weeks a weekday is like all days, as far apart as they are from each other: a hall that expected
+    nobody would let bookings take the walk-ins' time.
+
+    Args:
+        days: what was seen, in order.
+        on: the date they are learned on.
+        open_on: the weekdays on which the hall opens.
+    """
     worked = [day for day in days if day.hours]
     if not worked or (on - worked[0].on).days < DAYS_BEFORE_WALK_INS:
-        return {}
-    found: dict[int, dict[str, LearnedArrivals]] = {}
-    for weekday in range(1, 8):
-        same = deque((day for day in worked if day.on.isoweekday() == weekday), maxlen=SAME_WEEKDAYS)
-        hours = sorted({hour for day in same for hour in day.hours})
-        known = {
-            hour: [
-                day.hours[hour].people * 3600 / day.hours[hour].open_s
-                for day in same
-                if hour in day.hours and day.hours[hour].open_s >= HOUR_MIN_S
-            ]
-            for hour in hours
-        }
-        arrivals = {hour: _arrivals(per_h) for hour, per_h in known.items() if len(per_h) > 1}
-        if arrivals:
-            found[weekday] = arrivals
-    return found
+        usual = _by_hour(worked) if len(worked) >= WORKED_BEFORE_WALK_INS else {}
+        return {weekday: usual for weekday in sorted(open_on) if usual}
+    by_weekday = (
+        (weekday, _by_hour([day for day in worked if day.on.isoweekday() == weekday])) for weekday in range(1, 8)
+    )
+    return {weekday: arrivals for weekday, arrivals in by_weekday if arrivals}
+
+
+def _by_hour(days: Sequence[DayFacts]) -> dict[str, LearnedArrivals]:
+    """Walk-ins by the hour of the last of some days, where it was open twice at least."""
+    per_h: dict[str, list[float]] = {}
+    for day in days[-SAME_WEEKDAYS:]:
+        for hour, seen in day.hours.items():
+            if seen.open_s >= HOUR_MIN_S:
+                per_h.setdefault(hour, []).append(seen.people * 3600 / seen.open_s)
+    return {hour: _arrivals(seen) for hour, seen in sorted(per_h.items()) if len(seen) > 1}
 
 
 def _arrivals(per_h: Sequence[float]) -> LearnedArrivals:
