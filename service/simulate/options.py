@@ -35,7 +35,14 @@ class Way(Struct, frozen=True):
     def words(self) -> str:
         """As people type it."""
         words = f"{self.policy}, places {'rule' if self.constant is None else f'constant:{self.constant}'}"
-        return words if self.learned is None else f"{words}, learned from {self.learned} days"
+        return words if self.learned is None else f"{words}, {self.lesson}"
+
+    @property
+    def lesson(self) -> str:
+        """What the hall goes by."""
+        if self.learned is None:
+            return "knows what is true"
+        return f"learned from {self.learned} day{'s' if self.learned != 1 else ''}"
 
 
 class Options(Struct, frozen=True, kw_only=True):

@@ -47,13 +47,15 @@ class Point(Struct, frozen=True):
 class WayReport(Struct, frozen=True):
     """A way the hall was run: what it is measured by, and its waits through the day, by class.
 
-    `learned` is how many days the hall had to learn from, and `error_times_true` then the mean error of walk-ins' p50
-    as a multiple of that of a hall that knows what is true, of the same people on the same days.
+    Where halls learn, `lesson` says what this one goes by; `learned` is how many days it had to learn from, and
+    `error_times_true` then the mean error of walk-ins' p50 as a multiple of that of a hall that knows what is true, of
+    the same people on the same days.
     """
 
     way: str
     measures: dict[str, Estimate | None]
     waits: dict[str, list[Point]]
+    lesson: str | None = None
     learned: int | None = None
     error_times_true: Estimate | None = None
 
@@ -107,6 +109,7 @@ def report_of(options: Options, results: Sequence[Result]) -> Report:
             way=way.words,
             measures={name: estimate(result.ways[i].portions[name] for result in results) for name in WORDS},
             waits=_points(results, i),
+            lesson=way.lesson if any(one.learned is not None for one in ways) else None,
             learned=way.learned,
             error_times_true=None if way.learned is None else _ratio(results, "promise_error_min", i, len(ways) - 1),
         )
@@ -200,7 +203,7 @@ def print_report(report: Report, console: Console) -> None:
     table = Table(caption="mean over days ± half of the 95 % interval", caption_justify="right")
     table.add_column("")
     for way in report.ways:
-        table.add_column(_heading(report, way), justify="right")
+        table.add_column(way.way if way.lesson is None else way.lesson, justify="right")
     for name, (words, digits) in WORDS.items():
         found = [way.measures[name] for way in report.ways]
         if any(one is not None for one in found):
@@ -220,12 +223,6 @@ def print_report(report: Report, console: Console) -> None:
     if report.lesson is not None:
         _print_lesson(report.lesson, console)
     console.print(f"promises: {report.promises}; {report.days_per_core_s:.0f} days a second a core")
-
-
-def _heading(report: Report, way: WayReport) -> str:
-    if all(one.learned is None for one in report.ways):
-        return way.way
-    return "knows what is true" if way.learned is None else f"learned from {way.learned} days"
 
 
 def _print_lesson(lesson: LessonReport, console: Console) -> None:
