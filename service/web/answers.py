@@ -76,11 +76,16 @@ class HoursSeen(Struct, frozen=True):
 
 
 class ExpectedSeen(Struct, frozen=True):
-    """How many people are expected to come without booking in a span, by what was seen on other days."""
+    """How many people are expected to come without booking in a span, by what was seen on other days.
+
+    `wait_p90_s` is what nine of ten of them wait at most, whenever in the span they come, by this day's bookings, staff
+    and queue; null while that is not known, and where who comes may not be called before closing.
+    """
 
     from_at: Stamp
     to_at: Stamp
     people: float
+    wait_p90_s: int | None
 
 
 class HallSeen(Struct, frozen=True, kw_only=True):

@@ -40,6 +40,7 @@ count-label = How many come together?
 walk-in-now = Without booking
 wait-if-now = If you come now, you wait
 wait-unknown = The wait is not known now.
+short-waits = Shortest waits today: { $hours }, as far as can be told now.
 quiet-hours = Fewest people today: { $hours }, as on days before.
 list-join = {", "}
 online-title = This is done online. No visit needed.

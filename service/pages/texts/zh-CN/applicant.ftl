@@ -37,6 +37,7 @@ count-label = 几个人一起办？
 walk-in-now = 不预约，现在来
 wait-if-now = 现在来，预计等候
 wait-unknown = 等候时间暂时不清楚。
+short-waits = 今天等候较短：{ $hours }（按目前估计）
 quiet-hours = 今天来人较少：{ $hours }（按以往估计）
 list-join = 、
 online-title = 网上即可办理，无需到场
