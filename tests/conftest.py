@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.postgres", "tests.proxy", "tests.service"]
 
-# While Python takes itself apart, its last collection may crash at a Meta of msgspec that is half gone, a known fault of
-# that package: all tests have passed, and the exit code would say otherwise.
+# While Python takes itself apart, its last collection may crash at a Meta of msgspec that is half gone, a known fault
+# of that package: all tests have passed, and the exit code would say otherwise.
 atexit.register(gc.freeze)
 
 settings.register_profile("short", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
