@@ -1,6 +1,7 @@
 """The aiohttp application: calls, pages, and what wraps them all."""
 
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -39,18 +40,20 @@ def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
     for key, part in parts.items():
         app[key] = part
     add_routes(app)
-    described = msgspec.json.encode(openapi())
-    app.router.add_get("/openapi.json", _constant(described, "application/json"))
+    app.router.add_get("/openapi.json", _describe)
     add_pages(app)
     app.on_response_prepare.append(_protect)
     return app
 
 
-def _constant(body: bytes, content_type: str) -> Handler:
-    async def give(_request: web.Request) -> web.StreamResponse:
-        return web.Response(body=body, content_type=content_type)
+async def _describe(_request: web.Request) -> web.StreamResponse:
+    return web.Response(body=_description(), content_type="application/json")
 
-    return give
+
+@cache
+def _description() -> bytes:
+    """Written when it is asked for first: it takes longer than all else that a start does here."""
+    return msgspec.json.encode(openapi())
 
 
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:

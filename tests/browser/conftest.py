@@ -1,7 +1,7 @@
 """A real browser, one for the session with a clean context for each test, and a service whose clock runs."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from tests.browser.clock import RunningClock
 from tests.browser.desk import VIOLATIONS
 from tests.browser.screen import Screen
-from tests.service import NOON_AT, Service, service_on
+from tests.service import NOON_AT, Service, quick_hashes, service_on
 
 FLAGS = [
     "--no-sandbox",
@@ -23,6 +23,12 @@ FLAGS = [
 ]
 
 FULL_HD = (1920, 1080)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with quick_hashes():
+        yield
 
 
 @pytest.fixture(scope="session")
