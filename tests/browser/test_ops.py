@@ -19,6 +19,20 @@ WIRE_BYTES_MAX = 150 * 1024
 
 MINUTE_S = 60.0
 
+STAYING = """async (places) => {
+  const { staying } = await import("/pages/ops/model.js");
+  return [...staying(places)].sort((one, other) => one - other);
+}"""
+
+MOVES = """(body) => {
+  globalThis.moved = [];
+  const see = (records) => {
+    for (const { addedNodes } of records) for (const row of addedNodes) moved.push(row.dataset.hall);
+  };
+  new MutationObserver(see).observe(body, { childList: true });
+}"""
+"""Note which rows are put somewhere else."""
+
 
 async def waiting_for(hall: Api, clock: RunningClock, minutes: int, people: int = 2) -> None:
     """People who have waited for so long."""
@@ -95,6 +109,41 @@ async def test_five_hundred_halls_are_listed_and_one_is_found(
     await ops.choose("hall-321")
     await expect(ops.page.locator("#day h2")).to_have_text("Hall 321")
     assert ops.complaints == []
+
+
+async def test_what_happens_in_one_of_many_halls_moves_its_row_alone(
+    service: Service, clock: RunningClock, office: BrowserContext
+) -> None:
+    for n in range(30):
+        await found(service, f"hall-{n:02d}", f"第{n:02d}厅", f"Hall {n:02d}")
+    worst = Api(service.api.base, "hall-07", service.api._session)
+    await waiting_for(worst, clock, 20, people=1)
+    await waiting_for(Api(service.api.base, "hall-21", service.api._session), clock, 10)
+    ops = await Ops.open(office, service, lang="en")
+    assert (await ops.halls())[:2] == ["hall-07", "hall-21"]
+    await ops.page.locator("#list tbody").evaluate(MOVES)
+
+    await worst.next("1")
+
+    await expect(ops.cell("hall-07", "waiting")).to_have_text("0")
+    assert (await ops.halls())[0] == "hall-21"
+    assert await ops.page.evaluate("moved") == ["hall-07"]
+    assert ops.complaints == []
+
+
+async def test_halls_are_put_in_order_by_the_fewest_moves(service: Service, office: BrowserContext) -> None:
+    page = await office.new_page()
+    await page.goto(f"{service.api.base}/docs")
+
+    async def staying(places: list[int]) -> list[int]:
+        return list(await page.evaluate(STAYING, places))
+
+    assert await staying([]) == []
+    assert await staying([0, 1, 2, 3]) == [0, 1, 2, 3]
+    assert await staying([1, 2, 3, 0]) == [0, 1, 2]
+    assert await staying([3, 0, 1, 2]) == [1, 2, 3]
+    assert await staying([-1, 0, -1, 1]) == [1, 3]
+    assert len(await staying([3, 2, 1, 0])) == 1
 
 
 async def test_a_screen_that_is_missed_is_named(service: Service, clock: RunningClock, office: BrowserContext) -> None:
