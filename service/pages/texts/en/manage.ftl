@@ -1,5 +1,7 @@
 ### The manager's page.
 
+manage-bookings = Bookings
+manage-invitations = Invitations
 manage-skip = To the content
 manage-nav =
     .aria-label = Manage

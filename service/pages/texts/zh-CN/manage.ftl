@@ -1,5 +1,7 @@
 ### 大厅管理页。
 
+manage-bookings = 预约
+manage-invitations = 邀请
 manage-skip = 跳到内容
 manage-nav =
     .aria-label = 管理
