@@ -7,8 +7,9 @@ from playwright.async_api import BrowserContext, Response, Route, expect
 
 from tests.browser.axe import faults
 from tests.browser.clock import RunningClock
-from tests.browser.desk import sign_in
+from tests.browser.desk import Desk, sign_in
 from tests.browser.halls import busy_morning
+from tests.browser.manage import Manage
 from tests.browser.ops import Ops, found
 from tests.browser.screen import Complaints
 from tests.browser.staff import PASSWORD, member
@@ -173,6 +174,37 @@ async def test_a_manager_watches_their_own_hall_and_a_clerk_none(service: Servic
     await ops.page.get_by_role("button", name="退出登录", exact=True).click()
     await sign_in(ops.page, "wang", PASSWORD)
     await expect(ops.page.locator("sign-in h1")).to_have_text("这里还没有给您安排工作")
+
+
+async def test_staff_pages_lead_to_the_page_of_operations_and_back_where_the_role_allows(
+    service: Service, office: BrowserContext
+) -> None:
+    await member(service.api, "zhou", "manager", "周主任")
+    manage = await Manage.open(office, service.api, name="zhou", password=PASSWORD)
+    page, menu = manage.page, manage.page.locator("account-menu")
+    await menu.locator("summary").click()
+    await expect(menu.get_by_role("link")).to_have_text(["运行监控", "全部大厅"])
+    assert await faults(page) == []
+
+    await menu.get_by_role("link", name="运行监控").click()
+
+    await expect(page.locator("body")).to_have_attribute("data-facts", "read")
+    assert page.url.endswith("/ops")
+    await page.get_by_role("link", name="管理该大厅").click()
+    await manage.is_drawn("today")
+    await page.goto(f"{service.api.base}/halls/demo/counter/3")
+    await menu.locator("summary").click()
+    await expect(menu.get_by_role("link")).to_have_text(["管理大厅", "运行监控", "全部大厅"])
+    assert manage.complaints == []
+
+
+async def test_a_clerk_is_led_to_no_page_that_would_turn_them_away(service: Service, office: BrowserContext) -> None:
+    await member(service.api, "wang", "staff", "王老师")
+    desk = await Desk.at(office, service.api.base, name="wang", password=PASSWORD)
+
+    await desk.page.locator("account-menu summary").click()
+
+    await expect(desk.page.locator("account-menu").get_by_role("link")).to_have_text(["全部大厅"])
 
 
 async def test_the_report_of_a_hall_is_a_click_away(
