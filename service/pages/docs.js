@@ -1,6 +1,7 @@
 /** The API reference: draws the server's own OpenAPI description, so that it cannot say anything else. */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { drawSchema, typeOf } from "/pages/schema.js";
 
 const FETCH_MS = 15_000;
@@ -210,6 +211,7 @@ async function load() {
     const response = await fetch("/openapi.json", { signal: AbortSignal.timeout(FETCH_MS) });
     if (!response.ok) throw new Error(String(response.status));
     draw(await response.json());
+    usable();
   } catch (reason) {
     part("state").hidden = false;
     part("state").textContent = "The description could not be read just now. Load this page again in a moment.";

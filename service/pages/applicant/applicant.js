@@ -8,6 +8,7 @@
 
 import { HallClock } from "/display/clock.js";
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { Booking, keep } from "/pages/keep.js";
 import { button, draw, nameOf } from "/pages/phone.js";
@@ -227,20 +228,24 @@ function showNetwork({ state } = { state: "idle" }) {
 }
 
 async function begin() {
+  let reading = app.fresh();
+  reading.catch(() => undefined); // looked at below, when there are words for it
   await texts("common", "applicant");
   document.addEventListener("paihao:calls", ({ detail }) => showNetwork(detail));
   for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => showNetwork());
   for (;;) {
     try {
-      await app.fresh();
+      await reading;
       break;
     } catch (reason) {
       showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
       draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      reading = app.fresh();
     }
   }
   app.show();
+  usable();
   document.body.dataset.ready = "";
   globalThis.addEventListener("popstate", () => {
     app.refuse(null);

@@ -5,6 +5,7 @@
  * reckoned here. The day of the chosen hall is read as often, what is foretold of it once in a while.
  */
 
+import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { ANY_HALL, rolesIn, signedIn } from "/pages/session.js";
 import { localeNow, say, sayInto, texts } from "/pages/texts.js";
@@ -150,6 +151,7 @@ class Operations {
     this.#list.show({ halls: items, watch, now_ms, chosen: this.#chosen });
     this.#drawDay();
     document.body.dataset.facts = "read";
+    usable();
   }
 
   #drawLink() {
