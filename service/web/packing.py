@@ -7,7 +7,8 @@ each file says what it holds (`?v=`): a browser keeps it for good, and two relea
 
 Every module keeps a scope of its own, and what it exports is taken from there. That of the page comes last and lies
 open, for it may wait at its top. Of the module syntax only what our modules use is understood: named imports and
-exports of functions, classes and constants; anything else ends the start, as does a circle of imports.
+exports of functions, classes and constants; anything else ends the start, as does a circle of imports. Comments, which
+are a third of our files, stay behind: whole lines only, so no text of a module may have a line that begins as one.
 """
 
 import gzip
@@ -25,6 +26,7 @@ _SCRIPT = re.compile(r'<script type="module" src="([^"]+)"></script>\n')
 _IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"(?P<address>[^"]+)";$', re.MULTILINE)
 _HANDED_ON = re.compile(r'^export \{(?P<names>[^}]*)\} from "(?P<address>[^"]+)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (?P<name>\w+))", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/[ \t]*)\n", re.MULTILINE | re.DOTALL)
 _NOT_UNDERSTOOD = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 _TAG_LETTERS = 16
 _EFFORT = 6
@@ -90,7 +92,7 @@ def _reader(mounts: Mapping[str, Path]) -> Callable[[str], str]:
 
 
 def _styles(named: list[str], read: Callable[[str], str]) -> str:
-    return "\n".join(map(read, named))
+    return "\n".join(_COMMENT.sub("", read(address)) for address in named)
 
 
 def _scripts(named: list[str], read: Callable[[str], str]) -> str:
@@ -104,7 +106,7 @@ def _scripts(named: list[str], read: Callable[[str], str]) -> str:
         if address in under_way:
             raise NotPacked(f"a circle of imports: {' → '.join([*under_way, address])}")
         under_way.append(address)
-        text = read(address)
+        text = _COMMENT.sub("", read(address))
         for statement in (_IMPORT, _HANDED_ON):
             for found in statement.finditer(text):
                 add(urljoin(address, found["address"]))

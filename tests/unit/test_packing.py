@@ -44,6 +44,18 @@ def test_a_page_names_one_file_of_each_kind_by_what_it_holds(tmp_path: Path) -> 
     assert lines[2] == other.splitlines()[2]
 
 
+def test_lines_that_are_comments_stay_behind_and_code_beside_one_does_not(tmp_path: Path) -> None:
+    text = (
+        "/** What it is.\n * @returns {number} */\nlet one = {\n  /** @type {any} */ a: 1,\n  // why\n"
+        "  b: 2, // it is\n};\n/* over */\nlet two;\n"
+    )
+
+    _, styles, scripts = pack(tmp_path, {"main.js": text, "one.css": "/* One\nand more. */\nb{}"})
+
+    assert scripts.endswith("let one = {\n  /** @type {any} */ a: 1,\n  b: 2, // it is\n};\nlet two;\n")
+    assert styles == "b{}\ni{}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
