@@ -205,13 +205,14 @@ const app = new Applicant(decodeURIComponent(location.pathname.split("/")[2]));
 function takeFromAddress() {
   const address = new URL(location.href);
   const entrance = address.searchParams.get("entrance");
-  const invitation = address.searchParams.get("invitation");
   if (entrance) app.booking.set({ entrance });
-  if (invitation) app.booking.set({ invitation });
   address.searchParams.delete("entrance");
-  address.searchParams.delete("invitation");
   const brought = new URLSearchParams(location.hash.slice(1));
-  const [id, token, ticket] = ["appointment", "token", "ticket"].map((name) => brought.get(name));
+  const [id, token, ticket, invitation] = ["appointment", "token", "ticket", "invitation"].map((name) => brought.get(name));
+  if (invitation) {
+    if (/^[ -~]{1,32}$/.test(invitation)) app.booking.set({ invitation });
+    address.hash = "";
+  }
   if (ticket && token) {
     location.replace(`/t/${encodeURIComponent(ticket)}${address.search}#${token}`);
     return false;
