@@ -11,7 +11,7 @@ import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { Booking, keep } from "/pages/keep.js";
-import { button, draw, nameOf } from "/pages/phone.js";
+import { button, draw, nameOf, upper } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
 import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
@@ -180,7 +180,7 @@ class Applicant {
     return this.times.on(this.clock.now());
   }
 
-  /** A day as people say it: today, tomorrow, or its date. @param {string} on */
+  /** A day as people say it in a sentence: today, tomorrow, or its date. @param {string} on */
   dayWords(on) {
     const ahead = Math.round((Date.parse(`${on}T00:00:00Z`) - Date.parse(`${this.today}T00:00:00Z`)) / 86_400_000);
     if (ahead === 0) return say("today");
@@ -191,6 +191,11 @@ class Applicant {
   /** `11月24日 周二`, `Tue 24 Nov`. @param {string} on */
   dateWords(on) {
     return this.times.day(on).replace(/(日)(周)/, "$1 $2");
+  }
+
+  /** A start as an offer: its day, as people say it, and its time. @param {string} at */
+  offerWords(at) {
+    return upper(`${this.dayWords(this.times.on(at))} ${this.times.time(at)}`);
   }
 
   /** A date and a time in one line. @param {string} at */

@@ -16,7 +16,7 @@ export function refusalOf(app, reason, again) {
   if (!(reason instanceof Refused)) return again ? { text: say("problem-unreached"), ways: [{ label: say("again"), act: again }] } : null;
   const { code, problem } = reason;
   const place = app.place;
-  const times = (problem.slots ?? []).map((slot) => ({ label: `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}`, act: () => choose(app, slot) }));
+  const times = (problem.slots ?? []).map((slot) => ({ label: app.offerWords(slot.starts_at), act: () => choose(app, slot) }));
   const home = { label: say("to-services"), act: () => app.go({ step: "home" }) };
   const book = { label: say("book-a-time"), act: () => app.go({ step: "time", service: place.service }) };
   switch (code) {

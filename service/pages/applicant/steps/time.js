@@ -75,8 +75,7 @@ function dayShown(app, known, slot, free) {
 }
 
 function soonest(app, slot) {
-  const when = `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}`;
-  return make("div.soonest", {}, make("p", {}, make("span.small", {}, say("soonest")), make("b", {}, when)), button("", say("take-soonest"), (pressed) => app.act(pressed, () => choose(app, slot)), { id: "soonest" }));
+  return make("div.soonest", {}, make("p", {}, make("span.small", {}, say("soonest")), make("b", {}, app.offerWords(slot.starts_at))), button("", say("take-soonest"), (pressed) => app.act(pressed, () => choose(app, slot)), { id: "soonest" }));
 }
 
 /** The choice repeated, and the way on. */

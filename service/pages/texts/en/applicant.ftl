@@ -1,7 +1,7 @@
 ### Booking, taking a number, and one's own appointment, on a phone.
 
-today = Today
-tomorrow = Tomorrow
+today = today
+tomorrow = tomorrow
 again = Once more
 network-away = You are offline. What you chose and typed is kept; it goes on when the network is back.
 people = { $count ->
@@ -46,7 +46,7 @@ online-title = This is done online. No visit needed.
 online-about = You save the way and the wait.
 online-open = Go to the online service
 take-now = Take a number now
-take-now-wait = Take a number now, { $range } min
+take-now-wait = Take a number now, { $range }{"\u00A0"}min
 take-closed = Numbers are not given out now.
 take-at-door = To take a number now, scan the code at the door of the hall.
 book-a-time = Book a time
