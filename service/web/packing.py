@@ -5,8 +5,8 @@ requests of a kilobyte are most of what a phone waits for. So, once, when the se
 names are put one after another, and so are its modules, in the order in which a browser would run them. The address of
 each file says what it holds (`?v=`): a browser keeps it for good, and two releases never mix in one page.
 
-Every module keeps a scope of its own, and what it exports is taken from there. That of the page comes last and lies
-open, for it may wait at its top. Of the module syntax only what our modules use is understood: named imports and
+Every module keeps a scope of its own, and what it exports is taken from there. That of the page comes last, in one that
+may wait, as the top of a module may. Of the module syntax only what our modules use is understood: named imports and
 exports of functions, classes and constants; anything else ends the start, as does a circle of imports. Comments, which
 are a third of our files, stay behind: whole lines only, so no text of a module may have a line that begins as one.
 """
@@ -138,7 +138,7 @@ def _in_scope(address: str, text: str, *, is_page: bool) -> str:
     if (left := _NOT_UNDERSTOOD.search(text)) is not None:
         raise NotPacked(f"{address}: {left[0]}")
     if is_page:
-        return text
+        return f"await (async () => {{\n{text}\n}})();"
     return f"const {_scope(address)} = (() => {{\n{text}\nreturn {{ {', '.join(exports)} }};\n}})();"
 
 

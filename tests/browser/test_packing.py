@@ -14,9 +14,10 @@ MODULES = {
     "first.js": """console.log("first");
 """,
     "main.js": """import { told as say, Thing } from "./again.js";
+import { history } from "./history.js";
 import "/x/first.js";
 const own = "main";
-say(`${new Thing().name} ${own}`);
+say(`${new Thing().name} ${own} ${history}`);
 say(await Promise.resolve("waited"));
 document.body.dataset.ready = "";
 """,
@@ -35,8 +36,10 @@ export class Thing {
 export const own = "told";
 
 export function told(words) {
-  console.log(words);
+  console.log(words, typeof history.pushState);
 }
+""",
+    "history.js": """export const history = "past";
 """,
 }
 
@@ -63,4 +66,4 @@ async def test_each_runs_once_after_those_it_needs_and_sees_no_name_of_another(
     await page.goto("http://pages.example/")
     await expect(page.locator("body")).to_have_attribute("data-ready", "")
 
-    assert told == ["first", "once", "thing told main", "waited"]
+    assert told == ["first", "once", "thing told main past function", "waited function"]
