@@ -6,6 +6,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { Refused, call } from "/pages/api.js";
 import { say, texts } from "/pages/texts.js";
 import { THEMES, themeNow, useTheme } from "/pages/theme.js";
@@ -68,8 +69,11 @@ class SignIn extends HTMLElement {
   #password = "";
   /** @type {(() => string) | null} */
   #message = null;
+  /** The first look, begun with the page and not only when its words have come. */
+  #asked = null;
 
   connectedCallback() {
+    this.#ask().catch(() => undefined); // it is looked at in its time
     document.addEventListener("paihao:language", () => !this.hidden && this.#draw());
   }
 
@@ -84,14 +88,21 @@ class SignIn extends HTMLElement {
     });
   }
 
+  #ask() {
+    this.#asked ??= call("GET", "/v1/session");
+    return this.#asked;
+  }
+
   async #look() {
     try {
-      this.#session = (await call("GET", "/v1/session")).body;
+      this.#session = (await this.#ask()).body;
     } catch (reason) {
       this.#message = () => wordsOf(reason);
       this.#show();
       setTimeout(() => this.#look(), 3000);
       return;
+    } finally {
+      this.#asked = null;
     }
     this.#message = null;
     const roles = rolesIn(this.#session, this.#hall);
@@ -126,6 +137,7 @@ class SignIn extends HTMLElement {
       if (input) input.value = value;
     }
     this.querySelector("input:not([value])")?.focus();
+    usable();
   }
 
   #said() {

@@ -6,6 +6,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { isSaid, languageNow, say, sayInto, texts } from "/pages/texts.js";
 import "/pages/ui.js";
 import { drawSchema, typeOf } from "./schema.js";
@@ -259,5 +260,6 @@ document.addEventListener("paihao:language", draw);
 draw();
 await read;
 draw();
+usable();
 // The address may name an operation that was not there when the browser looked for it.
 if (location.hash.length > 1) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();

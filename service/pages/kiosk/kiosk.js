@@ -10,6 +10,7 @@
 
 import { Key, recall, remember } from "/display/key.js";
 import { make, redraw } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, newKey, Refused, Unreached } from "/pages/api.js";
 import { Live } from "/pages/live.js";
 import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
@@ -113,6 +114,7 @@ async function begin() {
   setInterval(tick, TICK_MS);
   setInterval(() => !cut() && sync.run(), SYNC_EVERY_MS);
   drawAll();
+  usable();
   sync.run();
   resume();
 }

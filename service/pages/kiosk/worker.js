@@ -8,13 +8,8 @@
 const CACHE = "paihao-kiosk";
 const ANSWER_MS = 4000;
 const PARTS = [
-  "/display/clock.js", "/display/element.js", "/display/icon.svg", "/display/key.js", "/display/socket.js", "/display/tokens.css", "/display/words.js",
-  "/pages/api.js", "/pages/language.js", "/pages/live.js", "/pages/pages.css", "/pages/qr.js", "/pages/texts.js", "/pages/theme.js",
-  "/pages/kiosk/draw.js", "/pages/kiosk/kiosk.css", "/pages/kiosk/kiosk.js", "/pages/kiosk/scanner.js", "/pages/kiosk/slip-58.css", "/pages/kiosk/slip-80.css",
-  "/pages/kiosk/slip.js", "/pages/kiosk/stock.js", "/pages/kiosk/sync.js", "/pages/kiosk/words.js",
+  "/packed/kiosk.css", "/packed/kiosk.js", "/display/icon.svg", "/pages/kiosk/slip-58.css", "/pages/kiosk/slip-80.css",
   "/pages/texts/en/kiosk.ftl", "/pages/texts/zh-CN/kiosk.ftl",
-  "/pages/vendor/fluent/builtins.js", "/pages/vendor/fluent/bundle.js", "/pages/vendor/fluent/index.js", "/pages/vendor/fluent/memoizer.js",
-  "/pages/vendor/fluent/resolver.js", "/pages/vendor/fluent/resource.js", "/pages/vendor/fluent/scope.js", "/pages/vendor/fluent/types.js",
 ];
 // The page itself, whatever is asked of it: its language, for one, is in its address.
 const PAGE = location.pathname.replace(/\/worker\.js$/, "");

@@ -7,6 +7,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { Live } from "/pages/live.js";
@@ -81,9 +82,9 @@ class Manager {
   #told = 0;
 
   async start() {
-    await texts("common", "manage");
+    const [hall] = await Promise.all([this.#readHall(), texts("common", "manage")]);
     document.addEventListener("paihao:language", () => this.#speak());
-    this.#hall = (await this.#readHall()).body;
+    this.#hall = hall.body;
     this.#speak();
     const { session, roles } = await signedIn(hallId, ["manager"]);
     this.#who = { session, roles };
@@ -143,6 +144,7 @@ class Manager {
     this.#header();
     this.#onFacts();
     document.body.dataset.facts = "read";
+    usable();
   }
 
   #hearTime({ at }) {

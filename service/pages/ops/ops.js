@@ -6,6 +6,7 @@
  */
 
 import { make, redraw } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { ANY_HALL, rolesIn, signedIn } from "/pages/session.js";
 import { localeNow, say, sayInto, texts } from "/pages/texts.js";
@@ -169,6 +170,7 @@ class Operations {
     this.#list.show({ halls: items, watch, now_ms, chosen: this.#chosen });
     this.#drawDay();
     document.body.dataset.facts = "read";
+    usable();
   }
 
   #drawLink() {

@@ -6,6 +6,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { keep, kept } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
@@ -67,17 +68,23 @@ async function hallOf() {
   return body.hall;
 }
 
+/** The ticket, its hall and the hall's rules. */
+async function readAll() {
+  if (shown.token === "") throw new Refused({ code: "ticket-not-found", title: "", status: 404 });
+  const hall = await hallOf();
+  const inIt = inHall(hall);
+  return Promise.all([call("GET", `/v1/halls/${hall}`), inIt("GET", "rules"), inIt("GET", `tickets/${id}`, { token: shown.token })]);
+}
+
 async function begin() {
+  shown.token = tokenOf();
+  let reading = readAll();
+  reading.catch(() => undefined); // looked at below, when there are words for it
   await texts("common", "ticket");
   document.addEventListener("paihao:language", () => shown.ticket && show());
-  shown.token = tokenOf();
   for (;;) {
     try {
-      if (shown.token === "") throw new Refused({ code: "ticket-not-found", title: "", status: 404 });
-      const hall = await hallOf();
-      const inIt = inHall(hall);
-      const own = { token: shown.token };
-      const [of, rules, ticket] = await Promise.all([call("GET", `/v1/halls/${hall}`), inIt("GET", "rules"), inIt("GET", `tickets/${id}`, own)]);
+      const [of, rules, ticket] = await reading;
       Object.assign(shown, { hall: of.body, rules: rules.body, times: new HallTimes(of.body.time_zone) });
       follow();
       take(ticket.body);
@@ -86,8 +93,10 @@ async function begin() {
       if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) return unknown();
       draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      reading = readAll();
     }
   }
+  usable();
   shown.live.start();
   setInterval(look, LOOK_MS);
   document.body.dataset.ready = "";

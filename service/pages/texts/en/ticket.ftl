@@ -101,6 +101,7 @@ rate-title = How was your visit?
 rate-why = What was it about?
 rate-hint = Without your name.
 rate-send = Send
+rate-first = Please choose an answer first.
 grade-5 = Very good
 grade-4 = Good
 grade-3 = All right

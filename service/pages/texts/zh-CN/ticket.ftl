@@ -100,6 +100,7 @@ rate-title = 这次办事怎么样？
 rate-why = 因为什么？
 rate-hint = 不记姓名。
 rate-send = 提交评价
+rate-first = 请先选择满意程度
 grade-5 = 非常满意
 grade-4 = 满意
 grade-3 = 基本满意
