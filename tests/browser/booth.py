@@ -18,7 +18,9 @@ PRINTS = """
 window.printed = 0;
 window.print = () => { window.printed += 1; };
 """
-CONTROLLED = "navigator.serviceWorker.controller !== null"
+KEPT = """
+caches.match(location.pathname).then((page) => page !== undefined && navigator.serviceWorker.controller !== null)
+"""
 
 
 async def kiosk_key(api: Api, name: str = "at the door") -> tuple[str, str]:
@@ -60,7 +62,7 @@ class Booth:
         """Wait until it takes presses, has numbers in stock, and keeps its page."""
         await self.is_view("start")
         await self.is_link("live")
-        await self.until(CONTROLLED)
+        await self.until(KEPT)
         await self.has_stock(50)
 
     async def until(self, source: str, argument: Any = None) -> None:  # noqa: ANN401  (JSON)

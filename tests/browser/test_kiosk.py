@@ -17,6 +17,10 @@ from tests.service import Service
 from tests.web.booking import booked
 from tests.web.checked import at
 
+_OPENED = "caches.open('paihao-kiosk /halls/demo/kiosk')"
+OF_ANOTHER_RELEASE = f"{_OPENED}.then((cache) => cache.put('/pages/kiosk/old.js', new Response('')))"
+PATHS_KEPT = f"{_OPENED}.then((cache) => cache.keys()).then((all) => all.map(({{ url }}) => new URL(url).pathname))"
+
 
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
@@ -254,6 +258,21 @@ async def test_a_kiosk_that_is_switched_on_while_it_is_cut_off_gives_numbers_tha
     assert sorted(await numbers(service)) == ["Z001", "Z002"]
     found = await service.api.staff("POST", "search", {"code": code})
     assert [ticket["number"] for ticket in found.body["items"]] == ["Z002"]
+
+
+async def test_the_worker_keeps_what_the_page_is_made_of_and_nothing_else(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+    await booth.script(OF_ANOTHER_RELEASE)
+
+    await booth.page.reload()
+
+    await booth.until("caches.match('/pages/kiosk/old.js').then((found) => found === undefined)")
+    kept = await booth.script(PATHS_KEPT)
+    assert "/halls/demo/kiosk" in kept
+    assert "/pages/texts/zh-CN/kiosk.ftl" in kept
+    assert not any(path.startswith("/v1/") for path in kept)
 
 
 async def test_without_an_answer_the_number_comes_out_of_the_stock_and_the_other_is_given_back(

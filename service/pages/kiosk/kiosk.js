@@ -76,6 +76,9 @@ const sync = new Sync({
   },
 });
 
+// Asked at once: it is on its way while the words are.
+const asked = key.value === null ? null : ask();
+asked?.catch(() => undefined); // said by who waits for it
 await textsInAll("kiosk");
 document.addEventListener("paihao:language", () => drawAll());
 document.addEventListener("paihao:signed-out", () => {
@@ -85,16 +88,22 @@ document.addEventListener("paihao:signed-out", () => {
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (lastTouch_ms = performance.now()), { capture: true });
 globalThis.addEventListener("online", () => linkChanged());
 globalThis.addEventListener("offline", () => linkChanged());
-keepThePage();
 drawAll();
-if (key.value === null) setUp("no-key");
-else begin();
+if (asked === null) setUp("no-key");
+else begin(asked);
 
-/** Find the hall, or begin with what is known of it, and follow it. */
-async function begin() {
-  for (;;) {
+function ask() {
+  return Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), act("GET", "kiosk")]);
+}
+
+/**
+ * Find the hall, or begin with what is known of it, and follow it.
+ * @param {ReturnType<typeof ask>} first
+ */
+async function begin(first) {
+  for (let answers = first; ; answers = ask()) {
     try {
-      const [hall, self] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), act("GET", "kiosk")]);
+      const [hall, self] = await answers;
       adopt(hall.body, self.body);
       break;
     } catch (reason) {
@@ -115,6 +124,7 @@ async function begin() {
   drawAll();
   sync.run();
   resume();
+  keepThePage(); // when it stands: what it keeps must not be in the way of what people wait for
 }
 
 function hear() {
@@ -578,7 +588,15 @@ function closeCamera() {
   video = null;
 }
 
-function keepThePage() {
-  // Only where the page comes over TLS, or from this machine.
-  navigator.serviceWorker?.register(`/halls/${encodeURIComponent(hallId)}/kiosk/worker.js`, { scope: `/halls/${encodeURIComponent(hallId)}/kiosk` }).catch(() => undefined);
+/** Tell the worker what this page is made of, so that it can be switched on while it is cut off. */
+async function keepThePage() {
+  const workers = navigator.serviceWorker; // only where the page comes over TLS, or from this machine
+  const page = `/halls/${encodeURIComponent(hallId)}/kiosk`;
+  const registered = await workers?.register(`${page}/worker.js`, { scope: page }).catch(() => null);
+  if (!registered) return;
+  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+  const named = [...document.querySelectorAll("link[href], script[src]")].map((element) => element.href ?? element.src);
+  const addresses = [...named, ...loaded].map((address) => new URL(address)).filter(({ origin, pathname }) => origin === location.origin && !pathname.startsWith("/v1/"));
+  const parts = [...new Set(addresses.map(({ pathname, search }) => pathname + search))];
+  (await workers.ready).active.postMessage({ parts });
 }
