@@ -14,6 +14,7 @@ import { call, newKey, Refused, Unreached } from "/pages/api.js";
 import { Live } from "/pages/live.js";
 import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
 import { useTheme } from "/pages/theme.js";
+import { Camera, NoCamera, canFilm } from "./camera.js";
 import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket } from "./draw.js";
 import { listenToScanner, readScan } from "./scanner.js";
 import { printSlip } from "./slip.js";
@@ -53,13 +54,16 @@ const state = {
   contrast: false,
   helped: false,
   slow: false,
+  /** Whether there is one, and a browser that reads what it sees. */
+  camera: false,
   trouble: /** @type {string[]} */ ([]),
   left_s: 0,
 };
 /** @type {Live | null} */
 let live = null;
 let lastTouch_ms = performance.now();
-let video = null;
+/** @type {Camera | null} */
+let camera = null;
 
 const act = (method, path, options = {}) => call(method, `/v1/halls/${encodeURIComponent(hallId)}/${path}`, { token: key.value, ...options });
 /** Now by the hall's clock; while it cannot be heard, by how far this machine's was from it when it could. */
@@ -119,6 +123,8 @@ async function begin(first) {
   live = new Live({ hall: state.hall, read, onFacts: (facts) => adopt(facts, null), onLink: () => linkChanged(), onBoard: () => hear() });
   live.start();
   listenToScanner((scanned) => scan(scanned));
+  lookForCamera();
+  navigator.mediaDevices?.addEventListener("devicechange", lookForCamera);
   setInterval(tick, TICK_MS);
   setInterval(() => !cut() && sync.run(), SYNC_EVERY_MS);
   drawAll();
@@ -393,6 +399,11 @@ function refuse({ code, problem }, press) {
   show("refused");
 }
 
+function refuseCamera() {
+  state.shown = { title: both("refused-camera"), about: both("refused-camera-about"), url: null, retry: true };
+  show("refused");
+}
+
 function refuseCut() {
   state.shown = { title: both("refused-cut"), about: both("refused-cut-about"), url: null, retry: false };
   show("refused");
@@ -424,14 +435,14 @@ function drawAll() {
   drawStatus();
   const leave = () => home();
   const focused = document.activeElement?.id;
-  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, waiting: live?.board?.waiting, shown, slow: state.slow, setup: state.setup, larger: state.larger };
+  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, camera: state.camera, waiting: live?.board?.waiting, shown, slow: state.slow, setup: state.setup, larger: state.larger };
   const isNew = redraw(part("main"), facts, () => [
     {
       connecting: () => drawSetup({ id: "connecting" }),
       setup: () => drawSetup({ id: state.setup }),
-      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: "BarcodeDetector" in globalThis && Boolean(navigator.mediaDevices) }, { type: openCode, film: openCamera, take, people: setPeople }),
+      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: state.camera }, { type: openCode, film: openCamera, take, people: setPeople }),
       code: () => drawCode({ typed: state.typed }, { type: setTyped, send: sendTyped, leave }),
-      camera: () => drawCamera(video, { leave }),
+      camera: () => drawCamera(camera.picture, { leave }),
       checking: () => drawChecking({ slow: state.slow }),
       ticket: () => drawTicket(shown, { leave, print: recall(kept("slip")) && recall(kept("slip")) !== "none" ? print : null }),
       refused: () => drawRefusal(shown, { leave, type: openCode }),
@@ -565,27 +576,24 @@ async function openSettings() {
 }
 
 async function openCamera() {
-  video = make("video.camera", { autoplay: true, muted: true, playsinline: true });
+  const opened = (camera = new Camera({ onFound: scan, onGone: refuseCamera }));
   show("camera");
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  } catch {
-    home(); // no camera, or it may not be used
-    return;
+    await opened.open();
+  } catch (reason) {
+    if (!(reason instanceof NoCamera)) throw reason;
+    if (camera === opened) refuseCamera();
   }
-  const detector = new BarcodeDetector({ formats: ["qr_code", "code_128"] });
-  const look = async () => {
-    if (state.view !== "camera" || !video) return;
-    const [found] = await detector.detect(video).catch(() => []);
-    if (found) scan(found.rawValue);
-    else setTimeout(look, 200);
-  };
-  look();
 }
 
 function closeCamera() {
-  video?.srcObject?.getTracks().forEach((track) => track.stop());
-  video = null;
+  camera?.close();
+  camera = null;
+}
+
+async function lookForCamera() {
+  state.camera = await canFilm();
+  drawSoon();
 }
 
 /** Tell the worker what this page is made of, so that it can be switched on while it is cut off. */
