@@ -103,6 +103,12 @@ class Booth:
         assert number is not None
         return number
 
+    async def print_on(self, width: str) -> None:
+        """Choose a roll in the settings: so many mm wide."""
+        await self.page.locator("#settings").click()
+        await self.page.locator(f'input[value="{width}"]').check()
+        await self.page.locator("#settings-done").click()
+
     async def home(self) -> None:
         """Go back to the start."""
         await self.page.locator("#leave").click()

@@ -8,6 +8,7 @@ Source: ISO/IEC 18004:2015.
 import io
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
 from PIL import Image
 from segno import consts
@@ -37,21 +38,17 @@ def read_picture(png: bytes) -> str:
         raise ValueError(msg)
     left, top, right, bottom = box
     width = next((x for x in range(left, right) if not image.getpixel((x, top))), right) - left
-    modules = round((right - left) * FINDER_MODULES / width)
-    version, odd = divmod(modules - 17, 4)
-    if odd or not 1 <= version <= 40 or abs((right - left) - (bottom - top)) > 1:
-        msg = f"no code in the picture: {modules} modules in {box}"
+    version = min(max(round(((right - left) * FINDER_MODULES / width - 17) / 4), 1), 40)
+    modules = version * 4 + 17
+    across, down = (right - left) / modules, (bottom - top) / modules
+    middles = [
+        [(int(left + (x + 0.5) * across), int(top + (y + 0.5) * down)) for x in range(modules)] for y in range(modules)
+    ]
+    rows = [[1 if image.getpixel(middle) else 0 for middle in row] for row in middles]
+    if any(rows[6][at] == at % 2 for at in range(FINDER_MODULES - 1, modules - FINDER_MODULES + 1)):
+        msg = f"no code in the picture: {modules} modules in {box} do not alternate"
         raise ValueError(msg)
-    pitch = (right - left) / modules
-    return read_rows(
-        [
-            [
-                1 if image.getpixel((int(left + (x + 0.5) * pitch), int(top + (y + 0.5) * pitch))) else 0
-                for x in range(modules)
-            ]
-            for y in range(modules)
-        ]
-    )
+    return read_rows(rows)
 
 
 def read_rows(rows: Rows) -> str:
@@ -132,7 +129,8 @@ def _path(size: int) -> Iterator[tuple[int, int]]:
 
 def _untangled(words: list[int], version: int, level: int) -> list[int]:
     """The data of all blocks, one block after the other (7.6)."""
-    sizes: list[int] = [part.num_data for part in consts.ECC[version][level] for _ in range(part.num_blocks)]
+    table: Any = consts.ECC
+    sizes = [part.num_data for part in table[version][level] for _ in range(part.num_blocks)]
     blocks: list[list[int]] = [[] for _ in sizes]
     turns = (block for place in range(max(sizes)) for block, size in enumerate(sizes) if place < size)
     for word, block in zip(words, turns, strict=False):  # what follows is error correction

@@ -337,9 +337,7 @@ async def test_the_page_returns_to_its_start_by_itself(service: Service, context
 async def test_a_slip_is_printed_by_the_browser_on_the_chosen_width(service: Service, context: BrowserContext) -> None:
     booth = await Booth.at(context, service.api)
     page = booth.page
-    await page.locator("#settings").click()
-    await page.locator('input[value="58"]').check()
-    await page.locator("#settings-done").click()
+    await booth.print_on("58")
 
     number = await booth.take("enquiry")
 
