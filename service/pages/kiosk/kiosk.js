@@ -77,6 +77,7 @@ const sync = new Sync({
   onTrouble: (numbers) => {
     state.trouble.push(...numbers);
     drawStatus();
+    callStaff().catch(() => undefined); // the band says it to whoever comes
   },
 });
 
@@ -550,9 +551,13 @@ function toggle(name) {
   drawAll();
 }
 
+function callStaff() {
+  return act("POST", "alarm", { body: {}, patience_ms: TAKE_PATIENCE_MS });
+}
+
 async function help() {
   try {
-    await act("POST", "alarm", { body: {}, patience_ms: TAKE_PATIENCE_MS });
+    await callStaff();
     state.helped = true;
     setTimeout(() => {
       state.helped = false;
