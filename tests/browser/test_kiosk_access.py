@@ -17,6 +17,8 @@ LIGHT_BYTES = 150_000
 TARGETS = """() => [...document.querySelectorAll("button, a, input")]
   .filter((element) => element.checkVisibility())
   .map((element) => [element.id || element.textContent, element.getBoundingClientRect()])"""
+BELOW_PX = "document.documentElement.scrollHeight - innerHeight"
+LYING = ViewportSize(width=1920, height=1080)
 LOWEST_SHARE = 0.36
 """Of the screen's height: on a kiosk whose screen begins 75 cm and ends 145 cm above the floor, this is 1.2 m."""
 
@@ -111,6 +113,32 @@ async def test_it_fits_any_screen_without_sideways_scrolling(
     await booth.page.locator("#leave").click()
     await booth.take("enquiry")
     assert await booth.script(SIDEWAYS) == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("screen", [STANDING, LYING], ids=["standing", "lying"])
+async def test_nothing_lies_below_the_edge_of_a_screen_that_stands_or_lies(
+    service: Service, context: BrowserContext, screen: ViewportSize, lang: str
+) -> None:
+    booth = await Booth.at(context, service.api, f"?lang={lang}")
+    page = booth.page
+    await page.set_viewport_size(screen)
+    assert await booth.script(BELOW_PX) == 0, "start"
+    await page.locator("#type").click()
+    assert await booth.script(BELOW_PX) == 0, "code"
+    await page.locator("#code").fill("7K3M9QXR")
+    await page.locator("#send").click()
+    await booth.is_view("refused")
+    assert await booth.script(BELOW_PX) == 0, "refused"
+    await booth.home()
+    await booth.take("loan-first")
+    assert await booth.script(BELOW_PX) == 0, "ticket"
+    await booth.home()
+    await context.set_offline(offline=True)
+    await booth.is_link("cut")
+    assert await booth.script(BELOW_PX) == 0, "start, cut off"
+    await booth.take("loan-first")
+    assert await booth.script(BELOW_PX) == 0, "ticket, cut off"
 
 
 async def test_the_page_is_light_with_the_copy_that_its_worker_keeps(service: Service, context: BrowserContext) -> None:

@@ -352,7 +352,7 @@ async function printOverNetwork(ticket) {
 }
 
 function slipFacts({ ticket, service, url, offline }) {
-  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, time: timeOf(ticket.issued_at), url, offline };
+  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, taken: (language) => momentOf(ticket.issued_at, language), url, offline };
 }
 
 function timeOf(at) {
@@ -364,11 +364,19 @@ function dayOf(on, language) {
   return noon.toLocaleDateString(language === "zh" ? "zh-CN" : "en-GB", { timeZone: "UTC", month: "long", day: "numeric", weekday: "short" });
 }
 
+/** The hall's date of an instant. */
+function onOf(at) {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: state.hall.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
+}
+
+/** A date and a time. */
+function momentOf(at, language) {
+  return `${dayOf(onOf(at), language)} ${timeOf(at)}`;
+}
+
 /** When something opens, with the date where that is another day. */
 function whenOf(at, language) {
-  const on = (moment) => new Intl.DateTimeFormat("en-CA", { timeZone: state.hall.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(moment);
-  const day = on(new Date(at));
-  return day === on(now_ms()) ? timeOf(at) : `${dayOf(day, language)} ${timeOf(at)}`;
+  return onOf(at) === onOf(now_ms()) ? timeOf(at) : momentOf(at, language);
 }
 
 const REFUSED = new Set([

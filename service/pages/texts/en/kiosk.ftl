@@ -6,7 +6,7 @@ start-booked = Booked? Scan to check in
 start-also = Also to come back with a paper, or after a pause
 start-type = Type the code
 start-film = Scan with the camera
-start-no-check-in = The network is away. Check-in works as soon as it is back; our staff can help now
+start-no-check-in = Check-in works when the network is back. In a hurry? Please ask our staff
 start-walk-in = No booking? Choose a service
 start-invited = Please choose what you come for
 start-promise = One press is one number, even when the network is slow.
@@ -56,7 +56,7 @@ countdown = Back to the start in { $seconds } s
 slip-people = { $count } people
 slip-taken = Taken { $time }
 slip-offline = Taken while the network was away. It is valid
-slip-code = Your code to check in and come back with
+slip-code = Your code, to come back with
 
 ## Refusals: the fact, then the way forward
 
@@ -112,7 +112,7 @@ foot-helped = Told. Please wait
 
 ## State and settings
 
-band-cut = The network is away. Numbers are still given, and valid; they are passed on when it is back
+band-cut = The network is away. Numbers given now are valid, and registered later
 band-trouble = For our staff: { $numbers } could not be passed on
 link-live = Connected
 link-connecting = Connecting
