@@ -15,9 +15,9 @@ ONE_VIEW_AT_A_TIME = 'if (state.view !== "start") return;'
 KEY = 'if (act) headers["Idempotency-Key"] = key ?? newKey();'
 THE_SAME_PRESS = "if (Date.now() - press.at < PRESS_KEPT_MS) carryOut(press);"
 ANOTHER_PRESS = THE_SAME_PRESS.replace("press);", "{ ...press, key: newKey() });")
-ASKED_AGAIN = "if (asked) {\n      carryOut(press);"
+ASKED_AGAIN = "carryOut({ ...press, sent: true });"
 ASKED_AGAIN_AND_SAID: Left = (ASKED_AGAIN, ASKED_AGAIN.replace("carryOut", "globalThis.askedAgain = true; carryOut"))
-ASKED_ANEW: Left = (ASKED_AGAIN, ASKED_AGAIN_AND_SAID[1].replace("(press)", "({ ...press, key: newKey() })"))
+ASKED_ANEW: Left = (ASKED_AGAIN, ASKED_AGAIN_AND_SAID[1].replace("sent: true }", "sent: true, key: newKey() }"))
 TAKEN_BACK = "if (asked) await stock.undo({ key: press.key, body: press.body });"
 LOCK = 'navigator.locks ? navigator.locks.request("paihao.kiosk.sync", pass) : pass()'
 LOOKED = "if (left >= STOCK_LOW) return;"
@@ -44,6 +44,16 @@ LEAVE_IN_STOCK = """
     const asked = transaction.objectStore("slips").getAllKeys();
     asked.onsuccess = () => asked.result.slice(left).forEach((id) => transaction.objectStore("slips").delete(id));
     transaction.oncomplete = () => { request.result.close(); resolve(null); };
+  };
+})
+"""
+TO_TAKE_BACK = """
+new Promise((resolve, reject) => {
+  const request = indexedDB.open("paihao.kiosk.demo");
+  request.onerror = reject;
+  request.onsuccess = () => {
+    const asked = request.result.transaction("undo").objectStore("undo").count();
+    asked.onsuccess = () => { request.result.close(); resolve(asked.result); };
   };
 })
 """
@@ -312,6 +322,7 @@ async def test_a_kiosk_that_is_cut_off_and_has_given_all_it_had_says_so_and_give
     await booth.service("enquiry").click()
 
     await booth.is_view("refused")
+    await expect(booth.page.locator("#title")).to_contain_text("备用的号码已经发完")
     await booth.home()
     await context.set_offline(offline=False)
     await booth.is_link("live")
@@ -319,6 +330,39 @@ async def test_a_kiosk_that_is_cut_off_and_has_given_all_it_had_says_so_and_give
     fresh = await booth.take("enquiry")
     assert [last, fresh] == ["Z001", "B001"]
     assert await numbers(service) == [last, fresh]
+
+
+async def pressed_without_answer_stock_and_network(context: BrowserContext, booth: Booth) -> None:
+    """Press when the stock is used up, be cut off before the answer, hear no, and be back."""
+    await context.route("**/v1/halls/demo/devices/*/lease", lambda route: route.abort())
+    await booth.script(LEAVE_IN_STOCK, 0)
+    await pressed_and_cut_off(context, booth)
+    await booth.is_view("refused")
+    await context.set_offline(offline=False)
+    await booth.is_link("live")
+
+
+async def test_who_hears_no_has_no_number_in_the_queue_that_nobody_knows_of(
+    service: Service, context: BrowserContext
+) -> None:
+    await leave_out(context, HURRY)
+    booth = await booth_at(context, service)
+
+    await pressed_without_answer_stock_and_network(context, booth)
+
+    await until(service)
+    [ticket] = (await service.api.staff("GET", "tickets")).body["items"]
+    assert (ticket["number"], ticket["state"]) == ("B001", "left")
+
+
+async def test_without_taking_it_back_there_is_one(service: Service, context: BrowserContext) -> None:
+    await leave_out(context, (TAKEN_BACK, ""), HURRY)
+    booth = await booth_at(context, service)
+
+    await pressed_without_answer_stock_and_network(context, booth)
+
+    assert await numbers(service) == ["B001"]
+    assert await booth.script(TO_TAKE_BACK) == 0
 
 
 # Two windows of one kiosk.

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
 
+from tests.browser.axe import faults
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
 from tests.browser.phone import Phone, hand
+from tests.browser.pictures import picture
 from tests.browser.qr import read_picture
 from tests.service import Service, service_on
 
@@ -80,7 +82,7 @@ async def test_the_code_on_the_paper_is_that_on_the_screen(
 
 
 async def test_the_code_of_a_number_given_while_the_kiosk_is_cut_off_is_live_when_it_is_back_and_says_so_before(
-    service: Service, context: BrowserContext, pocket: BrowserContext
+    service: Service, context: BrowserContext, pocket: BrowserContext, tmp_path: Path
 ) -> None:
     booth = await Booth.at(context, service.api)
     await context.set_offline(offline=True)
@@ -92,8 +94,11 @@ async def test_the_code_of_a_number_given_while_the_kiosk_is_cut_off_is_live_whe
     await expect(phone.body).to_have_attribute("data-view", "unreported")
     await expect(phone.main.locator(".number")).to_have_text(number)
     await expect(phone.main.locator(".message")).to_contain_text("号码有效，正在等取号机联网登记")
+    assert await faults(phone.page) == []
+    await picture(phone.page, tmp_path, "phone-unreported.png")
     await phone.page.get_by_role("link", name="English").click()
     await expect(phone.main.locator(".message")).to_contain_text("Your number is valid")
+    await picture(phone.page, tmp_path, "phone-unreported-en.png")
     await context.set_offline(offline=False)
     await phone.is_ready()
     await expect(phone.main.locator(".number").first).to_have_text(number)

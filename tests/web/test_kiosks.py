@@ -288,6 +288,8 @@ async def test_a_slip_is_printed_and_an_empty_roll_found_by_the_service(
             assert seen.body["printer"] is True
             assert (printed.status, printed.body["state"]) == (200, "ok")
             assert any(ticket["number"].encode() in slip for slip in hears.slips)
+            link = seen.body["ticket_url"].format(ticket=ticket["id"], token=ticket["token"])
+            assert any(link.encode() in slip for slip in hears.slips), "the same as on the screen"
             printers = (await hall.staff("GET", "queue")).body["printers"]
             assert [(one["device"], one["state"]) for one in printers] == [(device, "out")]
             metrics = (await hall.call("GET", "/metrics")).body.decode()

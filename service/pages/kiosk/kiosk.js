@@ -207,7 +207,7 @@ function resume() {
 
 /** @param {{kind: "take" | "check-in", path: string, body: object, key: string, at: number, sent?: boolean}} press */
 async function carryOut(press) {
-  state.slow = false;
+  state.slow = press.sent === true;
   show("checking");
   const slow = setTimeout(() => {
     state.slow = true;
@@ -243,16 +243,16 @@ async function carryOut(press) {
  */
 async function takeFromStock(press, asked = false) {
   const slip = await stock.give(press.body, now_ms());
-  if (slip === null) {
-    if (asked) {
-      carryOut(press); // there is nothing but to wait for the answer
-      return;
-    }
-    refuseCut();
+  if (slip === null && asked && !cut()) {
+    carryOut({ ...press, sent: true }); // there is nothing but to wait for the answer
     return;
   }
   if (asked) await stock.undo({ key: press.key, body: press.body });
   remember(kept("press"), null);
+  if (slip === null) {
+    refuseCut("refused-used-up");
+    return;
+  }
   if (!("number" in slip)) {
     refuse(new Refused({ code: "hall-closed", title: "", status: 409, opens_at: slip.opens_at }), press);
     return;
@@ -413,8 +413,8 @@ function refuseCamera() {
   show("refused");
 }
 
-function refuseCut() {
-  state.shown = { title: both("refused-cut"), about: both("refused-cut-about"), url: null, retry: false };
+function refuseCut(words = "refused-cut") {
+  state.shown = { title: both(words), about: both(`${words}-about`), url: null, retry: false };
   show("refused");
 }
 
