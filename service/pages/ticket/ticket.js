@@ -53,6 +53,8 @@ const shown = {
 let board_ms = -Infinity;
 let reading = false;
 let told = "";
+/** @type {string | null} the number of a ticket that its kiosk has still to report */
+let unreported = null;
 
 /** The token of the link, or the one kept from before. */
 function tokenOf() {
@@ -81,7 +83,7 @@ async function begin() {
   let reading = readAll();
   reading.catch(() => undefined); // looked at below, when there are words for it
   await texts("common", "ticket");
-  document.addEventListener("paihao:language", () => shown.ticket && show());
+  document.addEventListener("paihao:language", () => (shown.ticket ? show() : unreported && showUnreported(unreported)));
   for (;;) {
     try {
       const [of, rules, ticket] = await reading;
@@ -91,7 +93,8 @@ async function begin() {
       break;
     } catch (reason) {
       if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) return unknown();
-      draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
+      if (reason instanceof Refused && reason.code === "number-not-reported") showUnreported(reason.problem.number);
+      else if (unreported === null) draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       reading = readAll();
     }
@@ -108,6 +111,17 @@ function unknown() {
   draw({ title: say("ticket-title"), back: null, main: [make("div.message", {}, make("p", {}, make("b", {}, say("unknown-title"))), make("p", {}, say("unknown-about")))], dock: [make("a.button.wide", { href: "/" }, say("to-halls"))] });
   part("dock").hidden = false;
   document.body.dataset.view = "unknown";
+}
+
+/** A number that a kiosk gave out while it was cut off: this page has the rest when the kiosk is back. */
+function showUnreported(number) {
+  const facts = `${number} ${document.documentElement.lang}`;
+  if (facts === told) return;
+  [told, unreported] = [facts, number];
+  document.body.dataset.view = "unreported";
+  document.title = `${number} · ${say("ticket-title")}`;
+  const message = make("div.message", { role: "status" }, make("p", {}, make("b", {}, say("unreported-title"))), make("p", {}, say("unreported-about")));
+  draw({ title: say("ticket-title"), back: null, main: [make("section.mine.old", {}, make("p.number", {}, number)), message] });
 }
 
 function follow() {
