@@ -15,9 +15,9 @@ import segno
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, expect
 
+from benchmarks.pages import CHROMIUM_FLAGS
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
-from tests.browser.conftest import FLAGS
 from tests.browser.qr import read_picture
 from tests.service import Service
 from tests.web.booking import booked
@@ -79,7 +79,7 @@ def film(path: Path, text: str) -> None:
 @asynccontextmanager
 async def seeing(browser: Browser, *flags: str, detector: bool = True) -> AsyncIterator[BrowserContext]:
     """A kiosk's browser with a camera, and with or without something to read codes with."""
-    own = await browser.browser_type.launch(executable_path=shutil.which("chromium"), args=[*FLAGS, *flags])
+    own = await browser.browser_type.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM_FLAGS, *flags])
     try:
         context = await own.new_context(viewport=STANDING, locale="zh-CN")
         await context.expose_function("readPicture", said_by)
