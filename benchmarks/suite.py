@@ -18,6 +18,7 @@ from benchmarks import (
     latency,
     load_day,
     ops,
+    pages,
     processes,
     replay,
     screens,
@@ -44,6 +45,7 @@ NAMES: dict[str, Callable[[Options], Result]] = {
     "replay": replay.run,
     "load-day": load_day.run,
     "ops": ops.run,
+    "pages": pages.run,
 }
 
 

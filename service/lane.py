@@ -141,6 +141,9 @@ class Watcher(Protocol):
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
         """Events of this process are in the journal and in the committed fold."""
 
+    def appended(self, written: Append, at: datetime) -> None:
+        """An append of a lane is in the journal since `at`, by the database's clock: told in the order of the day."""
+
     def raced(self, day: Day) -> None:
         """An append was not first."""
 
@@ -171,6 +174,40 @@ class _Pending:
             self.answer.set_exception(outcome)
         else:
             self.answer.set_result(outcome)
+
+
+class _Patience:
+    """Gives up on requests that are not answered within `ANSWER_WITHIN_S`.
+
+    All wait equally long, so they are due in the order they came, and one timer does for all of them: a timer for each
+    costs as much as deciding it.
+    """
+
+    def __init__(self, give_up: Callable[[_Pending], None]) -> None:
+        self._give_up = give_up
+        self._waiting: deque[tuple[float, _Pending]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, pending: _Pending) -> None:
+        """Give up on a request when its time has come, unless it is answered by then."""
+        waiting = self._waiting
+        while waiting and waiting[0][1].answer.done():
+            waiting.popleft()
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + ANSWER_WITHIN_S
+        waiting.append((due_s, pending))
+        if self._timer is None:
+            self._timer = loop.call_at(due_s, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        waiting = self._waiting
+        while waiting and (waiting[0][1].answer.done() or waiting[0][0] <= loop.time()):
+            _, pending = waiting.popleft()
+            if not pending.answer.done():
+                self._give_up(pending)
+        if waiting:
+            self._timer = loop.call_at(waiting[0][0], self._look, loop)
 
 
 class _Withdrawn(Exception):  # noqa: N818  (it names what happened, and never leaves the lane)
@@ -204,6 +241,7 @@ class Lane:
         self._clock = clock
         self._watcher = watcher
         self._queue: deque[_Pending] = deque()
+        self._patience = _Patience(self._give_up)
         self._work = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -243,20 +281,17 @@ class Lane:
         """
         if self._closed or len(self._queue) >= QUEUE_MAX:
             raise Busy
-        loop = asyncio.get_running_loop()
-        pending = _Pending(request, loop.create_future())
+        pending = _Pending(request, asyncio.get_running_loop().create_future())
         self._queue.append(pending)
         self._quiet.clear()
         self._work.set()
         self.used_s = self._clock.monotonic_s()
-        give_up = loop.call_later(ANSWER_WITHIN_S, self._give_up, pending)
+        self._patience.begin(pending)
         try:
             return await pending.answer
         except asyncio.CancelledError:
             pending.abandoned = not pending.sent
             raise
-        finally:
-            give_up.cancel()
 
     async def fresh(self, *, now: bool = False) -> Day:
         """The committed day, no older than the journal was `FRESH_FOR_S` ago; with `now`, than it is at the call.
@@ -472,6 +507,7 @@ class Lane:
         self._looked()
         parts = [advance(self.committed, record) for record in records]
         self._answer(decisions, parts)
+        self._watcher.appended(written, outcome.at)
         self._watcher.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
         return True
 

@@ -23,8 +23,9 @@ class Links:
     def ticket(self, hall: HallId, ticket: str) -> str:
         """Where its person watches a ticket."""
         token = self._signer.ticket_token(hall, TicketId(ticket))
-        return self.ticket_form(hall).format(ticket=ticket, token=token)
+        return self.ticket_form.format(ticket=ticket, token=token)
 
-    def ticket_form(self, hall: HallId) -> str:
-        """The same address with `{ticket}` and `{token}` in it, for a kiosk to fill in."""
-        return f"{self.hall(hall)}#ticket={{ticket}}&token={{token}}"
+    @property
+    def ticket_form(self) -> str:
+        """The same address with `{ticket}` and `{token}` in it, for a kiosk to fill in; short, for it is on slips."""
+        return f"{self._public_url}/t/{{ticket}}#{{token}}"

@@ -18,6 +18,7 @@ import { NotesView } from "./notes-view.js";
 import { Presence } from "./presence.js";
 import { BoardSocket, SILENCE_MS, backOff_ms } from "./socket.js";
 import { Speaker } from "./speaker.js";
+import { usable } from "./usable.js";
 import { WaitsView } from "./waits-view.js";
 import { Words } from "./words.js";
 
@@ -121,6 +122,7 @@ function hear(frame) {
     else for (const call of news) speaker?.say(call);
   }
   draw();
+  if (board) usable();
 }
 
 /** A board with everything in it that is drawn, so that a part the server leaves out is empty and not a fault. */

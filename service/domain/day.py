@@ -146,6 +146,9 @@ class Done(Struct, frozen=True, gc=False):
     @property
     def last(self) -> Part:
         """The last thing that was asked for: who was admitted from standby by the way does not count."""
+        last = self.parts[-1]
+        if not isinstance(last.event, TicketAdmitted):
+            return last
         return next(part for part in reversed(self.parts) if not isinstance(part.event, TicketAdmitted))
 
 

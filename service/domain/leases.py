@@ -17,7 +17,7 @@ from service.domain import commands, events
 from service.domain.day import Day
 from service.domain.door import Reported, hall_closed, issue, on_offer, refuse_count
 from service.domain.events import Event
-from service.domain.model import Channel, Lease, LeftReason, Printer, TicketClass
+from service.domain.model import Channel, Lease, LeftReason, Printer, TicketClass, TicketId
 from service.domain.refusals import LeaseLimit, NumberNotLeased
 
 LEASED_MAX = 900
@@ -100,9 +100,22 @@ def report_ticket(day: Day, command: commands.ReportTicket, now_at: datetime) ->
 def _number_of(lease: Lease, command: commands.ReportTicket) -> tuple[int, datetime | None]:
     """The leased number that a command names, and since when it is leased; None when there is none with this code."""
     digits = command.number.removeprefix(lease.prefix)
-    number = int(digits) if digits.isdecimal() and f"{lease.prefix}{int(digits):03d}" == command.number else 0
+    number = int(digits) if digits.isdecimal() and as_said(lease.prefix, int(digits)) == command.number else 0
     slip = lease.slips.get(number)
     return (number, lease.leased_at[number]) if slip is not None and slip.code == command.code else (0, None)
+
+
+def number_in_stock(day: Day, ticket: TicketId) -> str | None:
+    """The number of a ticket that a kiosk may give out, or has given out and not reported; None when none has it."""
+    if ticket in day.tickets:
+        return None
+    stock = ((lease.prefix, number, slip) for lease in day.leases.values() for number, slip in lease.slips.items())
+    return next((as_said(prefix, number) for prefix, number, slip in stock if slip.ticket == ticket), None)
+
+
+def as_said(prefix: str, number: int) -> str:
+    """A leased number as slips and screens say it."""
+    return f"{prefix}{number:03d}"
 
 
 def report_printer(day: Day, command: commands.ReportPrinter, _now_at: datetime) -> list[Event]:

@@ -163,6 +163,16 @@ class NumberNotLeased(Refusal):
     code = "number-not-leased"
 
 
+class NumberNotReported(Refusal):
+    """A kiosk that is cut off may have given this number out; it is valid, and known when the kiosk is back."""
+
+    status = 404
+    code = "number-not-reported"
+
+    def __init__(self, number: str) -> None:
+        super().__init__(number=number)
+
+
 class LeaseLimit(Refusal):
     """This kiosk has as many numbers in stock as one may have in a day."""
 

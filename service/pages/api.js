@@ -48,6 +48,7 @@ export class Unreached extends Error {
  * @param {{type: string, data: Blob}} [options.file] a body that is a file, in place of JSON
  * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
  * @param {string} [options.ifMatch] an ETag
+ * @param {Record<string, string>} [options.headers] what else is said that must not be in an address
  * @param {string | null} [options.ifNoneMatch] an ETag: what is as it was is answered 304, without a body
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
  * @param {string} [options.token] of a machine, or of a ticket or appointment: the person's only proof that it is theirs; without it the session counts
@@ -58,10 +59,10 @@ export class Unreached extends Error {
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
-export async function call(method, path, { body, file, key, ifMatch, ifNoneMatch, query, token, signal, patience_ms } = {}) {
+export async function call(method, path, { body, file, headers: more, key, ifMatch, ifNoneMatch, query, token, signal, patience_ms } = {}) {
   const act = !READS.has(method);
   const address = addressOf(path, query);
-  const headers = { Accept: "application/json, */*;q=0.5" };
+  const headers = { Accept: "application/json, */*;q=0.5", ...more };
   if (body !== undefined) headers["Content-Type"] = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   if (file !== undefined) headers["Content-Type"] = file.type;
   if (token) headers.Authorization = `Bearer ${token}`;

@@ -26,6 +26,11 @@ export function nameOf(texts) {
   return pick(texts, languageNow()).text;
 }
 
+/** Words as they begin a line. @param {string} words */
+export function upper(words) {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** The arrow back. @param {() => void} act */
 export function backButton(act) {
   const button = make("button.button", { type: "button", "aria-label": say("back") }, makeSvg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M15 5l-7 7 7 7" })));

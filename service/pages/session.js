@@ -6,6 +6,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { Refused, call } from "/pages/api.js";
 import { say, texts } from "/pages/texts.js";
 import { THEMES, themeNow, useTheme } from "/pages/theme.js";
@@ -68,8 +69,11 @@ class SignIn extends HTMLElement {
   #password = "";
   /** @type {(() => string) | null} */
   #message = null;
+  /** The first look, begun with the page and not only when its words have come. */
+  #asked = null;
 
   connectedCallback() {
+    this.#ask().catch(() => undefined); // it is looked at in its time
     document.addEventListener("paihao:language", () => !this.hidden && this.#draw());
   }
 
@@ -84,14 +88,21 @@ class SignIn extends HTMLElement {
     });
   }
 
+  #ask() {
+    this.#asked ??= call("GET", "/v1/session");
+    return this.#asked;
+  }
+
   async #look() {
     try {
-      this.#session = (await call("GET", "/v1/session")).body;
+      this.#session = (await this.#ask()).body;
     } catch (reason) {
       this.#message = () => wordsOf(reason);
       this.#show();
       setTimeout(() => this.#look(), 3000);
       return;
+    } finally {
+      this.#asked = null;
     }
     this.#message = null;
     const roles = rolesIn(this.#session, this.#hall);
@@ -126,6 +137,7 @@ class SignIn extends HTMLElement {
       if (input) input.value = value;
     }
     this.querySelector("input:not([value])")?.focus();
+    usable();
   }
 
   #said() {
@@ -208,7 +220,7 @@ class SignIn extends HTMLElement {
 }
 customElements.define("sign-in", SignIn);
 
-/** `<account-menu>`: who has signed in, how the page looks, and the way out. */
+/** `<account-menu>`: who has signed in, the pages they work with, how the page looks, and the way out. */
 class AccountMenu extends HTMLElement {
   #session = null;
 
@@ -238,7 +250,20 @@ class AccountMenu extends HTMLElement {
     const everywhere = make("button.button.wide", { type: "button" }, say("sign-out-everywhere"));
     everywhere.addEventListener("click", () => whileBusy(everywhere, () => signOut({ everywhere: true })));
     const name = session.account?.display_name || session.account?.name || say("account-admin");
-    this.replaceChildren(make("details.menu", {}, make("summary.button", {}, name), make("div.menu-body", {}, field(say("theme"), themes), out, everywhere)));
+    this.replaceChildren(make("details.menu", {}, make("summary.button", {}, name), make("div.menu-body", {}, make("nav", { "aria-label": say("go-to") }, goTo(session)), field(say("theme"), themes), out, everywhere)));
   }
 }
 customElements.define("account-menu", AccountMenu);
+
+/** The way to the other pages that this person has something to do on. */
+function goTo(session) {
+  const [, hall] = location.pathname.match(/^\/halls\/([^/]+)\//) ?? [];
+  const manages = hall !== undefined && rolesIn(session, decodeURIComponent(hall)).has("manager");
+  const roles = rolesIn(session, ANY_HALL);
+  const pages = [
+    manages && [`/halls/${hall}/manage`, say("go-manage")],
+    (roles.has("manager") || roles.has("ops")) && ["/ops", say("go-ops")],
+    ["/", say("go-halls")],
+  ];
+  return pages.filter((one) => one && one[0] !== location.pathname).map(([href, text]) => make("a", { href }, text));
+}

@@ -8,6 +8,8 @@
 import { FluentBundle, FluentResource } from "/pages/vendor/fluent/index.js";
 import { chosenLanguage, keepLanguage } from "/pages/language.js";
 
+// Without words a page says nothing, not even that it has none: they are asked for until they come.
+const RETRY_MS = 1500;
 const LOCALES = { zh: "zh-CN", en: "en" };
 // What a message may set besides the text, by attributes of the same name.
 const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt"];
@@ -121,17 +123,23 @@ async function load(wanted) {
   await Promise.all(
     [...names].map((name) => {
       const which = `${locale}/${name}`;
-      if (!loading.has(which)) loading.set(which, fetched(locale, name).catch((reason) => (loading.delete(which), Promise.reject(reason))));
+      if (!loading.has(which)) loading.set(which, fetched(locale, name));
       return loading.get(which);
     }),
   );
 }
 
 async function fetched(locale, name) {
-  const response = await fetch(`/pages/texts/${locale}/${name}.ftl`);
-  if (!response.ok) throw new Error(`texts ${locale}/${name}: ${response.status}`);
-  const resource = new FluentResource(await response.text());
+  const text = await textOf(`/pages/texts/${locale}/${name}.ftl`);
   if (!bundles.has(locale)) bundles.set(locale, new FluentBundle(locale, { useIsolating: false }));
-  const faults = bundles.get(locale).addResource(resource);
+  const faults = bundles.get(locale).addResource(new FluentResource(text));
   for (const fault of faults) console.warn(`texts ${locale}/${name}:`, fault);
+}
+
+async function textOf(address) {
+  for (;;) {
+    const text = await fetch(address).then((response) => (response.ok ? response.text() : null)).catch(() => null);
+    if (text !== null) return text;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
 }

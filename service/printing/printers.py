@@ -110,7 +110,7 @@ def state_of(said: bytes) -> PrinterState:
 
 def _slip_bytes(printer: NetworkPrinter, day: Day, ticket: Ticket, url: str) -> bytes:
     """The bytes of a ticket's slip; the libraries for them cost half a second, for those alone who print."""
-    from service.printing.slip import SlipPrinted, slip_bytes, taken_local  # noqa: PLC0415  (as said)
+    from service.printing.slip import SlipPrinted, slip_bytes  # noqa: PLC0415  (as said)
 
     plan = day.plan
     local = ticket.issued_at.astimezone(ZoneInfo(plan.time_zone))
@@ -119,7 +119,7 @@ def _slip_bytes(printer: NetworkPrinter, day: Day, ticket: Ticket, url: str) -> 
             hall=plan.names.hall,
             number=ticket.number,
             service=plan.services[ticket.service].name,
-            taken_local=taken_local(local),
+            taken_local=local,
             code=ticket.code,
             url=url,
             count=ticket.count,

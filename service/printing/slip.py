@@ -30,7 +30,7 @@ LINE_PX = 38
 WORD_GAP = "  "
 
 WORDS: dict[str, tuple[str, str]] = {
-    "taken": ("取号时间 {time}", "Taken {time}"),
+    "taken": ("取号时间 {at.month}月{at.day}日 {at:%H:%M}", "Taken {at.day} {at:%b}, {at:%H:%M}"),
     "people": ("共 {count} 人", "{count} people"),
     "watch": ("扫码看进度，轮到会叫号", "Scan to watch your place"),
     "code": ("凭此码签到、返回", "Your code, to come back with"),
@@ -40,12 +40,12 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 class SlipPrinted(Struct, frozen=True):
-    """What a slip says; `taken_local` is the hall's wall time, `HH:MM`."""
+    """What a slip says; `taken_local` is the hall's wall time."""
 
     hall: Texts
     number: str
     service: Texts
-    taken_local: str
+    taken_local: datetime
     code: str
     url: str
     count: int = 1
@@ -59,7 +59,7 @@ def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
     paper.both(_in(slip.service, "zh"), _in(slip.service, "en"))
     if slip.count > 1:
         paper.say("people", count=slip.count)
-    paper.say("taken", time=slip.taken_local)
+    paper.say("taken", at=slip.taken_local)
     paper.qr(slip.url)
     paper.say("watch")
     paper.big(f"{slip.code[:4]} {slip.code[4:]}", times=2)
@@ -71,11 +71,6 @@ def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
 def unknown_profiles(printers: Iterable[NetworkPrinter]) -> list[str]:
     """The profiles of some printers that python-escpos has not."""
     return sorted({printer.profile for printer in printers} - CAPABILITIES["profiles"].keys())
-
-
-def taken_local(at: datetime) -> str:
-    """A wall time as slips say it."""
-    return f"{at:%H:%M}"
 
 
 def _in(texts: Texts, language: str) -> str:

@@ -12,7 +12,7 @@ from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.domain import commands
+from service.domain import commands, leases
 from service.domain.events import NumbersLeased
 from service.domain.model import HallId, PrinterState, ServiceId, Slip, TicketId
 from service.domain.refusals import Refusal
@@ -99,7 +99,7 @@ async def show(request: web.Request) -> web.Response:
     hall, kiosk = hall_of(request), await kiosk_of(request)
     links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
     printer = request.app[PRINTERS].of(hall, kiosk.name) is not None
-    return answer(KioskSeen(device=kiosk.id, name=kiosk.name, ticket_url=links.ticket_form(hall), printer=printer))
+    return answer(KioskSeen(device=kiosk.id, name=kiosk.name, ticket_url=links.ticket_form, printer=printer))
 
 
 async def lease(request: web.Request) -> web.Response:
@@ -114,7 +114,7 @@ async def lease(request: web.Request) -> web.Response:
     signer = request.app[SIGNER]
     items = [
         NumberLeased(
-            number=f"{event.prefix}{number:03d}",
+            number=leases.as_said(event.prefix, number),
             code=slip.code,
             ticket=slip.ticket,
             token=signer.ticket_token(hall, slip.ticket),

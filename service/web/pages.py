@@ -1,4 +1,4 @@
-"""Pages: files without a build step, under a strict policy.
+"""Pages: files without a build step, packed when the service starts, under a strict policy.
 
 A page answers 200 whoever asks: what needs a credential asks for it itself, so that its address can be opened, kept and
 shared. Only a hall that does not exist has none.
@@ -8,13 +8,15 @@ Source: CONTRACT 8.
 
 import gzip
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import ETag, web
 
 from service.web.halls import display_url
 from service.web.keys import HALLS
+from service.web.packing import Packed, Text, packed
 from service.web.problems import Handler
 from service.web.requests import counter_of, hall_of
 
@@ -24,6 +26,8 @@ SCREEN = Path(str(files("display") / "page"))
 PAGE_CACHE = "no-cache"
 """Pages are asked for again each time, and answered 304 when they have not changed."""
 
+PACKED_CACHE = "public, max-age=31536000, immutable"
+"""What a page loads is at an address that says what it holds, and so is never asked for again."""
 
 PACKED = {".js": "text/javascript", ".css": "text/css", ".ftl": "text/plain"}
 """Files that are sent compressed to who can read it: a page comes to a slow phone in a third of the bytes."""
@@ -35,6 +39,9 @@ _AS_IT_IS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Ma
 MOUNTS = {"/display/": SCREEN, "/pages/": PAGES}
 """Where the files of pages are."""
 
+PACKED_AT = "/packed/"
+"""Where they are as pages load them."""
+
 
 def add_pages(app: web.Application) -> None:
     """Put every page, and the files they load, into the router."""
@@ -43,7 +50,7 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/sign-on/failed", _page(PAGES / "sign-on" / "failed.html"))
     router.add_get("/sign-on/no-role", _page(PAGES / "sign-on" / "no-role.html"))
     router.add_get("/ops", _page(PAGES / "ops" / "ops.html"))
-    router.add_get("/docs", _page(PAGES / "docs.html"))
+    router.add_get("/docs", _page(PAGES / "docs" / "docs.html"))
     router.add_get("/halls/{hall}", _of_hall(PAGES / "applicant" / "applicant.html"))
     router.add_get("/halls/{hall}/wall", _of_hall(PAGES / "wall" / "wall.html"))
     router.add_get("/t/{ticket}", _page(PAGES / "ticket" / "ticket.html"))
@@ -55,6 +62,9 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/halls/{hall}/desk", _of_hall(PAGES / "bookings" / "desk.html"))
     router.add_get("/halls/{hall}/partner", _of_hall(PAGES / "invitations" / "partner.html"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
+    for path in (path for folder in MOUNTS.values() for path in sorted(folder.rglob("*.html"))):
+        for address, file in _packed_page(path).files.items():
+            router.add_get(address, _packed_file(file))
     for mount, folder in MOUNTS.items():
         for path in sorted(folder.rglob("*")):
             if path.suffix in PACKED:
@@ -64,7 +74,7 @@ def add_pages(app: web.Application) -> None:
 
 def measured_as(route: str) -> str:
     """What a route is measured as: the files of pages are one each, and all of a folder one."""
-    return next((mount.rstrip("/") for mount in MOUNTS if route.startswith(mount)), route)
+    return next((mount.rstrip("/") for mount in (*MOUNTS, PACKED_AT) if route.startswith(mount)), route)
 
 
 def page_policy(request: web.Request) -> str:
@@ -92,7 +102,7 @@ def _text(path: Path) -> Handler:
             return web.FileResponse(path, headers={"Vary": "Accept-Encoding"})
         changed_ns = _changed_ns(path)
         response = web.Response(
-            body=_packed(path, changed_ns),
+            body=_compressed(path, changed_ns),
             content_type=PACKED[path.suffix],
             charset="utf-8",
             headers={"Content-Encoding": "gzip", "Vary": "Accept-Encoding"},
@@ -108,16 +118,47 @@ def _changed_ns(path: Path) -> int:
 
 
 @cache
-def _packed(path: Path, _changed_ns: int) -> bytes:
+def _compressed(path: Path, _changed_ns: int) -> bytes:
     return gzip.compress(path.read_bytes(), mtime=0)
 
 
+@cache
+def _packed_page(path: Path) -> Packed:
+    return packed(path, MOUNTS, PACKED_AT)
+
+
 def _page(path: Path) -> Handler:
+    text = _packed_page(path).page
+
     async def give(request: web.Request) -> web.StreamResponse:
-        headers = {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)}
-        return web.FileResponse(path, headers=headers)
+        return _sent(request, text, {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)})
 
     return give
+
+
+def _packed_file(text: Text) -> Handler:
+    """A file of a page, for good to who asks for it as it is; a page of another release may ask for what was before."""
+
+    async def give(request: web.Request) -> web.StreamResponse:
+        is_this = request.query.get("v") == text.tag
+        return _sent(request, text, {"Cache-Control": PACKED_CACHE if is_this else PAGE_CACHE})
+
+    return give
+
+
+def _sent(request: web.Request, text: Text, headers: dict[str, str]) -> web.Response:
+    """A text to who has not got it yet; the tag is weak, for it is that of the text however it comes."""
+    headers["Vary"] = "Accept-Encoding"
+    asked = request.if_none_match or ()
+    if any(tag.value in {text.tag, "*"} for tag in asked):
+        response = web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        response = web.Response(body=text.compressed, content_type=text.content_type, charset="utf-8", headers=headers)
+    else:
+        response = web.Response(body=text.plain, content_type=text.content_type, charset="utf-8", headers=headers)
+    response.etag = ETag(text.tag, is_weak=True)
+    return response
 
 
 def _of_hall(path: Path) -> Handler:

@@ -445,7 +445,7 @@ ROUTES: tuple[Route, ...] = (
         roles=_OWNER,
         tag="tickets",
         answers={200: TicketView},
-        refuses=(refusals.TicketNotFound,),
+        refuses=(refusals.TicketNotFound, refusals.NumberNotReported),
     ),
     Route(
         method="DELETE",

@@ -3,10 +3,11 @@
 from aiohttp import web
 from msgspec import UNSET
 
-from service.domain import commands
+from service.domain import commands, leases
 from service.domain.commands import Command, Finish
+from service.domain.day import Day
 from service.domain.model import HallId, ServiceId, TicketClass, TicketId
-from service.domain.refusals import TicketNotFound
+from service.domain.refusals import NumberNotReported, TicketNotFound
 from service.domain.times import stamp
 from service.domain.view import TicketView, ticket_view
 from service.errors import Forbidden
@@ -72,10 +73,26 @@ async def show(request: web.Request) -> web.Response:
     """Watch a ticket: its state, place and wait as of now."""
     hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
     signer = request.app[SIGNER]
-    day = await request.app[LANES].day_of_ticket(hall, ticket_id)
+    day = await _day_of(request, hall, ticket_id)
     token = None if who.works_here else signer.ticket_token(hall, ticket_id)
     now_at = request.app[CLOCK].now_at()
     return answer(ticket_view(day, day.ticket(ticket_id), now_at, token=token, staff=who.works_here))
+
+
+async def _day_of(request: web.Request, hall: HallId, ticket: TicketId) -> Day:
+    """The day of a ticket.
+
+    Raises:
+        NumberNotReported: it is in a kiosk's stock: who has its slip was there while the kiosk was cut off.
+        TicketNotFound: no day of this hall has it.
+    """
+    try:
+        return await request.app[LANES].day_of_ticket(hall, ticket)
+    except TicketNotFound:
+        number = leases.number_in_stock(await request.app[LANES].day(hall), ticket)
+        if number is None:
+            raise
+        raise NumberNotReported(number) from None
 
 
 async def leave(request: web.Request) -> web.Response:

@@ -1,14 +1,15 @@
 """The kiosk's page as a test sees it."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, expect
+from playwright.async_api import BrowserContext, Locator, Page, Route, ViewportSize, expect
 
 from tests.browser.desk import VIOLATIONS
 from tests.browser.screen import Complaints
-from tests.service import Api
+from tests.service import Api, Service
 
 STANDING = ViewportSize(width=1080, height=1920)
 """A kiosk's screen: upright, full HD."""
@@ -18,7 +19,10 @@ PRINTS = """
 window.printed = 0;
 window.print = () => { window.printed += 1; };
 """
-CONTROLLED = "navigator.serviceWorker.controller !== null"
+SCRIPTS = re.compile(r"\.js(\?.*)?$")
+KEPT = """
+caches.match(location.pathname).then((page) => page !== undefined && navigator.serviceWorker.controller !== null)
+"""
 
 
 async def kiosk_key(api: Api, name: str = "at the door") -> tuple[str, str]:
@@ -26,6 +30,28 @@ async def kiosk_key(api: Api, name: str = "at the door") -> tuple[str, str]:
     added = await api.staff("POST", "devices", {"name": name, "role": "kiosk"})
     assert added.status == 201, added.body
     return added.body["id"], added.body["token"]
+
+
+async def numbers(service: Service) -> list[str]:
+    """Everybody who waits, in the order of calls."""
+    queue = (await service.api.staff("GET", "queue")).body
+    return [ticket["number"] for ticket in queue["waiting"]]
+
+
+Left = tuple[str, str]
+"""What is left out of the page's scripts, and what stands there instead."""
+
+
+async def leave_out(context: BrowserContext, *left: Left) -> None:
+    """Serve the page's scripts without their guards, to see what happens then."""
+
+    async def serve(route: Route) -> None:
+        text = await (await route.fetch()).text()
+        for guard, instead in left:
+            text = text.replace(guard, instead)
+        await route.fulfill(body=text, content_type="text/javascript")
+
+    await context.route(SCRIPTS, serve)
 
 
 @dataclass
@@ -58,9 +84,13 @@ class Booth:
 
     async def is_ready(self) -> None:
         """Wait until it takes presses, has numbers in stock, and keeps its page."""
+        await self.takes_presses()
+        await self.until(KEPT)
+
+    async def takes_presses(self) -> None:
+        """Wait until it takes presses, and has numbers in stock."""
         await self.is_view("start")
         await self.is_link("live")
-        await self.until(CONTROLLED)
         await self.has_stock(50)
 
     async def until(self, source: str, argument: Any = None) -> None:  # noqa: ANN401  (JSON)
@@ -100,6 +130,12 @@ class Booth:
         number = await self.page.locator(".ticket-view").get_attribute("data-number")
         assert number is not None
         return number
+
+    async def print_on(self, width: str) -> None:
+        """Choose a roll in the settings: so many mm wide."""
+        await self.page.locator("#settings").click()
+        await self.page.locator(f'input[value="{width}"]').check()
+        await self.page.locator("#settings-done").click()
 
     async def home(self) -> None:
         """Go back to the start."""

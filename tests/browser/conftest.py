@@ -1,35 +1,32 @@
 """A real browser, one for the session with a clean context for each test, and a service whose clock runs."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
+from benchmarks.pages import CHROMIUM_FLAGS
 from tests.browser.clock import RunningClock
 from tests.browser.desk import VIOLATIONS
 from tests.browser.screen import Screen
-from tests.service import NOON_AT, Service, service_on
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.service import NOON_AT, Service, quick_hashes, service_on
 
 FULL_HD = (1920, 1080)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with quick_hashes():
+        yield
 
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Chromium without a window, on a profile of its own: the system's, or else the one playwright installed."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         yield browser
         await browser.close()
 

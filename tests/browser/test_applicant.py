@@ -351,24 +351,36 @@ async def test_what_is_done_online_needs_no_visit(service: Service, context: Bro
     assert await phone.page.locator("#take, #book").count() == 0
 
 
-async def test_the_hours_with_the_fewest_people_are_told_where_they_are_known(
+async def test_the_hours_with_the_shortest_waits_are_told_or_those_with_the_fewest_people(
     service: Service, context: BrowserContext
 ) -> None:
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
     assert await phone.page.locator("#quiet").count() == 0
     hall = (await service.api.call("GET", "/v1/halls/demo")).body
     expected = [
-        {"from_at": f"2026-11-23T0{hour}:00:00.000Z", "to_at": f"2026-11-23T0{hour + 1}:00:00.000Z", "people": people}
+        {
+            "from_at": f"2026-11-23T0{hour}:00:00.000Z",
+            "to_at": f"2026-11-23T0{hour + 1}:00:00.000Z",
+            "people": people,
+            "wait_p90_s": None,
+        }
         for hour, people in ((2, 20.0), (4, 4.0), (5, 9.0), (7, 5.0))
     ]
+    waits_s: list[int | None] = [None] * 4
 
     async def with_history(route: Route) -> None:
-        await route.fulfill(json={**hall, "expected": expected})
+        spans = [{**one, "wait_p90_s": wait_s} for one, wait_s in zip(expected, waits_s, strict=True)]
+        await route.fulfill(json={**hall, "expected": spans})
 
     await context.route("**/v1/halls/demo", with_history)
     await phone.reload()
 
     await expect(phone.page.locator("#quiet")).to_have_text("今天来人较少：12:00–13:00、15:00–16:00（按以往估计）")
+
+    waits_s[:] = [600, 1500, 900, None]  # few come at noon, when few are served; who comes last may not be called
+    await phone.reload()
+
+    await expect(phone.page.locator("#quiet")).to_have_text("今天等候较短：10:00–11:00、13:00–14:00（按目前估计）")
 
 
 async def test_a_closed_hall_gives_no_numbers_and_says_when_it_opens(
@@ -438,9 +450,80 @@ async def test_a_full_hall_offers_the_earliest_time_and_books_it_at_a_press(
     assert await appointments(service, "2026-11-24") == [("2026-11-24T01:20:00.000Z", "held")]
 
 
-async def test_an_invitation_that_nobody_gave_is_said_to_be_none(service: Service, context: BrowserContext) -> None:
-    phone = await Phone.open(context, f"{service.api.base}/halls/demo?invitation=ZZZZZZZZ")
+async def invited(service: Service, **about: object) -> str:
+    """The code of an invitation of a school that has places kept for its guests."""
+    school = (await service.api.staff("POST", "devices", {"name": "school", "role": "partner"})).body
+    reserved = [
+        {"partner": school["id"], "weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "14:00", "to": "15:00", "share": 1}
+    ]
+    await configure(service, booking={"reserved": reserved})
+    guest = {"name": "Li Hua", "phone": "13800138000", "service": "loan-first", **about}
+    reply = await service.api.call("POST", "invitations", {"items": [guest]}, token=school["token"])
+    assert reply.status == 201, reply.body
+    code: str = reply.body["items"][0]["code"]
+    return code
+
+
+async def test_who_was_invited_sees_the_places_kept_for_them_and_books_one_without_typing(
+    service: Service, context: BrowserContext
+) -> None:
+    code = await invited(service)
+    stranger = await Phone.open(context, f"{service.api.base}/halls/demo?service=loan-first&step=time")
+    await stranger.page.locator('.month [data-on="2026-11-24"]').click()
+    await expect(stranger.page.locator('[data-hour="14"]')).to_be_disabled()
+    await stranger.page.close()
+
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo#invitation={code}")
+    await expect(phone.main).to_contain_text(code)
+    assert code not in phone.page.url
+    await phone.page.locator('[data-service="loan-first"]').click()
+    await phone.press("book")
+    await phone.page.locator('.month [data-on="2026-11-24"]').click()
+    await phone.page.locator('[data-hour="14"]').click()
+    await phone.page.locator(".slots [data-at]:not([disabled])").first.click()
+    await phone.press("next")
+    await phone.is_step("details")
+    await phone.press("next")
+    await phone.is_step("review")
+    await expect(phone.page.locator(".facts")).to_contain_text("按邀请登记的信息")
+    await phone.press("next")
+
+    await phone.is_step("appointment")
+    assert [state for _, state in await appointments(service, "2026-11-24")] == ["booked"]
+    assert all(code not in address for address in phone.asked)
+    await phone.is_sound()
+
+
+async def test_the_code_of_an_invitation_is_looked_at_when_it_is_typed(
+    service: Service, context: BrowserContext
+) -> None:
+    code = await invited(service)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await phone.page.locator(".more summary").click()
+    for wrong in ("ZZZZZZZZ", "没有"):
+        await phone.page.locator("#invitation").fill(wrong)
+        await phone.page.get_by_role("button", name="使用").click()
+        await expect(phone.message).to_contain_text("本大厅没有这个编号")
+
+    await phone.page.locator("#invitation").fill(f" {code[:4].lower()} {code[4:]} ")
+    await phone.page.get_by_role("button", name="使用").click()
+
+    await expect(phone.main).to_contain_text("已带上邀请码")
+    await expect(phone.message).to_be_hidden()
+
+
+async def test_a_link_with_an_invitation_that_nobody_gave_still_shows_the_times(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time#invitation=ZZZZZZZZ")
+
+    await expect(phone.message).to_contain_text("本大厅没有这个编号")
+    await expect(phone.page.locator(".soonest")).to_be_visible()
     assert "invitation" not in phone.page.url
+
+
+async def test_an_invitation_that_nobody_gave_is_said_to_be_none(service: Service, context: BrowserContext) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo#invitation=ZZZZZZZZ")
     await expect(phone.main).to_contain_text("ZZZZZZZZ")
     await phone.page.locator('[data-service="enquiry"]').click()
     await phone.press("take")
@@ -448,6 +531,17 @@ async def test_an_invitation_that_nobody_gave_is_said_to_be_none(service: Servic
     await expect(phone.message).to_contain_text("本大厅没有这个编号")
     await phone.reload()
     await expect(phone.main).not_to_contain_text("ZZZZZZZZ")
+
+
+async def test_words_that_did_not_come_are_asked_for_again(service: Service, context: BrowserContext) -> None:
+    async def cut(route: Route) -> None:
+        await route.abort()
+
+    await context.route("**/applicant.ftl", cut, times=1)
+
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+
+    await expect(phone.title).to_have_text("学生资助贷款办理大厅")
 
 
 async def test_a_phone_without_a_network_says_so_keeps_what_was_typed_and_books_once_when_it_is_back(

@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 import segno
-from playwright.async_api import Browser, BrowserContext, Route, expect
+from playwright.async_api import Browser, BrowserContext, expect
 from segno import encoder
 
 from service.domain.model import PrinterState
-from tests.browser.booth import STANDING, Booth, kiosk_key
+from tests.browser.booth import STANDING, Booth, kiosk_key, numbers
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk
 from tests.service import Service
 from tests.web.booking import booked
 from tests.web.checked import at
+
+_OPENED = "caches.open('paihao-kiosk /halls/demo/kiosk')"
+OF_ANOTHER_RELEASE = f"{_OPENED}.then((cache) => cache.put('/pages/kiosk/old.js', new Response('')))"
+PATHS_KEPT = f"{_OPENED}.then((cache) => cache.keys()).then((all) => all.map(({{ url }}) => new URL(url).pathname))"
 
 
 @pytest.fixture
@@ -23,12 +27,6 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A kiosk's browser."""
     async with await browser.new_context(viewport=STANDING, locale="zh-CN") as context:
         yield context
-
-
-async def numbers(service: Service) -> list[str]:
-    """Everybody who waits, in the order of calls."""
-    queue = (await service.api.staff("GET", "queue")).body
-    return [ticket["number"] for ticket in queue["waiting"]]
 
 
 async def test_one_press_is_one_number_with_a_place_a_range_and_a_way_to_watch_it(
@@ -50,67 +48,6 @@ async def test_one_press_is_one_number_with_a_place_a_range_and_a_way_to_watch_i
     await booth.home()
     await expect(page.locator("#people")).to_have_text("1")
     assert booth.complaints == []
-
-
-async def test_a_double_press_is_one_number(service: Service, context: BrowserContext) -> None:
-    booth = await Booth.at(context, service.api)
-
-    await booth.script("""() => {
-      const stub = document.querySelector('[data-service="enquiry"]');
-      stub.click();
-      stub.click();
-    }""")
-
-    await booth.is_view("ticket")
-    assert await numbers(service) == ["B001"]
-
-
-async def test_an_answer_that_is_lost_on_its_way_gives_nobody_a_second_number(
-    service: Service, context: BrowserContext
-) -> None:
-    booth = await Booth.at(context, service.api)
-    lost = 0
-
-    async def lose(route: Route) -> None:
-        nonlocal lost
-        if route.request.method == "POST" and lost < 2:
-            lost += 1
-            await route.fetch()  # it was done
-            await route.abort()
-            return
-        await route.continue_()
-
-    await context.route("**/v1/halls/demo/tickets", lose)
-
-    assert await booth.take("enquiry") == "B001"
-    assert lost == 2
-    assert await numbers(service) == ["B001"]
-
-
-async def test_a_press_that_was_under_way_when_the_page_was_loaded_anew_is_the_same_press(
-    service: Service, context: BrowserContext
-) -> None:
-    booth = await Booth.at(context, service.api)
-    held: list[Route] = []
-
-    async def hold(route: Route) -> None:
-        if held:
-            await route.continue_()
-            return
-        await route.fetch()  # done, and never answered
-        held.append(route)
-
-    await context.route("**/v1/halls/demo/tickets", hold)
-    await booth.service("enquiry").click()
-    await booth.is_view("checking")
-    while not held:
-        await booth.script("null")
-
-    await booth.page.reload()
-
-    await booth.is_view("ticket")
-    assert await booth.number() == "B001"
-    assert await numbers(service) == ["B001"]
 
 
 async def test_a_booking_is_scanned_wherever_the_focus_is(
@@ -256,37 +193,19 @@ async def test_a_kiosk_that_is_switched_on_while_it_is_cut_off_gives_numbers_tha
     assert [ticket["number"] for ticket in found.body["items"]] == ["Z002"]
 
 
-async def test_without_an_answer_the_number_comes_out_of_the_stock_and_the_other_is_given_back(
+async def test_the_worker_keeps_what_the_page_is_made_of_and_nothing_else(
     service: Service, context: BrowserContext
 ) -> None:
     booth = await Booth.at(context, service.api)
+    await booth.script(OF_ANOTHER_RELEASE)
 
-    async def lose(route: Route) -> None:
-        if route.request.method == "POST":
-            await route.fetch()
-            await route.abort()
-        else:
-            await route.continue_()
+    await booth.page.reload()
 
-    await context.route("**/v1/halls/demo/tickets", lose)
-    await booth.service("enquiry").click()
-    await expect(booth.page.locator("#title")).to_contain_text("正在确认")
-    await expect(booth.page.locator("body")).to_have_attribute("data-view", "ticket", timeout=30_000)
-    assert await booth.number() == "Z001"
-    await context.unroute("**/v1/halls/demo/tickets")
-
-    await booth.script("dispatchEvent(new Event('online'))")
-
-    await booth.untold(0)
-    await _until(service, ["Z001"])
-    tickets = (await service.api.staff("GET", "tickets")).body["items"]
-    assert {ticket["number"]: ticket["state"] for ticket in tickets} == {"B001": "left", "Z001": "waiting"}
-
-
-async def _until(service: Service, waiting: list[str]) -> None:
-    """Ask until exactly these wait; the test's time limit is the net."""
-    while await numbers(service) != waiting:
-        pass
+    await booth.until("caches.match('/pages/kiosk/old.js').then((found) => found === undefined)")
+    kept = await booth.script(PATHS_KEPT)
+    assert "/halls/demo/kiosk" in kept
+    assert "/pages/texts/zh-CN/kiosk.ftl" in kept
+    assert not any(path.startswith("/v1/") for path in kept)
 
 
 async def test_check_in_waits_for_the_network_and_says_so(service: Service, context: BrowserContext) -> None:
@@ -318,9 +237,7 @@ async def test_the_page_returns_to_its_start_by_itself(service: Service, context
 async def test_a_slip_is_printed_by_the_browser_on_the_chosen_width(service: Service, context: BrowserContext) -> None:
     booth = await Booth.at(context, service.api)
     page = booth.page
-    await page.locator("#settings").click()
-    await page.locator('input[value="58"]').check()
-    await page.locator("#settings-done").click()
+    await booth.print_on("58")
 
     number = await booth.take("enquiry")
 

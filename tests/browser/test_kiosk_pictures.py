@@ -1,7 +1,5 @@
 """The pictures of the kiosk; taken anew when `WRITE_PICTURES=1`."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,11 +9,17 @@ from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
+from tests.browser.pictures import picture
 from tests.service import OPENS_AT, Service
 
-DOCS = Path(__file__).parents[2] / "docs"
-SLIP = ViewportSize(width=302, height=640)
-"""80 mm at 96 dots an inch."""
+LYING = ViewportSize(width=1920, height=1080)
+ROLLS = {"58": ViewportSize(width=182, height=520), "80": ViewportSize(width=272, height=680)}
+"""What is printed on of each roll (48 and 72 mm), at 96 dots an inch."""
+
+LANGUAGES = {"zh": "", "en": "-en"}
+"""How the name of a picture ends in each."""
+
+languages = pytest.mark.parametrize("lang", LANGUAGES)
 
 
 @pytest.fixture
@@ -31,46 +35,86 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
         yield context
 
 
-async def picture(booth: Booth, folder: Path, name: str) -> None:
-    """Take a picture of what is settled, without the ring of the focus."""
-    await booth.script("document.activeElement?.blur(); scrollTo(0, 0);")
-    taken = await booth.page.screenshot(path=folder / name)
-
-    assert taken.startswith(b"\x89PNG")
-    if os.environ.get("WRITE_PICTURES"):
-        shutil.copy(folder / name, DOCS / name)
-
-
-async def test_a_kiosk_is_pictured_in_both_languages_low_and_with_a_number(
-    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path
-) -> None:
+async def busy(service: Service, clock: RunningClock, context: BrowserContext, lang: str) -> Booth:
+    """The kiosk of a hall in which people wait."""
     await busy_morning(service.api, clock)
-    booth = await Booth.at(context, service.api)
+    booth = await Booth.at(context, service.api, f"?lang={lang}")
     await expect(booth.service("enquiry").locator(".about")).to_contain_text("人等候")
-    await picture(booth, tmp_path, "kiosk.png")
-    await booth.page.locator("#lower").click()
-    await picture(booth, tmp_path, "kiosk-low.png")
-    await booth.page.locator("#lower").click()
-    await booth.page.get_by_role("link", name="English").click()
-    await picture(booth, tmp_path, "kiosk-en.png")
-    await booth.page.locator("#type").click()
-    await booth.page.locator("#code").fill("7K3M9Q")
-    await picture(booth, tmp_path, "kiosk-code-en.png")
-    await booth.page.locator("#leave").click()
-    await booth.page.get_by_role("link", name="中文").click()
+    return booth
+
+
+@languages
+async def test_a_kiosk_is_pictured_from_its_start_to_a_number(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    booth = await busy(service, clock, context, lang)
+    page = booth.page
+    await picture(page, tmp_path, f"kiosk{LANGUAGES[lang]}.png", STANDING)
+    await picture(page, tmp_path, f"kiosk-wide{LANGUAGES[lang]}.png", LYING)
+    await page.set_viewport_size(STANDING)
+    await page.locator("#lower").click()
+    await picture(page, tmp_path, f"kiosk-low{LANGUAGES[lang]}.png", STANDING)
+    await page.locator("#lower").click()
+    await page.locator("#type").click()
+    await page.locator("#code").fill("7K3M9Q")
+    await picture(page, tmp_path, f"kiosk-code{LANGUAGES[lang]}.png", STANDING)
+    await page.locator("#leave").click()
     await booth.take("loan-first")
-    await picture(booth, tmp_path, "kiosk-ticket.png")
-    await booth.home()
-    await booth.page.locator("#settings").click()
-    await booth.page.locator('input[value="80"]').check()
-    await booth.page.locator("#settings-done").click()
+    await picture(page, tmp_path, f"kiosk-ticket{LANGUAGES[lang]}.png", STANDING)
+    await picture(page, tmp_path, f"kiosk-ticket-wide{LANGUAGES[lang]}.png", LYING, kept=False)
+
+    assert booth.complaints == []
+
+
+@languages
+async def test_a_kiosk_that_is_cut_off_is_pictured_with_its_number_and_what_it_says_no_to(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    booth = await busy(service, clock, context, lang)
+    page = booth.page
     await context.set_offline(offline=True)
     await booth.is_link("cut")
-    await picture(booth, tmp_path, "kiosk-cut.png")
+    await picture(page, tmp_path, f"kiosk-cut{LANGUAGES[lang]}.png", STANDING)
     await booth.take("enquiry")
-    await picture(booth, tmp_path, "kiosk-ticket-cut.png")
-    await booth.page.emulate_media(media="print")
-    await booth.page.set_viewport_size(SLIP)
-    await picture(booth, tmp_path, "kiosk-slip.png")
+    await picture(page, tmp_path, f"kiosk-ticket-cut{LANGUAGES[lang]}.png", STANDING)
+    await booth.home()
+    await booth.scan("7K3M9QXR")
+    await booth.is_view("refused")
+    await picture(page, tmp_path, f"kiosk-refused{LANGUAGES[lang]}.png", STANDING)
+    await picture(page, tmp_path, f"kiosk-refused-wide{LANGUAGES[lang]}.png", LYING, kept=False)
 
     assert [one for one in booth.complaints if "INTERNET_DISCONNECTED" not in one] == []
+
+
+@languages
+async def test_slips_are_pictured_on_each_roll(
+    service: Service, clock: RunningClock, browser: Browser, tmp_path: Path, lang: str
+) -> None:
+    async with await browser.new_context(viewport=STANDING, locale="zh-CN", device_scale_factor=2) as context:
+        booth = await busy(service, clock, context, lang)
+        for width, paper in ROLLS.items():
+            await booth.print_on(width)
+            await booth.page.locator("#more").click()
+            await booth.take("enquiry")
+            await booth.page.emulate_media(media="print")
+            await picture(booth.page, tmp_path, f"kiosk-slip-{width}{LANGUAGES[lang]}.png", paper)
+            await booth.page.emulate_media(media="screen")
+            await booth.page.set_viewport_size(STANDING)
+            await booth.home()
+
+        assert booth.complaints == []
+
+
+@languages
+async def test_what_staff_see_of_a_kiosk_is_pictured(
+    service: Service, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    booth = await Booth.at(context, service.api, f"?lang={lang}")
+    await booth.page.locator("#settings").click()
+    await picture(booth.page, tmp_path, f"kiosk-settings{LANGUAGES[lang]}.png", STANDING, kept=False)
+    async with await context.browser.new_context(viewport=STANDING, locale="zh-CN") as nobodys:  # type: ignore[union-attr]
+        stranger = await Booth.open(nobodys, service.api.base, None, f"?lang={lang}")
+        await stranger.is_view("setup")
+        await picture(stranger.page, tmp_path, f"kiosk-setup{LANGUAGES[lang]}.png", STANDING, kept=False)
+
+    assert booth.complaints == []

@@ -164,6 +164,12 @@ async def test_a_message_that_could_not_be_sent_is_tried_again(
     await expect(rows.last).to_contain_text("可能已经送到。再试可能重复")
     assert await faults(page) == []
     await picture(page, tmp_path, "manage-messages.png", WIDE)
+    await page.get_by_role("link", name="English").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "en")
+    await expect(rows).to_have_count(2)
+    await picture(page, tmp_path, "manage-messages-en.png", WIDE)
+    await page.get_by_role("link", name="中文").click()
+    await expect(rows).to_have_count(2)
     await rows.first.locator("button").click()
     await manage.is_told("马上再试")
     await expect(rows).to_have_count(1)

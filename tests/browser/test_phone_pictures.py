@@ -1,7 +1,5 @@
 """The pictures of the pages for phones, in both languages, and on a desk; taken anew when `WRITE_PICTURES=1`."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,8 +9,9 @@ from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
 from tests.browser.phone import PHONE, Phone, hand
-from tests.browser.pictures import DOCS
+from tests.browser.pictures import picture
 from tests.browser.test_applicant import PERSON, configure
+from tests.browser.test_standby import full
 from tests.browser.test_ticket import address, identity
 from tests.service import OPENS_AT, Service
 
@@ -35,18 +34,6 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A phone that has never been here."""
     async with await hand(browser) as context:
         yield context
-
-
-async def picture(phone: Phone, folder: Path, name: str, size: ViewportSize = PHONE) -> None:
-    """Take a picture of what is settled, without the ring of the focus."""
-    await phone.page.set_viewport_size(size)
-    await phone.page.mouse.move(0, 0)
-    await phone.script("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
-    taken = await phone.page.screenshot(path=folder / name)
-
-    assert taken.startswith(b"\x89PNG")
-    if os.environ.get("WRITE_PICTURES"):
-        shutil.copy(folder / name, DOCS / name)
 
 
 async def some_are_booked(service: Service) -> None:
@@ -74,27 +61,26 @@ async def test_booking_is_pictured(
     await busy_morning(service.api, clock, 50)
     await some_are_booked(service)
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?lang={lang}")
-    await picture(phone, tmp_path, f"phone-hall{ending}.png")
+    await picture(phone.page, tmp_path, f"phone-hall{ending}.png", PHONE)
     await phone.page.locator('[data-service="loan-first"]').click()
     await phone.is_step("service")
-    await picture(phone, tmp_path, f"phone-service{ending}.png")
+    await picture(phone.page, tmp_path, f"phone-service{ending}.png", PHONE)
     await phone.press("book")
     await phone.page.locator('.month [data-on="2026-11-24"]').click()
     await phone.page.locator(".slots [data-at]:not([disabled])").nth(2).click()
-    await picture(phone, tmp_path, f"phone-booking{ending}.png")
+    await picture(phone.page, tmp_path, f"phone-booking{ending}.png", PHONE)
     await phone.press("next")
     await phone.is_step("details")
     for name, value in PERSON.items():
         await phone.page.locator(f"#{name}").fill(value)
-    await picture(phone, tmp_path, f"phone-details{ending}.png")
+    await picture(phone.page, tmp_path, f"phone-details{ending}.png", PHONE)
     await phone.press("next")
     await phone.is_step("review")
-    await picture(phone, tmp_path, f"phone-review{ending}.png")
+    await picture(phone.page, tmp_path, f"phone-review{ending}.png", PHONE)
     await phone.press("next")
     await expect(phone.page.locator(".qr")).to_be_visible()
-    await picture(phone, tmp_path, f"phone-appointment{ending}.png")
-    if lang == "zh":
-        await picture(phone, tmp_path, "phone-appointment-desk.png", DESK)
+    await picture(phone.page, tmp_path, f"phone-appointment{ending}.png", PHONE)
+    await picture(phone.page, tmp_path, f"phone-appointment-desk{ending}.png", DESK)
 
     await phone.is_sound()
 
@@ -118,22 +104,42 @@ async def test_a_ticket_is_pictured(
     await expect(phone.page.locator(".called-now")).to_be_visible()
     clock.advance(150)
     await expect(phone.page.locator("#at")).to_have_text("10:42")
-    await picture(phone, tmp_path, f"phone-ticket{ending}.png")
-    if lang == "en":
-        await picture(phone, tmp_path, "phone-ticket-desk-en.png", DESK)
+    await picture(phone.page, tmp_path, f"phone-ticket{ending}.png", PHONE)
+    await picture(phone.page, tmp_path, f"phone-ticket-desk{ending}.png", DESK)
     reply = await api.staff("PATCH", f"tickets/{ticket['id']}", {"class": "green", "reason": "urgent"})
     assert reply.status == 200, reply.body
     await phone.is_view("next")
-    await picture(phone, tmp_path, f"phone-next{ending}.png")
+    await picture(phone.page, tmp_path, f"phone-next{ending}.png", PHONE)
     called = await api.next("3", "done")
     assert called is not None
     assert called["id"] == ticket["id"]
     await phone.is_view("called")
-    await picture(phone, tmp_path, f"phone-called{ending}.png")
+    await picture(phone.page, tmp_path, f"phone-called{ending}.png", PHONE)
     finish = {"outcome": "conditional", "missing": ["enrolment-letter"]}
     await api.staff("POST", f"tickets/{identity(phone)}/finish", finish)
     await phone.is_view("done")
-    await picture(phone, tmp_path, f"phone-rating{ending}.png", ViewportSize(width=390, height=1000))
+    await picture(phone.page, tmp_path, f"phone-rating{ending}.png", ViewportSize(width=390, height=1000))
+
+    await phone.is_sound()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_standing_by_and_booking_instead_are_pictured(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    ending = "" if lang == "zh" else "-en"
+    clock.advance(3600)
+    first, *_ = await full(service, clock)
+    phone = await Phone.open(context, address(service, first, f"?lang={lang}"))
+    await phone.is_view("standby")
+    await expect(phone.body).to_have_attribute("data-link", "live")
+    await picture(phone.page, tmp_path, f"phone-standby{ending}.png", PHONE)
+    await phone.press("book")
+    await phone.page.wait_for_url("**/halls/demo?**")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await phone.press("soonest")
+    await phone.is_step("details")
+    await picture(phone.page, tmp_path, f"phone-standby-book{ending}.png", PHONE)
 
     await phone.is_sound()
 
@@ -141,7 +147,7 @@ async def test_a_ticket_is_pictured(
 async def test_the_rules_on_the_wall_are_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:
     wall = await Phone.open(context, f"{service.api.base}/halls/demo/wall")
 
-    await picture(wall, tmp_path, "wall.png", SHEET)
+    await picture(wall.page, tmp_path, "wall.png", SHEET)
 
     await wall.page.emulate_media(media="print")
     assert (await wall.page.pdf(format="A4")).count(b"/Type /Page\n") == 1

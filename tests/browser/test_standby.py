@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, Request, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.phone import Phone, hand
@@ -49,28 +49,85 @@ async def test_who_stands_by_sees_their_place_and_is_let_in(
     await phone.is_sound()
 
 
-async def test_who_stands_by_books_instead_and_gives_the_number_up_only_then(
+async def about_to_book(
     service: Service, context: BrowserContext, clock: RunningClock
-) -> None:
+) -> tuple[Phone, dict[str, Any], list[tuple[str, str]]]:
+    """A phone of who stands by and has chosen a time tomorrow; the ticket; and the acts that the phone sends."""
     first, *_ = await full(service, clock)
     phone = await Phone.open(context, address(service, first))
-    await phone.is_view("standby")
-    standby = identity(phone)
+    acts = list[tuple[str, str]]()
 
+    def note(request: Request) -> None:
+        if request.method != "GET":
+            acts.append((request.method, request.url.rpartition("/v1/halls/demo/")[2].partition("/")[0]))
+
+    phone.page.on("request", note)
+    await phone.is_view("standby")
     await phone.press("book")
     await phone.page.wait_for_url("**/halls/demo?**")
     await expect(phone.page.locator(".soonest")).to_contain_text("明天 09:00")
     await phone.press("soonest")
     await phone.is_step("details")
-    assert (await service.api.staff("GET", f"tickets/{standby}")).body["state"] == "waiting"
+    await expect(phone.page.locator(".kept-for")).to_contain_text("约好后，您的候补号随即让出")
     for name, value in PERSON.items():
         await phone.page.locator(f"#{name}").fill(value)
     await phone.press("next")
     await phone.is_step("review")
+    return phone, first, acts
+
+
+async def test_who_stands_by_books_instead_and_gives_the_number_up_by_the_same_call(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket, acts = await about_to_book(service, context, clock)
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["state"] == "waiting"
+    await phone.reload()
+
     await phone.press("next")
     await phone.is_step("appointment")
 
-    assert (await service.api.staff("GET", f"tickets/{standby}")).body["state"] == "left"
+    after = (await service.api.staff("GET", f"tickets/{ticket['id']}")).body
+    assert (after["state"], after["left_reason"]) == ("left", "booked")
+    assert acts == [("POST", "appointments")]
+    await phone.page.goto(f"{service.api.base}/halls/demo")
+    await phone.is_step("home")
+    await expect(phone.page.locator(".own")).to_have_count(1)
+    await phone.is_sound()
+
+
+async def test_who_stands_by_and_finds_the_time_taken_has_the_number_still(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket, _ = await about_to_book(service, context, clock)
+    slots = (await service.api.call("GET", "slots?service=enquiry&from=2026-11-24&to=2026-11-24")).body["slots"]
+    for _ in range(slots[0]["free"]):
+        body = {"service": "enquiry", "starts_at": slots[0]["starts_at"], "hold": True}
+        assert (await service.api.staff("POST", "appointments", body)).status == 201
+
+    await phone.press("next")
+
+    await expect(phone.message).to_contain_text("刚刚约满")
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["state"] == "waiting"
+    await phone.message.get_by_role("button").first.click()
+    await expect(phone.page.locator(".kept-for")).not_to_contain_text("09:00")
+    await phone.press("next")
+    await phone.is_step("appointment")
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["left_reason"] == "booked"
+
+
+async def test_who_was_let_in_meanwhile_is_led_back_to_the_number(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket, _ = await about_to_book(service, context, clock)
+    until = {"until_at": "2026-11-23T19:30:00+08:00", "counters": 1}
+    assert (await service.api.staff("PUT", "overtime", until)).status == 200
+
+    await phone.press("next")
+    await expect(phone.message).to_contain_text("您的号码已不在候补")
+    await phone.message.get_by_role("button", name="看我的号码").click()
+
+    await phone.is_view("waiting")
+    assert identity(phone) == ticket["id"]
 
 
 async def test_who_comes_to_a_full_hall_is_told_the_earliest_time_and_takes_it_at_a_press(

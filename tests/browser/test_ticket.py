@@ -75,9 +75,11 @@ async def test_a_number_from_the_line_to_the_counter_and_how_it_was(service: Ser
     await phone.is_view("done")
 
     await expect(phone.page.locator("#rate")).to_have_attribute("aria-disabled", "true")
+    await expect(phone.dock).to_contain_text("请先选择满意程度")
     await phone.page.locator("#grade-4").check()
     await phone.page.locator("summary").click()
     await phone.page.get_by_label("态度热情").check()
+    await expect(phone.dock).not_to_contain_text("请先选择满意程度")
     await phone.press("rate")
     await expect(phone.main).to_contain_text("谢谢您")
     await phone.reload()

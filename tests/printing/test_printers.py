@@ -31,7 +31,7 @@ async def test_a_printer_with_paper_prints_the_slip() -> None:
 
     [slip] = hears.slips
     assert b"E001\n" in slip
-    assert b"Taken 09:00\n" in slip
+    assert b"Taken 23 Nov, 09:00\n" in slip
     assert URL.encode() in slip
 
 

@@ -1,5 +1,7 @@
 """The bytes of a slip, for printers with Chinese, without, and without a font either."""
 
+from datetime import UTC, datetime
+
 import pytest
 from PIL import ImageFont
 
@@ -11,7 +13,7 @@ SLIP = SlipPrinted(
     hall={"zh-CN": "学生资助贷款办理大厅", "en": "Student Loan Hall"},
     number="A058",
     service={"zh-CN": "首次贷款签约", "en": "First loan contract"},
-    taken_local="10:42",
+    taken_local=datetime(2026, 11, 23, 10, 42, tzinfo=UTC),
     code="7K3M9QXR",
     url="https://hall.example/t/1#token",
     count=3,
@@ -29,7 +31,7 @@ def test_a_printer_with_chinese_gets_it_as_gb18030() -> None:
     data = slip_bytes(SLIP, printer(gb18030=True))
 
     assert KANJI_ON + "学生资助贷款办理大厅".encode("gb18030") + KANJI_OFF in data
-    assert KANJI_ON + "取号时间 10:42".encode("gb18030") + KANJI_OFF in data
+    assert KANJI_ON + "取号时间 11月23日 10:42".encode("gb18030") + KANJI_OFF in data
     assert b"First loan contract\n" in data
     assert GS_IMAGE not in data
 
@@ -41,6 +43,7 @@ def test_the_number_is_large_the_code_in_two_halves_and_the_address_a_qr_code() 
     assert b"7K3M 9QXR\n" in data
     assert GS_QR_STORE + SLIP.url.encode() in data
     assert b"3 people\n" in data
+    assert b"Taken 23 Nov, 10:42\n" in data
     assert data.startswith(b"\x1b@")
     assert data.rstrip().endswith(b"\x1dV\x00")
 

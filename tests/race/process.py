@@ -103,6 +103,19 @@ class Meddled(Journal):
         return await super().open_day(hall, day, append_id, first, begins=begins)
 
 
+class Blind(Meddled):
+    """A journal that appends wherever the day stands, without comparing."""
+
+    async def append(self, append: Append, sent: Sent = lambda _: None) -> Claimed | Lost:
+        """Append after whatever is there."""
+        await self._meddle("append")
+        position = await self.position(DEMO, DAY)
+        assert position is not None
+        records = [msgspec.structs.replace(one, seq=position.seq + nth) for nth, one in enumerate(append.records, 1)]
+        moved = msgspec.structs.replace(append, seq=position.seq, head=position.head, records=records)
+        return await super().append(moved, sent)
+
+
 class Heard:
     """What a lane told of its work."""
 
@@ -113,6 +126,9 @@ class Heard:
     def committed(self, _day: Day, _parts: list[Part], _append_s: float, commands: int) -> None:
         """Note how many commands one append carried."""
         self.batches.append(commands)
+
+    def appended(self, _written: Append, _at: datetime) -> None:
+        """Follow nothing."""
 
     def raced(self, _day: Day) -> None:
         """Count lost races."""

@@ -11,7 +11,7 @@ from service.domain.model import ServiceId, Slip, TicketId
 from service.domain.refusals import Refusal
 from service.ids import new_code, new_id
 from service.lane import Answer
-from tests.race.process import DAY, WITHIN_S, Process, one_story, rows_of
+from tests.race.process import DAY, WITHIN_S, Blind, Process, numbers_in, one_story, process_on, rows_of
 
 KIOSK = "0198c0de-0000-7000-8000-000000000001"
 ANOTHER = "0198c0de-0000-7000-8000-000000000002"
@@ -72,6 +72,17 @@ async def test_a_report_to_two_processes_at_once_gives_each_number_once(one: Pro
     await one_story([one, other])
 
 
+async def test_without_comparing_the_position_a_report_made_twice_is_done_twice(dsn: str) -> None:
+    async with process_on(dsn, journal=Blind) as one, process_on(dsn) as other:
+        told = reports(one, await leased(one, KIOSK))
+        await other.lane()
+        one.journal.first["append"] = lambda: do(other, told[0])
+
+        await do(one, told[0])
+
+    assert await numbers_in(dsn) == ["Z001", "Z001"]
+
+
 async def test_two_kiosks_that_lease_at_once_have_different_letters(one: Process, other: Process) -> None:
     await one.lane()
     await other.lane()
@@ -82,3 +93,15 @@ async def test_two_kiosks_that_lease_at_once_have_different_letters(one: Process
         events = await asyncio.gather(leased(one, KIOSK), leased(other, ANOTHER))
 
     assert {event.prefix for event in events} == {"Z", "Y"}
+
+
+async def test_without_comparing_the_position_two_kiosks_that_lease_at_once_have_one_letter(dsn: str) -> None:
+    async with process_on(dsn, journal=Blind) as one, process_on(dsn) as other:
+        await one.lane()
+        await other.lane()
+        one.journal.first["append"] = lambda: leased(other, ANOTHER)
+
+        await leased(one, KIOSK)
+
+    rows = await rows_of(dsn, "SELECT body->>'prefix' FROM events WHERE kind = 'numbers_leased' ORDER BY seq")
+    assert [row[0] for row in rows] == ["Z", "Z"]

@@ -10,12 +10,9 @@ from service.domain.commands import CallNext
 from service.domain.demo import DEMO
 from service.domain.model import CounterId, TicketId
 from service.errors import Fault
-from service.journal.append import Sent
-from service.journal.values import Append, Claimed, Lost
 from service.lane import Lane, _Decision, _Pending
 from tests.race.process import (
-    DAY,
-    Meddled,
+    Blind,
     Process,
     calls_in,
     commands_in,
@@ -39,19 +36,6 @@ class Forgetful(Lane):
             written += len(decision.records)
             decisions.append(decision)
         return decisions
-
-
-class Blind(Meddled):
-    """A journal that appends wherever the day stands, without comparing."""
-
-    async def append(self, append: Append, sent: Sent = lambda _: None) -> Claimed | Lost:
-        """Append after whatever is there."""
-        await self._meddle("append")
-        position = await self.position(DEMO, DAY)
-        assert position is not None
-        records = [msgspec.structs.replace(one, seq=position.seq + nth) for nth, one in enumerate(append.records, 1)]
-        moved = msgspec.structs.replace(append, seq=position.seq, head=position.head, records=records)
-        return await super().append(moved, sent)
 
 
 async def two_waiting(process: Process) -> None:

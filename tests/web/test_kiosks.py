@@ -76,6 +76,37 @@ async def test_leased_numbers_come_with_all_that_a_slip_says(hall: Checked, now:
     assert watched.body["number"] == "Z001"
 
 
+async def test_who_opens_a_slips_link_before_the_kiosk_is_back_hears_that_the_number_is_not_reported(
+    hall: Checked, now: FakeClock
+) -> None:
+    device, token = await kiosk(hall)
+    [item] = await lease(hall, device, token, 1)
+    link = f"tickets/{item['ticket']}"
+
+    before = await hall.call("GET", link, token=item["token"])
+    stranger = await hall.call("GET", link, token="A" * 43)
+    now.advance(60)
+    body = {"items": [given(item, "2026-11-23T02:00:30Z")]}
+    await hall.call("POST", f"devices/{device}/tickets", body, token=token)
+    after = await hall.call("GET", link, token=item["token"])
+
+    assert (before.status, before.code, before.body["number"]) == (404, "number-not-reported", "Z001")
+    assert (stranger.status, stranger.code) == (404, "ticket-not-found")
+    assert (after.status, after.body["number"]) == (200, "Z001")
+
+
+async def test_a_number_that_nobody_reported_by_the_end_of_the_day_is_not_known_any_more(
+    hall: Checked, now: FakeClock
+) -> None:
+    device, token = await kiosk(hall)
+    [item] = await lease(hall, device, token, 1)
+
+    now.advance(24 * 3600)
+    late = await hall.call("GET", f"tickets/{item['ticket']}", token=item["token"])
+
+    assert (late.status, late.code) == (404, "ticket-not-found")
+
+
 async def test_a_lease_sent_again_with_its_key_is_the_same_and_another_key_has_other_numbers(hall: Checked) -> None:
     device, token = await kiosk(hall)
     path = f"devices/{device}/lease"
@@ -257,6 +288,8 @@ async def test_a_slip_is_printed_and_an_empty_roll_found_by_the_service(
             assert seen.body["printer"] is True
             assert (printed.status, printed.body["state"]) == (200, "ok")
             assert any(ticket["number"].encode() in slip for slip in hears.slips)
+            link = seen.body["ticket_url"].format(ticket=ticket["id"], token=ticket["token"])
+            assert any(link.encode() in slip for slip in hears.slips), "the same as on the screen"
             printers = (await hall.staff("GET", "queue")).body["printers"]
             assert [(one["device"], one["state"]) for one in printers] == [(device, "out")]
             metrics = (await hall.call("GET", "/metrics")).body.decode()

@@ -148,7 +148,8 @@ async def test_requests_are_counted_by_route_template_only(hall: Checked) -> Non
     found = await scrape(hall)
 
     labels = [dict(of) for name, of in found if name == "paihao_http_request_seconds_count"]
-    pages = {"/", "/docs", "/openapi.json", "/favicon.ico", "/halls/{hall}/screen", "/display", "/pages", "none"}
+    files = {"/display", "/packed", "/pages"}
+    pages = {"/", "/docs", "/openapi.json", "/favicon.ico", "/halls/{hall}/screen", "none"} | files
     assert {label["route"] for label in labels} <= {route.path for route in ROUTES} | pages
     assert {label["method"] for label in labels} <= {
         "GET",

@@ -85,27 +85,24 @@ async def test_a_page_holds_no_script_or_style_of_its_own_and_all_it_loads_is_th
     assert any("icon" in asset for asset in page.assets)
 
 
-def modules_of(address: str, found: set[str]) -> set[str]:
-    """A module and all that it imports."""
-    if address not in found:
-        found.add(address)
-        mount = next(mount for mount in MOUNTS if address.startswith(mount))
-        text = re.sub(
-            r"/\*.*?\*/", "", (MOUNTS[mount] / address.removeprefix(mount)).read_text("utf-8"), flags=re.DOTALL
-        )
-        for imported in re.findall(r"""(?:from|import)\s*["']([^"']+)["']""", text):
-            modules_of(urljoin(address, imported), found)
-    return found
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_page_loads_one_file_of_styles_and_one_of_scripts_that_browsers_keep(hall: Checked, path: str) -> None:
+    page = Page((await hall.call("GET", path.format(hall=hall.hall))).body.decode())
+
+    packed = [asset for asset in page.assets if asset.startswith("/packed/")]
+
+    assert [asset.partition("?")[0].rpartition(".")[2] for asset in packed] == ["css", "js"]
+    assert [asset for asset in page.assets if asset.endswith(".js")] == []
+    for asset in packed:
+        reply = await hall.call("GET", asset)
+        assert reply.headers["Cache-Control"] == "public, max-age=31536000, immutable", asset
 
 
-@pytest.mark.parametrize("name", ["applicant", "ticket"])
-def test_a_page_for_slow_phones_names_all_its_modules_so_that_none_waits_for_another(name: str) -> None:
-    main = f"/pages/{name}/{name}.js"
-    text = (PAGES / name / f"{name}.html").read_text("utf-8")
+async def test_a_file_asked_for_by_a_page_of_another_release_is_given_and_not_kept(hall: Checked) -> None:
+    reply = await hall.call("GET", "/packed/applicant.js?v=0123456789abcdef")
 
-    named = re.findall(r'<link rel="modulepreload" href="([^"]+)">', text)
-
-    assert sorted(named) == sorted(modules_of(main, set()) - {main})
+    assert reply.status == 200
+    assert reply.headers["Cache-Control"] == "no-cache"
 
 
 @pytest.mark.parametrize("mount", MOUNTS)
@@ -145,13 +142,17 @@ async def test_a_hall_that_does_not_exist_has_no_page(hall: Checked, path: str) 
     assert reply.code in {"hall-not-found", "route-not-found"}
 
 
-async def test_a_page_that_has_not_changed_is_not_sent_again(hall: Checked) -> None:
-    first = await hall.call("GET", "/docs")
-    modified = next(value for name, value in first.headers.items() if name.lower() == "last-modified")
+@pytest.mark.parametrize("path", ["/docs", "/halls/{hall}", "/packed/docs.js"])
+async def test_a_page_that_has_not_changed_is_not_sent_again(hall: Checked, path: str) -> None:
+    path = path.format(hall=hall.hall)
+    first = await hall.call("GET", path)
+    tag = next(value for name, value in first.headers.items() if name.lower() == "etag")
 
-    again = await hall.call("GET", "/docs", headers={"If-Modified-Since": modified})
+    again = await hall.call("GET", path, headers={"If-None-Match": tag})
+    changed = await hall.call("GET", path, headers={"If-None-Match": 'W/"0123456789abcdef"'})
 
     assert (again.status, again.body) == (304, b"")
+    assert (changed.status, changed.body) == (200, first.body)
 
 
 async def test_scripts_styles_and_texts_come_packed_to_who_can_read_it_and_are_not_sent_twice(house: Service) -> None:
@@ -219,21 +220,13 @@ async def test_the_kiosks_worker_may_keep_its_page_and_names_all_that_the_page_l
     text = reply.body.decode()
 
     assert reply.headers["Service-Worker-Allowed"] == f"/halls/{hall.hall}/kiosk"
-    named = set(re.findall(r'"(/(?:pages|display)/[^"]+)"', text))
+    named = set(re.findall(r'"(/(?:packed|pages|display)/[^"]+)"', text))
     assert named == await _loaded(hall, f"/halls/{hall.hall}/kiosk")
 
 
 async def _loaded(hall: Checked, page: str) -> set[str]:
-    """All that a page loads: its files, those they import, and its words."""
-    found = {f"/pages/texts/{locale}/kiosk.ftl" for locale in ("zh-CN", "en")}
-    ahead = Page((await hall.call("GET", page)).body.decode()).assets
-    while ahead:
-        address = ahead.pop()
-        if address in found:
-            continue
-        found.add(address)
-        if address.endswith(".js"):
-            text = re.sub(r"/\*.*?\*/", "", (await hall.call("GET", address)).body.decode(), flags=re.DOTALL)
-            asked = re.findall(r"""(?:from|import)\s*["'](\.{0,2}/[^"'\s]+)["']""", text)
-            ahead += [urljoin(address, one) for one in asked]
-    return found
+    """All that a page loads: its files, and its words."""
+    assets = Page((await hall.call("GET", page)).body.decode()).assets
+    return {asset.partition("?")[0] for asset in assets} | {
+        f"/pages/texts/{locale}/kiosk.ftl" for locale in ("zh-CN", "en")
+    }

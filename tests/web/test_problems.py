@@ -297,6 +297,7 @@ async def _full(hall: Checked, now: FakeClock) -> Reply:
 ELSEWHERE = {
     "already-waiting",
     "number-not-leased",
+    "number-not-reported",
     "rate-limited",
     "request-too-slow",
 }

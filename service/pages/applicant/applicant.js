@@ -8,9 +8,10 @@
 
 import { HallClock } from "/display/clock.js";
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { Booking, keep } from "/pages/keep.js";
-import { button, draw, nameOf } from "/pages/phone.js";
+import { button, draw, nameOf, upper } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
 import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
@@ -179,7 +180,7 @@ class Applicant {
     return this.times.on(this.clock.now());
   }
 
-  /** A day as people say it: today, tomorrow, or its date. @param {string} on */
+  /** A day as people say it in a sentence: today, tomorrow, or its date. @param {string} on */
   dayWords(on) {
     const ahead = Math.round((Date.parse(`${on}T00:00:00Z`) - Date.parse(`${this.today}T00:00:00Z`)) / 86_400_000);
     if (ahead === 0) return say("today");
@@ -190,6 +191,11 @@ class Applicant {
   /** `11月24日 周二`, `Tue 24 Nov`. @param {string} on */
   dateWords(on) {
     return this.times.day(on).replace(/(日)(周)/, "$1 $2");
+  }
+
+  /** A start as an offer: its day, as people say it, and its time. @param {string} at */
+  offerWords(at) {
+    return upper(`${this.dayWords(this.times.on(at))} ${this.times.time(at)}`);
   }
 
   /** A date and a time in one line. @param {string} at */
@@ -204,13 +210,14 @@ const app = new Applicant(decodeURIComponent(location.pathname.split("/")[2]));
 function takeFromAddress() {
   const address = new URL(location.href);
   const entrance = address.searchParams.get("entrance");
-  const invitation = address.searchParams.get("invitation");
   if (entrance) app.booking.set({ entrance });
-  if (invitation) app.booking.set({ invitation });
   address.searchParams.delete("entrance");
-  address.searchParams.delete("invitation");
   const brought = new URLSearchParams(location.hash.slice(1));
-  const [id, token, ticket] = ["appointment", "token", "ticket"].map((name) => brought.get(name));
+  const [id, token, ticket, invitation] = ["appointment", "token", "ticket", "invitation"].map((name) => brought.get(name));
+  if (invitation) {
+    if (/^[ -~]{1,32}$/.test(invitation)) app.booking.set({ invitation });
+    address.hash = "";
+  }
   if (ticket && token) {
     location.replace(`/t/${encodeURIComponent(ticket)}${address.search}#${token}`);
     return false;
@@ -227,20 +234,24 @@ function showNetwork({ state } = { state: "idle" }) {
 }
 
 async function begin() {
+  let reading = app.fresh();
+  reading.catch(() => undefined); // looked at below, when there are words for it
   await texts("common", "applicant");
   document.addEventListener("paihao:calls", ({ detail }) => showNetwork(detail));
   for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => showNetwork());
   for (;;) {
     try {
-      await app.fresh();
+      await reading;
       break;
     } catch (reason) {
       showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
       draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      reading = app.fresh();
     }
   }
   app.show();
+  usable();
   document.body.dataset.ready = "";
   globalThis.addEventListener("popstate", () => {
     app.refuse(null);

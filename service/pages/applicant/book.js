@@ -1,4 +1,9 @@
-/** The acts of booking: a place is kept as soon as a time is chosen, so that nobody loses it while typing. */
+/**
+ * The acts of booking: a place is kept as soon as a time is chosen, so that nobody loses it while typing.
+ *
+ * Who stands by and books instead keeps the number meanwhile, and not the place: the one call that books the time gives the
+ * number up, so that nothing can happen between the two.
+ */
 
 import { Refused, newKey } from "/pages/api.js";
 import { keep, kept } from "/pages/keep.js";
@@ -30,8 +35,12 @@ export async function choose(app, slot) {
 export async function hold(app, starts_at) {
   const { service } = app.place;
   const count = countOf(app);
-  const { hold: held, invitation } = app.booking.now;
-  if (held?.service === service) {
+  const { hold: held, invitation, standby } = app.booking.now;
+  if (standby) {
+    app.booking.set({ starts_at, keys: null, hold: { service, starts_at, count } });
+    return;
+  }
+  if (held?.id && held.service === service) {
     if (held.starts_at === starts_at && held.count === count && left_ms(app) > 0) return;
     try {
       const moved = await app.call("PATCH", `appointments/${held.id}`, { body: { starts_at, count }, token: held.token });
@@ -57,26 +66,49 @@ export function left_ms(app) {
   return held ? Date.parse(held.expires_at) - app.clock.now() : 0;
 }
 
-/** Make the hold an appointment; returns its id. */
+/** Make what was chosen an appointment; returns its id. */
 export async function confirm(app) {
-  const { hold: held, applicant = {} } = app.booking.now;
+  const { applicant = {}, hold: held, standby } = app.booking.now;
   const person = { name: applicant.name?.trim(), phone: applicant.phone?.trim() || undefined, email: applicant.email?.trim() || undefined, locale: localeNow() };
-  const body = { state: "booked", ...(person.name ? { applicant: person } : {}) };
-  const booked = await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) });
-  const { id, code, starts_at, service, count } = booked.body;
-  keep("appointments", id, { hall: app.id, token: held.token, code, starts_at, service, count });
-  const { standby } = app.booking.now;
+  const who = person.name ? { applicant: person } : {};
+  const booked = await (standby ? bookFromStandby(app, who) : confirmHold(app, who));
+  const { id, code, starts_at, service, count } = booked;
+  keep("appointments", id, { hall: app.id, token: booked.token ?? held.token, code, starts_at, service, count });
+  if (standby) keep("tickets", standby, { ...kept("tickets", standby), over: true });
   app.booking.clear();
-  // Who stood by has a time now: the place in the queue is for others. Not done, it costs nobody anything.
-  if (standby) await app.call("DELETE", `tickets/${standby}`, { token: kept("tickets", standby)?.token ?? "" }).catch(() => undefined);
   return id;
 }
 
-/** Give a hold up: somebody else can have the place at once. */
-export async function letGo(app) {
+async function confirmHold(app, who) {
   const { hold: held } = app.booking.now;
-  app.booking.set({ hold: null });
-  if (held) await app.call("DELETE", `appointments/${held.id}`, { token: held.token }).catch(() => undefined); // it ends by itself
+  const body = { state: "booked", ...who };
+  return (await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) })).body;
+}
+
+/** Book a time for which a ticket on standby leaves, both or neither. */
+async function bookFromStandby(app, who) {
+  const { hold: chosen, invitation, standby } = app.booking.now;
+  const { service, starts_at, count } = chosen;
+  const body = { service, starts_at, count, ticket: standby, ...who, ...(invitation ? { invitation } : {}) };
+  return (await app.call("POST", "appointments", { body, token: kept("tickets", standby)?.token ?? "", key: keyFor(app, "book", body) })).body;
+}
+
+/** The header by which places kept for invited people are seen and had; nothing without an invitation. */
+export function invited(app) {
+  const { invitation } = app.booking.now;
+  return invitation ? { "Paihao-Invitation": invitation } : {};
+}
+
+/**
+ * Take the code of an invitation, if the hall gave it.
+ * @param {string} typed
+ * @throws {Refused} code-not-found
+ */
+export async function useInvitation(app, typed) {
+  const code = typed.normalize("NFKC").trim();
+  if (!/^[ -~]{1,32}$/.test(code)) throw new Refused({ code: "code-not-found", title: "", status: 404 });
+  await app.call("GET", "slots", { query: { from: app.today, to: app.today }, headers: { "Paihao-Invitation": code } });
+  app.booking.set({ invitation: code });
 }
 
 /** An appointment goes on at another time. */

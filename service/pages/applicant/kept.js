@@ -11,7 +11,8 @@ const LOOK_MS = 1000;
  * @returns {{element: HTMLElement, stop: () => void}}
  */
 export function keptFor(app) {
-  const { hold } = app.booking.now;
+  const { hold, standby } = app.booking.now;
+  if (standby) return { element: make("p.kept-for", {}, make("b", {}, app.momentWords(hold.starts_at)), make("span.quiet", {}, say("kept-standby"))), stop: () => undefined };
   const left = make("span.quiet", { "aria-live": "off" });
   const element = make("p.kept-for", {}, make("b", {}, app.momentWords(hold.starts_at)), left);
   const look = () => {

@@ -16,7 +16,7 @@ export function refusalOf(app, reason, again) {
   if (!(reason instanceof Refused)) return again ? { text: say("problem-unreached"), ways: [{ label: say("again"), act: again }] } : null;
   const { code, problem } = reason;
   const place = app.place;
-  const times = (problem.slots ?? []).map((slot) => ({ label: `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}`, act: () => choose(app, slot) }));
+  const times = (problem.slots ?? []).map((slot) => ({ label: app.offerWords(slot.starts_at), act: () => choose(app, slot) }));
   const home = { label: say("to-services"), act: () => app.go({ step: "home" }) };
   const book = { label: say("book-a-time"), act: () => app.go({ step: "time", service: place.service }) };
   switch (code) {
@@ -34,6 +34,9 @@ export function refusalOf(app, reason, again) {
       return { text: say("refused-online-only"), ways: [{ label: say("online-open"), act: () => location.assign(problem.url) }] };
     case "already-waiting":
       return waiting(problem.ticket);
+    case "wrong-state":
+    case "ticket-not-found":
+      return place.step === "review" && app.booking.now.standby ? noLongerStandby(app) : null;
     case "already-booked":
       return { text: say("refused-already-booked"), ways: [home] };
     case "hold-expired":
@@ -62,6 +65,15 @@ export function refusalOf(app, reason, again) {
     default:
       return isSaid(`problem-${code}`) || !again ? null : { text: say("problem-other", { title: problem.title || code }), ways: [] };
   }
+}
+
+/** The number is called or being let in, or it is over: it is looked at first. */
+function noLongerStandby(app) {
+  const ticket = app.booking.now.standby;
+  return { text: say("refused-not-standby"), ways: [{ label: say("to-my-ticket"), act: () => {
+    app.booking.clear();
+    location.assign(`/t/${ticket}#${kept("tickets", ticket)?.token ?? ""}`);
+  } }] };
 }
 
 function waiting(ticket) {

@@ -1,5 +1,6 @@
 /** The page of staff who answer the phone: bookings, and nothing of how the hall is run. */
 
+import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { Live } from "/pages/live.js";
@@ -28,9 +29,9 @@ class ClerksPage {
   #told = 0;
 
   async start() {
-    await texts("common", "bookings");
+    const [hall] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), texts("common", "bookings")]);
     document.addEventListener("paihao:language", () => this.#speak());
-    this.#hall = (await call("GET", `/v1/halls/${encodeURIComponent(hallId)}`)).body;
+    this.#hall = hall.body;
     this.#speak();
     this.#who = await signedIn(hallId, ["staff"]);
     document.querySelector("account-menu").show(this.#who.session);
@@ -55,6 +56,7 @@ class ClerksPage {
     if (isFirst) this.#draw();
     this.#onFacts();
     document.body.dataset.facts = "read";
+    usable();
   }
 
   /** @returns {import("/pages/manage/parts.js").Ui} */

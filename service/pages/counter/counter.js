@@ -9,6 +9,7 @@
  */
 
 import { make, redraw } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, inHall, Refused } from "/pages/api.js";
 import { Live } from "/pages/live.js";
 import { pick } from "/pages/language.js";
@@ -63,10 +64,11 @@ const state = {
 let live;
 let rest_ms = 0;
 
+const hallRead = call("GET", `/v1/halls/${encodeURIComponent(hallId)}`);
 await texts("common", "counter");
 document.addEventListener("paihao:language", () => drawAll());
 drawFrame();
-state.hall = (await call("GET", `/v1/halls/${encodeURIComponent(hallId)}`)).body;
+state.hall = (await hallRead).body;
 drawFrame();
 const found = await signedIn(hallId, ["staff", "volunteer"]);
 adopt(found);
@@ -156,6 +158,7 @@ function take({ counter, queue, desk }) {
   if (before.view === "idle" && before.next && before.next.id !== state.next?.id) sayTaken(before.next);
   if (state.pauseAfter && state.ticket === null && counter.state !== "open") state.pauseAfter = null;
   drawAll();
+  usable();
 }
 
 /** Somebody else was quicker. */

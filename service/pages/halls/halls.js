@@ -1,6 +1,7 @@
 /** The list of halls: what each offers, whether it is open, the way to its screens, and to its pages for staff. */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
@@ -45,6 +46,7 @@ function draw() {
   const said = { loading: say("halls-loading"), unreached: say("halls-unreached"), ready: halls.length === 0 ? say("halls-none") : null }[state];
   part("state").replaceChildren(...(said === null ? [] : [make("p.message", {}, said)]));
   part("halls").replaceChildren(...halls.map(drawHall));
+  if (state === "ready") usable();
 }
 
 function drawHall(hall) {

@@ -6,6 +6,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
@@ -26,7 +27,7 @@ class PartnersPage {
   #told = 0;
 
   async start() {
-    await texts("common", "invitations");
+    const [hall] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), texts("common", "invitations")]);
     document.addEventListener("paihao:language", () => this.#draw());
     document.addEventListener("paihao:signed-out", () => this.#forget());
     element("forget").addEventListener("click", () => this.#forget());
@@ -34,8 +35,9 @@ class PartnersPage {
       this.#key = takenKey();
       this.#draw();
     });
-    this.#hall = (await call("GET", `/v1/halls/${encodeURIComponent(hallId)}`)).body;
+    this.#hall = hall.body;
     this.#draw();
+    usable();
   }
 
   #forget() {

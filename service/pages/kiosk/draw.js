@@ -85,7 +85,7 @@ export function drawStart({ hall, board, count, invitation, cut, camera }, act) 
         most > 1 && !invitation ? drawPeople(count, most, act.people) : null,
       ),
       make("div.choices", { class: hall.services.length > 4 ? "choices many" : "choices" }, hall.services.map((service) => drawService({ service, board, count, cut }, act.take))),
-      make("p.promise", {}, ...lines(both("start-promise"), "span")),
+      cut ? null : make("p.promise", {}, ...lines(both("start-promise"), "span")),
     ),
   );
 }

@@ -10,10 +10,12 @@
 
 import { Key, recall, remember } from "/display/key.js";
 import { make, redraw } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, newKey, Refused, Unreached } from "/pages/api.js";
 import { Live } from "/pages/live.js";
 import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
 import { useTheme } from "/pages/theme.js";
+import { Camera, NoCamera, canFilm } from "./camera.js";
 import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket } from "./draw.js";
 import { listenToScanner, readScan } from "./scanner.js";
 import { printSlip } from "./slip.js";
@@ -53,13 +55,16 @@ const state = {
   contrast: false,
   helped: false,
   slow: false,
+  /** Whether there is one, and a browser that reads what it sees. */
+  camera: false,
   trouble: /** @type {string[]} */ ([]),
   left_s: 0,
 };
 /** @type {Live | null} */
 let live = null;
 let lastTouch_ms = performance.now();
-let video = null;
+/** @type {Camera | null} */
+let camera = null;
 
 const act = (method, path, options = {}) => call(method, `/v1/halls/${encodeURIComponent(hallId)}/${path}`, { token: key.value, ...options });
 /** Now by the hall's clock; while it cannot be heard, by how far this machine's was from it when it could. */
@@ -73,9 +78,13 @@ const sync = new Sync({
   onTrouble: (numbers) => {
     state.trouble.push(...numbers);
     drawStatus();
+    callStaff().catch(() => undefined); // the band says it to whoever comes
   },
 });
 
+// Asked at once: it is on its way while the words are.
+const asked = key.value === null ? null : ask();
+asked?.catch(() => undefined); // said by who waits for it
 await textsInAll("kiosk");
 document.addEventListener("paihao:language", () => drawAll());
 document.addEventListener("paihao:signed-out", () => {
@@ -85,16 +94,22 @@ document.addEventListener("paihao:signed-out", () => {
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (lastTouch_ms = performance.now()), { capture: true });
 globalThis.addEventListener("online", () => linkChanged());
 globalThis.addEventListener("offline", () => linkChanged());
-keepThePage();
 drawAll();
-if (key.value === null) setUp("no-key");
-else begin();
+if (asked === null) setUp("no-key");
+else begin(asked);
 
-/** Find the hall, or begin with what is known of it, and follow it. */
-async function begin() {
-  for (;;) {
+function ask() {
+  return Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), act("GET", "kiosk")]);
+}
+
+/**
+ * Find the hall, or begin with what is known of it, and follow it.
+ * @param {ReturnType<typeof ask>} first
+ */
+async function begin(first) {
+  for (let answers = first; ; answers = ask()) {
     try {
-      const [hall, self] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), act("GET", "kiosk")]);
+      const [hall, self] = await answers;
       adopt(hall.body, self.body);
       break;
     } catch (reason) {
@@ -110,11 +125,15 @@ async function begin() {
   live = new Live({ hall: state.hall, read, onFacts: (facts) => adopt(facts, null), onLink: () => linkChanged(), onBoard: () => hear() });
   live.start();
   listenToScanner((scanned) => scan(scanned));
+  lookForCamera();
+  navigator.mediaDevices?.addEventListener("devicechange", lookForCamera);
   setInterval(tick, TICK_MS);
   setInterval(() => !cut() && sync.run(), SYNC_EVERY_MS);
   drawAll();
+  usable();
   sync.run();
   resume();
+  keepThePage(); // when it stands: what it keeps must not be in the way of what people wait for
 }
 
 function hear() {
@@ -190,7 +209,7 @@ function resume() {
 
 /** @param {{kind: "take" | "check-in", path: string, body: object, key: string, at: number, sent?: boolean}} press */
 async function carryOut(press) {
-  state.slow = false;
+  state.slow = press.sent === true;
   show("checking");
   const slow = setTimeout(() => {
     state.slow = true;
@@ -226,16 +245,16 @@ async function carryOut(press) {
  */
 async function takeFromStock(press, asked = false) {
   const slip = await stock.give(press.body, now_ms());
-  if (slip === null) {
-    if (asked) {
-      carryOut(press); // there is nothing but to wait for the answer
-      return;
-    }
-    refuseCut();
+  if (slip === null && asked && !cut()) {
+    carryOut({ ...press, sent: true }); // there is nothing but to wait for the answer
     return;
   }
   if (asked) await stock.undo({ key: press.key, body: press.body });
   remember(kept("press"), null);
+  if (slip === null) {
+    refuseCut("refused-used-up");
+    return;
+  }
   if (!("number" in slip)) {
     refuse(new Refused({ code: "hall-closed", title: "", status: 409, opens_at: slip.opens_at }), press);
     return;
@@ -335,7 +354,7 @@ async function printOverNetwork(ticket) {
 }
 
 function slipFacts({ ticket, service, url, offline }) {
-  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, time: timeOf(ticket.issued_at), url, offline };
+  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, taken: (language) => momentOf(ticket.issued_at, language), url, offline };
 }
 
 function timeOf(at) {
@@ -347,11 +366,19 @@ function dayOf(on, language) {
   return noon.toLocaleDateString(language === "zh" ? "zh-CN" : "en-GB", { timeZone: "UTC", month: "long", day: "numeric", weekday: "short" });
 }
 
+/** The hall's date of an instant. */
+function onOf(at) {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: state.hall.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
+}
+
+/** A date and a time. */
+function momentOf(at, language) {
+  return `${dayOf(onOf(at), language)} ${timeOf(at)}`;
+}
+
 /** When something opens, with the date where that is another day. */
 function whenOf(at, language) {
-  const on = (moment) => new Intl.DateTimeFormat("en-CA", { timeZone: state.hall.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(moment);
-  const day = on(new Date(at));
-  return day === on(now_ms()) ? timeOf(at) : `${dayOf(day, language)} ${timeOf(at)}`;
+  return onOf(at) === onOf(now_ms()) ? timeOf(at) : momentOf(at, language);
 }
 
 const REFUSED = new Set([
@@ -383,8 +410,13 @@ function refuse({ code, problem }, press) {
   show("refused");
 }
 
-function refuseCut() {
-  state.shown = { title: both("refused-cut"), about: both("refused-cut-about"), url: null, retry: false };
+function refuseCamera() {
+  state.shown = { title: both("refused-camera"), about: both("refused-camera-about"), url: null, retry: true };
+  show("refused");
+}
+
+function refuseCut(words = "refused-cut") {
+  state.shown = { title: both(words), about: both(`${words}-about`), url: null, retry: false };
   show("refused");
 }
 
@@ -414,14 +446,14 @@ function drawAll() {
   drawStatus();
   const leave = () => home();
   const focused = document.activeElement?.id;
-  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, waiting: live?.board?.waiting, shown, slow: state.slow, setup: state.setup, larger: state.larger };
+  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, camera: state.camera, waiting: live?.board?.waiting, shown, slow: state.slow, setup: state.setup, larger: state.larger };
   const isNew = redraw(part("main"), facts, () => [
     {
       connecting: () => drawSetup({ id: "connecting" }),
       setup: () => drawSetup({ id: state.setup }),
-      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: "BarcodeDetector" in globalThis && Boolean(navigator.mediaDevices) }, { type: openCode, film: openCamera, take, people: setPeople }),
+      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: state.camera }, { type: openCode, film: openCamera, take, people: setPeople }),
       code: () => drawCode({ typed: state.typed }, { type: setTyped, send: sendTyped, leave }),
-      camera: () => drawCamera(video, { leave }),
+      camera: () => drawCamera(camera.picture, { leave }),
       checking: () => drawChecking({ slow: state.slow }),
       ticket: () => drawTicket(shown, { leave, print: recall(kept("slip")) && recall(kept("slip")) !== "none" ? print : null }),
       refused: () => drawRefusal(shown, { leave, type: openCode }),
@@ -529,9 +561,13 @@ function toggle(name) {
   drawAll();
 }
 
+function callStaff() {
+  return act("POST", "alarm", { body: {}, patience_ms: TAKE_PATIENCE_MS });
+}
+
 async function help() {
   try {
-    await act("POST", "alarm", { body: {}, patience_ms: TAKE_PATIENCE_MS });
+    await callStaff();
     state.helped = true;
     setTimeout(() => {
       state.helped = false;
@@ -555,30 +591,35 @@ async function openSettings() {
 }
 
 async function openCamera() {
-  video = make("video.camera", { autoplay: true, muted: true, playsinline: true });
+  const opened = (camera = new Camera({ onFound: scan, onGone: refuseCamera }));
   show("camera");
   try {
-    video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  } catch {
-    home(); // no camera, or it may not be used
-    return;
+    await opened.open();
+  } catch (reason) {
+    if (!(reason instanceof NoCamera)) throw reason;
+    if (camera === opened) refuseCamera();
   }
-  const detector = new BarcodeDetector({ formats: ["qr_code", "code_128"] });
-  const look = async () => {
-    if (state.view !== "camera" || !video) return;
-    const [found] = await detector.detect(video).catch(() => []);
-    if (found) scan(found.rawValue);
-    else setTimeout(look, 200);
-  };
-  look();
 }
 
 function closeCamera() {
-  video?.srcObject?.getTracks().forEach((track) => track.stop());
-  video = null;
+  camera?.close();
+  camera = null;
 }
 
-function keepThePage() {
-  // Only where the page comes over TLS, or from this machine.
-  navigator.serviceWorker?.register(`/halls/${encodeURIComponent(hallId)}/kiosk/worker.js`, { scope: `/halls/${encodeURIComponent(hallId)}/kiosk` }).catch(() => undefined);
+async function lookForCamera() {
+  state.camera = await canFilm();
+  drawSoon();
+}
+
+/** Tell the worker what this page is made of, so that it can be switched on while it is cut off. */
+async function keepThePage() {
+  const workers = navigator.serviceWorker; // only where the page comes over TLS, or from this machine
+  const page = `/halls/${encodeURIComponent(hallId)}/kiosk`;
+  const registered = await workers?.register(`${page}/worker.js`, { scope: page }).catch(() => null);
+  if (!registered) return;
+  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+  const named = [...document.querySelectorAll("link[href], script[src]")].map((element) => element.href ?? element.src);
+  const addresses = [...named, ...loaded].map((address) => new URL(address)).filter(({ origin, pathname }) => origin === location.origin && !pathname.startsWith("/v1/"));
+  const parts = [...new Set(addresses.map(({ pathname, search }) => pathname + search))];
+  (await workers.ready).active.postMessage({ parts });
 }

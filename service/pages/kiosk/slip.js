@@ -20,15 +20,15 @@ export function printSlip(place, width, facts) {
 
 /**
  * @param {HTMLElement} place
- * @param {{hall: Record<string, string>, service: Record<string, string>, number: string, code: string, count: number, time: string, url: string | null, offline: boolean}} facts
+ * @param {{hall: Record<string, string>, service: Record<string, string>, number: string, code: string, count: number, taken: (language: "zh" | "en") => string, url: string | null, offline: boolean}} facts
  */
-export function drawSlip(place, { hall, service, number, code, count, time, url, offline }) {
+export function drawSlip(place, { hall, service, number, code, count, taken, url, offline }) {
   place.replaceChildren(
     ...lines(ofHall(hall)),
     make("p.number", {}, number),
     ...lines(ofHall(service)),
     ...(count > 1 ? lines(both("slip-people", { count })) : []),
-    ...lines(both("slip-taken", { time })),
+    ...lines(both("slip-taken", (language) => ({ time: taken(language) }))),
     ...(offline ? lines(both("slip-offline")) : []),
     ...(url ? [drawQr(url, label(both("ticket-qr"))), ...lines(both("ticket-qr"))] : []),
     make("p.code", {}, `${code.slice(0, 4)} ${code.slice(4)}`),

@@ -2,47 +2,56 @@
  * Keeps the kiosk's page for when the network is away: a kiosk that was switched on then still gives numbers.
  *
  * What the page is made of is asked for first and taken from here when no answer comes: a new release is shown at once, and the
- * last one when there is none. Calls are left alone: what is true is known by the service only.
+ * last one when there is none. Which files these are the page says when it stands; they are kept all at once or not at all, so
+ * that no copy is of two releases. Calls are left alone: what is true is known by the service only.
  */
 
-const CACHE = "paihao-kiosk";
 const ANSWER_MS = 4000;
-const PARTS = [
-  "/display/clock.js", "/display/element.js", "/display/icon.svg", "/display/key.js", "/display/socket.js", "/display/tokens.css", "/display/words.js",
-  "/pages/api.js", "/pages/language.js", "/pages/live.js", "/pages/pages.css", "/pages/qr.js", "/pages/texts.js", "/pages/theme.js",
-  "/pages/kiosk/draw.js", "/pages/kiosk/kiosk.css", "/pages/kiosk/kiosk.js", "/pages/kiosk/scanner.js", "/pages/kiosk/slip-58.css", "/pages/kiosk/slip-80.css",
-  "/pages/kiosk/slip.js", "/pages/kiosk/stock.js", "/pages/kiosk/sync.js", "/pages/kiosk/words.js",
-  "/pages/texts/en/kiosk.ftl", "/pages/texts/zh-CN/kiosk.ftl",
-  "/pages/vendor/fluent/builtins.js", "/pages/vendor/fluent/bundle.js", "/pages/vendor/fluent/index.js", "/pages/vendor/fluent/memoizer.js",
-  "/pages/vendor/fluent/resolver.js", "/pages/vendor/fluent/resource.js", "/pages/vendor/fluent/scope.js", "/pages/vendor/fluent/types.js",
-];
+const CALLS = "/v1/";
 // The page itself, whatever is asked of it: its language, for one, is in its address.
 const PAGE = location.pathname.replace(/\/worker\.js$/, "");
+const CACHE = `paihao-kiosk ${PAGE}`;
 
 self.addEventListener("install", (event) => {
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([PAGE, ...PARTS])).then(() => self.skipWaiting()));
+  event.waitUntil(self.skipWaiting());
 });
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(self.clients.claim());
 });
 
-self.addEventListener("fetch", (event) => {
-  const { pathname, origin } = new URL(event.request.url);
-  const part = pathname === PAGE ? PAGE : pathname;
-  if (event.request.method !== "GET" || origin !== location.origin || (part !== PAGE && !PARTS.includes(part))) return;
-  event.respondWith(answer(event.request, part));
+self.addEventListener("message", (event) => {
+  event.waitUntil(keep([...event.data.parts, PAGE]));
 });
 
-async function answer(request, part) {
+self.addEventListener("fetch", (event) => {
+  const { pathname, search, origin } = new URL(event.request.url);
+  if (event.request.method !== "GET" || origin !== location.origin || pathname.startsWith(CALLS)) return;
+  event.respondWith(answer(event.request, pathname === PAGE ? PAGE : pathname + search));
+});
+
+/**
+ * Keep these and nothing else. They have just been loaded: what is still good the browser has, and it does not come again.
+ * @param {string[]} parts paths on this server
+ */
+async function keep(parts) {
   const cache = await caches.open(CACHE);
+  await cache.addAll(parts);
+  for (const request of await cache.keys()) {
+    const { pathname, search } = new URL(request.url);
+    if (!parts.includes(pathname + search)) await cache.delete(request);
+  }
+}
+
+/** @param {Request} request @param {string} part what it is kept as */
+async function answer(request, part) {
+  const kept = async () => (await caches.open(CACHE)).match(part);
   try {
     const response = await fetch(request, { signal: AbortSignal.timeout(ANSWER_MS) });
-    if (response.ok) await cache.put(part, response.clone());
-    return response.status < 500 ? response : ((await cache.match(part)) ?? response);
+    return response.status < 500 ? response : ((await kept()) ?? response);
   } catch (reason) {
-    const kept = await cache.match(part);
-    if (kept) return kept;
+    const response = await kept();
+    if (response) return response;
     throw reason;
   }
 }

@@ -7,6 +7,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { Live } from "/pages/live.js";
@@ -35,15 +36,15 @@ import { privacy } from "./sections/privacy.js";
 import { rules } from "./sections/rules.js";
 import { today } from "./sections/today.js";
 
-/** @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean}>} */
+/** `words`: a file of texts that is read when the section is opened. @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean, words?: string}>} */
 const SECTIONS = {
   today: { title: "today-title", draw: today },
-  bookings: { title: "bookings-title", draw: bookings },
+  bookings: { title: "manage-bookings", draw: bookings, words: "bookings" },
   hours: { title: "hours-title", draw: hours, ofDocument: true },
   places: { title: "places-title", draw: places, ofDocument: true },
   booking: { title: "booking-title", draw: booking, ofDocument: true },
   rules: { title: "rules-title", draw: rules, ofDocument: true },
-  invitations: { title: "invite-title", draw: invitations },
+  invitations: { title: "manage-invitations", draw: invitations, words: "invitations" },
   notices: { title: "notices-title", draw: notices },
   messages: { title: "messages-title", draw: messages },
   people: { title: "people-title", draw: people },
@@ -81,9 +82,9 @@ class Manager {
   #told = 0;
 
   async start() {
-    await texts("common", "manage", "bookings", "invitations");
+    const [hall] = await Promise.all([this.#readHall(), texts("common", "manage")]);
     document.addEventListener("paihao:language", () => this.#speak());
-    this.#hall = (await this.#readHall()).body;
+    this.#hall = hall.body;
     this.#speak();
     const { session, roles } = await signedIn(hallId, ["manager"]);
     this.#who = { session, roles };
@@ -143,6 +144,7 @@ class Manager {
     this.#header();
     this.#onFacts();
     document.body.dataset.facts = "read";
+    usable();
   }
 
   #hearTime({ at }) {
@@ -180,9 +182,19 @@ class Manager {
     };
   }
 
-  #open() {
+  async #open() {
     const wanted = location.hash.slice(1);
     const section = Object.hasOwn(SECTIONS, wanted) ? wanted : FIRST;
+    const { words } = SECTIONS[section];
+    if (words !== undefined) {
+      try {
+        await texts(words);
+      } catch {
+        this.#tell(say("problem-unreached"));
+        return;
+      }
+      if (location.hash.slice(1) !== wanted) return; // the manager has gone on
+    }
     const isOther = section !== this.#section && this.#section !== "";
     this.#section = section;
     this.#isMenuOpen = false;

@@ -16,12 +16,14 @@ export function rating(page) {
   const { ticket, rules, live } = page;
   if (ticket.rating) return { main: [make("div.message", {}, make("p", {}, make("b", {}, say("rated-title"))), make("p", {}, say("rated-about")))], dock: [] };
   if (page.times.on(live.clock.now()) !== ticket.day) return { main: [], dock: [] };
-  const send = button("primary.wide", say("rate-send"), (pressed) => rate(page, pressed), { id: "rate", "aria-disabled": chosen.grade === null ? "true" : null, "aria-describedby": "rate-hint" });
+  const send = button("primary.wide", say("rate-send"), (pressed) => rate(page, pressed), { id: "rate", "aria-disabled": chosen.grade === null ? "true" : null, "aria-describedby": chosen.grade === null ? "rate-first rate-hint" : "rate-hint" });
+  const first = chosen.grade === null ? make("p.why", { id: "rate-first" }, say("rate-first")) : null;
   const grades = GRADES.map((grade) => {
     const input = make("input", { type: "radio", name: "grade", value: grade, id: `grade-${grade}`, checked: grade === chosen.grade });
     input.addEventListener("change", () => {
       chosen.grade = grade;
       send.removeAttribute("aria-disabled");
+      first?.remove();
     });
     return make("label", { for: `grade-${grade}` }, input, make("span", {}, say(`grade-${grade}`)), make("span.quiet.small", { "aria-hidden": "true" }, String(grade)));
   });
@@ -32,7 +34,7 @@ export function rating(page) {
   });
   return {
     main: [make("fieldset.grades", {}, make("legend", {}, say("rate-title")), grades), reasons.length ? make("details.more", {}, make("summary", {}, say("rate-why")), reasons) : null, make("p.small.quiet", { id: "rate-hint" }, say("rate-hint"))],
-    dock: [send],
+    dock: [first, send],
   };
 }
 

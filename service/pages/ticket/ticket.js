@@ -6,6 +6,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { keep, kept } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
@@ -52,6 +53,8 @@ const shown = {
 let board_ms = -Infinity;
 let reading = false;
 let told = "";
+/** @type {string | null} the number of a ticket that its kiosk has still to report */
+let unreported = null;
 
 /** The token of the link, or the one kept from before. */
 function tokenOf() {
@@ -67,27 +70,36 @@ async function hallOf() {
   return body.hall;
 }
 
+/** The ticket, its hall and the hall's rules. */
+async function readAll() {
+  if (shown.token === "") throw new Refused({ code: "ticket-not-found", title: "", status: 404 });
+  const hall = await hallOf();
+  const inIt = inHall(hall);
+  return Promise.all([call("GET", `/v1/halls/${hall}`), inIt("GET", "rules"), inIt("GET", `tickets/${id}`, { token: shown.token })]);
+}
+
 async function begin() {
-  await texts("common", "ticket");
-  document.addEventListener("paihao:language", () => shown.ticket && show());
   shown.token = tokenOf();
+  let reading = readAll();
+  reading.catch(() => undefined); // looked at below, when there are words for it
+  await texts("common", "ticket");
+  document.addEventListener("paihao:language", () => (shown.ticket ? show() : unreported && showUnreported(unreported)));
   for (;;) {
     try {
-      if (shown.token === "") throw new Refused({ code: "ticket-not-found", title: "", status: 404 });
-      const hall = await hallOf();
-      const inIt = inHall(hall);
-      const own = { token: shown.token };
-      const [of, rules, ticket] = await Promise.all([call("GET", `/v1/halls/${hall}`), inIt("GET", "rules"), inIt("GET", `tickets/${id}`, own)]);
+      const [of, rules, ticket] = await reading;
       Object.assign(shown, { hall: of.body, rules: rules.body, times: new HallTimes(of.body.time_zone) });
       follow();
       take(ticket.body);
       break;
     } catch (reason) {
       if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) return unknown();
-      draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
+      if (reason instanceof Refused && reason.code === "number-not-reported") showUnreported(reason.problem.number);
+      else if (unreported === null) draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      reading = readAll();
     }
   }
+  usable();
   shown.live.start();
   setInterval(look, LOOK_MS);
   document.body.dataset.ready = "";
@@ -99,6 +111,17 @@ function unknown() {
   draw({ title: say("ticket-title"), back: null, main: [make("div.message", {}, make("p", {}, make("b", {}, say("unknown-title"))), make("p", {}, say("unknown-about")))], dock: [make("a.button.wide", { href: "/" }, say("to-halls"))] });
   part("dock").hidden = false;
   document.body.dataset.view = "unknown";
+}
+
+/** A number that a kiosk gave out while it was cut off: this page has the rest when the kiosk is back. */
+function showUnreported(number) {
+  const facts = `${number} ${document.documentElement.lang}`;
+  if (facts === told) return;
+  [told, unreported] = [facts, number];
+  document.body.dataset.view = "unreported";
+  document.title = `${number} · ${say("ticket-title")}`;
+  const message = make("div.message", { role: "status" }, make("p", {}, make("b", {}, say("unreported-title"))), make("p", {}, say("unreported-about")));
+  draw({ title: say("ticket-title"), back: null, main: [make("section.mine.old", {}, make("p.number", {}, number)), message] });
 }
 
 function follow() {

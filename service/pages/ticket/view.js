@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { isNumbered } from "/display/words.js";
-import { button, nameOf, named, papersList, rangeText, waitBar } from "/pages/phone.js";
+import { button, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { pick } from "/pages/language.js";
 import { bookInstead, leave, mayBeCalled, moreTime, resume, showCode } from "/pages/ticket/acts.js";
@@ -118,8 +118,6 @@ function calls(page) {
   if (now.length === 0 || link === "silent" || lost) return [];
   return [make("section", {}, make("h2.small.quiet", {}, say("being-called")), make("ul.called-now", {}, now.map(({ number, counter }) => make("li", {}, make("b.number", {}, number), upper(placeWords(page, counter))))))];
 }
-
-const upper = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 function missingOf(page) {
   const { missing } = page.ticket;

@@ -3,6 +3,7 @@
  */
 
 import { make } from "/display/element.js";
+import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { localeNow, say, sayIn, texts, textsInAll } from "/pages/texts.js";
@@ -68,20 +69,28 @@ function show(hall, rules) {
     make("footer", {}, ...(rules.hours.length ? both((which, lang) => sayIn(which, "hours", { hours: hoursIn(which, lang, rules.hours) })) : []), ...both((which) => sayIn(which, "wall-from"))),
     print,
   );
+  usable();
   document.body.dataset.ready = "";
 }
 
+function readBoth() {
+  return Promise.all([call("GET", `/v1/halls/${encodeURIComponent(id)}`), inHall(id)("GET", "rules")]);
+}
+
 async function begin() {
+  let reading = readBoth();
+  reading.catch(() => undefined); // looked at below, when there are words for it
   await Promise.all([texts("common"), textsInAll("wall")]);
   document.documentElement.lang = localeNow();
   for (;;) {
     try {
-      const [hall, rules] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(id)}`), inHall(id)("GET", "rules")]);
+      const [hall, rules] = await reading;
       show(hall.body, rules.body);
       return;
     } catch (reason) {
       sheet.replaceChildren(make("p.message", { role: "status" }, wordsOf(reason)));
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      reading = readBoth();
     }
   }
 }

@@ -114,7 +114,7 @@ async function runLate(app, seen) {
     title: say("late-title"),
     body: [make("ul.costs", {}, [say("late-grace", { until: until(grace_s), minutes: Math.round(credit_s.appointment / 60) }), say("late-kept", { until: until(missed_after_s) }), say("late-over", { until: until(missed_after_s) })].map((words) => make("li", {}, words))), make("p", {}, later.length ? say("late-later") : say("late-no-later"))],
     leaving: say("late-leave"),
-    choices: later.map((slot) => ({ id: slot.starts_at, label: `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}` })),
+    choices: later.map((slot) => ({ id: slot.starts_at, label: app.offerWords(slot.starts_at) })),
   });
   if (!chosen) return;
   try {

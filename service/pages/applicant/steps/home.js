@@ -4,6 +4,7 @@ import { make, makeSvg } from "/display/element.js";
 import { keptOf } from "/pages/keep.js";
 import { button, nameOf, named, rangeText } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
+import { useInvitation } from "/pages/applicant/book.js";
 
 export function home(app) {
   const { hall } = app;
@@ -62,12 +63,15 @@ export function invitation(app) {
     }));
   }
   const field = make("input.input", { id: "invitation", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 32 });
-  const form = make("form.inline", {}, make("div.field", {}, make("label", { for: "invitation" }, say("invitation-label")), field), make("button.button", { type: "submit" }, say("invitation-use")));
+  const use = make("button.button", { type: "submit" }, say("invitation-use"));
+  const form = make("form.inline", {}, make("div.field", {}, make("label", { for: "invitation" }, say("invitation-label")), field), use);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!field.value.trim()) return field.focus();
-    app.booking.set({ invitation: field.value.trim() });
-    app.show();
+    app.act(use, async () => {
+      await useInvitation(app, field.value);
+      app.show();
+    });
   });
   return make("details.more", {}, make("summary", {}, say("invitation-have")), form);
 }

@@ -23,7 +23,7 @@ export function review(app) {
     [say("fact-what"), nameOf(one.name)],
     [say("fact-when"), app.momentWords(hold.starts_at)],
     one.count_max > 1 ? [say("fact-people"), say("people", { count: hold.count })] : null,
-    applicant.name ? [say("details-name"), applicant.name] : null,
+    applicant.name ? [say("details-name"), applicant.name] : [say("details-name"), say("fact-invited")],
     applicant.phone ? [say("details-phone"), applicant.phone] : null,
     applicant.email ? [say("details-email"), applicant.email] : null,
   ].filter((fact) => fact);

@@ -5,10 +5,11 @@
  */
 
 import { make } from "/display/element.js";
+import { Refused } from "/pages/api.js";
 import { kept } from "/pages/keep.js";
 import { button, nameOf, steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
-import { choose, countOf } from "/pages/applicant/book.js";
+import { choose, countOf, invited } from "/pages/applicant/book.js";
 import { month, times } from "/pages/applicant/calendar.js";
 
 const DAYS = 28;
@@ -25,7 +26,7 @@ export function time(app) {
   const of = appointment ? own?.service : app.place.service;
   const one = app.service(of);
   const count = appointment ? (own?.count ?? 1) : countOf(app);
-  const asked = `${of} ${count} ${app.today}`;
+  const asked = `${of} ${count} ${app.today} ${app.booking.now.invitation ?? ""}`;
   const known = offered?.asked === asked ? offered : null;
   if (!known || performance.now() - known.read_ms > FRESH_MS) read(app, of, count, asked);
   const chosen = app.booking.now.starts_at ?? null;
@@ -74,8 +75,7 @@ function dayShown(app, known, slot, free) {
 }
 
 function soonest(app, slot) {
-  const when = `${app.dayWords(app.times.on(slot.starts_at))} ${app.times.time(slot.starts_at)}`;
-  return make("div.soonest", {}, make("p", {}, make("span.small", {}, say("soonest")), make("b", {}, when)), button("", say("take-soonest"), (pressed) => app.act(pressed, () => choose(app, slot)), { id: "soonest" }));
+  return make("div.soonest", {}, make("p", {}, make("span.small", {}, say("soonest")), make("b", {}, app.offerWords(slot.starts_at))), button("", say("take-soonest"), (pressed) => app.act(pressed, () => choose(app, slot)), { id: "soonest" }));
 }
 
 /** The choice repeated, and the way on. */
@@ -92,11 +92,13 @@ async function read(app, service, count, asked) {
   try {
     await app.fresh();
     const to = new Date(Date.parse(`${app.today}T12:00:00Z`) + (Math.min(DAYS - 1, app.rules.horizon_days)) * 86_400_000).toISOString().slice(0, 10);
-    const { body } = await app.call("GET", "slots", { query: { service, from: app.today, to, count } });
+    const { body } = await app.call("GET", "slots", { query: { service, from: app.today, to, count }, headers: invited(app) });
     offered = { asked, slots: body.slots, read_ms: performance.now() };
   } catch (reason) {
     offered = null;
-    if (["time", "move"].includes(app.place.step)) app.refuse(reason, () => read(app, service, count, asked));
+    if (!["time", "move"].includes(app.place.step)) return;
+    app.refuse(reason, () => read(app, service, count, asked));
+    if (reason instanceof Refused && reason.code === "code-not-found") app.show(); // the times that are there for everybody
     return;
   }
   if (["time", "move"].includes(app.place.step)) app.show();

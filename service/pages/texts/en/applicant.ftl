@@ -1,7 +1,7 @@
 ### Booking, taking a number, and one's own appointment, on a phone.
 
-today = Today
-tomorrow = Tomorrow
+today = today
+tomorrow = tomorrow
 again = Once more
 network-away = You are offline. What you chose and typed is kept; it goes on when the network is back.
 people = { $count ->
@@ -40,13 +40,14 @@ count-label = How many come together?
 walk-in-now = Without booking
 wait-if-now = If you come now, you wait
 wait-unknown = The wait is not known now.
+short-waits = Shortest waits today: { $hours }, as far as can be told now.
 quiet-hours = Fewest people today: { $hours }, as on days before.
 list-join = {", "}
 online-title = This is done online. No visit needed.
 online-about = You save the way and the wait.
 online-open = Go to the online service
 take-now = Take a number now
-take-now-wait = Take a number now, { $range } min
+take-now-wait = Take a number now, { $range }{"\u00A0"}min
 take-closed = Numbers are not given out now.
 take-at-door = To take a number now, scan the code at the door of the hall.
 book-a-time = Book a time
@@ -98,6 +99,7 @@ next-review = Next: check
 kept-minutes = kept for you until { $until }, { $minutes } min
 kept-seconds = kept for you for { $seconds } s
 kept-over = no longer kept
+kept-standby = your standby number is given up when this is booked
 keep-again = Keep it again
 
 ## All of it once more
@@ -106,6 +108,7 @@ review-title = Is this right?
 fact-what = Service
 fact-when = When
 fact-people = People
+fact-invited = as given with your invitation
 book-now = Book this time
 
 ## The appointment
@@ -152,6 +155,7 @@ refused-hall-closed-until = Numbers are not given out now. The hall opens { $whe
 refused-online-only = This is done online. No visit needed.
 refused-already-waiting = This phone has number { $number } already.
 refused-already-waiting-elsewhere = This phone has a number already. Please open the page where you took it.
+refused-not-standby = Your number is no longer on standby. Please look at it first.
 refused-already-booked = You have an appointment already. You can move or cancel it, by the link we sent you.
 refused-hold-expired = The time was kept for ten minutes, and that is over.
 refused-hold-limit = Several times are kept for this phone. Please confirm one, or wait ten minutes.

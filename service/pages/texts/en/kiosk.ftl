@@ -6,7 +6,7 @@ start-booked = Booked? Scan to check in
 start-also = Also to come back with a paper, or after a pause
 start-type = Type the code
 start-film = Scan with the camera
-start-no-check-in = The network is away. Check-in works as soon as it is back; our staff can help now
+start-no-check-in = Check-in works when the network is back. In a hurry? Please ask our staff
 start-walk-in = No booking? Choose a service
 start-invited = Please choose what you come for
 start-promise = One press is one number, even when the network is slow.
@@ -56,13 +56,17 @@ countdown = Back to the start in { $seconds } s
 slip-people = { $count } people
 slip-taken = Taken { $time }
 slip-offline = Taken while the network was away. It is valid
-slip-code = Your code to check in and come back with
+slip-code = Your code, to come back with
 
 ## Refusals: the fact, then the way forward
 
 back-to-start = Back to the start
 refused-cut = The network is away. Check-in is not possible now
 refused-cut-about = Your booking stays valid. Please ask our staff, or scan again in a while
+refused-used-up = The network is away, and all numbers kept for that are given out
+refused-used-up-about = Please ask our staff, or press again in a while
+refused-camera = The camera cannot be used just now
+refused-camera-about = Please use the scanner, or type the 8-character code
 refused-hall-closed = No numbers are given out now
 refused-hall-closed-about = From { $when } on
 refused-hall-closed-none-about = The next opening is on the notice board
@@ -110,7 +114,7 @@ foot-helped = Told. Please wait
 
 ## State and settings
 
-band-cut = The network is away. Numbers are still given, and valid; they are passed on when it is back
+band-cut = The network is away. Numbers given now are valid, and registered later
 band-trouble = For our staff: { $numbers } could not be passed on
 link-live = Connected
 link-connecting = Connecting

@@ -3,6 +3,8 @@
 ticket-title = Your number
 unknown-title = This number is not known
 unknown-about = Please open the whole link you were given, or scan the slip again.
+unreported-title = Your number is valid. The kiosk registers it when it is back online
+unreported-about = The network was away when you took it. Your place is by the time you took it. Please watch the screens in the hall; this page updates by itself.
 to-halls = To the halls
 live-now = Live
 stale = You are offline. This is from { $time }. Your number is still valid
@@ -101,6 +103,7 @@ rate-title = How was your visit?
 rate-why = What was it about?
 rate-hint = Without your name.
 rate-send = Send
+rate-first = Please choose an answer first.
 grade-5 = Very good
 grade-4 = Good
 grade-3 = All right

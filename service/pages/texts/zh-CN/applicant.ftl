@@ -37,6 +37,7 @@ count-label = 几个人一起办？
 walk-in-now = 不预约，现在来
 wait-if-now = 现在来，预计等候
 wait-unknown = 等候时间暂时不清楚。
+short-waits = 今天等候较短：{ $hours }（按目前估计）
 quiet-hours = 今天来人较少：{ $hours }（按以往估计）
 list-join = 、
 online-title = 网上即可办理，无需到场
@@ -95,6 +96,7 @@ next-review = 下一步：核对
 kept-minutes = 为您保留到 { $until }，还有 { $minutes } 分钟
 kept-seconds = 为您保留，还有 { $seconds } 秒
 kept-over = 已不再保留
+kept-standby = 约好后，您的候补号随即让出
 keep-again = 再保留一次
 
 ## 核对
@@ -103,6 +105,7 @@ review-title = 请核对
 fact-what = 事项
 fact-when = 时间
 fact-people = 人数
+fact-invited = 按邀请登记的信息
 book-now = 确认预约
 
 ## 预约
@@ -149,6 +152,7 @@ refused-hall-closed-until = 现在不发号，{ $when } 开放
 refused-online-only = 网上即可办理，无需到场
 refused-already-waiting = 这部手机已有号码 { $number }
 refused-already-waiting-elsewhere = 这部手机已有号码，请打开取号时的页面
+refused-not-standby = 您的号码已不在候补，请先查看号码
 refused-already-booked = 您已有预约。可用我们发给您的链接改约或取消
 refused-hold-expired = 这个时间为您保留了 10 分钟，现已不再保留
 refused-hold-limit = 这部手机已保留了几个时间。请确认一个，或 10 分钟后再选

@@ -3,6 +3,8 @@
 ticket-title = 我的号码
 unknown-title = 没有找到这个号码
 unknown-about = 请打开完整的链接，或再扫一次小票。
+unreported-title = 号码有效，正在等取号机联网登记
+unreported-about = 取号时网络断开；恢复后自动登记，次序按取号时间计。请留意大厅的屏幕和广播，本页会自动更新。
 to-halls = 看各大厅
 live-now = 实时
 stale = 网络已断开，以下为 { $time } 的信息；您的号码仍然有效
@@ -100,6 +102,7 @@ rate-title = 这次办事怎么样？
 rate-why = 因为什么？
 rate-hint = 不记姓名。
 rate-send = 提交评价
+rate-first = 请先选择满意程度
 grade-5 = 非常满意
 grade-4 = 满意
 grade-3 = 基本满意

@@ -1,0 +1,180 @@
+"""Every page in a browser that has never been here: until it can be used, and what comes over the wire.
+
+A page marks the moment itself (`display/page/usable.js`): what it was opened for can be read and pressed. Against a
+page of nothing but words from the same service, which is what the browser alone takes. Nothing is cached: each page is
+opened in a profile of its own; staff have signed in before, and machines bring their key.
+"""
+
+import asyncio
+import shutil
+from statistics import median
+from typing import Any
+
+from msgspec import Struct
+from playwright.async_api import Browser, Error, StorageState, ViewportSize, async_playwright
+
+from benchmarks.harness import Served, serving
+from benchmarks.result import BenchmarkFailed, Options, Result, Row, row
+
+HALL = "demo"
+WAITING = 40
+USABLE_WITHIN_S = 30.0
+PASSWORD = "quiet-lake-at-noon"  # noqa: S105  (of a hall that lives for a minute)
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1280, height=900)
+UPRIGHT = ViewportSize(width=1080, height=1920)
+WALL = ViewportSize(width=1920, height=1080)
+
+USABLE = """
+window.usableAt_ms = new Promise((resolve) => {
+  const take = (list) => {
+    const mark = list.getEntries().find(({ name }) => name === "paihao:usable");
+    if (mark) resolve(mark.startTime);
+  };
+  new PerformanceObserver(take).observe({ type: "mark", buffered: true });
+});
+"""
+LOADED = """new Promise((resolve) => {
+  const look = () => {
+    const [{ loadEventEnd }] = performance.getEntriesByType("navigation");
+    if (loadEventEnd > 0) resolve(loadEventEnd);
+    else setTimeout(look, 1);
+  };
+  look();
+})"""
+
+
+class Opened(Struct, frozen=True):
+    """One opening of a page: until it could be used, the processor time of its main thread, bytes over the wire."""
+
+    usable_ms: float
+    processor_ms: float
+    kilobytes: float
+
+
+class Page(Struct, frozen=True):
+    """A page as its people open it."""
+
+    name: str
+    path: str
+    size: ViewportSize
+    signed_in: bool = False
+    until: str = "window.usableAt_ms"
+
+
+BARE = Page("words alone", "/sign-on/failed", PHONE, until=LOADED)
+
+
+def run(options: Options) -> Result:
+    """Measure."""
+    with serving() as served:
+        pages = _pages(served, options)
+        found = asyncio.run(_open_all(served, [BARE, *pages], options.rounds))
+    bare = found[BARE.name]
+    rows: list[Row] = []
+    for page in pages:
+        usable_ms, bare_ms = ([one.usable_ms for one in of] for of in (found[page.name], bare))
+        rows.append(row(f"{page.name}: usable", usable_ms, bare_ms, "ms", "ours ≤ 300 ms"))
+    for page in pages:
+        ours, other = ([one.kilobytes for one in of] for of in (found[page.name], bare))
+        rows.append(row(f"{page.name}: over the wire", ours, other, "KB", "ours ≤ 150 KB"))
+    processor = ", ".join(f"{name} {median(one.processor_ms for one in of):.0f}" for name, of in found.items())
+    return Result(
+        name="pages",
+        ours="a page, nothing cached",
+        other="a page of words alone",
+        rows=rows,
+        notes=[f"processor time of the main thread, ms: {processor}"],
+    )
+
+
+def _pages(served: Served, options: Options) -> list[Page]:
+    """All pages of a hall where people wait and one is served, opened as the people they are for do."""
+    served.fill(HALL, options.sized(WAITING))
+    for act in ("open", "next"):
+        served.call("POST", f"/v1/halls/{HALL}/counters/1/{act}")
+    ticket = served.call("POST", f"/v1/halls/{HALL}/tickets", {"service": "loan-first"})
+    kiosk, partner = (
+        served.call("POST", f"/v1/halls/{HALL}/devices", {"name": role, "role": role})["token"]
+        for role in ("kiosk", "partner")
+    )
+    at = f"/halls/{HALL}"
+    return [
+        Page("applicant", at, PHONE),
+        Page("ticket", f"/t/{ticket['id']}#{ticket['token']}", PHONE),
+        Page("kiosk", f"{at}/kiosk#key={kiosk}", UPRIGHT),
+        Page("lobby screen", f"{at}/screen", WALL),
+        Page("rules on the wall", f"{at}/wall", DESK),
+        Page("counter", f"{at}/counter/1", DESK, signed_in=True),
+        Page("bookings desk", f"{at}/desk", DESK, signed_in=True),
+        Page("manager", f"{at}/manage", DESK, signed_in=True),
+        Page("operations", "/ops", DESK, signed_in=True),
+        Page("partner", f"{at}/partner#key={partner}", DESK),
+    ]
+
+
+async def _open_all(served: Served, pages: list[Page], rounds: int) -> dict[str, list[Opened]]:
+    """Open each page once a round."""
+    found: dict[str, list[Opened]] = {page.name: [] for page in pages}
+    async with async_playwright() as playwright:
+        try:
+            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        except Error as error:
+            raise BenchmarkFailed(f"a browser is needed, the system's `chromium`: {error.message}") from error
+        session = await _signed_in(browser, served)
+        await _open(browser, served, BARE, session)  # the browser's own first page is nobody's
+        for _ in range(rounds):
+            for page in pages:
+                found[page.name].append(await _open(browser, served, page, session))
+        await browser.close()
+    return found
+
+
+async def _signed_in(browser: Browser, served: Served) -> StorageState:
+    """What the browser of a manager keeps."""
+    member = {"name": "manager", "display_name": "Manager", "role": "manager"}
+    once = served.call("POST", f"/v1/halls/{HALL}/staff", member)["password"]
+    async with await browser.new_context(extra_http_headers={"Sec-Fetch-Site": "same-origin"}) as context:
+        calls = context.request
+        await calls.post(f"{served.url}/v1/session", data={"name": "manager", "password": once})
+        changed = await calls.put(f"{served.url}/v1/session/password", data={"current": once, "new": PASSWORD})
+        if not changed.ok:
+            raise BenchmarkFailed(f"signing in: {changed.status} {await changed.text()}")
+        return await context.storage_state()
+
+
+async def _open(browser: Browser, served: Served, page: Page, session: StorageState) -> Opened:
+    """Open a page in a browser that has never been here. Raises BenchmarkFailed when it cannot be used in time."""
+    state = session if page.signed_in else None
+    async with await browser.new_context(viewport=page.size, locale="zh-CN", storage_state=state) as context:
+        tab = await context.new_page()
+        await tab.add_init_script(USABLE)
+        devtools = await context.new_cdp_session(tab)
+        bytes_loaded: list[float] = []
+
+        def count(finished: dict[str, Any]) -> None:
+            bytes_loaded.append(finished["encodedDataLength"])
+
+        devtools.on("Network.loadingFinished", count)
+        await devtools.send("Network.enable")
+        await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        await tab.goto(served.url + page.path, wait_until="commit")
+        try:
+            async with asyncio.timeout(USABLE_WITHIN_S):
+                usable_ms: float = await tab.evaluate(page.until)
+        except TimeoutError as error:
+            raise BenchmarkFailed(f"{page.name} could not be used within {USABLE_WITHIN_S:.0f} s") from error
+        await tab.wait_for_load_state("load")
+        metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
+        processor_s = next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+        return Opened(usable_ms, processor_s * 1000, sum(bytes_loaded) / 1000)
