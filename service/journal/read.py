@@ -6,7 +6,7 @@ reads the event of that seq again and compares its append id with the head it re
 means that the database was restored or failed over: what was folded is of a journal that is no more.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from datetime import date, datetime
 
 import asyncpg
@@ -114,9 +114,12 @@ class Reader:
         rows = await self._database.fetch(_SQL["begun"], hall, day)
         return rows[0]["begun"] if rows else None
 
-    async def summaries(self, hall: HallId, first: date, last: date) -> list[Summary]:
-        """The hall's opened days from the first to the last, in order; on the others nothing is booked."""
-        rows = await self._database.fetch(_SQL["summaries"], hall, first, last)
+    async def summaries(self, hall: HallId, first: date, last: date, known: Collection[str] = ()) -> list[Summary]:
+        """The hall's opened days from the first to the last, in order; on the others nothing is booked.
+
+        Those whose head is among the `known` come without sums.
+        """
+        rows = await self._database.fetch(_SQL["summaries"], hall, first, last, list(known))
         return [
             Summary(row["day"], row["seq"], str(row["head"]), row["revision"], row["booked"], row["changes"])
             for row in rows

@@ -395,6 +395,8 @@ async def test_the_summary_of_a_day_is_what_its_last_append_said(
     assert (today.booked, today.changes) == ('[1,{"a":2}]', None)
     assert (then.day, then.seq, then.revision, then.booked) == (NEXT_DAY, tomorrow.seq, 1, None)
     assert await reader.summaries(HALL, NEXT_DAY + timedelta(days=1), NEXT_DAY + timedelta(days=9)) == []
+    assert await reader.summaries(HALL, DAY, NEXT_DAY, [tomorrow.head]) == [today, then]
+    assert await reader.summaries(HALL, DAY, NEXT_DAY, [today.head]) == [replace(today, booked=None), then]
 
 
 async def test_the_day_of_an_appointment_and_of_a_command_is_found(writer: Writer, reader: Reader) -> None:
