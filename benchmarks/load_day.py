@@ -5,7 +5,7 @@ Against the reading of the same rows alone, undecoded. People come and leave, wh
 
 import asyncio
 import time
-from datetime import date
+from datetime import date, datetime
 
 import asyncpg
 
@@ -18,6 +18,7 @@ from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.journal import Journal
 from service.journal.statements import statements
+from service.journal.values import Append
 from service.lane import Lane
 
 EVENTS = 20_000
@@ -71,6 +72,9 @@ def run(options: Options) -> Result:
 class _Nobody:
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
         """Nothing is written."""
+
+    def appended(self, written: Append, at: datetime) -> None:
+        """Nothing is."""
 
     def raced(self, day: Day) -> None:
         """Nor raced for."""

@@ -3,6 +3,8 @@
 Against one process with the same clients. Every command of either process races for the day's row.
 """
 
+import math
+
 from benchmarks.harness import Served, serving
 from benchmarks.load import Stream
 from benchmarks.result import Options, Result, row
@@ -36,7 +38,7 @@ def run(options: Options) -> Result:
                 )
                 shares = [report.per_s(name) for name in NAMES]
                 together.append(sum(shares))
-                uneven.append(max(shares) / min(shares))
+                uneven.append(max(shares) / min(shares) if min(shares) else math.inf)
                 p99_ms.append(max(found.p99_ms for found in report.counted))
                 worst_ms.append(max(found.max_ms for found in report.counted))
                 hall = f"one-{index}"

@@ -3,7 +3,7 @@
 **The mechanism.** A feed follows the journal of a hall and folds it into a `Day`. Each zone that somebody watches is a
 channel with one current frame; it is made and serialized once per change, and the same bytes go to every screen. A
 ticket somebody watches is a channel as well. Whoever comes is shown the current frame at once; whoever is slow keeps
-only the newest (`Watcher.show` replaces what was not taken).
+only the newest (`watchers`).
 
 **When a board goes out.** At once when `called` changed: people are waiting for exactly that. Otherwise at most ten
 times a second, for three hundred tickets taken in a second are no news to read. Waits drift while nothing happens, so a
@@ -34,6 +34,7 @@ import structlog
 from msgspec.structs import replace
 
 from display.board import Alive, Board, board_of, called_of, encode, zone_known
+from display.watchers import Watcher, Watchers
 from service.contract import (
     Change,
     Clock,
@@ -87,27 +88,8 @@ UNKNOWN = 4404
 log = structlog.get_logger(__name__)
 
 
-Show = Callable[[bytes], object]
-"""Takes a frame. What it is depends on how its socket is: the loop over all screens asks nothing."""
-
-
 LOOK_AGAIN = -1
 """A seq that no day has: what was told of a ticket is to be looked at again."""
-
-
-class Watcher(Protocol):
-    """Who is shown frames: a socket. Nothing here waits."""
-
-    @property
-    def show(self) -> Show:
-        """Shows a whole board or ticket; it replaces one that was not taken yet."""
-
-    @property
-    def beat(self) -> Show:
-        """Says that what was shown is still true; left out when something was not taken yet."""
-
-    def leave(self, code: int) -> None:
-        """Close with a code."""
 
 
 class Observer(Protocol):
@@ -157,8 +139,8 @@ class _Channel:
 
     __slots__ = ("made_s", "sent_s", "watchers")
 
-    def __init__(self, now_s: float) -> None:
-        self.watchers: dict[Watcher, None] = {}  # in the order they came, as they lie in memory
+    def __init__(self, now_s: float, shown: Callable[[], None]) -> None:
+        self.watchers = Watchers(shown)
         self.made_s = now_s
         self.sent_s = now_s
 
@@ -168,8 +150,10 @@ class _BoardChannel(_Channel):
 
     __slots__ = ("board", "dirty", "frame", "good_for_s", "zone")
 
-    def __init__(self, zone: ZoneId | None, board: Board, frame: bytes, now_s: float) -> None:
-        super().__init__(now_s)
+    def __init__(
+        self, zone: ZoneId | None, board: Board, frame: bytes, now_s: float, shown: Callable[[], None]
+    ) -> None:
+        super().__init__(now_s, shown)
         self.zone = zone
         self.board = board
         self.frame = frame
@@ -192,8 +176,8 @@ class _TicketChannel(_Channel):
 
     __slots__ = ("looked_s", "seq", "view")
 
-    def __init__(self, view: TicketView, now_s: float) -> None:
-        super().__init__(now_s)
+    def __init__(self, view: TicketView, now_s: float, shown: Callable[[], None]) -> None:
+        super().__init__(now_s, shown)
         self.view = view
         self.seq = view.seq
         self.looked_s = now_s
@@ -225,6 +209,7 @@ class HallFeed:
         self._promises_of = promises_of
         self._boards: dict[ZoneId | None, _BoardChannel] = {}
         self._tickets: dict[TicketId, _TicketChannel] = {}  # who was looked at longest ago comes first
+        self._calls: list[datetime] = []  # not in all sockets yet
         self._news = asyncio.Event()
 
     @property
@@ -246,12 +231,14 @@ class HallFeed:
         channel = self._boards.get(zone)
         if channel is None:
             board = board_of(day, zone, now_at)
-            channel = self._boards[zone] = _BoardChannel(zone, board, self._pack(encode(board)), now_s)
+            channel = self._boards[zone] = _BoardChannel(
+                zone, board, self._pack(encode(board)), now_s, self._tell_calls
+            )
             channel.good_for_s = _good_for_s(day, now_at)
         elif now_s - channel.made_s >= BOARD_EVERY_S and not self._silent(now_s):
             self._make_board(channel, now_s, now_at)
-        channel.watchers[watcher] = None
         watcher.show(channel.frame)
+        channel.watchers.add(watcher)
         self._observer.sent(1)
         return partial(self._unwatch, self._boards, zone, watcher)
 
@@ -261,9 +248,9 @@ class HallFeed:
         view = ticket_view(day, day.tickets[ticket], now_at)
         channel = self._tickets.get(ticket)
         if channel is None:
-            channel = self._tickets[ticket] = _TicketChannel(view, now_s)
-        channel.watchers[watcher] = None
+            channel = self._tickets[ticket] = _TicketChannel(view, now_s, self._tell_calls)
         watcher.show(self._pack(encode(view)))
+        channel.watchers.add(watcher)
         self._observer.sent(1)
         return partial(self._unwatch, self._tickets, ticket, watcher)
 
@@ -271,7 +258,7 @@ class HallFeed:
         channel = channels.get(key)
         if channel is None:
             return
-        channel.watchers.pop(watcher, None)
+        channel.watchers.remove(watcher)
         if not channel.watchers:
             del channels[key]
             self.unwatched_s = self._clock.monotonic_s()
@@ -285,7 +272,7 @@ class HallFeed:
         self.unwatched_s = self._clock.monotonic_s()
 
     def _close(self, channel: _Channel, code: int) -> None:
-        for watcher in tuple(channel.watchers):
+        for watcher in channel.watchers:
             watcher.leave(code)
 
     # What happens.
@@ -317,14 +304,20 @@ class HallFeed:
             if called_of(day, channel.zone) != channel.board.called:
                 self._make_board(channel, now_s, now_at)
         if self._boards:
-            shown_at = self._now_at()
-            for record in records:
-                if isinstance(record.event, TicketCalled | TicketRecalled):
-                    self._observer.call_shown(max(0.0, (shown_at - record.at).total_seconds()))
+            self._calls += [one.at for one in records if isinstance(one.event, TicketCalled | TicketRecalled)]
+            self._tell_calls()
         if self._tickets:
             for ticket in {ticket for record in records if (ticket := getattr(record.event, "ticket", None))}:
                 if (watched := self._tickets.get(ticket)) is not None:
                     self._send_ticket(watched, ticket_view(day, day.tickets[ticket], now_at), now_s)
+
+    def _tell_calls(self) -> None:
+        """Tell how late calls were, once no board is going round any more."""
+        if self._calls and not any(channel.watchers.under_way for channel in self._boards.values()):
+            calls, self._calls = self._calls, []
+            shown_at = self._now_at()
+            for called_at in calls:
+                self._observer.call_shown(max(0.0, (shown_at - called_at).total_seconds()))
 
     # What is due.
 
@@ -392,15 +385,13 @@ class HallFeed:
 
     def _send(self, channel: _Channel, frame: bytes, now_s: float) -> None:
         channel.sent_s = now_s
-        for watcher in channel.watchers:
-            watcher.show(frame)
+        channel.watchers.show(frame)
         self._observer.sent(len(channel.watchers))
 
     def _keep_alive(self, channel: _Channel, alive: bytes, now_s: float) -> None:
         if now_s - channel.sent_s >= ALIVE_AFTER_S:
             channel.sent_s = now_s
-            for watcher in channel.watchers:
-                watcher.beat(alive)
+            channel.watchers.beat(alive)
 
     # Time.
 

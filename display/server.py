@@ -1,10 +1,10 @@
 """The sockets: boards for lobby screens, tickets for the phones of who waits.
 
 A connection is websockets' own, with three differences. It only speaks: nothing a client sends is read, and a message
-ends it. It takes frames that were made once for everybody (`text_frame`), so that showing a call to two thousand
-screens is two thousand writes and nothing else. And it holds back: what the kernel does not take at once waits in a
-slot of one frame, where the newest replaces the one before; the kernel itself is allowed little (`UNSENT_MAX_BYTES`),
-or it would be the backlog. Who takes nothing for `SLOW_MAX_S` is let go.
+ends it. It takes frames that were made once for everybody (`text_frame`), past its transport while that holds nothing
+(`watchers`). And it holds back: while the kernel has not taken all, the newest frame waits in a slot of one, where it
+replaces the one before; the kernel itself is allowed little (`UNSENT_MAX_BYTES`), or it would be the backlog. Who takes
+nothing for `SLOW_MAX_S` is let go.
 
 Nothing here waits for a client: no send is awaited, so none delays another.
 
@@ -54,10 +54,10 @@ from display.feed import (
     NoObserver,
     Observer,
     PromisesOf,
-    Show,
     Unwatch,
     nothing_promised,
 )
+from display.watchers import Watchers
 from service.contract import Clock, Follower, HallId, JournalUnavailable, StorageUnavailable, TicketId, ZoneId
 
 BOARD = Subprotocol("paihao.board.v1")
@@ -179,14 +179,11 @@ class _Protocol(ServerProtocol):
         super().fail(MESSAGE_SENT if code == CloseCode.MESSAGE_TOO_BIG else code, reason)
 
 
-def _drop(_frame: bytes) -> None:
-    """Show nothing."""
-
-
 class Screen(ServerConnection):
     """One socket: shows the newest frame it is given, and hears nothing."""
 
     protocol: _Protocol
+    wire: socket.SocketType
 
     def __init__(
         self,
@@ -197,8 +194,9 @@ class Screen(ServerConnection):
     ) -> None:
         super().__init__(_Protocol(), server, **options)
         self.unwatch: Unwatch | None = None
-        self.show: Show = _drop
-        self.beat: Show = _drop
+        self.watchers: Watchers | None = None
+        self.ready = False
+        self._hushed = False
         self._handshaking = handshaking
         self._newest: bytes | None = None
         self._cut: asyncio.TimerHandle | None = None
@@ -208,6 +206,17 @@ class Screen(ServerConnection):
         self.gone: Callable[[], None] | None = None
 
     # What the feed calls.
+
+    def show(self, frame: bytes) -> None:
+        """Show a frame now, or keep it until what is under way is taken."""
+        if self.ready:
+            self.transport.write(frame)
+        elif not self._hushed:
+            self._newest = frame
+
+    def rest(self, frame: bytes, taken: int) -> None:
+        """Give the transport what the kernel did not take: it holds us back, or finds out that the client is gone."""
+        self.transport.write(frame[taken:])
 
     def leave(self, code: int) -> None:
         """Close with a code; a client that is slow to take it, or to answer, is cut."""
@@ -280,9 +289,11 @@ class Screen(ServerConnection):
             self._speak()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """It is over."""
-        super().connection_lost(exc)
+        """It is over; the transport closes the socket after this."""
         self._hush()
+        if hasattr(self, "wire"):  # it has been opened
+            self.wire.detach()
+        super().connection_lost(exc)
         self._handshaking.pop(self, None)
         self._cut_after(None)
         if self.unwatch is not None:
@@ -298,30 +309,36 @@ class Screen(ServerConnection):
         self.request = None
         self.response = None
         if self.protocol.state is State.OPEN:
+            self.wire = _past(self.transport)
             if self.paused:
                 self._hold_back()
             else:
                 self._speak()
 
-    # How frames go out: straight to the transport, into the slot, or nowhere.
+    # How frames go out: to the kernel, into the slot, or nowhere.
 
     def _speak(self) -> None:
-        self.show = self.beat = self.transport.write
+        self.ready = True
         frame, self._newest = self._newest, None
         if frame is not None:
             self.transport.write(frame)
+        self._turn()
 
     def _hold_back(self) -> None:
-        self.show = self._keep
-        self.beat = _drop
+        self.ready = False
+        self._turn()
         self._cut_after(SLOW_MAX_S)
 
-    def _keep(self, frame: bytes) -> None:
-        self._newest = frame
+    def _turn(self) -> None:
+        if self.watchers is not None:
+            self.watchers.turn(self)
 
     def _hush(self) -> None:
-        self.show = self.beat = _drop
+        self.ready = False
+        self._hushed = True
         self._newest = None
+        if self.watchers is not None:
+            self.watchers.remove(self)
 
     def _cut_after(self, seconds: float | None) -> None:
         """End the connection unless something else happens before."""
@@ -519,6 +536,17 @@ async def _given_out(feed: HallFeed, ticket: TicketId) -> None:
             await feed.when(lambda day: ticket in day.tickets)
     except TimeoutError:
         raise _Unwelcome(UNKNOWN) from None
+
+
+def _past(transport: asyncio.Transport) -> socket.SocketType:
+    """A transport's own socket, to send past it; the transport closes it, so this is to be detached before.
+
+    Nothing encrypts here: whoever wants TLS has a proxy in front. A transport that did would have to be gone through.
+    """
+    own = transport.get_extra_info("socket")
+    past = socket.SocketType(own.family, own.type, own.proto, own.fileno())
+    past.settimeout(0.0)
+    return past
 
 
 def _keep_short(listening: socket.socket) -> None:

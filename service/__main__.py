@@ -123,7 +123,9 @@ def simulate(  # noqa: PLR0913  (options of a command line)
     trace: Annotated[
         Path | None, typer.Option(help="A CSV of visits: learn from its first days, live the others.", dir_okay=False)
     ] = None,
-    learn: Annotated[int | None, typer.Option(help="Days of the trace to learn from; half if not said.")] = None,
+    learn: Annotated[
+        str, typer.Option(help="Days to learn from: of a trace, half if not said; of a scenario, 5 or 0,1,5,20.")
+    ] = "",
     days: Annotated[int, typer.Option(help="How many days of a scenario.")] = 100,
     seed: Annotated[int, typer.Option(help="Of the people; the same seed, the same people.")] = 1,
     jobs: Annotated[int, typer.Option(help="Processes; the result does not depend on it.")] = 1,

@@ -10,6 +10,7 @@ import errno
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
@@ -24,6 +25,7 @@ from service.domain.day import Day, Part
 from service.domain.demo import DEMO, demo_document
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
+from service.ended import ENDED_DAYS_EVERY_S
 from service.entrance import Entrance
 from service.errors import DocumentConflict
 from service.forecasts.kept import READ_EVERY_S, Forecasts
@@ -37,7 +39,7 @@ from service.identity.oidc import Provider
 from service.identity.tokens import Tokens
 from service.invitations.sheets import Workbooks
 from service.invitations.store import Invitations
-from service.jobs import Jobs
+from service.jobs import Jobs, in_turn
 from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
 from service.journal.database import Database
@@ -46,8 +48,9 @@ from service.journal.find import Finder
 from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
+from service.journal.values import Append
 from service.lanes import Lanes
-from service.learning import LEARN_EVERY_S, Learning
+from service.learning import Learning
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.links import Links
@@ -62,7 +65,7 @@ from service.privacy import FORGET_EVERY_S, Privacy
 from service.ready import Readiness
 from service.reports.online import FLUSH_EVERY_S, SentOnline
 from service.reports.overview import Overview
-from service.reports.reports import KEEP_EVERY_S, Reports
+from service.reports.reports import Reports
 from service.reports.screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
 from service.reports.screens import Screens
 from service.web import keys
@@ -111,11 +114,12 @@ class Running(NamedTuple):
 
 
 class _Watchers:
-    """Tells metrics, the bell and the messages what lanes have committed."""
+    """Tells metrics, the bell, who follows in this process, and the messages what lanes have committed."""
 
-    def __init__(self, metrics: Metrics, bell: Bell) -> None:
+    def __init__(self, metrics: Metrics, bell: Bell, follower: Follower) -> None:
         self._metrics = metrics
         self._bell = bell
+        self._follower = follower
         self.messages: Messages | None = None
 
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
@@ -124,6 +128,10 @@ class _Watchers:
         self._metrics.committed(day, parts, append_s, commands)
         if self.messages is not None:
             self.messages.moved(day.hall, day.on)
+
+    def appended(self, written: Append, at: datetime) -> None:
+        """Show it here without reading it again."""
+        self._follower.appended(written, at)
 
     def raced(self, day: Day) -> None:
         """Count."""
@@ -215,7 +223,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
         halls = Halls(stored.Halls(ground.database))
         known: list[Lanes] = []
         metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in known), ground.forecasts.known)
-        watchers = _Watchers(metrics, ground.bell)
+        watchers = _Watchers(metrics, ground.bell, ground.follower)
         lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
         clock.follow(await ground.database.ping())
@@ -267,8 +275,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             ("sweep_identity", identity.sweep, SWEEP_EVERY_S),
             ("forget_forecasts", forecaster.forget, FORECASTS_EVERY_S),
             ("forget_people", privacy.forget, FORGET_EVERY_S),
-            ("learn", learning.learn, LEARN_EVERY_S),
-            ("keep_figures", reports.keep, KEEP_EVERY_S),
+            ("look_through_ended_days", in_turn(reports.keep, learning.learn), ENDED_DAYS_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
             ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
             *(() if messages is None else messages.passes()),

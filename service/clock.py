@@ -15,13 +15,11 @@ class Clock:
     """The database's clock, carried on by the monotonic one; the wall clock until the database was heard."""
 
     def __init__(self) -> None:
-        self._set_at = datetime.now(UTC)
-        self._set_s = time.monotonic()
+        self._set(datetime.now(UTC))
 
     def now_at(self) -> datetime:
         """The present instant, in whole milliseconds of UTC."""
-        now_at = self._set_at + timedelta(seconds=self.monotonic_s() - self._set_s)
-        return now_at.replace(microsecond=now_at.microsecond // 1000 * 1000)
+        return self._set_at + timedelta(0, 0, 0, int((self.monotonic_s() - self._set_s) * 1000))
 
     def monotonic_s(self) -> float:
         """Seconds that only grow, for durations and deadlines."""
@@ -29,17 +27,21 @@ class Clock:
 
     def follow(self, database_at: datetime) -> None:
         """Go by the database's clock from now on."""
-        self._set_at = database_at
-        self._set_s = self.monotonic_s()
+        self._set(database_at)
+
+    def _set(self, at: datetime) -> None:
+        rest_us = at.microsecond % 1000  # kept apart, so that reading the clock is one addition
+        self._set_at = at - timedelta(microseconds=rest_us)
+        self._set_s = self.monotonic_s() - rest_us / 1_000_000
 
 
 class FakeClock(Clock):
     """A clock that stands where it is put: for tests and for days lived again."""
 
     def __init__(self, now_at: datetime) -> None:
-        super().__init__()
         self._now_at = now_at
         self._monotonic_s = 0.0
+        super().__init__()
 
     def now_at(self) -> datetime:
         """The instant it was put to."""

@@ -14,7 +14,6 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.domain.document import HallDocument, check
 from service.domain.learning import NOTHING_YET, LearnedWeek
@@ -24,7 +23,6 @@ from service.domain.refusals import HallNotFound, KeyReused
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
-from service.journal.halls import LearnedRow
 from service.public_holidays import HolidayYear, holiday_year, unknown_years
 
 LOOK_EVERY_S = 1.0
@@ -227,7 +225,7 @@ class Halls:
             known = self.learned(row.hall)
             if known.learned_at.get(row.weekday) == row.changed_at:
                 continue  # looks overlap
-            self._learned[row.hall] = with_row(known, row)
+            self._learned[row.hall] = known.having(row.weekday, row.learned, row.days, row.changed_at)
             changed.add(row.hall)
             if self._learned_seen_at is None or row.changed_at > self._learned_seen_at:
                 self._learned_seen_at = row.changed_at
@@ -267,11 +265,3 @@ def _is_newer(hall: Hall, before: Hall) -> bool:
     if hall.revision != before.revision:
         return hall.revision > before.revision
     return hall.learned is not before.learned
-
-
-def with_row(known: LearnedWeek, row: LearnedRow) -> LearnedWeek:
-    """What was known, with a row of what was learned in its place."""
-    learned_at = known.learned_at | {row.weekday: row.changed_at}
-    if row.weekday == 0:
-        return replace(known, every=row.learned, learned_at=learned_at, days=row.days)
-    return replace(known, walk_ins=known.walk_ins | {row.weekday: row.learned.walk_ins}, learned_at=learned_at)

@@ -10,7 +10,7 @@ Source: DESIGN 6 (no-show, suspension), JOURNAL 6 (ends of days are spread over 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import date, timedelta
 from functools import partial
 from zlib import crc32
@@ -140,6 +140,20 @@ class Jobs:
             await self._lanes.do(day.hall, self._request(command))
         except Refusal as refusal:
             log.warning("job_refused", hall=day.hall, command=type(command).__name__, code=refusal.code)
+
+
+def in_turn(*passes: Pass) -> Pass:
+    """One pass of several, one after the other, whatever becomes of each.
+
+    What one has looked through the next need not.
+    """
+
+    async def all_of_them() -> None:
+        async with AsyncExitStack() as stack:
+            for work in reversed(passes):
+                stack.push_async_callback(work)
+
+    return all_of_them
 
 
 async def _pass(work: Pass) -> None:

@@ -77,8 +77,12 @@ RETRY_FIRST_S = 0.02
 RETRY_MOST_S = 1.0
 """Pauses between tries while the database cannot be reached."""
 
-CHANGES_BOOKED = frozenset({PlanChanged, DayClosed, DayEnded, *evolve_appointments.EVOLVERS})
-"""The events after which the sums of the day's bookings are written anew."""
+CHANGES_ALL_SUMS = frozenset({PlanChanged, DayClosed, DayEnded})
+"""The events after which the sums of the day's bookings are written whole."""
+
+SUM_CHANGES_MAX = 32
+"""So many appends write only what they have changed of the sums; then one writes them whole, lest readers have to take
+over more and more."""
 
 IDLE_AFTER_S = 600.0
 """A lane nobody has used for so long leaves memory."""
@@ -137,6 +141,9 @@ class Watcher(Protocol):
     def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
         """Events of this process are in the journal and in the committed fold."""
 
+    def appended(self, written: Append, at: datetime) -> None:
+        """An append of a lane is in the journal since `at`, by the database's clock: told in the order of the day."""
+
     def raced(self, day: Day) -> None:
         """An append was not first."""
 
@@ -167,6 +174,40 @@ class _Pending:
             self.answer.set_exception(outcome)
         else:
             self.answer.set_result(outcome)
+
+
+class _Patience:
+    """Gives up on requests that are not answered within `ANSWER_WITHIN_S`.
+
+    All wait equally long, so they are due in the order they came, and one timer does for all of them: a timer for each
+    costs as much as deciding it.
+    """
+
+    def __init__(self, give_up: Callable[[_Pending], None]) -> None:
+        self._give_up = give_up
+        self._waiting: deque[tuple[float, _Pending]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, pending: _Pending) -> None:
+        """Give up on a request when its time has come, unless it is answered by then."""
+        waiting = self._waiting
+        while waiting and waiting[0][1].answer.done():
+            waiting.popleft()
+        loop = asyncio.get_running_loop()
+        due_s = loop.time() + ANSWER_WITHIN_S
+        waiting.append((due_s, pending))
+        if self._timer is None:
+            self._timer = loop.call_at(due_s, self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        waiting = self._waiting
+        while waiting and (waiting[0][1].answer.done() or waiting[0][0] <= loop.time()):
+            _, pending = waiting.popleft()
+            if not pending.answer.done():
+                self._give_up(pending)
+        if waiting:
+            self._timer = loop.call_at(waiting[0][0], self._look, loop)
 
 
 class _Withdrawn(Exception):  # noqa: N818  (it names what happened, and never leaves the lane)
@@ -200,9 +241,11 @@ class Lane:
         self._clock = clock
         self._watcher = watcher
         self._queue: deque[_Pending] = deque()
+        self._patience = _Patience(self._give_up)
         self._work = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
+        self._sum_changes = SUM_CHANGES_MAX
         self._looked_s = float("-inf")
         self._look: asyncio.Task[None] | None = None
         self._folding = asyncio.Lock()
@@ -223,6 +266,7 @@ class Lane:
         self.committed = day
         self.gone = False
         self._head = position.head
+        self._sum_changes = SUM_CHANGES_MAX
         self._clock.follow(position.at)
         self._looked()
         self._forget_decided()
@@ -237,20 +281,17 @@ class Lane:
         """
         if self._closed or len(self._queue) >= QUEUE_MAX:
             raise Busy
-        loop = asyncio.get_running_loop()
-        pending = _Pending(request, loop.create_future())
+        pending = _Pending(request, asyncio.get_running_loop().create_future())
         self._queue.append(pending)
         self._quiet.clear()
         self._work.set()
         self.used_s = self._clock.monotonic_s()
-        give_up = loop.call_later(ANSWER_WITHIN_S, self._give_up, pending)
+        self._patience.begin(pending)
         try:
             return await pending.answer
         except asyncio.CancelledError:
             pending.abandoned = not pending.sent
             raise
-        finally:
-            give_up.cancel()
 
     async def fresh(self, *, now: bool = False) -> Day:
         """The committed day, no older than the journal was `FRESH_FOR_S` ago; with `now`, than it is at the call.
@@ -442,7 +483,8 @@ class Lane:
             for decision in decisions
             if decision.records and decision.pending.request.applicant is not None
         ]
-        written = append_of(self._decided, self.committed.seq, self._head, records, applicants)
+        before = self.committed if self._sum_changes < SUM_CHANGES_MAX else None
+        written = append_of(self._decided, self.committed.seq, self._head, records, applicants, before)
 
         def sent(_attempt: int) -> None:
             pendings = [decision.pending for decision in decisions]
@@ -461,9 +503,11 @@ class Lane:
             return False
         self._clock.follow(outcome.at)
         self._head = written.append_id
+        self._sum_changes = 0 if written.booked is not None else self._sum_changes + (written.sum_change is not None)
         self._looked()
         parts = [advance(self.committed, record) for record in records]
         self._answer(decisions, parts)
+        self._watcher.appended(written, outcome.at)
         self._watcher.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
         return True
 
@@ -529,7 +573,9 @@ class Lane:
         self._decided = self.committed.copy()
 
 
-def append_of(day: Day, seq: int, head: str, records: list[Record], applicants: list[Applicant]) -> Append:
+def append_of(  # noqa: PLR0913, PLR0917  (an append)
+    day: Day, seq: int, head: str, records: list[Record], applicants: list[Applicant], before: Day | None = None
+) -> Append:
     """What is written of events: these, the last states of what they are about, and the sums that they changed.
 
     Args:
@@ -538,14 +584,18 @@ def append_of(day: Day, seq: int, head: str, records: list[Record], applicants: 
         head: the id of the append before this one.
         records: the events.
         applicants: who is new.
+        before: the day as it was before them; without it the sums are written whole.
     """
     tickets = {ticket for record in records if (ticket := getattr(record.event, "ticket", None)) is not None}
-    appointments: set[AppointmentId] = set()
     kinds = {type(record.event) for record in records}
+    touched: set[AppointmentId] = set()
     if not kinds.isdisjoint(evolve_appointments.EVOLVERS):
-        appointments = {
-            one for record in records if (one := getattr(record.event, "appointment", None)) in day.appointments
-        }  # one that moved away is another day's
+        touched = {one for record in records if (one := getattr(record.event, "appointment", None)) is not None}
+    booked = sum_change = None
+    if not kinds.isdisjoint(CHANGES_ALL_SUMS) or (touched and before is None):
+        booked = msgspec.json.encode(day.booked)
+    elif touched and before is not None:
+        sum_change = _sum_change(before, day, touched)
     return Append(
         hall=day.hall,
         day=day.on,
@@ -554,16 +604,19 @@ def append_of(day: Day, seq: int, head: str, records: list[Record], applicants: 
         append_id=new_id(),
         records=records,
         tickets=[day.tickets[ticket] for ticket in tickets],
-        appointments=[day.appointments[appointment] for appointment in appointments],
+        appointments=[day.appointments[one] for one in touched if one in day.appointments],  # else it is another day's
         applicants=applicants,
         revision=day.regular.revision if PlanChanged in kinds else None,
-        booked=None if kinds.isdisjoint(CHANGES_BOOKED) else booked_of(day),
+        booked=booked,
+        sum_change=sum_change,
     )
 
 
-def booked_of(day: Day) -> bytes:
-    """The sums of the day's bookings as JSON."""
-    return msgspec.json.encode(day.booked)
+def _sum_change(before: Day, after: Day, touched: set[AppointmentId]) -> bytes | None:
+    """What has changed of the sums by appointments, as JSON; None when nothing has."""
+    values = [one for day in (before, after) for each in touched if (one := day.appointments.get(each)) is not None]
+    change = after.booked.changes_since(before.booked, after.regular, values)
+    return None if change is None else msgspec.json.encode(change)
 
 
 def refusal_of(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: date) -> Exception:

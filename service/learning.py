@@ -1,8 +1,9 @@
 """Learning: each night a hall's ended day is looked through once, and what plans go by is learned anew.
 
-A day's events are read and folded once; what is remembered of it is a row of `day_facts`, and of these sixty are read
-each night. What was learned is a row of `learned` for all days and one for each weekday. It is written only when it
-differs from what was known by more than a trifle, for every open day far ahead takes it over as an event of its own.
+A day's events are read and folded once, for reports as well (`service.ended`); what is remembered of it is a row of
+`day_facts`, and of these sixty are read each night. What was learned is a row of `learned` for all days and one for
+each weekday. It is written only when it differs from what was known by more than a trifle, for every open day far ahead
+takes it over as an event of its own.
 
 Every pass may run twice, in two processes, late or never: the same days teach the same.
 
@@ -21,25 +22,20 @@ from service.domain.learning import (
     NOTHING_YET,
     DayFacts,
     LearnedWeek,
-    Observer,
-    has_moved,
     learn,
-    walk_ins_moved,
+    moved,
 )
 from service.domain.model import HallId
 from service.domain.plan import Learned
 from service.domain.refusals import Refusal
+from service.ended import look_through
 from service.halls import Hall, Halls
 from service.journal import faults
 from service.journal.database import Database
-from service.journal.read import Reader
 from service.journal.statements import statements
 from service.lanes import Lanes
 
 PACKAGE = "service"
-
-LEARN_EVERY_S = 120
-"""How often it is looked for days that have ended."""
 
 LEARN_SPREAD_S = 1800
 """The halls of one midnight learn one after another within this time, after the ends of their days."""
@@ -57,7 +53,6 @@ class Learning:
 
     def __init__(self, database: Database, halls: Halls, lanes: Lanes, clock: Clock) -> None:
         self._database = database
-        self._reader = Reader(database)
         self._halls = halls
         self._lanes = lanes
         self._clock = clock
@@ -85,46 +80,35 @@ class Learning:
         first, last = today - timedelta(days=DAYS_LEARNED_FROM), today - timedelta(days=1)
         unseen = await self._database.fetch(_SQL["unseen"], hall.id, first, last)
         for row in unseen:
-            await self._remember(hall.id, row["day"])
-        if unseen:
-            await self._put(hall, today)
-            await self._database.fetch(_SQL["forget"], hall.id, today - timedelta(days=FACTS_KEPT_DAYS))
+            await look_through(self._database, hall.id, row["day"])
+        await self._put(hall, today)  # also when a report, another process, or one that died here, looked through it
+        await self._database.fetch(_SQL["forget"], hall.id, today - timedelta(days=FACTS_KEPT_DAYS))
         return not await self._database.fetch(_SQL["open_before"], hall.id, first, last)
-
-    async def _remember(self, hall: HallId, on: date) -> None:
-        position = await self._reader.position(hall, on)
-        assert position is not None, "the day has ended"
-        observer = Observer(hall, on)
-        async for records in self._reader.load(hall, on, position):
-            observer.see(records)
-        facts = msgspec.json.encode(observer.facts()).decode()
-        await self._database.fetch(_SQL["remember"], hall, on, facts)
 
     async def _put(self, hall: Hall, today: date) -> None:
         first, last = today - timedelta(days=DAYS_LEARNED_FROM), today - timedelta(days=1)
         rows = await self._database.fetch(_SQL["facts"], hall.id, first, last)
+        if not rows:
+            return
         learned = learn([msgspec.json.decode(row["facts"], type=DayFacts) for row in rows], hall.document, today)
-        moved = await self._write(hall.id, learned)
-        if moved:
-            log.info("learned", hall=hall.id, days=learned.days, weekdays=moved)
+        weekdays = await self._write(hall.id, learned)
+        if weekdays:
+            log.info("learned", hall=hall.id, days=learned.days, weekdays=weekdays)
             await self._halls.look()
             await self._lanes.follow_document_now(await self._halls.get(hall.id))
 
     async def _write(self, hall: HallId, learned: LearnedWeek) -> list[int]:
         """Keep what has moved; return of which weekdays, 0 for all days."""
-        known = {
+        parts = {
             row["weekday"]: msgspec.json.decode(row["learned"], type=Learned)
             for row in await self._database.fetch(_SQL["known"], hall)
         }
-        moved = {}
-        if has_moved(known.get(0, NOTHING_YET.every), learned.every):
-            moved[0] = learned.every
-        for weekday in range(1, 8):
-            walk_ins = learned.walk_ins.get(weekday, {})
-            before = known.get(weekday)
-            if walk_ins_moved({} if before is None else before.walk_ins, walk_ins):
-                moved[weekday] = Learned(walk_ins=walk_ins)
-        for weekday, one in moved.items():
+        known = LearnedWeek(
+            every=parts.pop(0, NOTHING_YET.every),
+            walk_ins={weekday: one.walk_ins for weekday, one in parts.items()},
+        )
+        news = moved(known, learned)
+        for weekday, one in news.items():
             said = msgspec.json.encode(one).decode()
             await self._database.fetch(_SQL["learn"], hall, weekday, said, learned.days)
-        return list(moved)
+        return list(news)

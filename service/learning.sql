@@ -19,14 +19,6 @@ JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
 WHERE d.hall_id = $1 AND d.day BETWEEN $2 AND $3 AND e.kind <> 'day_ended'
 LIMIT 1;
 
--- name: remember
--- Keep the facts of a day; another process may have done so.
--- $1 text hall, $2 date day, $3 json facts.
--- No rows.
-INSERT INTO day_facts (hall_id, day, facts)
-VALUES ($1, $2, $3)
-ON CONFLICT (hall_id, day) DO NOTHING;
-
 -- name: facts
 -- The facts of days, in order.
 -- $1 text hall, $2 date the first, $3 date the last.

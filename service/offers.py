@@ -24,7 +24,8 @@ from service.clock import Clock
 from service.domain.grid import grid_of
 from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
-from service.domain.slots import Booked, Slot, over_capacity, places_of_day, slots_of
+from service.domain.slots import Slot, over_capacity, places_of_day, slots_of
+from service.domain.sums import Booked
 from service.domain.view import SlotView, slot_view
 from service.errors import StorageUnavailable
 from service.halls import Hall
@@ -50,7 +51,6 @@ NEAREST_WITHIN_DAYS = 14
 _TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 _ENCODER = msgspec.json.Encoder()
-_DECODE = msgspec.json.Decoder(Booked).decode
 _SLOTS = msgspec.json.Decoder(list[SlotView]).decode
 
 
@@ -141,7 +141,8 @@ class Offers:
         last = today + timedelta(days=HORIZON_DAYS_MAX)  # some may have been booked when the hall looked further ahead
         now, then = set[AppointmentId](), set[AppointmentId]()
         for row in await self._rows(hall, today, last):
-            if row.booked is None or not _DECODE(row.booked).everybody.number:
+            sums = row.sums()
+            if sums is None or not sums.everybody.number:
                 continue
             day = await self._lanes.day_on(hall.id, row.day)
             to_come = [one for one in day.appointments.values() if one.state in _TO_COME]
@@ -225,7 +226,7 @@ class Offers:
         if day is not None:
             return day.regular, day.booked, row is not None and day.seq == row.seq
         plan = hall.plan(on)
-        return plan, Booked.of(plan) if row is None or row.booked is None else _DECODE(row.booked), True
+        return plan, (None if row is None else row.sums()) or Booked.of(plan), True
 
 
 def places_altogether(plan: Plan) -> int:

@@ -16,6 +16,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote
 
 import asyncpg
@@ -33,6 +34,8 @@ assert _wheel.origin is not None
 BIN = Path(_wheel.origin).parent / "pginstall" / "bin"
 
 _numbers = itertools.count(1)
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class PostgresServer:
@@ -123,23 +126,36 @@ class PostgresServer:
         )
         assert done.returncode == 0, done.stderr.decode()
 
-    async def execute(self, sql: str) -> None:
-        """Run an administrator's statement."""
+    @contextlib.asynccontextmanager
+    async def administrator(self) -> AsyncIterator[Connection]:
+        """An administrator's connection."""
         connection = await asyncpg.connect(self.dsn())
         try:
-            await connection.execute(sql)
+            yield connection
         finally:
             await connection.close()
 
     async def create_database(self, template: str = "template0") -> str:
         """Make a database and return its name."""
-        name = f"test_{next(_numbers)}"
-        await self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return name
+        async with self.administrator() as administrator:
+            return await created(administrator, template)
 
     async def drop_database(self, name: str) -> None:
         """Drop a database, whoever is connected to it."""
-        await self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        async with self.administrator() as administrator:
+            await dropped(administrator, name)
+
+
+async def created(administrator: Connection, template: str) -> str:
+    """Make a database and return its name: file by file, which takes half as long as page by page."""
+    name = f"test_{next(_numbers)}"
+    await administrator.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY file_copy')
+    return name
+
+
+async def dropped(administrator: Connection, name: str) -> None:
+    """Drop a database, whoever is connected to it."""
+    await administrator.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextlib.contextmanager
@@ -172,12 +188,19 @@ def migrated(postgres: PostgresServer) -> str:
     return asyncio.run(make())
 
 
+@pytest.fixture(scope="session")
+async def administrator(postgres: PostgresServer) -> AsyncIterator[Connection]:
+    """A connection that makes and drops databases for all tests."""
+    async with postgres.administrator() as administrator:
+        yield administrator
+
+
 @pytest.fixture
-async def database_name(postgres: PostgresServer, migrated: str) -> AsyncIterator[str]:
+async def database_name(administrator: Connection, migrated: str) -> AsyncIterator[str]:
     """The name of a fresh migrated database."""
-    name = await postgres.create_database(migrated)
+    name = await created(administrator, migrated)
     yield name
-    await postgres.drop_database(name)
+    await dropped(administrator, name)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ passes of `jobs` themselves. `Api` speaks the contract: it knows paths and crede
 """
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import Any, Self
 
 import aiohttp
 import pytest
+from argon2.profiles import CHEAPEST
 
 from service.app import Running, serving
 from service.clock import Clock, FakeClock
 from service.config import Settings
+from service.identity import passwords
 
 ADMIN = "test-admin-token-0123456789"
 OPENS_AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -145,6 +147,14 @@ async def service_on(dsn: str, data_dir: Path, clock: Clock, **settings: Any) ->
         running = await stack.enter_async_context(serving(chosen, clock, forecasts=False))
         api = await stack.enter_async_context(Api(f"http://127.0.0.1:{running.http_port}"))
         yield Service(running, api, clock, chosen)
+
+
+@contextmanager
+def quick_hashes() -> Iterator[None]:
+    """Hash passwords in a millisecond; `tests/identity` looks at how it is done outside."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "PARAMETERS", CHEAPEST)
+        yield
 
 
 @pytest.fixture

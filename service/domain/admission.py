@@ -79,13 +79,17 @@ _COMMAND = "admission"
 
 
 class Visitor(Struct, frozen=True):
-    """Who asks to be let in: for which service, from which stage on, how many, and after which others on standby."""
+    """Who asks to be let in: for which service, from which stage on, how many, and after which others on standby.
+
+    As a guest of `partner` they may be offered what is kept for its guests.
+    """
 
     service: ServiceId
     stage: StageId
     count: int
     prechecked: bool
     n: int
+    partner: str | None = None
 
 
 class Verdict(NamedTuple):
@@ -175,10 +179,10 @@ def visitor_of(ticket: Ticket) -> Visitor:
     return Visitor(ticket.service, ticket.stage, ticket.count, ticket.prechecked, ticket.n)
 
 
-def newcomer(day: Day, service: PlannedService, count: int, *, prechecked: bool) -> Visitor:
+def newcomer(day: Day, service: PlannedService, count: int, *, prechecked: bool, partner: str | None = None) -> Visitor:
     """Who would take the next number."""
     stage = service.first_stage(prechecked=prechecked)
-    return Visitor(service.id, stage, count, prechecked, day.issued + 1)
+    return Visitor(service.id, stage, count, prechecked, day.issued + 1, partner)
 
 
 def day_after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
@@ -302,10 +306,17 @@ def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:
 
     def find() -> list[Slot]:
         return slots_of(
-            day.regular, day.booked, visitor.service, visitor.count, second_at, prechecked=visitor.prechecked
+            day.regular,
+            day.booked,
+            visitor.service,
+            visitor.count,
+            second_at,
+            prechecked=visitor.prechecked,
+            partner=visitor.partner,
         )
 
-    free = day.diary.free_starts((visitor.service, visitor.count, visitor.prechecked, second_at), find)
+    question = (visitor.service, visitor.count, visitor.prechecked, visitor.partner, second_at)
+    free = day.diary.free_starts(question, find)
     overtime = day.overtime
     return HallFull(
         [to_builtins(slot_view(slot)) for slot in free[:SLOTS_OFFERED]],

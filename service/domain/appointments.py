@@ -37,7 +37,8 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Booked, Room, Slot, earliest, places_of_day, room, slots_of, within_horizon
+from service.domain.slots import Room, Slot, earliest, places_of_day, room, slots_of, within_horizon
+from service.domain.sums import Booked
 from service.domain.view import slot_view
 
 T = TypeVar("T")

@@ -51,7 +51,7 @@ from service.domain.model import (
 from service.domain.plan import Plan, PlannedService, Rate
 from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
-from service.domain.slots import Booked
+from service.domain.sums import Booked
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -146,6 +146,9 @@ class Done(Struct, frozen=True, gc=False):
     @property
     def last(self) -> Part:
         """The last thing that was asked for: who was admitted from standby by the way does not count."""
+        last = self.parts[-1]
+        if not isinstance(last.event, TicketAdmitted):
+            return last
         return next(part for part in reversed(self.parts) if not isinstance(part.event, TicketAdmitted))
 
 

@@ -126,8 +126,10 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     refuse_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
     prechecked = invited is not None and invited.prechecked
+    partner = None if invited is None else invited.partner_at(now_at)
     first, after = admitted_from_standby(day, now_at)
-    admission, fit = admit(after, newcomer(after, service, command.count, prechecked=prechecked), now_at)
+    who = newcomer(after, service, command.count, prechecked=prechecked, partner=partner)
+    admission, fit = admit(after, who, now_at)
     return [
         *over_of_invitation(day, invited, now_at),
         *first,

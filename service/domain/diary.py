@@ -13,7 +13,8 @@ from sortedcontainers import SortedDict
 
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
 from service.domain.plan import Plan
-from service.domain.slots import Booked, Slot
+from service.domain.slots import Slot
+from service.domain.sums import Booked
 
 QUESTIONS_MAX = 64
 """Questions for free starts whose answers are kept; at one more all are forgotten."""

@@ -249,6 +249,7 @@ def check(document: HallDocument) -> list[tuple[str, str]]:
         ("languages", document.languages),
         ("codes.reasons", document.codes.reasons),
         ("codes.missing", document.codes.missing),
+        ("codes.ratings", document.codes.ratings),
         *((f"services[{i}].papers", [paper.id for paper in one.papers]) for i, one in enumerate(document.services)),
         *((f"counters[{i}].services", [str(name) for name in one.services]) for i, one in enumerate(document.counters)),
     ]

@@ -21,7 +21,6 @@ from msgspec import Struct, field
 from service.domain import events
 from service.domain.day import LONG_AGO, Day
 from service.domain.events import Record
-from service.domain.evolve import advance
 from service.domain.model import (
     Admission,
     AppointmentId,
@@ -38,6 +37,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
+from service.domain.relive import relive
 
 IN_TIME_S = 10 * 60
 """An appointment is kept when its person is called within this time of it."""
@@ -166,8 +166,9 @@ class _End(Struct, frozen=True):
 class Observer:
     """Lives a day again, chunk by chunk; `figures` may be asked for at any time."""
 
-    def __init__(self, hall: HallId, on: date) -> None:
-        self.day = Day(hall, on)
+    def __init__(self, hall: HallId, on: date, day: Day | None = None) -> None:
+        """Begin before the first event; with a `day` who watches it is told of its events by who folds them."""
+        self.day = Day(hall, on) if day is None else day
         self.line: list[tuple[datetime, int]] = []
         self._halves: dict[datetime, Tally[str]] = {}
         self._waits: dict[tuple[ServiceId, TicketClass], list[int]] = {}
@@ -189,14 +190,18 @@ class Observer:
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
-        for record in records:
-            self._note_line(record.at)
-            ticket = self.day.tickets.get(getattr(record.event, "ticket", None) or TicketId(""))
-            self._note_before(record)
-            advance(self.day, record)
-            self._note(record, ticket)
-            half = self._half(record.at)
-            half["most"] = max(half["most"], self.waiting)
+        relive(self.day, records, self)
+
+    def before(self, record: Record) -> None:
+        """See the day before an event."""
+        self._note_line(record.at)
+        self._note_before(record)
+
+    def after(self, record: Record, ticket: Ticket | None) -> None:
+        """See it with the event; `ticket` is as it was before."""
+        self._note(record, ticket)
+        half = self._half(record.at)
+        half["most"] = max(half["most"], self.waiting)
 
     @property
     def waiting(self) -> int:

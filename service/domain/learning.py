@@ -3,19 +3,21 @@
 `Observer` lives a day again and keeps what it saw as `DayFacts`; `learn` makes of many days what a plan goes by. A
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
-punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen.
+punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen;
+before, and once five days were, that of all days.
 
-Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What
-a clerk forgot to end is left out: what the day's end had to end, and what lasted longer than four medians, or more
-where the service varies more. Mean and spread are those of the durations themselves: by their logarithms, a few very
-short visits make a service seem longer and wilder than it is.
+Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What a
+clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four medians, or more
+where the service varies more, all but as many as chance makes so long. Mean and spread are those of the durations
+themselves: by their logarithms, a few very short visits make a service seem longer and wilder than it is.
 
 Source: ALGORITHMS 2.2 (walk-ins), 4.2 (service model); DESIGN 6.
 """
 
 import math
-from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from statistics import median, quantiles
 from zoneinfo import ZoneInfo
@@ -27,10 +29,10 @@ from service.domain import events
 from service.domain.day import Day
 from service.domain.document import HallDocument
 from service.domain.events import Record
-from service.domain.evolve import advance
 from service.domain.grid import main_stage
 from service.domain.model import AppointmentState, HallId, ServiceId, Ticket, TicketClass, TicketId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan
+from service.domain.relive import relive
 
 DAYS_LEARNED_FROM = 60
 """Days before the present one whose facts count; what was before is of another season."""
@@ -49,7 +51,10 @@ SLIP_S = 3
 
 SAME_WEEKDAYS = 8
 DAYS_BEFORE_WALK_INS = 14
-"""History that has to be there before walk-ins are foreseen from it."""
+"""History that has to be there before walk-ins are foreseen weekday by weekday."""
+
+WORKED_BEFORE_WALK_INS = 5
+"""Days that have to be there before they are foreseen at all: of fewer, one day of trying things out would say it."""
 
 HOUR_MIN_S = 900
 """A part of an hour in which the hall is open that says nothing about the hour when it is shorter."""
@@ -99,18 +104,23 @@ class _Visit(Struct, frozen=True):
 class Observer:
     """Lives a day again, chunk by chunk."""
 
-    def __init__(self, hall: HallId, on: date) -> None:
-        self._day = Day(hall, on)
+    def __init__(self, hall: HallId, on: date, day: Day | None = None) -> None:
+        """Begin before the first event; with a `day` who watches it is told of its events by who folds them."""
+        self._day = Day(hall, on) if day is None else day
         self._visits: dict[TicketId, list[_Visit | None]] = {}
         self._late_s: list[int] = []
         self._unplanned: list[tuple[datetime, ServiceId, int]] = []
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
-        for record in records:
-            ticket = self._day.tickets.get(getattr(record.event, "ticket", None) or TicketId(""))
-            advance(self._day, record)
-            self._note(record, ticket)
+        relive(self._day, records, self)
+
+    def before(self, record: Record) -> None:
+        """See the day before an event: nothing is learned from what was."""
+
+    def after(self, record: Record, ticket: Ticket | None) -> None:
+        """See it with the event; `ticket` is as it was before."""
+        self._note(record, ticket)
 
     def _note(self, record: Record, before: Ticket | None) -> None:
         match record.event:
@@ -210,6 +220,13 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
         known = [self.learned_at[one] for one in (0, weekday) if one in self.learned_at]
         return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(known, default=None))
 
+    def having(self, weekday: int, part: Learned, days: int, learned_at: datetime) -> "LearnedWeek":
+        """The same with a part in the place of what was known of a weekday, 0 for all days, learned from `days`."""
+        known_at = self.learned_at | {weekday: learned_at}
+        if weekday == 0:
+            return replace(self, every=part, learned_at=known_at, days=days)
+        return replace(self, walk_ins=self.walk_ins | {weekday: part.walk_ins}, learned_at=known_at)
+
 
 NOTHING_YET = LearnedWeek()
 
@@ -243,7 +260,8 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
         punctuality_sd_s=sd_s,
         mix=_mix(known, document),
     )
-    return LearnedWeek(every=every, walk_ins=walk_ins(known, on), days=len(known))
+    open_on = {weekday for hours in document.hours for weekday in hours.weekdays}
+    return LearnedWeek(every=every, walk_ins=walk_ins(known, on, open_on), days=len(known))
 
 
 def lasting_of(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting) -> Lasting | None:
@@ -263,15 +281,19 @@ def believed(seconds: Sequence[int]) -> list[int]:
     """The durations that are no slips, and whose end was not forgotten.
 
     Four medians are 2.5 standard deviations of the logarithms at the usual spread of 0.6; where a service spreads more,
-    as its quartiles say, those are further away, for its long visits are real ones.
+    as its quartiles say, those are further away, for its long visits are real ones. So are some beyond: as many as
+    chance makes count as that long, or every mean would be some percent too short.
     """
-    kept = [one for one in seconds if one >= SLIP_S]
+    kept = sorted(one for one in seconds if one >= SLIP_S)
     if len(kept) < QUARTILES_OF:
-        most = FORGOTTEN_AFTER_MEDIANS * median(kept) if kept else 0.0
-    else:
-        low, middle, high = quantiles(kept, n=4)
-        most = middle * max(FORGOTTEN_AFTER_MEDIANS, (high / low) ** (FORGOTTEN_AFTER_SDS / _QUARTILES_APART))
-    return [one for one in kept if one <= most]
+        return kept[: bisect_right(kept, FORGOTTEN_AFTER_MEDIANS * median(kept))] if kept else []
+    low, middle, high = quantiles(kept, n=4)
+    sigma = math.log(high / low) / _QUARTILES_APART
+    apart = max(math.log(FORGOTTEN_AFTER_MEDIANS), FORGOTTEN_AFTER_SDS * sigma)
+    most = middle * math.exp(apart)
+    by_chance = len(kept) * math.erfc(apart / sigma / math.sqrt(2)) / 2 if sigma else 0.0
+    within = kept[: bisect_right(kept, most)]
+    return within + [round(most)] * min(round(by_chance), len(kept) - len(within))
 
 
 def _drawn(seen: Sequence[int], prior: float) -> float:
@@ -296,27 +318,37 @@ def punctuality(late_s: Sequence[int]) -> tuple[float, float]:
     return mean_s, math.sqrt(variance)
 
 
-def walk_ins(days: Sequence[DayFacts], on: date) -> dict[int, dict[str, LearnedArrivals]]:
-    """Walk-ins by weekday and hour, of days in order; nothing before there are two weeks of them."""
+def walk_ins(
+    days: Sequence[DayFacts], on: date, open_on: Collection[int] = range(1, 8)
+) -> dict[int, dict[str, LearnedArrivals]]:
+    """Walk-ins by weekday and hour, of days in order.
+
+    In the first two weeks a weekday is like all days, as far apart as they are from each other: a hall that expected
+    nobody would let bookings take the walk-ins' time.
+
+    Args:
+        days: what was seen, in order.
+        on: the date they are learned on.
+        open_on: the weekdays on which the hall opens.
+    """
     worked = [day for day in days if day.hours]
     if not worked or (on - worked[0].on).days < DAYS_BEFORE_WALK_INS:
-        return {}
-    found: dict[int, dict[str, LearnedArrivals]] = {}
-    for weekday in range(1, 8):
-        same = deque((day for day in worked if day.on.isoweekday() == weekday), maxlen=SAME_WEEKDAYS)
-        hours = sorted({hour for day in same for hour in day.hours})
-        known = {
-            hour: [
-                day.hours[hour].people * 3600 / day.hours[hour].open_s
-                for day in same
-                if hour in day.hours and day.hours[hour].open_s >= HOUR_MIN_S
-            ]
-            for hour in hours
-        }
-        arrivals = {hour: _arrivals(per_h) for hour, per_h in known.items() if len(per_h) > 1}
-        if arrivals:
-            found[weekday] = arrivals
-    return found
+        usual = _by_hour(worked) if len(worked) >= WORKED_BEFORE_WALK_INS else {}
+        return {weekday: usual for weekday in sorted(open_on) if usual}
+    by_weekday = (
+        (weekday, _by_hour([day for day in worked if day.on.isoweekday() == weekday])) for weekday in range(1, 8)
+    )
+    return {weekday: arrivals for weekday, arrivals in by_weekday if arrivals}
+
+
+def _by_hour(days: Sequence[DayFacts]) -> dict[str, LearnedArrivals]:
+    """Walk-ins by the hour of the last of some days, where it was open twice at least."""
+    per_h: dict[str, list[float]] = {}
+    for day in days[-SAME_WEEKDAYS:]:
+        for hour, seen in day.hours.items():
+            if seen.open_s >= HOUR_MIN_S:
+                per_h.setdefault(hour, []).append(seen.people * 3600 / seen.open_s)
+    return {hour: _arrivals(seen) for hour, seen in sorted(per_h.items()) if len(seen) > 1}
 
 
 def _arrivals(per_h: Sequence[float]) -> LearnedArrivals:
@@ -343,6 +375,16 @@ def _mix(days: Sequence[DayFacts], document: HallDocument) -> dict[ServiceId, fl
     offered = {service.id: people.get(service.id, 0) for service in document.services}
     total = sum(offered.values())
     return {service: count / total for service, count in offered.items() if count} if total else {}
+
+
+def moved(known: LearnedWeek, learned: LearnedWeek) -> dict[int, Learned]:
+    """The parts of what was learned that are worth telling the days ahead, by weekday, 0 for all days."""
+    parts = {0: learned.every} if has_moved(known.every, learned.every) else {}
+    for weekday in range(1, 8):
+        walk_ins = learned.walk_ins.get(weekday, {})
+        if walk_ins_moved(known.walk_ins.get(weekday, {}), walk_ins):
+            parts[weekday] = Learned(walk_ins=walk_ins)
+    return parts
 
 
 def has_moved(before: Learned, after: Learned) -> bool:

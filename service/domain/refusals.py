@@ -134,7 +134,7 @@ class CodeUsed(Refusal):
 
 
 class WrongDay(Refusal):
-    """This appointment is on another day."""
+    """This is for another day."""
 
     code = "wrong-day"
 

@@ -6,177 +6,22 @@ and while the work at its start is below what that start takes: a block's bookin
 Where places are set by hand, they alone decide. What is released late, or kept for the guests of a partner, counts as
 booked until it is released.
 
-`Booked` holds the sums, in whole milliseconds and square seconds: what is taken out leaves no trace, so a sum that has
-run all day equals one made anew. It is all that a query for many days reads of each (`day_sums.booked`).
-
 Source: ALGORITHMS 2.2; DESIGN 6, "Places per slot".
 """
 
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Self
+from typing import NamedTuple
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
-from service.domain.grid import EPSILON_S, Grid, Offer, Slot, Start, fitting_s, grid_of
+from service.domain.grid import EPSILON_S, Offer, Slot, Start, fitting_s, grid_of
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
 from service.domain.plan import PlacesByHand, Plan
+from service.domain.sums import Booked, Sums, Tally, number_of
 
-__all__ = ["Booked", "Room", "Slot", "earliest", "over_capacity", "places_of_day", "room", "slots_of", "within_horizon"]
-
-
-class Load(Struct, frozen=True, gc=False, array_like=True):
-    """What an appointment weighs: its start in seconds from the day's, and what it is for."""
-
-    start_s: int
-    service: ServiceId
-    count: int
-    prechecked: bool
-    partner: str | None
-
-
-class Hold(Struct, frozen=True, array_like=True):
-    """A place that is held, until `expires_at`."""
-
-    expires_at: datetime
-    load: Load
-
-
-class Sums(Struct, array_like=True):
-    """The work booked with a group of counters: mean and variance by block, mean by start."""
-
-    mean_ms: list[int]
-    variance: list[int]
-    at_start_ms: dict[int, int]
-
-
-class Tally(Struct, array_like=True):
-    """Sums over some appointments, by group; `taken` counts them by start and service."""
-
-    number: int = 0
-    groups: dict[str, Sums] = {}
-    taken: dict[int, dict[ServiceId, int]] = {}
-
-    @classmethod
-    def of(cls, grid: Grid) -> Self:
-        """A tally of nothing."""
-        blocks = len(grid.blocks)
-        return cls(0, {name: Sums([0] * blocks, [0] * blocks, {}) for name in grid.groups}, {})
-
-    def copy(self) -> "Tally":
-        """A tally of its own."""
-        groups = {
-            name: Sums(list(sums.mean_ms), list(sums.variance), dict(sums.at_start_ms))
-            for name, sums in self.groups.items()
-        }
-        return Tally(self.number, groups, {start_s: dict(taken) for start_s, taken in self.taken.items()})
-
-    def put(self, grid: Grid, load: Load, times: int) -> None:
-        """Count an appointment in, or out again when `times` is -1."""
-        self.number += times
-        taken = self.taken.setdefault(load.start_s, {})
-        _count(taken, load.service, times)
-        if not taken:
-            del self.taken[load.start_s]
-        groups = grid.groups_of(load.service)
-        if not groups:
-            return  # nobody serves it any more; a plan made anew does not even know it
-        size = grid.size(load.service, load.count, prechecked=load.prechecked)
-        parts = grid.parts(load.start_s, size)
-        for group in groups:
-            sums = self.groups[group.id]
-            _count(sums.at_start_ms, load.start_s, times * round(size.work_s * 1000))
-            for block, part_s in parts:
-                sums.mean_ms[block] += times * round(part_s * 1000)
-                sums.variance[block] += times * round(size.variance * part_s / size.work_s)
-
-    def taken_at(self, start_s: int, services: tuple[ServiceId, ...] = ()) -> int:
-        """How many appointments there are at a start, of some services or of all."""
-        return _number(self.taken.get(start_s, {}), services)
-
-
-def _number(taken: Mapping[ServiceId, int], services: tuple[ServiceId, ...]) -> int:
-    return sum(number for service, number in taken.items() if not services or service in services)
-
-
-def _count(counts: dict[Any, int], key: object, number: int) -> None:
-    left = counts.get(key, 0) + number
-    if left:
-        counts[key] = left
-    else:
-        counts.pop(key, None)
-
-
-class Booked(Struct, array_like=True):
-    """The running sums of a day: of everybody, of each partner's guests, and of the places that are held.
-
-    As JSON it is what the journal keeps beside the day; it belongs to the plan it was reckoned with.
-    """
-
-    everybody: Tally = field(default_factory=Tally)
-    partners: dict[str, Tally] = {}
-    holds: dict[AppointmentId, Hold] = {}
-    closed: bool = False
-
-    @classmethod
-    def of(cls, plan: Plan, appointments: Iterable[Appointment] = ()) -> Self:
-        """The sums of appointments, made anew."""
-        booked = cls(Tally.of(grid_of(plan)))
-        for appointment in appointments:
-            booked.put(plan, None, appointment)
-        return booked
-
-    def copy(self) -> "Booked":
-        """Sums of its own."""
-        partners = {partner: tally.copy() for partner, tally in self.partners.items()}
-        return Booked(self.everybody.copy(), partners, dict(self.holds), self.closed)
-
-    def put(self, plan: Plan, before: Appointment | None, after: Appointment | None) -> None:
-        """Take over an appointment's new value; None when there is none before, or after."""
-        for appointment, times in ((before, -1), (after, 1)):
-            if appointment is not None and appointment.state in LIVE:
-                self._put(grid_of(plan), appointment, times)
-
-    def _put(self, grid: Grid, appointment: Appointment, times: int) -> None:
-        load = Load(
-            start_s=grid.seconds(appointment.starts_at),
-            service=appointment.service,
-            count=appointment.count,
-            prechecked=appointment.prechecked,
-            partner=appointment.partner,
-        )
-        self.weigh(grid, load, times)
-        if times < 0:
-            self.holds.pop(appointment.id, None)
-        elif appointment.state is AppointmentState.HELD and appointment.expires_at is not None:
-            self.holds[appointment.id] = Hold(appointment.expires_at, load)
-
-    def weigh(self, grid: Grid, load: Load, times: int) -> None:
-        """Count what an appointment weighs in, or out again when `times` is -1."""
-        self.everybody.put(grid, load, times)
-        if load.partner is not None:
-            tally = self.partners.setdefault(load.partner, Tally.of(grid))
-            tally.put(grid, load, times)
-            if not tally.number:
-                del self.partners[load.partner]
-
-    def at(self, plan: Plan, now_at: datetime) -> "Booked":
-        """The sums without the holds that are over; itself when none is."""
-        over = [appointment for appointment, hold in self.holds.items() if hold.expires_at <= now_at]
-        if not over:
-            return self
-        booked = self.copy()
-        for appointment in over:
-            booked.weigh(grid_of(plan), booked.holds.pop(appointment).load, -1)
-        return booked
-
-    def without(self, plan: Plan, appointment: Appointment) -> "Booked":
-        """The sums as if one of the appointments were not there."""
-        booked = self.copy()
-        booked.put(plan, appointment, None)
-        return booked
+__all__ = ["Room", "Slot", "earliest", "over_capacity", "places_of_day", "room", "slots_of", "within_horizon"]
 
 
 class Room(NamedTuple):
@@ -389,7 +234,7 @@ class _Reckoning:
         for index in kept:
             reserved = self._reserved[index]
             if reserved.from_s <= start.start_s < reserved.to_s:
-                guests = _number(reserved.taken.get(start.start_s, {}), by_hand.services)
+                guests = number_of(reserved.taken.get(start.start_s, {}), by_hand.services)
                 free -= max(0, math.floor(reserved.share * by_hand.places + EPSILON_S) - guests)
         return max(0, free)
 

@@ -71,6 +71,11 @@ class Maker:
             if _is_present(day, self._clock.now_at()):
                 day.promises = self._forecasts.promises_of(day.hall, day.on)
 
+    def kept_ahead_of(self, day: Day) -> DayAhead | None:
+        """The rest of a day as it was last looked at, here or elsewhere; nobody waits for another look."""
+        kept = self._forecasts.of(day.hall, day.on)
+        return None if kept is None else kept.ahead
+
     async def ahead_of(self, day: Day) -> DayAhead | None:
         """The rest of a day: as it is kept, or made now; None when nobody can tell."""
         kept = self._forecasts.of(day.hall, day.on)

@@ -29,7 +29,7 @@ can decide alone: the constraints do, and their names become refusals.
 
 *Following.* NOTIFY inside an append would take a database-wide lock at each commit, so appends notify nobody. After the
 commit a bell says which halls moved; a bell only wakes. What happened is read by `seq`, and a poll each second is the
-net under bells that were not heard.
+net under bells that were not heard. Only what a process appended itself is not read there: it is handed over.
 
 Where to look: `values` (what goes in and out), `database` (connections), `append` (writing), `read` (reading), `halls`
 (their documents), `bell` and `follow` (hearing of it), `records` (events as rows), `migrate` and `statements`.

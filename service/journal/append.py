@@ -567,6 +567,7 @@ def _arguments(append: Append) -> tuple[object, ...]:
             _encode(uses).decode() if (uses := _uses(append)) else None,
             append.revision,
             None if append.booked is None else append.booked.decode(),
+            None if append.sum_change is None else append.sum_change.decode(),
         )
     except ValueError:
         raise RecordsRefused("a text is not Unicode") from None

@@ -1,10 +1,11 @@
 -- name: append
--- Claim the day's seq and head and write what follows from them: migrations/0007_appointments.sql says how.
+-- Claim the day's seq and head and write what follows from them: migrations/0015_append_3.sql says how.
 -- $1 text hall, $2 date day, $3 integer seq before, $4 integer seq after, $5 uuid head before, $6 uuid id of this append;
 -- $7 json array of events, $8 json[] their bodies, $9 json array of tickets, $10 of applicants, $11 of appointments, $12
--- of uses of invitations; $13 integer revision of the plan, $14 json sums of bookings: NULL when there are none.
+-- of uses of invitations; $13 integer revision of the plan, $14 json sums of bookings, $15 json what has changed of them:
+-- NULL when there are none.
 -- One row: the database's clock, or NULL when another append was first.
-SELECT append_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
+SELECT append_3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15);
 
 -- name: landed
 -- Tell whether an append whose answer was lost was the one that followed a seq.

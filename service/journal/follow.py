@@ -5,6 +5,10 @@ day commit in the order of their seq, so the cursor never meets a gap. Bells (`b
 while; each second a poll of `hall_days` looks at all halls followed at once, and is the net under bells not heard, the
 way back after an outage, and the detector of a journal that was rewritten.
 
+What this process appended itself need not be read: `appended` hands it over. An append is compare-and-set, so a cursor
+that stands where it began has missed nothing, and moves on by it; one that stands elsewhere is told by the bell, as of
+what others append. A reading that was under way meanwhile is of before, and is done again.
+
 Who follows a hall is first given its day from the beginning (`Loaded`: fold from nothing), then what happens (`Moved`:
 fold further). `Loaded` comes again when the hall's next day is the current one, when the journal was rewritten, and to
 one who did not take what came for too long. The current day is the earliest of those begun that has not ended; the last
@@ -15,7 +19,7 @@ a process: it is read once.
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from msgspec import Struct
 
@@ -26,7 +30,7 @@ from service.journal.database import Database
 from service.journal.faults import Rewritten, StorageUnavailable, UnknownKind
 from service.journal.read import Reader
 from service.journal.statements import statements
-from service.journal.values import DayRow, Position
+from service.journal.values import Append, DayRow, Position
 
 POLL_S = 1.0  # how late news is when no bell is heard
 RETRY_S = 0.5  # between two attempts to load a day
@@ -126,6 +130,12 @@ class Follower:
             if hall.name in moved or found.get((hall.name, hall.day)) != known:
                 hall.woken.set()
 
+    def appended(self, written: Append, at: datetime) -> None:
+        """Take over an append of this process that is in the journal since `at`, by the database's clock."""
+        hall = self._halls.get(written.hall)
+        if hall is not None:
+            hall.appended(written, at)
+
     def _heard(self, name: HallId, day: date, seq: int) -> None:
         hall = self._halls.get(name)
         if hall is not None and not hall.knows(day, seq):
@@ -168,6 +178,24 @@ class _Hall:
             return False
         return day < self.day or (day == self.day and seq <= self.position.seq)
 
+    def appended(self, written: Append, at: datetime) -> None:
+        """Move on by an append that began at the cursor; any other is read when the bell tells."""
+        stands = self.position
+        if stands is None or (self.day, stands.seq, stands.head) != (written.day, written.seq, written.head):
+            return
+        self._answered()
+        self._move_on(written.records, Position(written.seq + len(written.records), written.append_id, at))
+        if self.ended:
+            self.woken.set()  # the next day may have begun
+
+    def _move_on(self, records: Sequence[Record], position: Position) -> None:
+        """Give all who follow what happened up to a position."""
+        self.position = position
+        if records:
+            self.ended = isinstance(records[-1].event, DayEnded)
+            for inbox in self.inboxes:
+                inbox.put(records, position)
+
     async def load(self, day: date, position: Position) -> list[Record]:
         """The day up to a position, read once for all who want it now."""
         key = (day, position.head)
@@ -200,16 +228,16 @@ class _Hall:
     async def _look(self) -> None:
         """Read what is new, and turn to the current day when it is another."""
         if self.day is not None and self.position is not None:
+            asked = self.position
             try:
-                records, position = await self._reader.since(self.name, self.day, self.position.seq, self.position.head)
+                records, position = await self._reader.since(self.name, self.day, asked.seq, asked.head)
             except Rewritten:
                 self.day = self.position = None
             else:
-                self.position = position
-                if records:
-                    self.ended = isinstance(records[-1].event, DayEnded)
-                    for inbox in self.inboxes:
-                        inbox.put(records, position)
+                if self.position is not asked:  # moved on by an append of our own
+                    self.woken.set()
+                    return
+                self._move_on(records, position)
         if self.day is None or self.ended:
             current = _current(await self._reader.latest_days(self.name))
             if current is not None and current.day != self.day:

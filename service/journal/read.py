@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from service.domain.events import Record
 from service.domain.model import AppointmentId, HallId, TicketId, TicketState
+from service.domain.sums import Booked, sums_of
 from service.journal.database import Database
 from service.journal.faults import Rewritten
 from service.journal.records import record_of
@@ -34,9 +35,10 @@ class TicketPlace(Struct, frozen=True):
 
 
 class Summary(Struct, frozen=True):
-    """An opened day, as the slots are reckoned from it: `booked` is JSON, None when nothing was ever booked.
+    """An opened day, as the slots are reckoned from it.
 
-    A `revision` older than the document's says that the day's plan has still to follow it.
+    `booked` are the sums of its bookings, and `changes` an array of their changes since, as JSON; None when there were
+    never any. A `revision` older than the document's says that the day's plan has still to follow it.
     """
 
     day: date
@@ -44,6 +46,11 @@ class Summary(Struct, frozen=True):
     head: str
     revision: int
     booked: str | None
+    changes: str | None
+
+    def sums(self) -> Booked | None:
+        """The sums of its bookings; None when nothing was ever booked."""
+        return None if self.booked is None else sums_of(self.booked, self.changes)
 
 
 class Reader:
@@ -110,7 +117,10 @@ class Reader:
     async def summaries(self, hall: HallId, first: date, last: date) -> list[Summary]:
         """The hall's opened days from the first to the last, in order; on the others nothing is booked."""
         rows = await self._database.fetch(_SQL["summaries"], hall, first, last)
-        return [Summary(row["day"], row["seq"], str(row["head"]), row["revision"], row["booked"]) for row in rows]
+        return [
+            Summary(row["day"], row["seq"], str(row["head"]), row["revision"], row["booked"], row["changes"])
+            for row in rows
+        ]
 
     async def open_days_from(self, hall: HallId, day: date) -> list[date]:
         """The hall's days from `day` on that are opened and have not ended, in order."""

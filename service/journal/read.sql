@@ -84,9 +84,13 @@ WHERE hall_id = $1 AND day = $2;
 -- name: summaries
 -- What the slots of a hall's opened days are reckoned from.
 -- $1 text hall, $2 date the first day, $3 date the last.
--- One row per opened day, in order: where it stands, the revision of its plan, the sums of its bookings, NULL when there
--- are none.
-SELECT d.day, d.seq, d.head, coalesce(d.revision, 0) AS revision, s.booked
+-- One row per opened day, in order: where it stands, the revision of its plan, the sums of its bookings as they were
+-- written whole, and an array of what has changed of them since; NULL when there are none.
+SELECT d.day, d.seq, d.head, coalesce(d.revision, 0) AS revision, s.booked, (
+    SELECT json_agg(c.change ORDER BY c.seq)
+    FROM day_sum_changes AS c
+    WHERE c.hall_id = d.hall_id AND c.day = d.day
+) AS changes
 FROM hall_days AS d
 LEFT JOIN day_sums AS s ON s.hall_id = d.hall_id AND s.day = d.day
 WHERE d.hall_id = $1 AND d.day BETWEEN $2 AND $3

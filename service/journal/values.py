@@ -33,8 +33,9 @@ class Append(Struct, frozen=True, kw_only=True):
     """Events to write after `seq`, in order, with what follows from them.
 
     `head` is the id of the append that wrote `seq`, `append_id` a new UUID. `tickets` are the last states of those
-    touched, each once, `appointments` likewise. `revision` is the plan's and `booked` the sums of the day's bookings as
-    JSON, where the events changed them. Equal appends are the same append: sent twice it is written once.
+    touched, each once, `appointments` likewise. `revision` is the plan's where events changed it. Where they changed
+    the sums of the day's bookings, `booked` has these as JSON, or else `sum_change` what has changed of them. Equal
+    appends are the same append: sent twice it is written once.
     """
 
     hall: HallId
@@ -48,6 +49,7 @@ class Append(Struct, frozen=True, kw_only=True):
     appointments: list[Appointment] = []
     revision: int | None = None
     booked: bytes | None = None
+    sum_change: bytes | None = None
 
 
 class Use(Struct, frozen=True):

@@ -8,8 +8,13 @@ ORDER BY hall_id, day;
 -- name: says
 -- What the tables say of a day besides where it stands.
 -- $1 text hall, $2 date day.
--- One row: whether it has begun, the revision of its plan, the sums of its bookings, NULL when there are none.
-SELECT d.begun_at IS NOT NULL AS begun, d.revision, s.booked
+-- One row: whether it has begun, the revision of its plan, the sums of its bookings as they were written whole, and an
+-- array of what has changed of them since; NULL when there are none.
+SELECT d.begun_at IS NOT NULL AS begun, d.revision, s.booked, (
+    SELECT json_agg(c.change ORDER BY c.seq)
+    FROM day_sum_changes AS c
+    WHERE c.hall_id = d.hall_id AND c.day = d.day
+) AS changes
 FROM hall_days AS d
 LEFT JOIN day_sums AS s ON s.hall_id = d.hall_id AND s.day = d.day
 WHERE d.hall_id = $1 AND d.day = $2;

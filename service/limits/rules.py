@@ -56,6 +56,10 @@ BOOKINGS_OF_STRANGERS = Limit("bookings of an address without a browser we know"
 BOOKINGS_OF_BROWSER = Limit("bookings of a browser", 20, 60)
 """Holds count too: who looks for a time holds one, and another."""
 
+HOLDS_OF_STRANGERS = Limit("holds of an address without a browser we know", 60, 600)
+"""A hold lasts as long. A browser or credential has three at a time; who keeps no cookie is a new one each time. Wide,
+for many phones that drop cookies may share a hall's address; browsers that we know do not count."""
+
 BOOKINGS_OF_PHONE = Limit("bookings of a phone", 10, 3600)
 """Of all halls; how many may stand at once is each hall's rule."""
 
@@ -73,6 +77,7 @@ LIMITS = (
     WRONG_CODES_OF_BROWSER,
     BOOKINGS_OF_STRANGERS,
     BOOKINGS_OF_BROWSER,
+    HOLDS_OF_STRANGERS,
     BOOKINGS_OF_PHONE,
     BROWSERS_OF_ADDRESS,
 )

@@ -220,7 +220,7 @@ class SignIn extends HTMLElement {
 }
 customElements.define("sign-in", SignIn);
 
-/** `<account-menu>`: who has signed in, how the page looks, and the way out. */
+/** `<account-menu>`: who has signed in, the pages they work with, how the page looks, and the way out. */
 class AccountMenu extends HTMLElement {
   #session = null;
 
@@ -250,7 +250,20 @@ class AccountMenu extends HTMLElement {
     const everywhere = make("button.button.wide", { type: "button" }, say("sign-out-everywhere"));
     everywhere.addEventListener("click", () => whileBusy(everywhere, () => signOut({ everywhere: true })));
     const name = session.account?.display_name || session.account?.name || say("account-admin");
-    this.replaceChildren(make("details.menu", {}, make("summary.button", {}, name), make("div.menu-body", {}, field(say("theme"), themes), out, everywhere)));
+    this.replaceChildren(make("details.menu", {}, make("summary.button", {}, name), make("div.menu-body", {}, make("nav", { "aria-label": say("go-to") }, goTo(session)), field(say("theme"), themes), out, everywhere)));
   }
 }
 customElements.define("account-menu", AccountMenu);
+
+/** The way to the other pages that this person has something to do on. */
+function goTo(session) {
+  const [, hall] = location.pathname.match(/^\/halls\/([^/]+)\//) ?? [];
+  const manages = hall !== undefined && rolesIn(session, decodeURIComponent(hall)).has("manager");
+  const roles = rolesIn(session, ANY_HALL);
+  const pages = [
+    manages && [`/halls/${hall}/manage`, say("go-manage")],
+    (roles.has("manager") || roles.has("ops")) && ["/ops", say("go-ops")],
+    ["/", say("go-halls")],
+  ];
+  return pages.filter((one) => one && one[0] !== location.pathname).map(([href, text]) => make("a", { href }, text));
+}

@@ -10,6 +10,8 @@ Source: CONTRACT 8 (`/ops`).
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
+from weakref import WeakKeyDictionary
 
 import structlog
 from msgspec import Struct
@@ -18,7 +20,7 @@ from service.clock import Clock
 from service.domain.day import Day
 from service.domain.grid import main_stage
 from service.domain.model import CounterState, HallId, StageId
-from service.domain.plan import Plan
+from service.domain.plan import Plan, Rate
 from service.domain.refusals import Refusal
 from service.errors import StorageUnavailable
 from service.halls import Hall
@@ -61,6 +63,18 @@ class Now(Struct, frozen=True, kw_only=True):
     held: int
 
 
+class Counted(Struct, frozen=True, kw_only=True):
+    """What was counted of a fold: it stays so until the next event, or until somebody's time has come."""
+
+    seq: int
+    asleep: int
+    waiting: int
+    standby: int
+    longest_since_at: datetime | None
+    at_counters: int
+    counters_open: int
+
+
 class _Row(Struct, frozen=True):
     """Where the present day of a hall stands in the journal."""
 
@@ -79,6 +93,7 @@ class Overview:
         self._lanes = lanes
         self._clock = clock
         self._plans: dict[HallId, tuple[Hall, Plan]] = {}
+        self._counted: WeakKeyDictionary[Day, Counted] = WeakKeyDictionary()
         self._wanted: dict[HallId, None] = {}
         self._loading: set[asyncio.Task[None]] = set()
 
@@ -96,13 +111,19 @@ class Overview:
             day, row = days[hall.id], rows.get(hall.id)
             if day is not None:
                 day.wake(now_at)
-                found.append(now_of(hall, day, now_at))
+                found.append(now_of(hall, day, self._count(day), now_at))
             else:
                 found.append(self._from_tables(hall, row, now_at))
                 if row is not None and not row.ended:
                     self._wanted[hall.id] = None
         self._load()
         return found
+
+    def _count(self, day: Day) -> Counted:
+        known = self._counted.get(day)
+        if known is None or (known.seq, known.asleep) != (day.seq, len(day.asleep)):
+            known = self._counted[day] = count(day)
+        return known
 
     def _day_of(self, hall: Hall, now_at: datetime) -> Day | None:
         day = self._lanes.in_memory(hall.id, hall.day_at(now_at))
@@ -188,8 +209,28 @@ class Overview:
         await asyncio.gather(*self._loading, return_exceptions=True)
 
 
-def now_of(hall: Hall, day: Day, now_at: datetime) -> Now:
-    """Say how a hall is by its fold, awake at `now_at`."""
+def now_of(hall: Hall, day: Day, counted: Counted, now_at: datetime) -> Now:
+    """Say how a hall is by its fold, awake at `now_at`, and what has been counted of it."""
+    return Now(
+        hall=hall,
+        plan=day.plan,
+        seq=day.seq,
+        open=day.plan.open_at(now_at) and not day.closed,
+        suspended=day.suspended_at(now_at) is not None,
+        waiting=counted.waiting,
+        standby=counted.standby,
+        longest_since_at=counted.longest_since_at,
+        at_counters=counted.at_counters,
+        counters_open=counted.counters_open,
+        counters_planned=0 if day.closed else planned_at(day.plan, now_at),
+        overtime_until_at=None if day.overtime is None else day.overtime.until_at,
+        scored=day.kept.total(),
+        held=day.kept[True],
+    )
+
+
+def count(day: Day) -> Counted:
+    """Count who waits and which counters are open."""
     since_at = None
     for line in day.lines.values():
         for place in line.places:
@@ -198,12 +239,9 @@ def now_of(hall: Hall, day: Day, now_at: datetime) -> Now:
             if since_at is None or waits_since_at < since_at:
                 since_at = waits_since_at
     needed = needed_stages(day.plan)
-    return Now(
-        hall=hall,
-        plan=day.plan,
+    return Counted(
         seq=day.seq,
-        open=day.plan.open_at(now_at) and not day.closed,
-        suspended=day.suspended_at(now_at) is not None,
+        asleep=len(day.asleep),
         waiting=sum(len(line.places) for line in day.lines.values()) + len(day.asleep),
         standby=len(day.standby),
         longest_since_at=since_at,
@@ -211,34 +249,33 @@ def now_of(hall: Hall, day: Day, now_at: datetime) -> Now:
         counters_open=sum(
             counter.state is CounterState.OPEN and counter.stage in needed for counter in day.counters.values()
         ),
-        counters_planned=0 if day.closed else planned_at(day.plan, now_at),
-        overtime_until_at=None if day.overtime is None else day.overtime.until_at,
-        scored=day.kept.total(),
-        held=day.kept[True],
     )
 
 
 def needed_stages(plan: Plan) -> frozenset[StageId]:
     """The stages where visits end: of each service the last that is not optional."""
-    return frozenset(
-        main_stage(plan, service)
-        for service in plan.services.values()
-        if service.offered and service.online_url is None
-    )
+    found: frozenset[StageId] | None = plan.__dict__.get("needed_stages")
+    if found is None:
+        found = plan.__dict__["needed_stages"] = frozenset(
+            main_stage(plan, service)
+            for service in plan.services.values()
+            if service.offered and service.online_url is None
+        )
+    return found
 
 
-def planned_at(plan: Plan, at: datetime, stages: Iterable[StageId] | None = None) -> int:
+def planned_at(plan: Plan, at: datetime) -> int:
     """How many counters of the needed stages the plan has at work at an instant."""
-    planned = 0
-    for stage in needed_stages(plan) if stages is None else stages:
-        of_stage = sum(counter.stage == stage and counter.offered for counter in plan.counters.values())
-        now = 0
-        for rate in plan.rates(of_stage, of_stage):
-            if rate.from_at > at:
-                break
-            now = rate.counters
-        planned += now
-    return planned
+    planned: list[tuple[Rate, ...]] | None = plan.__dict__.get("planned")
+    if planned is None:
+        planned = plan.__dict__["planned"] = [
+            plan.rates(of_stage, of_stage) for of_stage in map(partial(_counters_of, plan), needed_stages(plan))
+        ]
+    return sum(next((rate.counters for rate in reversed(rates) if rate.from_at <= at), 0) for rates in planned)
+
+
+def _counters_of(plan: Plan, stage: StageId) -> int:
+    return sum(counter.stage == stage and counter.offered for counter in plan.counters.values())
 
 
 def _is_behind(day: Day | None, row: _Row | None) -> bool:

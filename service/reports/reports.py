@@ -1,8 +1,8 @@
 """Figures of days: of those that have ended as they are kept, of the present one as the journal has it now.
 
-A day that has ended is looked through once, by whoever asks first or by the pass at night, and its figures are a row of
-`day_figures`. The present day is followed: an `Observer` goes on from where it stood, so that looking again costs what
-has happened since.
+A day that has ended is looked through once, by whoever asks first or by the pass at night (`service.ended`), and its
+figures are a row of `day_figures`. The present day is followed: an `Observer` goes on from where it stood, so that
+looking again costs what has happened since.
 
 Every pass may run twice, in two processes, late or never: the same day gives the same figures.
 """
@@ -19,6 +19,7 @@ from msgspec import Struct
 from service.clock import Clock
 from service.domain.figures import Figures, Observer
 from service.domain.model import HallId
+from service.ended import look_through
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.journal import faults
@@ -31,7 +32,6 @@ PACKAGE = "service.reports"
 SPAN_DAYS_MAX = 62
 """Days of one report, both ends included."""
 
-KEEP_EVERY_S = 120
 KEPT_AT_ONCE = 20
 """Ended days that one pass looks through, each some tens of milliseconds."""
 
@@ -78,7 +78,9 @@ class Reports:
                 if row["figures"] is not None:
                     found.append(DayOf(row["seq"], _DECODE(row["figures"])))
                 elif row["ended"]:
-                    found.append(DayOf(row["seq"], await self._look_through(hall.id, row["day"])))
+                    seen = await look_through(self._database, hall.id, row["day"])
+                    self._followed.pop((hall.id, row["day"]), None)
+                    found.append(DayOf(row["seq"], seen.figures))
                 else:
                     observer = await self.follow(hall.id, row["day"])
                     found.append(DayOf(observer.seq, observer.figures(self._clock.now_at())))
@@ -135,21 +137,10 @@ class Reports:
         first = self._clock.now_at().date() - timedelta(days=SPAN_DAYS_MAX)
         try:
             for row in await self._database.fetch(_SQL["unkept"], first, KEPT_AT_ONCE):
-                await self._look_through(HallId(row["hall_id"]), row["day"])
+                await look_through(self._database, HallId(row["hall_id"]), row["day"])
+                self._followed.pop((HallId(row["hall_id"]), row["day"]), None)
         except faults.JournalFault as fault:
             log.warning("figures_not_kept", why=str(fault))
-
-    async def _look_through(self, hall: HallId, on: date) -> Figures:
-        """Count a day that has ended, and keep its figures."""
-        observer = Observer(hall, on)
-        position = await self._reader.position(hall, on)
-        assert position is not None, "the day has ended"
-        async for records in self._reader.load(hall, on, position):
-            observer.see(records)
-        figures = observer.figures(observer.day.at)
-        await self._database.fetch(_SQL["keep"], hall, on, position.seq, msgspec.json.encode(figures).decode())
-        self._followed.pop((hall, on), None)
-        return figures
 
 
 def total_of(sent: Iterable[dict[str, int]]) -> dict[str, int]:

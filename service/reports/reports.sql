@@ -22,15 +22,6 @@ WHERE d.day >= $1 AND d.begun_at IS NOT NULL AND e.kind = 'day_ended' AND NOT EX
 ORDER BY d.day DESC, d.hall_id
 LIMIT $2;
 
--- name: keep
--- Keep the figures of a day that has ended; another process may have done so.
--- $1 text hall, $2 date day, $3 integer its seq, $4 json figures.
--- No rows.
-INSERT INTO day_figures (hall_id, day, seq, figures)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (hall_id, day) DO UPDATE
-SET seq = excluded.seq, figures = excluded.figures;
-
 -- name: sent_online
 -- Requests for what is done online.
 -- $1 text hall, $2 date the first, $3 date the last.

@@ -6,7 +6,8 @@ people.
 
 Where to look: `scenario` (the hall and its crowd), `people` (who comes), `setting` (the hall made ready), `live` (the
 day), `bookings` and `alternation` (parts of it), `promises` (what people are told), `measure` and `estimate` (what is
-counted, and how sure it is), `days` (many days), `trace` (days of a real hall), `report` and `chart` (what is shown).
+counted, and how sure it is), `days` (many days), `learned` (halls that have to learn), `traced` (days of a
+real hall), `report` and `chart` (what is shown).
 """
 
 from rich.console import Console

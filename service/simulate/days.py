@@ -11,15 +11,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.domain.model import TicketClass
+from service.domain.plan import Plan, plan_of
 from service.replay.trace import Trace
 from service.simulate.estimate import Portion
+from service.simulate.learned import believed, learned_before
 from service.simulate.live import Life, Promiser
 from service.simulate.measure import REFUSED_FITTING, by_quarter, measure, sent_away, would_have_fitted
 from service.simulate.options import Options, Promises, Way
 from service.simulate.people import People, draw
 from service.simulate.promises import as_answered, as_forecast, with_oracle
-from service.simulate.scenario import POLICIES, SCENARIOS, Scenario
-from service.simulate.setting import Setting, setting_of
+from service.simulate.scenario import ON, POLICIES, SCENARIOS, Scenario, document_of
+from service.simulate.setting import Setting, setting_by, setting_of
 from service.simulate.traced import Taught, days_of, learn, people_of_trace, setting_of_trace, split
 
 DAYS_AT_ONCE = 5
@@ -57,7 +59,9 @@ def scenario_of(options: Options) -> Scenario:
 
 
 def ways_of(options: Options) -> list[Way]:
-    """The way, and the one it is compared with."""
+    """The way, and the one it is compared with; halls that learn, and the one that knows."""
+    if options.trace is None and options.learn:
+        return [*(replace(options.way, learned=days) for days in options.learn), options.way]
     return [options.way] if options.against is None else [options.way, options.against]
 
 
@@ -82,7 +86,7 @@ def number_of_days(options: Options) -> int:
 def lesson_of(options: Options) -> tuple[Taught, Sequence[Trace]]:
     """What the first days of the trace teach, and the days to live. Raises SimulateError."""
     assert options.trace is not None, "only traces teach"
-    return _lesson(options.trace, options.learn)
+    return _lesson(options.trace, next(iter(options.learn), None))
 
 
 @lru_cache(1)
@@ -99,7 +103,7 @@ def live_day(options: Options, day: int) -> Result:
     """Live one day in each way; `day` counts from 0."""
     began_s = time.process_time()
     people, settings = _traced(options, day) if options.trace is not None else _drawn(options, day)
-    lives = len(settings)
+    lives = len(settings) + sum(way.learned or 0 for way in ways_of(options))
     found = []
     for setting, admitting in settings:
         lived = Life(setting, people, promiser_of(options, setting, people)).run()
@@ -115,10 +119,24 @@ def live_day(options: Options, day: int) -> Result:
 def _drawn(options: Options, day: int) -> tuple[People, list[tuple[Setting, Setting | None]]]:
     """The people of a scenario's day, and for each way its hall, and that hall if it let everybody in."""
     scenario = scenario_of(options).on_day(day)
-    settings = [
-        (_setting(scenario, way, options.admission), _setting(scenario, way, "all")) for way in ways_of(options)
-    ]
-    return draw(scenario, options.seed, day), [*settings]
+    settings: list[tuple[Setting, Setting | None]] = []
+    for way in ways_of(options):
+        true, admitting = _setting(scenario, way, options.admission), _setting(scenario, way, "all")
+        settings.append((true, admitting) if way.learned is None else _learned(options, way, day, true.plan))
+    return draw(scenario, options.seed, day), settings
+
+
+def _learned(options: Options, way: Way, day: int, truth: Plan) -> tuple[Setting, Setting]:
+    """The hall of a day that had others to learn from, and that hall if it let everybody in."""
+    assert way.learned is not None, "who knows what is true has not learned"
+    usual, policy = scenario_of(options), POLICIES[way.policy]
+    document, admitting = (
+        document_of(believed(usual, day), policy, way.constant, admission) for admission in (options.admission, "all")
+    )
+    week = learned_before(usual, document, policy, options.seed, day, way.learned)
+    by_document, by_admitting = (plan_of(one, 1, ON, learned=week.on(ON)) for one in (document, admitting))
+    scenario = usual.on_day(day)
+    return setting_by(scenario, policy, by_document, truth), setting_by(scenario, policy, by_admitting)
 
 
 def _traced(options: Options, day: int) -> tuple[People, list[tuple[Setting, Setting | None]]]:

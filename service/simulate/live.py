@@ -25,7 +25,6 @@ from service.domain.commands import (
     SweepStandby,
     TakeTicket,
 )
-from service.domain.day import Day
 from service.domain.events import Event, TicketCalled, TicketTaken
 from service.domain.model import AppointmentId, Channel, CounterId, CounterState, Outcome, Ticket, TicketClass, TicketId
 from service.domain.refusals import Refusal
@@ -48,8 +47,8 @@ HAPPENINGS_MAX = 1_000_000
 class Promiser(Protocol):
     """Says what somebody is told who was just given a ticket."""
 
-    def __call__(self, day: Day, ticket: Ticket) -> Told | None:
-        """What they are told; None when nobody can tell."""
+    def __call__(self, hall: SimulatedHall, ticket: Ticket) -> Told | None:
+        """What they are told in a hall; None when nobody can tell."""
 
 
 class Due(NamedTuple):
@@ -79,7 +78,7 @@ class Life:
             keeps: the hall keeps its journal and what was asked.
         """
         first_ms = min((person.books_ms for person in people.bookings), default=0)
-        self.hall = SimulatedHall(setting.plan, min(first_ms, 0), keeps=keeps)
+        self.hall = SimulatedHall(setting.plan, min(first_ms, 0), keeps=keeps, truth=setting.truth)
         self._setting = setting
         self._people = people
         self._promiser = promiser
@@ -174,7 +173,7 @@ class Life:
         if person.class_ is TicketClass.GREEN:
             change = ChangeTicket(taken.ticket, class_=TicketClass.GREEN, reason="urgent")
             self.hall.do(change, at_ms)
-        told = None if self._promiser is None else self._promiser(self.hall.day, self.hall.day.tickets[taken.ticket])
+        told = None if self._promiser is None else self._promiser(self.hall, self.hall.day.tickets[taken.ticket])
         self._visits[taken.ticket] = Visit(person, taken.admission, at_ms, slot_ms, told)
         self._waiting.add(taken.ticket)
         if person.patience_ms is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from service.simulate.errors import SimulateError
+from service.simulate.learned import LEARN_DAYS_MAX
 from service.simulate.scenario import POLICIES, SCENARIOS
 
 DAYS_MAX = 100_000
@@ -21,15 +22,27 @@ class Promises(StrEnum):
 
 
 class Way(Struct, frozen=True):
-    """A way to run the hall: who is called next, and how many places a quarter of an hour has; None: by the rule."""
+    """A way to run the hall: who is called next, and how many places a quarter of an hour has; None: by the rule.
+
+    `learned` is how many days the hall had to learn from; None: it knows what is true, or what a trace has taught.
+    """
 
     policy: str
     constant: int | None
+    learned: int | None = None
 
     @property
     def words(self) -> str:
         """As people type it."""
-        return f"{self.policy}, places {'rule' if self.constant is None else f'constant:{self.constant}'}"
+        words = f"{self.policy}, places {'rule' if self.constant is None else f'constant:{self.constant}'}"
+        return words if self.learned is None else f"{words}, {self.lesson}"
+
+    @property
+    def lesson(self) -> str:
+        """What the hall goes by."""
+        if self.learned is None:
+            return "knows what is true"
+        return f"learned from {self.learned} day{'s' if self.learned != 1 else ''}"
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -37,7 +50,8 @@ class Options(Struct, frozen=True, kw_only=True):
 
     `against` is another way, lived with the same people on the same days. `oracle` asks the oracle for every so manieth
     promise, 0 for none. `trace` lives days of a trace instead of a scenario, after having learned from its first
-    `learn` days.
+    `learn` days; without one, halls that had so many days of the scenario to learn from are measured beside one that
+    knows.
     """
 
     scenario: str = "peak"
@@ -51,7 +65,7 @@ class Options(Struct, frozen=True, kw_only=True):
     admission: str = "fit"
     counters: int | None = None
     trace: Path | None = None
-    learn: int | None = None
+    learn: tuple[int, ...] = ()
 
 
 def options_of(  # noqa: PLR0913  (what people may say)
@@ -68,7 +82,7 @@ def options_of(  # noqa: PLR0913  (what people may say)
     admission: str,
     counters: int | None,
     trace: Path | None,
-    learn: int | None,
+    learn: str,
 ) -> Options:
     """Read options as people type them. Raises SimulateError for what cannot be."""
     _among("scenario", scenario, list(SCENARIOS))
@@ -81,8 +95,13 @@ def options_of(  # noqa: PLR0913  (what people may say)
     _within("oracle", oracle, 0, DAYS_MAX)
     if counters is not None:
         _within("counters", counters, 1, COUNTERS_MAX)
-    if learn is not None:
-        _within("learn", learn, 1, DAYS_MAX)
+    lessons = tuple(_number("learn", part) for part in learn.split(",")) if learn else ()
+    if trace is not None and len(lessons) > 1:
+        raise SimulateError("a trace is learned from once: learn is one number")
+    if trace is None and lessons and against:
+        raise SimulateError("a hall that learns is measured beside one that knows: say learn, or against")
+    for lesson in lessons:
+        _within("learn", lesson, 0 if trace is None else 1, LEARN_DAYS_MAX if trace is None else DAYS_MAX)
     way = Way(policy, places_of(places))
     return Options(
         scenario=scenario,
@@ -96,7 +115,7 @@ def options_of(  # noqa: PLR0913  (what people may say)
         admission=admission,
         counters=counters,
         trace=trace,
-        learn=learn,
+        learn=lessons,
     )
 
 
@@ -113,6 +132,12 @@ def places_of(text: str) -> int | None:
 def against_of(text: str, way: Way) -> Way:
     """Read what to compare with: other places, or another policy. Raises SimulateError."""
     return Way(text, way.constant) if text in POLICIES else Way(way.policy, places_of(text))
+
+
+def _number(name: str, said: str) -> int:
+    if not said.strip().isdecimal():
+        raise SimulateError(f"{name} is a number of days, or several after commas, not {said!r}")
+    return int(said)
 
 
 def _among(name: str, said: str, known: list[str]) -> None:

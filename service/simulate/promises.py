@@ -1,8 +1,9 @@
 """Promises of a wait, and what they are scored against.
 
 Everybody is told a range with the ticket. Beside it stand what the rule of thumb would have said, position times
-average, and what an oracle would have: who knows the day's hidden speed, each clerk's, and how many people want to
-come, and draws many more rests of the day. Only what is still left to chance stands against the oracle.
+average, and what an oracle would have: who knows what is true of the people, the day's hidden speed, each
+clerk's, and how many people want to come, and draws many more rests of the day. Only what is still left to chance
+stands against the oracle.
 
 Source: ALGORITHMS 4.3.
 """
@@ -16,6 +17,7 @@ from service.domain.day import Day
 from service.domain.forecast.scene import Scene, Stream, scene_of
 from service.domain.forecast.waits import NEVER, PATHS, Quantiles, waits_of
 from service.domain.model import CounterState, Ticket, TicketClass, Wait
+from service.simulate.hall import SimulatedHall
 from service.simulate.live import Promiser
 from service.simulate.lived import Told
 from service.simulate.people import People
@@ -25,13 +27,14 @@ ORACLE_PATHS = 600
 """Rests of the day that the oracle draws."""
 
 
-def as_answered(day: Day, ticket: Ticket) -> Told | None:
+def as_answered(hall: SimulatedHall, ticket: Ticket) -> Told | None:
     """What the command itself answered: the analytic start."""
-    return None if ticket.wait is None else Told(ticket.wait, position_s(day, ticket))
+    return None if ticket.wait is None else Told(ticket.wait, position_s(hall.day, ticket))
 
 
-def as_forecast(day: Day, ticket: Ticket) -> Told | None:
+def as_forecast(hall: SimulatedHall, ticket: Ticket) -> Told | None:
     """What the forecast says, drawn at once; in a running hall it comes within a second."""
+    day = hall.day
     scene = scene_of(day, day.at)
     found = NEVER if scene is None else waits_of(scene, PATHS).get(ticket.id, NEVER)
     return Told(_wait_of(found, day.at), position_s(day, ticket))
@@ -41,11 +44,11 @@ def with_oracle(promiser: Promiser, setting: Setting, people: People, every: int
     """Ask the oracle as well, for each so manieth promise."""
     numbers = count()
 
-    def asked(day: Day, ticket: Ticket) -> Told | None:
-        told = promiser(day, ticket)
+    def asked(hall: SimulatedHall, ticket: Ticket) -> Told | None:
+        told = promiser(hall, ticket)
         if told is None or next(numbers) % every:
             return told
-        scene = scene_of(day, day.at)
+        scene = scene_of(hall.truth, hall.truth.at)
         if scene is None:
             return told
         found = waits_of(true_scene(scene, setting, people), ORACLE_PATHS).get(ticket.id, NEVER)

@@ -12,12 +12,21 @@ from service.domain.plan import Lasting
 from service.simulate.days import Result, lesson_of, scenario_of, ways_of
 from service.simulate.estimate import Estimate, estimate, rank, ratio
 from service.simulate.measure import MEASURES, REFUSED_FITTING
-from service.simulate.options import Options, Way
+from service.simulate.options import Options, Promises, Way
 from service.simulate.traced import counts, expected_arrivals
 
 PEAK_RATIO_MOST = 0.45
 KEPT_LEAST_PCT = 95.0
 """What DESIGN 9 wants of the peak day, against nine places each quarter of an hour."""
+
+TRUE_RATIO_MOST = 1.10
+LEARNED_RATIO_MOST = 1.20
+"""What DESIGN 9 wants of the promises' error, as a multiple of an oracle's: of a hall that knows what is true of its
+people, and of one that has learned."""
+
+PROMISES_ON = "lunch"
+LEARNED_FROM_LEAST = 5
+"""Of which scenario, and after how many days."""
 
 REFERENCE = Way("credit", 9)
 REACHED_BY = Way("credit", None)
@@ -36,11 +45,19 @@ class Point(Struct, frozen=True):
 
 
 class WayReport(Struct, frozen=True):
-    """A way the hall was run: what it is measured by, and its waits through the day, by class."""
+    """A way the hall was run: what it is measured by, and its waits through the day, by class.
+
+    Where halls learn, `lesson` says what this one goes by; `learned` is how many days it had to learn from, and
+    `error_times_true` then the mean error of walk-ins' p50 as a multiple of that of a hall that knows what is true, of
+    the same people on the same days.
+    """
 
     way: str
     measures: dict[str, Estimate | None]
     waits: dict[str, list[Point]]
+    lesson: str | None = None
+    learned: int | None = None
+    error_times_true: Estimate | None = None
 
 
 class Reach(Struct, frozen=True):
@@ -92,13 +109,13 @@ def report_of(options: Options, results: Sequence[Result]) -> Report:
             way=way.words,
             measures={name: estimate(result.ways[i].portions[name] for result in results) for name in WORDS},
             waits=_points(results, i),
+            lesson=way.lesson if any(one.learned is not None for one in ways) else None,
+            learned=way.learned,
+            error_times_true=None if way.learned is None else _ratio(results, "promise_error_min", i, len(ways) - 1),
         )
         for i, way in enumerate(ways)
     ]
-    p95 = "walk_in_wait_p95_min"
-    times = None
-    if len(ways) > 1:
-        times = ratio(*([result.ways[i].portions[p95] for result in results] for i in range(2)))
+    times = None if options.against is None else _ratio(results, "walk_in_wait_p95_min", 0, 1)
     lesson = None if options.trace is None else _lesson_report(options)
     says = scenario_of(options).says if lesson is None else f"lived after {lesson.days} days to learn from"
     return Report(
@@ -110,9 +127,14 @@ def report_of(options: Options, results: Sequence[Result]) -> Report:
         ways=reports,
         lesson=lesson,
         times=times,
-        reached=_reached(options, reports[0], times),
+        reached=[*_reached(options, reports[0], times), *_promised(options, reports)],
         days_per_core_s=sum(result.lives for result in results) / sum(result.cpu_s for result in results),
     )
+
+
+def _ratio(results: Sequence[Result], measure: str, these: int, those: int) -> Estimate | None:
+    """A measure of one way as a part of that of another, day by day the same people."""
+    return ratio(*([result.ways[way].portions[measure] for result in results] for way in (these, those)))
 
 
 def _lesson_report(options: Options) -> LessonReport:
@@ -144,6 +166,24 @@ def _reached(options: Options, report: WayReport, times: Estimate | None) -> lis
     ]
 
 
+def _promised(options: Options, reports: Sequence[WayReport]) -> list[Reach]:
+    """How near promises come to the oracle's, of halls that learned enough and of the one that knows."""
+    if options.trace is not None or options.scenario != PROMISES_ON or options.promises is not Promises.FORECAST:
+        return []
+    found = []
+    for report in reports:
+        if report.learned is not None and report.learned < LEARNED_FROM_LEAST:
+            continue
+        knows = "what is true" if report.learned is None else f"what {report.learned} days taught"
+        bound = TRUE_RATIO_MOST if report.learned is None else LEARNED_RATIO_MOST
+        for who, measure in (("walk-ins'", "promise_times_oracle"), ("appointments'", "appointment_times_oracle")):
+            value = report.measures[measure]
+            if value is not None:
+                words = f"{who} p50 by {knows}, its error by the oracle's, at most"
+                found.append(Reach(words, value, bound, value.mean <= bound))
+    return found
+
+
 def _points(results: Sequence[Result], way: int) -> dict[str, list[Point]]:
     waits: dict[TicketClass, dict[int, list[float]]] = {}
     for result in results:
@@ -163,11 +203,15 @@ def print_report(report: Report, console: Console) -> None:
     table = Table(caption="mean over days ± half of the 95 % interval", caption_justify="right")
     table.add_column("")
     for way in report.ways:
-        table.add_column(way.way, justify="right")
+        table.add_column(way.way if way.lesson is None else way.lesson, justify="right")
     for name, (words, digits) in WORDS.items():
         found = [way.measures[name] for way in report.ways]
         if any(one is not None for one in found):
             table.add_row(escape(words), *(_shown(one, digits) for one in found))
+    if any(way.error_times_true is not None for way in report.ways):
+        table.add_row(
+            "the promise's error by that of who knows", *(_shown(one.error_times_true, 2) for one in report.ways)
+        )
     console.print(table)
     if report.times is not None:
         console.print(f"walk-ins' p95 wait: {_shown(report.times, 3)} of the other way's, with the same people")

@@ -21,12 +21,14 @@ class Shift(Struct, frozen=True):
 class Setting(Struct, frozen=True, kw_only=True):
     """A hall's plan, and which counters really come to work when.
 
-    `alternates` lets the simulator's own dispatcher call instead of the hall's rule.
+    `alternates` lets the simulator's own dispatcher call instead of the hall's rule. `truth` is the plan of who knows
+    what is true of the people, where the hall does not.
     """
 
     plan: Plan
     shifts: dict[CounterId, tuple[Shift, ...]]
     alternates: bool = False
+    truth: Plan | None = None
 
     def ms(self, at: datetime) -> int:
         """The millisecond of the day of an instant."""
@@ -60,13 +62,19 @@ class Setting(Struct, frozen=True, kw_only=True):
 def setting_of(scenario: Scenario, policy: Policy, constant: int | None, admission: str) -> Setting:
     """The hall of a scenario; arguments as of `document_of`. It has learned what is true of the scenario."""
     document = document_of(scenario, policy, constant, admission)
+    return setting_by(scenario, policy, plan_of(document, 1, ON, learned=true_of(scenario)))
+
+
+def setting_by(scenario: Scenario, policy: Policy, plan: Plan, truth: Plan | None = None) -> Setting:
+    """The hall of a scenario that goes by some plan."""
     return Setting(
-        plan=plan_of(document, 1, ON, learned=true_of(scenario)),
+        plan=plan,
         shifts={
-            counter.id: _shifts(scenario, number) if number < scenario.at_work else ()
-            for number, counter in enumerate(document.counters)
+            counter: _shifts(scenario, number) if number < scenario.at_work else ()
+            for number, counter in enumerate(plan.counters)
         },
         alternates=policy.alternates,
+        truth=truth,
     )
 
 

@@ -7,9 +7,7 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from aiohttp import web
 from msgspec import UNSET, Struct, UnsetType
-from multidict import CIMultiDict
 
 from service.domain.model import (
     Admission,
@@ -26,22 +24,19 @@ from service.domain.view import OnDate, ReasonView, SlotView, Stamp, TicketView,
 from service.invitations.store import Became
 from service.notify import model as notify
 from service.notify.model import Kind
-from service.web.problems import OF_JSON
+from service.web.json_response import JsonResponse
 
 _encode = msgspec.json.Encoder().encode
-_HEADERS = CIMultiDict({"Content-Type": "application/json", **OF_JSON})
 
 
-def answer(value: object, status: int = 200, **headers: str) -> web.Response:
+def answer(value: object, status: int = 200, **headers: str) -> JsonResponse:
     """Write a value as JSON."""
-    said = _HEADERS.copy()
-    said.update(headers)
-    return web.Response(status=status, body=_encode(value), headers=said)
+    return JsonResponse(_encode(value), status, headers)
 
 
-def answer_encoded(body: bytes) -> web.Response:
+def answer_encoded(body: bytes) -> JsonResponse:
     """Send what is JSON already."""
-    return web.Response(body=body, headers=_HEADERS.copy())
+    return JsonResponse(body)
 
 
 class ServiceSeen(Struct, frozen=True, kw_only=True):
@@ -81,11 +76,16 @@ class HoursSeen(Struct, frozen=True):
 
 
 class ExpectedSeen(Struct, frozen=True):
-    """How many people are expected to come without booking in a span, by what was seen on other days."""
+    """How many people are expected to come without booking in a span, by what was seen on other days.
+
+    `wait_p90_s` is what nine of ten of them wait at most, whenever in the span they come, by this day's bookings, staff
+    and queue; null while that is not known, and where who comes may not be called before closing.
+    """
 
     from_at: Stamp
     to_at: Stamp
     people: float
+    wait_p90_s: int | None
 
 
 class HallSeen(Struct, frozen=True, kw_only=True):

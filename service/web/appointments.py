@@ -46,13 +46,14 @@ from service.journal import faults
 from service.journal.find import CodeKind, FoundAppointment, FoundInvitation
 from service.journal.values import Applicant
 from service.lane import Answer
-from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS
+from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS, HOLDS_OF_STRANGERS
 from service.offers import Asked
 from service.people import Reached, person_of, reached
+from service.web.address import address_of, subscriber_of
 from service.web.answers import AppointmentList, AppointmentListed, CodeSeen, answer
 from service.web.applicants import applicant_of
 from service.web.auth import Caller, Role
-from service.web.browsers import give_cookie, hashed, known_browser
+from service.web.browsers import browser_of, give_cookie, hashed, known_browser
 from service.web.entrance import channel_of, count_wrong_code, modules_of, spend_by_browser
 from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
 from service.web.halls import limit_of, number_cursor_of
@@ -76,7 +77,7 @@ async def book(request: web.Request) -> web.Response:
     on = _date_to_book(request, hall, starts_at)
     applicant, person = _applicant_of(request, hall, form.applicant)
     holder = await _holder_of(request, who, hall)
-    await _count_booking(request, who, applicant)
+    await _count_booking(request, who, applicant, hold=form.hold)
     invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
     standby, ticket = None, None
     if form.ticket is not None:
@@ -87,7 +88,7 @@ async def book(request: web.Request) -> web.Response:
     if applicant is None and invitation is not None:
         invited_as, person = invitation.applicant, invitation.person
     elif applicant is None and ticket is not None:
-        invited_as = ticket.applicant
+        invited_as, person = ticket.applicant, await _person_kept(request, hall, ticket.applicant)
     if not (form.hold or who.may(Role.STAFF) or invited_as):
         _require_reachable(applicant)
     command = commands.BookAppointment(
@@ -348,6 +349,24 @@ def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) 
     return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
 
 
+async def _kept(request: web.Request, hall: Hall, applicant: str | None) -> Applicant | None:
+    """The row of a person; None for nobody, or who was erased."""
+    if applicant is None:
+        return None
+    try:
+        return await request.app[FINDER].applicant(hall.id, applicant)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+
+
+async def _person_kept(request: web.Request, hall: Hall, applicant: str | None) -> str | None:
+    """What rules may know of a person whose row there is."""
+    kept = await _kept(request, hall, applicant)
+    if kept is None:
+        return None
+    return person_of(request.app[SIGNER].fingerprint, hall.id, Reached(kept.phone, kept.email))
+
+
 async def _changed_applicant(
     request: web.Request, who: Caller, hall: Hall, appointment: Appointment, form: ChangeApplicantForm | UnsetType
 ) -> tuple[Applicant | None, str | UnsetType | None]:
@@ -358,13 +377,7 @@ async def _changed_applicant(
     """
     if form is UNSET:
         return None, UNSET
-    before = None
-    if appointment.applicant is not None:
-        try:
-            before = await request.app[FINDER].applicant(hall.id, appointment.applicant)
-        except faults.StorageUnavailable as error:
-            raise StorageUnavailable from error
-    before = before or Applicant(id="")
+    before = await _kept(request, hall, appointment.applicant) or Applicant(id="")
     name = before.name if form.name is UNSET else form.name
     if name is None:
         raise BodyInvalid(("applicant.name", "say a name"))
@@ -404,10 +417,12 @@ async def _holder_of(request: web.Request, who: Caller, hall: Hall) -> str | Non
     return hashed(request.app[SIGNER], hall.id, held_by) if held_by else None
 
 
-async def _count_booking(request: web.Request, who: Caller, applicant: Applicant | None) -> None:
+async def _count_booking(request: web.Request, who: Caller, applicant: Applicant | None, *, hold: bool) -> None:
     """Count a booking or a hold. Raises RateLimited; never for who works here."""
     if who.works_here:
         return
     await spend_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
+    if hold and browser_of(request) is None and LIMITS in request.app:
+        await request.app[LIMITS].spend(HOLDS_OF_STRANGERS, subscriber_of(address_of(request)))
     if applicant is not None and applicant.phone is not None and LIMITS in request.app:
         await request.app[LIMITS].spend(BOOKINGS_OF_PHONE, applicant.phone)

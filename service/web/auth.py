@@ -10,6 +10,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from weakref import WeakKeyDictionary
@@ -23,6 +24,9 @@ from service.domain.model import AppointmentId, HallId, TicketId
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 """What a derived token looks like; one that does not cannot be anybody's."""
+
+TOKENS_REMEMBERED = 16_384
+"""Tokens that are not derived again: whoever has taken a number watches it, or gives it up, a little later."""
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,255}")
 KEY_LENGTH_WITHOUT_CREDENTIAL = 16
@@ -99,6 +103,7 @@ class Signer:
         self._admin = secrets.admin_token.encode()
         self._first = hmac.new(self._secrets[0], digestmod=sha256)
         self._known: WeakKeyDictionary[Day, _Known] = WeakKeyDictionary()
+        self._token = lru_cache(TOKENS_REMEMBERED)(self._derived)
 
     def ticket_token(self, hall: HallId, ticket: TicketId) -> str:
         """The token of a ticket: base64url HMAC-SHA256(secret, hall|kind|id), without padding."""
@@ -127,15 +132,14 @@ class Signer:
             known.appointments.add(appointment)
         return token in known.tokens
 
-    def _token(self, hall: HallId, kind: str, name: str) -> str:
-        mac = self._first.copy()
-        mac.update(f"{hall}|{kind}|{name}".encode())
-        return _text(mac.digest())
+    def _derived(self, hall: HallId, kind: str, name: str) -> str:
+        return _text(hmac.digest(self._secrets[0], _said(hall, kind, name), "sha256"))
 
     def _tokens_of(self, hall: HallId, kind: str, name: str) -> list[str]:
         """By each secret."""
-        said = f"{hall}|{kind}|{name}".encode()
-        return [_text(hmac.digest(secret, said, "sha256")) for secret in self._secrets]
+        older = self._secrets[1:]
+        first = self._token(hall, kind, name)
+        return [first, *(_text(hmac.digest(secret, _said(hall, kind, name), "sha256")) for secret in older)]
 
     def is_admin_token(self, token: str) -> bool:
         """Tell whether a token is the admin's."""
@@ -154,6 +158,10 @@ class Signer:
     def admin_key(self) -> bytes:
         """What the admin's sessions are kept with: it is another when the admin token is."""
         return self.fingerprint(b"admin session|" + self._admin)
+
+
+def _said(hall: HallId, kind: str, name: str) -> bytes:
+    return f"{hall}|{kind}|{name}".encode()
 
 
 def _is_among(token: str, known: list[str]) -> bool:

@@ -13,7 +13,7 @@ from service.domain.commands import Command, TakeTicket
 from service.domain.model import HallId
 from service.domain.refusals import HallFull
 from service.lane import Answer
-from service.offers import Asked
+from service.web.appointments import asked_by
 from service.web.keys import CLOCK, HALLS, METRICS, OFFERS
 
 
@@ -29,6 +29,7 @@ async def or_other_times(request: web.Request, hall_id: HallId, command: Command
             raise
         hall = await request.app[HALLS].get(hall_id)
         today = hall.day_at(request.app[CLOCK].now_at())
-        more = await request.app[OFFERS].nearest(hall, Asked(command.service, command.count), today)
+        asked = asked_by(request, command.service, command.count, staff=False, invited=command.invitation)
+        more = await request.app[OFFERS].nearest(hall, asked, today)
         found = [*slots, *map(to_builtins, more)]
         raise HallFull(found[:SLOTS_OFFERED], full.fields["overtime"]) from None

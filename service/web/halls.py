@@ -11,6 +11,7 @@ from service.domain import commands
 from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
 from service.domain.events import NoticePosted
+from service.domain.forecast.ahead import FITS, DayAhead, Quarter
 from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
 from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.promises import promised_to_newcomer
@@ -38,7 +39,7 @@ from service.web.answers import (
 )
 from service.web.forms import Nothing, NoticeForm, OvertimeForm, SuspensionForm
 from service.web.hosts import host_of
-from service.web.keys import CLOCK, DISPLAY_PORT, HALLS, LANES, SETTINGS
+from service.web.keys import CLOCK, DISPLAY_PORT, FORECASTER, HALLS, LANES, SETTINGS
 from service.web.requests import ask, caller, hall_of, read, utc
 
 LIMIT = 50
@@ -252,7 +253,7 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
         doors_open=plan.doors_open_at(now_at) and not closed,
         entrance=document.entrance,
         as_of_at=stamp(now_at),
-        expected=expected_of(plan, now_at),
+        expected=expected_of(plan, now_at, None if day is None else request.app[FORECASTER].kept_ahead_of(day)),
         suspended=day is not None and day.suspended_at(now_at) is not None,
         overtime=None
         if day is None or day.overtime is None
@@ -262,13 +263,26 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
     )
 
 
-def expected_of(plan: Plan, now_at: datetime) -> list[ExpectedSeen]:
-    """How many are expected in what is left of the day; nothing when nobody can tell."""
+def expected_of(plan: Plan, now_at: datetime, ahead: DayAhead | None) -> list[ExpectedSeen]:
+    """How many are expected in what is left of the day, and how long they wait; nothing when nobody can tell."""
+    quarters = [] if ahead is None else [one for one in ahead.quarters if one.at >= now_at]
     return [
-        ExpectedSeen(stamp(span.from_at), stamp(span.to_at), round(span.number, 1))
+        ExpectedSeen(
+            stamp(span.from_at),
+            stamp(span.to_at),
+            round(span.number, 1),
+            _longest_s([one for one in quarters if span.from_at <= one.at < span.to_at]),
+        )
         for span in plan.walk_ins
         if span.to_at > now_at
     ]
+
+
+def _longest_s(quarters: list[Quarter]) -> int | None:
+    """The longest p90 of some quarters of an hour; None when in one of them nobody is sure to be called."""
+    waits = [one.wait_p90_s for one in quarters if one.fits is not None and one.fits >= FITS]
+    known = [wait_s for wait_s in waits if wait_s is not None]
+    return max(known) if known and len(known) == len(quarters) else None
 
 
 def display_url(request: web.Request) -> str:

@@ -1,7 +1,5 @@
 """What is done online: the best visit is the one that is not needed, so those that were spared are counted."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 from aiohttp import web
@@ -14,12 +12,22 @@ Via = Literal["ticket", "slots", "appointment"]
 """What people asked for who are told where it is done online."""
 
 
-@contextmanager
-def counting_online(request: web.Request, hall: HallId, service: str, via: Via) -> Iterator[None]:
-    """Count it when what is asked inside is refused as done online."""
-    try:
-        yield
-    except OnlineOnly:
-        request.app[METRICS].sent_online(hall, service, via)
-        request.app[SENT_ONLINE].count(hall, service)
-        raise
+class counting_online:  # noqa: N801  (used like a function, in `with`)
+    """Counts it when what is asked inside is refused as done online."""
+
+    __slots__ = ("_hall", "_request", "_service", "_via")
+
+    def __init__(self, request: web.Request, hall: HallId, service: str, via: Via) -> None:
+        self._request = request
+        self._hall = hall
+        self._service = service
+        self._via = via
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OnlineOnly):
+            app = self._request.app
+            app[METRICS].sent_online(self._hall, self._service, self._via)
+            app[SENT_ONLINE].count(self._hall, self._service)

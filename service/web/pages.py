@@ -50,7 +50,7 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/sign-on/failed", _page(PAGES / "sign-on" / "failed.html"))
     router.add_get("/sign-on/no-role", _page(PAGES / "sign-on" / "no-role.html"))
     router.add_get("/ops", _page(PAGES / "ops" / "ops.html"))
-    router.add_get("/docs", _page(PAGES / "docs.html"))
+    router.add_get("/docs", _page(PAGES / "docs" / "docs.html"))
     router.add_get("/halls/{hall}", _of_hall(PAGES / "applicant" / "applicant.html"))
     router.add_get("/halls/{hall}/wall", _of_hall(PAGES / "wall" / "wall.html"))
     router.add_get("/t/{ticket}", _page(PAGES / "ticket" / "ticket.html"))

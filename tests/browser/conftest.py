@@ -1,7 +1,7 @@
 """A real browser, one for the session with a clean context for each test, and a service whose clock runs."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,15 @@ from benchmarks.pages import CHROMIUM_FLAGS
 from tests.browser.clock import RunningClock
 from tests.browser.desk import VIOLATIONS
 from tests.browser.screen import Screen
-from tests.service import NOON_AT, Service, service_on
+from tests.service import NOON_AT, Service, quick_hashes, service_on
 
 FULL_HD = (1920, 1080)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quick_hashes() -> Iterator[None]:
+    with quick_hashes():
+        yield
 
 
 @pytest.fixture(scope="session")

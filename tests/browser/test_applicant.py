@@ -351,24 +351,36 @@ async def test_what_is_done_online_needs_no_visit(service: Service, context: Bro
     assert await phone.page.locator("#take, #book").count() == 0
 
 
-async def test_the_hours_with_the_fewest_people_are_told_where_they_are_known(
+async def test_the_hours_with_the_shortest_waits_are_told_or_those_with_the_fewest_people(
     service: Service, context: BrowserContext
 ) -> None:
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
     assert await phone.page.locator("#quiet").count() == 0
     hall = (await service.api.call("GET", "/v1/halls/demo")).body
     expected = [
-        {"from_at": f"2026-11-23T0{hour}:00:00.000Z", "to_at": f"2026-11-23T0{hour + 1}:00:00.000Z", "people": people}
+        {
+            "from_at": f"2026-11-23T0{hour}:00:00.000Z",
+            "to_at": f"2026-11-23T0{hour + 1}:00:00.000Z",
+            "people": people,
+            "wait_p90_s": None,
+        }
         for hour, people in ((2, 20.0), (4, 4.0), (5, 9.0), (7, 5.0))
     ]
+    waits_s: list[int | None] = [None] * 4
 
     async def with_history(route: Route) -> None:
-        await route.fulfill(json={**hall, "expected": expected})
+        spans = [{**one, "wait_p90_s": wait_s} for one, wait_s in zip(expected, waits_s, strict=True)]
+        await route.fulfill(json={**hall, "expected": spans})
 
     await context.route("**/v1/halls/demo", with_history)
     await phone.reload()
 
     await expect(phone.page.locator("#quiet")).to_have_text("今天来人较少：12:00–13:00、15:00–16:00（按以往估计）")
+
+    waits_s[:] = [600, 1500, 900, None]  # few come at noon, when few are served; who comes last may not be called
+    await phone.reload()
+
+    await expect(phone.page.locator("#quiet")).to_have_text("今天等候较短：10:00–11:00、13:00–14:00（按目前估计）")
 
 
 async def test_a_closed_hall_gives_no_numbers_and_says_when_it_opens(

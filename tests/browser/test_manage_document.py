@@ -124,6 +124,33 @@ async def test_what_only_the_service_can_refuse_is_said_at_its_field(service: Se
     await expect(manage.save).to_be_disabled()
 
 
+async def test_reasons_of_a_rating_are_added_named_and_taken_away_by_clicks(
+    service: Service, office: BrowserContext
+) -> None:
+    manage = await Manage.open(office, service.api, "rules")
+    page = manage.page
+
+    await page.locator('[id="f-codes-ratings-add"]').click()
+    thing = page.locator(".thing", has=page.locator('[id="f-codes-ratings-rows-+1"]'))
+    await thing.get_by_label("代码").fill("step-free")
+    await thing.get_by_label("文字（中文）").fill("轮椅方便进出")
+    await thing.get_by_label("文字（English）").fill("Easy with a wheelchair")
+    await manage.unfold("codes", "ratings", "rows", "friendly")
+    await manage.field("texts", "friendly", "zh-CN").fill("态度好")
+    await manage.unfold("codes", "ratings", "rows", "unfriendly")
+    await page.locator('[id="f-codes-ratings-rows-unfriendly-remove"]').click()
+    await manage.save_now()
+
+    document = await document_of(service.api)
+    assert document["codes"]["ratings"][-1] == "step-free"
+    assert "unfriendly" not in document["codes"]["ratings"]
+    assert document["texts"]["step-free"] == {"zh-CN": "轮椅方便进出", "en": "Easy with a wheelchair"}
+    assert document["texts"]["friendly"]["zh-CN"] == "态度好"
+    told = (await service.api.call("GET", "rules")).body
+    assert told["words"]["step-free"]["zh-CN"] == "轮椅方便进出"
+    assert manage.complaints == []
+
+
 async def test_a_service_its_papers_and_a_counter_are_added_by_clicks(service: Service, office: BrowserContext) -> None:
     manage = await Manage.open(office, service.api, "places")
     page = manage.page

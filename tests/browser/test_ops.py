@@ -7,8 +7,9 @@ from playwright.async_api import BrowserContext, Response, Route, expect
 
 from tests.browser.axe import faults
 from tests.browser.clock import RunningClock
-from tests.browser.desk import sign_in
+from tests.browser.desk import Desk, sign_in
 from tests.browser.halls import busy_morning
+from tests.browser.manage import Manage
 from tests.browser.ops import Ops, found
 from tests.browser.screen import Complaints
 from tests.browser.staff import PASSWORD, member
@@ -18,6 +19,20 @@ from tests.service import Api, Service
 WIRE_BYTES_MAX = 150 * 1024
 
 MINUTE_S = 60.0
+
+STAYING = """async (places) => {
+  const { staying } = await import("/pages/ops/model.js");
+  return [...staying(places)].sort((one, other) => one - other);
+}"""
+
+MOVES = """(body) => {
+  globalThis.moved = [];
+  const see = (records) => {
+    for (const { addedNodes } of records) for (const row of addedNodes) moved.push(row.dataset.hall);
+  };
+  new MutationObserver(see).observe(body, { childList: true });
+}"""
+"""Note which rows are put somewhere else."""
 
 
 async def waiting_for(hall: Api, clock: RunningClock, minutes: int, people: int = 2) -> None:
@@ -97,6 +112,41 @@ async def test_five_hundred_halls_are_listed_and_one_is_found(
     assert ops.complaints == []
 
 
+async def test_what_happens_in_one_of_many_halls_moves_its_row_alone(
+    service: Service, clock: RunningClock, office: BrowserContext
+) -> None:
+    for n in range(30):
+        await found(service, f"hall-{n:02d}", f"第{n:02d}厅", f"Hall {n:02d}")
+    worst = Api(service.api.base, "hall-07", service.api._session)
+    await waiting_for(worst, clock, 20, people=1)
+    await waiting_for(Api(service.api.base, "hall-21", service.api._session), clock, 10)
+    ops = await Ops.open(office, service, lang="en")
+    assert (await ops.halls())[:2] == ["hall-07", "hall-21"]
+    await ops.page.locator("#list tbody").evaluate(MOVES)
+
+    await worst.next("1")
+
+    await expect(ops.cell("hall-07", "waiting")).to_have_text("0")
+    assert (await ops.halls())[0] == "hall-21"
+    assert await ops.page.evaluate("moved") == ["hall-07"]
+    assert ops.complaints == []
+
+
+async def test_halls_are_put_in_order_by_the_fewest_moves(service: Service, office: BrowserContext) -> None:
+    page = await office.new_page()
+    await page.goto(f"{service.api.base}/docs")
+
+    async def staying(places: list[int]) -> list[int]:
+        return list(await page.evaluate(STAYING, places))
+
+    assert await staying([]) == []
+    assert await staying([0, 1, 2, 3]) == [0, 1, 2, 3]
+    assert await staying([1, 2, 3, 0]) == [0, 1, 2]
+    assert await staying([3, 0, 1, 2]) == [1, 2, 3]
+    assert await staying([-1, 0, -1, 1]) == [1, 3]
+    assert len(await staying([3, 2, 1, 0])) == 1
+
+
 async def test_a_screen_that_is_missed_is_named(service: Service, clock: RunningClock, office: BrowserContext) -> None:
     made = await service.api.staff("POST", "devices", {"name": "2F-N", "role": "kiosk"})
     await service.api.call("PUT", "screen", {}, token=made.body["token"])
@@ -124,6 +174,37 @@ async def test_a_manager_watches_their_own_hall_and_a_clerk_none(service: Servic
     await ops.page.get_by_role("button", name="退出登录", exact=True).click()
     await sign_in(ops.page, "wang", PASSWORD)
     await expect(ops.page.locator("sign-in h1")).to_have_text("这里还没有给您安排工作")
+
+
+async def test_staff_pages_lead_to_the_page_of_operations_and_back_where_the_role_allows(
+    service: Service, office: BrowserContext
+) -> None:
+    await member(service.api, "zhou", "manager", "周主任")
+    manage = await Manage.open(office, service.api, name="zhou", password=PASSWORD)
+    page, menu = manage.page, manage.page.locator("account-menu")
+    await menu.locator("summary").click()
+    await expect(menu.get_by_role("link")).to_have_text(["运行监控", "全部大厅"])
+    assert await faults(page) == []
+
+    await menu.get_by_role("link", name="运行监控").click()
+
+    await expect(page.locator("body")).to_have_attribute("data-facts", "read")
+    assert page.url.endswith("/ops")
+    await page.get_by_role("link", name="管理该大厅").click()
+    await manage.is_drawn("today")
+    await page.goto(f"{service.api.base}/halls/demo/counter/3")
+    await menu.locator("summary").click()
+    await expect(menu.get_by_role("link")).to_have_text(["管理大厅", "运行监控", "全部大厅"])
+    assert manage.complaints == []
+
+
+async def test_a_clerk_is_led_to_no_page_that_would_turn_them_away(service: Service, office: BrowserContext) -> None:
+    await member(service.api, "wang", "staff", "王老师")
+    desk = await Desk.at(office, service.api.base, name="wang", password=PASSWORD)
+
+    await desk.page.locator("account-menu summary").click()
+
+    await expect(desk.page.locator("account-menu").get_by_role("link")).to_have_text(["全部大厅"])
 
 
 async def test_the_report_of_a_hall_is_a_click_away(

@@ -46,7 +46,9 @@ async def opened(context: BrowserContext, service: Service, path: str) -> tuple[
     return page, complaints
 
 
-@pytest.mark.parametrize("path", ["/", "/?lang=en", "/docs", "/halls/demo/screen", "/halls/demo/screen?zone=main"])
+@pytest.mark.parametrize(
+    "path", ["/", "/?lang=en", "/docs", "/docs?lang=en", "/halls/demo/screen", "/halls/demo/screen?zone=main"]
+)
 async def test_a_page_is_drawn_without_a_complaint(service: Service, context: BrowserContext, path: str) -> None:
     page, complaints = await opened(context, service, path)
 
@@ -66,7 +68,7 @@ async def test_what_the_content_policy_forbids_is_seen(service: Service, context
     assert any("Content Security Policy" in complaint for complaint in complaints)
 
 
-@pytest.mark.parametrize("path", ["/", "/?lang=en", "/docs"])
+@pytest.mark.parametrize("path", ["/", "/?lang=en", "/docs", "/docs?lang=en"])
 async def test_a_page_is_read_on_a_narrow_phone_without_scrolling_sideways(
     service: Service, context: BrowserContext, path: str
 ) -> None:
@@ -169,7 +171,7 @@ async def test_counters_that_cannot_be_read_are_said_and_read_again(service: Ser
 async def test_the_reference_has_every_call_once_and_finds_them_by_word(
     service: Service, context: BrowserContext
 ) -> None:
-    page, _ = await opened(context, service, "/docs")
+    page, _ = await opened(context, service, "/docs?lang=en")
     described = (await service.api.call("GET", "/openapi.json")).body
     calls = [(method, path) for path, methods in described["paths"].items() for method in methods]
 
@@ -184,6 +186,27 @@ async def test_the_reference_has_every_call_once_and_finds_them_by_word(
     await expect(page.locator("#found")).to_contain_text("found")
     await expect(page.locator('.operation[data-path$="/no-show"]')).to_be_visible()
     assert await page.locator(".operation:visible").count() < len(calls)
+
+
+async def test_the_reference_is_in_both_languages_and_marks_what_is_english(
+    service: Service, context: BrowserContext
+) -> None:
+    page, complaints = await opened(context, service, "/docs")
+    call = page.locator('.operation[data-method="post"][data-path="/v1/halls/{hall}/tickets"]')
+    await expect(page).to_have_title("接口说明 · Paihao")
+    await expect(call.locator(".text p").first).to_have_text("取号。")
+    await expect(call.locator(".responses td > p").first).to_have_attribute("lang", "en")
+    await page.get_by_label("查找").fill("取号。")
+    await expect(page.locator("#found")).to_contain_text("项")
+    await expect(call).to_be_visible()
+
+    await page.get_by_role("link", name="English").click()
+
+    await expect(page.locator("h1")).to_contain_text("API reference")
+    await expect(call.locator(".text p").first).to_have_text("Take a number.")
+    await expect(page.locator("#found")).to_contain_text("Nothing found")
+    assert await page.locator("main [lang]").count() == 0
+    assert complaints == []
 
 
 async def test_the_reference_says_each_problem_of_an_answer_once(service: Service, context: BrowserContext) -> None:

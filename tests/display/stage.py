@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from display.feed import HallFeed, NoObserver
+from display.watchers import Watchers, Wire
 from service.clock import FakeClock
 from service.domain.model import HallId
 from service.journal.follow import Change, Follower, Loaded, Moved
@@ -47,6 +48,9 @@ class Stage:
 class Audience:
     """One who watches: remembers every frame."""
 
+    watchers: Watchers | None = None
+    ready = True
+
     def __init__(self) -> None:
         self.frames: list[dict[str, Any]] = []
         self.bytes: list[bytes] = []
@@ -57,7 +61,19 @@ class Audience:
         self.bytes.append(frame)
         self.frames.append(msgspec.json.decode(frame))
 
-    beat = show
+    @property
+    def wire(self) -> Wire:
+        """Itself."""
+        return self
+
+    def send(self, frame: bytes) -> int:
+        """Take all of it."""
+        self.show(frame)
+        return len(frame)
+
+    def rest(self, frame: bytes, taken: int) -> None:
+        """Never come."""
+        raise AssertionError(f"all {len(frame)} bytes were taken, not {taken}")
 
     def leave(self, code: int) -> None:
         """Go away."""

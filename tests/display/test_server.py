@@ -2,75 +2,32 @@
 
 import asyncio
 import contextlib
-import json
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from display import server as server_module
 from display.feed import ALIVE_AFTER_S, UNFOLLOW_AFTER_S
-from display.server import DisplayServer, Wanted, wanted_by
-from service.contract import HallId, StorageUnavailable, TicketId, UnknownKind, ZoneId
-from service.domain.commands import PostNotice
-from service.domain.model import Notice
-from tests.display.stage import TOWN, Counting, Puppet, Stage, rewritten
-from tests.domain.halls import DONE
-
-WITHIN_S = 20.0  # what a test waits for happens within it, or the test fails
-BOARD = Subprotocol("paihao.board.v1")
-TICKET = Subprotocol("paihao.ticket.v1")
-TOKEN = Subprotocol("bearer.right-token_1")
-ID = TicketId("0198c0de-0000-7000-8000-000000000001")
-
-
-class Theatre:
-    """A display server on a stage."""
-
-    def __init__(self) -> None:
-        self.stage = Stage()
-        self.stage.hall.open("1", "2")
-        self.follower = Puppet(self.stage)
-        self.observer = Counting()
-        self.unavailable = False
-        self.server = DisplayServer(
-            follower=self.follower,
-            clock=self.stage.clock,
-            hall_known=self.known,
-            verify=lambda hall, ticket, token: (hall, token) == (TOWN, "right-token_1") and ticket != "",
-            observer=self.observer,
-            screens_max=5,
-        )
-
-    async def known(self, hall: HallId) -> bool:
-        """Know the town."""
-        if self.unavailable:
-            raise StorageUnavailable
-        return hall == TOWN
-
-    def take(self, ticket: TicketId = ID) -> None:
-        """Give out a ticket with a real id."""
-        command = self.stage.hall.new_ticket()
-        self.stage.hall.do(type(command)(ticket=ticket, code="CODE", service=command.service, channel=command.channel))
-
-    def open(self, path: str = "board", *protocols: Subprotocol, hall: str = "town", **options: Any) -> connect:  # noqa: ANN401
-        """Connect to a socket of the hall."""
-        return connect(
-            f"ws://127.0.0.1:{self.server.port}/v1/halls/{hall}/{path}",
-            subprotocols=list(protocols) or None,
-            proxy=None,
-            open_timeout=WITHIN_S,
-            **options,
-        )
-
-    def look(self) -> None:
-        """Let the server do what is due, without waiting for its timer."""
-        self.follower.alive_at = self.stage.clock.monotonic_s()
-        self.server.feeds.look(TOWN)
+from display.server import Wanted, wanted_by
+from service.contract import HallId, UnknownKind, ZoneId
+from tests.display.stage import TOWN, rewritten
+from tests.display.theatre import (
+    BOARD,
+    ID,
+    TICKET,
+    TOKEN,
+    WITHIN_S,
+    Theatre,
+    board_from,
+    frame_from,
+    play,
+    slow_client,
+)
 
 
 @pytest.fixture
@@ -78,18 +35,6 @@ async def theatre() -> AsyncIterator[Theatre]:
     theatre = Theatre()
     async with theatre.server:
         yield theatre
-
-
-async def frame_from(client: ClientConnection) -> dict[str, Any]:
-    async with asyncio.timeout(WITHIN_S):
-        frame: dict[str, Any] = json.loads(await client.recv())
-    return frame
-
-
-async def board_from(client: ClientConnection) -> dict[str, Any]:
-    while (frame := await frame_from(client))["type"] != "board":
-        pass
-    return frame
 
 
 async def code_from(client: ClientConnection) -> int:
@@ -336,25 +281,6 @@ async def test_a_hall_nobody_watches_is_followed_no_more(theatre: Theatre) -> No
         while theatre.follower.following:
             theatre.look()
             await asyncio.sleep(0)  # the server hears of the close
-
-
-async def slow_client(theatre: Theatre) -> ClientConnection:
-    """A client whose machine takes little and whose program reads nothing unless asked."""
-    small = socket.socket()
-    small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    small.setblocking(False)  # noqa: FBT003  (the socket's own signature)
-    await asyncio.get_running_loop().sock_connect(small, ("127.0.0.1", theatre.server.port))
-    return await theatre.open("board", BOARD, sock=small, max_queue=1, max_size=None, ping_interval=None)
-
-
-async def play(theatre: Theatre, boards: int, quick: ClientConnection) -> None:
-    """Send so many boards, each with a call and a long notice, as fast as a quick client takes them."""
-    theatre.stage.hall.do(PostNotice(Notice("long", {"en": "words " * 2000})))
-    for _ in range(boards):
-        theatre.stage.hall.take()
-        theatre.stage.hall.next("1", DONE if theatre.stage.hall.counter("1").ticket else None)
-        theatre.follower.say()
-        assert (await board_from(quick))["seq"] == theatre.stage.hall.day.seq
 
 
 async def test_a_slow_client_gets_the_newest_and_never_a_backlog(theatre: Theatre) -> None:

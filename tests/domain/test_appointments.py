@@ -31,7 +31,8 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Booked, Slot, slots_of
+from service.domain.slots import Slot, slots_of
+from service.domain.sums import Booked
 from service.domain.view import appointment_view
 from tests.domain.halls import TOWN, Hall, refold, town, values
 

@@ -14,7 +14,8 @@ from service.domain.document import HallDocument
 from service.domain.grid import grid_of
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
-from service.domain.slots import Booked, Slot, over_capacity, places_of_day, room, slots_of
+from service.domain.slots import Slot, over_capacity, places_of_day, room, slots_of
+from service.domain.sums import Booked, sums_of
 from tests.domain.halls import MONDAY
 
 STUDY: dict[str, Any] = {
@@ -598,6 +599,48 @@ def test_the_sums_leave_no_trace_of_what_is_gone() -> None:
     for one in there.values():
         booked.put(plan, one, None)
     assert booked == Booked.of(plan)
+
+
+def test_the_sums_are_those_written_whole_and_what_appointments_have_changed_since() -> None:
+    plan = mixed(reserved=[RESERVED])
+    draw = random.Random(11)  # noqa: S311
+    starts = [slot.starts_at for slot in slots(plan, service="any")]
+    booked, there, changes = Booked.of(plan), dict[int, Appointment](), list[bytes]()
+    whole = msgspec.json.encode(booked).decode()
+    for n in range(300):
+        before, touched = booked.copy(), list[Appointment]()
+        for _ in range(draw.randint(1, 3)):
+            was = there.pop(draw.choice(list(there))) if there and draw.random() < 0.5 else None
+            now = None
+            if was is None or draw.random() < 0.3:
+                now = made(
+                    draw.choice(starts),
+                    len(touched) + 10 * n,
+                    service=draw.choice(["any", "few"]),
+                    partner=draw.choice([None, "school-1"]),
+                    state=(state := draw.choice([AppointmentState.HELD, AppointmentState.BOOKED])),
+                    expires_at=long_before(plan) if state is AppointmentState.HELD else None,
+                )
+                there[len(touched) + 10 * n] = now
+            booked.put(plan, was, now)
+            touched += [one for one in (was, now) if one is not None]
+        change = booked.changes_since(before, plan, touched)
+        if change is not None:
+            changes.append(msgspec.json.encode(change))
+
+        assert sums_of(whole, f"[{b','.join(changes).decode()}]") == booked
+    assert max(map(len, changes)) < len(msgspec.json.encode(booked)) / 4
+
+
+def test_appointments_that_weigh_what_they_weighed_change_no_sums() -> None:
+    plan = mixed()
+    one = made(at(plan, "09:00"), service="any")
+    booked = Booked.of(plan, [one])
+    before = booked.copy()
+    checked_in = msgspec.structs.replace(one, state=AppointmentState.CHECKED_IN)
+    booked.put(plan, one, checked_in)
+
+    assert booked.changes_since(before, plan, [one, checked_in]) is None
 
 
 def test_the_sums_are_read_as_they_were_written() -> None:

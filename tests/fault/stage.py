@@ -42,7 +42,16 @@ _EVENTS = """
 SELECT seq, at, actor, command_id, part, fingerprint, kind, body, day FROM events WHERE hall_id = $1 ORDER BY day, seq
 """
 
-_TABLES = ("hall_days", "day_sums", "events", "tickets", "appointments", "invitation_uses", "applicants")
+_TABLES = (
+    "hall_days",
+    "day_sums",
+    "day_sum_changes",
+    "events",
+    "tickets",
+    "appointments",
+    "invitation_uses",
+    "applicants",
+)
 
 
 class Cutter(Proxy):

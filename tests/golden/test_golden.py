@@ -1,6 +1,9 @@
 """Journals of former releases, and of the one in the making, fold to the days they told of then (JOURNAL 7)."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -66,3 +69,17 @@ def test_the_journal_of_a_release_folds_to_the_day_it_told_of(release: str) -> N
 
 def test_the_newest_journal_has_every_kind_of_event() -> None:
     assert {row["kind"] for row in journal(RELEASES[-1])["rows"]} == set(_KINDS)
+
+
+def test_a_journal_is_written_the_same_way_in_every_process() -> None:
+    written = [
+        subprocess.run(
+            [sys.executable, "-m", "tests.golden.write"],
+            check=True,
+            capture_output=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert written[0] == written[1]

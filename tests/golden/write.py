@@ -7,7 +7,7 @@ renamed to the version, and never written again.
 import json
 import sys
 from datetime import UTC, timedelta
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import msgspec
 
@@ -27,6 +27,7 @@ from service.domain.model import (
     TicketId,
     ZoneId,
 )
+from service.domain.plan import Plan
 from service.journal.records import body_of, row_of
 from tests.domain.halls import DONE, Hall, town
 
@@ -35,6 +36,8 @@ STAFFING = [
     {"on": "2026-11-23", "from": "10:00", "to": "14:00", "counters": 3},
 ]
 
+
+SETS_OF_A_PLAN = {name for name, kind in get_type_hints(Plan).items() if get_origin(kind) is frozenset}
 
 STANDBY = 3
 """So many stand by before one is made green, one books, and one is let in."""
@@ -152,7 +155,7 @@ def written(hall: Hall) -> dict[str, Any]:
     for record in hall.records:
         row = msgspec.to_builtins(row_of(record))
         fingerprint = None if record.fingerprint is None else record.fingerprint.hex()
-        rows.append({**row, "fingerprint": fingerprint, "body": json.loads(body_of(record.event))})
+        rows.append({**row, "fingerprint": fingerprint, "body": with_sets_sorted(json.loads(body_of(record.event)))})
     day = hall.day
     return {
         "rows": rows,
@@ -169,6 +172,14 @@ def written(hall: Hall) -> dict[str, Any]:
             "closing_at": day.plan.windows[-1].closes_at.isoformat(),
         },
     }
+
+
+def with_sets_sorted(body: dict[str, Any]) -> dict[str, Any]:
+    """An event's body with the sets of its plan in one order: theirs is another in each process."""
+    if "plan" not in body:
+        return body
+    sets = {name: sorted(body["plan"][name]) for name in SETS_OF_A_PLAN & body["plan"].keys()}
+    return body | {"plan": body["plan"] | sets}
 
 
 def told_of(ticket: Any) -> dict[str, Any]:  # noqa: ANN401  (a ticket of this release, or of a later one)

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import asyncpg
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -353,6 +355,33 @@ async def test_what_a_person_has_to_come_is_found(writer: Writer, tomorrow: Writ
     assert await finder.to_come(HALL, "nobody") == await finder.of_applicants(HALL, [new_id()]) == []
 
 
+async def test_a_booking_reads_no_more_where_many_have_booked(dsn: str, writer: Writer) -> None:
+    append = "SELECT append_appointments_3('demo', $1, $2)"
+    read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'appointments'"
+    many = (
+        "INSERT INTO appointments SELECT (jsonb_populate_record(a, jsonb_build_object("
+        " 'id', gen_random_uuid(), 'code', 'code ' || s.n, 'n', s.n,"
+        " 'place', s.n, 'places', s.n, 'person', 'person ' || s.n))).*"
+        " FROM appointments AS a, generate_series(100, 3000) AS s (n) WHERE a.n = 1"
+    )
+
+    def one(n: int) -> str:
+        return msgspec.json.encode([replace(appointment(place=n, places=n, person=f"p{n}"), n=n)]).decode()
+
+    connection = await asyncpg.connect(dsn)
+    try:
+        for n in range(1, 12):  # by then the plan is kept, and the table is small
+            await connection.execute(append, writer.day, one(n))
+        await connection.execute(many)
+        async with connection.transaction():
+            await connection.execute(append, writer.day, one(12))
+
+            rows_read = await connection.fetchval(read)
+    finally:
+        await connection.close()
+    assert rows_read <= 8
+
+
 async def test_the_summary_of_a_day_is_what_its_last_append_said(
     writer: Writer, tomorrow: Writer, reader: Reader
 ) -> None:
@@ -363,7 +392,7 @@ async def test_the_summary_of_a_day_is_what_its_last_append_said(
     today, then = await reader.summaries(HALL, DAY, NEXT_DAY)
 
     assert (today.day, today.seq, today.head, today.revision) == (DAY, 3, writer.head, 7)
-    assert today.booked == '[1,{"a":2}]'
+    assert (today.booked, today.changes) == ('[1,{"a":2}]', None)
     assert (then.day, then.seq, then.revision, then.booked) == (NEXT_DAY, tomorrow.seq, 1, None)
     assert await reader.summaries(HALL, NEXT_DAY + timedelta(days=1), NEXT_DAY + timedelta(days=9)) == []
 
@@ -407,3 +436,18 @@ async def test_days_ahead_are_opened_in_any_order_and_the_present_day_begins_all
     ]
     assert [await reader.begun(HALL, day) for day in (DAY, NEXT_DAY)] == [True, False]
     assert await reader.begun(HALL, NEXT_DAY + timedelta(days=1)) is None
+
+
+async def test_what_appends_have_changed_of_the_sums_is_kept_in_order_until_they_are_written_whole(
+    writer: Writer, reader: Reader
+) -> None:
+    async def booked(**written: bytes) -> tuple[str | None, str | None]:
+        await writer.write(replace(writer.next(), **written))
+        (today,) = await reader.summaries(HALL, DAY, DAY)
+        return today.booked, today.changes
+
+    assert await booked(booked=b"[1]") == ("[1]", None)
+    assert await booked(sum_change=b"[2]") == ("[1]", "[[2]]")
+    assert await booked() == ("[1]", "[[2]]")
+    assert await booked(sum_change=b"[3]") == ("[1]", "[[2], [3]]")
+    assert await booked(booked=b"[4]") == ("[4]", None)

@@ -29,7 +29,19 @@ from service.journal.database import Database
 from service.journal.faults import StorageUnavailable, UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
 from service.journal.halls import Halls
-from tests.journal.samples import DAY, HALL, NEXT_DAY, WITHIN_S, Writer, appointment, day_opened, document, new_id
+from service.journal.values import Position
+from tests.journal.samples import (
+    DAY,
+    HALL,
+    NEXT_DAY,
+    NOW,
+    WITHIN_S,
+    Writer,
+    appointment,
+    day_opened,
+    document,
+    new_id,
+)
 from tests.proxy import Proxy
 
 
@@ -167,6 +179,100 @@ async def test_a_hall_is_read_once_however_many_follow(
         assert len(reads) == 1
         for changes in followers:
             await changes.aclose()
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_what_this_process_appended_is_given_without_a_reading(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell, lambda: 0.0)
+    reads: list[str] = []
+
+    async def read(sql: str, *_: object) -> object:
+        reads.append(sql)
+        raise StorageUnavailable
+
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        monkeypatch.setattr(database, "fetch", read)
+        follower.alive_at = -1.0
+
+        append = await writer.write()
+        follower.appended(append, NOW)
+        bell.ring(HALL, DAY, writer.seq)
+
+        moved = await taken_from(changes, Moved)
+        assert list(moved.records) == append.records
+        assert moved.position == Position(writer.seq, writer.head, NOW)
+        assert follower.alive_at == 0.0
+        assert reads == []
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_an_append_after_one_of_another_process_is_read(writer: Writer, database: Database) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+
+        await writer.write()  # another's, and its bell was not heard
+        follower.appended(await writer.write(), NOW)
+        bell.ring(HALL, DAY, writer.seq)
+
+        moved = await taken_from(changes, Moved)
+        assert [one.seq for one in moved.records] == [2, 3]
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_an_append_that_comes_while_a_reading_is_under_way_is_given_once(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bell = HandBell()
+    follower = Follower(database, bell)
+    fetch = database.fetch
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def late(sql: str, *arguments: object) -> object:
+        rows = await fetch(sql, *arguments)
+        asked.set()
+        await go_on.wait()
+        return rows
+
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        monkeypatch.setattr(database, "fetch", late)
+
+        own = await writer.write()
+        bell.ring(HALL, DAY, writer.seq)  # before it is handed over: a reading finds the same event
+        async with asyncio.timeout(WITHIN_S):
+            await asked.wait()
+        follower.appended(own, NOW)
+        await writer.write()
+        bell.ring(HALL, DAY, writer.seq)
+        go_on.set()
+
+        seqs: list[int] = []
+        while not seqs or seqs[-1] < writer.seq:
+            seqs += [one.seq for one in (await taken_from(changes, Moved)).records]
+        assert seqs == [2, 3]
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_the_next_day_follows_the_end_of_this_one_that_this_process_appended(
+    writer: Writer, appender: Appender, database: Database
+) -> None:
+    follower = Follower(database, MuteBell())
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        await Writer(appender, day=NEXT_DAY).open()
+
+        follower.appended(await writer.end(), NOW)
+
+        await taken_from(changes, Moved)
+        loaded = await taken_from(changes, Loaded)
+        assert isinstance(loaded, Loaded)
+        assert loaded.day == NEXT_DAY
 
 
 @pytest.mark.usefixtures("no_poll")

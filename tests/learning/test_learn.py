@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from statistics import fmean, stdev
 
 import pytest
 
@@ -44,10 +45,12 @@ def seen(durations: Sequence[int], prior: Lasting = PRIOR, prechecked: Sequence[
 
 @pytest.mark.parametrize("cv", [0.3, 0.6, 1.0])
 def test_of_many_visits_the_documents_word_is_forgotten(cv: float) -> None:
-    found = seen(lognormal(3000, 420, cv))
+    visits = lognormal(3000, 420, cv)
 
-    assert found.mean_s == pytest.approx(420, rel=0.07), "the longest are taken for forgotten ends"
-    assert found.cv == pytest.approx(cv, rel=0.2)
+    found = seen(visits)
+
+    assert found.mean_s == pytest.approx(fmean(visits), rel=0.02), "chance makes some long ones"
+    assert found.cv == pytest.approx(stdev(visits) / fmean(visits), rel=0.15)
 
 
 def test_of_few_visits_it_counts_as_twenty() -> None:
@@ -61,7 +64,7 @@ def test_forgotten_ends_and_slips_do_not_count() -> None:
 
     with_them = seen([*sound, *forgotten, 0, 1, 2])
 
-    assert with_them.mean_s == pytest.approx(seen(sound).mean_s, rel=0.02)
+    assert with_them.mean_s == pytest.approx(seen(sound).mean_s, rel=0.03)
     assert with_them.cv == pytest.approx(seen(sound).cv, abs=0.05)
 
 
@@ -136,7 +139,28 @@ def test_the_spread_is_what_days_differ_by_beyond_chance_and_what_few_days_leave
     assert unlike.sd == pytest.approx(math.sqrt(beyond_chance + math.pi / 2 * (20 + beyond_chance) / 8))
 
 
-def test_nothing_is_said_of_walk_ins_before_two_weeks_of_days() -> None:
+def test_in_the_first_two_weeks_a_weekday_is_like_all_days_and_as_uncertain() -> None:
+    people = (20, 30, 10, 24, 16)
+    days = [DayFacts(on=MONDAY + timedelta(n), hours={"09": OpenHour(one, 3600)}) for n, one in enumerate(people)]
+    saturday = MONDAY + timedelta(5)
+
+    found = walk_ins(days, saturday, [1, 2, 6])
+
+    assert found.keys() == {1, 2, 6}
+    assert found[6] == found[1]
+    assert found[1]["09"].per_h == 20
+    assert found[1]["09"].sd > walk_ins(weeks(8, [20]), MONDAY)[1]["09"].sd
+    assert walk_ins(days[:4], saturday) == {}, "four days say nothing yet"
+    assert walk_ins(days, saturday, []) == {}
+
+
+def test_only_the_weekdays_on_which_the_hall_opens_are_told_of_walk_ins() -> None:
+    days = [DayFacts(on=MONDAY + timedelta(n), hours={"09": OpenHour(20, 3600)}) for n in range(5)]
+
+    assert learn(days, town(), MONDAY + timedelta(5)).walk_ins.keys() == {1, 2, 3, 4, 5}
+
+
+def test_nothing_is_said_of_a_weekday_before_two_weeks_of_days() -> None:
     days = weeks(2, [20])
 
     assert walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS - 1)) == {}

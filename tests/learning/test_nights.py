@@ -13,6 +13,7 @@ from service.domain.events import DayOpened, PlanChanged
 from service.domain.learning import DayFacts, OpenHour
 from service.domain.model import AppointmentId, Channel, HallId, ServiceId
 from service.ids import OF_APPOINTMENT, new_code, new_id
+from service.jobs import in_turn
 from service.journal.read import Reader
 from service.journal.statements import statement_files, statements
 from service.lane import Request
@@ -49,6 +50,19 @@ async def the_night(service: Service, clock: FakeClock) -> None:
     clock.put(NIGHT_AT)
     await service.running.jobs.end_days()
     await service.running.learning.learn()
+
+
+def days_read(monkeypatch: pytest.MonkeyPatch) -> list[date]:
+    """The days whose events are read from now on."""
+    read: list[date] = []
+    load = Reader.load
+
+    def noted(reader: Reader, hall: HallId, day: date, position: object) -> object:
+        read.append(day)
+        return load(reader, hall, day, position)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reader, "load", noted)
+    return read
 
 
 async def events(service: Service, on: date) -> list[object]:
@@ -128,18 +142,58 @@ async def test_a_night_reads_the_events_of_the_ended_day_only(
     await service.api.take("enquiry")
     clock.put(NIGHT_AT + timedelta(1))
     await service.running.jobs.end_days()
-    read: list[date] = []
-    load = Reader.load
-
-    def noted(reader: Reader, hall: HallId, day: date, position: object) -> object:
-        read.append(day)
-        return load(reader, hall, day, position)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(Reader, "load", noted)
+    read = days_read(monkeypatch)
 
     await service.running.learning.learn()
 
     assert read == [TUESDAY]
+
+
+async def test_an_ended_day_is_read_once_for_what_is_learned_and_what_is_reported(
+    service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_monday(service, clock, visits=3)
+    clock.put(NIGHT_AT)
+    await service.running.jobs.end_days()
+    read = days_read(monkeypatch)
+
+    for _ in range(2):
+        await in_turn(service.running.reports.keep, service.running.learning.learn)()
+    reply = await service.api.staff("GET", f"report?day={MONDAY}")
+
+    assert read == [MONDAY]
+    assert await service.running.database.fetch("SELECT FROM day_facts NATURAL JOIN day_figures") != []
+    assert reply.body["total"]["visits"]["served"] == 3
+
+
+async def test_a_day_that_was_looked_through_for_a_report_is_learned_from_at_night(
+    service: Service, clock: FakeClock, dsn: str, tmp_path: Path
+) -> None:
+    await a_monday(service, clock)
+    clock.put(NIGHT_AT)
+    await service.running.jobs.end_days()
+    await service.api.staff("GET", f"report?day={MONDAY}")
+
+    async with service_on(dsn, tmp_path / "other", clock) as other:  # the first one may have died before it learned
+        await other.running.learning.learn()
+
+        assert await mean_s(other) == pytest.approx(MEAN_S)
+
+
+async def test_a_pass_that_fails_does_not_keep_the_next_one_from_running() -> None:
+    ran = []
+
+    async def fails() -> None:
+        ran.append("first")
+        raise ValueError("this one")
+
+    async def runs() -> None:
+        ran.append("second")
+
+    with pytest.raises(ValueError, match="this one"):
+        await in_turn(fails, runs)()
+
+    assert ran == ["first", "second"]
 
 
 async def test_what_differs_by_a_trifle_is_not_told_to_the_days(service: Service, clock: FakeClock) -> None:

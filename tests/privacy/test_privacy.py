@@ -416,4 +416,4 @@ def test_the_statements_are_among_those_that_are_prepared() -> None:
     from tests.learning.test_nights import ALL  # noqa: PLC0415  (only this test is about it)
 
     assert PACKAGE == "service"
-    assert {file for file, _ in ALL} == {"learning.sql", "privacy.sql"}
+    assert {file for file, _ in ALL} == {"ended.sql", "learning.sql", "privacy.sql"}

@@ -34,7 +34,8 @@ from service.domain.model import (
     TicketId,
 )
 from service.domain.refusals import Refusal
-from service.domain.slots import Booked, slots_of
+from service.domain.slots import slots_of
+from service.domain.sums import Booked
 from service.ids import OF_APPOINTMENT, new_code, new_id
 from service.journal.journal import Journal
 from service.lane import Request

@@ -114,6 +114,9 @@ class Heard:
         """Note how many commands one append carried."""
         self.batches.append(commands)
 
+    def appended(self, _written: Append, _at: datetime) -> None:
+        """Follow nothing."""
+
     def raced(self, _day: Day) -> None:
         """Count lost races."""
         self.races += 1

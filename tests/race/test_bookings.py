@@ -40,7 +40,7 @@ from service.jobs import Jobs
 from service.journal import append, faults
 from service.journal.faults import ConstraintBroken
 from service.journal.journal import Journal
-from service.lane import IDLE_AFTER_S, Answer, refusal_of
+from service.lane import IDLE_AFTER_S, SUM_CHANGES_MAX, Answer, refusal_of
 from service.verify import RULES
 from tests.race.bookings import (
     FAR_DAY,
@@ -63,6 +63,7 @@ from tests.race.process import (
     WITHIN_S,
     Process,
     commands_in,
+    folded,
     kinds_in,
     new_ticket,
     number_of,
@@ -736,3 +737,20 @@ async def test_the_job_writes_down_who_did_not_come(one: Process) -> None:
     await Jobs(one.halls, one.lanes, one.clock).sweep_appointments()
 
     assert (await one.lanes.day(DEMO)).appointments[late.id].state is AppointmentState.MISSED
+
+
+async def test_the_sums_beside_a_day_are_those_of_its_bookings_whoever_wrote_them(one: Process, other: Process) -> None:
+    await with_one_place(one, other)
+    seen = set()
+
+    for n in range(SUM_CHANGES_MAX + 8):
+        appointment = await booked(other if n % 3 == 0 else one, FAR_DAY, f"{n // 2:02}:{30 * (n % 2):02}")
+        if n % 4 == 0:
+            await cancel(other, appointment.id, FAR_DAY)
+
+        (summary,) = await other.journal.summaries(DEMO, FAR_DAY, FAR_DAY)
+        assert summary.sums() == (await folded(one, FAR_DAY)).booked
+        seen.add(summary.changes is None)
+
+    assert seen == {False, True}, "they were written whole, and as what has changed"
+    await same_story(one, FAR_DAY)

@@ -80,6 +80,52 @@ def test_a_trace_is_learned_from_and_lived(tmp_path: Path) -> None:
     assert "learned: NW" in shown.output
 
 
+def test_halls_that_learn_stand_beside_the_one_that_knows() -> None:
+    typed = ("--scenario", "loan", "--days", "2", "--learn", "0, 1")
+
+    report = said(*typed)
+    shown = " ".join(run(*typed).output.split())
+
+    assert [(way["way"], way["learned"]) for way in report["ways"]] == [
+        ("credit, places rule, learned from 0 days", 0),
+        ("credit, places rule, learned from 1 day", 1),
+        ("credit, places rule", None),
+    ]
+    assert report["ways"][0]["error_times_true"]["days"] == 2
+    assert report["ways"][2]["error_times_true"] is None
+    assert report["times"] is None
+    assert "learned from 0 days" in shown
+    assert "knows what is true" in shown
+    assert "the promise's error by that of who knows" in shown
+
+
+def test_promises_are_held_against_the_oracle_of_a_hall_that_knows_and_of_one_that_has_learned() -> None:
+    report = said(
+        "--scenario",
+        "lunch",
+        "--days",
+        "1",
+        "--learn",
+        "5",
+        "--promises",
+        "forecast",
+        "--oracle",
+        "40",
+        "--counters",
+        "9",
+    )
+
+    reached = [(reach["words"].split(",")[0], reach["bound"]) for reach in report["reached"]]
+    assert reached == [
+        ("walk-ins' p50 by what 5 days taught", 1.2),
+        ("appointments' p50 by what 5 days taught", 1.2),
+        ("walk-ins' p50 by what is true", 1.1),
+        ("appointments' p50 by what is true", 1.1),
+    ]
+    for reach in report["reached"]:
+        assert reach["ok"] == (reach["value"]["mean"] <= reach["bound"])
+
+
 def test_a_season_is_as_long_as_its_days() -> None:
     report = said("--scenario", "season", "--days", "5", "--counters", "2")
 
@@ -101,6 +147,11 @@ def test_a_season_is_as_long_as_its_days() -> None:
         (("--jobs", "0"), "jobs is from 1"),
         (("--seed", "-1"), "seed is from 0"),
         (("--counters", "0"), "counters is from 1"),
+        (("--learn", "some"), "learn is a number of days, or several after commas"),
+        (("--learn", "61"), "learn is from 0 to 60"),
+        (("--learn", "1", "--against", "fifo"), "say learn, or against"),
+        (("--learn", "0", "--trace", "nowhere.csv"), "learn is from 1"),
+        (("--learn", "1,2", "--trace", "nowhere.csv"), "a trace is learned from once"),
         (("--trace", "nowhere.csv"), "nowhere.csv cannot be read"),
     ],
 )

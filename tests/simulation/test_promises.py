@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from service.domain.day import Day
 from service.domain.forecast.scene import Scene, scene_of
 from service.domain.model import CounterId, Ticket, TicketClass
 from service.simulate.days import live_day
 from service.simulate.estimate import Estimate, estimate
+from service.simulate.hall import SimulatedHall
 from service.simulate.live import Life
 from service.simulate.lived import Told
 from service.simulate.options import Options, Promises, Way
@@ -32,8 +32,8 @@ def test_position_times_average_counts_the_open_counters_and_oneself() -> None:
     setting = setting_of(PEAK, POLICIES["credit"], 9, "all")
     told: list[float] = []
 
-    def noting(day: Day, ticket: Ticket) -> Told | None:
-        told.append(position_s(day, ticket))
+    def noting(hall: SimulatedHall, ticket: Ticket) -> Told | None:
+        told.append(position_s(hall.day, ticket))
         return None
 
     Life(setting, some_people(*(10 * HOUR_MS + n * 1000 for n in range(8))), noting).run()
@@ -61,8 +61,8 @@ def test_the_oracle_knows_the_speed_of_the_day_and_of_each_clerk_and_who_wants_t
     people = replace(draw(scenario, 1, 0), pace=(2.0, 1.0, 1.0, 0.5, 0.5), volume=1.5, green=0.25)
     seen: list[tuple[Scene, Scene]] = []
 
-    def looking(day: Day, ticket: Ticket) -> Told | None:
-        scene = scene_of(day, day.at)
+    def looking(hall: SimulatedHall, ticket: Ticket) -> Told | None:
+        scene = scene_of(hall.day, hall.day.at)
         assert scene is not None, ticket
         seen.append((scene, true_scene(scene, setting, people)))
         return None

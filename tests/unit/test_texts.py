@@ -12,6 +12,7 @@ from fluent.syntax.visitor import Visitor
 from service import errors
 from service.domain.refusals import Refusal
 from service.web.pages import PAGES, SCREEN
+from service.web.routes import ROUTES
 
 assert errors, "its refusals are among those below"
 
@@ -28,6 +29,8 @@ SAID = re.compile(r"\bsay\((.*?)\)", re.DOTALL)
 MARKED = re.compile(r'data-say(?:="|": )"?([a-z0-9-]+)"')
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+|[a-z]{3,}")
 UNKIND = re.compile(r"(?i)(?<![\w-])(?:errors?|invalid|fail(?:s|ed|ing|ure)?)\b|again later|稍后再|失败|错误|无效")
+
+SUMMARY = re.compile(r'^  (\w+): "(.+)",$', re.MULTILINE)
 
 WORD_TABLES = re.compile(r"^  (?:zh|en): \{\n(.*?)^  \},", re.DOTALL | re.MULTILINE)
 WORD = re.compile(r"^    (\w+):", re.MULTILINE)
@@ -152,6 +155,15 @@ def test_every_text_that_a_page_asks_for_is_there(name: str) -> None:
     assert missing == set()
     for prefix in re.findall(r"\bsay\(`([a-z0-9-]+)\$\{", source):
         assert any(message.startswith(prefix) for message in there), prefix
+
+
+def test_the_reference_says_in_chinese_what_each_call_does_and_names_each_group() -> None:
+    said = dict(SUMMARY.findall(_code(PAGES / "docs" / "summaries.js")))
+
+    assert said.keys() == {route.operation for route in ROUTES}
+    assert [operation for operation, summary in said.items() if not re.search("[\u4e00-\u9fff]", summary)] == []
+    named = {message.removeprefix("tag-") for message in messages("en", "docs") if message.startswith("tag-")}
+    assert named == {route.tag for route in ROUTES}
 
 
 def test_every_refusal_in_words_is_one_that_there_is() -> None:

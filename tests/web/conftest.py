@@ -8,15 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 
 import pytest
-from argon2.profiles import CHEAPEST
 from msgspec import convert
 
 from service.clock import FakeClock
 from service.domain.document import HallDocument
 from service.domain.model import HallId
-from service.identity import passwords
 from tests.postgres import PostgresServer
-from tests.service import NOON_AT, Service, service_on
+from tests.service import NOON_AT, Service, quick_hashes, service_on
 from tests.web.checked import Checked, demo
 
 _numbers = itertools.count(1)
@@ -26,9 +24,7 @@ Founder = Callable[..., Awaitable[Checked]]
 
 @pytest.fixture(scope="package", autouse=True)
 def _quick_hashes() -> Iterator[None]:
-    """Passwords are hashed in a millisecond here; `tests/identity` looks at how it is done outside."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "PARAMETERS", CHEAPEST)
+    with quick_hashes():
         yield
 
 

@@ -232,6 +232,26 @@ async def test_who_stands_by_books_another_day_in_one_call(hall: Checked, now: F
     assert (await book_for(hall, first)).code == "wrong-state"
 
 
+async def test_who_stands_by_with_a_name_has_no_more_appointments_than_anybody(found: Founder, now: FakeClock) -> None:
+    hall = await found(booking={"per_person": 1})
+    li = {"name": "Li", "phone": "13800138000"}
+    first = await booked(hall, at("11:00", 24), applicant=li)
+    now.put(at("17:00"))
+    await hall.open("1")
+    ticket = await hall.take("enquiry", applicant={**li, "phone": "+86 138 0013 8000"})
+    while ticket["admission"] != "standby":
+        ticket = await hall.take("enquiry", applicant={**li, "phone": "+86 138 0013 8000"})
+
+    refused = await book_for(hall, ticket, applicant=None)
+    await hall.call("DELETE", f"appointments/{first['id']}", token=first["token"])
+    given = await book_for(hall, ticket, applicant=None)
+    again = await hall.call(
+        "POST", "appointments", {"service": "enquiry", "starts_at": said(at("11:00", 24)), "applicant": li}
+    )
+
+    assert (refused.code, given.status, again.code) == ("already-booked", 201, "already-booked")
+
+
 async def test_a_booking_from_standby_that_is_sent_again_is_the_same(hall: Checked, now: FakeClock) -> None:
     tickets, _ = await full(hall, now)
     body = {

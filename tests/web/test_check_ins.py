@@ -13,7 +13,7 @@ from service.clock import FakeClock
 from service.ids import OF_INVITATION, code_as_typed, new_code
 from service.limits.rules import WRONG_CODES, WRONG_CODES_OF_BROWSER
 from tests.service import ADMIN, Reply, Service, service_on
-from tests.web.booking import booked, changed, said, seen
+from tests.web.booking import booked, by_hand, changed, said, seen
 from tests.web.checked import Checked, at
 from tests.web.conftest import Founder
 from tests.web.staff import device
@@ -279,9 +279,31 @@ async def test_a_slip_of_yesterday_that_was_passed_over_is_of_yesterday(hall: Ch
     reply = await checked_in(hall, ticket["code"])
 
     assert (reply.status, reply.code, reply.body["on"]) == (409, "wrong-day", "2026-11-23")
+    assert reply.body["title"] == "This is for another day.", "it is no appointment"
 
 
 # Invitations.
+
+
+async def test_a_full_hall_offers_guests_what_is_kept_for_them(house: Service, found: Founder, now: FakeClock) -> None:
+    kept = {"partner": "school", "weekdays": [1, 2], "from": "09:00", "to": "17:30", "share": 1, "release_before_s": 60}
+    hall = await found(booking={**by_hand(4), "reserved": [kept]})
+    guest, late = await invited(house, hall), await invited(house, hall)
+    now.put(at("15:00"))
+    await hall.open("1")
+    while (others := await hall.call("POST", "tickets", {"service": "enquiry"})).status == 201:
+        pass
+
+    today = await checked_in(hall, guest["code"])
+    now.put(at("17:20"))
+    following = await checked_in(hall, late["code"])
+
+    assert {reply.code for reply in (others, today, following)} == {"hall-full"}
+    assert [{slot["starts_at"][:10] for slot in reply.body["slots"]} for reply in (others, today, following)] == [
+        {"2026-11-25"},
+        {"2026-11-23"},
+        {"2026-11-24"},
+    ]
 
 
 async def test_an_invitation_is_a_prechecked_walk_in(hall: Checked, house: Service) -> None:

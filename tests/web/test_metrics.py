@@ -211,7 +211,8 @@ async def test_a_person_is_in_one_table_and_nowhere_else(
         ]
     connection = await asyncpg.connect(dsn)
     try:
-        tables = ("halls", "hall_days", "day_sums", "events", "tickets", "appointments", "applicants")
+        sums = ("day_sums", "day_sum_changes")
+        tables = ("halls", "hall_days", *sums, "events", "tickets", "appointments", "applicants")
         rows = {name: str(await connection.fetch(f"SELECT * FROM {name}")) for name in tables}  # noqa: S608  (names above)
     finally:
         await connection.close()

@@ -1,14 +1,19 @@
 """What the pages on phones ask for: the rules, the code to be scanned, the hall of a ticket, and how the visit was."""
 
 import gzip
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 import segno
 
+from service.clock import FakeClock
 from service.domain.demo import demo_document
+from service.domain.forecast.ahead import DayAhead, Quarter
+from service.domain.learning import DayFacts, OpenHour
+from service.domain.model import HallId
 from service.domain.plan import Learned, LearnedArrivals, plan_of
 from service.web.answers import ExpectedSeen
 from service.web.halls import expected_of
@@ -53,9 +58,75 @@ def test_who_is_expected_is_told_for_what_is_left_of_the_day() -> None:
     learned = Learned(walk_ins={"09": LearnedArrivals(12.0), "15": LearnedArrivals(3.04)})
     plan = plan_of(demo_document(always_open=False), 1, date(2026, 11, 23), learned=learned)
 
-    found = expected_of(plan, datetime(2026, 11, 23, 4, 0, tzinfo=UTC))
+    found = expected_of(plan, datetime(2026, 11, 23, 4, 0, tzinfo=UTC), None)
 
-    assert found == [ExpectedSeen("2026-11-23T07:00:00.000Z", "2026-11-23T08:00:00.000Z", 3.0)]
+    assert found == [ExpectedSeen("2026-11-23T07:00:00.000Z", "2026-11-23T08:00:00.000Z", 3.0, None)]
+
+
+def test_an_hour_has_the_longest_of_its_waits_and_none_where_somebody_may_not_be_called() -> None:
+    plan = plan_of(
+        demo_document(always_open=False),
+        1,
+        date(2026, 11, 23),
+        learned=Learned(walk_ins={f"{hour}": LearnedArrivals(12.0) for hour in (13, 14, 15, 16)}),
+    )
+    one_pm = datetime(2026, 11, 23, 5, tzinfo=UTC)
+
+    def quarter(n: int, wait_p90_s: int | None, fits: float | None) -> Quarter:
+        at = one_pm + timedelta(minutes=15 * n)
+        return Quarter(at=at, waiting_p10=0, waiting_p50=1, waiting_p90=2, wait_p90_s=wait_p90_s, fits=fits)
+
+    of_hours: list[list[tuple[int | None, float | None]]] = [
+        [(9000, 1.0), (600, 0.9), (900, 1.0), (300, 0.8)],
+        [(600, 0.9), (600, 0.79)],
+        [(60, 1.0), (None, None)],
+    ]
+    quarters = [quarter(4 * hour + n, *one) for hour, some in enumerate(of_hours) for n, one in enumerate(some)]
+    ahead = DayAhead(
+        hall=HallId("demo"),
+        day=plan.day,
+        seq=1,
+        made_at=one_pm,
+        closing_at=plan.windows[-1].closes_at,
+        quarters=quarters,
+        served=0.5,
+        intake_closes_at=None,
+        overtime_s=0,
+        overtime_p90_s=0,
+    )
+
+    found = expected_of(plan, one_pm + timedelta(minutes=1), ahead)
+
+    assert [one.wait_p90_s for one in found] == [900, None, None, None]
+
+
+async def test_a_hall_says_how_long_who_comes_later_will_wait_once_the_day_was_looked_at(
+    own: Checked, service: Service, clock: FakeClock
+) -> None:
+    facts = [
+        DayFacts(
+            on=date(2026, 11, 23) - timedelta(back), hours={f"{hour:02d}": OpenHour(4, 3600) for hour in range(24)}
+        )
+        for back in range(1, 30)
+    ]
+    for one in facts:
+        await service.running.database.fetch(
+            "INSERT INTO day_facts (hall_id, day, facts) VALUES ($1, $2, $3)",
+            own.hall,
+            one.on,
+            msgspec.json.encode(one).decode(),
+        )
+    await service.running.learning.learn_of(await service.running.halls.get(HallId(own.hall)), date(2026, 11, 23))
+    await own.open("1")
+    before = (await own.call("GET", f"/v1/halls/{own.hall}")).body["expected"]
+
+    clock.advance(1)
+    await service.running.forecaster.look()
+    after = (await own.call("GET", f"/v1/halls/{own.hall}")).body["expected"]
+
+    assert {one["wait_p90_s"] for one in before} == {None}
+    assert len(before) == len(after) > 3
+    assert all(one["wait_p90_s"] is not None for one in after[1:3])
 
 
 async def test_the_token_of_a_ticket_tells_its_hall(hall: Checked) -> None:

@@ -86,6 +86,10 @@ PLANTED: dict[str, tuple[str, str]] = {
         "UPDATE day_sums SET booked = '[]'",
         "the sums of its bookings are not those of the journal",
     ),
+    "a change of sums that nothing made": (
+        """INSERT INTO day_sum_changes SELECT hall_id, day, 999, '[[7,{},{}],{},{}]' FROM day_sums""",
+        "the sums of its bookings are not those of the journal",
+    ),
     "sums of bookings that are gone": ("DELETE FROM day_sums", "has appointments, and no sums of its bookings"),
     "a plan of another revision": ("UPDATE hall_days SET revision = 9", "its plan is of revision 1, hall_days says 9"),
     "a day with tickets that never began": (

@@ -36,15 +36,15 @@ import { privacy } from "./sections/privacy.js";
 import { rules } from "./sections/rules.js";
 import { today } from "./sections/today.js";
 
-/** @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean}>} */
+/** `words`: a file of texts that is read when the section is opened. @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean, words?: string}>} */
 const SECTIONS = {
   today: { title: "today-title", draw: today },
-  bookings: { title: "bookings-title", draw: bookings },
+  bookings: { title: "manage-bookings", draw: bookings, words: "bookings" },
   hours: { title: "hours-title", draw: hours, ofDocument: true },
   places: { title: "places-title", draw: places, ofDocument: true },
   booking: { title: "booking-title", draw: booking, ofDocument: true },
   rules: { title: "rules-title", draw: rules, ofDocument: true },
-  invitations: { title: "invite-title", draw: invitations },
+  invitations: { title: "manage-invitations", draw: invitations, words: "invitations" },
   notices: { title: "notices-title", draw: notices },
   messages: { title: "messages-title", draw: messages },
   people: { title: "people-title", draw: people },
@@ -82,7 +82,7 @@ class Manager {
   #told = 0;
 
   async start() {
-    const [hall] = await Promise.all([this.#readHall(), texts("common", "manage", "bookings", "invitations")]);
+    const [hall] = await Promise.all([this.#readHall(), texts("common", "manage")]);
     document.addEventListener("paihao:language", () => this.#speak());
     this.#hall = hall.body;
     this.#speak();
@@ -182,9 +182,19 @@ class Manager {
     };
   }
 
-  #open() {
+  async #open() {
     const wanted = location.hash.slice(1);
     const section = Object.hasOwn(SECTIONS, wanted) ? wanted : FIRST;
+    const { words } = SECTIONS[section];
+    if (words !== undefined) {
+      try {
+        await texts(words);
+      } catch {
+        this.#tell(say("problem-unreached"));
+        return;
+      }
+      if (location.hash.slice(1) !== wanted) return; // the manager has gone on
+    }
     const isOther = section !== this.#section && this.#section !== "";
     this.#section = section;
     this.#isMenuOpen = false;

@@ -55,7 +55,10 @@ function hoursOf(hall, times) {
 
 function pictures({ day, ahead, times, isUnfolded }, width) {
   const key = (kind) => svgKey(kind);
-  const table = make("details.as-table", { open: isUnfolded, id: "as-table" }, make("summary", {}, say("as-table")), halvesTable(day, ahead, times));
+  const table = make("details.as-table", { open: isUnfolded, id: "as-table" }, make("summary", {}, say("as-table")));
+  const fill = () => table.append(halvesTable(day, ahead, times));
+  if (isUnfolded) fill();
+  else table.addEventListener("toggle", fill, { once: true });
   return [
     make("p.keys.small", {}, make("b", {}, say("chart-arrivals")), make("span.nb", {}, key("booked"), say("key-booked")), make("span.nb", {}, key("walk"), say("key-walk-ins")), make("span.quiet", {}, say("key-to-come"))),
     make("div.chart-of", {}, dayChart({ day, ahead, times }, width)),

@@ -4,9 +4,9 @@
 
 import { make } from "/display/element.js";
 import { pick } from "/pages/language.js";
-import { languageNow, say } from "/pages/texts.js";
+import { languageNow, localeNow, say } from "/pages/texts.js";
 import { number } from "/pages/times.js";
-import { countersLevel, isQuiet, longest_s, promisesLevel, screensLevel, waitLevel, worstFirst } from "./model.js";
+import { countersLevel, isQuiet, longest_s, promisesLevel, screensLevel, staying, waitLevel, worstFirst } from "./model.js";
 
 /** From so many halls on there is a field to look for one. */
 const SEARCHED_FROM = 20;
@@ -15,6 +15,7 @@ const COLUMNS = ["hall", "waiting", "longest", "counters", "promises", "screens"
 
 /** The table, and the field above it. */
 export class HallList {
+  /** @type {Map<string, object>} */
   #rows = new Map();
   #body = make("tbody");
   #head = make("tr");
@@ -22,7 +23,10 @@ export class HallList {
   #label = make("label.hidden", { for: "search" });
   #none = make("p.quiet", { role: "status", hidden: true });
   #shown = null;
-  #order = "";
+  #wanted = "";
+  /** The halls that are found, in the order of the list. @type {object[]} */
+  #found = [];
+  #collator = new Intl.Collator();
 
   /** @param {HTMLElement} element where it stands */
   constructor(element) {
@@ -36,11 +40,13 @@ export class HallList {
     this.#head.replaceChildren(...COLUMNS.map((name) => make(name === "hall" ? "th" : `th.num.c-${name}`, { scope: "col" }, say(`column-${name}`))));
     this.#label.textContent = this.#search.placeholder = say("search");
     this.#none.textContent = say("search-none");
+    this.#collator = new Intl.Collator(localeNow());
     this.#rows.clear();
-    this.#order = "";
+    this.#shown = null;
   }
 
   /**
+   * Say how halls are now. What is the same object as before is the same hall: only the time has gone on.
    * @param {object} facts
    * @param {object[]} facts.halls
    * @param {object} facts.watch
@@ -48,43 +54,79 @@ export class HallList {
    * @param {string | null} facts.chosen
    */
   show(facts) {
+    const before = this.#shown;
     this.#shown = facts;
     const { halls, watch, now_ms, chosen } = facts;
-    this.#search.parentElement.hidden = halls.length < SEARCHED_FROM;
     const wanted = this.#search.value.trim().toLocaleLowerCase();
-    const found = worstFirst(halls, nameOf, now_ms).filter((hall) => wanted === "" || `${nameOf(hall)} ${hall.id}`.toLocaleLowerCase().includes(wanted));
-    this.#none.hidden = found.length > 0 || wanted === "";
-    const rows = found.map((hall) => this.#row(hall, watch, now_ms, chosen));
-    const order = found.map(({ id }) => id).join(" ");
-    if (order === this.#order) return;
-    this.#order = order;
+    if (halls !== before?.halls || wanted !== this.#wanted) this.#find(halls, wanted);
+    for (const hall of this.#found) this.#update(this.#rows.get(hall.id), hall, watch, now_ms);
+    if (chosen === before?.chosen) return;
+    this.#mark(before?.chosen, false);
+    this.#mark(chosen, true);
+  }
+
+  #find(halls, wanted) {
+    this.#wanted = wanted;
+    this.#search.parentElement.hidden = halls.length < SEARCHED_FROM;
+    this.#found = worstFirst(halls, nameOf, this.#collator.compare).filter((hall) => wanted === "" || `${nameOf(hall)} ${hall.id}`.toLocaleLowerCase().includes(wanted));
+    this.#none.hidden = this.#found.length > 0 || wanted === "";
+    this.#arrange(this.#found.map((hall) => this.#row(hall).element));
+  }
+
+  /** Put rows into their order, of which most have it already. */
+  #arrange(rows) {
+    const places = new Map([...this.#body.children].map((row, n) => [row, n]));
+    const stay = staying(rows.map((row) => places.get(row) ?? -1));
     const focused = document.activeElement;
-    this.#body.replaceChildren(...rows);
+    const gone = new Set(places.keys());
+    for (const row of rows) gone.delete(row);
+    for (const row of gone) row.remove();
+    let next = null;
+    for (let n = rows.length - 1; n >= 0; n -= 1) {
+      if (!stay.has(n)) this.#body.insertBefore(rows[n], next);
+      next = rows[n];
+    }
     if (this.#body.contains(focused)) focused.focus({ preventScroll: true });
   }
 
-  #row(hall, watch, now_ms, chosen) {
-    let row = this.#rows.get(hall.id);
-    if (!row) {
-      const name = pick(hall.name, languageNow());
-      const link = make("a", { href: `#${hall.id}`, lang: name.lang }, name.text || hall.id);
-      const cells = COLUMNS.slice(1).map((column) => make(`td.num.c-${column}`));
-      row = { element: make("tr", { "data-hall": hall.id }, make("th", { scope: "row" }, link), cells), link, cells, said: [] };
-      row.element.addEventListener("click", (event) => {
-        if (event.target.closest("a") === null && String(getSelection()) === "") link.click();
-      });
-      this.#rows.set(hall.id, row);
-    }
-    row.element.className = [chosen === hall.id ? "on" : "", isQuiet(hall) ? "closed" : ""].join(" ").trim();
-    if (chosen === hall.id) row.link.setAttribute("aria-current", "true");
+  #row(hall) {
+    const known = this.#rows.get(hall.id);
+    if (known) return known;
+    const name = pick(hall.name, languageNow());
+    const link = make("a", { href: `#${hall.id}`, lang: name.lang }, name.text || hall.id);
+    const cells = COLUMNS.slice(1).map((column) => make(`td.num.c-${column}`));
+    const row = { element: make("tr", { "data-hall": hall.id }, make("th", { scope: "row" }, link), cells), link, cells, said: [], hall: null, minutes: null, level: "" };
+    row.element.addEventListener("click", (event) => {
+      if (event.target.closest("a") === null && String(getSelection()) === "") link.click();
+    });
+    this.#rows.set(hall.id, row);
+    if (hall.id === this.#shown.chosen) this.#mark(hall.id, true);
+    return row;
+  }
+
+  /** The row of a hall that is looked at. */
+  #mark(id, isChosen) {
+    const row = this.#rows.get(id);
+    if (!row) return;
+    row.element.classList.toggle("on", isChosen);
+    if (isChosen) row.link.setAttribute("aria-current", "true");
     else row.link.removeAttribute("aria-current");
-    for (const [n, [text, level]] of figuresOf(hall, watch, now_ms).entries()) {
-      const said = `${level} ${text}`;
+  }
+
+  /** Change what is another than before; most often nothing is. */
+  #update(row, hall, watch, now_ms) {
+    const waited_s = longest_s(hall, now_ms);
+    const minutes = waited_s === null ? null : Math.floor(waited_s / 60);
+    const level = waitLevel(hall, watch, now_ms);
+    if (row.hall === hall && row.minutes === minutes && row.level === level) return;
+    Object.assign(row, { hall, minutes, level });
+    row.element.classList.toggle("closed", isQuiet(hall));
+    for (const [n, [text, kind]] of figuresOf(hall, watch, now_ms).entries()) {
+      const said = `${kind} ${text}`;
       if (row.said[n] === said) continue;
       row.said[n] = said;
-      row.cells[n].replaceChildren(level === "" ? text : make(`span.tag.${level}`, {}, text));
+      row.cells[n].replaceChildren(kind === "" ? text : make(`span.tag.${kind}`, {}, text));
     }
-    return row.element;
   }
 }
 

@@ -56,16 +56,70 @@ export function isQuiet(hall) {
 
 /**
  * Halls with the worst first: by the longest wait, then by how many wait; those that are closed come last.
+ *
+ * Who has waited longest has so in a minute too: the order is that of the halls, whatever the time.
  * @param {object[]} halls
  * @param {(hall: object) => string} nameOf
- * @param {number} now_ms
+ * @param {(one: string, other: string) => number} byName
  */
-export function worstFirst(halls, nameOf, now_ms) {
-  const rank = (hall) => [isQuiet(hall) ? 1 : 0, -(longest_s(hall, now_ms) ?? -1), -hall.waiting];
-  return halls
-    .map((hall) => ({ hall, rank: rank(hall), name: nameOf(hall) }))
-    .sort((one, other) => one.rank[0] - other.rank[0] || one.rank[1] - other.rank[1] || one.rank[2] - other.rank[2] || one.name.localeCompare(other.name))
-    .map(({ hall }) => hall);
+export function worstFirst(halls, nameOf, byName) {
+  return [...halls].sort(
+    (one, other) =>
+      isQuiet(one) - isQuiet(other) ||
+      bySince(one.longest_since_at, other.longest_since_at) ||
+      other.waiting - one.waiting ||
+      byName(nameOf(one), nameOf(other)),
+  );
+}
+
+/** Instants of the service are written alike and compare as text; where nobody waits comes last. */
+function bySince(one, other) {
+  if (one === other) return 0;
+  if (one === null || other === null) return one === null ? 1 : -1;
+  return one < other ? -1 : 1;
+}
+
+/**
+ * Which of some things may stay where they are when they are put in another order, so that the fewest move.
+ * @param {number[]} places where each is now, in the order that is wanted; -1 for what is new
+ * @returns {Set<number>} indexes into `places`: a longest run of rising places
+ */
+export function staying(places) {
+  const ends = []; // by the length of a run, the index at which one ends lowest
+  const before = new Array(places.length).fill(-1);
+  for (const [n, place] of places.entries()) {
+    if (place < 0) continue;
+    let low = 0;
+    let high = ends.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (places[ends[middle]] < place) low = middle + 1;
+      else high = middle;
+    }
+    before[n] = low > 0 ? ends[low - 1] : -1;
+    ends[low] = n;
+  }
+  const found = new Set();
+  for (let n = ends.at(-1) ?? -1; n >= 0; n = before[n]) found.add(n);
+  return found;
+}
+
+/**
+ * What has come anew, with the same object for each thing that is as it was: what has not changed is seen without a look into it.
+ * @template {{id: string}} Thing
+ * @param {Map<string, {text: string, thing: Thing}>} known what came before; it is brought up to date
+ * @param {Thing[]} things
+ * @returns {Thing[]}
+ */
+export function unchanged(known, things) {
+  const found = things.map((thing) => {
+    const text = JSON.stringify(thing);
+    const before = known.get(thing.id);
+    return before?.text === text ? before : { text, thing };
+  });
+  known.clear();
+  for (const one of found) known.set(one.thing.id, one);
+  return found.map(({ thing }) => thing);
 }
 
 /**

@@ -5,6 +5,7 @@
  * reckoned here. The day of the chosen hall is read as often, what is foretold of it once in a while.
  */
 
+import { make, redraw } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { ANY_HALL, rolesIn, signedIn } from "/pages/session.js";
@@ -13,8 +14,9 @@ import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
 import { dayView } from "./day.js";
 import { HallList } from "./list.js";
+import { unchanged } from "./model.js";
 import { reportView } from "./report.js";
-import { sums } from "./sums.js";
+import { drawSums, sumsOf } from "./sums.js";
 
 const READ_EVERY_MS = 5000;
 const AHEAD_EVERY_MS = 30_000;
@@ -30,6 +32,8 @@ class Operations {
   #list = new HallList(element("list"));
   /** @type {{items: object[], watch: object} | null} */
   #halls = null;
+  /** @type {Map<string, {text: string, thing: object}>} the halls as they came last */
+  #known = new Map();
   #etag = null;
   /** The service's clock beside this device's. */
   #behind_ms = 0;
@@ -37,9 +41,13 @@ class Operations {
   #heardAt = new Date();
   /** @type {object | null} the day of the chosen hall, and what is foretold of it */
   #day = null;
+  #dayText = "";
   #ahead = null;
   #aheadRead_ms = -Infinity;
-  #drawn = "";
+  /** What the day is drawn from: as long as all of it is the same, so is the picture. @type {unknown[]} */
+  #drawn = [];
+  /** The room for the day, in CSS pixels; nought while it is not shown. */
+  #width = 0;
   #reading = null;
   #isOut = false;
 
@@ -52,7 +60,11 @@ class Operations {
     document.addEventListener("paihao:signed-in", ({ detail }) => this.#welcome(detail.session));
     document.addEventListener("paihao:signed-out", () => (this.#isOut = true));
     globalThis.addEventListener("hashchange", () => this.#open());
-    new ResizeObserver(() => this.#drawDay()).observe(element("day"));
+    // Told rather than asked for: to ask each second would lay out all halls for it.
+    new ResizeObserver(([{ contentRect }]) => {
+      this.#width = Math.floor(contentRect.width);
+      this.#drawDay();
+    }).observe(element("day"));
     setInterval(() => this.#tick(), TICK_MS);
     await this.#read();
   }
@@ -80,7 +92,7 @@ class Operations {
     return performance.now() - this.#heard_ms > SILENT_MS;
   }
 
-  /** Read all halls, then the day of the chosen one; never twice at once. */
+  /** Read all halls, and show them; then the day of the chosen one. Never twice at once. */
   async #read() {
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = null;
@@ -96,9 +108,12 @@ class Operations {
       this.#heard_ms = performance.now();
       this.#heardAt = new Date(this.#now_ms);
       if (given.status !== 304) {
-        this.#halls = given.body;
+        const { items, watch } = given.body;
+        const isSame = JSON.stringify(watch) === JSON.stringify(this.#halls?.watch);
+        this.#halls = { items: unchanged(this.#known, items), watch: isSame ? this.#halls.watch : watch };
         this.#etag = given.etag;
       }
+      this.#draw();
       await this.#readDay();
     } catch (reason) {
       wordsOf(reason); // only what is ours is silence
@@ -110,33 +125,36 @@ class Operations {
     const id = this.#chosen;
     if (id === null || this.#isReport || !this.#halls.items.some((hall) => hall.id === id)) return;
     const ask = inHall(id);
-    const { body } = await ask("GET", "ops");
-    if (this.#day?.hall !== id) this.#ahead = null;
-    this.#day = body;
-    if (this.#ahead === null || performance.now() - this.#aheadRead_ms >= AHEAD_EVERY_MS) {
-      this.#ahead = (await ask("GET", "forecast")).body;
-      this.#aheadRead_ms = performance.now();
-    }
+    const isFirst = this.#day?.hall !== id;
+    const isDue = isFirst || this.#ahead === null || performance.now() - this.#aheadRead_ms >= AHEAD_EVERY_MS;
+    const [day, ahead] = await Promise.all([ask("GET", "ops"), isDue ? ask("GET", "forecast") : null]);
+    this.#day = day.body;
+    this.#dayText = JSON.stringify({ ...day.body, at: null }); // the instant of the answer alone is no news
+    if (ahead === null) return;
+    this.#ahead = ahead.body;
+    this.#aheadRead_ms = performance.now();
   }
 
   #tick() {
     if (this.#isOut) return;
     if (performance.now() - this.#heard_ms >= READ_EVERY_MS) this.#read();
-    this.#draw();
+    if (this.#halls !== null) this.#drawLink(); // silence is told at once; minutes go on with each reading
   }
 
-  #open() {
-    this.#drawn = "";
+  async #open() {
+    this.#drawn = [];
     if (this.#day?.hall !== this.#chosen) this.#day = this.#ahead = null;
     this.#draw();
-    this.#read().then(() => element("day-title")?.focus({ preventScroll: innerWidth > 900 }));
+    await this.#reading; // which may be of the hall before
+    await this.#read();
+    element("day-title")?.focus({ preventScroll: innerWidth > 900 });
   }
 
   #speak() {
     sayInto();
     document.title = `${say("ops-title")} · Paihao`;
     this.#list.speak();
-    this.#drawn = "";
+    this.#drawn = [];
     if (this.#session) document.querySelector("account-menu").show(this.#session);
     this.#draw();
   }
@@ -145,9 +163,10 @@ class Operations {
     if (this.#halls === null || this.#isOut) return;
     const now_ms = this.#now_ms;
     const { items, watch } = this.#halls;
-    element("date").textContent = new Date(now_ms).toLocaleDateString(localeNow() === "en" ? "en-GB" : localeNow(), { weekday: "short", day: "numeric", month: "long", year: "numeric" });
+    redraw(element("date"), [localeNow(), new Date(now_ms).toDateString()], () => [dateOf(now_ms)]);
     this.#drawLink();
-    element("sums").replaceChildren(...sums(items, watch, now_ms));
+    const sums = sumsOf(items, watch, now_ms);
+    redraw(element("sums"), [localeNow(), sums], () => drawSums(sums));
     this.#list.show({ halls: items, watch, now_ms, chosen: this.#chosen });
     this.#drawDay();
     document.body.dataset.facts = "read";
@@ -156,27 +175,30 @@ class Operations {
 
   #drawLink() {
     const silent = this.#isSilent;
-    const zones = new Set(this.#halls.items.map(({ time_zone }) => time_zone));
-    const zone = zones.size === 1 ? [...zones][0] : undefined; // of several halls the reader's own
-    const time = this.#heardAt.toLocaleTimeString("en-GB", { timeZone: zone, hourCycle: "h23" });
-    element("link").className = silent ? "live silent" : "live";
-    element("link").textContent = say(silent ? "ops-silent" : "ops-live", { time });
-    element("stale").hidden = !silent;
-    if (silent) element("stale").firstElementChild.textContent = say("ops-stale", { time });
-    document.body.dataset.link = silent ? "silent" : "live";
+    redraw(element("link"), [localeNow(), silent, this.#heardAt], () => {
+      const zones = new Set(this.#halls.items.map(({ time_zone }) => time_zone));
+      const zone = zones.size === 1 ? [...zones][0] : undefined; // of several halls the reader's own
+      const time = this.#heardAt.toLocaleTimeString("en-GB", { timeZone: zone, hourCycle: "h23" });
+      element("link").className = silent ? "live silent" : "live";
+      element("stale").hidden = !silent;
+      if (silent) element("stale").firstElementChild.textContent = say("ops-stale", { time });
+      document.body.dataset.link = silent ? "silent" : "live";
+      return [say(silent ? "ops-silent" : "ops-live", { time })];
+    });
   }
 
   #drawDay() {
-    if (this.#halls === null) return;
+    if (this.#halls === null || this.#width === 0) return;
     const room = element("day");
     const id = this.#chosen;
     const hall = this.#halls.items.find((one) => one.id === id);
-    const width = Math.max(NARROWEST, Math.floor(room.clientWidth - 2 * Number.parseFloat(getComputedStyle(room).paddingInlineStart)));
+    const width = Math.max(NARROWEST, this.#width);
     const isRead = hall !== undefined && (this.#isReport || this.#day?.hall === id);
+    const ahead = this.#isSilent ? null : this.#ahead; // nothing is foretold from what is old
     const minute = Math.floor(this.#now_ms / 60_000);
-    const key = this.#isReport ? `report ${id}` : JSON.stringify([id, isRead && this.#day, this.#ahead?.made_at, hall, width, minute, this.#isSilent]);
-    if (key === this.#drawn) return;
-    this.#drawn = key;
+    const facts = this.#isReport ? ["report", id] : [id, isRead && this.#dayText, ahead, hall, width, minute];
+    if (facts.length === this.#drawn.length && facts.every((fact, n) => fact === this.#drawn[n])) return;
+    this.#drawn = facts;
     room.dataset.shown = isRead ? (this.#isReport ? "report" : "day") : "none";
     if (hall === undefined) {
       room.replaceChildren(message(say(this.#halls.items.length === 0 ? "ops-none" : "ops-choose")));
@@ -185,22 +207,10 @@ class Operations {
     } else if (!isRead) {
       room.replaceChildren(message(say("ops-reading")));
     } else {
-      this.#keepingFocus(room, () =>
-        room.replaceChildren(
-          ...dayView(
-            {
-              hall,
-              day: this.#day,
-              ahead: this.#isSilent ? null : this.#ahead, // nothing is foretold from what is old
-              watch: this.#halls.watch,
-              now_ms: this.#now_ms,
-              isManager: rolesIn(this.#session, id).has("manager"),
-              isUnfolded: element("as-table")?.open ?? false,
-            },
-            width,
-          ),
-        ),
-      );
+      const { watch } = this.#halls;
+      const isManager = rolesIn(this.#session, id).has("manager");
+      const isUnfolded = element("as-table")?.open ?? false;
+      this.#keepingFocus(room, () => room.replaceChildren(...dayView({ hall, day: this.#day, ahead, watch, now_ms: this.#now_ms, isManager, isUnfolded }, width)));
     }
   }
 
@@ -214,10 +224,11 @@ class Operations {
 }
 
 function message(text) {
-  const said = document.createElement("p");
-  said.className = "message";
-  said.textContent = text;
-  return said;
+  return make("p.message", {}, text);
+}
+
+function dateOf(now_ms) {
+  return new Date(now_ms).toLocaleDateString(localeNow() === "en" ? "en-GB" : localeNow(), { weekday: "short", day: "numeric", month: "long", year: "numeric" });
 }
 
 new Operations().start();

@@ -55,14 +55,16 @@ function dock(app, one, wait) {
   return [why ? make("p.why", { id: "take-why" }, why) : null, now, book];
 }
 
-/** When the fewest come in what is left of the day; nothing where there is no history to tell it from. */
+/** When waits are shortest in what is left of the day, or the fewest come while waits are not known; nothing without any history. */
 function quiet(app) {
   const spans = app.hall.expected.filter(({ to_at }) => Date.parse(to_at) > app.clock.now());
-  if (spans.length < SPANS_MIN) return null;
+  const known = spans.filter(({ wait_p90_s }) => wait_p90_s !== null);
+  const among = known.length > 0 ? known : spans;
+  if (among.length < SPANS_MIN) return null;
   const an_hour = ({ from_at, to_at, people }) => people / (Date.parse(to_at) - Date.parse(from_at));
-  const best = [...spans].sort((one, other) => an_hour(one) - an_hour(other)).slice(0, BEST).sort((one, other) => Date.parse(one.from_at) - Date.parse(other.from_at));
+  const best = [...among].sort((one, other) => one.wait_p90_s - other.wait_p90_s || an_hour(one) - an_hour(other)).slice(0, BEST).sort((one, other) => Date.parse(one.from_at) - Date.parse(other.from_at));
   const words = best.map(({ from_at, to_at }) => `${app.times.time(from_at)}–${app.times.time(to_at)}`).join(say("list-join"));
-  return make("p.quiet", { id: "quiet" }, say("quiet-hours", { hours: words }));
+  return make("p.quiet", { id: "quiet" }, say(known.length > 0 ? "short-waits" : "quiet-hours", { hours: words }));
 }
 
 function count(app, one) {

@@ -4,7 +4,7 @@
  * The service checks all of it again; what only it can know comes back from the dry run.
  */
 
-import { entriesOf, WEEKDAYS } from "./form.js";
+import { CODES, entriesOf, WEEKDAYS } from "./form.js";
 import { spanOf } from "./times.js";
 
 /** @typedef {{path: import("./values.js").Path, text: string, args?: Record<string, string | number>}} Fault */
@@ -104,7 +104,7 @@ function* faultsOfBooking(form) {
 }
 
 function* faultsOfCodes(form) {
-  for (const name of ["reasons", "missing"]) yield* faultsOfIds(form.codes[name], ["codes", name], CODE, "fault-code");
+  for (const name of CODES) yield* faultsOfIds(form.codes[name], ["codes", name], CODE, "fault-code");
 }
 
 function* faultsOfIds(list, path, pattern, text) {

@@ -16,7 +16,8 @@ import { isObject, same } from "./values.js";
 
 export const WEEKDAYS = ["1", "2", "3", "4", "5", "6", "7"];
 const LISTS = ["zones", "stages", "services", "counters"];
-const CODES = ["reasons", "missing"];
+/** Lists of codes, each with words of its own. */
+export const CODES = ["reasons", "missing", "ratings"];
 const OF_BOOKING = ["places", "reserved"];
 
 /**

@@ -98,6 +98,10 @@ export const FIELDS = {
   "codes.missing.rows.*": { text: "field-missing", kind: "row", section: "rules" },
   "codes.missing.rows.*.id": { text: "field-code", kind: "text", section: "rules" },
   "codes.missing.rows.*.name.*": { text: "field-text", kind: "text", section: "rules" },
+  "codes.ratings.order": { text: "field-ratings-order", kind: "order", section: "rules" },
+  "codes.ratings.rows.*": { text: "field-rating", kind: "row", section: "rules" },
+  "codes.ratings.rows.*.id": { text: "field-code", kind: "text", section: "rules" },
+  "codes.ratings.rows.*.name.*": { text: "field-text", kind: "text", section: "rules" },
   "texts.*": { text: "field-text", kind: "text-map", section: "rules" },
   "texts.*.*": { text: "field-text", kind: "text", section: "rules" },
 };

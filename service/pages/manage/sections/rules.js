@@ -4,13 +4,20 @@ import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
 import { thingName } from "../describe.js";
 import { checkField, choiceField, minutesField, nameFields, numberField, textField } from "../fields.js";
-import { isNew } from "../model/form.js";
+import { CODES, isNew } from "../model/form.js";
 import { head, part } from "../parts.js";
 import { freeId, listOf } from "./places.js";
 
+/** How the first code of a list that nobody has named is called, and the words that add one. */
+const ONE_MORE = {
+  reasons: { id: "reason", add: "reason-add" },
+  missing: { id: "missing", add: "missing-add" },
+  ratings: { id: "rating", add: "rating-add" },
+};
+
 /** @param {import("../parts.js").Ui} ui */
 export function rules(ui) {
-  return [head(say("rules-title"), say("hours-about")), orderPart(ui), doorPart(ui), comingPart(ui), codesPart(ui, "reasons"), codesPart(ui, "missing")];
+  return [head(say("rules-title"), say("hours-about")), orderPart(ui), doorPart(ui), comingPart(ui), ...CODES.map((name) => codesPart(ui, name))];
 }
 
 function orderPart(ui) {
@@ -58,17 +65,17 @@ function comingPart(ui) {
   );
 }
 
-/** The words clerks choose from: a code for the journal, a text for people. */
+/** The words clerks, and people who say how their visit was, choose from: a code for the journal, a text for people. */
 function codesPart(ui, name) {
   const { draft } = ui;
   const textOf = (id) => draft.form.texts?.[id] ?? {};
   return part(
-    say(name === "reasons" ? "rules-reasons" : "rules-missing"),
-    make("p.quiet.small", {}, say(name === "reasons" ? "rules-reasons-about" : "rules-missing-about")),
+    say(`rules-${name}`),
+    make("p.quiet.small", {}, say(`rules-${name}-about`)),
     listOf(ui, ["codes", name], {
       what: (row) => thingName({ id: row.id, name: row.name ?? textOf(row.id) }),
-      add: say(name === "reasons" ? "reason-add" : "missing-add"),
-      make: () => ({ id: freeId(draft.form.codes[name], name === "reasons" ? "reason" : "missing"), name: {} }),
+      add: say(ONE_MORE[name].add),
+      make: () => ({ id: freeId(draft.form.codes[name], ONE_MORE[name].id), name: {} }),
       fields: (path, key, row) => [
         textField(ui, [...path, "id"], { label: say("field-code"), hint: say("hint-code"), max: 32, disabled: !isNew(key) }),
         nameFields(ui, isNew(key) ? [...path, "name"] : ["texts", row.id], { label: say("field-text"), max: 200 }),

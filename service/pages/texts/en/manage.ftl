@@ -1,5 +1,7 @@
 ### The manager's page.
 
+manage-bookings = Bookings
+manage-invitations = Invitations
 manage-skip = To the content
 manage-nav =
     .aria-label = Manage
@@ -288,6 +290,8 @@ field-reasons-order = Order of reasons
 field-reason = Reason
 field-missing-order = Order of missing papers
 field-missing = Missing paper
+field-ratings-order = Order of reasons of a rating
+field-rating = Reason of a rating
 field-text = Text
 hint-time-zone = Such as Asia/Shanghai.
 hint-day-starts = For halls open at night, such as 04:00.
@@ -347,10 +351,13 @@ rules-reasons = Reasons
 rules-reasons-about = What clerks choose from: for the green channel, calling one, pausing, parking.
 rules-missing = Missing papers
 rules-missing-about = What clerks choose from: papers to be brought later.
+rules-ratings = Reasons of a rating
+rules-ratings-about = What people choose from on their phone after the visit, to say why they rate it so. The report counts them.
 admission-fit = While they fit into the day
 admission-all = Everybody
 reason-add = Add a reason
 missing-add = Add a missing paper
+rating-add = Add a reason
 
 ## Today
 

@@ -1,5 +1,7 @@
 ### 大厅管理页。
 
+manage-bookings = 预约
+manage-invitations = 邀请
 manage-skip = 跳到内容
 manage-nav =
     .aria-label = 管理
@@ -258,6 +260,8 @@ field-reasons-order = 原因的顺序
 field-reason = 原因
 field-missing-order = 缺件的顺序
 field-missing = 缺件
+field-ratings-order = 评价原因的顺序
+field-rating = 评价原因
 field-text = 文字
 hint-time-zone = 例如 Asia/Shanghai。
 hint-day-starts = 跨夜的大厅可改，例如 04:00。
@@ -317,10 +321,13 @@ rules-reasons = 原因
 rules-reasons-about = 窗口人员从中选择：绿色通道、点叫、暂停、暂缓的原因。
 rules-missing = 缺件
 rules-missing-about = 窗口人员从中选择：先收件、后补的材料。
+rules-ratings = 评价原因
+rules-ratings-about = 来办事的人评价时在手机上选，说明为什么这样评；报表会统计。
 admission-fit = 排得下才发
 admission-all = 来者都发
 reason-add = 添加原因
 missing-add = 添加缺件
+rating-add = 添加评价原因
 
 ## 今天
 

@@ -1,8 +1,16 @@
-/** The API reference: draws the server's own OpenAPI description, so that it cannot say anything else. */
+/**
+ * The API reference: draws the server's own OpenAPI description, so that it cannot say anything else.
+ *
+ * What the page itself says, and what each call does, is in the reader's language; what the description says of fields and types is
+ * English, and is marked so.
+ */
 
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
-import { drawSchema, typeOf } from "/pages/schema.js";
+import { isSaid, languageNow, say, sayInto, texts } from "/pages/texts.js";
+import "/pages/ui.js";
+import { drawSchema, typeOf } from "./schema.js";
+import { CHINESE } from "./summaries.js";
 
 const FETCH_MS = 15_000;
 const METHODS = ["get", "put", "post", "patch", "delete", "head", "options"];
@@ -11,6 +19,14 @@ const PROBLEM = "application/problem+json";
 const HALL_PATH = "/v1/halls/{hall}/";
 
 const part = (id) => document.getElementById(id);
+
+/** The language of the description where it is not the page's. */
+const english = () => (languageNow() === "en" ? null : "en");
+
+/** The description, null until it has been read. */
+let reference = null;
+/** Whether it could not be read. */
+let isUnread = false;
 
 /**
  * All operations in the order of the description.
@@ -47,11 +63,18 @@ function resolve(spec, value) {
 /** Paragraphs and `code`, the two things descriptions are written with. */
 function text(written) {
   const paragraphs = String(written ?? "").split(/\n\s*\n/).filter((paragraph) => paragraph.trim() !== "");
-  return paragraphs.map((paragraph) => make("p", {}, inline(paragraph)));
+  return paragraphs.map((paragraph) => make("p", { lang: english() }, inline(paragraph)));
 }
 
 function inline(written) {
   return written.split(/(`[^`]+`)/).map((piece) => (piece.startsWith("`") && piece.length > 2 ? make("code", {}, piece.slice(1, -1)) : piece));
+}
+
+/** What a call does, in the page's language. */
+function summaryOf({ operationId, summary }) {
+  const said = languageNow() === "zh" ? CHINESE[operationId] : undefined;
+  if (said === undefined && !summary) return null;
+  return make("p", { lang: said === undefined ? english() : null }, make("b", {}, inline(said ?? summary)));
 }
 
 /** A path for the contents: without what nearly all share, and broken only where a part begins. */
@@ -93,9 +116,9 @@ function drawOperation(spec, { id, method, path, operation, parameters }) {
   return make(
     "article.operation",
     { id, "data-method": method, "data-path": path },
-    make("h3.call", {}, make("span.method", { "data-method": method }, method.toUpperCase()), make("a", { href: `#${id}` }, make("code", {}, path)), operation.deprecated ? make("span.mark", {}, "deprecated") : null),
-    make("div.text", {}, operation.summary ? make("p", {}, make("b", {}, inline(operation.summary))) : null, text(operation.description)),
-    roles.length > 0 ? make("p.roles", {}, make("span.quiet", {}, "Who"), roles.map((role) => make("span.tag", {}, role))) : null,
+    make("h3.call", {}, make("span.method", { "data-method": method }, method.toUpperCase()), make("a", { href: `#${id}` }, make("code", {}, path)), operation.deprecated ? make("span.mark", {}, say("docs-deprecated")) : null),
+    make("div.text", {}, summaryOf(operation), text(operation.description)),
+    roles.length > 0 ? make("p.roles", {}, make("span.quiet", {}, say("docs-who")), roles.map((role) => make("span.tag", {}, role))) : null,
     ...drawParameters(parameters),
     ...drawBody(body),
     ...drawResponses(spec, operation),
@@ -108,18 +131,18 @@ function drawParameters(parameters) {
     make(
       "tr",
       {},
-      make("th", { scope: "row" }, make("code", {}, parameter.name), make("span.must", {}, parameter.required ? `${parameter.in}, required` : parameter.in)),
-      make("td", {}, make("p.type", {}, typeOf(parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema ?? {})), text(parameter.description)),
+      make("th", { scope: "row" }, make("code", {}, parameter.name), make("span.must", {}, parameter.required ? `${parameter.in}, ${say("docs-required")}` : parameter.in)),
+      make("td", {}, make("p.type", { lang: english() }, typeOf(parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema ?? {})), text(parameter.description)),
     ),
   );
-  return [make("h4", {}, "Parameters"), make("table.lines", {}, make("tbody", {}, rows))];
+  return [make("h4", {}, say("docs-parameters")), make("table.lines", {}, make("tbody", {}, rows))];
 }
 
 function drawBody(body) {
   return Object.entries(body.content ?? {}).flatMap(([type, media]) => [
-    make("h4", {}, "Body ", make("span.quiet.small", {}, make("code", {}, type), body.required ? ", required" : "")),
+    make("h4", {}, `${say("docs-body")} `, make("span.quiet.small", {}, make("code", {}, type), body.required ? `, ${say("docs-required")}` : "")),
     ...text(body.description),
-    drawSchema(media.schema ?? {}),
+    schemaOf(media),
   ]);
 }
 
@@ -137,53 +160,66 @@ function drawResponses(spec, operation) {
         "td",
         {},
         described(response, problems),
-        bodies.map(([type, media]) => make("div", {}, type === "application/json" ? null : make("p.quiet.small", {}, make("code", {}, type)), drawSchema(media.schema ?? {}))),
-        headers.length > 0 ? make("p.quiet.small", {}, "Headers: ", headers.flatMap((header, index) => [index > 0 ? ", " : "", make("code", {}, header)])) : null,
+        bodies.map(([type, media]) => make("div", {}, type === "application/json" ? null : make("p.quiet.small", {}, make("code", {}, type)), schemaOf(media))),
+        headers.length > 0 ? make("p.quiet.small", {}, `${say("docs-headers")} `, headers.flatMap((header, index) => [index > 0 ? ", " : "", make("code", {}, header)])) : null,
         problems.length > 0 ? make("p.problems", {}, problems.map((code) => make("code", {}, code))) : null,
       ),
     );
   });
   const common = [operation["x-problems"] ?? operation["x-problem-codes"] ?? []].flat().map((one) => (typeof one === "string" ? one : one.code));
   return [
-    make("h4", {}, "Answers"),
+    make("h4", {}, say("docs-answers")),
     make("table.lines.responses", {}, make("tbody", {}, rows)),
-    ...(common.length > 0 ? [make("h4", {}, "Problems"), make("p.problems", {}, common.map((code) => make("code", {}, code)))] : []),
+    ...(common.length > 0 ? [make("h4", {}, say("docs-problems")), make("p.problems", {}, common.map((code) => make("code", {}, code)))] : []),
   ];
 }
 
-function draw(spec) {
-  const { title, version, description, summary } = spec.info ?? {};
-  document.title = `${title ?? "API reference"} · Paihao`;
-  part("title").replaceChildren(title ?? "API reference", version ? make("span.quiet.small", {}, ` ${version}`) : "");
-  part("about").replaceChildren(...text(summary), ...text(description));
+function schemaOf(media) {
+  return make("div", { lang: english() }, drawSchema(media.schema ?? {}));
+}
+
+/** What a group of calls is called: as the description has it where the page has no word. */
+function nameOf(tag) {
+  return isSaid(`tag-${tag}`) ? say(`tag-${tag}`) : tag;
+}
+
+function draw() {
+  sayInto();
+  document.title = `${say("docs-title")} · Paihao`;
+  part("state").hidden = reference !== null;
+  part("state").textContent = say(isUnread ? "docs-unread" : "docs-reading");
+  if (reference !== null) drawAll(reference);
+}
+
+function drawAll(spec) {
+  const { version, description } = spec.info ?? {};
+  part("title").append(version ? make("span.quiet.small", {}, ` ${version}`) : "");
+  part("about").replaceChildren(make("p", {}, say("docs-about")), ...text(description));
 
   const operations = operationsOf(spec);
   const told = new Map((spec.tags ?? []).map((tag) => [tag.name, tag.description]));
   const tags = [...new Set([...told.keys(), ...operations.map(({ tag }) => tag)])].filter((tag) => operations.some((one) => one.tag === tag));
   part("operations").replaceChildren(
     ...tags.map((tag) =>
-      make("section.group", {}, make("h2", {}, tag), make("div.text", {}, text(told.get(tag))), operations.filter((one) => one.tag === tag).map((one) => drawOperation(spec, one))),
+      make("section.group", {}, make("h2", {}, nameOf(tag)), make("div.text", {}, text(told.get(tag))), operations.filter((one) => one.tag === tag).map((one) => drawOperation(spec, one))),
     ),
   );
   const schemas = Object.entries(spec.components?.schemas ?? {});
   part("schemas").replaceChildren(
     ...(schemas.length === 0
       ? []
-      : [make("section.group", {}, make("h2", {}, "Schemas"), schemas.map(([name, schema]) => make("article.schema", { id: `schema-${name}`, "data-path": name }, make("h3.call", {}, make("a", { href: `#schema-${name}` }, make("code", {}, name))), drawSchema(schema))))]),
+      : [make("section.group", {}, make("h2", {}, say("docs-schemas")), schemas.map(([name, schema]) => make("article.schema", { id: `schema-${name}`, "data-path": name }, make("h3.call", {}, make("a", { href: `#schema-${name}` }, make("code", {}, name))), schemaOf({ schema }))))]),
   );
   part("contents").replaceChildren(
     ...tags.flatMap((tag) => [
-      make("h2", {}, tag),
+      make("h2", {}, nameOf(tag)),
       ...operations
         .filter((one) => one.tag === tag)
         .map(({ id, method, path }) => make("a", { href: `#${id}` }, make("span.method", { "data-method": method }, method.toUpperCase()), make("code", { title: path }, shortPath(path)))),
     ]),
-    ...(schemas.length === 0 ? [] : [make("h2", {}, "Schemas"), ...schemas.map(([name]) => make("a.plain", { href: `#schema-${name}` }, make("code", {}, name)))]),
+    ...(schemas.length === 0 ? [] : [make("h2", {}, say("docs-schemas")), ...schemas.map(([name]) => make("a.plain", { href: `#schema-${name}` }, make("code", {}, name)))]),
   );
-  part("state").hidden = true;
   search();
-  // The address may name an operation that was not there when the browser looked for it.
-  if (location.hash.length > 1) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 }
 
 /** Show only what holds every word of the search, in the text and in the contents. */
@@ -203,21 +239,27 @@ function search() {
     while (next?.matches("a[hidden]")) next = next.nextElementSibling;
     head.hidden = !next?.matches("a");
   }
-  part("found").textContent = words.length === 0 ? "" : found === 0 ? "Nothing found. Try a shorter word." : `${found} found`;
+  part("found").textContent = words.length === 0 ? "" : found === 0 ? say("docs-found-none") : say("docs-found", { count: found });
 }
 
 async function load() {
   try {
     const response = await fetch("/openapi.json", { signal: AbortSignal.timeout(FETCH_MS) });
     if (!response.ok) throw new Error(String(response.status));
-    draw(await response.json());
-    usable();
+    reference = await response.json();
   } catch (reason) {
-    part("state").hidden = false;
-    part("state").textContent = "The description could not be read just now. Load this page again in a moment.";
+    isUnread = true;
     console.warn("openapi.json:", reason);
   }
 }
 
+const read = load();
+await texts("common", "docs");
 part("search").addEventListener("input", search);
-load();
+document.addEventListener("paihao:language", draw);
+draw();
+await read;
+draw();
+usable();
+// The address may name an operation that was not there when the browser looked for it.
+if (location.hash.length > 1) document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();

@@ -1,0 +1,112 @@
+"""JSON over HTTP, written at once.
+
+Most answers are JSON with the same headers, to a client that keeps its connection: their head is known beforehand but
+for its length and a line or two, so it is put together as bytes and goes out with the body in one write. Whatever is
+unusual about the request or the answer (a cookie, another header, the end of the connection, HTTP/1.0, HEAD, TLS in
+front of us) is left to aiohttp's own way, which says the same in the same words.
+
+Source: RFC 9112, 2.1.
+"""
+
+import time
+from collections.abc import Mapping
+from email.utils import formatdate
+from http import HTTPStatus
+
+from aiohttp import HttpVersion11, web
+from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
+
+from service.web.address import over_tls
+from service.web.problems import OF_JSON
+
+_ALWAYS = {"Content-Type": "application/json", **OF_JSON}
+_HEADERS = CIMultiDict(_ALWAYS)
+_NO_MORE: Mapping[str, str] = {}
+
+
+def _lines(headers: Mapping[str, str]) -> bytes:
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode()
+
+
+_BEGINNING = {
+    int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n".encode() + _lines(_ALWAYS)
+    for status in HTTPStatus
+    if status is HTTPStatus.OK or status is HTTPStatus.CREATED
+}
+"""The first lines of an answer, by its status."""
+
+
+class _Date:
+    """The line of the present second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._line = b""
+
+    def line(self) -> bytes:
+        """Say when it is sent; looked at once a second."""
+        now_s = int(time.time())
+        if now_s != self._second:
+            self._second, self._line = now_s, f"Date: {formatdate(now_s, usegmt=True)}\r\n".encode()
+        return self._line
+
+
+_DATE = _Date()
+
+
+class JsonResponse(web.Response):
+    """An answer in JSON; `more` are headers beyond those that all have."""
+
+    def __init__(self, body: bytes, status: int = 200, more: Mapping[str, str] = _NO_MORE) -> None:
+        super().__init__(body=body, status=status)
+        self._more = more
+        self._known = True
+        """Whether the headers are still those it was made with."""
+        self._writer: AbstractStreamWriter | None = None
+
+    @property
+    def headers(self) -> CIMultiDict[str]:
+        """The headers, to be looked at or changed."""
+        if self._known:
+            self._known = False
+            self._headers.update(_HEADERS)
+            self._headers.update(self._more)
+        return self._headers
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Get ready to be sent."""
+        if not self._is_usual(request):
+            _ = self.headers
+            return await super().prepare(request)
+        self._keep_alive = True
+        self._writer = request.writer
+        return self._writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Send all of it."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            await super().write_eof(data)
+            return
+        body = self._body
+        assert isinstance(body, bytes), "it was made of bytes"
+        head = b"%bContent-Length: %d\r\n%b" % (_BEGINNING[self._status], len(body), _DATE.line())
+        await writer.write(b"%b%b\r\n%b" % (head, _lines(self._more), body))
+        await writer.drain()  # who takes nothing of it is not asked for the next request
+        self._eof_sent = True
+        self._body_length = len(body)
+
+    def _is_usual(self, request: web.BaseRequest) -> bool:
+        return (
+            self._known
+            and self._cookies is None
+            and self._keep_alive is None
+            and self._status in _BEGINNING
+            and request.keep_alive
+            and request.version == HttpVersion11
+            and request.method != "HEAD"
+            and isinstance(request, web.Request)
+            and not over_tls(request)
+            and not any("\r" in value or "\n" in value for value in self._more.values())
+        )

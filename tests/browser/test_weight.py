@@ -1,0 +1,46 @@
+"""The pages for staff are light: all that one loads to be of use, over the wire, in either language."""
+
+import pytest
+from playwright.async_api import BrowserContext, Request, expect
+
+from tests.browser.test_invitations import partner
+from tests.service import ADMIN, Service
+
+WIRE_BYTES_MAX = 150 * 1024
+
+READY = {
+    "/": "#halls li",
+    "/docs": "#operations article",
+    "/halls/demo/counter/3": "body[data-view=closed]",
+    "/halls/demo/manage": "body[data-facts=read] #title",
+    "/halls/demo/desk": "#times button",
+    "/halls/demo/partner": "#invite-file",
+    "/ops": "body[data-facts=read] #sums div",
+}
+"""What is there when a page is of use."""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("path", READY)
+async def test_a_page_for_staff_is_light_over_the_wire(
+    service: Service, office: BrowserContext, path: str, lang: str
+) -> None:
+    base, sizes = service.api.base, dict[str, int]()
+    page = await office.new_page()
+
+    async def weigh(request: Request) -> None:
+        sizes[request.url.partition("#")[0]] = (await request.sizes())["responseBodySize"]
+
+    address = f"{base}{path}?lang={lang}"
+    if path.endswith("/partner"):
+        address += f"#key={await partner(service.api)}"
+    else:
+        whose = {"name": "admin", "password": ADMIN}
+        await office.request.post(f"{base}/v1/session", data=whose, headers={"Sec-Fetch-Site": "same-origin"})
+    page.on("requestfinished", weigh)
+
+    await page.goto(address)
+    await expect(page.locator(READY[path]).first).to_be_visible()
+    await page.wait_for_load_state("networkidle")
+
+    assert sum(sizes.values()) <= WIRE_BYTES_MAX, sorted(sizes.items(), key=lambda one: -one[1])[:8]

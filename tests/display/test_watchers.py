@@ -1,0 +1,171 @@
+"""A frame goes round: a part at a time, to everybody, and never back."""
+
+import asyncio
+
+import pytest
+
+from display import watchers as watchers_module
+from display.watchers import Watchers
+from tests.display.stage import Audience, Counting, Feed, Stage
+
+ALIVE = b'{"seq":1,"type":"alive"}'
+
+
+def board(seq: int) -> bytes:
+    return b'{"seq":%d,"type":"board"}' % seq
+
+
+class Crowd:
+    """Five who watch, sent to two at a time."""
+
+    def __init__(self) -> None:
+        self.all_shown = 0
+        self.watchers = Watchers(self._shown)
+        self.screens = [Audience() for _ in range(5)]
+        for screen in self.screens:
+            self.watchers.add(screen)
+
+    def _shown(self) -> None:
+        self.all_shown += 1
+
+    def seen(self) -> list[list[int]]:
+        """The seqs of the boards that each has seen; 0 for a word that they are still true."""
+        return [[frame["seq"] if frame["type"] == "board" else 0 for frame in screen.frames] for screen in self.screens]
+
+    async def finish(self) -> None:
+        """Let what goes round go round."""
+        while self.watchers.under_way:  # noqa: ASYNC110  (its parts are due in each turn of the loop)
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> Crowd:
+    monkeypatch.setattr(watchers_module, "AT_ONCE", 2)
+    return Crowd()
+
+
+async def test_others_have_their_turn_between_the_parts_of_a_round(crowd: Crowd) -> None:
+    crowd.watchers.show(board(1))
+    assert crowd.seen() == [[1], [1], [], [], []]
+
+    await asyncio.sleep(0)
+    assert crowd.seen() == [[1], [1], [1], [1], []]
+    assert (crowd.watchers.under_way, crowd.all_shown) == (True, 0)
+
+    await asyncio.sleep(0)
+    assert crowd.seen() == [[1]] * 5
+    assert (crowd.watchers.under_way, crowd.all_shown) == (False, 1)
+
+
+async def test_a_newer_frame_goes_first_to_those_who_had_not_the_one_before(crowd: Crowd) -> None:
+    crowd.watchers.show(board(1))
+    crowd.watchers.show(board(2))
+
+    await asyncio.sleep(0)
+    assert crowd.seen() == [[1], [1], [2], [2], []]
+
+    await crowd.finish()
+    assert crowd.seen() == [[1, 2], [1, 2], [2], [2], [2]]
+
+
+async def test_everybody_gets_some_however_quickly_frames_follow(crowd: Crowd) -> None:
+    for seq in range(1, 11):
+        crowd.watchers.show(board(seq))
+        await asyncio.sleep(0)
+
+    assert all(len(seqs) >= 3 for seqs in crowd.seen())
+    assert all(seqs == sorted(set(seqs)) for seqs in crowd.seen())
+
+
+async def test_who_begins_to_hold_back_before_its_turn_keeps_the_frame(crowd: Crowd) -> None:
+    crowd.watchers.show(board(1))
+
+    slow = crowd.screens[4]
+    slow.ready = False
+    crowd.watchers.turn(slow)
+    assert crowd.seen() == [[1], [1], [], [], [1]]
+    await crowd.finish()
+
+    assert crowd.seen() == [[1]] * 5
+
+
+async def test_who_holds_back_before_its_turn_keeps_no_word_that_all_is_still_true(crowd: Crowd) -> None:
+    crowd.watchers.beat(ALIVE)
+
+    slow = crowd.screens[4]
+    slow.ready = False
+    crowd.watchers.turn(slow)
+    await crowd.finish()
+
+    assert crowd.seen() == [[0], [0], [0], [0], []]
+
+
+async def test_who_goes_before_its_turn_is_sent_nothing(crowd: Crowd) -> None:
+    crowd.watchers.show(board(1))
+
+    crowd.watchers.remove(crowd.screens[2])
+    await crowd.finish()
+
+    assert crowd.seen() == [[1], [1], [], [1], [1]]
+    assert crowd.all_shown == 1
+
+
+async def test_who_comes_meanwhile_has_been_shown_it(crowd: Crowd) -> None:
+    crowd.watchers.show(board(1))
+
+    late = Audience()
+    late.show(board(1))
+    crowd.watchers.add(late)
+    await crowd.finish()
+
+    assert [frame["seq"] for frame in late.frames] == [1]
+
+
+async def test_nobody_is_told_that_all_is_still_true_while_something_new_goes_round(crowd: Crowd) -> None:
+    crowd.watchers.show(board(1))
+    crowd.watchers.beat(ALIVE)
+    await crowd.finish()
+    assert crowd.seen() == [[1]] * 5
+
+    crowd.watchers.beat(ALIVE)
+    crowd.watchers.show(board(2))
+    await crowd.finish()
+    assert crowd.seen() == [[1, 0, 2], [1, 0, 2], [1, 2], [1, 2], [1, 2]]
+
+
+async def test_a_fault_in_the_middle_costs_its_part_alone(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults: list[object] = []
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_exception_handler", faults.append)
+    monkeypatch.setattr(crowd.screens[2], "send", lambda _: 0)
+
+    crowd.watchers.show(board(1))
+    await crowd.finish()
+    assert len(faults) == 1
+    assert crowd.seen() == [[1], [1], [], [1], [1]]
+
+    monkeypatch.undo()
+    crowd.watchers.show(board(2))
+    await crowd.finish()
+    assert crowd.seen() == [[1, 2], [1, 2], [2], [1, 2], [1, 2]]
+
+
+async def test_a_call_is_measured_when_the_last_screen_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watchers_module, "AT_ONCE", 1)
+    stage, observer = Stage(), Counting()
+    stage.hall.open("1")
+    stage.hall.take()
+    feed = Feed(stage, observer)
+    await feed.take(stage.loaded())
+    for _ in range(3):
+        feed.watch_board(None, Audience())
+    stage.hall.next("1")
+
+    await feed.take(stage.moved())
+    assert observer.calls_s == []
+    stage.after(0.5)
+    await asyncio.sleep(0)
+    assert observer.calls_s == []
+    await asyncio.sleep(0)
+
+    assert observer.calls_s == [0.5]

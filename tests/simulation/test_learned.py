@@ -1,0 +1,172 @@
+"""Halls that have to learn: they begin with what somebody believed, and go by what the nights of a real hall teach."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from service.clock import FakeClock
+from service.domain.commands import EndDay
+from service.domain.document import HallDocument
+from service.domain.learning import NOTHING_YET, LearnedWeek
+from service.domain.model import HallId
+from service.domain.plan import plan_of
+from service.journal.database import Database
+from service.journal.halls import Halls
+from service.simulate.days import live_day, live_days
+from service.simulate.hall import SimulatedHall
+from service.simulate.learned import LESSONS_FROM, after_night, believed, facts_of, learned_before
+from service.simulate.live import Life
+from service.simulate.lived import Told
+from service.simulate.options import DAYS_MAX, Options, Promises, Way
+from service.simulate.people import HOUR_MS, draw
+from service.simulate.promises import as_answered
+from service.simulate.scenario import ON, POLICIES, SCENARIOS, Scenario, document_of
+from service.simulate.setting import setting_by, setting_of
+from tests.service import service_on
+from tests.simulation.test_journal import FEW, HALL, Lived
+
+CREDIT = POLICIES["credit"]
+SICK = SCENARIOS["sick"].times(0.3)
+"""Three services, and some people of each."""
+
+SEED = 5
+
+
+def document(scenario: Scenario, hall: int = 0) -> HallDocument:
+    return document_of(believed(scenario, hall), CREDIT, None, "fit")
+
+
+def week_after(scenario: Scenario, days: int) -> LearnedWeek:
+    return learned_before(scenario, document(scenario), CREDIT, SEED, 0, days)
+
+
+def test_what_is_believed_is_whole_minutes_and_a_fifth_to_a_third_off() -> None:
+    for scenario in SCENARIOS.values():
+        for hall in range(2):
+            off = [
+                one.mean_s / kind.mean_s
+                for one, kind in zip(believed(scenario, hall).kinds, scenario.kinds, strict=True)
+            ]
+
+            assert all(1.1 <= one <= 1.35 or 0.7 <= one <= 0.9 for one in off), (scenario.name, off)
+    assert [one.mean_s for one in believed(SICK, 0).kinds] == [360, 360, 1200]
+    assert [one.mean_s for one in believed(SICK, 1).kinds] == [240, 600, 780]
+    assert {one.cv for one in believed(SICK, 0).kinds} == {0.6}
+
+
+def test_the_days_that_teach_are_others_than_those_that_are_measured() -> None:
+    assert LESSONS_FROM > DAYS_MAX
+    assert draw(SICK, SEED, LESSONS_FROM) != draw(SICK, SEED, 0)
+
+
+def test_a_hall_that_has_lived_learns_what_is_true() -> None:
+    begun, taught = week_after(SICK, 0), week_after(SICK, 12)
+
+    assert begun == NOTHING_YET
+    assert taught.days == 12
+    for kind in SICK.kinds:
+        lasting = taught.every.durations[kind.id]
+        assert lasting.mean_s == pytest.approx(kind.mean_s, rel=0.07)
+        assert lasting.cv < 0.45, "the document says 0.6"
+        assert taught.every.mix[kind.id] == pytest.approx(kind.share, abs=0.1)
+
+
+def test_walk_ins_are_foreseen_after_a_hall_has_seen_enough_of_them() -> None:
+    taught = week_after(SICK, 16)
+
+    arrivals = taught.on(ON).walk_ins
+    expected = SICK.unscheduled_by_hour()
+    assert set(arrivals) == {f"{hour:02d}" for hour in range(9, 17)}
+    assert sum(one.per_h for one in arrivals.values()) == pytest.approx(sum(expected), rel=0.25)
+
+
+async def test_a_simulated_night_teaches_what_the_night_of_a_real_hall_does(dsn: str, tmp_path: Path) -> None:
+    """The same commands over HTTP, the day ended and looked through by the jobs."""
+    started = document(FEW)
+    on = ON - timedelta(days=1)
+    life = Life(setting_by(FEW, CREDIT, plan_of(started, 1, on)), draw(FEW, SEED, LESSONS_FROM + 1), keeps=True)
+    life.run()
+    life.hall.do(EndDay(), 24 * HOUR_MS)
+    async with Database(dsn) as database:
+        await Halls(database).create_if_absent(HallId(HALL), started)
+    clock = FakeClock(life.hall.asked[0][0])
+
+    async with service_on(dsn, tmp_path, clock, rate_limit=False) as service:
+        service.api.hall = HALL
+        again = Lived(service)
+        for at, command in life.hall.asked:
+            clock.put(at)
+            if isinstance(command, EndDay):
+                clock.advance(3600)  # after all spreads
+                await service.running.jobs.end_days()
+            else:
+                await again.ask(command)
+        await service.running.learning.learn()
+        real = (await service.running.halls.get(HallId(HALL))).learned
+
+    simulated = learned_before(FEW, started, CREDIT, SEED, 0, 1)
+    assert real.every.durations
+    assert (real.every, real.walk_ins, real.days) == (simulated.every, simulated.walk_ins, 1)
+    assert simulated == after_night(NOTHING_YET, [facts_of(life.hall.records, on)], started, ON)
+
+
+def test_the_oracle_goes_by_the_truth_where_the_hall_does_not() -> None:
+    truth = setting_of(SICK, CREDIT, None, "fit").plan
+    wrong = plan_of(document(SICK), 1, ON)
+    people = draw(SICK, SEED, 0)
+    seen: list[tuple[float, float]] = []
+
+    def looking(hall: SimulatedHall, ticket: object) -> Told | None:
+        assert hall.truth.tickets.keys() == hall.day.tickets.keys(), ticket
+        assert hall.truth.asleep == hall.day.asleep
+        assert [len(line.places) for line in hall.truth.lines.values()]
+        seen.append((hall.day.expected_s, hall.truth.expected_s))
+        return None
+
+    Life(setting_by(SICK, CREDIT, wrong, truth), people, looking).run()
+
+    assert seen[-1][0] != seen[-1][1]
+    assert {name: one.mean_s for name, one in truth.services.items()} == {one.id: one.mean_s for one in SICK.kinds}
+
+
+def test_a_truth_that_is_the_plan_changes_nothing() -> None:
+    setting = setting_of(SICK, CREDIT, None, "fit")
+    people = draw(SICK, SEED, 0)
+
+    lived = [
+        Life(setting_by(SICK, CREDIT, setting.plan, truth), people, as_answered).run() for truth in (None, setting.plan)
+    ]
+
+    calls = [[(visit.called_ms, visit.told) for visit in one.visits] for one in lived]
+    assert calls[0] == calls[1]
+
+
+def test_halls_that_learn_are_measured_beside_the_one_that_knows_on_the_same_days() -> None:
+    options = Options(scenario="loan", days=1, seed=SEED, learn=(0, 2))
+    alone = Options(scenario="loan", days=1, seed=SEED)
+
+    both, knows = live_day(options, 0), live_day(alone, 0)
+
+    assert len(both.ways) == 3
+    assert both.ways[-1] == knows.ways[0]
+    assert both.ways[0] != both.ways[1]
+    assert both.lives >= 3 + 2
+
+
+def test_what_was_learned_does_not_depend_on_how_many_processes_there_are() -> None:
+    options = Options(scenario="loan", days=6, seed=SEED, learn=(1,), way=Way("credit", 9))
+    together = Options(scenario="loan", days=6, seed=SEED, learn=(1,), way=Way("credit", 9), jobs=2)
+
+    assert [one.ways for one in live_days(options)] == [one.ways for one in live_days(together)]
+
+
+def test_promises_of_a_hall_that_has_learned_are_not_much_worse_than_an_oracles() -> None:
+    options = Options(scenario="sick", days=1, learn=(5,), promises=Promises.FORECAST, oracle=8, seed=SEED)
+
+    learned, knows = live_day(options, 0).ways
+
+    for way in (learned, knows):
+        portion = way.portions["promise_times_oracle"]
+        assert portion is not None
+        assert portion.part < 2 * portion.whole
