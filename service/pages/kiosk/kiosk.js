@@ -28,6 +28,8 @@ const SYNC_EVERY_MS = 15_000;
 // How long somebody stands there before the number comes out of the stock.
 const TAKE_PATIENCE_MS = 12_000;
 const SLOW_MS = 3000;
+// How long a kiosk that knows its hall waits to hear from it before it begins with what it knows.
+const START_PATIENCE_MS = 3000;
 const RESULT_S = 30;
 const IDLE_S = 60;
 const HELPED_MS = 30_000;
@@ -55,6 +57,8 @@ const state = {
   contrast: false,
   helped: false,
   slow: false,
+  /** Whether the service could not be reached when the page was loaded; so it is until something is heard. */
+  beganCut: false,
   /** Whether there is one, and a browser that reads what it sees. */
   camera: false,
   trouble: /** @type {string[]} */ ([]),
@@ -99,7 +103,8 @@ if (asked === null) setUp("no-key");
 else begin(asked);
 
 function ask() {
-  return Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), act("GET", "kiosk")]);
+  const patience = state.hall && state.kiosk ? { patience_ms: START_PATIENCE_MS } : {};
+  return Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`, patience), act("GET", "kiosk", patience)]);
 }
 
 /**
@@ -118,7 +123,9 @@ async function begin(first) {
         return;
       }
       if (!(reason instanceof Unreached)) throw reason;
-      if (state.hall && state.kiosk) break; // cut off from the start: the stock is there
+      if (!(state.hall && state.kiosk)) continue;
+      state.beganCut = true; // the stock is there
+      break;
     }
   }
   state.view = "start";
@@ -164,7 +171,7 @@ function setUp(words) {
 
 /** Whether the service cannot be asked just now. */
 function cut() {
-  return navigator.onLine === false || live?.link === "silent";
+  return navigator.onLine === false || live?.link === "silent" || (state.beganCut && live?.link === "connecting");
 }
 
 function linkChanged() {
