@@ -243,6 +243,8 @@ async def test_the_pages_of_bookings_have_no_fault_and_are_pictured(clerk: Clerk
     await page.locator("#form").evaluate("form => form.scrollTo(0, 0)")
     await picture(page, tmp_path, "bookings.png", WIDE)
     await picture(page, tmp_path, "bookings-phone.png", PHONE)
+    await page.locator("#b-title").evaluate("title => title.scrollIntoView()")
+    await picture(page, tmp_path, "bookings-phone-book.png")
     assert await page.evaluate(SIDEWAYS) == []
     await page.set_viewport_size({"width": 320, "height": 700})
     assert await page.evaluate(SIDEWAYS) == []

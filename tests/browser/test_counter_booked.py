@@ -56,6 +56,10 @@ async def test_who_has_booked_is_checked_in_by_the_code_and_called_with_their_ti
     await expect(desk.page.locator("#person .facts")).to_contain_text("预约 10:30")
     assert await faults(desk.page) == []
     await picture(desk.page, tmp_path, "counter-booked.png")
+    await desk.page.get_by_role("link", name="English").click()
+    await expect(desk.page.locator("#person .facts")).to_contain_text("Booked 10:30")
+    await picture(desk.page, tmp_path, "counter-booked-en.png")
+    await desk.page.get_by_role("link", name="中文").click()
     await say_code(desk, appointment["code"])
     await expect(desk.page.locator("dialog .message")).to_have_text("这个码已经用过。")
 

@@ -162,6 +162,12 @@ async def test_a_partner_opens_its_page_with_its_key_and_sees_only_its_own(
         await page.locator("#batches .button").first.click()
         await expect(page.locator("#batch tbody tr")).to_have_count(4)
         await picture(page, tmp_path, "partner-en.png", WIDE)
+        await page.get_by_role("link", name="中文").click()
+        await expect(page.locator("#batches tbody tr")).to_have_count(1)
+        await page.locator("#batches .button").first.click()
+        await expect(page.locator("#batch tbody tr")).to_have_count(4)
+        await picture(page, tmp_path, "partner.png")
+        await page.get_by_role("link", name="English").click()
         assert complaints == []
         await page.locator("#forget").click()
         await expect(page.locator("#title")).to_have_text("This page needs its key")
