@@ -102,6 +102,7 @@ class JsonResponse(web.Response):
             self._known
             and self._cookies is None
             and self._keep_alive is None
+            and not self._compression
             and self._status in _BEGINNING
             and request.keep_alive
             and request.version == HttpVersion11

@@ -14,6 +14,9 @@ from tests.service import OPENS_AT, Api, Service
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 ARRIVALS_PER_H = 54
+LANGUAGES = {"中文": "", "English": "-en"}
+"""By what the switch calls them, how the name of a picture ends in each."""
+
 CLERKS = {"chen": "陈老师", "li": "李老师", "wang": "王老师", "zhao": "赵老师", "liu": "刘老师"}
 
 
@@ -53,6 +56,14 @@ async def one_clerk_fewer(manage: Manage) -> None:
     await expect(manage.page.locator("#effect .cap-plan")).to_have_count(1)
 
 
+async def both_pictured(manage: Manage, folder: Path, section: str, ending: str) -> None:
+    """A section on a desk, and on a phone."""
+    await manage.go(section)
+    await picture(manage.page, folder, f"manage-{section}{ending}.png", DESKTOP)
+    await picture(manage.page, folder, f"manage-{section}-phone{ending}.png", PHONE)
+    await manage.page.set_viewport_size(DESKTOP)
+
+
 async def test_the_managers_page_is_pictured_in_both_languages_on_a_desk_and_on_a_phone(
     service: Service, clock: RunningClock, office: BrowserContext, tmp_path: Path
 ) -> None:
@@ -65,45 +76,43 @@ async def test_the_managers_page_is_pictured_in_both_languages_on_a_desk_and_on_
     await post_notice(api, {"zh-CN": "请提前备好身份证", "en": "Please have your ID card ready."})
     manage = await Manage.open(office, api, "hours", name="zhou", password=PASSWORD)
 
-    await manage.go("today")
-    await picture(manage.page, tmp_path, "manage-today.png")
-    await picture(manage.page, tmp_path, "manage-today-phone.png", PHONE)
-    await manage.page.set_viewport_size(DESKTOP)
-    await manage.go("history")
-    await expect(manage.page.locator("#form li, #form tbody tr").first).to_be_visible()
-    await picture(manage.page, tmp_path, "manage-history.png")
-    await manage.go("hours")
-    await one_clerk_fewer(manage)
-    await picture(manage.page, tmp_path, "manage-hours.png")
-    await manage.page.set_viewport_size(PHONE)
-    await picture(manage.page, tmp_path, "manage-phone.png")
-    await manage.page.locator("#effect").scroll_into_view_if_needed()
-    await manage.page.locator("#effect h2").evaluate("title => title.scrollIntoView()")
-    await picture(manage.page, tmp_path, "manage-phone-effect.png")
-    await manage.page.set_viewport_size(DESKTOP)
-    await manage.page.get_by_role("link", name="English").click()
-    await manage.page.evaluate("scrollTo(0, 0)")
-    await picture(manage.page, tmp_path, "manage-hours-en.png")
-    await manage.page.locator("#discard").click()
+    for language, ending in LANGUAGES.items():
+        await manage.page.get_by_role("link", name=language).click()
+        await both_pictured(manage, tmp_path, "today", ending)
+        await manage.go("history")
+        await expect(manage.page.locator("#form li, #form tbody tr").first).to_be_visible()
+        await both_pictured(manage, tmp_path, "history", ending)
+        await manage.go("rules")
+        await manage.unfold("codes", "ratings", "rows", "friendly")
+        await manage.page.locator('[id="f-codes-ratings-add"]').scroll_into_view_if_needed()
+        await picture(manage.page, tmp_path, f"manage-ratings{ending}.png")
+        await manage.go("hours")
+        assert await manage.page.locator("#form").evaluate("form => form.scrollTop") == 0
+        await one_clerk_fewer(manage)
+        await picture(manage.page, tmp_path, f"manage-hours{ending}.png")
+        await picture(manage.page, tmp_path, f"manage-phone{ending}.png", PHONE)
+        await manage.page.locator("#effect h2").evaluate("title => title.scrollIntoView()")
+        await picture(manage.page, tmp_path, f"manage-phone-effect{ending}.png")
+        await manage.page.set_viewport_size(DESKTOP)
+        await manage.page.locator("#discard").click()
 
-    await manage.go("today")
-    await picture(manage.page, tmp_path, "manage-today-en.png")
-    await manage.page.set_viewport_size(PHONE)
-    await picture(manage.page, tmp_path, "manage-today-phone-en.png")
-    await manage.page.set_viewport_size(DESKTOP)
-    await manage.go("history")
-    await expect(manage.page.locator("#form li, #form tbody tr").first).to_be_visible()
-    await picture(manage.page, tmp_path, "manage-history-en.png")
-    await picture(manage.page, tmp_path, "manage-history-phone-en.png", PHONE)
-    await manage.page.set_viewport_size(DESKTOP)
-    await manage.go("rules")
+    assert manage.complaints == []
+
+
+@pytest.mark.parametrize(("lang", "ending"), [("zh", ""), ("en", "-en")])
+async def test_the_edits_of_two_managers_are_pictured_side_by_side(
+    service: Service, office: BrowserContext, tmp_path: Path, lang: str, ending: str
+) -> None:
+    manage = await Manage.open(office, service.api, "rules", lang=lang)
     await manage.edit_green_credit("120")
     await manage.field("rules", "grace_s").fill("5")
-    theirs = await document_of(api)
+    theirs = await document_of(service.api)
     theirs["rules"]["grace_s"] = 900
     theirs["booking"]["horizon_days"] = 14
-    await put_document(api, theirs)
+    await put_document(service.api, theirs)
+    await manage.page.evaluate("dispatchEvent(new Event('focus'))")
+
     await expect(manage.page.locator("dialog .conflict")).to_be_visible()
-    await picture(manage.page, tmp_path, "manage-merge-en.png")
+    await picture(manage.page, tmp_path, f"manage-merge{ending}.png")
 
     assert manage.complaints == []

@@ -123,17 +123,21 @@ async def test_the_page_of_operations_is_pictured_in_both_languages_on_a_desk_an
     await ops.page.set_viewport_size(DESKTOP)
     await expect(ops.page.locator("#day .fan")).to_have_count(1)
 
-    await picture(ops.page, tmp_path, "ops.png")
-    await ops.page.get_by_role("link", name="English").click()
-    await expect(ops.page.locator("#day .fan")).to_have_count(1)
-    await picture(ops.page, tmp_path, "ops-en.png")
-    await picture(ops.page, tmp_path, "ops-phone-en.png", PHONE)
-    await ops.page.locator("#day-title").scroll_into_view_if_needed()
-    await ops.page.locator("#day").evaluate("day => day.scrollIntoView()")
-    await picture(ops.page, tmp_path, "ops-phone-day-en.png")
-    await ops.page.set_viewport_size(DESKTOP)
-    await ops.page.locator("#day").get_by_role("link", name="Report").click()
-    await expect(ops.page.locator("#report table").first).to_be_visible()
-    await picture(ops.page, tmp_path, "ops-report-en.png")
+    for language, report, back, ending in (
+        ("中文", "报表", "返回今天", ""),
+        ("English", "Report", "Back to today", "-en"),
+    ):
+        await ops.page.get_by_role("link", name=language).click()
+        await expect(ops.page.locator("#day .fan")).to_have_count(1)
+        await picture(ops.page, tmp_path, f"ops{ending}.png", DESKTOP)
+        await picture(ops.page, tmp_path, f"ops-phone{ending}.png", PHONE)
+        await ops.page.locator("#day-title").scroll_into_view_if_needed()
+        await ops.page.locator("#day").evaluate("day => day.scrollIntoView()")
+        await picture(ops.page, tmp_path, f"ops-phone-day{ending}.png")
+        await ops.page.set_viewport_size(DESKTOP)
+        await ops.page.locator("#day").get_by_role("link", name=report).click()
+        await expect(ops.page.locator("#report table").first).to_be_visible()
+        await picture(ops.page, tmp_path, f"ops-report{ending}.png")
+        await ops.page.get_by_role("link", name=back).click()
 
     assert ops.complaints == []

@@ -54,10 +54,13 @@ async def test_the_list_of_halls_is_pictured_with_the_way_to_the_pages_for_staff
     await picture(page, tmp_path, f"halls-phone{ending}.png", PHONE)
 
 
-async def test_the_reference_is_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("lang", "ending"), LANGUAGES.items())
+async def test_the_reference_is_pictured(
+    service: Service, context: BrowserContext, tmp_path: Path, lang: str, ending: str
+) -> None:
     page = await context.new_page()
-    await page.goto(f"{service.api.base}/docs")
+    await page.goto(f"{service.api.base}/docs?lang={lang}")
     await page.locator("#operations article").first.wait_for()
 
-    await picture(page, tmp_path, "reference.png", ViewportSize(width=1280, height=900))
-    await picture(page, tmp_path, "reference-phone.png", PHONE)
+    await picture(page, tmp_path, f"reference{ending}.png", ViewportSize(width=1280, height=900))
+    await picture(page, tmp_path, f"reference-phone{ending}.png", PHONE)

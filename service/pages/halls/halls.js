@@ -140,6 +140,6 @@ function drawCounters(board, address) {
     const links = board.counters
       .filter((counter) => stageOf(counter) === stage)
       .map(({ id }) => make("a", { href: `${address}/counter/${encodeURIComponent(id)}` }, make("span.hidden", { lang: name.lang }, `${name.text} `), id));
-    return make("p.counters", {}, make("span.quiet", { lang: name.lang }, name.text), links);
+    return make("p.counters", {}, make("span.quiet", { lang: name.lang }, name.text), make("span", {}, links));
   });
 }

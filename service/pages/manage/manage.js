@@ -203,6 +203,7 @@ class Manager {
     if (SECTIONS[section].ofDocument && isOther) this.#draft.read().catch(() => undefined);
     if (isOther) {
       scrollTo(0, 0);
+      element("form").scrollTo(0, 0); // on a wide screen it scrolls by itself
       element("title")?.focus({ preventScroll: true });
     }
   }

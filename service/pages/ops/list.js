@@ -93,7 +93,7 @@ export class HallList {
     const known = this.#rows.get(hall.id);
     if (known) return known;
     const name = pick(hall.name, languageNow());
-    const link = make("a", { href: `#${hall.id}`, lang: name.lang }, name.text || hall.id);
+    const link = make("a", { href: `#${hall.id}`, lang: name.lang }, make("span", {}, name.text || hall.id));
     const cells = COLUMNS.slice(1).map((column) => make(`td.num.c-${column}`));
     const row = { element: make("tr", { "data-hall": hall.id }, make("th", { scope: "row" }, link), cells), link, cells, said: [], hall: null, minutes: null, level: "" };
     row.element.addEventListener("click", (event) => {

@@ -127,11 +127,15 @@ class Operations {
     const ask = inHall(id);
     const isFirst = this.#day?.hall !== id;
     const isDue = isFirst || this.#ahead === null || performance.now() - this.#aheadRead_ms >= AHEAD_EVERY_MS;
-    const [day, ahead] = await Promise.all([ask("GET", "ops"), isDue ? ask("GET", "forecast") : null]);
-    this.#day = day.body;
-    this.#dayText = JSON.stringify({ ...day.body, at: null }); // the instant of the answer alone is no news
+    const ahead = isDue ? ask("GET", "forecast") : null;
+    ahead?.catch(() => undefined); // it is looked at in its turn
+    const { body } = await ask("GET", "ops");
+    this.#day = body;
+    this.#dayText = JSON.stringify({ ...body, at: null }); // the instant of the answer alone is no news
+    if (isFirst) this.#ahead = null;
     if (ahead === null) return;
-    this.#ahead = ahead.body;
+    this.#draw();
+    this.#ahead = (await ahead).body;
     this.#aheadRead_ms = performance.now();
   }
 
