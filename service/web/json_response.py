@@ -2,8 +2,8 @@
 
 Most answers are JSON with the same headers, to a client that keeps its connection: their head is known beforehand but
 for its length and a line or two, so it is put together as bytes and goes out with the body in one write. Whatever is
-unusual about the request or the answer (a cookie, another header, the end of the connection, HTTP/1.0, HEAD, TLS in
-front of us) is left to aiohttp's own way, which says the same in the same words.
+unusual about the request or the answer (a cookie, another header, compression, the end of the connection, HTTP/1.0,
+HEAD, TLS in front of us) is left to aiohttp's own way, which says the same in the same words.
 
 Source: RFC 9112, 2.1.
 """
@@ -101,6 +101,7 @@ class JsonResponse(web.Response):
         return (
             self._known
             and self._cookies is None
+            and not self.compression
             and self._keep_alive is None
             and not self._compression
             and self._status in _BEGINNING
