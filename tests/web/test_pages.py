@@ -215,18 +215,8 @@ async def test_nothing_but_the_files_of_a_mount_is_given_out(house: Service, pat
     assert b"root:" not in rest
 
 
-async def test_the_kiosks_worker_may_keep_its_page_and_names_all_that_the_page_loads(hall: Checked) -> None:
+async def test_the_kiosks_worker_may_keep_the_page_above_it(hall: Checked) -> None:
     reply = await hall.call("GET", f"/halls/{hall.hall}/kiosk/worker.js")
-    text = reply.body.decode()
 
+    assert reply.status == 200
     assert reply.headers["Service-Worker-Allowed"] == f"/halls/{hall.hall}/kiosk"
-    named = set(re.findall(r'"(/(?:packed|pages|display)/[^"]+)"', text))
-    assert named == await _loaded(hall, f"/halls/{hall.hall}/kiosk")
-
-
-async def _loaded(hall: Checked, page: str) -> set[str]:
-    """All that a page loads: its files, and its words."""
-    assets = Page((await hall.call("GET", page)).body.decode()).assets
-    return {asset.partition("?")[0] for asset in assets} | {
-        f"/pages/texts/{locale}/kiosk.ftl" for locale in ("zh-CN", "en")
-    }
