@@ -19,6 +19,9 @@ from service.web.keys import CLOCK, LANES
 from service.web.requests import ask, caller, counter_of, hall_of, read, utc
 from service.web.tickets import finish_from
 
+WAITING_PACKED = 20
+"""From so many on a queue is sent compressed to who can read it: its tickets differ little, and it is read every second."""
+
 QUEUE_AT_ONCE = 200
 """Tickets written before others have their turn: a long queue must not stall the hall."""
 
@@ -96,7 +99,7 @@ async def queue(request: web.Request) -> web.Response:
         waiting.append(ticket_view(day, ticket, now_at, seq=seq, staff=True))
         if position % QUEUE_AT_ONCE == QUEUE_AT_ONCE - 1:
             await asyncio.sleep(0)
-    return answer(
+    response = answer(
         Queue(
             called=[ticket_view(day, ticket, now_at, seq=seq, staff=True) for ticket in at_counters],
             waiting=waiting[: len(in_order)],
@@ -115,6 +118,9 @@ async def queue(request: web.Request) -> web.Response:
             seq=seq,
         )
     )
+    if len(waiting) >= WAITING_PACKED:
+        response.enable_compression()
+    return response
 
 
 def _counter_answer(given: Answer) -> web.Response:

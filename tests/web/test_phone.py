@@ -16,8 +16,9 @@ from service.domain.learning import DayFacts, OpenHour
 from service.domain.model import HallId
 from service.domain.plan import Learned, LearnedArrivals, plan_of
 from service.web.answers import ExpectedSeen
+from service.web.counters import WAITING_PACKED
 from service.web.halls import expected_of
-from tests.service import Service
+from tests.service import ADMIN, Service
 from tests.web.booking import booked
 from tests.web.checked import Checked
 
@@ -206,15 +207,35 @@ async def test_a_ticket_says_until_when_who_was_passed_over_may_come_back_and_wh
     assert left.body["left_reason"] == "self"
 
 
-async def test_a_month_of_starts_comes_compressed_to_who_can_read_it(house: Service, hall: Checked) -> None:
-    address = f"{house.api.base}/v1/halls/{hall.hall}/slots?service=enquiry&from=2026-11-23&to=2026-12-20"
-
-    async with aiohttp.ClientSession(auto_decompress=False) as client:
+async def read_twice(address: str, token: str | None = None) -> tuple[str | None, bytes, bytes]:
+    """The coding of an answer to who can read it compressed, that answer, and the one to who cannot."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(auto_decompress=False, headers=headers) as client:
         async with client.get(address, headers={"Accept-Encoding": "gzip"}) as packed:
             sent = await packed.read()
         async with client.get(address, headers={"Accept-Encoding": "identity"}) as plain:
-            whole = await plain.read()
+            return packed.headers.get("Content-Encoding"), sent, await plain.read()
 
-    assert packed.headers["Content-Encoding"] == "gzip"
+
+async def test_a_month_of_starts_comes_compressed_to_who_can_read_it(house: Service, hall: Checked) -> None:
+    address = f"{house.api.base}/v1/halls/{hall.hall}/slots?service=enquiry&from=2026-11-23&to=2026-12-20"
+
+    coding, sent, whole = await read_twice(address)
+
+    assert coding == "gzip"
     assert gzip.decompress(sent) == whole
     assert len(sent) * 8 < len(whole)
+
+
+async def test_a_long_queue_comes_compressed_and_a_short_one_as_it_is(house: Service, hall: Checked) -> None:
+    address = f"{house.api.base}/v1/halls/{hall.hall}/queue"
+    await hall.take("enquiry")
+    short, _, _ = await read_twice(address, ADMIN)
+    for _ in range(WAITING_PACKED):
+        await hall.take("enquiry")
+
+    coding, sent, whole = await read_twice(address, ADMIN)
+
+    assert (short, coding) == (None, "gzip")
+    assert len(msgspec.json.decode(gzip.decompress(sent))["waiting"]) == WAITING_PACKED + 1
+    assert len(sent) * 4 < len(whole)
