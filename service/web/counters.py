@@ -20,7 +20,7 @@ from service.web.requests import ask, caller, counter_of, hall_of, read, utc
 from service.web.tickets import finish_from
 
 WAITING_PACKED = 20
-"""From so many on a queue is sent compressed to who can read it: its tickets differ little, and it is read every second."""
+"""From so many on a queue is sent compressed to who can read it: its tickets differ little, and it is read often."""
 
 QUEUE_AT_ONCE = 200
 """Tickets written before others have their turn: a long queue must not stall the hall."""
