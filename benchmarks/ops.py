@@ -73,8 +73,8 @@ async def _past_days(dsn: str, today: date) -> None:
         for back in range(1, SPAN_DAYS_MAX):
             on = today - timedelta(days=back)
             await database.fetch(_DAY, HALL, on)
-            kept = msgspec.json.encode(_figures(on)).decode()
-            await database.fetch(statements("reports.sql", PACKAGE)["keep"], HallId(HALL), on, 1, kept)
+            figures = msgspec.json.encode(_figures(on)).decode()
+            await database.fetch(statements("ended.sql", "service")["keep"], HallId(HALL), on, 1, "{}", figures)
 
 
 _DAY = """

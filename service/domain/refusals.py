@@ -164,7 +164,7 @@ class NumberNotLeased(Refusal):
 
 
 class NumberNotReported(Refusal):
-    """A kiosk that is cut off may have given this number out; it is valid, and known when the kiosk is back."""
+    """This number is valid; it will be known when the kiosk that gave it is back."""
 
     status = 404
     code = "number-not-reported"

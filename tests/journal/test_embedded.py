@@ -227,7 +227,7 @@ async def test_the_watch_tries_again_when_a_start_fails(data_dir: Path, monkeypa
                 await restarts.get()
 
     events = [line["event"] for line in logs]
-    assert events.count("postgres did not start") == 3
+    assert events.count("postgres did not start") >= 3  # a start may fail by itself while the dead one's children end
     assert events[-1] == "postgres is back"
 
 
