@@ -167,8 +167,9 @@ UNTOLD = f"(count) => {_ROWS}.then((rows) => rows.filter(({{ state }}) => state 
 SCAN = """
 (keys) => {
   const target = document.activeElement ?? document.body;
-  const press = (key) => target.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
-  keys.forEach(press);
+  for (const key of keys) {
+    target.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
+  }
 }
 """
 
