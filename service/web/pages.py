@@ -7,6 +7,7 @@ Source: CONTRACT 8.
 """
 
 import gzip
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -131,7 +132,7 @@ def _page(path: Path) -> Handler:
     text = _packed_page(path).page
 
     async def give(request: web.Request) -> web.StreamResponse:
-        return _sent(request, text, {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)})
+        return sent(request, text, {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)})
 
     return give
 
@@ -141,22 +142,23 @@ def _packed_file(text: Text) -> Handler:
 
     async def give(request: web.Request) -> web.StreamResponse:
         is_this = request.query.get("v") == text.tag
-        return _sent(request, text, {"Cache-Control": PACKED_CACHE if is_this else PAGE_CACHE})
+        return sent(request, text, {"Cache-Control": PACKED_CACHE if is_this else PAGE_CACHE})
 
     return give
 
 
-def _sent(request: web.Request, text: Text, headers: dict[str, str]) -> web.Response:
+def sent(request: web.Request, text: Text, more: Mapping[str, str] = {}) -> web.Response:
     """A text to who has not got it yet; the tag is weak, for it is that of the text however it comes."""
-    headers["Vary"] = "Accept-Encoding"
+    headers = {**more, "Vary": "Accept-Encoding"}
+    charset = "utf-8" if text.content_type.startswith("text/") else None
     asked = request.if_none_match or ()
     if any(tag.value in {text.tag, "*"} for tag in asked):
         response = web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     elif "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        response = web.Response(body=text.compressed, content_type=text.content_type, charset="utf-8", headers=headers)
+        response = web.Response(body=text.compressed, content_type=text.content_type, charset=charset, headers=headers)
     else:
-        response = web.Response(body=text.plain, content_type=text.content_type, charset="utf-8", headers=headers)
+        response = web.Response(body=text.plain, content_type=text.content_type, charset=charset, headers=headers)
     response.etag = ETag(text.tag, is_weak=True)
     return response
 
