@@ -1,14 +1,17 @@
-"""What whoever watches asks for: 500 halls at once, a hall's present day, and a report of two months."""
+"""What whoever watches asks for: 500 halls at once, their page, a hall's present day, a report of two months."""
 
 import asyncio
 import time
 from datetime import date, timedelta
 
 import msgspec
+from playwright.async_api import Browser, Page, StorageState, async_playwright
 
-from benchmarks.harness import KNOWN_WITHIN_S, Served, serving
+from benchmarks.browser import THREAD_TICKS, launched, processor_ms
+from benchmarks.harness import KNOWN_WITHIN_S, TOKEN, Served, serving
 from benchmarks.load import Stream
-from benchmarks.result import Options, Result, row
+from benchmarks.pages import WALL
+from benchmarks.result import BenchmarkFailed, Options, Result, row
 from service.domain.figures import Figures
 from service.domain.model import HallId
 from service.journal.database import Database
@@ -35,6 +38,7 @@ def run(options: Options) -> Result:
         for halls, count in ((names, WAITING * len(names)), ([HALL], VISITS)):
             stream = Stream(name="fill", script="take", port=served.port, halls=halls, connections=32, count=count)
             served.load(stream, seconds=300.0, warm_up_s=0.0)
+        moved, still = asyncio.run(_page(served, names, options.rounds))
         asyncio.run(_past_days(served.dsn, date.fromisoformat(served.call("GET", f"/v1/halls/{HALL}/board")["day"])))
         for _ in range(options.rounds * 4):
             found["list"].append(_ms(served, "/v1/ops"))
@@ -48,11 +52,62 @@ def run(options: Options) -> Result:
         other="one hall, one day",
         rows=[
             row(f"{len(names):,} halls at once", found["list"], found["one"], "ms", "ours ≤ 50 ms"),
+            row(f"the page, {len(names):,} halls moved", moved, still, "ms", "ours ≤ 50 ms"),
             row("the present day of a hall", found["day"], [], "ms"),
             row(f"a report of {SPAN_DAYS_MAX} days", found["report"], found["today"], "ms", "ours ≤ 250 ms"),
         ],
-        notes=[f"{WAITING} wait in each hall; {VISITS} visits a day in the report"],
+        notes=[
+            f"{WAITING} wait in each hall; {VISITS} visits a day in the report",
+            "the page: processor time of its main thread from one reading to the next; other: nothing has moved",
+        ],
     )
+
+
+async def _page(served: Served, halls: list[str], rounds: int) -> tuple[list[float], list[float]]:
+    """What a reading costs the page of operations, in ms: when something has happened in each hall, and when not."""
+    moved: list[float] = []
+    still: list[float] = []
+    async with async_playwright() as playwright:
+        browser = await launched(playwright)
+        context = await browser.new_context(viewport=WALL, storage_state=await _signed_in(browser, served))
+        tab = await context.new_page()
+        devtools = await context.new_cdp_session(tab)
+        await devtools.send("Performance.enable", THREAD_TICKS)
+        await tab.goto(f"{served.url}/ops")
+        await tab.locator("body[data-facts=read]").wait_for()
+        await _reading(tab)
+        for _ in range(rounds):
+            for costs in (moved, still):
+                before_ms = await processor_ms(devtools)
+                if costs is moved:
+                    await asyncio.to_thread(_move, served, halls)
+                await _reading(tab)
+                costs.append(await processor_ms(devtools) - before_ms)
+        await browser.close()
+    return moved, still
+
+
+async def _signed_in(browser: Browser, served: Served) -> StorageState:
+    """What the browser of an administrator keeps."""
+    async with await browser.new_context(extra_http_headers={"Sec-Fetch-Site": "same-origin"}) as context:
+        answer = await context.request.post(f"{served.url}/v1/session", data={"name": "admin", "password": TOKEN})
+        if not answer.ok:
+            raise BenchmarkFailed(f"signing in: {answer.status} {await answer.text()}")
+        return await context.storage_state()
+
+
+def _move(served: Served, halls: list[str]) -> None:
+    """Have somebody take a number in each hall."""
+    takes = Stream(name="move", script="take", port=served.port, halls=halls, connections=8, count=len(halls))
+    served.load(takes, seconds=60.0, warm_up_s=0.0)
+
+
+async def _reading(tab: Page) -> None:
+    """Wait until the page has read all halls once more, and has painted them."""
+    async with tab.expect_response(lambda response: response.url.endswith("/v1/ops")) as read:
+        pass
+    await (await read.value).finished()
+    await tab.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
 
 
 def _first() -> date:

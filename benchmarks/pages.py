@@ -6,13 +6,13 @@ opened in a profile of its own; staff have signed in before, and machines bring 
 """
 
 import asyncio
-import shutil
 from statistics import median
 from typing import Any
 
 from msgspec import Struct
-from playwright.async_api import Browser, Error, StorageState, ViewportSize, async_playwright
+from playwright.async_api import Browser, StorageState, ViewportSize, async_playwright
 
+from benchmarks.browser import THREAD_TICKS, launched, processor_ms
 from benchmarks.harness import Served, serving
 from benchmarks.result import BenchmarkFailed, Options, Result, Row, row
 
@@ -20,15 +20,6 @@ HALL = "demo"
 WAITING = 40
 USABLE_WITHIN_S = 30.0
 PASSWORD = "quiet-lake-at-noon"  # noqa: S105  (of a hall that lives for a minute)
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=900)
@@ -127,10 +118,7 @@ async def _open_all(served: Served, pages: list[Page], rounds: int) -> dict[str,
     """Open each page once a round."""
     found: dict[str, list[Opened]] = {page.name: [] for page in pages}
     async with async_playwright() as playwright:
-        try:
-            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
-        except Error as error:
-            raise BenchmarkFailed(f"a browser is needed, the system's `chromium`: {error.message}") from error
+        browser = await launched(playwright)
         session = await _signed_in(browser, served)
         await _open(browser, served, BARE, session)  # the browser's own first page is nobody's
         for _ in range(rounds):
@@ -167,7 +155,7 @@ async def _open(browser: Browser, served: Served, page: Page, session: StorageSt
 
         devtools.on("Network.loadingFinished", count)
         await devtools.send("Network.enable")
-        await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+        await devtools.send("Performance.enable", THREAD_TICKS)
         await tab.goto(served.url + page.path, wait_until="commit")
         try:
             async with asyncio.timeout(USABLE_WITHIN_S):
@@ -175,6 +163,4 @@ async def _open(browser: Browser, served: Served, page: Page, session: StorageSt
         except TimeoutError as error:
             raise BenchmarkFailed(f"{page.name} could not be used within {USABLE_WITHIN_S:.0f} s") from error
         await tab.wait_for_load_state("load")
-        metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
-        processor_s = next(one["value"] for one in metrics if one["name"] == "TaskDuration")
-        return Opened(usable_ms, processor_s * 1000, sum(bytes_loaded) / 1000)
+        return Opened(usable_ms, await processor_ms(devtools), sum(bytes_loaded) / 1000)

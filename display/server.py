@@ -503,7 +503,9 @@ class DisplayServer:
     def _check_token(self, hall: HallId, ticket: TicketId, token: str | None) -> None:
         if not token:
             raise _Unwelcome(TOKEN_MISSING)
-        if _TICKET_ID.fullmatch(ticket) is None or not self._verify(hall, ticket, token):
+        if _HALL.fullmatch(hall) is None or _TICKET_ID.fullmatch(ticket) is None:
+            raise _Unwelcome(UNKNOWN)  # before tokens are derived of what a stranger wrote
+        if not self._verify(hall, ticket, token):
             raise _Unwelcome(UNKNOWN)
 
 

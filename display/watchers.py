@@ -57,7 +57,7 @@ class Watcher(Protocol):
 class Watchers:
     """Those who watch the same thing; `shown` is told when all who are ready have a frame."""
 
-    __slots__ = ("_at", "_frame", "_holding", "_is_kept", "_ready", "_round", "_shown")
+    __slots__ = ("_at", "_due", "_frame", "_holding", "_is_kept", "_ready", "_round", "_shown")
 
     def __init__(self, shown: Callable[[], None]) -> None:
         self._ready: dict[Wire, Watcher] = {}  # in the order they came, as they lie in memory
@@ -65,6 +65,7 @@ class Watchers:
         self._shown = shown
         self._round: list[Wire] = []
         self._at = 0  # who comes before has had it
+        self._due = False  # whether the next part is
         self._frame = b""
         self._is_kept = False
 
@@ -120,14 +121,16 @@ class Watchers:
         self._at = 0
         self._frame = frame
         self._is_kept = is_kept
-        if not behind:  # else the next part is due already
+        if not self._due:
             self._go_on()
 
     def _go_on(self) -> None:
         """Send to the next ones."""
+        self._due = False
         some = self._round[self._at : self._at + AT_ONCE]
         self._at += len(some)
         if self.under_way:  # said first: a fault costs this part, and not the round
+            self._due = True
             asyncio.get_running_loop().call_soon(self._go_on)
         self._send(some, self._frame)
         if not self.under_way:

@@ -10,7 +10,7 @@ Source: DESIGN 6 (no-show, suspension), JOURNAL 6 (ends of days are spread over 
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import partial
 from zlib import crc32
@@ -149,9 +149,11 @@ def in_turn(*passes: Pass) -> Pass:
     """
 
     async def all_of_them() -> None:
-        async with AsyncExitStack() as stack:
-            for work in reversed(passes):
-                stack.push_async_callback(work)
+        for work in passes:
+            try:
+                await work()
+            except Exception:
+                log.exception("pass_fault")
 
     return all_of_them
 

@@ -18,7 +18,7 @@ fold that another process has left behind. A batch that appends nothing reads th
 **Poisoned batches.** `decide` runs per command, so an exception costs that command alone. When the journal rejects an
 append, the batch is halved and decided again until the offender stands alone: a known constraint becomes its refusal,
 anything else a fault. A rule over several days (how many appointments a person may have) may be broken by what another
-day's lane has just written: the command is tried once more before it is refused.
+day's lane has just written: the command is tried a few times before it is refused.
 
 **Answers that did not come.** The journal sends a statement again until it knows. Whoever waits is told
 `outcome-unknown` after `ANSWER_WITHIN_S`, or `storage-unavailable` when nothing of it was sent, and then it is never
@@ -109,6 +109,9 @@ REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
 OF_OTHER_DAYS = frozenset({"person_limit_kept"})
 """What another day's append may have broken a moment ago: the ordinal that was free is not, another may be."""
 
+TRIES_MOST = 4
+"""How often such a command is tried: of days that book for one person at once, one gets on with each try."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -151,15 +154,15 @@ class Watcher(Protocol):
 class _Pending:
     """A request that waits for its answer."""
 
-    __slots__ = ("abandoned", "again", "answer", "request", "sent")
+    __slots__ = ("abandoned", "answer", "request", "sent", "tries")
 
     def __init__(self, request: Request, answer: "asyncio.Future[Answer]") -> None:
         self.request = request
         self.answer = answer
         self.sent = False
         self.abandoned = False
-        self.again = False
-        """Whether it was tried again after a rule over several days was broken."""
+        self.tries = 1
+        """How often it was tried, for a rule over several days was broken."""
 
     def not_done(self) -> None:
         """Note that what was sent was not done; when nobody waits for it any more, it never will be."""
@@ -402,8 +405,8 @@ class Lane:
         self._forget_decided()
         if len(batch) == 1:
             (offender,) = batch
-            if not offender.again and _rule(rejected) in OF_OTHER_DAYS:
-                offender.again = True
+            if offender.tries < TRIES_MOST and _rule(rejected) in OF_OTHER_DAYS:
+                offender.tries += 1
                 await self._settle(batch)
             else:
                 offender.settle(refusal_of(rejected, self.hall, self.on))
@@ -551,6 +554,8 @@ class Lane:
     def _take_over(self, records: list[Record], position: Position) -> None:
         for record in records:
             evolve(self.committed, record)
+            if type(record.event) in CHANGES_ALL_SUMS:  # of a release that writes no sums, perhaps
+                self._sum_changes = SUM_CHANGES_MAX
         self._head = position.head
         self._clock.follow(position.at)
         self._looked()

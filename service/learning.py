@@ -81,9 +81,11 @@ class Learning:
         unseen = await self._database.fetch(_SQL["unseen"], hall.id, first, last)
         for row in unseen:
             await look_through(self._database, hall.id, row["day"])
-        await self._put(hall, today)  # also when a report, another process, or one that died here, looked through it
+        all_ended = not await self._database.fetch(_SQL["open_before"], hall.id, first, last)
+        if unseen or all_ended:  # also when a report, another process, or one that died here, looked through them
+            await self._put(hall, today)
         await self._database.fetch(_SQL["forget"], hall.id, today - timedelta(days=FACTS_KEPT_DAYS))
-        return not await self._database.fetch(_SQL["open_before"], hall.id, first, last)
+        return all_ended
 
     async def _put(self, hall: Hall, today: date) -> None:
         first, last = today - timedelta(days=DAYS_LEARNED_FROM), today - timedelta(days=1)

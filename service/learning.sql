@@ -16,7 +16,7 @@ ORDER BY d.day;
 SELECT d.day
 FROM hall_days AS d
 JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
-WHERE d.hall_id = $1 AND d.day BETWEEN $2 AND $3 AND e.kind <> 'day_ended'
+WHERE d.hall_id = $1 AND d.day BETWEEN $2 AND $3 AND d.begun_at IS NOT NULL AND e.kind <> 'day_ended'
 LIMIT 1;
 
 -- name: facts

@@ -12,6 +12,8 @@ pytest_plugins = ["tests.postgres", "tests.proxy", "tests.service"]
 # of that package: all tests have passed, and the exit code would say otherwise.
 atexit.register(gc.freeze)
 
+LONGEST = ("tests/fault/", "tests/deploy/test_image.py", "tests/web/test_schemathesis.py", "tests/simulation/")
+
 settings.register_profile("short", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("short"), max_examples=3000)
 
@@ -24,6 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how many examples hypothesis tries."""
     settings.load_profile("long" if config.getoption("--long") else "short")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones: where several run at a time, the last ones are short, and nobody waits for one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,9 @@ PREFIX_V6 = 64
 LOCAL = ipaddress.IPv4Address("127.0.0.1")
 """Who comes over a Unix socket is on this machine."""
 
+HSTS = "max-age=31536000"
+"""A year: who reached us over TLS once, comes over TLS. Not for subdomains, which are not ours to speak for."""
+
 _SHARED = ipaddress.ip_network("100.64.0.0/10")  # behind a carrier's NAT (RFC 6598); Python calls it neither
 
 

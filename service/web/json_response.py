@@ -3,7 +3,7 @@
 Most answers are JSON with the same headers, to a client that keeps its connection: their head is known beforehand but
 for its length and a line or two, so it is put together as bytes and goes out with the body in one write. Whatever is
 unusual about the request or the answer (a cookie, another header, compression, the end of the connection, HTTP/1.0,
-HEAD, TLS in front of us) is left to aiohttp's own way, which says the same in the same words.
+HEAD) is left to aiohttp's own way, which says the same in the same words.
 
 Source: RFC 9112, 2.1.
 """
@@ -17,7 +17,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
-from service.web.address import over_tls
+from service.web.address import HSTS, over_tls
 from service.web.problems import OF_JSON
 
 _ALWAYS = {"Content-Type": "application/json", **OF_JSON}
@@ -35,6 +35,9 @@ _BEGINNING = {
     if status is HTTPStatus.OK or status is HTTPStatus.CREATED
 }
 """The first lines of an answer, by its status."""
+
+
+_OVER_TLS = _lines({"Strict-Transport-Security": HSTS})
 
 
 class _Date:
@@ -61,15 +64,13 @@ class JsonResponse(web.Response):
     def __init__(self, body: bytes, status: int = 200, more: Mapping[str, str] = _NO_MORE) -> None:
         super().__init__(body=body, status=status)
         self._more = more
-        self._known = True
-        """Whether the headers are still those it was made with."""
         self._writer: AbstractStreamWriter | None = None
+        self._over_tls = False
 
     @property
     def headers(self) -> CIMultiDict[str]:
-        """The headers, to be looked at or changed."""
-        if self._known:
-            self._known = False
+        """The headers, to be looked at or changed: from then on they are written as they are."""
+        if not self._headers:
             self._headers.update(_HEADERS)
             self._headers.update(self._more)
         return self._headers
@@ -81,6 +82,7 @@ class JsonResponse(web.Response):
             return await super().prepare(request)
         self._keep_alive = True
         self._writer = request.writer
+        self._over_tls = isinstance(request, web.Request) and over_tls(request)
         return self._writer
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -92,23 +94,22 @@ class JsonResponse(web.Response):
         body = self._body
         assert isinstance(body, bytes), "it was made of bytes"
         head = b"%bContent-Length: %d\r\n%b" % (_BEGINNING[self._status], len(body), _DATE.line())
-        await writer.write(b"%b%b\r\n%b" % (head, _lines(self._more), body))
+        more = _lines(self._more) + (_OVER_TLS if self._over_tls else b"")
+        await writer.write(b"%b%b\r\n%b" % (head, more, body))
         await writer.drain()  # who takes nothing of it is not asked for the next request
         self._eof_sent = True
         self._body_length = len(body)
 
     def _is_usual(self, request: web.BaseRequest) -> bool:
         return (
-            self._known
-            and self._cookies is None
+            not self._headers
             and not self.compression
+            and self._cookies is None
             and self._keep_alive is None
-            and not self._compression
             and self._status in _BEGINNING
             and request.keep_alive
             and request.version == HttpVersion11
             and request.method != "HEAD"
             and isinstance(request, web.Request)
-            and not over_tls(request)
             and not any("\r" in value or "\n" in value for value in self._more.values())
         )

@@ -3,7 +3,7 @@
 The sources are plain files, one subject each, and stay so. But over HTTP/1.1 each would be a request, and thirty
 requests of a kilobyte are most of what a phone waits for. So, once, when the service starts, the styles that a page
 names are put one after another, and so are its modules, in the order in which a browser would run them. The address of
-each file says what it holds (`?v=`): a browser keeps it for good, and two releases never mix in one page.
+each file says what it holds (`?v=`): a browser keeps it for good, and asks anew after a release.
 
 Every module keeps a scope of its own, and what it exports is taken from there. That of the page comes last, in one that
 may wait, as the top of a module may. Of the module syntax only what our modules use is understood: named imports and

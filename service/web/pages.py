@@ -7,6 +7,7 @@ Source: CONTRACT 8.
 """
 
 import gzip
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib.resources import files
@@ -53,12 +54,14 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/docs", _page(PAGES / "docs" / "docs.html"))
     router.add_get("/halls/{hall}", _of_hall(PAGES / "applicant" / "applicant.html"))
     router.add_get("/halls/{hall}/wall", _of_hall(PAGES / "wall" / "wall.html"))
-    router.add_get("/t/{ticket}", _page(PAGES / "ticket" / "ticket.html"))
+    for route in ("/t", "/t/{ticket}"):  # what the worker keeps is the page of no ticket
+        router.add_get(route, _page(PAGES / "ticket" / "ticket.html"))
+    router.add_get("/t/worker.js", _worker())
     router.add_get("/halls/{hall}/screen", _of_hall(SCREEN / "screen.html"))
     router.add_get("/halls/{hall}/counter/{counter}", _of_counter(PAGES / "counter" / "counter.html"))
     router.add_get("/halls/{hall}/manage", _of_hall(PAGES / "manage" / "manage.html"))
     router.add_get("/halls/{hall}/kiosk", _of_hall(PAGES / "kiosk" / "kiosk.html"))
-    router.add_get("/halls/{hall}/kiosk/worker.js", _worker(PAGES / "kiosk" / "worker.js"))
+    router.add_get("/halls/{hall}/kiosk/worker.js", _worker_of_kiosk)
     router.add_get("/halls/{hall}/desk", _of_hall(PAGES / "bookings" / "desk.html"))
     router.add_get("/halls/{hall}/partner", _of_hall(PAGES / "invitations" / "partner.html"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
@@ -131,7 +134,7 @@ def _page(path: Path) -> Handler:
     text = _packed_page(path).page
 
     async def give(request: web.Request) -> web.StreamResponse:
-        return _sent(request, text, {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)})
+        return sent(request, text, {"Cache-Control": PAGE_CACHE, "Content-Security-Policy": page_policy(request)})
 
     return give
 
@@ -141,22 +144,23 @@ def _packed_file(text: Text) -> Handler:
 
     async def give(request: web.Request) -> web.StreamResponse:
         is_this = request.query.get("v") == text.tag
-        return _sent(request, text, {"Cache-Control": PACKED_CACHE if is_this else PAGE_CACHE})
+        return sent(request, text, {"Cache-Control": PACKED_CACHE if is_this else PAGE_CACHE})
 
     return give
 
 
-def _sent(request: web.Request, text: Text, headers: dict[str, str]) -> web.Response:
+def sent(request: web.Request, text: Text, more: Mapping[str, str] = {}) -> web.Response:
     """A text to who has not got it yet; the tag is weak, for it is that of the text however it comes."""
-    headers["Vary"] = "Accept-Encoding"
+    headers = {**more, "Vary": "Accept-Encoding"}
+    charset = "utf-8" if text.content_type.startswith("text/") else None
     asked = request.if_none_match or ()
     if any(tag.value in {text.tag, "*"} for tag in asked):
         response = web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
     elif "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        response = web.Response(body=text.compressed, content_type=text.content_type, charset="utf-8", headers=headers)
+        response = web.Response(body=text.compressed, content_type=text.content_type, charset=charset, headers=headers)
     else:
-        response = web.Response(body=text.plain, content_type=text.content_type, charset="utf-8", headers=headers)
+        response = web.Response(body=text.plain, content_type=text.content_type, charset=charset, headers=headers)
     response.etag = ETag(text.tag, is_weak=True)
     return response
 
@@ -172,19 +176,25 @@ def _of_hall(path: Path) -> Handler:
     return give
 
 
-def _worker(path: Path) -> Handler:
-    """A service worker of a hall's kiosk page, which it may keep though it lies below it."""
+def _worker(allowed: str | None = None) -> Handler:
+    """The service worker of the pages below it; or of those that are allowed too."""
 
     async def give(request: web.Request) -> web.StreamResponse:
-        hall = await request.app[HALLS].get(hall_of(request))
         headers = {
             "Cache-Control": PAGE_CACHE,
             "Content-Security-Policy": page_policy(request),  # it asks for the page's files itself
-            "Service-Worker-Allowed": f"/halls/{hall.id}/kiosk",
         }
-        return web.FileResponse(path, headers=headers)
+        if allowed is not None:
+            headers["Service-Worker-Allowed"] = allowed
+        return web.FileResponse(PAGES / "worker.js", headers=headers)
 
     return give
+
+
+async def _worker_of_kiosk(request: web.Request) -> web.StreamResponse:
+    """The service worker of a hall's kiosk page, which it may keep though it lies below it."""
+    hall = await request.app[HALLS].get(hall_of(request))
+    return await _worker(f"/halls/{hall.id}/kiosk")(request)
 
 
 def _of_counter(path: Path) -> Handler:

@@ -1,6 +1,6 @@
 """The aiohttp application: calls, pages, and what wraps them all."""
 
-import gzip
+import asyncio
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
@@ -10,22 +10,20 @@ import msgspec
 from aiohttp import web
 
 from service.ids import new_id
-from service.web.address import over_tls
+from service.web.address import HSTS, over_tls
 from service.web.browsers import give_cookie, known_browser
 from service.web.hosts import wrong_host
 from service.web.keys import CLOCK, LIMITS, METRICS
 from service.web.limited import limited
 from service.web.openapi import openapi
-from service.web.pages import PAGE_CACHE, add_pages, measured_as
+from service.web.packing import Text, text_of
+from service.web.pages import PAGE_CACHE, add_pages, measured_as, sent
 from service.web.problems import OF_JSON, Handler, answered, problem
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
 
 PAGES_OF_HALL = "/halls/{hall}"
 """A browser that opens one gets the cookie by which it is told from others."""
-
-HSTS = "max-age=31536000"
-"""A year: who reached us over TLS once, comes over TLS. Not for subdomains, which are not ours to speak for."""
 
 OF_FILES = OF_JSON | {
     "Cache-Control": PAGE_CACHE,
@@ -48,22 +46,13 @@ def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
 
 
 async def _describe(request: web.Request) -> web.StreamResponse:
-    plain, packed = _description()
-    headers = {"Vary": "Accept-Encoding"}
-    if "gzip" not in request.headers.get("Accept-Encoding", ""):
-        return web.Response(body=plain, content_type="application/json", headers=headers)
-    headers["Content-Encoding"] = "gzip"
-    return web.Response(body=packed, content_type="application/json", headers=headers)
+    return sent(request, await asyncio.to_thread(_description))
 
 
 @cache
-def _description() -> tuple[bytes, bytes]:
-    """All calls as JSON, and packed to a twelfth.
-
-    Written when it is asked for first: it takes longer than all else that a start does here.
-    """
-    plain = msgspec.json.encode(openapi())
-    return plain, gzip.compress(plain, mtime=0)
+def _description() -> Text:
+    """All calls as JSON. Written when it is asked for first: it takes longer than all else that a start does here."""
+    return text_of("application/json", msgspec.json.encode(openapi()).decode())
 
 
 async def _protect(request: web.Request, response: web.StreamResponse) -> None:

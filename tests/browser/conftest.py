@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from benchmarks.pages import CHROMIUM_FLAGS
+from benchmarks.browser import CHROMIUM_FLAGS
 from tests.browser.clock import RunningClock
 from tests.browser.desk import VIOLATIONS
 from tests.browser.screen import Screen

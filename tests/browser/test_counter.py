@@ -1,10 +1,11 @@
 """The counter's page: a clerk's day in a real browser."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk, sign_in
@@ -55,6 +56,26 @@ async def test_who_is_signed_out_sees_a_form_and_nothing_of_the_hall(service: Se
     assert "A001" not in await desk.body.inner_text()
     assert desk.complaints == []
     assert await desk.page.locator("html").get_attribute("data-violated") is None
+
+
+async def test_the_button_is_there_once_it_does_something(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await context.route("**/counters/3", late)
+    desk = await Desk.open(context, service.api.base)
+    await sign_in(desk.page)
+    await expect(desk.page.locator("account-menu")).to_be_visible()
+    await expect(desk.main).to_be_hidden()
+    answered.set()
+    await desk.main.click()
+
+    await desk.is_view("called")
 
 
 async def test_a_wrong_password_is_said_in_words_and_the_right_one_leads_on(

@@ -104,6 +104,7 @@ async def test_a_volunteer_is_pictured_along_the_line(
     await picture(desk.page, tmp_path, "counter-precheck.png", DESK)
     await desk.page.get_by_role("link", name="English").click()
     await expect(desk.main).to_contain_text("1 missing")
+    await expect(desk.page.locator("#checklist .name").first).to_have_text("ID card")
     await picture(desk.page, tmp_path, "counter-precheck-en.png", DESK)
     await picture(desk.page, tmp_path, "counter-precheck-phone-en.png", HIGH_PHONE)
 

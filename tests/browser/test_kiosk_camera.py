@@ -15,7 +15,7 @@ import segno
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, expect
 
-from benchmarks.pages import CHROMIUM_FLAGS
+from benchmarks.browser import CHROMIUM_FLAGS
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
 from tests.browser.pictures import picture

@@ -60,6 +60,7 @@ async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call
         await page.locator("#counter-1").click()
     counter = await opened.value
     await counter.locator("#main").click()
+    await expect(counter.locator("body")).to_have_attribute("data-view", "called")
     await expect(counter.locator("#person .number")).to_have_text("B001")
 
     await page.bring_to_front()  # timers of a page that nobody looks at may be slow

@@ -13,7 +13,7 @@ from tests.browser.ops import CITY, Ops, found
 from tests.browser.pictures import PHONE, picture
 from tests.service import OPENS_AT, Api, Service
 
-DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+DESKTOP: ViewportSize = {"width": 1440, "height": 1100}
 
 STEP_S = 100
 STEPS = 192

@@ -94,5 +94,5 @@ async def test_a_screen_for_an_unknown_zone_says_so(service: Service, context: B
     text = await screen.text()
 
     assert "这个大厅没有名为“nowhere”的区域" in text
-    assert "This hall has no zone “nowhere”" in text
+    assert 'This hall has no zone "nowhere"' in text
     assert "请工作人员核对本屏的网址" in text

@@ -1,11 +1,13 @@
 """A night in a running service: the ended day is looked through once, and the days to come go by what was seen."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from service.clock import FakeClock
 from service.domain.commands import BookAppointment
@@ -190,10 +192,30 @@ async def test_a_pass_that_fails_does_not_keep_the_next_one_from_running() -> No
     async def runs() -> None:
         ran.append("second")
 
-    with pytest.raises(ValueError, match="this one"):
+    with capture_logs() as logs:
         await in_turn(fails, runs)()
 
     assert ran == ["first", "second"]
+    assert [line["event"] for line in logs] == ["pass_fault"]
+
+
+async def test_a_pass_that_is_cut_short_begins_no_other() -> None:
+    ran = []
+
+    async def waits() -> None:
+        ran.append("first")
+        await asyncio.Event().wait()
+
+    async def runs() -> None:
+        ran.append("second")
+
+    both = asyncio.ensure_future(in_turn(waits, runs)())
+    await asyncio.sleep(0)
+    both.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await both
+    assert ran == ["first"]
 
 
 async def test_what_differs_by_a_trifle_is_not_told_to_the_days(service: Service, clock: FakeClock) -> None:

@@ -200,6 +200,13 @@ def test_nobody_is_told_of_errors_or_to_try_again_later(path: Path) -> None:
     assert UNKIND.findall(_code(path)) == []
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_english_has_the_quotes_that_are_as_wide_as_letters_in_every_font(name: str) -> None:
+    text = (TEXTS / "en" / f"{name}.ftl").read_text("utf-8")
+
+    assert re.findall("[\u2018\u2019\u201c\u201d]", text) == [], "a Chinese font draws them as wide as a character"
+
+
 def _code(path: Path) -> str:
     """A file without its comments."""
     return COMMENT.sub("", path.read_text("utf-8"))

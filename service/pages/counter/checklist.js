@@ -8,7 +8,8 @@ export class Checklist {
   #box;
   #onChange;
   #ticket = null;
-  #papers = [];
+  /** @type {import("./words.js").HallWords | null} */
+  #words = null;
   #missing = new Set();
 
   /** @param {HTMLElement} box @param {() => void} onChange */
@@ -30,7 +31,7 @@ export class Checklist {
 
   /** @returns {string[]} ids */
   get missing() {
-    return this.#papers.map(({ id }) => id).filter((id) => this.#missing.has(id));
+    return this.#papers().map(({ id }) => id).filter((id) => this.#missing.has(id));
   }
 
   /**
@@ -41,27 +42,33 @@ export class Checklist {
     const open = ticket !== null && words.isPrecheck(ticket) ? ticket : null;
     if (open?.id !== this.#ticket?.id) this.#missing = new Set(open?.missing ?? []);
     this.#ticket = open;
-    this.#papers = open ? words.papers(open.service) : [];
+    this.#words = words;
   }
 
   /** Mark a paper, or take the mark away. @param {number} place @returns {boolean} whether there is one */
   toggle(place) {
-    const paper = this.#papers[place];
+    const paper = this.#papers()[place];
     if (!paper || !this.isOpen) return false;
     if (!this.#missing.delete(paper.id)) this.#missing.add(paper.id);
     this.#onChange();
     return true;
   }
 
+  /** In the page's language, which may have changed since the last facts. */
+  #papers() {
+    return this.#ticket ? this.#words.papers(this.#ticket.service) : [];
+  }
+
   draw() {
+    const papers = this.#papers();
     this.#box.hidden = !this.isOpen;
     const focused = this.#box.contains(document.activeElement) ? document.activeElement.value : null;
-    const isNew = redraw(this.#box, [languageNow(), this.#ticket?.id, this.#papers, this.missing], () => [
+    const isNew = redraw(this.#box, [languageNow(), this.#ticket?.id, papers, this.missing], () => [
       make(
         "fieldset.boxes",
         {},
         make("legend.label", {}, say("checklist-legend")),
-        this.#papers.map(({ id, name }, place) => {
+        papers.map(({ id, name }, place) => {
           const missing = this.#missing.has(id);
           return make(
             missing ? "label.check.missing" : "label.check",

@@ -12,6 +12,7 @@ import { Key, recall, remember } from "/display/key.js";
 import { make, redraw } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call, newKey, Refused, Unreached } from "/pages/api.js";
+import { keepPage } from "/pages/keep-page.js";
 import { Live } from "/pages/live.js";
 import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
 import { useTheme } from "/pages/theme.js";
@@ -148,7 +149,7 @@ async function begin(first) {
   usable();
   inStep();
   resume();
-  keepThePage(); // when it stands: what it keeps must not be in the way of what people wait for
+  keepPage(`/halls/${encodeURIComponent(hallId)}/kiosk`); // when it stands: what it keeps must not be in the way of what people wait for
 }
 
 function hear() {
@@ -658,17 +659,4 @@ function closeCamera() {
 async function lookForCamera() {
   state.camera = await canFilm();
   drawSoon();
-}
-
-/** Tell the worker what this page is made of, so that it can be switched on while it is cut off. */
-async function keepThePage() {
-  const workers = navigator.serviceWorker; // only where the page comes over TLS, or from this machine
-  const page = `/halls/${encodeURIComponent(hallId)}/kiosk`;
-  const registered = await workers?.register(`${page}/worker.js`, { scope: page }).catch(() => null);
-  if (!registered) return;
-  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-  const named = [...document.querySelectorAll("link[href], script[src]")].map((element) => element.href ?? element.src);
-  const addresses = [...named, ...loaded].map((address) => new URL(address)).filter(({ origin, pathname }) => origin === location.origin && !pathname.startsWith("/v1/"));
-  const parts = [...new Set(addresses.map(({ pathname, search }) => pathname + search))];
-  (await workers.ready).active.postMessage({ parts });
 }

@@ -2,7 +2,7 @@
  * A hall's day in two pictures on one axis of time: arrivals against capacity, and how many wait with the fan until closing.
  *
  * Coordinates are attributes, colours classes: the page's policy forbids styles. It is drawn as wide as there is room, so that its
- * letters are as large on a phone as on a desk.
+ * letters are as large on a phone as on a desk. What bars and lines mean stands in a key above: beside them it would lie on others.
  */
 
 import { makeSvg } from "/display/element.js";
@@ -20,9 +20,6 @@ const HEIGHT = 422;
 const GAP = 0.2;
 /** What a clock time needs beside the next one. */
 const LABEL_WIDTH = 56;
-/** What the words of the two lines need. */
-const CAPACITY_WIDTH = 168;
-const PLAN_WIDTH = 72;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -41,11 +38,9 @@ export function dayChart({ day, ahead, times }, width) {
   const x = (at_ms) => LEFT + ((at_ms - from_ms) / (to_ms - from_ms)) * (width - LEFT - RIGHT);
   const label = say("chart-described", { from: times.time(from_ms), to: times.time(to_ms) });
   const svg = makeSvg("svg", { class: "chart", width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label });
-  const [bars, words] = arrivals(halves, now_ms, x, width);
   svg.append(
-    ...bars,
+    ...arrivals(halves, now_ms, x, width),
     ...nowLine(now_ms, times, x, width, Date.parse(day.at) <= to_ms),
-    ...words,
     ...waiting({ day, ahead, from_ms, to_ms, now_ms, x, width }),
     ...hours({ from_ms, to_ms, times, x, width }),
   );
@@ -70,18 +65,8 @@ function arrivals(halves, now_ms, x, width) {
   const steps = (values) => values.flatMap(({ from_ms, to_ms, value }) => [`${round(x(from_ms))},${round(y(value))}`, `${round(x(to_ms))},${round(y(value))}`]).join(" ");
   const differs = halves.filter(({ from_ms, capacity, planned }) => from_ms <= now_ms && Math.abs(capacity - planned) > 0.05);
   const plan = differs.map(({ from_ms, to_ms, planned }) => makeSvg("line", { class: "cap-plan", x1: round(x(from_ms)), x2: round(x(to_ms)), y1: round(y(planned)), y2: round(y(planned)) }));
-  // The words of the capacity stand at the end of the day, where fewest come, unless those of the plan have to.
-  const planned_x = differs.length > 0 ? x(differs[0].from_ms) : 0;
-  const isFree = differs.length === 0 || planned_x + PLAN_WIDTH < width - RIGHT - CAPACITY_WIDTH;
-  const isLate = !isFree && planned_x > LEFT + CAPACITY_WIDTH;
-  const [at, anchor] = isLate ? [halves[0], "start"] : [halves.at(-1), "end"];
-  const hasRoom = isFree || isLate;
   const capacity = makeSvg("polyline", { class: "cap", points: steps(halves.map(({ from_ms, to_ms, capacity: value }) => ({ from_ms, to_ms, value }))) });
-  const words = [
-    makeSvg("text", { class: "strong", x: round(isLate ? x(at.from_ms) : x(at.to_ms)), y: round(y(at.capacity) - 8), "text-anchor": anchor }, say("chart-capacity")),
-    ...(plan.length > 0 && hasRoom ? [makeSvg("text", { x: round(planned_x), y: round(y(differs[0].planned) - 8) }, say("chart-plan"))] : []),
-  ];
-  return [[...grid(axis, y, width), ...bars, ...plan, capacity], words];
+  return [...grid(axis, y, width), ...bars, ...plan, capacity];
 }
 
 function waiting({ day, ahead, from_ms, to_ms, now_ms, x, width }) {
@@ -129,12 +114,13 @@ function hours({ from_ms, to_ms, times, x, width }) {
   return found;
 }
 
+/** Through both pictures, and not through the words between them. */
 function nowLine(now_ms, times, x, width, isNow) {
   if (!isNow) return [];
   const left = x(now_ms);
   const turned = left > width - 96;
   return [
-    makeSvg("line", { class: "nowline", x1: round(left), x2: round(left), y1: 4, y2: LINE_TOP + LINES }),
+    ...[[4, TOP + BARS], [LINE_TOP, LINE_TOP + LINES]].map(([y1, y2]) => makeSvg("line", { class: "nowline", x1: round(left), x2: round(left), y1, y2 })),
     makeSvg("text", { class: "nowtext", x: round(left + (turned ? -6 : 6)), y: 14, "text-anchor": turned ? "end" : "start" }, say("chart-now", { time: times.time(now_ms) })),
   ];
 }

@@ -1,6 +1,6 @@
 /** The day of one hall: what is to be done about it, its pictures, and the same as a table. */
 
-import { make } from "/display/element.js";
+import { make, makeSvg } from "/display/element.js";
 import { languageNow, say } from "/pages/texts.js";
 import { HallTimes, number } from "/pages/times.js";
 import { pick } from "/pages/language.js";
@@ -54,25 +54,32 @@ function hoursOf(hall, times) {
 }
 
 function pictures({ day, ahead, times, isUnfolded }, width) {
-  const key = (kind) => svgKey(kind);
+  const chart = dayChart({ day, ahead, times }, width);
+  const key = (kind, words, isLine = false) => make("span.nb", {}, sample(kind, isLine), words);
   const table = make("details.as-table", { open: isUnfolded, id: "as-table" }, make("summary", {}, say("as-table")));
   const fill = () => table.append(halvesTable(day, ahead, times));
   if (isUnfolded) fill();
   else table.addEventListener("toggle", fill, { once: true });
   return [
-    make("p.keys.small", {}, make("b", {}, say("chart-arrivals")), make("span.nb", {}, key("booked"), say("key-booked")), make("span.nb", {}, key("walk"), say("key-walk-ins")), make("span.quiet", {}, say("key-to-come"))),
-    make("div.chart-of", {}, dayChart({ day, ahead, times }, width)),
+    make(
+      "p.keys.small",
+      {},
+      make("b", {}, say("chart-arrivals")),
+      key("booked", say("key-booked")),
+      key("walk", say("key-walk-ins")),
+      make("span.quiet", {}, say("key-to-come")),
+      key("cap", say("chart-capacity"), true),
+      chart.querySelector(".cap-plan") ? key("cap-plan", say("chart-plan"), true) : null,
+    ),
+    make("div.chart-of", {}, chart),
     table,
   ];
 }
 
-function svgKey(kind) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  for (const [name, value] of Object.entries({ class: "chart key", viewBox: "0 0 14 14", "aria-hidden": "true" })) svg.setAttribute(name, value);
-  const box = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-  for (const [name, value] of Object.entries({ class: kind, width: "14", height: "14" })) box.setAttribute(name, value);
-  svg.append(box);
-  return svg;
+/** @param {string} kind @param {boolean} isLine @returns {SVGElement} a bit of what the picture is drawn with */
+function sample(kind, isLine) {
+  const drawn = isLine ? makeSvg("line", { class: kind, x1: 0, x2: 14, y1: 7, y2: 7 }) : makeSvg("rect", { class: kind, width: 14, height: 14 });
+  return makeSvg("svg", { class: "chart key", viewBox: "0 0 14 14", "aria-hidden": "true" }, drawn);
 }
 
 /** The pictures as a table: the same half hours, and how many waited, or will, at the beginning of each. */

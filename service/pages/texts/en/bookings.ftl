@@ -11,7 +11,7 @@ bookings-tomorrow = Tomorrow
 
 bookings-find = Find
 bookings-find-label = Find somebody
-bookings-find-hint = Phone, name, booking code, or today’s number.
+bookings-find-hint = Phone, name, booking code, or today's number.
 bookings-found = Found
 bookings-found-none = Nothing has this phone, name, code or number. Please ask how else it may have been booked.
 bookings-found-ticket = Number { $number }, { $day }: { $service }

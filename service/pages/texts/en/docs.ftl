@@ -1,7 +1,7 @@
 ### The API reference.
 
 docs-title = API reference
-docs-about = All calls, drawn from the service’s own OpenAPI description.
+docs-about = All calls, drawn from the service's own OpenAPI description.
 docs-skip = Skip to the reference
 docs-page =
     .aria-label = Page
@@ -33,7 +33,7 @@ tag-appointments = Appointments
 tag-tickets = Tickets
 tag-counters = Counters
 tag-ops = Operations
-tag-hall = A hall’s day
+tag-hall = A hall's day
 tag-staff = Staff and devices
 tag-invitations = Invitations
 tag-kiosks = Kiosks

@@ -15,7 +15,7 @@ invite-mode-good = Invite the good lines
 invite-releases = Places are kept until
 invite-releases-hint = Empty: for as long as the booking rules say.
 invite-partner = Whose
-invite-own = The hall’s own
+invite-own = The hall's own
 invite-send = Invite
 invite-made = { $count ->
     [one] { $count } person is invited.

@@ -126,8 +126,8 @@ settings = Settings
 settings-title = Settings of this kiosk
 settings-slip = Slip
 settings-none = On the screen only
-settings-58 = This browser’s printer, 58 mm
-settings-80 = This browser’s printer, 80 mm
+settings-58 = This browser's printer, 58 mm
+settings-80 = This browser's printer, 80 mm
 settings-network = Network printer
 settings-paper-in = Paper is in again
 settings-stock = { $left } numbers in stock, { $untold } to be passed on
@@ -137,8 +137,8 @@ settings-stock = { $left } numbers in stock, { $untold } to be passed on
 setup-connecting = Connecting to the hall
 setup-about-connecting = One moment
 setup-no-key = This kiosk is not set up yet
-setup-about-no-key = The hall’s manager adds a kiosk under “Staff and devices” and opens this page once with its key: #key= and the key behind the address
+setup-about-no-key = The hall's manager adds a kiosk under "Staff and devices" and opens this page once with its key: #key= and the key behind the address
 setup-key-over = The key of this kiosk is over
-setup-about-key-over = The hall’s manager adds another key for it and opens this page once with it
+setup-about-key-over = The hall's manager adds another key for it and opens this page once with it
 setup-other-key = This key is not of a kiosk of this hall
-setup-about-other-key = The hall’s manager adds a key with the role kiosk and opens this page once with it
+setup-about-other-key = The hall's manager adds a key with the role kiosk and opens this page once with it

@@ -210,10 +210,10 @@ fault-code = Use 1 to 32 small letters, digits or hyphens.
 fault-counter-number = Use 1 to 16 letters, digits or hyphens.
 fault-twice = { $id } is taken already.
 fault-prefix = Use 1 to 3 capital letters.
-fault-prefix-twice = { $prefix } is another service’s prefix.
+fault-prefix-twice = { $prefix } is another service's prefix.
 fault-language = { $language } is no language code, such as zh-CN or en.
 fault-languages-missing = At least one language.
-fault-name-missing = Please write the hall’s name.
+fault-name-missing = Please write the hall's name.
 fault-time-zone = There is no such time zone. Asia/Shanghai is one.
 fault-day-starts = A day starts between 00:00 and 23:59.
 fault-country = Two capital letters, such as CN.
@@ -312,13 +312,13 @@ hint-max-walk-in-wait = Who waited so long without a booking goes first. Empty: 
 hint-grace = Up to so late, a booking still counts.
 hint-early = So long before its time, a booking may be called.
 hint-doors-before = So long before opening, tickets are given, so that nobody queues outside.
-hint-no-show-after = So long after the call, the counter is offered “no-show”.
+hint-no-show-after = So long after the call, the counter is offered "no-show".
 hint-auto-no-show = After three recalls; otherwise the clerk decides.
 hint-promise-step = Waits are rounded outward to so many minutes.
 hint-notice = A booking is made at least so long before.
 hint-held-share = This part of the staff is not given to bookings.
 hint-booking-z = What is left free for days that go otherwise than expected.
-hint-admission = “While they fit” gives standby tickets when the day is full.
+hint-admission = "While they fit" gives standby tickets when the day is full.
 hint-entrance = Not from home: the code at the door changes every minute.
 
 ## Counters and services
@@ -379,7 +379,7 @@ counter-do-open = Open
 counter-do-pause = Pause
 counter-do-resume = Resume
 counter-do-close = Close
-counter-page-opens = : opens the counter’s page
+counter-page-opens = : opens the counter's page
 counters-open-all = { $count ->
     [one] Open the other counter
    *[other] Open the other { $count } counters
@@ -472,7 +472,7 @@ people-none = Nobody works here yet.
 people-you = (you)
 people-not-oneself = Another manager may change this
 people-devices = Devices
-devices-about = Kiosks, partners’ programs and counter devices, each with a key of its own.
+devices-about = Kiosks, partners' programs and counter devices, each with a key of its own.
 devices-none = There are no devices yet.
 person = Name
 person-state = Account
@@ -483,7 +483,7 @@ person-must-change = No own password yet
 person-add = Add a person
 person-add-title = Add a person
 person-name = Sign-in name
-person-name-hint = For signing in; with the organisation’s account, the e-mail address.
+person-name-hint = For signing in; with the organisation's account, the e-mail address.
 person-shown = Name
 person-added = Added. They sign in with the account they have.
 person-enable = Enable
@@ -519,19 +519,19 @@ device = Device
 device-add = Add a device
 device-add-title = Add a device
 device-name = Name
-device-name-hint = Such as “Kiosk at the east door”.
+device-name-hint = Such as "Kiosk at the east door".
 device-revoke = Revoke
 device-revoke-title = Revoke { $name }?
 device-revoke-about = Its key ends at once and for good. To use it again, add it again.
 device-revoked = Revoked.
 token-once-title = Key of { $name }
 token-once-about = It is shown only now. Put it into the device, and nowhere else.
-partner-once-about = The address of the partner’s own page, with its key. Give it to the partner alone; it is not shown again.
+partner-once-about = The address of the partner's own page, with its key. Give it to the partner alone; it is not shown again.
 
 ## Find
 
 find-title = Find
-find-about = Find people; see the day’s tickets.
+find-about = Find people; see the day's tickets.
 find = Find
 find-label = Number, code, phone or name
 find-hint = Such as A058, 7K3M9QXR, 13800001234, Zhang. What you look for stays out of addresses and logs.
@@ -690,7 +690,7 @@ privacy-erase-journal = What happened stays in the history, which has no names.
 privacy-erase-final = This cannot be undone.
 privacy-erase-keep = Keep appointments to come, for nobody in particular
 privacy-erase-confirm = Erase for good
-privacy-erased = Erased: written down { $people } times. Cancelled appointments: { $cancelled }; invitations that are nobody’s now: { $invitations }; messages stopped: { $messages }.
+privacy-erased = Erased: written down { $people } times. Cancelled appointments: { $cancelled }; invitations that are nobody's now: { $invitations }; messages stopped: { $messages }.
 
 ## Learned
 

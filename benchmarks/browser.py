@@ -1,0 +1,35 @@
+"""The browser that pages are measured in."""
+
+import shutil
+
+from playwright.async_api import Browser, CDPSession, Error, Playwright
+
+from benchmarks.result import BenchmarkFailed
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+THREAD_TICKS = {"timeDomain": "threadTicks"}
+"""For `Performance.enable`: time of the processor, and not that of the clock."""
+
+
+async def launched(playwright: Playwright) -> Browser:
+    """The system's Chromium, or else the one playwright installed. Raises BenchmarkFailed when there is none."""
+    try:
+        return await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+    except Error as error:
+        raise BenchmarkFailed(f"a browser is needed, the system's `chromium`: {error.message}") from error
+
+
+async def processor_ms(devtools: CDPSession) -> float:
+    """Processor time of a page's main thread so far; `Performance` was enabled with `THREAD_TICKS`."""
+    metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
+    seconds: float = next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+    return seconds * 1000
