@@ -26,7 +26,7 @@ const WORDS = {
     online: () => "网上即可办理，无需到场",
     standbyHead: (count) => `候补 ${count} 人`,
     standby: "有空档即叫号",
-    standbyOrBook: (when) => `有空档即叫号；可预约 ${when}`,
+    standbyOrBook: (when) => `有空档即叫号；可约${when}`,
     openUntil: (time) => `开放至 ${time}`,
     openUntilHint: "取号、签到请在此之前",
     closedSince: (time) => `${time} 已停止取号`,

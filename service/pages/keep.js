@@ -8,6 +8,7 @@
 
 const OWN = "paihao-own";
 const BOOKING = "paihao-booking";
+const SEEN = "paihao-seen";
 // What is older is over: no right to return lasts longer.
 const KEPT_MS = 62 * 86_400_000;
 
@@ -73,6 +74,21 @@ export function forget(kind, id) {
   const all = own();
   delete all[kind][id];
   write(local, OWN, all);
+}
+
+/**
+ * Keep what a page showed of a ticket, for when it is opened while the network is away; that of the last ticket only.
+ * @param {string} id
+ * @param {object} what
+ */
+export function keepSeen(id, what) {
+  write(local, SEEN, { id, ...what });
+}
+
+/** @param {string} id @returns {any} what was shown of this ticket, null when nothing is kept */
+export function seen(id) {
+  const last = read(local, SEEN);
+  return last?.id === id ? last : null;
 }
 
 /** The booking under way in this tab, at one hall. */

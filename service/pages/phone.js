@@ -108,14 +108,14 @@ export function rangeText({ from_min, to_min }) {
  * @param {object} view
  * @param {string | Node} view.title
  * @param {(() => void) | null} view.back
- * @param {Node | null} [view.end] what stands at the right of the bar
+ * @param {Node | null} [view.end] what stands in the bar beside the way to the other language
  * @param {(Node | string | null)[]} view.main
  * @param {(Node | string | null)[]} [view.dock]
  */
 export function draw({ title, back, end, main, dock = [] }) {
   const heading = make("h1", { tabindex: "-1" }, title);
   part("bar").className = back ? "phone-bar" : "phone-bar first";
-  part("bar").replaceChildren(...[back ? backButton(back) : null, heading, end ?? make("language-switch")].filter((one) => one));
+  part("bar").replaceChildren(...[back ? backButton(back) : null, heading, end ? make("span.end", {}, end, make("language-switch")) : make("language-switch")].filter((one) => one));
   part("main").replaceChildren(...main.filter((one) => one));
   part("dock").replaceChildren(...dock.filter((one) => one));
 }

@@ -54,12 +54,14 @@ def add_pages(app: web.Application) -> None:
     router.add_get("/docs", _page(PAGES / "docs" / "docs.html"))
     router.add_get("/halls/{hall}", _of_hall(PAGES / "applicant" / "applicant.html"))
     router.add_get("/halls/{hall}/wall", _of_hall(PAGES / "wall" / "wall.html"))
-    router.add_get("/t/{ticket}", _page(PAGES / "ticket" / "ticket.html"))
+    for route in ("/t", "/t/{ticket}"):  # what the worker keeps is the page of no ticket
+        router.add_get(route, _page(PAGES / "ticket" / "ticket.html"))
+    router.add_get("/t/worker.js", _worker())
     router.add_get("/halls/{hall}/screen", _of_hall(SCREEN / "screen.html"))
     router.add_get("/halls/{hall}/counter/{counter}", _of_counter(PAGES / "counter" / "counter.html"))
     router.add_get("/halls/{hall}/manage", _of_hall(PAGES / "manage" / "manage.html"))
     router.add_get("/halls/{hall}/kiosk", _of_hall(PAGES / "kiosk" / "kiosk.html"))
-    router.add_get("/halls/{hall}/kiosk/worker.js", _worker(PAGES / "kiosk" / "worker.js"))
+    router.add_get("/halls/{hall}/kiosk/worker.js", _worker_of_kiosk)
     router.add_get("/halls/{hall}/desk", _of_hall(PAGES / "bookings" / "desk.html"))
     router.add_get("/halls/{hall}/partner", _of_hall(PAGES / "invitations" / "partner.html"))
     router.add_get("/favicon.ico", _file(SCREEN / "icon.svg"))
@@ -174,19 +176,25 @@ def _of_hall(path: Path) -> Handler:
     return give
 
 
-def _worker(path: Path) -> Handler:
-    """A service worker of a hall's kiosk page, which it may keep though it lies below it."""
+def _worker(allowed: str | None = None) -> Handler:
+    """The service worker of the pages below it; or of those that are allowed too."""
 
     async def give(request: web.Request) -> web.StreamResponse:
-        hall = await request.app[HALLS].get(hall_of(request))
         headers = {
             "Cache-Control": PAGE_CACHE,
             "Content-Security-Policy": page_policy(request),  # it asks for the page's files itself
-            "Service-Worker-Allowed": f"/halls/{hall.id}/kiosk",
         }
-        return web.FileResponse(path, headers=headers)
+        if allowed is not None:
+            headers["Service-Worker-Allowed"] = allowed
+        return web.FileResponse(PAGES / "worker.js", headers=headers)
 
     return give
+
+
+async def _worker_of_kiosk(request: web.Request) -> web.StreamResponse:
+    """The service worker of a hall's kiosk page, which it may keep though it lies below it."""
+    hall = await request.app[HALLS].get(hall_of(request))
+    return await _worker(f"/halls/{hall.id}/kiosk")(request)
 
 
 def _of_counter(path: Path) -> Handler:

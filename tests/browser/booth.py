@@ -142,9 +142,9 @@ class Booth:
         await self.page.locator("#leave").click()
         await self.is_view("start")
 
-    async def scan(self, text: str) -> None:
-        """Scan something: quick keys, and Enter."""
-        await self.page.evaluate(SCAN, text)
+    async def scan(self, text: str, *, swallowed: bool = False) -> None:
+        """Scan something: quick keys, and Enter; `swallowed` by an input method, which leaves only their places."""
+        await self.page.evaluate(SCAN, [_key(character, swallowed=swallowed) for character in [*text, "Enter"]])
 
     async def script(self, source: str, argument: Any = None) -> Any:  # noqa: ANN401  (JSON)
         """Ask the page something."""
@@ -165,9 +165,24 @@ new Promise((resolve, reject) => {
 STOCK = f"(left) => {_ROWS}.then((rows) => rows.filter(({{ state }}) => state === 'free').length === left)"
 UNTOLD = f"(count) => {_ROWS}.then((rows) => rows.filter(({{ state }}) => state === 'given').length === count)"
 SCAN = """
-(text) => {
+(keys) => {
   const target = document.activeElement ?? document.body;
-  const press = (key) => target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
-  for (const key of [...text, "Enter"]) press(key);
+  for (const key of keys) {
+    target.dispatchEvent(new KeyboardEvent("keydown", { ...key, bubbles: true, cancelable: true }));
+  }
 }
 """
+
+_PLACES = {":": ("Semicolon", True), "/": ("Slash", False), ".": ("Period", False), "-": ("Minus", False)}
+_PLACES |= {"_": ("Minus", True), "#": ("Digit3", True), "&": ("Digit7", True), "=": ("Equal", False)}
+"""Of the signs of an address on a scanner's keyboard, and whether Shift is held."""
+
+
+def _key(key: str, *, swallowed: bool) -> dict[str, str | bool]:
+    if not swallowed:
+        return {"key": key}
+    if key.isalnum() and len(key) == 1:
+        code, shifted = (f"Digit{key}", False) if key.isdigit() else (f"Key{key.upper()}", key.isupper())
+    else:
+        code, shifted = _PLACES.get(key, (key, False))
+    return {"key": "Process", "code": code, "shiftKey": shifted}

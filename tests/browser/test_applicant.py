@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.clock import RunningClock
-from tests.browser.phone import Phone, hand
+from tests.browser.phone import NARROW, Phone, hand
 from tests.service import Service
 from tests.web.booking import by_hand
 
@@ -212,18 +212,33 @@ async def test_a_hold_that_is_over_says_so_and_is_kept_again_at_a_press(
     await expect(phone.page.locator("#name")).to_have_value(PERSON["name"])
 
 
-async def test_the_page_notices_itself_that_a_hold_is_over(service: Service, context: BrowserContext) -> None:
-    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time")
-    await phone.page.clock.install()
-    await phone.reload()
-    await expect(phone.page.locator("#soonest")).to_be_visible()
-    await phone.press("soonest")
-    await phone.is_step("details")
+async def test_the_page_notices_itself_that_a_hold_is_over(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    await context.clock.install()
+    phone = await held(context, service)
+    await expect(phone.page.locator(".kept-for")).to_contain_text("还有 10 分钟")
 
+    clock.advance(601)
     await phone.page.clock.fast_forward(601_000)
 
     await expect(phone.message).to_contain_text("现已不再保留")
     await phone.message.get_by_role("button", name="再保留一次").click()
+    await expect(phone.page.locator(".kept-for")).to_contain_text("还有 10 分钟")
+    await expect(phone.message).to_be_hidden()
+
+
+async def test_a_phone_whose_clock_is_set_forward_still_has_what_is_kept_for_it(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    phone = await held(context, service)
+
+    async with phone.page.expect_response("**/v1/halls/demo"):
+        await phone.page.clock.fast_forward(601_000)
+
+    await expect(phone.page.locator(".kept-for")).to_contain_text("还有 10 分钟")
     await expect(phone.message).to_be_hidden()
 
 
@@ -618,6 +633,32 @@ async def test_a_time_is_booked_with_the_keyboard_alone(service: Service, contex
 
     await phone.is_step("appointment")
     await expect(phone.page.locator(".mine")).to_contain_text("Booked")
+
+
+async def test_the_language_is_switched_at_each_step_of_booking_also_on_a_narrow_phone(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await at_time(context, service)
+    bar = phone.page.locator("#bar")
+    await bar.get_by_role("link", name="English").click()
+    await expect(phone.title).to_have_text("Choose a time")
+    await expect(phone.page.locator('.month [data-on="2026-12-01"]')).to_contain_text("1 Dec")
+    await phone.page.set_viewport_size(NARROW)
+    await bar.get_by_role("link", name="中文").click()
+    await phone.press("soonest")
+    await phone.is_step("details")
+    await expect(bar.get_by_role("img", name="第 3 步，共 4 步")).to_be_visible()
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+
+    await bar.get_by_role("link", name="English").click()
+
+    await expect(phone.page.get_by_label("Name")).to_have_value(PERSON["name"])
+    await phone.press("next")
+    await phone.is_step("review")
+    await bar.get_by_role("link", name="中文").click()
+    await expect(phone.title).to_have_text("请核对")
+    await expect(phone.main).to_contain_text(PERSON["name"])
 
 
 async def test_the_language_is_switched_in_the_middle_and_nothing_is_lost(

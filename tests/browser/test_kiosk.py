@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 import segno
 from playwright.async_api import Browser, BrowserContext, expect
 from segno import encoder
 
-from service.domain.model import PrinterState
-from tests.browser.booth import STANDING, Booth, kiosk_key, numbers
+from tests.browser.booth import STANDING, Booth, numbers
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk
 from tests.service import Service
@@ -79,6 +77,19 @@ async def test_a_slip_that_was_put_aside_is_scanned_by_its_qr_code(service: Serv
     await booth.is_view("ticket")
     await expect(booth.page.locator("#title")).to_contain_text("欢迎回来")
     assert await numbers(service) == ["B001"]
+
+
+async def test_a_slip_is_scanned_while_a_chinese_input_method_swallows_the_keys(
+    service: Service, context: BrowserContext
+) -> None:
+    ticket = await service.api.take("enquiry")
+    await service.api.staff("POST", f"tickets/{ticket['id']}/park")
+    booth = await Booth.at(context, service.api)
+
+    await booth.scan(f"https://hall.example/t/{ticket['id']}#{ticket['token']}", swallowed=True)
+
+    await booth.is_view("ticket")
+    await expect(booth.page.locator("#title")).to_contain_text("欢迎回来")
 
 
 async def test_a_code_is_typed_with_keys_on_the_screen_and_refused_in_words(
@@ -229,9 +240,27 @@ async def test_the_page_returns_to_its_start_by_itself(service: Service, context
     await context.clock.run_for(31_000)
 
     await booth.is_view("start")
-    await context.clock.run_for(61_000)
     await expect(booth.page.locator("html")).to_have_attribute("lang", "zh-CN")
     await expect(booth.page.locator("html")).not_to_have_class("large")
+
+
+async def test_a_code_that_nobody_goes_on_typing_is_cleared_for_the_next(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    booth = await Booth.at(context, service.api)
+    await booth.page.locator("#contrast").click()
+    await booth.page.locator("#type").click()
+    await booth.page.locator("#key-7").click()
+    await context.clock.run_for(28_000)
+    await booth.is_view("code")
+
+    await context.clock.run_for(4_000)
+
+    await booth.is_view("start")
+    await expect(booth.page.locator("#contrast")).to_have_attribute("aria-pressed", "false")
+    await booth.page.locator("#type").click()
+    await expect(booth.page.locator("#code")).to_have_value("")
 
 
 async def test_a_slip_is_printed_by_the_browser_on_the_chosen_width(service: Service, context: BrowserContext) -> None:
@@ -256,22 +285,17 @@ async def test_a_slip_is_printed_by_the_browser_on_the_chosen_width(service: Ser
     assert await booth.script("window.printed") == 2
 
 
-async def test_staff_at_the_counter_see_an_empty_roll_and_who_calls_for_help(
+async def test_staff_at_the_counter_see_who_calls_for_help(
     service: Service, context: BrowserContext, browser: Browser
 ) -> None:
-    device, key = await kiosk_key(service.api)
     async with await browser.new_context(locale="zh-CN") as office:
         desk = await Desk.at(office, service.api.base)
-        booth = await Booth.open(context, service.api.base, key)
-        await booth.is_ready()
+        booth = await Booth.at(context, service.api)
 
         await booth.page.locator("#help").click()
-        await expect(booth.page.locator("#help")).to_contain_text("已通知")
-        body: dict[str, Any] = {"paper": PrinterState.OUT}
-        await service.api.call("POST", f"devices/{device}/status", body, token=key)
 
+        await expect(booth.page.locator("#help")).to_contain_text("已通知")
         await expect(desk.page.locator("#alarms")).to_contain_text("at the door 求助")
-        await expect(desk.page.locator("#alarms")).to_contain_text("自助机 at the door：打印机缺纸")
 
 
 @pytest.mark.parametrize(("key", "words"), [(None, "还没有启用"), ("phd_" + "a" * 43, "密钥已失效")])

@@ -44,7 +44,7 @@ async def test_who_stands_by_is_told_how_many_do_and_what_can_be_booked_next(
     standby = screen.page.locator("#waits .extra").filter(has_text="候补")
     many = (await service.api.call("GET", "board")).body["standby"]
     assert many > 0
-    await expect(standby.locator(".first")).to_have_text(f"候补 {many} 人 有空档即叫号；可预约 明天 09:00")
+    await expect(standby.locator(".first")).to_have_text(f"候补 {many} 人 有空档即叫号；可约明天 09:00")
     await expect(standby.locator(".second")).to_have_text(f"{many} on standby. Next bookable: tomorrow 09:00")
     assert screen.complaints == []
 

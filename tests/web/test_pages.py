@@ -220,3 +220,10 @@ async def test_the_kiosks_worker_may_keep_the_page_above_it(hall: Checked) -> No
 
     assert reply.status == 200
     assert reply.headers["Service-Worker-Allowed"] == f"/halls/{hall.hall}/kiosk"
+
+
+async def test_the_worker_of_tickets_may_keep_them_and_no_other_page(hall: Checked) -> None:
+    reply = await hall.call("GET", "/t/worker.js")
+
+    assert reply.status == 200
+    assert "Service-Worker-Allowed" not in reply.headers

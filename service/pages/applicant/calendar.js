@@ -1,6 +1,7 @@
 /** Four weeks as a table, and the times of a day as buttons. */
 
 import { make } from "/display/element.js";
+import { upper } from "/pages/phone.js";
 import { languageNow, localeNow, say } from "/pages/texts.js";
 
 const DAY_MS = 86_400_000;
@@ -8,6 +9,8 @@ const DAY_MS = 86_400_000;
 const PLAIN_MAX = 24;
 // A day with no more free times than this, or than a fifth of them, has few.
 const FEW = 5;
+// The first of a month says which; three letters, for a cell of a narrow phone has room for no more.
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const noon = (on) => Date.parse(`${on}T12:00:00Z`);
 const dateOf = (at_ms) => new Date(at_ms).toISOString().slice(0, 10);
@@ -50,7 +53,7 @@ export function month(app, slots, chosen, days, choose) {
 
 function dayButton(app, on, day, pressed, choose) {
   const [, monthNumber, dayNumber] = on.split("-").map(Number);
-  const shown = dayNumber === 1 ? `${monthNumber}/1` : String(dayNumber);
+  const shown = dayNumber === 1 ? make("span.turn", {}, languageNow() === "zh" ? `${monthNumber}/1` : `1 ${MONTHS[monthNumber - 1]}`) : String(dayNumber);
   const kind = !day ? "closed" : day.free === 0 ? "full" : day.free <= Math.max(FEW, day.all / 5) && day.free < day.all ? "few" : "many";
   const word = kind === "closed" ? say("day-closed") : kind === "full" ? say("day-full") : say("day-free", { free: day.free });
   const label = `${app.dateWords(on)}: ${kind === "closed" ? say("day-closed-label") : kind === "full" ? say("day-full-label") : say("day-free-label", { free: day.free })}`;
@@ -71,7 +74,7 @@ export function times(app, slots, { on, chosen, hour, now }, { take, unfold }) {
   const one = (slot) => slotButton(app, slot, slot.starts_at === chosen, slot.starts_at === now, take);
   if (slots.length <= PLAIN_MAX) {
     const halves = [slots.filter((slot) => app.times.time(slot.starts_at) < "12:00"), slots.filter((slot) => app.times.time(slot.starts_at) >= "12:00")];
-    return halves.flatMap((half, place) => (half.length === 0 ? [] : [make("div.slots", {}, make("h2", {}, place === 0 || halves[0].length === 0 ? `${app.dateWords(on)} ${say(place === 0 ? "morning" : "afternoon")}` : say("afternoon")), half.map(one))]));
+    return halves.flatMap((half, place) => (half.length === 0 ? [] : [make("div.slots", {}, make("h2", {}, place === 0 || halves[0].length === 0 ? `${app.dateWords(on)} ${say(place === 0 ? "morning" : "afternoon")}` : upper(say("afternoon"))), half.map(one))]));
   }
   const hours = Map.groupBy ? Map.groupBy(slots, hourOf(app)) : grouped(slots, hourOf(app));
   const unfolded = hour ?? (chosen ? app.times.time(chosen).slice(0, 2) : null);

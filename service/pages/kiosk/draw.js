@@ -200,11 +200,12 @@ export function drawChecking({ slow }) {
  * @param {string | null} facts.stage the first stage in words, where people go first
  * @param {string | null} facts.url
  * @param {boolean} facts.offline taken from the stock
- * @param {"printing" | "printed" | "out" | "none"} facts.paper
+ * @param {"none" | "printed" | "unprinted" | "told"} facts.paper told: staff know that it was not printed
  */
 export function drawTicket({ ticket, service, stage, url, offline, paper, resumed }, act) {
   const standby = ticket.admission === "standby";
   const wait = ticket.wait?.shown ?? null;
+  const failed = paper === "unprinted" || paper === "told";
   return make(
     "div.ticket-view",
     { "data-number": ticket.number, "data-code": ticket.code },
@@ -239,13 +240,38 @@ export function drawTicket({ ticket, service, stage, url, offline, paper, resume
         ...(url ? lines(both("ticket-qr")) : []),
         make("p.code-line", {}, `${ticket.code.slice(0, 4)} ${ticket.code.slice(4)}`),
         ...lines(both("slip-code")),
-        ...(paper === "out" ? [make("p.message.heed", { role: "status" }, spans(both("paper-out")))] : []),
-        ...(paper === "none" ? [] : lines(both(paper === "out" ? "paper-photo" : "paper-here"))),
+        ...(failed ? [make("p.message.heed", {}, spans(both("paper-out")))] : []),
+        ...(paper === "none" ? [] : lines(failed ? wordsOfPaper(paper) : both("paper-here"))),
       ),
     ),
-    make("div.row", {}, button(".primary", both("done"), act.leave, { id: "leave" }), act.print ? button("", both("print-again"), act.print, { id: "print" }) : null),
+    make("div.row", {}, button(".primary", both("done"), act.leave, { id: "leave" }), act.print ? button("", both("print-again"), act.print, { id: "print" }) : null, paper === "printed" ? button("", both("no-slip"), act.noSlip, { id: "no-slip" }) : null),
     make("p.quiet.back", { "aria-live": "off" }, make("span", { id: "countdown" })),
   );
+}
+
+/**
+ * A number as it is heard: in the language that leads.
+ * @returns {Said[]}
+ */
+export function heardOf({ ticket, service, offline }) {
+  const wait = ticket.wait?.shown;
+  const [id, facts] = offline
+    ? ["ticket-offline", {}]
+    : ticket.admission === "standby"
+      ? ["ticket-standby", {}]
+      : wait
+        ? ["heard-wait", { count: ticket.ahead ?? 0, from: wait.from_min, to: wait.to_min }]
+        : ["ticket-ahead", { count: ticket.ahead ?? 0 }];
+  const [[name], [about]] = [ofHall(service?.name), both(id, facts)];
+  return both("heard-number", { number: ticket.number, service: name?.text ?? "", about: about.text }).slice(0, 1);
+}
+
+/**
+ * What to do without a slip.
+ * @param {"unprinted" | "told"} paper
+ */
+export function wordsOfPaper(paper) {
+  return both(paper === "told" ? "paper-told" : "paper-photo");
 }
 
 /**
@@ -256,7 +282,7 @@ export function drawRefusal({ title, about, url, retry }, act) {
   return make(
     "div.refusal-view",
     {},
-    make("section.message", { role: "status" }, make("h2", { id: "title", tabindex: -1 }, spans(title)), about.length > 0 ? make("p", {}, spans(about)) : null),
+    make("section.message", {}, make("h2", { id: "title", tabindex: -1 }, spans(title)), about.length > 0 ? make("p", {}, spans(about)) : null),
     url ? make("div.qr-box", {}, drawQr(url, label(both("service-online-qr")))) : null,
     make("div.row", {}, button(".primary", both("back-to-start"), act.leave, { id: "leave" }), retry ? button("", both("start-type"), act.type, { id: "type" }) : null),
     make("p.quiet.back", { "aria-live": "off" }, make("span", { id: "countdown" })),
@@ -287,7 +313,7 @@ export function drawLanguages(choose) {
 }
 
 /** For staff: what is printed on, and how the kiosk stands. */
-export function drawSettings({ name, slip, network, left, untold }, act) {
+export function drawSettings({ name, slip, network, ails, left, untold }, act) {
   const dialog = make("dialog.dialog.settings", { "aria-labelledby": "settings-title" });
   const choices = [["none", both("settings-none")], ["58", both("settings-58")], ["80", both("settings-80")], ...(network ? [["network", both("settings-network")]] : [])];
   const options = choices.map(([value, said]) => {
@@ -296,12 +322,16 @@ export function drawSettings({ name, slip, network, left, untold }, act) {
     return make("label.check", {}, input, make("span", {}, spans(said)));
   });
   const done = button(".primary", both("done"), () => dialog.close(), { id: "settings-done" });
+  const paperIn = button("", both("settings-paper-in"), () => {
+    act.paperIn();
+    dialog.close();
+  }, { id: "paper-in" });
   dialog.append(
     make("h2", { id: "settings-title" }, spans(both("settings-title"))),
     make("p.quiet", {}, name),
     make("fieldset", {}, make("legend", {}, spans(both("settings-slip"))), options),
     make("p", {}, spans(both("settings-stock", { left, untold }))),
-    make("div.row", {}, done),
+    make("div.row", {}, ails ? paperIn : null, done),
   );
   dialog.addEventListener("close", () => dialog.remove());
   return dialog;

@@ -12,11 +12,13 @@ import { Key, recall, remember } from "/display/key.js";
 import { make, redraw } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call, newKey, Refused, Unreached } from "/pages/api.js";
+import { keepPage } from "/pages/keep-page.js";
 import { Live } from "/pages/live.js";
 import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
 import { useTheme } from "/pages/theme.js";
 import { Camera, NoCamera, canFilm } from "./camera.js";
-import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket } from "./draw.js";
+import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket, heardOf, wordsOfPaper } from "./draw.js";
+import { Paper } from "./paper.js";
 import { listenToScanner, readScan } from "./scanner.js";
 import { printSlip } from "./slip.js";
 import { Stock } from "./stock.js";
@@ -30,8 +32,8 @@ const TAKE_PATIENCE_MS = 12_000;
 const SLOW_MS = 3000;
 // How long a kiosk that knows its hall waits to hear from it before it begins with what it knows.
 const START_PATIENCE_MS = 3000;
-const RESULT_S = 30;
-const IDLE_S = 60;
+// How long a result stands, and how long nobody has to touch anything, until the page is as the next person would like to find it.
+const BACK_AFTER_S = 30;
 const HELPED_MS = 30_000;
 // A press that was not answered so long ago is nobody's any more.
 const PRESS_KEPT_MS = 15 * 60_000;
@@ -85,6 +87,13 @@ const sync = new Sync({
     callStaff().catch(() => undefined); // the band says it to whoever comes
   },
 });
+const paper = new Paper({
+  name: kept("paper"),
+  tell: (how, patience_ms) => (state.kiosk === null || cut() ? null : act("POST", `devices/${state.kiosk.device}/status`, { body: { paper: how }, patience_ms })),
+  onTold: (how) => {
+    if (how !== "ok" && state.view === "ticket" && state.shown.paper === "unprinted") showPaper("told");
+  },
+});
 
 // Asked at once: it is on its way while the words are.
 const asked = key.value === null ? null : ask();
@@ -135,12 +144,12 @@ async function begin(first) {
   lookForCamera();
   navigator.mediaDevices?.addEventListener("devicechange", lookForCamera);
   setInterval(tick, TICK_MS);
-  setInterval(() => !cut() && sync.run(), SYNC_EVERY_MS);
+  setInterval(() => !cut() && inStep(), SYNC_EVERY_MS);
   drawAll();
   usable();
-  sync.run();
+  inStep();
   resume();
-  keepThePage(); // when it stands: what it keeps must not be in the way of what people wait for
+  keepPage(`/halls/${encodeURIComponent(hallId)}/kiosk`); // when it stands: what it keeps must not be in the way of what people wait for
 }
 
 function hear() {
@@ -177,9 +186,15 @@ function cut() {
 function linkChanged() {
   if (!cut()) {
     live?.now();
-    sync.run();
+    inStep();
   }
   drawSoon();
+}
+
+/** Let the service know what it does not, and the other way round. */
+function inStep() {
+  sync.run();
+  paper.run();
 }
 
 // Pressing.
@@ -303,12 +318,23 @@ async function scan(scanned) {
 
 function show(view) {
   state.view = view;
-  state.left_s = RESULT_S;
+  state.left_s = BACK_AFTER_S;
   lastTouch_ms = performance.now();
   if (view !== "camera") closeCamera();
   drawAll();
+  sayAloud(view === "ticket" ? heardOf(state.shown) : view === "refused" ? state.shown.about : []);
   (part("title") ?? part("main")).focus({ preventScroll: true });
   scrollTo(0, 0);
+}
+
+/**
+ * For who listens to the page: what the heading that is read out does not say, in the language that leads.
+ * @param {import("./words.js").Said[]} said
+ */
+function sayAloud([said]) {
+  const place = part("said");
+  place.lang = said?.tag ?? "";
+  place.textContent = said?.text ?? "";
 }
 
 function home() {
@@ -339,23 +365,36 @@ async function print() {
   const shown = state.shown;
   const slip = recall(kept("slip")) ?? "none";
   if (slip === "58" || slip === "80") {
-    shown.paper = "printed";
-    drawAll();
+    showPaper("printed");
     printSlip(part("slip"), slip, slipFacts(shown));
   } else if (slip === "network") {
-    const paper = shown.offline ? "out" : await printOverNetwork(shown.ticket);
-    if (state.shown !== shown) return;
-    shown.paper = paper;
-    drawAll();
+    const answered = shown.offline ? "unprinted" : await printOverNetwork(shown.ticket);
+    if (state.shown === shown) showPaper(answered);
+    if (answered === "printed") paper.prints();
+    else if (answered === "unprinted") paper.say("away");
   }
+}
+
+/** @param {"printed" | "unprinted" | "told"} how */
+function showPaper(how) {
+  state.shown.paper = how;
+  drawAll();
+  if (how !== "printed") sayAloud(wordsOfPaper(how));
+}
+
+/** A browser cannot know it: the roll is empty, or the slip is stuck. */
+function noSlip() {
+  showPaper("unprinted");
+  part("print").focus({ preventScroll: true });
+  paper.say("out");
 }
 
 async function printOverNetwork(ticket) {
   try {
-    const { body } = await act("POST", `devices/${state.kiosk.device}/slips`, { body: { ticket: ticket.id } });
-    return body.state === "ok" || body.state === "low" ? "printed" : "out";
+    const { body } = await act("POST", `devices/${state.kiosk.device}/slips`, { body: { ticket: ticket.id }, patience_ms: TAKE_PATIENCE_MS });
+    return body.state === "ok" || body.state === "low" ? "printed" : "told"; // by the service, which asked the printer
   } catch (reason) {
-    if (reason instanceof Refused || reason instanceof Unreached) return "out";
+    if (reason instanceof Refused || reason instanceof Unreached) return "unprinted";
     throw reason;
   }
 }
@@ -462,7 +501,7 @@ function drawAll() {
       code: () => drawCode({ typed: state.typed }, { type: setTyped, send: sendTyped, leave }),
       camera: () => drawCamera(camera.picture, { leave }),
       checking: () => drawChecking({ slow: state.slow }),
-      ticket: () => drawTicket(shown, { leave, print: recall(kept("slip")) && recall(kept("slip")) !== "none" ? print : null }),
+      ticket: () => drawTicket(shown, { leave, print: recall(kept("slip")) && recall(kept("slip")) !== "none" ? print : null, noSlip }),
       refused: () => drawRefusal(shown, { leave, type: openCode }),
     }[view](),
   ]);
@@ -506,12 +545,11 @@ function drawCountdown() {
 function tick() {
   if (state.view === "ticket" || state.view === "refused") {
     state.left_s -= 1;
-    if (state.left_s <= 0) home();
+    if (state.left_s <= 0) homeForTheNext();
     else drawCountdown();
-  }
-  if (performance.now() - lastTouch_ms > IDLE_S * 1000) {
-    if (["code", "camera"].includes(state.view) || state.invitation || state.count > 1) home();
-    reset();
+  } else if (performance.now() - lastTouch_ms > BACK_AFTER_S * 1000) {
+    if (["code", "camera"].includes(state.view) || state.invitation || state.count > 1) homeForTheNext();
+    else reset();
   }
   drawStatusOnChange();
 }
@@ -521,6 +559,11 @@ function drawStatusOnChange() {
   if (cut() === wasCut) return;
   wasCut = cut();
   drawAll();
+}
+
+function homeForTheNext() {
+  home();
+  reset();
 }
 
 /** As the next person would like to find it. */
@@ -590,8 +633,8 @@ async function help() {
 async function openSettings() {
   const [left, untold] = [await stock.left(now_ms()), (await stock.given()).length];
   const dialog = drawSettings(
-    { name: state.kiosk?.name ?? "", slip: recall(kept("slip")) ?? "none", network: Boolean(state.kiosk?.printer), left, untold },
-    { slip: (value) => remember(kept("slip"), value) },
+    { name: state.kiosk?.name ?? "", slip: recall(kept("slip")) ?? "none", network: Boolean(state.kiosk?.printer), ails: paper.ails, left, untold },
+    { slip: (value) => remember(kept("slip"), value), paperIn: () => paper.say("ok") },
   );
   document.body.append(dialog);
   dialog.showModal();
@@ -616,17 +659,4 @@ function closeCamera() {
 async function lookForCamera() {
   state.camera = await canFilm();
   drawSoon();
-}
-
-/** Tell the worker what this page is made of, so that it can be switched on while it is cut off. */
-async function keepThePage() {
-  const workers = navigator.serviceWorker; // only where the page comes over TLS, or from this machine
-  const page = `/halls/${encodeURIComponent(hallId)}/kiosk`;
-  const registered = await workers?.register(`${page}/worker.js`, { scope: page }).catch(() => null);
-  if (!registered) return;
-  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-  const named = [...document.querySelectorAll("link[href], script[src]")].map((element) => element.href ?? element.src);
-  const addresses = [...named, ...loaded].map((address) => new URL(address)).filter(({ origin, pathname }) => origin === location.origin && !pathname.startsWith("/v1/"));
-  const parts = [...new Set(addresses.map(({ pathname, search }) => pathname + search))];
-  (await workers.ready).active.postMessage({ parts });
 }

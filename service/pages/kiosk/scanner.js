@@ -1,13 +1,16 @@
 /**
  * Scanners, which type like a keyboard, only faster: what comes in quickly and ends in Enter was scanned, wherever the focus is.
  *
- * Read by physical key where an input method swallows the letter, so that a Chinese keyboard layout does not matter.
+ * Read by physical key where an input method swallows the character, so that a Chinese one does not matter.
  */
 
 // No person types this fast, and the slowest scanner does.
 const GAP_MS = 60;
 // Shorter than any code of ours is somebody's typing.
 const LENGTH_MIN = 6;
+// What an address has besides letters and digits, on the keyboard of the United States, which scanners are: plain, and with Shift.
+const SIGNS = { Minus: "-_", Equal: "=+", Period: ".>", Slash: "/?", Semicolon: ";:" };
+const SHIFTED_DIGITS = ")!@#$%^&*(";
 
 /**
  * Listen on the whole page.
@@ -21,7 +24,7 @@ export function listenToScanner(onScan) {
     (event) => {
       if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
       const isQuick = event.timeStamp - last_ms <= GAP_MS;
-      if (event.key === "Enter" || event.code === "NumpadEnter") {
+      if (event.key === "Enter" || event.code === "Enter" || event.code === "NumpadEnter") {
         const scanned = isQuick && heard.length >= LENGTH_MIN ? heard : null;
         heard = "";
         if (scanned === null) return;
@@ -42,10 +45,13 @@ export function listenToScanner(onScan) {
 
 /** The character of a key; null for a key that writes none. */
 function characterOf(event) {
-  if (event.key.length === 1) return event.key;
-  if (event.key !== "Process" && event.key !== "Unidentified") return null;
-  const [, letter, digit] = event.code.match(/^(?:Key([A-Z])|(?:Digit|Numpad)([0-9]))$/) ?? [];
-  return digit ?? (letter && (event.shiftKey ? letter : letter.toLowerCase())) ?? null;
+  const { key, code, shiftKey } = event;
+  if (key.length === 1 && key <= "~") return key;
+  if (key.length !== 1 && key !== "Process" && key !== "Unidentified") return null;
+  const [, letter, digit, pad] = code.match(/^(?:Key([A-Z])|Digit([0-9])|Numpad([0-9]))$/) ?? [];
+  if (letter) return shiftKey ? letter : letter.toLowerCase();
+  if (digit) return shiftKey ? SHIFTED_DIGITS[digit] : digit;
+  return pad ?? SIGNS[code]?.[shiftKey ? 1 : 0] ?? null;
 }
 
 /**

@@ -80,12 +80,16 @@ export class Bell {
     }
   }
 
-  #notify(words, id) {
+  /** By the page's worker where there is one: phones allow it to workers only, and a press on it finds the page again. */
+  async #notify(words, id) {
     if (globalThis.Notification?.permission !== "granted" || document.visibilityState === "visible") return;
+    const how = { tag: id, renotify: true, icon: "/display/icon.svg", lang: document.documentElement.lang };
     try {
-      new Notification(words, { tag: id, renotify: true, icon: "/display/icon.svg" });
+      const worker = await navigator.serviceWorker?.getRegistration();
+      if (worker?.active) await worker.showNotification(words, how);
+      else new Notification(words, how).addEventListener("click", () => focus());
     } catch {
-      // some phones allow it to pages with a service worker only; sound and vibration remain
+      // not to be had on this phone; sound and vibration remain
     }
   }
 

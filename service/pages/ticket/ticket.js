@@ -2,13 +2,15 @@
  * The page of a ticket: who is called, how many are ahead, how long it takes, and the call itself.
  *
  * It follows the ticket's own socket, and says so when what it shows is not fresh. The link has the ticket's token where no server
- * sees it; which hall it is of, the service tells to who has the token.
+ * sees it; which hall it is of, the service tells to who has the token. What was shown last is kept: opened anew while the network
+ * is away, the page shows that, and how old it is.
  */
 
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
-import { keep, kept } from "/pages/keep.js";
+import { keepPage } from "/pages/keep-page.js";
+import { keep, keepSeen, kept, seen } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
 import { draw, nameOf } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
@@ -19,6 +21,8 @@ import { Bell } from "/pages/ticket/bell.js";
 import { mattersOf, viewOf } from "/pages/ticket/view.js";
 
 const RETRY_MS = 3000;
+// After so long without an answer what was shown before is shown again, until there is one.
+const SLOW_MS = 2000;
 // Who is called elsewhere is read when one's own place moved, but not more often than this, and now and then anyway.
 const BOARD_EVERY_MS = 5000;
 const BOARD_AT_LEAST_MS = 20_000;
@@ -84,17 +88,23 @@ async function begin() {
   reading.catch(() => undefined); // looked at below, when there are words for it
   await texts("common", "ticket");
   document.addEventListener("paihao:language", () => (shown.ticket ? show() : unreported && showUnreported(unreported)));
+  const slow = setTimeout(showSeen, navigator.onLine === false ? 0 : SLOW_MS);
   for (;;) {
     try {
       const [of, rules, ticket] = await reading;
-      Object.assign(shown, { hall: of.body, rules: rules.body, times: new HallTimes(of.body.time_zone) });
-      follow();
+      clearTimeout(slow);
+      follow(of.body, rules.body);
+      shown.live.clock.heard(Date.parse(shown.hall.as_of_at));
+      shown.link = "connecting";
       take(ticket.body);
       break;
     } catch (reason) {
-      if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) return unknown();
+      if (reason instanceof Refused && ["ticket-not-found", "token-invalid", "hall-not-found"].includes(reason.code)) {
+        clearTimeout(slow);
+        return unknown();
+      }
       if (reason instanceof Refused && reason.code === "number-not-reported") showUnreported(reason.problem.number);
-      else if (unreported === null) draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
+      else if (unreported === null && shown.ticket === null) draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       reading = readAll();
     }
@@ -102,11 +112,36 @@ async function begin() {
   usable();
   shown.live.start();
   setInterval(look, LOOK_MS);
+  addEventListener("pagehide", keepShown);
   document.body.dataset.ready = "";
+  keepPage("/t", "/t/"); // when it stands: what it keeps must not be in the way of what people wait for
+}
+
+/** What was shown of this ticket before, as long as nothing newer is heard. */
+function showSeen() {
+  const last = seen(id);
+  if (last === null || shown.ticket !== null || shown.token === "") return;
+  follow(last.hall, last.rules);
+  shown.live.clock.heard(Date.now() + last.ahead_ms);
+  shown.live.truthAt_ms = last.truthAt_ms;
+  shown.link = "silent";
+  shown.ticket = last.ticket;
+  look();
+  usable();
+  document.body.dataset.ready = "";
+}
+
+/** Keep what is shown, with when it was true, by the hall's clock. */
+function keepShown() {
+  const { hall, rules, ticket, live } = shown;
+  if (Number.isNaN(live.truthAt_ms)) return;
+  keepSeen(id, { hall, rules, ticket, truthAt_ms: live.truthAt_ms, ahead_ms: live.clock.now() - Date.now() });
 }
 
 /** No such ticket, or a link without its end. */
 function unknown() {
+  shown.ticket = null;
+  part("stale").hidden = true;
   document.title = `${say("ticket-title")} · Paihao`;
   draw({ title: say("ticket-title"), back: null, main: [make("div.message", {}, make("p", {}, make("b", {}, say("unknown-title"))), make("p", {}, say("unknown-about")))], dock: [make("a.button.wide", { href: "/" }, say("to-halls"))] });
   part("dock").hidden = false;
@@ -124,7 +159,8 @@ function showUnreported(number) {
   draw({ title: say("ticket-title"), back: null, main: [make("section.mine.old", {}, make("p.number", {}, number)), message] });
 }
 
-function follow() {
+function follow(hall, rules) {
+  Object.assign(shown, { hall, rules, times: new HallTimes(hall.time_zone) });
   shown.live = new Live({
     hall: shown.hall,
     read: async () => (await shown.call("GET", `tickets/${id}`, { patience_ms: 4000 })).body,
@@ -135,7 +171,6 @@ function follow() {
     },
     channel: { path: `tickets/${id}`, protocols: () => ["paihao.ticket.v1", `bearer.${shown.token}`], read: frameOf },
   });
-  shown.live.clock.heard(Date.parse(shown.hall.as_of_at));
 }
 
 /** A frame of the ticket's socket: the ticket itself, or that the last one is still true. */
@@ -156,6 +191,7 @@ function take(ticket, { answered = false } = {}) {
   shown.ticket = { ...ticket, token: undefined };
   keep("tickets", id, { hall: shown.hall.id, token: shown.token, number: ticket.number, day: ticket.day, over: ["done", "left"].includes(ticket.state) });
   if (before && before.state !== ticket.state) shown.message = null;
+  keepShown();
   show();
   readBoard();
 }
@@ -199,7 +235,7 @@ function show({ anew = false } = {}) {
   document.body.dataset.view = view.name;
   document.title = `${view.short} · ${nameOf(shown.hall.name)}`;
   const focused = document.activeElement?.id;
-  const end = make("span.end", {}, make(shown.link === "live" ? "span.live.small" : "span.live.silent.small", {}, make("span", {}, say(LINKS[shown.link])), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms))), make("language-switch"));
+  const end = make(shown.link === "live" ? "span.live.small" : "span.live.silent.small", {}, make("span", {}, say(LINKS[shown.link])), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms)));
   draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
   part("dock").hidden = view.dock.length === 0;
   if (focused) part(focused)?.focus({ preventScroll: true });

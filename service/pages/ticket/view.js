@@ -89,8 +89,8 @@ function waiting(page) {
       next ? make("p", {}, say("next-hint")) : null,
       fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
       ...missingOf(page),
-      ...(next && papersOf(page).length ? [make("h2.small.quiet", {}, say("take-out")), papersList(papersOf(page))] : calls(page)),
-      sound(page),
+      // What is next will be heard: that is before the papers, which may lie below the dock.
+      ...(next && papersOf(page).length ? [sound(page), make("h2.small.quiet", {}, say("take-out")), papersList(papersOf(page))] : [...calls(page), sound(page)]),
     ],
     dock: [button("wide", next ? say("not-here-yet") : say("more-time"), () => moreTime(page), { id: "more" }), make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
     call: next ? `${say("next-title")} ${ticket.number}` : null,

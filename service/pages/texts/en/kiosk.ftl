@@ -46,11 +46,15 @@ ticket-standby = Today is full. You are on standby and will be called if time fr
 ticket-offline = The network is away. Your number is valid, and keeps its place
 ticket-stage = First: { $stage }
 ticket-go = Please wait in the hall. The screens and the speaker call your number
+heard-number = Your number is { $number }, { $service }. { $about }
+heard-wait = { $count } ahead. Wait: { $from } to { $to } minutes
 ticket-qr = Scan to watch your place
 paper-out = Your slip was not printed
-paper-photo = Please note the number, or take a photo. Our staff have been told
+paper-photo = Please note the number, or take a photo
+paper-told = Please note the number, or take a photo. Our staff have been told
 paper-here = Please take your slip
 print-again = Print again
+no-slip = No slip came out
 done = Done
 countdown = Back to the start in { $seconds } s
 slip-people = { $count } people
@@ -126,6 +130,7 @@ settings-none = On the screen only
 settings-58 = This browser's printer, 58 mm
 settings-80 = This browser's printer, 80 mm
 settings-network = Network printer
+settings-paper-in = Paper is in again
 settings-stock = { $left } numbers in stock, { $untold } to be passed on
 
 ## Setting up

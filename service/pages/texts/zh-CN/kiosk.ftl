@@ -46,11 +46,15 @@ ticket-standby = 今天的号已排满，您在候补；有空档即叫号
 ticket-offline = 网络已断开，您的号码有效，次序按取号时间计
 ticket-stage = 先到：{ $stage }
 ticket-go = 请在大厅等候，屏幕和广播会叫您的号码
+heard-number = 您的号码是 { $number }，{ $service }。{ $about }
+heard-wait = 前面 { $count } 人，预计等候 { $from } 至 { $to } 分钟
 ticket-qr = 扫码在手机上看进度
 paper-out = 小票没有打出来
-paper-photo = 请记下号码，或拍下二维码；已通知工作人员
+paper-photo = 请记下号码，或拍下二维码
+paper-told = 请记下号码，或拍下二维码；已通知工作人员
 paper-here = 请取小票
 print-again = 再打一张
+no-slip = 没有出纸
 done = 好了
 countdown = { $seconds } 秒后回到起始页
 slip-people = 共 { $count } 人
@@ -126,6 +130,7 @@ settings-none = 不打印，只在屏幕上显示
 settings-58 = 本机打印，纸宽 58 毫米
 settings-80 = 本机打印，纸宽 80 毫米
 settings-network = 网络打印机
+settings-paper-in = 纸已装好
 settings-stock = 备用号码 { $left } 个，待登记 { $untold } 个
 
 ## 启用

@@ -1,5 +1,6 @@
 /**
- * Keeps the kiosk's page for when the network is away: a kiosk that was switched on then still gives numbers.
+ * Keeps a page for when the network is away: a kiosk that was switched on then still gives numbers, and a phone that opens its
+ * ticket anew still shows it, as it was. Brings the page of a ticket to front when its notification is pressed.
  *
  * What the page is made of is asked for first and taken from here when no answer comes: a new release is shown at once, and the
  * last one when there is none. Which files these are the page says when it stands; they are kept all at once or not at all, so
@@ -8,9 +9,10 @@
 
 const ANSWER_MS = 4000;
 const CALLS = "/v1/";
-// The page itself, whatever is asked of it: its language, for one, is in its address.
+// The page itself, whatever is asked of it: its language, for one, is in its address; and all tickets have one page. So whose
+// ticket it is, is not in what it is kept as, and the token, which no server sees, is not either.
 const PAGE = location.pathname.replace(/\/worker\.js$/, "");
-const CACHE = `paihao-kiosk ${PAGE}`;
+const CACHE = `paihao-${PAGE === "/t" ? "ticket" : "kiosk"} ${PAGE}`;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(self.skipWaiting());
@@ -27,7 +29,13 @@ self.addEventListener("message", (event) => {
 self.addEventListener("fetch", (event) => {
   const { pathname, search, origin } = new URL(event.request.url);
   if (event.request.method !== "GET" || origin !== location.origin || pathname.startsWith(CALLS)) return;
-  event.respondWith(answer(event.request, pathname === PAGE ? PAGE : pathname + search));
+  const isPage = pathname === PAGE || pathname.startsWith(`${PAGE}/`);
+  event.respondWith(answer(event.request, isPage ? PAGE : pathname + search));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(toFront(`${PAGE}/${event.notification.tag}`));
 });
 
 /**
@@ -54,4 +62,11 @@ async function answer(request, part) {
     if (response) return response;
     throw reason;
   }
+}
+
+/** Show the page that is open at this path, or open it: it has its token kept. @param {string} path */
+async function toFront(path) {
+  const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const own = open.find(({ url }) => new URL(url).pathname === path);
+  await (own ? own.focus() : self.clients.openWindow(path));
 }
