@@ -18,6 +18,36 @@ TARGETS = """() => [...document.querySelectorAll("button, a, input")]
   .filter((element) => element.checkVisibility())
   .map((element) => [element.id || element.textContent, element.getBoundingClientRect()])"""
 BELOW_PX = "document.documentElement.scrollHeight - innerHeight"
+START = """
+- banner:
+  - heading "学生资助贷款办理大厅" [level=1]
+  - navigation "语言 Language":
+    - link "中文"
+    - link "English"
+- main:
+  - heading "已预约？请扫码签到 Booked? Scan to check in" [level=2]
+  - button "输入 8 位号码 Type the code"
+  - heading "没有预约？请选事项取号 No booking? Choose a service" [level=2]
+  - group "同来人数 People":
+    - button "少一人 One fewer" [disabled]
+    - button "多一人 One more"
+  - button /首次贷款签约 First loan contract/
+  - button /咨询 Enquiries/
+  - img "扫码在网上办理 Scan to do this online"
+- navigation "辅助功能 Accessibility":
+  - button "大字 Larger text"
+  - button "高对比 High contrast"
+  - button "按钮放低 Lower buttons"
+  - button "请人帮忙 Call for help"
+"""
+TICKET = """
+- main:
+  - heading "您的号码 Your number" [level=2]
+  - paragraph: B001
+  - img "扫码在手机上看进度 Scan to watch your place"
+  - button "好了 Done"
+"""
+"""What there is besides, is heard too."""
 LYING = ViewportSize(width=1920, height=1080)
 LOWEST_SHARE = 0.36
 """Of the screen's height: on a kiosk whose screen begins 75 cm and ends 145 cm above the floor, this is 1.2 m."""
@@ -72,6 +102,31 @@ async def test_keys_are_enough_from_the_start_to_a_number_and_back(service: Serv
     await page.keyboard.press("Enter")
 
     await booth.is_view("start")
+
+
+async def test_a_screen_reader_is_led_from_the_start_to_a_number_that_it_hears(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("1")
+    booth = await Booth.at(context, service.api)
+    page = booth.page
+    await expect(page.locator("body")).to_match_aria_snapshot(START)
+    await page.get_by_role("button", name="多一人 One more").press("Enter")
+    await expect(page.get_by_role("group", name="同来人数 People")).to_contain_text("2")
+    heard = page.get_by_role("status").filter(has_text="您的号码是")
+    await expect(heard).to_have_count(0)
+
+    await page.get_by_role("button", name="咨询 Enquiries").press("Enter")
+
+    await expect(page.get_by_role("heading", name="您的号码 Your number")).to_be_focused()
+    await expect(heard).to_have_text("您的号码是 B001，咨询。前面 0 人，预计等候 0 至 5 分钟")
+    await expect(heard).to_have_attribute("lang", "zh-CN")
+    await expect(page.locator("main")).to_match_aria_snapshot(TICKET)
+    await page.get_by_role("button", name="好了 Done").press("Enter")
+    await expect(heard).to_have_count(0)
+    await booth.scan("7K3M9QXR")
+    await expect(page.get_by_role("heading", name="没有找到这个号码 There is no such code")).to_be_focused()
+    await expect(page.get_by_role("status").filter(has_text="请对照短信或小票再输一次")).to_have_count(1)
 
 
 async def test_the_focus_stays_where_it_is_when_the_waits_change(service: Service, context: BrowserContext) -> None:
@@ -131,14 +186,22 @@ async def test_nothing_lies_below_the_edge_of_a_screen_that_stands_or_lies(
     await booth.is_view("refused")
     assert await booth.script(BELOW_PX) == 0, "refused"
     await booth.home()
+    await booth.print_on("80")
     await booth.take("loan-first")
+    await expect(page.locator("#no-slip")).to_be_visible()
     assert await booth.script(BELOW_PX) == 0, "ticket"
+    await page.locator("#no-slip").click()
+    await expect(page.locator("#no-slip")).to_have_count(0)
+    assert await booth.script(BELOW_PX) == 0, "ticket without a slip"
     await booth.home()
     await context.set_offline(offline=True)
     await booth.is_link("cut")
     assert await booth.script(BELOW_PX) == 0, "start, cut off"
     await booth.take("loan-first")
     assert await booth.script(BELOW_PX) == 0, "ticket, cut off"
+    await page.locator("#no-slip").click()
+    await expect(page.locator("#no-slip")).to_have_count(0)
+    assert await booth.script(BELOW_PX) == 0, "ticket without a slip, cut off"
 
 
 async def test_the_page_is_light_with_the_copy_that_its_worker_keeps(service: Service, context: BrowserContext) -> None:

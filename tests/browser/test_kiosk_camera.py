@@ -18,6 +18,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 from benchmarks.browser import CHROMIUM_FLAGS
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
+from tests.browser.pictures import picture
 from tests.browser.qr import read_picture
 from tests.service import Service
 from tests.web.booking import booked
@@ -53,6 +54,7 @@ navigator.mediaDevices.getUserMedia = async (wish) => {
 };
 """
 HOLD = "globalThis.gate = new Promise((resolve) => { globalThis.release = resolve; }); null"
+BLIND = "globalThis.BarcodeDetector.prototype.detect = () => Promise.resolve([]); null"
 FILMED = "streams.length === 1"
 OFF = "streams.length === 1 && streams[0].getTracks().every(({ readyState }) => readyState === 'ended')"
 PULL = "streams[0].getTracks()[0].dispatchEvent(new Event('ended'))"
@@ -108,6 +110,25 @@ async def test_a_booking_held_before_the_camera_is_checked_in_and_the_camera_goe
         [ticket] = (await service.api.staff("GET", "queue")).body["waiting"]
         assert (ticket["class"], ticket["number"]) == ("appointment", await booth.number())
         await booth.until(OFF)
+        assert booth.complaints == []
+
+
+@pytest.mark.parametrize(("lang", "ending"), [("zh", ""), ("en", "-en")])
+async def test_a_camera_that_looks_for_a_code_is_pictured(
+    service: Service, browser: Browser, tmp_path: Path, lang: str, ending: str
+) -> None:
+    film(tmp_path / "held.y4m", "7K3M9QXR")
+    async with seeing(
+        browser, CAMERA, NOBODY_ASKS, f"--use-file-for-fake-video-capture={tmp_path / 'held.y4m'}"
+    ) as context:
+        booth = await Booth.at(context, service.api, f"?lang={lang}")
+        await booth.script(BLIND)
+        await booth.page.locator("#film").click()
+        await booth.until("document.querySelector('video')?.videoWidth === 640")
+
+        await picture(booth.page, tmp_path, f"kiosk-camera{ending}.png", STANDING)
+
+        await booth.is_view("camera")
         assert booth.complaints == []
 
 

@@ -11,6 +11,7 @@ from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
 from tests.browser.pictures import picture
 from tests.service import OPENS_AT, Service
+from tests.web.checked import at
 
 LYING = ViewportSize(width=1920, height=1080)
 ROLLS = {"58": ViewportSize(width=182, height=520), "80": ViewportSize(width=272, height=680)}
@@ -106,6 +107,40 @@ async def test_slips_are_pictured_on_each_roll(
 
 
 @languages
+async def test_a_number_without_a_slip_is_pictured(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    booth = await busy(service, clock, context, lang)
+    page = booth.page
+    await booth.print_on("80")
+    await booth.take("loan-first")
+    await picture(page, tmp_path, f"kiosk-printed{LANGUAGES[lang]}.png", STANDING, kept=False)
+    await picture(page, tmp_path, f"kiosk-printed-wide{LANGUAGES[lang]}.png", LYING, kept=False)
+    await page.locator("#no-slip").click()
+    await expect(page.locator(".take-along")).to_contain_text("已通知工作人员")
+    await picture(page, tmp_path, f"kiosk-no-slip{LANGUAGES[lang]}.png", STANDING)
+    await picture(page, tmp_path, f"kiosk-no-slip-wide{LANGUAGES[lang]}.png", LYING, kept=False)
+
+    assert booth.complaints == []
+
+
+@languages
+async def test_a_number_on_standby_is_pictured(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    clock.advance((at("16:40") - clock.now_at()).total_seconds())
+    await service.api.open("1")
+    while (await service.api.take("enquiry"))["admission"] == "admitted":
+        pass
+    booth = await Booth.at(context, service.api, f"?lang={lang}")
+    await booth.take("enquiry")
+    await expect(booth.page.locator(".where")).to_contain_text("您在候补")
+    await picture(booth.page, tmp_path, f"kiosk-standby{LANGUAGES[lang]}.png", STANDING)
+
+    assert booth.complaints == []
+
+
+@languages
 async def test_what_staff_see_of_a_kiosk_is_pictured(
     service: Service, context: BrowserContext, tmp_path: Path, lang: str
 ) -> None:
@@ -115,6 +150,6 @@ async def test_what_staff_see_of_a_kiosk_is_pictured(
     async with await context.browser.new_context(viewport=STANDING, locale="zh-CN") as nobodys:  # type: ignore[union-attr]
         stranger = await Booth.open(nobodys, service.api.base, None, f"?lang={lang}")
         await stranger.is_view("setup")
-        await picture(stranger.page, tmp_path, f"kiosk-setup{LANGUAGES[lang]}.png", STANDING, kept=False)
+        await picture(stranger.page, tmp_path, f"kiosk-setup{LANGUAGES[lang]}.png", STANDING)
 
     assert booth.complaints == []

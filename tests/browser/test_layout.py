@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.halls import WINDOWS, calls_of_every_kind
+from tests.browser.pictures import picture
 from tests.browser.screen import Screen
 from tests.service import OPENS_AT, Service, service_on
 
@@ -114,7 +115,9 @@ async def test_on_every_wall_all_calls_fit_and_are_read_from_ten_metres(
         assert letters["smallest"] >= SMALLEST_MIN * WIDTH_LEFT.get(size, 1) - ROUNDING, f"at {size}"
 
 
-async def test_a_stale_screen_fits_every_wall(dsn: str, tmp_path: Path, context: BrowserContext) -> None:
+async def test_a_stale_screen_fits_every_wall_and_is_pictured(
+    dsn: str, tmp_path: Path, context: BrowserContext
+) -> None:
     clock = RunningClock(OPENS_AT)
     async with service_on(dsn, tmp_path, clock) as service:
         screen = await busy(service, clock, context)
@@ -124,6 +127,7 @@ async def test_a_stale_screen_fits_every_wall(dsn: str, tmp_path: Path, context:
 
     for size in SIZES:
         letters = await letters_at(screen, size)
+        await picture(screen.page, tmp_path, "lobby-stale.png", kept=size == (1920, 1080))
 
         assert min(letters["numbers"]) >= STALE_MIN * WIDTH_LEFT.get(size, 1) - ROUNDING, f"at {size}"
         assert letters["smallest"] >= SMALLEST_MIN * WIDTH_LEFT.get(size, 1) - ROUNDING, f"at {size}"

@@ -128,8 +128,8 @@ async def test_a_full_day_fits_every_wall_and_is_pictured(
 
 
 @pytest.mark.parametrize("size", WALLS.values(), ids=str)
-async def test_a_suspended_hall_fits_every_wall(
-    service: Service, context: BrowserContext, size: tuple[int, int]
+async def test_a_suspended_hall_fits_every_wall_and_is_pictured(
+    service: Service, context: BrowserContext, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     await service.api.staff(
         "PUT",
@@ -143,4 +143,5 @@ async def test_a_suspended_hall_fits_every_wall(
     await expect(screen.page.locator("body")).to_have_attribute("data-view", "suspended")
     await expect(screen.page.locator("#message")).to_contain_text("消防演习")
     await expect(screen.page.locator("#message")).to_contain_text("Fire drill")
+    await picture(screen.page, tmp_path, "lobby-suspended.png", kept=size == WALLS["lobby-full.png"])
     assert await screen.script(OVERFLOWING) == []

@@ -18,7 +18,7 @@ from tests.service import OPENS_AT, Service
 from tests.web.booking import by_hand
 
 DESK = ViewportSize(width=1000, height=900)
-SHEET = ViewportSize(width=900, height=1520)
+SHEET = ViewportSize(width=900, height=1640)
 SPANS = [
     {"from": start, "to": end, "every_min": 20, "places": places}
     for start, end, places in (("09:00", "12:00", 4), ("12:00", "13:40", 0), ("13:40", "17:30", 3))
@@ -212,6 +212,8 @@ async def test_who_is_late_and_the_best_hours_are_pictured(
 
 async def test_the_rules_on_the_wall_are_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:
     wall = await Phone.open(context, f"{service.api.base}/halls/demo/wall")
+    await wall.page.set_viewport_size(SHEET)
+    assert await wall.script("document.documentElement.scrollHeight") == SHEET["height"], "down to its lower edge"
 
     await picture(wall.page, tmp_path, "wall.png", SHEET)
 

@@ -1,4 +1,4 @@
-"""The pages for staff are light: all that one loads to be of use, over the wire, in either language."""
+"""The pages are light: all that one loads to be of use, over the wire, in either language."""
 
 import pytest
 from playwright.async_api import BrowserContext, Request, expect
@@ -10,6 +10,7 @@ WIRE_BYTES_MAX = 150 * 1024
 
 READY = {
     "/": "#halls li",
+    "/halls/demo/screen": "body[data-link=live]",
     "/docs": "#operations article",
     "/halls/demo/counter/3": "body[data-view=closed]",
     "/halls/demo/manage": "body[data-facts=read] #title",
@@ -22,9 +23,7 @@ READY = {
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("path", READY)
-async def test_a_page_for_staff_is_light_over_the_wire(
-    service: Service, office: BrowserContext, path: str, lang: str
-) -> None:
+async def test_a_page_is_light_over_the_wire(service: Service, office: BrowserContext, path: str, lang: str) -> None:
     base, sizes = service.api.base, dict[str, int]()
     page = await office.new_page()
 
