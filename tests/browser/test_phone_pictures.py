@@ -2,18 +2,20 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
 from tests.browser.phone import PHONE, Phone, hand
 from tests.browser.pictures import picture
-from tests.browser.test_applicant import PERSON, configure
+from tests.browser.test_applicant import PERSON, booked, configure
 from tests.browser.test_standby import full
 from tests.browser.test_ticket import address, identity
 from tests.service import OPENS_AT, Service
+from tests.web.booking import by_hand
 
 DESK = ViewportSize(width=1000, height=900)
 SHEET = ViewportSize(width=900, height=1640)
@@ -85,13 +87,10 @@ async def test_booking_is_pictured(
     await phone.is_sound()
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-async def test_a_ticket_is_pictured(
-    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
-) -> None:
-    ending = "" if lang == "zh" else "-en"
-    await busy_morning(service.api, clock, 100)
+async def looked_at(service: Service, clock: RunningClock) -> dict[str, Any]:
+    """A ticket in the line of a busy hall, whose papers were looked at."""
     api = service.api
+    await busy_morning(api, clock, 100)
     for counter in ("1", "2", "3", "4", "5"):
         await api.next(counter, "done")
     ticket = await api.take("loan-first")
@@ -99,6 +98,16 @@ async def test_a_ticket_is_pictured(
     while called is not None and called["id"] != ticket["id"]:
         called = await api.next("P1", "done")
     assert (await api.staff("POST", f"tickets/{ticket['id']}/finish", {"outcome": "done"})).status == 200
+    return ticket
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_a_ticket_is_pictured(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    ending = "" if lang == "zh" else "-en"
+    api = service.api
+    ticket = await looked_at(service, clock)
     phone = await Phone.open(context, address(service, ticket, f"?lang={lang}"))
     await expect(phone.body).to_have_attribute("data-link", "live")
     await expect(phone.page.locator(".called-now")).to_be_visible()
@@ -142,6 +151,63 @@ async def test_standing_by_and_booking_instead_are_pictured(
     await picture(phone.page, tmp_path, f"phone-standby-book{ending}.png", PHONE)
 
     await phone.is_sound()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_a_ticket_is_pictured_when_it_is_put_off_passed_over_and_cut_off(
+    service: Service, clock: RunningClock, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    ending = "" if lang == "zh" else "-en"
+    api = service.api
+    ticket = await looked_at(service, clock)
+    phone = await Phone.open(context, address(service, ticket, f"?lang={lang}"))
+    await expect(phone.page.locator(".called-now")).to_be_visible()
+    await phone.press("more")
+    await phone.page.locator("dialog button").nth(1).click()
+    await phone.is_view("put-off")
+    await picture(phone.page, tmp_path, f"phone-put-off{ending}.png", PHONE)
+    await phone.press("more")
+    await phone.is_view("waiting")
+    await context.set_offline(True)
+    await expect(phone.page.locator("#stale")).to_be_visible()
+    await picture(phone.page, tmp_path, f"phone-offline{ending}.png", PHONE)
+    await context.set_offline(False)
+    await expect(phone.page.locator("#stale")).to_be_hidden()
+    reply = await api.staff("PATCH", f"tickets/{ticket['id']}", {"class": "green", "reason": "urgent"})
+    assert reply.status == 200, reply.body
+    called = await api.next("3", "done")
+    assert called is not None
+    assert called["id"] == ticket["id"]
+    await api.staff("POST", f"tickets/{ticket['id']}/no-show")
+    await phone.is_view("no-show")
+    await picture(phone.page, tmp_path, f"phone-passed{ending}.png", PHONE)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_who_is_late_and_the_best_hours_are_pictured(
+    service: Service, context: BrowserContext, tmp_path: Path, lang: str
+) -> None:
+    ending = "" if lang == "zh" else "-en"
+    await configure(service, booking=by_hand(2, every_min=30, notice_s=0))
+    phone = await booked(context, service)
+    await phone.page.goto(f"{service.api.base}/halls/demo?lang={lang}#{phone.page.url.partition('#')[2]}")
+    await phone.is_step("appointment")
+    await phone.press("late")
+    await expect(phone.page.locator("dialog button[value]").first).to_be_visible()
+    await picture(phone.page, tmp_path, f"phone-late{ending}.png", PHONE)
+    hall = (await service.api.call("GET", "/v1/halls/demo")).body
+    expected = [
+        {"from_at": f"2026-11-23T0{at}:00:00.000Z", "to_at": f"2026-11-23T0{at + 1}:00:00.000Z", "people": 9.0} | wait
+        for at, wait in ((2, {"wait_p90_s": 600}), (4, {"wait_p90_s": 1500}), (5, {"wait_p90_s": 900}))
+    ]
+
+    async def with_history(route: Route) -> None:
+        await route.fulfill(json={**hall, "expected": expected})
+
+    await context.route("**/v1/halls/demo", with_history)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=loan-first&lang={lang}")
+    await expect(phone.page.locator("#quiet")).to_be_visible()
+    await picture(phone.page, tmp_path, f"phone-service-best{ending}.png", PHONE)
 
 
 async def test_the_rules_on_the_wall_are_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:

@@ -371,7 +371,7 @@ async function print() {
     const answered = shown.offline ? "unprinted" : await printOverNetwork(shown.ticket);
     if (state.shown === shown) showPaper(answered);
     if (answered === "printed") paper.prints();
-    else if (answered === "unprinted") paper.say("away");
+    else if (answered === "unprinted") paper.report("away");
   }
 }
 
@@ -386,7 +386,7 @@ function showPaper(how) {
 function noSlip() {
   showPaper("unprinted");
   part("print").focus({ preventScroll: true });
-  paper.say("out");
+  paper.report("out");
 }
 
 async function printOverNetwork(ticket) {
@@ -634,7 +634,7 @@ async function openSettings() {
   const [left, untold] = [await stock.left(now_ms()), (await stock.given()).length];
   const dialog = drawSettings(
     { name: state.kiosk?.name ?? "", slip: recall(kept("slip")) ?? "none", network: Boolean(state.kiosk?.printer), ails: paper.ails, left, untold },
-    { slip: (value) => remember(kept("slip"), value), paperIn: () => paper.say("ok") },
+    { slip: (value) => remember(kept("slip"), value), paperIn: () => paper.report("ok") },
   );
   document.body.append(dialog);
   dialog.showModal();

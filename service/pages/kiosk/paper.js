@@ -40,7 +40,7 @@ export class Paper {
   }
 
   /** @param {PaperState} state that the service may not know */
-  say(state) {
+  report(state) {
     this.#keep({ state, told: false });
     this.run();
   }

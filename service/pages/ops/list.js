@@ -141,9 +141,18 @@ export function figuresOf(hall, watch, now_ms) {
   const opens = hall.suspended ? say("suspended") : hall.open || !isQuiet(hall) ? null : say("closed");
   return [
     [opens ?? number(hall.waiting), hall.suspended ? "over" : ""],
-    [waited_s === null ? "–" : say("minutes", { minutes: Math.floor(waited_s / 60) }), waitLevel(hall, watch, now_ms)],
-    [hall.counters_open === null ? say("of-unknown", { of: hall.counters_planned }) : say("of", { some: hall.counters_open, of: hall.counters_planned }), countersLevel(hall)],
-    [hall.scored === 0 ? "–" : say("percent", { share: Math.round((100 * hall.held) / hall.scored) }), promisesLevel(hall.held, hall.scored, watch)],
-    [hall.screens === 0 ? "–" : say("of", { some: hall.screens - hall.screens_gone.length, of: hall.screens }), screensLevel(hall)],
+    [waited_s === null ? "–" : sayOnce("minutes", { minutes: Math.floor(waited_s / 60) }), waitLevel(hall, watch, now_ms)],
+    [hall.counters_open === null ? sayOnce("of-unknown", { of: hall.counters_planned }) : sayOnce("of", { some: hall.counters_open, of: hall.counters_planned }), countersLevel(hall)],
+    [hall.scored === 0 ? "–" : sayOnce("percent", { share: Math.round((100 * hall.held) / hall.scored) }), promisesLevel(hall.held, hall.scored, watch)],
+    [hall.screens === 0 ? "–" : sayOnce("of", { some: hall.screens - hall.screens_gone.length, of: hall.screens }), screensLevel(hall)],
   ];
+}
+
+/** Words of small numbers that many halls have in common: five hundred rows ask for a few dozen. @type {Map<string, string>} */
+const saidOnce = new Map();
+
+function sayOnce(id, args) {
+  const key = `${languageNow()} ${id} ${Object.values(args)}`;
+  if (!saidOnce.has(key)) saidOnce.set(key, say(id, args));
+  return saidOnce.get(key);
 }

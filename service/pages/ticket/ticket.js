@@ -193,6 +193,7 @@ function take(ticket, { answered = false } = {}) {
   if (before && before.state !== ticket.state) shown.message = null;
   keepShown();
   show();
+  if (answered && document.activeElement === document.body) focusOn("");
   readBoard();
 }
 
@@ -234,12 +235,17 @@ function show({ anew = false } = {}) {
   const view = viewOf(shown);
   document.body.dataset.view = view.name;
   document.title = `${view.short} · ${nameOf(shown.hall.name)}`;
-  const focused = document.activeElement?.id;
+  const focused = document.activeElement?.closest("#bar, #main, #dock") ? document.activeElement.id : null;
   const end = make(shown.link === "live" ? "span.live.small" : "span.live.silent.small", {}, make("span", {}, say(LINKS[shown.link])), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms)));
   draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
   part("dock").hidden = view.dock.length === 0;
-  if (focused) part(focused)?.focus({ preventScroll: true });
+  if (focused !== null) focusOn(focused);
   tell(view);
+}
+
+/** Leave the keyboard where it was, or at the title when that is gone. @param {string} control an element's id */
+function focusOn(control) {
+  (part(control) ?? part("bar").querySelector("h1")).focus({ preventScroll: true });
 }
 
 /** Say aloud what concerns the person: the call at once, a new range when there is time. */
