@@ -166,7 +166,6 @@ class NumberNotLeased(Refusal):
 class NumberNotReported(Refusal):
     """This number is valid; it will be known when the kiosk that gave it is back."""
 
-    status = 404
     code = "number-not-reported"
 
     def __init__(self, number: str) -> None:
