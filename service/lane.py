@@ -257,6 +257,7 @@ class Lane:
 
     async def load(self) -> None:
         """Fold the whole day from the journal. Raises Rewritten when there is no such day, and Unavailable."""
+        asked_s = self._clock.monotonic_s()
         position = await self._journal.position(self.hall, self.on)
         if position is None:
             raise Rewritten(f"{self.hall} has no day {self.on}")
@@ -271,7 +272,7 @@ class Lane:
         self._head = position.head
         self._sum_changes = SUM_CHANGES_MAX
         self._clock.follow(position.at)
-        self._looked()
+        self._looked_s = asked_s
         self._forget_decided()
 
     async def do(self, request: Request) -> Answer:
@@ -441,7 +442,6 @@ class Lane:
             decisions = self._decide(batch)
             if any(decision.records for decision in decisions):
                 return await self._append(decisions, claim.append)
-            self._looked()
             self._answer(decisions, [])
             return True
 
@@ -507,7 +507,7 @@ class Lane:
         self._clock.follow(outcome.at)
         self._head = written.append_id
         self._sum_changes = 0 if written.booked is not None else self._sum_changes + (written.sum_change is not None)
-        self._looked()
+        self._looked_s = began_s
         parts = [advance(self.committed, record) for record in records]
         self._answer(decisions, parts)
         self._watcher.appended(written, outcome.at)
@@ -529,14 +529,12 @@ class Lane:
 
     # Keeping up with other processes.
 
-    def _looked(self) -> None:
-        self._looked_s = self._clock.monotonic_s()
-
     async def _behind(self) -> bool:
+        asked_s = self._clock.monotonic_s()
         position = await self._journal.position(self.hall, self.on)
         if position is None:
             raise Rewritten
-        self._looked()
+        self._looked_s = asked_s  # not when the answer was heard: a process that had no time may hear it late
         return (position.seq, position.head) != (self.committed.seq, self._head)
 
     async def _catch_up(self) -> None:
@@ -558,7 +556,6 @@ class Lane:
                 self._sum_changes = SUM_CHANGES_MAX
         self._head = position.head
         self._clock.follow(position.at)
-        self._looked()
         self._forget_decided()
 
     async def _reload(self) -> None:
