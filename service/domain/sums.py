@@ -292,7 +292,10 @@ _decode_changes = msgspec.json.Decoder(list[Change]).decode
 
 
 def sums_of(booked: str, changes: str | None) -> Booked:
-    """The sums as they were written whole, with an array of their changes since. Raises DecodeError for other JSON."""
+    """The sums as they were written whole, with an array of their changes since.
+
+    Raises DecodeError for other JSON, LookupError for changes of other sums.
+    """
     sums = _decode(booked)
     for change in () if changes is None else _decode_changes(changes):
         sums.take_over(change)
