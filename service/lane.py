@@ -303,15 +303,15 @@ class Lane:
         Raises:
             StorageUnavailable: the database cannot be reached.
         """
-        self.used_s = self._clock.monotonic_s()
-        if now or self.used_s - self._looked_s > FRESH_FOR_S:
-            if now or self._look is None or self._look.done():
-                self._look = asyncio.create_task(self._catch_up_if_behind(), name=f"look {self.hall} {self.on}")
-                self._look.add_done_callback(_retrieve)
-            try:
-                await asyncio.shield(self._look)
-            except (Unavailable, UnknownKind, TimeoutError) as error:
-                raise StorageUnavailable from error
+        self.used_s = asked_s = self._clock.monotonic_s()
+        try:
+            if now:
+                await asyncio.shield(self._look_anew())
+            while not now and asked_s - self._looked_s > FRESH_FOR_S:  # twice, where a look under way began long ago
+                look = self._look
+                await asyncio.shield(self._look_anew() if look is None or look.done() else look)
+        except (Unavailable, UnknownKind, TimeoutError) as error:
+            raise StorageUnavailable from error
         self.committed.wake(self._clock.now_at())
         return self.committed
 
@@ -528,6 +528,11 @@ class Lane:
                 decision.pending.settle(Answer(self.committed, seq, outcome))
 
     # Keeping up with other processes.
+
+    def _look_anew(self) -> asyncio.Task[None]:
+        self._look = asyncio.create_task(self._catch_up_if_behind(), name=f"look {self.hall} {self.on}")
+        self._look.add_done_callback(_retrieve)
+        return self._look
 
     async def _behind(self) -> bool:
         asked_s = self._clock.monotonic_s()

@@ -22,6 +22,7 @@ from service.domain.day import Day, Part
 from service.domain.events import DayEnded, DayOpened, Record, TicketTaken
 from service.domain.evolve import advance
 from service.domain.model import Counter, CounterId, CounterState, HallId, TicketId
+from service.lane import FRESH_FOR_S
 from tests.fault.history import UNANSWERED, UNKNOWN, Asked, Evidence, Frame, Journal, Json, Try
 
 SYSTEM = "system"
@@ -267,6 +268,10 @@ class Case:
         if self.before is None or put_back is None or began_s > put_back.ended_s:
             return [self.now]
         return [self.now, self.before]
+
+    def journals_of_read(self, began_s: float) -> list[Moments]:
+        """The journals that a read asked at a time may be of: unlike an answer, it may be a little old."""
+        return self.journals(began_s - FRESH_FOR_S)
 
     @cached_property
     def done(self) -> list[tuple[Asked, Try, list[tuple[Moments, int]]]]:
@@ -583,7 +588,7 @@ def reads_agree(case: Case) -> Iterator[str]:
     """All processes say the same of a hall at one seq, and it is what the journal says."""
     for read in case.history.reads:
         wrong = "is of no moment of the journal"
-        for journal in case.journals(read.began_s):
+        for journal in case.journals_of_read(read.began_s):
             days = [read.body["day"]] if "day" in read.body else sorted({on.isoformat() for on, _ in journal.journal})
             for day in days:
                 true = journal.board(day, read.body["seq"])

@@ -1,14 +1,18 @@
 """Refusals and empty answers append nothing, so nothing was compared: they are checked before they are told."""
 
 import asyncio
+from datetime import date
 
 import pytest
 
+from service.clock import Clock, FakeClock
 from service.domain.commands import CallNext, EndDay, OpenCounter, RecallTicket
-from service.domain.model import CounterId, TicketId
+from service.domain.model import CounterId, HallId, TicketId
 from service.domain.refusals import CounterClosed, DayHasEnded, TicketNotFound, WrongState
-from service.lane import Lane
-from tests.race.process import NEXT_DAY, Process, called_by, new_ticket, one_story, process_on
+from service.journal.journal import Journal
+from service.journal.values import Position
+from service.lane import FRESH_FOR_S, Lane
+from tests.race.process import NEXT_DAY, Meddled, Process, called_by, new_ticket, one_story, process_on
 
 
 class Sure(Lane):
@@ -134,3 +138,38 @@ async def test_a_command_that_meets_two_ended_days_is_told(one: Process) -> None
 
     with pytest.raises(DayHasEnded):
         await one.take()
+
+
+async def test_who_joins_a_look_that_began_long_ago_is_told_what_has_been_done_since(
+    one: Process, other: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = await one.lane()
+    await other.lane()
+    answered, heard = asyncio.Event(), asyncio.Event()
+
+    async def heard_late(_journal: Journal, hall: HallId, on: date) -> Position | None:
+        monkeypatch.undo()  # the next one is heard at once
+        position = await one.journal.position(hall, on)
+        answered.set()
+        await heard.wait()
+        return position
+
+    monkeypatch.setattr(Meddled, "position", heard_late)
+    advance(one.clock, 2 * FRESH_FOR_S)
+    first = asyncio.create_task(lane.fresh())
+    await answered.wait()
+    number = await other.take()
+    advance(one.clock, 2 * FRESH_FOR_S)
+    second = asyncio.create_task(lane.fresh())
+    heard.set()
+
+    await first
+    day = await second
+
+    assert number in {ticket.number for ticket in day.tickets.values()}
+
+
+def advance(clock: Clock, seconds: float) -> None:
+    """Let time pass for a process."""
+    assert isinstance(clock, FakeClock)
+    clock.advance(seconds)

@@ -1,4 +1,8 @@
-/** What a clerk may do, by the state of the counter: the main button, the grid of eight places, and what is always there. */
+/**
+ * What a clerk may do, by the state of the counter: the main button, the grid of eight places, and what is always there.
+ *
+ * What an act came to is said when the counter has been read anew: who hears it may press the next key.
+ */
 
 import { Refused } from "/pages/api.js";
 import { isSaid, say } from "/pages/texts.js";
@@ -159,13 +163,10 @@ export class Acts {
     }
     const { ticket } = this.state;
     await askPause(ticket, this.state.words, this.now_ms(), async (body, after) => {
-      if (after) {
-        this.state.pauseAfter = body;
-      } else {
-        await this.#counter("pause", body);
-        this.tell(say("said-put-back", { number: ticket.number }));
-      }
+      if (after) this.state.pauseAfter = body;
+      else await this.#counter("pause", body);
       await this.read();
+      if (!after) this.tell(say("said-put-back", { number: ticket.number }));
       return true;
     });
   }
@@ -236,8 +237,8 @@ export class Acts {
   #green(ticket) {
     return askReason(say("green-title", { number: ticket.number }), say("green-about"), say("act-green"), this.state.words, async ({ reason }) => {
       await this.ofHall("PATCH", `tickets/${ticket.id}`, { body: { class: "green", reason } });
-      this.tell(say("said-green", { number: ticket.number }));
       await this.read();
+      this.tell(say("said-green", { number: ticket.number }));
       return true;
     });
   }
@@ -265,9 +266,9 @@ export class Acts {
 
   /** Any code we gave; an invitation for any service asks which. */
   async #checkIn(body) {
+    let answer;
     try {
-      const answer = await this.ofHall("POST", "check-ins", { body });
-      this.tell(say(answer.status === 201 ? "said-checked-in" : "said-back", { number: answer.body.number }));
+      answer = await this.ofHall("POST", "check-ins", { body });
     } catch (reason) {
       const asksService = reason instanceof Refused && reason.code === "body-invalid" && reason.problem.errors?.[0]?.path === "service";
       if (!asksService || body.service) throw reason;
@@ -275,13 +276,14 @@ export class Acts {
       return service === null ? null : this.#checkIn({ ...body, service });
     }
     await this.read();
+    this.tell(say(answer.status === 201 ? "said-checked-in" : "said-back", { number: answer.body.number }));
     return true;
   }
 
   async #resume(ticket) {
     await this.#ticket(ticket.id, "resume");
-    this.tell(say("said-back", { number: ticket.number }));
     await this.read();
+    this.tell(say("said-back", { number: ticket.number }));
   }
 
   // The person here.
@@ -294,8 +296,8 @@ export class Acts {
   async #recall() {
     const { ticket } = this.state;
     await this.#ticket(ticket.id, "recall");
-    this.tell(say("said-recalled", { number: ticket.number, count: ticket.calls + 1 }));
     await this.read();
+    this.tell(say("said-recalled", { number: ticket.number, count: ticket.calls + 1 }));
   }
 
   async #noShow() {
@@ -339,8 +341,8 @@ export class Acts {
     await askPark(ticket, words, async ({ missing, reason }) => {
       if (missing.length > 0) await this.#ticket(ticket.id, "papers", { missing, then: "park" });
       else await this.#ticket(ticket.id, "park", { reason });
-      this.tell(say("said-parked", { number: ticket.number }));
       await this.read();
+      this.tell(say("said-parked", { number: ticket.number }));
       return true;
     });
   }
@@ -349,8 +351,8 @@ export class Acts {
     const { ticket, counter, words } = this.state;
     await askTransfer(ticket, counter, words, async (body) => {
       await this.#ticket(ticket.id, "transfer", body);
-      this.tell(say("said-sent-on", { number: ticket.number }));
       await this.read();
+      this.tell(say("said-sent-on", { number: ticket.number }));
       return true;
     });
   }
@@ -358,8 +360,8 @@ export class Acts {
   async #putBack() {
     const { ticket } = this.state;
     await this.#ticket(ticket.id, "transfer");
-    this.tell(say("said-put-back", { number: ticket.number }));
     await this.read();
+    this.tell(say("said-put-back", { number: ticket.number }));
   }
 
   // Papers.
@@ -371,8 +373,8 @@ export class Acts {
   async #papersOf(ticket) {
     await askPapers(ticket, this.state.words, async ({ missing }) => {
       await this.#ticket(ticket.id, "papers", { missing, then: "stay" });
-      this.tell(say(missing.length > 0 ? "said-papers-missing" : "said-papers-complete", { number: ticket.number, count: missing.length }));
       await this.read();
+      this.tell(say(missing.length > 0 ? "said-papers-missing" : "said-papers-complete", { number: ticket.number, count: missing.length }));
       return true;
     });
   }
@@ -421,8 +423,8 @@ export class Acts {
 
   async alarm() {
     await this.ofHall("POST", "alarm", { body: { counter: this.counterId } });
-    this.tell(say("said-alarm"));
     await this.read();
+    this.tell(say("said-alarm"));
   }
 
   async clearAlarm(id) {
