@@ -15,7 +15,7 @@ from service.clock import Clock
 from service.domain.day import Day
 from service.domain.forecast.ahead import DayAhead
 from service.domain.forecast.scene import scene_of, waiting_in
-from service.domain.forecast.waits import Quantiles, steadied
+from service.domain.forecast.waits import Asked, Quantiles, steadied
 from service.domain.model import HallId, Shown, TicketId
 from service.domain.promises import Promise, Promises
 from service.forecasts.kept import EVERY, MOST, Forecasts, Kept
@@ -104,7 +104,10 @@ class Maker:
             wants_ahead = ahead is None or now_at - ahead.made_at >= AHEAD_EVERY
             seq, made_at = day.seq, max(self._clock.now_at(), day.at)
             made = await self._made(day, made_at, ahead=wants_ahead)
-            promises = promises_of(day, seq, made_at, made, None if kept is None else kept.promises)
+            if made is not None and made.asked is None:
+                return  # too many are to come: whoever waits is told the analytic start
+            asked = None if made is None else made.asked
+            promises = promises_of(day, seq, made_at, asked, None if kept is None else kept.promises)
             if made is not None and wants_ahead:
                 ahead = made.ahead
             await self._forecasts.keep(day.hall, Kept(promises=promises, ahead=ahead), now_at)
@@ -115,6 +118,8 @@ class Maker:
 
     async def _made(self, day: Day, now_at: datetime, *, ahead: bool) -> Made | None:
         """Draw the rests of a day elsewhere; None when nobody can tell when calls go on.
+
+        Raises the journal's StorageUnavailable.
 
         A process that was killed costs one forecast: the next one starts another.
         """
@@ -128,10 +133,13 @@ class Maker:
             raise StorageUnavailable("the process that makes forecasts was lost") from None
 
 
-def promises_of(day: Day, seq: int, now_at: datetime, made: Made | None, before: Promises | None) -> Promises:
-    """What people are told by what was drawn: ranges stay as shown until an end has moved."""
+def promises_of(day: Day, seq: int, now_at: datetime, asked: Asked | None, before: Promises | None) -> Promises:
+    """What people are told by what was drawn: ranges stay as shown until an end has moved.
+
+    `asked` is None when nobody can tell.
+    """
     step_min = day.plan.rules.promise.step_min
-    if made is None:
+    if asked is None:
         waits = {ticket.id: NOTHING for ticket in waiting_in(day)}
         return Promises(
             day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=dict.fromkeys(day.plan.services, NOTHING)
@@ -142,11 +150,11 @@ def promises_of(day: Day, seq: int, now_at: datetime, made: Made | None, before:
         made_at=now_at,
         waits={
             ticket: _promise(found, _shown_before(day, ticket, before), step_min)
-            for ticket, found in made.asked.waits.items()
+            for ticket, found in asked.waits.items()
         },
         newcomers={
             service: _promise(found, None if before is None else _shown(before.newcomers.get(service)), step_min)
-            for service, found in made.asked.newcomers.items()
+            for service, found in asked.newcomers.items()
         },
     )
 

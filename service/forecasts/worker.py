@@ -8,12 +8,14 @@ input ends then, and so does the program.
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
 
 from service.domain.forecast.ahead import DayAhead, outlook_of
+from service.domain.forecast.rest import TooManyToCome
 from service.domain.forecast.scene import Scene
 from service.domain.forecast.waits import Asked, asked_of
 
@@ -31,16 +33,22 @@ class Wanted(Struct, frozen=True):
 
 
 class Made(Struct, frozen=True):
-    """The waits, and the rest of the day where it was asked for and there is one."""
+    """The waits, and the rest of the day where it was asked for and there is one; None where too many are to come."""
 
-    asked: Asked
+    asked: Asked | None
     ahead: DayAhead | None
 
 
 def make(wanted: Wanted) -> Made:
     """Draw the rests of a day."""
     scene = wanted.scene
-    return Made(asked_of(scene), outlook_of(scene) if wanted.ahead and scene.closing_s is not None else None)
+    asked: Asked | None = None
+    ahead: DayAhead | None = None
+    with suppress(TooManyToCome):
+        asked = asked_of(scene)
+        if wanted.ahead and scene.closing_s is not None:
+            ahead = outlook_of(scene)
+    return Made(asked, ahead)
 
 
 def main() -> None:

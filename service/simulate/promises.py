@@ -8,12 +8,14 @@ stands against the oracle.
 Source: ALGORITHMS 4.3.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from itertools import count
 
 from msgspec.structs import replace
 
 from service.domain.day import Day
+from service.domain.forecast.rest import TooManyToCome
 from service.domain.forecast.scene import Scene, Stream, scene_of
 from service.domain.forecast.waits import NEVER, PATHS, Quantiles, waits_of
 from service.domain.model import CounterState, Ticket, TicketClass, Wait
@@ -36,7 +38,7 @@ def as_forecast(hall: SimulatedHall, ticket: Ticket) -> Told | None:
     """What the forecast says, drawn at once; in a running hall it comes within a second."""
     day = hall.day
     scene = scene_of(day, day.at)
-    found = NEVER if scene is None else waits_of(scene, PATHS).get(ticket.id, NEVER)
+    found = NEVER if scene is None else _drawn(scene, PATHS, ticket)
     return Told(_wait_of(found, day.at), position_s(day, ticket))
 
 
@@ -51,10 +53,17 @@ def with_oracle(promiser: Promiser, setting: Setting, people: People, every: int
         scene = scene_of(hall.truth, hall.truth.at)
         if scene is None:
             return told
-        found = waits_of(true_scene(scene, setting, people), ORACLE_PATHS).get(ticket.id, NEVER)
+        found = _drawn(true_scene(scene, setting, people), ORACLE_PATHS, ticket)
         return told._replace(oracle_s=found.p50_s)
 
     return asked
+
+
+def _drawn(scene: Scene, paths: int, ticket: Ticket) -> Quantiles:
+    """The wait of a ticket; never when so many are to come that nobody draws."""
+    with suppress(TooManyToCome):
+        return waits_of(scene, paths).get(ticket.id, NEVER)
+    return NEVER
 
 
 def position_s(day: Day, ticket: Ticket) -> float:

@@ -235,6 +235,25 @@ async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
     assert (await ticket(api, waiting[-1]))["wait"]["p50_s"] is not None
 
 
+async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_start(
+    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    maker._draws = Here("drawn", made)
+    waiting = await busy(api)
+    clock.advance(5)
+    monkeypatch.setattr("service.domain.forecast.rest.COMING_MAX", -1)
+
+    await maker.look()
+
+    assert made == ["drawn"]
+    day = maker._lanes.in_use()[0]
+    assert maker._forecasts.promises_of(day.hall, day.on) is None
+    assert (await ticket(api, waiting[-1]))["wait"]["p50_s"] is not None
+    reply = await api.staff("GET", "forecast")
+    assert (reply.status, reply.body["quarters"]) == (200, [])
+
+
 async def test_who_claimed_last_keeps_the_forecast(
     service: Service, other: Service, api: Api, clock: FakeClock, maker: Maker
 ) -> None:

@@ -62,7 +62,10 @@ class DayAhead(Struct, frozen=True, kw_only=True):
 
 
 def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
-    """Look at the rest of a day; without quarters when the hall is closed for today, or suspended without an end."""
+    """Look at the rest of a day; without quarters when the hall is closed for today, or suspended without an end.
+
+    Raises TooManyToCome.
+    """
     scene = scene_of(day, now_at)
     if scene is None or scene.closing_s is None:
         return DayAhead(
@@ -81,7 +84,7 @@ def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
 
 
 def outlook_of(scene: Scene, paths: int = PATHS) -> DayAhead:
-    """The rest of the day of a scene that has a closing ahead."""
+    """The rest of the day of a scene that has a closing ahead. Raises TooManyToCome."""
     assert scene.closing_s is not None, "a day without a closing has no outlook"
     rest = drawn(scene, paths, ahead=True)
     last_s = _last_call_s(rest)

@@ -16,8 +16,16 @@ from service.domain.model import MISSED_AFTER_S
 TIE_S = 1e-7
 """Orders those to come, of one queue time, by when they come, and after those who are here."""
 
+COMING_MAX = 3_000
+"""People expected without an appointment in the order of a forecast: more than on the busiest day of any hall known. The
+work grows with their square, and a flood of requests would have a forecast take minutes."""
+
 QUARTER_S = 900.0
 """Between two instants ahead; at each a walk-in only looks how long they would wait."""
+
+
+class TooManyToCome(Exception):  # noqa: N818  (it names what happened)
+    """More are expected than can be drawn in good time."""
 
 
 class Visits(NamedTuple):
@@ -62,6 +70,9 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
         ahead: until everybody is served who comes before closing; otherwise until those are called who wait now, at the
             stages where they are.
         newcomers: find as well how long those would wait who came now; `ahead` does so for every quarter of an hour.
+
+    Raises:
+        TooManyToCome: more than `COMING_MAX`.
     """
     draws = Draws(scene, paths)
     speeds = draws.speeds(scene.speed, scene.speed_sd)
@@ -73,6 +84,8 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
     if sleeping and not ahead:
         # whoever comes before the last of them may be called is called, or on standby all who come at all
         latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
+    if sum(_number_of(stream, latest_s, scene.closing_s) for stream in scene.streams) > COMING_MAX:
+        raise TooManyToCome
     kinds = [
         _waiting(scene, paths),
         _present(scene, draws, speeds),
@@ -166,10 +179,26 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
     )
 
 
+def _until_s(stream: Stream, latest_s: float, closing_s: float | None) -> float:
+    """Until when people of a stream come who could be called before `latest_s` in the order."""
+    until_s = latest_s + stream.credit_s
+    return until_s if closing_s is None else min(closing_s, until_s)
+
+
+def _number_of(stream: Stream, latest_s: float, closing_s: float | None) -> float:
+    """How many of a stream are expected to come until then."""
+    until_s = _until_s(stream, latest_s, closing_s)
+    return sum(
+        span.number * (min(span.to_s, until_s) - span.from_s) / (span.to_s - span.from_s)
+        for span in stream.spans
+        if span.from_s < until_s
+    )
+
+
 def _coming(draws: Draws, number: int, stream: Stream, latest_s: float, closing_s: float | None) -> Visits:
     """Those who come without an appointment, as far as they could be called before `latest_s` in the order."""
     random = draws.stream(Purpose.ARRIVALS, number)
-    until_s = latest_s + stream.credit_s if closing_s is None else min(closing_s, latest_s + stream.credit_s)
+    until_s = _until_s(stream, latest_s, closing_s)
     found: list[Floats] = []
     factor = random.standard_normal(draws.paths)
     for span in stream.spans:

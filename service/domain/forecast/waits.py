@@ -45,7 +45,10 @@ class Forecast(Struct, frozen=True, kw_only=True):
 
 
 def forecast(day: Day, now_at: datetime, paths: int = PATHS) -> Forecast:
-    """Forecast the waits of all who wait, as of `now_at`; the same day at the same instant gives the same answer."""
+    """Forecast the waits of all who wait, as of `now_at`; the same day at the same instant gives the same answer.
+
+    Raises TooManyToCome.
+    """
     scene = scene_of(day, now_at)
     waits = dict.fromkeys((ticket.id for ticket in waiting_in(day)), NEVER) if scene is None else waits_of(scene, paths)
     return Forecast(hall=day.hall, day=day.on, seq=day.seq, made_at=now_at, waits=waits)
@@ -59,7 +62,7 @@ class Asked(Struct, frozen=True):
 
 
 def asked_of(scene: Scene, paths: int = PATHS) -> Asked:
-    """The waits of all who wait in a scene, and of newcomers."""
+    """The waits of all who wait in a scene, and of newcomers. Raises TooManyToCome."""
     rest = drawn(scene, paths, ahead=False, newcomers=True)
     newcomers = [NEVER] * len(scene.newcomers)
     for called in rest.calls:
@@ -72,7 +75,7 @@ def asked_of(scene: Scene, paths: int = PATHS) -> Asked:
 
 
 def waits_of(scene: Scene, paths: int = PATHS) -> dict[TicketId, Quantiles]:
-    """The waits of all who wait in a scene."""
+    """The waits of all who wait in a scene. Raises TooManyToCome."""
     return _waits_in(scene, drawn(scene, paths, ahead=False)) if scene.waiting else _unreachable(scene)
 
 

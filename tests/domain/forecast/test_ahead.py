@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from service.domain.commands import OpenOvertime, Suspend
 from service.domain.document import HallDocument
 from service.domain.forecast.ahead import DayAhead, day_ahead, outlook_of
+from service.domain.forecast.rest import COMING_MAX, TooManyToCome
 from service.domain.forecast.scene import Coming, Scene, scene_of
-from service.domain.forecast.waits import forecast
+from service.domain.forecast.waits import asked_of, forecast
 from service.domain.plan import Learned, LearnedArrivals, plan_of
 from tests.domain.forecast.booked import book
 from tests.domain.halls import MONDAY, Hall
@@ -30,6 +31,18 @@ def nobody_comes(hall: Hall) -> Scene:
     scene = scene_of(hall.day, hall.now_at)
     assert scene is not None
     return replace(scene, streams=(), speed_sd=0.0)
+
+
+def with_coming(scene: Scene, number: float) -> Scene:
+    """The same with so many people still to come."""
+    known = sum(span.number for stream in scene.streams for span in stream.spans)
+    return replace(
+        scene,
+        streams=tuple(
+            stream._replace(spans=tuple(span._replace(number=span.number * number / known) for span in stream.spans))
+            for stream in scene.streams
+        ),
+    )
 
 
 def at(ahead: DayAhead, hall: Hall, local: str) -> int:
@@ -157,3 +170,16 @@ def test_the_plan_of_these_tests_is_what_history_says() -> None:
     plan = plan_of(enquiries(), 1, MONDAY, learned=Learned(walk_ins=QUIET))
 
     assert [(one.number, one.sd) for one in plan.walk_ins] == [(4.0, 0.0)] * 8
+
+
+def test_a_rest_of_the_day_with_more_people_than_ever_come_is_not_drawn_and_the_waits_of_who_is_here_are() -> None:
+    hall = learned(BUSY, enquiries(counters=4))
+    hall.open("1")
+    hall.take()
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+
+    outlook_of(with_coming(scene, COMING_MAX), paths=1)
+    with pytest.raises(TooManyToCome):
+        outlook_of(with_coming(scene, COMING_MAX + 1), paths=1)
+    assert asked_of(with_coming(scene, 100 * COMING_MAX), paths=1).waits.keys() == {scene.waiting[0].ticket}
