@@ -66,10 +66,6 @@ QUEUE_MAX = 8_192
 BATCH_MAX = 64
 """Commands in one append; more wait for the next."""
 
-BATCH_WHOLE_MAX = 8
-"""More than so many waiting are halved: one half is written while the other is read, decided and answered. With all in
-one append, clients that wait for their answers leave the processor idle until it is done."""
-
 ANSWER_WITHIN_S = 5.0
 """How long a command waits for its answer; then it is told that nothing is known, or that nothing was done."""
 
@@ -350,10 +346,8 @@ class Lane:
                 self._quiet.set()
 
     def _take(self) -> list[_Pending]:
-        waiting = len(self._queue)
-        most = waiting if waiting <= BATCH_WHOLE_MAX else min(waiting // 2, BATCH_MAX)
         batch: list[_Pending] = []
-        while self._queue and len(batch) < most:
+        while self._queue and len(batch) < BATCH_MAX:
             pending = self._queue.popleft()
             if not pending.abandoned:
                 batch.append(pending)

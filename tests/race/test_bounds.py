@@ -66,14 +66,14 @@ async def test_one_command_more_than_the_queue_holds_is_told_busy(
     assert len(await numbers_in(dsn)) == QUEUE + 1
 
 
-async def test_a_batch_is_half_of_what_waits_and_never_larger_than_its_limit(one: Process) -> None:
+async def test_a_batch_is_all_that_waits_and_never_larger_than_its_limit(one: Process) -> None:
     lane, go_on, under_way = await stalled(one)
     waiting = await fill(lane, one, 4 * BATCH_MAX + 1)
 
     go_on.set()
     await asyncio.gather(under_way, *waiting)
 
-    assert one.heard.batches == [1, BATCH_MAX, BATCH_MAX, BATCH_MAX, 32, 16, 8, 4, 5]
+    assert one.heard.batches == [1, BATCH_MAX, BATCH_MAX, BATCH_MAX, BATCH_MAX, 1]
 
 
 async def test_a_stop_answers_what_was_accepted_and_takes_no_more(one: Process, dsn: str) -> None:

@@ -22,12 +22,6 @@ NTH = 40
 """Where the offender stands among the 64."""
 
 
-@pytest.fixture(autouse=True)
-def whole_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let all that waits be one batch."""
-    monkeypatch.setattr("service.lane.BATCH_WHOLE_MAX", BATCH_MAX)
-
-
 class Fragile(Lane):
     """A lane in which an exception of `decide` is nobody's in particular."""
 

@@ -17,8 +17,8 @@ TIE_S = 1e-7
 """Orders those to come, of one queue time, by when they come, and after those who are here."""
 
 COMING_MAX = 3_000
-"""People expected without an appointment in a forecast's order: more than on the busiest day of any hall known. The work
-grows with their square, and a flood of requests would have a forecast take minutes."""
+"""People expected without an appointment in a forecast's order: more than on the busiest day of any hall known. The
+work grows with their square, and a flood of requests would have a forecast take minutes."""
 
 QUARTER_S = 900.0
 """Between two instants ahead; at each a walk-in only looks how long they would wait."""
