@@ -6,7 +6,7 @@ memory costs as much as the code that asks for it. What the kernel does not take
 makes the screen hold back, and a screen that holds back is out of the loop until all is taken. It keeps the newest
 frame and nothing before it.
 
-**Rounds.** Two thousand system calls are 20 ms in which no command would be decided and no answer sent. So a frame goes
+**Rounds.** Ten thousand system calls are 50 ms in which no command would be decided and no answer sent. So a frame goes
 round a part at a time, and between two parts others have their turn. A newer frame takes the place of one that is still
 going round, beginning with those who have not had that one: however quickly frames follow, everybody gets some.
 
@@ -19,15 +19,10 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-AT_ONCE = 250
-"""Screens sent to in one go, about 2.5 ms; then others have their turn."""
+from display.hands import Wire, hand
 
-
-class Wire(Protocol):
-    """A socket that never waits."""
-
-    def send(self, frame: bytes, /) -> int:
-        """Hand bytes to the kernel and say how many it took; raises OSError when it takes none, now or ever."""
+AT_ONCE = 1000
+"""Screens sent to in one go, about 5 ms; then others have their turn."""
 
 
 class Watcher(Protocol):
@@ -139,16 +134,7 @@ class Watchers:
             self._shown()
 
     def _send(self, wires: list[Wire], frame: bytes) -> None:
-        size = len(frame)
-        short: list[tuple[Wire, int]] = []
-        for wire in wires:
-            try:
-                taken = wire.send(frame)
-            except OSError:  # it takes nothing, or is gone: the transport will see which
-                taken = 0
-            if taken != size:
-                short.append((wire, taken))
-        for wire, taken in short:
+        for wire, taken in hand(wires, frame):
             self._ready[wire].rest(frame, taken)
 
     def _left_out(self, watcher: Watcher) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from display.feed import HallFeed, NoObserver
-from display.watchers import Watchers, Wire
+from display.hands import Wire
+from display.watchers import Watchers
 from service.clock import FakeClock
 from service.domain.model import HallId
 from service.journal.follow import Change, Follower, Loaded, Moved
