@@ -8,6 +8,9 @@ A timer is set only for a request that did not come in one piece, so that one th
 are as many connections as there may be, the idle ones that were heard of longest ago make room for the new one:
 thousands of half-open connections then stop nobody, for a client that speaks at once is never among the oldest idle.
 
+Answers that are made in one turn of the loop, as all of an append are, go out together at its end: whoever is woken by
+the first finds the others, while a client process that wakes for each of them costs us a good part of its waking.
+
 | what | answer |
 | --- | --- |
 | no whole head within `HEAD_WITHIN_S`, no whole body within `BODY_WITHIN_S` | 408 `request-too-slow` |
@@ -93,14 +96,35 @@ REFUSALS: tuple[type[Refusal], ...] = (
 log = structlog.get_logger(__name__)
 
 
+class Departures:
+    """The connections whose answers go out at the end of this turn of the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._waiting: list[Connection] = []
+
+    def add(self, connection: "Connection") -> None:
+        """Have a connection send before anything more is heard of its client's next request."""
+        if not self._waiting:
+            self._loop.call_soon(self._send)
+        self._waiting.append(connection)
+
+    def _send(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for connection in waiting:
+            connection.send_now()
+
+
 class Connection(web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_body", "_due", "_head_bytes", "_most", "_stuck")
+    __slots__ = ("_body", "_departures", "_due", "_head_bytes", "_most", "_stuck", "_unsent")
 
-    def __init__(self, manager: web.Server, most: int, **options: Any) -> None:  # noqa: ANN401  (passed on)
+    def __init__(self, manager: web.Server, most: int, departures: Departures, **options: Any) -> None:  # noqa: ANN401  (passed on)
         super().__init__(manager, **options)
         self._most = most
+        self._departures = departures
+        self._unsent = b""
         self._body: StreamReader | None = None
         self._due: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
@@ -134,8 +158,13 @@ class Connection(web.RequestHandler):
             self._body = None
             self._run_for(None)
 
+    def eof_received(self) -> None:
+        """The client says nothing more, and asyncio closes: what is answered goes out first."""
+        self.send_now()
+
     def connection_lost(self, exc: BaseException | None) -> None:
         """It is over."""
+        self._unsent = b""
         self._run_for(None)
         if self._stuck is not None:
             self._stuck.cancel()
@@ -182,6 +211,32 @@ class Connection(web.RequestHandler):
             resp.force_close()  # a body that was announced may come, or not
         return await super().finish_response(request, resp, start_time)
 
+    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  (aiohttp's)
+        """End it when what is under way is answered."""
+        self.send_now()
+        await super().shutdown(timeout)
+
+    def force_close(self) -> None:
+        """End it; what is answered goes out before."""
+        self.send_now()
+        super().force_close()
+
+    # What answers call.
+
+    def send(self, answer: bytes) -> None:
+        """Send an answer at the end of this turn of the loop; at once where another, or the end, may come before."""
+        if not self._unsent:
+            self._departures.add(self)
+        self._unsent += answer
+        if self._messages or self._close or self._force_close:
+            self.send_now()
+
+    def send_now(self) -> None:
+        """Send what waits for the end of the turn."""
+        unsent, self._unsent = self._unsent, b""
+        if unsent and self.transport is not None and not self.transport.is_closing():
+            self.transport.write(unsent)
+
     # What the timers and others call.
 
     @property
@@ -201,6 +256,7 @@ class Connection(web.RequestHandler):
 
     def cut(self) -> None:
         """End the connection at once."""
+        self.send_now()
         if self.transport is not None:
             self.transport.abort()
 
@@ -235,6 +291,7 @@ class Connection(web.RequestHandler):
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer without a request to answer to, and close."""
+        self.send_now()
         if self.transport is not None:
             self.transport.write(as_written(problem(refusal, new_id())))
         self.force_close()
@@ -285,11 +342,13 @@ async def listening(
     manager = runner.server
     assert manager is not None, "it was set up"
     most = most_connections() if most is None else most
+    departures = Departures(loop)
 
     def connection() -> Connection:
         return Connection(
             manager,
             most,
+            departures,
             loop=loop,
             access_log=None,
             auto_decompress=False,

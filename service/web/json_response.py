@@ -18,6 +18,7 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
 from service.web.address import HSTS, over_tls
+from service.web.connections import Connection
 from service.web.problems import OF_JSON
 
 _ALWAYS = {"Content-Type": "application/json", **OF_JSON}
@@ -64,7 +65,7 @@ class JsonResponse(web.Response):
     def __init__(self, body: bytes, status: int = 200, more: Mapping[str, str] = _NO_MORE) -> None:
         super().__init__(body=body, status=status)
         self._more = more
-        self._writer: AbstractStreamWriter | None = None
+        self._connection: Connection | None = None
         self._over_tls = False
 
     @property
@@ -77,26 +78,32 @@ class JsonResponse(web.Response):
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Get ready to be sent."""
-        if not self._is_usual(request):
+        connection = request.protocol
+        if not self._is_usual(request) or not isinstance(connection, Connection):
             _ = self.headers
             return await super().prepare(request)
         self._keep_alive = True
-        self._writer = request.writer
+        self._connection = connection
+        self._payload_writer = request.writer
         self._over_tls = isinstance(request, web.Request) and over_tls(request)
-        return self._writer
+        return request.writer
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Send all of it."""
-        writer, self._writer = self._writer, None
-        if writer is None:
+        connection, self._connection = self._connection, None
+        if connection is None:
             await super().write_eof(data)
             return
-        body = self._body
+        writer, body = self._payload_writer, self._body
+        assert writer is not None, "it was prepared"
         assert isinstance(body, bytes), "it was made of bytes"
         head = b"%bContent-Length: %d\r\n%b" % (_BEGINNING[self._status], len(body), _DATE.line())
         more = _lines(self._more) + (_OVER_TLS if self._over_tls else b"")
-        await writer.write(b"%b%b\r\n%b" % (head, more, body))
-        await writer.drain()  # who takes nothing of it is not asked for the next request
+        await writer.drain()  # who takes nothing of the answers before gets no more of them
+        answer = b"%b%b\r\n%b" % (head, more, body)
+        writer.output_size += len(answer)
+        connection.send(answer)
+        self._payload_writer = None
         self._eof_sent = True
         self._body_length = len(body)
 

@@ -1,0 +1,124 @@
+"""Answers go out together at the end of a turn of the loop: none is lost by that, and none overtakes another."""
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest
+from aiohttp import web
+
+from service.web.connections import Connection, Departures
+from tests.abuse.strangers import stranger
+from tests.service import Service
+
+TAKE = (
+    b"POST /v1/halls/demo/tickets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    b'Content-Length: 21\r\n\r\n{"service":"enquiry"}'
+)
+NOWHERE = b"GET /v1/nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+HALLS = b"GET /v1/halls HTTP/1.1\r\nHost: x\r\n\r\n"
+LAST = b"GET /v1/nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+STATUS = re.compile(rb"HTTP/1\.1 ([0-9]{3}) ")
+NUMBER = re.compile(rb'"number":"([A-Z][0-9]+)"')
+
+
+class Wire(asyncio.Transport):
+    """Keeps what a connection sends, and when it ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Keep it."""
+        self.sent.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        """Tell whether it was ended."""
+        return b"the end" in self.sent
+
+    def close(self) -> None:
+        """End."""
+        self.sent.append(b"the end")
+
+    abort = close
+
+
+@pytest.fixture
+async def departures() -> Departures:
+    return Departures(asyncio.get_running_loop())
+
+
+async def _answer(_request: web.BaseRequest) -> web.StreamResponse:
+    raise AssertionError("nothing is asked here")
+
+
+def connected(departures: Departures) -> tuple[Connection, Wire]:
+    """A connection whose client asks nothing."""
+    loop, wire = asyncio.get_running_loop(), Wire()
+    connection = Connection(web.Server(_answer), 10, departures, loop=loop)
+    connection.connection_made(wire)
+    return connection, wire
+
+
+async def test_what_is_answered_in_one_turn_goes_out_at_its_end_in_the_order_of_answers(departures: Departures) -> None:
+    (one, of_one), (other, of_other) = connected(departures), connected(departures)
+
+    one.send(b"1")
+    other.send(b"2")
+    one.send(b"3")
+
+    assert (of_one.sent, of_other.sent) == ([], [])
+    await asyncio.sleep(0)
+    assert (of_one.sent, of_other.sent) == ([b"13"], [b"2"])
+    one.cut()
+    other.cut()
+
+
+@pytest.mark.parametrize("end", [Connection.cut, Connection.force_close, Connection.eof_received])
+async def test_who_is_cut_in_that_turn_has_the_answer(
+    departures: Departures, end: Callable[[Connection], None]
+) -> None:
+    connection, wire = connected(departures)
+    connection.send(b"answer")
+
+    end(connection)
+
+    assert wire.sent[0] == b"answer"
+    await asyncio.sleep(0)
+    assert wire.sent.count(b"answer") == 1
+    connection.cut()
+
+
+async def test_a_stop_in_that_turn_sends_the_answer(departures: Departures) -> None:
+    connection, wire = connected(departures)
+    connection.send(b"answer")
+
+    await connection.shutdown(0)
+
+    assert wire.sent == [b"answer", b"the end"]
+
+
+async def test_who_is_gone_in_that_turn_is_sent_nothing(departures: Departures) -> None:
+    connection, wire = connected(departures)
+    connection.send(b"answer")
+
+    connection.connection_lost(None)
+    await asyncio.sleep(0)
+
+    assert b"answer" not in wire.sent
+
+
+async def test_requests_sent_without_waiting_are_answered_in_their_order(service: Service) -> None:
+    asked = [TAKE, NOWHERE, HALLS, TAKE, TAKE, NOWHERE, NOWHERE, TAKE, HALLS, LAST]
+    async with stranger(service.running.http_port) as one:
+        await one.say(b"".join(asked))
+
+        heard = await one.hear()
+
+    by_request = {TAKE: b"201", NOWHERE: b"404", HALLS: b"200", LAST: b"404"}
+    assert STATUS.findall(heard) == [by_request[request] for request in asked]
+    numbers = NUMBER.findall(heard)
+    assert numbers == sorted(numbers)
+    assert len(numbers) == asked.count(TAKE)
