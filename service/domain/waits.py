@@ -179,13 +179,15 @@ def coming_before(
 ) -> Iterator[Joining]:
     """The work that will join a pool's lines before a place, in the order of time; but for who has `arrived`."""
     expected = _expected_before(day, pool, place, now_at, arrived)
-    return merge(expected, _early_before(day, pool, place), key=_joins_at)
+    return merge(expected, _early_before(day, pool, place), key=_joins_at) if day.asleep else expected
 
 
 def _expected_before(
     day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None
 ) -> Iterator[Joining]:
     """People with an appointment who have not come, and would still have its credit."""
+    if not day.diary.expected:
+        return
     rules = day.plan.rules
     since_at = now_at - timedelta(seconds=rules.grace_s)
     until_at = place.queue_at + timedelta(seconds=rules.credit_s.appointment)
