@@ -18,7 +18,8 @@ HELPED_FROM = 100
 PART = 25
 """Sockets taken from the heap at once."""
 
-PROCESSORS = len(os.sched_getaffinity(0))
+PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+"""Those that this process may use, where the system tells, or else all."""
 
 _helper = ThreadPoolExecutor(1, thread_name_prefix="paihao screens")
 
@@ -35,7 +36,10 @@ Short = list[tuple[Wire, int]]
 
 
 def hand(wires: Sequence[Wire], frame: bytes) -> Short:
-    """Hand a frame to sockets, in no order, and give those that did not take all of it."""
+    """Hand a frame to sockets, in no order, and give those that did not take all of it.
+
+    A fault in one hand is raised when both have come to rest; who took a part of the frame is not said then.
+    """
     parts = deque(wires[begin : begin + PART] for begin in range(0, len(wires), PART))
     if PROCESSORS == 1 or len(wires) < HELPED_FROM:
         return _hand_parts(parts, frame)

@@ -69,12 +69,15 @@ def test_two_hands_share_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_helper_who_gets_no_processor_keeps_nobody_waiting() -> None:
     go_on = threading.Event()
-    elsewhere = hands._helper.submit(go_on.wait)
+    elsewhere = hands._helper.submit(go_on.wait, 30)
     sockets = [Socket() for _ in range(HELPED_FROM)]
 
-    assert hand(sockets, FRAME) == []
+    try:
+        assert hand(sockets, FRAME) == []
+        assert not elsewhere.done()
+    finally:
+        go_on.set()
 
-    go_on.set()
     assert elsewhere.result(30)
     assert {thread for one in sockets for thread in one.by} == {threading.get_ident()}
 
@@ -90,14 +93,36 @@ def test_who_takes_a_part_or_nothing_is_said_with_how_much() -> None:
     }
 
 
-@pytest.mark.parametrize("broken", [0, HELPED_FROM - 1])
-def test_a_fault_is_told_when_both_hands_have_come_to_rest(broken: int) -> None:
-    sockets = [Socket() for _ in range(HELPED_FROM)]
-    sockets[broken].takes = RuntimeError("a fault")
+class Faulty(Socket):
+    """Where one hand meets a fault, when both have begun; the other takes the frame after that."""
+
+    def __init__(self, both: threading.Barrier, met: threading.Event, *, fails_here: bool) -> None:
+        super().__init__()
+        self._both = both
+        self._met = met
+        self._fails_here = fails_here
+        self._here = threading.get_ident()
+
+    def send(self, frame: bytes, /) -> int:
+        """Fail, or take it."""
+        if not self._met.is_set():
+            self._both.wait(30)
+        if (threading.get_ident() == self._here) is self._fails_here:
+            self._met.set()
+            raise RuntimeError("a fault")
+        assert self._met.wait(30)
+        return super().send(frame)
+
+
+@pytest.mark.parametrize("fails_here", [True, False])
+def test_a_fault_of_one_hand_is_told_when_the_other_has_come_to_rest(
+    monkeypatch: pytest.MonkeyPatch, *, fails_here: bool
+) -> None:
+    monkeypatch.setattr(hands, "PART", HELPED_FROM // 2)
+    both, met = threading.Barrier(2), threading.Event()
+    sockets = [Faulty(both, met, fails_here=fails_here) for _ in range(HELPED_FROM)]
 
     with pytest.raises(RuntimeError, match="a fault"):
         hand(sockets, FRAME)
 
-    sent = [len(one.by) for one in sockets]
-    assert hand([Socket()], FRAME) == []
-    assert [len(one.by) for one in sockets] == sent, "nothing is sent afterwards"
+    assert sum(len(one.by) for one in sockets) == HELPED_FROM // 2, "all of the other's part"
