@@ -35,10 +35,14 @@ _SQL = statements("forecasts.sql", PACKAGE)
 
 
 class Kept(Struct, frozen=True, kw_only=True):
-    """What is kept of a day: what people are told, and the rest of the day, which is looked at less often."""
+    """What is kept of a day: what people are told, and the rest of the day, which is looked at less often.
+
+    `ahead` is what the look at `ahead_at` found: None where nobody can tell.
+    """
 
     promises: Promises
     ahead: DayAhead | None
+    ahead_at: datetime | None = None
 
 
 _decode = msgspec.json.Decoder(Kept | None).decode

@@ -20,7 +20,7 @@ from service.domain.model import HallId, Shown, TicketId
 from service.domain.promises import Promise, Promises
 from service.forecasts.kept import EVERY, MOST, Forecasts, Kept
 from service.forecasts.process import Draws, ForecasterLost
-from service.forecasts.worker import Made
+from service.forecasts.worker import Made, Wanted
 from service.journal.faults import StorageUnavailable
 from service.lanes import Lanes
 
@@ -50,6 +50,8 @@ class Maker:
         self._clock = clock
         self._draws = draws
         self._busy: set[tuple[HallId, date]] = set()
+        self._asked_ahead: dict[HallId, tuple[date, datetime, DayAhead | None]] = {}
+        """What was found last where somebody asked for the rest of a day that nothing is kept of."""
 
     async def run(self) -> None:
         """Look again and again until cancelled; a fault costs a pass."""
@@ -80,10 +82,15 @@ class Maker:
         """The rest of a day: as it is kept, or made now; None when nobody can tell."""
         kept = self._forecasts.of(day.hall, day.on)
         now_at = self._clock.now_at()
-        if kept is not None and kept.ahead is not None and now_at - kept.ahead.made_at < AHEAD_EVERY:
+        if kept is not None and not _is_old(kept.ahead_at, now_at):
             return kept.ahead
-        made = await self._made(day, max(now_at, day.at), ahead=True)
-        return None if made is None else made.ahead
+        on, found_at, ahead = self._asked_ahead.get(day.hall, (day.on, None, None))
+        if on == day.on and not _is_old(found_at, now_at):
+            return ahead
+        made = await self._made(day, max(now_at, day.at), waits=False, ahead=True)
+        ahead = None if made is None else made.ahead
+        self._asked_ahead[day.hall] = (day.on, now_at, ahead)
+        return ahead
 
     async def forget(self) -> None:
         """Drop the forecasts of days long over; an outage leaves them for the next time."""
@@ -100,23 +107,25 @@ class Maker:
             if not await self._forecasts.claim(day.hall, day.on, seq, now_at):
                 return
             kept = self._forecasts.of(*key)
-            ahead = None if kept is None else kept.ahead
-            wants_ahead = ahead is None or now_at - ahead.made_at >= AHEAD_EVERY
+            ahead, ahead_at = (None, None) if kept is None else (kept.ahead, kept.ahead_at)
+            wants_ahead = _is_old(ahead_at, now_at)
             seq, made_at = day.seq, max(self._clock.now_at(), day.at)
-            made = await self._made(day, made_at, ahead=wants_ahead)
-            if made is not None and made.asked is None:
-                return  # too many are to come: whoever waits is told the analytic start
-            asked = None if made is None else made.asked
-            promises = promises_of(day, seq, made_at, asked, None if kept is None else kept.promises)
+            made = await self._made(day, made_at, waits=True, ahead=wants_ahead)
+            if made is None:
+                promises = nobody_can_tell(day, seq, made_at)
+            elif made.asked is None:
+                promises = too_many_to_tell(day, seq, made_at)
+            else:
+                promises = promises_of(day, seq, made_at, made.asked, None if kept is None else kept.promises)
             if made is not None and wants_ahead:
-                ahead = made.ahead
-            await self._forecasts.keep(day.hall, Kept(promises=promises, ahead=ahead), now_at)
+                ahead, ahead_at = made.ahead, now_at
+            await self._forecasts.keep(day.hall, Kept(promises=promises, ahead=ahead, ahead_at=ahead_at), now_at)
         except StorageUnavailable:
             return
         finally:
             self._busy.discard(key)
 
-    async def _made(self, day: Day, now_at: datetime, *, ahead: bool) -> Made | None:
+    async def _made(self, day: Day, now_at: datetime, *, waits: bool, ahead: bool) -> Made | None:
         """Draw the rests of a day elsewhere; None when nobody can tell when calls go on.
 
         Raises the journal's StorageUnavailable.
@@ -127,23 +136,27 @@ class Maker:
         if scene is None:
             return None
         try:
-            return await self._draws.make(scene, ahead=ahead)
+            return await self._draws.make(Wanted(scene, waits=waits, ahead=ahead))
         except ForecasterLost:
             log.warning("forecaster_lost", hall=day.hall)
             raise StorageUnavailable("the process that makes forecasts was lost") from None
 
 
-def promises_of(day: Day, seq: int, now_at: datetime, asked: Asked | None, before: Promises | None) -> Promises:
-    """What people are told by what was drawn: ranges stay as shown until an end has moved.
+def nobody_can_tell(day: Day, seq: int, now_at: datetime) -> Promises:
+    """What people are told while it is not known when calls go on: no wait."""
+    waits = {ticket.id: NOTHING for ticket in waiting_in(day)}
+    newcomers = dict.fromkeys(day.plan.services, NOTHING)
+    return Promises(day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=newcomers)
 
-    `asked` is None when nobody can tell.
-    """
+
+def too_many_to_tell(day: Day, seq: int, now_at: datetime) -> Promises:
+    """Nothing, so that everybody is told the analytic start."""
+    return Promises(day=day.on, seq=seq, made_at=now_at, waits={}, newcomers={})
+
+
+def promises_of(day: Day, seq: int, now_at: datetime, asked: Asked, before: Promises | None) -> Promises:
+    """What people are told by what was drawn: ranges stay as shown until an end has moved."""
     step_min = day.plan.rules.promise.step_min
-    if asked is None:
-        waits = {ticket.id: NOTHING for ticket in waiting_in(day)}
-        return Promises(
-            day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=dict.fromkeys(day.plan.services, NOTHING)
-        )
     return Promises(
         day=day.on,
         seq=seq,
@@ -176,6 +189,11 @@ def _shown_before(day: Day, ticket_id: TicketId, before: Promises | None) -> Sho
 
 def _shown(promise: Promise | None) -> Shown | None:
     return None if promise is None else promise.shown
+
+
+def _is_old(ahead_at: datetime | None, now_at: datetime) -> bool:
+    """Tell whether the rest of a day is to be looked at again, or for the first time."""
+    return ahead_at is None or now_at - ahead_at >= AHEAD_EVERY
 
 
 def _is_to_be_made(day: Day, now_at: datetime) -> bool:

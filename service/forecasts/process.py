@@ -7,7 +7,6 @@ from typing import Protocol
 
 import msgspec
 
-from service.domain.forecast.scene import Scene
 from service.forecasts.worker import LENGTH_BYTES, Made, Wanted
 
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONSAFEPATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -19,9 +18,9 @@ class ForecasterLost(Exception):  # noqa: N818  (it names what happened)
 
 
 class Draws(Protocol):
-    """Makes forecasts of scenes."""
+    """Makes forecasts."""
 
-    async def make(self, scene: Scene, *, ahead: bool) -> Made:
+    async def make(self, wanted: Wanted) -> Made:
         """Draw the rests of a day. Raises ForecasterLost."""
 
     async def close(self) -> None:
@@ -42,15 +41,15 @@ class Process:
         async with self._asking:
             await self._alive()
 
-    async def make(self, scene: Scene, *, ahead: bool) -> Made:
+    async def make(self, wanted: Wanted) -> Made:
         """Draw the rests of a day. Raises ForecasterLost."""
-        wanted = self._encode(Wanted(scene, ahead))
+        question = self._encode(wanted)
         async with self._asking:
             child = await self._alive()
             assert child.stdin is not None, "it was begun with pipes"
             assert child.stdout is not None, "likewise"
             try:
-                child.stdin.write(len(wanted).to_bytes(LENGTH_BYTES) + wanted)
+                child.stdin.write(len(question).to_bytes(LENGTH_BYTES) + question)
                 await child.stdin.drain()
                 length = int.from_bytes(await child.stdout.readexactly(LENGTH_BYTES))
                 return self._decode(await child.stdout.readexactly(length))

@@ -26,14 +26,15 @@ LENGTH_BYTES = 4
 
 
 class Wanted(Struct, frozen=True):
-    """A forecast to be made; with the rest of the day where `ahead`."""
+    """What is to be forecast: the `waits` of who is there, the rest of the day `ahead`, or both."""
 
     scene: Scene
+    waits: bool
     ahead: bool
 
 
 class Made(Struct, frozen=True):
-    """The waits, and the rest of the day where it was asked for and there is one; None where too many are to come."""
+    """What was asked for; None where too many are to come, and where the day has no rest."""
 
     asked: Asked | None
     ahead: DayAhead | None
@@ -45,7 +46,8 @@ def make(wanted: Wanted) -> Made:
     asked: Asked | None = None
     ahead: DayAhead | None = None
     with suppress(TooManyToCome):
-        asked = asked_of(scene)
+        if wanted.waits:
+            asked = asked_of(scene)
         if wanted.ahead and scene.closing_s is not None:
             ahead = outlook_of(scene)
     return Made(asked, ahead)

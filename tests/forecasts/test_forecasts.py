@@ -14,8 +14,10 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from service.clock import FakeClock
+from service.domain.forecast.rest import TooManyToCome
 from service.domain.forecast.scene import Scene
 from service.domain.model import HallId
+from service.domain.times import stamp
 from service.forecasts.maker import Maker
 from service.forecasts.process import Process
 from service.forecasts.worker import Made, Wanted, make
@@ -25,16 +27,18 @@ DEMO = HallId("demo")
 
 
 class Here:
-    """Draws in this process; notes each time in `made` whose work it was."""
+    """Draws in this process; notes each time in `made` whose work it was, and in `wanted` what was asked."""
 
     def __init__(self, name: str = "", made: list[str] | None = None) -> None:
         self._name = name
         self._made = [] if made is None else made
+        self.wanted: list[tuple[bool, bool]] = []
 
-    async def make(self, scene: Scene, *, ahead: bool) -> Made:
+    async def make(self, wanted: Wanted) -> Made:
         """Draw the rests of a day."""
         self._made.append(self._name)
-        return make(Wanted(scene, ahead))
+        self.wanted.append((wanted.waits, wanted.ahead))
+        return make(wanted)
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -238,20 +242,67 @@ async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
 async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_start(
     api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[str] = []
-    maker._draws = Here("drawn", made)
+    maker._draws = draws = Here()
     waiting = await busy(api)
     clock.advance(5)
+    await maker.look()
+    clock.advance(61)
     monkeypatch.setattr("service.domain.forecast.rest.COMING_MAX", -1)
 
     await maker.look()
 
-    assert made == ["drawn"]
-    day = maker._lanes.in_use()[0]
-    assert maker._forecasts.promises_of(day.hall, day.on) is None
-    assert (await ticket(api, waiting[-1]))["wait"]["p50_s"] is not None
+    late = await api.take("enquiry")
+    assert (await ticket(api, late))["wait"] == late["wait"]
+    seen = await ticket(api, waiting[-1])
+    assert seen["wait"]["p50_s"] is not None
+    assert seen["wait"]["as_of_at"] == stamp(clock.now_at()), "not what was told before they came"
     reply = await api.staff("GET", "forecast")
     assert (reply.status, reply.body["quarters"]) == (200, [])
+    clock.advance(2)
+    await maker.look()
+    assert draws.wanted == [(True, True), (True, True), (True, False)]
+
+
+async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_for_a_minute(
+    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_many(_scene: Scene) -> None:
+        raise TooManyToCome
+
+    maker._draws = draws = Here()
+    waiting = await busy(api)
+    monkeypatch.setattr("service.forecasts.worker.outlook_of", too_many)
+    clock.advance(5)
+    await maker.look()
+    told = (await ticket(api, waiting[-1]))["wait"]
+    assert (await api.staff("GET", "forecast")).body["quarters"] == []
+    await api.take("enquiry")
+    clock.advance(5)
+    await maker.look()
+    clock.advance(61)
+    await maker.look()
+
+    assert draws.wanted == [(True, True), (True, False), (True, True)]
+    assert told["p10_s"] < told["p50_s"], "who waits is told what was drawn all the same"
+
+
+async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_who_ask(
+    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.forecasts.maker.WAITING_MAX", 7)
+    maker._draws = draws = Here()
+    await busy(api)
+    clock.advance(5)
+    await maker.look()
+
+    first, second = [(await api.staff("GET", "forecast")).body for _ in range(2)]
+    clock.advance(61)
+    third = (await api.staff("GET", "forecast")).body
+
+    assert first["quarters"]
+    assert first == second
+    assert third["made_at"] > first["made_at"]
+    assert draws.wanted == [(False, True)] * 2, "nobody who waits is told more by it"
 
 
 async def test_who_claimed_last_keeps_the_forecast(
