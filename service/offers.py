@@ -221,7 +221,7 @@ class Offers:
             prechecked=asked.prechecked,
             partner=asked.partner,
             staff=asked.staff,
-        )
+        ).all()
         until_at = _changes_at(plan, booked, slots, now_at, staff=asked.staff)
         answer = _Answer(_ENCODER.encode([slot_view(slot) for slot in slots])[1:-1], now_at, until_at)
         if is_of_row:

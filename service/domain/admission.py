@@ -29,7 +29,7 @@ from service.domain.evolve import evolve
 from service.domain.model import Admission, Fit, ServiceId, StageId, Ticket
 from service.domain.plan import PRECHECK, Plan, PlannedService
 from service.domain.refusals import HallFull
-from service.domain.slots import Slot, slots_of
+from service.domain.slots import Slots, slots_of
 from service.domain.times import stamp
 from service.domain.view import slot_view
 from service.domain.waits import (
@@ -304,7 +304,7 @@ def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:
     """The refusal, with the next free starts of today as of the whole second: who asks within it is told alike."""
     second_at = now_at.replace(microsecond=0)
 
-    def find() -> list[Slot]:
+    def find() -> Slots:
         return slots_of(
             day.regular,
             day.booked,
@@ -316,9 +316,9 @@ def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:
         )
 
     question = (visitor.service, visitor.count, visitor.prechecked, visitor.partner, second_at)
-    free = day.diary.free_starts(question, find)
+    free = day.diary.slots(question, find).first_free(SLOTS_OFFERED)
     overtime = day.overtime
     return HallFull(
-        [to_builtins(slot_view(slot)) for slot in free[:SLOTS_OFFERED]],
+        [to_builtins(slot_view(slot)) for slot in free],
         None if overtime is None else {"until_at": stamp(overtime.until_at), "counters": overtime.counters},
     )

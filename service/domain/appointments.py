@@ -37,7 +37,7 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Room, Slot, earliest, places_of_day, room, slots_of, within_horizon
+from service.domain.slots import Room, Slots, earliest, places_of_day, room, slots_of, within_horizon
 from service.domain.sums import Booked
 from service.domain.view import slot_view
 
@@ -325,7 +325,7 @@ class _Asked(Struct, frozen=True):
         """
         second_at = now_at.replace(microsecond=0)
 
-        def find() -> list[Slot]:
+        def find() -> Slots:
             return slots_of(
                 day.regular,
                 booked,
@@ -337,9 +337,8 @@ class _Asked(Struct, frozen=True):
                 staff=self.staff,
             )
 
-        free = day.diary.free_starts((self, second_at), find) if booked is day.booked else [s for s in find() if s.free]
-        nearest = sorted(free, key=lambda slot: abs(slot.starts_at - starts_at))[:NEAREST]
-        return SlotFull([to_builtins(slot_view(slot)) for slot in nearest])
+        slots = day.diary.slots((self, second_at), find) if booked is day.booked else find()
+        return SlotFull([to_builtins(slot_view(slot)) for slot in slots.nearest_free(starts_at, NEAREST)])
 
 
 def _room_elsewhere(  # noqa: PLR0913  (a change of one appointment)

@@ -13,7 +13,7 @@ from sortedcontainers import SortedDict
 
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
 from service.domain.plan import Plan
-from service.domain.slots import Slot
+from service.domain.slots import Slots
 from service.domain.sums import Booked
 
 QUESTIONS_MAX = 64
@@ -48,7 +48,7 @@ class Diary:
     of_holder: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
     of_invitation: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
     expected: "SortedDict[datetime, dict[Visit, int]]" = field(default_factory=SortedDict)
-    free: dict[Hashable, tuple[Slot, ...]] = field(default_factory=dict, compare=False, repr=False)
+    free: dict[Hashable, Slots] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, plan: Plan, appointments: Iterable[Appointment], *, closed: bool) -> "Diary":
@@ -74,13 +74,13 @@ class Diary:
             expected,
         )
 
-    def free_starts(self, question: Hashable, find: Callable[[], list[Slot]]) -> tuple[Slot, ...]:
-        """The starts found that are free: found once for each question, until an appointment changes."""
+    def slots(self, question: Hashable, find: Callable[[], Slots]) -> Slots:
+        """The starts that were found: found once for each question, until an appointment changes."""
         found = self.free.get(question)
         if found is None:
             if len(self.free) >= QUESTIONS_MAX:
                 self.free.clear()
-            found = self.free[question] = tuple(slot for slot in find() if slot.free)
+            found = self.free[question] = find()
         return found
 
     def put(self, plan: Plan, before: Appointment | None, after: Appointment | None) -> None:

@@ -10,8 +10,11 @@ Source: ALGORITHMS 2.2; DESIGN 6, "Places per slot".
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -21,7 +24,7 @@ from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentSt
 from service.domain.plan import PlacesByHand, Plan
 from service.domain.sums import Booked, Sums, Tally, number_of
 
-__all__ = ["Room", "Slot", "earliest", "over_capacity", "places_of_day", "room", "slots_of", "within_horizon"]
+__all__ = ["Room", "Slot", "Slots", "earliest", "over_capacity", "places_of_day", "room", "slots_of", "within_horizon"]
 
 
 class Room(NamedTuple):
@@ -31,6 +34,42 @@ class Room(NamedTuple):
     places: int
     free: int
     taken: int
+
+
+class Slots:
+    """The starts that can be booked, in their order; what is free of each is reckoned once, when it is asked for."""
+
+    def __init__(self, starts: Sequence[Start], free: Callable[[Start], int] | None) -> None:
+        self._starts = starts
+        self._free = free
+        self._found: dict[int, Slot] = {}
+
+    def all(self) -> list[Slot]:
+        """All of them, full ones as well."""
+        return [self._slot(index) for index in range(len(self._starts))]
+
+    def first_free(self, number: int) -> list[Slot]:
+        """So many that are free, the first ones of the day, in their order."""
+        return self._free_among(range(len(self._starts)), number)
+
+    def nearest_free(self, at: datetime, number: int) -> list[Slot]:
+        """So many that are free, the nearest to an instant first; of two as near, the earlier."""
+        return self._free_among(self._by_distance(at), number)
+
+    def _free_among(self, indexes: Iterable[int], number: int) -> list[Slot]:
+        return list(islice((slot for index in indexes if (slot := self._slot(index)).free), number))
+
+    def _by_distance(self, at: datetime) -> Iterator[int]:
+        after = bisect_left(self._starts, at, key=_starts_at)
+        before, then = range(after - 1, -1, -1), range(after, len(self._starts))
+        return merge(before, then, key=lambda index: abs(_starts_at(self._starts[index]) - at))
+
+    def _slot(self, index: int) -> Slot:
+        found = self._found.get(index)
+        if found is None:
+            start = self._starts[index]
+            found = self._found[index] = start.slot if self._free is None else _with(start.slot, self._free(start))
+        return found
 
 
 def slots_of(  # noqa: PLR0913  (the last ones by name)
@@ -43,8 +82,8 @@ def slots_of(  # noqa: PLR0913  (the last ones by name)
     prechecked: bool = False,
     partner: str | None = None,
     staff: bool = False,
-) -> list[Slot]:
-    """The starts that can be booked, full ones as well, in their order.
+) -> Slots:
+    """The starts that can be booked. They hold until an appointment changes.
 
     Args:
         plan: the plan of the day, without overtime.
@@ -58,14 +97,12 @@ def slots_of(  # noqa: PLR0913  (the last ones by name)
     """
     offer = grid_of(plan).offer(service, count, prechecked=prechecked)
     if offer is None or booked.closed or not within_horizon(plan, now_at):
-        return []
-    from_at = earliest(plan, now_at, staff=staff)
-    starts = [start for start in offer.starts if start.slot.starts_at >= from_at]
+        return Slots((), None)
+    starts = offer.starts[bisect_left(offer.starts, earliest(plan, now_at, staff=staff), key=_starts_at) :]
     booked = booked.at(plan, now_at)
     if not booked.everybody.number and not plan.booking.late_share and not plan.reserved:
-        return [start.slot for start in starts]
-    reckoning = _Reckoning(plan, booked, offer, now_at, partner)
-    return [_with(start.slot, reckoning.free(start)) for start in starts]
+        return Slots(starts, None)
+    return Slots(starts, _Reckoning(plan, booked, offer, now_at, partner).free)
 
 
 def room(  # noqa: PLR0913, PLR0917  (a question about one start)
@@ -130,6 +167,10 @@ def over_capacity(plan: Plan, appointments: Iterable[Appointment]) -> list[Appoi
     return over
 
 
+def _starts_at(start: Start) -> datetime:
+    return start.slot.starts_at
+
+
 def _with(slot: Slot, free: int) -> Slot:
     return slot if free == slot.places else Slot(slot.service, slot.starts_at, slot.ends_at, slot.places, free)
 
@@ -175,7 +216,7 @@ class _Reckoning:
         """How many more bookings this very start would accept if nobody booked elsewhere."""
         to_go_s = start.start_s - self._now_s
         late = self._booking.late_share if to_go_s > self._booking.late_before_s else 0.0
-        kept = tuple(index for index, reserved in enumerate(self._reserved) if to_go_s > reserved.release_before_s)
+        kept = self._kept_before(to_go_s) if self._reserved else ()
         if start.by_hand is not None:
             return self._free_by_hand(start, start.by_hand, late, kept)
         work_s = self._offer.size.work_s
@@ -189,6 +230,10 @@ class _Reckoning:
             if free <= 0:
                 return 0
         return free
+
+    def _kept_before(self, to_go_s: float) -> tuple[int, ...]:
+        """The shares that are still kept so long before a start."""
+        return tuple(index for index, reserved in enumerate(self._reserved) if to_go_s > reserved.release_before_s)
 
     def _left_at_start_s(self, group: int, start: Start, late: float, kept: tuple[int, ...]) -> float:
         """What is left of a start's even share of its block."""

@@ -216,7 +216,8 @@ def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:
 def coming_at_all(day: Day, pool: Pool, now_at: datetime) -> Iterator[Joining]:
     """The work that will join a pool's lines today, whatever its place: of who is expected, and of who sleeps."""
     last = Place(day.plan.ends_at, now_at, day.issued + 1, LAST)
-    return merge(_expected_before(day, pool, last, now_at, None), _asleep(day, pool), key=_joins_at)
+    expected = _expected_before(day, pool, last, now_at, None)
+    return merge(expected, _asleep(day, pool), key=_joins_at) if day.asleep else expected
 
 
 def _asleep(day: Day, pool: Pool) -> Iterator[Joining]:

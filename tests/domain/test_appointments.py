@@ -31,7 +31,7 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Slot, slots_of
+from service.domain.slots import Slots, slots_of
 from service.domain.sums import Booked
 from service.domain.view import appointment_view
 from tests.domain.halls import TOWN, Hall, refold, town, values
@@ -134,7 +134,7 @@ def test_what_is_told_of_a_full_day_is_reckoned_once_until_an_appointment_change
     near = [town_hall.book(at=local) for local in ("10:30", "11:00")]
     reckoned: list[object] = []
 
-    def counted(*asked: Any, **more: Any) -> list[Slot]:  # noqa: ANN401  (what slots_of takes)
+    def counted(*asked: Any, **more: Any) -> Slots:  # noqa: ANN401  (what slots_of takes)
         reckoned.append(asked)
         return slots_of(*asked, **more)
 

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from service.domain.document import HallDocument
-from service.domain.grid import grid_of
+from service.domain.grid import Start, grid_of
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
-from service.domain.slots import Slot, over_capacity, places_of_day, room, slots_of
+from service.domain.slots import Slot, _Reckoning, over_capacity, places_of_day, room, slots_of
 from service.domain.sums import Booked, sums_of
 from tests.domain.halls import MONDAY
 
@@ -96,7 +96,7 @@ def slots(plan: Plan, booked: Booked | None = None, **asked: Any) -> list[Slot]:
     """The slots of a day seen from long before."""
     now_at = asked.pop("now_at", long_before(plan))
     service, count = ServiceId(asked.pop("service", "visit")), asked.pop("count", 1)
-    return slots_of(plan, booked or Booked.of(plan), service, count, now_at, **asked)
+    return slots_of(plan, booked or Booked.of(plan), service, count, now_at, **asked).all()
 
 
 def fill(plan: Plan, draw: random.Random | None = None, **asked: Any) -> list[Appointment]:  # noqa: ANN401  (likewise)
@@ -227,6 +227,43 @@ def test_free_is_what_this_very_start_would_still_take() -> None:
     assert full is not None
     assert full.free == 0
     assert next(slot for slot in slots(plan, booked) if slot.starts_at == starts_at).places == 4
+
+
+@pytest.mark.parametrize("local", ["00:00", "09:00", "10:07", "12:30", "12:31", "16:59", "23:00"])
+def test_the_nearest_free_starts_are_those_of_all_sorted(local: str) -> None:
+    plan = study(booking=NO_WALK_INS)
+    draw = random.Random(local)  # noqa: S311
+    booked, wanted_at = Booked.of(plan), at(plan, local)
+    for one in draw.sample(fill(plan), 150):
+        booked.put(plan, None, one)
+    free = [slot for slot in slots(plan, booked) if slot.free]
+    nearest = sorted(free, key=lambda slot: abs(slot.starts_at - wanted_at))
+
+    for number in (0, 1, 3, len(free), len(free) + 1):
+        found = slots_of(plan, booked, VISIT, 1, long_before(plan))
+        assert found.nearest_free(wanted_at, number) == nearest[:number]
+        assert found.first_free(number) == free[:number]
+        assert found.all() == slots(plan, booked)
+
+
+def test_only_what_is_asked_for_is_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = study(booking=NO_WALK_INS)
+    booked = Booked.of(plan)
+    for one in fill(plan)[:100]:
+        booked.put(plan, None, one)
+    reckoned: list[Start] = []
+    free = _Reckoning.free
+
+    def counted(self: _Reckoning, start: Start) -> int:
+        reckoned.append(start)
+        return free(self, start)
+
+    monkeypatch.setattr(_Reckoning, "free", counted)
+    found = slots_of(plan, booked, VISIT, 1, long_before(plan))
+
+    for _ in range(2):
+        assert len(found.nearest_free(at(plan, "16:00"), 3)) == 3
+    assert len(reckoned) == 3
 
 
 def test_a_closed_day_has_no_slots() -> None:

@@ -106,7 +106,7 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
 
 def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[], Command]]:
     """Commands about appointments; half of them are for people who are known."""
-    starts = slots_of(day.regular, day.booked, SERVICES[second % 2], 1, day.at, staff=True)
+    starts = slots_of(day.regular, day.booked, SERVICES[second % 2], 1, day.at, staff=True).all()
     starts_at = starts[first % 12].starts_at if len(starts) > first % 12 else day.plan.ends_at
     tickets = list(day.tickets) or [TicketId(new_id())]
     known = list(day.appointments) or [AppointmentId(new_id())]

@@ -413,6 +413,6 @@ async def reckoned(house: Service, hall: Checked) -> list[dict[str, Any]]:
     found = []
     for days in range(known.document.booking.horizon_days + 1):
         day = await house.running.lanes.day_on(known.id, known.day_at(now_at) + timedelta(days=days))
-        found += [slot_view(slot) for slot in slots_of(day.regular, day.booked, ServiceId("enquiry"), 1, now_at)]
+        found += [slot_view(slot) for slot in slots_of(day.regular, day.booked, ServiceId("enquiry"), 1, now_at).all()]
     whole: list[dict[str, Any]] = msgspec.to_builtins(found)
     return whole
