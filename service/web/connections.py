@@ -8,7 +8,7 @@ A timer is set only for a request that did not come in one piece, so that one th
 are as many connections as there may be, the idle ones that were heard of longest ago make room for the new one:
 thousands of half-open connections then stop nobody, for a client that speaks at once is never among the oldest idle.
 
-Answers that are made in one turn of the loop, as all of an append are, go out together at its end: whoever is woken by
+Answers that are made in one turn of the loop, as all of an append are, go out together after it: whoever is woken by
 the first finds the others, while a client process that wakes for each of them costs us a good part of its waking.
 
 | what | answer |
@@ -97,14 +97,14 @@ log = structlog.get_logger(__name__)
 
 
 class Departures:
-    """The connections whose answers go out at the end of this turn of the loop."""
+    """The connections whose answers go out together, when all that is due in the loop now has been done."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting: list[Connection] = []
 
     def add(self, connection: "Connection") -> None:
-        """Have a connection send before anything more is heard of its client's next request."""
+        """Have a connection send before another request of its client is answered."""
         if not self._waiting:
             self._loop.call_soon(self._send)
         self._waiting.append(connection)
@@ -211,11 +211,6 @@ class Connection(web.RequestHandler):
             resp.force_close()  # a body that was announced may come, or not
         return await super().finish_response(request, resp, start_time)
 
-    async def shutdown(self, timeout: float | None = None) -> None:  # noqa: ASYNC109  (aiohttp's)
-        """End it when what is under way is answered."""
-        self.send_now()
-        await super().shutdown(timeout)
-
     def force_close(self) -> None:
         """End it; what is answered goes out before."""
         self.send_now()
@@ -224,15 +219,22 @@ class Connection(web.RequestHandler):
     # What answers call.
 
     def send(self, answer: bytes) -> None:
-        """Send an answer at the end of this turn of the loop; at once where another, or the end, may come before."""
-        if not self._unsent:
-            self._departures.add(self)
-        self._unsent += answer
-        if self._messages or self._close or self._force_close:
+        """Send an answer with those of others; at once where another, or the end, may come before.
+
+        Raises ConnectionResetError when the client is gone.
+        """
+        if self.transport is None or self.transport.is_closing():
+            raise ConnectionResetError("the client is gone")
+        if not (self._messages or self._close or self._force_close):
+            if not self._unsent:
+                self._departures.add(self)
+            self._unsent += answer
+        else:
+            self._unsent += answer
             self.send_now()
 
     def send_now(self) -> None:
-        """Send what waits for the end of the turn."""
+        """Send what waits for others."""
         unsent, self._unsent = self._unsent, b""
         if unsent and self.transport is not None and not self.transport.is_closing():
             self.transport.write(unsent)

@@ -1,4 +1,4 @@
-"""JSON over HTTP, written at once.
+"""JSON over HTTP, written in one piece.
 
 Most answers are JSON with the same headers, to a client that keeps its connection: their head is known beforehand but
 for its length and a line or two, so it is put together as bytes and goes out with the body in one write. Whatever is
@@ -20,6 +20,9 @@ from multidict import CIMultiDict
 from service.web.address import HSTS, over_tls
 from service.web.connections import Connection
 from service.web.problems import OF_JSON
+
+LARGE_BYTES = 16 * 1024
+"""An answer that is longer may not go out at once, and is not over until it has been taken."""
 
 _ALWAYS = {"Content-Type": "application/json", **OF_JSON}
 _HEADERS = CIMultiDict(_ALWAYS)
@@ -103,6 +106,9 @@ class JsonResponse(web.Response):
         answer = b"%b%b\r\n%b" % (head, more, body)
         writer.output_size += len(answer)
         connection.send(answer)
+        if len(answer) > LARGE_BYTES:
+            connection.send_now()
+            await writer.drain()
         self._payload_writer = None
         self._eof_sent = True
         self._body_length = len(body)
@@ -117,6 +123,5 @@ class JsonResponse(web.Response):
             and request.keep_alive
             and request.version == HttpVersion11
             and request.method != "HEAD"
-            and isinstance(request, web.Request)
-            and not any("\r" in value or "\n" in value for value in self._more.values())
+            and not (self._more and any("\r" in value or "\n" in value for value in self._more.values()))
         )

@@ -86,7 +86,7 @@ async def read(request: web.Request, form: type[Body]) -> Body:
         BodyInvalid: it says something that cannot be.
     """
     try:
-        raw = await request.read()
+        raw = await request.read() if request.body_exists else b""
     except web.RequestPayloadError as error:  # not what its Transfer-Encoding says
         raise BodyUnreadable from error
     if not raw:

@@ -1028,13 +1028,25 @@ def every_call_may_refuse(route: Route) -> Refusals:
     return tuple(dict.fromkeys(found))
 
 
-BUSY = ("/tickets", "/next", "/tickets/{ticket}", "/board", "/appointments", "/slots", "/check-ins")
-"""How the paths of the calls end that a peak is made of."""
+BUSY = tuple(
+    f"{_HALL}/{path}"
+    for path in (
+        "tickets",
+        "tickets/{ticket}",
+        "counters/{counter}/next",
+        "board",
+        "appointments",
+        "slots",
+        "check-ins",
+    )
+)
+"""The paths of the calls that a peak is made of, the most frequent first."""
 
 
 def add_routes(app: web.Application) -> None:
     """Put every call into the router, which tries one after another: those a peak is made of first."""
-    for route in sorted(ROUTES, key=lambda route: not route.path.endswith(BUSY)):
+    rank = {path: place for place, path in enumerate(BUSY)}
+    for route in sorted(ROUTES, key=lambda route: rank.get(route.path, len(BUSY))):
         handler = guarded(
             route.method,
             route.roles,

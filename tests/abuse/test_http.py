@@ -108,12 +108,15 @@ async def test_a_body_without_an_end_is_refused(service: Service) -> None:
         await served(service.api)
 
 
-async def test_answers_that_nobody_reads_are_given_up(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["/openapi.json", "/v1/halls/demo/board"])
+async def test_answers_that_nobody_reads_are_given_up(
+    service: Service, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
     monkeypatch.setattr(connections, "TAKE_WITHIN_S", 0.5)
-    asked = 1000
+    asked = 10_000
     async with stranger(service.running.http_port) as one:
         one.take_nothing()
-        one.writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * asked)
+        one.writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * asked)
         await served(service.api)
         while await one.say(b"\r\n"):  # until the other side has cut the connection
             await served(service.api)
