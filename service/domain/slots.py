@@ -43,6 +43,7 @@ class Slots:
         self._starts = starts
         self._free = free
         self._found: dict[int, Slot] = {}
+        self._nearest: dict[tuple[datetime, int], list[Slot]] = {}
 
     def all(self) -> list[Slot]:
         """All of them, full ones as well."""
@@ -54,7 +55,10 @@ class Slots:
 
     def nearest_free(self, at: datetime, number: int) -> list[Slot]:
         """So many that are free, the nearest to an instant first; of two as near, the earlier."""
-        return self._free_among(self._by_distance(at), number)
+        found = self._nearest.get((at, number))
+        if found is None:
+            found = self._nearest[at, number] = self._free_among(self._by_distance(at), number)
+        return found
 
     def _free_among(self, indexes: Iterable[int], number: int) -> list[Slot]:
         return list(islice((slot for index in indexes if (slot := self._slot(index)).free), number))
