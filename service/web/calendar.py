@@ -13,8 +13,8 @@ from service.notify.calendar import Method, ics_of
 from service.notify.letters import entry_of
 from service.notify.model import Facts
 from service.notify.words import language_of
+from service.web.json_response import OF_JSON
 from service.web.keys import CLOCK, FINDER, HALLS, LANES, SETTINGS, SIGNER
-from service.web.problems import OF_JSON
 from service.web.requests import appointment_of, hall_of
 
 GIVEN_UP = frozenset({AppointmentState.CANCELLED, AppointmentState.EXPIRED})

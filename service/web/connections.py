@@ -8,9 +8,6 @@ A timer is set only for a request that did not come in one piece, so that one th
 are as many connections as there may be, the idle ones that were heard of longest ago make room for the new one:
 thousands of half-open connections then stop nobody, for a client that speaks at once is never among the oldest idle.
 
-Answers that are made in one turn of the loop, as all of an append are, go out together after it: whoever is woken by
-the first finds the others, while a client process that wakes for each of them costs us a good part of its waking.
-
 | what | answer |
 | --- | --- |
 | no whole head within `HEAD_WITHIN_S`, no whole body within `BODY_WITHIN_S` | 408 `request-too-slow` |
@@ -49,6 +46,7 @@ from service.errors import (
     RequestUnreadable,
 )
 from service.ids import new_id
+from service.web.departures import Departures, Sender
 from service.web.problems import problem
 
 HEAD_WITHIN_S = 10.0
@@ -96,33 +94,22 @@ REFUSALS: tuple[type[Refusal], ...] = (
 log = structlog.get_logger(__name__)
 
 
-class Departures:
-    """The connections whose answers go out together, when all that is due in the loop now has been done."""
+class Crowd:
+    """How many connections there are, and how many there may be: the server itself would make a list to count."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._waiting: list[Connection] = []
-
-    def add(self, connection: "Connection") -> None:
-        """Have a connection send before another request of its client is answered."""
-        if not self._waiting:
-            self._loop.call_soon(self._send)
-        self._waiting.append(connection)
-
-    def _send(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for connection in waiting:
-            connection.send_now()
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.count = 0
 
 
-class Connection(web.RequestHandler):
+class Connection(Sender, web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_body", "_departures", "_due", "_head_bytes", "_most", "_stuck", "_unsent")
+    __slots__ = ("_body", "_crowd", "_departures", "_due", "_head_bytes", "_stuck", "_unsent")
 
-    def __init__(self, manager: web.Server, most: int, departures: Departures, **options: Any) -> None:  # noqa: ANN401  (passed on)
+    def __init__(self, manager: web.Server, crowd: Crowd, departures: Departures, **options: Any) -> None:  # noqa: ANN401  (passed on)
         super().__init__(manager, **options)
-        self._most = most
+        self._crowd = crowd
         self._departures = departures
         self._unsent = b""
         self._body: StreamReader | None = None
@@ -135,8 +122,9 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; make room where there is none."""
         manager = self._manager
-        if manager is not None and len(manager.connections) >= self._most:
+        if manager is not None and self._crowd.count >= self._crowd.most:
             make_room(manager)
+        self._crowd.count += 1
         super().connection_made(transport)
         self._due = self._loop.call_later(HEAD_WITHIN_S, self._head_is_late)
 
@@ -164,6 +152,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """It is over."""
+        self._crowd.count -= self._manager is not None  # once
         self._unsent = b""
         self._run_for(None)
         if self._stuck is not None:
@@ -219,10 +208,7 @@ class Connection(web.RequestHandler):
     # What answers call.
 
     def send(self, answer: bytes) -> None:
-        """Send an answer with those of others; at once where another, or the end, may come before.
-
-        Raises ConnectionResetError when the client is gone.
-        """
+        """See `Sender.send`."""
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the client is gone")
         if not (self._messages or self._close or self._force_close):
@@ -234,7 +220,7 @@ class Connection(web.RequestHandler):
             self.send_now()
 
     def send_now(self) -> None:
-        """Send what waits for others."""
+        """See `Sender.send_now`."""
         unsent, self._unsent = self._unsent, b""
         if unsent and self.transport is not None and not self.transport.is_closing():
             self.transport.write(unsent)
@@ -343,13 +329,13 @@ async def listening(
     await runner.setup()
     manager = runner.server
     assert manager is not None, "it was set up"
-    most = most_connections() if most is None else most
+    crowd = Crowd(most_connections() if most is None else most)
     departures = Departures(loop)
 
     def connection() -> Connection:
         return Connection(
             manager,
-            most,
+            crowd,
             departures,
             loop=loop,
             access_log=None,

@@ -26,8 +26,8 @@ from service.offers import places_altogether
 from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, answer
 from service.web.audit import noted
 from service.web.auth import Caller
+from service.web.json_response import OF_JSON
 from service.web.keys import CLOCK, HALLS, LANES, OFFERS
-from service.web.problems import OF_JSON
 from service.web.requests import ask, caller, hall_of, key_of, read
 
 OVER_CAPACITY = "Paihao-Over-Capacity"

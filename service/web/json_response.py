@@ -11,6 +11,7 @@ Source: RFC 9112, 2.1.
 import time
 from collections.abc import Mapping
 from email.utils import formatdate
+from functools import cache
 from http import HTTPStatus
 
 from aiohttp import HttpVersion11, web
@@ -18,14 +19,24 @@ from aiohttp.abc import AbstractStreamWriter
 from multidict import CIMultiDict
 
 from service.web.address import HSTS, over_tls
-from service.web.connections import Connection
-from service.web.problems import OF_JSON
+from service.web.departures import Sender
 
 LARGE_BYTES = 16 * 1024
 """An answer that is longer may not go out at once, and is not over until it has been taken."""
 
-_ALWAYS = {"Content-Type": "application/json", **OF_JSON}
-_HEADERS = CIMultiDict(_ALWAYS)
+OF_JSON = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Server": "Paihao",
+}
+"""Said with the problem itself, for some are answered before there is a request to wrap; and with all other JSON.
+
+Nothing opens JSON as a page: what is about windows and devices would only cost.
+"""
+
+_JSON = "application/json"
 _NO_MORE: Mapping[str, str] = {}
 
 
@@ -33,12 +44,11 @@ def _lines(headers: Mapping[str, str]) -> bytes:
     return "".join([f"{name}: {value}\r\n" for name, value in headers.items()]).encode()
 
 
-_BEGINNING = {
-    int(status): f"HTTP/1.1 {int(status)} {status.phrase}\r\n".encode() + _lines(_ALWAYS)
-    for status in HTTPStatus
-    if status is HTTPStatus.OK or status is HTTPStatus.CREATED
-}
-"""The first lines of an answer, by its status."""
+@cache
+def _beginning(status: int, content_type: str) -> bytes:
+    """The first lines of an answer."""
+    line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+    return line.encode() + _lines({"Content-Type": content_type, **OF_JSON})
 
 
 _OVER_TLS = _lines({"Strict-Transport-Security": HSTS})
@@ -65,24 +75,26 @@ _DATE = _Date()
 class JsonResponse(web.Response):
     """An answer in JSON; `more` are headers beyond those that all have."""
 
-    def __init__(self, body: bytes, status: int = 200, more: Mapping[str, str] = _NO_MORE) -> None:
+    def __init__(
+        self, body: bytes, status: int = 200, more: Mapping[str, str] = _NO_MORE, content_type: str = _JSON
+    ) -> None:
         super().__init__(body=body, status=status)
         self._more = more
-        self._connection: Connection | None = None
+        self._of_type = content_type
+        self._connection: Sender | None = None
         self._over_tls = False
 
     @property
     def headers(self) -> CIMultiDict[str]:
         """The headers, to be looked at or changed: from then on they are written as they are."""
         if not self._headers:
-            self._headers.update(_HEADERS)
-            self._headers.update(self._more)
+            self._headers.update({"Content-Type": self._of_type, **OF_JSON, **self._more})
         return self._headers
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Get ready to be sent."""
         connection = request.protocol
-        if not self._is_usual(request) or not isinstance(connection, Connection):
+        if not self._is_usual(request) or not isinstance(connection, Sender):
             _ = self.headers
             return await super().prepare(request)
         self._keep_alive = True
@@ -100,7 +112,8 @@ class JsonResponse(web.Response):
         writer, body = self._payload_writer, self._body
         assert writer is not None, "it was prepared"
         assert isinstance(body, bytes), "it was made of bytes"
-        head = b"%bContent-Length: %d\r\n%b" % (_BEGINNING[self._status], len(body), _DATE.line())
+        beginning = _beginning(self._status, self._of_type)
+        head = b"%bContent-Length: %d\r\n%b" % (beginning, len(body), _DATE.line())
         more = _lines(self._more) + (_OVER_TLS if self._over_tls else b"")
         await writer.drain()  # who takes nothing of the answers before gets no more of them
         answer = b"%b%b\r\n%b" % (head, more, body)
@@ -119,7 +132,6 @@ class JsonResponse(web.Response):
             and not self.compression
             and self._cookies is None
             and self._keep_alive is None
-            and self._status in _BEGINNING
             and request.keep_alive
             and request.version == HttpVersion11
             and request.method != "HEAD"

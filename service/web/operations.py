@@ -25,8 +25,8 @@ from service.web.answers import answer
 from service.web.auth import Role
 from service.web.guard import halls_seen
 from service.web.halls import text_cursor_of
+from service.web.json_response import OF_JSON
 from service.web.keys import CLOCK, HALLS, LANES, OVERVIEW, REPORTS, SCREENS
-from service.web.problems import OF_JSON
 from service.web.requests import caller, hall_of, read
 
 HALLS_MAX = 1000

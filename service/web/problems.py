@@ -21,21 +21,12 @@ from service.errors import (
     TokenMissing,
 )
 from service.ids import new_id
+from service.web.json_response import JsonResponse
 
 RETRY_AFTER_S = 1
 """Where the refusal does not know better."""
 
-OF_JSON = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Server": "Paihao",
-}
-"""Said with the problem itself, for some are answered before there is a request to wrap; and with all other JSON.
-
-Nothing opens JSON as a page: what is about windows and devices would only cost.
-"""
+PROBLEM = "application/problem+json"
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -52,19 +43,14 @@ def problem(refusal: Refusal, request_id: str) -> web.Response:
         "instance": f"urn:uuid:{request_id}",
         **refusal.fields,
     }
-    response = web.Response(
-        status=refusal.status,
-        body=msgspec.json.encode(body),
-        content_type="application/problem+json",
-        headers=OF_JSON,
-    )
+    more: dict[str, str] = {}
     if refusal.status in {429, 503}:
-        retry_after_s = refusal.retry_after_s if isinstance(refusal, RateLimited) else RETRY_AFTER_S
-        response.headers["Retry-After"] = str(retry_after_s)
+        more["Retry-After"] = str(refusal.retry_after_s if isinstance(refusal, RateLimited) else RETRY_AFTER_S)
+    if isinstance(refusal, TokenMissing | TokenInvalid):
+        more["WWW-Authenticate"] = "Bearer"
+    response = JsonResponse(msgspec.json.encode(body), refusal.status, more, PROBLEM)
     if isinstance(refusal, RequestTooSlow):
         response.force_close()
-    if isinstance(refusal, TokenMissing | TokenInvalid):
-        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -13,12 +13,13 @@ from service.ids import new_id
 from service.web.address import HSTS, over_tls
 from service.web.browsers import give_cookie, known_browser
 from service.web.hosts import wrong_host
+from service.web.json_response import OF_JSON
 from service.web.keys import CLOCK, LIMITS, METRICS
 from service.web.limited import limited
 from service.web.openapi import openapi
 from service.web.packing import Text, text_of
 from service.web.pages import PAGE_CACHE, add_pages, measured_as, sent
-from service.web.problems import OF_JSON, Handler, answered, problem
+from service.web.problems import Handler, answered, problem
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
 

@@ -9,7 +9,8 @@ from aiohttp import web
 from aiohttp.http_writer import StreamWriter
 from aiohttp.test_utils import make_mocked_request
 
-from service.web.connections import Connection, Departures
+from service.web.connections import Connection, Crowd
+from service.web.departures import Departures
 from service.web.json_response import LARGE_BYTES, JsonResponse
 from service.web.keys import SETTINGS
 from tests.abuse.strangers import stranger
@@ -67,7 +68,7 @@ async def _answer(_request: web.BaseRequest) -> web.StreamResponse:
 def connected(departures: Departures) -> tuple[Connection, Wire]:
     """A connection whose client asks nothing."""
     loop, wire = asyncio.get_running_loop(), Wire()
-    connection = Connection(web.Server(_answer), 10, departures, loop=loop)
+    connection = Connection(web.Server(_answer), Crowd(10), departures, loop=loop)
     connection.connection_made(wire)
     return connection, wire
 
