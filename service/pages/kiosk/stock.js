@@ -8,7 +8,7 @@
 const VERSION = 1;
 const SLIPS = "slips";
 const UNDO = "undo";
-// Slips that nobody told the service about for so long are of a day that has ended: nothing can be done with them any more.
+// Slips that the service has not heard of for so long are of a day that has ended: nothing can be done with them any more.
 const KEPT_MS = 3 * 86_400_000;
 
 /** @typedef {{from_at: string, until_at: string}} Doors a span in which numbers may be given out */
@@ -28,12 +28,15 @@ export class Stock {
   }
 
   /**
-   * Put leased numbers in; what was left of other days goes out.
+   * Put leased numbers in; what was left of other days goes out. Days are the service's: the kiosk's own clock may stand wrong.
    * @param {{items: {number: string, code: string, ticket: string, token: string}[], doors: Doors[], day: string}} lease
    */
   add({ items, doors, day }) {
     return this.#do([SLIPS], async (store) => {
-      for (const slip of await all(store(SLIPS))) if (slip.state === "free" && slip.day !== day) store(SLIPS).delete(slip.id);
+      for (const slip of await all(store(SLIPS))) {
+        const isOver = slip.state === "free" ? slip.day !== day : Date.parse(day) - Date.parse(slip.day) > KEPT_MS;
+        if (isOver) store(SLIPS).delete(slip.id);
+      }
       for (const item of items) store(SLIPS).add({ ...item, doors, day, state: "free" });
     });
   }
@@ -118,17 +121,9 @@ function opened(name) {
     request.onupgradeneeded = () => {
       for (const store of [SLIPS, UNDO]) request.result.createObjectStore(store, { keyPath: "id", autoIncrement: true });
     };
-    request.onsuccess = () => {
-      sweep(request.result);
-      resolve(request.result);
-    };
+    request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
-}
-
-function sweep(database) {
-  const store = database.transaction([SLIPS], "readwrite").objectStore(SLIPS);
-  all(store).then((slips) => slips.filter(({ day }) => Date.now() - Date.parse(day) > KEPT_MS).forEach(({ id }) => store.delete(id)));
 }
 
 function all(store) {
