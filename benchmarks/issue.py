@@ -34,6 +34,7 @@ def run(options: Options) -> Result:
 
     sizes = sorted({options.sized(clients) for clients in CLIENTS})
     sample = options.sized(SAMPLE)
+    larger = [clients for clients in sizes if clients >= sample]
     with (
         serving() as served,
         helper(served.folder, "benchmarks.constant", "aiohttp") as (_, constant_port),
@@ -41,7 +42,10 @@ def run(options: Options) -> Result:
     ):
         asyncio.run(pgbench.prepare(served.dsn))
         halls = [
-            f"{kind}{clients}-{index}" for kind in ("b", "turn") for clients in sizes for index in range(options.rounds)
+            f"{kind}{clients}-{index}"
+            for kind, some in (("b", sizes), ("turn", larger))
+            for clients in some
+            for index in range(options.rounds)
         ]
         served.make_halls(halls)
 
@@ -69,7 +73,7 @@ def run(options: Options) -> Result:
                     clients,
                     generate(served.folder, taking(constant_port, hall, clients), seconds=options.seconds),
                 )
-            for clients in (size for size in sizes if size >= sample):
+            for clients in larger:
                 hall = f"turn{clients}-{index}"
                 served.open_day(hall)
                 turnover = Stream(
@@ -112,12 +116,12 @@ def run(options: Options) -> Result:
         )
         for clients in sizes
     ]
-    for clients in (size for size in sizes if size >= sample):
+    for clients in larger:
+        with_waiting = f"{WAITING} waiting, {clients} clients:"
         constant = rates["constant", clients]
-        commands = f"{WAITING} waiting: commands, {clients} clients, by a constant answer"
         rows += [
-            row(commands, rates["commands", clients], constant, "1/s", "≥ 0.3"),
-            row(f"{WAITING} waiting: of which tickets", rates["of which tickets", clients], constant, "1/s"),
+            row(f"{with_waiting} commands, by a constant answer", rates["commands", clients], constant, "1/s", "≥ 0.3"),
+            row(f"{with_waiting} tickets of these", rates["of which tickets", clients], constant, "1/s"),
         ]
     used = max(rates["generator", sample])
     return Result(

@@ -297,7 +297,8 @@ class _Ahead(Collector):
         served, overtime, waiting, wait, intake, made = families = self._families()
         latest = {hall: kept for (hall, _), kept in sorted(self._known().items())}
         for hall, kept in latest.items():
-            made.add_metric([hall], kept.promises.made_at.timestamp())
+            if kept.promises.waits or kept.promises.newcomers:  # else too many are to come for any
+                made.add_metric([hall], kept.promises.made_at.timestamp())
             ahead = kept.ahead
             if ahead is None:
                 continue

@@ -17,7 +17,7 @@ from service.domain.slots import Slots
 from service.domain.sums import Booked
 
 QUESTIONS_MAX = 64
-"""Questions for free starts whose answers are kept; at one more all are forgotten."""
+"""Questions for free starts that are kept; at one more all are forgotten."""
 
 
 class Visit(Struct, frozen=True, gc=False):
@@ -39,7 +39,7 @@ class Diary:
 
     `places` says which appointment has which place of a start, `of_person`, `of_holder` and `of_invitation` whose they
     are, and `expected`, in the order of starts, how many visits are booked whose people have not come yet. `free` keeps
-    what somebody was told of the free starts, until the next change: thousands who want a full day are told alike.
+    the starts that somebody was told of, until the next change: thousands who want a full day are told alike.
     """
 
     booked: Booked = field(default_factory=Booked)

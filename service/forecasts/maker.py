@@ -52,6 +52,7 @@ class Maker:
         self._busy: set[tuple[HallId, date]] = set()
         self._asked_ahead: dict[HallId, tuple[date, datetime, DayAhead | None]] = {}
         """What was found last where somebody asked for the rest of a day that nothing is kept of."""
+        self._asking: dict[HallId, asyncio.Lock] = {}
 
     async def run(self) -> None:
         """Look again and again until cancelled; a fault costs a pass."""
@@ -80,17 +81,19 @@ class Maker:
 
     async def ahead_of(self, day: Day) -> DayAhead | None:
         """The rest of a day: as it is kept, or made now; None when nobody can tell."""
-        kept = self._forecasts.of(day.hall, day.on)
-        now_at = self._clock.now_at()
-        if kept is not None and not _is_old(kept.ahead_at, now_at):
-            return kept.ahead
-        on, found_at, ahead = self._asked_ahead.get(day.hall, (day.on, None, None))
-        if on == day.on and not _is_old(found_at, now_at):
-            return ahead
-        made = await self._made(day, max(now_at, day.at), waits=False, ahead=True)
-        ahead = None if made is None else made.ahead
-        self._asked_ahead[day.hall] = (day.on, now_at, ahead)
-        return ahead
+        async with self._asking.setdefault(day.hall, asyncio.Lock()):  # who asks meanwhile is told the same
+            kept = self._forecasts.of(day.hall, day.on)
+            now_at = self._clock.now_at()
+            if kept is not None and not _is_old(kept.ahead_at, now_at):
+                return kept.ahead
+            on, found_at, ahead = self._asked_ahead.get(day.hall, (day.on, None, None))
+            if on == day.on and not _is_old(found_at, now_at):
+                return ahead
+            made = await self._made(day, max(now_at, day.at), waits=False, ahead=True)
+            if made is None:
+                return None
+            self._asked_ahead[day.hall] = (day.on, now_at, made.ahead)
+            return made.ahead
 
     async def forget(self) -> None:
         """Drop the forecasts of days long over; an outage leaves them for the next time."""

@@ -94,22 +94,22 @@ REFUSALS: tuple[type[Refusal], ...] = (
 log = structlog.get_logger(__name__)
 
 
-class Crowd:
+class Room:
     """How many connections there are, and how many there may be: the server itself would make a list to count."""
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.count = 0
+        self.taken = 0
 
 
 class Connection(Sender, web.RequestHandler):
     """One client's connection."""
 
-    __slots__ = ("_body", "_crowd", "_departures", "_due", "_head_bytes", "_stuck", "_unsent")
+    __slots__ = ("_body", "_departures", "_due", "_head_bytes", "_room", "_stuck", "_unsent")
 
-    def __init__(self, manager: web.Server, crowd: Crowd, departures: Departures, **options: Any) -> None:  # noqa: ANN401  (passed on)
+    def __init__(self, manager: web.Server, room: Room, departures: Departures, **options: Any) -> None:  # noqa: ANN401  (passed on)
         super().__init__(manager, **options)
-        self._crowd = crowd
+        self._room = room
         self._departures = departures
         self._unsent = b""
         self._body: StreamReader | None = None
@@ -122,9 +122,9 @@ class Connection(Sender, web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; make room where there is none."""
         manager = self._manager
-        if manager is not None and self._crowd.count >= self._crowd.most:
+        if manager is not None and self._room.taken >= self._room.most:
             make_room(manager)
-        self._crowd.count += 1
+        self._room.taken += 1
         super().connection_made(transport)
         self._due = self._loop.call_later(HEAD_WITHIN_S, self._head_is_late)
 
@@ -152,7 +152,7 @@ class Connection(Sender, web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """It is over."""
-        self._crowd.count -= self._manager is not None  # once
+        self._room.taken -= self._manager is not None  # once
         self._unsent = b""
         self._run_for(None)
         if self._stuck is not None:
@@ -329,13 +329,13 @@ async def listening(
     await runner.setup()
     manager = runner.server
     assert manager is not None, "it was set up"
-    crowd = Crowd(most_connections() if most is None else most)
+    room = Room(most_connections() if most is None else most)
     departures = Departures(loop)
 
     def connection() -> Connection:
         return Connection(
             manager,
-            crowd,
+            room,
             departures,
             loop=loop,
             access_log=None,

@@ -5,24 +5,23 @@ of its waking. Of one connection everything goes out in its order.
 """
 
 import asyncio
-from abc import abstractmethod
 
 
 class Sender:
-    """A connection as answers know it."""
+    """A connection as answers know it; what is none has no such server behind it."""
 
     __slots__ = ()
 
-    @abstractmethod
     def send(self, answer: bytes) -> None:
         """Send an answer with those of others; at once where another, or the end, may come before.
 
         Raises ConnectionResetError when the client is gone.
         """
+        raise NotImplementedError
 
-    @abstractmethod
     def send_now(self) -> None:
         """Send what waits for others."""
+        raise NotImplementedError
 
 
 class Departures:

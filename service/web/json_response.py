@@ -112,6 +112,7 @@ class JsonResponse(web.Response):
         writer, body = self._payload_writer, self._body
         assert writer is not None, "it was prepared"
         assert isinstance(body, bytes), "it was made of bytes"
+        assert self._status not in {204, 304}, "those have no body"
         beginning = _beginning(self._status, self._of_type)
         head = b"%bContent-Length: %d\r\n%b" % (beginning, len(body), _DATE.line())
         more = _lines(self._more) + (_OVER_TLS if self._over_tls else b"")

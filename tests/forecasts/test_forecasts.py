@@ -3,6 +3,7 @@
 The passes are called by the tests; what is drawn is drawn in this process, for nothing here is about speed.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -295,7 +296,7 @@ async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_w
     clock.advance(5)
     await maker.look()
 
-    first, second = [(await api.staff("GET", "forecast")).body for _ in range(2)]
+    first, second = [reply.body for reply in await asyncio.gather(*(api.staff("GET", "forecast") for _ in range(2)))]
     clock.advance(61)
     third = (await api.staff("GET", "forecast")).body
 
@@ -303,6 +304,25 @@ async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_w
     assert first == second
     assert third["made_at"] > first["made_at"]
     assert draws.wanted == [(False, True)] * 2, "nobody who waits is told more by it"
+
+
+async def test_a_forecast_of_the_release_before_is_told_and_its_rest_of_the_day_looked_at_again(
+    service: Service, other: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    waiting = await busy(api)
+    clock.advance(5)
+    await maker.look()
+    told = (await ticket(api, waiting[-1]))["wait"]
+    await service.running.database.fetch("UPDATE forecasts SET body = (body::jsonb - 'ahead_at')::json")
+    reader = made_for(other)
+    reader._draws = draws = Here()
+    assert (await other.api.call("GET", "board")).status == 200
+
+    await reader.look()
+
+    assert (await ticket(other.api, waiting[-1]))["wait"] == told
+    assert (await other.api.staff("GET", "forecast")).body["quarters"]
+    assert draws.wanted == [(False, True)]
 
 
 async def test_who_claimed_last_keeps_the_forecast(

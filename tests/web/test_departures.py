@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.http_writer import StreamWriter
 from aiohttp.test_utils import make_mocked_request
 
-from service.web.connections import Connection, Crowd
+from service.web.connections import Connection, Room
 from service.web.departures import Departures
 from service.web.json_response import LARGE_BYTES, JsonResponse
 from service.web.keys import SETTINGS
@@ -65,10 +65,10 @@ async def _answer(_request: web.BaseRequest) -> web.StreamResponse:
     raise AssertionError("nothing is asked here")
 
 
-def connected(departures: Departures) -> tuple[Connection, Wire]:
+def connected(departures: Departures, room: Room | None = None) -> tuple[Connection, Wire]:
     """A connection whose client asks nothing."""
     loop, wire = asyncio.get_running_loop(), Wire()
-    connection = Connection(web.Server(_answer), Crowd(10), departures, loop=loop)
+    connection = Connection(web.Server(_answer), room or Room(10), departures, loop=loop)
     connection.connection_made(wire)
     return connection, wire
 
@@ -121,6 +121,20 @@ async def test_who_is_going_is_not_answered(departures: Departures) -> None:
 
     connection.cut()
     assert b"answer" not in wire.sent
+
+
+async def test_a_connection_takes_room_until_it_is_lost_and_once(departures: Departures) -> None:
+    room = Room(10)
+    (one, _), (other, _) = connected(departures, room), connected(departures, room)
+    assert room.taken == 2
+
+    one.cut()
+    assert room.taken == 2, "it is there until the transport says that it is not"
+    one.connection_lost(None)
+    one.connection_lost(None)
+    assert room.taken == 1
+    other.connection_lost(ConnectionResetError())
+    assert room.taken == 0
 
 
 async def test_requests_sent_without_waiting_are_answered_in_their_order(service: Service) -> None:

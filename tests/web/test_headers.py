@@ -11,6 +11,7 @@ import pytest
 from service.clock import FakeClock
 from service.web import connections
 from service.web.routes import ROUTES
+from tests.abuse.strangers import stranger
 from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import INSTANCE, Checked
 
@@ -28,6 +29,39 @@ async def test_nothing_is_guessed_framed_or_told_where_from(hall: Checked, path:
     assert headers["Referrer-Policy"] == "no-referrer"
     assert "frame-ancestors" in headers["Content-Security-Policy"]
     assert headers["Server"] == "Paihao"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/halls", b"200 OK"),
+        ("/v1/halls/demo/board", b"200 OK"),
+        ("/v1/nowhere", b"404 Not Found"),
+        ("/v1/halls/demo/queue", b"401 Unauthorized"),
+        ("/v1/halls/demo/slots?service=no", b"404 Not Found"),
+        ("/v1/halls?limit=x", b"422 Unprocessable Entity"),
+    ],
+)
+async def test_an_answer_says_the_same_to_who_goes_on_and_to_who_ends_with_it(
+    service: Service, path: str, status: bytes
+) -> None:
+    said: list[dict[str, str]] = []
+    for last in (b"", b"Connection: close\r\n"):  # in one piece, and by aiohttp's own way
+        async with stranger(service.running.http_port) as one:
+            await one.say(b"GET %b HTTP/1.1\r\nHost: x\r\n%b\r\n" % (path.encode(), last))
+            head = await one.reader.readuntil(b"\r\n\r\n")
+            first, *fields = head.decode().split("\r\n")[:-2]
+            assert first.encode() == b"HTTP/1.1 " + status
+            named = dict(field.split(": ", 1) for field in fields)
+            body = json.loads(await one.reader.readexactly(int(named["Content-Length"])))
+            assert body.get("status", 200) == int(status[:3])
+            assert (named.pop("Connection", None) == "close") is bool(last)
+            del named["Date"]
+            said.append(named)
+
+    assert said[0] == said[1]
+    assert said[0]["Cache-Control"] == "no-store"
+    assert said[0]["Content-Type"] == ("application/json" if status == b"200 OK" else "application/problem+json")
 
 
 @pytest.mark.parametrize("path", ["/", PAGE, "/docs"])

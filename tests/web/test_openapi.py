@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from openapi_spec_validator import validate
 
-from service.web.routes import ROUTES, Route
+from service.web.routes import BUSY, ROUTES, Route
 from service.web.server import make_app
 from tests.service import ADMIN
 from tests.web.checked import DESCRIBED, Checked
@@ -56,6 +56,10 @@ def test_the_router_has_every_call_and_no_other() -> None:
     assert routed >= CALLS
     assert {(method, path) for method, path in routed if path.startswith("/v1") and method != "HEAD"} <= CALLS
     assert {path for method, path in routed if method == "HEAD"} >= {path for method, path in CALLS if method == "GET"}
+
+
+def test_the_calls_of_a_peak_are_calls() -> None:
+    assert {route.path for route in ROUTES} >= set(BUSY)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=[f"{route.method} {route.path}" for route in ROUTES])

@@ -2,7 +2,7 @@
  * What a clerk may do, by the state of the counter: the main button, the grid of eight places, and what is always there.
  *
  * What an act came to is said when the counter has been read anew: who hears it may press the next key. That help was
- * called is said at once, for no key follows it.
+ * called, or something taken back, is said at once: it is of no key, and others may be pressed meanwhile.
  */
 
 import { Refused } from "/pages/api.js";
@@ -383,10 +383,10 @@ export class Acts {
   async #papersThenNext(then, withNext) {
     const { ticket, pauseAfter } = this.state;
     await this.#ticket(ticket.id, "papers", { missing: this.checklist.missing, then });
-    const isAll = !pauseAfter && !withNext;
-    if (isAll) await this.read();
+    const isLast = !pauseAfter && !withNext;
+    if (isLast) await this.read();
     this.tell(say(then === "park" ? "said-parked" : "said-sent-on", { number: ticket.number }));
-    if (isAll) return false;
+    if (isLast) return false;
     if (pauseAfter) {
       await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
       this.state.pauseAfter = null;
@@ -412,23 +412,25 @@ export class Acts {
 
   /** Back to the person before; who was called since goes back to their place. */
   async #undo(ticket, called) {
-    let said = [say("said-undone", { number: ticket.number })];
     try {
       await this.#ticket(ticket.id, "undo", { release: called !== null && this.state.ticket?.id === called.id });
+      this.toast.clear();
+      this.tell(say("said-undone", { number: ticket.number }));
     } catch (reason) {
-      said = [reason instanceof Refused ? say("said-not-undone", { number: ticket.number }) : wordsOf(reason), "heed"];
+      this.toast.clear();
+      this.tell(reason instanceof Refused ? say("said-not-undone", { number: ticket.number }) : wordsOf(reason), "heed");
     }
-    this.toast.clear();
     await this.read();
-    this.tell(...said);
   }
 
   // Help.
 
   async alarm() {
     await this.ofHall("POST", "alarm", { body: { counter: this.counterId } });
-    this.tell(say("said-alarm"));
+    const said = say("said-alarm");
+    this.tell(said);
     await this.read();
+    if (this.state.message?.text !== said) this.tell(said);
   }
 
   async clearAlarm(id) {
