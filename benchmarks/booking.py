@@ -23,7 +23,10 @@ RUSH_PLACES = 500
 PEOPLE_FOR_EACH = 10
 RUSH_STARTS = 10
 RUSH_WITHIN_S = 60.0
+QUESTIONS = 3_000
+CALM_BOOKINGS = 60
 CALM_BOOKINGS_PER_S = 20.0
+"""Beside the questions for slots, which take about as long."""
 
 
 def run(options: Options) -> Result:
@@ -67,13 +70,20 @@ def run(options: Options) -> Result:
             figures["p50 of the rush"].append(report.of("book", "book").p50_ms)
             figures["p99 of the rush"].append(report.of("book", "book").p99_ms)
 
-            slots = Stream(name="slots", script="slots", port=served.port, halls=["month"], connections=1)
-            alone = served.load(slots, seconds=options.seconds).of("slots", "slots")
+            slots = Stream(
+                name="slots",
+                script="slots",
+                port=served.port,
+                halls=["month"],
+                connections=1,
+                count=options.sized(QUESTIONS),
+            )
+            alone = served.load(slots, seconds=RUSH_WITHIN_S, warm_up_s=0.0).of("slots", "slots")
             figures["slots, p50"].append(alone.p50_ms)
             figures["slots, p99"].append(alone.p99_ms)
             calm = _booking(served, "month", _starts_of(served, "month"), connections=1, first_phone=people)
-            calm.per_s = CALM_BOOKINGS_PER_S
-            report = served.load(slots, calm, seconds=options.seconds)
+            calm.per_s, calm.count = CALM_BOOKINGS_PER_S, options.sized(CALM_BOOKINGS)
+            report = served.load(slots, calm, seconds=RUSH_WITHIN_S, warm_up_s=0.0)
             people += sum(report.statuses.values())
             figures["slots while others book, p99"].append(report.of("slots", "slots").p99_ms)
     ours, other = figures["bookings"], figures["tickets"]

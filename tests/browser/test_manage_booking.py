@@ -208,6 +208,7 @@ async def test_a_person_has_what_is_known_of_them_and_then_it_is_erased(
     await picture(page, tmp_path, "manage-erase.png", WIDE)
     await page.keyboard.press("Escape")
     await page.get_by_role("link", name="English").click()
+    await expect(page.locator("#person-erase")).to_have_text("Erase …")
     await page.locator("#person-phone").fill("138 0013 8000")
     await page.locator("#person-erase").click()
     await expect(page.locator("dialog")).to_be_visible()

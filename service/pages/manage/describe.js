@@ -14,7 +14,14 @@ export function weekdayName(day, length = "long") {
   return new Date(MONDAY + (Number(day) - 1) * 86_400_000).toLocaleDateString(localeNow(), { weekday: length, timeZone: "UTC" });
 }
 
-/** @param {string} on `2026-11-23` @returns {string} `11月23日周一`, `Mon 23 Nov` */
+let thisYear = new Date().getUTCFullYear();
+
+/** Go by the service's clock, not the machine's. @param {string} at an instant of it */
+export function hearYear(at) {
+  thisYear = new Date(at).getUTCFullYear();
+}
+
+/** @param {string} on `2026-11-23` @returns {string} `11月23日周一`, `Mon 23 Nov`; the year where it is another */
 export function dateName(on) {
   const at = new Date(`${on}T12:00:00Z`);
   if (Number.isNaN(at.getTime())) return on;
@@ -22,7 +29,7 @@ export function dateName(on) {
     timeZone: "UTC",
     month: localeNow() === "en" ? "short" : "long",
     day: "numeric",
-    year: at.getUTCFullYear() === new Date().getUTCFullYear() ? undefined : "numeric",
+    year: at.getUTCFullYear() === thisYear ? undefined : "numeric",
   });
   return say("date-with-weekday", { date: day, weekday: at.toLocaleDateString(localeNow(), { timeZone: "UTC", weekday: "short" }) });
 }

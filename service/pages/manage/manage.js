@@ -19,6 +19,7 @@ import "/pages/theme.js";
 import { bookings } from "/pages/bookings/section.js";
 import { invitations } from "/pages/invitations/section.js";
 import { mergeDialog } from "./conflict.js";
+import { hearYear } from "./describe.js";
 import { effectPanel } from "./effect.js";
 import { Draft } from "./model/draft.js";
 import { sectionOf } from "./model/schema.js";
@@ -149,6 +150,7 @@ class Manager {
 
   #hearTime({ at }) {
     this.#behind_ms = Date.parse(at) - Date.now();
+    hearYear(at);
   }
 
   async #signedInAgain(found) {
