@@ -95,6 +95,7 @@ class Proxy:
         link = asyncio.create_task(self._pass_on(reader, writer))
         self._links.add(link)
         link.add_done_callback(self._links.discard)
+        link.add_done_callback(lambda _: writer.transport.abort())  # also where it ended before it began
 
     async def _pass_on(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         try:

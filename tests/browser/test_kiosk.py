@@ -1,5 +1,6 @@
 """A kiosk from the press to the queue, with the network and without."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -8,12 +9,15 @@ import segno
 from playwright.async_api import Browser, BrowserContext, expect
 from segno import encoder
 
-from tests.browser.booth import STANDING, Booth, numbers
+from tests.browser.booth import STANDING, WITHIN_S, Booth, numbers
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk
 from tests.service import Service
 from tests.web.booking import booked
 from tests.web.checked import at
+
+DRAWN = "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+"""What was due to be drawn has been."""
 
 _OPENED = "caches.open('paihao-kiosk /halls/demo/kiosk')"
 OF_ANOTHER_RELEASE = f"{_OPENED}.then((cache) => cache.put('/pages/kiosk/old.js', new Response('')))"
@@ -46,6 +50,34 @@ async def test_one_press_is_one_number_with_a_place_a_range_and_a_way_to_watch_i
     await booth.home()
     await expect(page.locator("#people")).to_have_text("1")
     assert booth.complaints == []
+
+
+async def test_a_press_counts_though_the_queue_changes_while_the_finger_is_down(
+    service: Service, context: BrowserContext
+) -> None:
+    frames: list[object] = []
+    booth = await Booth.at(context, service.api)
+    booth.page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)),  # noqa: PLW0108  (playwright marks what it calls)
+    )
+    await booth.page.reload()
+    await booth.is_ready()
+    await booth.service("enquiry").hover()
+    await booth.page.mouse.down()
+    heard = len(frames)
+
+    await service.api.take("enquiry")
+    async with asyncio.timeout(WITHIN_S):
+        while len(frames) == heard:
+            await booth.script(DRAWN)
+    await booth.script(DRAWN)
+    await booth.page.mouse.up()
+
+    await booth.is_view("ticket")
+    assert await booth.number() == "B002"
+    await booth.home()
+    await expect(booth.service("enquiry")).to_contain_text("2 人等候")
 
 
 async def test_a_booking_is_scanned_wherever_the_focus_is(

@@ -37,6 +37,10 @@ const BACK_AFTER_S = 30;
 const HELPED_MS = 30_000;
 // A press that was not answered so long ago is nobody's any more.
 const PRESS_KEPT_MS = 15 * 60_000;
+// Nobody presses longer: a finger that was never lifted is not waited for.
+const PRESSED_MOST_MS = 2000;
+// A click may come so long after the finger was lifted.
+const LIFTED_MS = 50;
 const CODE_LENGTH = 8;
 
 const hallId = decodeURIComponent(location.pathname.match(/^\/halls\/([^/]+)\/kiosk/)[1]);
@@ -69,6 +73,8 @@ const state = {
 /** @type {Live | null} */
 let live = null;
 let lastTouch_ms = performance.now();
+let pressed_ms = Number.NEGATIVE_INFINITY;
+let isLate = false;
 /** @type {Camera | null} */
 let camera = null;
 
@@ -105,6 +111,8 @@ document.addEventListener("paihao:signed-out", () => {
   setUp("key-over");
 });
 for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (lastTouch_ms = performance.now()), { capture: true });
+document.addEventListener("pointerdown", () => (pressed_ms = performance.now()), { capture: true });
+for (const name of ["pointerup", "pointercancel"]) document.addEventListener(name, () => setTimeout(lifted, LIFTED_MS), { capture: true });
 globalThis.addEventListener("online", () => linkChanged());
 globalThis.addEventListener("offline", () => linkChanged());
 drawAll();
@@ -472,9 +480,17 @@ let drawing = 0;
 function drawSoon() {
   drawing ||= requestAnimationFrame(() => {
     drawing = 0;
+    isLate = performance.now() - pressed_ms < PRESSED_MOST_MS;
+    if (isLate) return; // what a finger is on stays where it is, or lifting it would press nothing
     if (["start", "connecting"].includes(state.view)) drawAll();
     else drawStatus();
   });
+}
+
+/** Draw what changed while something was pressed. */
+function lifted() {
+  pressed_ms = Number.NEGATIVE_INFINITY;
+  if (isLate) drawSoon();
 }
 
 function drawAll() {
