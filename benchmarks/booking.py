@@ -22,11 +22,11 @@ PLACES = 1_000
 RUSH_PLACES = 500
 PEOPLE_FOR_EACH = 10
 RUSH_STARTS = 10
-RUSH_WITHIN_S = 60.0
+WITHIN_S = 60.0
 QUESTIONS = 3_000
 CALM_BOOKINGS = 60
 CALM_BOOKINGS_PER_S = 20.0
-"""Beside the questions for slots, which take about as long."""
+"""Beside the questions for slots, which take about as long as these bookings."""
 
 
 def run(options: Options) -> Result:
@@ -63,7 +63,7 @@ def run(options: Options) -> Result:
             hall, wanted = f"rush-{index}", places * PEOPLE_FOR_EACH
             starts_at = _starts_of(served, hall)[:RUSH_STARTS]
             rush = _booking(served, hall, starts_at, connections=wanted, first_phone=people, count=wanted)
-            report = served.load(rush, seconds=RUSH_WITHIN_S, warm_up_s=0.0)
+            report = served.load(rush, seconds=WITHIN_S, warm_up_s=0.0)
             people += wanted
             if report.statuses != {"book 201": places, "book 409": wanted - places}:
                 raise BenchmarkFailed(f"{places} places for {wanted} people: {report.statuses}")
@@ -78,12 +78,12 @@ def run(options: Options) -> Result:
                 connections=1,
                 count=options.sized(QUESTIONS),
             )
-            alone = served.load(slots, seconds=RUSH_WITHIN_S, warm_up_s=0.0).of("slots", "slots")
+            alone = served.load(slots, seconds=WITHIN_S, warm_up_s=0.0).of("slots", "slots")
             figures["slots, p50"].append(alone.p50_ms)
             figures["slots, p99"].append(alone.p99_ms)
             calm = _booking(served, "month", _starts_of(served, "month"), connections=1, first_phone=people)
             calm.per_s, calm.count = CALM_BOOKINGS_PER_S, options.sized(CALM_BOOKINGS)
-            report = served.load(slots, calm, seconds=RUSH_WITHIN_S, warm_up_s=0.0)
+            report = served.load(slots, calm, seconds=WITHIN_S, warm_up_s=0.0)
             people += sum(report.statuses.values())
             figures["slots while others book, p99"].append(report.of("slots", "slots").p99_ms)
     ours, other = figures["bookings"], figures["tickets"]

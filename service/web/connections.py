@@ -211,13 +211,12 @@ class Connection(Sender, web.RequestHandler):
         """See `Sender.send`."""
         if self.transport is None or self.transport.is_closing():
             raise ConnectionResetError("the client is gone")
-        if not (self._messages or self._close or self._force_close):
-            if not self._unsent:
-                self._departures.add(self)
-            self._unsent += answer
-        else:
-            self._unsent += answer
+        is_added = bool(self._unsent)
+        self._unsent += answer
+        if self._messages or self._close or self._force_close:
             self.send_now()
+        elif not is_added:
+            self._departures.add(self)
 
     def send_now(self) -> None:
         """See `Sender.send_now`."""
