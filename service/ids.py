@@ -34,9 +34,9 @@ def new_code(first: str = OF_TICKET) -> str:
 
     The first character says what it is of, so that a code is given once in a hall without a table of all.
     """
-    drawn = secrets.randbits(5 * CODE_LENGTH)
+    drawn = secrets.randbits(64)  # the lower bits for the rest, the 24 above them for the first: even enough
     rest = "".join([_PAIRS[drawn >> shift & 1023] for shift in range(0, 5 * CODE_LENGTH, 10)])[1:]
-    return secrets.choice(first) + rest
+    return first[(drawn >> 5 * CODE_LENGTH) % len(first)] + rest
 
 
 def code_as_typed(said: str) -> str:

@@ -75,6 +75,7 @@ def add_pages(app: web.Application) -> None:
         router.add_static(mount, folder)
 
 
+@cache
 def measured_as(route: str) -> str:
     """What a route is measured as: the files of pages are one each, and all of a folder one."""
     return next((mount.rstrip("/") for mount in (*MOUNTS, PACKED_AT) if route.startswith(mount)), route)

@@ -8,8 +8,11 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from service.clock import Clock
 from service.ids import new_id
+from service.metrics import Metrics
 from service.web.address import HSTS, over_tls
 from service.web.browsers import give_cookie, known_browser
 from service.web.hosts import wrong_host
@@ -36,7 +39,8 @@ OF_FILES = OF_JSON | {
 
 def make_app(parts: Mapping[web.AppKey[Any], Any]) -> web.Application:
     """Put the application together from the parts its handlers ask for."""
-    app = web.Application(middlewares=[_around], client_max_size=BODY_MAX)
+    around = _around(parts[CLOCK], parts[METRICS], are_limited=LIMITS in parts)
+    app = web.Application(middlewares=[around], client_max_size=BODY_MAX)
     for key, part in parts.items():
         app[key] = part
     add_routes(app)
@@ -68,27 +72,30 @@ async def _protect(request: web.Request, response: web.StreamResponse) -> None:
         headers.setdefault(name, value)
 
 
-@web.middleware
-async def _around(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _around(clock: Clock, metrics: Metrics, *, are_limited: bool) -> Middleware:
     """Answer each request, and measure it by its route template, never by its address.
 
-    One middleware does both: aiohttp wraps the handler anew per request for each there is.
+    One middleware does both: each there is costs every request.
     """
-    clock, metrics = request.app[CLOCK], request.app[METRICS]
-    began_s = clock.monotonic_s()
-    refusal = wrong_host(request)
-    if refusal is not None:
-        response: web.StreamResponse = problem(refusal, new_id())
-    else:
-        response = await answered(request, handler if LIMITS not in request.app else limited(handler))
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource is not None else "none"
-    if route.startswith(PAGES_OF_HALL) and response.status < HTTPStatus.BAD_REQUEST:
-        await known_browser(request)
-        give_cookie(request, response)
-    method = request.method if request.method in _METHODS else "other"
-    metrics.answered(method, measured_as(route), response.status, clock.monotonic_s() - began_s)
-    return response
+
+    @web.middleware
+    async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+        began_s = clock.monotonic_s()
+        refusal = wrong_host(request)
+        if refusal is not None:
+            response: web.StreamResponse = problem(refusal, new_id())
+        else:
+            response = await answered(request, limited(handler) if are_limited else handler)
+        resource = request.match_info.route.resource
+        route = resource.canonical if resource is not None else "none"
+        if route.startswith(PAGES_OF_HALL) and response.status < HTTPStatus.BAD_REQUEST:
+            await known_browser(request)
+            give_cookie(request, response)
+        method = request.method if request.method in _METHODS else "other"
+        metrics.answered(method, measured_as(route), response.status, clock.monotonic_s() - began_s)
+        return response
+
+    return around
 
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}

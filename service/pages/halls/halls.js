@@ -15,6 +15,8 @@ const part = (id) => document.getElementById(id);
 let halls = [];
 /** What staff have unfolded: by hall, its board, null while it is read, or "unreached". @type {Map<string, object | null | "unreached">} */
 const unfolded = new Map();
+/** By how much the service's clock is ahead of this machine's. */
+let behind_ms = 0;
 /** @type {string | null} */
 let cursor = null;
 /** @type {"loading" | "ready" | "unreached"} */
@@ -31,6 +33,7 @@ async function load() {
     const { body } = await call("GET", "/v1/halls", { query: { cursor } });
     halls = [...halls, ...body.items];
     cursor = body.next_cursor;
+    if (body.items.length > 0) behind_ms = Date.parse(body.items[0].as_of_at) - Date.now();
     state = "ready";
   } catch {
     state = "unreached";
@@ -52,7 +55,7 @@ function draw() {
 function drawHall(hall) {
   const name = pick(hall.name, languageNow());
   const times = new HallTimes(hall.time_zone);
-  const now = new Date();
+  const now = new Date(Date.now() + behind_ms);
   const when = (at) => (times.on(at) === times.on(now) ? times.time(at) : times.moment(at));
   const closed = () => (hall.opens_at ? say("hall-closed-until", { time: when(hall.opens_at) }) : say("hall-closed"));
   return make(
