@@ -473,7 +473,7 @@ def _provider(settings: Settings, clock: Clock) -> Provider | None:
 async def _ensure_demo(settings: Settings, halls: Halls) -> None:
     """Make the demo hall in an empty database; as long as nobody changed it, the setting opens and closes it."""
     wanted = demo_document(always_open=settings.demo_always_open)
-    if not halls.known():
+    if halls.empty:
         await halls.create_if_absent(DEMO, wanted)
         return
     found = next((hall for hall in halls.known() if hall.id == DEMO), None)

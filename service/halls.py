@@ -117,6 +117,7 @@ class Halls:
         self._store = store
         self._halls: dict[HallId, Hall] = {}
         self._unknown: set[HallId] = set()
+        self._unreadable: dict[HallId, int] = {}
         self._seen_at: datetime | None = None
         self._learned: dict[HallId, LearnedWeek] = {}
         self._learned_seen_at: datetime | None = None
@@ -130,6 +131,11 @@ class Halls:
         """All halls, by id."""
         return [self._halls[hall] for hall in sorted(self._halls)]
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is no hall at all, as of the last look."""
+        return not self._halls and not self._unreadable
+
     def find(self, hall: HallId) -> Hall | None:
         """A hall, if it is in memory."""
         return self._halls.get(hall)
@@ -139,13 +145,16 @@ class Halls:
 
         Raises:
             HallNotFound: there is none.
-            StorageUnavailable: the database cannot be reached.
+            StorageUnavailable: the database cannot be reached, or a newer release wrote the document: then the hall is
+                served by processes of that release, and stops in this one.
         """
         known = self._halls.get(hall)
         if known is not None:
             return known
         if hall in self._unknown:
             raise HallNotFound
+        if hall in self._unreadable:
+            raise StorageUnavailable
         try:
             return await self.read(hall)
         except HallNotFound:
@@ -158,7 +167,7 @@ class Halls:
         """A hall as the database has it now. Raises HallNotFound, StorageUnavailable."""
         try:
             row = await self._store.get(hall)
-        except faults.StorageUnavailable as error:
+        except (faults.StorageUnavailable, faults.UnknownKind) as error:
             raise StorageUnavailable from error
         if row is None:
             raise HallNotFound
@@ -194,6 +203,7 @@ class Halls:
             HallNotFound: there is no such hall.
             KeyReused: the idempotency key was another request's.
             OutcomeUnknown: no answer came.
+            StorageUnavailable: a newer release wrote the present document.
         """
         try:
             done = await self._store.put(hall, document, put)
@@ -201,6 +211,8 @@ class Halls:
             raise DocumentConflict(conflict.revision) from conflict
         except faults.HallMissing as missing:
             raise HallNotFound from missing
+        except faults.UnknownKind as unknown:
+            raise StorageUnavailable from unknown
         except faults.StorageUnavailable as error:
             raise OutcomeUnknown from error
         changed = Hall(hall, done.revision, document, self.learned(hall))
@@ -217,7 +229,10 @@ class Halls:
         self._unknown.clear()
         rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
         for row in rows:
-            self._take(row)
+            if isinstance(row, stored.UnknownRow):
+                self._stop(row)
+            else:
+                self._take(row)
 
     async def _look_for_learned(self) -> None:
         changed = set()
@@ -247,10 +262,22 @@ class Halls:
 
     def _take(self, row: stored.HallRow) -> Hall:
         hall = Hall(row.hall, row.revision, row.document, self.learned(row.hall))
-        if self._seen_at is None or row.changed_at > self._seen_at:
-            self._seen_at = row.changed_at
+        self._see(row.changed_at)
+        self._unreadable.pop(row.hall, None)
         self._know(hall)
         return hall
+
+    def _stop(self, row: stored.UnknownRow) -> None:
+        """Know a hall no more: what this process would do by the document of before might be against the new one."""
+        self._see(row.changed_at)
+        self._halls.pop(row.hall, None)
+        if self._unreadable.get(row.hall) != row.revision:
+            self._unreadable[row.hall] = row.revision
+            log.error("hall_of_newer_release", hall=row.hall, revision=row.revision, why=row.why)
+
+    def _see(self, changed_at: datetime) -> None:
+        if self._seen_at is None or changed_at > self._seen_at:
+            self._seen_at = changed_at
 
     def _know(self, hall: Hall) -> None:
         before = self._halls.get(hall.id)

@@ -50,6 +50,7 @@ from service.journal.faults import (
     RecordsRefused,
     StorageUnavailable,
 )
+from service.journal.halls import document_of
 from service.journal.read import continued
 from service.journal.records import body_of, row_of
 from service.journal.statements import statements
@@ -205,6 +206,7 @@ class Appender:
 
         Raises:
             HallMissing: there is no such hall.
+            UnknownKind: a newer release wrote its document.
             DayPassed: it has not begun, and a later one has: who asks has a late clock.
             StorageUnavailable: no answer; the day may be open, and begun, or not: ask again.
         """
@@ -219,7 +221,7 @@ class Appender:
                 if begun is None or (begins and not begun):
                     raise DayPassed(f"{hall} has begun a day after {day}")
                 return False
-            record = first(msgspec.json.decode(row["document"], type=HallDocument), row["revision"])
+            record = first(document_of(hall, row["document"]), row["revision"])
             append = Append(
                 hall=hall,
                 day=day,

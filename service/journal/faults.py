@@ -14,7 +14,7 @@ class Rewritten(JournalFault):
 
 
 class UnknownKind(JournalFault):
-    """The journal has an event this release cannot read: a newer release wrote it. The hall stops in this process."""
+    """An event or a document that this release cannot read: a newer one wrote it. The hall stops in this process."""
 
 
 class AppendRejected(JournalFault):

@@ -13,7 +13,7 @@ from service.domain.document import HallDocument
 from service.domain.model import HallId
 from service.domain.plan import Learned
 from service.journal.database import Database
-from service.journal.faults import DocumentConflict, HallMissing
+from service.journal.faults import DocumentConflict, HallMissing, UnknownKind
 from service.journal.statements import statements
 
 PUTS_KEPT = timedelta(days=4)  # a key holds for a day of the hall and the next, and days are not all 24 hours long
@@ -31,6 +31,15 @@ class HallRow(Struct, frozen=True):
     document: HallDocument
     revision: int
     changed_at: datetime
+
+
+class UnknownRow(Struct, frozen=True):
+    """A hall whose stored document this release cannot read."""
+
+    hall: HallId
+    revision: int
+    changed_at: datetime
+    why: str
 
 
 Noter: TypeAlias = Callable[["PoolConnectionProxy[asyncpg.Record]", HallDocument, int], Awaitable[None]]
@@ -70,19 +79,19 @@ class Halls:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def all(self) -> list[HallRow]:
+    async def all(self) -> list[HallRow | UnknownRow]:
         """Every hall, by id."""
-        return [_hall_of(row) for row in await self._database.fetch(_SQL["all"])]
+        return [_row_of(row) for row in await self._database.fetch(_SQL["all"])]
 
     async def get(self, hall: HallId) -> HallRow | None:
-        """One hall."""
+        """One hall. Raises UnknownKind when a newer release wrote its document."""
         rows = await self._database.fetch(_SQL["get"], hall)
         return _hall_of(rows[0]) if rows else None
 
-    async def changed_since(self, at: datetime) -> list[HallRow]:
+    async def changed_since(self, at: datetime) -> list[HallRow | UnknownRow]:
         """The halls changed since an instant of the database's clock; one changed shortly before may come as well."""
         since = at - timedelta(seconds=CHANGES_OVERLAP_S)
-        return [_hall_of(row) for row in await self._database.fetch(_SQL["changed_since"], since)]
+        return [_row_of(row) for row in await self._database.fetch(_SQL["changed_since"], since)]
 
     async def learned_since(self, at: datetime | None) -> list[LearnedRow]:
         """What was learned since an instant, as `changed_since`; all of it when none is said."""
@@ -123,6 +132,7 @@ class Halls:
         Raises:
             DocumentConflict: the document has another revision than the request replaces.
             HallMissing: there is no such hall.
+            UnknownKind: a newer release wrote the present document; what this one does not know of it would be lost.
         """
         async with self._database.reading() as connection, connection.transaction():
             held = await connection.fetchrow(_SQL["hold"], hall)
@@ -132,20 +142,36 @@ class Halls:
                 before = await connection.fetchrow(_SQL["put_before"], hall, put.command_id)
                 if before is not None:
                     return Stored(before["revision"], before=True, fingerprint=before["fingerprint"])
+            before_it = document_of(hall, held["document"])
             if put.if_revision not in {None, held["revision"]}:
                 raise DocumentConflict(held["revision"])
             row = await connection.fetchrow(_SQL["replace"], hall, _text_of(document), held["revision"])
             assert row is not None, "nobody changes a row that is held"
             if put.note is not None:
-                await put.note(connection, _decode(held["document"]), row["revision"])
+                await put.note(connection, before_it, row["revision"])
             if put.fingerprint is not None:
                 await connection.execute(_SQL["note_put"], hall, put.command_id, put.fingerprint, row["revision"])
                 await connection.execute(_SQL["forget_puts"], hall, PUTS_KEPT)
             return Stored(row["revision"])
 
 
+def document_of(hall: HallId, stored: str) -> HallDocument:
+    """A document as it is stored. Raises UnknownKind when a newer release wrote it."""
+    try:
+        return _decode(stored)
+    except msgspec.ValidationError as error:
+        raise UnknownKind(f"the document of {hall}: {error}") from error
+
+
 def _hall_of(row: asyncpg.Record) -> HallRow:
-    return HallRow(row["hall_id"], _decode(row["document"]), row["revision"], row["changed_at"])
+    return HallRow(row["hall_id"], document_of(row["hall_id"], row["document"]), row["revision"], row["changed_at"])
+
+
+def _row_of(row: asyncpg.Record) -> HallRow | UnknownRow:
+    try:
+        return _hall_of(row)
+    except UnknownKind as unknown:
+        return UnknownRow(row["hall_id"], row["revision"], row["changed_at"], str(unknown))
 
 
 def _text_of(document: HallDocument) -> str:

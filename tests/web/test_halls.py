@@ -1,13 +1,17 @@
 """Halls as people see them: what they offer, whether they are open, their board."""
 
 import asyncio
+from pathlib import Path
 
+import asyncpg
+import msgspec
 import pytest
 
 from service.clock import FakeClock
+from service.domain.demo import DEMO, demo_document
 from service.domain.model import HallId
-from tests.service import Service, service_on
-from tests.web.checked import Checked, at
+from tests.service import ADMIN, NOON_AT, Service, service_on
+from tests.web.checked import Checked, at, demo
 from tests.web.conftest import Founder
 
 
@@ -95,6 +99,54 @@ async def test_a_hall_is_known_while_its_document_is_read(house: Service, hall: 
     await reading
 
     assert hall.hall in known
+
+
+async def test_a_document_of_a_newer_release_stops_its_hall_and_no_other(own: Checked, service: Service) -> None:
+    other, halls = HallId("other"), service.running.halls
+    assert await halls.create_if_absent(other, demo_document(always_open=True))
+    before = (await own.call("GET", "/v1/halls/other/document", token=ADMIN)).body
+    await written(service, other, {"robots": 7})
+
+    await halls.look()
+    await halls.look()
+
+    assert [item["id"] for item in (await own.call("GET", "/v1/halls")).body["items"]] == ["demo"]
+    for method, path, body, token in (
+        ("GET", "/v1/halls/other", None, None),
+        ("POST", "/v1/halls/other/tickets", {"service": "enquiry"}, None),
+        ("PUT", "/v1/halls/other/document", before, ADMIN),
+    ):
+        refused = await own.call(method, path, body, token=token, headers={"If-Match": "*"})
+        assert (refused.status, refused.code) == (503, "storage-unavailable"), path
+    assert (await own.take("enquiry"))["number"] == "B001"
+
+    await written(service, other, {})
+    await halls.look()
+
+    assert (await own.call("GET", "/v1/halls/other")).status == 200
+
+
+async def test_a_service_starts_beside_a_document_of_a_newer_release(service: Service, tmp_path: Path) -> None:
+    await written(service, DEMO, {"robots": 7})
+
+    async with service_on(str(service.settings.database_url), tmp_path / "second", FakeClock(NOON_AT)) as second:
+        refused = await second.api.call("GET", "/v1/halls/demo")
+
+    assert (refused.status, refused.code) == (503, "storage-unavailable")
+
+
+async def written(service: Service, hall: HallId, fields: dict[str, object]) -> None:
+    """Have a hall's document put into the database by another release: the demo hall's, with these fields besides."""
+    connection = await asyncpg.connect(str(service.settings.database_url))
+    try:
+        await connection.execute(
+            "UPDATE halls SET document = $2, revision = revision + 1, changed_at = clock_timestamp() "
+            "WHERE hall_id = $1",
+            hall,
+            msgspec.json.encode(demo() | fields).decode(),
+        )
+    finally:
+        await connection.close()
 
 
 async def test_the_board_shows_what_screens_get(hall: Checked) -> None:
