@@ -96,6 +96,8 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
         raise DayHasEnded
     day.wake(now_at)
     decided = _DECIDERS[type(command)](day, command, now_at)
+    if day.closed:
+        decided = _nobody_waits(decided)
     if day.standby and not GIVES_WORK_BACK.isdisjoint(map(type, decided)):
         admitted, _ = admitted_from_standby(day, now_at, decided)
         decided += admitted
@@ -742,6 +744,19 @@ def _leave_unserved(day: Day) -> list[Event]:
         for ticket in day.tickets.values()
         if TicketState.LEFT in TICKET_SUCCESSORS[ticket.state]
     ]
+
+
+_WAITS = (events.TicketTaken, events.TicketAdvanced, events.TicketReleased, events.TicketResumed)
+
+
+def _nobody_waits(decided: list[Event]) -> list[Event]:
+    """What is decided on a closed day: nobody is called any more, so who would wait again leaves as the others did."""
+    left: list[Event] = []
+    for event in decided:
+        left.append(event)
+        if isinstance(event, _WAITS):
+            left.append(events.TicketLeft(ticket=event.ticket, reason=LeftReason.UNSERVED))
+    return left
 
 
 def _carried_over(day: Day, plan: Plan) -> Plan:

@@ -17,6 +17,7 @@ from service.domain import commands
 from service.domain.commands import Invited
 from service.domain.day import Day
 from service.domain.model import (
+    MISSED_AFTER_S,
     Appointment,
     AppointmentId,
     AppointmentState,
@@ -90,7 +91,7 @@ async def book(request: web.Request) -> web.Response:
     elif applicant is None and ticket is not None:
         invited_as, person = ticket.applicant, await _person_kept(request, hall, ticket.applicant)
     if not (form.hold or who.may(Role.STAFF) or invited_as):
-        _require_reachable(applicant)
+        _require_somebody(applicant)
     command = commands.BookAppointment(
         appointment=AppointmentId(new_id()),
         code=new_code(OF_APPOINTMENT),
@@ -143,11 +144,11 @@ async def change(request: web.Request) -> web.Response:
     if form.starts_at is not UNSET:
         starts_at = _instant(form.starts_at)
         on = day.on if starts_at == appointment.starts_at else _date_to_book(request, hall, starts_at)
-    applicant, person = await _changed_applicant(request, who, hall, appointment, form.applicant)
+    applicant, person = await _changed_applicant(request, hall, appointment, form.applicant)
     confirm = form.state is not UNSET
     of_nobody = appointment.state is AppointmentState.HELD and appointment.applicant is None
     if confirm and of_nobody and not who.may(Role.STAFF):
-        _require_reachable(applicant)
+        _require_somebody(applicant)
     command = commands.ChangeAppointment(
         appointment=appointment_id,
         starts_at=starts_at,
@@ -265,6 +266,8 @@ def _state_at(found: FoundAppointment, now_at: datetime) -> AppointmentState:
     state = AppointmentState(found.state)
     if state is AppointmentState.HELD and found.expires_at is not None and found.expires_at <= now_at:
         return AppointmentState.EXPIRED
+    if state is AppointmentState.BOOKED and found.starts_at + timedelta(seconds=MISSED_AFTER_S) <= now_at:
+        return AppointmentState.MISSED
     return state
 
 
@@ -368,12 +371,12 @@ async def _person_kept(request: web.Request, hall: Hall, applicant: str | None) 
 
 
 async def _changed_applicant(
-    request: web.Request, who: Caller, hall: Hall, appointment: Appointment, form: ChangeApplicantForm | UnsetType
+    request: web.Request, hall: Hall, appointment: Appointment, form: ChangeApplicantForm | UnsetType
 ) -> tuple[Applicant | None, str | UnsetType | None]:
     """Somebody else, or the same with another name or number; none and unset where nothing is said of them.
 
     Raises:
-        BodyInvalid: nobody could be reached, or it is no number.
+        BodyInvalid: nobody is named, or it is no number.
     """
     if form is UNSET:
         return None, UNSET
@@ -388,8 +391,6 @@ async def _changed_applicant(
     )
     locale = before.locale if form.locale is UNSET else form.locale
     applicant = Applicant(id=new_id(), name=name, phone=contact.phone, email=contact.email, locale=locale)
-    if not who.may(Role.STAFF):
-        _require_reachable(applicant)
     return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
 
 
@@ -401,11 +402,9 @@ async def _day_of_standby(request: web.Request, who: Caller, hall: HallId, ticke
     return await request.app[LANES].day_of_ticket(hall, ticket)
 
 
-def _require_reachable(applicant: Applicant | None) -> None:
+def _require_somebody(applicant: Applicant | None) -> None:
     if applicant is None:
-        raise BodyInvalid(("applicant", "say a name, and a phone or a mail address"))
-    if applicant.phone is None and applicant.email is None:
-        raise BodyInvalid(("applicant", "say a phone or a mail address"))
+        raise BodyInvalid(("applicant", "say who it is for"))
 
 
 async def _holder_of(request: web.Request, who: Caller, hall: Hall) -> str | None:

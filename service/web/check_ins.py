@@ -15,6 +15,7 @@ from aiohttp import web
 
 from service.domain import commands, events
 from service.domain.commands import Command, Returned
+from service.domain.day import Day
 from service.domain.model import (
     AppointmentId,
     AppointmentState,
@@ -31,6 +32,8 @@ from service.domain.refusals import (
     BodyInvalid,
     CodeNotFound,
     CodeUsed,
+    HoldExpired,
+    Refusal,
     WrongDay,
     WrongState,
 )
@@ -102,14 +105,21 @@ async def _find(request: web.Request, who: Caller, hall: Hall, code: str) -> Fou
 async def _command(  # noqa: PLR0913, PLR0917  (what a check-in is made of)
     request: web.Request, who: Caller, hall: Hall, found: FoundCode, form: CheckInForm, shown: Admitted
 ) -> Command:
-    """What a code asks for today. Raises CodeNotFound, CodeUsed, WrongDay, WrongState, AppointmentMissed."""
+    """What a code asks for today.
+
+    Raises CodeNotFound, CodeUsed, WrongDay, WrongState, HoldExpired, AppointmentMissed.
+    """
     if await was_done(request, who, hall.id):
         return commands.ResumeTicket(TicketId(found.id))  # whatever it was: the day repeats what came of it
     today = hall.day_at(request.app[CLOCK].now_at())
     match found.kind:
         case CodeKind.APPOINTMENT:
             assert found.day is not None, "an appointment has a day"
-            return _of_appointment(AppointmentId(found.id), found.day, found.state, today, shown)
+            appointment = AppointmentId(found.id)
+            if found.day != today:
+                day = await request.app[LANES].day_of_appointment(hall.id, appointment)
+                raise _not_today(request, day, appointment)
+            return _check_in(appointment, shown)
         case CodeKind.INVITATION:
             return await _of_invitation(request, hall, found, form, shown)
         case CodeKind.TICKET:
@@ -117,16 +127,24 @@ async def _command(  # noqa: PLR0913, PLR0917  (what a check-in is made of)
             return _of_ticket(day.ticket(TicketId(found.id)), day.on, today, shown)
 
 
-def _of_appointment(appointment: AppointmentId, on: date, state: str, today: date, shown: Admitted) -> Command:
-    if on != today:
-        if state == AppointmentState.MISSED:
-            raise AppointmentMissed
-        if state == AppointmentState.CHECKED_IN:
-            raise CodeUsed
-        if state in {AppointmentState.CANCELLED, AppointmentState.EXPIRED}:
-            raise WrongState(state)
-        raise WrongDay(on.isoformat())
+def _check_in(appointment: AppointmentId, shown: Admitted) -> Command:
     return commands.CheckIn(appointment=appointment, ticket=TicketId(new_id()), code=new_code(), channel=shown.channel)
+
+
+def _not_today(request: web.Request, day: Day, appointment: AppointmentId) -> Refusal:
+    """Why an appointment of another day cannot be checked in."""
+    state = day.appointment(appointment).state_at(request.app[CLOCK].now_at())
+    match state:
+        case AppointmentState.MISSED:
+            return AppointmentMissed()
+        case AppointmentState.CHECKED_IN:
+            return CodeUsed()
+        case AppointmentState.EXPIRED:
+            return HoldExpired()
+        case AppointmentState.CANCELLED:
+            return WrongState(state)
+        case _:
+            return WrongDay(day.on.isoformat())
 
 
 async def _of_invitation(
@@ -145,8 +163,9 @@ async def _of_invitation(
             day = await request.app[LANES].day_of_appointment(hall.id, booked)
         except AppointmentNotFound:  # a ticket was taken with it
             raise CodeUsed from None
-        state = day.appointment(booked).state
-        return _of_appointment(booked, day.on, state, hall.day_at(request.app[CLOCK].now_at()), shown)
+        if day.on != hall.day_at(request.app[CLOCK].now_at()):
+            raise _not_today(request, day, booked)
+        return _check_in(booked, shown)
     service = invitation.service or form.service
     if service is None:
         raise BodyInvalid(("service", "this invitation is for any service: say which"))

@@ -489,7 +489,7 @@ def test_a_hall_that_is_not_suspended_has_nothing_to_lift() -> None:
     assert Hall().do(LiftSuspension()) == []
 
 
-def test_a_stage_finished_after_closing_waits_until_the_day_ends() -> None:
+def test_who_would_wait_again_on_a_closed_day_leaves_unserved() -> None:
     hall = Hall()
     hall.open("1")
     ticket = hall.take("card")
@@ -497,8 +497,7 @@ def test_a_stage_finished_after_closing_waits_until_the_day_ends() -> None:
     hall.do(CloseDay())
 
     hall.do(FinishTicket(ticket, DONE))
-    assert (hall.ticket(ticket).state, hall.ticket(ticket).stage) == (TicketState.WAITING, StageId("cashier"))
-    hall.do(EndDay())
 
-    assert hall.ticket(ticket).left_reason is LeftReason.UNSERVED
+    assert (hall.ticket(ticket).stage, hall.ticket(ticket).left_reason) == (StageId("cashier"), LeftReason.UNSERVED)
+    hall.do(EndDay())
     assert ServiceId("card") in hall.day.plan.services

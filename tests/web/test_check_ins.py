@@ -466,3 +466,12 @@ async def test_who_guesses_codes_is_told_to_wait_and_staff_are_not(dsn: str, tmp
     assert [reply.code for reply in replies] == ["code-not-found"] * WRONG_CODES.most + ["rate-limited"]
     assert "rate-limited" in [reply.code for reply in browser]
     assert {reply.code for reply in staff} == {"code-not-found"}
+
+
+async def test_the_code_of_a_hold_that_is_over_says_so_the_next_day_too(hall: Checked, now: FakeClock) -> None:
+    held = await booked(hall, THREE, hold=True)
+    now.put(at("10:00", 24))
+
+    reply = await checked_in(hall, held["code"])
+
+    assert (reply.status, reply.code) == (409, "hold-expired")

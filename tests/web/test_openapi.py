@@ -6,6 +6,9 @@ import msgspec
 import pytest
 from openapi_spec_validator import validate
 
+from service.clock import Clock
+from service.metrics import Metrics
+from service.web.keys import CLOCK, METRICS
 from service.web.routes import BUSY, ROUTES, Route
 from service.web.server import make_app
 from tests.service import ADMIN
@@ -50,7 +53,7 @@ def test_every_call_is_described_and_nothing_else() -> None:
 
 
 def test_the_router_has_every_call_and_no_other() -> None:
-    app = make_app({})
+    app = make_app({CLOCK: Clock(), METRICS: Metrics(list)})
     routed = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource is not None}
 
     assert routed >= CALLS
