@@ -42,6 +42,7 @@ from service.journal.journal import Journal
 from service.journal.values import Lost
 from service.lane import (
     ANSWER_WITHIN_S,
+    OF_OTHER_DAYS,
     Answer,
     Lane,
     Request,
@@ -137,6 +138,8 @@ class Moves:
                 await self._lanes.day_on(hall, on, now=True)
             return None
         except (faults.ConstraintBroken, faults.RecordsRefused) as rejected:
+            if isinstance(rejected, faults.ConstraintBroken) and rejected.name in OF_OTHER_DAYS:
+                return None
             raise refusal_of(rejected, hall, days[1]) from None
 
     async def _try(

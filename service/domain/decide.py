@@ -52,7 +52,7 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
-from service.domain.plan import DUE_AFTER_DAYS, Plan
+from service.domain.plan import DUE_AFTER_DAYS, DUE_AFTER_DAYS_MAX, Plan
 from service.domain.refusals import (
     AlarmNotFound,
     AlreadyWaiting,
@@ -676,6 +676,8 @@ def _finish(day: Day, ticket: Ticket, finish: Finish, now_at: datetime) -> tuple
     _require_papers(plan, ticket, finish.missing)
     if finish.due_on is not None and finish.due_on < day.on:
         raise BodyInvalid(("due_on", "is in the past"))
+    if finish.due_on is not None and finish.due_on > day.on + timedelta(days=DUE_AFTER_DAYS_MAX):
+        raise BodyInvalid(("due_on", f"is more than {DUE_AFTER_DAYS_MAX} days ahead"))
     following = _following(plan, ticket) if finish.outcome is Outcome.DONE else None
     if following is None:
         due_on = finish.due_on

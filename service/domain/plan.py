@@ -41,6 +41,9 @@ PRECHECK = "precheck"
 DUE_AFTER_DAYS = 14
 """How long a right to return lasts when nothing says until when."""
 
+DUE_AFTER_DAYS_MAX = 366
+"""How long it lasts at most; who has one is kept until then, so a slip of the pen must not mean for ever."""
+
 
 class Window(Struct, frozen=True):
     """A span in which the hall is open."""

@@ -76,16 +76,18 @@ export async function call(method, path, { body, file, headers: more, key, ifMat
   const watched = { act, state: "sent" };
   underWay.add(watched);
   tell();
+  let mayBeDone = false;
   try {
     for (let attempt = 0; ; attempt += 1) {
       const left_ms = until_ms - performance.now();
       const given = await tried(address, init, Math.max(1, Math.min(attempt_ms, left_ms)), signal);
       if (given !== null && !INDEFINITE.has(given.status)) return settled(given, path);
       watched.state = given === null ? "unreached" : "busy";
+      mayBeDone ||= act && (given === null || given.body?.code === "outcome-unknown");
       tell();
       const wait_ms = given?.retryAfter_s ? given.retryAfter_s * 1000 : Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
       if (performance.now() + wait_ms >= until_ms) {
-        if (given?.body?.code && given.body.code !== "outcome-unknown") throw new Refused(given.body, given.retryAfter_s);
+        if (given?.body?.code && !mayBeDone) throw new Refused(given.body, given.retryAfter_s);
         throw new Unreached();
       }
       await pause(wait_ms, signal);

@@ -382,6 +382,7 @@ def test_a_paper_missing_ends_the_visit_with_all_that_should_follow() -> None:
         (Finish(Outcome.REFERRED, due_on=Hall().on), "outcome"),
         (Finish(Outcome.CONDITIONAL, missing=("a cake",)), "missing"),
         (Finish(Outcome.CONDITIONAL, due_on=Hall().on - timedelta(days=1)), "due_on"),
+        (Finish(Outcome.CONDITIONAL, due_on=Hall().on + timedelta(days=367)), "due_on"),
     ],
 )
 def test_a_finish_says_only_what_can_be(finish: Finish, path: str) -> None:

@@ -24,9 +24,10 @@ from service.domain.refusals import (
 from service.errors import OutcomeUnknown, StorageUnavailable
 from service.ids import new_id
 from service.journal import append
-from service.journal.append import Appender, DoubleClaim
+from service.journal.append import Appender, DoubleClaim, Sent
 from service.journal.database import Connection
-from service.journal.values import Applicant, Lost, Position
+from service.journal.faults import ConstraintBroken
+from service.journal.values import Append, Applicant, Claimed, Lost, Position
 from service.lane import Answer
 from service.verify import Verifier
 from tests.proxy import Fault, Proxy
@@ -480,6 +481,29 @@ async def test_who_waits_too_long_for_a_commit_is_told_that_nothing_is_known(
 
     assert appointment_of(again).starts_at == instant(FAR_DAY, "16:00")
     assert (await kinds_in(dsn, FAR_DAY)).count("appointment_made") == 2
+    assert await one_place_of(dsn, before) == FAR_DAY
+
+
+async def test_a_rule_over_several_days_that_another_has_just_broken_is_looked_at_again(
+    one: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_one_place(one)
+    before = await booked(one, NEXT_DAY)
+    refused: list[str] = []
+    append_both = DoubleClaim.append
+
+    async def refuse_once(claim: DoubleClaim, appends: tuple[Append, Append], sent: Sent) -> Claimed | Lost:
+        if refused:
+            return await append_both(claim, appends, sent)
+        refused.append("person_limit_kept")
+        raise ConstraintBroken(refused[0], "another day was first")
+
+    monkeypatch.setattr(DoubleClaim, "append", refuse_once)
+
+    after = appointment_of(await move(one, before.id, FAR_DAY))
+
+    assert after.starts_at == instant(FAR_DAY, "16:00")
+    assert refused == ["person_limit_kept"]
     assert await one_place_of(dsn, before) == FAR_DAY
 
 

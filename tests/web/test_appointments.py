@@ -171,9 +171,7 @@ async def test_when_a_whole_day_is_full_the_next_days_are_offered(found: Founder
         ({"name": "Li", "phone": "13800138000", "age": 20}, "applicant"),
     ],
 )
-async def test_who_books_says_who_it_is_for(
-    hall: Checked, applicant: dict[str, Any] | None, path: str
-) -> None:
+async def test_who_books_says_who_it_is_for(hall: Checked, applicant: dict[str, Any] | None, path: str) -> None:
     body = {"service": "enquiry", "starts_at": said(TEN)} | ({} if applicant is None else {"applicant": applicant})
 
     reply = await hall.call("POST", "appointments", body)
