@@ -185,6 +185,17 @@ def test_the_profile_is_of_local_half_hours_and_reported_by_the_hour() -> None:
     ]
 
 
+def test_a_number_that_a_kiosk_reports_later_counts_when_it_was_taken() -> None:
+    hall = Hall(at="09:10")
+    hall.do(hall.leasing())
+    hall.at("17:20").do(hall.reporting("Z001", "09:20"))
+    hall.do(hall.reporting("Z002", "16:40"))
+
+    found = figures(hall)
+
+    assert {half: one.walk_ins for half, one in found.halves.items() if one.walk_ins} == {"09:00": 1, "16:30": 1}
+
+
 def test_appointments_are_counted_by_what_came_of_them() -> None:
     hall = Hall(at="09:00")
     kept, late, missed, cancelled = (hall.book("enquiry", at) for at in ("11:00", "11:05", "11:10", "11:15"))
