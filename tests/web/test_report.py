@@ -48,7 +48,7 @@ async def test_the_present_day_is_reported_as_it_was_lived(hall: Checked, now: F
         "people": 5,
         "served": 2,
         "no_show": 0,
-        "left": {"self": 1, "unserved": 0},
+        "left": {"self": 1, "unserved": 0, "booked": 0},
         "open": 1,
     }
     assert day["waits"] == {"number": 2, "mean_s": 120, "p50_s": 60, "p90_s": 180, "max_s": 180}
