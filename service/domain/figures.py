@@ -4,9 +4,10 @@
 ended: counts and sorted seconds, so that the figures of many days are exactly those of all their visits together, and
 no median of medians.
 
-A wait is from the ticket, or the end of the stage before, to the first call of the stage. Somebody with an appointment
-is called in time within ten minutes of it, or of coming when they came later. A counter is open until it is closed, but
-not longer than the hall was at work: what a clerk forgot to close was not staffed all night.
+People came when they took their number, also where a kiosk that was cut off reported it later; how many waited is as it
+was known then. A wait is from the ticket, or the end of the stage before, to the first call of the stage. Somebody with
+an appointment is called in time within ten minutes of it, or of coming when they came later. A counter is open until it
+is closed, but not longer than the hall was at work: what a clerk forgot to close was not staffed all night.
 
 Source: CONTRACT 5 (`GET …/report`); DESIGN 6 (waits), 9.
 """
@@ -245,7 +246,7 @@ class Observer:
             ):
                 self._turn(counter, record.at)
             case events.TicketTaken() as taken:
-                self._note_taken(record.at, taken)
+                self._note_taken(taken.issued_at or record.at, taken)
             case events.TicketReclassed(class_=TicketClass.GREEN, reason=reason):
                 self._green[reason] += 1
             case events.TicketRated(grade=grade, reasons=reasons):

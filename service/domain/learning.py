@@ -125,10 +125,11 @@ class Observer:
     def _note(self, record: Record, before: Ticket | None) -> None:
         match record.event:
             case events.TicketTaken() as taken:
+                came_at = taken.issued_at or record.at
                 if taken.class_ in {TicketClass.WALK_IN, TicketClass.GREEN}:
-                    self._unplanned.append((record.at, taken.service, taken.count))
+                    self._unplanned.append((came_at, taken.service, taken.count))
                 elif taken.slot_at is not None:
-                    self._late_s.append(round((record.at - taken.slot_at).total_seconds()))
+                    self._late_s.append(round((came_at - taken.slot_at).total_seconds()))
             case events.TicketFinished(forgotten=False) | events.TicketAdvanced():
                 self._note_visit(before)
             case events.TicketUndone(ticket=ticket) if before is not None and before.finished_at is not None:

@@ -16,6 +16,7 @@ from math import ceil
 from operator import add
 from typing import NamedTuple
 
+from service.domain.arrivals import ARRIVALS_OVER_S, lately
 from service.domain.day import Day, Pool
 from service.domain.model import CounterState, ServiceId, Wait
 from service.domain.plan import Rate
@@ -33,12 +34,6 @@ from service.domain.waits import (
 
 STEP_S = 900
 """Between two instants of a profile."""
-
-ARRIVALS_OVER_S = 3600
-"""People are expected to come as in this time before."""
-
-ARRIVALS_OVER_LEAST_S = 900
-"""Shortly after the doors opened: the first minutes alone would say too much."""
 
 
 class Change(NamedTuple):
@@ -102,15 +97,10 @@ def profile(before: Day, after: Day, now_at: datetime) -> list[Change]:
 
 def arrivals(day: Day, now_at: datetime) -> dict[ServiceId, Arriving]:
     """Who came in the last hour, per second of the time in which the doors were open."""
-    plan = day.plan
-    doors_at = [window.opens_at - timedelta(seconds=plan.rules.doors_before_s) for window in plan.windows]
-    since_at = max([now_at - timedelta(seconds=ARRIVALS_OVER_S), *(at for at in doors_at[:1] if at <= now_at)])
-    over_s = max(ARRIVALS_OVER_LEAST_S, (now_at - since_at).total_seconds())
+    tickets, over_s = lately(day, now_at)
     found: dict[ServiceId, Arriving] = {}
-    for ticket in reversed(day.tickets.values()):
-        if ticket.issued_at < since_at:
-            break
-        service = plan.services[ticket.service]
+    for ticket in tickets:
+        service = day.plan.services[ticket.service]
         work_s = service.expected_s(ticket.count, prechecked=False)
         squares = work_s * work_s + service.variance(ticket.count, prechecked=False)
         one = Arriving(1 / over_s, work_s / over_s, squares / over_s)

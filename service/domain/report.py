@@ -22,14 +22,18 @@ Name = TypeVar("Name", TicketClass, Channel)
 
 
 class Left(Struct, frozen=True):
-    """Who left without being served: by themselves, or because the day ended."""
+    """Who left without being served: by themselves, because the day ended, or from standby for an appointment."""
 
     self_: int = field(name="self", default=0)
     unserved: int = 0
+    booked: int = 0
 
 
 class VisitsSeen(Struct, frozen=True, kw_only=True):
-    """Tickets by how their visits ended, and the people they stood for; `open` have not ended."""
+    """Tickets by how their visits ended, and the people they stood for; `open` have not ended.
+
+    Each of the `issued` is in one of served, no_show, left and open.
+    """
 
     issued: int = 0
     people: int = 0
@@ -195,7 +199,7 @@ def visits_of(visits: Iterable[Visits]) -> VisitsSeen:
         people=people,
         served=sum(ends[outcome] for outcome in Outcome),
         no_show=ends["no_show"],
-        left=Left(ends[LeftReason.SELF], ends[LeftReason.UNSERVED]),
+        left=Left(ends[LeftReason.SELF], ends[LeftReason.UNSERVED], ends[LeftReason.BOOKED]),
         open=ends["open"],
     )
 

@@ -69,7 +69,7 @@ class Maker:
         for day in days:
             self._forecasts.of(day.hall, day.on)
         await self._forecasts.read()
-        await asyncio.gather(*(self._look_at(day) for day in days))
+        await asyncio.gather(*(self._look_or_say(day) for day in days))
         for day in self._lanes.in_use():  # a day may have been loaded anew meanwhile
             if _is_present(day, self._clock.now_at()):
                 day.promises = self._forecasts.promises_of(day.hall, day.on)
@@ -99,6 +99,13 @@ class Maker:
         """Drop the forecasts of days long over; an outage leaves them for the next time."""
         with suppress(StorageUnavailable):
             await self._forecasts.forget(self._clock.now_at() - FORGET_AFTER)
+
+    async def _look_or_say(self, day: Day) -> None:
+        """Look at one day; a fault of ours costs this day its forecast, and no other day."""
+        try:
+            await self._look_at(day)
+        except Exception:
+            log.exception("forecast_fault", hall=day.hall, day=str(day.on))
 
     async def _look_at(self, day: Day) -> None:
         key, now_at, seq = (day.hall, day.on), self._clock.now_at(), day.seq

@@ -2,7 +2,8 @@
 
 What is known of a hall comes from its fold in memory; one query says where the days of all halls stand, so that a fold
 that another process has left behind is caught up first. Halls that nobody here has in memory are read in the background
-while somebody looks; until then the tables say who waits there, and their counters are not known.
+while somebody looks; until then the tables say who waits there, and their counters are not known. A hall that cannot be
+read here, because a newer release has written in its journal, is told in the same way.
 
 Source: CONTRACT 8 (`/ops`).
 """
@@ -21,7 +22,6 @@ from service.domain.day import Day
 from service.domain.grid import main_stage
 from service.domain.model import CounterState, HallId, StageId
 from service.domain.plan import Plan, Rate
-from service.domain.refusals import Refusal
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.journal import faults
@@ -96,6 +96,7 @@ class Overview:
         self._counted: WeakKeyDictionary[Day, Counted] = WeakKeyDictionary()
         self._wanted: dict[HallId, None] = {}
         self._loading: set[asyncio.Task[None]] = set()
+        self._unread: set[HallId] = set()
 
     async def of(self, halls: list[Hall]) -> list[Now]:
         """Halls as they are now. Raises the service's StorageUnavailable."""
@@ -103,9 +104,12 @@ class Overview:
         days = {hall.id: self._day_of(hall, now_at) for hall in halls}
         rows = await self._rows(halls, days, now_at)
         behind = [hall for hall in halls if _is_behind(days[hall.id], rows.get(hall.id))]
-        if behind:
-            await asyncio.gather(*(self._lanes.day(hall.id, now=True) for hall in behind))
-            days |= {hall.id: self._day_of(hall, now_at) for hall in behind}
+        await asyncio.gather(*(self._read(hall.id, now=True) for hall in behind))
+        days |= {hall.id: self._day_of(hall, now_at) for hall in behind}
+        unread = [hall for hall in behind if _is_behind(days[hall.id], rows.get(hall.id))]
+        if unread:
+            days |= dict.fromkeys([hall.id for hall in unread])
+            rows |= await self._rows(unread, days, now_at)
         found = []
         for hall in halls:
             day, row = days[hall.id], rows.get(hall.id)
@@ -114,7 +118,7 @@ class Overview:
                 found.append(now_of(hall, day, self._count(day), now_at))
             else:
                 found.append(self._from_tables(hall, row, now_at))
-                if row is not None and not row.ended:
+                if row is not None and not row.ended and self._day_of(hall, now_at) is None:
                     self._wanted[hall.id] = None
         self._load()
         return found
@@ -186,15 +190,20 @@ class Overview:
         while self._wanted and len(self._loading) < LOADED_AT_ONCE:
             hall = next(iter(self._wanted))
             del self._wanted[hall]
-            task = asyncio.create_task(self._load_one(hall), name=f"look at {hall}")
+            task = asyncio.create_task(self._read(hall), name=f"look at {hall}")
             self._loading.add(task)
             task.add_done_callback(self._loaded)
 
-    async def _load_one(self, hall: HallId) -> None:
+    async def _read(self, hall: HallId, *, now: bool = False) -> None:
+        """Bring a hall's fold up to the journal; what keeps it from being read is said once, until it can be again."""
         try:
-            await self._lanes.day(hall)
-        except Refusal as refusal:
-            log.warning("hall_not_read", hall=hall, code=refusal.code)
+            await self._lanes.day(hall, now=now)
+        except Exception:
+            if hall not in self._unread:
+                log.warning("hall_not_read", hall=hall, exc_info=True)
+            self._unread.add(hall)
+        else:
+            self._unread.discard(hall)
 
     def _loaded(self, task: asyncio.Task[None]) -> None:
         self._loading.discard(task)

@@ -68,6 +68,8 @@ class Reports:
         self._reader = Reader(database)
         self._clock = clock
         self._followed: OrderedDict[tuple[HallId, date], _Followed] = OrderedDict()
+        self._unreadable: set[tuple[HallId, date]] = set()
+        """Ended days that this process cannot read: a newer release wrote in them, and that is another process."""
 
     async def of(self, hall: Hall, first: date, last: date) -> list[DayOf]:
         """The days of a hall that have begun, from the first to the last, in order."""
@@ -135,12 +137,29 @@ class Reports:
     async def keep(self) -> None:
         """Look through days that have ended and of which nothing is kept yet, the latest first."""
         first = self._clock.now_at().date() - timedelta(days=SPAN_DAYS_MAX)
+        self._unreadable = {(hall, on) for hall, on in self._unreadable if on >= first}
         try:
-            for row in await self._database.fetch(_SQL["unkept"], first, KEPT_AT_ONCE):
-                await look_through(self._database, HallId(row["hall_id"]), row["day"])
-                self._followed.pop((HallId(row["hall_id"]), row["day"]), None)
-        except faults.JournalFault as fault:
+            for row in await self._database.fetch(_SQL["unkept"], first, KEPT_AT_ONCE + len(self._unreadable)):
+                await self._keep_or_say(HallId(row["hall_id"]), row["day"])
+        except faults.StorageUnavailable as fault:
             log.warning("figures_not_kept", why=str(fault))
+
+    async def _keep_or_say(self, hall: HallId, on: date) -> None:
+        """Look through one day; one that cannot be read is said once, and left to a process that can.
+
+        Raises the journal's StorageUnavailable.
+        """
+        if (hall, on) in self._unreadable:
+            return
+        try:
+            await look_through(self._database, hall, on)
+        except faults.StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("figures_not_kept", hall=hall, day=str(on))
+            self._unreadable.add((hall, on))
+        else:
+            self._followed.pop((hall, on), None)
 
 
 def total_of(sent: Iterable[dict[str, int]]) -> dict[str, int]:

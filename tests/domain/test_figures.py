@@ -1,6 +1,7 @@
 """The figures of days lived by hand: every visit is counted once, and nothing of anybody is kept."""
 
 import msgspec
+from msgspec.structs import astuple, replace
 
 from service.domain.commands import (
     CallTicket,
@@ -8,6 +9,7 @@ from service.domain.commands import (
     ChangeTicket,
     CloseCounter,
     EndDay,
+    LeaveForAppointment,
     LeaveQueue,
     MarkNoShow,
     OpenOvertime,
@@ -20,10 +22,20 @@ from service.domain.commands import (
     SweepAppointments,
     UndoTicket,
 )
-from service.domain.figures import AtCounter, Booked, Figures, Half, Observer, Overtime, Promised
-from service.domain.model import Channel, CounterId, TicketClass
-from service.domain.report import HourSeen, Left, Period, SpreadSeen, period_of
+from service.domain.figures import AtCounter, Booked, Figures, Half, Observer, Overtime, Promised, _visits
+from service.domain.model import (
+    Admission,
+    Channel,
+    CounterId,
+    LeftReason,
+    Outcome,
+    Ticket,
+    TicketClass,
+    TicketState,
+)
+from service.domain.report import HourSeen, Left, Period, SpreadSeen, period_of, visits_of
 from tests.domain.halls import Hall, town
+from tests.domain.test_waits import enquiries
 
 
 def observed(hall: Hall) -> Observer:
@@ -72,6 +84,40 @@ async def test_a_day_lived_by_hand_is_counted_as_it_was() -> None:
     assert {one.service: one.visits.issued for one in seen.services} == {"enquiry": 4, "passport": 1}
     assert seen.waits == SpreadSeen(number=3, mean_s=80, p50_s=60, p90_s=180, max_s=180)
     assert seen.lasted == SpreadSeen(number=2, mean_s=180, p50_s=120, p90_s=240, max_s=240)
+
+
+def every_end(ticket: Ticket) -> list[Ticket]:
+    """A ticket in each state, with each outcome and each reason that it can have there."""
+    done, left = TicketState.DONE, TicketState.LEFT
+    return [
+        *(replace(ticket, state=state) for state in TicketState if state not in {done, left}),
+        *(replace(ticket, state=done, outcome=outcome) for outcome in Outcome),
+        *(replace(ticket, state=left, left_reason=reason) for reason in LeftReason),
+    ]
+
+
+def test_however_visits_end_their_numbers_add_up_to_all_that_were_issued() -> None:
+    hall = Hall()
+    tickets = every_end(hall.ticket(hall.take()))
+
+    seen = visits_of(_visits(tickets))
+
+    assert seen.issued == len(tickets)
+    assert seen.served + seen.no_show + sum(astuple(seen.left)) + seen.open == seen.issued
+    assert (seen.served, seen.no_show, seen.left) == (len(Outcome), 1, Left(1, 1, 1))
+
+
+def test_who_leaves_standby_for_an_appointment_has_left() -> None:
+    hall = Hall(enquiries(cv=0, counters=1), at="16:00")
+    hall.open("1")
+    while hall.ticket(ticket := hall.take()).admission is not Admission.STANDBY:
+        pass
+
+    hall.do(LeaveForAppointment(ticket))
+
+    visits = report(hall).visits
+    assert visits.left == Left(booked=1)
+    assert visits.open == visits.issued - 1
 
 
 def test_quantiles_of_several_days_are_of_all_their_visits() -> None:
@@ -183,6 +229,17 @@ def test_the_profile_is_of_local_half_hours_and_reported_by_the_hour() -> None:
     assert report(hall).hours == [
         HourSeen(hour="09", booked=0, walk_ins=5, calls=1, ends=0, waiting_most=3, open_s=1800)
     ]
+
+
+def test_a_number_that_a_kiosk_reports_later_counts_when_it_was_taken() -> None:
+    hall = Hall(at="09:10")
+    hall.do(hall.leasing())
+    hall.at("17:20").do(hall.reporting("Z001", "09:20"))
+    hall.do(hall.reporting("Z002", "16:40"))
+
+    found = figures(hall)
+
+    assert {half: one.walk_ins for half, one in found.halves.items() if one.walk_ins} == {"09:00": 1, "16:30": 1}
 
 
 def test_appointments_are_counted_by_what_came_of_them() -> None:

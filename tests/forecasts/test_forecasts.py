@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
@@ -386,6 +387,38 @@ async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clo
     await maker.look()
 
     assert (await ticket(api, waiting[0]))["wait"]["as_of_at"] == clock.now_at().strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+async def test_a_fault_in_one_hall_leaves_the_others_their_forecasts(
+    service: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    class FaultyForDemo(Here):
+        async def make(self, wanted: Wanted) -> Made:
+            if wanted.scene.hall == DEMO:
+                raise ZeroDivisionError
+            return await super().make(wanted)
+
+    document = (await service.running.halls.get(DEMO)).document
+    assert await service.running.halls.create_if_absent(HallId("next-door"), document)
+    await busy(api)
+    async with Api(service.api.base, "next-door") as next_door:
+        await busy(next_door)
+        clock.advance(5)
+        await maker.look()
+        maker._draws = FaultyForDemo()
+        clock.advance(31)
+
+        with capture_logs() as logs:
+            await maker.look()
+
+    told = {day.hall: day.promises for day in service.running.lanes.in_use()}
+    assert {hall: promises and promises.made_at == clock.now_at() for hall, promises in told.items()} == {
+        "demo": False,
+        "next-door": True,
+    }
+    assert [(line["event"], line["hall"]) for line in logs if line["log_level"] == "error"] == [
+        ("forecast_fault", "demo")
+    ]
 
 
 # The rest of the day.

@@ -115,6 +115,20 @@ def test_who_comes_before_the_door_opens_counts_at_its_opening() -> None:
     assert facts.walk_ins == {ENQUIRY: 4, PASSPORT: 1}
 
 
+def test_who_had_a_number_from_a_kiosk_that_was_cut_off_came_when_they_took_it() -> None:
+    hall = Hall()
+    hall.do(hall.leasing())
+    hall.at("10:15").take()
+    hall.at("17:20").do(hall.reporting("Z001", "09:20"))
+    hall.do(hall.reporting("Z002", "16:40"))
+
+    facts = facts_of(hall)
+
+    came = {hour: one.people for hour, one in facts.hours.items() if one.people}
+    assert came == {"09": 1, "10": 1, "16": 1}
+    assert sum(came.values()) == sum(facts.walk_ins.values())
+
+
 def test_between_two_windows_people_count_for_the_next_one_and_hours_for_the_part_that_is_open() -> None:
     hours = [
         {"weekdays": [1], "from": "09:30", "to": "12:00"},

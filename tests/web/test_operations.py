@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec import convert
+from structlog.testing import capture_logs
 
 from service.clock import FakeClock
 from service.domain.document import HallDocument
@@ -204,6 +205,33 @@ async def test_a_fold_that_another_process_has_left_behind_is_caught_up(
         seen = (await watched(elsewhere))["demo"]
 
     assert seen["waiting"] == 2
+
+
+async def test_a_hall_that_a_newer_release_has_written_in_is_told_from_the_tables_and_the_others_as_ever(
+    own: Checked, service: Service, clock: FakeClock, tmp_path: Path, dsn: str
+) -> None:
+    assert await service.running.halls.create_if_absent(HallId("next-door"), convert(demo(), HallDocument))
+    renamed = "UPDATE events SET kind = $3 WHERE hall_id = 'demo' AND seq = $1 AND kind = $2 RETURNING seq"
+    await own.open("1", "2")
+    async with service_on(dsn, tmp_path / "other", clock) as other, Checked(other.api.base) as elsewhere:
+        for name in ("demo", "next-door"):
+            await other.running.lanes.day(HallId(name))
+        ticket = await own.take("enquiry")
+        change = (ticket["seq"], "ticket_taken", "ticket_teleported")
+        assert await service.running.database.fetch(renamed, *change)
+
+        with capture_logs() as logs:
+            unread = await watched(elsewhere)
+            again = await watched(elsewhere)
+        assert await service.running.database.fetch(renamed, *(change[0], *reversed(change[1:])))
+        read = await watched(elsewhere)
+
+    demo_unread = unread["demo"]
+    assert (demo_unread["waiting"], demo_unread["counters_open"], demo_unread["at_counters"]) == (1, None, None)
+    assert (demo_unread["seq"], unread["next-door"]["counters_open"]) == (ticket["seq"], 0)
+    assert again == unread
+    assert [line["hall"] for line in logs if line["event"] == "hall_not_read"] == ["demo"]
+    assert (read["demo"]["waiting"], read["demo"]["counters_open"]) == (1, 2)
 
 
 async def test_more_halls_than_are_read_at_once_are_all_read(own: Checked, service: Service) -> None:

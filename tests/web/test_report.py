@@ -1,8 +1,10 @@
 """The report of a hall: of days lived by hand, of many of them at once, and for those who may read it."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.clock import FakeClock
 from tests.service import Service
@@ -48,7 +50,7 @@ async def test_the_present_day_is_reported_as_it_was_lived(hall: Checked, now: F
         "people": 5,
         "served": 2,
         "no_show": 0,
-        "left": {"self": 1, "unserved": 0},
+        "left": {"self": 1, "unserved": 0, "booked": 0},
         "open": 1,
     }
     assert day["waits"] == {"number": 2, "mean_s": 120, "p50_s": 60, "p90_s": 180, "max_s": 180}
@@ -102,6 +104,27 @@ async def test_the_night_keeps_the_figures_before_anybody_asks(
 
     rows = await service.running.database.fetch("SELECT day, seq FROM day_figures")
     assert len(rows) == 1
+
+
+async def test_a_day_that_a_newer_release_has_written_in_keeps_no_other_from_its_figures(
+    own: Checked, service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.reports.reports.KEPT_AT_ONCE", 1)
+    for day in (23, 24):
+        clock.put(at("10:00", day))
+        await own.take("enquiry")
+    clock.put(at("00:30", 25))
+    await service.running.jobs.end_days()
+    newer = "UPDATE events SET kind = 'ticket_teleported' WHERE day = $1 AND kind = 'ticket_taken' RETURNING seq"
+    assert await service.running.database.fetch(newer, date(2026, 11, 24))
+
+    with capture_logs() as logs:
+        for _ in range(3):
+            await service.running.reports.keep()
+
+    rows = await service.running.database.fetch("SELECT day FROM day_figures")
+    assert [row["day"].isoformat() for row in rows] == ["2026-11-23"]
+    assert [line["day"] for line in logs if line["event"] == "figures_not_kept"] == ["2026-11-24"]
 
 
 async def test_appointments_and_what_is_done_online_are_counted(hall: Checked, house: Service, now: FakeClock) -> None:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from service.domain.arrivals import lately
 from service.domain.day import Day, LineKey, place_of
 from service.domain.dispatch import in_order
 from service.domain.forecast.pace import pace_of
@@ -39,14 +40,8 @@ from service.domain.model import (
 from service.domain.plan import PRECHECK, ExpectedWalkIns
 from service.domain.waits import show_probability
 
-ARRIVALS_OVER_S = 3600
-"""Where no history says who comes, people are expected to come as in this time before."""
-
 STANDBY_RANK = 1e6
 """Who is on standby is called after those who came too early, in the order of issue."""
-
-ARRIVALS_OVER_LEAST_S = 900
-"""Shortly after the doors opened: the first minutes alone would say too much."""
 
 
 class Step(NamedTuple):
@@ -475,20 +470,14 @@ class _Looking:
 
     def _seen(self) -> tuple[dict[ServiceId, float], int, float]:
         """Who came without an appointment in the last hour the doors were open: by service, how many green, seconds."""
-        plan = self.day.plan
-        doors_at = [window.opens_at - timedelta(seconds=plan.rules.doors_before_s) for window in plan.windows]
-        since_at = max(
-            [self.now_at - timedelta(seconds=ARRIVALS_OVER_S), *(at for at in doors_at[:1] if at <= self.now_at)]
-        )
+        tickets, over_s = lately(self.day, self.now_at)
         seen: defaultdict[ServiceId, float] = defaultdict(float)
         greens = 0
-        for ticket in reversed(self.day.tickets.values()):
-            if ticket.issued_at < since_at:
-                break
+        for ticket in tickets:
             if ticket.class_ in (TicketClass.WALK_IN, TicketClass.GREEN):
                 seen[ticket.service] += 1
                 greens += ticket.class_ is TicketClass.GREEN
-        return seen, greens, max(ARRIVALS_OVER_LEAST_S, (self.now_at - since_at).total_seconds())
+        return seen, greens, over_s
 
     def _staffed_s(self) -> float | None:
         """When the last planned counter stops."""

@@ -58,7 +58,7 @@ function figures({ items, total }, times) {
     ["report-issued", number(visits.issued)],
     ["report-served", number(visits.served)],
     ["report-no-show", number(visits.no_show)],
-    ["report-left", number(visits.left.self + visits.left.unserved)],
+    ["report-left", number(leftOf(visits))],
     ["report-waits", spread(waits)],
     ["report-lasted", spread(lasted)],
     ["report-booked", number(appointments.booked)],
@@ -73,7 +73,7 @@ function figures({ items, total }, times) {
   ];
   const dayHeads = ["day", "issued", "served", "no-show", "left", "p50", "p90", "in-time", "promises"];
   const days = items.map((day) => [
-    times.day(day.day), number(day.visits.issued), number(day.visits.served), number(day.visits.no_show), number(day.visits.left.self + day.visits.left.unserved),
+    times.day(day.day), number(day.visits.issued), number(day.visits.served), number(day.visits.no_show), number(leftOf(day.visits)),
     minutes(day.waits.p50_s), minutes(day.waits.p90_s), share(day.appointments.called_in_time, day.appointments.checked_in), share(day.promises.held, day.promises.scored),
   ]);
   const hourHeads = ["hour", "booked", "walk-ins", "calls", "most", "open"];
@@ -94,6 +94,10 @@ function titled(id, heads, rows) {
     make("h3", {}, say(id)),
     make("div.scrolled", { tabindex: "0", role: "group", "aria-label": say(id) }, make("table.table", {}, make("thead", {}, make("tr", {}, heads.map((head, n) => make(n === 0 ? "th" : "th.num", { scope: "col" }, say(`report-column-${head}`))))), make("tbody", {}, rows.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row" }, first), rest.map((text) => make("td.num", {}, text))))))),
   );
+}
+
+function leftOf({ left }) {
+  return left.self + left.unserved + left.booked;
 }
 
 function minutes(seconds) {
