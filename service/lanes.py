@@ -195,6 +195,15 @@ class Lanes:
             lane = await self.lane(hall, on + timedelta(days=1))
         return await lane.fresh(now=now)
 
+    async def day_if_begun(self, hall: Hall) -> Day | None:
+        """The hall's present day as the journal has it, if it has begun. Raises StorageUnavailable, Busy."""
+        on = hall.day_at(self._clock.now_at())
+        lane = self._lanes.get((hall.id, on))
+        begun = lane is not None and lane.begun and not lane.gone
+        if not begun and not await self._asked(self._journal.begun(hall.id, on)):
+            return None
+        return await (await self.lane(hall, on)).fresh()
+
     async def day_of_ticket(self, hall_id: HallId, ticket: TicketId) -> Day:
         """The day a ticket belongs to: today, or an earlier one that the journal knows.
 

@@ -91,7 +91,7 @@ class ExpectedSeen(Struct, frozen=True):
 class HallSeen(Struct, frozen=True, kw_only=True):
     """A hall as people see it; `doors_open`: numbers are given out, `entrance`: to phones that show the door's code.
 
-    `expected` has what is left of the day; nothing while there is no history.
+    `seq` is the day's, 0 before it began. `expected` has what is left of the day; nothing while there is no history.
     """
 
     id: str
@@ -109,7 +109,7 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     suspended: bool
     overtime: OvertimeSeen | None
     display_url: str
-    seq: int | None
+    seq: int
 
 
 class RulesSeen(Struct, frozen=True, kw_only=True):

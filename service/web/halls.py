@@ -1,7 +1,8 @@
 """Calls about halls: what they offer, the board, notices, suspension, closing the day."""
 
+import asyncio
 import re
-from datetime import date, datetime
+from datetime import datetime
 
 from aiohttp import web
 from msgspec import to_builtins
@@ -19,6 +20,7 @@ from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.domain.view import NO_WAIT, wait_view
 from service.domain.waits import wait_of_newcomer
+from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.ids import new_id
 from service.web.answers import (
@@ -52,20 +54,29 @@ _CURSOR = re.compile(r"[0-9]{1,9}")
 
 
 async def list_(request: web.Request) -> web.Response:
-    """All halls, by id; waits of those that are in use here."""
+    """All halls, by id, each as it is now."""
     limit = limit_of(request)
     cursor = text_cursor_of(request)
     halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor]
-    now_at = request.app[CLOCK].now_at()
-    days = {day.hall: day for day in request.app[LANES].in_use() if not day.ended}
     page = halls[:limit]
-    items = []
-    for hall in page:
-        day = days.get(hall.id)
-        if day is not None and day.on != hall.day_at(now_at):
-            day = None
-        items.append(_seen(request, hall, day))
+    days = await asyncio.gather(*(_day_of(request, hall) for hall in page))
+    items = [_seen(request, hall, day) for hall, day in zip(page, days, strict=True)]
     return answer(HallList(items, page[-1].id if len(halls) > limit else None))
+
+
+async def _day_of(request: web.Request, hall: Hall) -> Day:
+    """A hall's present day, as last known where it cannot be read; one that has not begun is as its plan says."""
+    lanes, now_at = request.app[LANES], request.app[CLOCK].now_at()
+    on = hall.day_at(now_at)
+    try:
+        day = await lanes.day_if_begun(hall)
+    except StorageUnavailable:
+        day = lanes.in_memory(hall.id, on)
+    if day is None or not day.opened:
+        day = Day(hall.id, on)
+        day.put_plan(hall.plan(on))
+    day.wake(now_at)
+    return day
 
 
 async def show(request: web.Request) -> web.Response:
@@ -218,11 +229,9 @@ def _in_languages(languages: list[str], text: str | Texts) -> Texts:
     return dict.fromkeys(languages, text) if isinstance(text, str) else text
 
 
-def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
+def _seen(request: web.Request, hall: Hall, day: Day) -> HallSeen:
     now_at = request.app[CLOCK].now_at()
-    on: date = hall.day_at(now_at)
-    plan: Plan = day.plan if day is not None else hall.plan(on)
-    closed = day is not None and day.closed
+    plan = day.plan
     document = hall.document
     return HallSeen(
         id=hall.id,
@@ -240,7 +249,7 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
                 count_max=service.count_max,
                 duration_s=service.duration_s.mean,
                 wait=NO_WAIT
-                if day is None or service.online_url is not None or service.id not in plan.services
+                if service.online_url is not None or service.id not in plan.services
                 else wait_view(
                     promised_to_newcomer(day, service.id, now_at) or wait_of_newcomer(day, service.id, now_at)
                 ),
@@ -248,18 +257,16 @@ def _seen(request: web.Request, hall: Hall, day: Day | None) -> HallSeen:
             for service in document.services
         ],
         zones=[Zoned(zone.id, dict(zone.name)) for zone in document.zones],
-        open=plan.open_at(now_at) and not closed,
-        opens_at=stamp_or_none(plan.reopens_at if closed else plan.opens_at(now_at)),
-        doors_open=plan.doors_open_at(now_at) and not closed,
+        open=plan.open_at(now_at) and not day.closed,
+        opens_at=stamp_or_none(plan.reopens_at if day.closed else plan.opens_at(now_at)),
+        doors_open=plan.doors_open_at(now_at) and not day.closed,
         entrance=document.entrance,
         as_of_at=stamp(now_at),
-        expected=expected_of(plan, now_at, None if day is None else request.app[FORECASTER].kept_ahead_of(day)),
-        suspended=day is not None and day.suspended_at(now_at) is not None,
-        overtime=None
-        if day is None or day.overtime is None
-        else OvertimeSeen(stamp(day.overtime.until_at), day.overtime.counters),
+        expected=expected_of(plan, now_at, request.app[FORECASTER].kept_ahead_of(day)),
+        suspended=day.suspended_at(now_at) is not None,
+        overtime=None if day.overtime is None else OvertimeSeen(stamp(day.overtime.until_at), day.overtime.counters),
         display_url=display_url(request),
-        seq=None if day is None else day.seq,
+        seq=day.seq,
     )
 
 

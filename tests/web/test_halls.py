@@ -101,6 +101,26 @@ async def test_a_hall_is_known_while_its_document_is_read(house: Service, hall: 
     assert hall.hall in known
 
 
+async def test_the_list_says_what_is_so_whatever_this_process_has_in_memory(
+    own: Checked, service: Service, tmp_path: Path
+) -> None:
+    await own.take("enquiry")
+    await own.staff("PUT", "suspension", {"text": {"en": "Fire drill"}})
+    assert await service.running.halls.create_if_absent(HallId("unused"), demo_document(always_open=True))
+    here = (await own.call("GET", "/v1/halls")).body["items"]
+
+    async with service_on(str(service.settings.database_url), tmp_path / "second", FakeClock(NOON_AT)) as second:
+        there = (await second.api.call("GET", "/v1/halls")).body["items"]
+        shown = (await second.api.call("GET", "/v1/halls/demo")).body
+
+    told = [(one["id"], one["suspended"], one["seq"]) for one in there]
+    assert (
+        told == [(one["id"], one["suspended"], one["seq"]) for one in here] == [("demo", True, 3), ("unused", False, 0)]
+    )
+    assert [one["services"] for one in there] == [shown["services"], here[1]["services"]]
+    assert here[1]["services"][1]["wait"]["p50_s"] == 0
+
+
 async def test_a_document_of_a_newer_release_stops_its_hall_and_no_other(own: Checked, service: Service) -> None:
     other, halls = HallId("other"), service.running.halls
     assert await halls.create_if_absent(other, demo_document(always_open=True))
