@@ -19,7 +19,7 @@ from service.domain.document import HallDocument, check
 from service.domain.learning import NOTHING_YET, LearnedWeek
 from service.domain.model import HallId
 from service.domain.plan import NEVER, REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
-from service.domain.refusals import HallNotFound, KeyReused
+from service.domain.refusals import BodyInvalid, HallNotFound, KeyReused
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
@@ -83,6 +83,28 @@ def faults_of(document: HallDocument) -> list[tuple[str, str]]:
         except NotImplementedError:
             faults_found.append(("region", "no public holidays are known for this country and region"))
     return faults_found
+
+
+def fault_of_dates(
+    before: HallDocument, after: HallDocument, used: stored.DatesInUse, now_at: datetime
+) -> tuple[str, str] | None:
+    """Why a hall cannot have another time zone, or another hour at which its days begin, now; None when it can.
+
+    Days begin in order and keep their date, and what is booked on one stays there. By other dates the day that has
+    begun might be one to come, or over; an appointment might be another day's.
+    """
+    if (before.time_zone, before.day_starts_at_local) == (after.time_zone, after.day_starts_at_local):
+        return None
+    path = "time_zone" if before.time_zone != after.time_zone else "day_starts_at_local"
+    last, on = used.last_begun, day_of(after, now_at)
+    if last is not None:
+        is_present = last == day_of(before, now_at)
+        if on < last or (on == last and used.ended) or (on > last and is_present and not used.ended):
+            return path, f"the day {last} has begun here, and now it would be {on}: change it while both are the same"
+    moved = sum(day_of(after, starts_at) != day for day, starts_at in used.starts)
+    if moved:
+        return path, f"what is booked would be on another date, at {moved} times"
+    return None
 
 
 def calendar_around(document: HallDocument, on: date) -> HolidayYear:
@@ -222,6 +244,17 @@ class Halls:
             return changed, True
         self._halls[hall] = changed
         return changed, False
+
+    async def refuse_other_dates(self, hall: HallId, document: HallDocument, now_at: datetime) -> None:
+        """Raise BodyInvalid for a document by which dates that are in use would be others; StorageUnavailable."""
+        before = await self.read(hall)
+        try:
+            used = await self._store.dates_in_use(hall, now_at)
+        except faults.StorageUnavailable as error:
+            raise StorageUnavailable from error
+        fault = fault_of_dates(before.document, document, used, now_at)
+        if fault is not None:
+            raise BodyInvalid(fault)
 
     async def look(self) -> None:
         """Read what has changed since the last look. Raises the journal's StorageUnavailable."""

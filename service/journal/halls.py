@@ -1,7 +1,7 @@
 """The halls' documents, each with a revision that counts its changes."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeAlias
 
 import asyncpg
@@ -63,6 +63,14 @@ class Stored(Struct, frozen=True):
     fingerprint: bytes | None = None
 
 
+class DatesInUse(Struct, frozen=True):
+    """Which dates of a hall are something's: of the day that began last, if any, and of appointments to come."""
+
+    last_begun: date | None
+    ended: bool
+    starts: list[tuple[date, datetime]]
+
+
 class LearnedRow(Struct, frozen=True):
     """What a hall has learned of a weekday, or of all days where `weekday` is 0, from so many days."""
 
@@ -100,6 +108,13 @@ class Halls:
             LearnedRow(row["hall_id"], row["weekday"], _decode_learned(row["learned"]), row["days"], row["changed_at"])
             for row in await self._database.fetch(_SQL["learned_since"], since)
         ]
+
+    async def dates_in_use(self, hall: HallId, now_at: datetime) -> DatesInUse:
+        """Which dates of a hall are something's at `now_at`."""
+        begun = await self._database.fetch(_SQL["last_begun"], hall)
+        last, ended = (begun[0]["day"], begun[0]["ended"]) if begun else (None, False)
+        starts = await self._database.fetch(_SQL["starts_to_come"], hall, now_at)
+        return DatesInUse(last, ended, [(row["day"], row["starts_at"]) for row in starts])
 
     async def create_if_absent(self, hall: HallId, document: HallDocument) -> bool:
         """Make a hall, revision 1; tell whether it was made."""

@@ -31,6 +31,25 @@ FROM learned
 WHERE $1::timestamptz IS NULL OR changed_at >= $1
 ORDER BY hall_id, weekday;
 
+-- name: last_begun
+-- The day of a hall that began last.
+-- $1 text hall.
+-- One row: the day and whether it has ended; none when none has begun.
+SELECT d.day, e.kind = 'day_ended' AS ended
+FROM hall_days AS d
+JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
+WHERE d.hall_id = $1 AND d.begun_at IS NOT NULL
+ORDER BY d.day DESC
+LIMIT 1;
+
+-- name: starts_to_come
+-- When the appointments of a hall that are held or booked start, and the days they are of.
+-- $1 text hall, $2 timestamptz those after it.
+-- One row per day and start.
+SELECT DISTINCT day, starts_at
+FROM appointments
+WHERE hall_id = $1 AND starts_at > $2 AND state IN ('held', 'booked');
+
 -- name: create_if_absent
 -- Make a hall with revision 1, unless it exists.
 -- $1 text hall, $2 json document.

@@ -56,7 +56,9 @@ async def replace(request: web.Request) -> web.Response:
     """
     hall_id, who = hall_of(request), caller(request)
     document = await _read_document(request)
-    if _is_dry_run(request):
+    is_dry_run = _is_dry_run(request)
+    await request.app[HALLS].refuse_other_dates(hall_id, document, request.app[CLOCK].now_at())
+    if is_dry_run:
         return answer(await _dry_run(request, document))
     command_id, fingerprint = await key_of(request, who)
     put = Put(

@@ -278,6 +278,47 @@ async def test_a_hall_that_moves_to_another_time_zone_goes_on(hall: Checked) -> 
     assert taken["number"] == "B002"
 
 
+@pytest.mark.parametrize(
+    ("local", "fields", "path"),
+    [
+        ("10:00", {"time_zone": "America/Los_Angeles"}, "time_zone"),
+        ("20:00", {"time_zone": "Pacific/Kiritimati"}, "time_zone"),
+        ("08:00", {"day_starts_at_local": "08:30"}, "day_starts_at_local"),
+    ],
+)
+async def test_a_day_that_has_begun_keeps_its_date(
+    hall: Checked, now: FakeClock, local: str, fields: dict[str, str], path: str
+) -> None:
+    ticket = await hall.take("enquiry")
+    now.put(at(local))
+
+    tried = await put(hall, query="?dry_run=1", **fields)
+    refused = await put(hall, **fields)
+
+    for reply in (tried, refused):
+        assert (reply.status, reply.body["errors"][0]["path"]) == (422, path)
+    assert (await hall.staff("GET", "document")).body == demo()
+    assert (await hall.call("GET", f"tickets/{ticket['id']}", token=ticket["token"])).body["state"] == "waiting"
+
+
+async def test_what_is_booked_keeps_its_date(hall: Checked, now: FakeClock) -> None:
+    await booked(hall, at("10:00", 24))
+
+    refused = await put(hall, time_zone="America/Los_Angeles")
+    now.put(at("10:00", 25))
+    moved = await put(hall, time_zone="America/Los_Angeles")
+
+    assert (refused.status, refused.body["errors"][0]["path"]) == (422, "time_zone")
+    assert moved.status == 200
+
+
+async def test_a_hall_where_nothing_has_happened_takes_any_time_zone(hall: Checked) -> None:
+    moved = await put(hall, time_zone="America/Los_Angeles", hours=[{"weekdays": [7], "from": "00:00", "to": "24:00"}])
+
+    assert moved.status == 200
+    assert (await hall.take("enquiry"))["day"] == "2026-11-22"
+
+
 async def test_public_holidays_are_kept_where_the_hall_says_so(hall: Checked, now: FakeClock) -> None:
     await put(hall, holidays=True, country="DE", time_zone="Europe/Berlin")
     now.advance(32 * 86_400)
