@@ -533,12 +533,16 @@ class Lane:
         position = await self._journal.position(self.hall, self.on)
         if position is None:
             raise Rewritten
+        if (position.seq, position.head) != (self.committed.seq, self._head):
+            return True
         self._looked_s = asked_s  # not when the answer was heard: a process that had no time may hear it late
-        return (position.seq, position.head) != (self.committed.seq, self._head)
+        return False
 
     async def _catch_up(self) -> None:
+        asked_s = self._clock.monotonic_s()
         records, position = await self._journal.since(self.hall, self.on, self.committed.seq, self._head)
         self._take_over(records, position)
+        self._looked_s = asked_s
 
     async def _catch_up_if_behind(self) -> None:
         async with asyncio.timeout(ANSWER_WITHIN_S), self._folding:

@@ -7,8 +7,11 @@ import pytest
 
 from service.clock import Clock, FakeClock
 from service.domain.commands import CallNext, EndDay, OpenCounter, RecallTicket
+from service.domain.events import Record
 from service.domain.model import CounterId, HallId, TicketId
 from service.domain.refusals import CounterClosed, DayHasEnded, TicketNotFound, WrongState
+from service.errors import StorageUnavailable
+from service.journal import faults
 from service.journal.journal import Journal
 from service.journal.values import Position
 from service.lane import FRESH_FOR_S, Lane
@@ -167,6 +170,24 @@ async def test_who_joins_a_look_that_began_long_ago_is_told_what_has_been_done_s
     day = await second
 
     assert number in {ticket.number for ticket in day.tickets.values()}
+
+
+async def test_a_look_that_could_not_read_what_is_new_does_not_count(
+    one: Process, other: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = await one.lane()
+    number = await other.take()
+    advance(one.clock, 2 * FRESH_FOR_S)
+
+    async def cut(_journal: Journal, _hall: HallId, _on: date, _seq: int, _head: str) -> tuple[list[Record], Position]:
+        monkeypatch.undo()
+        raise faults.StorageUnavailable("cut")
+
+    monkeypatch.setattr(Meddled, "since", cut)
+    with pytest.raises(StorageUnavailable):
+        await lane.fresh()
+
+    assert number in {ticket.number for ticket in (await lane.fresh()).tickets.values()}
 
 
 def advance(clock: Clock, seconds: float) -> None:
