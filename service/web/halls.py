@@ -9,10 +9,11 @@ from msgspec import to_builtins
 
 from display.board import board_of, zone_known
 from service.domain import commands
+from service.domain.admission import FITS
 from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
 from service.domain.events import NoticePosted
-from service.domain.forecast.ahead import FITS, DayAhead, Quarter
+from service.domain.forecast.ahead import DayAhead, Quarter
 from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
 from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.promises import promised_to_newcomer
