@@ -33,6 +33,7 @@ import msgspec
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.model import LIVE, HallId
+from service.ids import NIL
 from service.journal.database import (
     Connection,
     Database,
@@ -54,7 +55,7 @@ from service.journal.halls import document_of
 from service.journal.read import continued
 from service.journal.records import body_of, row_of
 from service.journal.statements import statements
-from service.journal.values import NIL_HEAD, Append, Claimed, Lost, Position, Use
+from service.journal.values import Append, Claimed, Lost, Position, Use
 
 RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
 RESEND_PAUSE_S = 0.02
@@ -226,7 +227,7 @@ class Appender:
                 hall=hall,
                 day=day,
                 seq=0,
-                head=NIL_HEAD,
+                head=NIL,
                 append_id=append_id,
                 records=[record],
                 revision=row["revision"],

@@ -23,7 +23,7 @@ from service.domain.view import NO_WAIT, wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
 from service.halls import Hall
-from service.ids import new_id
+from service.ids import ID_FORM, NIL, new_id
 from service.web.answers import (
     DaySeen,
     ExpectedSeen,
@@ -224,6 +224,14 @@ def number_cursor_of(request: web.Request) -> int:
     if not _CURSOR.fullmatch(said):
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
     return int(said)
+
+
+def id_cursor_of(request: web.Request) -> str:
+    """The id after which a page of a list begins, `NIL` for the first. Raises BodyInvalid."""
+    said = request.query.get("cursor", NIL).lower()
+    if not ID_FORM.fullmatch(said):
+        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
+    return said
 
 
 def _in_languages(languages: list[str], text: str | Texts) -> Texts:
