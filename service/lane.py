@@ -59,6 +59,7 @@ from service.journal.faults import ConstraintBroken, RecordsRefused, Rewritten, 
 from service.journal.faults import StorageUnavailable as Unavailable
 from service.journal.journal import Journal
 from service.journal.values import Append, Applicant, Claimed, Lost, Position
+from service.tasks import retrieve
 
 QUEUE_MAX = 8_192
 """Commands waiting for one lane; one more is told `busy`. When booking opens, 5,000 people ask in the same second."""
@@ -525,7 +526,7 @@ class Lane:
 
     def _look_anew(self) -> asyncio.Task[None]:
         self._look = asyncio.create_task(self._catch_up_if_behind(), name=f"look {self.hall} {self.on}")
-        self._look.add_done_callback(_retrieve)
+        self._look.add_done_callback(retrieve)
         return self._look
 
     async def _behind(self) -> bool:
@@ -630,9 +631,3 @@ def refusal_of(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: da
 
 def _rule(rejected: ConstraintBroken | RecordsRefused) -> str | None:
     return rejected.name if isinstance(rejected, ConstraintBroken) else rejected.sqlstate
-
-
-def _retrieve(look: asyncio.Task[None]) -> None:
-    """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
-    if not look.cancelled():
-        look.exception()

@@ -32,6 +32,7 @@ from service.notify.handing import HAND_OVER_S, Carrier, HandedOver, Later, Refu
 from service.notify.letters import Links, letter_of
 from service.notify.model import OF_TICKETS, WHILE_BOOKED, Channel, Kind, Message, Person, State
 from service.notify.outbox import Outbox, Whom
+from service.tasks import retrieve
 
 CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""
@@ -114,7 +115,7 @@ class Sender:
         self._under_way.update(tasks)
         for task in tasks:
             task.add_done_callback(self._under_way.discard)
-            task.add_done_callback(_retrieve)
+            task.add_done_callback(retrieve)
         if tasks:
             await asyncio.wait(tasks)
         for task in tasks:
@@ -224,9 +225,3 @@ def _place(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-
-
-def _retrieve(task: "asyncio.Task[None]") -> None:
-    """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
-    if not task.cancelled():
-        task.exception()
