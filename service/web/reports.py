@@ -12,7 +12,7 @@ from service.halls import Hall
 from service.reports.reports import SPAN_DAYS_MAX, total_of
 from service.web.answers import answer
 from service.web.keys import CLOCK, HALLS, REPORTS
-from service.web.requests import date_of, hall_of
+from service.web.requests import date_of, hall_of, require_span
 
 
 class DaySeen(Period, frozen=True, kw_only=True):
@@ -67,8 +67,5 @@ def _span(request: web.Request, hall: Hall) -> tuple[date, date]:
         return day, day
     last = last or (today if first is None or first <= today else first)
     first = first or last
-    if last < first:
-        raise BodyInvalid(("to", "is before `from`"))
-    if (last - first).days >= SPAN_DAYS_MAX:
-        raise BodyInvalid(("to", f"is more than {SPAN_DAYS_MAX} days with `from`"))
+    require_span(first, last, SPAN_DAYS_MAX)
     return first, last

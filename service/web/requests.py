@@ -155,6 +155,14 @@ def date_of(request: web.Request, name: str) -> date | None:
         raise BodyInvalid((name, "a date of the hall, YYYY-MM-DD")) from error
 
 
+def require_span(first: date, last: date, days_max: int) -> None:
+    """Raise BodyInvalid for dates the wrong way round, or more than `days_max` of them, both ends included."""
+    if last < first:
+        raise BodyInvalid(("to", "is before `from`"))
+    if (last - first).days >= days_max:
+        raise BodyInvalid(("to", f"is more than {days_max} days with `from`"))
+
+
 def invalid(said: str) -> BodyInvalid:
     """Say where in a body a type was not kept."""
     found = _WHERE.match(said)
