@@ -15,7 +15,7 @@ from service.web.keys import CLOCK, HALLS, REPORTS
 from service.web.requests import date_of, hall_of, require_span
 
 
-class DaySeen(Period, frozen=True, kw_only=True):
+class DayReport(Period, frozen=True, kw_only=True):
     """A day that has begun; `seq` is its."""
 
     day: OnDate
@@ -28,7 +28,7 @@ class Report(Struct, frozen=True, kw_only=True):
     hall: str
     from_on: OnDate
     to_on: OnDate
-    items: list[DaySeen]
+    items: list[DayReport]
     total: Period
 
 
@@ -45,7 +45,7 @@ async def show(request: web.Request) -> web.Response:
             from_on=first.isoformat(),
             to_on=last.isoformat(),
             items=[
-                DaySeen(
+                DayReport(
                     **structs.asdict(period_of([day.figures], sent.get(day.figures.on, {}))),
                     day=day.figures.on.isoformat(),
                     seq=day.seq,
