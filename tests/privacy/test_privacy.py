@@ -19,7 +19,7 @@ from service.lane import Request
 from service.lanes import SYSTEM
 from service.people import Reached, person_of
 from service.privacy import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS
-from service.web.auth import Signer
+from service.signer import Signer
 from tests.service import NOON_AT, Api, Reply, Service, service_on
 from tests.web.checked import Checked
 
