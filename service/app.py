@@ -68,9 +68,9 @@ from service.reports.overview import Overview
 from service.reports.reports import Reports
 from service.reports.screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
 from service.reports.screens import Screens
+from service.signer import Signer
 from service.web import keys
 from service.web.address import client_of, subscriber_of
-from service.web.auth import Signer
 from service.web.connections import listening
 from service.web.metered import Metered
 from service.web.server import make_app

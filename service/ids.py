@@ -5,6 +5,11 @@ import secrets
 
 from uuid_utils import uuid7
 
+NIL = "00000000-0000-0000-0000-000000000000"
+"""Before every id: the head of a day that has no event yet, the cursor of a first page."""
+
+ID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base32: no I, L, O and U, which people take for other characters."""
 

@@ -29,7 +29,7 @@ from service.domain.commands import (
 )
 from service.domain.day import Day
 from service.domain.dispatch import waited_too_long
-from service.domain.model import AppointmentState, HallId
+from service.domain.model import TO_COME, HallId
 from service.domain.refusals import Refusal
 from service.halls import Halls
 from service.ids import new_id
@@ -45,8 +45,6 @@ SWEEP_APPOINTMENTS_EVERY_S = 60
 SWEEP_HALLS_EVERY_S = 5
 SWEEP_LANES_EVERY_S = 60
 SWEEP_STANDBY_EVERY_S = 60
-
-_TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 Pass = Callable[[], Awaitable[None]]
 
@@ -119,7 +117,7 @@ class Jobs:
         for day in self._lanes.in_use():
             if day.ended or not day.opened or not day.plan.starts_at <= now_at < day.plan.ends_at:
                 continue
-            if any(one.state in _TO_COME for one in day.appointments.values()):
+            if any(one.state in TO_COME for one in day.appointments.values()):
                 await self._ask(day, SweepAppointments())
         try:
             over = await self._lanes.holds_over(now_at)

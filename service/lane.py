@@ -53,12 +53,13 @@ from service.domain.evolve import advance, evolve
 from service.domain.model import AppointmentId, HallId
 from service.domain.refusals import AlreadyBooked, Busy, CodeNotFound, CodeUsed, KeyReused, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
-from service.ids import new_id
+from service.ids import NIL, new_id
 from service.journal.append import Sent
 from service.journal.faults import ConstraintBroken, RecordsRefused, Rewritten, UnknownKind
 from service.journal.faults import StorageUnavailable as Unavailable
 from service.journal.journal import Journal
-from service.journal.values import NIL_HEAD, Append, Applicant, Claimed, Lost, Position
+from service.journal.values import Append, Applicant, Claimed, Lost, Position
+from service.tasks import retrieve
 
 QUEUE_MAX = 8_192
 """Commands waiting for one lane; one more is told `busy`. When booking opens, 5,000 people ask in the same second."""
@@ -235,7 +236,7 @@ class Lane:
         """Whether it is known to have begun: a day ahead takes bookings, and nothing else is asked of it."""
         self._closed = False
         self._decided = self.committed.copy()
-        self._head = NIL_HEAD
+        self._head = NIL
         self._journal = journal
         self._clock = clock
         self._watcher = watcher
@@ -525,7 +526,7 @@ class Lane:
 
     def _look_anew(self) -> asyncio.Task[None]:
         self._look = asyncio.create_task(self._catch_up_if_behind(), name=f"look {self.hall} {self.on}")
-        self._look.add_done_callback(_retrieve)
+        self._look.add_done_callback(retrieve)
         return self._look
 
     async def _behind(self) -> bool:
@@ -634,9 +635,3 @@ def refusal_of(rejected: ConstraintBroken | RecordsRefused, hall: HallId, on: da
 
 def _rule(rejected: ConstraintBroken | RecordsRefused) -> str | None:
     return rejected.name if isinstance(rejected, ConstraintBroken) else rejected.sqlstate
-
-
-def _retrieve(look: asyncio.Task[None]) -> None:
-    """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
-    if not look.cancelled():
-        look.exception()

@@ -1,7 +1,7 @@
 """The addresses of pages that are sent to people: each carries the token of what it shows, where no server sees it."""
 
 from service.domain.model import AppointmentId, HallId, TicketId
-from service.web.auth import Signer
+from service.signer import Signer
 
 
 class Links:

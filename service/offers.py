@@ -22,7 +22,7 @@ from msgspec import Struct, field
 
 from service.clock import Clock
 from service.domain.grid import grid_of
-from service.domain.model import AppointmentId, AppointmentState, CounterId, HallId, ServiceId
+from service.domain.model import TO_COME, AppointmentId, CounterId, HallId, ServiceId
 from service.domain.plan import Plan
 from service.domain.slots import Slot, over_capacity, places_of_day, slots_of
 from service.domain.sums import Booked
@@ -47,8 +47,6 @@ NEAREST = 3
 """Free slots that are offered in place of a full one."""
 
 NEAREST_WITHIN_DAYS = 14
-
-_TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 _ENCODER = msgspec.json.Encoder()
 _SLOTS = msgspec.json.Decoder(list[SlotView]).decode
@@ -145,7 +143,7 @@ class Offers:
             if sums is None or not sums.everybody.number:
                 continue
             day = await self._lanes.day_on(hall.id, row.day)
-            to_come = [one for one in day.appointments.values() if one.state in _TO_COME]
+            to_come = [one for one in day.appointments.values() if one.state in TO_COME]
             now.update(over_capacity(day.regular, to_come))
             then.update(over_capacity(plan_on(row.day), to_come))
             await asyncio.sleep(0)
@@ -156,7 +154,7 @@ class Offers:
         if on < hall.day_at(self._clock.now_at()):
             return set()
         day = await self._lanes.day_on(hall.id, on)
-        return set(over_capacity(day.regular, [one for one in day.appointments.values() if one.state in _TO_COME]))
+        return set(over_capacity(day.regular, [one for one in day.appointments.values() if one.state in TO_COME]))
 
     async def _rows(self, hall: Hall, first: date, last: date, known: Collection[str] = ()) -> list[Summary]:
         try:

@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from service.clock import Clock
 from service.domain.commands import CancelAppointment
-from service.domain.model import AppointmentId, AppointmentState, CancelledBy, HallId
+from service.domain.model import TO_COME, AppointmentId, CancelledBy, HallId
 from service.domain.refusals import AppointmentNotFound, BodyInvalid, DayHasEnded, WrongState
 from service.halls import Hall, Halls
 from service.identity import acts, audit
@@ -50,7 +50,6 @@ INVITATIONS_WAIT_DAYS = 180
 UNUSED_FOR = timedelta(days=1)
 """How long a row stays that nothing is about: what is sent to it, or reads it, is through by then."""
 
-_TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 Row = TypeVar("Row", bound=Struct)
 
 _SQL = statements("privacy.sql", PACKAGE)
@@ -256,7 +255,7 @@ class Privacy:
         """Cancel the appointments that are still to come; return how many."""
         cancelled = 0
         for one in appointments:
-            if one.state not in _TO_COME:
+            if one.state not in TO_COME:
                 continue
             request = Request(
                 command=CancelAppointment(AppointmentId(one.id), CancelledBy.ERASED),

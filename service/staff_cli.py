@@ -24,7 +24,8 @@ from service.identity.staff import Authority
 from service.ids import new_id
 from service.journal import halls as stored
 from service.journal.database import Database
-from service.web.auth import Role, Signer
+from service.signer import Signer
+from service.web.auth import Role
 
 ACCOUNT_ROLES = (Role.VOLUNTEER, Role.STAFF, Role.MANAGER)
 DEVICE_ROLES = (Role.KIOSK, Role.PARTNER, Role.STAFF)

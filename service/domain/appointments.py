@@ -17,7 +17,9 @@ from service.domain.day import Day
 from service.domain.door import on_offer, refuse_count, refuse_invitation
 from service.domain.events import Event
 from service.domain.model import (
+    APPOINTMENT_SUCCESSORS,
     LIVE,
+    TO_COME,
     Admission,
     Appointment,
     AppointmentId,
@@ -180,9 +182,9 @@ def cancel_appointment(day: Day, command: commands.CancelAppointment, now_at: da
     """Give an appointment up. Raises WrongState when it is over, unless its person is erased: then nothing happens."""
     appointment = day.appointment(command.appointment)
     if command.by is CancelledBy.ERASED:
-        if appointment.state not in _OPEN:
+        if appointment.state not in TO_COME:
             return []
-    elif (state := appointment.state_at(now_at)) not in _OPEN:
+    elif (state := appointment.state_at(now_at)) not in TO_COME:
         raise WrongState(state)
     return [events.AppointmentCancelled(appointment=appointment.id, by=command.by)]
 
@@ -282,8 +284,6 @@ def _settled(
 
 # What several of them share.
 
-_OPEN = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
-
 
 class _Asked(Struct, frozen=True):
     """What a place is wanted for."""
@@ -359,7 +359,7 @@ def _require_open(appointment: Appointment, now_at: datetime) -> None:
     state = appointment.state_at(now_at)
     if state is AppointmentState.EXPIRED:
         raise HoldExpired
-    if state not in _OPEN:
+    if state not in TO_COME:
         raise WrongState(state)
 
 
@@ -400,6 +400,7 @@ def _written(appointment: Appointment, state: AppointmentState) -> Event | None:
     """The event that writes down what time has done to an appointment."""
     if state is appointment.state:
         return None
+    assert state in APPOINTMENT_SUCCESSORS[appointment.state]
     if state is AppointmentState.EXPIRED:
         return events.AppointmentExpired(appointment=appointment.id)
     assert state is AppointmentState.MISSED, "time does nothing else to an appointment"

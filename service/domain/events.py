@@ -462,3 +462,9 @@ class Record(Struct, frozen=True, gc=False):
     part: int
     fingerprint: bytes | None
     event: Event
+
+
+def account_of(actor: str) -> str | None:
+    """The account that an actor is; None for the admin, devices and the service itself."""
+    kind, _, rest = actor.partition(":")
+    return rest.partition("/")[0] if kind == "account" else None

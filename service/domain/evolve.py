@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from service.domain import dispatch, events, evolve_appointments
 from service.domain.day import Day, Part
-from service.domain.events import Record
+from service.domain.events import Record, account_of
 from service.domain.model import (
     Admission,
     Alarm,
@@ -143,17 +143,11 @@ def _counter_opened(day: Day, event: events.CounterOpened, record: Record) -> _T
         state=CounterState.OPEN,
         services=event.services,
         stage=event.stage,
-        staff=_account_of(record.actor),
+        staff=account_of(record.actor),
         reason=None,
         until_at=None,
         since_at=record.at,
     )
-
-
-def _account_of(actor: str) -> str | None:
-    """The account that an actor is; None for the admin, devices and the service itself."""
-    kind, _, rest = actor.partition(":")
-    return rest.partition("/")[0] if kind == "account" else None
 
 
 def _counter_paused(day: Day, event: events.CounterPaused, record: Record) -> _Touched:

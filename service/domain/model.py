@@ -77,6 +77,9 @@ APPOINTMENT_SUCCESSORS: dict[AppointmentState, frozenset[AppointmentState]] = {
 LIVE = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.CHECKED_IN})
 """The states in which an appointment takes a place of its slot."""
 
+TO_COME = frozenset(state for state, successors in APPOINTMENT_SUCCESSORS.items() if successors)
+"""The states from which an appointment goes on: held and booked. In all others it is over, and a change is refused."""
+
 
 MISSED_AFTER_S = 30 * 60
 """How long after its start an appointment waits for the person."""

@@ -72,11 +72,6 @@ def nobody_knows(now_at: datetime) -> Wait:
     return Wait(p10_s=None, p50_s=None, p90_s=None, as_of_at=now_at, shown=None)
 
 
-def wait_of(day: Day, ticket: Ticket, now_at: datetime) -> Wait:
-    """The wait of a waiting ticket, from `now_at` until its call at the present stage."""
-    return outlook_of(day, ticket, now_at).wait
-
-
 def wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime, at_work: int | None = None) -> Wait:
     """The wait of a walk-in who would take a ticket at `now_at`; `at_work` as in `rates_from`."""
     pool = day.pool(service, day.plan.services[service].stages[0])

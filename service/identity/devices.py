@@ -27,8 +27,6 @@ TOKEN_FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 SEEN_EVERY = timedelta(minutes=5)
 """How exactly it is known when a device was last in use."""
 
-NIL = "00000000-0000-0000-0000-000000000000"
-
 _SQL = statements("devices.sql", PACKAGE)
 
 

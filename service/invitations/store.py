@@ -18,7 +18,7 @@ from service.domain.refusals import CodeNotFound, CodeUsed
 from service.identity import acts, audit
 from service.identity.acts import Act, DoneBefore
 from service.identity.store import Writer, changing, read
-from service.ids import OF_INVITATION, new_code, new_id
+from service.ids import NIL, OF_INVITATION, new_code, new_id
 from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
 from service.journal.statements import statements
@@ -31,9 +31,6 @@ HALL = "hall"
 
 DRAWS_MAX = 5
 """How often codes are drawn anew that others have; of 2^38 the second draw is nearly always free."""
-
-FIRST = "00000000-0000-0000-0000-000000000000"
-"""The cursor before all."""
 
 _SQL = statements("invitations.sql", PACKAGE)
 
@@ -180,7 +177,7 @@ class Invitations:
         }
 
     async def page(  # noqa: PLR0913  (who asks, for what)
-        self, hall: HallId, *, asked_by: str, of: str | None, batch: str | None, after: str = FIRST, limit: int
+        self, hall: HallId, *, asked_by: str, of: str | None, batch: str | None, after: str = NIL, limit: int
     ) -> list[Listed]:
         """Invitations after one, the oldest first; names only of those that `asked_by` gave."""
         rows = await read(self._database, _SQL["list"], hall, asked_by, of, batch, after, limit)

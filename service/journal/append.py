@@ -33,10 +33,10 @@ import msgspec
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.model import LIVE, HallId
+from service.ids import NIL
 from service.journal.database import (
     Connection,
     Database,
-    begun,
     patiently,
     to_the_end,
     unavailable_when_unreachable,
@@ -54,7 +54,8 @@ from service.journal.halls import document_of
 from service.journal.read import continued
 from service.journal.records import body_of, row_of
 from service.journal.statements import statements
-from service.journal.values import NIL_HEAD, Append, Claimed, Lost, Position, Use
+from service.journal.values import Append, Claimed, Lost, Position, Use
+from service.tasks import begun
 
 RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
 RESEND_PAUSE_S = 0.02
@@ -217,8 +218,8 @@ class Appender:
             if await connection.fetchrow(_SQL["open_day"], hall, day, begins) is None:
                 if begins:
                     await connection.execute(_SQL["begin_day"], hall, day)
-                begun = await connection.fetchval(_SQL["begun"], hall, day)
-                if begun is None or (begins and not begun):
+                has_begun = await connection.fetchval(_SQL["begun"], hall, day)
+                if has_begun is None or (begins and not has_begun):
                     raise DayPassed(f"{hall} has begun a day after {day}")
                 return False
             record = first(document_of(hall, row["document"]), row["revision"])
@@ -226,7 +227,7 @@ class Appender:
                 hall=hall,
                 day=day,
                 seq=0,
-                head=NIL_HEAD,
+                head=NIL,
                 append_id=append_id,
                 records=[record],
                 revision=row["revision"],
@@ -236,17 +237,42 @@ class Appender:
             return True
 
 
-class Claim:
+class _Holding:
+    """A connection whose transaction holds rows, until it is let go or has appended."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._database = database
+        self._connection: Connection | None = connection
+
+    async def let_go(self) -> None:
+        """End the claim, if it has not appended."""
+        if self._connection is not None:
+            await _roll_back(self._connection)
+            self._database.give_back(self._connection)
+            self._connection = None
+
+    def leave(self) -> None:
+        """End the claim whatever its connection is doing, if it has not appended: the server lets go by itself."""
+        if self._connection is not None:
+            self._connection.terminate()
+            self._database.give_back(self._connection)
+            self._connection = None
+
+    def _held(self) -> Connection:
+        assert self._connection is not None, "the claim is over"
+        return self._connection
+
+
+class Claim(_Holding):
     """A day's row, held: until it is let go or has appended nobody else appends to this day."""
 
     position: Position
 
     def __init__(self, appender: Appender, database: Database, hall: HallId, day: date, connection: Connection) -> None:
+        super().__init__(database, connection)
         self._appender = appender
-        self._database = database
         self._hall = hall
         self._day = day
-        self._connection: Connection | None = connection
 
     async def hold(self) -> bool:
         """Lock the row; tell whether there is one."""
@@ -273,8 +299,7 @@ class Claim:
             ConstraintBroken, RecordsRefused, AppendRejected, StorageUnavailable: as `Appender.append`.
         """
         arguments = _arguments(append)
-        connection, self._connection = self._connection, None
-        assert connection is not None, "a claim is good for one append"
+        connection, self._connection = self._held(), None
         outcome: asyncio.Future[Claimed | Lost] = asyncio.get_running_loop().create_future()
         work = _told(outcome, self._append_and_commit(connection, append, arguments, sent))
         self._database.keep(begun(work, f"claimed append {append.append_id}"))
@@ -302,40 +327,25 @@ class Claim:
         # the outcome is unknown, and the row is no longer ours: from here on it is an append like any other
         return await self._appender.until_definite(append, arguments, sent, attempt=2)
 
-    async def let_go(self) -> None:
-        """End the claim, if it has not appended."""
-        if self._connection is not None:
-            await _roll_back(self._connection)
-            self._database.give_back(self._connection)
-            self._connection = None
-
-    def leave(self) -> None:
-        """End the claim whatever its connection is doing, if it has not appended: the server lets go by itself."""
-        if self._connection is not None:
-            self._connection.terminate()
-            self._database.give_back(self._connection)
-            self._connection = None
-
     async def _execute(self, sql: str) -> None:
-        assert self._connection is not None, "the claim is over"
+        connection = self._held()
         with unavailable_when_unreachable():
-            await to_the_end(self._connection, self._connection.execute(sql))
+            await to_the_end(connection, connection.execute(sql))
 
     async def _fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
-        assert self._connection is not None, "the claim is over"
+        connection = self._held()
         with unavailable_when_unreachable():
-            return await to_the_end(self._connection, self._connection.fetch(sql, *arguments))
+            return await to_the_end(connection, connection.fetch(sql, *arguments))
 
 
-class DoubleClaim:
+class DoubleClaim(_Holding):
     """The rows of two days of a hall, held: until they are let go or have been appended to, nobody else appends."""
 
     def __init__(self, database: Database, hall: HallId, days: tuple[date, date], connection: Connection) -> None:
         assert days[0] < days[1], "rows are locked in date order, or two moves could wait for each other"
-        self._database = database
+        super().__init__(database, connection)
         self._hall = hall
         self._days = days
-        self._connection: Connection | None = connection
         self.positions: dict[date, Position] = {}
 
     async def hold(self) -> bool:
@@ -432,24 +442,6 @@ class DoubleClaim:
             finally:
                 self._database.give_back(connection)
         raise AssertionError("there is no last pause")
-
-    async def let_go(self) -> None:
-        """End the claim, if it has not appended."""
-        if self._connection is not None:
-            await _roll_back(self._connection)
-            self._database.give_back(self._connection)
-            self._connection = None
-
-    def leave(self) -> None:
-        """End the claim whatever its connection is doing, if it has not appended: the server lets go by itself."""
-        if self._connection is not None:
-            self._connection.terminate()
-            self._database.give_back(self._connection)
-            self._connection = None
-
-    def _held(self) -> Connection:
-        assert self._connection is not None, "the claim is over"
-        return self._connection
 
 
 async def _hold_both(connection: Connection, hall: HallId, days: tuple[date, date]) -> dict[date, Position]:

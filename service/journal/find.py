@@ -13,7 +13,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from service.domain.model import AppointmentId, HallId
+from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.journal.values import Applicant
@@ -72,14 +72,6 @@ class FoundAppointment(Struct, frozen=True, kw_only=True):
     made_at: datetime
     sequence: int
     seq: int
-
-
-class AppointmentToCome(Struct, frozen=True):
-    """An appointment that is held or booked."""
-
-    id: AppointmentId
-    day: date
-    starts_at: datetime
 
 
 class CodeKind(StrEnum):
@@ -160,19 +152,9 @@ class Finder:
         )
         return _found(rows)
 
-    async def appointments_of_day(  # noqa: PLR0913  (the last three by name)
-        self,
-        hall: HallId,
-        day: date,
-        *,
-        after_n: int,
-        limit: int,
-        state: str | None = None,
-        service: str | None = None,
-    ) -> list[FoundAppointment]:
+    async def appointments_of_day(self, hall: HallId, day: date, *, after_n: int, limit: int) -> list[FoundAppointment]:
         """Appointments of a day in the order of making, after the `after_n`-th."""
-        rows = await self._database.fetch(_SQL["appointments"], hall, day, after_n, limit, state, service)
-        return _appointments(rows)
+        return _appointments(await self._database.fetch(_SQL["appointments"], hall, day, after_n, limit))
 
     async def search_appointments(
         self, hall: HallId, days: tuple[date, date], wanted: Wanted, limit: int
@@ -184,14 +166,6 @@ class Finder:
             _SQL["search_appointments"], hall, *days, limit, wanted.code, wanted.phones, wanted.name
         )
         return _appointments(rows)
-
-    async def to_come(self, hall: HallId, person: str) -> list[AppointmentToCome]:
-        """What a person, by the keyed hash, has held or booked in a hall."""
-        return _to_come(await self._database.fetch(_SQL["to_come"], hall, person))
-
-    async def of_applicants(self, hall: HallId, applicants: list[str]) -> list[AppointmentToCome]:
-        """What is held or booked for these rows of `applicants`."""
-        return _to_come(await self._database.fetch(_SQL["of_applicant"], hall, applicants))
 
     async def applicant(self, hall: HallId, applicant: str) -> Applicant | None:
         """A person, for who may change them; None when they were erased."""
@@ -214,10 +188,6 @@ class Finder:
 
 def _appointments(rows: Iterable[asyncpg.Record]) -> list[FoundAppointment]:
     return [FoundAppointment(**_plain(row)) for row in rows]
-
-
-def _to_come(rows: Iterable[asyncpg.Record]) -> list[AppointmentToCome]:
-    return [AppointmentToCome(AppointmentId(str(row["id"])), row["day"], row["starts_at"]) for row in rows]
 
 
 def _plain(row: asyncpg.Record) -> dict[str, Any]:

@@ -44,13 +44,12 @@ LIMIT $4;
 
 -- name: appointments
 -- The appointments of a day as they are now, in the order of making.
--- $1 text hall, $2 date day, $3 integer after which n, $4 integer how many at most; $5 text state, $6 text service: NULL
--- for all.
+-- $1 text hall, $2 date day, $3 integer after which n, $4 integer how many at most.
 -- One row per appointment.
 SELECT id, n, code, day, service, starts_at, ends_at, state, count, channel, expires_at, prechecked, partner,
     ticket_id AS ticket, applicant_id AS applicant, made_at, sequence, seq
 FROM appointments
-WHERE hall_id = $1 AND day = $2 AND n > $3 AND ($5::text IS NULL OR state = $5) AND ($6::text IS NULL OR service = $6)
+WHERE hall_id = $1 AND day = $2 AND n > $3
 ORDER BY n
 LIMIT $4;
 
@@ -74,24 +73,6 @@ WHERE b.hall_id = $1 AND b.day BETWEEN $2 AND $3
     AND ($7::text IS NULL OR position(lower($7) IN lower(a.name)) > 0)
 ORDER BY b.starts_at DESC, b.n DESC
 LIMIT $4;
-
--- name: to_come
--- A person's appointments to come, in the hall.
--- $1 text hall, $2 text person.
--- One row per appointment, by its start.
-SELECT id, day, starts_at
-FROM appointments
-WHERE hall_id = $1 AND person = $2 AND nth IS NOT NULL
-ORDER BY starts_at;
-
--- name: of_applicant
--- The appointments to come that an applicant's row stands behind.
--- $1 text hall, $2 uuid[] applicants.
--- One row per appointment, by its start.
-SELECT id, day, starts_at
-FROM appointments
-WHERE hall_id = $1 AND applicant_id = ANY($2) AND state IN ('held', 'booked')
-ORDER BY starts_at;
 
 -- name: applicant
 -- A person.

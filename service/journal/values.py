@@ -7,9 +7,6 @@ from msgspec import Struct
 from service.domain.events import Record
 from service.domain.model import Appointment, HallId, Ticket
 
-NIL_HEAD = "00000000-0000-0000-0000-000000000000"
-"""The head of a day that has no event yet."""
-
 
 class Position(Struct, frozen=True):
     """Where a day's journal stands: its last event, the id of the append that wrote it, and the database's clock."""

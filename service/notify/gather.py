@@ -28,7 +28,7 @@ from service.errors import StorageUnavailable as RimUnavailable
 from service.halls import Hall, Halls
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
-from service.notify.model import Channel, Kind
+from service.notify.model import Kind, MessageChannel
 from service.notify.outbox import About, New, Outbox, Writer, new_of
 from service.notify.rules import NEAR_LATE, Due, facts_of_ticket, messages_of, near
 
@@ -53,7 +53,7 @@ class Gatherer:
         outbox: Outbox,
         halls: Halls,
         clock: Clock,
-        channels: Collection[Channel],
+        channels: Collection[MessageChannel],
         days: Callable[[], Iterable[Day]],
     ) -> None:
         self._database = database

@@ -12,9 +12,6 @@ from service.journal.faults import StorageUnavailable
 from service.notify.model import State
 from service.notify.outbox import Listed, Outbox
 
-NIL = "00000000-0000-0000-0000-000000000000"
-"""Before the id of every message."""
-
 
 class DeadLetters:
     """Lists messages, and has dead ones tried again."""

@@ -18,7 +18,7 @@ from service.notify.gather import Gatherer
 from service.notify.handing import Carrier
 from service.notify.letters import Links
 from service.notify.mail import Mailer
-from service.notify.model import Channel
+from service.notify.model import MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import Sender, Watcher
 from service.notify.webhook import Gateway
@@ -104,15 +104,15 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
     watcher: Watcher,
 ) -> AsyncIterator[Messages | None]:
     """Messages by the channels that the settings name; None where they name none. Leaving waits for hand-overs."""
-    carriers: dict[Channel, Carrier] = {}
+    carriers: dict[MessageChannel, Carrier] = {}
     async with AsyncExitStack() as stack:
         if settings.smtp_url is not None:
             assert settings.mail_from is not None, "the settings were checked"
-            carriers[Channel.MAIL] = Mailer(settings.smtp_url, settings.mail_from)
+            carriers[MessageChannel.MAIL] = Mailer(settings.smtp_url, settings.mail_from)
         if settings.webhook_url is not None:
             assert settings.webhook_secret is not None, "the settings were checked"
             gateway = Gateway(settings.webhook_url, settings.webhook_secret)
-            carriers[Channel.WEBHOOK] = await stack.enter_async_context(gateway)
+            carriers[MessageChannel.WEBHOOK] = await stack.enter_async_context(gateway)
         if not carriers:
             yield None
             return

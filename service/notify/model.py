@@ -27,7 +27,7 @@ WHILE_BOOKED = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.DAY_BEFORE, Kind.HOUR_
 """True only as long as the appointment is as the message says."""
 
 
-class Channel(StrEnum):
+class MessageChannel(StrEnum):
     """How a message reaches people: a mail, or a webhook whose receiver sends it on as a text message."""
 
     MAIL = "mail"
@@ -69,7 +69,7 @@ class Message(Struct, frozen=True, kw_only=True):
     day: date
     subject: str
     kind: Kind
-    channel: Channel
+    channel: MessageChannel
     facts: Facts
     tries: int
 

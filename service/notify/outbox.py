@@ -18,7 +18,7 @@ from service.domain.model import AppointmentState, HallId, ServiceId
 from service.ids import new_id
 from service.journal.database import Database
 from service.journal.statements import statements
-from service.notify.model import Channel, Facts, Kind, Message, Person, State
+from service.notify.model import Facts, Kind, Message, MessageChannel, Person, State
 from service.notify.rules import Due, Touched
 
 PACKAGE = "service.notify"
@@ -45,7 +45,7 @@ class New(Struct, frozen=True, kw_only=True):
     subject: str
     seq: int
     kind: Kind
-    channel: Channel
+    channel: MessageChannel
     applicant: str
     facts: Facts
     due_at: datetime
@@ -72,7 +72,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     day: date
     subject: str
     kind: Kind
-    channel: Channel
+    channel: MessageChannel
     state: State
     reason: str | None
     due_at: datetime
@@ -121,7 +121,7 @@ class Outbox:
 
     # Sending.
 
-    async def halls_due(self, channels: Collection[Channel], now_at: datetime) -> list[HallId]:
+    async def halls_due(self, channels: Collection[MessageChannel], now_at: datetime) -> list[HallId]:
         """The halls that have something to send."""
         rows = await self._database.fetch(self._sql["halls_due"], now_at, list(channels))
         return [HallId(row["hall_id"]) for row in rows]
@@ -130,7 +130,7 @@ class Outbox:
         self,
         hall: HallId,
         claim: str,
-        channels: Collection[Channel],
+        channels: Collection[MessageChannel],
         *,
         until_at: datetime,
         now_at: datetime,
@@ -145,7 +145,7 @@ class Outbox:
                 day=row["day"],
                 subject=str(row["subject"]),
                 kind=Kind(row["kind"]),
-                channel=Channel(row["channel"]),
+                channel=MessageChannel(row["channel"]),
                 facts=_decode_facts(row["facts"]),
                 tries=row["tries"] + 1,
             )
@@ -190,17 +190,17 @@ class Outbox:
         """Remove a message whose person is gone."""
         await self._database.fetch(self._sql["drop"], message.hall, message.id, claim)
 
-    async def late(self, now_at: datetime) -> list[tuple[Kind, Channel]]:
+    async def late(self, now_at: datetime) -> list[tuple[Kind, MessageChannel]]:
         """Withdraw what is of no use any more."""
         rows = await self._database.fetch(self._sql["late"], now_at)
-        return [(Kind(row["kind"]), Channel(row["channel"])) for row in rows]
+        return [(Kind(row["kind"]), MessageChannel(row["channel"])) for row in rows]
 
-    async def abandoned(self, now_at: datetime, tries_max: int) -> list[tuple[Kind, Channel, State]]:
+    async def abandoned(self, now_at: datetime, tries_max: int) -> list[tuple[Kind, MessageChannel, State]]:
         """Take up the hand-overs whose sender is gone."""
         rows = await self._database.fetch(self._sql["abandoned"], now_at, tries_max)
-        return [(Kind(row["kind"]), Channel(row["channel"]), State(row["state"])) for row in rows]
+        return [(Kind(row["kind"]), MessageChannel(row["channel"]), State(row["state"])) for row in rows]
 
-    async def waiting(self, channels: Collection[Channel], now_at: datetime) -> dict[tuple[str, str], int]:
+    async def waiting(self, channels: Collection[MessageChannel], now_at: datetime) -> dict[tuple[str, str], int]:
         """How many messages are due and not sent, by channel and age."""
         rows = await self._database.fetch(self._sql["waiting"], now_at)
         found = {(row["channel"], row["age"]): row["messages"] for row in rows}
@@ -228,7 +228,7 @@ class Outbox:
         return None if row is None else _listed(row)
 
 
-def new_of(about: About, due: Due, channels: Iterable[Channel]) -> list[New]:
+def new_of(about: About, due: Due, channels: Iterable[MessageChannel]) -> list[New]:
     """A message for each channel."""
     return [
         New(
@@ -279,7 +279,7 @@ def _listed(row: asyncpg.Record) -> Listed:
         day=row["day"],
         subject=str(row["subject"]),
         kind=Kind(row["kind"]),
-        channel=Channel(row["channel"]),
+        channel=MessageChannel(row["channel"]),
         state=State(row["state"]),
         reason=row["reason"],
         due_at=row["due_at"],

@@ -30,8 +30,9 @@ from service.ids import new_id
 from service.journal.faults import StorageUnavailable
 from service.notify.handing import HAND_OVER_S, Carrier, HandedOver, Later, Refused, Sent, Unknown
 from service.notify.letters import Links, letter_of
-from service.notify.model import OF_TICKETS, WHILE_BOOKED, Channel, Kind, Message, Person, State
+from service.notify.model import OF_TICKETS, WHILE_BOOKED, Kind, Message, MessageChannel, Person, State
 from service.notify.outbox import Outbox, Whom
+from service.tasks import retrieve
 
 CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""
@@ -56,7 +57,7 @@ log = structlog.get_logger(__name__)
 class Watcher(Protocol):
     """Told what becomes of messages."""
 
-    def message(self, kind: Kind, channel: Channel, outcome: str) -> None:
+    def message(self, kind: Kind, channel: MessageChannel, outcome: str) -> None:
         """Count: sent, retried, dead, dropped (the person is erased) or withdrawn."""
 
     def messages_waiting(self, overdue: Mapping[tuple[str, str], int]) -> None:
@@ -71,7 +72,7 @@ class Sender:
         outbox: Outbox,
         halls: Halls,
         clock: Clock,
-        carriers: Mapping[Channel, Carrier],
+        carriers: Mapping[MessageChannel, Carrier],
         links: Links,
         watcher: Watcher,
     ) -> None:
@@ -114,7 +115,7 @@ class Sender:
         self._under_way.update(tasks)
         for task in tasks:
             task.add_done_callback(self._under_way.discard)
-            task.add_done_callback(_retrieve)
+            task.add_done_callback(retrieve)
         if tasks:
             await asyncio.wait(tasks)
         for task in tasks:
@@ -159,7 +160,7 @@ class Sender:
             log.error(  # noqa: TRY400  (likewise)
                 "message_fault", hall=message.hall, message=message.id, fault=type(error).__name__, at=_place(error)
             )
-            return Unknown("fault") if message.channel is Channel.WEBHOOK else Refused("fault")
+            return Unknown("fault") if message.channel is MessageChannel.WEBHOOK else Refused("fault")
 
     async def _settle(self, message: Message, claim: str, handed: HandedOver) -> None:
         """Write down what came of a hand-over; where the database is away, before the next ones."""
@@ -195,7 +196,7 @@ class Sender:
                 return State.SENT, None, None
             case Refused(reason):
                 return State.DEAD, reason, None
-            case Unknown(reason) if message.channel is Channel.MAIL:
+            case Unknown(reason) if message.channel is MessageChannel.MAIL:
                 return State.DEAD, "unknown", None
             case Later(reason) | Unknown(reason):
                 if message.tries >= TRIES_MAX:
@@ -224,9 +225,3 @@ def _place(error: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
-
-
-def _retrieve(task: "asyncio.Task[None]") -> None:
-    """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
-    if not task.cancelled():
-        task.exception()

@@ -27,7 +27,6 @@ DOTS_DEFAULT = 384
 
 CHINESE_PX = 28
 LINE_PX = 38
-WORD_GAP = "  "
 
 WORDS: dict[str, tuple[str, str]] = {
     "taken": ("取号时间 {at.month}月{at.day}日 {at:%H:%M}", "Taken {at.day} {at:%b}, {at:%H:%M}"),

@@ -7,8 +7,8 @@ from service.config import NetworkPrinter
 from service.domain.commands import ReportPrinter
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound, Refusal
-from service.identity.devices import NIL, Devices
-from service.ids import new_id
+from service.identity.devices import Devices
+from service.ids import NIL, new_id
 from service.lane import Request
 from service.lanes import SYSTEM, Lanes
 from service.printing.printers import Printers

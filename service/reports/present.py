@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from service.domain.day import Day
 from service.domain.figures import HALF, Observer, in_halves
-from service.domain.model import AppointmentState, CounterState
+from service.domain.model import TO_COME, CounterState
 from service.domain.plan import Plan
 from service.reports.overview import needed_stages, planned_at
 
@@ -20,8 +20,6 @@ PARTS = 4
 
 USUAL_S = 300.0
 """How long somebody takes where the hall offers nothing at its counters."""
-
-_TO_COME = frozenset({AppointmentState.HELD, AppointmentState.BOOKED})
 
 
 class HalfHour(Struct, frozen=True, kw_only=True):
@@ -89,7 +87,7 @@ def _expected(day: Day, now_at: datetime) -> dict[datetime, int]:
     """People with an appointment who have not come; those who are late are expected now."""
     found: dict[datetime, int] = {}
     for one in day.appointments.values():
-        if one.state_at(now_at) in _TO_COME:
+        if one.state_at(now_at) in TO_COME:
             half = max(half_of(one.starts_at), half_of(now_at))
             found[half] = found.get(half, 0) + one.count
     return found

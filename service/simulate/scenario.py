@@ -24,7 +24,6 @@ ON = date(2026, 11, 23)
 
 OPENS_MIN = 9 * 60
 CLOSES_MIN = 17 * 60
-HOURS = (CLOSES_MIN - OPENS_MIN) // 60
 
 ALTERNATE_CODE = "alternation"
 """The reason code with which counters call out of the order of the hall's rule."""

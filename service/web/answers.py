@@ -22,8 +22,7 @@ from service.domain.model import (
 )
 from service.domain.view import OnDate, ReasonView, SlotView, Stamp, TicketView, WaitView
 from service.invitations.store import Became
-from service.notify import model as notify
-from service.notify.model import Kind
+from service.notify.model import Kind, MessageChannel, State
 from service.web.json_response import JsonResponse
 
 _encode = msgspec.json.Encoder().encode
@@ -469,8 +468,8 @@ class MessageSeen(Struct, frozen=True, kw_only=True):
 
     id: str
     kind: Kind
-    channel: notify.Channel
-    state: notify.State
+    channel: MessageChannel
+    state: State
     reason: str | None
     day: OnDate
     appointment: str | None
@@ -625,7 +624,7 @@ class LastingSeen(Struct, frozen=True, kw_only=True):
     share_of_walk_ins: float | None
 
 
-class HourSeen(Struct, frozen=True, kw_only=True):
+class HourForeseen(Struct, frozen=True, kw_only=True):
     """Walk-ins foreseen in an hour; `sd` is the spread of the forecast beyond chance."""
 
     hour: int
@@ -637,7 +636,7 @@ class WeekdaySeen(Struct, frozen=True, kw_only=True):
     """The hours of a weekday, Monday 1 to Sunday 7."""
 
     weekday: int
-    hours: list[HourSeen]
+    hours: list[HourForeseen]
 
 
 class LearnedSeen(Struct, frozen=True, kw_only=True):

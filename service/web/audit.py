@@ -13,7 +13,7 @@ from aiohttp import web
 from msgspec import to_builtins
 
 from service.domain.document import HallDocument
-from service.domain.events import Record
+from service.domain.events import Record, account_of
 from service.domain.model import Texts
 from service.domain.plan import span_of
 from service.domain.refusals import BodyInvalid
@@ -147,12 +147,6 @@ def _parts_of(value: object) -> dict[str, object] | None:
     if isinstance(value, list) and value and all(isinstance(one, dict) and "id" in one for one in value):
         return {str(one["id"]): one for one in value}
     return None
-
-
-def account_of(actor: str) -> str | None:
-    """The account that an actor is."""
-    kind, _, rest = actor.partition(":")
-    return rest.partition("/")[0] if kind == "account" else None
 
 
 def _happened(noted: Noted, names: dict[str, str]) -> Happened:

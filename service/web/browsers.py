@@ -16,8 +16,8 @@ from aiohttp import web
 from service.domain.model import HallId
 from service.errors import RateLimited
 from service.limits.rules import BROWSERS_OF_ADDRESS
+from service.signer import Signer
 from service.web.address import address_of, over_tls, subscriber_of
-from service.web.auth import Signer
 from service.web.keys import LIMITS, SIGNER
 
 COOKIE = "paihao_browser"

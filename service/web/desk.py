@@ -33,14 +33,14 @@ class WorkSeen(Struct, frozen=True, kw_only=True):
     prechecked_mean_s: float | None
 
 
-class CodeSeen(Struct, frozen=True):
+class ChoiceSeen(Struct, frozen=True):
     """A code that clerks choose, in the hall's words."""
 
     code: str
     text: Texts
 
 
-class RulesSeen(Struct, frozen=True, kw_only=True):
+class CounterRulesSeen(Struct, frozen=True, kw_only=True):
     """The rules that a counter's page shows by."""
 
     no_show_after_s: int
@@ -54,9 +54,9 @@ class Desk(Struct, frozen=True, kw_only=True):
     stages: list[StageSeen]
     services: list[WorkSeen]
     counters: list[CounterView]
-    reasons: list[CodeSeen]
-    missing: list[CodeSeen]
-    rules: RulesSeen
+    reasons: list[ChoiceSeen]
+    missing: list[ChoiceSeen]
+    rules: CounterRulesSeen
     seq: int
 
 
@@ -67,8 +67,8 @@ async def show(request: web.Request) -> web.Response:
     day = await request.app[LANES].day(hall_id)
     plan = day.plan
 
-    def codes(chosen: list[str]) -> list[CodeSeen]:
-        return [CodeSeen(code, dict(document.texts.get(code, {}))) for code in chosen]
+    def codes(chosen: list[str]) -> list[ChoiceSeen]:
+        return [ChoiceSeen(code, dict(document.texts.get(code, {}))) for code in chosen]
 
     return answer(
         Desk(
@@ -88,7 +88,7 @@ async def show(request: web.Request) -> web.Response:
             counters=[counter_view(day, day.counters[CounterId(name)]) for name in plan.counters],
             reasons=codes(document.codes.reasons),
             missing=codes(document.codes.missing),
-            rules=RulesSeen(
+            rules=CounterRulesSeen(
                 no_show_after_s=plan.rules.no_show_after_s,
                 undo_within_s=UNDO_WITHIN_S,
                 overtime=document.overtime,

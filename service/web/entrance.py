@@ -30,9 +30,6 @@ from service.web.forms import CheckInForm, TakeTicketForm
 from service.web.keys import CLOCK, ENTRANCE, HALLS, LANES, LIMITS, SETTINGS, SIGNER
 from service.web.requests import hall_of, key_of
 
-QUIET_ZONE_MODULES = 4
-"""The white border a QR code needs; whoever draws it leaves it."""
-
 _ANY = (Channel.WEB, Channel.QR)
 _AT_HALL = (Channel.STAFF, Channel.KIOSK, Channel.HOTLINE, *_ANY)
 

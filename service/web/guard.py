@@ -23,8 +23,9 @@ from service.identity.audit import EVERY_HALL
 from service.identity.devices import TOKEN_FORM as DEVICE_FORM
 from service.identity.devices import Device
 from service.identity.sessions import Session
+from service.signer import TOKEN_FORM
 from service.web.address import Net, net_of, over_tls
-from service.web.auth import CALLER, IMPLIES, TOKEN_FORM, Caller, Role
+from service.web.auth import CALLER, IMPLIES, Caller, Role
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, IDENTITY, LANES, SETTINGS, SIGNER
 from service.web.problems import Handler

@@ -9,10 +9,11 @@ from msgspec import to_builtins
 
 from display.board import board_of, zone_known
 from service.domain import commands
+from service.domain.admission import FITS
 from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
 from service.domain.events import NoticePosted
-from service.domain.forecast.ahead import FITS, DayAhead, Quarter
+from service.domain.forecast.ahead import DayAhead, Quarter
 from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
 from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.promises import promised_to_newcomer
@@ -22,7 +23,7 @@ from service.domain.view import NO_WAIT, wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
 from service.halls import Hall
-from service.ids import new_id
+from service.ids import ID_FORM, NIL, new_id
 from service.web.answers import (
     DaySeen,
     ExpectedSeen,
@@ -223,6 +224,14 @@ def number_cursor_of(request: web.Request) -> int:
     if not _CURSOR.fullmatch(said):
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
     return int(said)
+
+
+def id_cursor_of(request: web.Request) -> str:
+    """The id after which a page of a list begins, `NIL` for the first. Raises BodyInvalid."""
+    said = request.query.get("cursor", NIL).lower()
+    if not ID_FORM.fullmatch(said):
+        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
+    return said
 
 
 def _in_languages(languages: list[str], text: str | Texts) -> Texts:

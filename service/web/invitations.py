@@ -7,7 +7,6 @@ Source: CONTRACT 5 (invitations).
 """
 
 import asyncio
-import re
 from datetime import datetime
 
 import msgspec
@@ -18,11 +17,11 @@ from service.domain.refusals import BodyInvalid, CodeNotFound
 from service.domain.times import stamp, stamp_or_none
 from service.errors import BodyUnreadable, Forbidden, MediaType
 from service.halls import Hall
-from service.identity.acts import Act
+from service.ids import ID_FORM
 from service.invitations.guests import GUESTS_MAX, BadRow, GuestsForm, Offer, Read, guests_of_json, guests_of_table
 from service.invitations.printed import csv_of, sheet_of
 from service.invitations.sheets import table_of_csv
-from service.invitations.store import FIRST, HALL, Batch, Imported, Listed
+from service.invitations.store import HALL, Batch, Imported, Listed
 from service.web.answers import (
     BadLine,
     BatchList,
@@ -36,10 +35,10 @@ from service.web.answers import (
 from service.web.auth import Caller, Role
 from service.web.connections import Connection
 from service.web.forms import Instant, Nothing
-from service.web.halls import LIMIT_MAX, limit_of
-from service.web.keys import CLOCK, HALLS, INVITATIONS, SETTINGS, WORKBOOKS
+from service.web.halls import LIMIT_MAX, id_cursor_of, limit_of
+from service.web.keys import HALLS, INVITATIONS, SETTINGS, WORKBOOKS
 from service.web.pages import page_policy
-from service.web.requests import JSON_TYPES, caller, decode, hall_of, invalid, key_of, read, utc
+from service.web.requests import JSON_TYPES, act_of, caller, decode, hall_of, id_of, invalid, read, utc
 
 IMPORT_MAX_BYTES = 8 * 1024 * 1024
 """Of a list, and of nothing else; more is told `body-too-large`."""
@@ -51,8 +50,6 @@ CSV_TYPE = "text/csv"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 MODES = ("all", "good")
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def import_(request: web.Request) -> web.Response:
@@ -70,7 +67,8 @@ async def import_(request: web.Request) -> web.Response:
     guests, bad = await _guests_of(request, hall)
     if bad and mode == "all":
         raise BodyInvalid(*((f"lines[{one.line}].{one.path}".rstrip("."), one.why) for one in bad))
-    imported = await request.app[INVITATIONS].add(hall.id, partner, guests, bad, releases_at, await _act(request, who))
+    act = await act_of(request, who)
+    imported = await request.app[INVITATIONS].add(hall.id, partner, guests, bad, releases_at, act)
     return answer(_given(imported), 201, Location=f"/v1/halls/{hall.id}/invitations?batch={imported.batch}")
 
 
@@ -88,7 +86,7 @@ async def batches(request: web.Request) -> web.Response:
     """Imports, the newest first, with how many of each were used or taken back."""
     hall, limit = await request.app[HALLS].get(hall_of(request)), limit_of(request)
     before = request.query.get("cursor")
-    if before is not None and not _UUID.fullmatch(before.lower()):
+    if before is not None and not ID_FORM.fullmatch(before.lower()):
         raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
     own = _own(caller(request))
     found = await request.app[INVITATIONS].batches(
@@ -133,11 +131,9 @@ async def revoke(request: web.Request) -> web.Response:
     """Take an invitation back that nobody has used, and forget whom it was for."""
     hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
-    invitation = request.match_info["invitation"].lower()
-    if not _UUID.fullmatch(invitation):
-        raise CodeNotFound
+    invitation = id_of(request, "invitation", CodeNotFound)
     await request.app[HALLS].get(hall)
-    await request.app[INVITATIONS].revoke(hall, invitation, _own(who), await _act(request, who))
+    await request.app[INVITATIONS].revoke(hall, invitation, _own(who), await act_of(request, who))
     return web.Response(status=204)
 
 
@@ -221,24 +217,16 @@ def _batch_of(request: web.Request, *, required: bool = False) -> str | None:
     said = request.query.get("batch")
     if said is None and not required:
         return None
-    if said is None or not _UUID.fullmatch(said.lower()):
+    if said is None or not ID_FORM.fullmatch(said.lower()):
         raise BodyInvalid(("batch", "`batch` of an import's answer"))
     return said.lower()
 
 
 async def _page(request: web.Request, limit: int) -> list[Listed]:
-    cursor = request.query.get("cursor", FIRST).lower()
-    if not _UUID.fullmatch(cursor):
-        raise BodyInvalid(("cursor", "`next_cursor` of the page before"))
-    own = _own(caller(request))
+    after, own = id_cursor_of(request), _own(caller(request))
     return await request.app[INVITATIONS].page(
-        hall_of(request), asked_by=own or HALL, of=own, batch=_batch_of(request), after=cursor, limit=limit
+        hall_of(request), asked_by=own or HALL, of=own, batch=_batch_of(request), after=after, limit=limit
     )
-
-
-async def _act(request: web.Request, who: Caller) -> Act:
-    command_id, fingerprint = await key_of(request, who)
-    return Act(f"{hall_of(request)}/{command_id}", fingerprint, request.app[CLOCK].now_at(), who.actor)
 
 
 def _given(imported: Imported) -> InvitationsGiven:

@@ -24,7 +24,7 @@ from service.reports.online import SentOnline
 from service.reports.overview import Overview
 from service.reports.reports import Reports
 from service.reports.screens import Screens
-from service.web.auth import Signer
+from service.signer import Signer
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
 DISPLAY_PORT: web.AppKey[int] = web.AppKey("display_port", int)

@@ -6,7 +6,7 @@ from service.domain.model import ServiceId
 from service.domain.plan import Lasting, Learned, LearnedArrivals
 from service.domain.times import stamp_or_none
 from service.halls import Hall
-from service.web.answers import HourSeen, LastingSeen, LearnedSeen, WeekdaySeen, answer
+from service.web.answers import HourForeseen, LastingSeen, LearnedSeen, WeekdaySeen, answer
 from service.web.keys import HALLS
 from service.web.requests import hall_of
 
@@ -56,5 +56,5 @@ def _lasting_seen(service: ServiceId, written: Lasting, every: Learned) -> Lasti
     )
 
 
-def _hour_seen(hour: str, arrivals: LearnedArrivals) -> HourSeen:
-    return HourSeen(hour=int(hour), per_h=round(arrivals.per_h, 2), sd=round(arrivals.sd, 2))
+def _hour_seen(hour: str, arrivals: LearnedArrivals) -> HourForeseen:
+    return HourForeseen(hour=int(hour), per_h=round(arrivals.per_h, 2), sd=round(arrivals.sd, 2))

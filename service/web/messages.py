@@ -3,32 +3,24 @@
 They say what a message is about, never whom it is for.
 """
 
-import re
-
 from aiohttp import web
 
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp
 from service.errors import MessageNotFound
-from service.identity.acts import Act
-from service.notify.managers import NIL
 from service.notify.model import OF_TICKETS, State
 from service.notify.outbox import Listed
 from service.web.answers import MessageList, MessageSeen, answer
 from service.web.forms import Nothing
-from service.web.halls import limit_of
-from service.web.keys import CLOCK, HALLS, MESSAGES
-from service.web.requests import caller, hall_of, key_of, read
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from service.web.halls import id_cursor_of, limit_of
+from service.web.keys import HALLS, MESSAGES
+from service.web.requests import act_of, caller, hall_of, id_of, read
 
 
 async def list_(request: web.Request) -> web.Response:
     """The messages of this hall in a state, the oldest first: those that could not be sent, if not said otherwise."""
     hall, limit = (await request.app[HALLS].get(hall_of(request))).id, limit_of(request)
-    after = request.query.get("cursor", NIL)
-    if not _UUID.fullmatch(after):
-        raise BodyInvalid(("cursor", "next_cursor of the page before"))
+    after = id_cursor_of(request)
     try:
         state = State(request.query.get("state", State.DEAD))
     except ValueError as error:
@@ -43,12 +35,8 @@ async def retry(request: web.Request) -> web.Response:
     """Try a message again that could not be sent; one whose end is unknown may so arrive twice."""
     hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
-    message = request.match_info["message"].lower()
-    if not _UUID.fullmatch(message):
-        raise MessageNotFound
-    command_id, fingerprint = await key_of(request, who)
-    act = Act(f"{hall}/{command_id}", fingerprint, request.app[CLOCK].now_at(), who.actor)
-    return answer(_seen(await request.app[MESSAGES].retry(hall, message, act)))
+    message = id_of(request, "message", MessageNotFound)
+    return answer(_seen(await request.app[MESSAGES].retry(hall, message, await act_of(request, who))))
 
 
 def _seen(message: Listed) -> MessageSeen:

@@ -10,7 +10,8 @@ from service.config import Settings
 from service.errors import StorageUnavailable
 from service.identity.devices import TOKEN_FORM, Devices
 from service.metrics import CONTENT_TYPE, Metrics
-from service.web.auth import Role, Signer
+from service.signer import Signer
+from service.web.auth import Role
 
 
 class Metered:

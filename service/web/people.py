@@ -5,7 +5,6 @@ from aiohttp import web
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.halls import Hall
-from service.identity.acts import Act
 from service.people import Reached, e164
 from service.privacy import Known
 from service.web.answers import (
@@ -19,8 +18,8 @@ from service.web.answers import (
     answer,
 )
 from service.web.forms import PersonForm
-from service.web.keys import CLOCK, HALLS, PRIVACY
-from service.web.requests import caller, hall_of, key_of, read
+from service.web.keys import HALLS, PRIVACY
+from service.web.requests import act_of, caller, hall_of, read
 
 
 async def erase(request: web.Request) -> web.Response:
@@ -33,7 +32,7 @@ async def erase(request: web.Request) -> web.Response:
     keep = request.query.get("keep", "0")
     if keep not in {"0", "1"}:
         raise BodyInvalid(("keep", "0 or 1"))
-    done = await request.app[PRIVACY].erase(hall, who, await _act(request), keep=keep == "1")
+    done = await request.app[PRIVACY].erase(hall, who, await act_of(request, caller(request)), keep=keep == "1")
     return answer(
         ErasureDone(people=done.people, cancelled=done.cancelled, invitations=done.invitations, messages=done.messages)
     )
@@ -42,7 +41,7 @@ async def erase(request: web.Request) -> web.Response:
 async def export(request: web.Request) -> web.Response:
     """Give out all that is known of a person in this hall, for them to have."""
     hall, who = await _asked_for(request)
-    return answer(_exported(await request.app[PRIVACY].export(hall, who, await _act(request))))
+    return answer(_exported(await request.app[PRIVACY].export(hall, who, await act_of(request, caller(request)))))
 
 
 async def _asked_for(request: web.Request) -> tuple[Hall, Reached]:
@@ -52,12 +51,6 @@ async def _asked_for(request: web.Request) -> tuple[Hall, Reached]:
         raise BodyInvalid(("", "say a phone or an e-mail address"))
     phone = None if form.phone is None else e164("phone", form.phone, hall.document.country)
     return hall, Reached(phone, form.email)
-
-
-async def _act(request: web.Request) -> Act:
-    who = caller(request)
-    command_id, fingerprint = await key_of(request, who)
-    return Act(f"{hall_of(request)}/{command_id}", fingerprint, request.app[CLOCK].now_at(), who.actor)
 
 
 def _exported(known: Known) -> PersonExported:

@@ -12,10 +12,10 @@ from service.halls import Hall
 from service.reports.reports import SPAN_DAYS_MAX, total_of
 from service.web.answers import answer
 from service.web.keys import CLOCK, HALLS, REPORTS
-from service.web.requests import date_of, hall_of
+from service.web.requests import date_of, hall_of, require_span
 
 
-class DaySeen(Period, frozen=True, kw_only=True):
+class DayReport(Period, frozen=True, kw_only=True):
     """A day that has begun; `seq` is its."""
 
     day: OnDate
@@ -28,7 +28,7 @@ class Report(Struct, frozen=True, kw_only=True):
     hall: str
     from_on: OnDate
     to_on: OnDate
-    items: list[DaySeen]
+    items: list[DayReport]
     total: Period
 
 
@@ -45,7 +45,7 @@ async def show(request: web.Request) -> web.Response:
             from_on=first.isoformat(),
             to_on=last.isoformat(),
             items=[
-                DaySeen(
+                DayReport(
                     **structs.asdict(period_of([day.figures], sent.get(day.figures.on, {}))),
                     day=day.figures.on.isoformat(),
                     seq=day.seq,
@@ -67,8 +67,5 @@ def _span(request: web.Request, hall: Hall) -> tuple[date, date]:
         return day, day
     last = last or (today if first is None or first <= today else first)
     first = first or last
-    if last < first:
-        raise BodyInvalid(("to", "is before `from`"))
-    if (last - first).days >= SPAN_DAYS_MAX:
-        raise BodyInvalid(("to", f"is more than {SPAN_DAYS_MAX} days with `from`"))
+    require_span(first, last, SPAN_DAYS_MAX)
     return first, last

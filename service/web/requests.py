@@ -16,9 +16,17 @@ from msgspec import Struct
 
 from service.domain.commands import AtOptionalStage, Command
 from service.domain.model import AppointmentId, CounterId, HallId, TicketId
-from service.domain.refusals import AppointmentNotFound, BodyInvalid, CounterNotFound, HallNotFound, TicketNotFound
+from service.domain.refusals import (
+    AppointmentNotFound,
+    BodyInvalid,
+    CounterNotFound,
+    HallNotFound,
+    Refusal,
+    TicketNotFound,
+)
 from service.errors import BodyUnreadable, MediaType
-from service.ids import new_id
+from service.identity.acts import Act
+from service.ids import ID_FORM, new_id
 from service.journal.values import Applicant
 from service.lane import Answer, Request
 from service.web.auth import CALLER, KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller
@@ -32,7 +40,6 @@ JSON_TYPES = {"application/json", "application/merge-patch+json"}
 _HALL = re.compile(r"[a-z0-9-]{1,32}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTER = re.compile(r"[A-Za-z0-9-]{1,16}")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
 
 Body = TypeVar("Body", bound=Struct)
@@ -49,18 +56,20 @@ def hall_of(request: web.Request) -> HallId:
 
 def ticket_of(request: web.Request) -> TicketId:
     """The ticket named in the path. Raises TicketNotFound for what is no id."""
-    ticket = request.match_info["ticket"].lower()
-    if not _UUID.fullmatch(ticket):
-        raise TicketNotFound
-    return TicketId(ticket)
+    return TicketId(id_of(request, "ticket", TicketNotFound))
 
 
 def appointment_of(request: web.Request) -> AppointmentId:
     """The appointment named in the path. Raises AppointmentNotFound for what is no id."""
-    appointment = request.match_info["appointment"].lower()
-    if not _UUID.fullmatch(appointment):
-        raise AppointmentNotFound
-    return AppointmentId(appointment)
+    return AppointmentId(id_of(request, "appointment", AppointmentNotFound))
+
+
+def id_of(request: web.Request, name: str, unknown: type[Refusal]) -> str:
+    """The id in the path. Raises `unknown` for what is none."""
+    said = request.match_info[name].lower()
+    if not ID_FORM.fullmatch(said):
+        raise unknown
+    return said
 
 
 def counter_of(request: web.Request) -> CounterId:
@@ -146,6 +155,14 @@ def date_of(request: web.Request, name: str) -> date | None:
         raise BodyInvalid((name, "a date of the hall, YYYY-MM-DD")) from error
 
 
+def require_span(first: date, last: date, days_max: int) -> None:
+    """Raise BodyInvalid for dates the wrong way round, or more than `days_max` of them, both ends included."""
+    if last < first:
+        raise BodyInvalid(("to", "is before `from`"))
+    if (last - first).days >= days_max:
+        raise BodyInvalid(("to", f"is more than {days_max} days with `from`"))
+
+
 def invalid(said: str) -> BodyInvalid:
     """Say where in a body a type was not kept."""
     found = _WHERE.match(said)
@@ -195,6 +212,12 @@ async def asking(request: web.Request, who: Caller, command: Command, applicant:
         fingerprint=fingerprint,
         applicant=applicant,
     )
+
+
+async def act_of(request: web.Request, who: Caller) -> Act:
+    """What is asked for outside the journal; as there, each hall has keys of its own. Raises BodyInvalid likewise."""
+    command_id, fingerprint = await key_of(request, who)
+    return Act(f"{hall_of(request)}/{command_id}", fingerprint, request.app[CLOCK].now_at(), who.actor)
 
 
 async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:

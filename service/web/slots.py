@@ -17,7 +17,7 @@ from service.web.forms import CODE_TEXT_MAX
 from service.web.guard import visitor
 from service.web.keys import CLOCK, HALLS, OFFERS
 from service.web.online import counting_online
-from service.web.requests import date_of, hall_of
+from service.web.requests import date_of, hall_of, require_span
 
 SPAN_DAYS_MAX = 62
 """Days of one question, both ends included."""
@@ -96,10 +96,7 @@ def _span(request: web.Request, hall: Hall) -> tuple[date, date]:
     if last is None:
         last = max(first, today + timedelta(days=hall.document.booking.horizon_days))
         return first, min(last, _after(first, SPAN_DAYS_MAX - 1))
-    if last < first:
-        raise BodyInvalid(("to", "is before `from`"))
-    if (last - first).days >= SPAN_DAYS_MAX:
-        raise BodyInvalid(("to", f"is more than {SPAN_DAYS_MAX} days with `from`"))
+    require_span(first, last, SPAN_DAYS_MAX)
     return first, last
 
 

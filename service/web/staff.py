@@ -1,7 +1,5 @@
 """Calls about who works in a hall, and its devices."""
 
-import re
-
 from aiohttp import web
 from msgspec import UNSET
 from msgspec.structs import asdict
@@ -11,8 +9,7 @@ from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp, stamp_or_none
 from service.errors import AccountNotFound, DeviceNotFound
 from service.identity.accounts import ADMIN_NAME, NAME, Member, name_of
-from service.identity.acts import Act
-from service.identity.devices import NIL, Device
+from service.identity.devices import Device
 from service.identity.staff import Authority, Change
 from service.web.answers import (
     DeviceAdded,
@@ -24,14 +21,12 @@ from service.web.answers import (
     PasswordGiven,
     answer,
 )
-from service.web.auth import Caller, Role
+from service.web.auth import Role
 from service.web.forms import AddDeviceForm, AddMemberForm, ChangeMemberForm, Nothing
 from service.web.guard import session_of
-from service.web.halls import limit_of, text_cursor_of
-from service.web.keys import CLOCK, HALLS, IDENTITY
-from service.web.requests import caller, hall_of, key_of, read
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+from service.web.halls import id_cursor_of, limit_of, text_cursor_of
+from service.web.keys import HALLS, IDENTITY
+from service.web.requests import act_of, caller, hall_of, id_of, read
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -51,7 +46,7 @@ async def add(request: web.Request) -> web.Response:
     if name == ADMIN_NAME or not NAME.fullmatch(name):
         raise BodyInvalid(("name", "letters, digits and . _ @ + -, beginning with a letter or digit; not admin"))
     member, password = await request.app[IDENTITY].staff.add(
-        hall, name, form.display_name or form.name, form.role, await _act(request, who), await _authority(request)
+        hall, name, form.display_name or form.name, form.role, await act_of(request, who), await _authority(request)
     )
     seen = MemberAdded(**asdict(_member_seen(member)), password=UNSET if password is None else password)
     return answer(seen, 201, Location=f"/v1/halls/{hall}/staff/{member.id}")
@@ -63,7 +58,7 @@ async def change(request: web.Request) -> web.Response:
     form = await read(request, ChangeMemberForm)
     wanted = Change(form.role, form.display_name, form.disabled)
     member = await request.app[IDENTITY].staff.change(
-        hall, _account(request), wanted, await _act(request, who), await _authority(request)
+        hall, _account(request), wanted, await act_of(request, who), await _authority(request)
     )
     return answer(_member_seen(member))
 
@@ -73,7 +68,7 @@ async def remove(request: web.Request) -> web.Response:
     hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
     await request.app[IDENTITY].staff.remove(
-        hall, _account(request), await _act(request, who), await _authority(request)
+        hall, _account(request), await act_of(request, who), await _authority(request)
     )
     return web.Response(status=204)
 
@@ -83,7 +78,7 @@ async def reset(request: web.Request) -> web.Response:
     hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
     password = await request.app[IDENTITY].staff.reset(
-        hall, _account(request), await _act(request, who), await _authority(request)
+        hall, _account(request), await act_of(request, who), await _authority(request)
     )
     return answer(PasswordGiven(password=password))
 
@@ -92,17 +87,14 @@ async def sign_out(request: web.Request) -> web.Response:
     """End all sessions of somebody with a role in this hall."""
     hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
-    await request.app[IDENTITY].staff.sign_out(hall, _account(request), await _act(request, who))
+    await request.app[IDENTITY].staff.sign_out(hall, _account(request), await act_of(request, who))
     return web.Response(status=204)
 
 
 async def list_devices(request: web.Request) -> web.Response:
     """The devices of this hall, oldest first."""
     hall, limit = hall_of(request), limit_of(request)
-    after = request.query.get("cursor", NIL)
-    if not _UUID.fullmatch(after):
-        raise BodyInvalid(("cursor", "next_cursor of the page before"))
-    found = await request.app[IDENTITY].devices.of_hall(hall, after, limit + 1)
+    found = await request.app[IDENTITY].devices.of_hall(hall, id_cursor_of(request), limit + 1)
     page = found[:limit]
     return answer(DeviceList([_device_seen(device) for device in page], _cursor(page, found, "id")))
 
@@ -111,7 +103,7 @@ async def add_device(request: web.Request) -> web.Response:
     """Make a device with a bearer token, said once."""
     hall, who = await _hall(request), caller(request)
     form = await read(request, AddDeviceForm)
-    act = await _act(request, who)
+    act = await act_of(request, who)
     device, token = await request.app[IDENTITY].devices.create(hall, form.name, form.role, act)
     seen = DeviceAdded(
         id=device.id,
@@ -128,10 +120,8 @@ async def revoke_device(request: web.Request) -> web.Response:
     """Take a device's token back."""
     hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
-    device = request.match_info["device"].lower()
-    if not _UUID.fullmatch(device):
-        raise DeviceNotFound
-    await request.app[IDENTITY].devices.revoke(hall, device, await _act(request, who))
+    device = id_of(request, "device", DeviceNotFound)
+    await request.app[IDENTITY].devices.revoke(hall, device, await act_of(request, who))
     return web.Response(status=204)
 
 
@@ -142,20 +132,7 @@ async def _hall(request: web.Request) -> HallId:
 
 def _account(request: web.Request) -> str:
     """The account named in the path. Raises AccountNotFound for what is no id."""
-    account = request.match_info["account"].lower()
-    if not _UUID.fullmatch(account):
-        raise AccountNotFound
-    return account
-
-
-async def _act(request: web.Request, who: Caller) -> Act:
-    command_id, fingerprint = await key_of(request, who)
-    return Act(
-        f"{hall_of(request)}/{command_id}",  # as in the journal, each hall has keys of its own
-        fingerprint,
-        request.app[CLOCK].now_at(),
-        who.actor,
-    )
+    return id_of(request, "account", AccountNotFound)
 
 
 async def _authority(request: web.Request) -> Authority:

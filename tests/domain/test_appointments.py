@@ -1,7 +1,9 @@
 """Booking, holding, confirming, changing, cancelling, moving; and what time makes of appointments."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from service.domain.refusals import (
     HoldExpired,
     HoldLimit,
     OnlineOnly,
+    Refusal,
     ServiceNotFound,
     SlotFull,
     SlotNotOffered,
@@ -470,6 +473,15 @@ COMMANDS: dict[str, Callable[[AppointmentId], commands.Command]] = {
 }
 OPEN = {AppointmentState.HELD, AppointmentState.BOOKED}
 
+STEPS: dict[str, Callable[[Hall, AppointmentId], object]] = {
+    "confirm": lambda town_hall, appointment: town_hall.do(change(appointment, confirm=True)),
+    "rename": lambda town_hall, appointment: town_hall.do(change(appointment, applicant="another")),
+    "cancel": lambda town_hall, appointment: town_hall.do(commands.CancelAppointment(appointment)),
+    "check in": lambda town_hall, appointment: town_hall.check_in(appointment),
+    "wait": lambda town_hall, _: town_hall.at("11:00").do(commands.SweepAppointments()),
+    "end the day": lambda town_hall, _: town_hall.do(commands.EndDay()),
+}
+
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", COMMANDS)
@@ -486,6 +498,19 @@ def test_what_is_over_cannot_be_changed(name: str, state: AppointmentState) -> N
         else:
             assert isinstance(refusal, WrongState)
             assert refusal.fields == {"state": state}
+
+
+def test_an_appointment_goes_wherever_the_table_of_successors_says_and_nowhere_else() -> None:
+    moves = set()
+
+    for state, step in product(STATES, STEPS.values()):
+        town_hall, appointment = in_state(state)
+        with suppress(Refusal):
+            step(town_hall, appointment)
+        moves.add((state, town_hall.appointment(appointment).state))
+
+    allowed = {(before, after) for before, successors in APPOINTMENT_SUCCESSORS.items() for after in successors}
+    assert {(before, after) for before, after in moves if before is not after} == allowed
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -5,7 +5,7 @@ import pytest
 from service.domain import commands
 from service.domain.model import CounterId, ServiceId, TicketId
 from service.domain.plan import Learned
-from service.domain.waits import show_probability, wait_of, wait_of_newcomer
+from service.domain.waits import outlook_of, show_probability, wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, town
 
 ENQUIRY = ServiceId("enquiry")
@@ -21,7 +21,7 @@ def hall_of_one(at: str = "-06:00", **rules: int) -> Hall:
 
 
 def p50_s(hall: Hall, ticket: TicketId) -> int:
-    wait = wait_of(hall.day, hall.ticket(ticket), hall.now_at).p50_s
+    wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait.p50_s
     assert wait is not None
     return wait
 
@@ -138,7 +138,7 @@ def test_who_comes_late_is_not_expected_beside_themselves() -> None:
 
     told = hall.ticket(ticket).wait
     assert told is not None
-    assert told == wait_of(hall.day, hall.ticket(ticket), hall.now_at)
+    assert told == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
 
 def test_who_checks_in_early_is_told_when_they_are_due() -> None:
@@ -161,7 +161,7 @@ def test_before_the_opening_booked_people_come_first_as_well() -> None:
     hall.at("08:40")
     hall.take()
 
-    wait = wait_of(hall.day, hall.ticket(hall.take()), hall.now_at).p50_s
+    wait = outlook_of(hall.day, hall.ticket(hall.take()), hall.now_at).wait.p50_s
 
     assert wait is not None
     assert wait > 20 * 60 + 180 + 300

@@ -10,7 +10,7 @@ from service.domain.commands import CallNext, ChangeTicket, SweepLongWaits
 from service.domain.events import TicketRaised
 from service.domain.forecast.waits import forecast
 from service.domain.model import CounterId, Rule, TicketClass, TicketId
-from service.domain.waits import wait_of
+from service.domain.waits import outlook_of
 from tests.domain.halls import Hall, called, reason_of, refold, town, values
 from tests.domain.test_waits import enquiries
 
@@ -61,7 +61,7 @@ def test_everything_that_goes_by_the_order_goes_by_it() -> None:
     assert raised.ahead == 0
     assert [ticket.id for ticket in dispatch.in_order(hall.day)] == [walk_in, appointment]
     assert dispatch.ahead(hall.day, hall.ticket(appointment)) == 1
-    assert wait_of(hall.day, hall.ticket(appointment), hall.now_at).p50_s == 180
+    assert outlook_of(hall.day, hall.ticket(appointment), hall.now_at).wait.p50_s == 180
     foreseen = forecast(hall.day, hall.now_at).waits
     assert (foreseen[walk_in].p50_s, foreseen[appointment].p10_s) != (None, 0)
     assert hall.do(SweepLongWaits()) == []

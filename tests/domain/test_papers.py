@@ -9,7 +9,7 @@ from service.domain.commands import ChangeTicket, CheckPapers, Finish, FinishTic
 from service.domain.events import PapersChecked, TicketAdvanced, TicketParked
 from service.domain.model import Outcome, PapersThen, ServiceId, Ticket, TicketId, TicketState
 from service.domain.refusals import BodyInvalid
-from service.domain.waits import wait_of
+from service.domain.waits import outlook_of
 from tests.domain.halls import DONE, Hall
 
 STAY, ADVANCE, PARK = PapersThen
@@ -68,11 +68,11 @@ def test_who_waits_behind_a_prechecked_ticket_waits_for_its_shorter_time() -> No
     hall.next("1")
     waiting = hall.ticket(last)
     behind = hall.ticket(hall.take("passport"))
-    before_s = wait_of(hall.day, behind, hall.now_at).p50_s
+    before_s = outlook_of(hall.day, behind, hall.now_at).wait.p50_s
 
     check(hall, waiting.id)
 
-    after_s = wait_of(hall.day, behind, hall.now_at).p50_s
+    after_s = outlook_of(hall.day, behind, hall.now_at).wait.p50_s
     assert before_s is not None
     assert after_s is not None
     assert before_s - after_s == pytest.approx(300 - 200, abs=2)

@@ -24,7 +24,7 @@ from service.domain.commands import (
 )
 from service.domain.document import HallDocument
 from service.domain.model import CounterId, ServiceId, Shown, TicketClass, TicketId, Wait
-from service.domain.waits import SPEED_SD, residual_s, wait_of, wait_of_newcomer
+from service.domain.waits import SPEED_SD, outlook_of, residual_s, wait_of_newcomer
 from tests.domain.halls import DONE, Hall, town
 
 PATHS = 2000
@@ -118,7 +118,7 @@ def a_queue(waiting: int, counters: int, document: HallDocument, services: tuple
 
 
 def p50_of(hall: Hall, ticket: TicketId) -> int:
-    wait = wait_of(hall.day, hall.ticket(ticket), hall.now_at)
+    wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
     assert wait.p50_s is not None
     return wait.p50_s
 
@@ -142,7 +142,7 @@ def test_the_wait_is_what_a_simulation_of_the_queue_says(waiting: int, counters:
 
     starts = simulate(hall, ticket, [Staff(0, counters)])
 
-    holds(wait_of(hall.day, hall.ticket(ticket), hall.now_at), starts)
+    holds(outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait, starts)
 
 
 @pytest.mark.parametrize("waiting", [3, 25])
@@ -152,7 +152,7 @@ def test_the_wait_knows_that_services_differ(waiting: int) -> None:
 
     starts = simulate(hall, ticket, [Staff(0, 3)])
 
-    holds(wait_of(hall.day, hall.ticket(ticket), hall.now_at), starts)
+    holds(outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait, starts)
 
 
 @pytest.mark.parametrize("cv", [0.2, 1.2])
@@ -163,7 +163,7 @@ def test_the_wait_knows_how_much_services_vary(cv: float, waiting: int) -> None:
 
     starts = simulate(hall, ticket, [Staff(0, 5)])
 
-    holds(wait_of(hall.day, hall.ticket(ticket), hall.now_at), starts)
+    holds(outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait, starts)
 
 
 def test_several_people_on_one_ticket_take_as_long_as_several_tickets() -> None:
@@ -174,7 +174,7 @@ def test_several_people_on_one_ticket_take_as_long_as_several_tickets() -> None:
 
     starts = simulate(hall, ticket, [Staff(0, 2)])
 
-    holds(wait_of(hall.day, hall.ticket(ticket), hall.now_at), starts)
+    holds(outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait, starts)
 
 
 @pytest.mark.parametrize("line", [0, 2, 3, 5, 20])
@@ -184,7 +184,7 @@ def test_before_the_opening_the_wait_begins_with_it(line: int) -> None:
         hall.take()
     ticket = hall.take()
 
-    wait = wait_of(hall.day, hall.ticket(ticket), hall.now_at)
+    wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
     if line < 3:
         assert wait == Wait(1800, 1800, 1800, hall.now_at, Shown(30, 35))
@@ -215,7 +215,9 @@ def test_the_wait_knows_that_fewer_counters_are_staffed_at_lunch() -> None:
         while len(hall.day.tickets) < waiting + 5:
             hall.take()
         ticket = hall.take()
-        holds(wait_of(hall.day, hall.ticket(ticket), hall.now_at), simulate(hall, ticket, staff), tolerance_s=60)
+        holds(
+            outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait, simulate(hall, ticket, staff), tolerance_s=60
+        )
 
 
 # What else is told.
@@ -279,17 +281,17 @@ def test_after_closing_the_wait_is_until_the_open_counters_have_served_everybody
 
     hall.at("18:00")
 
-    wait = wait_of(hall.day, ticket, hall.now_at)
+    wait = outlook_of(hall.day, ticket, hall.now_at).wait
     assert wait.p50_s == 6 * 180
     hall.do(CloseCounter(CounterId("1")))
-    assert wait_of(hall.day, ticket, hall.now_at).p50_s is None
+    assert outlook_of(hall.day, ticket, hall.now_at).wait.p50_s is None
 
 
 def test_who_stands_later_does_not_wait_less() -> None:
     hall = a_queue(40, 3, town(), services=("enquiry", "passport", "card"))
     line = list(dispatch.in_order(hall.day))
 
-    waits = [wait_of(hall.day, ticket, hall.now_at) for ticket in line]
+    waits = [outlook_of(hall.day, ticket, hall.now_at).wait for ticket in line]
 
     for quantile in ("p10_s", "p50_s", "p90_s"):
         told = [getattr(wait, quantile) for wait in waits]
@@ -328,7 +330,7 @@ def test_who_comes_back_from_a_park_is_told_the_wait_of_the_new_place() -> None:
 
     back = hall.ticket(ticket)
     assert back.ahead == dispatch.ahead(hall.day, back) == 7
-    assert back.wait == wait_of(hall.day, back, hall.now_at)
+    assert back.wait == outlook_of(hall.day, back, hall.now_at).wait
 
 
 def test_who_turns_green_is_told_the_wait_of_the_new_place() -> None:
@@ -338,7 +340,7 @@ def test_who_turns_green_is_told_the_wait_of_the_new_place() -> None:
     hall.do(ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"))
 
     assert hall.ticket(ticket).ahead == 0
-    assert hall.ticket(ticket).wait == wait_of(hall.day, hall.ticket(ticket), hall.now_at)
+    assert hall.ticket(ticket).wait == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
 
 def test_a_slow_day_makes_the_wait_longer_and_surer() -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from service.identity.tokens import GONE_MAX, REMEMBERED_MAX, REMEMBERED_S, Memory, Tokens
-from service.web.auth import TOKEN_FORM
+from service.signer import TOKEN_FORM
 from tests.service import ADMIN, Service
 from tests.web.checked import Checked
 

@@ -315,8 +315,6 @@ async def test_appointments_of_a_day_are_listed_in_the_order_of_making(writer: W
 
     assert [one.id for one in [*first, *rest]] == [one.id for one in booked]
     assert first[0].starts_at == NOW
-    assert await finder.appointments_of_day(HALL, DAY, after_n=0, limit=9, state="held") == []
-    assert await finder.appointments_of_day(HALL, DAY, after_n=0, limit=9, service="passport") == []
 
 
 async def test_a_clerk_finds_an_appointment_by_phone_name_and_code(writer: Writer, database: Database) -> None:
@@ -334,25 +332,6 @@ async def test_a_clerk_finds_an_appointment_by_phone_name_and_code(writer: Write
         Wanted(number="A001", code=booked.code),
     ):
         assert await finder.search_appointments(HALL, days, wanted, 5) == []
-
-
-async def test_what_a_person_has_to_come_is_found(writer: Writer, tomorrow: Writer, database: Database) -> None:
-    applicant = new_id()
-    today = replace(appointment(person=PERSON), applicant=applicant)
-    then = replace(appointment(person=PERSON, at=TOMORROW), applicant=applicant)
-    over = replace(appointment(person=PERSON, at=LATER, state=AppointmentState.CANCELLED), applicant=applicant)
-    await writer.write(writer.booking(today, over))
-    await tomorrow.write(tomorrow.booking(then))
-    finder = Finder(database)
-
-    to_come = await finder.to_come(HALL, PERSON)
-
-    assert [(one.id, one.day, one.starts_at) for one in to_come] == [
-        (today.id, DAY, NOW),
-        (then.id, NEXT_DAY, TOMORROW),
-    ]
-    assert await finder.of_applicants(HALL, [applicant]) == to_come
-    assert await finder.to_come(HALL, "nobody") == await finder.of_applicants(HALL, [new_id()]) == []
 
 
 async def test_a_booking_reads_no_more_where_many_have_booked(dsn: str, writer: Writer) -> None:

@@ -1,30 +1,38 @@
-"""Every SQL statement of the journal is one PostgreSQL understands, and says what it is for."""
+"""Every SQL statement of the service is one PostgreSQL understands, and says what it is for."""
 
 import re
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+import service
 from service.journal.statements import statement_files, statements
 
-ALL = [(file, name) for file in statement_files() for name in statements(file)]
+ROOT = Path(service.__file__).parent
+PACKAGES = sorted(
+    {".".join(("service", *file.relative_to(ROOT).parent.parts)) for file in ROOT.rglob("*.sql")},
+)
+ALL = [
+    (package, file, name)
+    for package in PACKAGES
+    for file in statement_files(package)
+    for name in statements(file, package)
+]
 
 
 async def test_every_statement_prepares(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        for file, name in ALL:
-            await connection.prepare(statements(file)[name])
+        for package, file, name in ALL:
+            await connection.prepare(statements(file, package)[name])
     finally:
         await connection.close()
 
 
-@pytest.mark.parametrize(("file", "name"), ALL)
-def test_every_statement_has_a_header_that_names_its_arguments_and_rows(file: str, name: str) -> None:
-    names_its_arguments_and_rows(statements(file)[name])
-
-
-def names_its_arguments_and_rows(sql: str) -> None:
+@pytest.mark.parametrize(("package", "file", "name"), ALL)
+def test_every_statement_has_a_header_that_names_its_arguments_and_rows(package: str, file: str, name: str) -> None:
+    sql = statements(file, package)[name]
     header = " ".join(line for line in sql.splitlines() if line.startswith("--"))
     body = "\n".join(line for line in sql.splitlines() if not line.startswith("--"))
 
@@ -35,5 +43,5 @@ def names_its_arguments_and_rows(sql: str) -> None:
 
 
 def test_no_statement_selects_everything() -> None:
-    for file, name in ALL:
-        assert "SELECT *" not in statements(file)[name].upper(), f"{name} in {file}: name the columns"
+    for package, file, name in ALL:
+        assert "SELECT *" not in statements(file, package)[name].upper(), f"{name} in {file}: name the columns"

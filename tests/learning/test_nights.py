@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import asyncpg
 import msgspec
 import pytest
 from structlog.testing import capture_logs
@@ -17,11 +16,8 @@ from service.domain.model import AppointmentId, Channel, HallId, ServiceId
 from service.ids import OF_APPOINTMENT, new_code, new_id
 from service.jobs import in_turn
 from service.journal.read import Reader
-from service.journal.statements import statement_files, statements
 from service.lane import Request
 from service.lanes import SYSTEM
-from service.learning import PACKAGE
-from tests.journal.test_statements import names_its_arguments_and_rows
 from tests.service import Service, service_on
 
 DEMO = HallId("demo")
@@ -302,23 +298,3 @@ async def test_a_document_tried_out_is_reckoned_by_what_was_learned(service: Ser
     assert reply.status == 200
     assert (await service.api.staff("PUT", "document", document, headers={"If-Match": '"1"'})).status == 200
     assert await mean_s(service) == pytest.approx(MEAN_S)
-
-
-ALL = [(file, name) for file in statement_files(PACKAGE) for name in statements(file, PACKAGE)]
-
-
-async def test_every_statement_prepares(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    try:
-        for file, name in ALL:
-            await connection.prepare(statements(file, PACKAGE)[name])
-    finally:
-        await connection.close()
-
-
-@pytest.mark.parametrize(("file", "name"), ALL)
-def test_every_statement_has_a_header_that_names_its_arguments_and_rows(file: str, name: str) -> None:
-    sql = statements(file, PACKAGE)[name]
-
-    names_its_arguments_and_rows(sql)
-    assert "SELECT *" not in sql.upper()

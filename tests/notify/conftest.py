@@ -18,7 +18,7 @@ from service.journal.database import Database
 from service.notify.gather import Gatherer
 from service.notify.handing import Carrier
 from service.notify.mail import Mailer
-from service.notify.model import Channel, Kind
+from service.notify.model import Kind, MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import Sender
 from service.notify.webhook import Gateway
@@ -52,7 +52,7 @@ class Counted:
         self.outcomes: list[tuple[str, str, str]] = []
         self.overdue: dict[tuple[str, str], int] = {}
 
-    def message(self, kind: Kind, channel: Channel, outcome: str) -> None:
+    def message(self, kind: Kind, channel: MessageChannel, outcome: str) -> None:
         """Remember."""
         self.outcomes.append((str(kind), str(channel), outcome))
 
@@ -68,7 +68,7 @@ class Office:
     database: Database
     halls: Halls
     clock: FakeClock
-    carriers: dict[Channel, Carrier]
+    carriers: dict[MessageChannel, Carrier]
     days: list[Day] = field(default_factory=list)
     counted: Counted = field(default_factory=Counted)
 
@@ -148,14 +148,14 @@ async def hooks() -> AsyncIterator[Receiver]:
 @pytest.fixture
 async def office(database: Database, halls: Halls, clock: FakeClock, mails: PostOffice) -> Office:
     """Messages by mail."""
-    return Office(database, halls, clock, {Channel.MAIL: Mailer(mails.url, SENDER)})
+    return Office(database, halls, clock, {MessageChannel.MAIL: Mailer(mails.url, SENDER)})
 
 
 @pytest.fixture
 async def hooked(database: Database, halls: Halls, clock: FakeClock, hooks: Receiver) -> AsyncIterator[Office]:
     """Messages by webhook."""
     async with Gateway(hooks.url, SECRET) as gateway:
-        yield Office(database, halls, clock, {Channel.WEBHOOK: gateway})
+        yield Office(database, halls, clock, {MessageChannel.WEBHOOK: gateway})
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:

@@ -13,7 +13,7 @@ from service.halls import Halls
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.notify.mail import Mailer
-from service.notify.model import Channel
+from service.notify.model import MessageChannel
 from service.notify.outbox import Outbox, Writer
 from service.notify.rules import Touched
 from tests.notify.conftest import SENDER, Office, at
@@ -331,7 +331,7 @@ async def test_the_day_before_is_the_same_time_by_the_wall_also_where_the_clock_
     document = replace(halls.known()[0].document, time_zone="Europe/Berlin")
     assert await halls.create_if_absent(HallId("berlin"), document)
     clock.put(datetime(2026, 10, 20, 8, 0, tzinfo=UTC))
-    office = Office(database, halls, clock, {Channel.MAIL: Mailer("smtp://127.0.0.1:1", SENDER)})
+    office = Office(database, halls, clock, {MessageChannel.MAIL: Mailer("smtp://127.0.0.1:1", SENDER)})
     story = Story(database, HallId("berlin"), document, clock)
     after_the_change_at = datetime(2026, 10, 25, 9, 0, tzinfo=berlin).astimezone(UTC)
 

@@ -15,7 +15,7 @@ from service.domain.document import HallDocument
 from service.domain.model import CancelledBy, HallId, ServiceId
 from service.notify.letters import Letter, letter_of
 from service.notify.mail import PORT, PORT_OF_TLS, Mailer, mail_of, server_of
-from service.notify.model import Channel, Facts, Kind, Message, Person
+from service.notify.model import Facts, Kind, Message, MessageChannel, Person
 from tests.notify.calendars import read_calendar
 from tests.notify.conftest import SENDER, Office, PlainLinks, at
 from tests.notify.post import PostOffice
@@ -255,7 +255,7 @@ async def test_a_message_that_the_server_refuses_as_a_whole_is_dead_or_tried_aga
 async def test_a_server_that_is_away_is_tried_eight_times_and_then_the_letter_is_dead(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
-    office.carriers[Channel.MAIL] = Mailer("smtp://127.0.0.1:1", SENDER)
+    office.carriers[MessageChannel.MAIL] = Mailer("smtp://127.0.0.1:1", SENDER)
     await story.book(at(29, 9, 20), await story.person())
     waits = []
 
@@ -281,7 +281,7 @@ async def test_a_server_that_is_not_there_for_us_at_all_says_nothing_about_the_p
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        office.carriers[Channel.MAIL] = Mailer(f"smtp://127.0.0.1:{port}", SENDER)
+        office.carriers[MessageChannel.MAIL] = Mailer(f"smtp://127.0.0.1:{port}", SENDER)
         await story.book(at(25, 9, 20), await story.person())
         await office.run()
 
@@ -321,7 +321,7 @@ def _written(document: HallDocument, kind: Kind) -> tuple[Message, Letter]:
         day=date(2026, 11, 25),
         subject="0198a000-0000-7000-8000-000000000001",
         kind=kind,
-        channel=Channel.MAIL,
+        channel=MessageChannel.MAIL,
         facts=Facts(
             service=ServiceId("loan-first"),
             code="A3K9QXRT",

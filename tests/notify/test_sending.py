@@ -12,7 +12,7 @@ from service.ids import new_id
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.notify.messages import Messages, messaging
-from service.notify.model import Channel
+from service.notify.model import MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import CLAIM_LEASE, CLAIM_MAX, SENDING_LEASE, TRIES_MAX
 from tests.notify.conftest import SENDER, Counted, Office, PlainLinks, at
@@ -88,7 +88,7 @@ async def test_a_claim_skips_what_another_claim_has_and_takes_it_when_the_lease_
     async def claimed() -> set[str]:
         now_at = clock.now_at()
         found = await office.outbox.claim(
-            story.hall, new_id(), [Channel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
+            story.hall, new_id(), [MessageChannel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
         )
         return {message.id for message in found}
 
@@ -108,7 +108,7 @@ async def test_a_message_whose_sender_died_before_handing_it_over_is_sent_by_ano
     now_at = clock.now_at()
     claim = new_id()
     assert await office.outbox.claim(
-        story.hall, claim, [Channel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
+        story.hall, claim, [MessageChannel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
     )
 
     await office.sender.run_once()
@@ -127,7 +127,7 @@ async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing
     now_at = clock.now_at()
     claim = new_id()
     (message,) = await office.outbox.claim(
-        story.hall, claim, [Channel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
+        story.hall, claim, [MessageChannel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
     )
     clock.advance(CLAIM_LEASE.total_seconds())
     await office.sender.run_once()
@@ -171,7 +171,7 @@ async def test_a_webhook_whose_sender_died_while_handing_it_over_is_sent_again_b
     now_at = clock.now_at()
     claim = new_id()
     (message,) = await hooked.outbox.claim(
-        story.hall, claim, [Channel.WEBHOOK], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
+        story.hall, claim, [MessageChannel.WEBHOOK], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
     )
     assert await hooked.outbox.hand_over(message, claim, now_at + SENDING_LEASE, now_at)
 
@@ -299,7 +299,7 @@ async def test_a_fault_of_ours_costs_one_message_and_says_nobodys_address(
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
     await story.book(at(25, 9, 40), await story.person(email="li.lei@home.example"))
-    carrier = office.carriers[Channel.MAIL]
+    carrier = office.carriers[MessageChannel.MAIL]
     hand_over = carrier.hand_over
 
     async def sometimes(message, letter, person, now_at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202

@@ -13,7 +13,7 @@ from service.domain.model import HallId
 from service.ids import new_id
 from service.journal.database import Database
 from service.links import Links
-from service.web.auth import Signer
+from service.signer import Signer
 from tests.notify.conftest import SENDER, at
 from tests.notify.post import SECRET, PostOffice, Receiver
 from tests.notify.story import EMAIL

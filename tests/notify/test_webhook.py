@@ -9,7 +9,7 @@ from service.clock import FakeClock
 from service.domain.model import HallId
 from service.halls import Halls
 from service.journal.database import Database
-from service.notify.model import Channel
+from service.notify.model import MessageChannel
 from service.notify.webhook import Gateway
 from tests.notify.conftest import Office, at
 from tests.notify.post import SECRET, Receiver
@@ -47,7 +47,7 @@ async def test_a_receiver_can_verify_who_sent_it(database: Database, halls: Hall
     clock = FakeClock(datetime.now(UTC))
     story = Story(database, HallId("demo"), halls.known()[0].document, clock)
     async with Gateway(hooks.url, SECRET) as gateway:
-        office = Office(database, halls, clock, {Channel.WEBHOOK: gateway})
+        office = Office(database, halls, clock, {MessageChannel.WEBHOOK: gateway})
         await story.book(clock.now_at() + timedelta(days=3), await story.person(phone=PHONE))
         await office.run()
 
@@ -106,11 +106,11 @@ async def test_a_receiver_that_is_away_is_tried_again(
     hooked: Office, story: Story, hooks: Receiver, clock: FakeClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with Gateway("http://127.0.0.1:1/hook?key=hush", SECRET) as nowhere:
-        hooked.carriers[Channel.WEBHOOK], there = nowhere, hooked.carriers[Channel.WEBHOOK]
+        hooked.carriers[MessageChannel.WEBHOOK], there = nowhere, hooked.carriers[MessageChannel.WEBHOOK]
         await story.book(at(25, 9, 20), await story.person(phone=PHONE))
         await hooked.run()
     assert (await hooked.rows("state", "reason"))[0] == ("waiting", "unreachable")
-    hooked.carriers[Channel.WEBHOOK] = there
+    hooked.carriers[MessageChannel.WEBHOOK] = there
 
     clock.advance(60)
     await hooked.run()
@@ -122,7 +122,7 @@ async def test_a_receiver_that_is_away_is_tried_again(
 
 async def test_who_can_be_reached_both_ways_is_told_both_ways(office: Office, story: Story, hooks: Receiver) -> None:
     async with Gateway(hooks.url, SECRET) as gateway:
-        office.carriers[Channel.WEBHOOK] = gateway
+        office.carriers[MessageChannel.WEBHOOK] = gateway
         await story.book(at(23, 10, 40), await story.person(phone=PHONE))
         await office.run()
 

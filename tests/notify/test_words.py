@@ -11,7 +11,7 @@ from service.domain.demo import demo_document
 from service.domain.model import CancelledBy, HallId, ServiceId
 from service.notify.letters import Letter, letter_of
 from service.notify.mail import text_of
-from service.notify.model import OF_TICKETS, Channel, Facts, Kind, Message, Person
+from service.notify.model import OF_TICKETS, Facts, Kind, Message, MessageChannel, Person
 from service.notify.words import LANGUAGES, language_of, named, say
 from tests.notify.conftest import PlainLinks, at
 
@@ -64,7 +64,7 @@ def letter(kind: Kind, language: str, *, by: str | None = None, name: str | None
         day=date(2026, 11, 25),
         subject="0198a000-0000-7000-8000-000000000001",
         kind=kind,
-        channel=Channel.MAIL,
+        channel=MessageChannel.MAIL,
         facts=facts,
         tries=1,
     )
@@ -150,7 +150,7 @@ def test_a_service_that_left_the_document_is_called_by_its_id() -> None:
         day=date(2026, 11, 25),
         subject="0198a000-0000-7000-8000-000000000001",
         kind=Kind.BOOKED,
-        channel=Channel.MAIL,
+        channel=MessageChannel.MAIL,
         facts=gone,
         tries=1,
     )

@@ -18,8 +18,8 @@ from service.journal.values import Applicant
 from service.lane import Request
 from service.lanes import SYSTEM
 from service.people import Reached, person_of
-from service.privacy import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS, PACKAGE
-from service.web.auth import Signer
+from service.privacy import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS
+from service.signer import Signer
 from tests.service import NOON_AT, Api, Reply, Service, service_on
 from tests.web.checked import Checked
 
@@ -410,10 +410,3 @@ async def test_a_hall_forgets_once_a_day(service: Service, clock: FakeClock, mon
     await service.running.privacy.forget()
 
     assert len(asked) == 2
-
-
-def test_the_statements_are_among_those_that_are_prepared() -> None:
-    from tests.learning.test_nights import ALL  # noqa: PLC0415  (only this test is about it)
-
-    assert PACKAGE == "service"
-    assert {file for file, _ in ALL} == {"ended.sql", "learning.sql", "privacy.sql"}

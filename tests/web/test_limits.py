@@ -14,7 +14,6 @@ import pytest
 from service.clock import FakeClock
 from service.errors import RateLimited
 from service.journal.database import Database
-from service.journal.statements import statements
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.limits.rules import (
@@ -460,10 +459,3 @@ async def test_two_who_ask_at_once_share_what_there_is(counted: Counted, clock: 
     got = await asyncio.gather(*(storage.spend(Limit("both", 50, 10), "somebody", 7) for _ in range(20)))
 
     assert sorted(granted for granted, _ in got) == [*[0] * 12, 1, *[7] * 7]
-
-
-async def test_every_statement_prepares(dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
-    for sql in statements("limits.sql", "service.limits").values():
-        await connection.prepare(sql)
-    await connection.close()

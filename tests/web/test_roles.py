@@ -15,7 +15,8 @@ from service.identity.identity import Identity
 from service.identity.staff import Authority
 from service.ids import new_id
 from service.journal.database import Database
-from service.web.auth import Role, Signer
+from service.signer import Signer
+from service.web.auth import Role
 from service.web.routes import ROUTES, Route
 from tests.postgres import PostgresServer
 from tests.service import ADMIN, Reply, Service, service_on

@@ -14,15 +14,13 @@ from itertools import pairwise
 import numpy as np
 from msgspec import Struct
 
+from service.domain.admission import FITS
 from service.domain.day import Day
 from service.domain.forecast.draws import Floats
 from service.domain.forecast.rest import Rest, drawn, quarters_s
 from service.domain.forecast.scene import Scene, scene_of
 from service.domain.forecast.waits import PATHS
 from service.domain.model import HallId
-
-FITS = 0.8
-"""A walk-in who is at least this likely to be called before closing is admitted."""
 
 
 class Quarter(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { Live } from "/pages/live.js";
+import { showLink, tell } from "/pages/manage/around.js";
 import { keepFocus } from "/pages/manage/parts.js";
 import { signedIn } from "/pages/session.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
@@ -12,7 +13,6 @@ import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
 import { bookings } from "./section.js";
 
-const TOLD_MS = 6000;
 const element = (id) => document.getElementById(id);
 const hallId = decodeURIComponent(location.pathname.split("/")[2]);
 
@@ -26,7 +26,6 @@ class ClerksPage {
   #behind_ms = 0;
   #ending = new AbortController();
   #onFacts = () => undefined;
-  #told = 0;
 
   async start() {
     const [hall] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), texts("common", "bookings")]);
@@ -74,8 +73,8 @@ class ClerksPage {
         this.#onFacts = act;
       },
       redraw: () => keepFocus(() => this.#draw()),
-      tell: (text) => this.#tell(text),
-      fail: (reason) => this.#tell(wordsOf(reason)),
+      tell,
+      fail: (reason) => tell(wordsOf(reason)),
       refresh: () => this.#live.now(),
     };
   }
@@ -98,24 +97,7 @@ class ClerksPage {
   }
 
   #linked(link) {
-    const live = element("link");
-    live.className = link === "silent" ? "live silent" : "live";
-    live.textContent = say(link === "live" ? "connected" : link === "silent" ? "not-connected" : "connecting");
-    document.body.dataset.link = link;
-    const stale = element("stale");
-    stale.hidden = link !== "silent";
-    if (link === "silent") stale.firstElementChild.textContent = say("bookings-stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) });
-  }
-
-  #tell(text) {
-    const said = element("said");
-    clearTimeout(this.#told);
-    said.hidden = false;
-    said.className = "said toast";
-    said.textContent = text;
-    this.#told = setTimeout(() => {
-      said.hidden = true;
-    }, TOLD_MS);
+    showLink(link, () => say("bookings-stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) }));
   }
 }
 

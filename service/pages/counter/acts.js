@@ -41,8 +41,9 @@ export class Acts {
    */
   main(view) {
     const { next, words, counter } = this.state;
+    if (!counter) return null;
+    if (!this.#worksHere) return { label: say("main-of-staff"), run: null };
     const here = words?.counter({ id: this.counterId, stage: counter.stage });
-    if (counter && !this.#worksHere) return { label: say("main-of-staff"), run: null };
     switch (view) {
       case "closed":
       case "paused":

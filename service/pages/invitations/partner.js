@@ -9,13 +9,13 @@ import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call } from "/pages/api.js";
 import { pick } from "/pages/language.js";
+import { tell } from "/pages/manage/around.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
 import { invitations } from "./section.js";
 
-const TOLD_MS = 6000;
 const element = (id) => document.getElementById(id);
 const hallId = decodeURIComponent(location.pathname.split("/")[2]);
 const STORE = `paihao.partner.${hallId}`;
@@ -24,7 +24,6 @@ class PartnersPage {
   #hall = null;
   #key = takenKey();
   #ending = new AbortController();
-  #told = 0;
 
   async start() {
     const [hall] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), texts("common", "invitations")]);
@@ -72,20 +71,9 @@ class PartnersPage {
       today: () => times.on(Date.now()),
       signal,
       redraw: () => this.#draw(),
-      tell: (text) => this.#tell(text),
-      fail: (reason) => this.#tell(wordsOf(reason)),
+      tell,
+      fail: (reason) => tell(wordsOf(reason)),
     };
-  }
-
-  #tell(text) {
-    const said = element("said");
-    clearTimeout(this.#told);
-    said.hidden = false;
-    said.className = "said toast";
-    said.textContent = text;
-    this.#told = setTimeout(() => {
-      said.hidden = true;
-    }, TOLD_MS);
   }
 }
 

@@ -18,6 +18,7 @@ import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
 import { bookings } from "/pages/bookings/section.js";
 import { invitations } from "/pages/invitations/section.js";
+import { showLink, tell } from "./around.js";
 import { mergeDialog } from "./conflict.js";
 import { hearYear } from "./describe.js";
 import { effectPanel } from "./effect.js";
@@ -55,7 +56,6 @@ const SECTIONS = {
   privacy: { title: "privacy-title", draw: privacy },
 };
 const FIRST = "today";
-const TOLD_MS = 6000;
 
 const element = (id) => document.getElementById(id);
 const hallId = decodeURIComponent(location.pathname.split("/")[2]);
@@ -80,7 +80,6 @@ class Manager {
   #ending = new AbortController();
   #panelEnding = new AbortController();
   #onFacts = () => undefined;
-  #told = 0;
 
   async start() {
     const [hall] = await Promise.all([this.#readHall(), texts("common", "manage")]);
@@ -178,7 +177,7 @@ class Manager {
         this.#onFacts = act;
       },
       redraw: () => keepFocus(() => this.#draw()),
-      tell: (text) => this.#tell(text),
+      tell,
       fail: (reason) => this.#fail(reason),
       refresh: () => this.#live.now(),
     };
@@ -192,7 +191,7 @@ class Manager {
       try {
         await texts(words);
       } catch {
-        this.#tell(say("problem-unreached"));
+        tell(say("problem-unreached"));
         return;
       }
       if (location.hash.slice(1) !== wanted) return; // the manager has gone on
@@ -326,28 +325,11 @@ class Manager {
   }
 
   #linked(link) {
-    const live = element("link");
-    live.className = link === "silent" ? "live silent" : "live";
-    live.textContent = say(link === "live" ? "connected" : link === "silent" ? "not-connected" : "connecting");
-    document.body.dataset.link = link;
-    const stale = element("stale");
-    stale.hidden = link !== "silent";
-    if (link === "silent") stale.firstElementChild.textContent = say("stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) });
-  }
-
-  #tell(text) {
-    const said = element("said");
-    clearTimeout(this.#told);
-    said.hidden = false;
-    said.className = "said toast";
-    said.textContent = text;
-    this.#told = setTimeout(() => {
-      said.hidden = true;
-    }, TOLD_MS);
+    showLink(link, () => say("stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) }));
   }
 
   #fail(reason) {
-    this.#tell(wordsOf(reason));
+    tell(wordsOf(reason));
   }
 }
 

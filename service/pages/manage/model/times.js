@@ -59,13 +59,6 @@ export function weekdayOf(on) {
   return new Date(`${on}T00:00:00Z`).getUTCDay() || 7;
 }
 
-/** @param {string} on @param {number} days @returns {string} the date so many days later */
-export function daysAfter(on, days) {
-  const at = new Date(`${on}T00:00:00Z`);
-  at.setUTCDate(at.getUTCDate() + days);
-  return at.toISOString().slice(0, 10);
-}
-
 /** @param {number} minutes @param {number} step @returns {number} the step that `minutes` lies in */
 export function floorTo(minutes, step) {
   return Math.floor(minutes / step) * step;

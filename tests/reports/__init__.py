@@ -1,1 +1,0 @@
-"""What reports and operations read."""
