@@ -146,6 +146,17 @@ def date_of(request: web.Request, name: str) -> date | None:
         raise BodyInvalid((name, "a date of the hall, YYYY-MM-DD")) from error
 
 
+def flag_of(request: web.Request, name: str) -> bool:
+    """Tell whether the query has a flag of 0 or 1 set; not where it is not said.
+
+    Raises BodyInvalid for another word: what we do not know must not be done otherwise than it was meant.
+    """
+    said = request.query.get(name, "0")
+    if said not in {"0", "1"}:
+        raise BodyInvalid((name, "0 or 1"))
+    return said == "1"
+
+
 def invalid(said: str) -> BodyInvalid:
     """Say where in a body a type was not kept."""
     found = _WHERE.match(said)

@@ -196,6 +196,17 @@ async def test_signing_out_everywhere_ends_the_other_sessions_too(hall: Checked,
     assert [reply.code for reply in none] == ["token-missing", "token-invalid"]
 
 
+@pytest.mark.parametrize("word", ["true", "yes", "2", "01", ""])
+async def test_signing_out_by_a_word_we_do_not_know_is_refused_and_ends_nothing(hall: Checked, word: str) -> None:
+    async with employed(hall, "staff") as browser:
+        refused = await browser.call("DELETE", f"/v1/session?everywhere={word}")
+        after = await browser.call("GET", "queue")
+
+    assert (refused.status, refused.code) == (422, "body-invalid")
+    assert refused.body["errors"] == [{"path": "everywhere", "why": "0 or 1"}]
+    assert after.status == 200
+
+
 async def test_signing_out_once_ends_one_session(hall: Checked, browser: Browser) -> None:
     name = f"once.{hall.hall}"
     async with employed(hall, "staff", name) as here:
