@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import asyncpg
 from msgspec import Struct
 
+from service.domain.refusals import Busy
 from service.identity import acts, audit, passwords
 from service.identity.acts import Act
 from service.identity.passwords import Passwords
@@ -135,9 +136,20 @@ class Accounts:
         if account.password_until is not None and now_at >= account.password_until:
             return account, False
         if self._hashes.is_old(stored):
-            async with changing(self._database) as writer:
-                await writer.execute(_SQL["rehash"], account.id, stored, await self._hashes.hash(typed))
+            await self._rehash(account, stored, typed)
         return account, True
+
+    async def _rehash(self, account: Account, stored: str, password: str) -> None:
+        """Keep a password under a hash of today's parameters; while there is no room for it, leave it to the next time.
+
+        The hash is made before a connection is lent, for it may have to wait.
+        """
+        try:
+            hashed = await self._hashes.hash(password)
+        except Busy:
+            return
+        async with changing(self._database) as writer:
+            await writer.execute(_SQL["rehash"], account.id, stored, hashed)
 
     async def has_chosen(self, act: Act) -> bool:
         """Tell whether a password was chosen by this very request before. Raises KeyReused."""
