@@ -23,6 +23,7 @@ from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.ids import new_id
+from service.web.address import over_tls
 from service.web.answers import (
     DaySeen,
     ExpectedSeen,
@@ -297,5 +298,5 @@ def display_url(request: web.Request) -> str:
     settings = request.app[SETTINGS]
     if settings.display_url is not None:
         return settings.display_url.rstrip("/")
-    scheme = "wss" if request.secure else "ws"
+    scheme = "wss" if over_tls(request) else "ws"
     return f"{scheme}://{host_of(request).name}:{request.app[DISPLAY_PORT]}"
