@@ -20,6 +20,7 @@ from service.journal.statements import statements
 from service.reports.reports import PACKAGE
 
 LOOK_EVERY_S = 10
+FORGET_EVERY_S = 3600
 
 GONE_AFTER = timedelta(seconds=90)
 """Three times that a screen has not said that it is there."""
@@ -69,6 +70,13 @@ class Screens:
             await self._database.fetch(_SQL["screen_seen"], hall, device, zone, self._clock.now_at())
         except faults.StorageUnavailable as fault:
             raise StorageUnavailable from fault
+
+    async def forget(self) -> None:
+        """Remove the screens whose key was taken back; again and again, for one may be heard of once more after it."""
+        try:
+            await self._database.fetch(_SQL["forget_screens"])
+        except faults.StorageUnavailable:
+            log.warning("screens_not_forgotten")
 
     async def look(self) -> None:
         """Read all of them, and tell the metrics for how long each has been gone; an outage changes nothing."""

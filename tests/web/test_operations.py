@@ -350,6 +350,18 @@ async def test_a_screen_whose_key_was_taken_back_is_nobodys_to_miss(
     assert (await watched(hall))[hall.hall]["screens"] == 0
 
 
+async def test_a_screen_is_kept_for_as_long_as_its_key_is(hall: Checked, house: Service) -> None:
+    kept, taken_back = [(await hall.staff("POST", "devices", {"name": name, "role": "kiosk"})).body for name in "AB"]
+    for one in (kept, taken_back):
+        assert (await hall.call("PUT", "screen", {}, token=one["token"])).status == 204
+    assert (await hall.staff("DELETE", f"devices/{taken_back['id']}")).status == 204
+
+    await house.running.named_screens.forget()
+
+    rows = await house.running.database.fetch("SELECT device FROM screens WHERE hall_id = $1", hall.hall)
+    assert [str(row["device"]) for row in rows] == [kept["id"]]
+
+
 async def test_a_screen_without_a_key_of_its_own_has_no_name_to_be_missed_by(hall: Checked, house: Service) -> None:
     assert (await hall.call("PUT", "screen", {}, token=ADMIN)).status == 204
 
