@@ -95,7 +95,7 @@ class Screens:
         now_at = self._clock.now_at()
         self._missed(
             {
-                (hall, screen.name): (now_at - screen.seen_at).total_seconds()
+                (hall, screen.device): (now_at - screen.seen_at).total_seconds()
                 for hall in (self._open_now() if known else ())
                 for screen in known.get(hall, ())
                 if screen.gone(now_at)
