@@ -18,6 +18,7 @@ from service.identity.passwords import Passwords
 from service.identity.store import PACKAGE, Writer, changing, read, texts
 from service.journal.database import Database
 from service.journal.statements import statements
+from service.personal import Personal
 
 ADMIN_NAME = "admin"
 """Signs in with the admin token; no account may have it."""
@@ -35,8 +36,10 @@ _SQL = statements("accounts.sql", PACKAGE)
 _SESSIONS = statements("sessions.sql", PACKAGE)
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class Account(Personal, frozen=True, kw_only=True):
     """Somebody who works here; `roles` by hall, `*` for one of none."""
+
+    SHOWN = ("id",)
 
     id: str
     name: str
@@ -49,21 +52,20 @@ class Account(Struct, frozen=True, kw_only=True):
     password_until: datetime | None
     last_seen_at: datetime | None
 
-    def __repr__(self) -> str:
-        return f"Account({self.id})"
-
     @property
     def halls(self) -> list[str]:
         """The halls it has a role in, in order."""
         return sorted(self.roles)
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class Member(Personal, frozen=True, kw_only=True):
     """An account as one hall sees it.
 
     Of somebody who works `elsewhere`, too, in halls that whoever looks does not manage, it says what this hall's work
     needs and no more: how and when they sign in is None.
     """
+
+    SHOWN = ("id",)
 
     id: str
     name: str
