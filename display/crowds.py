@@ -1,6 +1,6 @@
 """How many sockets one address has, and how often it opens new ones: a flood leaves room for others."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
 
@@ -12,7 +12,7 @@ OPENINGS_AT_ONCE = 1000
 """New sockets of one address, where addresses are looked at: all of a hall come back at once after a restart."""
 
 ADDRESSES_KNOWN_MAX = 10_000
-"""Addresses whose openings are counted; over that, those that may open as many as anybody are forgotten."""
+"""Addresses whose openings are counted; the one unheard of for longest is forgotten and begins anew."""
 
 AddressOf = Callable[[str, str], str]
 """Says who a client is, from its socket's address and what proxies said in X-Forwarded-For."""
@@ -25,7 +25,7 @@ class Crowds:
         self._address_of = address_of
         self._now_s = now_s
         self._open: Counter[str] = Counter()
-        self._openings: dict[str, tuple[float, float]] = {}
+        self._openings: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def come(self, peer: str, forwarded: str) -> Callable[[], None] | None:
         """Count one more socket; gives what to call when it has gone, or None for one too many."""
@@ -44,10 +44,9 @@ class Crowds:
         now_s = self._now_s()
         left, since_s = self._openings.get(address, (float(OPENINGS_AT_ONCE), now_s))
         left = min(float(OPENINGS_AT_ONCE), left + (now_s - since_s) * OPENINGS_PER_S)
-        if left < 1:
-            return False
-        if len(self._openings) >= ADDRESSES_KNOWN_MAX:
-            full_s = OPENINGS_AT_ONCE / OPENINGS_PER_S
-            self._openings = {one: (n, at_s) for one, (n, at_s) in self._openings.items() if now_s - at_s < full_s}
-        self._openings[address] = (left - 1, now_s)
-        return True
+        may = left >= 1
+        self._openings[address] = (left - may, now_s)
+        self._openings.move_to_end(address)  # also who is refused: they are not to begin anew
+        if len(self._openings) > ADDRESSES_KNOWN_MAX:
+            self._openings.popitem(last=False)
+        return may

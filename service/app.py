@@ -66,6 +66,7 @@ from service.ready import Readiness
 from service.reports.online import FLUSH_EVERY_S, SentOnline
 from service.reports.overview import Overview
 from service.reports.reports import Reports
+from service.reports.screens import FORGET_EVERY_S as FORGET_SCREENS_EVERY_S
 from service.reports.screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
 from service.reports.screens import Screens
 from service.signer import Signer
@@ -278,6 +279,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             ("look_through_ended_days", in_turn(reports.keep, learning.learn), ENDED_DAYS_EVERY_S),
             ("count_online", sent_online.flush, FLUSH_EVERY_S),
             ("look_at_screens", named_screens.look, LOOK_AT_SCREENS_EVERY_S),
+            ("forget_screens", named_screens.forget, FORGET_SCREENS_EVERY_S),
             *(() if messages is None else messages.passes()),
             *((("look_at_printers", watch.look, LOOK_EVERY_S),) if settings.printers else ()),
         )

@@ -1,7 +1,8 @@
 """Metrics: what happened is counted from committed events, what is now is read from the folds when asked.
 
 Counts of several processes add up: each counts what it appended itself. Gauges of the queue are the same in every
-process that has the hall in use; take the maximum over processes. Labels are codes of the hall document, never people.
+process that has the hall in use; take the maximum over processes. Labels are codes of the hall document, words of ours
+and ids of devices: never people, and no name that somebody chose freely.
 
 Source: CONTRACT 5 (`GET /metrics`), DESIGN 9.
 """
@@ -201,7 +202,7 @@ class Metrics:
             self._child(self.messages_overdue, *labels).set(count)
 
     def screens_missed(self, gone: Mapping[tuple[str, str], float]) -> None:
-        """Say for how long screens have been gone; those that are back are gone from here."""
+        """Say for how long screens have been gone, by hall and device; those that are back are gone from here."""
         self.screens_gone.clear()
         for labels, seconds in gone.items():
             self.screens_gone.labels(*labels).set(seconds)

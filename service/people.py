@@ -13,24 +13,21 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
 import phonenumbers
-from msgspec import Struct
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
 from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid
+from service.personal import Personal
 
 Fingerprint = Callable[[bytes], bytes]
 """A keyed hash."""
 
 
-class Reached(Struct, frozen=True):
+class Reached(Personal, frozen=True):
     """How to reach somebody, as it is kept: `phone` as E.164."""
 
     phone: str | None
     email: str | None
-
-    def __repr__(self) -> str:
-        return "Reached()"  # personal data stays out of logs
 
 
 def reached(phone: str | None, email: str | None, country: str | None) -> Reached:

@@ -35,6 +35,7 @@ from service.journal.statements import statements
 from service.lane import Request
 from service.lanes import Lanes
 from service.people import Reached, e164, person_of
+from service.personal import Personal
 
 PACKAGE = "service"
 
@@ -57,8 +58,10 @@ _SQL = statements("privacy.sql", PACKAGE)
 log = structlog.get_logger(__name__)
 
 
-class KnownPerson(Struct, frozen=True, kw_only=True):
+class KnownPerson(Personal, frozen=True, kw_only=True):
     """A row of a person, as it was written down at a visit."""
+
+    SHOWN = ("id",)
 
     id: str
     name: str | None
@@ -66,9 +69,6 @@ class KnownPerson(Struct, frozen=True, kw_only=True):
     email: str | None
     locale: str | None
     created_at: datetime
-
-    def __repr__(self) -> str:
-        return f"KnownPerson(id={self.id!r})"  # personal data stays out of logs
 
 
 class KnownAppointment(Struct, frozen=True, kw_only=True):

@@ -143,7 +143,7 @@ class Verifier:
             return found
         try:
             day = await self._fold(hall, on, position)
-        except (Rewritten, UnknownKind, AssertionError, KeyError) as error:
+        except (Rewritten, UnknownKind, _Unfoldable) as error:
             return [f"cannot be folded: {error}"]
         tickets = await self._database.fetch(_SQL["tickets"], hall, on)
         appointments = await self._database.fetch(_SQL["appointments"], hall, on)
@@ -164,11 +164,21 @@ class Verifier:
         return found
 
     async def _fold(self, hall: HallId, on: date, position: Position) -> Day:
+        """Fold a day anew. Raises StorageUnavailable, Rewritten, UnknownKind, _Unfoldable."""
         day = Day(hall, on)
         async for records in self._reader.load(hall, on, position):
             for record in records:
-                evolve(day, record)
+                try:
+                    evolve(day, record)
+                except Exception as error:  # an event that was edited may be wrong in any way
+                    raise _Unfoldable(f"event {record.seq}: {type(error).__name__}: {error}") from error
+        if not day.opened:
+            raise _Unfoldable("event 1 does not open it")
         return day
+
+
+class _Unfoldable(Exception):  # noqa: N818  (a difference, like all that is found here)
+    """An event does not go with those before it; says which."""
 
 
 def _faults_of_extent(extent: asyncpg.Record, position: Position) -> Iterator[str]:

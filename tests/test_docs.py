@@ -1,15 +1,15 @@
 """README is tested: what it must name, it names."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from service.config import SETTINGS
-from service.errors import MethodNotAllowed, RouteNotFound
+from service.domain.refusals import Refusal
 from service.metrics import Metrics
-from service.web.connections import REFUSALS
-from service.web.routes import ROUTES, every_call_may_refuse
+from service.web.routes import ROUTES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -27,8 +27,7 @@ def test_readme_names_every_call() -> None:
 
 
 def test_readme_names_every_problem_with_its_status_and_title() -> None:
-    problems = {refusal for route in ROUTES for refusal in every_call_may_refuse(route)}
-    for refusal in problems | set(REFUSALS):
+    for refusal in _all_below(Refusal):
         assert f"| `{refusal.code}` | {refusal.status} | {refusal.title()} |" in README, refusal.code
 
 
@@ -42,15 +41,18 @@ def test_readme_names_every_metric() -> None:
 def test_readme_names_no_setting_metric_or_problem_that_does_not_exist() -> None:
     settings = {setting.name for setting in SETTINGS} | {"PAIHAO_"}
     metrics = {family.name for family in Metrics(list).registry.collect()}
-    problems = {refusal.code for route in ROUTES for refusal in every_call_may_refuse(route)} | {
-        RouteNotFound.code,
-        MethodNotAllowed.code,
-        *(refusal.code for refusal in REFUSALS),
-    }
+    problems = {refusal.code for refusal in _all_below(Refusal)}
 
     assert set(re.findall(r"PAIHAO_[A-Z_]*", README)) <= settings
     assert {name.removesuffix("_total") for name in re.findall(r"^\| `(paihao_\w+)`", README, re.MULTILINE)} <= metrics
     assert set(re.findall(r"^\| `([a-z-]+)` \| \d{3} \|", README, re.MULTILINE)) <= problems
+
+
+def _all_below(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
+    """Every refusal there is: the calls bring in the modules of them all."""
+    for one in refusal.__subclasses__():
+        yield one
+        yield from _all_below(one)
 
 
 def test_readme_has_no_gap_that_waits_to_be_filled() -> None:

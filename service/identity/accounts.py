@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 import asyncpg
 from msgspec import Struct
 
+from service.domain.refusals import Busy
 from service.identity import acts, audit, passwords
 from service.identity.acts import Act
 from service.identity.passwords import Passwords
 from service.identity.store import PACKAGE, Writer, changing, read, texts
 from service.journal.database import Database
 from service.journal.statements import statements
+from service.personal import Personal
 
 ADMIN_NAME = "admin"
 """Signs in with the admin token; no account may have it."""
@@ -34,8 +36,10 @@ _SQL = statements("accounts.sql", PACKAGE)
 _SESSIONS = statements("sessions.sql", PACKAGE)
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class Account(Personal, frozen=True, kw_only=True):
     """Somebody who works here; `roles` by hall, `*` for one of none."""
+
+    SHOWN = ("id",)
 
     id: str
     name: str
@@ -48,21 +52,20 @@ class Account(Struct, frozen=True, kw_only=True):
     password_until: datetime | None
     last_seen_at: datetime | None
 
-    def __repr__(self) -> str:
-        return f"Account({self.id})"
-
     @property
     def halls(self) -> list[str]:
         """The halls it has a role in, in order."""
         return sorted(self.roles)
 
 
-class Member(Struct, frozen=True, kw_only=True):
+class Member(Personal, frozen=True, kw_only=True):
     """An account as one hall sees it.
 
     Of somebody who works `elsewhere`, too, in halls that whoever looks does not manage, it says what this hall's work
     needs and no more: how and when they sign in is None.
     """
+
+    SHOWN = ("id",)
 
     id: str
     name: str
@@ -135,9 +138,20 @@ class Accounts:
         if account.password_until is not None and now_at >= account.password_until:
             return account, False
         if self._hashes.is_old(stored):
-            async with changing(self._database) as writer:
-                await writer.execute(_SQL["rehash"], account.id, stored, await self._hashes.hash(typed))
+            await self._rehash(account, stored, typed)
         return account, True
+
+    async def _rehash(self, account: Account, stored: str, password: str) -> None:
+        """Keep a password under a hash of today's parameters; while there is no room for it, leave it to the next time.
+
+        The hash is made before a connection is lent, for it may have to wait.
+        """
+        try:
+            hashed = await self._hashes.hash(password)
+        except Busy:
+            return
+        async with changing(self._database) as writer:
+            await writer.execute(_SQL["rehash"], account.id, stored, hashed)
 
     async def has_chosen(self, act: Act) -> bool:
         """Tell whether a password was chosen by this very request before. Raises KeyReused."""

@@ -26,6 +26,7 @@ import structlog
 from msgspec import Struct
 
 from service.identity.accounts import name_of
+from service.personal import Personal
 
 if TYPE_CHECKING:
     from authlib.integrations.httpx_client import AsyncOAuth2Client
@@ -73,7 +74,7 @@ class Flow(Struct, frozen=True):
     until_at: datetime
 
 
-class Person(Struct, frozen=True):
+class Person(Personal, frozen=True):
     """Somebody as the provider knows them; `name` is their verified e-mail address as an account would have it."""
 
     issuer: str

@@ -26,6 +26,7 @@ from service.identity.store import PACKAGE, Writer, changing
 from service.ids import new_id
 from service.journal.database import Database
 from service.journal.statements import statements
+from service.personal import Personal
 
 _SQL = statements("accounts.sql", PACKAGE)
 _SESSIONS = statements("sessions.sql", PACKAGE)
@@ -42,7 +43,7 @@ class Authority(Struct, frozen=True):
         return self.halls is None or set(account.roles) <= self.halls
 
 
-class Change(Struct, frozen=True):
+class Change(Personal, frozen=True):
     """What is to be another."""
 
     role: str | UnsetType = UNSET

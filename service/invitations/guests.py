@@ -18,6 +18,7 @@ from service.domain.document import Language, ServiceCode
 from service.domain.refusals import BodyInvalid
 from service.invitations.sheets import Merged, Table
 from service.people import e164
+from service.personal import Personal
 
 GUESTS_MAX = 10_000
 """People in one import; more are several imports."""
@@ -49,7 +50,7 @@ _ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 _WHOLE = re.compile(r"(\+?[0-9]+)\.0+")
 
 
-class GuestForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class GuestForm(Personal, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A person to invite: for any service when none is said; `prechecked` says that the papers were looked at."""
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
@@ -59,9 +60,6 @@ class GuestForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     prechecked: bool = True
     locale: Language | None = None
 
-    def __repr__(self) -> str:
-        return "GuestForm()"  # personal data stays out of logs
-
 
 class GuestsForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """People to invite."""
@@ -69,8 +67,10 @@ class GuestsForm(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     items: Annotated[list[GuestForm], Meta(min_length=1, max_length=GUESTS_MAX)]
 
 
-class Guest(Struct, frozen=True, kw_only=True):
+class Guest(Personal, frozen=True, kw_only=True):
     """A person to invite; `line` is where the list says so, from 1, `phone` as E.164."""
+
+    SHOWN = ("line",)
 
     line: int
     name: str
@@ -79,9 +79,6 @@ class Guest(Struct, frozen=True, kw_only=True):
     service: str | None
     prechecked: bool
     locale: str | None
-
-    def __repr__(self) -> str:
-        return f"Guest(line={self.line})"  # likewise
 
 
 class BadRow(Struct, frozen=True):

@@ -23,6 +23,7 @@ from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.people import Reached, person_of
+from service.personal import Personal
 
 PACKAGE = "service.invitations"
 
@@ -63,8 +64,10 @@ class Imported(Struct, frozen=True):
     bad: list[BadRow]
 
 
-class Listed(Struct, frozen=True, kw_only=True):
+class Listed(Personal, frozen=True, kw_only=True):
     """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
+
+    SHOWN = ("id",)
 
     id: str
     code: str
@@ -78,9 +81,6 @@ class Listed(Struct, frozen=True, kw_only=True):
     became: Became
     starts_at: datetime | None
     name: str | None
-
-    def __repr__(self) -> str:
-        return f"Listed(id={self.id!r})"  # personal data stays out of logs
 
 
 class Batch(Struct, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.journal.values import Applicant
+from service.personal import Personal
 
 _SQL = statements("find.sql")
 
@@ -105,7 +106,7 @@ class FoundInvitation(Struct, frozen=True, kw_only=True):
     used_by: str | None
 
 
-class Wanted(Struct, frozen=True, kw_only=True):
+class Wanted(Personal, frozen=True, kw_only=True):
     """What is known of somebody's ticket: all of it has to fit.
 
     `phones` are digits of one, written in several ways, `code` and `number` as they were given out, `name` any part of
@@ -116,9 +117,6 @@ class Wanted(Struct, frozen=True, kw_only=True):
     number: str | None = None
     phones: tuple[str, ...] | None = None
     name: str | None = None
-
-    def __repr__(self) -> str:
-        return "Wanted()"  # personal data stays out of logs
 
 
 class Finder:

@@ -74,6 +74,6 @@ def event_of(seq: int, kind: str, body: str) -> Event:
         raise UnknownKind(f"event {seq} is of kind {kind!r}")
     try:
         event: Event = decode(body)
-    except msgspec.ValidationError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UnknownKind(f"event {seq}, {kind}: {error}") from error
     return event

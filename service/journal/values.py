@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from service.domain.events import Record
 from service.domain.model import Appointment, HallId, Ticket
+from service.personal import Personal
 
 
 class Position(Struct, frozen=True):
@@ -16,8 +17,10 @@ class Position(Struct, frozen=True):
     at: datetime
 
 
-class Applicant(Struct, frozen=True, kw_only=True):
+class Applicant(Personal, frozen=True, kw_only=True):
     """The person behind a ticket: the only personal data there is, in a table of its own."""
+
+    SHOWN = ("id",)
 
     id: str
     name: str | None = None

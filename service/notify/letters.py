@@ -3,13 +3,12 @@
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-
 from service.domain.document import HallDocument
 from service.domain.model import CancelledBy, HallId
 from service.notify.calendar import Entry
 from service.notify.model import OF_TICKETS, Facts, Kind, Message, Person
 from service.notify.words import language_of, named, say, time_arguments
+from service.personal import Personal
 
 OVER = frozenset({Kind.CANCELLED, Kind.MISSED})
 """There is nothing left to change of the appointment; the way forward is another."""
@@ -31,7 +30,7 @@ class Links(Protocol):
         """Where a person watches their place."""
 
 
-class Letter(Struct, frozen=True, kw_only=True):
+class Letter(Personal, frozen=True, kw_only=True):
     """A message in words.
 
     `text` is all of a text message; a mail puts a greeting before it and `more` lines after it. `entry` is what a

@@ -6,6 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from service.domain.model import HallId, ServiceId
+from service.personal import Personal
 
 
 class Kind(StrEnum):
@@ -74,13 +75,10 @@ class Message(Struct, frozen=True, kw_only=True):
     tries: int
 
 
-class Person(Struct, frozen=True, kw_only=True):
+class Person(Personal, frozen=True, kw_only=True):
     """Whom a message is for, as the table of applicants says when it is sent."""
 
     name: str | None
     phone: str | None
     email: str | None
     locale: str | None
-
-    def __repr__(self) -> str:
-        return "Person()"  # personal data stays out of logs

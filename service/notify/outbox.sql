@@ -135,12 +135,13 @@ WHERE hall_id = $1 AND id = $2 AND claim = $3 AND state = 'waiting'
 RETURNING tries;
 
 -- name: settle
--- Say what came of a hand-over, also where it was given up meanwhile as of unknown end.
+-- Say what came of a hand-over, also where it was given up meanwhile as of unknown end. What would be tried again when it
+-- is of no use any more is looked at once more when its use ends, and is late then.
 -- $1 text hall, $2 uuid message, $3 uuid claim, $4 text state, $5 text reason or NULL, $6 timestamptz when it is tried
 -- next, or NULL, $7 timestamptz now.
 -- One row when it was ours, else none.
 UPDATE outbox
-SET state = $4, reason = $5, next_at = coalesce($6, next_at), leased_until = NULL, changed_at = $7
+SET state = $4, reason = $5, next_at = least(coalesce($6, next_at), expires_at), leased_until = NULL, changed_at = $7
 WHERE hall_id = $1 AND id = $2 AND claim = $3 AND (state = 'sending' OR state = 'dead' AND reason = 'unknown')
 RETURNING id;
 

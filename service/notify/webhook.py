@@ -19,6 +19,7 @@ from service.domain.times import stamp
 from service.notify.handing import HAND_OVER_S, HandedOver, Later, Refused, Sent, Unknown
 from service.notify.letters import Letter
 from service.notify.model import Kind, Message, Person
+from service.personal import Personal
 
 ANSWER_S = 15.0
 """How long the receiver's answer is waited for, as Standard Webhooks advises."""
@@ -28,7 +29,7 @@ GONE = 410
 _encode = msgspec.json.Encoder().encode
 
 
-class Said(Struct, frozen=True, kw_only=True):
+class Said(Personal, frozen=True, kw_only=True):
     """What the message is about. `to` is the phone number, `text` all that is to be sent to it, in `language`."""
 
     hall: str

@@ -288,5 +288,5 @@ def _counters_of(plan: Plan, stage: StageId) -> int:
 
 
 def _is_behind(day: Day | None, row: _Row | None) -> bool:
-    """Tell whether the journal has gone on without the fold in memory, or is another."""
+    """Tell whether the journal has gone on without the fold in memory; one that was put back its lane finds out."""
     return day is not None and row is not None and row.seq > day.seq

@@ -75,3 +75,10 @@ FROM screens AS s
 JOIN devices AS d ON d.hall_id = s.hall_id AND d.id = s.device
 WHERE d.revoked_at IS NULL
 ORDER BY s.hall_id, d.name, s.device;
+
+-- name: forget_screens
+-- Remove the screens whose key was taken back.
+-- No rows.
+DELETE FROM screens AS s
+USING devices AS d
+WHERE d.hall_id = s.hall_id AND d.id = s.device AND d.revoked_at IS NOT NULL;

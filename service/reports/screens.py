@@ -20,6 +20,7 @@ from service.journal.statements import statements
 from service.reports.reports import PACKAGE
 
 LOOK_EVERY_S = 10
+FORGET_EVERY_S = 3600
 
 GONE_AFTER = timedelta(seconds=90)
 """Three times that a screen has not said that it is there."""
@@ -70,6 +71,13 @@ class Screens:
         except faults.StorageUnavailable as fault:
             raise StorageUnavailable from fault
 
+    async def forget(self) -> None:
+        """Remove the screens whose key was taken back; again and again, for one may be heard of once more after it."""
+        try:
+            await self._database.fetch(_SQL["forget_screens"])
+        except faults.StorageUnavailable:
+            log.warning("screens_not_forgotten")
+
     async def look(self) -> None:
         """Read all of them, and tell the metrics for how long each has been gone; an outage changes nothing."""
         try:
@@ -87,7 +95,7 @@ class Screens:
         now_at = self._clock.now_at()
         self._missed(
             {
-                (hall, screen.name): (now_at - screen.seen_at).total_seconds()
+                (hall, screen.device): (now_at - screen.seen_at).total_seconds()
                 for hall in (self._open_now() if known else ())
                 for screen in known.get(hall, ())
                 if screen.gone(now_at)

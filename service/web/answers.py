@@ -23,6 +23,7 @@ from service.domain.model import (
 from service.domain.view import OnDate, ReasonView, SlotView, Stamp, TicketView, WaitView
 from service.invitations.store import Became
 from service.notify.model import Kind, MessageChannel, State
+from service.personal import Personal
 from service.web.json_response import JsonResponse
 
 _encode = msgspec.json.Encoder().encode
@@ -391,8 +392,10 @@ class DryRun(Struct, frozen=True, kw_only=True):
     seq: int
 
 
-class AccountSeen(Struct, frozen=True, kw_only=True):
+class AccountSeen(Personal, frozen=True, kw_only=True):
     """Somebody who works here."""
+
+    SHOWN = ("id",)
 
     id: str
     name: str
@@ -416,12 +419,14 @@ class SessionSeen(Struct, frozen=True, kw_only=True):
     expires_at: str | None
 
 
-class MemberSeen(Struct, frozen=True, kw_only=True):
+class MemberSeen(Personal, frozen=True, kw_only=True):
     """Somebody with a role in a hall; `sso`: they sign in by single sign-on.
 
     `elsewhere`: they also work in halls that the caller does not manage; then `sso`, `must_change` and `last_seen_at`
     are null, and the account is not the caller's to reset, rename or disable.
     """
+
+    SHOWN = ("id",)
 
     id: str
     name: str
@@ -447,7 +452,7 @@ class MemberList(Struct, frozen=True):
     next_cursor: str | None
 
 
-class PasswordGiven(Struct, frozen=True):
+class PasswordGiven(Personal, frozen=True):
     """A password for one use."""
 
     password: str
@@ -566,8 +571,10 @@ class InvitationsGiven(Struct, frozen=True, kw_only=True):
     errors: list[BadLine]
 
 
-class InvitationListed(Struct, frozen=True, kw_only=True):
+class InvitationListed(Personal, frozen=True, kw_only=True):
     """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
+
+    SHOWN = ("id",)
 
     id: str
     code: str
@@ -660,8 +667,10 @@ class ErasureDone(Struct, frozen=True, kw_only=True):
     messages: int
 
 
-class PersonSeen(Struct, frozen=True, kw_only=True):
+class PersonSeen(Personal, frozen=True, kw_only=True):
     """A person as they were written down at a visit."""
+
+    SHOWN = ("id",)
 
     id: str
     name: str | None

@@ -82,15 +82,6 @@ BACKLOG = 1024
 MADE_ROOM = 10
 """At the most, every tenth idle connection goes at once: looking through all of them is worth it then."""
 
-REFUSALS: tuple[type[Refusal], ...] = (
-    RequestUnreadable,
-    RequestTooSlow,
-    AddressTooLong,
-    ExpectationFailed,
-    HeadersTooLarge,
-)
-"""What is said before there is a call that could say it."""
-
 log = structlog.get_logger(__name__)
 
 

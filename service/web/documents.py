@@ -28,7 +28,7 @@ from service.web.audit import noted
 from service.web.auth import Caller
 from service.web.json_response import OF_JSON
 from service.web.keys import CLOCK, HALLS, LANES, OFFERS
-from service.web.requests import ask, caller, hall_of, key_of, read
+from service.web.requests import ask, caller, flag_of, hall_of, key_of, read
 
 OVER_CAPACITY = "Paihao-Over-Capacity"
 """A header, for the body is the document."""
@@ -56,7 +56,7 @@ async def replace(request: web.Request) -> web.Response:
     """
     hall_id, who = hall_of(request), caller(request)
     document = await _read_document(request)
-    is_dry_run = _is_dry_run(request)
+    is_dry_run = flag_of(request, "dry_run")
     await request.app[HALLS].refuse_other_dates(hall_id, document, request.app[CLOCK].now_at())
     if is_dry_run:
         return answer(await _dry_run(request, document))
@@ -111,13 +111,6 @@ async def _replaced(request: web.Request) -> int | None:
     if found is None:  # no revision is called so
         raise DocumentConflict((await request.app[HALLS].read(hall_of(request))).revision)
     return int(found[1])
-
-
-def _is_dry_run(request: web.Request) -> bool:
-    said = request.query.get("dry_run", "0")
-    if said not in {"0", "1"}:  # a word we do not know must not change a hall
-        raise BodyInvalid(("dry_run", "0 or 1"))
-    return said == "1"
 
 
 async def _read_document(request: web.Request) -> HallDocument:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from service.domain.model import Channel, HallId
 from service.domain.times import stamp
 from service.errors import EntranceRequired, Forbidden
+from service.journal.values import Applicant
 from service.limits.rules import (
     TAKES_OF_BROWSER,
     TAKES_OF_ENTRANCE,
@@ -80,15 +81,20 @@ def modules_of(url: str) -> tuple[str, ...]:
     return tuple("".join(map(str, row)) for row in code.matrix)
 
 
-async def admitted(request: web.Request, who: Caller, hall: HallId, form: TakeTicketForm | CheckInForm) -> Admitted:
-    """Look at what a take or a check-in shows, before it is decided.
+async def admitted(
+    request: web.Request,
+    who: Caller,
+    hall: HallId,
+    form: TakeTicketForm | CheckInForm,
+    applicant: Applicant | None = None,
+) -> Admitted:
+    """Look at what a take or a check-in shows, before it is decided; `applicant` is whom a take names, as it is kept.
 
     Raises:
         Forbidden: its channel is not the caller's.
         EntranceRequired: the hall wants the door's code, and this is none.
         RateLimited: too many by this browser, phone, code or address.
     """
-    applicant = form.applicant if isinstance(form, TakeTicketForm) else None
     channel = channel_of(who, form.channel if isinstance(form, TakeTicketForm) else None)
     if who.role in OF_THE_HALL:
         return Admitted(channel, None)
@@ -101,8 +107,8 @@ async def admitted(request: web.Request, who: Caller, hall: HallId, form: TakeTi
         await spend_by_browser(request, TAKES_OF_BROWSER, TAKES_OF_STRANGERS)
         if code is not None:
             await limits.spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
-        if applicant is not None and applicant.phone:
-            await limits.spend(TAKES_OF_PHONE, "".join(filter(str.isdigit, applicant.phone)))
+        if applicant is not None and applicant.phone is not None:
+            await limits.spend(TAKES_OF_PHONE, applicant.phone)
     return Admitted(channel, hashed(request.app[SIGNER], hall, cookie) if cookie else None)
 
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from service.domain.document import COUNTERS_MAX, CounterCode, Language, ReasonCode, ServiceCode, StageCode, ZoneCode
 from service.domain.model import Channel, Outcome, PapersThen, PrinterState
+from service.personal import Personal
 
 Instant = Annotated[datetime, Meta(tz=True)]
 SAYS = r"\S"  # spaces say nothing
@@ -32,7 +33,7 @@ class Nothing(Form, frozen=True):
     """A body that says nothing."""
 
 
-class ApplicantForm(Form, frozen=True, kw_only=True):
+class ApplicantForm(Personal, Form, frozen=True, kw_only=True):
     """The person; kept apart from the journal."""
 
     name: Line
@@ -58,7 +59,7 @@ CodeText = Annotated[str, Meta(min_length=1, max_length=CODE_TEXT_MAX)]
 """A code as people type it."""
 
 
-class BookForm(Form, frozen=True, kw_only=True):
+class BookForm(Personal, Form, frozen=True, kw_only=True):
     """Book a start for `count` people, or with `hold` keep it for somebody who says later who they are.
 
     `ticket` is one on standby, whose token is sent with it: it leaves the queue in the same moment.
@@ -74,7 +75,7 @@ class BookForm(Form, frozen=True, kw_only=True):
     ticket: TicketIdText | None = None
 
 
-class ChangeApplicantForm(Form, frozen=True, kw_only=True):
+class ChangeApplicantForm(Personal, Form, frozen=True, kw_only=True):
     """JSON Merge Patch: what is not said stays, null takes away."""
 
     name: Line | UnsetType = UNSET
@@ -188,7 +189,7 @@ class AlarmForm(Form, frozen=True, kw_only=True):
     counter: CounterCode | None = None
 
 
-class SearchForm(Form, frozen=True, kw_only=True):
+class SearchForm(Personal, Form, frozen=True, kw_only=True):
     """Who is looked for: by all that is said, of which at least one."""
 
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
@@ -196,18 +197,12 @@ class SearchForm(Form, frozen=True, kw_only=True):
     code: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
     number: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
 
-    def __repr__(self) -> str:
-        return "SearchForm()"
 
-
-class PersonForm(Form, frozen=True, kw_only=True):
+class PersonForm(Personal, Form, frozen=True, kw_only=True):
     """Somebody, by a phone or an address of theirs, at least one."""
 
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
     email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | None = None
-
-    def __repr__(self) -> str:
-        return "PersonForm()"
 
 
 class TransferForm(Form, frozen=True, kw_only=True):
@@ -218,30 +213,24 @@ class TransferForm(Form, frozen=True, kw_only=True):
     counter: CounterCode | None = None
 
 
-class SignInForm(Form, frozen=True, kw_only=True):
+class SignInForm(Personal, Form, frozen=True, kw_only=True):
     """Sign in."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     password: Annotated[str, Meta(min_length=1, max_length=200)]
 
-    def __repr__(self) -> str:
-        return "SignInForm()"
 
-
-class PasswordForm(Form, frozen=True, kw_only=True):
+class PasswordForm(Personal, Form, frozen=True, kw_only=True):
     """Choose another password."""
 
     current: Annotated[str, Meta(min_length=1, max_length=200)]
     new: Annotated[str, Meta(min_length=1, max_length=200)]
 
-    def __repr__(self) -> str:
-        return "PasswordForm()"
-
 
 DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=SAYS)]
 
 
-class AddMemberForm(Form, frozen=True, kw_only=True):
+class AddMemberForm(Personal, Form, frozen=True, kw_only=True):
     """Give somebody a role; `display_name` counts for who is new."""
 
     name: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -249,7 +238,7 @@ class AddMemberForm(Form, frozen=True, kw_only=True):
     role: Literal["volunteer", "staff", "manager"]
 
 
-class ChangeMemberForm(Form, frozen=True, kw_only=True):
+class ChangeMemberForm(Personal, Form, frozen=True, kw_only=True):
     """JSON Merge Patch."""
 
     role: Literal["volunteer", "staff", "manager"] | UnsetType = UNSET

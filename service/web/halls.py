@@ -24,6 +24,7 @@ from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.ids import ID_FORM, NIL, new_id
+from service.web.address import over_tls
 from service.web.answers import (
     DaySeen,
     ExpectedSeen,
@@ -306,5 +307,5 @@ def display_url(request: web.Request) -> str:
     settings = request.app[SETTINGS]
     if settings.display_url is not None:
         return settings.display_url.rstrip("/")
-    scheme = "wss" if request.secure else "ws"
+    scheme = "wss" if over_tls(request) else "ws"
     return f"{scheme}://{host_of(request).name}:{request.app[DISPLAY_PORT]}"

@@ -19,7 +19,7 @@ from service.web.answers import (
 )
 from service.web.forms import PersonForm
 from service.web.keys import HALLS, PRIVACY
-from service.web.requests import act_of, caller, hall_of, read
+from service.web.requests import act_of, caller, flag_of, hall_of, read
 
 
 async def erase(request: web.Request) -> web.Response:
@@ -29,10 +29,8 @@ async def erase(request: web.Request) -> web.Response:
     there is nobody in it.
     """
     hall, who = await _asked_for(request)
-    keep = request.query.get("keep", "0")
-    if keep not in {"0", "1"}:
-        raise BodyInvalid(("keep", "0 or 1"))
-    done = await request.app[PRIVACY].erase(hall, who, await act_of(request, caller(request)), keep=keep == "1")
+    keep = flag_of(request, "keep")
+    done = await request.app[PRIVACY].erase(hall, who, await act_of(request, caller(request)), keep=keep)
     return answer(
         ErasureDone(people=done.people, cancelled=done.cancelled, invitations=done.invitations, messages=done.messages)
     )

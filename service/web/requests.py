@@ -163,6 +163,17 @@ def require_span(first: date, last: date, days_max: int) -> None:
         raise BodyInvalid(("to", f"is more than {days_max} days with `from`"))
 
 
+def flag_of(request: web.Request, name: str) -> bool:
+    """Tell whether the query has a flag of 0 or 1 set; not where it is not said.
+
+    Raises BodyInvalid for another word: what we do not know must not be done otherwise than it was meant.
+    """
+    said = request.query.get(name, "0")
+    if said not in {"0", "1"}:
+        raise BodyInvalid((name, "0 or 1"))
+    return said == "1"
+
+
 def invalid(said: str) -> BodyInvalid:
     """Say where in a body a type was not kept."""
     found = _WHERE.match(said)

@@ -22,7 +22,7 @@ from service.web.forms import Nothing, PasswordForm, SignInForm
 from service.web.guard import SESSION_COOKIE, is_foreign, require_own_page, session_of, visitor
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, IDENTITY, SETTINGS, SIGNER
-from service.web.requests import key_of, read
+from service.web.requests import flag_of, key_of, read
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Hosts of this machine: browsers trust them without TLS, so a cookie may go there in the clear."""
@@ -181,11 +181,11 @@ async def _begin(request: web.Request, account: Account | None) -> tuple[str, Se
 async def sign_out(request: web.Request) -> web.Response:
     """Sign out; with `everywhere=1` end all sessions of the same account."""
     await read(request, Nothing)
+    everywhere = flag_of(request, "everywhere")
     session = await session_of(request)
     if session is not None:
         require_own_page(request)
         now_at = request.app[CLOCK].now_at()
-        everywhere = request.query.get("everywhere") == "1"
         await request.app[IDENTITY].sessions.end(session, now_at, _actor_of(request, session), everywhere=everywhere)
     response = web.Response(status=204)
     response.del_cookie(SESSION_COOKIE, path="/")

@@ -50,7 +50,7 @@ async def take(request: web.Request) -> web.Response:
     applicant = None
     if form.applicant is not None:
         applicant = applicant_of(form.applicant, (await request.app[HALLS].get(hall)).document.country)
-    shown = await admitted(request, who, hall, form)
+    shown = await admitted(request, who, hall, form, applicant)
     command = commands.TakeTicket(
         ticket=TicketId(new_id()),
         code=new_code(),

@@ -155,16 +155,32 @@ def test_an_address_opens_a_thousand_sockets_at_once_and_then_fifty_a_second() -
     assert opened(crowds.OPENINGS_AT_ONCE + 100) == crowds.OPENINGS_AT_ONCE
 
 
-def test_addresses_that_open_no_more_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("every_s", [10.0, 0.0])
+def test_addresses_that_open_no_more_are_forgotten_however_quickly_others_come(
+    monkeypatch: pytest.MonkeyPatch, every_s: float
+) -> None:
     monkeypatch.setattr(crowds, "ADDRESSES_KNOWN_MAX", 10)
     now_s = 0.0
     known = Crowds(lambda peer, _: peer, lambda: now_s)
 
     for n in range(1000):
-        now_s = n * 10.0
+        now_s = n * every_s
         leave = known.come(f"address {n}", "")
         assert leave is not None
         leave()
 
-    assert len(known._openings) <= 10
+    assert list(known._openings) == [f"address {n}" for n in range(990, 1000)]
     assert not known._open
+
+
+def test_an_address_that_goes_on_opening_is_not_forgotten_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowds, "ADDRESSES_KNOWN_MAX", 10)
+    monkeypatch.setattr(crowds, "OPENINGS_AT_ONCE", 100)
+    known = Crowds(lambda peer, _: peer, lambda: 0.0)
+
+    opened = 0
+    for n in range(200):
+        opened += known.come("one that goes on", "") is not None
+        known.come(f"address {n}", "")
+
+    assert opened == 100

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -14,7 +15,7 @@ from service.journal.faults import StorageUnavailable
 from service.notify.messages import Messages, messaging
 from service.notify.model import MessageChannel
 from service.notify.outbox import Outbox
-from service.notify.sender import CLAIM_LEASE, CLAIM_MAX, SENDING_LEASE, TRIES_MAX
+from service.notify.sender import BACKOFF_S, CLAIM_LEASE, CLAIM_MAX, SENDING_LEASE, TRIES_MAX
 from tests.notify.conftest import SENDER, Counted, Office, PlainLinks, at
 from tests.notify.post import PostOffice, Receiver
 from tests.notify.story import EMAIL, PHONE, Story
@@ -350,6 +351,26 @@ async def test_what_waits_is_counted_by_how_long_it_is_overdue(
         found.append({age for (_, age), count in office.counted.overdue.items() if count})
 
     assert found == [{"ten_minutes"}, {"hour"}, {"longer"}]
+
+
+async def test_what_is_of_no_use_any_more_does_not_wait_for_its_next_try(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    mails.refuses[EMAIL] = "451 4.3.0 later"
+    await story.book(at(23, 10, 40), await story.person())  # of use until 11:00
+    await office.run()
+    for seconds in BACKOFF_S[:4]:
+        clock.advance(seconds)
+        await office.sender.run_once()
+
+    clock.put(at(23, 11) - timedelta(seconds=1))
+    await office.sender.run_once()
+    before = await office.rows("state", "reason", "tries")
+    clock.put(at(23, 11))
+    await office.sender.run_once()
+
+    assert before == [("waiting", "smtp 451", 5)]
+    assert await office.rows("state", "reason", "tries") == [("withdrawn", "late", 5)]
 
 
 async def test_what_is_over_is_swept_after_a_month(office: Office, story: Story, clock: FakeClock) -> None:

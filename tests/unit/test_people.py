@@ -69,7 +69,3 @@ def test_a_mail_address_is_one_address_in_either_case_and_counts_where_there_is_
 def test_two_halls_cannot_tell_that_somebody_booked_at_both() -> None:
     assert key("13800138000") != key("13800138000", hall=OTHER)
     assert key(email="li@example.org") != key(email="li@example.org", hall=OTHER)
-
-
-def test_a_person_in_a_log_is_nobody() -> None:
-    assert repr(reached("13800138000", "li@example.org", "CN")) == "Reached()"

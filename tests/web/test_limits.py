@@ -230,7 +230,7 @@ async def test_who_keeps_no_cookie_is_limited_by_address(api: Checked) -> None:
 
 
 async def test_one_phone_takes_few_numbers_an_hour_however_it_is_written(api: Checked) -> None:
-    written = ["13800138000", "138 0013 8000", "138-0013-8000", "1380013-8000", "(138)00138000", "138.0013.8000"]
+    written = ["13800138000", "138 0013 8000", "+86 138-0013-8000", "008613800138000", "(138)00138000", "13800138000"]
 
     replies = [await take(api, applicant={"name": "Li", "phone": phone}) for phone in written]
 

@@ -305,7 +305,8 @@ async def test_a_screen_with_a_key_is_missed_when_it_is_gone_and_not_when_it_is_
 ) -> None:
     key = await device(hall, "kiosk")
     assert (await hall.call("PUT", "screen", {"zone": "main"}, token=key)).status == 204
-    gone = sample("paihao_screens_gone", hall=hall.hall, screen="a kiosk")
+    made = (await hall.staff("GET", "devices")).body["items"]
+    gone = sample("paihao_screens_gone", hall=hall.hall, screen=made[0]["id"])
 
     await house.running.named_screens.look()
     there = (await watched(hall))[hall.hall]
@@ -325,15 +326,34 @@ async def test_a_screen_with_a_key_is_missed_when_it_is_gone_and_not_when_it_is_
     assert gone not in await scrape(hall)
 
 
+async def test_two_screens_of_one_name_are_two_in_the_metrics_and_the_name_is_not_there(
+    hall: Checked, house: Service, now: FakeClock
+) -> None:
+    named = {"name": "Wang Fang, 2F", "role": "kiosk"}
+    made = [(await hall.staff("POST", "devices", named)).body for _ in range(2)]
+    for one in made:
+        await hall.call("PUT", "screen", {}, token=one["token"])
+        now.advance(60)
+    now.advance(60)
+
+    await house.running.named_screens.look()
+
+    scraped = await scrape(hall)
+    gone = [scraped[sample("paihao_screens_gone", hall=hall.hall, screen=one["id"])] for one in made]
+    assert gone == [180, 120]
+    assert "Wang Fang" not in str(scraped)
+
+
 async def test_a_screen_is_not_missed_at_night(hall: Checked, house: Service, now: FakeClock) -> None:
     key = await device(hall, "kiosk")
     await hall.call("PUT", "screen", {}, token=key)
+    made = (await hall.staff("GET", "devices")).body["items"]
     now.put(at("20:00"))
 
     await house.running.named_screens.look()
 
     assert (await watched(hall))[hall.hall]["screens_gone"] == []
-    assert sample("paihao_screens_gone", hall=hall.hall, screen="a kiosk") not in await scrape(hall)
+    assert sample("paihao_screens_gone", hall=hall.hall, screen=made[0]["id"]) not in await scrape(hall)
 
 
 async def test_a_screen_whose_key_was_taken_back_is_nobodys_to_miss(
@@ -348,6 +368,18 @@ async def test_a_screen_whose_key_was_taken_back_is_nobodys_to_miss(
     await house.running.named_screens.look()
 
     assert (await watched(hall))[hall.hall]["screens"] == 0
+
+
+async def test_a_screen_is_kept_for_as_long_as_its_key_is(hall: Checked, house: Service) -> None:
+    kept, taken_back = [(await hall.staff("POST", "devices", {"name": name, "role": "kiosk"})).body for name in "AB"]
+    for one in (kept, taken_back):
+        assert (await hall.call("PUT", "screen", {}, token=one["token"])).status == 204
+    assert (await hall.staff("DELETE", f"devices/{taken_back['id']}")).status == 204
+
+    await house.running.named_screens.forget()
+
+    rows = await house.running.database.fetch("SELECT device FROM screens WHERE hall_id = $1", hall.hall)
+    assert [str(row["device"]) for row in rows] == [kept["id"]]
 
 
 async def test_a_screen_without_a_key_of_its_own_has_no_name_to_be_missed_by(hall: Checked, house: Service) -> None:

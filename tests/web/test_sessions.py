@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from ipaddress import ip_network
 from pathlib import Path
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 
 from service.clock import FakeClock
+from service.domain.refusals import Busy
 from service.errors import StorageUnavailable
-from service.identity import lockout, passwords
+from service.identity import accounts, lockout, passwords
+from service.identity.store import Writer, changing
+from service.journal.database import Database
 from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import Checked
 from tests.web.conftest import Founder
@@ -194,6 +199,17 @@ async def test_signing_out_everywhere_ends_the_other_sessions_too(hall: Checked,
 
     assert [reply.status for reply in both] == [200, 200]
     assert [reply.code for reply in none] == ["token-missing", "token-invalid"]
+
+
+@pytest.mark.parametrize("word", ["true", "yes", "2", "01", ""])
+async def test_signing_out_by_a_word_we_do_not_know_is_refused_and_ends_nothing(hall: Checked, word: str) -> None:
+    async with employed(hall, "staff") as browser:
+        refused = await browser.call("DELETE", f"/v1/session?everywhere={word}")
+        after = await browser.call("GET", "queue")
+
+    assert (refused.status, refused.code) == (422, "body-invalid")
+    assert refused.body["errors"] == [{"path": "everywhere", "why": "0 or 1"}]
+    assert after.status == 200
 
 
 async def test_signing_out_once_ends_one_session(hall: Checked, browser: Browser) -> None:
@@ -384,6 +400,43 @@ async def test_a_busy_service_uses_up_nobodys_attempts(lone: Browser, monkeypatc
 
     assert busy == {"busy"}
     assert free == [REFUSED] * 6
+
+
+async def test_a_password_whose_hash_is_old_is_hashed_anew_when_there_is_room_and_signs_in_before(
+    service: Service, lone: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashes, database = service.running.identity.accounts._hashes, service.running.database
+    old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)  # as no release makes them
+    steps: list[str] = []
+
+    async def no_room(_password: str) -> str:
+        raise Busy
+
+    async def hashed(_password: str) -> str:
+        steps.append("hashed")
+        return "a newer hash"
+
+    def lent(database: Database) -> AbstractAsyncContextManager[Writer]:
+        steps.append("lent a connection")
+        return changing(database)
+
+    async def kept() -> str:
+        rows = await database.fetch("SELECT password FROM accounts WHERE name = 'clerk'")
+        return str(rows[0]["password"])
+
+    hall = Checked(service.api.base, "demo", lone._session)
+    async with employed(hall, "staff", "clerk") as clerk:
+        await database.fetch("UPDATE accounts SET password = $1 WHERE name = 'clerk'", old)
+        monkeypatch.setattr(hashes, "hash", no_room)
+        without_room = await clerk.sign_in("clerk", PASSWORD)
+        kept_without_room = await kept()
+        monkeypatch.setattr(hashes, "hash", hashed)
+        monkeypatch.setattr(accounts, "changing", lent)
+        with_room = await clerk.sign_in("clerk", PASSWORD)
+
+    assert (without_room.status, kept_without_room) == (200, old)
+    assert (with_room.status, await kept()) == (200, "a newer hash")
+    assert steps == ["hashed", "lent a connection"]
 
 
 async def test_a_database_that_went_away_uses_up_nobodys_attempts(

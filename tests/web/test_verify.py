@@ -38,7 +38,44 @@ PLANTED: dict[str, tuple[str, str]] = {
     "an event that is not counted": ("UPDATE hall_days SET seq = seq - 1", "hall_days says"),
     "another last append": ("UPDATE hall_days SET head = gen_random_uuid()", "its last append is"),
     "a day that is gone": ("DELETE FROM hall_days", "has events or tickets, but no row in hall_days"),
-    "an event of an unknown kind": ("UPDATE events SET kind = 'strange' WHERE seq = 3", "cannot be folded"),
+    "an event of an unknown kind": (
+        "UPDATE events SET kind = 'strange' WHERE seq = 3",
+        "cannot be folded: event 3 is of kind 'strange'",
+    ),
+    "a ticket that was taken without a number": (
+        "UPDATE events SET body = jsonb_set(body::jsonb, '{number}', '\"\"')::json WHERE seq = 3",
+        "cannot be folded: event 3: ValueError",
+    ),
+    "a call of nobody": (
+        (
+            "UPDATE events SET body = jsonb_set(body::jsonb, '{ticket}', to_jsonb(gen_random_uuid()))::json"
+            " WHERE kind = 'ticket_called'"
+        ),
+        "cannot be folded: event 6: ",
+    ),
+    "a service that takes no time": (
+        "UPDATE events SET body = jsonb_set(body::jsonb, '{plan,services,enquiry,mean_s}', '0')::json WHERE seq = 1",
+        "cannot be folded: event 7: ZeroDivisionError",
+    ),
+    "a service without a stage": (
+        "UPDATE events SET body = jsonb_set(body::jsonb, '{plan,services,enquiry,stages}', '[]')::json WHERE seq = 1",
+        "cannot be folded: event 1: IndexError",
+    ),
+    "a text that is none": (
+        """UPDATE events SET body = '{"number": "\\ud800"}' WHERE seq = 3""",
+        "cannot be folded: event 3, ticket_taken: ",
+    ),
+    "a day that nothing opened": (
+        "UPDATE events SET kind = 'day_closed', body = '{}' WHERE seq = 1",
+        "cannot be folded: event 2: ",
+    ),
+    "a day that nothing opened, and nothing else": (
+        """DELETE FROM events WHERE day > '2026-11-23' AND seq > 1;
+        UPDATE events SET kind = 'day_closed', body = '{}' WHERE day > '2026-11-23';
+        UPDATE hall_days AS d SET seq = 1, head = e.append_id FROM events AS e
+        WHERE d.day > '2026-11-23' AND e.day = d.day AND e.hall_id = d.hall_id""",
+        "cannot be folded: event 1 does not open it",
+    ),
     "a number given twice": (
         (
             "UPDATE events SET body = jsonb_set(body::jsonb, '{number}', '\"B001\"')::json"
