@@ -518,7 +518,7 @@ async def test_the_code_of_an_invitation_is_looked_at_when_it_is_typed(
     for wrong in ("ZZZZZZZZ", "没有"):
         await phone.page.locator("#invitation").fill(wrong)
         await phone.page.get_by_role("button", name="使用").click()
-        await expect(phone.message).to_contain_text("本大厅没有这个编号")
+        await expect(phone.message).to_contain_text("本大厅没有这个邀请码")
 
     await phone.page.locator("#invitation").fill(f" {code[:4].lower()} {code[4:]} ")
     await phone.page.get_by_role("button", name="使用").click()
@@ -532,7 +532,7 @@ async def test_a_link_with_an_invitation_that_nobody_gave_still_shows_the_times(
 ) -> None:
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time#invitation=ZZZZZZZZ")
 
-    await expect(phone.message).to_contain_text("本大厅没有这个编号")
+    await expect(phone.message).to_contain_text("本大厅没有这个邀请码")
     await expect(phone.page.locator(".soonest")).to_be_visible()
     assert "invitation" not in phone.page.url
 
@@ -543,7 +543,7 @@ async def test_an_invitation_that_nobody_gave_is_said_to_be_none(service: Servic
     await phone.page.locator('[data-service="enquiry"]').click()
     await phone.press("take")
 
-    await expect(phone.message).to_contain_text("本大厅没有这个编号")
+    await expect(phone.message).to_contain_text("本大厅没有这个邀请码")
     await phone.reload()
     await expect(phone.main).not_to_contain_text("ZZZZZZZZ")
 

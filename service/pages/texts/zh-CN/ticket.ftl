@@ -33,7 +33,7 @@ missing = 缺{ $papers }
 sound-off = 声音未开
 sound-on = 开启
 more-time = 我需要多一点时间
-show-code = 出示号码
+show-code = 出示凭证码
 leave = 不办了，离开
 
 ## 下一位、叫到
@@ -61,8 +61,8 @@ leave-title = 离开队列？
 stay = 继续等候
 close = 关闭
 leave-about = { $number } 和您的位置都不再保留。
-code-title = 您的编号
-code-about = 在取号机或窗口扫码，或输入编号。
+code-title = 您的凭证码
+code-about = 在取号机或窗口扫码，或输入凭证码。
 refused-entrance = 用手机回到队列，请先扫大厅门口屏幕上的二维码。
 
 ## 候补、暂缓、过号
