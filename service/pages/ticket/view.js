@@ -9,13 +9,15 @@ import { bookInstead, leave, mayBeCalled, moreTime, resume, showCode } from "/pa
 import { rating } from "/pages/ticket/rating.js";
 
 const CALLED_SHOWN = 3;
+// Times at which a call is expected are rounded outward to this.
+const CLOCK_STEP_MS = 5 * 60_000;
 
 /** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
 export function mattersOf(page) {
   const { ticket, board, link, lost, bell } = page;
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? board?.called.slice(0, CALLED_SHOWN) : Boolean(board);
-  return [rest, wait?.shown, elsewhere, board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+  return [rest, wait?.shown, expected(page), elsewhere, board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
 }
 
 /** Whether an instant is still to come. */
@@ -85,7 +87,7 @@ function waiting(page) {
       first,
       ahead,
       shown && !next ? waitBar(shown) : null,
-      shown && !next ? between(page, shown) : null,
+      shown && !next ? between(page) : null,
       next ? make("p", {}, say("next-hint")) : null,
       fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
       ...missingOf(page),
@@ -102,13 +104,22 @@ function figure(label, value, unit) {
   return make("p", {}, make("span.label", {}, label), make("b", {}, String(value)), make("span", {}, unit));
 }
 
-/** The range as times of the clock. */
-function between({ ticket, times }, { from_min, to_min }) {
-  const as_of = Date.parse(ticket.wait.as_of_at);
-  const step = 5 * 60_000;
-  const at = (minutes, round) => make("b", {}, times.time(round((as_of + minutes * 60_000) / step) * step));
-  const [before, middle, after] = [say("expect-before"), say("expect-middle"), say("expect-after")];
-  return make("p", {}, before, " ", at(from_min, Math.floor), " ", middle, " ", at(to_min, Math.ceil), after);
+/** When the call is expected: a range that is shown is one from now. `from_ms` is null when it may come at once. */
+function expected({ ticket, live }) {
+  const shown = ticket.wait?.shown;
+  if (!shown) return null;
+  const now_ms = live.clock.now();
+  const at_ms = (minutes, round) => round((now_ms + minutes * 60_000) / CLOCK_STEP_MS) * CLOCK_STEP_MS;
+  const from_ms = at_ms(shown.from_min, Math.floor);
+  return { from_ms: from_ms > now_ms ? from_ms : null, to_ms: at_ms(shown.to_min, Math.ceil) };
+}
+
+/** The range as times of the clock, of which none is past. */
+function between(page) {
+  const { from_ms, to_ms } = expected(page);
+  const at = (ms) => make("b", {}, page.times.time(ms));
+  if (from_ms === null) return make("p", {}, say("expect-by"), " ", at(to_ms), say("expect-by-after"));
+  return make("p", {}, say("expect-before"), " ", at(from_ms), " ", say("expect-middle"), " ", at(to_ms), say("expect-after"));
 }
 
 /** Who is called where, while that is fresh. */
