@@ -114,10 +114,18 @@ export function rangeText({ from_min, to_min }) {
  */
 export function draw({ title, back, end, main, dock = [] }) {
   const heading = make("h1", { tabindex: "-1" }, title);
+  const switching = document.activeElement?.closest(".langs a")?.dataset.lang;
   part("bar").className = back ? "phone-bar" : "phone-bar first";
   part("bar").replaceChildren(...[back ? backButton(back) : null, heading, end ? make("span.end", {}, end, make("language-switch")) : make("language-switch")].filter((one) => one));
+  if (switching) stayAtLanguages(switching);
   part("main").replaceChildren(...main.filter((one) => one));
   part("dock").replaceChildren(...dock.filter((one) => one));
+}
+
+/** The keyboard stays where the language was switched; where only the way to the other one is shown, at that back. */
+function stayAtLanguages(language) {
+  const ways = [...part("bar").querySelectorAll(".langs a")].filter((way) => way.getClientRects().length > 0);
+  (ways.find((way) => way.dataset.lang === language) ?? ways[0]).focus({ preventScroll: true });
 }
 
 /** Save a text as a file of this person's. @param {string} text @param {string} type @param {string} name */

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.clock import RunningClock
-from tests.browser.phone import NARROW, Phone, hand
+from tests.browser.phone import NARROW, PHONE, Phone, hand
 from tests.service import Service
 from tests.web.booking import by_hand
 
@@ -390,12 +390,16 @@ async def test_the_hours_with_the_shortest_waits_are_told_or_those_with_the_fewe
     await context.route("**/v1/halls/demo", with_history)
     await phone.reload()
 
-    await expect(phone.page.locator("#quiet")).to_have_text("今天来人较少：12:00–13:00、15:00–16:00（按以往估计）")
+    await expect(phone.page.locator("#quiet")).to_have_text(
+        "今天来人较少：12:00–13:00、15:00–16:00（按以往估计）"
+    )
 
     waits_s[:] = [600, 1500, 900, None]  # few come at noon, when few are served; who comes last may not be called
     await phone.reload()
 
-    await expect(phone.page.locator("#quiet")).to_have_text("今天等候较短：10:00–11:00、13:00–14:00（按目前估计）")
+    await expect(phone.page.locator("#quiet")).to_have_text(
+        "今天等候较短：10:00–11:00、13:00–14:00（按目前估计）"
+    )
 
 
 async def test_a_closed_hall_gives_no_numbers_and_says_when_it_opens(
@@ -674,3 +678,38 @@ async def test_the_language_is_switched_in_the_middle_and_nothing_is_lost(
     await phone.press("book")
     await phone.is_step("time")
     await expect(phone.title).to_have_text("Choose a time")
+
+
+async def test_the_language_is_switched_by_the_keyboard_at_every_step_and_the_focus_stays_there(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    html, there = phone.page.locator("html"), phone.page.locator("#bar .langs a:visible:focus")
+
+    async def switched(step: str) -> None:
+        await phone.is_step(step)
+        for lang, tag in (("en", "en"), ("zh", "zh-CN")):
+            await phone.page.locator(f'#bar [data-lang="{lang}"]').focus()
+            await phone.page.keyboard.press("Enter")
+            await expect(html).to_have_attribute("lang", tag)
+            await expect(there).to_have_count(1)
+
+    for size in (PHONE, NARROW):
+        await phone.page.set_viewport_size(size)
+        await switched("home")
+    await phone.page.locator('[data-service="enquiry"]').click()
+    await switched("service")
+    await phone.press("book")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await switched("time")
+    await phone.press("soonest")
+    await switched("details")
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await phone.press("next")
+    await switched("review")
+    await phone.press("next")
+    await expect(phone.page.locator(".qr")).to_be_visible()
+    await switched("appointment")
+    await phone.press("change")
+    await switched("move")

@@ -311,3 +311,19 @@ async def test_a_call_is_never_expected_at_a_time_that_is_past(
 
     await expect(phone.main).to_contain_text(re.compile(r"预计 10:(15 至 10:)?[23][05] 前?叫到您"))
     await expect(phone.main).not_to_contain_text("10:15 前")
+
+
+async def test_the_language_of_a_ticket_is_switched_by_the_keyboard_and_the_focus_stays_there(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context)
+    there = phone.page.locator("#bar .langs a:visible:focus")
+
+    await phone.page.locator('#bar [data-lang="en"]').focus()
+    await phone.page.keyboard.press("Enter")
+
+    await expect(phone.page.locator("html")).to_have_attribute("lang", "en")
+    await expect(there).to_have_text("中文")
+    await service.api.next("3")
+    await phone.is_view("next")
+    await expect(there).to_have_text("中文")

@@ -235,7 +235,8 @@ function show({ anew = false } = {}) {
   const view = viewOf(shown);
   document.body.dataset.view = view.name;
   document.title = `${view.short} · ${nameOf(shown.hall.name)}`;
-  const focused = document.activeElement?.closest("#bar, #main, #dock") ? document.activeElement.id : null;
+  const at = document.activeElement;
+  const focused = at?.closest("#bar, #main, #dock") && !at.closest("language-switch") ? at.id : null;
   const end = make(shown.link === "live" ? "span.live.small" : "span.live.silent.small", {}, make("span", {}, say(LINKS[shown.link])), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms)));
   draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
   part("dock").hidden = view.dock.length === 0;
