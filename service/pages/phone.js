@@ -103,6 +103,11 @@ export function rangeText({ from_min, to_min }) {
   return `${from_min}–${to_min}`;
 }
 
+/** Where a ticket is looked at, in the language of this page. @param {string} id @param {string} token */
+export function ticketAddress(id, token) {
+  return `/t/${id}?lang=${languageNow()}#${token}`;
+}
+
 /**
  * Draw the page: bar, main part and dock.
  * @param {object} view

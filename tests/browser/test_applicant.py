@@ -713,3 +713,14 @@ async def test_the_language_is_switched_by_the_keyboard_at_every_step_and_the_fo
     await switched("appointment")
     await phone.press("change")
     await switched("move")
+
+
+async def test_a_number_taken_in_english_is_shown_in_english(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&lang=en")
+
+    await phone.press("take")
+
+    await phone.page.wait_for_url("**/t/**")
+    await expect(phone.page.locator("html")).to_have_attribute("lang", "en")
+    await expect(phone.main).to_contain_text("You are next")

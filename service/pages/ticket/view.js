@@ -212,7 +212,7 @@ function noShow(page) {
   };
 }
 
-const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}` }, say("take-another"));
+const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}&lang=${languageNow()}` }, say("take-another"));
 
 function left(page) {
   const { ticket } = page;

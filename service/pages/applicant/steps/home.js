@@ -2,7 +2,7 @@
 
 import { make, makeSvg } from "/display/element.js";
 import { keptOf } from "/pages/keep.js";
-import { button, nameOf, named, rangeText } from "/pages/phone.js";
+import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { useInvitation } from "/pages/applicant/book.js";
 
@@ -41,7 +41,7 @@ function own(app) {
   const booked = keptOf("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
   const taken = keptOf("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
   return [
-    ...taken.map(({ id, token, number }) => make("a.own", { href: `/t/${id}#${token}` }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
+    ...taken.map(({ id, token, number }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
     ...booked.map(({ id, starts_at, service }) => {
       const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(app.service(service)?.name)));
       link.addEventListener("click", (event) => {
