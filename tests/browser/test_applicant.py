@@ -715,6 +715,20 @@ async def test_the_language_is_switched_by_the_keyboard_at_every_step_and_the_fo
     await switched("move")
 
 
+async def test_a_suspended_hall_says_why_in_its_own_words_and_once(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演习，请到门外", "en": "Fire drill"}})
+
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await expect(phone.page.locator(".state")).to_have_text("暂停办理消防演习，请到门外")
+    await expect(phone.main).not_to_contain_text("现在来，等候")
+    await phone.page.locator('[data-service="enquiry"]').click()
+
+    await expect(phone.page.locator(".state")).to_have_text("暂停办理消防演习，请到门外")
+    await expect(phone.dock.locator(".why")).to_have_text("现在不发号。")
+    await expect(phone.page.locator("body")).not_to_contain_text("请听从工作人员指引")
+
+
 async def test_a_number_taken_in_english_is_shown_in_english(service: Service, context: BrowserContext) -> None:
     await service.api.open("3")
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&lang=en")

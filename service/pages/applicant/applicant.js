@@ -39,6 +39,8 @@ class Applicant {
   hall = null;
   /** @type {any} its rules */
   rules = null;
+  /** @type {any} what its board says of a suspension: the hall's own words, and until when */
+  suspended = null;
   /** @type {HallTimes} */
   times;
   /** @type {HallClock} */
@@ -167,8 +169,10 @@ class Applicant {
   async fresh({ now = false } = {}) {
     if (!now && performance.now() - this.#read_ms < FRESH_MS) return;
     const [hall, rules] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(this.id)}`), this.rules ? { body: this.rules } : this.call("GET", "rules")]);
+    const board = hall.body.suspended ? await this.call("GET", "board").catch(() => null) : null; // there are general words
     this.#read_ms = performance.now();
     this.hall = hall.body;
+    this.suspended = board?.body.suspended ?? null;
     this.rules = rules.body;
     this.times ??= new HallTimes(this.hall.time_zone);
     this.clock ??= new HallClock(this.hall.time_zone);

@@ -19,13 +19,13 @@ export function stateOf(app) {
   const { hall } = app;
   const opens = hall.opens_at ? `${app.dayWords(app.times.on(hall.opens_at))} ${app.times.time(hall.opens_at)}` : null;
   const tag = hall.suspended ? make("span.tag", {}, say("state-suspended")) : hall.open ? make("span.tag.open", {}, say("state-open")) : make("span.tag", {}, say("state-closed"));
-  const more = hall.suspended ? say("state-suspended-hint") : hall.open ? null : hall.doors_open ? say("state-doors-open", { opens }) : opens ? say("state-opens", { opens }) : null;
+  const more = hall.suspended ? nameOf(app.suspended?.text) || say("state-suspended-hint") : hall.open ? null : hall.doors_open ? say("state-doors-open", { opens }) : opens ? say("state-opens", { opens }) : null;
   return make("p.state", {}, tag, more ? make("span", {}, more) : null);
 }
 
 function choice(app, { id, name, prefix, online_url, wait, bookable }) {
   const href = `?${new URLSearchParams([...[...new URLSearchParams(location.search)].filter(([key]) => key === "lang"), ["service", id]])}`;
-  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
+  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open && !app.hall.suspended ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
   const arrow = makeSvg("svg", { class: "go", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M9 5l7 7-7 7" }));
   const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true" }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
   link.addEventListener("click", (event) => {

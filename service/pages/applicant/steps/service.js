@@ -48,7 +48,7 @@ function online(one) {
 function dock(app, one, wait) {
   const { hall } = app;
   const { entrance } = app.booking.now;
-  const why = hall.suspended ? say("state-suspended-hint") : !hall.doors_open ? say("take-closed") : hall.entrance && !entrance ? say("take-at-door") : null;
+  const why = hall.suspended || !hall.doors_open ? say("take-closed") : hall.entrance && !entrance ? say("take-at-door") : null;
   const words = wait ? say("take-now-wait", { range: rangeText(wait) }) : say("take-now");
   const now = button(one.bookable ? "wide" : "primary.wide", words, (pressed) => app.act(pressed, () => take(app)), { id: "take", "aria-disabled": why ? "true" : null, "aria-describedby": why ? "take-why" : null });
   const book = one.bookable ? button("primary.wide", say("book-a-time"), () => app.go({ step: "time", service: one.id }), { id: "book" }) : null;
