@@ -98,14 +98,24 @@ export function waitBar({ from_min, to_min }) {
   return make("div", {}, make("div", {}, bar), axis);
 }
 
+/** From one to the other in one piece, which no end of a line parts: `10–20`, `09:00–10:00`. */
+export function span(from, to) {
+  return `${from}\u2060–\u2060${to}`;
+}
+
 /** A minute-range as words: `10–20`. */
 export function rangeText({ from_min, to_min }) {
-  return `${from_min}–${to_min}`;
+  return span(from_min, to_min);
 }
 
 /** Where a ticket is looked at, in the language of this page. @param {string} id @param {string} token */
 export function ticketAddress(id, token) {
   return `/t/${id}?lang=${languageNow()}#${token}`;
+}
+
+/** A ticket's number, large; its length lets the style sheet find the size that fits. @param {string} text */
+export function largeNumber(text) {
+  return make("p.number", { "data-length": text.length }, text);
 }
 
 /**

@@ -391,14 +391,14 @@ async def test_the_hours_with_the_shortest_waits_are_told_or_those_with_the_fewe
     await phone.reload()
 
     await expect(phone.page.locator("#quiet")).to_have_text(
-        "今天来人较少：12:00–13:00、15:00–16:00（按以往估计）"
+        "今天来人较少：12:00\u2060–\u206013:00、15:00\u2060–\u206016:00（按以往估计）"
     )
 
     waits_s[:] = [600, 1500, 900, None]  # few come at noon, when few are served; who comes last may not be called
     await phone.reload()
 
     await expect(phone.page.locator("#quiet")).to_have_text(
-        "今天等候较短：10:00–11:00、13:00–14:00（按目前估计）"
+        "今天等候较短：10:00\u2060–\u206011:00、13:00\u2060–\u206014:00（按目前估计）"
     )
 
 

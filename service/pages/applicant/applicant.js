@@ -108,6 +108,7 @@ class Applicant {
     draw({ ...view, back: step === "home" ? null : () => this.back(), dock: [make("div.said", { role: "status", id: "said" }), ...(view.dock ?? [])] });
     this.#say();
     part("dock").hidden = !view.dock?.length && this.#message === null;
+    sayWhole(part("bar").querySelector("h1"));
     if (!moved) return;
     scrollTo(0, 0);
     part("bar").querySelector("h1").focus({ preventScroll: true });
@@ -229,6 +230,11 @@ function takeFromAddress() {
   if (id && token && keep("appointments", id, { hall: app.id, token })) address.hash = `appointment=${id}`;
   history.replaceState(history.state, "", address);
   return true;
+}
+
+/** A long name ends early in the bar: then it is said whole where there is room. @param {HTMLElement} title */
+function sayWhole(title) {
+  if (title.scrollHeight > title.clientHeight + 1) part("main").prepend(make("p.whole", { "aria-hidden": "true" }, title.firstChild.cloneNode(true)));
 }
 
 function showNetwork({ state } = { state: "idle" }) {

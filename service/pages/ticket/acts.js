@@ -3,7 +3,7 @@
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
 import { Booking, keep } from "/pages/keep.js";
-import { codeText, qr, ticketAddress } from "/pages/phone.js";
+import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
 
@@ -66,7 +66,7 @@ export async function resume(page, pressed) {
 export async function showCode(page) {
   await tried(page, async () => {
     const { body } = await page.call("GET", `tickets/${page.id}/qr`);
-    await choose({ title: say("code-title"), body: [make("p.number", {}, page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
+    await choose({ title: say("code-title"), body: [largeNumber(page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { isNumbered } from "/display/words.js";
-import { button, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
+import { button, largeNumber, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { pick } from "/pages/language.js";
 import { bookInstead, leave, mayBeCalled, moreTime, resume, showCode } from "/pages/ticket/acts.js";
@@ -59,7 +59,7 @@ function said({ message }) {
 /** The card: the number large, what is said above and below. */
 function card({ ticket, link }, { head = null, below = null, yours = false } = {}) {
   const kind = link === "silent" ? "section.mine.old" : yours ? "section.mine.yours" : "section.mine";
-  return make(kind, {}, head ? make("h2", {}, head) : null, make("p.number", {}, ticket.number), below);
+  return make(kind, {}, head ? make("h2", {}, head) : null, largeNumber(ticket.number), below);
 }
 
 const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ticket.service);
@@ -78,7 +78,7 @@ function waiting(page) {
   const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
   const first = next
     ? card(page, { yours: true, head: say("next-title"), below: make("p", {}, make("b", {}, say("next-about"))) })
-    : make(link === "silent" ? "section.mine.old" : "section.mine", {}, name, make("p.number", {}, ticket.number), about);
+    : make(link === "silent" ? "section.mine.old" : "section.mine", {}, name, largeNumber(ticket.number), about);
   const ahead = fresh ? make("section.figures", {}, figure(say("ahead"), ticket.ahead, say("ahead-people", { count: ticket.ahead })), shown ? figure(say("wait-likely"), rangeText(shown), say("minutes")) : make("p", {}, make("span.label", {}, say("wait-likely")), say("wait-not-known"))) : null;
   return {
     name: next ? "next" : "waiting",

@@ -78,11 +78,11 @@ standby-hint = You are called if time frees up. You can also book another day.
 book-instead = Book another day
 title-parked = { $number }, put aside
 parked-title = Put aside
-parked-about = Fetch what is missing and scan your code, or press here: no new queue.
+parked-about = Fetch what is missing and scan your code, or press the button below: no new queue.
 i-am-back = I am back
 title-passed = { $number } was passed
 passed-title = Called and passed
-passed-back = { $number } was called and has been passed. Back by { $time }? Scan your slip or press here.
+passed-back = { $number } was called and has been passed. Back by { $time }? Scan your slip or press the button below.
 passed-over = { $number } was called and has been passed. Please take another number.
 take-another = Take another number
 
