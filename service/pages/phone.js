@@ -98,9 +98,24 @@ export function waitBar({ from_min, to_min }) {
   return make("div", {}, make("div", {}, bar), axis);
 }
 
+/** From one to the other in one piece, which no end of a line parts: `10–20`, `09:00–10:00`. */
+export function span(from, to) {
+  return `${from}\u2060–\u2060${to}`;
+}
+
 /** A minute-range as words: `10–20`. */
 export function rangeText({ from_min, to_min }) {
-  return `${from_min}–${to_min}`;
+  return span(from_min, to_min);
+}
+
+/** Where a ticket is looked at, in the language of this page. @param {string} id @param {string} token */
+export function ticketAddress(id, token) {
+  return `/t/${id}?lang=${languageNow()}#${token}`;
+}
+
+/** A ticket's number, large; its length lets the style sheet find the size that fits. @param {string} text */
+export function largeNumber(text) {
+  return make("p.number", { "data-length": text.length }, text);
 }
 
 /**
@@ -114,10 +129,18 @@ export function rangeText({ from_min, to_min }) {
  */
 export function draw({ title, back, end, main, dock = [] }) {
   const heading = make("h1", { tabindex: "-1" }, title);
+  const switching = document.activeElement?.closest(".langs a")?.dataset.lang;
   part("bar").className = back ? "phone-bar" : "phone-bar first";
   part("bar").replaceChildren(...[back ? backButton(back) : null, heading, end ? make("span.end", {}, end, make("language-switch")) : make("language-switch")].filter((one) => one));
+  if (switching) stayAtLanguages(switching);
   part("main").replaceChildren(...main.filter((one) => one));
   part("dock").replaceChildren(...dock.filter((one) => one));
+}
+
+/** The keyboard stays where the language was switched; where only the way to the other one is shown, at that back. */
+function stayAtLanguages(language) {
+  const ways = [...part("bar").querySelectorAll(".langs a")].filter((way) => way.getClientRects().length > 0);
+  (ways.find((way) => way.dataset.lang === language) ?? ways[0]).focus({ preventScroll: true });
 }
 
 /** Save a text as a file of this person's. @param {string} text @param {string} type @param {string} name */

@@ -1,12 +1,13 @@
 """Pages: files without a build step, packed when the service starts, under a strict policy.
 
 A page answers 200 whoever asks: what needs a credential asks for it itself, so that its address can be opened, kept and
-shared. Only a hall that does not exist has none.
+shared. Only a hall that does not exist has none: who reads pages is told so by one, programs by a problem.
 
 Source: CONTRACT 8.
 """
 
 import gzip
+import re
 from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
@@ -33,6 +34,15 @@ PACKED_CACHE = "public, max-age=31536000, immutable"
 PACKED = {".js": "text/javascript", ".css": "text/css", ".ftl": "text/plain"}
 """Files that are sent compressed to who can read it: a page comes to a slow phone in a third of the bytes."""
 
+MISSING = PAGES / "missing" / "missing.html"
+"""What is shown at an address at which there is no page."""
+
+SCREEN_AT = "/halls/{hall}/screen"
+"""The page on the wall, which says itself, across the hall, that there is no such hall."""
+
+_READS_PAGES = re.compile(r"(?:^|,)\s*text/html\s*(?!;\s*q=0(?:\.0*)?\s*(?:,|$))(?:[;,]|$)", re.IGNORECASE)
+"""An `Accept` that names HTML, as that of browsers does for what they show, and not for what a page loads."""
+
 _AS_IT_IS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "Range")
 """Questions about a file as it lies there; most are answered without it."""
 
@@ -57,7 +67,7 @@ def add_pages(app: web.Application) -> None:
     for route in ("/t", "/t/{ticket}"):  # what the worker keeps is the page of no ticket
         router.add_get(route, _page(PAGES / "ticket" / "ticket.html"))
     router.add_get("/t/worker.js", _worker())
-    router.add_get("/halls/{hall}/screen", _of_hall(SCREEN / "screen.html"))
+    router.add_get(SCREEN_AT, _of_hall(SCREEN / "screen.html"))
     router.add_get("/halls/{hall}/counter/{counter}", _of_counter(PAGES / "counter" / "counter.html"))
     router.add_get("/halls/{hall}/manage", _of_hall(PAGES / "manage" / "manage.html"))
     router.add_get("/halls/{hall}/kiosk", _of_hall(PAGES / "kiosk" / "kiosk.html"))
@@ -140,6 +150,25 @@ def _page(path: Path) -> Handler:
     return give
 
 
+def missing(request: web.Request) -> web.Response | None:
+    """What to show in place of the problem that nothing is here; None to who asked for no page, and for calls.
+
+    It is not kept and has no tag: the address may lead somewhere later, and a 404 is never a 304 (RFC 9110, 13.2.1).
+    """
+    is_call = f"{request.path}/".startswith("/v1/")
+    if is_call or request.method not in {"GET", "HEAD"} or not _READS_PAGES.search(request.headers.get("Accept", "")):
+        return None
+    resource = request.match_info.route.resource
+    is_screen = resource is not None and resource.canonical == SCREEN_AT
+    text = _packed_page(SCREEN / "screen.html" if is_screen else MISSING).page
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": page_policy(request),
+        "Vary": "Accept, Accept-Encoding",
+    }
+    return _written(request, text, headers, HTTPStatus.NOT_FOUND)
+
+
 def _packed_file(text: Text) -> Handler:
     """A file of a page, for good to who asks for it as it is; a page of another release may ask for what was before."""
 
@@ -153,17 +182,22 @@ def _packed_file(text: Text) -> Handler:
 def sent(request: web.Request, text: Text, more: Mapping[str, str] = {}) -> web.Response:
     """A text to who has not got it yet; the tag is weak, for it is that of the text however it comes."""
     headers = {**more, "Vary": "Accept-Encoding"}
-    charset = "utf-8" if text.content_type.startswith("text/") else None
     asked = request.if_none_match or ()
     if any(tag.value in {text.tag, "*"} for tag in asked):
         response = web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
-    elif "gzip" in request.headers.get("Accept-Encoding", ""):
-        headers["Content-Encoding"] = "gzip"
-        response = web.Response(body=text.compressed, content_type=text.content_type, charset=charset, headers=headers)
     else:
-        response = web.Response(body=text.plain, content_type=text.content_type, charset=charset, headers=headers)
+        response = _written(request, text, headers, HTTPStatus.OK)
     response.etag = ETag(text.tag, is_weak=True)
     return response
+
+
+def _written(request: web.Request, text: Text, headers: Mapping[str, str], status: HTTPStatus) -> web.Response:
+    """A text in a response, compressed to who can read it."""
+    charset = "utf-8" if text.content_type.startswith("text/") else None
+    body = text.plain
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers, body = {**headers, "Content-Encoding": "gzip"}, text.compressed
+    return web.Response(body=body, status=status, content_type=text.content_type, charset=charset, headers=headers)
 
 
 def _of_hall(path: Path) -> Handler:

@@ -21,7 +21,7 @@ from service.web.keys import CLOCK, LIMITS, METRICS
 from service.web.limited import limited
 from service.web.openapi import openapi
 from service.web.packing import Text, text_of
-from service.web.pages import PAGE_CACHE, add_pages, measured_as, sent
+from service.web.pages import PAGE_CACHE, add_pages, measured_as, missing, sent
 from service.web.problems import Handler, answered, problem
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
@@ -86,6 +86,8 @@ def _around(clock: Clock, metrics: Metrics, *, are_limited: bool) -> Middleware:
             response: web.StreamResponse = problem(refusal, new_id())
         else:
             response = await answered(request, limited(handler) if are_limited else handler)
+            if response.status == HTTPStatus.NOT_FOUND:
+                response = missing(request) or response
         resource = request.match_info.route.resource
         route = resource.canonical if resource is not None else "none"
         if route.startswith(PAGES_OF_HALL) and response.status < HTTPStatus.BAD_REQUEST:

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.clock import RunningClock
-from tests.browser.phone import NARROW, Phone, hand
+from tests.browser.phone import NARROW, PHONE, Phone, hand
 from tests.service import Service
 from tests.web.booking import by_hand
 
@@ -390,12 +390,16 @@ async def test_the_hours_with_the_shortest_waits_are_told_or_those_with_the_fewe
     await context.route("**/v1/halls/demo", with_history)
     await phone.reload()
 
-    await expect(phone.page.locator("#quiet")).to_have_text("今天来人较少：12:00–13:00、15:00–16:00（按以往估计）")
+    await expect(phone.page.locator("#quiet")).to_have_text(
+        "今天来人较少：12:00\u2060–\u206013:00、15:00\u2060–\u206016:00（按以往估计）"
+    )
 
     waits_s[:] = [600, 1500, 900, None]  # few come at noon, when few are served; who comes last may not be called
     await phone.reload()
 
-    await expect(phone.page.locator("#quiet")).to_have_text("今天等候较短：10:00–11:00、13:00–14:00（按目前估计）")
+    await expect(phone.page.locator("#quiet")).to_have_text(
+        "今天等候较短：10:00\u2060–\u206011:00、13:00\u2060–\u206014:00（按目前估计）"
+    )
 
 
 async def test_a_closed_hall_gives_no_numbers_and_says_when_it_opens(
@@ -518,7 +522,7 @@ async def test_the_code_of_an_invitation_is_looked_at_when_it_is_typed(
     for wrong in ("ZZZZZZZZ", "没有"):
         await phone.page.locator("#invitation").fill(wrong)
         await phone.page.get_by_role("button", name="使用").click()
-        await expect(phone.message).to_contain_text("本大厅没有这个编号")
+        await expect(phone.message).to_contain_text("本大厅没有这个邀请码")
 
     await phone.page.locator("#invitation").fill(f" {code[:4].lower()} {code[4:]} ")
     await phone.page.get_by_role("button", name="使用").click()
@@ -532,7 +536,7 @@ async def test_a_link_with_an_invitation_that_nobody_gave_still_shows_the_times(
 ) -> None:
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&step=time#invitation=ZZZZZZZZ")
 
-    await expect(phone.message).to_contain_text("本大厅没有这个编号")
+    await expect(phone.message).to_contain_text("本大厅没有这个邀请码")
     await expect(phone.page.locator(".soonest")).to_be_visible()
     assert "invitation" not in phone.page.url
 
@@ -543,7 +547,7 @@ async def test_an_invitation_that_nobody_gave_is_said_to_be_none(service: Servic
     await phone.page.locator('[data-service="enquiry"]').click()
     await phone.press("take")
 
-    await expect(phone.message).to_contain_text("本大厅没有这个编号")
+    await expect(phone.message).to_contain_text("本大厅没有这个邀请码")
     await phone.reload()
     await expect(phone.main).not_to_contain_text("ZZZZZZZZ")
 
@@ -674,3 +678,63 @@ async def test_the_language_is_switched_in_the_middle_and_nothing_is_lost(
     await phone.press("book")
     await phone.is_step("time")
     await expect(phone.title).to_have_text("Choose a time")
+
+
+async def test_the_language_is_switched_by_the_keyboard_at_every_step_and_the_focus_stays_there(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    html, there = phone.page.locator("html"), phone.page.locator("#bar .langs a:visible:focus")
+
+    async def switched(step: str) -> None:
+        await phone.is_step(step)
+        for lang, tag in (("en", "en"), ("zh", "zh-CN")):
+            await phone.page.locator(f'#bar [data-lang="{lang}"]').focus()
+            await phone.page.keyboard.press("Enter")
+            await expect(html).to_have_attribute("lang", tag)
+            await expect(there).to_have_count(1)
+
+    for size in (PHONE, NARROW):
+        await phone.page.set_viewport_size(size)
+        await switched("home")
+    await phone.page.locator('[data-service="enquiry"]').click()
+    await switched("service")
+    await phone.press("book")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await switched("time")
+    await phone.press("soonest")
+    await switched("details")
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await phone.press("next")
+    await switched("review")
+    await phone.press("next")
+    await expect(phone.page.locator(".qr")).to_be_visible()
+    await switched("appointment")
+    await phone.press("change")
+    await switched("move")
+
+
+async def test_a_suspended_hall_says_why_in_its_own_words_and_once(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演习，请到门外", "en": "Fire drill"}})
+
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await expect(phone.page.locator(".state")).to_have_text("暂停办理消防演习，请到门外")
+    await expect(phone.main).not_to_contain_text("现在来，等候")
+    await phone.page.locator('[data-service="enquiry"]').click()
+
+    await expect(phone.page.locator(".state")).to_have_text("暂停办理消防演习，请到门外")
+    await expect(phone.dock.locator(".why")).to_have_text("现在不发号。")
+    await expect(phone.page.locator("body")).not_to_contain_text("请听从工作人员指引")
+
+
+async def test_a_number_taken_in_english_is_shown_in_english(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry&lang=en")
+
+    await phone.press("take")
+
+    await phone.page.wait_for_url("**/t/**")
+    await expect(phone.page.locator("html")).to_have_attribute("lang", "en")
+    await expect(phone.main).to_contain_text("You are next")

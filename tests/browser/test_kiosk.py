@@ -95,7 +95,7 @@ async def test_a_booking_is_scanned_wherever_the_focus_is(
     assert (ticket["class"], ticket["number"]) == ("appointment", await booth.number())
     await booth.scan(appointment["code"])
     await booth.is_view("refused")
-    await expect(booth.page.locator("#title")).to_contain_text("这个号码已经用过了")
+    await expect(booth.page.locator("#title")).to_contain_text("这个凭证码已经用过了")
     assert [complaint for complaint in booth.complaints if "409" not in complaint] == []
 
 
@@ -139,7 +139,7 @@ async def test_a_code_is_typed_with_keys_on_the_screen_and_refused_in_words(
     await page.locator("#send").click()
 
     await booth.is_view("refused")
-    await expect(page.locator("#title")).to_contain_text("没有找到这个号码")
+    await expect(page.locator("#title")).to_contain_text("没有找到这个凭证码")
     await expect(page.locator("#title")).to_contain_text("There is no such code")
 
 
@@ -155,7 +155,7 @@ async def test_too_early_too_late_and_closed_are_said_with_the_way_forward(
     await expect(title).to_contain_text("还没到签到时间")
     await expect(about).to_contain_text("12:00")
     await booth.scan(tomorrow["code"])
-    await expect(title).to_contain_text("这个号码不是今天的")
+    await expect(title).to_contain_text("这个凭证码不是今天的")
     await expect(about).to_contain_text("11月24日")
     await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演练", "en": "Fire drill"}})
     await booth.home()

@@ -26,7 +26,7 @@ START = """
     - link "English"
 - main:
   - heading "已预约？请扫码签到 Booked? Scan to check in" [level=2]
-  - button "输入 8 位号码 Type the code"
+  - button "输入 8 位凭证码 Type the code"
   - heading "没有预约？请选事项取号 No booking? Choose a service" [level=2]
   - group "同来人数 People":
     - button "少一人 One fewer" [disabled]
@@ -125,7 +125,7 @@ async def test_a_screen_reader_is_led_from_the_start_to_a_number_that_it_hears(
     await page.get_by_role("button", name="好了 Done").press("Enter")
     await expect(heard).to_have_count(0)
     await booth.scan("7K3M9QXR")
-    await expect(page.get_by_role("heading", name="没有找到这个号码 There is no such code")).to_be_focused()
+    await expect(page.get_by_role("heading", name="没有找到这个凭证码 There is no such code")).to_be_focused()
     await expect(page.get_by_role("status").filter(has_text="请对照短信或小票再输一次")).to_have_count(1)
 
 

@@ -144,7 +144,7 @@ async def test_what_is_held_before_the_camera_and_is_none_of_ours_is_refused_in_
         await booth.page.locator("#film").click()
 
         await booth.is_view("refused")
-        await expect(booth.page.locator("#title")).to_contain_text("没有找到这个号码")
+        await expect(booth.page.locator("#title")).to_contain_text("没有找到这个凭证码")
         await booth.until(OFF)
 
 

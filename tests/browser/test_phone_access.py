@@ -16,6 +16,9 @@ PAGE_MAX_BYTES = 150 * 1024
 FILES_MAX = 8
 """Each is a request, and a slow phone waits for each."""
 
+BAR_MAX_PX = 100
+"""Of the bar's height: three lines of a name."""
+
 SMALL = """() => [...document.querySelectorAll("a, button, input, select, summary, label.check, .grades label")]
   .filter((one) => one.checkVisibility() && !one.matches(".hidden, label input, .sheet p a, main > p > a"))
   .filter((one) => { const { width, height } = one.getBoundingClientRect(); return height < 43.5 || width < 43.5; })
@@ -140,6 +143,95 @@ async def test_axe_finds_nothing_in_any_state_of_a_ticket(service: Service, cont
     await expect(phone.page.locator("#rate")).to_be_hidden()
     await look(phone)
     await phone.is_sound()
+
+
+LONG_HALL = {
+    "zh-CN": "浙江省杭州市西湖区学生资助管理中心生源地信用助学贷款与高校毕业生就业补贴综合受理大厅（城西分中心）",
+    "en": "West Lake District Student Financial Aid, Combined Loan and Graduate Employment Subsidy Hall (City West)",
+}
+LONG_SERVICE = {
+    "zh-CN": "首次办理生源地信用助学贷款并签订借款合同（含共同借款人变更）",
+    "en": "First-time home-district student loan with signing of the contract (including change of the co-borrower)",
+}
+
+COVERED = """() => {
+  const lines = [...document.querySelectorAll(".mine > *")].map((one) => {
+    const written = document.createRange();
+    written.selectNodeContents(one);
+    return written.getBoundingClientRect();
+  });
+  return lines.some((line, place) => place > 0 && line.top < lines[place - 1].bottom - 1);
+}"""
+"""Whether a line of the card lies over the one above it, with the ground that forced colours put behind it."""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_long_names_and_a_long_number_fit_every_phone_and_a_name_that_is_cut_is_said_whole(
+    service: Service, context: BrowserContext, lang: str
+) -> None:
+    await context.add_init_script(f"localStorage.setItem('paihao-language', '{lang}')")
+    services = (await service.api.staff("GET", "document")).body["services"]
+    enquiry = next(one for one in services if one["id"] == "enquiry")
+    enquiry |= {"prefix": "XYZ", "name": LONG_SERVICE}
+    await configure(service, name=LONG_HALL, services=services)
+
+    hall = await Phone.open(context, f"{service.api.base}/halls/demo")
+    bar = await hall.page.locator("#bar").bounding_box()
+    assert bar is not None
+    assert bar["height"] <= BAR_MAX_PX
+    await expect(hall.page.locator(".whole")).to_have_text(LONG_HALL["zh-CN" if lang == "zh" else "en"])
+    await look(hall)
+    phone = await in_line(service, context)
+    for width in (320, 360, 390, 1000):
+        await phone.page.set_viewport_size({"width": width, "height": 740})
+        assert await phone.script(SIDEWAYS) == [], width
+        number = await phone.page.locator(".mine .number").bounding_box()
+        card = await phone.page.locator(".mine").bounding_box()
+        assert number is not None
+        assert card is not None
+        left, right = number["x"] - card["x"], card["x"] + card["width"] - number["x"] - number["width"]
+        assert left > 0, width
+        assert left == pytest.approx(right, abs=2), width
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+async def test_in_forced_colours_a_call_is_read_whole(service: Service, context: BrowserContext, lang: str) -> None:
+    await context.add_init_script(f"localStorage.setItem('paihao-language', '{lang}')")
+    phone = await in_line(service, context, ahead=0)
+    await phone.page.emulate_media(forced_colors="active")
+    assert not await phone.script(COVERED)
+
+    await service.api.next("3")
+    await phone.is_view("called")
+
+    assert not await phone.script(COVERED)
+
+
+async def test_enlarged_fourfold_all_is_read_by_scrolling_and_nothing_lies_over_it(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context)
+    await phone.page.set_viewport_size({"width": 320, "height": 256})
+
+    main, dock = await phone.main.bounding_box(), await phone.dock.bounding_box()
+
+    assert main is not None
+    assert dock is not None
+    assert dock["y"] >= main["y"] + main["height"] - 1
+    assert await phone.script(SIDEWAYS) == []
+
+
+async def test_axe_finds_nothing_on_the_page_of_an_address_at_which_there_is_none(
+    service: Service, context: BrowserContext
+) -> None:
+    page = await Phone.open(context, f"{service.api.base}/halls/nowhere", ready=False)
+
+    await expect(page.page.get_by_role("heading", name="没有这个网页")).to_be_visible()
+    await look(page)
+    assert await page.page.locator("html").get_attribute("data-violated") is None
+    await page.page.get_by_role("link", name="各大厅 All halls").click()
+
+    await expect(page.page.locator("#halls li").first).to_be_visible()
 
 
 async def test_axe_finds_nothing_on_a_page_without_a_ticket_and_on_the_wall(

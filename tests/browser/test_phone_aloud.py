@@ -96,7 +96,7 @@ async def test_a_ticket_says_itself_from_the_line_to_the_grades(service: Service
         - button "开启"
       - contentinfo:
         - button "我需要多一点时间"
-        - button "出示号码"
+        - button "出示凭证码"
         - button "不办了，离开"
       - alert
       - paragraph: 现在预计等候 0 至 10 分钟

@@ -145,6 +145,7 @@ async def test_standing_by_and_booking_instead_are_pictured(
     await picture(phone.page, tmp_path, f"phone-standby{ending}.png", PHONE)
     await phone.press("book")
     await phone.page.wait_for_url("**/halls/demo?**")
+    await expect(phone.page.locator("html")).to_have_attribute("lang", "zh-CN" if lang == "zh" else lang)
     await expect(phone.page.locator("#soonest")).to_be_visible()
     await phone.press("soonest")
     await phone.is_step("details")

@@ -1,5 +1,6 @@
 """One's own number on a phone: from the line to the counter and how it was; away from the network and back."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -298,3 +299,31 @@ async def test_a_suspended_hall_says_why_on_every_phone(service: Service, contex
     await phone.reload()
 
     await expect(phone.main).to_contain_text("消防演习，请到门外")
+
+
+async def test_a_call_is_never_expected_at_a_time_that_is_past(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone = await in_line(service, context)
+    await expect(phone.main).to_contain_text("预计 10:15 前叫到您")
+
+    clock.advance(600)
+
+    await expect(phone.main).to_contain_text(re.compile(r"预计 10:(15 至 10:)?[23][05] 前?叫到您"))
+    await expect(phone.main).not_to_contain_text("10:15 前")
+
+
+async def test_the_language_of_a_ticket_is_switched_by_the_keyboard_and_the_focus_stays_there(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context)
+    there = phone.page.locator("#bar .langs a:visible:focus")
+
+    await phone.page.locator('#bar [data-lang="en"]').focus()
+    await phone.page.keyboard.press("Enter")
+
+    await expect(phone.page.locator("html")).to_have_attribute("lang", "en")
+    await expect(there).to_have_text("中文")
+    await service.api.next("3")
+    await phone.is_view("next")
+    await expect(there).to_have_text("中文")

@@ -96,3 +96,14 @@ async def test_a_screen_for_an_unknown_zone_says_so(service: Service, context: B
     assert "这个大厅没有名为“nowhere”的区域" in text
     assert 'This hall has no zone "nowhere"' in text
     assert "请工作人员核对本屏的网址" in text
+
+
+async def test_a_screen_for_an_unknown_hall_says_so(service: Service, context: BrowserContext) -> None:
+    screen = await Screen.prepare(context)
+    await screen.page.goto(f"{service.api.base}/halls/nowhere/screen")
+    await screen.is_link("unknown-hall")
+
+    text = await screen.text()
+
+    assert "没有名为“nowhere”的大厅" in text
+    assert 'There is no hall "nowhere"' in text

@@ -56,8 +56,8 @@ async def test_a_booking_is_a_mail_with_the_time_the_code_and_what_to_bring(
     assert mail["Content-Language"] == "zh-CN"
     assert text_of(mail) == (
         f"{NAME}，您好：\n\n"
-        f"学生资助贷款办理大厅：已为您约好 11月25日（周三） 09:20 首次贷款签约，预约码 {one.code}。"
-        "到场后扫码或输入预约码签到。\n\n"
+        f"学生资助贷款办理大厅：已为您约好 11月25日（周三） 09:20 首次贷款签约，凭证码 {one.code}。"
+        "到场后扫码或输入凭证码签到。\n\n"
         "请带：身份证、学生证或录取通知书、贷款申请表、共同借款人身份证\n\n"
         f"查看、改期或取消：https://paihao.example/halls/demo#{one.id}\n\n"
         "本邮件由系统自动发出，不接收回复。\n"

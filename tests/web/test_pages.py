@@ -142,6 +142,64 @@ async def test_a_hall_that_does_not_exist_has_no_page(hall: Checked, path: str) 
     assert reply.code in {"hall-not-found", "route-not-found"}
 
 
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+"""What browsers accept for a page they are to show."""
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/halls/nowhere", "/halls/nowhere/wall", "/halls/nowhere/counter/1", "/halls/NO", "/pages"]
+)
+async def test_who_reads_pages_is_told_by_one_that_there_is_none(
+    hall: Checked, house: Service, path: str, method: str
+) -> None:
+    reply = await hall.call(method, path, headers={"Accept": BROWSER, "If-None-Match": "*"})
+
+    policy = reply.headers["Content-Security-Policy"]
+    assert (reply.status, reply.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert (reply.headers["Cache-Control"], reply.headers["Vary"]) == ("no-store", "Accept, Accept-Encoding")
+    assert "ETag" not in reply.headers
+    assert "Set-Cookie" not in reply.headers
+    assert policy.startswith(f"default-src 'self'; connect-src 'self' ws://127.0.0.1:{house.running.display_port};")
+    if method == "GET":
+        page = Page(reply.body.decode())
+        assert page.inline == []
+        for asset in page.assets:
+            assert (await hall.call("GET", asset)).status == 200, asset
+        assert "没有这个网页" in reply.body.decode()
+        assert "There is no such page" in reply.body.decode()
+    else:
+        assert reply.body in {b"", None}
+
+
+async def test_a_screen_of_a_hall_that_does_not_exist_says_so_itself(hall: Checked) -> None:
+    there = await hall.call("GET", f"/halls/{hall.hall}/screen", headers={"Accept": BROWSER})
+    nowhere = await hall.call("GET", "/halls/nowhere/screen", headers={"Accept": BROWSER})
+
+    assert (nowhere.status, nowhere.headers["Cache-Control"]) == (404, "no-store")
+    assert nowhere.body == there.body
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/halls/nowhere", "/v1/halls/demo/places"])
+async def test_a_call_is_answered_by_a_problem_whoever_asks(hall: Checked, path: str) -> None:
+    reply = await hall.call("GET", path, headers={"Accept": BROWSER})
+
+    assert (reply.status, reply.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json, */*;q=0.5", "image/avif,*/*;q=0.8", "text/html;q=0, */*"])
+async def test_what_a_page_loads_is_never_a_page_that_says_there_is_none(hall: Checked, accept: str) -> None:
+    for path in ("/nothing", "/packed/nothing.js", "/halls/nowhere/kiosk/worker.js"):
+        reply = await hall.call("GET", path, headers={"Accept": accept})
+        assert (reply.status, reply.headers["Content-Type"]) == (404, "application/problem+json"), path
+
+
+async def test_what_is_not_asked_for_by_reading_is_answered_by_a_problem(hall: Checked) -> None:
+    reply = await hall.call("POST", "/nothing", {}, headers={"Accept": BROWSER})
+
+    assert (reply.status, reply.headers["Content-Type"]) == (404, "application/problem+json")
+
+
 @pytest.mark.parametrize("path", ["/docs", "/halls/{hall}", "/packed/docs.js"])
 async def test_a_page_that_has_not_changed_is_not_sent_again(hall: Checked, path: str) -> None:
     path = path.format(hall=hall.hall)

@@ -22,12 +22,12 @@ missed-subject = 预约已过时：{ date } { $time } { $service }
 
 ## 正文，也是短信全文
 
-booked-text = { $hall }：已为您约好 { date } { $time } { $service }，预约码 { $code }。到场后扫码或输入预约码签到。
-changed-text = { $hall }：您的预约现为 { date } { $time } { $service }，预约码仍是 { $code }。
+booked-text = { $hall }：已为您约好 { date } { $time } { $service }，凭证码 { $code }。到场后扫码或输入凭证码签到。
+changed-text = { $hall }：您的预约现为 { date } { $time } { $service }，凭证码仍是 { $code }。
 cancelled-text = { $hall }：{ date } { $time } 的预约（{ $service }）已取消。需要时可重新预约。
 cancelled-by-hall-text = { $hall }：因大厅安排有变，{ date } { $time } 的预约（{ $service }）已取消，谨致歉意。请另选时间预约。
-day-before-text = { $hall }：提醒您，预约时间是 { date } { $time }，{ $service }，预约码 { $code }。
-hour-before-text = { $hall }：提醒您，{ date } { $time } 办理 { $service }，现在就可以签到，预约码 { $code }。
+day-before-text = { $hall }：提醒您，预约时间是 { date } { $time }，{ $service }，凭证码 { $code }。
+hour-before-text = { $hall }：提醒您，{ date } { $time } 办理 { $service }，现在就可以签到，凭证码 { $code }。
 near-text = { $hall }：{ $number } 前面还有 { $ahead } 位，请回到等候区，留意叫号。
 missed-text = { $hall }：{ date } { $time } 的预约（{ $service }）已过时。今天仍可到场取号，也可重新预约。
 
@@ -46,4 +46,4 @@ mail-automatic = 本邮件由系统自动发出，不接收回复。
 ## 日历
 
 calendar-summary = { $service } · { $hall }
-calendar-about = 预约码 { $code }。
+calendar-about = 凭证码 { $code }。

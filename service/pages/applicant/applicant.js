@@ -39,6 +39,8 @@ class Applicant {
   hall = null;
   /** @type {any} its rules */
   rules = null;
+  /** @type {any} what its board says of a suspension: the hall's own words, and until when */
+  suspended = null;
   /** @type {HallTimes} */
   times;
   /** @type {HallClock} */
@@ -106,6 +108,7 @@ class Applicant {
     draw({ ...view, back: step === "home" ? null : () => this.back(), dock: [make("div.said", { role: "status", id: "said" }), ...(view.dock ?? [])] });
     this.#say();
     part("dock").hidden = !view.dock?.length && this.#message === null;
+    sayWhole(part("bar").querySelector("h1"));
     if (!moved) return;
     scrollTo(0, 0);
     part("bar").querySelector("h1").focus({ preventScroll: true });
@@ -167,8 +170,10 @@ class Applicant {
   async fresh({ now = false } = {}) {
     if (!now && performance.now() - this.#read_ms < FRESH_MS) return;
     const [hall, rules] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(this.id)}`), this.rules ? { body: this.rules } : this.call("GET", "rules")]);
+    const board = hall.body.suspended ? await this.call("GET", "board").catch(() => null) : null; // there are general words
     this.#read_ms = performance.now();
     this.hall = hall.body;
+    this.suspended = board?.body.suspended ?? null;
     this.rules = rules.body;
     this.times ??= new HallTimes(this.hall.time_zone);
     this.clock ??= new HallClock(this.hall.time_zone);
@@ -225,6 +230,11 @@ function takeFromAddress() {
   if (id && token && keep("appointments", id, { hall: app.id, token })) address.hash = `appointment=${id}`;
   history.replaceState(history.state, "", address);
   return true;
+}
+
+/** A long name ends early in the bar: then it is said whole where there is room. @param {HTMLElement} title */
+function sayWhole(title) {
+  if (title.scrollHeight > title.clientHeight + 1) part("main").prepend(make("p.whole", { "aria-hidden": "true" }, title.firstChild.cloneNode(true)));
 }
 
 function showNetwork({ state } = { state: "idle" }) {

@@ -7,6 +7,7 @@
 
 import { Refused, newKey } from "/pages/api.js";
 import { keep, kept } from "/pages/keep.js";
+import { ticketAddress } from "/pages/phone.js";
 import { localeNow } from "/pages/texts.js";
 
 // A hold of which this is said is none any more: another is asked for in its place.
@@ -148,7 +149,7 @@ export async function checkIn(app, { code }) {
 function ticketGiven(app, { id, token, number, day }) {
   keep("tickets", id, { hall: app.id, token, number, day });
   app.booking.clear();
-  location.assign(`/t/${id}#${token}`);
+  location.assign(ticketAddress(id, token));
 }
 
 /** One key for one act, kept over a reload: the same request again has no second effect. */

@@ -2,7 +2,7 @@
 
 import { Refused } from "/pages/api.js";
 import { forget, kept } from "/pages/keep.js";
-import { nameOf } from "/pages/phone.js";
+import { nameOf, ticketAddress } from "/pages/phone.js";
 import { isSaid, say } from "/pages/texts.js";
 import { choose } from "/pages/applicant/book.js";
 
@@ -72,14 +72,14 @@ function noLongerStandby(app) {
   const ticket = app.booking.now.standby;
   return { text: say("refused-not-standby"), ways: [{ label: say("to-my-ticket"), act: () => {
     app.booking.clear();
-    location.assign(`/t/${ticket}#${kept("tickets", ticket)?.token ?? ""}`);
+    location.assign(ticketAddress(ticket, kept("tickets", ticket)?.token ?? ""));
   } }] };
 }
 
 function waiting(ticket) {
   const own = kept("tickets", ticket);
   if (own === null) return { text: say("refused-already-waiting-elsewhere"), ways: [] };
-  return { text: say("refused-already-waiting", { number: own.number ?? "" }), ways: [{ label: say("to-my-ticket"), act: () => location.assign(`/t/${ticket}#${own.token}`) }] };
+  return { text: say("refused-already-waiting", { number: own.number ?? "" }), ways: [{ label: say("to-my-ticket"), act: () => location.assign(ticketAddress(ticket, own.token)) }] };
 }
 
 /** An instant: the time alone when it is today. */

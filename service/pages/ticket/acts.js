@@ -3,8 +3,8 @@
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
 import { Booking, keep } from "/pages/keep.js";
-import { codeText, qr } from "/pages/phone.js";
-import { say } from "/pages/texts.js";
+import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
+import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
 
 const LATER_MIN = [10, 20, 30, 45, 60];
@@ -32,7 +32,7 @@ async function change(page, not_before_at) {
 /** Book a time in place of standing by: the number is given up when the time is booked, and not before. */
 export function bookInstead(page) {
   new Booking(page.hall.id).set({ standby: page.id });
-  location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time`);
+  location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time&lang=${languageNow()}`);
 }
 
 /** Give the place up, after being asked. */
@@ -57,7 +57,7 @@ export async function resume(page, pressed) {
       const { body } = await page.call("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
       if (body.id === page.id) return page.take(body);
       keep("tickets", body.id, { hall: page.hall.id, token: body.token, number: body.number, day: body.day });
-      location.assign(`/t/${body.id}#${body.token}`);
+      location.assign(ticketAddress(body.id, body.token));
     }),
   );
 }
@@ -66,7 +66,7 @@ export async function resume(page, pressed) {
 export async function showCode(page) {
   await tried(page, async () => {
     const { body } = await page.call("GET", `tickets/${page.id}/qr`);
-    await choose({ title: say("code-title"), body: [make("p.number", {}, page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
+    await choose({ title: say("code-title"), body: [largeNumber(page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
   });
 }
 

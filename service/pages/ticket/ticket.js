@@ -12,7 +12,7 @@ import { Refused, call, inHall } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
 import { keep, keepSeen, kept, seen } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
-import { draw, nameOf } from "/pages/phone.js";
+import { draw, largeNumber, nameOf } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
 import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
@@ -156,7 +156,7 @@ function showUnreported(number) {
   document.body.dataset.view = "unreported";
   document.title = `${number} · ${say("ticket-title")}`;
   const message = make("div.message", { role: "status" }, make("p", {}, make("b", {}, say("unreported-title"))), make("p", {}, say("unreported-about")));
-  draw({ title: say("ticket-title"), back: null, main: [make("section.mine.old", {}, make("p.number", {}, number)), message] });
+  draw({ title: say("ticket-title"), back: null, main: [make("section.mine.old", {}, largeNumber(number)), message] });
 }
 
 function follow(hall, rules) {
@@ -235,7 +235,8 @@ function show({ anew = false } = {}) {
   const view = viewOf(shown);
   document.body.dataset.view = view.name;
   document.title = `${view.short} · ${nameOf(shown.hall.name)}`;
-  const focused = document.activeElement?.closest("#bar, #main, #dock") ? document.activeElement.id : null;
+  const at = document.activeElement;
+  const focused = at?.closest("#bar, #main, #dock") && !at.closest("language-switch") ? at.id : null;
   const end = make(shown.link === "live" ? "span.live.small" : "span.live.silent.small", {}, make("span", {}, say(LINKS[shown.link])), make("span", { id: "at" }, Number.isNaN(shown.live.truthAt_ms) ? "" : shown.times.time(shown.live.truthAt_ms)));
   draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
   part("dock").hidden = view.dock.length === 0;

@@ -2,20 +2,22 @@
 
 import { make } from "/display/element.js";
 import { isNumbered } from "/display/words.js";
-import { button, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
+import { button, largeNumber, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { pick } from "/pages/language.js";
 import { bookInstead, leave, mayBeCalled, moreTime, resume, showCode } from "/pages/ticket/acts.js";
 import { rating } from "/pages/ticket/rating.js";
 
 const CALLED_SHOWN = 3;
+// Times at which a call is expected are rounded outward to this.
+const CLOCK_STEP_MS = 5 * 60_000;
 
 /** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
 export function mattersOf(page) {
   const { ticket, board, link, lost, bell } = page;
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? board?.called.slice(0, CALLED_SHOWN) : Boolean(board);
-  return [rest, wait?.shown, elsewhere, board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+  return [rest, wait?.shown, expected(page), elsewhere, board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
 }
 
 /** Whether an instant is still to come. */
@@ -57,7 +59,7 @@ function said({ message }) {
 /** The card: the number large, what is said above and below. */
 function card({ ticket, link }, { head = null, below = null, yours = false } = {}) {
   const kind = link === "silent" ? "section.mine.old" : yours ? "section.mine.yours" : "section.mine";
-  return make(kind, {}, head ? make("h2", {}, head) : null, make("p.number", {}, ticket.number), below);
+  return make(kind, {}, head ? make("h2", {}, head) : null, largeNumber(ticket.number), below);
 }
 
 const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ticket.service);
@@ -76,7 +78,7 @@ function waiting(page) {
   const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
   const first = next
     ? card(page, { yours: true, head: say("next-title"), below: make("p", {}, make("b", {}, say("next-about"))) })
-    : make(link === "silent" ? "section.mine.old" : "section.mine", {}, name, make("p.number", {}, ticket.number), about);
+    : make(link === "silent" ? "section.mine.old" : "section.mine", {}, name, largeNumber(ticket.number), about);
   const ahead = fresh ? make("section.figures", {}, figure(say("ahead"), ticket.ahead, say("ahead-people", { count: ticket.ahead })), shown ? figure(say("wait-likely"), rangeText(shown), say("minutes")) : make("p", {}, make("span.label", {}, say("wait-likely")), say("wait-not-known"))) : null;
   return {
     name: next ? "next" : "waiting",
@@ -85,7 +87,7 @@ function waiting(page) {
       first,
       ahead,
       shown && !next ? waitBar(shown) : null,
-      shown && !next ? between(page, shown) : null,
+      shown && !next ? between(page) : null,
       next ? make("p", {}, say("next-hint")) : null,
       fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
       ...missingOf(page),
@@ -102,13 +104,22 @@ function figure(label, value, unit) {
   return make("p", {}, make("span.label", {}, label), make("b", {}, String(value)), make("span", {}, unit));
 }
 
-/** The range as times of the clock. */
-function between({ ticket, times }, { from_min, to_min }) {
-  const as_of = Date.parse(ticket.wait.as_of_at);
-  const step = 5 * 60_000;
-  const at = (minutes, round) => make("b", {}, times.time(round((as_of + minutes * 60_000) / step) * step));
-  const [before, middle, after] = [say("expect-before"), say("expect-middle"), say("expect-after")];
-  return make("p", {}, before, " ", at(from_min, Math.floor), " ", middle, " ", at(to_min, Math.ceil), after);
+/** When the call is expected: a range that is shown is one from now. `from_ms` is null when it may come at once. */
+function expected({ ticket, live }) {
+  const shown = ticket.wait?.shown;
+  if (!shown) return null;
+  const now_ms = live.clock.now();
+  const at_ms = (minutes, round) => round((now_ms + minutes * 60_000) / CLOCK_STEP_MS) * CLOCK_STEP_MS;
+  const from_ms = at_ms(shown.from_min, Math.floor);
+  return { from_ms: from_ms > now_ms ? from_ms : null, to_ms: at_ms(shown.to_min, Math.ceil) };
+}
+
+/** The range as times of the clock, of which none is past. */
+function between(page) {
+  const { from_ms, to_ms } = expected(page);
+  const at = (ms) => make("b", {}, page.times.time(ms));
+  if (from_ms === null) return make("p", {}, say("expect-by"), " ", at(to_ms), say("expect-by-after"));
+  return make("p", {}, say("expect-before"), " ", at(from_ms), " ", say("expect-middle"), " ", at(to_ms), say("expect-after"));
 }
 
 /** Who is called where, while that is fresh. */
@@ -201,7 +212,7 @@ function noShow(page) {
   };
 }
 
-const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}` }, say("take-another"));
+const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}&lang=${languageNow()}` }, say("take-another"));
 
 function left(page) {
   const { ticket } = page;

@@ -3,7 +3,7 @@
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
 import { keep, kept } from "/pages/keep.js";
-import { button, codeText, named, papersList, qr, save } from "/pages/phone.js";
+import { button, codeText, named, papersList, qr, save, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { ask, choose as offer } from "/pages/ui.js";
 import { cancel, checkIn, move } from "/pages/applicant/book.js";
@@ -43,7 +43,7 @@ function card(app, seen, modules, one) {
 function dock(app, seen, own) {
   if (seen.state === "checked_in") {
     const ticket = kept("tickets", seen.ticket);
-    return [ticket ? make("a.button.primary.wide", { href: `/t/${seen.ticket}#${ticket.token}` }, say("to-my-ticket")) : make("p", {}, say("checked-in-elsewhere"))];
+    return [ticket ? make("a.button.primary.wide", { href: ticketAddress(seen.ticket, ticket.token) }, say("to-my-ticket")) : make("p", {}, say("checked-in-elsewhere"))];
   }
   if (seen.state !== "booked") return [button("primary.wide", say("book-again"), () => app.go(app.service(seen.service) ? { step: "service", service: seen.service } : { step: "home" }))];
   const late = button("", say("late"), () => runLate(app, seen), { id: "late" });

@@ -2,7 +2,7 @@
 
 import { make, makeSvg } from "/display/element.js";
 import { keptOf } from "/pages/keep.js";
-import { button, nameOf, named, rangeText } from "/pages/phone.js";
+import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { useInvitation } from "/pages/applicant/book.js";
 
@@ -19,15 +19,15 @@ export function stateOf(app) {
   const { hall } = app;
   const opens = hall.opens_at ? `${app.dayWords(app.times.on(hall.opens_at))} ${app.times.time(hall.opens_at)}` : null;
   const tag = hall.suspended ? make("span.tag", {}, say("state-suspended")) : hall.open ? make("span.tag.open", {}, say("state-open")) : make("span.tag", {}, say("state-closed"));
-  const more = hall.suspended ? say("state-suspended-hint") : hall.open ? null : hall.doors_open ? say("state-doors-open", { opens }) : opens ? say("state-opens", { opens }) : null;
+  const more = hall.suspended ? nameOf(app.suspended?.text) || say("state-suspended-hint") : hall.open ? null : hall.doors_open ? say("state-doors-open", { opens }) : opens ? say("state-opens", { opens }) : null;
   return make("p.state", {}, tag, more ? make("span", {}, more) : null);
 }
 
 function choice(app, { id, name, prefix, online_url, wait, bookable }) {
   const href = `?${new URLSearchParams([...[...new URLSearchParams(location.search)].filter(([key]) => key === "lang"), ["service", id]])}`;
-  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
+  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open && !app.hall.suspended ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
   const arrow = makeSvg("svg", { class: "go", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M9 5l7 7-7 7" }));
-  const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true" }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
+  const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true", "data-length": prefix.length }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
   link.addEventListener("click", (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
@@ -41,7 +41,7 @@ function own(app) {
   const booked = keptOf("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
   const taken = keptOf("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
   return [
-    ...taken.map(({ id, token, number }) => make("a.own", { href: `/t/${id}#${token}` }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
+    ...taken.map(({ id, token, number }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
     ...booked.map(({ id, starts_at, service }) => {
       const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(app.service(service)?.name)));
       link.addEventListener("click", (event) => {

@@ -1,7 +1,7 @@
 /** A service: what to bring, whether the visit is needed at all, and the two ways: a time, or a number now. */
 
 import { make } from "/display/element.js";
-import { button, named, papersList, rangeText, waitBar } from "/pages/phone.js";
+import { button, named, papersList, rangeText, span, waitBar } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { field } from "/pages/ui.js";
 import { countOf, take } from "/pages/applicant/book.js";
@@ -48,7 +48,7 @@ function online(one) {
 function dock(app, one, wait) {
   const { hall } = app;
   const { entrance } = app.booking.now;
-  const why = hall.suspended ? say("state-suspended-hint") : !hall.doors_open ? say("take-closed") : hall.entrance && !entrance ? say("take-at-door") : null;
+  const why = hall.suspended || !hall.doors_open ? say("take-closed") : hall.entrance && !entrance ? say("take-at-door") : null;
   const words = wait ? say("take-now-wait", { range: rangeText(wait) }) : say("take-now");
   const now = button(one.bookable ? "wide" : "primary.wide", words, (pressed) => app.act(pressed, () => take(app)), { id: "take", "aria-disabled": why ? "true" : null, "aria-describedby": why ? "take-why" : null });
   const book = one.bookable ? button("primary.wide", say("book-a-time"), () => app.go({ step: "time", service: one.id }), { id: "book" }) : null;
@@ -63,7 +63,7 @@ function quiet(app) {
   if (among.length < SPANS_MIN) return null;
   const an_hour = ({ from_at, to_at, people }) => people / (Date.parse(to_at) - Date.parse(from_at));
   const best = [...among].sort((one, other) => one.wait_p90_s - other.wait_p90_s || an_hour(one) - an_hour(other)).slice(0, BEST).sort((one, other) => Date.parse(one.from_at) - Date.parse(other.from_at));
-  const words = best.map(({ from_at, to_at }) => `${app.times.time(from_at)}–${app.times.time(to_at)}`).join(say("list-join"));
+  const words = best.map(({ from_at, to_at }) => span(app.times.time(from_at), app.times.time(to_at))).join(say("list-join"));
   return make("p.quiet", { id: "quiet" }, say(known.length > 0 ? "short-waits" : "quiet-hours", { hours: words }));
 }
 

@@ -4,7 +4,7 @@
 
 start-booked = 已预约？请扫码签到
 start-also = 材料补交、暂缓返回也在此扫码
-start-type = 输入 8 位号码
+start-type = 输入 8 位凭证码
 start-film = 用摄像头扫码
 start-no-check-in = 网络已断开，恢复后即可签到；急需请找工作人员
 start-walk-in = 没有预约？请选事项取号
@@ -21,11 +21,11 @@ wait = 预计等候
 wait-unknown = 暂时无法预计
 minutes = 分钟
 
-## 输入号码、扫码
+## 输入凭证码、扫码
 
-code-title = 请输入 8 位号码
-code-about = 预约短信、邮件或小票上的号码
-code-label = 8 位号码
+code-title = 请输入 8 位凭证码
+code-about = 预约短信、邮件或小票上的凭证码
+code-label = 8 位凭证码
 code-send = 签到
 code-back = 删一位
 camera-title = 请把二维码对准摄像头
@@ -59,7 +59,7 @@ countdown = { $seconds } 秒后回到起始页
 slip-people = 共 { $count } 人
 slip-taken = 取号时间 { $time }
 slip-offline = 网络断开时取号，号码有效
-slip-code = 签到、返回时用的号码
+slip-code = 签到、返回时用的凭证码
 
 ## 未能办理：先说事实，再说怎么办
 
@@ -69,7 +69,7 @@ refused-cut-about = 您的预约仍然有效。请找工作人员，或稍候再
 refused-used-up = 网络已断开，备用的号码已经发完
 refused-used-up-about = 请找工作人员，或稍候再按一次
 refused-camera = 摄像头现在不能用
-refused-camera-about = 请用扫码枪，或输入 8 位号码
+refused-camera-about = 请用扫码枪，或输入 8 位凭证码
 refused-hall-closed = 现在不在取号时间内
 refused-hall-closed-about = { $when } 开始
 refused-hall-closed-none-about = 近期的开放时间请看大厅公告
@@ -80,13 +80,13 @@ refused-hall-suspended = 大厅暂停办理
 refused-hall-suspended-about = 恢复后即可取号，已取的号码仍然有效
 refused-online-only = 网上即可办理，无需到场
 refused-online-only-about = 扫码在手机上办理
-refused-code-used = 这个号码已经用过了
-refused-code-used-about = 如果号码不在手边，请找工作人员查询
-refused-code-not-found = 没有找到这个号码
+refused-code-used = 这个凭证码已经用过了
+refused-code-used-about = 如果凭证码不在手边，请找工作人员查询
+refused-code-not-found = 没有找到这个凭证码
 refused-code-not-found-about = 请对照短信或小票再输一次
 refused-too-early = 还没到签到时间
 refused-too-early-about = { $when } 起可以签到
-refused-wrong-day = 这个号码不是今天的
+refused-wrong-day = 这个凭证码不是今天的
 refused-wrong-day-about = 日期是 { $day }
 refused-appointment-missed = 预约的时间已过
 refused-appointment-missed-about = 请取一个号，或用手机重新预约
@@ -94,7 +94,7 @@ refused-appointment-not-found = 没有找到这个预约
 refused-appointment-not-found-about = 请对照短信再看一看，或咨询工作人员
 refused-hold-expired = 这个名额没有在时限内确认
 refused-hold-expired-about = 请取一个号，或用手机重新预约
-refused-wrong-state = 这个号码现在不能签到
+refused-wrong-state = 这个凭证码现在不能签到
 refused-wrong-state-about = 请找工作人员查询
 refused-service-not-found = 这个事项今天不办
 refused-service-not-found-about = 请选其他事项，或咨询工作人员

@@ -25,6 +25,8 @@ wait-likely = 预计
 wait-not-known = 暂时不清楚
 expect-before = 预计
 expect-middle = 至
+expect-by = 预计
+expect-by-after = {" "}前叫到您。有变化会更新，快到您时会提醒。
 expect-after = {" "}叫到您。有变化会更新，快到您时会提醒。
 wait-news = 现在预计等候 { $from } 至 { $to } 分钟
 calls-begin = { $time } 开始叫号。
@@ -33,7 +35,7 @@ missing = 缺{ $papers }
 sound-off = 声音未开
 sound-on = 开启
 more-time = 我需要多一点时间
-show-code = 出示号码
+show-code = 出示凭证码
 leave = 不办了，离开
 
 ## 下一位、叫到
@@ -61,8 +63,8 @@ leave-title = 离开队列？
 stay = 继续等候
 close = 关闭
 leave-about = { $number } 和您的位置都不再保留。
-code-title = 您的编号
-code-about = 在取号机或窗口扫码，或输入编号。
+code-title = 您的凭证码
+code-about = 在取号机或窗口扫码，或输入凭证码。
 refused-entrance = 用手机回到队列，请先扫大厅门口屏幕上的二维码。
 
 ## 候补、暂缓、过号
