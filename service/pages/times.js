@@ -2,6 +2,8 @@
 
 import { localeNow } from "/pages/texts.js";
 
+const MIDNIGHT = "00:00";
+
 /** Wall time in one hall. */
 export class HallTimes {
   #zone;
@@ -24,6 +26,18 @@ export class HallTimes {
   /** @param {string | number | Date} at @returns {string} `10:42` */
   time(at) {
     return this.#format({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  }
+
+  /**
+   * Until when a hall is open. A closing at midnight is the end of its day, 24:00; a hall that opens at midnight again closes at none.
+   * @param {string | null} closing_at
+   * @param {string | null} [opens_at] an opening of it, the last or the next
+   * @returns {string | null} `17:00`
+   */
+  closing(closing_at, opens_at = null) {
+    const time = closing_at && this.time(closing_at);
+    if (time !== MIDNIGHT) return time;
+    return opens_at && this.time(opens_at) === MIDNIGHT ? null : "24:00";
   }
 
   /** @param {string | number | Date} at @returns {string} `10:42:07` */
