@@ -90,6 +90,15 @@ export class HallTimes {
   }
 }
 
+// Three letters, for a cell of a calendar on a narrow phone has room for no more.
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** @param {string} on `2026-12-01` @returns {string} the first of a month in a calendar, which says what month it is: `12/1`, `1 Dec` */
+export function firstOfMonth(on) {
+  const month = Number(on.slice(5, 7));
+  return localeNow() === "en" ? `1 ${MONTHS[month - 1]}` : `${month}/1`;
+}
+
 /** @param {number} value @returns {string} with the language's separators */
 export function number(value) {
   return value.toLocaleString(localeNow());
