@@ -633,7 +633,6 @@ effect-holidays-unknown = The public holidays of { $years } are not all announce
 
 messages-title = Messages
 messages-about = To applicants, by mail or by text message. Whom one is for is not shown.
-messages-list = Messages
 messages-state = Show
 messages-none = None.
 messages-none-dead = Everything could be sent.

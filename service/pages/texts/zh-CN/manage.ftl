@@ -590,7 +590,6 @@ effect-holidays-unknown = { $years } 年的节假日安排还未全部公布，�
 
 messages-title = 消息
 messages-about = 发给申请人的邮件和短信。这里不显示发给谁。
-messages-list = 消息
 messages-state = 显示
 messages-none = 没有。
 messages-none-dead = 全部都能送出。
