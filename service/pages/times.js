@@ -2,6 +2,8 @@
 
 import { localeNow } from "/pages/texts.js";
 
+const MIDNIGHT = "00:00";
+
 /** Wall time in one hall. */
 export class HallTimes {
   #zone;
@@ -24,6 +26,18 @@ export class HallTimes {
   /** @param {string | number | Date} at @returns {string} `10:42` */
   time(at) {
     return this.#format({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  }
+
+  /**
+   * Until when a hall is open. A closing at midnight is the end of its day, 24:00; a hall that opens at midnight again closes at none.
+   * @param {string | null} closing_at
+   * @param {string | null} [opens_at] an opening of it, the last or the next
+   * @returns {string | null} `17:00`
+   */
+  closing(closing_at, opens_at = null) {
+    const time = closing_at && this.time(closing_at);
+    if (time !== MIDNIGHT) return time;
+    return opens_at && this.time(opens_at) === MIDNIGHT ? null : "24:00";
   }
 
   /** @param {string | number | Date} at @returns {string} `10:42:07` */
@@ -74,6 +88,15 @@ export class HallTimes {
     const of = (type) => Number(parts.find((part) => part.type === type).value);
     return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second")) - Math.floor(at / 1000) * 1000;
   }
+}
+
+// Three letters, for a cell of a calendar on a narrow phone has room for no more.
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** @param {string} on `2026-12-01` @returns {string} the first of a month in a calendar, which says what month it is: `12/1`, `1 Dec` */
+export function firstOfMonth(on) {
+  const month = Number(on.slice(5, 7));
+  return localeNow() === "en" ? `1 ${MONTHS[month - 1]}` : `${month}/1`;
 }
 
 /** @param {number} value @returns {string} with the language's separators */

@@ -77,6 +77,15 @@ async def test_a_clerk_of_the_hotline_books_moves_and_cancels_for_who_calls(serv
     assert clerk.complaints == []
 
 
+async def test_the_first_of_a_month_says_which_in_the_words_of_the_language(clerk: Clerk) -> None:
+    first = clerk.page.locator("#day-2026-12-01 .turn")
+    await expect(first).to_have_text("12/1")
+
+    await clerk.page.get_by_role("link", name="English").click()
+
+    await expect(first).to_have_text("1 Dec")
+
+
 async def test_a_clerk_books_by_the_keyboard_alone(service: Service, clerk: Clerk) -> None:
     page = clerk.page
     await page.locator("#title").focus()

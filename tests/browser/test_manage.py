@@ -1,5 +1,7 @@
 """The manager's page: the first day, how it looks to everybody, and running a day from it."""
 
+import re
+
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, expect
@@ -10,7 +12,7 @@ from service.domain.model import HallId
 from service.journal import halls as stored
 from service.journal.database import Database
 from tests.browser.desk import sign_in
-from tests.browser.manage import SECTIONS, Hands, Manage, confirm
+from tests.browser.manage import SECTIONS, Hands, Manage, confirm, document_of, put_document
 from tests.browser.screen import Complaints, Screen
 from tests.browser.staff import PASSWORD, member
 from tests.browser.test_pages import SIDEWAYS
@@ -238,6 +240,79 @@ async def test_an_alarm_is_seen_at_once_and_cleared(service: Service, office: Br
     await manage.page.locator(".alarm button").click()
     await expect(manage.page.locator(".alarm")).to_have_count(0)
     assert (await service.api.staff("GET", "queue")).body["alarms"] == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "alarm", "counter"),
+    [("zh", "预审台 P1求助", "预审台 P1"), ("en", "Pre-check P1 calls for help", "Pre-check P1")],
+)
+async def test_a_counter_with_a_name_of_its_own_is_called_by_its_stage_and_name(
+    service: Service, office: BrowserContext, lang: str, alarm: str, counter: str
+) -> None:
+    manage = await Manage.open(office, service.api, lang=lang)
+
+    await service.api.staff("POST", "alarm", {"counter": "P1"})
+
+    await expect(manage.page.locator(".alarm")).to_contain_text(alarm)
+    await expect(manage.page.locator("#counter-P1")).to_have_accessible_name(re.compile(f"^{counter}[，:]"))
+    await manage.go("places")
+    await expect(manage.field("counters", "rows", "P1")).to_contain_text(counter)
+
+
+@pytest.mark.parametrize(
+    ("opens", "lang", "said"),
+    [("06:00", "zh", "开放至 24:00"), ("06:00", "en", "Open until 24:00"), ("00:00", "zh", "开放中")],
+    ids=["until midnight", "until midnight in English", "around the clock"],
+)
+async def test_midnight_is_the_end_of_a_day_and_a_hall_that_never_closes_says_nothing_of_it(
+    service: Service, office: BrowserContext, opens: str, lang: str, said: str
+) -> None:
+    document = await document_of(service.api)
+    everyday = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": opens, "to": "24:00"}
+    await put_document(service.api, {**document, "hours": [everyday]})
+
+    manage = await Manage.open(office, service.api, lang=lang)
+
+    await expect(manage.page.locator("#open")).to_have_text(said)
+
+
+@pytest.mark.parametrize("width", [320, 390, 700])
+@pytest.mark.parametrize("page_of", ["manage", "desk", "counter/3"])
+async def test_the_menu_of_the_account_opens_within_a_phone(
+    service: Service, office: BrowserContext, page_of: str, width: int
+) -> None:
+    manage = await Manage.open(office, service.api)
+    page = manage.page
+    await page.set_viewport_size({"width": width, "height": 844})
+    await page.goto(f"{service.api.base}/halls/demo/{page_of}")
+
+    await page.locator("account-menu summary").click()
+
+    menu = await page.locator(".menu-body").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0
+    assert menu["x"] + menu["width"] <= width
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [320, 390, 700])
+async def test_the_language_is_switched_at_the_top_right_of_a_phone(
+    service: Service, office: BrowserContext, width: int, lang: str
+) -> None:
+    manage = await Manage.open(office, service.api, lang=lang)
+    await manage.page.set_viewport_size({"width": width, "height": 844})
+
+    tops = {
+        name: await manage.page.locator(name).bounding_box() for name in ("language-switch", "#hall", "account-menu")
+    }
+
+    switch, hall, account = (tops[name] for name in ("language-switch", "#hall", "account-menu"))
+    assert switch is not None
+    assert hall is not None
+    assert account is not None
+    assert switch["x"] + switch["width"] == pytest.approx(account["x"] + account["width"], abs=1)
+    assert hall["x"] + hall["width"] <= switch["x"]
+    assert switch["y"] + switch["height"] <= account["y"]
 
 
 async def test_the_day_is_ended_only_after_who_waits_has_been_said(service: Service, office: BrowserContext) -> None:

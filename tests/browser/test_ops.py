@@ -77,6 +77,56 @@ async def test_ops_sees_a_peak_past_its_threshold_and_looks_into_the_hall(
     assert ops.complaints == []
 
 
+async def test_beside_the_list_stands_the_day_of_the_hall_that_was_worst_at_first(
+    service: Service, clock: RunningClock, office: BrowserContext
+) -> None:
+    north = await found(service, "north", "城北", "North")
+    east = await found(service, "east", "城东", "East")
+    await waiting_for(north, clock, 20)
+    ops = await Ops.open(office, service)
+    day = ops.page.locator("#day")
+
+    await expect(day.locator("h2")).to_have_text("城北")
+    await expect(ops.row("north")).to_have_class("on")
+    await expect(ops.page.locator("body")).to_be_focused()
+    await waiting_for(east, clock, 10, 9)
+    for counter in "12":
+        await north.next(counter)
+    await expect(ops.page.locator("#list tbody tr").first).to_have_attribute("data-hall", "east", timeout=10_000)
+
+    await expect(day.locator("h2")).to_have_text("城北")
+    await ops.choose("east")
+    await expect(day.locator("h2")).to_have_text("城东")
+    assert ops.complaints == []
+
+
+async def test_under_the_list_of_a_narrow_page_stands_no_day_until_a_hall_is_chosen(
+    service: Service, office: BrowserContext
+) -> None:
+    await found(service, "north", "城北", "North")
+    ops = await Ops.open(office, service, "demo")
+    await ops.page.set_viewport_size({"width": 1100, "height": 800})
+    await ops.page.goto(f"{service.api.base}/ops?lang=en")
+
+    await expect(ops.page.locator("#day")).to_have_text("Choose a hall to see its day.")
+
+    assert await ops.page.locator("#list tr.on").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("opens", "said"), [("06:00", "开放至 24:00"), ("00:00", "开放中")], ids=["until midnight", "around the clock"]
+)
+async def test_midnight_is_the_end_of_a_halls_day(
+    service: Service, office: BrowserContext, opens: str, said: str
+) -> None:
+    everyday = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": opens, "to": "24:00"}
+    await found(service, "north", "城北", "North", hours=[everyday])
+
+    ops = await Ops.open(office, service, "north")
+
+    await expect(ops.page.locator("#day h2 + .quiet")).to_have_text(said)
+
+
 async def test_what_happens_is_shown_within_seconds(
     service: Service, clock: RunningClock, office: BrowserContext
 ) -> None:

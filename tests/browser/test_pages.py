@@ -195,6 +195,7 @@ async def test_the_reference_is_in_both_languages_and_marks_what_is_english(
     call = page.locator('.operation[data-method="post"][data-path="/v1/halls/{hall}/tickets"]')
     await expect(page).to_have_title("接口说明 · Paihao")
     await expect(call.locator(".text p").first).to_have_text("取号。")
+    await expect(call.locator("th:has-text('hall') + td p").last).to_have_text("大厅的编号。")
     await expect(call.locator(".responses td > p").first).to_have_attribute("lang", "en")
     await page.get_by_label("查找").fill("取号。")
     await expect(page.locator("#found")).to_contain_text("项")
@@ -204,6 +205,7 @@ async def test_the_reference_is_in_both_languages_and_marks_what_is_english(
 
     await expect(page.locator("h1")).to_contain_text("API reference")
     await expect(call.locator(".text p").first).to_have_text("Take a number.")
+    await expect(call.locator("th:has-text('hall') + td p").last).to_have_text("The hall's id.")
     await expect(page.locator("#found")).to_contain_text("Nothing found")
     assert await page.locator("main [lang]").count() == 0
     assert complaints == []

@@ -11,6 +11,7 @@ from fluent.syntax.visitor import Visitor
 
 from service import errors
 from service.domain.refusals import Refusal
+from service.web.openapi import openapi
 from service.web.pages import PAGES, SCREEN
 from service.web.routes import ROUTES
 
@@ -31,6 +32,7 @@ ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+|[a-z]{3,}")
 UNKIND = re.compile(r"(?i)(?<![\w-])(?:errors?|invalid|fail(?:s|ed|ing|ure)?)\b|again later|稍后再|失败|错误|无效")
 
 SUMMARY = re.compile(r'^  (\w+): "(.+)",$', re.MULTILINE)
+MEANING = re.compile(r'^  "(.+?)": "(.+)",$', re.MULTILINE)
 
 WORD_TABLES = re.compile(r"^  (?:zh|en): \{\n(.*?)^  \},", re.DOTALL | re.MULTILINE)
 WORD = re.compile(r"^    (\w+):", re.MULTILINE)
@@ -164,6 +166,14 @@ def test_the_reference_says_in_chinese_what_each_call_does_and_names_each_group(
     assert [operation for operation, summary in said.items() if not re.search("[\u4e00-\u9fff]", summary)] == []
     named = {message.removeprefix("tag-") for message in messages("en", "docs") if message.startswith("tag-")}
     assert named == {route.tag for route in ROUTES}
+
+
+def test_the_reference_says_in_chinese_what_each_parameter_means() -> None:
+    said = dict(MEANING.findall(_code(PAGES / "docs" / "parameters.js")))
+    operations = [operation for path in openapi()["paths"].values() for operation in path.values()]
+
+    assert said.keys() == {each["description"] for operation in operations for each in operation["parameters"]}
+    assert [meaning for meaning, chinese in said.items() if not re.search("[\u4e00-\u9fff]", chinese)] == []
 
 
 def test_every_refusal_in_words_is_one_that_there_is() -> None:

@@ -3,14 +3,13 @@
 import { make } from "/display/element.js";
 import { upper } from "/pages/phone.js";
 import { languageNow, localeNow, say } from "/pages/texts.js";
+import { firstOfMonth } from "/pages/times.js";
 
 const DAY_MS = 86_400_000;
 // More times than this are folded by the hour: a thumb finds an hour sooner than one of a hundred buttons.
 const PLAIN_MAX = 24;
 // A day with no more free times than this, or than a fifth of them, has few.
 const FEW = 5;
-// The first of a month says which; three letters, for a cell of a narrow phone has room for no more.
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 const noon = (on) => Date.parse(`${on}T12:00:00Z`);
 const dateOf = (at_ms) => new Date(at_ms).toISOString().slice(0, 10);
@@ -52,8 +51,8 @@ export function month(app, slots, chosen, days, choose) {
 }
 
 function dayButton(app, on, day, pressed, choose) {
-  const [, monthNumber, dayNumber] = on.split("-").map(Number);
-  const shown = dayNumber === 1 ? make("span.turn", {}, languageNow() === "zh" ? `${monthNumber}/1` : `1 ${MONTHS[monthNumber - 1]}`) : String(dayNumber);
+  const dayNumber = Number(on.slice(8));
+  const shown = dayNumber === 1 ? make("span.turn", {}, firstOfMonth(on)) : String(dayNumber);
   const kind = !day ? "closed" : day.free === 0 ? "full" : day.free <= Math.max(FEW, day.all / 5) && day.free < day.all ? "few" : "many";
   const word = kind === "closed" ? say("day-closed") : kind === "full" ? say("day-full") : say("day-free", { free: day.free });
   const label = `${app.dateWords(on)}: ${kind === "closed" ? say("day-closed-label") : kind === "full" ? say("day-full-label") : say("day-free-label", { free: day.free })}`;

@@ -3,6 +3,7 @@
 import { make } from "/display/element.js";
 import { keepFocus } from "/pages/manage/parts.js";
 import { localeNow, say } from "/pages/texts.js";
+import { firstOfMonth } from "/pages/times.js";
 import { byDay, fullness, shifted, soonest, weeksOf } from "./slots.js";
 
 const MONDAY = Date.UTC(2024, 0, 1);
@@ -117,11 +118,11 @@ export class Picker {
   #dayButton(on, isResting) {
     const { kind, left } = fullness(this.#days.get(on));
     const below = kind === "closed" ? say("bookings-day-closed") : kind === "full" ? say("bookings-day-full") : say("bookings-day-left", { left });
-    const [, month, day] = on.split("-").map(Number);
+    const day = Number(on.slice(8));
     const button = make(
       `button.${kind}`,
       { type: "button", id: `day-${on}`, "data-on": on, "aria-pressed": String(on === this.#on), "aria-label": say("bookings-day-named", { day: this.#ui.times.day(on), state: below }), disabled: left === 0, tabindex: isResting ? "0" : "-1" },
-      day === 1 ? `${month}/${day}` : String(day),
+      day === 1 ? make("span.turn", {}, firstOfMonth(on)) : String(day),
       make("small", {}, below),
     );
     button.addEventListener("click", () => this.#show(on));

@@ -148,7 +148,7 @@ class Clerk {
     this.#why = make("p.small.quiet", { id: "b-why" });
     const what = moving
       ? make("p", {}, say("bookings-moving", { code: grouped(moving.code), service: this.#serviceName(moving.service), day: ui.times.day(moving.day), time: ui.times.time(moving.starts_at) }))
-      : make("div.grid", {}, labelled(say("bookings-service"), service), labelled(say("bookings-count"), count));
+      : make("div.grid.what", {}, labelled(say("bookings-service"), service), labelled(say("bookings-count"), count));
     const form = make(
       "form.booking",
       { id: "b-form" },

@@ -1,16 +1,17 @@
 /**
  * The API reference: draws the server's own OpenAPI description, so that it cannot say anything else.
  *
- * What the page itself says, and what each call does, is in the reader's language; what the description says of fields and types is
- * English, and is marked so.
+ * What the page itself says, and what each call and each parameter is for, is in the reader's language; what the description says of
+ * fields and types is English, and is marked so.
  */
 
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { isSaid, languageNow, say, sayInto, texts } from "/pages/texts.js";
 import "/pages/ui.js";
+import { CHINESE as MEANINGS } from "./parameters.js";
 import { drawSchema, typeOf } from "./schema.js";
-import { CHINESE } from "./summaries.js";
+import { CHINESE as SUMMARIES } from "./summaries.js";
 
 const FETCH_MS = 15_000;
 const METHODS = ["get", "put", "post", "patch", "delete", "head", "options"];
@@ -72,9 +73,15 @@ function inline(written) {
 
 /** What a call does, in the page's language. */
 function summaryOf({ operationId, summary }) {
-  const said = languageNow() === "zh" ? CHINESE[operationId] : undefined;
+  const said = languageNow() === "zh" ? SUMMARIES[operationId] : undefined;
   if (said === undefined && !summary) return null;
   return make("p", { lang: said === undefined ? english() : null }, make("b", {}, inline(said ?? summary)));
+}
+
+/** What a parameter means, in the page's language. */
+function meaningOf({ description }) {
+  const said = languageNow() === "zh" ? MEANINGS[description] : undefined;
+  return said === undefined ? text(description) : make("p", {}, inline(said));
 }
 
 /** A path for the contents: without what nearly all share, and broken only where a part begins. */
@@ -132,7 +139,7 @@ function drawParameters(parameters) {
       "tr",
       {},
       make("th", { scope: "row" }, make("code", {}, parameter.name), make("span.must", {}, parameter.required ? `${parameter.in}, ${say("docs-required")}` : parameter.in)),
-      make("td", {}, make("p.type", { lang: english() }, typeOf(parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema ?? {})), text(parameter.description)),
+      make("td", {}, make("p.type", { lang: english() }, typeOf(parameter.schema ?? Object.values(parameter.content ?? {})[0]?.schema ?? {})), meaningOf(parameter)),
     ),
   );
   return [make("h4", {}, say("docs-parameters")), make("table.lines", {}, make("tbody", {}, rows))];

@@ -1,5 +1,6 @@
 /** Fields and values of the form in words: what a list of changes and a merge say. */
 
+import { isNumbered } from "/display/words.js";
 import { pick } from "/pages/language.js";
 import { languageNow, localeNow, say } from "/pages/texts.js";
 import { entriesOf, isListed } from "./model/form.js";
@@ -53,6 +54,11 @@ export function thingName(row, form) {
   if (!row) return "";
   const { text } = pick(row.name ?? form?.texts?.[row.id], languageNow());
   return text || row.id || say("thing-new");
+}
+
+/** @param {string} id @param {string} stage in words @returns {string} a counter as it is called out: `3 号窗口`, `Pre-check P1` */
+export function counterName(id, stage) {
+  return say(isNumbered(id) ? "counter-numbered" : "counter-named", { counter: id || say("thing-new"), stage: stage || say("counter") });
 }
 
 /**

@@ -315,12 +315,12 @@ class Manager {
     element("hall").textContent = text;
     element("hall").lang = lang ?? document.documentElement.lang;
     const times = new HallTimes(this.#hall.time_zone);
-    const closing = this.#live?.board?.closing_at ?? this.#board?.closing_at;
+    const until = times.closing((this.#live?.board ?? this.#board)?.closing_at ?? null, this.#hall.opens_at);
     const open = element("open");
     open.hidden = false;
     open.className = this.#hall.open && !this.#hall.suspended ? "tag open" : "tag";
     if (this.#hall.suspended) open.textContent = say("hall-suspended");
-    else if (this.#hall.open) open.textContent = closing ? say("hall-open-until", { time: times.time(closing) }) : say("hall-open");
+    else if (this.#hall.open) open.textContent = until ? say("hall-open-until", { time: until }) : say("hall-open");
     else open.textContent = say("hall-closed");
   }
 

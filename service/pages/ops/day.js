@@ -35,7 +35,7 @@ export function dayView(facts, width) {
       "div.line",
       {},
       make("h2", { lang: name.lang, id: "day-title", tabindex: "-1" }, name.text || hall.id),
-      make("span.quiet.grow", {}, hoursOf(hall, times)),
+      make("span.quiet.grow", {}, hoursOf(hall, day, times)),
       make("a.button", { href: `#${hall.id}/report` }, say("report")),
     ),
     make("dl.facts", {}, figuresOf(hall, facts.watch, facts.now_ms).slice(0, 5).map(([text, level], n) => fact(["waiting", "longest", "counters", "promises", "screens"][n], text, level)), fact("standby", number(hall.standby), "")),
@@ -48,8 +48,9 @@ function fact(name, text, level) {
   return make("div", {}, make("dt", {}, say(`column-${name}`)), make("dd", {}, level === "" ? text : make(`span.tag.${level}`, {}, text)));
 }
 
-function hoursOf(hall, times) {
-  if (hall.open) return hall.closing_at ? say("open-until", { time: times.time(hall.closing_at) }) : say("open-now");
+function hoursOf(hall, day, times) {
+  const until = times.closing(hall.closing_at, day.opens_at);
+  if (hall.open) return until ? say("open-until", { time: until }) : say("open-now");
   return hall.opens_at ? say("opens-at", { when: times.on(hall.opens_at) === hall.day ? times.time(hall.opens_at) : times.moment(hall.opens_at) }) : say("closed");
 }
 
@@ -130,6 +131,6 @@ function foretold(ahead, watch, times) {
   const late = ahead.quarters.find(({ wait_p90_s }) => wait_p90_s !== null && wait_p90_s >= watch.wait_s);
   if (late) found.push(["late", times.time(late.at), say("alert-wait-ahead", { limit: Math.round(watch.wait_s / 60) })]);
   if (ahead.intake_closes_at && Date.parse(ahead.closing_at) - Date.parse(ahead.intake_closes_at) >= INTAKE_MS) found.push(["late", times.time(ahead.intake_closes_at), say("alert-intake")]);
-  if (ahead.served !== null && ahead.served < SERVED_LIKELY && ahead.overtime_p90_s >= OVERTIME_S) found.push(["late", times.time(ahead.closing_at), say("alert-overtime", { from: Math.round(ahead.overtime_s / 60), to: Math.round(ahead.overtime_p90_s / 60) })]);
+  if (ahead.served !== null && ahead.served < SERVED_LIKELY && ahead.overtime_p90_s >= OVERTIME_S) found.push(["late", times.closing(ahead.closing_at), say("alert-overtime", { from: Math.round(ahead.overtime_s / 60), to: Math.round(ahead.overtime_p90_s / 60) })]);
   return found;
 }

@@ -65,6 +65,11 @@ export class HallList {
     this.#mark(chosen, true);
   }
 
+  /** @param {object[]} halls @returns {object | undefined} the one that the list begins with */
+  worst(halls) {
+    return worstFirst(halls, nameOf, this.#collator.compare)[0];
+  }
+
   #find(halls, wanted) {
     this.#wanted = wanted;
     this.#search.parentElement.hidden = halls.length < SEARCHED_FROM;

@@ -24,6 +24,8 @@ const AHEAD_EVERY_MS = 30_000;
 const SILENT_MS = 12_000;
 const TICK_MS = 1000;
 const NARROWEST = 260;
+/** The day of a hall stands beside the list, which is not left half of a page. As in the sheet of styles. */
+const beside = matchMedia("(min-width: 1101px)");
 
 const element = (id) => document.getElementById(id);
 
@@ -39,6 +41,8 @@ class Operations {
   #behind_ms = 0;
   #heard_ms = -Infinity;
   #heardAt = new Date();
+  /** Whose day is shown while none is chosen, and stays so: the worst may be another in a moment. @type {string | null} */
+  #first = null;
   /** @type {object | null} the day of the chosen hall, and what is foretold of it */
   #day = null;
   #dayText = "";
@@ -77,7 +81,7 @@ class Operations {
 
   get #chosen() {
     const [id] = location.hash.slice(1).split("/");
-    return id || (this.#halls?.items.length === 1 ? this.#halls.items[0].id : null);
+    return id || (this.#halls?.items.length === 1 ? this.#halls.items[0].id : this.#first);
   }
 
   get #isReport() {
@@ -113,6 +117,7 @@ class Operations {
         this.#halls = { items: unchanged(this.#known, items), watch: isSame ? this.#halls.watch : watch };
         this.#etag = given.etag;
       }
+      if (beside.matches) this.#first ??= this.#list.worst(this.#halls.items)?.id ?? null;
       this.#draw();
       await this.#readDay();
     } catch (reason) {

@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { isSaid, say } from "/pages/texts.js";
-import { action, head, keepFocus, part, table } from "../parts.js";
+import { action, head, keepFocus, table } from "../parts.js";
 
 const PAGE = 50;
 const STATES = ["dead", "waiting", "sending", "sent", "withdrawn"];
@@ -31,7 +31,7 @@ export function messages(ui) {
   read(null).catch(ui.fail);
   return [
     head(say("messages-title"), say("messages-about")),
-    part(say("messages-list"), make("div.grid", {}, make("div.field", {}, make("label", { for: state.id }, say("messages-state")), state)), list, more),
+    make("section", {}, make("div.grid", {}, make("div.field", {}, make("label", { for: state.id }, say("messages-state")), state)), list, more),
   ];
 }
 
@@ -47,7 +47,7 @@ function messagesOf(ui, items, state, again) {
       state === "dead" ? action(ui, say("message-again"), () => tryAgain(ui, message, again), { id: `again-${message.id}`, "aria-label": say("of-thing", { act: say("message-again"), thing: say(KIND_WORDS[message.kind]) }) }) : "",
     ],
   }));
-  return table(say("messages-list"), [say("message-kind"), say("message-channel"), say("message-day"), say("message-changed"), say("message-reason"), say("counter-acts")], rows);
+  return table(say("messages-title"), [say("message-kind"), say("message-channel"), say("message-day"), say("message-changed"), say("message-reason"), say("counter-acts")], rows);
 }
 
 async function tryAgain(ui, message, again) {

@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
-import { languageName, round, thingName } from "../describe.js";
+import { counterName, languageName, round, thingName } from "../describe.js";
 import { checkField, choiceField, idOf, minutesField, nameFields, numberField, severalField, textField } from "../fields.js";
 import { entriesOf, isNew, movedRow, withoutRow, withRow } from "../model/form.js";
 import { action, head, part } from "../parts.js";
@@ -34,7 +34,7 @@ function countersPart(ui) {
   return part(
     say("places-counters"),
     listOf(ui, ["counters"], {
-      what: (row) => say("counter-named", { id: row.id || say("thing-new") }),
+      what: (row) => counterName(row.id, nameOf(draft.form.stages, row.stage)),
       about: (row) => [nameOf(draft.form.stages, row.stage), row.services.map((id) => nameOf(draft.form.services, id)).join(say("list-separator"))].join(" · "),
       add: say("counter-add"),
       make: () => newCounter(draft.form),

@@ -4,7 +4,7 @@ import { make } from "/display/element.js";
 import { pick } from "/pages/language.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask } from "/pages/ui.js";
-import { dateName, languageName } from "../describe.js";
+import { counterName, dateName, languageName } from "../describe.js";
 import { readTime } from "../model/times.js";
 import { action, allOf, head, languageInputs, part, refill, table, typedTexts } from "../parts.js";
 
@@ -45,7 +45,7 @@ function drawFacts(ui, places, again) {
 
 function alarmOf(ui, alarm) {
   const time = ui.times.time(alarm.at);
-  const words = alarm.counter ? say("alarm-at", { counter: alarm.counter, time }) : alarm.kiosk ? say("alarm-kiosk", { name: alarm.kiosk, time }) : say("alarm", { time });
+  const words = alarm.counter ? say("alarm-at", { counter: nameAt(ui, alarm.counter), time }) : alarm.kiosk ? say("alarm-kiosk", { name: alarm.kiosk, time }) : say("alarm", { time });
   return make(
     "div.message.alarm",
     {},
@@ -60,6 +60,13 @@ function alarmOf(ui, alarm) {
       { id: `alarm-${alarm.id}` },
     ),
   );
+}
+
+/** A counter as it is called out, by its id. */
+function nameAt(ui, id) {
+  const { counters, stages } = ui.facts().desk;
+  const at = counters.find((counter) => counter.id === id)?.stage;
+  return counterName(id, pick(stages.find((stage) => stage.id === at)?.name, languageNow()).text);
 }
 
 function statesOf(ui, hall, board) {
@@ -117,7 +124,7 @@ function countersOf(ui, desk, queue) {
     return {
       attributes: { "data-counter": id },
       cells: [
-        make("a", { href: `/halls/${encodeURIComponent(ui.hall.id)}/counter/${encodeURIComponent(id)}`, target: "_blank", id: `counter-${id}` }, id, make("span.hidden", {}, say("counter-page-opens"))),
+        make("a", { href: `/halls/${encodeURIComponent(ui.hall.id)}/counter/${encodeURIComponent(id)}`, target: "_blank", id: `counter-${id}`, "aria-label": say("counter-page-opens", { counter: nameAt(ui, id) }) }, id),
         stageName(stage),
         make(state === "open" ? "span.tag.open" : "span.tag", {}, say(STATES[state])),
         person ? make("span.number", {}, person.number) : make("span.quiet", {}, "–"),
@@ -161,7 +168,7 @@ function actsAt(ui, { id, state }, person) {
       async () => {
         if (person && name !== "open") {
           const done = await ask({
-            title: say("counter-release-title", { counter: id, number: person.number }),
+            title: say("counter-release-title", { counter: nameAt(ui, id), number: person.number }),
             body: [make("p", {}, say("counter-release-about", { number: person.number }))],
             confirm: say("counter-release"),
             act: () => ui.call("POST", `${path}/${name}`, { body: { ...body, release: true } }),
@@ -172,7 +179,7 @@ function actsAt(ui, { id, state }, person) {
         }
         await ui.refresh();
       },
-      { id: `${name}-${id}`, "aria-label": say("of-thing", { act: words, thing: say("counter-named", { id }) }) },
+      { id: `${name}-${id}`, "aria-label": say("of-thing", { act: words, thing: nameAt(ui, id) }) },
     );
   if (state === "closed") return [act("open", say("counter-do-open"), {})];
   if (state === "paused") return [act("open", say("counter-do-resume"), {}), act("close", say("counter-do-close"), {})];

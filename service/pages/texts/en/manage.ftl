@@ -332,7 +332,8 @@ places-zones = Zones
 places-zones-about = Each zone may have screens of its own.
 places-stages = Stages
 places-stages-about = The steps of a service, such as pre-check, then counter.
-counter-named = Counter { $id }
+counter-numbered = { $stage } { $counter }
+counter-named = { $stage } { $counter }
 counter-add = Add a counter
 service-add = Add a service
 service-online = Online only
@@ -379,7 +380,7 @@ counter-do-open = Open
 counter-do-pause = Pause
 counter-do-resume = Resume
 counter-do-close = Close
-counter-page-opens = : opens the counter's page
+counter-page-opens = { $counter }: opens the counter's page
 counters-open-all = { $count ->
     [one] Open the other counter
    *[other] Open the other { $count } counters
@@ -388,7 +389,7 @@ counters-opened = { $count ->
     [one] One counter opened.
    *[other] { $count } counters opened.
   }
-counter-release-title = { $number } is still at counter { $counter }
+counter-release-title = { $number } is still at { $counter }
 counter-release-about = { $number } goes back to the same place in the queue, and is called to another counter.
 counter-release = Put back
 screen-open = Open the lobby screen
@@ -400,7 +401,7 @@ queue-beside = Also { $standby } on standby and { $parked } parked.
 wait-range = { $from }–{ $to } min
 wait-unknown = not known now
 alarm = Somebody calls for help, { $time }
-alarm-at = Counter { $counter } calls for help, { $time }
+alarm-at = { $counter } calls for help, { $time }
 alarm-clear = Done
 printer-low = Kiosk { $name }: paper is running low, { $time }
 printer-out = Kiosk { $name }: paper is out, { $time }
@@ -632,7 +633,6 @@ effect-holidays-unknown = The public holidays of { $years } are not all announce
 
 messages-title = Messages
 messages-about = To applicants, by mail or by text message. Whom one is for is not shown.
-messages-list = Messages
 messages-state = Show
 messages-none = None.
 messages-none-dead = Everything could be sent.

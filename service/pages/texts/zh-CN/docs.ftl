@@ -1,7 +1,7 @@
 ### 接口说明页。
 
 docs-title = 接口说明
-docs-about = 全部调用都在这里，由服务自己的 OpenAPI 描述生成。每个调用做什么有中文说明；字段和类型的说明是英文。
+docs-about = 全部调用都在这里，由服务自己的 OpenAPI 描述生成。调用和参数有中文说明；字段和类型的说明是英文。
 docs-skip = 跳到接口说明
 docs-page =
     .aria-label = 页面

@@ -1,0 +1,53 @@
+/**
+ * What each parameter means, in Chinese, by what the description says of it: one that many calls take is said once.
+ *
+ * A test holds it complete.
+ */
+
+/** @type {Record<string, string>} */
+export const CHINESE = {
+  // in paths
+  "The hall's id.": "大厅的编号。",
+  "The counter's id.": "窗口的编号。",
+  "The notice's id.": "通知的编号。",
+  "The ticket's id, a UUID.": "号的编号，UUID。",
+  "The appointment's id, a UUID.": "预约的编号，UUID。",
+  "The account's id, a UUID.": "账号的编号，UUID。",
+  "The device's id, a UUID.": "设备的编号，UUID。",
+  "The alarm's id, a UUID.": "求助的编号，UUID。",
+  "The invitation's id, a UUID.": "邀请的编号，UUID。",
+  "The message's id, a UUID.": "消息的编号，UUID。",
+  // in headers
+  "The same key again: the same answer, no second effect.": "同一个键再用一次：答复相同，不会再做一遍。",
+  "The ETag of the document this replaces.": "所替换的大厅文档的 ETag。",
+  "The code of an invitation: what its guest can book.": "邀请码：答复受邀人可以预约的时间。",
+  // of lists
+  "How many, 50 if not said.": "多少个；不指定时为 50。",
+  "How many halls, 1000 if not said.": "多少个大厅；不指定时为 1000。",
+  "`next_cursor` of the page before.": "上一页的 `next_cursor`。",
+  "Only tickets of this service.": "只要这个事项的号。",
+  "Only tickets in this state.": "只要这种状态的号。",
+  "Messages in this state; those that could not be sent if not said.": "这种状态的消息；不指定时为没能发出的。",
+  "`batch` of an import's answer.": "导入的答复中的 `batch`。",
+  "A zone of the hall; without it the whole hall.": "大厅的一个区域；不指定时为整个大厅。",
+  // dates
+  "A date of the hall; today if not said.": "大厅的日期；不指定时为今天。",
+  "A date of the hall; today if nothing is said.": "大厅的日期；什么都不指定时为今天。",
+  "A date of the hall, at most 61 days later; as far as bookings go if not said.": "大厅的日期，最多晚 61 天；不指定时到可预约的最后一天。",
+  "A date in UTC; today if not said.": "UTC 日期；不指定时为今天。",
+  "The first date; that of `to`, or today, if not said.": "第一天；不指定时为 `to` 的那天，或今天。",
+  "The last date, at most 61 days later; today if not said.": "最后一天，最多晚 61 天；不指定时为今天。",
+  // what can be booked, and by whom
+  "A service of the hall; all that can be booked if not said.": "大厅的一个事项；不指定时为可以预约的全部事项。",
+  "How many people; 1 if not said.": "几个人；不指定时为 1。",
+  "Whose they are, where a manager imports: the id of a partner's device; the hall's own if not said.": "由负责人导入时，邀请归谁：合作单位设备的编号；不指定时归大厅。",
+  "Until when they give a right to the places kept for the partner.": "到什么时候为止可用留给合作单位的名额。",
+  "all, if not said: nothing is stored when a line is bad; good: the good ones are.": "不指定时为 all：有一行有问题就什么都不存；good：没有问题的照存。",
+  // of an act
+  "1: change nothing, answer what would change.": "1：什么都不改，只答复会有什么变化。",
+  "1: all sessions of the account.": "1：该账号的所有登录。",
+  "1: appointments to come stay, for nobody in particular.": "1：还没到的预约留着，不再属于任何人。",
+  "The page to come back to, a path of ours.": "登录后要回到的页面，本站的路径。",
+  "What the provider gave the browser.": "登录服务方交给浏览器的。",
+  "What we gave the browser.": "我们交给浏览器的。",
+};
