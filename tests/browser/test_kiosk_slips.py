@@ -99,7 +99,7 @@ async def test_the_code_of_a_number_given_while_the_kiosk_is_cut_off_is_live_whe
 
     await expect(phone.body).to_have_attribute("data-view", "unreported")
     await expect(phone.main.locator(".number")).to_have_text(number)
-    await expect(phone.main.locator(".message")).to_contain_text("号码有效，正在等取号机联网登记")
+    await expect(phone.main.locator(".message")).to_contain_text("号码有效，正在等自助机联网登记")
     assert await faults(phone.page) == []
     await picture(phone.page, tmp_path, "phone-unreported.png")
     await phone.page.get_by_role("link", name="English").click()

@@ -112,16 +112,16 @@ async def test_a_device_gets_a_key_that_is_shown_once_and_can_be_revoked(
     page = manage.page
 
     await page.locator("#device-add").click()
-    await page.locator("#device-name").fill("东门取号机")
+    await page.locator("#device-name").fill("东门自助机")
     await page.locator("dialog .primary").click()
     token = await page.locator("#secret").inner_text()
     await confirm(page)
 
     taken = await service.api.call("POST", "tickets", {"service": "enquiry", "channel": "kiosk"}, token=token)
     assert taken.status == 201, taken.body
-    await page.locator('[data-device="东门取号机"] .stop').click()
+    await page.locator('[data-device="东门自助机"] .stop').click()
     await confirm(page)
-    await expect(page.locator('[data-device="东门取号机"]')).to_have_count(0)
+    await expect(page.locator('[data-device="东门自助机"]')).to_have_count(0)
     assert (await service.api.call("POST", "tickets", {"service": "enquiry"}, token=token)).status == 401
 
 

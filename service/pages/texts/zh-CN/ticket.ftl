@@ -3,7 +3,7 @@
 ticket-title = 我的号码
 unknown-title = 没有找到这个号码
 unknown-about = 请打开完整的链接，或再扫一次小票。
-unreported-title = 号码有效，正在等取号机联网登记
+unreported-title = 号码有效，正在等自助机联网登记
 unreported-about = 取号时网络断开；恢复后自动登记，次序按取号时间计。请留意大厅的屏幕和广播，本页会自动更新。
 to-halls = 看各大厅
 live-now = 实时
@@ -64,7 +64,7 @@ stay = 继续等候
 close = 关闭
 leave-about = { $number } 和您的位置都不再保留。
 code-title = 您的凭证码
-code-about = 在取号机或窗口扫码，或输入凭证码。
+code-about = 在自助机或窗口扫码，或输入凭证码。
 refused-entrance = 用手机回到队列，请先扫大厅门口屏幕上的二维码。
 
 ## 候补、暂缓、过号
