@@ -8,6 +8,10 @@ const STUBS = 6;
 // Longer than this and two stubs no longer fit side by side at a size that is read across the hall.
 const NUMBER_NARROW_MAX = 4;
 const COUNTER_NARROW_MAX = 2;
+// “请到窗口 Go to counter”: what is longer is smaller.
+const PAIR_SHORT_MAX = 17;
+// A counter so long leaves no room for words beside it.
+const UNIT_COUNTER_MAX = 5;
 
 /** The part of the page that shows calls. */
 export class CallsView {
@@ -35,10 +39,11 @@ export class CallsView {
    * @param {import("./calls.js").Call | null} facts.call the newest now
    * @param {boolean} facts.fresh its turn begins
    * @param {boolean} facts.stale
+   * @param {import("./words.js").Said[] | null} facts.opens when the hall opens, while numbers are given out before that
    */
-  draw({ words, board, call, fresh, stale }) {
+  draw({ words, board, call, fresh, stale, opens }) {
     const stageOf = (counter) => words.of(board.names.stages[board.names.counters[counter]?.stage]);
-    this.#drawNewest(words, board, call, stale, call ? stageOf(call.counter) : []);
+    this.#drawNewest(words, board, call, stale, call ? stageOf(call.counter) : [], opens);
     if (fresh) this.#flash();
     const others = board.called.filter((other) => other.number !== call?.number).slice(0, STUBS);
     this.#drawStubs(others, words, stageOf, stale);
@@ -46,18 +51,19 @@ export class CallsView {
     this.#list.classList.toggle("wide", wide);
   }
 
-  #drawNewest(words, board, call, stale, stage) {
+  #drawNewest(words, board, call, stale, stage, opens) {
     const box = this.#newest;
-    const closed = board.counters.length > 0 && board.counters.every(({ state }) => state === "closed");
+    const idle = noneOpen(board) && !opens ? "noneOpen" : "noCalls";
+    const [nothing, hint] = [words.say(idle), opens ? words.say("opens", opens) : words.say(`${idle}Hint`)];
     box.classList.toggle("ghost", call === null);
     for (const name of ["number", "counter", "again"]) {
       if (call) box.dataset[name] = call[name];
       else delete box.dataset[name];
     }
-    redraw(box, [words.languages, call, stale, stage, closed], () => {
+    redraw(box, [words.languages, call, stale, stage, nothing, hint], () => {
       if (call === null) {
         return [
-          make("div.who", {}, make("div.nothing", {}, lines(words.say(closed ? "noneOpen" : "noCalls"))), make("div.hint", {}, lines(words.say(closed ? "noneOpenHint" : "noCallsHint")))),
+          make("div.who", {}, make("div.nothing", {}, lines(nothing)), make("div.hint", {}, lines(hint))),
           make("i.tear"),
           make("div.where"),
         ];
@@ -65,9 +71,9 @@ export class CallsView {
       const who = stale ? "lastShown" : call.again > 0 ? "calledAgain" : "nowCalling";
       const where = words.say(stale ? "stage" : "goTo", stage);
       return [
-        make("div.who", {}, make("div.pair", {}, lines(words.say(who), "span")), number(call.number)),
+        make("div.who", {}, pair(words.say(who)), number(call.number)),
         make("i.tear"),
-        make("div.where", {}, make("div.pair", {}, lines(where, "span")), number(call.counter)),
+        make("div.where", {}, pair(where), number(call.counter)),
       ];
     });
   }
@@ -90,7 +96,7 @@ export class CallsView {
       redraw(stub, [words.languages, call, again, stage], () => [
         make("div.who", {}, number(call.number)),
         make("i.tear"),
-        make("div.where", {}, number(call.counter), make("div.unit", {}, lines(again ? words.say("calledAgain") : words.say("unit", stage, isNumbered(call.counter)), "span"))),
+        make("div.where", {}, number(call.counter), again || call.counter.length <= UNIT_COUNTER_MAX ? make("div.unit", {}, lines(again ? words.say("calledAgain") : words.say("unit", stage, isNumbered(call.counter)), "span")) : null),
       ]);
       return [call.number, stub];
     });
@@ -102,6 +108,17 @@ export class CallsView {
       this.#list.replaceChildren(...wanted);
     }
   }
+}
+
+/** Words over a number, on one line. */
+function pair(said) {
+  const length = said.reduce((sum, { text }) => sum + text.length, 0);
+  return make("div.pair", { "data-length": length > PAIR_SHORT_MAX ? "long" : null }, lines(said, "span"));
+}
+
+/** @returns {boolean} whether all counters of a board are closed */
+export function noneOpen(board) {
+  return board.counters.length > 0 && board.counters.every(({ state }) => state === "closed");
 }
 
 /** A number to be read across the hall; its length lets the style sheet find the size that fits. */

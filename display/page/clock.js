@@ -30,6 +30,12 @@ export class HallClock {
     return this.#formats.minutes.format(at_ms);
   }
 
+  /** @returns {string} `17:00`; midnight ends the day before it: `24:00` */
+  closing(at_ms) {
+    const time = this.minutes(at_ms);
+    return time === "00:00" ? "24:00" : time;
+  }
+
   /** @returns {string} `10:42:07` */
   seconds(at_ms) {
     return this.#formats.seconds.format(at_ms);

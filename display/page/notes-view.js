@@ -66,7 +66,7 @@ export class NotesView {
   }
 
   /**
-   * One notice at a time, each long enough to be read.
+   * One notice at a time, each long enough to be read; none leaves the place empty.
    * @param {import("./words.js").Said[][]} notices
    * @param {number} now_ms by the page's own clock
    */
@@ -75,9 +75,10 @@ export class NotesView {
       this.#notice += 1;
       this.#notice_since_ms = now_ms;
     }
-    const said = notices[this.#notice % notices.length];
+    const said = notices[this.#notice % Math.max(1, notices.length)] ?? [];
     const box = this.#parts.noticeWords;
-    box.dataset.length = said[0].text.length > 40 || said.some(({ text }) => text.length > 90) ? "long" : "short";
+    box.parentElement.hidden = said.length === 0;
+    box.dataset.length = said[0]?.text.length > 40 || said.some(({ text }) => text.length > 90) ? "long" : "short";
     redraw(box, said, () => lines(said));
   }
 

@@ -15,6 +15,7 @@ import { Entrance } from "./entrance.js";
 import { Key } from "./key.js";
 import { NextBookable } from "./bookable.js";
 import { NotesView } from "./notes-view.js";
+import { Opening } from "./opening.js";
 import { Presence } from "./presence.js";
 import { BoardSocket, SILENCE_MS, backOff_ms } from "./socket.js";
 import { Speaker } from "./speaker.js";
@@ -52,6 +53,7 @@ const key = new Key(hallId);
 const entrance = new Entrance(hallId, key);
 const presence = new Presence(hallId, zoneId, key);
 const bookable = new NextBookable(hallId);
+const opening = new Opening(askHall);
 const callLog = new CallLog();
 const turns = new Turns();
 let words = new Words();
@@ -94,6 +96,7 @@ async function askHall() {
 
 function adopt(answer) {
   hall = answer;
+  opening.adopt(hall);
   words = new Words(hall.languages);
   clock = new HallClock(hall.time_zone);
   for (const [id, label] of [["calls", "callsLabel"], ["waits", "waitsLabel"]]) part(id).setAttribute("aria-label", words.say(label)[0].text);
@@ -153,7 +156,11 @@ function draw() {
   const now_ms = performance.now();
   const link = linkState();
   const stale = link === "stale";
-  const view = link === "live" || stale ? (board.suspended ? "suspended" : "board") : "words";
+  const ahead = link === "live" ? opening.ahead(clock.now()) : null;
+  const opens = ahead && words.languages.map(({ key, tag }) => ({ key, tag, text: clock.soon(key, ahead.opens_ms) }));
+  const early = ahead !== null && ahead.doors_open;
+  const closed = ahead !== null && !early && isEmpty(board);
+  const view = link !== "live" && !stale ? "words" : board.suspended ? "suspended" : closed ? "words" : "board";
   document.body.dataset.link = link;
   document.body.dataset.view = view;
 
@@ -164,7 +171,7 @@ function draw() {
   notesView.drawBand(stale ? words.say("stale", clock.minutes(truth_ms), words.say("age", silent_min)) : null);
 
   const notices = board && link === "live" ? board.notices.map((notice) => words.of(notice.text)).filter((said) => said.length > 0) : [];
-  notesView.drawNotice(notices.length > 0 ? notices : [words.say(stale || link === "lost" ? "valid" : "noNotice")], now_ms);
+  notesView.drawNotice(notices.length > 0 ? notices : closed ? [] : [words.say(stale || link === "lost" ? "valid" : "noNotice")], now_ms);
   notesView.drawAsOf(
     link === "live" ? words.say("live", clock.seconds(truth_ms)) : words.say("reconnecting", zone.length > 0 ? zone : zoneId),
     link === "live",
@@ -172,16 +179,23 @@ function draw() {
 
   // Last, when the rest has taken its room: how the board is laid out depends on what is left.
   if (view === "board") {
-    callsView.draw({ words, board, stale, ...turns.pick(board.called, now_ms) });
-    waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), bookable: bookable.at(clock.now()), now_ms });
+    callsView.draw({ words, board, stale, opens: early ? opens : null, ...turns.pick(board.called, now_ms) });
+    waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), early, endless: opening.isEndless(board.closing_at), bookable: bookable.at(clock.now()), now_ms });
   } else if (view === "suspended") {
     const { text, until_at } = board.suspended;
     const said = words.of(text);
     const resumes = until_at ? words.say("resumesAt", clock.minutes(Date.parse(until_at))) : [];
     notesView.drawMessage(said.length > 0 ? said : words.say("suspended"), resumes, 1);
+  } else if (closed) {
+    notesView.drawMessage(words.say("closed"), words.say("opens", opens));
   } else {
     notesView.drawMessage(...message(link));
   }
+}
+
+/** Whether nobody is called or waits. */
+function isEmpty({ called, waiting, standby }) {
+  return called.length === 0 && standby === 0 && waiting.every(({ count }) => count === 0);
 }
 
 function message(link) {
@@ -221,6 +235,7 @@ function look() {
   draw();
   if (document.body.dataset.link === "live") {
     presence.look();
+    opening.look(board, clock.now());
     if (board.standby > 0) bookable.look(clock.now());
   }
 }

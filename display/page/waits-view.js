@@ -1,5 +1,6 @@
 /** Draws the waits beside the calls: a range for each service, what is online, standby, and until when the hall is open. */
 
+import { noneOpen } from "./calls-view.js";
 import { lines, make, makeSvg, redraw } from "./element.js";
 
 const AXIS_MIN = 60;
@@ -25,15 +26,19 @@ export class WaitsView {
    * @param {object} facts.board
    * @param {boolean} facts.stale ranges, standby, hours and the door's code are withdrawn: they would be wrong
    * @param {import("./entrance.js").Shown | null} facts.entrance the code by which people take a number here
+   * @param {boolean} facts.early whether numbers are given out before the hall opens
+   * @param {boolean} facts.endless it opens again the moment it closes
    * @param {number | null} facts.bookable the next time that can be booked, told beside those on standby
    * @param {number} facts.now_ms by the page's own clock; turns the pages of a long list
    */
-  draw({ words, clock, board, stale, entrance, bookable, now_ms }) {
+  draw({ words, clock, board, stale, entrance, early, endless, bookable, now_ms }) {
     const services = board.names.services;
     const online = Object.values(services).filter((service) => service.online_url);
-    const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url);
+    // Before the hall opens its plan says how many counters there will be; afterwards nobody knows when one opens.
+    const unknown = !early && noneOpen(board);
+    const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url).map((wait) => (unknown ? { ...wait, shown: null } : wait));
     const closing_ms = board.closing_at ? Date.parse(board.closing_at) : NaN;
-    const closing = stale || Number.isNaN(closing_ms) ? null : { time: clock.minutes(closing_ms), past: clock.now() >= closing_ms };
+    const closing = stale || endless || Number.isNaN(closing_ms) ? null : { time: clock.closing(closing_ms), past: clock.now() >= closing_ms };
     const standby = stale ? 0 : board.standby;
     const next = standby > 0 && bookable !== null ? words.languages.map(({ key, tag }) => ({ key, tag, text: clock.soon(key, bookable) })) : null;
     const scan = stale || closing?.past ? null : entrance;
@@ -125,12 +130,12 @@ function drawExtras(words, online, standby, next) {
   const extras = [];
   if (online.length > 0) {
     const names = online.map((service) => ({ prefix: service.prefix, said: named(words, service, "") }));
-    const rest = words.say("online", online.length);
     const joins = words.say("join");
+    const several = online.length > 1; // a list may be cut where the room ends: the fact comes before it
     extras.push(
-      rest.map((one, index) => {
-        const list = names.map(({ prefix, said }) => `${prefix} ${(said.find(({ key }) => key === one.key) ?? said[0])?.text ?? ""}`.trim());
-        return { ...one, text: [make("b", {}, list.join(joins[index].text)), " ", one.text] };
+      words.say(several ? "onlineHead" : "online").map((one, index) => {
+        const list = names.map(({ prefix, said }) => `${prefix} ${(said.find(({ key }) => key === one.key) ?? said[0])?.text ?? ""}`.trim()).join(joins[index].text);
+        return { ...one, text: several ? [make("b", {}, one.text), list] : [make("b", {}, list), " ", one.text] };
       }),
     );
   }

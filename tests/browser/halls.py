@@ -1,5 +1,7 @@
 """Halls as they are in the middle of a morning."""
 
+from typing import Any
+
 from tests.browser.clock import RunningClock
 from tests.service import Api
 
@@ -54,12 +56,17 @@ async def post_notice(api: Api, text: dict[str, str] | str, *zones: str) -> str:
 
 async def two_zones(api: Api) -> None:
     """Give the demo hall a second zone, `east`, where the pre-check is."""
-    shown = await api.staff("GET", "document")
-    tag = next(value for name, value in shown.headers.items() if name.lower() == "etag")
-    document = shown.body
+    document = (await api.staff("GET", "document")).body
     document["zones"].append({"id": "east", "name": {"zh-CN": "东厅", "en": "East wing"}})
     for counter in document["counters"]:
         if counter["id"] == PRECHECK:
             counter["zone"] = "east"
-    reply = await api.staff("PUT", "document", document, headers={"If-Match": tag})
+    await change(api, **document)
+
+
+async def change(api: Api, **parts: Any) -> None:  # noqa: ANN401  (JSON)
+    """Put parts of the demo hall's document in place of what is there."""
+    shown = await api.staff("GET", "document")
+    tag = next(value for name, value in shown.headers.items() if name.lower() == "etag")
+    reply = await api.staff("PUT", "document", {**shown.body, **parts}, headers={"If-Match": tag})
     assert reply.status == 200, reply.body

@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, e
 
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk, sign_in
+from tests.browser.halls import change
 from tests.browser.staff import PASSWORD, account, member
 from tests.service import Api, Service
 
@@ -227,6 +228,33 @@ async def test_keys_are_read_by_their_place_and_not_inside_fields(service: Servi
 
     await expect(desk.page.locator("#find-number")).to_have_value("fbq")
     assert await states(service.api) == {"B001": "serving at 3"}
+
+
+async def test_all_keys_are_listed_from_the_first_to_the_last(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    desk = await Desk.at(context, service.api.base, query="?lang=zh")
+    dialog = desk.page.locator("dialog")
+
+    await desk.press("?")
+
+    await expect(dialog.locator("dt", has_text="O")).to_have_text("O")
+    await expect(dialog.locator("dt", has_text="1–9")).to_be_visible()
+    assert await dialog.evaluate("box => box.scrollTop") == 0
+    await dialog.get_by_role("button", name="关闭").click()
+    await expect(dialog).to_have_count(0)
+
+
+async def test_the_green_channel_is_explained_by_the_halls_own_figure(
+    service: Service, context: BrowserContext
+) -> None:
+    await change(service.api, rules={"credit_s": {"green": 2700}})
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+
+    await desk.press("ArrowDown", "g")
+
+    await expect(desk.page.locator("dialog")).to_contain_text("按提前 45 分钟到达计。")
 
 
 async def test_letters_can_be_switched_off_as_keys(service: Service, context: BrowserContext) -> None:
@@ -583,6 +611,7 @@ async def test_a_suspended_hall_is_said_and_not_called(service: Service, context
 
     await expect(desk.message).to_have_text("大厅暂停办理：消防演习")
     await expect(desk.main).to_have_text("暂停叫号")
+    await expect(desk.page.locator("#person")).to_have_text("暂停叫号消防演习")
     await desk.press("Enter")
     assert await states(service.api) == {"B001": "waiting"}
     await service.api.staff("DELETE", "suspension")

@@ -35,6 +35,23 @@ async def test_a_counter_that_lost_its_service_says_so_and_sends_what_was_presse
         assert [ticket["number"] for ticket in queue["waiting"]] == ["B002"]
 
 
+async def test_a_call_that_may_be_over_loses_its_amber(
+    dsn: str, tmp_path: Path, clock: RunningClock, context: BrowserContext
+) -> None:
+    async with service_on(dsn, tmp_path, clock) as server:
+        await server.api.open("3")
+        await server.api.take("enquiry")
+        desk = await Desk.at(context, server.api.base)
+        await desk.press("Enter")
+        await desk.is_view("called")
+        await expect(desk.page.locator("#person .stub")).to_have_css("border-style", "solid")
+
+    await expect(desk.page.locator("#stale")).to_be_visible()
+
+    await expect(desk.page.locator("#person .stub")).to_have_css("border-style", "dashed")
+    await expect(desk.page.locator("#person .stub")).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+
+
 async def test_a_blocked_socket_costs_freshness_and_not_the_work(
     dsn: str, tmp_path: Path, clock: RunningClock, context: BrowserContext
 ) -> None:

@@ -141,10 +141,11 @@ async def test_a_code_is_typed_with_keys_on_the_screen_and_refused_in_words(
     await booth.is_view("refused")
     await expect(page.locator("#title")).to_contain_text("没有找到这个凭证码")
     await expect(page.locator("#title")).to_contain_text("There is no such code")
+    await expect(page.locator(".refusal-view .primary")).to_contain_text("Type the code")
 
 
-async def test_too_early_too_late_and_closed_are_said_with_the_way_forward(
-    service: Service, context: BrowserContext, clock: RunningClock
+async def test_too_early_and_another_day_are_said_with_the_way_forward(
+    service: Service, context: BrowserContext
 ) -> None:
     soon = await booked(service.api, starts_at=at("13:00"))
     tomorrow = await booked(service.api, starts_at=at("13:00", 24))
@@ -157,16 +158,57 @@ async def test_too_early_too_late_and_closed_are_said_with_the_way_forward(
     await booth.scan(tomorrow["code"])
     await expect(title).to_contain_text("这个凭证码不是今天的")
     await expect(about).to_contain_text("11月24日")
-    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演练", "en": "Fire drill"}})
-    await booth.home()
-    await booth.service("enquiry").click()
-    await expect(title).to_contain_text("消防演练")
-    await service.api.staff("DELETE", "suspension")
+
+
+async def test_a_press_is_refused_in_words_by_a_hall_that_has_closed_meanwhile(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    open_still = (await service.api.call("GET", "/v1/halls/demo")).body
+    await context.route("**/v1/halls/demo", lambda route: route.fulfill(json=open_still))
+    booth = await Booth.at(context, service.api)
     clock.advance(8 * 3600)
-    await booth.home()
+
     await booth.service("enquiry").click()
-    await expect(title).to_contain_text("现在不在取号时间内")
-    await expect(about).to_contain_text("09:00")
+
+    await expect(booth.page.locator("#title")).to_contain_text("现在不在取号时间内")
+    await expect(booth.page.locator(".refusal-view p").first).to_contain_text("09:00")
+
+
+async def test_numbers_that_a_suspended_hall_would_refuse_are_not_offered(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+    said = booth.page.locator(".walk-in .message")
+    await expect(said).to_have_count(0)
+
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演练", "en": "Fire drill"}})
+
+    await expect(said).to_contain_text("消防演练")
+    await expect(said).to_contain_text("Fire drill")
+    await expect(booth.service("enquiry")).to_be_disabled()
+    await expect(booth.service("enquiry").locator(".much")).to_be_empty()
+    await expect(booth.page.locator("#type")).to_be_enabled()
+    await service.api.staff("DELETE", "suspension")
+    await expect(said).to_have_count(0)
+    assert await booth.take() == "B001"
+
+
+async def test_a_closed_hall_says_when_numbers_are_given_out_and_its_doors_open_by_the_clock(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    clock.advance(-3 * 3600)
+    await context.clock.install()
+    booth = await Booth.at(context, service.api)
+    said = booth.page.locator(".walk-in .message")
+    await expect(said).to_contain_text("现在不在取号时间内")
+    await expect(said).to_contain_text("09:00 开始")
+    await expect(booth.service("enquiry")).to_be_disabled()
+
+    clock.advance(100 * 60)
+    await context.clock.run_for(16_000)
+
+    await expect(said).to_have_count(0)
+    assert await booth.take() == "B001"
 
 
 async def test_a_full_hall_says_so_with_the_next_time_that_can_be_booked(

@@ -236,8 +236,10 @@ export class Acts {
     else if (chosen === "green") await this.#green(ticket);
   }
 
-  #green(ticket) {
-    return askReason(say("green-title", { number: ticket.number }), say("green-about"), say("act-green"), this.state.words, async ({ reason }) => {
+  async #green(ticket) {
+    const { body: rules } = await this.ofHall("GET", "rules");
+    const about = say("green-about", { minutes: Math.round(rules.credit_s.green / 60) });
+    return askReason(say("green-title", { number: ticket.number }), about, say("act-green"), this.state.words, async ({ reason }) => {
       await this.ofHall("PATCH", `tickets/${ticket.id}`, { body: { class: "green", reason } });
       await this.read();
       this.tell(say("said-green", { number: ticket.number }));

@@ -244,9 +244,9 @@ function canMark() {
 }
 
 function help() {
-  const known = [...acts.grid("called", { canMark: true }), ...acts.grid("serving", {}), ...acts.grid("idle", {}), ...acts.always("idle", line.ticket ?? {})].filter(Boolean);
+  const known = [...acts.grid("called", { canMark: true }), ...acts.grid("serving", {}), ...acts.grid("idle", {}), ...acts.grid("closed", {}), ...acts.always("idle", line.ticket ?? {})].filter(Boolean);
   const rows = [...new Map(known.map(({ key, label }) => [key, label]))].map(([key, label]) => [key, label]);
-  showKeys([[["Enter", "Space", "F8"], say("key-main")], ["Esc", say("key-rest")], ...rows, ["U", say("key-undo")], [["↑", "↓"], say("key-move")], [["1", "9"], say("key-paper")], ["?", say("key-help")]]);
+  showKeys([[["Enter", "Space", "F8"], say("key-main")], ["Esc", say("key-rest")], ...rows, ["U", say("key-undo")], [["↑", "↓"], say("key-move")], ["1–9", say("key-paper")], ["?", say("key-help")]]);
 }
 
 // Drawing.
@@ -267,7 +267,7 @@ function drawAll() {
   const { counter, queue, ticket, next, words, times } = state;
   const now_ms = live.clock.now();
   const shown = view();
-  state.suspended = Boolean(live.board?.suspended);
+  state.suspended = suspension() !== null;
   document.body.dataset.view = shown;
 
   part("state").className = counter.state === "open" ? "tag open" : "tag";
@@ -278,7 +278,7 @@ function drawAll() {
   const language = languageNow();
   const person = ticket ?? (shown === "idle" ? next : null);
   const as = ticket ? (ticket.state === "serving" ? "here" : "called") : "next";
-  redraw(part("person"), [language, shown, person, as === "next" && person ? Math.floor(now_ms / 60_000) : 0, counter.until_at, counter.reason], () => (person ? drawPerson({ ticket: person, as, words, times, now_ms }) : [nobody(shown)]));
+  redraw(part("person"), [language, shown, person, as === "next" && person ? Math.floor(now_ms / 60_000) : 0, counter.until_at, counter.reason, suspension()], () => (person ? drawPerson({ ticket: person, as, words, times, now_ms }) : [nobody(shown)]));
   redraw(part("why"), [language, person?.reason, person?.number], () => (person ? whyWords(person, words, times) : []));
   checklist.draw();
   drawMain(acts.main(shown));
@@ -292,13 +292,21 @@ function drawAll() {
   tick();
 }
 
+/** Why the hall calls nobody, and until when; null while it does. */
+function suspension() {
+  return live?.board?.suspended ?? null;
+}
+
 function nobody(shown) {
   const { counter, times, words } = state;
-  const about =
-    shown === "paused"
-      ? [counter.reason ? words.code(counter.reason) : "", counter.until_at ? say("paused-until", { time: times.time(counter.until_at) }) : say("paused-since", { time: times.time(counter.since_at) })].filter(Boolean).join(" · ")
+  const suspended = shown === "idle" ? suspension() : null;
+  const until = (at) => (at ? say("paused-until", { time: times.time(at) }) : "");
+  const about = suspended
+    ? [pick(suspended.text, languageNow()).text, until(suspended.until_at)].filter(Boolean).join(" · ")
+    : shown === "paused"
+      ? [counter.reason ? words.code(counter.reason) : "", until(counter.until_at) || say("paused-since", { time: times.time(counter.since_at) })].filter(Boolean).join(" · ")
       : say(`nobody-about-${shown}`);
-  return make("div.stub.ghost.nobody", {}, make("div", {}, make("p.say", {}, say(`nobody-${shown}`)), make("p.quiet", {}, about)));
+  return make("div.stub.ghost.nobody", {}, make("div", {}, make("p.say", {}, say(suspended ? "main-suspended" : `nobody-${shown}`)), make("p.quiet", {}, about)));
 }
 
 function drawMain(main) {
@@ -326,7 +334,7 @@ function drawActs(shown) {
 
 /** What the last act came to; without that, why nobody is called. */
 function drawMessage() {
-  const suspended = live?.board?.suspended;
+  const suspended = suspension();
   const shown = state.message ?? (suspended ? { text: say("suspended", { text: pick(suspended.text, languageNow()).text }), kind: "heed" } : null);
   const message = part("message");
   message.hidden = shown === null;

@@ -201,9 +201,10 @@ export async function showKeys(rows) {
   await choose({
     title: say("keys-title"),
     body: [
-      make("dl.keys-list", {}, rows.flatMap(([key, label]) => [make("dt", {}, ...[key].flat().map((one) => make("kbd", {}, one))), make("dd", {}, label)])),
       make("label.check", {}, on, say("keys-on")),
+      make("dl.keys-list", {}, rows.flatMap(([key, label]) => [make("dt", {}, ...[key].flat().map((one) => make("kbd", {}, one))), make("dd", {}, label)])),
     ],
     choices: [],
+    leaving: say("close"),
   });
 }

@@ -4,6 +4,9 @@ import { make, makeSvg } from "/display/element.js";
 import { say } from "/pages/texts.js";
 import { classTag } from "./words.js";
 
+// The style sheet has a size for each length up to this.
+const NUMBER_MAX = 7;
+
 /**
  * The stub of a ticket.
  * @param {object} options
@@ -19,7 +22,7 @@ export function drawPerson({ ticket, as, words, times, now_ms }) {
     "div",
     {},
     make("span.quiet", {}, say("person-title", { as })),
-    make("p.number", { "data-number": ticket.number }, ticket.number),
+    make("p.number", { "data-number": ticket.number, "data-length": Math.min(ticket.number.length, NUMBER_MAX) }, ticket.number),
     as === "next" ? classTag(ticket) : make("div.timer", { id: "timer" }),
   );
   const facts = make("dl.facts", {}, factsOf({ ticket, as, words, times, now_ms }).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));

@@ -7,6 +7,8 @@ import { both, label, languages, ofHall, spans } from "./words.js";
 const CODE_LENGTH = 8;
 const KEYS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PEOPLE_SHOWN_MAX = 9;
+// The style sheet has a size for each length up to this.
+const NUMBER_MAX = 7;
 
 /** @typedef {import("./words.js").Said} Said */
 
@@ -54,9 +56,10 @@ function scanPicture() {
  * @param {string | null} facts.invitation a code that wants a service
  * @param {boolean} facts.cut whether the kiosk is cut off
  * @param {boolean} facts.camera
+ * @param {Said[][]} facts.closed why no numbers are given out now, and the way forward; empty while they are
  * @param {{type: () => void, film: () => void, take: (service: object) => void, people: (count: number) => void}} act
  */
-export function drawStart({ hall, board, count, invitation, cut, camera }, act) {
+export function drawStart({ hall, board, count, invitation, cut, camera, closed }, act) {
   const most = Math.max(1, ...hall.services.filter(({ online_url }) => !online_url).map(({ count_max }) => count_max));
   return make(
     "div.start",
@@ -82,10 +85,11 @@ export function drawStart({ hall, board, count, invitation, cut, camera }, act) 
         "div.asks",
         {},
         make("h2", {}, spans(invitation ? both("start-invited") : both("start-walk-in"))),
-        most > 1 && !invitation ? drawPeople(count, most, act.people) : null,
+        most > 1 && !invitation && closed.length === 0 ? drawPeople(count, most, act.people) : null,
       ),
-      make("div.choices", { class: hall.services.length > 4 ? "choices many" : "choices" }, hall.services.map((service) => drawService({ service, board, count, cut }, act.take))),
-      cut ? null : make("p.promise", {}, ...lines(both("start-promise"), "span")),
+      closed.length > 0 ? make("div.message", { role: "status" }, closed.map((said, place) => make(place === 0 ? "p.fact" : "p", {}, spans(said)))) : null,
+      make("div.choices", { class: ["choices", hall.services.length > 4 && "many", closed.length > 0 && "shut"].filter(Boolean).join(" ") }, hall.services.map((service) => drawService({ service, board, count, cut, closed: closed.length > 0 }, act.take))),
+      cut || closed.length > 0 ? null : make("p.promise", {}, ...lines(both("start-promise"), "span")),
     ),
   );
 }
@@ -108,7 +112,7 @@ function drawPeople(count, most, choose) {
   );
 }
 
-function drawService({ service, board, count, cut }, take) {
+function drawService({ service, board, count, cut, closed }, take) {
   const waiting = board?.waiting.find((one) => one.service === service.id);
   const name = lines(ofHall(service.name), "span");
   const letter = make("span.letter", { "aria-hidden": "true" }, service.prefix);
@@ -124,14 +128,14 @@ function drawService({ service, board, count, cut }, take) {
     );
   }
   const over = count > service.count_max;
-  const about = over ? both("service-count", { most: service.count_max }) : cut || !waiting ? [] : both("service-waiting", { count: waiting.count });
+  const about = closed ? [] : over ? both("service-count", { most: service.count_max }) : cut || !waiting ? [] : both("service-waiting", { count: waiting.count });
   const element = make(
     "button.choice",
-    { type: "button", id: `service-${service.id}`, "data-service": service.id, disabled: over },
+    { type: "button", id: `service-${service.id}`, "data-service": service.id, disabled: over || closed },
     letter,
     perforation,
     make("span.what", {}, name, make("span.about.quiet", {}, spans(about))),
-    make("span.much", {}, ...(cut || over ? [] : drawWait(waiting?.shown ?? service.wait?.shown ?? null))),
+    make("span.much", {}, ...(cut || over || closed ? [] : drawWait(waiting?.shown ?? service.wait?.shown ?? null))),
   );
   element.addEventListener("click", () => take(service));
   return element;
@@ -213,7 +217,7 @@ export function drawTicket({ ticket, service, stage, url, offline, paper, resume
     make(
       "section.stub",
       {},
-      make("div.who", {}, make("p.number", {}, ticket.number), ...lines(ofHall(service?.name)), ticket.count > 1 ? make("p.quiet", {}, spans(both("slip-people", { count: ticket.count }))) : null),
+      make("div.who", {}, make("p.number", { "data-length": Math.min(ticket.number.length, NUMBER_MAX) }, ticket.number), ...lines(ofHall(service?.name)), ticket.count > 1 ? make("p.quiet", {}, spans(both("slip-people", { count: ticket.count }))) : null),
       make("i.perf", { "aria-hidden": "true" }),
       make(
         "div.where",
@@ -283,7 +287,7 @@ export function drawRefusal({ title, about, url, retry }, act) {
     {},
     make("section.message", {}, make("h2", { id: "title", tabindex: -1 }, spans(title)), about.length > 0 ? make("p", {}, spans(about)) : null),
     url ? make("div.qr-box", {}, drawQr(url, label(both("service-online-qr")))) : null,
-    make("div.row", {}, button(".primary", both("back-to-start"), act.leave, { id: "leave" }), retry ? button("", both("start-type"), act.type, { id: "type" }) : null),
+    make("div.row", {}, retry ? button(".primary", both("start-type"), act.type, { id: "type" }) : null, button(retry ? "" : ".primary", both("back-to-start"), act.leave, { id: "leave" })),
     make("p.quiet.back", { "aria-live": "off" }, make("span", { id: "countdown" })),
   );
 }

@@ -42,6 +42,8 @@ const PRESSED_MOST_MS = 2000;
 // A click may come so long after the finger was lifted.
 const LIFTED_MS = 50;
 const CODE_LENGTH = 8;
+// Longer than this, and the hall is named in smaller letters.
+const NAME_SHORT_MAX = 30;
 
 const hallId = decodeURIComponent(location.pathname.match(/^\/halls\/([^/]+)\/kiosk/)[1]);
 const part = (id) => document.getElementById(id);
@@ -152,7 +154,7 @@ async function begin(first) {
   lookForCamera();
   navigator.mediaDevices?.addEventListener("devicechange", lookForCamera);
   setInterval(tick, TICK_MS);
-  setInterval(() => !cut() && inStep(), SYNC_EVERY_MS);
+  setInterval(keepUp, SYNC_EVERY_MS);
   drawAll();
   usable();
   inStep();
@@ -197,6 +199,13 @@ function linkChanged() {
     inStep();
   }
   drawSoon();
+}
+
+/** What changes without a frame: what the service does not know yet, and doors, which open by the clock. */
+function keepUp() {
+  if (cut()) return;
+  inStep();
+  live.now();
 }
 
 /** Let the service know what it does not, and the other way round. */
@@ -435,6 +444,20 @@ function whenOf(at, language) {
   return onOf(at) === onOf(now_ms()) ? timeOf(at) : momentOf(at, language);
 }
 
+/**
+ * Why no number can be had now, and the way forward; empty while one can. Who was invited checks in, and a kiosk that is cut off
+ * goes by the hours in its stock.
+ * @returns {import("./words.js").Said[][]}
+ */
+function closedFor() {
+  const { hall, invitation } = state;
+  if (invitation || cut()) return [];
+  const suspended = live?.board ? live.board.suspended : hall.suspended ? {} : null;
+  if (suspended) return [suspended.text ? ofHall(suspended.text) : both("refused-hall-suspended"), both("refused-hall-suspended-about")];
+  if (hall.doors_open) return [];
+  return [both("refused-hall-closed"), hall.opens_at ? both("refused-hall-closed-about", (language) => ({ when: whenOf(hall.opens_at, language) })) : both("refused-hall-closed-none-about")];
+}
+
 const REFUSED = new Set([
   "hall-closed", "hall-full", "hall-suspended", "online-only", "code-used", "code-not-found", "too-early", "wrong-day", "appointment-missed", "appointment-not-found",
   "hold-expired", "wrong-state", "service-not-found", "busy", "storage-unavailable", "rate-limited",
@@ -502,18 +525,19 @@ function drawAll() {
   if (first) redraw(part("hall"), first, () => [first.text]);
   if (first) part("hall").lang = first.tag;
   part("hall-second").lang = second?.tag ?? "";
+  for (const [id, name] of [["hall", first], ["hall-second", second]]) part(id).dataset.length = (name?.text.length ?? 0) > NAME_SHORT_MAX ? "long" : "short";
   redraw(part("hall-second"), second ?? null, () => (second ? [second.text] : []));
   redraw(part("langs"), languageNow(), () => drawLanguages((wanted) => useLanguage(wanted)));
   placeLanguages();
   drawStatus();
   const leave = () => home();
   const focused = document.activeElement?.id;
-  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, camera: state.camera, waiting: live?.board?.waiting, shown, slow: state.slow, setup: state.setup, larger: state.larger };
+  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, camera: state.camera, waiting: live?.board?.waiting, closed: hall ? closedFor() : [], shown, slow: state.slow, setup: state.setup, larger: state.larger };
   const isNew = redraw(part("main"), facts, () => [
     {
       connecting: () => drawSetup({ id: "connecting" }),
       setup: () => drawSetup({ id: state.setup }),
-      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: state.camera }, { type: openCode, film: openCamera, take, people: setPeople }),
+      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: state.camera, closed: closedFor() }, { type: openCode, film: openCamera, take, people: setPeople }),
       code: () => drawCode({ typed: state.typed }, { type: setTyped, send: sendTyped, leave }),
       camera: () => drawCamera(camera.picture, { leave }),
       checking: () => drawChecking({ slow: state.slow }),

@@ -64,7 +64,7 @@ slip-code = Your code, to come back with
 ## Refusals: the fact, then the way forward
 
 back-to-start = Back to the start
-refused-cut = The network is away. Check-in is not possible now
+refused-cut = The network is away. Check‑in is not possible now
 refused-cut-about = Your booking stays valid. Please ask our staff, or scan again in a while
 refused-used-up = The network is away, and all numbers kept for that are given out
 refused-used-up-about = Please ask our staff, or press again in a while

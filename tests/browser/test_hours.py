@@ -1,0 +1,80 @@
+"""The lobby screen by the hours of its hall: before it opens, without counters, around the clock."""
+
+from playwright.async_api import BrowserContext, expect
+
+from tests.browser.clock import RunningClock
+from tests.browser.halls import change
+from tests.browser.screen import Screen
+from tests.service import NOON_AT, Service
+
+
+async def test_a_closed_hall_says_when_it_opens_and_shows_its_board_as_soon_as_numbers_are_given_out(
+    service: Service, clock: RunningClock, context: BrowserContext
+) -> None:
+    clock.advance(-3 * 3600)
+    screen = await Screen.prepare(context)
+    await screen.page.clock.install(time=NOON_AT)
+    await screen.go(service.api.base)
+
+    message = screen.page.locator("#message")
+    await expect(message).to_have_text("现在未开放Closed now今天 09:00 开放Opens today 09:00")
+    await expect(screen.page.locator("#waits")).to_be_hidden()
+    await expect(screen.page.locator("#notice")).to_be_hidden()
+
+    clock.advance(100 * 60)
+    await screen.page.clock.run_for(40_000)
+
+    await expect(screen.banner).to_contain_text("尚无叫号")
+    await expect(screen.banner).to_contain_text("今天 09:00 开放")
+    await expect(screen.page.locator("#waits")).to_be_visible()
+
+
+async def test_a_wait_is_not_foretold_while_no_counter_is_open(service: Service, screen: Screen) -> None:
+    await service.api.take("enquiry")
+    wait = screen.page.locator('[data-service="enquiry"]')
+
+    await expect(wait.locator(".people b")).to_have_text("1")
+    await expect(wait).to_contain_text("等候时间暂无法显示")
+
+    await service.api.open("1")
+
+    await expect(wait.locator(".estimate b")).to_have_text("0–10")
+
+
+async def test_a_hall_that_never_closes_does_not_say_until_when_it_is_open(
+    service: Service, context: BrowserContext
+) -> None:
+    daily = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}
+    await change(service.api, hours=[daily], staffing=[{**daily, "counters": 5}])
+
+    screen = await Screen.open(context, service.api.base)
+
+    await expect(screen.page.locator("#waits")).to_contain_text("首次贷款签约")
+    await expect(screen.page.locator("#waits")).not_to_contain_text("开放至")
+
+
+async def test_a_hall_that_closes_at_midnight_says_so(service: Service, context: BrowserContext) -> None:
+    daily = {"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "08:00", "to": "24:00"}
+    await change(service.api, hours=[daily], staffing=[{**daily, "counters": 5}])
+
+    screen = await Screen.open(context, service.api.base)
+
+    await expect(screen.page.locator(".door")).to_contain_text("开放至 24:00")
+    await expect(screen.page.locator(".door")).to_contain_text("Open until 24:00")
+
+
+async def test_of_several_services_online_the_fact_is_said_before_their_names(
+    service: Service, context: BrowserContext
+) -> None:
+    shown = (await service.api.staff("GET", "document")).body
+    online = next(one for one in shown["services"] if one.get("online_url"))
+    another = {**online, "id": "contract", "prefix": "D", "name": {"zh-CN": "电子合同", "en": "Electronic contract"}}
+    await change(service.api, services=[*shown["services"], another])
+
+    screen = await Screen.open(context, service.api.base)
+
+    extra = screen.page.locator(".extra").first
+    await expect(extra.locator(".first")).to_have_text("网上即可办理，无需到场：C 续贷、D 电子合同")
+    await expect(extra.locator(".second")).to_have_text(
+        "Online, no visit needed: C Loan renewal, D Electronic contract"
+    )
