@@ -53,7 +53,7 @@ cli.add_typer(user_cli, name="user")
 token_cli = typer.Typer(help="Devices and programs, and their bearer tokens.", no_args_is_help=True)
 cli.add_typer(token_cli, name="token")
 
-GC_THRESHOLD = (100_000, 20, 20)
+GC_THRESHOLD = (20_000, 20, 20)
 """A request makes some hundred short-lived values and hardly a cycle: a collection every 700 of them finds nothing."""
 
 WIDTH_OF_FILES = 200

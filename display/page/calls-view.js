@@ -53,8 +53,8 @@ export class CallsView {
 
   #drawNewest(words, board, call, stale, stage, opens) {
     const box = this.#newest;
-    const idle = noneOpen(board) && !opens ? "noneOpen" : "noCalls";
-    const [nothing, hint] = [words.say(idle), opens ? words.say("opens", opens) : words.say(`${idle}Hint`)];
+    const [idle, idleHint] = noneOpen(board) && !opens ? ["noneOpen", "noneOpenHint"] : ["noCalls", "noCallsHint"];
+    const [nothing, hint] = [words.say(idle), opens ? words.say("opens", opens) : words.say(idleHint)];
     box.classList.toggle("ghost", call === null);
     for (const name of ["number", "counter", "again"]) {
       if (call) box.dataset[name] = call[name];

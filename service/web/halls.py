@@ -24,7 +24,6 @@ from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
 from service.halls import Hall
 from service.ids import ID_FORM, NIL, new_id
-from service.web.address import over_tls
 from service.web.answers import (
     DaySeen,
     ExpectedSeen,
@@ -303,9 +302,8 @@ def _longest_s(quarters: list[Quarter]) -> int | None:
 
 
 def display_url(request: web.Request) -> str:
-    """Where the sockets are, as this visitor reaches them."""
+    """Where the sockets are, as this visitor reaches them; over TLS a proxy is before them, and the setting says where."""
     settings = request.app[SETTINGS]
     if settings.display_url is not None:
         return settings.display_url.rstrip("/")
-    scheme = "wss" if over_tls(request) else "ws"
-    return f"{scheme}://{host_of(request).name}:{request.app[DISPLAY_PORT]}"
+    return f"ws://{host_of(request).name}:{request.app[DISPLAY_PORT]}"

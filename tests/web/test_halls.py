@@ -1,7 +1,6 @@
 """Halls as people see them: what they offer, whether they are open, their board."""
 
 import asyncio
-from ipaddress import ip_network
 from pathlib import Path
 
 import asyncpg
@@ -226,18 +225,6 @@ async def test_the_sockets_are_where_the_setting_says_or_else_on_the_visitors_ho
     seen = (await hall.call("GET", f"/v1/halls/{hall.hall}", headers={"Host": "hall.example:8080"})).body
 
     assert seen["display_url"] == f"ws://hall.example:{house.running.display_port}"
-
-
-async def test_who_came_over_tls_is_told_of_sockets_over_tls(dsn: str, tmp_path: Path, clock: FakeClock) -> None:
-    behind = {"trusted_proxies": (ip_network("127.0.0.0/8"),)}
-    async with service_on(dsn, tmp_path, clock, **behind) as service:
-        headers = {"Host": "hall.example", "X-Forwarded-Proto": "https"}
-        seen = (await service.api.call("GET", "/v1/halls/demo", headers=headers)).body
-        page = await service.api.call("GET", "/halls/demo/screen", headers=headers)
-
-    sockets = f"wss://hall.example:{service.running.display_port}"
-    assert seen["display_url"] == sockets
-    assert f"connect-src 'self' {sockets};" in page.headers["Content-Security-Policy"]
 
 
 async def test_the_setting_says_where_the_sockets_are(service: Service, dsn: str) -> None:
