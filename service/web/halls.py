@@ -302,7 +302,7 @@ def _longest_s(quarters: list[Quarter]) -> int | None:
 
 
 def display_url(request: web.Request) -> str:
-    """Where the sockets are, as this visitor reaches them; over TLS a proxy is before them, and the setting says where."""
+    """Where the sockets are, as this visitor reaches them; where a proxy is before them, the setting says it."""
     settings = request.app[SETTINGS]
     if settings.display_url is not None:
         return settings.display_url.rstrip("/")

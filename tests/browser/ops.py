@@ -8,6 +8,8 @@ from playwright.async_api import BrowserContext, Locator, Page, expect
 
 from service.domain.document import HallDocument
 from service.domain.model import HallId
+from service.journal import halls as stored
+from service.journal.database import Database
 from tests.browser.desk import VIOLATIONS, sign_in
 from tests.browser.screen import Complaints
 from tests.service import ADMIN, Api, Service
@@ -86,6 +88,20 @@ class Ops:
 
 async def found(service: Service, hall: str, zh: str, en: str, **fields: Any) -> Api:  # noqa: ANN401  (fields of the document)
     """Found a hall like the demo hall; returns its client."""
-    document = convert({**demo(), "name": {"zh-CN": zh, "en": en}, **fields}, HallDocument)
-    assert await service.running.halls.create_if_absent(HallId(hall), document)
+    assert await service.running.halls.create_if_absent(HallId(hall), _named(zh, en, **fields))
     return Api(service.api.base, hall, service.api._session)
+
+
+async def found_many(service: Service, number: int) -> None:
+    """Found so many halls like the demo hall, `hall-000` and so on; the service learns of all of them at once."""
+    assert service.settings.database_url is not None
+    async with Database(service.settings.database_url) as database:
+        for n in range(number):
+            await stored.Halls(database).create_if_absent(
+                HallId(f"hall-{n:03d}"), _named(f"第{n:03d}厅", f"Hall {n:03d}")
+            )
+    await service.running.halls.look()
+
+
+def _named(zh: str, en: str, **fields: Any) -> HallDocument:  # noqa: ANN401  (fields of the document)
+    return convert({**demo(), "name": {"zh-CN": zh, "en": en}, **fields}, HallDocument)

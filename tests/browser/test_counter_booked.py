@@ -62,7 +62,7 @@ async def test_who_has_booked_is_checked_in_by_the_code_and_called_with_their_ti
     await desk.page.get_by_role("link", name="中文").click()
     await expect(desk.page.locator("#person .facts")).to_contain_text("预约 10:30")
     await say_code(desk, appointment["code"])
-    await expect(desk.page.locator("dialog .message")).to_have_text("这个码已经用过。")
+    await expect(desk.page.locator("dialog .message")).to_have_text("这个凭证码已经用过。")
 
 
 async def test_who_comes_too_early_or_on_another_day_is_told_when(
@@ -80,7 +80,7 @@ async def test_who_comes_too_early_or_on_another_day_is_told_when(
     await expect(desk.page.locator("dialog .message")).to_contain_text("这是 11月24日周二 的")
     await desk.page.locator("#slip").fill("ZZZZ 2222")
     await desk.page.keyboard.press("Enter")
-    await expect(desk.page.locator("dialog .message")).to_have_text("没有这个码，请再看一下。")
+    await expect(desk.page.locator("dialog .message")).to_have_text("没有这个凭证码，请再看一下。")
     clock.advance(3 * 3600)
     await desk.page.locator("#slip").fill(later["code"])
     await desk.page.keyboard.press("Enter")

@@ -10,7 +10,7 @@ from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk, sign_in
 from tests.browser.halls import busy_morning
 from tests.browser.manage import Manage
-from tests.browser.ops import Ops, found
+from tests.browser.ops import Ops, found, found_many
 from tests.browser.screen import Complaints
 from tests.browser.staff import PASSWORD, member
 from tests.browser.test_pages import SIDEWAYS
@@ -143,8 +143,7 @@ async def test_what_happens_is_shown_within_seconds(
 async def test_five_hundred_halls_are_listed_and_one_is_found(
     service: Service, clock: RunningClock, office: BrowserContext
 ) -> None:
-    for n in range(499):
-        await found(service, f"hall-{n:03d}", f"第{n:03d}厅", f"Hall {n:03d}")
+    await found_many(service, 499)
     await waiting_for(Api(service.api.base, "hall-321", service.api._session), clock, 50)
     ops = await Ops.open(office, service, lang="en")
 
