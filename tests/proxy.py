@@ -99,7 +99,7 @@ class Proxy:
 
     async def _pass_on(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         try:
-            server, to_server = await asyncio.open_unix_connection(self._upstream)
+            server, to_server = await _connected(self._upstream)
         except OSError:
             to_client.transport.abort()
             return
@@ -136,6 +136,21 @@ class Proxy:
     def answered(self) -> None:
         """Note that the server answered what was held."""
         self._arrived.set()
+
+
+async def _connected(upstream: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect to the server; whoever is cancelled meanwhile leaves no connection behind. Raises OSError."""
+    opening = asyncio.create_task(asyncio.open_unix_connection(upstream))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_abort)
+        raise
+
+
+def _abort(opened: asyncio.Task[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> None:
+    if not opened.cancelled() and opened.exception() is None:
+        opened.result()[1].transport.abort()
 
 
 class _Link:

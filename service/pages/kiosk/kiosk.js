@@ -174,6 +174,7 @@ async function read() {
 function adopt(hall, self) {
   state.hall = hall;
   remember(kept("hall"), JSON.stringify(hall));
+  remember(kept("clock"), String(Date.parse(hall.as_of_at) - Date.now())); // the first board may never come
   if (self) {
     state.kiosk = self;
     remember(kept("self"), JSON.stringify(self));
