@@ -112,11 +112,11 @@ class Proxy:
                 return
             await asyncio.wait({up, down})
         finally:
+            for writer in (to_client, to_server):  # before the wait, which may be cancelled
+                writer.transport.abort()
             for task in (up, down):
                 task.cancel()
             await asyncio.gather(up, down, return_exceptions=True)
-            for writer in (to_client, to_server):
-                writer.transport.abort()
 
     def strike(self, statement: bytes) -> Fault | None:
         """Tell which fault a client's message meets; each is met once."""

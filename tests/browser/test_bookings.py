@@ -259,6 +259,7 @@ async def test_the_pages_of_bookings_have_no_fault_and_are_pictured(clerk: Clerk
     assert await page.evaluate(SIDEWAYS) == []
     await page.set_viewport_size(WIDE)
     await page.get_by_role("link", name="English").click()
+    await expect(page.locator("#b-title")).to_contain_text("Book")
     await expect(page.locator("#b-name")).to_have_value("刘洋")
     await expect(page.locator("#times [aria-pressed=true]")).to_contain_text("10:00")
     await clerk.find("13800138007")
