@@ -169,6 +169,7 @@ async def test_a_partner_opens_its_page_with_its_key_and_sees_only_its_own(
         await expect(page.locator("#batch tbody tr")).to_have_count(4)
         await picture(page, tmp_path, "partner-en.png", WIDE)
         await page.get_by_role("link", name="中文").click()
+        await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
         await expect(page.locator("#batches tbody tr")).to_have_count(1)
         await page.locator("#batches .button").first.click()
         await expect(page.locator("#batch tbody tr")).to_have_count(4)
