@@ -337,11 +337,18 @@ class Appointment(Struct, frozen=True, gc=False, kw_only=True):
 
     def state_at(self, now_at: datetime) -> AppointmentState:
         """Where it is at `now_at`, written down or not yet: a hold may be over, and who is expected too late."""
-        if self.state is AppointmentState.HELD and self.expires_at is not None and self.expires_at <= now_at:
-            return AppointmentState.EXPIRED
-        if self.state is AppointmentState.BOOKED and now_at >= self.starts_at + timedelta(seconds=MISSED_AFTER_S):
-            return AppointmentState.MISSED
-        return self.state
+        return state_at(self.state, self.starts_at, self.expires_at, now_at)
+
+
+def state_at(
+    written: AppointmentState, starts_at: datetime, expires_at: datetime | None, now_at: datetime
+) -> AppointmentState:
+    """The state of an appointment at `now_at`, whatever was written down last: time itself ends holds and bookings."""
+    if written is AppointmentState.HELD and expires_at is not None and expires_at <= now_at:
+        return AppointmentState.EXPIRED
+    if written is AppointmentState.BOOKED and now_at >= starts_at + timedelta(seconds=MISSED_AFTER_S):
+        return AppointmentState.MISSED
+    return written
 
 
 class Counter(Struct, frozen=True, gc=False, kw_only=True):

@@ -17,7 +17,6 @@ from service.domain import commands
 from service.domain.commands import Invited
 from service.domain.day import Day
 from service.domain.model import (
-    MISSED_AFTER_S,
     Appointment,
     AppointmentId,
     AppointmentState,
@@ -26,6 +25,7 @@ from service.domain.model import (
     HallId,
     ServiceId,
     TicketId,
+    state_at,
 )
 from service.domain.plan import day_of
 from service.domain.refusals import (
@@ -253,22 +253,12 @@ def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:
         service=found.service,
         starts_at=stamp(found.starts_at),
         ends_at=stamp(found.ends_at),
-        state=_state_at(found, now_at),
+        state=state_at(AppointmentState(found.state), found.starts_at, found.expires_at, now_at),
         count=found.count,
         channel=Channel(found.channel),
         expires_at=stamp_or_none(found.expires_at) if found.state == AppointmentState.HELD else None,
         ticket=found.ticket,
     )
-
-
-def _state_at(found: FoundAppointment, now_at: datetime) -> AppointmentState:
-    """The state in a list: what time has done counts though nobody has written it down yet."""
-    state = AppointmentState(found.state)
-    if state is AppointmentState.HELD and found.expires_at is not None and found.expires_at <= now_at:
-        return AppointmentState.EXPIRED
-    if state is AppointmentState.BOOKED and found.starts_at + timedelta(seconds=MISSED_AFTER_S) <= now_at:
-        return AppointmentState.MISSED
-    return state
 
 
 def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bool) -> AppointmentView:
