@@ -27,7 +27,7 @@ from service.app import serve as run_serve
 from service.config import Settings, SettingsError, own_url, secrets_of
 from service.domain.document import CODE_OF_HALL, HallDocument
 from service.domain.model import HallId
-from service.halls import fault_of_dates, faults_of
+from service.halls import fault_of_dates, faults_of, moves_dates
 from service.journal import halls as stored
 from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
@@ -335,10 +335,11 @@ async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> No
             row = await halls.get(hall)
             if row is None:
                 raise CannotServe(f"{hall} cannot be read")
-            now_at = await database.ping()
-            fault = fault_of_dates(row.document, document, await halls.dates_in_use(hall, now_at), now_at)
-            if fault is not None:
-                raise CannotServe(": ".join(fault))
+            if moves_dates(row.document, document):
+                now_at = await database.ping()
+                fault = fault_of_dates(row.document, document, await halls.dates_in_use(hall, now_at), now_at)
+                if fault is not None:
+                    raise CannotServe(": ".join(fault))
             revision = await halls.replace(hall, document, row.revision)
             typer.echo(f"changed {hall}, revision {revision}")
 

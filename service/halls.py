@@ -85,16 +85,19 @@ def faults_of(document: HallDocument) -> list[tuple[str, str]]:
     return faults_found
 
 
+def moves_dates(before: HallDocument, after: HallDocument) -> bool:
+    """Tell whether a hall's days begin at other instants by another document."""
+    return (before.time_zone, before.day_starts_at_local) != (after.time_zone, after.day_starts_at_local)
+
+
 def fault_of_dates(
     before: HallDocument, after: HallDocument, used: stored.DatesInUse, now_at: datetime
 ) -> tuple[str, str] | None:
-    """Why a hall cannot have another time zone, or another hour at which its days begin, now; None when it can.
+    """Why a hall cannot have a document that `moves_dates` now; None when it can.
 
     Days begin in order and keep their date, and what is booked on one stays there. By other dates the day that has
     begun might be one to come, or over; an appointment might be another day's.
     """
-    if (before.time_zone, before.day_starts_at_local) == (after.time_zone, after.day_starts_at_local):
-        return None
     path = "time_zone" if before.time_zone != after.time_zone else "day_starts_at_local"
     last, on = used.last_begun, day_of(after, now_at)
     if last is not None:
@@ -247,12 +250,14 @@ class Halls:
 
     async def refuse_other_dates(self, hall: HallId, document: HallDocument, now_at: datetime) -> None:
         """Raise BodyInvalid for a document by which dates that are in use would be others; StorageUnavailable."""
-        before = await self.read(hall)
+        before = (await self.read(hall)).document
+        if not moves_dates(before, document):
+            return
         try:
             used = await self._store.dates_in_use(hall, now_at)
         except faults.StorageUnavailable as error:
             raise StorageUnavailable from error
-        fault = fault_of_dates(before.document, document, used, now_at)
+        fault = fault_of_dates(before, document, used, now_at)
         if fault is not None:
             raise BodyInvalid(fault)
 
