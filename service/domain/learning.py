@@ -4,7 +4,8 @@
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
 punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen;
-before, and once five days were, that of all days.
+before, and once five days were, that of all days. How soon people give up waiting is how many did, by all the hours
+that people waited.
 
 Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What a
 clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four medians, or more
@@ -30,9 +31,19 @@ from service.domain.day import Day
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.grid import main_stage
-from service.domain.model import AppointmentState, HallId, ServiceId, Ticket, TicketClass, TicketId
-from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan
-from service.domain.relive import relive
+from service.domain.model import (
+    Admission,
+    AppointmentState,
+    HallId,
+    LeftReason,
+    ServiceId,
+    Ticket,
+    TicketClass,
+    TicketId,
+    TicketState,
+)
+from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, Plan
+from service.domain.relive import relive, ticket_in
 
 DAYS_LEARNED_FROM = 60
 """Days before the present one whose facts count; what was before is of another season."""
@@ -40,6 +51,9 @@ DAYS_LEARNED_FROM = 60
 PRIOR_DURATIONS = 20
 PRIOR_PEOPLE = 20
 """How many times the document's duration, and the usual share and punctuality, count as seen."""
+
+PRIOR_WAITED_H = 10.0
+"""Hours of waiting in which nobody gave up, that count as seen: twenty people by half an hour."""
 
 FORGOTTEN_AFTER_MEDIANS = 4
 FORGOTTEN_AFTER_SDS = 2.5
@@ -62,6 +76,10 @@ HOUR_MIN_S = 900
 MOVED_BY = 0.02
 """What has changed by less than this share of itself has not: days far ahead need not hear of it."""
 
+LEAVING_PER_H = 0.02
+NO_SHOW_S = 10.0
+"""By less than this neither moves a wait that is told in steps of five minutes."""
+
 USUAL = Learned()
 
 _TO_SD = 1.4826
@@ -83,6 +101,8 @@ class DayFacts(Struct, frozen=True, kw_only=True):
 
     `lasted_s` and `prechecked_lasted_s` by service, one for each visit, for one person; `late_s` is check-in minus
     start of those who came with an appointment; `hours` by local hour; `walk_ins` are the people by service.
+    `waited_s` is how long all waited together, at any stage; `left` of them said that they leave, and `absent_s` has,
+    for each who was called in vain, how long the counter waited.
     """
 
     on: date
@@ -93,6 +113,9 @@ class DayFacts(Struct, frozen=True, kw_only=True):
     late_s: list[int] = []
     hours: dict[str, OpenHour] = {}
     walk_ins: dict[ServiceId, int] = {}
+    waited_s: int = 0
+    left: int = 0
+    absent_s: list[int] = []
 
 
 class _Visit(Struct, frozen=True):
@@ -110,6 +133,10 @@ class Observer:
         self._visits: dict[TicketId, list[_Visit | None]] = {}
         self._late_s: list[int] = []
         self._unplanned: list[tuple[datetime, ServiceId, int]] = []
+        self._waiting_since: dict[TicketId, datetime] = {}
+        self._waited_s = 0.0
+        self._left = 0
+        self._absent_s: dict[TicketId, list[int]] = {}
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
@@ -135,8 +162,26 @@ class Observer:
             case events.TicketUndone(ticket=ticket) if before is not None and before.finished_at is not None:
                 if self._visits.get(ticket):
                     self._visits[ticket].pop()
+            case events.TicketUndone(ticket=ticket) if self._absent_s.get(ticket):
+                self._absent_s[ticket].pop()
+            case events.TicketNoShow(ticket=ticket):
+                assert before is not None, "who did not come was called"
+                assert before.called_at is not None, "who did not come was called"
+                self._absent_s.setdefault(ticket, []).append(_seconds(before.called_at, record.at))
+            case events.TicketLeft(reason=LeftReason.SELF):
+                self._left += _is_in_order(before)
             case _:
                 pass
+        self._note_wait(record, before)
+
+    def _note_wait(self, record: Record, before: Ticket | None) -> None:
+        after = ticket_in(self._day, record)
+        was, is_now = _is_in_order(before), _is_in_order(after)
+        if was and before is not None and not is_now:
+            since_at = self._waiting_since.pop(before.id, record.at)
+            self._waited_s += (record.at - since_at).total_seconds()
+        elif is_now and after is not None and not was:
+            self._waiting_since[after.id] = after.waiting_since_at if before is None else record.at
 
     def _note_visit(self, before: Ticket | None) -> None:
         assert before is not None, "who is served has a ticket"
@@ -163,6 +208,9 @@ class Observer:
             late_s=self._late_s,
             hours=self._hours() if self._day.issued else {},  # a day nobody took a number on was not worked with us
             walk_ins=_sums((service, count) for _, service, count in self._unplanned),
+            waited_s=round(self._waited_s),
+            left=self._left,
+            absent_s=[seconds for some in self._absent_s.values() for seconds in some],
         )
 
     def _hours(self) -> dict[str, OpenHour]:
@@ -171,6 +219,15 @@ class Observer:
         for at, _, count in self._unplanned:
             came[_hour(plan, _counted_at(plan, at))] += count
         return {hour: OpenHour(came[hour], open_s) for hour, open_s in open_hours(plan).items()}
+
+
+def _is_in_order(ticket: Ticket | None) -> bool:
+    """Tell whether somebody waits to be called; who is on standby may hope for it."""
+    return ticket is not None and ticket.state is TicketState.WAITING and ticket.admission is not Admission.STANDBY
+
+
+def _seconds(from_at: datetime, to_at: datetime) -> int:
+    return round((to_at - from_at).total_seconds())
 
 
 def open_hours(plan: Plan) -> dict[str, int]:
@@ -260,6 +317,7 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
         punctuality_mean_s=mean_s,
         punctuality_sd_s=sd_s,
         mix=_mix(known, document),
+        leaving=leaving(known),
     )
     open_on = {weekday for hours in document.hours for weekday in hours.weekdays}
     return LearnedWeek(every=every, walk_ins=walk_ins(known, on, open_on), days=len(known))
@@ -317,6 +375,17 @@ def punctuality(late_s: Sequence[int]) -> tuple[float, float]:
     mean_s = (PRIOR_PEOPLE * USUAL.punctuality_mean_s + n * middle) / (PRIOR_PEOPLE + n)
     variance = (PRIOR_PEOPLE * USUAL.punctuality_sd_s**2 + n * sd_s**2) / (PRIOR_PEOPLE + n)
     return mean_s, math.sqrt(variance)
+
+
+def leaving(days: Iterable[DayFacts]) -> Leaving:
+    """How people who wait give up: who says so, and who is called in vain."""
+    waited_h, left = PRIOR_WAITED_H, 0
+    absent_s: list[int] = []
+    for day in days:
+        waited_h += day.waited_s / 3600
+        left += day.left
+        absent_s += day.absent_s
+    return Leaving(left / waited_h, len(absent_s) / waited_h, median(absent_s) if absent_s else 0.0)
 
 
 def walk_ins(
@@ -398,6 +467,9 @@ def has_moved(before: Learned, after: Learned) -> bool:
         and all(_is_like(one, after.durations[name]) for name, one in before.durations.items())
         and before.mix.keys() == after.mix.keys()
         and all(_near(share, after.mix[name], MOVED_BY) for name, share in before.mix.items())
+        and _near(before.leaving.left_per_h, after.leaving.left_per_h, LEAVING_PER_H)
+        and _near(before.leaving.no_show_per_h, after.leaving.no_show_per_h, LEAVING_PER_H)
+        and _near(before.leaving.no_show_s, after.leaving.no_show_s, NO_SHOW_S)
         and not walk_ins_moved(before.walk_ins, after.walk_ins)
     )
 

@@ -130,12 +130,24 @@ class LearnedArrivals(Struct, frozen=True):
     sd: float = 0.0
 
 
+class Leaving(Struct, frozen=True):
+    """How people who wait give up, in an hour of one person's waiting: some say so, others are called in vain.
+
+    `no_show_s` is how long a counter waits for somebody who has gone and did not say so.
+    """
+
+    left_per_h: float = 0.0
+    no_show_per_h: float = 0.0
+    no_show_s: float = 0.0
+
+
 class Learned(Struct, frozen=True, kw_only=True):
     """What the hall's history says of a day.
 
     `walk_ins` by local hour of the day, `"09"`; empty where there is no history, and then a share of the time is held
     for them. `mix` says which part of them comes for a service, even shares where it is empty. `punctuality_*` is how
-    long after the start people with an appointment come. `learned_at` tells a newer one from an older.
+    long after the start people with an appointment come; `no_show` is the share of them who do not. `leaving` is about
+    all who wait. `learned_at` tells a newer one from an older.
     """
 
     durations: dict[ServiceId, Lasting] = {}
@@ -144,6 +156,7 @@ class Learned(Struct, frozen=True, kw_only=True):
     punctuality_sd_s: float = 480.0
     walk_ins: dict[str, LearnedArrivals] = {}
     mix: dict[ServiceId, float] = {}
+    leaving: Leaving = Leaving()
     learned_at: datetime | None = None
 
 

@@ -21,10 +21,15 @@ class Watching(Protocol):
         """See the day with the event; `ticket` is the one it is about, as that was before."""
 
 
+def ticket_in(day: Day, record: Record) -> Ticket | None:
+    """The ticket that an event is about, as it is on the day now."""
+    return day.tickets.get(getattr(record.event, "ticket", None) or _NONE)
+
+
 def relive(day: Day, records: Iterable[Record], *watching: Watching) -> None:
     """Fold the next events of a day, in order, once for all who watch."""
     for record in records:
-        ticket = day.tickets.get(getattr(record.event, "ticket", None) or _NONE)
+        ticket = ticket_in(day, record)
         for one in watching:
             one.before(record)
         advance(day, record)

@@ -7,6 +7,8 @@ place: people with an appointment, as likely as they are to come still, and thos
 mean gives the sum of a line, so one answer costs one bisection per line, one residual per counter and one step per slot
 until then, however many wait.
 
+What people are told reckons with those who give up waiting, as a hall has learned; admission does not.
+
 Source: DESIGN 6, "Waits"; ALGORITHMS 3 (analytic_start) and 4.2 (today's speed, the range shown).
 """
 
@@ -21,7 +23,7 @@ from typing import NamedTuple
 from service.domain.day import Day, Line, Place, Pool, place_of
 from service.domain.diary import visit_of
 from service.domain.model import Admission, Appointment, ServiceId, Shown, Ticket, TicketId, Wait
-from service.domain.plan import Learned, Rate
+from service.domain.plan import Learned, Leaving, Rate
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
@@ -34,6 +36,11 @@ SPEED_SD = 0.12
 
 LATE_CORRECTION = 0.92
 """Part of the mean rest of a service that each other counter still has ahead when the first one is free."""
+
+HOUR_S = 3600
+
+THINNING_STEPS = 3
+"""After which the share of those who have gone is true to a percent or two."""
 
 LAST = TicketId("~")
 """Sorts after every ticket's id."""
@@ -132,9 +139,32 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     speed, speed_sd = speed_of(day)
     work = Work(*map(add, waiting, work_under_way(day, pool, speed, now_at)))
     mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming_before(day, pool, place, now_at, arrived))
+    if waiting.services:
+        mean_s, sd_s = thinned(mean_s, sd_s, waiting, work, day.plan.learned.leaving)
     if due_at is not None and sd_s:
         mean_s = max(mean_s, (due_at - now_at).total_seconds())
     return Outlook(round(waiting.services), quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
+
+
+def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leaving) -> tuple[float, float]:
+    """A start, and its spread, when some of those who wait give up; the line as a fluid.
+
+    Who says so shortens it, beside what counters do: w seconds of work are gone after ln(1 + rw) / r. Who does not is
+    called all the same, and saves what a visit is longer than the counter waits for them: of a call after t seconds
+    the part 1 - exp(-rt), on the way to the start T thus 1 - (1 - exp(-rT)) / rT; the two are found by turns.
+    """
+    left_per_s, gone_per_s = leaving.left_per_h / HOUR_S, leaving.no_show_per_h / HOUR_S
+    if not mean_s or not (left_per_s or gone_per_s):
+        return mean_s, sd_s
+    theirs_s = mean_s * waiting.left_s / work.left_s
+    before_s = mean_s - theirs_s
+    saves = max(0.0, 1.0 - leaving.no_show_s * waiting.services / waiting.left_s)
+    less_s = mean_s
+    for _ in range(THINNING_STEPS if gone_per_s else 1):
+        gone = 1.0 + math.expm1(-gone_per_s * less_s) / (gone_per_s * less_s) if gone_per_s else 0.0
+        kept_s = theirs_s * (1.0 - saves * gone)
+        less_s = before_s + (math.log1p(left_per_s * kept_s) / left_per_s if left_per_s else kept_s)
+    return less_s, sd_s * less_s / mean_s
 
 
 def speed_of(day: Day) -> tuple[float, float]:

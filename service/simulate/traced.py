@@ -1,25 +1,26 @@
 """Days of a real hall: its first days teach, its later days are lived, and what people were told is scored.
 
-Learned are the durations of each service (drawn towards those of all, as if twenty services of the whole hall had been
-seen with it), who comes when, and how soon people give up. The later days have the trace's people at their own times,
-with their own durations and patience, and its servers at their own hours; who is called next, and what each is told,
-is up to the hall's rules. Nothing is fitted to the days that are lived.
+Learned are the durations of each service, as a hall's nights learn them (drawn towards those of all, for nobody wrote
+down what to expect), who comes when, and how soon people give up. The later days have the trace's people at their own
+times, with their own durations and patience, and its servers at their own hours; who is called next, and what each is
+told, is up to the hall's rules. Nothing is fitted to the days that are lived.
 
 Source: ALGORITHMS 4.2 (durations).
 """
 
 from collections.abc import Iterable, Sequence
-from math import ceil, isinf, sqrt
+from math import ceil, isinf
 from pathlib import Path
-from statistics import median
+from statistics import fmean, pstdev
 
 import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
 from service.domain.document import Codes, Credit, Staffing
+from service.domain.learning import believed, lasting_of
 from service.domain.model import CounterId, ServiceId, TicketClass
-from service.domain.plan import Lasting, Learned, LearnedArrivals, plan_of
+from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, plan_of
 from service.replay.document import service_ids, setting_for
 from service.replay.errors import TraceError
 from service.replay.trace import Trace, Visit, read_days
@@ -27,12 +28,6 @@ from service.simulate.errors import SimulateError
 from service.simulate.people import People, Person
 from service.simulate.scenario import ALTERNATE_CODE, POLICIES, Policy, local
 from service.simulate.setting import Setting, Shift
-
-PRIOR_SERVICES = 20
-"""Services of the whole hall that weigh as much as a service's own."""
-
-FORGOTTEN_AFTER_MEDIANS = 4
-"""A service that lasted longer than this many medians was not ended in time, and teaches nothing."""
 
 PREFERRED_S = 90
 """Credit of those whom the trace's hall preferred: a bank that gave them 1.5 minutes made the traces there are."""
@@ -42,6 +37,8 @@ AWAY_AFTER_S = 20
 
 AFTERWORK_MOST_S = 300
 """Up to here that was the work after a visit, and counts in it; longer, and the server was away."""
+
+HOUR_S = 3600
 
 QUARTERS = 96
 QUARTER_S = 900
@@ -97,40 +94,32 @@ def learn(days: Sequence[Trace]) -> Taught:
     """Learn from days."""
     visits = [visit for trace in days for visit in trace.visits]
     lasted_s = [one for trace in days for one in worked_of(trace).lasted_s]
-    samples: dict[str, list[float]] = {}
+    samples: dict[str, list[int]] = {}
     for visit, one_s in zip(visits, lasted_s, strict=True):
-        if one_s:
-            samples.setdefault(visit.service, []).append(one_s)
-    if not samples:
+        if one_s is not None:
+            samples.setdefault(visit.service, []).append(round(one_s))
+    if not any(map(believed, samples.values())):
         raise SimulateError("nobody was served on the days to learn from")
-    everything = _without_forgotten([one for some in samples.values() for one in some])
+    everything = _lasting([one for some in samples.values() for one in some])
     waited_s = sum((visit.called_s or 0) - visit.arrived_s for visit in visits if visit.called_s is not None)
     waited_s += sum(visit.patience_s for visit in visits if visit.patience_s is not None)
     left = sum(visit.patience_s is not None for visit in visits)
     priorities = sorted({visit.priority for visit in visits if visit.priority})
     return Taught(
         days=len(days),
-        durations={name: _shrunk(_without_forgotten(some), everything) for name, some in samples.items()},
-        everything=_shrunk([], everything),
+        durations={name: lasting_of(some, (), everything) or everything for name, some in samples.items()},
+        everything=everything,
         arrivals=_arrivals(days),
         gives_up_after_s=waited_s / left if left else None,
         preferred=priorities[-1] if len(priorities) > 1 else None,
     )
 
 
-def _without_forgotten(samples: Sequence[float]) -> list[float]:
-    most_s = FORGOTTEN_AFTER_MEDIANS * median(samples)
-    return [one for one in samples if one <= most_s]
-
-
-def _shrunk(own: Sequence[float], everything: Sequence[float]) -> Lasting:
-    """Mean and spread of a service as if `PRIOR_SERVICES` of the whole hall had been seen with it."""
-    number = len(own) + PRIOR_SERVICES
-    prior_mean_s = sum(everything) / len(everything)
-    prior_squares = sum(one * one for one in everything) / len(everything)
-    mean_s = (sum(own) + PRIOR_SERVICES * prior_mean_s) / number
-    squares = (sum(one * one for one in own) + PRIOR_SERVICES * prior_squares) / number
-    return Lasting(mean_s, sqrt(max(0.0, squares - mean_s * mean_s)) / mean_s)
+def _lasting(seconds: Sequence[int]) -> Lasting:
+    """Mean and spread of what was seen, as nights believe it."""
+    kept = believed(seconds)
+    mean_s = fmean(kept)
+    return Lasting(mean_s, pstdev(kept, mean_s) / mean_s)
 
 
 def _arrivals(days: Iterable[Trace]) -> dict[int, tuple[float, ...]]:
@@ -180,6 +169,7 @@ def setting_of_trace(trace: Trace, taught: Taught, policy: Policy) -> Setting:
             ServiceId(code): taught.durations.get(name, taught.everything) for name, code in traced.services.items()
         },
         walk_ins={f"{hour:02d}": LearnedArrivals(sum(expected[hour * 4 : hour * 4 + 4])) for hour in range(24)},
+        leaving=Leaving() if taught.gives_up_after_s is None else Leaving(HOUR_S / taught.gives_up_after_s),
     )
     return Setting(
         plan=plan_of(document, 1, trace.on, learned=learned),

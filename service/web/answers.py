@@ -647,7 +647,11 @@ class WeekdaySeen(Struct, frozen=True, kw_only=True):
 
 
 class LearnedSeen(Struct, frozen=True, kw_only=True):
-    """What plans go by; `punctuality_*` is how long after the start people with an appointment come."""
+    """What plans go by; `punctuality_*` is how long after the start people with an appointment come.
+
+    In an hour of one person's waiting so many say that they leave, and so many are called in vain later, for whom a
+    counter then waits `no_show_s`.
+    """
 
     days: int
     learned_at: Stamp | None
@@ -655,6 +659,9 @@ class LearnedSeen(Struct, frozen=True, kw_only=True):
     show_rate: float
     punctuality_mean_s: float
     punctuality_sd_s: float
+    left_per_h: float
+    no_show_per_h: float
+    no_show_s: float
     walk_ins: list[WeekdaySeen]
 
 

@@ -12,7 +12,7 @@ from service.web.requests import hall_of
 
 
 async def show(request: web.Request) -> web.Response:
-    """What plans go by: how long services last, who comes and how punctually, walk-ins by weekday and hour.
+    """What plans go by: how long services last, who comes and how punctually, who gives up, and walk-ins by the hour.
 
     `days` is from how many days it was learned; before the first night it says what a new hall believes.
     """
@@ -35,6 +35,9 @@ def _seen(hall: Hall) -> LearnedSeen:
         show_rate=round(1 - learned.every.no_show, 4),
         punctuality_mean_s=round(learned.every.punctuality_mean_s, 1),
         punctuality_sd_s=round(learned.every.punctuality_sd_s, 1),
+        left_per_h=round(learned.every.leaving.left_per_h, 4),
+        no_show_per_h=round(learned.every.leaving.no_show_per_h, 4),
+        no_show_s=round(learned.every.leaving.no_show_s, 1),
         walk_ins=[
             WeekdaySeen(weekday=weekday, hours=[_hour_seen(hour, one) for hour, one in hours.items()])
             for weekday, hours in sorted(learned.walk_ins.items())

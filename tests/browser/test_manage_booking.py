@@ -236,7 +236,13 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     await expect(page.locator('[data-service="enquiry"]')).to_contain_text("3")
     await expect(page.locator("#walk-ins")).to_contain_text("还没有")
     learned = {"walk_ins": {"09": {"per_h": 12.5, "sd": 0.1}, "10": {"per_h": 21, "sd": 0.1}}, "durations": {}}
-    every = {**learned, "walk_ins": {}, "durations": {"enquiry": {"mean_s": 222, "cv": 0.5}}, "mix": {"enquiry": 0.7}}
+    every = {
+        **learned,
+        "walk_ins": {},
+        "durations": {"enquiry": {"mean_s": 222, "cv": 0.5}},
+        "mix": {"enquiry": 0.7},
+        "leaving": {"left_per_h": 0.3, "no_show_per_h": 0.1, "no_show_s": 130},
+    }
     insert = "INSERT INTO learned (hall_id, weekday, learned, days, changed_at) VALUES ('demo', $1, $2, 20, $3)"
     for weekday, body in ((0, every), (1, learned), (2, learned)):
         await service.running.database.fetch(insert, weekday, json.dumps(body), service.clock.now_at())
@@ -247,6 +253,7 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     await expect(page.locator('[data-service="enquiry"] td').first).to_have_text("3.7")
     await expect(page.locator("#walk-ins tbody tr")).to_have_count(2)
     await expect(page.locator("#walk-ins tbody tr").first).to_contain_text("12.5")
+    await expect(page.locator("#leaving")).to_have_text("等候半小时的人中，18 % 已经离开。")
     assert await faults(page) == []
     await picture(page, tmp_path, "manage-learned.png", WIDE)
     await page.get_by_role("link", name="English").click()

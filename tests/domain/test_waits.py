@@ -24,6 +24,7 @@ from service.domain.commands import (
 )
 from service.domain.document import HallDocument
 from service.domain.model import CounterId, ServiceId, Shown, TicketClass, TicketId, Wait
+from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
 from service.domain.waits import SPEED_SD, outlook_of, residual_s, wait_of_newcomer
 from tests.domain.halls import DONE, Hall, town
 
@@ -104,9 +105,15 @@ def enquiries(mean: float = 180, cv: float = 0.6, counters: int = 5, **parts: An
     )
 
 
-def a_queue(waiting: int, counters: int, document: HallDocument, services: tuple[str, ...] = ("enquiry",)) -> Hall:
+def a_queue(
+    waiting: int,
+    counters: int,
+    document: HallDocument,
+    services: tuple[str, ...] = ("enquiry",),
+    learned: Learned = NOTHING_LEARNED,
+) -> Hall:
     """A hall whose counters began one minute after the other, and people who wait, for each of the services in turn."""
-    hall = Hall(document)
+    hall = Hall(document, learned=learned)
     for counter in range(counters):
         hall.open(str(counter + 1))
         hall.take(services[0])
@@ -317,6 +324,24 @@ def test_whoever_leaves_shortens_the_wait_of_those_behind() -> None:
     after = [p50_of(hall, ticket.id) for ticket in line]
     assert after[:4] == before[:4]
     assert all(now == pytest.approx(then - 90, abs=1) for now, then in zip(after[5:], before[5:], strict=True))
+
+
+@pytest.mark.parametrize("leaving", [Leaving(left_per_h=3.0), Leaving(1.0, 4.0, 90.0)])
+@pytest.mark.parametrize("waiting", [3, 40])
+def test_the_wait_knows_that_some_give_up(waiting: int, leaving: Leaving) -> None:
+    hall = a_queue(waiting, 2, enquiries(cv=0.0), learned=Learned(leaving=leaving))
+    random = Random(1)  # noqa: S311  (draws, not secrets)
+    starts = []
+    for _ in range(400):
+        free = [60.0, 120.0]  # they began two minutes ago, and one
+        for _ in range(waiting):
+            at_s = heappop(free)
+            left = random.expovariate(leaving.left_per_h / 3600) < at_s
+            gone = bool(leaving.no_show_per_h) and random.expovariate(leaving.no_show_per_h / 3600) < at_s
+            heappush(free, at_s + (0.0 if left else leaving.no_show_s if gone else 180.0))
+        starts.append(free[0])
+
+    assert p50_of(hall, hall.take()) == pytest.approx(fmean(starts), rel=0.05, abs=20)
 
 
 def test_who_comes_back_from_a_park_is_told_the_wait_of_the_new_place() -> None:

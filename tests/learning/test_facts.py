@@ -3,7 +3,16 @@
 from datetime import timedelta
 
 from service.domain import events
-from service.domain.commands import EndDay, Finish, FinishTicket, UndoTicket
+from service.domain.commands import (
+    EndDay,
+    Finish,
+    FinishTicket,
+    LeaveQueue,
+    MarkNoShow,
+    ParkTicket,
+    ResumeTicket,
+    UndoTicket,
+)
 from service.domain.learning import DayFacts, Observer, OpenHour, open_hours
 from service.domain.model import (
     Admission,
@@ -142,6 +151,47 @@ def test_between_two_windows_people_count_for_the_next_one_and_hours_for_the_par
     assert facts.hours["13"] == OpenHour(1, 2700)
     assert facts.hours["09"] == OpenHour(0, 1800)
     assert "12" not in facts.hours
+
+
+def test_all_waiting_counts_and_who_gave_it_up() -> None:
+    hall = Hall()
+    hall.open("1")
+    hall.take()
+    hall.serve("1")
+    leaves, parks, _ = hall.take(), hall.take(), hall.take()
+    hall.after(100).do(LeaveQueue(leaves))
+    hall.after(50).do(ParkTicket(parks))
+    hall.after(1000).do(ResumeTicket(parks))
+    hall.after(50).next("1", DONE)
+
+    facts = facts_of(hall)
+
+    assert facts.left == 1
+    assert facts.waited_s == 100 + 150 + 1200, "who waits still has not waited to the end"
+
+
+def test_who_is_called_in_vain_kept_the_counter_waiting_unless_it_was_taken_back() -> None:
+    hall = Hall()
+    hall.open("1")
+    gone, late = hall.take(), hall.take()
+    hall.next("1")
+    hall.after(130).do(MarkNoShow(gone))
+    hall.next("1")
+    hall.after(140).do(MarkNoShow(late))
+    hall.after(10).do(UndoTicket(late))
+
+    facts = facts_of(hall)
+
+    assert facts.absent_s == [130]
+    assert (facts.left, facts.waited_s) == (0, 130)
+
+
+def test_who_is_sent_home_at_the_days_end_did_not_give_up() -> None:
+    hall = Hall()
+    hall.take()
+    hall.at("24:00").do(EndDay())
+
+    assert facts_of(hall).left == 0
 
 
 def test_a_day_nobody_took_a_number_on_says_nothing_of_walk_ins() -> None:

@@ -17,12 +17,13 @@ from service.domain.learning import (
     has_moved,
     lasting_of,
     learn,
+    leaving,
     punctuality,
     walk_ins,
     walk_ins_moved,
 )
 from service.domain.model import ServiceId
-from service.domain.plan import Lasting, Learned, LearnedArrivals, plan_of
+from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, plan_of
 from tests.domain.halls import MONDAY, town
 
 ENQUIRY, PASSPORT = ServiceId("enquiry"), ServiceId("passport")
@@ -105,6 +106,15 @@ def test_who_comes_is_drawn_to_the_usual_share() -> None:
     assert show_rate(0, 0) == pytest.approx(0.88)
     assert show_rate(20, 0) == pytest.approx(0.94)
     assert show_rate(1000, 1000) == pytest.approx(0.5, abs=0.01)
+
+
+def test_who_gives_up_is_reckoned_by_all_hours_of_waiting() -> None:
+    monday = DayFacts(on=MONDAY, waited_s=40 * 3600, left=20, absent_s=[60, 120])
+    tuesday = DayFacts(on=MONDAY + timedelta(1), waited_s=50 * 3600, left=5, absent_s=[100])
+
+    assert leaving([monday, tuesday]) == Leaving(0.25, 0.03, 100)
+    assert leaving([]) == Leaving()
+    assert leaving([DayFacts(on=MONDAY, waited_s=60, left=1)]).left_per_h < 0.1, "the first who leaves says little"
 
 
 def weeks(count: int, people: Sequence[int]) -> list[DayFacts]:
@@ -221,6 +231,10 @@ def test_a_trifle_is_nothing_new() -> None:
     assert moved(punctuality_sd_s=400.0)
     assert moved(mix={ENQUIRY: 0.6, PASSPORT: 0.4})
     assert moved(mix={ENQUIRY: 1.0})
+    assert not moved(leaving=Leaving(0.01, 0.01, 5.0))
+    assert moved(leaving=Leaving(left_per_h=0.05))
+    assert moved(leaving=Leaving(no_show_per_h=0.05))
+    assert moved(leaving=Leaving(no_show_s=20.0))
     assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(21.0, 3.0)})
     assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.0, 4.5)})
     assert walk_ins_moved(known.walk_ins, {})

@@ -286,6 +286,7 @@ async def test_managers_see_what_was_learned(service: Service, clock: FakeClock)
     }
     assert after.body["days"] == 1
     assert after.body["show_rate"] == 0.88
+    assert (after.body["left_per_h"], after.body["no_show_per_h"], after.body["no_show_s"]) == (0, 0, 0)
 
 
 async def test_a_document_tried_out_is_reckoned_by_what_was_learned(service: Service, clock: FakeClock) -> None:

@@ -108,12 +108,14 @@ def _at(scene: Scene, seconds: float) -> datetime:
 
 
 def _last_call_s(rest: Rest) -> Floats:
-    """When the last of all who come is called, on each path; infinite when somebody who comes never is."""
+    """When the last of all who come and stay is called, on each path; infinite when one of them never is."""
     last_s = np.zeros(rest.paths)
     for called in rest.calls:
         real = called.visits < rest.people
+        starts = called.starts_s[real]
         come = np.isfinite(called.ready_s[real])
-        last_s = np.maximum(last_s, np.where(come, called.starts_s[real], 0.0).max(axis=0, initial=0.0))
+        gave_up = np.isfinite(starts) & np.isinf(called.ends_s[real])
+        last_s = np.maximum(last_s, np.where(come & ~gave_up, starts, 0.0).max(axis=0, initial=0.0))
     return last_s
 
 
@@ -136,9 +138,9 @@ def _quarters(scene: Scene, rest: Rest) -> list[Quarter]:
     waits: list[Floats] = []
     for called in rest.calls:
         real = called.visits < rest.people
-        ready, starts = called.ready_s[real], called.starts_s[real]
+        ready, over = called.ready_s[real], called.over_s[real]
         for n, at_s in enumerate(times):
-            lengths[n] += ((ready <= at_s) & (starts > at_s)).sum(axis=0)
+            lengths[n] += ((ready <= at_s) & (over > at_s)).sum(axis=0)
         probes = np.flatnonzero(~real)
         if len(probes):
             of_step, when = np.divmod(called.visits[probes] - rest.people, len(come_s))

@@ -37,6 +37,13 @@ class Others(NamedTuple):
     keys: Floats
 
 
+class Gone(NamedTuple):
+    """Who is not there any more: from when on, and for how long the counter that calls them waits; people by paths."""
+
+    from_s: Floats
+    keeps_s: Floats
+
+
 class Again(NamedTuple):
     """A second appearance of some of the others (`who`), with another key: what they have been called by is kept."""
 
@@ -52,6 +59,7 @@ def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs 
     others: Others,
     again: Again,
     durations_s: Floats,
+    gone: Gone | None,
     wanted: NDArray[np.bool_],
 ) -> Floats:
     """Find when everybody is called.
@@ -63,6 +71,7 @@ def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs 
         others: who comes later.
         again: appearances of the others before their place in the order.
         durations_s: how long each of the lines, then of the others (rows), takes on each path (columns).
+        gone: who of the lines, then of the others (rows), will not be there when they are called; nobody when None.
         wanted: who must have been called before the end, of the lines, then of the others.
 
     Returns:
@@ -103,6 +112,7 @@ def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs 
     free_flat, live_flat, who_flat = free.reshape(-1), live.reshape(-1), who.reshape(-1)
     times_flat, where_flat, values_flat = times.reshape(-1), where.reshape(-1), values.reshape(-1)
     durations_flat, starts_flat = durations.reshape(-1), starts.reshape(-1)
+    gone_flat = None if gone is None else _by_path(gone)
     free_base, live_base, people_base = rows * counters, rows * columns, rows * (people + 1)
     event = rows * events
 
@@ -129,7 +139,10 @@ def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs 
         starts_flat[of_person] = at_s
         left -= counts[person]
         left *= at_s < np.inf  # no counter works any more
-        until_s = np.where(called, at_s + durations_flat[of_person], following_s)
+        lasts_s = durations_flat[of_person]
+        if gone_flat is not None:
+            lasts_s = np.where(at_s > gone_flat.from_s[of_person], gone_flat.keeps_s[of_person], lasts_s)
+        until_s = np.where(called, at_s + lasts_s, following_s)
         free_flat[at_free] = pauses.of(counter, until_s)
         then = follower[person]
         if may is None:
@@ -139,6 +152,11 @@ def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs 
             live_flat[seat] = np.where(called, keys[then], live_flat[seat])
             who_flat[seat] = np.where(called, then, who_flat[seat])
     return starts[:, :people]
+
+
+def _by_path(gone: Gone) -> Gone:
+    """The same as the loop has people: path after path, the last of each nobody."""
+    return Gone(*(np.pad(one, ((0, 1), (0, 0))).T.reshape(-1) for one in gone))
 
 
 def _followers(lines: Lines, groups: int, people: int) -> tuple[Indexes, Indexes]:

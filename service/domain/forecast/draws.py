@@ -34,6 +34,8 @@ class Purpose(IntEnum):
     ARRIVALS = 4
     WAITING = 5
     OTHERS = 6
+    LEFT = 7
+    NO_SHOW = 8
 
 
 class Draws:
@@ -46,6 +48,12 @@ class Draws:
     def stream(self, purpose: Purpose, number: int = 0) -> np.random.Generator:
         """The draws for a purpose; `number` tells those of a kind apart."""
         return np.random.Generator(np.random.SFC64([self._seed, purpose, number]))
+
+    def spans_s(self, purpose: Purpose, number: int, per_s: float, count: int) -> Floats:
+        """Seconds until something that happens so often comes to each of some people; for ever where it never does."""
+        if not per_s:
+            return np.full((count, self.paths), np.inf)
+        return self.stream(purpose, number).standard_exponential((count, self.paths)) / per_s
 
     def speeds(self, speed: float, speed_sd: float) -> Floats:
         """Today's speed on each path: f ~ f^ LN(0, sd)."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.forecast.calls import NOBODY, Again, Lines, Others, starts_of
+from service.domain.forecast.calls import NOBODY, Again, Gone, Lines, Others, starts_of
 from service.domain.forecast.draws import Draws, Floats, Purpose, beyond, lognormals, rest_s
 from service.domain.forecast.scene import Route, Scene, Step, Stream
 from service.domain.model import MISSED_AFTER_S
@@ -38,12 +38,17 @@ class Visits(NamedTuple):
 
 
 class Called(NamedTuple):
-    """What came of a part: for its visits (by index) when they were there, called, and done, people by paths."""
+    """What came of a part: for its visits (by index) when they were there, called, and done, people by paths.
+
+    Who gave up is never done: `starts_s` is when they are called in vain, or would have been had they not said that
+    they leave. `over_s` is when they do not wait any more, as far as the hall knows.
+    """
 
     part: int
     visits: NDArray[np.intp]
     ready_s: Floats
     starts_s: Floats
+    over_s: Floats
     ends_s: Floats
 
 
@@ -259,7 +264,7 @@ class _Everybody:
         feeds = any(step.part in self.asked for visit, number, _ in here for step in self.routes[visit][number + 1 :])
         if not here or not (ahead or any(wanted) or feeds):
             nothing = np.empty((0, paths))
-            return Called(part, np.empty(0, dtype=np.intp), nothing, nothing, nothing)
+            return Called(part, np.empty(0, dtype=np.intp), nothing, nothing, nothing, nothing)
         return self._through(part, here, np.array(wanted), all_of_them=ahead or feeds, sleeping=sleeping)
 
     def _through(
@@ -302,6 +307,7 @@ class _Everybody:
         )
         durations = lognormals(means[order], cvs[order], normals)
         durations *= self.speeds
+        gone = self._gone(part, visits, len(lined))
         place = np.full(len(self.routes), -1, dtype=np.intp)
         place[coming] = np.arange(len(coming))
         seen = np.flatnonzero(place[self.again.who] >= 0)
@@ -318,12 +324,45 @@ class _Everybody:
                 self.again.keys[seen],
             ),
             durations,
+            gone,
             np.isfinite(self.ready_s[visits]).any(axis=1) if all_of_them else wanted,
         ).T
         ready = self.ready_s[visits]
         ends = starts + durations
+        over = starts
+        if gone is not None:
+            ends[starts > gone.from_s] = np.inf
+            over = np.where(gone.keeps_s > 0, starts, np.minimum(starts, gone.from_s))
         self.ready_s[visits] = ends
-        return Called(part, visits, ready, starts, ends)
+        return Called(part, visits, ready, starts, over, ends)
+
+    def _gone(self, part: int, visits: NDArray[np.intp], lined: int) -> Gone | None:
+        """Who of the visits of a part gives up before they are called; the first of them stand in the lines.
+
+        Who says so is not in the lines any more, so nobody who stands there has; who does not may have gone long ago.
+        """
+        leaving = self.scene.leaving
+        if not leaving.left_per_s and not leaving.no_show_per_s:
+            return None
+        here_s = self.ready_s[visits]
+        left_s, absent_s = (
+            np.concatenate(
+                [
+                    self.draws.spans_s(purpose, 2 * part, per_s, lined),
+                    self.draws.spans_s(purpose, 2 * part + 1, per_s, len(visits) - lined),
+                ]
+            )
+            for purpose, per_s in (
+                (Purpose.LEFT, leaving.left_per_s),
+                (Purpose.NO_SHOW, leaving.no_show_per_s),
+            )
+        )
+        left_s += here_s
+        absent_s += here_s
+        absent_s[:lined] += np.array([self.scene.waiting[visit].since_s for visit in visits[:lined].tolist()])[:, None]
+        from_s = np.minimum(left_s, absent_s)
+        from_s[visits >= self.people] = np.inf
+        return Gone(from_s, np.where(left_s <= absent_s, 0.0, leaving.no_show_s))
 
     def _free_s(self, part: int) -> Floats:
         free = np.zeros((self.draws.paths, len(self.scene.parts[part].counters)))

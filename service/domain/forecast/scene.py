@@ -40,6 +40,8 @@ from service.domain.model import (
 from service.domain.plan import PRECHECK, ExpectedWalkIns
 from service.domain.waits import show_probability
 
+HOUR_S = 3600
+
 STANDBY_RANK = 1e6
 """Who is on standby is called after those who came too early, in the order of issue."""
 
@@ -62,10 +64,11 @@ Route = tuple[Step, ...]
 
 
 class Waiting(NamedTuple):
-    """Who waits now: not called before `active_s`, but rather than nobody by `early_rank`, the lowest first."""
+    """Who waits, since `since_s`: not called before `active_s`, or rather than nobody by `early_rank`, lowest first."""
 
     ticket: TicketId
     key_s: float
+    since_s: float
     active_s: float
     early_rank: float | None
     route: Route
@@ -128,6 +131,17 @@ class Punctuality(NamedTuple):
     early_s: float
 
 
+class Leaving(NamedTuple):
+    """How people who wait give up: per second of waiting, who says so and who does not.
+
+    The counter that calls one who did not say so waits for them, for `no_show_s`.
+    """
+
+    left_per_s: float
+    no_show_per_s: float
+    no_show_s: float
+
+
 class Scene(Struct, frozen=True, kw_only=True):
     """A day at an instant, `made_at`.
 
@@ -151,6 +165,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     newcomers: tuple[Step, ...]
     newcomer_of: dict[ServiceId, int]
     punctuality: Punctuality
+    leaving: Leaving
     unreachable: tuple[TicketId, ...]
     doors_s: float
     closing_s: float | None
@@ -259,6 +274,11 @@ class _Looking:
                 plan.credit_s(TicketClass.APPOINTMENT),
                 plan.rules.grace_s,
                 plan.rules.early_s,
+            ),
+            leaving=Leaving(
+                plan.learned.leaving.left_per_h / HOUR_S,
+                plan.learned.leaving.no_show_per_h / HOUR_S,
+                plan.learned.leaving.no_show_s,
             ),
             unreachable=unreachable,
             doors_s=max(0.0, self._seconds(min(doors))) if doors else 0.0,
@@ -369,7 +389,8 @@ class _Looking:
                 unreachable.append(ticket.id)
                 continue
             active_s, rank = self._due(ticket)
-            waiting.append(Waiting(ticket.id, self.key_s[ticket.id], active_s, rank, route))
+            since_s = active_s or min(0.0, self._seconds(ticket.waiting_since_at))
+            waiting.append(Waiting(ticket.id, self.key_s[ticket.id], since_s, active_s, rank, route))
         return tuple(waiting), tuple(unreachable)
 
     def _due(self, ticket: Ticket) -> tuple[float, float | None]:

@@ -28,6 +28,8 @@ class Person:
     count: int
     appears_s: float
     early_s: float = math.inf
+    left_s: float = math.inf
+    vanished_s: float = math.inf
     prechecked: bool = False
     ticket: TicketId | None = None
 
@@ -115,6 +117,10 @@ class Slow:
             people.remove(person)
             if person.ticket is not None:
                 found[person.ticket] = now_s
+            if now_s > min(person.left_s, person.vanished_s):
+                in_vain_s = day.plan.learned.leaving.no_show_s if person.vanished_s < person.left_s else 0.0
+                clerk.free_s = now_s + in_vain_s
+                continue
             service = day.plan.services[person.service]
             clerk.free_s = now_s + self.lasts(service, person.count, person.prechecked, f)
             clerk.leaves = person
@@ -137,26 +143,54 @@ class Slow:
             return
         following = stages[stages.index(person.stage) + 1]
         prechecked = person.prechecked or person.stage == "precheck"
-        people.append(Person(person.key, person.service, following, person.count, now_s, prechecked=prechecked))
+        left_s, vanished_s = self.patience(now_s, now_s)
+        people.append(
+            Person(
+                person.key,
+                person.service,
+                following,
+                person.count,
+                now_s,
+                left_s=left_s,
+                vanished_s=vanished_s,
+                prechecked=prechecked,
+            )
+        )
         for clerk in clerks:
             if clerk.leaves is None:
                 clerk.free_s = min(clerk.free_s, now_s)
 
+    def patience(self, here_s: float, since_s: float) -> tuple[float, float]:
+        """When somebody who is here, and has waited since then, says that they leave, and when they leave without."""
+        leaving = self.day.plan.learned.leaving
+
+        def drawn(from_s: float, per_h: float) -> float:
+            return from_s + self.random.expovariate(per_h / 3600) if per_h else math.inf
+
+        return drawn(here_s, leaving.left_per_h), drawn(since_s, leaving.no_show_per_h)
+
     def waiting(self) -> list[Person]:
         """Who waits now."""
-        return [
-            Person(
-                (self.seconds(one.queue_at), self.seconds(one.issued_at), one.n),
-                one.service,
-                self.day.stage_now(one.service, one.stage),
-                one.count,
-                0.0 if one.not_before_at is None else self.seconds(one.not_before_at),
-                prechecked=one.prechecked,
-                ticket=one.id,
+        found = []
+        for one in self.day.tickets.values():
+            if one.state is not TicketState.WAITING:
+                continue
+            appears_s = 0.0 if one.not_before_at is None else self.seconds(one.not_before_at)
+            left_s, vanished_s = self.patience(appears_s, appears_s or self.seconds(one.waiting_since_at))
+            found.append(
+                Person(
+                    (self.seconds(one.queue_at), self.seconds(one.issued_at), one.n),
+                    one.service,
+                    self.day.stage_now(one.service, one.stage),
+                    one.count,
+                    appears_s,
+                    left_s=left_s,
+                    vanished_s=vanished_s,
+                    prechecked=one.prechecked,
+                    ticket=one.id,
+                )
             )
-            for one in self.day.tickets.values()
-            if one.state is TicketState.WAITING
-        ]
+        return found
 
     def booked(self) -> list[Person]:
         """Who has an appointment and comes: drawn until it agrees with their not being here yet."""
@@ -174,6 +208,7 @@ class Slow:
                     continue
                 if come_s > slot_s + 1800:
                     break
+                left_s, vanished_s = self.patience(max(come_s, slot_s - rules.early_s), come_s)
                 reference_s = max(come_s, slot_s)
                 credit_s = rules.credit_s.appointment if come_s <= slot_s + rules.grace_s else 0
                 appears_s = max(come_s, slot_s - rules.early_s)
@@ -185,6 +220,8 @@ class Slow:
                         one.count,
                         appears_s,
                         early_s=come_s if come_s < appears_s else math.inf,
+                        left_s=left_s,
+                        vanished_s=vanished_s,
                     )
                 )
                 break
@@ -206,5 +243,7 @@ class Slow:
                     break
                 kind = self.random.choice(recent)
                 stage = self.day.stage_now(kind.service, plan.services[kind.service].stages[0])
-                found.append(Person((at_s - credit_s, at_s, 0), kind.service, stage, 1, at_s))
+                left_s, vanished_s = self.patience(at_s, at_s)
+                key = (at_s - credit_s, at_s, 0)
+                found.append(Person(key, kind.service, stage, 1, at_s, left_s=left_s, vanished_s=vanished_s))
         return found

@@ -12,7 +12,7 @@ from service.domain.forecast.ahead import DayAhead, day_ahead, outlook_of
 from service.domain.forecast.rest import COMING_MAX, TooManyToCome
 from service.domain.forecast.scene import Coming, Scene, scene_of
 from service.domain.forecast.waits import asked_of, forecast
-from service.domain.plan import Learned, LearnedArrivals, plan_of
+from service.domain.plan import Learned, LearnedArrivals, Leaving, plan_of
 from tests.domain.forecast.booked import book
 from tests.domain.halls import MONDAY, Hall
 from tests.domain.test_waits import enquiries
@@ -79,6 +79,26 @@ def test_overtime_that_is_opened_is_time_to_be_served() -> None:
     assert ahead.closing_at == hall.instant("18:00")
     assert (ahead.served, ahead.overtime_s) == (1.0, 0)
     assert ahead.intake_closes_at is None
+
+
+def test_who_gives_up_does_not_wait_and_need_not_be_served() -> None:
+    hall = Hall(
+        enquiries(cv=0, counters=1, admission="all"), at="16:00", learned=Learned(leaving=Leaving(left_per_h=2.0))
+    )
+    hall.open("1")
+    for _ in range(30):
+        hall.take()
+
+    ahead = outlook_of(nobody_comes(hall))
+
+    # twenty an hour are served, and one in thirty minutes leaves of each that waits: a line of L is one of
+    # (L + 10) e^(-2t) - 10 after t hours
+    assert ahead.quarters[0].waiting_p50 == 29
+    for quarter, expected in zip(ahead.quarters[1:], (13.7, 4.3, 0, 0), strict=True):
+        assert quarter.waiting_p50 == pytest.approx(expected, abs=1.5)
+    assert ahead.served is not None
+    assert ahead.served > 0.95
+    assert ahead.overtime_s == 0
 
 
 def test_on_a_quiet_day_everybody_is_served() -> None:

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from service.domain.forecast.calls import Again, Lines, Others, starts_of
+from service.domain.forecast.calls import Again, Gone, Lines, Others, starts_of
 from service.domain.forecast.draws import Floats, beyond, lognormals, rest_s
 from service.domain.forecast.scene import Part
 from service.domain.model import CounterId
@@ -17,7 +17,7 @@ SETTLED = 500
 """Who comes first finds an empty hall, and is not counted."""
 
 
-def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats) -> Floats:
+def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats, gone: Gone | None = None) -> Floats:
     """The waits of people (rows) who come to a hall whose counters do the same, on each path (columns)."""
     everybody = frozenset(range(counters))
     part = Part(tuple(CounterId(str(n)) for n in everybody), ((),) * counters, (everybody,))
@@ -29,6 +29,7 @@ def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats) -> F
         Others(np.zeros(PEOPLE, dtype=np.intp), come_s, keys),
         Again(np.empty(0, dtype=np.intp), nobody, nobody),
         durations_s,
+        gone,
         np.ones(PEOPLE, dtype=bool),
     )
     return starts.T - come_s
@@ -89,6 +90,43 @@ def test_those_who_always_go_first_wait_as_cobham_says() -> None:
     for who, expected_s in ((first, rest_mean_s / (1 - 0.3)), (~first, rest_mean_s / (1 - 0.3) / (1 - 0.75))):
         of_path = np.array([found[SETTLED:, n][who[SETTLED:, n]].mean() for n in range(PATHS)])
         assert of_path.mean() == pytest.approx(expected_s, abs=3 * of_path.std(ddof=1) / math.sqrt(PATHS))
+
+
+@pytest.mark.parametrize("load", [0.7, 1.4])
+def test_those_who_give_up_leave_as_many_as_erlang_a_says(load: float) -> None:
+    random = np.random.default_rng(8)
+    counters, patience_s = 3, 400.0
+    between_s = 300 / (counters * load)
+    come_s = arriving(random, between_s)
+    gone = Gone(come_s + random.exponential(patience_s, come_s.shape), np.zeros(come_s.shape))
+
+    found = waits(counters, come_s, random.exponential(300, come_s.shape), come_s, gone)
+
+    gave_up = (found > gone.from_s - come_s)[SETTLED:].mean(axis=0)
+    chances = erlang_a(counters, between_s, 300, patience_s)
+    waiting = sum(max(0, present - counters) * chance for present, chance in enumerate(chances))
+    error = 3 * float(gave_up.std(ddof=1)) / math.sqrt(PATHS)
+    assert float(gave_up.mean()) == pytest.approx(waiting / patience_s * between_s, abs=error)
+
+
+def erlang_a(counters: int, between_s: float, service_s: float, patience_s: float) -> list[float]:
+    """How likely it is that so many are there: births and deaths, those of who gives up included."""
+    weights = [1.0]
+    for present in range(1, 200):
+        ends_per_s = min(present, counters) / service_s + max(0, present - counters) / patience_s
+        weights.append(weights[-1] / between_s / ends_per_s)
+    return [weight / sum(weights) for weight in weights]
+
+
+def test_who_left_without_a_word_keeps_the_counter_that_calls_them() -> None:
+    come_s = np.cumsum(np.full((PEOPLE, PATHS), 100.0), axis=0)
+    gone = Gone(np.full(come_s.shape, np.inf), np.full(come_s.shape, 120.0))
+    gone.from_s[0::2] = come_s[0::2] - 1
+
+    found = waits(1, come_s, np.full(come_s.shape, 30.0), come_s, gone)
+
+    assert found[0::2] == pytest.approx(0)
+    assert found[1::2] == pytest.approx(20), "the one before came 100 s earlier, and was waited for 120 s"
 
 
 @pytest.mark.parametrize("elapsed_s", [0.0, 100.0, 600.0])

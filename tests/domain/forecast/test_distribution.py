@@ -11,6 +11,7 @@ from service.domain.model import (
     TicketClass,
     TicketId,
 )
+from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
 from tests.domain.forecast.booked import book
 from tests.domain.forecast.slow import Slow
 from tests.domain.halls import DONE, Hall, town
@@ -37,9 +38,9 @@ def agree(hall: Hall) -> None:
             assert below - TOLERANCE <= part <= until + TOLERANCE, f"{hall.ticket(ticket).number}: {part}"
 
 
-def busy(*counters: str, at: str = "10:00") -> Hall:
+def busy(*counters: str, at: str = "10:00", learned: Learned = NOTHING_LEARNED) -> Hall:
     """A hall whose counters have begun one after the other."""
-    hall = Hall(town(), at=at)
+    hall = Hall(town(), at=at, learned=learned)
     for counter in counters:
         hall.open(counter)
         hall.take("passport" if counter == "P1" else "card" if counter == "K1" else "enquiry")
@@ -105,6 +106,18 @@ def test_green_ones_who_come_later() -> None:
         if n % 3 == 0:
             hall.do(ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"))
         hall.after(60)
+
+    agree(hall)
+
+
+@pytest.mark.parametrize("leaving", [Leaving(left_per_h=4.0), Leaving(2.0, 1.5, 90.0)])
+def test_some_give_up(leaving: Leaving) -> None:
+    hall = busy("P1", "1", "2", learned=Learned(leaving=leaving))
+    for n in range(12):
+        ticket = hall.take("passport" if n % 4 == 1 else "enquiry")
+        if n % 5 == 2:
+            hall.do(ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"))
+        hall.after(40)
 
     agree(hall)
 
