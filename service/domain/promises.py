@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from service.domain.model import ServiceId, Shown, Ticket, TicketId, Wait
+from service.domain.model import Admission, ServiceId, Shown, Ticket, TicketId, Wait
 
 if TYPE_CHECKING:
     from service.domain.day import Day
@@ -68,9 +68,14 @@ def was_kept(day: "Day", ticket: Ticket, called_at: datetime) -> bool | None:
 
 
 def promised(day: "Day", ticket: Ticket, now_at: datetime) -> Wait | None:
-    """The wait that was forecast for a waiting ticket; None when nothing was since something happened to it."""
+    """The wait that was forecast for a waiting ticket; None when nothing was since something happened to it.
+
+    To who is on standby nothing is promised, though a forecast has to reckon with them.
+    """
     promises = day.promises
     if promises is None or ticket.seq > promises.seq or not promises.holds(now_at):
+        return None
+    if ticket.admission is Admission.STANDBY:
         return None
     found = promises.waits.get(ticket.id)
     return None if found is None else found.wait(promises.made_at)

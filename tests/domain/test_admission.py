@@ -43,6 +43,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
+from service.domain.promises import Promise, Promises
 from service.domain.refusals import HallFull, TicketNotFound, WrongState
 from service.domain.view import NO_WAIT, ticket_view
 from service.domain.waits import show_probability, speed_of
@@ -425,6 +426,25 @@ def test_who_stands_by_is_told_their_place_there_and_no_wait() -> None:
     assert [view.wait for view in views] == [NO_WAIT] * 3
     assert [hall.ticket(ticket).ahead for ticket in standby] == [0, 1, 2]
     assert hall.ticket(standby[0]).promise is None
+
+
+def test_a_forecast_promises_nothing_to_who_stands_by() -> None:
+    hall = one_counter()
+    admitted, standby = fill(hall)
+    told = Promise(60, 120, 600, 1200, None)
+    hall.day.promises = Promises(
+        day=hall.on,
+        seq=hall.day.seq,
+        made_at=hall.now_at,
+        waits=dict.fromkeys((*admitted, *standby), told),
+        newcomers={},
+    )
+
+    seen = [ticket_view(hall.day, hall.ticket(ticket), hall.now_at) for ticket in (admitted[-1], *standby)]
+
+    assert seen[0].wait.p50_s == 600
+    assert [one.wait for one in seen[1:]] == [NO_WAIT] * len(standby)
+    assert [one.ahead for one in seen[1:]] == list(range(len(standby)))
 
 
 @pytest.mark.parametrize("end", [CloseDay(), EndDay()])
