@@ -29,6 +29,8 @@ from service.domain.document import (
 )
 from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts, TicketClass, ZoneId
 
+HOUR = timedelta(hours=1)
+
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 REOPENS_WITHIN_DAYS = 62
@@ -429,7 +431,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
         booking=document.booking,
         booking_opens_at=span_of(document, on - timedelta(days=document.booking.horizon_days))[0],
         learned=learned,
-        walk_ins=_walk_ins(document, on, learned),
+        walk_ins=_walk_ins(document, on, learned, windows),
         places=tuple(
             PlacesByHand(
                 *_span(document, on, part.from_, part.to),
@@ -466,17 +468,22 @@ def _is_on(part: Places | Reservation, on: date, weekday: int) -> bool:
     return part.on == on if part.on is not None else weekday in (part.weekdays or ())
 
 
-def _walk_ins(document: HallDocument, on: date, learned: Learned) -> tuple[ExpectedWalkIns, ...]:
-    """The hours of the day as instants; an hour that a jump of the clock leaves out has no length, and nobody comes."""
-    spans = (
-        (*_span(document, on, f"{hour}:00", f"{int(hour) + 1:02d}:00"), arrivals)
-        for hour, arrivals in learned.walk_ins.items()
-    )
-    return tuple(
-        ExpectedWalkIns(from_at, to_at, arrivals.per_h, arrivals.sd)
-        for from_at, to_at, arrivals in sorted(spans, key=lambda span: span[0])
-        if from_at < to_at
-    )
+def _walk_ins(
+    document: HallDocument, on: date, learned: Learned, windows: Iterable[Window]
+) -> tuple[ExpectedWalkIns, ...]:
+    """Who comes in the hours of the day, as far as the hall is open in them: those at the door come with its opening.
+
+    An hour that a jump of the clock leaves out has no length, and nobody comes.
+    """
+    found = []
+    for hour, arrivals in learned.walk_ins.items():
+        begins_at, ends_at = _span(document, on, f"{hour}:00", f"{int(hour) + 1:02d}:00")
+        for window in windows:
+            from_at, to_at = max(begins_at, window.opens_at), min(ends_at, window.closes_at)
+            if from_at < to_at:
+                part = (to_at - from_at) / HOUR
+                found.append(ExpectedWalkIns(from_at, to_at, part * arrivals.per_h, part * arrivals.sd))
+    return tuple(sorted(found, key=lambda span: span.from_at))
 
 
 def _span(document: HallDocument, on: date, from_: str, to: str) -> tuple[datetime, datetime]:

@@ -466,10 +466,28 @@ def test_what_was_learned_is_in_the_plan() -> None:
     )
 
 
+def test_people_come_in_the_part_of_an_hour_in_which_the_hall_is_open() -> None:
+    hours = [
+        {"weekdays": EVERY_DAY, "from": "09:30", "to": "12:00"},
+        {"weekdays": EVERY_DAY, "from": "13:15", "to": "14:00"},
+    ]
+    learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(20.0, 4.0) for hour in range(8, 16)})
+
+    plan = plan_of(town(hours=hours), 1, MONDAY, (), learned)
+
+    assert [(one.from_at, one.number, one.sd) for one in plan.walk_ins] == [
+        (utc("2026-11-23T01:30"), 10.0, 2.0),
+        (utc("2026-11-23T02:00"), 20.0, 4.0),
+        (utc("2026-11-23T03:00"), 20.0, 4.0),
+        (utc("2026-11-23T05:15"), 15.0, 3.0),
+    ]
+
+
 def test_an_hour_the_clock_jumps_over_brings_nobody() -> None:
     learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(1.0) for hour in range(24)})
 
-    plan = plan_of(hall_in("Europe/Berlin", starts="04:00"), 1, SPRING - timedelta(days=1), (), learned)
+    always = hall_in("Europe/Berlin", "04:00", "04:00", starts="04:00")
+    plan = plan_of(always, 1, SPRING - timedelta(days=1), (), learned)
 
     assert len(plan.walk_ins) == 23
     assert plan.walk_ins[0].from_at == plan.starts_at
