@@ -24,6 +24,9 @@ from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentSt
 from service.domain.plan import PlacesByHand, Plan
 from service.domain.sums import Booked, Sums, Tally, number_of
 
+ROUNDING = 1e-3
+"""Part of a booking that is none: what is booked is summed up in whole milliseconds."""
+
 __all__ = ["Room", "Slot", "Slots", "earliest", "over_capacity", "places_of_day", "room", "slots_of", "within_horizon"]
 
 
@@ -227,10 +230,10 @@ class _Reckoning:
         free = start.slot.places
         for group in range(len(self._sums)):
             left_s = self._left_at_start_s(group, start, late, kept)
-            free = min(free, math.ceil(left_s / work_s - EPSILON_S))
+            free = min(free, math.ceil(left_s / work_s - ROUNDING))
             for block, part_s in start.parts:
                 rest_s = self._rest_of_block_s(group, block, late, kept)
-                free = min(free, math.floor((rest_s + EPSILON_S) / part_s))
+                free = min(free, math.floor(rest_s / part_s + ROUNDING))
             if free <= 0:
                 return 0
         return free

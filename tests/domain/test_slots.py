@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.domain.document import HallDocument
 from service.domain.grid import Start, grid_of
@@ -227,6 +229,28 @@ def test_free_is_what_this_very_start_would_still_take() -> None:
     assert full is not None
     assert full.free == 0
     assert next(slot for slot in slots(plan, booked) if slot.starts_at == starts_at).places == 4
+
+
+@given(
+    mean_s=st.floats(100, 900),
+    no_show=st.floats(0.02, 0.4),
+    counters=st.integers(1, 5),
+    hour=st.integers(9, 15),
+)
+def test_free_is_as_true_in_a_hall_that_has_learned(mean_s: float, no_show: float, counters: int, hour: int) -> None:
+    learned = Learned(no_show=no_show, durations={VISIT: Lasting(mean_s, 0.6)})
+    plan = study(learned, counters=STUDY["counters"][:counters])
+    booked = Booked.of(plan)
+    starts_at = at(plan, f"{hour}:00")
+    first = room(plan, booked, VISIT, 1, starts_at, long_before(plan))
+
+    found, seen = first, []
+    while found is not None and found.free > 0:
+        seen.append(found.free)
+        booked.put(plan, None, made(starts_at, len(seen)))
+        found = room(plan, booked, VISIT, 1, starts_at, long_before(plan))
+
+    assert seen == list(range(0 if first is None else first.free, 0, -1))
 
 
 @pytest.mark.parametrize("local", ["00:00", "09:00", "10:07", "12:30", "12:31", "16:59", "23:00"])
