@@ -171,17 +171,24 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         if command.reason is None:
             raise BodyInvalid(("reason", "a change of class needs a reason code"))
         _require_reason(day.plan, command.reason)
+        reference_at = dispatch.reference_time(command.class_, ticket.issued_at, ticket.slot_at)
+        moves = reference_at != ticket.reference_at
         queue_at = dispatch.queue_time(
-            day.plan, command.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at, raised=ticket.raised
+            day.plan, command.class_, reference_at, ticket.floor_at, ticket.slot_at, raised=ticket.raised
         )
-        ticket = replace(ticket, class_=command.class_, queue_at=queue_at)
+        ticket = replace(ticket, class_=command.class_, reference_at=reference_at, queue_at=queue_at)
         if ticket.admission is Admission.STANDBY and command.class_ is TicketClass.GREEN:
             ticket = replace(ticket, admission=day.admission_at(now_at))
             decided.append(admitted_as(day, ticket, Verdict(ticket.admission, None), now_at))
         ahead, wait = outlook_of(day, ticket, now_at)
         decided.append(
             events.TicketReclassed(
-                ticket=ticket.id, class_=command.class_, reason=command.reason, ahead=ahead, wait=wait
+                ticket=ticket.id,
+                class_=command.class_,
+                reason=command.reason,
+                reference_at=reference_at if moves else None,
+                ahead=ahead,
+                wait=wait,
             )
         )
     if command.not_before_at is not UNSET:

@@ -15,6 +15,11 @@ from service.domain.model import CallReason, Counter, Rule, Ticket, TicketClass
 from service.domain.plan import Plan
 
 
+def reference_time(class_: TicketClass, came_at: datetime, slot_at: datetime | None) -> datetime:
+    """What a place is reckoned from: the check-in, and of an appointment not before its slot."""
+    return came_at if slot_at is None or class_ is not TicketClass.APPOINTMENT else max(came_at, slot_at)
+
+
 def queue_time(  # noqa: PLR0913  (the last one by name)
     plan: Plan,
     class_: TicketClass,
@@ -26,8 +31,7 @@ def queue_time(  # noqa: PLR0913  (the last one by name)
 ) -> datetime:
     """Reference time minus the class's credit, but not before the floor that a return has set.
 
-    `slot_at` is the slot that was checked in for: the reference time is the check-in, or the slot if that is later.
-    `raised` is a walk-in that has waited too long.
+    `slot_at` is the slot that was checked in for. `raised` is a walk-in that has waited too long.
     """
     queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, slot_at, raised=raised))
     return queue_at if floor_at is None else max(queue_at, floor_at)

@@ -104,7 +104,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     stage = service.first_stage(prechecked=prechecked)
     slot_at = None if appointment is None else appointment.starts_at
     due_at = None if slot_at is None else slot_at - timedelta(seconds=day.plan.rules.early_s)
-    reference_at = taken_at if slot_at is None else max(taken_at, slot_at)
+    reference_at = dispatch.reference_time(class_, taken_at, slot_at)
     queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, slot_at)
     place = Place(queue_at, taken_at, n, ticket)
     pool = day.pool(service.id, stage)

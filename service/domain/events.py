@@ -247,11 +247,12 @@ class TicketResumed(Fact, frozen=True, kw_only=True, tag="ticket_resumed"):
 
 
 class TicketReclassed(Fact, frozen=True, kw_only=True, tag="ticket_reclassed"):
-    """A clerk changed the class, with a reason code."""
+    """A clerk changed the class, with a reason code; `reference_at` is what the place counts from, if that moves."""
 
     ticket: TicketId
     class_: TicketClass = field(name="class")
     reason: str
+    reference_at: datetime | None = None
     ahead: int
     wait: Wait
 

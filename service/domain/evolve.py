@@ -181,7 +181,7 @@ def _counter_closed(day: Day, event: events.CounterClosed, record: Record) -> _T
 def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touched:
     day.issued = event.n
     issued_at = event.issued_at or record.at
-    reference_at = issued_at if event.slot_at is None else max(issued_at, event.slot_at)
+    reference_at = dispatch.reference_time(event.class_, issued_at, event.slot_at)
     if event.device is None:
         prefix = day.plan.services[event.service].prefix
         day.numbers[prefix] = int(event.number.removeprefix(prefix))
@@ -397,14 +397,16 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
 
 def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -> _Touched:
     before = day.tickets[event.ticket]
+    reference_at = event.reference_at or before.reference_at
     queue_at = dispatch.queue_time(
-        day.plan, event.class_, before.reference_at, before.floor_at, before.slot_at, raised=before.raised
+        day.plan, event.class_, reference_at, before.floor_at, before.slot_at, raised=before.raised
     )
     ticket = _put(
         day,
         record,
         event.ticket,
         class_=event.class_,
+        reference_at=reference_at,
         queue_at=queue_at,
         ahead=event.ahead,
         wait=event.wait,

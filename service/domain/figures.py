@@ -223,6 +223,8 @@ class Observer:
         mark = self.line[-1][0] + LINE_EVERY if self.line else _floor(doors_at, LINE_EVERY)
         while mark <= until_at and mark < day.plan.ends_at:
             self.line.append((mark, self.waiting))
+            half = self._half(mark)
+            half["most"] = max(half["most"], self.waiting)
             mark += LINE_EVERY
 
     def _half(self, at: datetime) -> Tally[str]:
@@ -291,7 +293,7 @@ class Observer:
         self._waits.setdefault(kind, []).append(round((at - before.waiting_since_at).total_seconds()))
         if before.slot_at is not None and before.id not in self._called:
             self._called.add(before.id)
-            if (at - before.reference_at).total_seconds() <= IN_TIME_S:
+            if (at - max(before.issued_at, before.slot_at)).total_seconds() <= IN_TIME_S:
                 self._in_time.add(before.id)
 
     def _note_end(self, record: Record, before: Ticket, *, forgotten: bool, put_back: bool = False) -> None:
@@ -397,16 +399,18 @@ class Observer:
                 for half, seconds in in_halves(from_at, to_at):
                     open_s[half] += seconds
         zone = ZoneInfo(self.day.plan.time_zone)
-        found = {}
+        found: dict[str, Half] = {}
         for at in sorted({at for at, half in self._halves.items() if any(half.values())} | set(open_s)):
             counted = self._halves.get(at, Tally())
-            found[f"{at.astimezone(zone):%H:%M}"] = Half(
-                booked=counted["booked"],
-                walk_ins=counted["walk_ins"],
-                calls=counted["calls"],
-                ends=counted["ends"],
-                waiting_most=counted["most"],
-                open_s=open_s[at],
+            local = f"{at.astimezone(zone):%H:%M}"
+            before = found.get(local, Half())  # of the hour that the clock shows twice
+            found[local] = Half(
+                booked=before.booked + counted["booked"],
+                walk_ins=before.walk_ins + counted["walk_ins"],
+                calls=before.calls + counted["calls"],
+                ends=before.ends + counted["ends"],
+                waiting_most=max(before.waiting_most, counted["most"]),
+                open_s=before.open_s + open_s[at],
             )
         return found
 

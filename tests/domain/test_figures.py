@@ -1,5 +1,7 @@
 """The figures of days lived by hand: every visit is counted once, and nothing of anybody is kept."""
 
+from datetime import UTC, date
+
 import msgspec
 from msgspec.structs import astuple, replace
 
@@ -229,6 +231,33 @@ def test_the_profile_is_of_local_half_hours_and_reported_by_the_hour() -> None:
     assert report(hall).hours == [
         HourSeen(hour="09", booked=0, walk_ins=5, calls=1, ends=0, waiting_most=3, open_s=1800)
     ]
+
+
+def test_the_longest_line_of_a_half_hour_is_there_when_nothing_happens() -> None:
+    hall = Hall(at="09:10")
+    for _ in range(4):
+        hall.take()
+    hall.at("10:40").open("1")
+    hall.serve("1")
+
+    most = {half: one.waiting_most for half, one in figures(hall).halves.items()}
+
+    assert most == {"09:00": 4, "09:30": 4, "10:00": 4, "10:30": 4}
+
+
+def test_of_the_hour_that_the_clock_shows_twice_both_count() -> None:
+    always = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}]
+    document = town(time_zone="Europe/Berlin", hours=always)
+    hall = Hall(document, on=date(2026, 10, 25), at="02:10")
+    hall.now_at = hall.now_at.astimezone(UTC)
+    hall.open("1")
+    hall.take()
+    hall.after(3600)
+    hall.take()
+    hall.take()
+    hall.after(3600)
+
+    assert figures(hall).halves["02:00"] == Half(walk_ins=3, waiting_most=3, open_s=2 * 1800 - 600)
 
 
 def test_a_number_that_a_kiosk_reports_later_counts_when_it_was_taken() -> None:
