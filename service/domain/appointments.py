@@ -217,7 +217,7 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
     """Take an appointment over from another day, with its id and code, one change later.
 
     Raises:
-        ServiceNotFound, OnlineOnly, BodyInvalid, SlotNotOffered, SlotFull, AlreadyBooked: as for booking.
+        ServiceNotFound, OnlineOnly, BodyInvalid, SlotNotOffered, SlotFull, AlreadyBooked, HoldLimit: as for booking.
         HoldExpired, WrongState: it is over where it was.
     """
     was = command.appointment
@@ -227,6 +227,8 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
     asked = _Asked(service.id, command.count, was.prechecked, was.partner, command.staff)
     found = asked.room(day, day.booked, command.starts_at, now_at)
     _refuse_more_of_person(day, was.person, command.starts_at, now_at)
+    if was.state is AppointmentState.HELD and not command.staff:
+        _refuse_more_holds(day, was.holder, service.id, now_at)
     if found.free < 1:
         raise asked.full(day, day.booked, command.starts_at, now_at)
     over = _settled(day, now_at, was.person)

@@ -97,6 +97,9 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
     returned = command.returned
     if returned.ticket in day.returned:
         raise CodeUsed
+    known = day.tickets.get(returned.ticket)
+    if known is not None and (known.outcome, known.left_reason) != (returned.outcome, returned.left):
+        raise WrongState(known.state)  # its end was taken back since it was read
     due_on = returned.due_on or returned.day + timedelta(days=DUE_AFTER_DAYS)
     may = returned.outcome is Outcome.CONDITIONAL or returned.left is LeftReason.UNSERVED
     if not may:

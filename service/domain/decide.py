@@ -57,6 +57,7 @@ from service.domain.refusals import (
     AlarmNotFound,
     AlreadyWaiting,
     BodyInvalid,
+    CodeUsed,
     CounterBusy,
     CounterClosed,
     CounterNotFound,
@@ -377,6 +378,7 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
 
     Raises:
         WrongState: something else, or too late.
+        CodeUsed: the right to return that it gave was used.
         CounterClosed, CounterBusy: its counter cannot have the person back; busy only when who is there is not to be
             released.
     """
@@ -385,6 +387,8 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
     ended_at = ticket.finished_at if ticket.state is TicketState.DONE else ticket.no_show_at
     if ended_at is None or now_at - ended_at > timedelta(seconds=UNDO_WITHIN_S) or ticket.last_counter is None:
         raise WrongState(ticket.state)
+    if ticket.id in day.returned:
+        raise CodeUsed
     counter = day.counter(ticket.last_counter)
     released = _vacate(day, counter, now_at, release=True) if command.release else []
     if not released:
@@ -695,10 +699,26 @@ def _finish(day: Day, ticket: Ticket, finish: Finish, now_at: datetime) -> tuple
             None,
         )
     service, stage, then = following
-    moved = replace(ticket, service=service, stage=stage, then=then, state=TicketState.WAITING, for_counter=None)
+    moved = replace(
+        ticket,
+        service=service,
+        stage=stage,
+        then=then,
+        prechecked=ticket.prechecked and service == ticket.service,
+        state=TicketState.WAITING,
+        for_counter=None,
+    )
     ahead, wait = outlook_of(day, moved, now_at)
     return (
-        events.TicketAdvanced(ticket=ticket.id, service=service, stage=stage, then=then, ahead=ahead, wait=wait),
+        events.TicketAdvanced(
+            ticket=ticket.id,
+            service=service,
+            stage=stage,
+            then=then,
+            unchecked=ticket.prechecked and not moved.prechecked,
+            ahead=ahead,
+            wait=wait,
+        ),
         moved,
     )
 
@@ -717,10 +737,17 @@ def _following(plan: Plan, ticket: Ticket) -> tuple[ServiceId, StageId, tuple[Se
 
 def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
     """Send a person at a counter back into the queue; `moved` is the ticket with where it shall wait."""
-    moved = replace(moved, state=TicketState.WAITING)
+    unchecked = moved.prechecked and moved.service != day.ticket(moved.id).service
+    moved = replace(moved, state=TicketState.WAITING, prechecked=moved.prechecked and not unchecked)
     ahead, wait = outlook_of(day, moved, now_at)
     return events.TicketReleased(
-        ticket=moved.id, service=moved.service, stage=moved.stage, counter=moved.for_counter, ahead=ahead, wait=wait
+        ticket=moved.id,
+        service=moved.service,
+        stage=moved.stage,
+        counter=moved.for_counter,
+        unchecked=unchecked,
+        ahead=ahead,
+        wait=wait,
     )
 
 

@@ -203,23 +203,31 @@ class TicketFinished(Fact, frozen=True, kw_only=True, tag="ticket_finished"):
 
 
 class TicketAdvanced(Fact, frozen=True, kw_only=True, tag="ticket_advanced"):
-    """A stage is done: the ticket waits at the next one, or at the next service of its visit, at its old place."""
+    """A stage is done: the ticket waits at the next one, or at the next service of its visit, at its old place.
+
+    `unchecked` is set where nobody has looked at the papers of that service, as somebody had at those of the last.
+    """
 
     ticket: TicketId
     service: ServiceId
     stage: StageId
     then: tuple[ServiceId, ...] = ()
+    unchecked: bool = False
     ahead: int
     wait: Wait
 
 
 class TicketReleased(Fact, frozen=True, kw_only=True, tag="ticket_released"):
-    """The hall moved the ticket: put back, or sent to another service, stage or counter, at its old place."""
+    """The hall moved the ticket: put back, or sent to another service, stage or counter, at its old place.
+
+    `unchecked` as in `TicketAdvanced`.
+    """
 
     ticket: TicketId
     service: ServiceId
     stage: StageId
     counter: CounterId | None = None
+    unchecked: bool = False
     ahead: int
     wait: Wait
 

@@ -330,7 +330,7 @@ def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> 
         service=event.service,
         stage=event.stage,
         then=event.then,
-        prechecked=before.prechecked
+        prechecked=(before.prechecked and not event.unchecked)
         or (before.stage == PRECHECK and before.service == event.service and not before.papers),
         waiting_since_at=record.at,
         served=served,
@@ -360,6 +360,7 @@ def _ticket_released(day: Day, event: events.TicketReleased, record: Record) -> 
         event.ticket,
         service=event.service,
         stage=event.stage,
+        prechecked=day.tickets[event.ticket].prechecked and not event.unchecked,
         ahead=event.ahead,
         wait=event.wait,
         **again,

@@ -17,7 +17,7 @@ from service.domain import commands, events
 from service.domain.day import Day
 from service.domain.door import Reported, hall_closed, issue, on_offer, refuse_count
 from service.domain.events import Event
-from service.domain.model import Channel, Lease, LeftReason, Printer, TicketClass, TicketId
+from service.domain.model import Channel, Lease, Printer, TicketClass, TicketId
 from service.domain.refusals import LeaseLimit, NumberNotLeased
 
 LEASED_MAX = 900
@@ -82,19 +82,20 @@ def report_ticket(day: Day, command: commands.ReportTicket, now_at: datetime) ->
     taken_at = min(max(command.issued_at, leased_at, lease.last_at or leased_at), now_at)
     if not day.plan.doors_open_at(taken_at):
         raise hall_closed(day, now_at)
-    taken = issue(
-        day,
-        now_at,
-        ticket=slip.ticket,
-        code=slip.code,
-        service=service,
-        class_=TicketClass.WALK_IN,
-        channel=Channel.KIOSK,
-        count=command.count,
-        admission=day.admission_at(taken_at),
-        reported=Reported(command.device, command.number, taken_at),
-    )
-    return [taken, events.TicketLeft(ticket=slip.ticket, reason=LeftReason.UNSERVED)] if day.closed else [taken]
+    return [
+        issue(
+            day,
+            now_at,
+            ticket=slip.ticket,
+            code=slip.code,
+            service=service,
+            class_=TicketClass.WALK_IN,
+            channel=Channel.KIOSK,
+            count=command.count,
+            admission=day.admission_at(taken_at),
+            reported=Reported(command.device, command.number, taken_at),
+        )
+    ]
 
 
 def _number_of(lease: Lease, command: commands.ReportTicket) -> tuple[int, datetime | None]:

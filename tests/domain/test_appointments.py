@@ -629,6 +629,19 @@ def test_another_day_takes_over_only_what_it_could_book() -> None:
     assert isinstance(monday.refuses(commands.MoveAppointmentAway(appointment.id, monday.on)), BodyInvalid)
 
 
+def test_no_day_is_held_by_holds_that_were_made_on_another() -> None:
+    monday, tuesday = two_days()
+    tuesday.drawn = 100  # ids of its own
+    held = [monday.appointment(monday.book(at=local, hold=True, holder="h")) for local in ("10:00", "11:00")]
+    for local in ("10:00", "11:00"):
+        tuesday.book(at=local, hold=True, holder="h")
+    tuesday.do(taken_over(held[0], tuesday, "12:00"))
+
+    assert isinstance(tuesday.refuses(taken_over(held[1], tuesday, "13:00")), HoldLimit)
+    confirmed = replace(held[1], state=AppointmentState.BOOKED, expires_at=None, applicant="a")
+    tuesday.do(taken_over(confirmed, tuesday, "13:00"))
+
+
 def test_a_hold_moves_with_its_time() -> None:
     monday, tuesday = two_days()
     held = monday.appointment(monday.book(hold=True))

@@ -356,6 +356,32 @@ def test_who_was_served_or_went_has_no_right_to_return() -> None:
     assert states == ["left", "done"]
 
 
+def test_a_finish_whose_right_to_return_was_used_is_not_taken_back() -> None:
+    hall = Hall(at="09:00")
+    hall.open("1")
+    ticket = hall.take("passport")
+    hall.next("1")
+    hall.finish(ticket, commands.Finish(Outcome.CONDITIONAL, ("photo",)))
+    hall.do(returning(hall, returned(hall, ticket)))
+
+    assert isinstance(hall.refuses(commands.UndoTicket(ticket)), CodeUsed)
+
+
+def test_a_right_to_return_ends_when_the_finish_is_taken_back() -> None:
+    hall = Hall(at="09:00")
+    hall.open("1")
+    ticket = hall.take("passport")
+    hall.next("1")
+    hall.finish(ticket, commands.Finish(Outcome.CONDITIONAL, ("photo",)))
+    read = returned(hall, ticket)
+    hall.do(commands.UndoTicket(ticket))
+
+    refusal = hall.refuses(returning(hall, read))
+
+    assert isinstance(refusal, WrongState)
+    assert refusal.fields == {"state": "serving"}
+
+
 def test_returning_takes_a_service_on_offer_and_an_open_door() -> None:
     was = conditional()
 

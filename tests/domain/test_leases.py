@@ -172,8 +172,9 @@ def test_who_got_a_number_before_the_day_was_closed_leaves_with_a_right_to_retur
     hall.do(hall.leasing())
     hall.at("16:00").do(commands.CloseDay())
 
-    hall.do(hall.reporting("Z001", "15:30"))
+    decided = hall.do(hall.reporting("Z001", "15:30"))
 
+    assert [type(event) for event in decided] == [events.TicketTaken, events.TicketLeft]
     [ticket] = hall.day.tickets.values()
     assert (ticket.state, ticket.left_reason) == (TicketState.LEFT, LeftReason.UNSERVED)
     assert hall.refuses(hall.leasing()).code == "hall-closed"

@@ -41,6 +41,7 @@ from service.domain.model import (
     LeftReason,
     Outcome,
     PapersThen,
+    ServiceId,
     StageId,
     TicketClass,
     TicketId,
@@ -241,6 +242,26 @@ def test_done_at_a_stage_that_is_not_the_last_waits_at_the_next_with_number_and_
     assert (after.state, after.stage, after.counter, after.calls) == (WAITING, "cashier", None, 0)
     assert (after.number, after.queue_at, after.outcome) == (before.number, before.queue_at, None)
     assert hall.counter("1").ticket is None
+
+
+@pytest.mark.parametrize("sent_on", [False, True])
+def test_papers_that_were_looked_at_are_those_of_the_service(sent_on: bool) -> None:  # noqa: FBT001  (a column)
+    hall = Hall()
+    hall.open("P1", "1")
+    ticket = hall.take("passport", then=() if sent_on else ("passport", "enquiry"))
+    hall.serve("P1")
+    hall.finish(ticket)
+    hall.serve("1")
+    assert hall.ticket(ticket).prechecked
+
+    if sent_on:
+        hall.do(TransferTicket(ticket, service=ServiceId("enquiry")))
+    else:
+        hall.finish(ticket)
+
+    after = hall.ticket(ticket)
+    assert after.prechecked == (after.service == "passport")
+    assert values(refold(hall)) == values(hall.day)
 
 
 # Counters.
