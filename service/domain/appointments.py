@@ -95,7 +95,7 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
     over = _settled(day, now_at, command.person, invited)
     return [
         *given_up,
-        *_written_down(over, now_at),
+        *_written_down(day, over, now_at),
         events.AppointmentMade(
             appointment=command.appointment,
             n=day.appointments_made + 1,
@@ -139,7 +139,7 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
         SlotNotOffered, SlotFull, AlreadyBooked: as for booking; the place it has does not count against it.
     """
     appointment = day.appointment(command.appointment)
-    _require_open(appointment, now_at)
+    _require_open(day, appointment, now_at)
     starts_at = _or(command.starts_at, appointment.starts_at)
     count = _or(command.count, appointment.count)
     applicant = _or(command.applicant, appointment.applicant)
@@ -164,7 +164,7 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
         if starts_at != appointment.starts_at:
             place = day.diary.lowest_free(starts_at, (*(one.id for one in over), appointment.id))
         places = max(places, place)
-        decided = [*_written_down(over, now_at), *decided]
+        decided = [*_written_down(day, over, now_at), *decided]
     changed = events.AppointmentChanged(
         appointment=appointment.id,
         starts_at=starts_at,
@@ -184,14 +184,14 @@ def cancel_appointment(day: Day, command: commands.CancelAppointment, now_at: da
     if command.by is CancelledBy.ERASED:
         if appointment.state not in TO_COME:
             return []
-    elif (state := appointment.state_at(now_at)) not in TO_COME:
+    elif (state := day.state_of(appointment, now_at)) not in TO_COME:
         raise WrongState(state)
     return [events.AppointmentCancelled(appointment=appointment.id, by=command.by)]
 
 
 def sweep_appointments(day: Day, _command: commands.SweepAppointments, now_at: datetime) -> list[Event]:
     """Write down which holds are over, and who did not come."""
-    return _written_down(day.appointments.values(), now_at)
+    return _written_down(day, day.appointments.values(), now_at)
 
 
 def leave_open_ones(day: Day) -> list[Event]:
@@ -207,7 +207,7 @@ def leave_open_ones(day: Day) -> list[Event]:
 def move_appointment_away(day: Day, command: commands.MoveAppointmentAway, now_at: datetime) -> list[Event]:
     """Let an appointment go to another day. Raises HoldExpired, WrongState, and BodyInvalid for this same day."""
     appointment = day.appointment(command.appointment)
-    _require_open(appointment, now_at)
+    _require_open(day, appointment, now_at)
     if command.to_on == day.on:
         raise BodyInvalid(("starts_at", "is on the same day"))
     return [events.AppointmentMovedAway(appointment=appointment.id, to_on=command.to_on)]
@@ -221,7 +221,7 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
         HoldExpired, WrongState: it is over where it was.
     """
     was = command.appointment
-    _require_open(was, now_at)
+    _require_open(day, was, now_at)
     service = on_offer(day, was.service)
     refuse_count(service, command.count)
     asked = _Asked(service.id, command.count, was.prechecked, was.partner, command.staff)
@@ -233,7 +233,7 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
         raise asked.full(day, day.booked, command.starts_at, now_at)
     over = _settled(day, now_at, was.person)
     return [
-        *_written_down(over, now_at),
+        *_written_down(day, over, now_at),
         events.AppointmentMade(
             appointment=was.id,
             n=day.appointments_made + 1,
@@ -265,7 +265,7 @@ def over_of_invitation(day: Day, invited: commands.Invited | None, now_at: datet
     if invited is None:
         return []
     booked = day.diary.of_invitation.get(invited.id, frozenset())
-    return _written_down((day.appointments[one] for one in sorted(booked)), now_at)
+    return _written_down(day, (day.appointments[one] for one in sorted(booked)), now_at)
 
 
 def _settled(
@@ -281,7 +281,7 @@ def _settled(
     if invited is not None:
         ids |= day.diary.of_invitation.get(invited.id, frozenset())
     found = [day.appointments[one] for one in ids]
-    return sorted((one for one in found if one.state_at(now_at) is not one.state), key=lambda one: one.n)
+    return sorted((one for one in found if day.state_of(one, now_at) is not one.state), key=lambda one: one.n)
 
 
 # What several of them share.
@@ -356,9 +356,9 @@ def _room_elsewhere(  # noqa: PLR0913  (a change of one appointment)
     return found
 
 
-def _require_open(appointment: Appointment, now_at: datetime) -> None:
+def _require_open(day: Day, appointment: Appointment, now_at: datetime) -> None:
     """Raise HoldExpired or WrongState for what cannot be changed any more."""
-    state = appointment.state_at(now_at)
+    state = day.state_of(appointment, now_at)
     if state is AppointmentState.EXPIRED:
         raise HoldExpired
     if state not in TO_COME:
@@ -387,14 +387,14 @@ def _refuse_more_holds(day: Day, holder: str | None, service: ServiceId, now_at:
 
 
 def _live(day: Day, ids: Iterable[AppointmentId], now_at: datetime) -> list[Appointment]:
-    return [day.appointments[one] for one in ids if day.appointments[one].state_at(now_at) in LIVE]
+    return [day.appointments[one] for one in ids if day.state_of(day.appointments[one], now_at) in LIVE]
 
 
-def _written_down(appointments: Iterable[Appointment], now_at: datetime) -> list[Event]:
+def _written_down(day: Day, appointments: Iterable[Appointment], now_at: datetime) -> list[Event]:
     return [
         event
         for appointment in appointments
-        if (event := _written(appointment, appointment.state_at(now_at))) is not None
+        if (event := _written(appointment, day.state_of(appointment, now_at))) is not None
     ]
 
 

@@ -50,7 +50,7 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
     plan = day.regular
     if not plan.starts_at <= now_at < plan.ends_at:
         raise WrongDay(day.on.isoformat())
-    _require_booked(appointment, now_at)
+    _require_booked(day, appointment, now_at)
     opens_at = check_in_opens_at(day, appointment)
     if now_at < opens_at and not day.closed:
         raise TooEarly(stamp(opens_at))
@@ -127,8 +127,8 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
     ]
 
 
-def _require_booked(appointment: Appointment, now_at: datetime) -> None:
-    match appointment.state_at(now_at):
+def _require_booked(day: Day, appointment: Appointment, now_at: datetime) -> None:
+    match day.state_of(appointment, now_at):
         case AppointmentState.BOOKED:
             return
         case AppointmentState.CHECKED_IN:

@@ -32,6 +32,7 @@ from service.domain.model import (
     Alarm,
     Appointment,
     AppointmentId,
+    AppointmentState,
     Counter,
     CounterId,
     CounterState,
@@ -47,6 +48,7 @@ from service.domain.model import (
     TicketClass,
     TicketId,
     TicketState,
+    state_at,
 )
 from service.domain.plan import Plan, PlannedService, Rate
 from service.domain.promises import Promises
@@ -269,16 +271,22 @@ class Day:
         suspension = self.suspension
         return suspension if suspension is not None and suspension.covers(now_at) else None
 
-    def unsuspended_s(self, since_at: datetime, now_at: datetime) -> float:
-        """Seconds from `since_at` to `now_at` in which the hall was not suspended: no-show clocks go by it."""
+    def suspended_s(self, since_at: datetime, now_at: datetime) -> float:
+        """Seconds from `since_at` to `now_at` in which the hall was suspended."""
         spans = list(self.suspended_spans)
         if self.suspension is not None:
             until_at = self.suspension.until_at
             spans.append((self.suspension.since_at, now_at if until_at is None else min(until_at, now_at)))
-        stopped = sum(
-            max(0.0, (min(to_at, now_at) - max(from_at, since_at)).total_seconds()) for from_at, to_at in spans
-        )
-        return (now_at - since_at).total_seconds() - stopped
+        return sum(max(0.0, (min(to_at, now_at) - max(from_at, since_at)).total_seconds()) for from_at, to_at in spans)
+
+    def unsuspended_s(self, since_at: datetime, now_at: datetime) -> float:
+        """Seconds from `since_at` to `now_at` in which the hall was not suspended: no-show clocks go by it."""
+        return (now_at - since_at).total_seconds() - self.suspended_s(since_at, now_at)
+
+    def state_of(self, appointment: Appointment, now_at: datetime) -> AppointmentState:
+        """Where an appointment is at `now_at`, written down or not: a hold may be over, and who is expected late."""
+        suspended_s = self.suspended_s(appointment.starts_at, now_at)
+        return state_at(appointment.state, appointment.starts_at, appointment.expires_at, now_at, suspended_s)
 
     def find_done(self, command_id: str) -> Done | None:
         """What a command with this id did, today or the day before."""

@@ -175,7 +175,7 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         reference_at = dispatch.reference_time(command.class_, ticket.issued_at, ticket.slot_at)
         moves = reference_at != ticket.reference_at
         queue_at = dispatch.queue_time(
-            day.plan, command.class_, reference_at, ticket.floor_at, ticket.slot_at, raised=ticket.raised
+            day.plan, command.class_, reference_at, ticket.floor_at, ticket.late_from_at, raised=ticket.raised
         )
         ticket = replace(ticket, class_=command.class_, reference_at=reference_at, queue_at=queue_at)
         if ticket.admission is Admission.STANDBY and command.class_ is TicketClass.GREEN:
@@ -293,7 +293,7 @@ def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) ->
     _require(ticket, TicketState.PARKED, TicketState.NO_SHOW)
     if ticket.state is TicketState.NO_SHOW:
         assert ticket.no_show_at is not None
-        too_late = now_at - ticket.no_show_at > timedelta(seconds=RETURN_WITHIN_S)
+        too_late = day.unsuspended_s(ticket.no_show_at, now_at) > RETURN_WITHIN_S
         if too_late or ticket.returns >= RETURNS_MAX:
             raise WrongState(ticket.state)
     if day.closed:
@@ -302,7 +302,7 @@ def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) ->
     if ticket.floor_at is not None:
         floor_at = max(floor_at, ticket.floor_at)
     queue_at = dispatch.queue_time(
-        day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.slot_at, raised=ticket.raised
+        day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.late_from_at, raised=ticket.raised
     )
     ahead, wait = outlook_of(day, replace(ticket, queue_at=queue_at), now_at)
     return [events.TicketResumed(ticket=ticket.id, floor_at=floor_at, ahead=ahead, wait=wait)]
@@ -765,7 +765,7 @@ def _raise_long_waits(day: Day, now_at: datetime) -> tuple[list[Event], Day]:
     after = day
     for ticket in list(dispatch.waited_too_long(day, now_at)):
         queue_at = dispatch.queue_time(
-            day.plan, ticket.class_, ticket.reference_at, ticket.floor_at, ticket.slot_at, raised=True
+            day.plan, ticket.class_, ticket.reference_at, ticket.floor_at, ticket.late_from_at, raised=True
         )
         ahead, wait = outlook_of(after, replace(ticket, queue_at=queue_at), now_at)
         event = events.TicketRaised(ticket=ticket.id, ahead=ahead, wait=wait)

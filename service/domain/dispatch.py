@@ -25,28 +25,28 @@ def queue_time(  # noqa: PLR0913  (the last one by name)
     class_: TicketClass,
     reference_at: datetime,
     floor_at: datetime | None,
-    slot_at: datetime | None = None,
+    late_from_at: datetime | None = None,
     *,
     raised: bool = False,
 ) -> datetime:
     """Reference time minus the class's credit, but not before the floor that a return has set.
 
-    `slot_at` is the slot that was checked in for. `raised` is a walk-in that has waited too long.
+    `late_from_at` is when the grace for an appointment begins. `raised` is a walk-in that has waited too long.
     """
-    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, slot_at, raised=raised))
+    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, late_from_at, raised=raised))
     return queue_at if floor_at is None else max(queue_at, floor_at)
 
 
 def credit_s(
-    plan: Plan, class_: TicketClass, reference_at: datetime, slot_at: datetime | None, *, raised: bool = False
+    plan: Plan, class_: TicketClass, reference_at: datetime, late_from_at: datetime | None, *, raised: bool = False
 ) -> int:
-    """The class's credit; an appointment has none when the person came later than `grace_s` after the slot.
+    """The class's credit; an appointment has none when the person came later than `grace_s` after `late_from_at`.
 
     A walk-in that was raised has the largest there is: so nobody goes before it who came after it.
     """
     if raised and class_ is TicketClass.WALK_IN:
         return max(plan.credit_s(one) for one in TicketClass)
-    late = slot_at is not None and reference_at > slot_at + timedelta(seconds=plan.rules.grace_s)
+    late = late_from_at is not None and reference_at > late_from_at + timedelta(seconds=plan.rules.grace_s)
     return 0 if late and class_ is TicketClass.APPOINTMENT else plan.credit_s(class_)
 
 
@@ -100,7 +100,7 @@ def reason_for(
         rule=rule if code is None else Rule.CHOSEN,
         class_=ticket.class_,
         queue_at=ticket.queue_at,
-        credit_s=credit_s(plan, ticket.class_, ticket.reference_at, ticket.slot_at, raised=ticket.raised),
+        credit_s=credit_s(plan, ticket.class_, ticket.reference_at, ticket.late_from_at, raised=ticket.raised),
         ahead_of=ahead_of,
         code=code,
     )

@@ -13,7 +13,7 @@ from service.domain import dispatch
 from service.domain.commands import Invited
 from service.domain.day import Day, Place
 from service.domain.events import TicketTaken
-from service.domain.model import LIVE, Admission, Appointment, Channel, Fit, ServiceId, TicketClass, TicketId
+from service.domain.model import LIVE, Admission, Appointment, Channel, Fit, ServiceId, TicketClass, TicketId, late_from
 from service.domain.plan import PlannedService
 from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
 from service.domain.times import stamp_or_none
@@ -61,7 +61,7 @@ def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId, now
     if invited.service not in {None, service}:
         raise BodyInvalid(("invitation", f"is for {invited.service}"))
     booked = [day.appointments[one] for one in day.diary.of_invitation.get(invited.id, ())]
-    if invited.id in day.invitations or any(one.state_at(now_at) in LIVE for one in booked):
+    if invited.id in day.invitations or any(day.state_of(one, now_at) in LIVE for one in booked):
         raise CodeUsed
 
 
@@ -105,7 +105,8 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     slot_at = None if appointment is None else appointment.starts_at
     due_at = None if slot_at is None else slot_at - timedelta(seconds=day.plan.rules.early_s)
     reference_at = dispatch.reference_time(class_, taken_at, slot_at)
-    queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, slot_at)
+    excused_s = 0 if slot_at is None else round(day.suspended_s(slot_at, taken_at))
+    queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, late_from(slot_at, excused_s))
     place = Place(queue_at, taken_at, n, ticket)
     pool = day.pool(service.id, stage)
     if admission is Admission.STANDBY:
@@ -129,6 +130,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
         browser=browser,
         appointment=None if appointment is None else appointment.id,
         slot_at=slot_at,
+        excused_s=excused_s,
         returns_of=returns_of,
         invitation=invitation,
         device=None if reported is None else reported.device,

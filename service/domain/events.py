@@ -133,7 +133,7 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     """A person took a number.
 
     `fit` is what a walk-in was admitted by, or put on standby, where the hall asks. `issued_at` says when, if that was
-    before: at the kiosk `device`, which was cut off.
+    before: at the kiosk `device`, which was cut off. `excused_s` is for how long after the slot nobody could check in.
     """
 
     ticket: TicketId
@@ -152,6 +152,7 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     browser: str | None = None
     appointment: AppointmentId | None = None
     slot_at: datetime | None = None
+    excused_s: int = 0
     returns_of: TicketId | None = None
     invitation: str | None = None
     device: str | None = None

@@ -29,6 +29,7 @@ from service.domain.model import (
     Ticket,
     TicketId,
     TicketState,
+    late_from,
 )
 from service.domain.plan import PRECHECK
 from service.domain.promises import was_kept
@@ -182,6 +183,7 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
     day.issued = event.n
     issued_at = event.issued_at or record.at
     reference_at = dispatch.reference_time(event.class_, issued_at, event.slot_at)
+    late_from_at = late_from(event.slot_at, event.excused_s)
     if event.device is None:
         prefix = day.plan.services[event.service].prefix
         day.numbers[prefix] = int(event.number.removeprefix(prefix))
@@ -208,7 +210,7 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         issued_at=issued_at,
         waiting_since_at=issued_at,
         reference_at=reference_at,
-        queue_at=dispatch.queue_time(day.plan, event.class_, reference_at, None, event.slot_at),
+        queue_at=dispatch.queue_time(day.plan, event.class_, reference_at, None, late_from_at),
         ahead=event.ahead,
         wait=event.wait,
         promise=None if event.admission is Admission.STANDBY else event.wait,
@@ -216,6 +218,7 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         browser=event.browser,
         appointment=event.appointment,
         slot_at=event.slot_at,
+        excused_s=event.excused_s,
         returns_of=event.returns_of,
         invitation=event.invitation,
     )
@@ -386,7 +389,7 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
         event.ticket,
         floor_at=event.floor_at,
         queue_at=dispatch.queue_time(
-            day.plan, before.class_, before.reference_at, event.floor_at, before.slot_at, raised=before.raised
+            day.plan, before.class_, before.reference_at, event.floor_at, before.late_from_at, raised=before.raised
         ),
         returns=before.returns + (before.state is TicketState.NO_SHOW),
         ahead=event.ahead,
@@ -400,7 +403,7 @@ def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -
     before = day.tickets[event.ticket]
     reference_at = event.reference_at or before.reference_at
     queue_at = dispatch.queue_time(
-        day.plan, event.class_, reference_at, before.floor_at, before.slot_at, raised=before.raised
+        day.plan, event.class_, reference_at, before.floor_at, before.late_from_at, raised=before.raised
     )
     ticket = _put(
         day,
@@ -419,7 +422,7 @@ def _ticket_reclassed(day: Day, event: events.TicketReclassed, record: Record) -
 def _ticket_raised(day: Day, event: events.TicketRaised, record: Record) -> _Touched:
     before = day.tickets[event.ticket]
     queue_at = dispatch.queue_time(
-        day.plan, before.class_, before.reference_at, before.floor_at, before.slot_at, raised=True
+        day.plan, before.class_, before.reference_at, before.floor_at, before.late_from_at, raised=True
     )
     return _put(
         day, record, event.ticket, raised=True, queue_at=queue_at, ahead=event.ahead, wait=event.wait, promise=None

@@ -247,7 +247,7 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     `invitation` the id of the one it was taken with. `promise` is the wait that was told with the ticket, as long as
     the first call may keep it: not when its people asked for another time, or its class or place has changed. `raised`
     is a walk-in that has waited for as long as the hall lets anybody wait. `rating` is how the person found the visit,
-    from 1 to 5.
+    from 1 to 5. `excused_s` is for how long after the slot the hall was suspended before the check-in.
     """
 
     id: TicketId
@@ -299,6 +299,17 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     promise: Wait | None = None
     raised: bool = False
     rating: int | None = None
+    excused_s: int = 0
+
+    @property
+    def late_from_at(self) -> datetime | None:
+        """When the grace for its appointment began."""
+        return late_from(self.slot_at, self.excused_s)
+
+
+def late_from(slot_at: datetime | None, excused_s: int) -> datetime | None:
+    """When the grace for an appointment begins: at the slot, later by as long as nobody could check in after it."""
+    return None if slot_at is None else slot_at + timedelta(seconds=excused_s)
 
 
 class Appointment(Struct, frozen=True, gc=False, kw_only=True):
@@ -335,18 +346,21 @@ class Appointment(Struct, frozen=True, gc=False, kw_only=True):
     sequence: int = 0
     seq: int = 0
 
-    def state_at(self, now_at: datetime) -> AppointmentState:
-        """Where it is at `now_at`, written down or not yet: a hold may be over, and who is expected too late."""
-        return state_at(self.state, self.starts_at, self.expires_at, now_at)
-
 
 def state_at(
-    written: AppointmentState, starts_at: datetime, expires_at: datetime | None, now_at: datetime
+    written: AppointmentState,
+    starts_at: datetime,
+    expires_at: datetime | None,
+    now_at: datetime,
+    suspended_s: float = 0.0,
 ) -> AppointmentState:
-    """The state of an appointment at `now_at`, whatever was written down last: time itself ends holds and bookings."""
+    """The state of an appointment at `now_at`, whatever was written down last: time itself ends holds and bookings.
+
+    Of the time after the slot those seconds do not count in which the hall was suspended, for nobody could check in.
+    """
     if written is AppointmentState.HELD and expires_at is not None and expires_at <= now_at:
         return AppointmentState.EXPIRED
-    if written is AppointmentState.BOOKED and now_at >= starts_at + timedelta(seconds=MISSED_AFTER_S):
+    if written is AppointmentState.BOOKED and now_at >= starts_at + timedelta(seconds=MISSED_AFTER_S + suspended_s):
         return AppointmentState.MISSED
     return written
 

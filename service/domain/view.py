@@ -217,7 +217,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         prechecked=ticket.prechecked,
         appointment=ticket.appointment,
         not_before_at=UNSET if ticket.not_before_at is None else stamp(ticket.not_before_at),
-        back_by_at=_back_by(ticket),
+        back_by_at=_back_by(day, ticket, now_at),
         left_reason=UNSET if ticket.left_reason is None else ticket.left_reason,
         rating=UNSET if ticket.rating is None else ticket.rating,
         token=UNSET if token is None else token,
@@ -227,10 +227,10 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
     )
 
 
-def _back_by(ticket: Ticket) -> str | UnsetType:
+def _back_by(day: Day, ticket: Ticket, now_at: datetime) -> str | UnsetType:
     if ticket.state is not TicketState.NO_SHOW or ticket.no_show_at is None or ticket.returns >= RETURNS_MAX:
         return UNSET
-    return stamp(ticket.no_show_at + timedelta(seconds=RETURN_WITHIN_S))
+    return stamp(ticket.no_show_at + timedelta(seconds=RETURN_WITHIN_S + day.suspended_s(ticket.no_show_at, now_at)))
 
 
 def _now(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
@@ -245,21 +245,21 @@ def slot_view(slot: Slot) -> SlotView:
 
 
 def appointment_view(
-    appointment: Appointment, now_at: datetime, seq: int, *, token: str | None = None, live: bool = True
+    appointment: Appointment, now_at: datetime, seq: int, *, token: str | None = None, day: Day | None = None
 ) -> AppointmentView:
     """Say what an appointment is.
 
     Args:
         appointment: its value now, or as an event left it.
-        now_at: the instant whose state is told, when `live`: a hold may be over that is not written down yet.
+        now_at: the instant whose state is told, with its `day`: a hold may be over that is not written down yet.
         seq: the day's seq to answer with.
         token: the appointment's token, for those who may have it.
-        live: tell the state at `now_at`; else as it is written, as an answer given again does.
+        day: as which the state at `now_at` is told; without, it is as it is written, as an answer given again does.
 
     Returns:
         The appointment; `expires_at` is that of a hold, null for all others.
     """
-    state = appointment.state_at(now_at) if live else appointment.state
+    state = appointment.state if day is None else day.state_of(appointment, now_at)
     held = appointment.state is AppointmentState.HELD
     return AppointmentView(
         id=appointment.id,

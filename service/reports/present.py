@@ -87,7 +87,7 @@ def _expected(day: Day, now_at: datetime) -> dict[datetime, int]:
     """People with an appointment who have not come; those who are late are expected now."""
     found: dict[datetime, int] = {}
     for one in day.appointments.values():
-        if one.state_at(now_at) in TO_COME:
+        if day.state_of(one, now_at) in TO_COME:
             half = max(half_of(one.starts_at), half_of(now_at))
             found[half] = found.get(half, 0) + one.count
     return found

@@ -160,7 +160,7 @@ async def change(request: web.Request) -> web.Response:
     )
     count = appointment.count if form.count is UNSET else form.count
     asked = Asked(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
-    with _saying_of_ended_days(_over(request, appointment)):
+    with _saying_of_ended_days(_over(request, day, appointment)):
         if on != day.on:
             asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
         else:
@@ -185,7 +185,7 @@ async def cancel(request: web.Request) -> web.Response:
     await read(request, Nothing)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
     command = commands.CancelAppointment(appointment, CancelledBy.STAFF if who.works_here else CancelledBy.SELF)
-    with _saying_of_ended_days(_over(request, day.appointment(appointment))):
+    with _saying_of_ended_days(_over(request, day, day.appointment(appointment))):
         given = await ask(request, who, hall_id, command, on=day.on)
     return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
 
@@ -204,7 +204,8 @@ async def list_(request: web.Request) -> web.Response:
     page = found[:limit]
     following = str(page[-1].n) if len(found) > limit else None
     over = await request.app[OFFERS].over_capacity_on(hall, on) if found else set()
-    return answer(AppointmentList([listed(one, now_at) for one in page], sorted(over), following, seq))
+    day = request.app[LANES].in_memory(hall_id, on)
+    return answer(AppointmentList([listed(one, now_at, day) for one in page], sorted(over), following, seq))
 
 
 # What other calls use.
@@ -244,8 +245,9 @@ def asked_by(request: web.Request, service: ServiceId, count: int, *, staff: boo
     return Asked(service, count, staff, invited.partner_at(request.app[CLOCK].now_at()), invited.prechecked)
 
 
-def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:
-    """Say what a list has of an appointment."""
+def listed(found: FoundAppointment, now_at: datetime, day: Day | None) -> AppointmentListed:
+    """Say what a list has of an appointment; a `day` in memory knows for how long the hall was suspended."""
+    suspended_s = 0.0 if day is None else day.suspended_s(found.starts_at, now_at)
     return AppointmentListed(
         id=found.id,
         code=found.code,
@@ -253,7 +255,7 @@ def listed(found: FoundAppointment, now_at: datetime) -> AppointmentListed:
         service=found.service,
         starts_at=stamp(found.starts_at),
         ends_at=stamp(found.ends_at),
-        state=state_at(AppointmentState(found.state), found.starts_at, found.expires_at, now_at),
+        state=state_at(AppointmentState(found.state), found.starts_at, found.expires_at, now_at, suspended_s),
         count=found.count,
         channel=Channel(found.channel),
         expires_at=stamp_or_none(found.expires_at) if found.state == AppointmentState.HELD else None,
@@ -267,14 +269,14 @@ def _as_answered(request: web.Request, hall: HallId, given: Answer, *, owner: bo
     part = given.done.last
     assert part.appointment is not None, "and the last one that was asked for is about the appointment"
     token = request.app[SIGNER].appointment_token(hall, part.appointment.id) if owner else None
-    return appointment_view(part.appointment, part.at, part.seq, token=token, live=False)
+    return appointment_view(part.appointment, part.at, part.seq, token=token)
 
 
 def _as_it_is(request: web.Request, who: Caller, day: Day, appointment: AppointmentId) -> AppointmentView:
     """The appointment now; with its token to its owner."""
     token = None if who.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
     now_at = request.app[CLOCK].now_at()
-    return appointment_view(day.appointment(appointment), now_at, day.seq, token=token)
+    return appointment_view(day.appointment(appointment), now_at, day.seq, token=token, day=day)
 
 
 # Refusals.
@@ -289,8 +291,8 @@ def _saying_of_ended_days(refusal: Refusal) -> Iterator[None]:
         raise refusal from None
 
 
-def _over(request: web.Request, appointment: Appointment) -> WrongState:
-    return WrongState(appointment.state_at(request.app[CLOCK].now_at()))
+def _over(request: web.Request, day: Day, appointment: Appointment) -> WrongState:
+    return WrongState(day.state_of(appointment, request.app[CLOCK].now_at()))
 
 
 async def _or_nearest(request: web.Request, hall: Hall, asked: Asked, on: date, given: Awaitable[Answer]) -> Answer:

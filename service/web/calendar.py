@@ -39,7 +39,7 @@ async def show(request: web.Request) -> web.Response:
     links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
     entry = entry_of(hall_id, appointment_id, facts, hall.document, language, links)
     now_at = request.app[CLOCK].now_at()
-    state = appointment.state_at(now_at)
+    state = day.state_of(appointment, now_at)
     method = Method.CANCEL if state in GIVEN_UP else Method.PUBLISH
     response = web.Response(
         body=ics_of(entry, method, now_at, held=state is AppointmentState.HELD),

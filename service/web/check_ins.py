@@ -133,7 +133,7 @@ def _check_in(appointment: AppointmentId, shown: Admitted) -> Command:
 
 def _not_today(request: web.Request, day: Day, appointment: AppointmentId) -> Refusal:
     """Why an appointment of another day cannot be checked in."""
-    state = day.appointment(appointment).state_at(request.app[CLOCK].now_at())
+    state = day.state_of(day.appointment(appointment), request.app[CLOCK].now_at())
     match state:
         case AppointmentState.MISSED:
             return AppointmentMissed()

@@ -19,7 +19,7 @@ from service.web.answers import Found, TicketList, TicketListed, answer
 from service.web.appointments import listed
 from service.web.forms import SearchForm
 from service.web.halls import limit_of, number_cursor_of
-from service.web.keys import CLOCK, FINDER, HALLS
+from service.web.keys import CLOCK, FINDER, HALLS, LANES
 from service.web.requests import date_of, hall_of, read
 
 FOUND_MAX = 50
@@ -67,7 +67,9 @@ async def search(request: web.Request) -> web.Response:
         booked = await request.app[FINDER].search_appointments(hall_id, (yesterday, last), said, FOUND_MAX)
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
-    return answer(Found([_listed(ticket) for ticket in found], [listed(one, now_at) for one in booked], None))
+    lanes = request.app[LANES]
+    appointments = [listed(one, now_at, lanes.in_memory(hall_id, one.day)) for one in booked]
+    return answer(Found([_listed(ticket) for ticket in found], appointments, None))
 
 
 def wanted(form: SearchForm, country: str | None) -> Wanted:

@@ -570,8 +570,10 @@ def test_a_view_tells_what_time_has_done_already() -> None:
     held, booked = town_hall.book(at="10:00", hold=True), town_hall.book(at="10:00")
     now_at = town_hall.instant("10:30")
 
-    shown, other = (appointment_view(town_hall.appointment(one), now_at, 7, token="t") for one in (held, booked))
-    then = appointment_view(town_hall.appointment(held), now_at, 7, live=False)
+    shown, other = (
+        appointment_view(town_hall.appointment(one), now_at, 7, token="t", day=town_hall.day) for one in (held, booked)
+    )
+    then = appointment_view(town_hall.appointment(held), now_at, 7)
 
     assert (shown.state, other.state, then.state) == ("expired", "missed", "held")
     assert (shown.expires_at, other.expires_at) == ("2026-11-23T01:10:00.000Z", None)

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from service.domain import commands, dispatch, events
@@ -32,7 +33,7 @@ from service.domain.refusals import (
     WrongState,
 )
 from service.domain.view import ticket_view
-from tests.domain.halls import DONE, MONDAY, Hall, reason_of, town
+from tests.domain.halls import DONE, MONDAY, Hall, reason_of, refold, town, values
 
 
 def booked(at: str = "11:00", service: str = "enquiry", **rules: int) -> tuple[Hall, AppointmentId]:
@@ -154,6 +155,35 @@ def test_nobody_checks_in_while_the_hall_is_suspended_or_closed() -> None:
     hall.do(commands.CloseDay())
 
     assert isinstance(hall.refuses(hall.checking_in(appointment)), HallClosed)
+
+
+@pytest.mark.parametrize("until", [None, "11:25"])
+def test_nobody_is_late_while_the_hall_is_suspended(until: str | None) -> None:
+    hall, appointment = booked("11:00")
+    hall.at("10:50").do(commands.Suspend({"en": "Fire alarm"}, None if until is None else hall.instant(until)))
+    hall.at("11:25")
+    if until is None:
+        hall.do(commands.LiftSuspension())
+    hall.at("11:33").do(commands.SweepAppointments())
+
+    ticket = hall.check_in(appointment)
+
+    assert hall.ticket(ticket).queue_at == hall.instant("10:33"), "with the full credit: eight minutes late"
+    assert values(refold(hall)) == values(hall.day)
+
+
+def test_who_is_late_beside_a_suspension_is_late() -> None:
+    hall, appointment = booked("11:00")
+    hall.at("11:05").do(commands.Suspend({"en": "Fire alarm"}))
+    hall.at("11:10").do(commands.LiftSuspension())
+
+    late = hall.at("11:16").check_in(appointment)
+
+    assert hall.ticket(late).queue_at == hall.instant("11:16"), "eleven minutes without the alarm"
+    other, missed = booked("11:00")
+    other.at("11:05").do(commands.Suspend({"en": "Fire alarm"}))
+    other.at("11:10").do(commands.LiftSuspension())
+    assert isinstance(other.at("11:35").refuses(other.checking_in(missed)), AppointmentMissed)
 
 
 def test_prechecked_people_begin_behind_the_precheck() -> None:

@@ -485,7 +485,8 @@ class AnyDay(RuleBasedStateMachine):
 
     @invariant()
     def a_person_has_no_more_appointments_than_they_may(self) -> None:
-        live = [one for one in self.hall.day.appointments.values() if one.state_at(self.hall.now_at) in LIVE]
+        day = self.hall.day
+        live = [one for one in day.appointments.values() if day.state_of(one, self.hall.now_at) in LIVE]
         for person in ("somebody", "another"):
             mine = [one for one in live if one.person == person]
             assert len({one.starts_at for one in mine}) == len(mine)

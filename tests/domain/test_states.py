@@ -4,6 +4,7 @@ Source: CONTRACT 4.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, get_args
 
 import pytest
@@ -57,6 +58,8 @@ from service.domain.refusals import (
     TicketNotFound,
     WrongState,
 )
+from service.domain.times import stamp
+from service.domain.view import ticket_view
 from tests.domain.halls import DONE, Hall, called, refold, town, values
 
 ONE, TWO = CounterId("1"), CounterId("2")
@@ -262,6 +265,20 @@ def test_papers_that_were_looked_at_are_those_of_the_service(sent_on: bool) -> N
     after = hall.ticket(ticket)
     assert after.prechecked == (after.service == "passport")
     assert values(refold(hall)) == values(hall.day)
+
+
+def test_a_suspension_takes_nothing_from_the_half_hour_to_come_back_in() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_no_show(hall)
+    hall.after(60).do(commands.Suspend({"en": "Fire alarm"}))
+    hall.after(3600).do(commands.LiftSuspension())
+
+    seen = ticket_view(hall.day, hall.ticket(ticket), hall.now_at)
+    assert seen.back_by_at == stamp(hall.now_at + timedelta(seconds=1740))
+    hall.after(1739).do(ResumeTicket(ticket))
+
+    assert hall.ticket(ticket).state is WAITING
 
 
 # Counters.
