@@ -288,7 +288,6 @@ class HallFeed:
                 self.send_away(RESTART)
         else:
             assert self.day is not None, "a day is loaded before it moves"
-            self._clock.follow(change.position.at)
             await _fold(self.day, change.records)
             day = self.day
         news, self._news = self._news, asyncio.Event()

@@ -354,7 +354,7 @@ class DisplayServer:
 
     Args:
         follower: of the journal; somebody else runs it.
-        clock: goes by the database as changes come.
+        clock: goes by the database's.
         hall_known: tells whether a hall exists.
         verify: tells whether a token may watch a ticket.
         host: where to listen.

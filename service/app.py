@@ -44,6 +44,7 @@ from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
 from service.journal.database import Database
 from service.journal.embedded import EmbeddedPostgres
+from service.journal.faults import StorageUnavailable
 from service.journal.find import Finder
 from service.journal.follow import Follower
 from service.journal.journal import Journal
@@ -76,6 +77,8 @@ from service.web.connections import listening
 from service.web.metered import Metered
 from service.web.server import make_app
 from service.web.sessions import CALLBACK
+
+CLOCK_EVERY_S = 1.0
 
 CLOSE_HTTP_S = 5.0
 """How long a stop waits for HTTP answers under way."""
@@ -208,6 +211,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
         devices = Devices(ground.database, ground.signer.fingerprint, ground.clock.monotonic_s, tokens)
         metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
         await stack.enter_async_context(_background(_reading(ground.forecasts), "forecasts"))
+        await stack.enter_async_context(_background(_kept_by(ground.database, ground.clock), "clock"))
         yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known, metered))
 
 
@@ -227,7 +231,8 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
         watchers = _Watchers(metrics, ground.bell, ground.follower)
         lanes = Lanes(journal, halls, clock, watchers)
         known.append(lanes)
-        clock.follow(await ground.database.ping())
+        await _told_by(ground.database, clock)
+        await stack.enter_async_context(_background(_kept_by(ground.database, clock), "clock"))
         await halls.look()
         await _ensure_demo(settings, halls)
         stack.push_async_callback(lanes.stop)
@@ -517,6 +522,20 @@ async def _until_signal(running: AbstractAsyncContextManager[T], ready: Callable
         if entered or not asked.is_set():
             raise
         log.info("stopped before it was ready")
+
+
+async def _told_by(database: Database, clock: Clock) -> None:
+    """Set the clock by the database's. Raises StorageUnavailable."""
+    asked_s = clock.monotonic_s()
+    clock.follow(await database.ping(), asked_s)
+
+
+async def _kept_by(database: Database, clock: Clock) -> None:
+    """Look at the database's clock each second, until cancelled: also where nothing is appended, and after a sleep."""
+    while True:
+        with suppress(StorageUnavailable):
+            await _told_by(database, clock)
+        await asyncio.sleep(CLOCK_EVERY_S)
 
 
 @asynccontextmanager

@@ -1,8 +1,9 @@
 """The only module that reads the machine's clocks.
 
 All times of a day come from one clock, the database's, so that processes on machines that disagree still write one
-story: after every append the database's answer sets this clock, and between appends the monotonic clock carries it on.
-A wall clock that is set, or jumps, changes nothing. Rules never ask for the time: they get `now_at`.
+story: its answers set this clock, and between them the monotonic clock carries it on. A wall clock that is set, or
+jumps, changes nothing; where the monotonic one stood still, as on a machine that slept, an answer a second later puts
+it right. Rules never ask for the time: they get `now_at`.
 
 Source: JOURNAL 6.
 """
@@ -25,9 +26,16 @@ class Clock:
         """Seconds that only grow, for durations and deadlines."""
         return time.monotonic()
 
-    def follow(self, database_at: datetime) -> None:
-        """Go by the database's clock from now on."""
-        self._set(database_at)
+    def follow(self, database_at: datetime, asked_s: float) -> None:
+        """Go by the database's clock, which was read since `asked_s` (as `monotonic_s`): an answer may have come late.
+
+        What is told now lies between the instant that it read and as much later as the answer took; this clock moves
+        only where it does not.
+        """
+        latest_at = database_at + timedelta(seconds=self.monotonic_s() - asked_s)
+        told_at = self._set_at + timedelta(seconds=self.monotonic_s() - self._set_s)
+        if not database_at <= told_at <= latest_at:
+            self._set(database_at if told_at < database_at else latest_at)
 
     def _set(self, at: datetime) -> None:
         rest_us = at.microsecond % 1000  # kept apart, so that reading the clock is one addition
@@ -51,7 +59,7 @@ class FakeClock(Clock):
         """Seconds it was moved on."""
         return self._monotonic_s
 
-    def follow(self, database_at: datetime) -> None:
+    def follow(self, database_at: datetime, asked_s: float) -> None:
         """Stand still: the database does not move this clock."""
 
     def advance(self, seconds: float) -> datetime:

@@ -268,7 +268,7 @@ class Lane:
         self.gone = False
         self._head = position.head
         self._sum_changes = SUM_CHANGES_MAX
-        self._clock.follow(position.at)
+        self._clock.follow(position.at, asked_s)
         self._looked_s = asked_s
         self._forget_decided()
 
@@ -432,8 +432,9 @@ class Lane:
             if claim is None:
                 raise Rewritten
             if claim.position.head != self._head:
+                asked_s = self._clock.monotonic_s()
                 records, position = await claim.since(self.committed.seq, self._head)
-                self._take_over(records, position)
+                self._take_over(records, position, asked_s)
             decisions = self._decide(batch)
             if any(decision.records for decision in decisions):
                 return await self._append(decisions, claim.append)
@@ -499,7 +500,7 @@ class Lane:
             self._watcher.raced(self.committed)
             self._forget_decided()
             return False
-        self._clock.follow(outcome.at)
+        self._clock.follow(outcome.at, began_s)
         self._head = written.append_id
         self._sum_changes = 0 if written.booked is not None else self._sum_changes + (written.sum_change is not None)
         self._looked_s = began_s
@@ -534,6 +535,7 @@ class Lane:
         position = await self._journal.position(self.hall, self.on)
         if position is None:
             raise Rewritten
+        self._clock.follow(position.at, asked_s)
         if (position.seq, position.head) != (self.committed.seq, self._head):
             return True
         self._looked_s = asked_s  # not when the answer was heard: a process that had no time may hear it late
@@ -542,7 +544,7 @@ class Lane:
     async def _catch_up(self) -> None:
         asked_s = self._clock.monotonic_s()
         records, position = await self._journal.since(self.hall, self.on, self.committed.seq, self._head)
-        self._take_over(records, position)
+        self._take_over(records, position, asked_s)
         self._looked_s = asked_s
 
     async def _catch_up_if_behind(self) -> None:
@@ -553,13 +555,13 @@ class Lane:
             except Rewritten:
                 await self._reload()
 
-    def _take_over(self, records: list[Record], position: Position) -> None:
+    def _take_over(self, records: list[Record], position: Position, asked_s: float) -> None:
         for record in records:
             evolve(self.committed, record)
             if type(record.event) in CHANGES_ALL_SUMS:  # of a release that writes no sums, perhaps
                 self._sum_changes = SUM_CHANGES_MAX
         self._head = position.head
-        self._clock.follow(position.at)
+        self._clock.follow(position.at, asked_s)
         self._forget_decided()
 
     async def _reload(self) -> None:

@@ -101,7 +101,8 @@ async def _identity(dsn: str, settings: Settings) -> AsyncIterator[tuple[Identit
     clock = Clock()
     async with Database(dsn) as database:
         with Identity(database, clock, signer.fingerprint, signer.admin_key()) as identity:
-            clock.follow(await database.ping())
+            asked_s = clock.monotonic_s()
+            clock.follow(await database.ping(), asked_s)
             try:
                 yield identity, database, Act(new_id(), None, clock.now_at(), ACTOR)
             except Refusal as refusal:

@@ -12,7 +12,7 @@ class RunningClock(Clock):
         super().__init__()
         self._set_at = begins_at
 
-    def follow(self, database_at: datetime) -> None:
+    def follow(self, database_at: datetime, asked_s: float) -> None:
         """Keep to the instant chosen: the database does not move this clock."""
 
     def advance(self, seconds: float) -> None:

@@ -35,7 +35,7 @@ async def times_in(dsn: str) -> list[datetime]:
 
 def test_a_wall_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
-    clock.follow(NOON_AT)
+    clock.follow(NOON_AT, clock.monotonic_s())
     before = clock.now_at()
 
     class Jumped(datetime):
@@ -51,6 +51,48 @@ def test_a_wall_clock_that_jumps_changes_nothing(monkeypatch: pytest.MonkeyPatch
 
     assert before <= clock.now_at() < before + timedelta(days=1)
     assert Clock().now_at() >= NOON_AT + timedelta(days=365), "a clock that was not told goes by the wall"
+
+
+class Stopped(Clock):
+    """A clock whose pace is the test's."""
+
+    running_s = 0.0
+
+    def monotonic_s(self) -> float:
+        """Seconds it was let run."""
+        return self.running_s
+
+
+def test_an_answer_that_came_late_does_not_set_the_clock_back() -> None:
+    clock = Stopped()
+    clock.follow(NOON_AT, 0.0)
+    clock.running_s = 10.0
+    clock.follow(NOON_AT + timedelta(seconds=4), asked_s=3.0)  # read a second later, and heard after six more
+
+    assert clock.now_at() == NOON_AT + timedelta(seconds=10)
+
+
+@pytest.mark.parametrize(("database_s", "told_s"), [(60.0, 60.0), (3.0, 5.0)])
+def test_a_clock_that_is_off_by_more_than_the_answer_took_is_set(database_s: float, told_s: float) -> None:
+    clock = Stopped()
+    clock.follow(NOON_AT, 0.0)
+    clock.running_s = 10.0
+    clock.follow(NOON_AT + timedelta(seconds=database_s), asked_s=8.0)
+
+    assert clock.now_at() == NOON_AT + timedelta(seconds=told_s)
+
+
+async def test_a_machine_that_slept_goes_by_the_databases_clock_before_anything_is_written(dsn: str) -> None:
+    clock = Clock()
+    async with process_on(dsn, clock) as one:
+        hall = (await one.lane()).hall
+        await one.take()
+        clock._set(clock.now_at() - timedelta(hours=12))
+
+        await one.lanes.day(hall, now=True)
+
+        (at,) = (await rows_of(dsn, "SELECT clock_timestamp()"))[0]
+        assert abs(at - clock.now_at()) < timedelta(seconds=30)
 
 
 async def test_an_event_is_never_before_the_last_one_of_another_process(one: Process, dsn: str) -> None:
@@ -89,7 +131,8 @@ async def test_machines_that_disagree_write_by_the_databases_clock(dsn: str) -> 
     before = (await rows_of(dsn, "SELECT date_trunc('milliseconds', clock_timestamp())"))[0][0]
     async with process_on(dsn, Clock()) as one, process_on(dsn, Skewed()) as other:
         for process in (one, other):
-            process.clock.follow(await process.database.ping())
+            asked_s = process.clock.monotonic_s()
+            process.clock.follow(await process.database.ping(), asked_s)
         day = await one.lanes.day((await one.lane()).hall)
         for process in (one, other, one, other):
             await process.take()
