@@ -37,6 +37,7 @@ from service.domain.model import (
     Wait,
     ZoneId,
 )
+from service.domain.plan import Plan
 from service.domain.promises import promised
 from service.domain.slots import Slot
 from service.domain.times import stamp, stamp_or_none
@@ -145,7 +146,11 @@ class SlotView(Struct, frozen=True, gc=False):
 
 
 class AppointmentView(Struct, frozen=True, gc=False, kw_only=True):
-    """An appointment; `seq` is that of its day."""
+    """An appointment; `seq` is that of its day.
+
+    `hall_closed` is there where the hall does not take its person at the time that was booked: it is not open then, or
+    has closed the day and cancelled the appointment.
+    """
 
     id: AppointmentId
     code: str
@@ -157,6 +162,7 @@ class AppointmentView(Struct, frozen=True, gc=False, kw_only=True):
     channel: Channel
     expires_at: Stamp | None
     ticket: TicketId | None
+    hall_closed: bool | UnsetType = UNSET
     token: str | UnsetType = UNSET
     seq: int
 
@@ -244,8 +250,18 @@ def slot_view(slot: Slot) -> SlotView:
     return SlotView(slot.service, stamp(slot.starts_at), stamp(slot.ends_at), slot.places, slot.free)
 
 
-def appointment_view(
-    appointment: Appointment, now_at: datetime, seq: int, *, token: str | None = None, live: bool = True
+_OF_THE_PLAN = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.MISSED})
+"""The states of which it matters whether the hall is open at the time."""
+
+
+def appointment_view(  # noqa: PLR0913  (one call per answer, the last three by name)
+    appointment: Appointment,
+    now_at: datetime,
+    seq: int,
+    *,
+    token: str | None = None,
+    live: bool = True,
+    plan: Plan | None = None,
 ) -> AppointmentView:
     """Say what an appointment is.
 
@@ -255,12 +271,14 @@ def appointment_view(
         seq: the day's seq to answer with.
         token: the appointment's token, for those who may have it.
         live: tell the state at `now_at`; else as it is written, as an answer given again does.
+        plan: that of its day now, to tell whether the hall is open at its time; without it that is not told.
 
     Returns:
         The appointment; `expires_at` is that of a hold, null for all others.
     """
     state = appointment.state_at(now_at) if live else appointment.state
     held = appointment.state is AppointmentState.HELD
+    shut = plan is not None and state in _OF_THE_PLAN and not plan.open_at(appointment.starts_at)
     return AppointmentView(
         id=appointment.id,
         code=appointment.code,
@@ -272,6 +290,7 @@ def appointment_view(
         channel=appointment.channel,
         expires_at=stamp_or_none(appointment.expires_at) if held else None,
         ticket=appointment.ticket,
+        hall_closed=True if appointment.closed or shut else UNSET,
         token=UNSET if token is None else token,
         seq=seq,
     )

@@ -274,7 +274,7 @@ def _as_it_is(request: web.Request, who: Caller, day: Day, appointment: Appointm
     """The appointment now; with its token to its owner."""
     token = None if who.works_here else request.app[SIGNER].appointment_token(day.hall, appointment)
     now_at = request.app[CLOCK].now_at()
-    return appointment_view(day.appointment(appointment), now_at, day.seq, token=token)
+    return appointment_view(day.appointment(appointment), now_at, day.seq, token=token, plan=day.plan)
 
 
 # Refusals.
