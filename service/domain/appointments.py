@@ -194,6 +194,18 @@ def sweep_appointments(day: Day, _command: commands.SweepAppointments, now_at: d
     return _written_down(day, day.appointments.values(), now_at)
 
 
+def cancel_those_to_come(day: Day, now_at: datetime) -> list[Event]:
+    """What becomes of appointments when a manager closes the day: the hall cancels those whose people may still come.
+
+    What time had ended before is written down as it was.
+    """
+    return [
+        event
+        for appointment in day.appointments.values()
+        if (event := _closed(appointment, day.state_of(appointment, now_at))) is not None
+    ]
+
+
 def leave_open_ones(day: Day) -> list[Event]:
     """What becomes of appointments when the day ends: holds are over, and nobody came any more."""
     ends = {AppointmentState.HELD: AppointmentState.EXPIRED, AppointmentState.BOOKED: AppointmentState.MISSED}
@@ -407,6 +419,13 @@ def _written(appointment: Appointment, state: AppointmentState) -> Event | None:
         return events.AppointmentExpired(appointment=appointment.id)
     assert state is AppointmentState.MISSED, "time does nothing else to an appointment"
     return events.AppointmentMissed(appointment=appointment.id)
+
+
+def _closed(appointment: Appointment, state: AppointmentState) -> Event | None:
+    """The event by which a closed day ends an appointment that was in a state then."""
+    if state not in TO_COME:
+        return _written(appointment, state)
+    return events.AppointmentCancelled(appointment=appointment.id, by=CancelledBy.STAFF, closed=True)
 
 
 def _or(value: T | UnsetType, otherwise: T) -> T:

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.domain import commands, events
 from service.domain.day import Day
-from service.domain.door import issue, on_offer, refuse_shut
+from service.domain.door import hall_closed, issue, on_offer, refuse_shut
 from service.domain.events import Event
 from service.domain.model import (
     Admission,
@@ -50,6 +50,8 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
     plan = day.regular
     if not plan.starts_at <= now_at < plan.ends_at:
         raise WrongDay(day.on.isoformat())
+    if appointment.closed:
+        raise hall_closed(day, now_at)
     _require_booked(day, appointment, now_at)
     opens_at = check_in_opens_at(day, appointment)
     if now_at < opens_at and not day.closed:

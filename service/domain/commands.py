@@ -344,7 +344,7 @@ class ClearAlarm(Order, frozen=True):
 
 
 class CloseDay(Order, frozen=True):
-    """Issue and call no more today; who still waits may come back as `returning`."""
+    """Issue and call no more today: who still waits may come back as `returning`, who has booked is cancelled."""
 
 
 class EndDay(Order, frozen=True):

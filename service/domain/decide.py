@@ -23,7 +23,7 @@ from service.domain.admission import (
     day_after,
     newcomer,
 )
-from service.domain.appointments import leave_open_ones, over_of_invitation
+from service.domain.appointments import cancel_those_to_come, leave_open_ones, over_of_invitation
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.door import (
@@ -583,11 +583,14 @@ def clear_alarm(day: Day, command: commands.ClearAlarm, _now_at: datetime) -> li
     return [events.AlarmCleared(alarm=command.alarm)]
 
 
-def close_day(day: Day, _command: commands.CloseDay, _now_at: datetime) -> list[Event]:
-    """Issue and call no more; who still waits may come back. Nothing to do when closed already."""
+def close_day(day: Day, _command: commands.CloseDay, now_at: datetime) -> list[Event]:
+    """Issue and call no more; who still waits may come back, and nobody who has booked needs to come.
+
+    Nothing to do when closed already.
+    """
     if day.closed:
         return []
-    return [*_leave_unserved(day), events.DayClosed()]
+    return [*_leave_unserved(day), *cancel_those_to_come(day, now_at), events.DayClosed()]
 
 
 def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Event]:

@@ -361,10 +361,11 @@ class AppointmentChanged(Fact, frozen=True, kw_only=True, tag="appointment_chang
 
 
 class AppointmentCancelled(Fact, frozen=True, kw_only=True, tag="appointment_cancelled"):
-    """It was given up."""
+    """It was given up; `closed` says that it was by a manager who closed the day before its person came."""
 
     appointment: AppointmentId
     by: CancelledBy
+    closed: bool = False
 
 
 class AppointmentExpired(Fact, frozen=True, kw_only=True, tag="appointment_expired"):

@@ -71,7 +71,9 @@ def _changed(day: Day, event: events.AppointmentChanged, record: Record) -> Appo
 
 def _cancelled(day: Day, event: events.AppointmentCancelled, record: Record) -> Appointment:
     sequence = day.appointments[event.appointment].sequence + 1
-    return _put(day, record, event.appointment, state=AppointmentState.CANCELLED, sequence=sequence)
+    return _put(
+        day, record, event.appointment, state=AppointmentState.CANCELLED, sequence=sequence, closed=event.closed
+    )
 
 
 def _expired(day: Day, event: events.AppointmentExpired, record: Record) -> Appointment:

@@ -102,7 +102,8 @@ class DayFacts(Struct, frozen=True, kw_only=True):
     `lasted_s` and `prechecked_lasted_s` by service, one for each visit, for one person; `late_s` is check-in minus
     start of those who came with an appointment; `hours` by local hour; `walk_ins` are the people by service.
     `waited_s` is how long all waited together, at any stage; `left` of them said that they leave, and `absent_s` has,
-    for each who was called in vain, how long the counter waited.
+    for each who was called in vain, how long the counter waited. `missed` are those who did not come to a time at which
+    the hall was open.
     """
 
     on: date
@@ -137,6 +138,7 @@ class Observer:
         self._waited_s = 0.0
         self._left = 0
         self._absent_s: dict[TicketId, list[int]] = {}
+        self._missed = 0
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
@@ -148,6 +150,9 @@ class Observer:
     def after(self, record: Record, ticket: Ticket | None) -> None:
         """See it with the event; `ticket` is as it was before."""
         self._note(record, ticket)
+        if isinstance(record.event, events.AppointmentMissed):
+            starts_at = self._day.appointments[record.event.appointment].starts_at
+            self._missed += self._day.plan.open_at(starts_at) and not self._day.closed  # else who came met nobody
 
     def _note(self, record: Record, before: Ticket | None) -> None:
         match record.event:
@@ -204,7 +209,7 @@ class Observer:
             lasted_s=lasted[False],
             prechecked_lasted_s=lasted[True],
             came=states[AppointmentState.CHECKED_IN],
-            missed=states[AppointmentState.MISSED],
+            missed=self._missed,
             late_s=self._late_s,
             hours=self._hours() if self._day.issued else {},  # a day nobody took a number on was not worked with us
             walk_ins=_sums((service, count) for _, service, count in self._unplanned),

@@ -319,7 +319,8 @@ class Appointment(Struct, frozen=True, gc=False, kw_only=True):
     who holds it: a browser or a credential. `expires_at` is when a hold is over. `invitation` is the id of the one it
     was made with, `partner` who invited. `place` is the lowest that was free of its start, `places` how many the start
     had then, `per_person` how many a person could have then. `ticket` is the one it was checked in as. `sequence`
-    counts its changes, `seq` is the event that touched it last.
+    counts its changes, `seq` is the event that touched it last. `closed` is one that was cancelled because the hall
+    closed the day.
     """
 
     id: AppointmentId
@@ -345,6 +346,7 @@ class Appointment(Struct, frozen=True, gc=False, kw_only=True):
     made_at: datetime
     sequence: int = 0
     seq: int = 0
+    closed: bool = False
 
 
 def state_at(

@@ -145,7 +145,11 @@ class SlotView(Struct, frozen=True, gc=False):
 
 
 class AppointmentView(Struct, frozen=True, gc=False, kw_only=True):
-    """An appointment; `seq` is that of its day."""
+    """An appointment; `seq` is that of its day.
+
+    `hall_closed` is there where the hall does not take its person at the time that was booked: it is not open then, or
+    has closed the day and cancelled the appointment.
+    """
 
     id: AppointmentId
     code: str
@@ -157,6 +161,7 @@ class AppointmentView(Struct, frozen=True, gc=False, kw_only=True):
     channel: Channel
     expires_at: Stamp | None
     ticket: TicketId | None
+    hall_closed: bool | UnsetType = UNSET
     token: str | UnsetType = UNSET
     seq: int
 
@@ -244,6 +249,10 @@ def slot_view(slot: Slot) -> SlotView:
     return SlotView(slot.service, stamp(slot.starts_at), stamp(slot.ends_at), slot.places, slot.free)
 
 
+_OF_THE_PLAN = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentState.MISSED})
+"""The states of which it matters whether the hall is open at the time."""
+
+
 def appointment_view(
     appointment: Appointment, now_at: datetime, seq: int, *, token: str | None = None, day: Day | None = None
 ) -> AppointmentView:
@@ -254,13 +263,15 @@ def appointment_view(
         now_at: the instant whose state is told, with its `day`: a hold may be over that is not written down yet.
         seq: the day's seq to answer with.
         token: the appointment's token, for those who may have it.
-        day: as which the state at `now_at` is told; without, it is as it is written, as an answer given again does.
+        day: as which the state at `now_at` is told, and whether the hall is open at its time; without, it is as it is
+            written, as an answer given again does.
 
     Returns:
         The appointment; `expires_at` is that of a hold, null for all others.
     """
     state = appointment.state if day is None else day.state_of(appointment, now_at)
     held = appointment.state is AppointmentState.HELD
+    shut = day is not None and state in _OF_THE_PLAN and not day.plan.open_at(appointment.starts_at)
     return AppointmentView(
         id=appointment.id,
         code=appointment.code,
@@ -272,6 +283,7 @@ def appointment_view(
         channel=appointment.channel,
         expires_at=stamp_or_none(appointment.expires_at) if held else None,
         ticket=appointment.ticket,
+        hall_closed=True if appointment.closed or shut else UNSET,
         token=UNSET if token is None else token,
         seq=seq,
     )

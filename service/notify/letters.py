@@ -54,13 +54,12 @@ def letter_of(message: Message, person: Person, document: HallDocument, links: L
     hall = named(document.name, language, message.hall)
     arguments = arguments_of(facts, document, language) | {"hall": hall}
     key = message.kind.replace("_", "-")
-    by_hall = message.kind is Kind.CANCELLED and facts.by == CancelledBy.STAFF
     greeting = "mail-greeting" if person.name else "mail-greeting-unnamed"
     return Letter(
         language=language,
         sender=hall,
         subject=say(language, f"{key}-subject", **arguments),
-        text=say(language, "cancelled-by-hall-text" if by_hall else f"{key}-text", **arguments),
+        text=say(language, f"{key}{_why(message)}-text", **arguments),
         greeting=say(language, greeting, name=person.name or ""),
         more=_more(message, document, language, links),
         closing=say(language, "mail-automatic"),
@@ -68,6 +67,14 @@ def letter_of(message: Message, person: Person, document: HallDocument, links: L
         if message.kind in IN_CALENDARS
         else None,
     )
+
+
+def _why(message: Message) -> str:
+    """Which of the texts of a kind it is: those that are the hall's doing say so."""
+    facts = message.facts
+    if message.kind in OVER and facts.closed:
+        return "-closed"
+    return "-by-hall" if message.kind is Kind.CANCELLED and facts.by == CancelledBy.STAFF else ""
 
 
 def entry_of(  # noqa: PLR0913, PLR0917  (a row, its hall and its words)
@@ -112,6 +119,8 @@ def _more(message: Message, document: HallDocument, language: str, links: Links)
         return [say(language, "mail-ticket", link=links.ticket(message.hall, message.subject))]
     if message.kind in OVER:
         return [say(language, "mail-again", link=links.hall(message.hall))]
+    if message.kind is Kind.CLOSED:
+        return [say(language, "mail-other-time", link=links.appointment(message.hall, message.subject))]
     count = [say(language, "mail-count", count=facts.count)] if facts.count > 1 else []
     link = say(language, "mail-appointment", link=links.appointment(message.hall, message.subject))
     return [*count, *_papers(facts, document, language), link]

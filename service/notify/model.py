@@ -19,6 +19,7 @@ class Kind(StrEnum):
     HOUR_BEFORE = "hour_before"
     NEAR = "near"
     MISSED = "missed"
+    CLOSED = "closed"
 
 
 OF_TICKETS = frozenset({Kind.NEAR})
@@ -26,6 +27,12 @@ OF_TICKETS = frozenset({Kind.NEAR})
 
 WHILE_BOOKED = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
 """True only as long as the appointment is as the message says."""
+
+REMINDERS = frozenset({Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
+"""Where the hall is not open at the time, one of them says that instead, and is of kind `closed` then."""
+
+AS_THE_HALL_OPENS = REMINDERS | {Kind.MISSED}
+"""What they say depends on when the hall is open, as of the moment they are sent."""
 
 
 class MessageChannel(StrEnum):
@@ -48,7 +55,8 @@ class State(StrEnum):
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the texts say, of an appointment or of a ticket: codes, times and numbers, nothing about the person.
 
-    `sequence` counts the changes of the appointment; `by` is who cancelled it.
+    `sequence` counts the changes of the appointment; `by` is who cancelled it. `closed`: because the hall is closed. In
+    the outbox a reminder has it once it was sent so.
     """
 
     service: ServiceId
@@ -60,6 +68,7 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     by: str | None = None
     number: str | None = None
     ahead: int = 0
+    closed: bool = False
 
 
 class Message(Struct, frozen=True, kw_only=True):

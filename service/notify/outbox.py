@@ -17,9 +17,10 @@ from msgspec import Struct
 from service.domain.model import AppointmentState, HallId, ServiceId
 from service.ids import new_id
 from service.journal.database import Database
+from service.journal.records import record_of
 from service.journal.statements import statements
-from service.notify.model import Facts, Kind, Message, MessageChannel, Person, State
-from service.notify.rules import Due, Touched
+from service.notify.model import REMINDERS, Facts, Kind, Message, MessageChannel, Person, State
+from service.notify.rules import Due, Opening, Touched, Wait, opening_of
 
 PACKAGE = "service.notify"
 
@@ -53,12 +54,16 @@ class New(Struct, frozen=True, kw_only=True):
 
 
 class Whom(Struct, frozen=True):
-    """Whom a message is for, None when they were erased, and how things are with what it is about."""
+    """Whom a message is for, None when they were erased, and how things are with what it is about.
+
+    `told_closed`: another message has told them that the hall is closed at the time.
+    """
 
     person: Person | None
     appointment_state: str | None
     sequence: int | None
     ticket_state: str | None
+    told_closed: bool
 
 
 AGES = ("minute", "ten_minutes", "hour", "longer")
@@ -159,11 +164,31 @@ class Outbox:
             return None
         row = rows[0]
         person = Person(name=row["name"], phone=row["phone"], email=row["email"], locale=row["locale"])
-        return Whom(person if row["found"] else None, row["appointment_state"], row["sequence"], row["ticket_state"])
+        return Whom(
+            person if row["found"] else None,
+            row["appointment_state"],
+            row["sequence"],
+            row["ticket_state"],
+            row["told_closed"],
+        )
+
+    async def opening(self, message: Message) -> Opening:
+        """When the hall takes people on the day of a message. Raises UnknownKind."""
+        rows = await self._database.fetch(self._sql["opening"], message.hall, message.day)
+        return opening_of(record_of(row) for row in rows)
+
+    async def put_off(self, message: Message, claim: str, wait: Wait, now_at: datetime) -> None:
+        """Let a message wait for a while longer."""
+        await self._database.fetch(
+            self._sql["put_off"], message.hall, message.id, claim, wait.due_at, wait.expires_at, now_at
+        )
 
     async def hand_over(self, message: Message, claim: str, until_at: datetime, now_at: datetime) -> bool:
         """Say that a message is being handed over; False when it is not ours to send, or not true any more."""
-        rows = await self._database.fetch(self._sql["hand_over"], message.hall, message.id, claim, until_at, now_at)
+        facts = _encode(message.facts).decode()
+        rows = await self._database.fetch(
+            self._sql["hand_over"], message.hall, message.id, claim, until_at, facts, now_at
+        )
         return bool(rows)
 
     async def settle(  # noqa: PLR0913  (the last ones by name)
@@ -269,16 +294,18 @@ def _touched(row: asyncpg.Record) -> Touched:
             count=row["count"],
             sequence=row["sequence"],
             by=row["by"],
+            closed=row["closed"] == "true",
         ),
     )
 
 
 def _listed(row: asyncpg.Record) -> Listed:
+    kind = Kind(row["kind"])
     return Listed(
         id=str(row["id"]),
         day=row["day"],
         subject=str(row["subject"]),
-        kind=Kind(row["kind"]),
+        kind=Kind.CLOSED if kind in REMINDERS and _decode_facts(row["facts"]).closed else kind,
         channel=MessageChannel(row["channel"]),
         state=State(row["state"]),
         reason=row["reason"],

@@ -34,14 +34,14 @@ FOR UPDATE SKIP LOCKED;
 -- goes on on another day.
 WITH touched AS (
     SELECT (e.body ->> 'appointment')::uuid AS id, max(e.seq) AS seq, min(e.at) AS first_at, max(e.at) AS last_at,
-        array_agg(e.kind) AS kinds, max(e.body ->> 'by') AS by
+        array_agg(e.kind) AS kinds, max(e.body ->> 'by') AS by, max(e.body ->> 'closed') AS closed
     FROM events AS e
     WHERE e.hall_id = $1 AND e.day = $2 AND e.seq > $3 AND e.kind IN ('appointment_made', 'appointment_confirmed',
         'appointment_changed', 'appointment_cancelled', 'appointment_expired', 'appointment_missed',
         'appointment_moved_away', 'appointment_checked_in')
     GROUP BY 1
 )
-SELECT d.seq AS day_seq, t.id AS appointment, t.seq, t.first_at, t.last_at, t.kinds, t.by, a.state, a.applicant_id,
+SELECT d.seq AS day_seq, t.id AS appointment, t.seq, t.first_at, t.last_at, t.kinds, t.by, t.closed, a.state, a.applicant_id,
     a.code, a.service, a.starts_at, a.ends_at, a.count, a.sequence, a.made_at, a.expires_at
 FROM hall_days AS d
 LEFT JOIN touched AS t ON TRUE
@@ -114,23 +114,62 @@ WHERE o.hall_id = $1 AND o.id = due.id
 RETURNING o.id, o.day, o.subject, o.kind, o.channel, o.facts, o.tries;
 
 -- name: whom
--- Whom a message is for, and how things are with what it is about.
+-- Whom a message is for, how things are with what it is about, and whether another by the same channel has said that the
+-- hall is closed at the time of the appointment as it is.
 -- $1 text hall, $2 uuid message.
 -- One row, or none when the message is gone; found is false when the person is.
 SELECT p.id IS NOT NULL AS found, p.name, p.phone, p.email, p.locale, a.state AS appointment_state, a.sequence,
-    t.state AS ticket_state
+    t.state AS ticket_state, EXISTS (
+        SELECT
+        FROM outbox AS k
+        WHERE k.hall_id = o.hall_id AND k.day = o.day AND k.subject = o.subject AND k.channel = o.channel
+            AND k.kind IN ('day_before', 'hour_before') AND k.id <> o.id AND k.state IN ('sending', 'sent', 'dead')
+            AND k.facts ->> 'closed' = 'true'
+            AND coalesce(k.facts ->> 'sequence', '0') = coalesce(o.facts ->> 'sequence', '0')
+    ) AS told_closed
 FROM outbox AS o
 LEFT JOIN applicants AS p ON p.hall_id = o.hall_id AND p.id = o.applicant_id
 LEFT JOIN appointments AS a ON a.hall_id = o.hall_id AND a.id = o.subject
 LEFT JOIN tickets AS t ON t.hall_id = o.hall_id AND t.id = o.subject
 WHERE o.hall_id = $1 AND o.id = $2;
 
+-- name: opening
+-- What was said last of when the hall takes people on a day.
+-- $1 text hall, $2 date day.
+-- One row per sort of event that there is, in their order, as it is read from the journal.
+SELECT seq, at, actor, command_id, part, fingerprint, kind, body
+FROM (
+    SELECT DISTINCT ON (sort) seq, at, actor, command_id, part, fingerprint, kind, body
+    FROM events
+    CROSS JOIN LATERAL (
+        SELECT CASE
+            WHEN kind IN ('day_opened', 'plan_changed') THEN 'plan'
+            WHEN kind IN ('overtime_opened', 'overtime_ended') THEN 'overtime'
+            WHEN kind IN ('suspension_began', 'suspension_ended') THEN 'suspension'
+            WHEN kind = 'day_closed' THEN 'closed'
+        END AS sort
+    ) AS said
+    WHERE hall_id = $1 AND day = $2 AND sort IS NOT NULL
+    ORDER BY sort, seq DESC
+) AS last
+ORDER BY seq;
+
+-- name: put_off
+-- Let a message that is ours wait for a while longer: its time has not come yet.
+-- $1 text hall, $2 uuid message, $3 uuid claim, $4 timestamptz when it is due, $5 timestamptz until when it is of use at
+-- least, $6 timestamptz now.
+-- No rows.
+UPDATE outbox
+SET due_at = $4, next_at = $4, expires_at = greatest(expires_at, $5), leased_until = NULL, changed_at = $6
+WHERE hall_id = $1 AND id = $2 AND claim = $3 AND state = 'waiting';
+
 -- name: hand_over
 -- Say that a message is being handed over from now on, if it still waits and is ours.
--- $1 text hall, $2 uuid message, $3 uuid claim, $4 timestamptz by when the hand-over is over, $5 timestamptz now.
+-- $1 text hall, $2 uuid message, $3 uuid claim, $4 timestamptz by when the hand-over is over, $5 json what it says,
+-- $6 timestamptz now.
 -- One row with its tries, this one among them; else none.
 UPDATE outbox
-SET state = 'sending', tries = tries + 1, leased_until = $4, changed_at = $5
+SET state = 'sending', tries = tries + 1, leased_until = $4, facts = $5, changed_at = $6
 WHERE hall_id = $1 AND id = $2 AND claim = $3 AND state = 'waiting'
 RETURNING tries;
 
@@ -201,7 +240,7 @@ GROUP BY channel, age;
 -- The messages of a hall in a state, the oldest first.
 -- $1 text hall, $2 text state, $3 uuid after which, $4 integer how many at most.
 -- One row per message.
-SELECT id, day, subject, kind, channel, state, reason, due_at, changed_at, tries
+SELECT id, day, subject, kind, channel, facts, state, reason, due_at, changed_at, tries
 FROM outbox
 WHERE hall_id = $1 AND state = $2 AND id > $3
 ORDER BY id
@@ -211,7 +250,7 @@ LIMIT $4;
 -- A message of a hall, held until the transaction ends.
 -- $1 text hall, $2 uuid message.
 -- One row, or none.
-SELECT id, day, subject, kind, channel, state, reason, due_at, changed_at, tries
+SELECT id, day, subject, kind, channel, facts, state, reason, due_at, changed_at, tries
 FROM outbox
 WHERE hall_id = $1 AND id = $2
 FOR UPDATE;
@@ -223,7 +262,7 @@ FOR UPDATE;
 UPDATE outbox
 SET state = 'waiting', reason = NULL, next_at = $3, changed_at = $3, tries = 0, claim = NULL
 WHERE hall_id = $1 AND id = $2 AND state = 'dead'
-RETURNING id, day, subject, kind, channel, state, reason, due_at, changed_at, tries;
+RETURNING id, day, subject, kind, channel, facts, state, reason, due_at, changed_at, tries;
 
 -- name: sweep
 -- Remove messages that are over.

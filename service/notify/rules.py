@@ -4,19 +4,32 @@ What happened to an appointment since it was last looked at is one thing: whoeve
 they are now. Reminders are messages that are due later. With each change all that still waits of an appointment is
 withdrawn, and what is true now is put in its place; so nobody is reminded of a time that was given up.
 
+Whether the hall is open at the time is looked at when a reminder is sent, not when it is made: a document may be
+changed in between, and changed back. Where it is not open, the first reminder that is due says so, and no other does.
+
 Times: a day before is the same time by the wall of the hall, also where the clock was changed in between.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from service.domain import dispatch
+from service.domain import dispatch, events
 from service.domain.day import Day
-from service.domain.model import AppointmentState, CancelledBy, ServiceId, Ticket
-from service.notify.model import Facts, Kind
+from service.domain.events import Record
+from service.domain.model import (
+    MISSED_AFTER_S,
+    AppointmentState,
+    CancelledBy,
+    Overtime,
+    ServiceId,
+    Suspension,
+    Ticket,
+)
+from service.domain.plan import Plan
+from service.notify.model import REMINDERS, Facts, Kind
 
 LATE = timedelta(hours=1)
 """A reminder that is later than this is not sent; what happened is told for so long at least."""
@@ -32,6 +45,9 @@ NEAR_LATE = timedelta(minutes=10)
 
 MISSED_LATE = timedelta(hours=12)
 """The day is over then, and so is the way that the message shows."""
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""How late somebody may be asked to check in after a suspension was lifted."""
 
 
 class Touched(Struct, frozen=True, kw_only=True):
@@ -93,6 +109,85 @@ def _reminders(starts_at: datetime, zone: ZoneInfo) -> Iterator[Due]:
     yield Due(Kind.DAY_BEFORE, day_before_at, day_before_at + LATE)
     hour_before_at = starts_at - timedelta(hours=1)
     yield Due(Kind.HOUR_BEFORE, hour_before_at, hour_before_at + LATE)
+
+
+class Opening(Struct, frozen=True):
+    """When the hall takes people on a day: by its plan, overtime with it, unless a manager closed or suspended it."""
+
+    plan: Plan
+    closed: bool = False
+    suspension: Suspension | None = None
+
+    def at(self, starts_at: datetime) -> bool:
+        """Tell whether who has booked a time meets somebody then, as far as can be told now."""
+        return self.plan.open_at(starts_at) and not self.closed
+
+
+def opening_of(records: Iterable[Record]) -> Opening:
+    """Read it from the day's events about the whole hall, of which each sort may be there by its last alone."""
+    plan: Plan | None = None
+    overtime: Overtime | None = None
+    suspension: Suspension | None = None
+    closed = False
+    for record in records:
+        match record.event:
+            case events.DayOpened(plan=now) | events.PlanChanged(plan=now):
+                plan = now
+            case events.OvertimeOpened(until_at=until_at, counters=counters):
+                overtime = Overtime(until_at, counters)
+            case events.OvertimeEnded():
+                overtime = None
+            case events.SuspensionBegan(text=text, until_at=until_at):
+                suspension = Suspension(text, record.at, until_at)
+            case events.SuspensionEnded():
+                suspension = None
+            case events.DayClosed():
+                closed = True
+    assert plan is not None, "every day begins with a plan"
+    return Opening(plan if overtime is None else plan.with_overtime(overtime), closed, suspension)
+
+
+class Say(Struct, frozen=True):
+    """Send it, as of this kind; `closed` because the hall is."""
+
+    kind: Kind
+    closed: bool = False
+
+
+class Wait(Struct, frozen=True):
+    """Look at it again, and send it until then."""
+
+    due_at: datetime
+    expires_at: datetime
+
+
+def as_it_opens(
+    kind: Kind, starts_at: datetime, opening: Opening, now_at: datetime, *, told_closed: bool
+) -> Say | Wait | None:
+    """What one of `AS_THE_HALL_OPENS` is to say now.
+
+    Args:
+        kind: what it was made as.
+        starts_at: when the appointment is.
+        opening: when the hall takes people on that day.
+        now_at: the present instant.
+        told_closed: whether the person was told before that the hall is closed at that time.
+
+    Returns:
+        What to send; or when to look again, while the hall is suspended and nobody can check in; or None for nothing.
+    """
+    if kind is Kind.MISSED:
+        if told_closed and not opening.plan.open_at(starts_at):
+            return None
+        return Say(kind, closed=not opening.at(starts_at))
+    assert kind in REMINDERS, "of all others it does not matter"
+    if not opening.at(starts_at):
+        return None if told_closed else Say(Kind.CLOSED, closed=True)
+    suspension = opening.suspension
+    if kind is Kind.HOUR_BEFORE and suspension is not None and suspension.covers(now_at):
+        over_at = starts_at + timedelta(seconds=MISSED_AFTER_S)
+        return Wait(min(suspension.until_at or over_at, now_at + LOOK_AGAIN, over_at), over_at)
+    return Say(kind)
 
 
 def near(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:

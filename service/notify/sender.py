@@ -11,7 +11,9 @@ and only who has the claim can make it `sending`. A sender that was held up for 
 there, or, in the last step, was given up already and sends nothing twice either.
 
 Whom a message is for is read just before it is handed over. Who was erased gets nothing, and the row goes. What is not
-true any more is withdrawn there too, should the gathering be behind.
+true any more is withdrawn there too, should the gathering be behind. When the hall is open is looked at there as well,
+by the day's own events: a reminder of a time at which nobody is there says that, and while the hall is suspended nobody
+is asked to check in.
 """
 
 import asyncio
@@ -20,6 +22,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from service.clock import Clock
 from service.domain.model import AppointmentState, HallId, TicketState
@@ -27,11 +30,21 @@ from service.domain.refusals import HallNotFound
 from service.errors import StorageUnavailable as RimUnavailable
 from service.halls import Hall, Halls
 from service.ids import new_id
-from service.journal.faults import StorageUnavailable
+from service.journal.faults import StorageUnavailable, UnknownKind
 from service.notify.handing import HAND_OVER_S, Carrier, HandedOver, Later, Refused, Sent, Unknown
 from service.notify.letters import Links, letter_of
-from service.notify.model import OF_TICKETS, WHILE_BOOKED, Kind, Message, MessageChannel, Person, State
+from service.notify.model import (
+    AS_THE_HALL_OPENS,
+    OF_TICKETS,
+    WHILE_BOOKED,
+    Kind,
+    Message,
+    MessageChannel,
+    Person,
+    State,
+)
 from service.notify.outbox import Outbox, Whom
+from service.notify.rules import LOOK_AGAIN, Say, Wait, as_it_opens
 from service.tasks import retrieve
 
 CLAIM_MAX = 20
@@ -138,10 +151,34 @@ class Sender:
                 await self._outbox.give_up(message, claim, "superseded", self._clock.now_at())
                 self._watcher.message(message.kind, message.channel, "withdrawn")
                 return
+            told = await self._as_it_opens(message, whom)
             now_at = self._clock.now_at()
+            if told is None:
+                await self._outbox.give_up(message, claim, "superseded", now_at)
+                self._watcher.message(message.kind, message.channel, "withdrawn")
+                return
+            if isinstance(told, Wait):
+                await self._outbox.put_off(message, claim, told, now_at)
+                return
+            message = told
             if await self._outbox.hand_over(message, claim, now_at + SENDING_LEASE, now_at):
                 handed = await self._hand_over(message, hall, whom.person)
                 await self._settle(message, claim, handed)
+
+    async def _as_it_opens(self, message: Message, whom: Whom) -> Message | Wait | None:
+        """The message as it is to be sent, by when the hall takes people; None when there is nothing to say."""
+        starts_at = message.facts.starts_at
+        if message.kind not in AS_THE_HALL_OPENS or starts_at is None:
+            return message
+        now_at = self._clock.now_at()
+        try:
+            opening = await self._outbox.opening(message)
+        except UnknownKind:
+            return Wait(now_at + LOOK_AGAIN, now_at)  # a process of the newer release knows what it says
+        told = as_it_opens(message.kind, starts_at, opening, now_at, told_closed=whom.told_closed)
+        if isinstance(told, Say):
+            return replace(message, kind=told.kind, facts=replace(message.facts, closed=told.closed))
+        return told
 
     async def _hall_of(self, message: Message) -> Hall | None:
         try:

@@ -195,7 +195,10 @@ async def end_overtime(request: web.Request) -> web.Response:
 
 
 async def close_day(request: web.Request) -> web.Response:
-    """Issue and call no more today; who still waits leaves as `unserved`, with a right to return."""
+    """Issue and call no more today; who still waits leaves as `unserved`, with a right to return.
+
+    Appointments of today whose people have not come are cancelled, and do not count as missed.
+    """
     hall, who = hall_of(request), caller(request)
     await read(request, Nothing)
     given = await ask(request, who, hall, commands.CloseDay())

@@ -79,6 +79,8 @@ _CANCELLED: dict[CancelledBy, Texts] = {
     CancelledBy.ERASED: {"zh-CN": "删除个人信息，取消预约", "en": "Booking cancelled: personal data erased"},
 }
 
+_CANCELLED_BY_CLOSING: Texts = {"zh-CN": "当天提前结束，取消预约", "en": "Booking cancelled: the day was closed"}
+
 _PRINTERS: dict[PrinterState, Texts] = {
     PrinterState.OK: {"zh-CN": "打印机正常", "en": "the printer prints"},
     PrinterState.LOW: {"zh-CN": "打印纸快用完", "en": "paper is running low"},
@@ -153,7 +155,7 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     ),
     events.AppointmentConfirmed: lambda _: {"zh-CN": "确认预约", "en": "Booking confirmed"},
     events.AppointmentChanged: lambda _: {"zh-CN": "更改预约", "en": "Booking changed"},
-    events.AppointmentCancelled: lambda e: _CANCELLED[e.by],
+    events.AppointmentCancelled: lambda e: _CANCELLED_BY_CLOSING if e.closed else _CANCELLED[e.by],
     events.AppointmentExpired: lambda _: {"zh-CN": "暂留名额到期", "en": "Hold not confirmed in time"},
     events.AppointmentMissed: lambda _: {"zh-CN": "预约未到", "en": "Did not come to the booked time"},
     events.AppointmentMovedAway: lambda e: {

@@ -66,6 +66,26 @@ async def appointments(service: Service, on: str = "2026-11-23") -> list[tuple[s
     return [(one["starts_at"], one["state"]) for one in found]
 
 
+async def test_an_appointment_says_that_the_hall_is_closed_at_its_time_and_that_a_closed_day_has_cancelled_it(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await booked(context, service)
+    await configure(service, exceptions=[{"on": "2026-11-23", "from": "09:00", "to": "10:30"}])
+    await phone.reload()
+    await expect(phone.main.locator(".mine .message")).to_have_text("大厅在这个时间不开放，谨致歉意。请另选时间。")
+    await expect(phone.page.locator("#here, .qr")).to_have_count(0)
+    await expect(phone.page.locator("#change")).to_be_visible()
+
+    assert (await service.api.staff("POST", "day/close")).status == 200
+    await phone.reload()
+
+    await expect(phone.main.locator(".mine h2")).to_have_text("已取消")
+    await expect(phone.main.locator(".mine .message")).to_contain_text("当天的办理已提前结束")
+    await expect(phone.dock).to_contain_text("再约")
+    await phone.is_sound()
+
+
 async def test_a_time_is_booked_with_a_reload_at_each_step_then_changed_then_cancelled(
     service: Service, context: BrowserContext
 ) -> None:

@@ -7,13 +7,16 @@ from itertools import product
 from typing import Any
 
 import pytest
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from service.domain import commands, events
 from service.domain.commands import Invited
 from service.domain.day import Day
+from service.domain.diary import Diary
 from service.domain.model import (
     APPOINTMENT_SUCCESSORS,
+    TO_COME,
     Appointment,
     AppointmentId,
     AppointmentState,
@@ -557,12 +560,71 @@ def test_the_day_ends_with_nothing_open(state: AppointmentState) -> None:
     assert isinstance(decided[-1], events.DayEnded)
 
 
-def test_closing_a_day_early_leaves_appointments_as_they_are() -> None:
-    town_hall, appointment = in_state(AppointmentState.BOOKED)
+@pytest.mark.parametrize("state", AppointmentState)
+def test_a_manager_who_closes_the_day_cancels_whoever_may_still_come(state: AppointmentState) -> None:
+    town_hall, appointment = in_state(state)
+    was_to_come = state in TO_COME
+
+    decided = town_hall.do(commands.CloseDay())
+
+    cancelled = events.AppointmentCancelled(appointment=appointment, by=CancelledBy.STAFF, closed=True)
+    assert (cancelled in decided) is was_to_come
+    assert isinstance(decided[-1], events.DayClosed)
+    now = town_hall.appointment(appointment)
+    assert (now.state, now.closed) == (AppointmentState.CANCELLED if was_to_come else state, was_to_come)
+
+
+def test_what_time_had_ended_before_the_day_was_closed_is_written_down_as_it_was() -> None:
+    town_hall = Hall(at="08:00")
+    missed, held, late = town_hall.book(at="10:00"), town_hall.book(at="10:30", hold=True), town_hall.book(at="10:30")
+
+    town_hall.at("10:45").do(commands.CloseDay())
+
+    states = [town_hall.appointment(one).state for one in (missed, held, late)]
+    assert states == [AppointmentState.MISSED, AppointmentState.EXPIRED, AppointmentState.CANCELLED]
+
+
+def test_who_was_cancelled_by_a_closed_day_has_neither_their_limit_nor_their_invitation_used() -> None:
+    town_hall = Hall(at="08:00")
+    invited = commands.Invited(id="i1")
+    town_hall.book(at="10:00", person="p", invitation=invited)
+    town_hall.book(at="11:00", person="p")
 
     town_hall.do(commands.CloseDay())
 
-    assert town_hall.appointment(appointment).state is AppointmentState.BOOKED
+    assert town_hall.day.diary == Diary.of(town_hall.day.plan, town_hall.day.appointments.values(), closed=True)
+    assert not town_hall.day.diary.of_person
+    assert not town_hall.day.diary.of_invitation
+    assert not town_hall.day.diary.expected
+
+
+def test_a_closed_day_ends_without_anybody_missed() -> None:
+    town_hall = Hall(at="08:00")
+    town_hall.book(at="15:00")
+    town_hall.at("10:00").do(commands.CloseDay())
+
+    swept = town_hall.at("15:30").do(commands.SweepAppointments())
+    ended = town_hall.at("23:59").do(commands.EndDay())
+
+    assert swept == []
+    assert ended == [events.DayEnded()]
+
+
+def test_a_view_tells_that_the_hall_is_closed_at_the_time() -> None:
+    town_hall = Hall(at="08:00")
+    early, late = town_hall.book(at="10:00"), town_hall.book(at="15:00")
+    exceptions = [{"on": "2026-11-23", "from": "09:00", "to": "12:00"}]
+    town_hall.do(commands.ChangePlan(town_hall.plan(town(exceptions=exceptions))))
+
+    def shown(appointment: AppointmentId) -> bool | UnsetType:
+        one = town_hall.appointment(appointment)
+        return appointment_view(one, town_hall.now_at, 7, day=town_hall.day).hall_closed
+
+    assert (shown(early), shown(late)) == (UNSET, True)
+    town_hall.do(commands.CancelAppointment(late))
+    assert shown(late) is UNSET
+    town_hall.do(commands.CloseDay())
+    assert shown(early) is True
 
 
 def test_a_view_tells_what_time_has_done_already() -> None:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from service.domain import events
 from service.domain.commands import (
+    ChangePlan,
+    CloseDay,
     EndDay,
     Finish,
     FinishTicket,
@@ -11,6 +13,7 @@ from service.domain.commands import (
     MarkNoShow,
     ParkTicket,
     ResumeTicket,
+    SweepAppointments,
     UndoTicket,
 )
 from service.domain.learning import DayFacts, Observer, OpenHour, open_hours
@@ -265,3 +268,34 @@ def test_who_booked_came_or_did_not_and_so_much_after_the_start() -> None:
     assert facts.late_s == [-600, -120, 300]
     assert facts.walk_ins == {}, "who booked is no walk-in"
     assert all(hour.people == 0 for hour in facts.hours.values())
+
+
+def test_who_booked_a_time_at_which_the_hall_was_not_open_did_not_miss_it() -> None:
+    hall = Hall(at="08:00")
+    for at in ("10:00", "15:00", "16:00"):
+        hall.book(at=at)
+    exceptions = [{"on": "2026-11-23", "from": "09:00", "to": "15:30"}]
+    hall.do(ChangePlan(hall.plan(town(exceptions=exceptions))))
+    hall.at("16:45").do(SweepAppointments())
+
+    assert facts_of(hall).missed == 2
+
+
+def test_whom_a_closed_day_cancelled_did_not_miss_it() -> None:
+    hall = Hall(at="08:00")
+    hall.book(at="09:00")
+    hall.book(at="15:00")
+    hall.at("10:00").do(CloseDay())
+    hall.at("23:59").do(EndDay())
+
+    assert facts_of(hall).missed == 1
+
+
+def test_a_day_that_the_release_before_closed_counts_nobody_as_missed_afterwards() -> None:
+    """It left the appointments of a closed day as they were, until they were missed."""
+    hall = Hall(at="08:00")
+    appointment = hall.book(at="15:00")
+    hall.at("10:00")._append([events.DayClosed()], None)
+    assert hall.at("15:30").do(SweepAppointments()) == [events.AppointmentMissed(appointment=appointment)]
+
+    assert facts_of(hall).missed == 0

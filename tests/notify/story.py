@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from service.clock import FakeClock
 from service.domain.day import Day
-from service.domain.document import HallDocument
+from service.domain.document import ExceptionDay, HallDocument
 from service.domain.events import (
     AppointmentCancelled,
     AppointmentChanged,
@@ -20,6 +20,7 @@ from service.domain.events import (
     AppointmentMovedAway,
     DayOpened,
     Event,
+    PlanChanged,
     Record,
 )
 from service.domain.evolve import evolve
@@ -55,6 +56,7 @@ class Story:
         self.clock = clock
         self.appender = Appender(database)
         self.days: dict[date, Day] = {}
+        self.revision = 1
         self._heads: dict[date, str] = {}
 
     def on(self, at: datetime) -> date:
@@ -124,9 +126,17 @@ class Story:
         """It is for somebody else from now on."""
         return await self._touch(one, self._changed(one, one.starts_at, person.id), [person])
 
-    async def cancel(self, one: Appointment, by: CancelledBy = CancelledBy.SELF) -> Appointment:
+    async def cancel(
+        self, one: Appointment, by: CancelledBy = CancelledBy.SELF, *, closed: bool = False
+    ) -> Appointment:
         """It is given up."""
-        return await self._touch(one, AppointmentCancelled(appointment=one.id, by=by))
+        return await self._touch(one, AppointmentCancelled(appointment=one.id, by=by, closed=closed))
+
+    async def plan(self, on: date, *exceptions: ExceptionDay) -> None:
+        """The hall's document has only these exceptions from its hours, and the day takes it over."""
+        self.revision += 1
+        document = replace(self.document, exceptions=list(exceptions))
+        await self.write(on, PlanChanged(plan=plan_of(document, self.revision, on)))
 
     async def expire(self, one: Appointment) -> Appointment:
         """A hold was not confirmed."""

@@ -39,7 +39,7 @@ RETURNING o.id, o.day, o.subject, o.kind, o.channel, o.facts, o.tries
 
 NOBODYS = """
 UPDATE outbox
-SET state = 'sending', tries = tries + 1, leased_until = $4, changed_at = $5
+SET state = 'sending', tries = tries + 1, leased_until = $4, facts = $5, changed_at = $6
 WHERE hall_id = $1 AND id = $2 AND $3::uuid IS NOT NULL AND state IN ('waiting', 'sending', 'sent')
 RETURNING tries
 """

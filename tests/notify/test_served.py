@@ -83,6 +83,31 @@ async def test_what_is_booked_is_sent_with_the_link_to_its_page(
     assert 'paihao_messages_waiting{channel="webhook",due_for="minute"} 0.0' in metrics
 
 
+async def test_a_day_that_a_manager_closes_is_told_to_whoever_has_booked_it_and_asks_nobody_to_come(
+    served: Service, manager: Checked, mails: PostOffice, clock: FakeClock
+) -> None:
+    applicant = {"name": "王芳", "email": EMAIL, "locale": "en"}
+    body = {"service": "loan-first", "starts_at": "2026-11-23T15:00:00+08:00", "applicant": applicant}
+    assert (await manager.call("POST", "appointments", body)).status == 201
+    messages = served.running.messages
+    assert messages is not None
+    await messages.gather()
+    await messages.send()
+
+    assert (await manager.staff("POST", "day/close")).status == 200
+    for instant in (at(23, 10), at(23, 14), at(23, 15, 31)):
+        clock.put(instant)
+        await served.running.jobs.sweep_appointments()
+        await messages.gather()
+        await messages.send()
+
+    assert [mail["Subject"].partition(":")[0] for mail in mails.mails] == ["Booked", "Booking cancelled"]
+    said = mails.mails[-1].get_body(("plain",))
+    assert said is not None
+    assert "the hall has closed for the day" in said.get_content()
+    assert "Book again: https://paihao.example/halls/demo" in said.get_content()
+
+
 async def test_without_a_channel_nothing_is_wired(service: Service) -> None:
     assert service.running.messages is None
 

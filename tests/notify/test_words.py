@@ -44,7 +44,9 @@ def texts(language: str) -> dict[str, frozenset[str]]:
     return found
 
 
-def letter(kind: Kind, language: str, *, by: str | None = None, name: str | None = "Wang Fang") -> Letter:
+def letter(
+    kind: Kind, language: str, *, by: str | None = None, closed: bool = False, name: str | None = "Wang Fang"
+) -> Letter:
     """A message to somebody who reads a language."""
     facts = (
         Facts(service=ServiceId("loan-first"), number="A058", ahead=3)
@@ -56,6 +58,7 @@ def letter(kind: Kind, language: str, *, by: str | None = None, name: str | None
             ends_at=at(25, 9, 20) + timedelta(minutes=5),
             count=2,
             by=by,
+            closed=closed,
         )
     )
     message = Message(
@@ -91,6 +94,8 @@ def test_every_text_is_used(language: str, monkeypatch: pytest.MonkeyPatch) -> N
     for kind in Kind:
         letter(kind, language)
     letter(Kind.CANCELLED, language, by=CancelledBy.STAFF, name=None)
+    for kind in (Kind.CANCELLED, Kind.MISSED):
+        letter(kind, language, by=CancelledBy.STAFF, closed=True)
 
     assert used == set(texts(language)) - {"date"}
 
@@ -108,12 +113,28 @@ def test_every_message_can_be_said_and_begins_with_the_hall(kind: Kind, language
     assert (written.entry is not None) == (kind in {Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED})
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_chinese_texts_have_chinese_punctuation(kind: Kind) -> None:
-    written = letter(kind, "zh-CN")
+@pytest.mark.parametrize(
+    ("kind", "closed"), [*((kind, False) for kind in Kind), (Kind.CANCELLED, True), (Kind.MISSED, True)]
+)
+def test_chinese_texts_have_chinese_punctuation(kind: Kind, *, closed: bool) -> None:
+    written = letter(kind, "zh-CN", closed=closed)
 
     assert not set(",;!?()") & set(written.subject + written.text)
     assert "你" not in text_of(written)
+
+
+def test_what_is_the_halls_doing_is_said_so_and_the_way_forward_is_a_link() -> None:
+    cancelled = letter(Kind.CANCELLED, "en", by=CancelledBy.STAFF, closed=True)
+    closed = letter(Kind.CLOSED, "en")
+    missed = letter(Kind.MISSED, "en", closed=True)
+
+    assert cancelled.text == (
+        "Student Loan Hall: we are sorry, the hall has closed for the day and the booking for Wed 25 Nov, 09:20, "
+        "First loan contract is cancelled. Please book another time."
+    )
+    assert cancelled.more == ["Book again: https://paihao.example/halls/demo"]
+    assert "Choose another time: https://paihao.example/halls/demo#" in closed.more[0]
+    assert "take a number" not in missed.text
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ day-before-subject = Your booking: { date }, { $time }, { $service }
 hour-before-subject = Your booking: { date }, { $time }, { $service }
 near-subject = { $number }: { $ahead } ahead of you
 missed-subject = Booking over: { date }, { $time }, { $service }
+closed-subject = Closed at the time of your booking: { date }, { $time }, { $service }
 
 ## Texts, which are all of a text message
 
@@ -39,10 +40,13 @@ booked-text = { $hall }: booked for { date }, { $time }, { $service }. Code { $c
 changed-text = { $hall }: your booking is now { date }, { $time }, { $service }. The code is still { $code }.
 cancelled-text = { $hall }: the booking for { date }, { $time }, { $service } is cancelled. You can book again whenever you need to.
 cancelled-by-hall-text = { $hall }: we are sorry, our plans changed and the booking for { date }, { $time }, { $service } is cancelled. Please choose another time.
+cancelled-closed-text = { $hall }: we are sorry, the hall has closed for the day and the booking for { date }, { $time }, { $service } is cancelled. Please book another time.
 day-before-text = { $hall }: a reminder of your booking on { date }, { $time }, { $service }. Code { $code }.
 hour-before-text = { $hall }: a reminder of { date }, { $time }, { $service }. You can check in now with code { $code }.
 near-text = { $hall }: { $ahead } ahead of { $number }. Please come back to the waiting area and watch for your number.
 missed-text = { $hall }: the time of the booking for { date }, { $time }, { $service } has passed. You can still take a number today, or book again.
+missed-closed-text = { $hall }: the booking for { date }, { $time }, { $service } is over, and the hall is closed. We are sorry. Please book another time.
+closed-text = { $hall }: we are sorry, the hall is closed on { date } at { $time }, the time of your booking for { $service }. Please choose another time.
 
 ## The rest of a mail
 
@@ -52,6 +56,7 @@ mail-count = People: { $count }
 mail-papers = Please bring: { $papers }
 mail-papers-separator = ;{" "}
 mail-appointment = See, change or cancel it: { $link }
+mail-other-time = Choose another time: { $link }
 mail-ticket = See your place: { $link }
 mail-again = Book again: { $link }
 mail-automatic = This mail was sent automatically; replies are not read.

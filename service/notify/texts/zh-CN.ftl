@@ -19,6 +19,7 @@ day-before-subject = 预约提醒：{ date } { $time } { $service }
 hour-before-subject = 预约提醒：{ date } { $time } { $service }
 near-subject = { $number } 前面还有 { $ahead } 位
 missed-subject = 预约已过时：{ date } { $time } { $service }
+closed-subject = 预约时间大厅不开放：{ date } { $time } { $service }
 
 ## 正文，也是短信全文
 
@@ -26,10 +27,13 @@ booked-text = { $hall }：已为您约好 { date } { $time } { $service }，凭�
 changed-text = { $hall }：您的预约现为 { date } { $time } { $service }，凭证码仍是 { $code }。
 cancelled-text = { $hall }：{ date } { $time } 的预约（{ $service }）已取消。需要时可重新预约。
 cancelled-by-hall-text = { $hall }：因大厅安排有变，{ date } { $time } 的预约（{ $service }）已取消，谨致歉意。请另选时间预约。
+cancelled-closed-text = { $hall }：今天的办理已提前结束，您 { date } { $time } 的预约（{ $service }）已取消，谨致歉意。请另选时间预约。
 day-before-text = { $hall }：提醒您，预约时间是 { date } { $time }，{ $service }，凭证码 { $code }。
 hour-before-text = { $hall }：提醒您，{ date } { $time } 办理 { $service }，现在就可以签到，凭证码 { $code }。
 near-text = { $hall }：{ $number } 前面还有 { $ahead } 位，请回到等候区，留意叫号。
 missed-text = { $hall }：{ date } { $time } 的预约（{ $service }）已过时。今天仍可到场取号，也可重新预约。
+missed-closed-text = { $hall }：{ date } { $time } 的预约（{ $service }）已过时，大厅已停止办理，谨致歉意。请另选时间预约。
+closed-text = { $hall }：您预约的 { date } { $time }（{ $service }）大厅不开放，谨致歉意。请另选时间。
 
 ## 邮件的其余部分
 
@@ -39,6 +43,7 @@ mail-count = 人数：{ $count }
 mail-papers = 请带：{ $papers }
 mail-papers-separator = 、
 mail-appointment = 查看、改期或取消：{ $link }
+mail-other-time = 另选时间：{ $link }
 mail-ticket = 查看排队进度：{ $link }
 mail-again = 重新预约：{ $link }
 mail-automatic = 本邮件由系统自动发出，不接收回复。

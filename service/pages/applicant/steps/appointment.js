@@ -28,7 +28,7 @@ export function appointment(app) {
   const { seen, modules } = known;
   const one = app.service(seen.service);
   const main = [card(app, seen, modules, one)];
-  if (seen.state === "booked") main.push(make("p", {}, say("arrive-hint", { minutes: Math.round(app.rules.check_in_before_s / 60) })), ...(one?.papers.length ? [make("h2", {}, say("please-bring")), papersList(one.papers)] : []));
+  if (seen.state === "booked" && !seen.hall_closed) main.push(make("p", {}, say("arrive-hint", { minutes: Math.round(app.rules.check_in_before_s / 60) })), ...(one?.papers.length ? [make("h2", {}, say("please-bring")), papersList(one.papers)] : []));
   return { title: say("own-appointment"), leave, main, dock: dock(app, seen, own) };
 }
 
@@ -36,8 +36,10 @@ function card(app, seen, modules, one) {
   const on = app.times.on(seen.starts_at);
   const when = make("p.when", {}, make("small", {}, app.dateWords(on)), app.times.time(seen.starts_at));
   const state = { booked: null, held: say("appointment-held"), cancelled: say("appointment-cancelled"), expired: say("appointment-cancelled"), missed: say("appointment-missed"), checked_in: say("appointment-checked-in") }[seen.state];
-  const code = seen.state === "booked" ? [qr(modules, say("code-label", { code: seen.code })), make("p.code", {}, codeText(seen.code)), make("p.small.quiet", {}, say("code-hint"))] : [];
-  return make("section.mine", { "data-state": seen.state }, state ? make("h2", {}, state) : make("h2", {}, say("appointment-booked")), one ? named(one.name, "p") : null, when, seen.count > 1 ? make("p", {}, say("people", { count: seen.count })) : null, code);
+  const closed = seen.hall_closed ? make("p.message", {}, say(seen.state === "cancelled" ? "appointment-cancelled-closed" : "appointment-hall-closed")) : null;
+  const number = make("p.code", {}, codeText(seen.code));
+  const code = seen.state !== "booked" ? [] : seen.hall_closed ? [number] : [qr(modules, say("code-label", { code: seen.code })), number, make("p.small.quiet", {}, say("code-hint"))];
+  return make("section.mine", { "data-state": seen.state }, state ? make("h2", {}, state) : make("h2", {}, say("appointment-booked")), closed, one ? named(one.name, "p") : null, when, seen.count > 1 ? make("p", {}, say("people", { count: seen.count })) : null, code);
 }
 
 function dock(app, seen, own) {
@@ -54,7 +56,7 @@ function dock(app, seen, own) {
   const calendar = button("", say("add-to-calendar"), (pressed) => app.act(pressed, () => toCalendar(app, seen, own)), { id: "calendar" });
   const give = button("stop", say("cancel-appointment"), () => runCancel(app, seen), { id: "cancel" });
   const isNear = Date.parse(seen.starts_at) - app.clock.now() <= app.rules.check_in_before_s * 1000;
-  const here = isNear ? button("primary.wide", say("i-am-here"), (pressed) => app.act(pressed, () => checkIn(app, seen)), { id: "here" }) : null;
+  const here = isNear && !seen.hall_closed ? button("primary.wide", say("i-am-here"), (pressed) => app.act(pressed, () => checkIn(app, seen)), { id: "here" }) : null;
   return [here, make("div.two", {}, change, late), make("div.two", {}, calendar, give)];
 }
 

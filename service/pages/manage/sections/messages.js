@@ -7,7 +7,7 @@ import { action, head, keepFocus, table } from "../parts.js";
 const PAGE = 50;
 const STATES = ["dead", "waiting", "sending", "sent", "withdrawn"];
 const STATE_WORDS = { dead: "message-dead", waiting: "message-waiting", sending: "message-sending", sent: "message-sent", withdrawn: "message-withdrawn" };
-const KIND_WORDS = { booked: "message-booked", changed: "message-changed-appointment", cancelled: "message-cancelled", day_before: "message-day-before", hour_before: "message-hour-before", near: "message-near", missed: "message-missed" };
+const KIND_WORDS = { booked: "message-booked", changed: "message-changed-appointment", cancelled: "message-cancelled", day_before: "message-day-before", hour_before: "message-hour-before", near: "message-near", missed: "message-missed", closed: "message-closed" };
 
 /** @param {import("../parts.js").Ui} ui */
 export function messages(ui) {

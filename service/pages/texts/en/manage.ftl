@@ -440,9 +440,9 @@ overtime-ended = No more overtime.
 day-close = End the day …
 day-close-title = End the day?
 day-close-about = { $waiting ->
-    [0] Nobody is waiting. No more tickets or calls today. This cannot be undone.
-    [one] One person is waiting: their ticket ends today, and they need not queue when they come again. No more tickets or calls today. This cannot be undone.
-   *[other] { $waiting } people are waiting: their tickets end today, and they need not queue when they come again. No more tickets or calls today. This cannot be undone.
+    [0] Nobody is waiting. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
+    [one] One person is waiting: their ticket ends today, and they need not queue when they come again. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
+   *[other] { $waiting } people are waiting: their tickets end today, and they need not queue when they come again. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
   }
 day-close-confirm = End the day
 day-closed = The day has ended.
@@ -653,6 +653,7 @@ message-day-before = The day before
 message-hour-before = An hour before
 message-near = Nearly called
 message-missed = Missed time
+message-closed = Closed at the booked time
 message-by-mail = Mail
 message-by-webhook = Text message
 message-for-day = { $day }

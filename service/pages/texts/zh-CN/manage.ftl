@@ -401,8 +401,8 @@ overtime-ended = 已取消加时。
 day-close = 结束今天……
 day-close-title = 结束今天的办理？
 day-close-about = { $waiting ->
-    [0] 现在没有人等候。今天不再发号、叫号，不能撤销。
-   *[other] 还有 { $waiting } 人等候：他们的号今天作废，改天来不用重新排队。今天不再发号、叫号，不能撤销。
+    [0] 现在没有人等候。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
+   *[other] 还有 { $waiting } 人等候：他们的号今天作废，改天来不用重新排队。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
   }
 day-close-confirm = 结束今天
 day-closed = 今天的办理已结束。
@@ -610,6 +610,7 @@ message-day-before = 前一天提醒
 message-hour-before = 前一小时提醒
 message-near = 快到号提醒
 message-missed = 未到通知
+message-closed = 预约时间不开放通知
 message-by-mail = 邮件
 message-by-webhook = 短信
 message-for-day = { $day }

@@ -1,0 +1,333 @@
+"""Where the hall does not take people: nobody is asked to come to it, and whoever was is told once."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from service.clock import FakeClock
+from service.domain.document import ExceptionDay
+from service.domain.events import (
+    DayClosed,
+    OvertimeEnded,
+    OvertimeOpened,
+    SuspensionBegan,
+    SuspensionEnded,
+)
+from service.domain.model import CancelledBy
+from service.journal.database import Database
+from service.notify.managers import DeadLetters
+from service.notify.model import Kind, State
+from tests.notify.conftest import Office, at
+from tests.notify.post import PostOffice, Receiver
+from tests.notify.story import EMAIL, PHONE, Story
+
+WEDNESDAY = date(2026, 11, 25)
+CLOSED = ExceptionDay(on=WEDNESDAY, closed=True)
+MORNING = ExceptionDay(on=WEDNESDAY, from_="09:00", to="12:00")
+ALARM = {"en": "Fire alarm"}
+
+
+def subjects(mails: PostOffice) -> list[str]:
+    """What each mail is about, and what it asks to do: all but the time and the service of its subject."""
+    return [str(mail["Subject"]).partition("：")[0] for mail in mails.mails]
+
+
+def text(mails: PostOffice) -> str:
+    """The last mail's text."""
+    part = mails.mails[-1].get_body(("plain",))
+    assert part is not None
+    found: str = part.get_content()
+    return found
+
+
+# A manager closes the day.
+
+
+async def test_who_was_cancelled_by_a_closed_day_gets_one_message_of_its_own(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    one = await story.book(at(25, 15), await story.person())
+    await office.run()
+    clock.put(at(25, 10))
+    await story.cancel(one, CancelledBy.STAFF, closed=True)
+    await story.write(WEDNESDAY, DayClosed())
+
+    await office.run()
+    for hour in (14, 16):
+        await office.run_at(at(25, hour))
+
+    assert subjects(mails) == ["已约好", "预约已取消"]
+    assert "今天的办理已提前结束" in text(mails)
+    assert "重新预约：https://paihao.example/halls/demo\r\n" in text(mails)
+    assert sorted(await office.rows()) == [
+        ("booked", "sent"),
+        ("cancelled", "sent"),
+        ("day_before", "withdrawn"),
+        ("hour_before", "withdrawn"),
+    ]
+
+
+async def test_who_missed_a_time_is_not_sent_to_a_hall_that_has_closed_since(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    one = await story.book(at(23, 10, 30), await story.person())
+    clock.put(at(23, 11, 1))
+    await story.miss(one)
+    await story.write(date(2026, 11, 23), DayClosed())
+
+    await office.run()
+
+    assert "今天仍可到场取号" not in text(mails)
+    assert "另选时间预约" in text(mails)
+
+
+# The document changes.
+
+
+@pytest.mark.parametrize("exception", [CLOSED, MORNING])
+async def test_the_first_reminder_says_that_the_hall_is_closed_and_no_other_message_does(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock, exception: ExceptionDay
+) -> None:
+    one = await story.book(at(25, 15), await story.person())
+    await office.run()
+    await story.plan(WEDNESDAY, exception)
+
+    await office.run()
+    assert subjects(mails) == ["已约好"]
+    await office.run_at(at(24, 15))
+    assert subjects(mails) == ["已约好", "预约时间大厅不开放"]
+    assert f"另选时间：https://paihao.example/halls/demo#{one.id}" in text(mails)
+    await office.run_at(at(25, 14))
+    clock.put(at(25, 15, 30))
+    await story.miss(one)
+    await office.run()
+
+    assert subjects(mails) == ["已约好", "预约时间大厅不开放"]
+    assert await office.rows("kind", "state", "reason") == [
+        ("booked", "sent", None),
+        ("day_before", "sent", None),
+        ("hour_before", "withdrawn", "superseded"),
+        ("missed", "withdrawn", "superseded"),
+    ]
+    assert ("closed", "mail", "sent") in office.counted.outcomes
+
+
+async def test_a_document_that_closes_after_the_first_reminder_is_told_by_the_second(
+    office: Office, story: Story, mails: PostOffice
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    await office.run_at(at(24, 15))
+    await story.plan(WEDNESDAY, CLOSED)
+
+    await office.run_at(at(25, 14))
+
+    assert subjects(mails) == ["已约好", "预约提醒", "预约时间大厅不开放"]
+
+
+async def test_a_document_that_is_put_right_again_is_reminded_of_as_usual(
+    office: Office, story: Story, mails: PostOffice
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    await story.plan(WEDNESDAY, CLOSED)
+    await office.run_at(at(24, 15))
+    await story.plan(WEDNESDAY)
+
+    await office.run_at(at(25, 14))
+
+    assert subjects(mails) == ["已约好", "预约时间大厅不开放", "预约提醒"]
+    assert "现在就可以签到" in text(mails)
+
+
+async def test_a_document_that_closes_twice_is_told_once(office: Office, story: Story, mails: PostOffice) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    await story.plan(WEDNESDAY, CLOSED)
+    await office.run_at(at(24, 15))
+    await story.plan(WEDNESDAY)
+    await story.plan(WEDNESDAY, MORNING)
+
+    await office.run_at(at(25, 14))
+
+    assert subjects(mails) == ["已约好", "预约时间大厅不开放"]
+
+
+async def test_who_moves_to_another_time_at_which_the_hall_is_closed_is_told_of_that_too(
+    office: Office, story: Story, mails: PostOffice
+) -> None:
+    one = await story.book(at(25, 15), await story.person())
+    await story.plan(WEDNESDAY, CLOSED)
+    await office.run_at(at(24, 15))
+    await story.move(one, at(25, 17))
+
+    for hour in (16, 17):
+        await office.run_at(at(24, hour))
+
+    assert subjects(mails)[-2:] == ["预约已变更", "预约时间大厅不开放"]
+    assert "17:00" in text(mails)
+
+
+async def test_who_could_not_be_told_that_the_hall_is_closed_is_told_when_it_is_missed(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    one = await story.book(at(25, 15), await story.person())
+    await office.run()
+    for instant in (at(24, 15), at(25, 14)):
+        await office.run_at(instant)
+    await story.plan(WEDNESDAY, CLOSED)
+    clock.put(at(25, 15, 30))
+    await story.miss(one)
+
+    await office.run()
+
+    assert subjects(mails)[-1] == "预约已过时"
+    assert "大厅已停止办理，谨致歉意" in text(mails)
+
+
+async def test_what_could_not_be_sent_says_what_is_so_at_its_next_try(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    await story.plan(WEDNESDAY, CLOSED)
+    mails.refuses[EMAIL] = "451 4.3.0 later"
+    await office.run_at(at(24, 15))
+    assert (await office.rows("kind", "state"))[1] == ("day_before", "waiting")
+    mails.refuses.clear()
+    await story.plan(WEDNESDAY)
+    clock.advance(60)
+
+    await office.run()
+
+    assert subjects(mails) == ["已约好", "预约提醒"]
+
+
+async def test_who_could_not_be_reached_is_told_by_the_next_message(
+    office: Office, story: Story, mails: PostOffice
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    await story.plan(WEDNESDAY, CLOSED)
+    mails.refuses[EMAIL] = "451 4.3.0 later"
+    await office.run_at(at(24, 15))
+    await office.run_at(at(24, 17))
+    mails.refuses.clear()
+
+    await office.run_at(at(25, 14))
+
+    assert subjects(mails) == ["已约好", "预约时间大厅不开放"]
+    assert (await office.rows("kind", "state", "reason"))[1] == ("day_before", "withdrawn", "late")
+
+
+async def test_overtime_is_open_too(office: Office, story: Story, mails: PostOffice, clock: FakeClock) -> None:
+    await story.book(at(25, 15), await story.person())
+    await story.book(at(25, 15, 5), await story.person())
+    await story.plan(WEDNESDAY, MORNING)
+    clock.put(at(25, 9))
+    await story.write(WEDNESDAY, OvertimeOpened(until_at=at(25, 16)))
+
+    await office.run_at(at(25, 14))
+    assert "现在就可以签到" in text(mails)
+    await story.write(WEDNESDAY, OvertimeEnded())
+    await office.run_at(at(25, 14, 5))
+
+    assert subjects(mails)[-1] == "预约时间大厅不开放"
+
+
+async def test_managers_and_gateways_see_what_such_a_reminder_says(
+    hooked: Office, story: Story, hooks: Receiver, database: Database
+) -> None:
+    await story.book(at(25, 15), await story.person(phone=PHONE))
+    await story.plan(WEDNESDAY, CLOSED)
+
+    await hooked.run_at(at(24, 15))
+
+    assert hooks.bodies[-1]["type"] == "appointment.closed"
+    assert hooks.bodies[-1]["data"]["kind"] == "closed"
+    listed = await DeadLetters(database).list(story.hall, State.SENT, "00000000-0000-0000-0000-000000000000", 50)
+    assert Kind.CLOSED in {one.kind for one in listed}
+
+
+async def test_a_reminder_waits_for_a_process_that_can_read_the_day(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    await office.execute("UPDATE events SET body = '{\"plan\": \"of a newer release\"}' WHERE kind = 'day_opened'")
+
+    await office.run_at(at(25, 14))
+    assert subjects(mails) == ["已约好"]
+    await story.plan(WEDNESDAY)
+    clock.advance(60)
+    await office.run()
+
+    assert subjects(mails) == ["已约好", "预约提醒"]
+
+
+# The hall is suspended.
+
+
+async def test_nobody_is_asked_to_check_in_while_the_hall_is_suspended(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    clock.put(at(25, 13, 30))
+    await story.write(WEDNESDAY, SuspensionBegan(text=ALARM))
+
+    for minute in (0, 20, 40):
+        await office.run_at(at(25, 14, minute))
+    assert subjects(mails) == ["已约好"]
+    assert set(office.counted.overdue.values()) == {0}
+    await story.write(WEDNESDAY, SuspensionEnded())
+    await office.run_at(at(25, 14, 41))
+
+    assert subjects(mails) == ["已约好", "预约提醒"]
+
+
+async def test_a_suspension_that_ends_by_itself_is_over_for_messages_then(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    clock.put(at(25, 13, 30))
+    await story.write(WEDNESDAY, SuspensionBegan(text=ALARM, until_at=at(25, 14, 0) + timedelta(seconds=20)))
+    await office.run_at(at(25, 14))
+
+    await office.run_at(at(25, 14, 0) + timedelta(seconds=20))
+
+    assert subjects(mails) == ["已约好", "预约提醒"]
+
+
+@pytest.mark.parametrize(("minute", "sent"), [(29, True), (30, False)])
+async def test_who_may_still_check_in_after_a_suspension_is_asked_to_until_the_appointment_is_over(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock, minute: int, *, sent: bool
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    clock.put(at(25, 13, 30))
+    await story.write(WEDNESDAY, SuspensionBegan(text=ALARM))
+    await office.run_at(at(25, 14))
+    await office.run_at(at(25, 15, minute) - timedelta(minutes=1))
+    await story.write(WEDNESDAY, SuspensionEnded())
+
+    await office.run_at(at(25, 15, minute))
+
+    assert (subjects(mails)[-1] == "预约提醒") is sent
+    assert (await office.rows("kind", "state", "reason"))[-1] == (
+        ("hour_before", "sent", None) if sent else ("hour_before", "withdrawn", "late")
+    )
+
+
+async def test_a_suspension_does_not_keep_the_reminder_of_the_day_before(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    await story.book(at(25, 15), await story.person())
+    await office.run()
+    clock.put(at(24, 14))
+    await story.write(date(2026, 11, 24), SuspensionBegan(text=ALARM))
+
+    await office.run_at(at(24, 15))
+
+    assert subjects(mails) == ["已约好", "预约提醒"]
