@@ -100,7 +100,9 @@ REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
 }
 """Which refusal a constraint of the database becomes; one that is not here can only break by a fault of ours.
 
-`slot_not_oversold` is not here: whoever claims the day has decided on all of its bookings.
+`slot_not_oversold` is not here: whoever claims the day has decided on all of its bookings. Nor is `command_done_once`:
+whoever claims the day has looked for the key among all of its commands, and what broke it would be the same request as
+well as another, which is no refusal but an answer.
 """
 
 OF_OTHER_DAYS = frozenset({"person_limit_kept"})

@@ -6,8 +6,10 @@ holds the rows of both days, the earlier first, so that moves in both directions
 both folds up to the rows as they are held, decides its half of the command on each, and writes two appends: both or
 neither. To the lanes it is another process: they notice, catch up, and decide again.
 
-The id of the command is in both days, and the answer is the new day's: it says where the appointment is now. An answer
-to the COMMIT that did not come is made certain by the journal (`DoubleClaim`).
+The id of the command is in both days, and the answer is the new day's: it says where the appointment is now. Both days
+are asked whether it was done before: of requests with one key that name several days one is done, and the others find
+the key in the day they would take the appointment from. An answer to the COMMIT that did not come is made certain by
+the journal (`DoubleClaim`).
 
 Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
 """
@@ -153,8 +155,9 @@ class Moves:
                 raise faults.Rewritten
             for half in (away, over):
                 await _catch_up(half, claim)
-            if (known := _known(over.day, request)) is not None:
-                return known
+            for half in (over, away):
+                if (known := _known(half.day, request)) is not None:
+                    return known
             if not decided(away, over, request):
                 return None
             newcomers = [] if request.applicant is None else [request.applicant]

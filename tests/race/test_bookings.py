@@ -427,6 +427,7 @@ async def test_without_the_constraint_an_invitation_is_used_that_was_taken_back(
         ("person_limit_kept", AlreadyBooked),
         ("person_once_per_start", AlreadyBooked),
         ("person_within_limit", AlreadyBooked),
+        ("command_done_once", Fault),  # the same request, or another: who looks for the key knows which
         ("place_within_slot", Fault),
         ("slot_not_oversold", Fault),
     ],
