@@ -94,6 +94,9 @@ class Moves:
             OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
+        return await self._lanes.with_rights_of_person(hall, request, lambda: self._move(hall, to_on, request))
+
+    async def _move(self, hall: HallId, to_on: date, request: Request) -> Answer:
         command = request.command
         assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
         for _ in range(TRIES_MAX):
@@ -117,6 +120,9 @@ class Moves:
             OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
+        return await self._lanes.with_rights_of_person(hall, request, lambda: self._book(hall, from_on, to_on, request))
+
+    async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request) -> Answer:
         for _ in range(TRIES_MAX):
             if await self._lanes.was_done(hall, to_on, request):
                 return await self._lanes.do_on(hall, to_on, request)
