@@ -24,7 +24,8 @@ day's lane has just written: the command is tried a few times before it is refus
 `outcome-unknown` after `ANSWER_WITHIN_S`, or `storage-unavailable` when nothing of it was sent, and then it is never
 carried out: an append that is about to leave with such a command is withdrawn, and the rest decided again.
 
-**Idempotency** is part of the fold: a command id that is known gets the answer of its own events again.
+**Idempotency** is part of the fold: a command id that is known gets the answer of its own events again. What changes
+nothing has an event too, when it came with a key.
 
 **Days.** A day begins only when the one before it has ended; a command that meets an ended day goes once to the next
 one. Days ahead are opened by bookings. Idle days leave memory.
@@ -47,7 +48,7 @@ from service.clock import Clock
 from service.domain import evolve_appointments
 from service.domain.commands import Command
 from service.domain.day import Day, Done, Part
-from service.domain.decide import decide
+from service.domain.decide import decide, decide_once
 from service.domain.events import DayClosed, DayEnded, PlanChanged, Record
 from service.domain.evolve import advance, evolve
 from service.domain.model import AppointmentId, HallId
@@ -100,7 +101,9 @@ REFUSAL_OF_CONSTRAINT: dict[str, Callable[[], Refusal]] = {
 }
 """Which refusal a constraint of the database becomes; one that is not here can only break by a fault of ours.
 
-`slot_not_oversold` is not here: whoever claims the day has decided on all of its bookings.
+`slot_not_oversold` is not here: whoever claims the day has decided on all of its bookings. Nor is `command_done_once`:
+whoever claims the day has looked for the key among all of its commands, and what broke it would be the same request as
+well as another, which is no refusal but an answer.
 """
 
 OF_OTHER_DAYS = frozenset({"person_limit_kept"})
@@ -452,7 +455,7 @@ class Lane:
             return _Decision(pending, [], again)
         at = max(request.now_at, day.at)
         try:
-            decided = decide(day, request.command, at)
+            decided = (decide if request.fingerprint is None else decide_once)(day, request.command, at)
         except Refusal as refusal:
             return _Decision(pending, [], refusal)
         except Exception:

@@ -15,6 +15,7 @@ Source: JOURNAL 3 (keys of the day before), 6 (time and days).
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -22,13 +23,14 @@ import structlog
 from msgspec.structs import replace
 
 from service.clock import Clock
-from service.domain.commands import ChangePlan, Command, EndDay
+from service.domain.commands import ChangePlan, Command, EndDay, SweepAppointments
 from service.domain.day import Day, Done
 from service.domain.document import HallDocument
 from service.domain.events import DayOpened, Record
 from service.domain.model import AppointmentId, HallId, TicketId
 from service.domain.plan import span_of
 from service.domain.refusals import (
+    AlreadyBooked,
     AppointmentNotFound,
     Busy,
     DayHasEnded,
@@ -107,13 +109,16 @@ class Lanes:
         """Carry a request out on a day of the hall: the present one, one ahead that is opened for it, or one of before.
 
         An idempotency key that was used on another day gets that day's answer; an appointment that has moved to another
-        day is looked for there.
+        day is looked for there. A person's places of other days that are over do not count.
 
         Raises:
             SlotNotOffered: the day is further ahead than the hall takes bookings.
             DayHasEnded: it is over, or never was.
             Refusal: the rules, or the state of the service, do not allow it.
         """
+        return await self.with_rights_of_person(hall_id, request, lambda: self._do_on(hall_id, on, request))
+
+    async def _do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
         on = await self._done_on(hall_id, on, request) or on
         try:
             return await (await self.lane_on(hall_id, on)).do(request)
@@ -123,6 +128,32 @@ class Lanes:
             if there is None or there == on:
                 raise
             return await (await self.lane_on(hall_id, there)).do(request)
+
+    async def with_rights_of_person(
+        self, hall_id: HallId, request: Request, ask: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        """Ask for what a person may have so many of, once more where some of theirs are over.
+
+        A day knows what is over on it by its clock; that it is over on another day counts when that day has written it
+        down, so that is asked for first. Then the limit is what the table says, whoever else books for the person.
+
+        Raises:
+            Refusal: as `ask`.
+        """
+        try:
+            return await ask()
+        except AlreadyBooked:
+            person, now_at = getattr(request.command, "person", None), self._clock.now_at()
+            if not isinstance(person, str):
+                raise
+            days = await self._asked(self._journal.days_over_of_person(hall_id, person, now_at))
+            if not days:
+                raise
+        hall = await self._halls.get(hall_id)
+        for on in days:
+            with suppress(DayHasEnded):  # it has written down what was over
+                await (await self.opened_lane(hall, on)).do(self._own(SweepAppointments()))
+        return await ask()
 
     async def lane_on(self, hall_id: HallId, on: date) -> Lane:
         """The lane of a day for what is booked on it, opened if it lies ahead. Raises as `do_on`."""

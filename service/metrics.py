@@ -276,7 +276,7 @@ class Metrics:
     def _count_appointment(self, day: Day, appointment: Appointment, event: events.Event) -> None:
         """Count a new state; another time is none, on this day or on another."""
         match event:
-            case events.AppointmentChanged():
+            case events.AppointmentChanged() | events.NothingChanged():
                 return
             case events.AppointmentMade() if event.sequence:
                 return

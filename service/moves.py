@@ -6,8 +6,10 @@ holds the rows of both days, the earlier first, so that moves in both directions
 both folds up to the rows as they are held, decides its half of the command on each, and writes two appends: both or
 neither. To the lanes it is another process: they notice, catch up, and decide again.
 
-The id of the command is in both days, and the answer is the new day's: it says where the appointment is now. An answer
-to the COMMIT that did not come is made certain by the journal (`DoubleClaim`).
+The id of the command is in both days, and the answer is the new day's: it says where the appointment is now. Both days
+are asked whether it was done before: of requests with one key that name several days one is done, and the others find
+the key in the day they would take the appointment from. An answer to the COMMIT that did not come is made certain by
+the journal (`DoubleClaim`).
 
 Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
 """
@@ -92,6 +94,9 @@ class Moves:
             OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
+        return await self._lanes.with_rights_of_person(hall, request, lambda: self._move(hall, to_on, request))
+
+    async def _move(self, hall: HallId, to_on: date, request: Request) -> Answer:
         command = request.command
         assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
         for _ in range(TRIES_MAX):
@@ -115,6 +120,9 @@ class Moves:
             OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
+        return await self._lanes.with_rights_of_person(hall, request, lambda: self._book(hall, from_on, to_on, request))
+
+    async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request) -> Answer:
         for _ in range(TRIES_MAX):
             if await self._lanes.was_done(hall, to_on, request):
                 return await self._lanes.do_on(hall, to_on, request)
@@ -153,8 +161,9 @@ class Moves:
                 raise faults.Rewritten
             for half in (away, over):
                 await _catch_up(half, claim)
-            if (known := _known(over.day, request)) is not None:
-                return known
+            for half in (over, away):
+                if (known := _known(half.day, request)) is not None:
+                    return known
             if not decided(away, over, request):
                 return None
             newcomers = [] if request.applicant is None else [request.applicant]

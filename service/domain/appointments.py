@@ -144,27 +144,25 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
     count = _or(command.count, appointment.count)
     applicant = _or(command.applicant, appointment.applicant)
     person = _or(command.person, appointment.person)
-    decided: list[Event] = []
     if person != appointment.person or starts_at != appointment.starts_at:
         _refuse_more_of_person(day, person, starts_at, now_at, appointment)
-    if command.confirm and appointment.state is AppointmentState.HELD:
-        decided.append(
-            events.AppointmentConfirmed(appointment=appointment.id, applicant=applicant, person=person),
-        )
     moved = (starts_at, count) != (appointment.starts_at, appointment.count)
     renamed = (applicant, person) != (appointment.applicant, appointment.person)
-    if not moved and (decided or not renamed):
+    over = _settled(day, now_at, person) if moved or person != appointment.person else []
+    decided = _written_down(day, over, now_at)
+    confirmed = command.confirm and appointment.state is AppointmentState.HELD
+    if confirmed:
+        decided.append(events.AppointmentConfirmed(appointment=appointment.id, applicant=applicant, person=person))
+    if not moved and (confirmed or not renamed):
         return decided
     ends_at, place, places = appointment.ends_at, appointment.place, appointment.places
     if moved:
         refuse_count(day.regular.services[appointment.service], count)
-        over = _settled(day, now_at, person)
         found = _room_elsewhere(day, appointment, starts_at, count, now_at, staff=command.staff)
         starts_at, ends_at, places = found.slot.starts_at, found.slot.ends_at, found.taken + found.free
         if starts_at != appointment.starts_at:
             place = day.diary.lowest_free(starts_at, (*(one.id for one in over), appointment.id))
         places = max(places, place)
-        decided = [*_written_down(day, over, now_at), *decided]
     changed = events.AppointmentChanged(
         appointment=appointment.id,
         starts_at=starts_at,
@@ -285,7 +283,8 @@ def _settled(
 ) -> list[Appointment]:
     """What time has ended and nobody has written down yet: all holds, and what a person or an invitation had booked.
 
-    Whoever needs a place, or a person's or an invitation's right to one, writes it down in the same command.
+    Whoever needs a place, or a person's or an invitation's right to one, writes it down in the same command. What a
+    person had on other days is written down there (`Lanes.with_rights_of_person`).
     """
     ids = {one for one, hold in day.booked.holds.items() if hold.expires_at <= now_at}
     if person is not None:

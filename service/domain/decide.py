@@ -67,6 +67,7 @@ from service.domain.refusals import (
     OnlyAtOptionalStages,
     WrongState,
 )
+from service.domain.unchanged import nothing_changed
 from service.domain.waits import outlook_of
 
 UNDO_WITHIN_S = 30
@@ -103,6 +104,15 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
         admitted, _ = admitted_from_standby(day, now_at, decided)
         decided += admitted
     return decided
+
+
+def decide_once(day: Day, command: Command, now_at: datetime) -> list[Event]:
+    """Decide a command that came with an idempotency key: as `decide`, and what changes nothing keeps its key as well.
+
+    Raises:
+        Refusal: the rules do not allow it now.
+    """
+    return decide(day, command, now_at) or nothing_changed(day, command, now_at)
 
 
 # Tickets.

@@ -411,6 +411,20 @@ class PrinterReported(Fact, frozen=True, kw_only=True, tag="printer_reported"):
     state: PrinterState
 
 
+class NothingChanged(Fact, frozen=True, kw_only=True, tag="nothing_changed"):
+    """What was asked for with an idempotency key was so already: how it was then is kept for whoever asks again.
+
+    `ahead` and `wait` are of a ticket that was waiting. The fields are called otherwise than elsewhere, for it is no
+    news of a ticket or an appointment.
+    """
+
+    of_ticket: TicketId | None = None
+    of_appointment: AppointmentId | None = None
+    ahead: int = 0
+    wait: Wait | None = None
+    printer: PrinterState | None = None
+
+
 Event = (
     DayOpened
     | PlanChanged
@@ -455,6 +469,7 @@ Event = (
     | AppointmentCheckedIn
     | NumbersLeased
     | PrinterReported
+    | NothingChanged
 )
 
 

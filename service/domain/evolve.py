@@ -16,6 +16,7 @@ from service.domain.events import Record, account_of
 from service.domain.model import (
     Admission,
     Alarm,
+    Appointment,
     Counter,
     CounterId,
     CounterState,
@@ -61,6 +62,8 @@ def advance(day: Day, record: Record) -> Part:
     if kind in evolve_appointments.EVOLVERS:
         appointment = evolve_appointments.EVOLVERS[kind](day, record.event, record)
         part = Part(record.seq, record.at, record.event, None, None, appointment)
+    elif isinstance(record.event, events.NothingChanged):
+        part = Part(record.seq, record.at, record.event, *_as_it_was(day, record.event))
     else:
         ticket, counter = _EVOLVERS[kind](day, record.event, record)
         part = Part(record.seq, record.at, record.event, ticket, counter)
@@ -69,6 +72,15 @@ def advance(day: Day, record: Record) -> Part:
 
 
 _Touched = tuple[Ticket | None, Counter | None]
+
+
+def _as_it_was(day: Day, event: events.NothingChanged) -> tuple[Ticket | None, None, Appointment | None]:
+    """What was asked for and was so already, for the answer alone: the day keeps its own values."""
+    appointment = None if event.of_appointment is None else day.appointments[event.of_appointment]
+    ticket = None if event.of_ticket is None else day.tickets[event.of_ticket]
+    if ticket is not None and event.wait is not None:
+        ticket = replace(ticket, ahead=event.ahead, wait=event.wait)
+    return ticket, None, appointment
 
 
 def _day_opened(day: Day, event: events.DayOpened | events.PlanChanged, _record: Record) -> _Touched:

@@ -106,6 +106,12 @@ def _number_of(lease: Lease, command: commands.ReportTicket) -> tuple[int, datet
     return (number, lease.leased_at[number]) if slip is not None and slip.code == command.code else (0, None)
 
 
+def ticket_of(day: Day, device: str, number: str) -> TicketId:
+    """The ticket of a number that a kiosk has leased."""
+    lease = day.leases[device]
+    return lease.slips[int(number.removeprefix(lease.prefix))].ticket
+
+
 def number_in_stock(day: Day, ticket: TicketId) -> str | None:
     """The number of a ticket that a kiosk may give out, or has given out and not reported; None when none has it."""
     if ticket in day.tickets:

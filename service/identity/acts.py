@@ -4,6 +4,7 @@ The key is claimed in the transaction that does the thing, so it is done once, w
 is kept without its secrets, which are drawn from the secret and the command's id and so can be answered again.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -11,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from service.domain.refusals import KeyReused
-from service.identity.store import PACKAGE, Writer, read
+from service.identity.store import PACKAGE, Writer, changing, read
 from service.journal.database import Database
 from service.journal.statements import statements
 
@@ -30,6 +31,10 @@ class Act(Struct, frozen=True):
     fingerprint: bytes | None
     now_at: datetime
     actor: str
+
+
+class NoAnswer(Struct, frozen=True):
+    """What is remembered of an act that is answered with nothing: that it was asked for."""
 
 
 class DoneBefore(Exception):  # noqa: N818  (it is no error: the answer is there)
@@ -55,6 +60,18 @@ async def keep(writer: Writer, act: Act, given: Struct) -> None:
     answer = msgspec.json.encode(given).decode()
     if await writer.fetchrow(_SQL["keep"], act.command_id, act.fingerprint, act.now_at, answer) is None:
         raise DoneBefore
+
+
+async def do_once(database: Database, act: Act, work: Callable[[Writer], Awaitable[None]]) -> None:
+    """Do what is answered with nothing, once for each key. Raises KeyReused, StorageUnavailable, OutcomeUnknown."""
+    if await answered(database, act, NoAnswer) is not None:
+        return
+    try:
+        async with changing(database) as writer:
+            await keep(writer, act, NoAnswer())
+            await work(writer)
+    except DoneBefore:
+        await answered(database, act, NoAnswer)
 
 
 async def sweep(database: Database, now_at: datetime) -> None:

@@ -14,7 +14,7 @@ DELETE FROM audit
 WHERE at < $1;
 
 -- name: history
--- What happened in a hall between two instants, in the journal and outside it, newest first.
+-- What happened in a hall between two instants, in the journal and outside it, newest first; not what changed nothing.
 -- $1 text hall, $2 date day of the journal, $3 timestamptz from, $4 timestamptz before, $5 timestamptz and $6 text the
 -- last one of the page before, $7 integer how many at most.
 -- One row per event or note, or none; seq is null for a note, mark tells those of one instant apart, number is that of
@@ -25,7 +25,7 @@ FROM (
     FROM (
         SELECT e.at, 'e' || lpad(e.seq::text, 10, '0') AS mark, e.seq, e.actor, e.kind, e.body
         FROM events AS e
-        WHERE e.hall_id = $1 AND e.day = $2
+        WHERE e.hall_id = $1 AND e.day = $2 AND e.kind <> 'nothing_changed'
         UNION ALL
         SELECT a.at, 'a' || a.id::text AS mark, NULL AS seq, a.actor, a.kind, a.data AS body
         FROM audit AS a

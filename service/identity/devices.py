@@ -15,7 +15,7 @@ from msgspec import Struct
 from service.identity import acts, audit
 from service.identity.acts import Act, DoneBefore
 from service.identity.sessions import hash_of
-from service.identity.store import PACKAGE, changing, read
+from service.identity.store import PACKAGE, Writer, changing, read
 from service.identity.tokens import Memory, Tokens
 from service.ids import new_id
 from service.journal.database import Database
@@ -96,17 +96,20 @@ class Devices:
             return await self.create(hall, name, role, act)
         return device, token
 
-    async def revoke(self, hall: str, device: str, act: Act) -> bool:
-        """Take a device's token back; tell whether it had one."""
-        async with changing(self._database) as writer:
+    async def revoke(self, hall: str, device: str, act: Act) -> None:
+        """Take a device's token back; nothing happens where it has none. Raises KeyReused."""
+        revoked: list[bytes] = []
+
+        async def take_back(writer: Writer) -> None:
             row = await writer.fetchrow(_SQL["revoke"], hall, device, act.now_at)
             if row is not None:
                 await audit.note(writer, [hall], act.now_at, act.actor, "device_revoked", {"device": device})
-        if row is None:
-            return False
-        self._forgotten += 1
-        self._memory.drop(row["hash"])
-        return True
+                revoked.append(row["hash"])
+
+        await acts.do_once(self._database, act, take_back)
+        for token in revoked:
+            self._forgotten += 1
+            self._memory.drop(token)
 
     def _token(self, device: str) -> str:
         """A device's token: drawn from the secret, so that the same key gets the same answer again."""

@@ -159,23 +159,29 @@ class Staff:
         Raises:
             Forbidden: it is the caller's own.
         """
-        async with changing(self._database) as writer:
+
+        async def take_away(writer: Writer) -> None:
             account = await account_in(writer, account_id)
             if account is None or hall not in account.roles:
                 return
             _require_other(account, authority)
             await writer.execute(_SQL["drop_role"], hall, account_id)
             await audit.note(writer, [hall], act.now_at, act.actor, "staff_removed", {"account": account_id})
+
+        await acts.do_once(self._database, act, take_away)
         self._sessions.forget(account_id)
 
     async def sign_out(self, hall: str, account_id: str, act: Act) -> None:
         """End all sessions of somebody with a role in a hall, wherever else they work; of nobody else."""
-        async with changing(self._database) as writer:
+
+        async def end_sessions(writer: Writer) -> None:
             account = await account_in(writer, account_id)
             if account is None or hall not in account.roles:
                 return
             await writer.execute(_SESSIONS["end_of_account"], account_id, None)
             await audit.note(writer, account.halls, act.now_at, act.actor, "staff_signed_out", {"account": account_id})
+
+        await acts.do_once(self._database, act, end_sessions)
         self._sessions.forget(account_id)
 
     async def reset(self, hall: str | None, account_id: str, act: Act, authority: Authority) -> str:

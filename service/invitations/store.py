@@ -205,8 +205,10 @@ class Invitations:
         Raises:
             CodeNotFound: there is none, or it is another partner's.
             CodeUsed: somebody has booked or come with it.
+            KeyReused: the idempotency key was another request's.
         """
-        async with changing(self._database) as writer:
+
+        async def take_back(writer: Writer) -> None:
             row = await writer.fetchrow(_SQL["hold"], hall, invitation, of)
             if row is None:
                 raise CodeNotFound
@@ -216,6 +218,8 @@ class Invitations:
                 await writer.execute(_SQL["revoke"], hall, invitation, act.now_at)
                 data = {"invitation": invitation}
                 await audit.note(writer, [hall], act.now_at, act.actor, "invitation_revoked", data)
+
+        await acts.do_once(self._database, act, take_back)
 
 
 def _listed(row: asyncpg.Record) -> Listed:

@@ -7,13 +7,13 @@ means that the database was restored or failed over: what was folded is of a jou
 """
 
 from collections.abc import AsyncGenerator, Collection, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import asyncpg
 from msgspec import Struct
 
 from service.domain.events import Record
-from service.domain.model import AppointmentId, HallId, TicketId, TicketState
+from service.domain.model import MISSED_AFTER_S, AppointmentId, HallId, TicketId, TicketState
 from service.domain.sums import Booked, sums_of
 from service.journal.database import Database
 from service.journal.faults import Rewritten
@@ -147,6 +147,12 @@ class Reader:
         """The days, of every hall, with places that are held though the time for it is over."""
         rows = await self._database.fetch(_SQL["holds_over"], now_at)
         return [(HallId(row["hall_id"]), row["day"]) for row in rows]
+
+    async def days_over_of_person(self, hall: HallId, person: str, now_at: datetime) -> list[date]:
+        """The hall's days with places of a person that are over by `now_at` and still count, in order."""
+        missed_at = now_at - timedelta(seconds=MISSED_AFTER_S)
+        rows = await self._database.fetch(_SQL["days_over_of_person"], hall, person, now_at, missed_at)
+        return [row["day"] for row in rows]
 
     async def find_ticket(self, hall: HallId, ticket: TicketId) -> TicketPlace | None:
         """The day and state of a ticket of this hall, whatever its day."""

@@ -127,6 +127,16 @@ FROM appointments
 WHERE state = 'held' AND expires_at <= $1
 ORDER BY hall_id, day;
 
+-- name: days_over_of_person
+-- The days with appointments of a person that are over and still count as to come, for nobody has written it down.
+-- $1 text hall, $2 text person, $3 timestamptz now, $4 timestamptz the last start by which who did not come is missed.
+-- One row per day, in order.
+SELECT DISTINCT day
+FROM appointments
+WHERE hall_id = $1 AND person = $2 AND nth IS NOT NULL
+    AND ((state = 'held' AND expires_at <= $3) OR (state = 'booked' AND starts_at <= $4))
+ORDER BY day;
+
 -- name: ping
 -- Tell that the database answers.
 -- One row: its clock.

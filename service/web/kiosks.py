@@ -13,16 +13,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.domain import commands, leases
-from service.domain.events import NumbersLeased
+from service.domain.events import NothingChanged, NumbersLeased, PrinterReported
 from service.domain.model import HallId, PrinterState, ServiceId, Slip, TicketId
 from service.domain.refusals import Refusal
 from service.domain.times import stamp
 from service.domain.view import OnDate, Stamp, TicketView, ticket_view
 from service.errors import DeviceNotFound, PrinterNotFound
 from service.ids import code_as_typed, new_code, new_id
+from service.lane import Answer
 from service.links import Links
 from service.web.answers import answer
 from service.web.auth import Caller
+from service.web.entrance import was_done
 from service.web.forms import GivenForm, LeaseForm, PaperForm, ReportForm, SlipForm
 from service.web.guard import kiosk_of
 from service.web.keys import CLOCK, LANES, PRINTERS, SETTINGS, SIGNER
@@ -179,8 +181,7 @@ async def _reported(
             live=False,
         )
     else:  # it was reported before, by another request
-        lease_ = given.day.leases[device]
-        ticket = lease_.slips[int(item.number.removeprefix(lease_.prefix))].ticket
+        ticket = leases.ticket_of(given.day, device, item.number)
         token = request.app[SIGNER].ticket_token(hall, ticket)
         view = ticket_view(given.day, given.day.ticket(ticket), request.app[CLOCK].now_at(), token=token)
     return GivenSeen(number=item.number, ticket=view, problem=None), given.seq
@@ -196,7 +197,10 @@ async def paper(request: web.Request) -> web.Response:
 
 
 async def print_slip(request: web.Request) -> web.Response:
-    """Print a ticket's slip at the kiosk's network printer, and answer how that is: a ticket never waits for paper."""
+    """Print a ticket's slip at the kiosk's network printer, and answer how that is: a ticket never waits for paper.
+
+    Sent again with the same Idempotency-Key it prints nothing more.
+    """
     hall, form = hall_of(request), await read(request, SlipForm)
     device = _own_device(request)
     kiosk = await kiosk_of(request)
@@ -207,9 +211,22 @@ async def print_slip(request: web.Request) -> web.Response:
     ticket_id = TicketId(form.ticket.lower())
     day = await request.app[LANES].day_of_ticket(hall, ticket_id)
     url = Links(request.app[SETTINGS].public_url, request.app[SIGNER]).ticket(hall, ticket_id)
-    state = await printers.print(printer, day, day.ticket(ticket_id), url)
-    given = await ask(request, caller(request), hall, commands.ReportPrinter(device, kiosk.name, state))
-    return answer(PaperSeen(device=device, state=state, seq=given.seq))
+    who, state = caller(request), PrinterState.OK  # of one printed before the day repeats how it was
+    if not await was_done(request, who, hall):
+        state = await printers.print(printer, day, day.ticket(ticket_id), url)
+    given = await ask(request, who, hall, commands.ReportPrinter(device, kiosk.name, state))
+    return answer(PaperSeen(device=device, state=_state_told(given, state), seq=given.seq))
+
+
+def _state_told(given: Answer, now: PrinterState) -> PrinterState:
+    """How the printer was when it was asked for first; `now` where nothing is kept of it."""
+    match None if given.done is None else given.done.last.event:
+        case PrinterReported() as reported:
+            return reported.state
+        case NothingChanged(printer=PrinterState() as known):
+            return known
+        case _:
+            return now
 
 
 def _own_device(request: web.Request) -> str:

@@ -28,7 +28,7 @@ from service.domain.commands import (
     TakeTicket,
 )
 from service.domain.day import Day
-from service.domain.decide import decide
+from service.domain.decide import decide, decide_once
 from service.domain.document import HallDocument
 from service.domain.events import DayOpened, Event, Record, TicketCalled
 from service.domain.evolve import evolve
@@ -141,7 +141,7 @@ class Hall:
 
     def do(self, command: Command, key: str | None = None) -> list[Event]:
         """Decide a command and fold what comes of it; `key` is its idempotency key."""
-        decided = decide(self.day, command, self.now_at)
+        decided = (decide if key is None else decide_once)(self.day, command, self.now_at)
         self._append(decided, key)
         return decided
 

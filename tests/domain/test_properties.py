@@ -171,15 +171,25 @@ class AnyDay(RuleBasedStateMachine):
         assert outcome_of(twin, command, hall) == decided
         assert values(hall.day) == values(twin) == before
         if isinstance(decided, list):
-            key = f"key-{len(self.keyed)}" if keyed else None
-            hall.do(command, key)
+            key = f"key-{len(self.keyed)}" if keyed or not decided else None
+            done = hall.do(command, key)
             assert values(twin) == before
-            if key is not None and decided:
-                self.keyed[key] = decided
+            if not decided:
+                self.nothing_changes(command, done, before)
+            if key is not None and done:
+                self.keyed[key] = done
             for event in decided:
                 ticket = getattr(event, "ticket", None)
                 if ticket is not None and hall.ticket(ticket).state in OVER:
                     self.over_at.setdefault(ticket, []).append(hall.now_at)
+
+    def nothing_changes(self, command: Command, done: list[Event], before: dict[str, Any]) -> None:
+        """Demand that what changes nothing keeps its key by one event, but for an empty `next` and a document."""
+        asked = command.command if isinstance(command, commands.AtOptionalStage) else command
+        keeps_no_key = isinstance(asked, commands.CallNext | commands.ChangePlan)
+        assert [type(event) for event in done] == ([] if keeps_no_key else [events.NothingChanged])
+        after = values(self.hall.day)
+        assert {name for name in after if after[name] != before[name]} <= {"seq", "at", "done"}
 
     def ticket(self, pick: int) -> TicketId:
         """One of the last tickets, or one that nobody took."""
@@ -643,6 +653,10 @@ class AnyDay(RuleBasedStateMachine):
             assert one.fingerprint == key.encode()
             assert all(later.seq == part.seq + 1 for part, later in pairwise(one.parts))
             for part in one.parts:
+                if isinstance(part.event, events.NothingChanged):
+                    assert (part.ticket.id if part.ticket else None) == part.event.of_ticket
+                    assert (part.appointment.id if part.appointment else None) == part.event.of_appointment
+                    continue
                 checked_in = isinstance(part.event, events.AppointmentCheckedIn)
                 ticket = None if checked_in else getattr(part.event, "ticket", None)
                 assert (part.ticket.id if part.ticket else None) == ticket

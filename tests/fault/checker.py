@@ -78,7 +78,7 @@ KINDS: dict[str, frozenset[str]] = {
     "notice": frozenset({"notice_posted"}),
     "unnotice": frozenset({"notice_removed"}),
     "suspend": frozenset({"suspension_began"}),
-    "lift": frozenset({"suspension_ended"}),
+    "lift": frozenset({"suspension_ended", "nothing_changed"}),
 }
 """What the last event of a command is."""
 

@@ -143,6 +143,7 @@ def appointments(hall: Hall) -> AppointmentId:
     later = hall.instant("12:30")
     hall.do(commands.ChangeAppointment(appointment=held, starts_at=later, count=2), "key-0003")
     hall.do(commands.ChangeAppointment(appointment=held, starts_at=hall.instant("12:00")))
+    hall.do(commands.ChangeAppointment(appointment=held, count=2), "key-0004")
     hall.do(commands.CancelAppointment(hall.book(at="12:30", staff=True), CancelledBy.STAFF))
     hall.do(commands.MoveAppointmentAway(hall.book(at="13:00"), hall.on + timedelta(days=1)))
     hall.book(at="13:30", hold=True)

@@ -200,6 +200,31 @@ async def test_who_has_come_may_book_again(writer: Writer, database: Database) -
     assert await nths(database) == [(None, "checked_in"), (2, "booked"), (1, "booked")]
 
 
+@pytest.mark.parametrize("state", [AppointmentState.CANCELLED, AppointmentState.EXPIRED, AppointmentState.MISSED])
+@pytest.mark.parametrize("order", [1, -1])
+async def test_an_ordinal_that_becomes_free_in_an_append_is_given_again_in_it(
+    state: AppointmentState, order: int, writer: Writer, database: Database
+) -> None:
+    first, second, third = (appointment(person=PERSON, at=NOW + timedelta(minutes=5 * nth)) for nth in range(3))
+    await writer.write(writer.booking(first, second))
+
+    await writer.write(writer.booking(*[replace(first, state=state), third][::order]))
+
+    assert await nths(database) == [(None, state), (2, "booked"), (1, "booked")]
+
+
+async def test_a_person_stays_within_the_limit_where_less_becomes_free_than_is_asked_for(writer: Writer) -> None:
+    first, *others = (appointment(person=PERSON, at=NOW + timedelta(minutes=5 * nth)) for nth in range(4))
+    await writer.write(writer.booking(first, others[0]))
+
+    with pytest.raises(ConstraintBroken) as broken:
+        await writer.appender.append(
+            writer.booking(replace(first, state=AppointmentState.MISSED), others[1], others[2])
+        )
+
+    assert broken.value.name == "person_within_limit"
+
+
 async def test_an_appointment_of_another_person_takes_that_persons_ordinal(writer: Writer, database: Database) -> None:
     theirs, mine = appointment(person="another hash"), appointment(person=PERSON, at=LATER)
     await writer.write(writer.booking(theirs, mine))

@@ -10,8 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from service.clock import FakeClock
+from service.domain.appointments import HOLD_S
 from service.domain.commands import (
     BookAppointment,
+    ChangeAppointment,
     EndDay,
     Invited,
     Returned,
@@ -21,7 +23,7 @@ from service.domain.day import Day
 from service.domain.decide import decide
 from service.domain.demo import DEMO
 from service.domain.events import AppointmentMade, Event
-from service.domain.model import AppointmentState, Channel, Outcome, ServiceId, TicketId
+from service.domain.model import MISSED_AFTER_S, AppointmentState, Channel, Outcome, ServiceId, TicketId
 from service.domain.refusals import (
     AlreadyBooked,
     AppointmentNotFound,
@@ -41,7 +43,7 @@ from service.journal import append, faults
 from service.journal.faults import ConstraintBroken
 from service.journal.journal import Journal
 from service.lane import IDLE_AFTER_S, SUM_CHANGES_MAX, Answer, refusal_of
-from service.verify import RULES
+from service.verify import RULES, Verifier
 from tests.race.bookings import (
     FAR_DAY,
     PERSON,
@@ -52,6 +54,7 @@ from tests.race.bookings import (
     cancel,
     instant,
     move,
+    moves,
     one_place,
     same_story,
     with_one_place,
@@ -253,6 +256,105 @@ async def test_a_person_within_the_limit_is_refused_a_second_one_at_the_same_sta
     assert type(refused.value) in {AlreadyBooked, SlotFull}
 
 
+async def over_on(process: Process, how: str) -> date:
+    """Let one of two places that a person has be over, and nobody write it down; the day that it is on."""
+    assert isinstance(process.clock, FakeClock)
+    await booked(process, FAR_DAY, "09:00", person=PERSON)
+    if how == "hold":
+        await book(process, NEXT_DAY, booking(NEXT_DAY, person=PERSON, hold=True))
+        process.clock.advance(HOLD_S)
+        return NEXT_DAY
+    await booked(process, DAY, "10:30", person=PERSON)
+    process.clock.advance(2 * MISSED_AFTER_S)
+    return DAY
+
+
+@pytest.mark.parametrize("how", ["hold", "missed"])
+async def test_a_place_that_is_over_does_not_count_on_its_day(how: str, one: Process, dsn: str) -> None:
+    await with_one_place(one)
+    on = await over_on(one, how)
+
+    after = await booked(one, on, "17:00", person=PERSON)
+
+    assert after.state is AppointmentState.BOOKED
+    assert (await kinds_in(dsn, on))[-1:] == ["appointment_made"]
+    await same_story(one, on)
+    with pytest.raises(AlreadyBooked):
+        await booked(one, on, "18:00", person=PERSON)
+
+
+@pytest.mark.parametrize("how", ["hold", "missed"])
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_a_place_that_is_over_does_not_count_on_other_days(
+    how: str, one: Process, other: Process, dsn: str, *, elsewhere: bool
+) -> None:
+    await with_one_place(one, other)
+    on = await over_on(one, how)
+    assert isinstance(other.clock, FakeClock)
+    other.clock.put(one.clock.now_at())
+    process = other if elsewhere else one
+    third_day = FAR_DAY + timedelta(days=1)
+
+    after = await booked(process, third_day, person=PERSON)
+
+    assert after.state is AppointmentState.BOOKED
+    assert (await kinds_in(dsn, on))[-1] == ("appointment_expired" if how == "hold" else "appointment_missed")
+    for day in (on, third_day, FAR_DAY):
+        await same_story(one, day)
+    with pytest.raises(AlreadyBooked):
+        await booked(process, third_day, "18:00", person=PERSON)
+
+
+async def test_a_person_whose_places_are_not_over_is_refused_and_nothing_is_written_down(
+    one: Process, dsn: str
+) -> None:
+    await with_one_place(one, per_person=1)
+    await booked(one, NEXT_DAY, person=PERSON)
+    await book(one, FAR_DAY, booking(FAR_DAY, person="another", hold=True))
+    assert isinstance(one.clock, FakeClock)
+    one.clock.advance(HOLD_S)
+
+    with pytest.raises(AlreadyBooked):
+        await booked(one, FAR_DAY + timedelta(days=1), person=PERSON)
+
+    assert (await kinds_in(dsn, FAR_DAY))[-1] == "appointment_made"
+
+
+async def test_of_two_who_want_the_right_that_a_place_has_given_back_one_gets_it(one: Process, other: Process) -> None:
+    await with_one_place(one, other)
+    on = await over_on(one, "missed")
+    assert isinstance(other.clock, FakeClock)
+    other.clock.put(one.clock.now_at())
+    days = (FAR_DAY + timedelta(days=1), FAR_DAY + timedelta(days=2))
+    first, second = (booking(day, person=PERSON) for day in days)
+
+    answers = await book_at_once(one, other, (days[0], first), (days[1], second))
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["AlreadyBooked", "Answer"]
+    for day in (on, *days):
+        await same_story(one, day)
+
+
+@pytest.mark.parametrize("to_on", [None, FAR_DAY + timedelta(days=1)])
+@pytest.mark.parametrize("confirm", [True, False])
+async def test_an_appointment_becomes_that_of_somebody_whose_other_place_is_over(
+    to_on: date | None, one: Process, dsn: str, *, confirm: bool
+) -> None:
+    await with_one_place(one)
+    on = await over_on(one, "missed")
+    theirs = appointment_of(await book(one, on, booking(on, "18:00", hold=confirm)))
+    change = ChangeAppointment(appointment=theirs.id, confirm=confirm, applicant=new_id(), person=PERSON)
+
+    if to_on is None:
+        await one.lanes.do_on(DEMO, on, one.request(change))
+    else:
+        await moves(one).move(DEMO, to_on, one.request(replace(change, starts_at=instant(to_on, "09:00"))))
+
+    rows = await rows_of(dsn, "SELECT state, nth FROM appointments WHERE person = $1 ORDER BY nth", PERSON)
+    assert [tuple(row) for row in rows] == [("booked", 1), ("booked", 2), ("missed", None)]
+    assert [str(one) async for one in Verifier(one.database).differences()] == []
+
+
 async def test_a_person_at_the_limit_may_cancel_and_book_again_in_one_batch(one: Process) -> None:
     await with_one_place(one, per_person=1)
     before = await booked(one, FAR_DAY, person=PERSON)
@@ -264,7 +366,7 @@ async def test_a_person_at_the_limit_may_cancel_and_book_again_in_one_batch(one:
 
     assert appointment_of(cancelled).state is AppointmentState.CANCELLED
     assert appointment_of(made).state is AppointmentState.BOOKED
-    assert one.heard.batches[batches:] == [1, 1], "the ordinal is free after the first half"
+    assert one.heard.batches[batches:] == [2], "the ordinal that is given up is free for the other"
 
 
 # Keys.
@@ -427,6 +529,7 @@ async def test_without_the_constraint_an_invitation_is_used_that_was_taken_back(
         ("person_limit_kept", AlreadyBooked),
         ("person_once_per_start", AlreadyBooked),
         ("person_within_limit", AlreadyBooked),
+        ("command_done_once", Fault),  # the same request, or another: who looks for the key knows which
         ("place_within_slot", Fault),
         ("slot_not_oversold", Fault),
     ],

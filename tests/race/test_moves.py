@@ -50,6 +50,7 @@ from tests.race.process import (
     NEXT_DAY,
     WITHIN_S,
     Process,
+    commands_in,
     kinds_in,
     process_on,
     rows_of,
@@ -386,6 +387,46 @@ async def test_the_key_of_a_move_is_not_another_moves(one: Process) -> None:
 
     with pytest.raises(KeyReused):
         await move(one, before.id, NEXT_DAY, key=KEY)
+
+
+@pytest.mark.parametrize("first_on", [NEXT_DAY, DAY])
+async def test_of_requests_with_one_key_and_several_days_one_is_done_and_the_others_are_refused(
+    first_on: date, one: Process, other: Process, dsn: str
+) -> None:
+    await with_one_place(one, other)
+    before = await booked(one, NEXT_DAY)
+    for on in DAYS:
+        await one.lanes.lane_on(DEMO, on)
+    one.journal.first["claim_both"] = lambda: move(other, before.id, first_on, "23:30", key=KEY)
+
+    with pytest.raises(KeyReused):
+        await move(one, before.id, FAR_DAY, key=KEY)
+
+    assert await kinds_in(dsn, FAR_DAY) == ["day_opened"]
+    assert (await commands_in(dsn)).count(f"key {KEY}") == 1 + (first_on != NEXT_DAY)
+    assert [tuple(row) for row in await rows_of(dsn, "SELECT day, starts_at FROM appointments")] == [
+        (first_on, instant(first_on, "23:30"))
+    ]
+
+
+async def test_of_changes_to_three_days_with_one_key_at_once_one_is_done_and_none_is_a_fault(
+    one: Process, other: Process
+) -> None:
+    await with_one_place(one, other)
+    before = await booked(one, NEXT_DAY)
+    ready = asyncio.Barrier(3)
+    one.journal.first["append"] = one.journal.always["claim_both"] = other.journal.always["claim_both"] = ready.wait
+
+    async with asyncio.timeout(WITHIN_S):
+        answers = await asyncio.gather(
+            move(one, before.id, NEXT_DAY, "23:30", key=KEY),
+            move(one, before.id, FAR_DAY, key=KEY),
+            move(other, before.id, DAY, "23:30", key=KEY),
+            return_exceptions=True,
+        )
+
+    assert sorted(type(answer).__name__ for answer in answers) == ["Answer", "KeyReused", "KeyReused"]
+    assert [str(one) async for one in Verifier(one.database).differences()] == []
 
 
 # Answers that did not come. The statements are: begin, hold, hold, append, append, commit.

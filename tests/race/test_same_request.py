@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from service.domain.commands import CallNext
+from service.domain.commands import CallNext, LiftSuspension, Suspend
 from service.domain.day import Day, Done
 from service.domain.model import CounterId
 from service.domain.refusals import KeyReused
 from service.errors import Fault
 from service.lane import Answer
-from tests.race.process import DONE, Process, calls_in, commands_in, new_ticket, numbers_in, one_story
+from tests.race.process import DONE, Process, calls_in, commands_in, kinds_in, new_ticket, numbers_in, one_story
 
 KEY = "8e03978e"
 
@@ -125,6 +125,26 @@ async def test_a_repeated_next_without_a_key_finishes_and_calls_one_further_each
         await one.next("1", DONE)
 
     assert len(await calls_in(dsn)) == 3
+
+
+async def test_what_changes_nothing_is_remembered_once_though_asked_for_at_two_processes(
+    one: Process, other: Process, dsn: str
+) -> None:
+    answers: list[Answer] = []
+    await other.lane()
+
+    async def be_first() -> None:
+        answers.append(await other.do(LiftSuspension(), KEY))
+
+    await one.lane()
+    one.journal.first["append"] = be_first
+    answers.append(await one.do(LiftSuspension(), KEY))
+    await other.do(Suspend({"en": "Fire alarm"}))
+    answers.append(await one.do(LiftSuspension(), KEY))
+
+    assert [answer.done for answer in answers] == [answers[0].done] * 3
+    assert await kinds_in(dsn) == ["day_opened", "nothing_changed", "suspension_began"]
+    await one_story([one, other])
 
 
 async def test_a_key_used_for_another_request_is_refused_by_every_process(one: Process, other: Process) -> None:

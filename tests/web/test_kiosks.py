@@ -301,6 +301,28 @@ async def test_a_slip_is_printed_and_an_empty_roll_found_by_the_service(
             assert (nobodys.status, nobodys.code) == (404, "ticket-not-found")
 
 
+async def test_a_slip_is_printed_once_for_each_key_and_its_answer_stays(
+    dsn: str,
+    tmp_path: Path,
+    clock: FakeClock,
+) -> None:
+    async with receiver() as hears, service_on(dsn, tmp_path, clock, printers=_printers(hears.port)) as service:
+        hall = Checked(service.api.base, "demo")
+        async with hall:
+            device, token = await kiosk(hall)
+            slip = {"ticket": (await hall.take("enquiry"))["id"]}
+            path = f"devices/{device}/slips"
+            printed = [await hall.call("POST", path, slip, token=token, key=f"a-key-{n}-of-many") for n in range(2)]
+            hears.paper = OUT
+            await _watch(service, hears.port)
+
+            again = [await hall.call("POST", path, slip, token=token, key=f"a-key-{n}-of-many") for n in range(2)]
+
+            assert [one.body for one in again] == [one.body for one in printed]
+            assert [one.body["state"] for one in again] == ["ok", "ok"]
+            assert sum(bool(slip) for slip in hears.slips) == 2
+
+
 async def test_a_day_with_leases_is_sound(own: Checked, service: Service, clock: FakeClock) -> None:
     device, token = await kiosk(own)
     items = await lease(own, device, token)
