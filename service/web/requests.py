@@ -29,6 +29,7 @@ from service.identity.acts import Act
 from service.ids import ID_FORM, new_id
 from service.journal.values import Applicant
 from service.lane import Answer, Request
+from service.lines import in_words
 from service.web.auth import CALLER, KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 
@@ -177,7 +178,7 @@ def flag_of(request: web.Request, name: str) -> bool:
 def invalid(said: str) -> BodyInvalid:
     """Say where in a body a type was not kept."""
     found = _WHERE.match(said)
-    return BodyInvalid((found["path"], found["why"]) if found else ("", said))
+    return BodyInvalid((found["path"], in_words(found["why"])) if found else ("", said))
 
 
 def _has_nul(value: object) -> bool:
