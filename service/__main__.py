@@ -28,6 +28,8 @@ from service.config import Settings, SettingsError, own_url, secrets_of
 from service.domain.document import CODE_OF_HALL, HallDocument
 from service.domain.model import HallId
 from service.halls import fault_of_dates, faults_of, moves_dates
+from service.identity.documents import noting
+from service.ids import new_id
 from service.journal import halls as stored
 from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
@@ -217,7 +219,10 @@ def hall_export(hall: str, file: FileArgument = Path("-")) -> None:
 
 @hall_cli.command("apply")
 def hall_apply(hall: str, file: FileArgument = Path("-")) -> None:
-    """Make a hall from a document, or give it another one; a running service follows within a second."""
+    """Make a hall from a document, or give it another one; a running service follows within a second.
+
+    A hall that has this document already is left as it is.
+    """
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
@@ -335,13 +340,17 @@ async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> No
             row = await halls.get(hall)
             if row is None:
                 raise CannotServe(f"{hall} cannot be read")
+            if row.document == document:
+                typer.echo(f"{hall} has this document already, revision {row.revision}")
+                return
+            now_at = await database.ping()
             if moves_dates(row.document, document):
-                now_at = await database.ping()
                 fault = fault_of_dates(row.document, document, await halls.dates_in_use(hall, now_at), now_at)
                 if fault is not None:
                     raise CannotServe(": ".join(fault))
-            revision = await halls.replace(hall, document, row.revision)
-            typer.echo(f"changed {hall}, revision {revision}")
+            note = noting(hall, document, now_at, staff_cli.ACTOR)
+            put = stored.Put(if_revision=row.revision, command_id=new_id(), fingerprint=None, note=note)
+            typer.echo(f"changed {hall}, revision {(await halls.put(hall, document, put)).revision}")
 
 
 def _document_from(raw: bytes) -> HallDocument:

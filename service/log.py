@@ -2,10 +2,12 @@
 
 Our own lines come through structlog, those of libraries through the standard library's logging; both leave here in one
 form. A line names ids, codes and numbers, never a person. Exceptions are where personal data would slip in, so they are
-written without local variables, and without the DETAIL by which PostgreSQL quotes the row that it refused.
+written without local variables, without the DETAIL by which PostgreSQL quotes the row that it refused, and without the
+argument that asyncpg quotes when it cannot send it.
 """
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from typing import TextIO
@@ -17,8 +19,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 FRAMES_MAX = 50
 """Of one exception; of a deeper one the innermost are told."""
 
-DETAIL = "\nDETAIL:"
-"""Where the text of an asyncpg error begins to quote rows."""
+ARGUMENT = "invalid input for query argument"
+QUOTES = re.compile(rf"\nDETAIL:.*|(?P<of>{ARGUMENT}[^:]*):.*", re.DOTALL)
+"""Where the text of an asyncpg error begins to quote rows, or an argument; what caused the latter may quote it, too."""
 
 QUIET = ("aiohttp.access", "apscheduler", "websockets")
 """Libraries that report each request or job; their warnings are enough."""
@@ -72,11 +75,14 @@ def tell_exception(logger: WrappedLogger, name: str, event: EventDict) -> EventD
 
 def told(stacks: list[Stack], margin: str = "") -> Iterator[str]:
     """Tell exceptions in lines: where, and which; then what caused it; a group's members with a margin."""
+    quoted = False
     for depth, stack in enumerate(stacks):
         if depth > 0:
             yield f"{margin}caused by" if stack.is_cause else f"{margin}while handling"
         for frame in stack.frames[-FRAMES_MAX:]:
             yield f"{margin}{frame.filename}:{frame.lineno} {frame.name}"
-        yield f"{margin}{stack.exc_type}: {stack.exc_value.partition(DETAIL)[0]}"
+        said = "" if quoted and stack.is_cause else ": " + QUOTES.sub(r"\g<of>", stack.exc_value)
+        yield f"{margin}{stack.exc_type}{said}"
+        quoted = ARGUMENT in stack.exc_value
         for member in stack.exceptions:
             yield from told(member.stacks, f"{margin}| ")

@@ -6,6 +6,7 @@ They work beside a running `serve`, or without one; what they print (a password 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +25,7 @@ from service.identity.staff import Authority
 from service.ids import new_id
 from service.journal import halls as stored
 from service.journal.database import Database
+from service.lines import DISPLAY_NAME_MAX, DisplayName
 from service.signer import Signer
 from service.web.auth import Role
 
@@ -44,9 +46,10 @@ async def add_user(  # noqa: PLR0913, PLR0917  (options of a command line)
     wanted = name_of(name)
     if wanted == ADMIN_NAME or not NAME.fullmatch(wanted):
         raise CannotServe("a name is letters, digits and . _ @ + -, beginning with a letter or digit; not admin")
+    shown = _shown(display_name or name.strip(), "what others read")
     async with _identity(dsn, settings) as (identity, database, act):
         where = await _hall(database, role, hall, ACCOUNT_ROLES, OF_NO_HALL)
-        _, password = await identity.staff.add(where, wanted, display_name or name, role, act, Authority())
+        _, password = await identity.staff.add(where, wanted, shown, role, act, Authority())
     typer.echo(password or f"{wanted} has an account already, and now this role too")
 
 
@@ -64,6 +67,7 @@ async def reset_user(dsn: str, settings: Settings, name: str) -> None:
 
 async def add_token(dsn: str, settings: Settings, name: str, role: str, hall: str | None) -> None:
     """Make a device, and print its token. Raises CannotServe."""
+    name = _shown(name, "a device's name")
     async with _identity(dsn, settings) as (identity, database, act):
         where = await _hall(database, role, hall, DEVICE_ROLES, (Role.OPS,))
         _, token = await identity.devices.create(where, name, role, act)
@@ -92,6 +96,14 @@ async def revoke_token(dsn: str, settings: Settings, device: str) -> None:
             raise CannotServe(f"there is no device {device}")
         await identity.devices.revoke(found.hall, found.id, act)
     typer.echo(f"revoked {found.name}")
+
+
+def _shown(name: str, what: str) -> str:
+    """A name that is shown, by the rule that calls have, too. Raises CannotServe."""
+    try:
+        return msgspec.convert(name, DisplayName)
+    except msgspec.ValidationError as error:
+        raise CannotServe(f"{what} is one line of 1 to {DISPLAY_NAME_MAX} letters") from error
 
 
 @asynccontextmanager

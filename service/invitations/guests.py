@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 from service.domain.document import Language, ServiceCode
 from service.domain.refusals import BodyInvalid
 from service.invitations.sheets import Merged, Table
+from service.lines import Email, in_words, is_email
 from service.people import e164
 from service.personal import Personal
 
@@ -44,7 +45,6 @@ PHONE_MAX = 32
 LOCALE_MAX = 35
 
 _NAMED = {name: column for column, names in COLUMNS.items() for name in names}
-_EMAIL = re.compile(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _ROUNDED = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+")
 _WHOLE = re.compile(r"(\+?[0-9]+)\.0+")
@@ -55,7 +55,7 @@ class GuestForm(Personal, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_MAX)]
     phone: Annotated[str, Meta(min_length=3, max_length=PHONE_MAX)] | None = None
-    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=EMAIL_MAX)] | None = None
+    email: Email | None = None
     service: ServiceCode | None = None
     prechecked: bool = True
     locale: Language | None = None
@@ -249,7 +249,7 @@ def _guest(line: int, form: GuestForm, offer: Offer) -> Guest:
     name = _squeezed(form.name)
     if not name or len(name) > NAME_MAX or not name.isprintable():
         raise _Refused("name", f"is no name of 1 to {NAME_MAX} letters")
-    if form.email is not None and (len(form.email) > EMAIL_MAX or not _EMAIL.fullmatch(form.email)):
+    if form.email is not None and (len(form.email) > EMAIL_MAX or not is_email(form.email)):
         raise _Refused("email", "is no e-mail address")
     if form.locale is not None and (len(form.locale) > LOCALE_MAX or not _LOCALE.fullmatch(form.locale)):
         raise _Refused("locale", "is no language like zh-CN or en")
@@ -300,4 +300,4 @@ def _squeezed(text: str) -> str:
 def _where(said: str) -> tuple[str, str]:
     """Where in an item a type was not kept, and how; msgspec quotes nothing of the value."""
     why, _, path = said.partition(" - at `$.")
-    return path.rstrip("`"), why
+    return path.rstrip("`"), in_words(why)

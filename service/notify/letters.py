@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from service.domain.document import HallDocument
 from service.domain.model import CancelledBy, HallId
+from service.lines import is_line
 from service.notify.calendar import Entry
 from service.notify.model import OF_TICKETS, Facts, Kind, Message, Person
 from service.notify.words import language_of, named, say, time_arguments
@@ -54,13 +55,12 @@ def letter_of(message: Message, person: Person, document: HallDocument, links: L
     hall = named(document.name, language, message.hall)
     arguments = arguments_of(facts, document, language) | {"hall": hall}
     key = message.kind.replace("_", "-")
-    greeting = "mail-greeting" if person.name else "mail-greeting-unnamed"
     return Letter(
         language=language,
         sender=hall,
         subject=say(language, f"{key}-subject", **arguments),
         text=say(language, f"{key}{_why(message)}-text", **arguments),
-        greeting=say(language, greeting, name=person.name or ""),
+        greeting=_greeting(person.name, language),
         more=_more(message, document, language, links),
         closing=say(language, "mail-automatic"),
         entry=entry_of(message.hall, message.subject, facts, document, language, links)
@@ -110,6 +110,13 @@ def arguments_of(facts: Facts, document: HallDocument, language: str) -> dict[st
     if facts.starts_at is not None:
         found |= time_arguments(facts.starts_at, ZoneInfo(document.time_zone))
     return found
+
+
+def _greeting(name: str | None, language: str) -> str:
+    """Greet somebody, by name where it can be one: anybody may have typed it, with a link or lines of their own."""
+    if name is None or "://" in name or not is_line(name):
+        return say(language, "mail-greeting-unnamed")
+    return say(language, "mail-greeting", name=name)
 
 
 def _more(message: Message, document: HallDocument, language: str, links: Links) -> list[str]:

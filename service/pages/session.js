@@ -93,18 +93,20 @@ class SignIn extends HTMLElement {
     return this.#asked;
   }
 
-  async #look() {
+  /** @param {{fresh?: boolean}} [options] fresh: right after a sign-in that was granted */
+  async #look({ fresh = false } = {}) {
     try {
       this.#session = (await this.#ask()).body;
     } catch (reason) {
       this.#message = () => wordsOf(reason);
       this.#show();
-      setTimeout(() => this.#look(), 3000);
+      setTimeout(() => this.#look({ fresh }), 3000);
       return;
     } finally {
       this.#asked = null;
     }
-    this.#message = null;
+    // The cookie of a session is for https, or this machine; where the browser has dropped it nobody is signed in, and nothing else says why.
+    this.#message = fresh && !this.#isIn ? () => say(globalThis.isSecureContext ? "sign-in-not-kept" : "sign-in-needs-https") : null;
     const roles = rolesIn(this.#session, this.#hall);
     if (this.#isIn && !this.#session.must_change && this.#roles.some((role) => roles.has(role))) {
       this.#password = "";
@@ -155,7 +157,7 @@ class SignIn extends HTMLElement {
         try {
           await call("POST", "/v1/session", { body: { name: name.value.trim(), password: password.value } });
           this.#password = password.value;
-          await this.#look();
+          await this.#look({ fresh: true });
         } catch (reason) {
           this.#message = () => wordsOf(reason);
           const said = form.querySelector(".message");

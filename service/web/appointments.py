@@ -7,7 +7,7 @@ Source: CONTRACT 4 and 5; RFC 7396 (merge patch).
 """
 
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
 
 from aiohttp import web
@@ -40,27 +40,26 @@ from service.domain.refusals import (
 )
 from service.domain.times import stamp, stamp_or_none
 from service.domain.view import AppointmentView, appointment_view
-from service.errors import StorageUnavailable
+from service.errors import RateLimited, StorageUnavailable
 from service.halls import Hall
 from service.ids import OF_APPOINTMENT, code_as_typed, new_code, new_id
 from service.journal import faults
 from service.journal.find import CodeKind, FoundAppointment, FoundInvitation
 from service.journal.values import Applicant
 from service.lane import Answer
-from service.limits.rules import BOOKINGS_OF_BROWSER, BOOKINGS_OF_PHONE, BOOKINGS_OF_STRANGERS, HOLDS_OF_STRANGERS
 from service.offers import Asked
-from service.people import Reached, person_of, reached
-from service.web.address import address_of, subscriber_of
+from service.people import person_of, reached
 from service.web.answers import AppointmentList, AppointmentListed, CodeSeen, answer
-from service.web.applicants import applicant_of
+from service.web.applicants import applicant_of, kept, reached_of
 from service.web.auth import Caller, Role
-from service.web.browsers import browser_of, give_cookie, hashed, known_browser
-from service.web.entrance import channel_of, count_wrong_code, modules_of, spend_by_browser
+from service.web.browsers import give_cookie, hashed, known_browser
+from service.web.entrance import channel_of, count_wrong_code, modules_of
 from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
 from service.web.halls import limit_of, number_cursor_of
-from service.web.keys import CLOCK, FINDER, HALLS, LANES, LIMITS, MOVES, OFFERS, SIGNER
+from service.web.keys import CLOCK, FINDER, HALLS, LANES, MOVES, OFFERS, SIGNER
 from service.web.online import counting_online
 from service.web.requests import appointment_of, ask, asking, caller, date_of, hall_of, read, utc
+from service.web.spending import count_booking, count_change, count_message
 
 
 async def book(request: web.Request) -> web.Response:
@@ -78,7 +77,7 @@ async def book(request: web.Request) -> web.Response:
     on = _date_to_book(request, hall, starts_at)
     applicant, person = _applicant_of(request, hall, form.applicant)
     holder = await _holder_of(request, who, hall)
-    await _count_booking(request, who, applicant, hold=form.hold)
+    await count_booking(request, who, applicant, hold=form.hold)
     invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
     standby, ticket = None, None
     if form.ticket is not None:
@@ -92,6 +91,8 @@ async def book(request: web.Request) -> web.Response:
         invited_as, person = ticket.applicant, await _person_kept(request, hall, ticket.applicant)
     if not (form.hold or who.may(Role.STAFF) or invited_as):
         _require_somebody(applicant)
+    if not form.hold:
+        await count_message(request, who, hall.id, invited_as)
     command = commands.BookAppointment(
         appointment=AppointmentId(new_id()),
         code=new_code(OF_APPOINTMENT),
@@ -145,6 +146,7 @@ async def change(request: web.Request) -> web.Response:
         starts_at = _instant(form.starts_at)
         on = day.on if starts_at == appointment.starts_at else _date_to_book(request, hall, starts_at)
     applicant, person = await _changed_applicant(request, hall, appointment, form.applicant)
+    await count_change(request, who, hall.id, appointment, applicant)
     confirm = form.state is not UNSET
     of_nobody = appointment.state is AppointmentState.HELD and appointment.applicant is None
     if confirm and of_nobody and not who.may(Role.STAFF):
@@ -184,8 +186,12 @@ async def cancel(request: web.Request) -> web.Response:
     hall_id, appointment, who = hall_of(request), appointment_of(request), caller(request)
     await read(request, Nothing)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
+    before = day.appointment(appointment)
     command = commands.CancelAppointment(appointment, CancelledBy.STAFF if who.works_here else CancelledBy.SELF)
-    with _saying_of_ended_days(_over(request, day, day.appointment(appointment))):
+    if before.state is AppointmentState.BOOKED:
+        with suppress(RateLimited):  # what is given up is others', however many messages that makes
+            await count_message(request, who, hall_id, before.applicant)
+    with _saying_of_ended_days(_over(request, day, before)):
         given = await ask(request, who, hall_id, command, on=day.on)
     return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
 
@@ -340,26 +346,15 @@ def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) 
     if form is None:
         return None, None
     applicant = applicant_of(form, hall.document.country)
-    contact = Reached(applicant.phone, applicant.email)
-    return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
-
-
-async def _kept(request: web.Request, hall: Hall, applicant: str | None) -> Applicant | None:
-    """The row of a person; None for nobody, or who was erased."""
-    if applicant is None:
-        return None
-    try:
-        return await request.app[FINDER].applicant(hall.id, applicant)
-    except faults.StorageUnavailable as error:
-        raise StorageUnavailable from error
+    return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, reached_of(applicant))
 
 
 async def _person_kept(request: web.Request, hall: Hall, applicant: str | None) -> str | None:
     """What rules may know of a person whose row there is."""
-    kept = await _kept(request, hall, applicant)
-    if kept is None:
+    somebody = await kept(request, hall.id, applicant)
+    if somebody is None:
         return None
-    return person_of(request.app[SIGNER].fingerprint, hall.id, Reached(kept.phone, kept.email))
+    return person_of(request.app[SIGNER].fingerprint, hall.id, reached_of(somebody))
 
 
 async def _changed_applicant(
@@ -372,7 +367,7 @@ async def _changed_applicant(
     """
     if form is UNSET:
         return None, UNSET
-    before = await _kept(request, hall, appointment.applicant) or Applicant(id="")
+    before = await kept(request, hall.id, appointment.applicant) or Applicant(id="")
     name = before.name if form.name is UNSET else form.name
     if name is None:
         raise BodyInvalid(("applicant.name", "say a name"))
@@ -406,14 +401,3 @@ async def _holder_of(request: web.Request, who: Caller, hall: Hall) -> str | Non
     cookie = await known_browser(request)
     held_by = cookie or who.credential
     return hashed(request.app[SIGNER], hall.id, held_by) if held_by else None
-
-
-async def _count_booking(request: web.Request, who: Caller, applicant: Applicant | None, *, hold: bool) -> None:
-    """Count a booking or a hold. Raises RateLimited; never for who works here."""
-    if who.works_here:
-        return
-    await spend_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
-    if hold and browser_of(request) is None and LIMITS in request.app:
-        await request.app[LIMITS].spend(HOLDS_OF_STRANGERS, subscriber_of(address_of(request)))
-    if applicant is not None and applicant.phone is not None and LIMITS in request.app:
-        await request.app[LIMITS].spend(BOOKINGS_OF_PHONE, applicant.phone)

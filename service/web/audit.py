@@ -10,31 +10,22 @@ from typing import Any
 
 import msgspec
 from aiohttp import web
-from msgspec import to_builtins
 
-from service.domain.document import HallDocument
 from service.domain.events import Record, account_of
 from service.domain.model import Texts
 from service.domain.plan import span_of
 from service.domain.refusals import BodyInvalid
 from service.domain.times import stamp
 from service.errors import StorageUnavailable
-from service.identity import audit
 from service.identity.audit import EVERY_HALL, Noted
-from service.identity.store import Writer
 from service.journal import faults
 from service.journal.faults import UnknownKind
-from service.journal.halls import Noter
 from service.journal.records import event_of
 from service.web.answers import HallHistory, Happened, answer
-from service.web.auth import Caller
 from service.web.halls import limit_of
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, FINDER, HALLS, IDENTITY
 from service.web.requests import date_of, hall_of
-
-PATHS_MAX = 100
-"""Changed parts of a document that are named; whoever changes more has replaced it."""
 
 WORDS: dict[str, Texts] = {
     "signed_in": {"zh-CN": "登录", "en": "Signed in"},
@@ -112,41 +103,6 @@ async def names_of(request: web.Request, actors: Iterable[str]) -> dict[str, str
     accounts = {actor: account for actor in actors if (account := account_of(actor)) is not None}
     names = await request.app[IDENTITY].accounts.display_names(set(accounts.values()))
     return {actor: names[account] for actor, account in accounts.items() if account in names}
-
-
-def noted(request: web.Request, who: Caller, document: HallDocument) -> Noter:
-    """Notes in the audit which parts of a hall's document somebody replaced by those of another."""
-    now_at = request.app[CLOCK].now_at()
-
-    async def note(writer: Writer, before: HallDocument, revision: int) -> None:
-        paths = changed_paths(to_builtins(before), to_builtins(document))[:PATHS_MAX]
-        data = {"revision": revision, "paths": paths}
-        await audit.note(writer, [hall_of(request)], now_at, who.actor, "document_changed", data)
-
-    return note
-
-
-def changed_paths(before: object, after: object, path: str = "") -> list[str]:
-    """Where two documents differ; things with an id are told apart by it, wherever they stand in their list."""
-    if before == after:
-        return []
-    ones, others = _parts_of(before), _parts_of(after)
-    if ones is None or others is None:
-        return [path]
-    return [
-        found
-        for name in dict.fromkeys((*ones, *others))
-        for found in changed_paths(ones.get(name), others.get(name), f"{path}.{name}".removeprefix("."))
-    ] or [path]
-
-
-def _parts_of(value: object) -> dict[str, object] | None:
-    """The named parts of an object, or of a list of things with ids."""
-    if isinstance(value, dict):
-        return value
-    if isinstance(value, list) and value and all(isinstance(one, dict) and "id" in one for one in value):
-        return {str(one["id"]): one for one in value}
-    return None
 
 
 def _happened(noted: Noted, names: dict[str, str]) -> Happened:

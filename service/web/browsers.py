@@ -19,6 +19,7 @@ from service.limits.rules import BROWSERS_OF_ADDRESS
 from service.signer import Signer
 from service.web.address import address_of, over_tls, subscriber_of
 from service.web.keys import LIMITS, SIGNER
+from service.web.readable import cookie_of
 
 COOKIE = "paihao_browser"
 LASTS_S = 2 * 86_400
@@ -40,7 +41,7 @@ def is_browser(request: web.Request) -> bool:
 
 def browser_of(request: web.Request) -> str | None:
     """The browser's cookie, if it is one of ours."""
-    found = _FORM.fullmatch(request.cookies.get(COOKIE, ""))
+    found = _FORM.fullmatch(cookie_of(request, COOKIE) or "")
     if found is None:
         return None
     drawn, signed = found.groups()

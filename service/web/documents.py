@@ -21,10 +21,10 @@ from service.domain.view import wait_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
 from service.halls import Hall, faults_of, holidays_unknown, plan_from
+from service.identity.documents import noting
 from service.journal.halls import Put
 from service.offers import places_altogether
 from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, answer
-from service.web.audit import noted
 from service.web.auth import Caller
 from service.web.json_response import OF_JSON
 from service.web.keys import CLOCK, HALLS, LANES, OFFERS
@@ -65,7 +65,7 @@ async def replace(request: web.Request) -> web.Response:
         if_revision=await _replaced(request),
         command_id=command_id,
         fingerprint=fingerprint,
-        note=noted(request, who, document),
+        note=noting(hall_id, document, request.app[CLOCK].now_at(), who.actor),
     )
     hall, before = await request.app[HALLS].put(hall_id, document, put)
     await _take_over(request, who, hall, before=before)

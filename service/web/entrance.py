@@ -14,22 +14,14 @@ from service.domain.model import Channel, HallId
 from service.domain.times import stamp
 from service.errors import EntranceRequired, Forbidden
 from service.journal.values import Applicant
-from service.limits.rules import (
-    TAKES_OF_BROWSER,
-    TAKES_OF_ENTRANCE,
-    TAKES_OF_PHONE,
-    TAKES_OF_STRANGERS,
-    WRONG_CODES,
-    WRONG_CODES_OF_BROWSER,
-    Limit,
-)
-from service.web.address import address_of, subscriber_of
+from service.limits.rules import TAKES_OF_ENTRANCE, WRONG_CODES, WRONG_CODES_OF_BROWSER
 from service.web.answers import answer
 from service.web.auth import Caller, Role
-from service.web.browsers import browser_of, hashed, known_browser
+from service.web.browsers import hashed, known_browser
 from service.web.forms import CheckInForm, TakeTicketForm
 from service.web.keys import CLOCK, ENTRANCE, HALLS, LANES, LIMITS, SETTINGS, SIGNER
 from service.web.requests import hall_of, key_of
+from service.web.spending import count_take, spend_by_browser
 
 _ANY = (Channel.WEB, Channel.QR)
 _AT_HALL = (Channel.STAFF, Channel.KIOSK, Channel.HOTLINE, *_ANY)
@@ -93,7 +85,7 @@ async def admitted(
     Raises:
         Forbidden: its channel is not the caller's.
         EntranceRequired: the hall wants the door's code, and this is none.
-        RateLimited: too many by this browser, phone, code or address.
+        RateLimited: too many by this browser, contact, code or address.
     """
     channel = channel_of(who, form.channel if isinstance(form, TakeTicketForm) else None)
     if who.role in OF_THE_HALL:
@@ -102,13 +94,9 @@ async def admitted(
     code = None
     if (await request.app[HALLS].get(hall)).document.entrance:
         code = await _require_entrance(request, who, hall, form.entrance)
-    limits = request.app.get(LIMITS)
-    if limits is not None:
-        await spend_by_browser(request, TAKES_OF_BROWSER, TAKES_OF_STRANGERS)
-        if code is not None:
-            await limits.spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
-        if applicant is not None and applicant.phone is not None:
-            await limits.spend(TAKES_OF_PHONE, applicant.phone)
+    await count_take(request, applicant)
+    if code is not None and LIMITS in request.app:
+        await request.app[LIMITS].spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
     return Admitted(channel, hashed(request.app[SIGNER], hall, cookie) if cookie else None)
 
 
@@ -142,17 +130,6 @@ async def count_wrong_code(request: web.Request, who: Caller) -> None:
     """
     if who.role not in OF_THE_HALL:
         await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
-
-
-async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
-    """Count by the browser, if it is one that we know, or else by the address. Raises RateLimited."""
-    limits, cookie = request.app.get(LIMITS), browser_of(request)
-    if limits is None:
-        return
-    if cookie is not None:
-        await limits.spend(of_browser, cookie)
-    else:
-        await limits.spend(of_address, subscriber_of(address_of(request)))
 
 
 async def was_done(request: web.Request, who: Caller, hall: HallId) -> bool:

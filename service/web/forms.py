@@ -8,8 +8,18 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from service.domain.document import COUNTERS_MAX, CounterCode, Language, ReasonCode, ServiceCode, StageCode, ZoneCode
+from service.domain.document import (
+    COUNTERS_MAX,
+    END,
+    CounterCode,
+    Language,
+    ReasonCode,
+    ServiceCode,
+    StageCode,
+    ZoneCode,
+)
 from service.domain.model import Channel, Outcome, PapersThen, PrinterState
+from service.lines import DisplayName, Email, PersonName
 from service.personal import Personal
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -17,7 +27,7 @@ SAYS = r"\S"  # spaces say nothing
 Line = Annotated[str, Meta(min_length=1, max_length=200, pattern=SAYS)]
 Words = Annotated[str, Meta(min_length=1, max_length=500, pattern=SAYS)]
 InLanguages = Annotated[dict[Language, Words], Meta(min_length=1)]
-TicketIdText = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
+TicketIdText = Annotated[str, Meta(pattern="^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}" + END)]
 
 
 LEASE_AT_ONCE_MAX = 100
@@ -36,9 +46,9 @@ class Nothing(Form, frozen=True):
 class ApplicantForm(Personal, Form, frozen=True, kw_only=True):
     """The person; kept apart from the journal."""
 
-    name: Line
+    name: PersonName
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
-    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | None = None
+    email: Email | None = None
     locale: Language | None = None
 
 
@@ -78,9 +88,9 @@ class BookForm(Personal, Form, frozen=True, kw_only=True):
 class ChangeApplicantForm(Personal, Form, frozen=True, kw_only=True):
     """JSON Merge Patch: what is not said stays, null takes away."""
 
-    name: Line | UnsetType = UNSET
+    name: PersonName | UnsetType = UNSET
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | UnsetType | None = UNSET
-    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
     locale: Language | UnsetType | None = UNSET
 
 
@@ -198,11 +208,15 @@ class SearchForm(Personal, Form, frozen=True, kw_only=True):
     number: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
 
 
+EmailKept = Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)]
+"""A mail address by the rule of releases before, which let in more: who was kept by it must be found."""
+
+
 class PersonForm(Personal, Form, frozen=True, kw_only=True):
     """Somebody, by a phone or an address of theirs, at least one."""
 
     phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
-    email: Annotated[str, Meta(pattern="^[^@ ]+@[^@ ]+$", max_length=254)] | None = None
+    email: EmailKept | None = None
 
 
 class TransferForm(Form, frozen=True, kw_only=True):
@@ -225,9 +239,6 @@ class PasswordForm(Personal, Form, frozen=True, kw_only=True):
 
     current: Annotated[str, Meta(min_length=1, max_length=200)]
     new: Annotated[str, Meta(min_length=1, max_length=200)]
-
-
-DisplayName = Annotated[str, Meta(min_length=1, max_length=100, pattern=SAYS)]
 
 
 class AddMemberForm(Personal, Form, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from service.web.auth import CALLER, IMPLIES, Caller, Role
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, IDENTITY, LANES, SETTINGS, SIGNER
 from service.web.problems import Handler
+from service.web.readable import cookie_of
 from service.web.requests import appointment_of, hall_of, ticket_of
 
 SESSION_COOKIE = "paihao_session"
@@ -104,7 +105,7 @@ async def halls_seen(request: web.Request, roles: Iterable[Role]) -> frozenset[s
 
 async def session_of(request: web.Request) -> Session | None:
     """The session of a request's cookie, if it has one that has not ended. Raises StorageUnavailable."""
-    token = request.cookies.get(SESSION_COOKIE)
+    token = cookie_of(request, SESSION_COOKIE)
     if token is None or not TOKEN_FORM.fullmatch(token):
         return None
     return await request.app[IDENTITY].sessions.find(token, request.app[CLOCK].now_at())

@@ -38,7 +38,7 @@ from service.web.forms import Instant, Nothing
 from service.web.halls import LIMIT_MAX, id_cursor_of, limit_of
 from service.web.keys import HALLS, INVITATIONS, SETTINGS, WORKBOOKS
 from service.web.pages import page_policy
-from service.web.requests import JSON_TYPES, act_of, caller, decode, hall_of, id_of, invalid, read, utc
+from service.web.requests import JSON_TYPES, act_of, body_of, caller, decode, hall_of, id_of, invalid, read, utc
 
 IMPORT_MAX_BYTES = 8 * 1024 * 1024
 """Of a list, and of nothing else; more is told `body-too-large`."""
@@ -139,10 +139,7 @@ async def revoke(request: web.Request) -> web.Response:
 
 async def _guests_of(request: web.Request, hall: Hall) -> Read:
     """Read the list. Raises MediaType, BodyUnreadable, BodyInvalid, Busy."""
-    try:
-        raw = await request.read()
-    except web.RequestPayloadError as error:
-        raise BodyUnreadable from error
+    raw = await body_of(request)
     offer = _offer_of(hall)
     if not raw or request.content_type in JSON_TYPES:
         return _guests_of_json(raw or b"{}", offer)

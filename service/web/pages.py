@@ -6,6 +6,7 @@ shared. Only a hall that does not exist has none: who reads pages is told so by 
 Source: CONTRACT 8.
 """
 
+import asyncio
 import gzip
 import re
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from aiohttp import ETag, web
 
+from service.errors import RouteNotFound
 from service.web.halls import display_url
 from service.web.keys import HALLS
 from service.web.packing import Packed, Text, packed
@@ -82,7 +84,7 @@ def add_pages(app: web.Application) -> None:
         for path in sorted(folder.rglob("*")):
             if path.suffix in PACKED:
                 router.add_get(mount + path.relative_to(folder).as_posix(), _text(path))
-        router.add_static(mount, folder)
+        router.add_get(mount + "{file:.+}", _folder(folder))
 
 
 @cache
@@ -104,6 +106,31 @@ def _file(path: Path) -> Handler:
         return web.FileResponse(path, headers={"Cache-Control": PAGE_CACHE})
 
     return give
+
+
+def _folder(folder: Path) -> Handler:
+    """The files of a folder as they lie there, recordings for the screens among them."""
+
+    async def give(request: web.Request) -> web.StreamResponse:
+        path = await asyncio.to_thread(_file_in, folder, request.match_info["file"])
+        if path is None:
+            raise RouteNotFound
+        return web.FileResponse(path)
+
+    return give
+
+
+def _file_in(folder: Path, name: str) -> Path | None:
+    """The file of a name inside a folder, if there is one."""
+    try:
+        path = (folder / name).resolve(strict=True)
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (
+        OSError,
+        RuntimeError,
+        ValueError,
+    ):  # nothing there, and no name of a file: too long, in a circle, with a NUL
+        return None
 
 
 def _text(path: Path) -> Handler:

@@ -29,6 +29,7 @@ from service.identity.acts import Act
 from service.ids import ID_FORM, new_id
 from service.journal.values import Applicant
 from service.lane import Answer, Request
+from service.lines import in_words
 from service.web.auth import CALLER, KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 
@@ -94,10 +95,7 @@ async def read(request: web.Request, form: type[Body]) -> Body:
         BodyUnreadable: it is not JSON.
         BodyInvalid: it says something that cannot be.
     """
-    try:
-        raw = await request.read() if request.body_exists else b""
-    except web.RequestPayloadError as error:  # not what its Transfer-Encoding says
-        raise BodyUnreadable from error
+    raw = await body_of(request)
     if not raw:
         raw = b"{}"
     elif request.content_type not in JSON_TYPES:
@@ -108,6 +106,19 @@ async def read(request: web.Request, form: type[Body]) -> Body:
         if "Content-Encoding" in request.headers:
             raise MediaType from None
         raise
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The body as it came, empty where there is none.
+
+    Raises:
+        BodyUnreadable: it did not come whole, for the client or its network is gone, and nobody hears this; or it is
+            not what its Transfer-Encoding says.
+    """
+    try:
+        return await request.read() if request.body_exists else b""
+    except (web.RequestPayloadError, OSError) as error:
+        raise BodyUnreadable from error
 
 
 def decode(raw: bytes, form: type[Body]) -> Body:
@@ -177,7 +188,7 @@ def flag_of(request: web.Request, name: str) -> bool:
 def invalid(said: str) -> BodyInvalid:
     """Say where in a body a type was not kept."""
     found = _WHERE.match(said)
-    return BodyInvalid((found["path"], found["why"]) if found else ("", said))
+    return BodyInvalid((found["path"], in_words(found["why"])) if found else ("", said))
 
 
 def _has_nul(value: object) -> bool:
@@ -249,5 +260,5 @@ async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else request.path
     owned = f"{who.credential}\n{request.method} {route}\n{key}".encode()
-    said = f"{request.path_qs}\n".encode() + await request.read()
+    said = f"{request.path_qs}\n".encode() + await body_of(request)
     return sha256(owned).hexdigest(), request.app[SIGNER].fingerprint(said)

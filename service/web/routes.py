@@ -49,6 +49,7 @@ from service.web import (
 from service.web.auth import Role
 from service.web.guard import guarded
 from service.web.problems import Handler
+from service.web.readable import INVITATION_HEADER
 
 Refusals = tuple[type[refusals.Refusal], ...]
 
@@ -170,7 +171,7 @@ _HALLS_LIMIT = Query(
 )
 _COUNT = Query("count", "How many people; 1 if not said.", {"type": "integer", "minimum": 1, "maximum": 99})
 _INVITATION = Query(
-    slots.INVITATION_HEADER,
+    INVITATION_HEADER,
     "The code of an invitation: what its guest can book.",
     {"type": "string", "minLength": 1, "maxLength": forms.CODE_TEXT_MAX},
     "header",

@@ -23,6 +23,7 @@ from service.web.openapi import openapi
 from service.web.packing import Text, text_of
 from service.web.pages import PAGE_CACHE, add_pages, measured_as, missing, sent
 from service.web.problems import Handler, answered, problem
+from service.web.readable import unreadable
 from service.web.requests import BODY_MAX
 from service.web.routes import add_routes
 
@@ -81,7 +82,7 @@ def _around(clock: Clock, metrics: Metrics, *, are_limited: bool) -> Middleware:
     @web.middleware
     async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
         began_s = clock.monotonic_s()
-        refusal = wrong_host(request)
+        refusal = wrong_host(request) or unreadable(request)
         if refusal is not None:
             response: web.StreamResponse = problem(refusal, new_id())
         else:

@@ -22,6 +22,7 @@ from service.web.forms import Nothing, PasswordForm, SignInForm
 from service.web.guard import SESSION_COOKIE, is_foreign, require_own_page, session_of, visitor
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, IDENTITY, SETTINGS, SIGNER
+from service.web.readable import cookie_of
 from service.web.requests import flag_of, key_of, read
 
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -82,7 +83,7 @@ async def sign_in(request: web.Request) -> web.Response:
     token, session = await _begin(request, account)
     response = answer(_seen(request, session))
     _keep(request, response, SESSION_COOKIE, token)
-    known = request.cookies.get(KNOWN_COOKIE)
+    known = cookie_of(request, KNOWN_COOKIE)
     _keep(request, response, KNOWN_COOKIE, identity.lockout.remember(name, known), KNOWN_FOR_S)
     return response
 
@@ -94,7 +95,7 @@ async def _authenticated(request: web.Request, name: str, password: str) -> tupl
     owner's attempts. Raises RateLimited, Busy, StorageUnavailable, OutcomeUnknown.
     """
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
-    known = request.cookies.get(KNOWN_COOKIE)
+    known = cookie_of(request, KNOWN_COOKIE)
     counted = await identity.lockout.attempt(name, address_of(request), known, now_at)
     try:
         account, sound = await identity.accounts.authenticate(name, password, now_at, known=counted.known)
@@ -133,7 +134,7 @@ async def signed_on(request: web.Request) -> web.Response:
     if identity.provider is None:
         raise RouteNotFound
     try:
-        flow = identity.flows.unpack(request.cookies.get(FLOW_COOKIE, ""), request.query.get("state", ""), now_at)
+        flow = identity.flows.unpack(cookie_of(request, FLOW_COOKIE) or "", request.query.get("state", ""), now_at)
         if "code" not in request.query:
             raise SignOnFailed("the provider refused")  # noqa: TRY301  (one end for all that goes wrong)
         person = await identity.provider.person(request.query["code"], flow, now_at)

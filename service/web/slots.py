@@ -17,6 +17,7 @@ from service.web.forms import CODE_TEXT_MAX
 from service.web.guard import visitor
 from service.web.keys import CLOCK, HALLS, OFFERS
 from service.web.online import counting_online
+from service.web.readable import INVITATION_HEADER
 from service.web.requests import date_of, hall_of, require_span
 
 SPAN_DAYS_MAX = 62
@@ -24,8 +25,6 @@ SPAN_DAYS_MAX = 62
 
 SERVICE_DAYS_MAX = 1_000
 """Services times days of one question, of which the first asked costs a millisecond each."""
-
-INVITATION_HEADER = "Paihao-Invitation"
 
 DAYS_PACKED = 7
 """An answer for more days than a week is sent compressed to who can read it."""

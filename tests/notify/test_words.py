@@ -178,3 +178,15 @@ def test_a_service_that_left_the_document_is_called_by_its_id() -> None:
     person = Person(name=None, phone=None, email="wang@home.example", locale="en")
 
     assert "gone" in letter_of(message, person, DOCUMENT, PlainLinks()).text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "name", ["you have won!\n\nPay here", "http://evil.example", "pay: ftp://evil", "Li\u2028", " "]
+)
+def test_a_name_with_a_link_or_lines_of_its_own_is_left_out_of_the_greeting(name: str, language: str) -> None:
+    unnamed = letter(Kind.BOOKED, language, name=None).greeting
+
+    assert letter(Kind.BOOKED, language, name=name).greeting == unnamed
+    assert letter(Kind.BOOKED, language, name="Li://").greeting == unnamed
+    assert "Li: 1/2" in letter(Kind.BOOKED, language, name="Li: 1/2").greeting

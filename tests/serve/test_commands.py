@@ -137,6 +137,29 @@ async def test_a_running_serve_follows_a_document_that_was_applied(programs: Pro
         await until(prefixed, "the new prefix")
 
 
+async def test_a_document_that_is_applied_is_in_the_history_as_the_commands_and_once(
+    programs: Programs, data_dir: Path
+) -> None:
+    served = await programs.serve()
+    async with served.client() as client:
+        document = (await client.staff("GET", "document")).body
+        document["name"]["en"] = "Another Hall"
+        document["services"][1]["prefix"] = "E"
+        (data_dir.parent / "changed.json").write_text(json.dumps(document))
+
+        applied = [await programs.run("hall", "apply", "noon", "changed.json") for _ in range(2)]
+
+        history = (await client.staff("GET", "history")).body["items"]
+    assert [one.out for one in applied] == [
+        "changed noon, revision 2\n",
+        "noon has this document already, revision 2\n",
+    ]
+    changes = [one for one in history if one["kind"] == "document_changed"]
+    assert [(one["actor"], one["data"]) for one in changes] == [
+        ("command", {"revision": 2, "paths": ["name.en", "services.enquiry.prefix"]})
+    ]
+
+
 async def test_names_phones_and_tokens_are_in_no_log_even_when_requests_go_wrong(programs: Programs, noon: str) -> None:
     served = await programs.serve(database_url=noon, log_level="debug")
     person = {"name": "Li Privately", "phone": "+8613812345678", "email": "li.privately@example.org"}

@@ -51,6 +51,17 @@ async def test_a_manager_that_a_command_made_signs_in_and_a_device_works(program
         (lambda dsn, s: staff_cli.reset_user(dsn, s, "nobody"), "there is no account nobody"),
         (lambda dsn, s: staff_cli.add_token(dsn, s, "x", "manager", "noon"), "a role is one of"),
         (lambda dsn, s: staff_cli.revoke_token(dsn, s, "x"), "there is no device x"),
+        *(
+            (
+                lambda dsn, s, name=name: staff_cli.add_token(dsn, s, name, "kiosk", "noon"),
+                "one line of 1 to 100 letters",
+            )
+            for name in ("", " ", "x" * 101, "door\nwindow", "door\n", "\x1b[2J")
+        ),
+        *(
+            (lambda dsn, s, name=name: staff_cli.add_user(dsn, s, "x", "staff", "noon", name), "one line of 1 to 100")
+            for name in (" ", "x" * 5000, "Li\nWang")
+        ),
     ],
 )
 async def test_a_command_says_what_cannot_be(work: Work, why: str, noon: str) -> None:

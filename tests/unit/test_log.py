@@ -74,3 +74,34 @@ def test_an_exception_is_told_without_the_row_it_is_about(stream: io.StringIO) -
         assert "| ValueError: another" in line["exception"]
         assert "refuse" in line["exception"]
     assert "138" not in stream.getvalue()
+
+
+@pytest.mark.parametrize("why", [ValueError("invalid UUID '+86138'"), TypeError("not +86138:\nreally")])
+def test_an_exception_is_told_without_the_argument_that_could_not_be_sent(stream: io.StringIO, why: Exception) -> None:
+    def encode() -> None:
+        raise why
+
+    def send() -> None:
+        try:
+            encode()
+        except Exception as error:
+            said = f"invalid input for query argument $2: '+86138\\n: (x)' ({error})"
+            raise asyncpg.DataError(said) from error
+
+    try:
+        try:
+            send()
+        except asyncpg.DataError as error:
+            raise RuntimeError(f"it went on: {error}") from error
+    except RuntimeError:
+        structlog.get_logger().exception("fault")
+        logging.getLogger("asyncio").exception("fault")
+
+    for line in lines(stream):
+        assert [one for one in line["exception"].splitlines() if ".py:" not in one] == [
+            "RuntimeError: it went on: invalid input for query argument $2",
+            "caused by",
+            "DataError",
+            "caused by",
+            type(why).__name__,
+        ]

@@ -181,6 +181,52 @@ async def test_who_books_says_who_it_is_for(hall: Checked, applicant: dict[str, 
     assert await of_day(hall) == []
 
 
+NO_LINES = [
+    "you have won!\n\nPay here",
+    "Li\n",
+    "Li\r",
+    "Li\u2028",
+    "Li\t",
+    "\x1b[31mLi",
+    "Li\u202eiL",
+    "\u0085Li",
+]
+
+
+@pytest.mark.parametrize("name", NO_LINES)
+async def test_a_name_is_one_line(hall: Checked, name: str) -> None:
+    mail = f"{name.replace(' ', '')}@home.example"
+    appointment = await booked(hall, TEN)
+
+    by_name = await try_to_book(hall, TEN, applicant={"name": name, "email": "li@home.example"})
+    by_mail = await try_to_book(hall, TEN, applicant={"name": "Li", "email": mail})
+    renamed = await changed(hall, appointment, {"applicant": {"name": name}})
+    taken = await hall.call("POST", "tickets", {"service": "enquiry", "applicant": {"name": name}})
+
+    why = "is not one line: it says nothing, or holds a line break or another control character"
+    assert [reply.body["errors"] for reply in (by_name, by_mail, renamed, taken)] == [
+        [{"path": "applicant.name", "why": why}],
+        [{"path": "applicant.email", "why": "is no e-mail address"}],
+        [{"path": "applicant.name", "why": why}],
+        [{"path": "applicant.name", "why": why}],
+    ]
+
+
+@pytest.mark.parametrize("mail", ["li@home.example\n", "li@home.example\r\nBcc: all@home.example", "li@home\u2028"])
+async def test_a_mail_address_is_one_line(hall: Checked, mail: str) -> None:
+    appointment = await booked(hall, TEN)
+
+    reply = await try_to_book(hall, TEN, applicant={"name": "Li", "email": mail})
+    later = await changed(hall, appointment, {"applicant": {"email": mail}})
+
+    assert [one.body["errors"][0]["path"] for one in (reply, later)] == ["applicant.email", "applicant.email"]
+
+
+@pytest.mark.parametrize("name", ["张　三", "Ana María  Ñ", "علی‌رضا", "O'Neil-Öz, Jr."])
+async def test_names_of_all_peoples_are_names(hall: Checked, name: str) -> None:
+    assert (await try_to_book(hall, TEN, applicant={"name": name, "email": "li@home.example"})).status == 201
+
+
 async def test_a_mail_address_will_do_and_staff_need_neither(hall: Checked) -> None:
     by_mail = await try_to_book(hall, TEN, applicant={"name": "Li", "email": "li@example.org"})
     by_staff = await hall.staff("POST", "appointments", {"service": "enquiry", "starts_at": said(TEN)})

@@ -2,14 +2,19 @@
 
 import asyncio
 import json
+import re
 from base64 import urlsafe_b64encode
+from collections import Counter
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from service.clock import FakeClock
-from service.web import connections
+from service.ids import NIL
+from service.web import connections, server
+from service.web.readable import READ
 from service.web.routes import ROUTES
 from tests.abuse.strangers import stranger
 from tests.service import ADMIN, NOON_AT, Service, service_on
@@ -138,6 +143,63 @@ async def test_what_never_becomes_a_request_is_a_problem_too(
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert INSTANCE.fullmatch(str(body["instance"]))
     assert body["title"]
+
+
+NO_TEXT = b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe"
+
+
+@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("call", ["GET /v1/halls/{hall}/slots", "POST /v1/halls/{hall}/tickets", "GET /"])
+async def test_a_header_that_is_no_text_is_refused_before_anything_reads_it(
+    house: Service, hall: Checked, name: str, call: str
+) -> None:
+    with capture_logs() as logged:
+        head = f"{call.format(hall=hall.hall)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{name}: "
+        status, _, body = await heard_after(house, head.encode() + NO_TEXT + b"\r\n\r\n")
+
+    assert (status, body["code"]) == (400, "request-unreadable")
+    assert [line for line in logged if line["log_level"] == "error"] == []
+
+
+@pytest.mark.parametrize("name", ["User-Agent", "Referer", "X-Of-A-Proxy", "Cookie"])
+async def test_what_others_wrote_into_other_headers_is_their_business(house: Service, hall: Checked, name: str) -> None:
+    head = f"GET /v1/halls/{hall.hall} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{name}: theirs="
+
+    status, _, _ = await heard_after(house, head.encode() + NO_TEXT + b"\r\n\r\n")
+
+    assert status == 200
+
+
+@pytest.mark.parametrize("cookie", ["paihao_known", "paihao_sign_on", "paihao_browser", "paihao_session"])
+async def test_a_cookie_of_ours_that_cannot_be_ours_counts_as_none(house: Service, hall: Checked, cookie: str) -> None:
+    said = json.dumps(SIGN_IN).encode()
+    head = f"POST /v1/session HTTP/1.1\r\nHost: x\r\nOrigin: http://x\r\nContent-Length: {len(said)}\r\n"
+    kind = b"Content-Type: application/json\r\nConnection: close\r\nCookie: "
+    for value in (NO_TEXT + b".x", b"x." + NO_TEXT, "é.é".encode()):
+        status, _, body = await heard_after(
+            house, head.encode() + kind + cookie.encode() + b"=" + value + b"\r\n\r\n" + said
+        )
+
+        assert status == 200, body
+    page = f"GET /halls/{hall.hall} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nSec-Fetch-Mode: navigate\r\n".encode()
+    async with stranger(house.running.http_port) as one:
+        await one.say(page + b"Cookie: " + cookie.encode() + b"=" + NO_TEXT + b"\r\n\r\n")
+        assert (await one.hear()).startswith(b"HTTP/1.1 200 ")
+
+
+def test_every_header_that_is_read_is_looked_at_first() -> None:
+    reads = re.compile(
+        r"""headers\.get(?:all)?\("([A-Za-z-]+)"|"([A-Za-z-]+)" (?:not )?in (?:request\.)?headers(?![.\w])"""
+    )
+    named = {
+        first or second
+        for path in Path(server.__file__).parent.glob("*.py")
+        for first, second in reads.findall(path.read_text("utf-8"))
+    }
+
+    of_answers = {"Server", "Content-Type"}
+    only_looked_for = {"Content-Encoding", "Sec-Fetch-Mode", "User-Agent"}
+    assert named - of_answers - only_looked_for <= set(READ)
 
 
 async def test_what_is_expected_before_a_body_is_said(house: Service) -> None:
@@ -302,6 +364,50 @@ async def test_a_body_that_does_not_come_is_not_waited_for(impatient: Service) -
     status, headers, body = await heard_after(impatient, head + b'Content-Length: 99\r\n\r\n{"service"')
 
     assert (status, body["code"], headers["Connection"]) == (408, "request-too-slow", "close")
+
+
+LIST = "POST /v1/halls/{hall}/invitations HTTP/1.1\r\nContent-Type: text/csv\r\n"
+TAKE = "POST /v1/halls/{hall}/tickets HTTP/1.1\r\nContent-Type: application/json\r\n"
+CHANGE = f"PATCH /v1/halls/{{hall}}/tickets/{NIL} HTTP/1.1\r\nContent-Type: application/json\r\n"
+
+HALVES = [
+    (TAKE, "Content-Length: 99\r\n\r\n{"),
+    (TAKE, "Transfer-Encoding: chunked\r\n\r\n5\r\n{"),
+    (CHANGE, "Content-Length: 99\r\n\r\n"),
+    (LIST, "Content-Length: 99\r\n\r\nname\n"),
+]
+
+
+@pytest.mark.parametrize(("call", "half"), HALVES)
+@pytest.mark.parametrize("ends", ["reset", "closed"])
+async def test_a_client_that_leaves_in_mid_body_is_no_fault(
+    house: Service, hall: Checked, call: str, half: str, ends: str
+) -> None:
+    head = f"{call.format(hall=hall.hall)}Host: x\r\nAuthorization: Bearer {ADMIN}\r\n"
+    before = await counted(hall)
+    with capture_logs() as logged:
+        async with stranger(house.running.http_port) as one:
+            await one.say(f"{head}{half}".encode())
+            if ends == "closed":
+                one.end()
+                await one.hear()
+        async with asyncio.timeout(10):
+            while (after := await counted(hall)) == before:
+                assert (await hall.call("GET", "board")).status == 200
+
+    assert {status for (_, status), count in (after - before).items() if count} == {"400"}
+    assert [line for line in logged if line["log_level"] == "error"] == []
+
+
+async def counted(hall: Checked) -> Counter[tuple[str, str]]:
+    """How many changing calls were answered, by method and status."""
+    text = (await hall.call("GET", "/metrics")).body.decode()
+    found: Counter[tuple[str, str]] = Counter()
+    for labels, count in re.findall(r"^paihao_http_request_seconds_count\{(.*)\} (\d+)", text, re.MULTILINE):
+        said = dict(re.findall(r'(\w+)="(.*?)"', labels))
+        if said["method"] in {"POST", "PATCH"}:
+            found[said["method"], said["status"]] += int(count)
+    return found
 
 
 async def test_a_list_of_invitations_is_waited_for_longer(impatient: Service) -> None:

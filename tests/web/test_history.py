@@ -6,7 +6,8 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.events import Event
-from service.web.audit import WORDS, changed_paths
+from service.identity.documents import changed_paths
+from service.web.audit import WORDS
 from tests.service import ADMIN, NOON_AT, Service
 from tests.web.checked import Checked, demo
 from tests.web.conftest import Founder

@@ -18,21 +18,24 @@ from service.limits.allowances import Allowances
 from service.limits.limits import Limits
 from service.limits.rules import (
     BOOKINGS_OF_BROWSER,
-    BOOKINGS_OF_PHONE,
+    BOOKINGS_OF_CONTACT,
     BOOKINGS_OF_STRANGERS,
     CALLS_OF_ADDRESS,
     CALLS_OF_CREDENTIAL,
+    CONTACTS_OF_APPOINTMENT,
+    CONTACTS_OF_BROWSER,
+    CONTACTS_OF_STRANGERS,
     HOLDS_OF_STRANGERS,
     TAKES_OF_BROWSER,
+    TAKES_OF_CONTACT,
     TAKES_OF_ENTRANCE,
-    TAKES_OF_PHONE,
     TAKES_OF_STRANGERS,
     WRONG_CODES,
     WRONG_CODES_OF_BROWSER,
     Limit,
 )
 from tests.service import ADMIN, NOON_AT, Reply, Service, service_on
-from tests.web.booking import try_to_book
+from tests.web.booking import booked, changed, person, try_to_book
 from tests.web.checked import Checked, at, demo
 
 ENQUIRY = {"service": "enquiry"}
@@ -177,14 +180,14 @@ async def test_one_phone_books_so_often_an_hour_however_it_is_written(api: Check
             applicant={"name": "Li", "phone": phones[n % 3]},
             headers=from_(f"198.51.100.{n}"),
         )
-        for n in range(BOOKINGS_OF_PHONE.most + 1)
+        for n in range(BOOKINGS_OF_CONTACT.most + 1)
     ]
     other = await try_to_book(api, at("10:00", 24), headers=from_("198.51.100.1"))
     staff = await try_to_book(api, at("10:00", 25), applicant={"name": "Li", "phone": phones[0]}, token=ADMIN)
 
     assert [reply.code for reply in replies] == [
         None,
-        *["already-booked"] * (BOOKINGS_OF_PHONE.most - 1),
+        *["already-booked"] * (BOOKINGS_OF_CONTACT.most - 1),
         "rate-limited",
     ]
     assert (other.status, staff.status) == (201, 201)
@@ -234,9 +237,148 @@ async def test_one_phone_takes_few_numbers_an_hour_however_it_is_written(api: Ch
 
     replies = [await take(api, applicant={"name": "Li", "phone": phone}) for phone in written]
 
-    assert TAKES_OF_PHONE.most == 5
+    assert TAKES_OF_CONTACT.most == 5
     assert [reply.status for reply in replies] == [201, 201, 201, 201, 201, 429]
     assert (await take(api, applicant={"name": "Li", "phone": "13900139000"})).status == 201
+
+
+# Whom a stranger may have the hall write to.
+
+
+def victim(**more: str) -> dict[str, str]:
+    """Somebody who does not know of it."""
+    return {"name": "Li", "email": "li@home.example", **more}
+
+
+async def confirm(client: Checked, applicant: dict[str, str], address: str = "198.51.100.1") -> Reply:
+    """Book as the pages do: hold a start, then say who it is for."""
+    held = await try_to_book(client, at("10:00", 24), hold=True, headers=from_(address))
+    assert held.status == 201, held.body
+    body = {"state": "booked", "applicant": applicant}
+    reply = await changed(client, held.body, body, headers=from_(address))
+    if reply.status != 200:
+        path = f"appointments/{held.body['id']}"
+        assert (await client.call("DELETE", path, token=held.body["token"])).status == 200
+    return reply
+
+
+@pytest.mark.parametrize("contact", [{"phone": "13800138000"}, {"email": "Li@Home.example"}])
+async def test_a_contact_of_a_hold_is_counted_like_that_of_a_booking(api: Checked, contact: dict[str, str]) -> None:
+    at_once = [
+        await try_to_book(api, at("10:00", 24), applicant={"name": "Li", **contact}, headers=from_(f"198.51.100.{n}"))
+        for n in range(BOOKINGS_OF_CONTACT.most - 2)
+    ]
+    lower = {name: value.lower() for name, value in contact.items()}
+    held = [await confirm(api, {"name": "Li", **lower}, f"198.51.101.{n}") for n in range(3)]
+    other = await confirm(api, person(), "198.51.101.1")
+
+    assert [reply.code for reply in at_once] == [None, *["already-booked"] * (BOOKINGS_OF_CONTACT.most - 3)]
+    assert [reply.code for reply in held] == ["already-booked", "already-booked", "rate-limited"]
+    assert other.status == 200
+
+
+async def test_who_books_and_gives_up_in_a_loop_has_few_messages_sent(api: Checked) -> None:
+    statuses = []
+    for n in range(BOOKINGS_OF_CONTACT.most):
+        reply = await try_to_book(api, at("10:00", 24), applicant=victim(), headers=from_(f"198.51.100.{n}"))
+        statuses.append(reply.status)
+        if reply.status == 201:
+            given_up = await api.call("DELETE", f"appointments/{reply.body['id']}", token=reply.body["token"])
+            assert given_up.status == 200
+
+    assert statuses == [*[201] * (BOOKINGS_OF_CONTACT.most // 2), *[429] * (BOOKINGS_OF_CONTACT.most // 2)]
+
+
+async def test_a_place_can_be_given_up_whatever_was_counted_before(api: Checked) -> None:
+    one = await booked(api, applicant=victim(), headers=from_("198.51.100.1"))
+    for n in range(BOOKINGS_OF_CONTACT.most):
+        await try_to_book(api, at("10:00", 24), applicant=victim(), headers=from_(f"198.51.101.{n}"))
+
+    moved = await changed(api, one, {"starts_at": at("11:00", 24).isoformat()})
+    given_up = await api.call("DELETE", f"appointments/{one['id']}", token=one["token"])
+
+    assert (moved.code, given_up.status, given_up.body["state"]) == ("rate-limited", 200, "cancelled")
+
+
+async def test_moving_to_and_fro_tells_a_contact_no_more_often_than_booking(api: Checked) -> None:
+    one = await booked(api, applicant=victim(), headers=from_("198.51.100.1"))
+
+    replies = [
+        await changed(api, one, {"starts_at": at(f"1{n % 2}:00", 24).isoformat()}, headers=from_(f"198.51.101.{n}"))
+        for n in range(1, BOOKINGS_OF_CONTACT.most + 2)
+    ]
+
+    assert [reply.status for reply in replies] == [*[200] * (BOOKINGS_OF_CONTACT.most - 1), 429, 429]
+
+
+async def test_one_appointment_is_for_few_people_one_after_another(api: Checked) -> None:
+    one = await booked(api, headers=from_("198.51.100.1"))
+
+    replies = [
+        await changed(
+            api,
+            one,
+            {"starts_at": at(f"1{n % 2}:00", 24).isoformat(), "applicant": person()},
+            headers=from_(f"198.51.100.{n}"),
+        )
+        for n in range(12)
+    ]
+    same = await changed(api, one, {"count": 2}, headers=from_("198.51.100.1"))
+    staff = await changed(api, one, {"applicant": person()}, token=ADMIN)
+
+    many = CONTACTS_OF_APPOINTMENT.most
+    assert [reply.status for reply in replies] == [*[200] * many, *[429] * (12 - many)]
+    assert (same.status, staff.status) == (200, 200)
+
+
+async def test_changes_count_like_bookings(api: Checked) -> None:
+    page = await api.call("GET", "/halls/demo/screen", headers=BROWSER)
+    browser = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]} | from_("198.51.100.1")
+    one = (await try_to_book(api, at("10:00", 24), hold=True, headers=browser)).body
+
+    replies = [
+        await changed(api, one, {"starts_at": at(f"1{n % 2}:00", 24).isoformat()}, headers=browser)
+        for n in range(1, BOOKINGS_OF_BROWSER.most + 1)
+    ]
+
+    assert [reply.status for reply in replies] == [*[200] * (BOOKINGS_OF_BROWSER.most - 1), 429]
+
+
+async def test_who_names_many_contacts_is_told_to_wait(api: Checked, clock: FakeClock) -> None:
+    page = await api.call("GET", "/halls/demo/screen", headers=BROWSER)
+    browser = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]} | from_("198.51.100.1")
+
+    async def name_some(headers: dict[str, str], count: int) -> list[str | None]:
+        return [(await try_to_book(api, at("22:00", 24), headers=headers)).code for _ in range(count)]
+
+    at_once = await name_some(browser, CONTACTS_OF_BROWSER.most)
+    at_once += await name_some(from_("198.51.100.2"), CONTACTS_OF_STRANGERS.most)
+    clock.advance(60)  # by then both may book as often again
+    later = await name_some(browser, 5), await name_some(from_("198.51.100.2"), CONTACTS_OF_STRANGERS.most // 2)
+    nameless = await try_to_book(api, at("22:00", 24), applicant={"name": "Li"}, headers=browser)
+
+    assert set(at_once) == {"slot-not-offered"}
+    assert [codes[-1] for codes in later] == ["rate-limited", "rate-limited"]
+    assert nameless.code == "slot-not-offered"
+
+
+async def test_who_is_invited_is_told_of_what_is_booked_no_more_often_than_others(api: Checked) -> None:
+    code = (await api.staff("POST", "invitations", {"items": [victim()]})).body["items"][0]["code"]
+    statuses = []
+    for n in range(BOOKINGS_OF_CONTACT.most):
+        body = {"service": "enquiry", "starts_at": at("10:00", 24).isoformat(), "invitation": code}
+        reply = await api.call("POST", "appointments", body, headers=from_(f"198.51.100.{n}"))
+        statuses.append(reply.status)
+        if reply.status == 201:
+            await api.call("DELETE", f"appointments/{reply.body['id']}", token=reply.body["token"])
+
+    assert statuses == [*[201] * (BOOKINGS_OF_CONTACT.most // 2), *[429] * (BOOKINGS_OF_CONTACT.most // 2)]
+
+
+async def test_a_mail_address_takes_few_numbers_an_hour(api: Checked) -> None:
+    replies = [await take(api, applicant=victim()) for _ in range(TAKES_OF_CONTACT.most + 1)]
+
+    assert [reply.status for reply in replies] == [*[201] * TAKES_OF_CONTACT.most, 429]
 
 
 async def wants_code(client: Checked) -> str:

@@ -273,6 +273,27 @@ async def test_nothing_but_the_files_of_a_mount_is_given_out(house: Service, pat
     assert b"root:" not in rest
 
 
+@pytest.mark.parametrize("mount", ["/display", "/pages", "/packed"])
+@pytest.mark.parametrize("file", ["nothing.js", "nothing/at.all", "manage", "a" * 3000, "%ff", "voice"])
+async def test_a_file_that_is_not_there_is_a_problem_or_the_page_that_says_so(
+    hall: Checked, mount: str, file: str
+) -> None:
+    program = await hall.call("GET", f"{mount}/{file}")
+    reader = await hall.call("GET", f"{mount}/{file}", headers={"Accept": "text/html"})
+
+    assert (program.status, program.code) == (404, "route-not-found")
+    assert (reader.status, reader.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+async def test_files_that_are_not_packed_are_given_as_they_lie_there(hall: Checked) -> None:
+    reply = await hall.call("GET", "/display/icon.svg")
+    head = await hall.call("HEAD", "/display/icon.svg")
+
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "image/svg+xml")
+    assert reply.body == (SCREEN / "icon.svg").read_bytes()
+    assert (head.status, head.headers["Content-Length"]) == (200, str(len(reply.body)))
+
+
 async def test_the_kiosks_worker_may_keep_the_page_above_it(hall: Checked) -> None:
     reply = await hall.call("GET", f"/halls/{hall.hall}/kiosk/worker.js")
 

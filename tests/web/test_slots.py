@@ -12,7 +12,8 @@ from service.clock import FakeClock
 from service.domain.model import HallId, ServiceId
 from service.domain.slots import slots_of
 from service.domain.view import slot_view
-from service.web.slots import INVITATION_HEADER, SERVICE_DAYS_MAX, SPAN_DAYS_MAX
+from service.web.readable import INVITATION_HEADER
+from service.web.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
 from tests.service import Service, service_on
 from tests.web.booking import booked, by_hand, slot_at, slots, try_to_book
 from tests.web.checked import Checked, at, demo
