@@ -42,6 +42,9 @@ LATE_CORRECTION = 0.92
 
 HOUR_S = 3600
 
+FORGOTTEN = 1e-6
+"""Of a service that is less likely to last as long as it does the finish was forgotten."""
+
 THINNING_STEPS = 3
 """After which the share of those who have gone is true to a percent or two."""
 
@@ -416,8 +419,9 @@ def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> f
 
 
 def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work:
-    """The work of the people at some counters."""
+    """The work of the people at some counters; while the hall is suspended, as it will be when calls go on."""
     services = left_s = variance = whole_s = squares = 0.0
+    goes_on_s = suspended_s(day, now_at) or 0.0
     for counter_id in crew.open:
         at_counter = day.counters[counter_id].ticket
         if at_counter is None:
@@ -429,11 +433,15 @@ def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work
         began_at = ticket.started_at or ticket.called_at or now_at
         elapsed_s = (now_at - began_at).total_seconds() / speed
         cv = math.sqrt(one_variance) / one_s
-        services += 1
-        left_s += residual_s(one_s, cv, elapsed_s)
-        variance += one_variance
-        whole_s += one_s
-        squares += one_s * one_s + one_variance
+        there = 1.0
+        if goes_on_s:
+            there = still_there(one_s, cv, elapsed_s, goes_on_s / speed)
+            elapsed_s += goes_on_s / speed
+        services += there
+        left_s += there * residual_s(one_s, cv, elapsed_s)
+        variance += there * one_variance
+        whole_s += there * one_s
+        squares += there * (one_s * one_s + one_variance)
     return Work(services, left_s, variance, whole_s, squares)
 
 
@@ -450,9 +458,26 @@ def residual_s(mean_s: float, cv: float, elapsed_s: float) -> float:
     sigma = math.sqrt(variance)
     z = (math.log(mean_s / elapsed_s) - variance / 2) / sigma
     still = _phi(z)
-    if still < 1e-6:  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
+    if still < FORGOTTEN:  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
         return mean_s
     return mean_s * _phi(z + sigma) / still - elapsed_s
+
+
+def still_there(mean_s: float, cv: float, elapsed_s: float, more_s: float) -> float:
+    """How likely a lognormal service that has lasted `elapsed_s` lasts `more_s` more; a forgotten one begins anew."""
+    before = _longer_than(mean_s, cv, elapsed_s)
+    if before < FORGOTTEN:
+        return _longer_than(mean_s, cv, more_s)
+    return _longer_than(mean_s, cv, elapsed_s + more_s) / before
+
+
+def _longer_than(mean_s: float, cv: float, elapsed_s: float) -> float:
+    if elapsed_s <= 0:
+        return 1.0
+    if cv == 0:
+        return float(mean_s > elapsed_s)
+    variance = math.log1p(cv * cv)
+    return _phi((math.log(mean_s / elapsed_s) - variance / 2) / math.sqrt(variance))
 
 
 def probability_below(value: float, mean: float, sd: float) -> float:
@@ -467,19 +492,42 @@ def _phi(z: float) -> float:
 def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequence[Rate]:
     """How many counters work from now on: those open now, until the plan says something else.
 
-    They call nobody before the opening.
+    They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
     So many `more` than are at work are reckoned with now, or fewer; not before the opening.
     """
+    stopped_s = suspended_s(day, now_at)
+    if stopped_s is None:
+        return ()
     rates = crew.planned[bisect_right(crew.planned, now_at, key=_from_at) :]
     windows = day.plan.windows
     if not windows or now_at >= windows[0].opens_at:
         rates = (Rate(now_at, max(0, at_work_of(crew, now_at) + more)), *rates)
-    return rates
+    return _rates_since(rates, now_at + timedelta(seconds=stopped_s)) if stopped_s else rates
 
 
 def at_work_of(crew: Crew, now_at: datetime) -> int:
     """How many counters of a crew are at work now: those open, and as planned where none is."""
     return len(crew.open) + (counters_at(crew.others, now_at) if crew.others else 0)
+
+
+def suspended_s(day: Day, now_at: datetime) -> float | None:
+    """Seconds until a suspension ends; 0 without one, None when nobody knows."""
+    suspension = day.suspended_at(now_at)
+    if suspension is None:
+        return 0.0
+    return None if suspension.until_at is None else (suspension.until_at - now_at).total_seconds()
+
+
+def _rates_since(rates: Sequence[Rate], at: datetime) -> Sequence[Rate]:
+    """The rates from an instant on; when nobody is planned after it, the last at work go on."""
+    begun = bisect_right(rates, at, key=_from_at)
+    before, after = rates[:begun], rates[begun:]
+    if not before:
+        return rates
+    at_work = before[-1].counters
+    if not at_work and not any(rate.counters for rate in after):
+        at_work = next((rate.counters for rate in reversed(before) if rate.counters), 0)
+    return (Rate(at, at_work), *after)
 
 
 def counters_at(rates: Sequence[Rate], at: datetime) -> int:
