@@ -123,7 +123,15 @@ def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
     if ticket.admission is Admission.STANDBY:
         return outlook_on_standby(day, pool, ticket.n, now_at)
     leaving = day.tickets.get(ticket.id)
-    return outlook_at(day, pool, place_of(ticket), now_at, leaving, due_at=day.wakes_at(ticket))
+    return outlook_at(
+        day,
+        pool,
+        place_of(ticket),
+        now_at,
+        leaving,
+        due_at=day.wakes_at(ticket),
+        not_before_at=ticket.not_before_at,
+    )
 
 
 def outlook_on_standby(day: Day, pool: Pool, n: int, now_at: datetime) -> Outlook:
@@ -140,6 +148,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     *,
     at_work: int | None = None,
     due_at: datetime | None = None,
+    not_before_at: datetime | None = None,
     arrived: Appointment | None = None,
 ) -> Outlook:
     """What a person is told who will stand at a place of the order.
@@ -152,6 +161,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         leaving: the ticket whose present place is given up for this one.
         at_work: how many of their own counters to reckon with now instead of those at work; not before the opening.
         due_at: not called before this, unless a counter has nobody else.
+        not_before_at: not called before this at all.
         arrived: the appointment they come for, which is still among those expected.
 
     Returns:
@@ -168,6 +178,8 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     mean_s, sd_s, earliest_s, _ = free
     if due_at is not None and sd_s:
         mean_s = max(mean_s, (due_at - now_at).total_seconds())
+    if not_before_at is not None:
+        earliest_s = max(earliest_s, (not_before_at - now_at).total_seconds())
     step_min = day.plan.rules.promise.step_min
     return Outlook(ahead, quantiles(max(mean_s, earliest_s), sd_s, now_at, step_min, earliest_s))
 

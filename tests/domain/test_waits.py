@@ -371,6 +371,30 @@ def test_who_turns_green_is_told_the_wait_of_the_new_place() -> None:
     assert hall.ticket(ticket).wait == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
 
+@pytest.mark.parametrize("waiting", [0, 3, 40])
+def test_who_asks_not_to_be_called_before_a_time_waits_until_then_at_least(waiting: int) -> None:
+    hall = a_queue(waiting, 2, enquiries(counters=3))
+    if not waiting:
+        hall.open("3")  # idle: it calls them no sooner
+    ticket = hall.take()
+
+    hall.do(ChangeTicket(ticket, not_before_at=hall.instant("10:00")))
+
+    until_s = (hall.instant("10:00") - hall.now_at).total_seconds()
+    wait = hall.ticket(ticket).wait
+    assert wait is not None
+    assert wait.p10_s is not None
+    assert wait.p10_s >= until_s
+    assert wait.p50_s == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait.p50_s
+    if waiting < 40:
+        scene = scene_of(hall.day, hall.now_at)
+        assert scene is not None
+        drawn = waits_of(scene)[ticket]
+        assert (wait.p10_s, wait.p50_s) == (drawn.p10_s, drawn.p50_s) == (until_s, until_s)
+    if not waiting:
+        assert hall.next("3") is None
+
+
 # A suspension.
 
 
