@@ -7,15 +7,17 @@ likely is told that the hall is full, with what can be booked instead. A visit o
 last one, which begins after all before it.
 
 Standby is outside the order of calls, in the order of issue, until work flows back: then as many are admitted, in the
-same command, as fit at that moment. Nobody of a later number is let in before somebody on standby for the same
-counters. While overtime is open the closing is its end, and who fits only by that has admission `overtime`.
+same command, as fit at that moment. Nobody of a later number is let in before somebody on standby whose time they
+would take, for they wait with the same bottleneck. While overtime is open the closing is its end, and who fits only by
+that has admission `overtime`.
 
 Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from operator import add
 from typing import NamedTuple
 
@@ -33,15 +35,17 @@ from service.domain.slots import Slots, slots_of
 from service.domain.times import stamp
 from service.domain.view import slot_view
 from service.domain.waits import (
+    NOTHING,
+    Free,
     Work,
+    comes_to,
     coming_at_all,
+    free_for,
+    lasting_at,
     outlook_of,
     probability_below,
-    rates_from,
     speed_of,
-    start_of,
     work_of,
-    work_under_way,
 )
 
 FITS = 0.8
@@ -122,14 +126,13 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     """How a walk-in comes in; None when they do not."""
     if day.plan.admission == "all":
         return Verdict(day.admission_at(now_at), None)
-    before = _standby_before(day, visitor)
-    start = _start_after_all(day, visitor, before, now_at)
+    start, after_others = _start_after_all(day, visitor, now_at)
     fit = _fit(day, start, _closing(day.regular), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS):
         fit = _fit(day, start, _closing(day.plan), now_at)
         admission = Admission.OVERTIME
-    if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or before)):
+    if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or after_others)):
         return Verdict(Admission.STANDBY, fit)
     return Verdict(admission, fit) if fit.p >= FITS else None
 
@@ -151,16 +154,15 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
     admitted: list[Event] = []
     if after.closed or not after.standby:
         return admitted, after
-    staying: list[Ticket] = []
+    staying: list[Container[ServiceId]] = []
     for _, ticket_id in list(after.standby):
         ticket = after.tickets[ticket_id]
-        *_, pool = _pools_ahead(after, visitor_of(ticket))
-        if any(one.service in pool.services for one in staying):
-            staying.append(ticket)
+        if any(ticket.service in services for services in staying):
             continue
         verdict = verdict_on(after, visitor_of(ticket), now_at)
         if verdict is None or verdict.admission is Admission.STANDBY:
-            staying.append(ticket)
+            *_, last = _pools_ahead(after, visitor_of(ticket))
+            staying.append(last.sharing.kinds[last.kind].services)
             continue
         event = admitted_as(after, ticket, verdict, now_at)
         admitted.append(event)
@@ -192,14 +194,6 @@ def day_after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
     return evolve(after, Record(after.seq + 1, now_at, _COMMAND, _COMMAND, 0, None, event))
 
 
-def _standby_before(day: Day, visitor: Visitor) -> list[Ticket]:
-    """Who is on standby for the same counters, and was here before; of any stage that is still ahead."""
-    found: dict[int, Ticket] = {}
-    for pool in _pools_ahead(day, visitor):
-        found.update((ticket.n, ticket) for ticket in day.standby_before(pool, visitor.n))
-    return list(found.values())
-
-
 def _closing(plan: Plan) -> datetime | None:
     """When a day's doors close for the last time."""
     return plan.windows[-1].closes_at if plan.windows else None
@@ -214,14 +208,21 @@ def _fit(day: Day, start: _Start | None, closes_at: datetime | None, now_at: dat
     return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
 
 
-def _start_after_all(day: Day, visitor: Visitor, before: list[Ticket], now_at: datetime) -> _Start | None:
-    """When the last counter of a visit is free for who comes after all others; None when nobody can tell."""
+def _start_after_all(day: Day, visitor: Visitor, now_at: datetime) -> tuple[_Start | None, bool]:
+    """When the last counter of a visit is free for who comes after all others; None when nobody can tell.
+
+    Also whether somebody stands by, and was here before, whose time they would take at some stage.
+    """
     service = day.plan.services[visitor.service]
     start: _Start | None = None
+    after_others = False
     for pool in _pools_ahead(day, visitor):
-        here = _start_at(day, pool, before, now_at)
-        if here is None:
-            return None
+        before = day.standby_before(pool.sharing.kind_of, visitor.n)
+        free = _free_at(day, pool, before, now_at)
+        if free is None:
+            return None, after_others
+        after_others = after_others or any(pool.sharing.kind_of[ticket.service] in free.kinds for ticket in before)
+        here = _Start(free.mean_s, free.sd_s)
         if start is not None:  # they come out of the stage before
             own_s = service.expected_s(visitor.count, prechecked=visitor.prechecked)
             earliest = _Start(
@@ -230,18 +231,14 @@ def _start_after_all(day: Day, visitor: Visitor, before: list[Ticket], now_at: d
             )
             here = max(here, earliest)
         start = here
-    return start
+    return start, after_others
 
 
-def _start_at(day: Day, pool: Pool, before: list[Ticket], now_at: datetime) -> _Start | None:
-    rates = rates_from(day, pool, now_at)
-    if not any(rate.counters for rate in rates):
-        return None
-    speed, speed_sd = speed_of(day)
-    work = work_under_way(day, pool, speed, now_at)
-    for more in (*_in_lines(day, pool), *_to_come_here(day, pool), *_on_standby(day, pool, before)):
-        work = Work(*map(add, work, more))
-    return _Start(*start_of(rates, work, speed, speed_sd, now_at, coming_at_all(day, pool, now_at)))
+def _free_at(day: Day, pool: Pool, before: list[Ticket], now_at: datetime) -> Free | None:
+    waiting = [NOTHING] * len(pool.sharing.kinds)
+    for kind, work in chain(_in_lines(day, pool), _to_come_here(day, pool), _on_standby(day, pool, before)):
+        waiting[kind] = Work(*map(add, waiting[kind], work))
+    return free_for(day, pool, waiting, coming_at_all(day, pool, now_at), now_at)
 
 
 def _pools_ahead(day: Day, visitor: Visitor) -> list[Pool]:
@@ -255,49 +252,36 @@ def _pools_ahead(day: Day, visitor: Visitor) -> list[Pool]:
     ]
 
 
-def _in_lines(day: Day, pool: Pool) -> Iterator[Work]:
-    """The work of all who wait for a pool's counters, at its stage or before it."""
-    for line in day.lines.values():
-        key, number = line.key, len(line.places)
-        if number and key.service in pool.services:
-            service = day.plan.services[key.service]
-            here = day.stage_now(key.service, key.stage)
-            if here == pool.stage:
-                yield work_of(number, 1.0, line.mean_s, line.variance)
-            elif _comes_to(service, here, pool.stage):
-                prechecked = key.prechecked or here == PRECHECK
-                yield _work(service, key.people, number, prechecked=prechecked)
+def _in_lines(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
+    """The work, by kind, of all who wait for a pool's counters or share its work, at its stage or before."""
+    for key, line in day.lines.items():
+        kind = pool.sharing.kind_of.get(key.service)
+        if kind is not None and line.places:
+            lasts = lasting_at(day, pool.stage, key.service, key.stage, key.people, prechecked=key.prechecked)
+            if lasts is not None:
+                yield kind, work_of(len(line.places), 1.0, *lasts)
 
 
-def _to_come_here(day: Day, pool: Pool) -> Iterator[Work]:
+def _to_come_here(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
     """The work of who is at a counter of an earlier stage."""
     for counter in day.counters.values():
         if counter.ticket is None or counter.stage == pool.stage:
             continue
         ticket = day.tickets[counter.ticket]
+        kind = pool.sharing.kind_of.get(ticket.service)
         service = day.plan.services[ticket.service]
-        if ticket.service in pool.services and _comes_to(service, counter.stage, pool.stage):
-            yield _work(service, ticket.count, 1, prechecked=ticket.prechecked or counter.stage == PRECHECK)
+        if kind is not None and comes_to(service, counter.stage, pool.stage):
+            prechecked = ticket.prechecked or counter.stage == PRECHECK
+            mean_s = service.expected_s(ticket.count, prechecked=prechecked)
+            yield kind, work_of(1, 1.0, mean_s, service.variance(ticket.count, prechecked=prechecked))
 
 
-def _on_standby(day: Day, pool: Pool, before: list[Ticket]) -> Iterator[Work]:
+def _on_standby(day: Day, pool: Pool, before: list[Ticket]) -> Iterator[tuple[int, Work]]:
     """The work of who would be let in first."""
     for ticket in before:
-        service = day.plan.services[ticket.service]
-        here = day.stage_now(ticket.service, ticket.stage)
-        if ticket.service in pool.services and (here == pool.stage or _comes_to(service, here, pool.stage)):
-            yield _work(service, ticket.count, 1, prechecked=ticket.prechecked)
-
-
-def _comes_to(service: PlannedService, here: StageId, stage: StageId) -> bool:
-    """Tell whether a visit has a stage still ahead."""
-    stages = service.stages
-    return here in stages and stage in stages[stages.index(here) + 1 :]
-
-
-def _work(service: PlannedService, count: int, number: int, *, prechecked: bool) -> Work:
-    mean_s = service.expected_s(count, prechecked=prechecked)
-    return work_of(number, 1.0, mean_s, service.variance(count, prechecked=prechecked))
+        lasts = lasting_at(day, pool.stage, ticket.service, ticket.stage, ticket.count, prechecked=ticket.prechecked)
+        if lasts is not None:
+            yield pool.sharing.kind_of[ticket.service], work_of(1, 1.0, *lasts)
 
 
 def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:

@@ -12,13 +12,14 @@ stand indexes that can always be made anew from the values:
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
 * `kept` counts the first calls that kept, or broke, what was told with the ticket;
 * `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
-* a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes.
+* a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes; its
+  `Sharing` knows those that compete by way of others.
 
 Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -50,9 +51,10 @@ from service.domain.model import (
     TicketState,
     state_at,
 )
-from service.domain.plan import Plan, PlannedService, Rate
+from service.domain.plan import Plan, PlannedService
 from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
+from service.domain.sharing import Crew, Kind, Sharing
 from service.domain.sums import Booked
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -108,15 +110,17 @@ class Line:
 class Pool(NamedTuple):
     """Who competes with a ticket: the counters that may call it, and the lines that these counters draw from.
 
-    `open` are the counters open now, `planned` says how many the plan gives them through the day, `services` are those
-    that the lines may be of, `stage` where they all wait.
+    `crew` are its own counters, `services` those that the lines may be of, `stage` where they all wait. `sharing` is
+    all that competes by way of others too, with its `shared_lines`, and `kind` is the ticket's kind of work there.
     """
 
-    open: tuple[CounterId, ...]
-    planned: tuple[Rate, ...]
+    crew: Crew
     lines: tuple[Line, ...]
     services: frozenset[ServiceId]
     stage: StageId
+    sharing: Sharing
+    shared_lines: tuple[tuple[int, Line], ...]
+    kind: int
 
 
 def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
@@ -195,6 +199,7 @@ class Day:
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
+        self._shared: dict[tuple[StageId, int], Sharing] = {}
         self._draws: dict[CounterId, tuple[Line, ...]] = {}
 
     def copy(self) -> Self:
@@ -348,19 +353,60 @@ class Day:
 
     def _make_pool(self, service: ServiceId, stage: StageId) -> Pool:
         at_stage = [counter for counter in self.counters.values() if counter.stage == stage]
-        serving = [counter for counter in at_stage if service in counter.services]
-        staffed = [counter for counter in serving if counter.state is not CounterState.CLOSED] or serving
-        shared = frozenset(name for counter in staffed for name in counter.services) | {service}
+        serving: dict[ServiceId, int] = {service: 0}
+        for n, counter in enumerate(at_stage):
+            for name in counter.services:
+                serving[name] = serving.get(name, 0) | 1 << n
+        staffed = sum(1 << n for n, counter in enumerate(at_stage) if counter.state is not CounterState.CLOSED)
+        own = serving[service]
+        at_own = own & staffed or own
+        sharing = self._shared.get((stage, own))
+        if sharing is None:
+            sharing = self._shared[stage, own] = self._make_sharing(own, serving, staffed, at_stage)
+        lines = tuple(
+            (sharing.kind_of[line.key.service], line)
+            for line in self.lines.values()
+            if line.key.service in sharing.kind_of and self.stage_now(line.key.service, line.key.stage) == stage
+        )
+        services = frozenset(name for name, counters in serving.items() if counters & at_own) | {service}
         return Pool(
-            open=tuple(counter.id for counter in serving if counter.state is CounterState.OPEN),
-            planned=self.plan.rates(len(serving), len(at_stage)),
-            lines=tuple(
-                line
-                for line in self.lines.values()
-                if line.key.service in shared and self.stage_now(line.key.service, line.key.stage) == stage
-            ),
-            services=shared,
+            crew=sharing.crew_of(sharing.kind_of[service]),
+            lines=tuple(line for _, line in lines if line.key.service in services),
+            services=services,
             stage=stage,
+            sharing=sharing,
+            shared_lines=lines,
+            kind=sharing.kind_of[service],
+        )
+
+    def _make_sharing(
+        self, own: int, serving: Mapping[ServiceId, int], staffed: int, at_stage: Sequence[Counter]
+    ) -> Sharing:
+        """Who shares work with some counters: by counters that are not closed, or where all of a kind's are."""
+        kinds: dict[int, list[ServiceId]] = {own: []}
+        for name, counters in serving.items():
+            kinds.setdefault(counters, []).append(name)
+        reached, reach = {own}, own & staffed or own
+        while found := [counters for counters in kinds if counters not in reached and counters & reach]:
+            for counters in found:
+                reached.add(counters)
+                reach |= counters & staffed or counters
+        open_now = sum(1 << n for n, counter in enumerate(at_stage) if counter.state is CounterState.OPEN)
+
+        def crew_of(ready: int, all_of_them: int) -> Crew:
+            return Crew(
+                open=tuple(counter.id for n, counter in enumerate(at_stage) if ready & open_now & 1 << n),
+                others=self.plan.rates(others.bit_count(), len(at_stage)) if (others := ready & ~open_now) else (),
+                planned=self.plan.rates(all_of_them.bit_count(), len(at_stage)),
+            )
+
+        return Sharing(
+            (
+                Kind(frozenset(names), counters, counters & open_now or counters)
+                for counters, names in kinds.items()
+                if counters in reached
+            ),
+            crew_of,
         )
 
     def line_holding(self, ticket: Ticket) -> Line | None:
@@ -368,10 +414,10 @@ class Day:
         outside = ticket.state is not TicketState.WAITING or ticket.admission is Admission.STANDBY
         return None if outside or self._sleeps(ticket) else self._line_of(ticket)
 
-    def standby_before(self, pool: Pool, n: int) -> list[Ticket]:
-        """Who is on standby for a pool's counters and took a number before the one that was issued as `n`."""
+    def standby_before(self, services: Container[ServiceId], n: int) -> list[Ticket]:
+        """Who is on standby for some services and took a number before the one that was issued as `n`."""
         before = self.standby.irange(maximum=(n, TicketId("")))
-        return [ticket for _, one in before if (ticket := self.tickets[one]).service in pool.services]
+        return [ticket for _, one in before if (ticket := self.tickets[one]).service in services]
 
     def admission_at(self, at: datetime) -> Admission:
         """How people come in who are let in: by overtime, when the doors would be shut without it."""
@@ -381,6 +427,7 @@ class Day:
     def forget_pools(self) -> None:
         """Drop what was remembered about counters and lines; it is made anew when asked for."""
         self._pools = {}
+        self._shared = {}
         self._draws = {}
 
     def wake(self, now_at: datetime) -> None:

@@ -100,7 +100,8 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
     decided = _DECIDERS[type(command)](day, command, now_at)
     if day.closed:
         decided = _nobody_waits(decided)
-    if day.standby and not GIVES_WORK_BACK.isdisjoint(map(type, decided)):
+    gives_back = bool(day.standby) and not GIVES_WORK_BACK.isdisjoint(map(type, decided))
+    if gives_back and day.suspended_at(now_at) is None:  # else the sweep does, once calls go on
         admitted, _ = admitted_from_standby(day, now_at, decided)
         decided += admitted
     return decided

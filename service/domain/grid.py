@@ -5,7 +5,8 @@ All of it follows from the plan, is made once and kept beside it. Instants have 
 
 * A block is an hour from an opening on, the last one shorter.
 * A group is a set of counters that work can only be moved within: those that serve a bookable service at its main
-  stage, and the unions of such sets that overlap. Work of a service counts in every group that holds all its counters.
+  stage, the unions of such sets that overlap, and all counters of a stage, for they share the planned staff. Work of a
+  service counts in every group that holds all its counters.
 * An offer is what can be booked of a service for a number of people: its starts, and the places each has while nobody
   has booked.
 
@@ -15,7 +16,7 @@ Source: ALGORITHMS 2.2.
 import math
 from bisect import bisect_right
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -31,7 +32,8 @@ STEP_S = 300
 """Between the starts of a block."""
 
 GROUPS_MAX = 64
-"""Groups that are reckoned with; unions of counters beyond it are not, so such halls book a little more boldly."""
+"""Groups that are reckoned with, but for whole stages; unions of counters beyond it are not: such halls book a little
+more boldly."""
 
 NO_SHOW_MAX = 0.9
 """However many do not come, a booking weighs something."""
@@ -115,6 +117,9 @@ class Grid:
         self._arrivals = _arrivals(plan, self)
         sets = _sets_to_keep(plan, self._sets)
         self.groups = {name: self._group(name, counters) for name, counters in sets.items()}
+        for stage, counters in _stages_to_keep(plan, self._sets, sets.values()).items():
+            name = f"*{stage}"
+            sets[name], self.groups[name] = counters, self._stage_group(name, counters)
         self._groups_of = {
             name: tuple(self.groups[group] for group, counters in sets.items() if own and own <= counters)
             for name, own in self._sets.items()
@@ -303,6 +308,20 @@ class Grid:
         held_s = tuple(self.plan.booking.held_share_of_walk_ins * staffed for staffed in staffed_s)
         return Group(name, staffed_s, held_s, tuple(held * squares / mean_s for held in held_s))
 
+    def _stage_group(self, name: str, counters: frozenset[CounterId]) -> Group:
+        """All counters of a stage: walk-ins need no more of it than the counters that serve them are staffed for."""
+        group = self._group(name, counters)
+        apart = [self._group(name, part) for part in _apart(own for own in self._sets.values() if own <= counters)]
+        walk_ins_s = tuple(
+            min(needed_s, sum(min(part.walk_ins_s[block], part.staffed_s[block]) for part in apart))
+            for block, needed_s in enumerate(group.walk_ins_s)
+        )
+        variance = tuple(
+            spread * some_s / all_s if all_s else 0.0
+            for spread, some_s, all_s in zip(group.walk_ins_variance, walk_ins_s, group.walk_ins_s, strict=True)
+        )
+        return group._replace(walk_ins_s=walk_ins_s, walk_ins_variance=variance)
+
 
 def grid_of(plan: Plan) -> Grid:
     """The grid of a plan, made when first asked for."""
@@ -372,6 +391,30 @@ def _sets_to_keep(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> di
                 kept[union] = f"{names}+{other}"
                 grown.append((union, kept[union]))
     return {name: counters for counters, name in kept.items()}
+
+
+def _stages_to_keep(
+    plan: Plan, sets: Mapping[ServiceId, frozenset[CounterId]], kept: Collection[frozenset[CounterId]]
+) -> dict[StageId, frozenset[CounterId]]:
+    """All counters of each stage that somebody can book at, where staff is planned and they are no group already."""
+    if not plan.bands:
+        return {}
+    stages = {main_stage(plan, one): None for name, one in plan.services.items() if _may_be_booked(one) and sets[name]}
+    found = {
+        stage: frozenset(one.id for one in plan.counters.values() if one.offered and one.stage == stage)
+        for stage in stages
+    }
+    return {stage: counters for stage, counters in found.items() if counters not in kept}
+
+
+def _apart(sets: Iterable[frozenset[CounterId]]) -> list[frozenset[CounterId]]:
+    """Sets of counters with those that overlap joined."""
+    apart: list[frozenset[CounterId]] = []
+    for one in sets:
+        overlapping = [other for other in apart if one & other]
+        joined = one.union(*overlapping)
+        apart = [*(other for other in apart if not one & other), joined]
+    return [one for one in apart if one]
 
 
 def _blocks(plan: Plan) -> Iterable[Block]:

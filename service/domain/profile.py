@@ -8,9 +8,9 @@ on. Where it changes nothing, those open now stay, as in everybody's wait.
 Source: DESIGN 6, "Waits"; ALGORITHMS 3.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from itertools import pairwise
 from math import ceil
 from operator import add
@@ -20,13 +20,17 @@ from service.domain.arrivals import ARRIVALS_OVER_S, lately
 from service.domain.day import Day, Pool
 from service.domain.model import CounterState, ServiceId, Wait
 from service.domain.plan import Rate
+from service.domain.sharing import Crew
 from service.domain.waits import (
     Work,
+    at_work_of,
+    counters_at,
     newcomer_at,
     quantiles,
     rates_from,
     speed_of,
     start_of,
+    sum_of,
     wait_of_newcomer,
     work_before,
     work_under_way,
@@ -66,7 +70,7 @@ def at_work_after(before: Day, after: Day, service: ServiceId, now_at: datetime)
     A plan with fewer sends those away who are more than it has; one with more adds to those open.
     """
     old, new = _pool(before, service), _pool(after, service)
-    if not old.open:
+    if not old.crew.open:
         return None
     stage = after.stage_now(service, after.plan.services[service].stages[0])
     there = [
@@ -75,7 +79,7 @@ def at_work_after(before: Day, after: Day, service: ServiceId, now_at: datetime)
         if after.plan.counters[name].offered and counter.stage == stage and service in counter.services
     ]
     open_now = sum(counter.state is CounterState.OPEN for counter in there)
-    was, will_be = _planned_at(old, now_at), _planned_at(new, now_at)
+    was, will_be = counters_at(old.crew.planned, now_at), counters_at(new.crew.planned, now_at)
     if will_be < was:
         return min(open_now, will_be)
     return min(open_now + will_be - was, len(there))
@@ -112,11 +116,6 @@ def _pool(day: Day, service: ServiceId) -> Pool:
     return day.pool(service, day.plan.services[service].stages[0])
 
 
-def _planned_at(pool: Pool, now_at: datetime) -> int:
-    begun = bisect_right(pool.planned, now_at, key=lambda rate: rate.from_at)
-    return pool.planned[begun - 1].counters if begun else 0
-
-
 def _quarters(before: Day, after: Day, now_at: datetime) -> Iterator[datetime]:
     windows = (*before.plan.windows, *after.plan.windows)
     if before.closed or not windows:
@@ -139,29 +138,60 @@ def _longest(before: Day, day: Day, times: Sequence[datetime], now_at: datetime)
         pool = _pool(day, service.id)
         known = service.id in before.plan.services
         at_work = at_work_after(before, day, service.id, now_at) if known and day is not before else None
-        key = (pool.open, pool.planned, pool.services, at_work)
+        key = (pool.crew, pool.sharing, pool.kind, at_work)
         if key not in found:
-            found[key] = _p90s(day, pool, rates_from(day, pool, now_at, at_work), coming, times, now_at)
+            more = 0 if at_work is None else at_work - at_work_of(pool.crew, now_at)
+            found[key] = _p90s(day, pool, more, coming, times, now_at)
     return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found.values(), strict=True)]
 
 
 def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     day: Day,
     pool: Pool,
-    rates: Sequence[Rate],
+    more: int,
     coming: dict[ServiceId, Arriving],
     times: Sequence[datetime],
     now_at: datetime,
 ) -> list[int | None]:
-    """The p90 waits of walk-ins of a pool at each of `times`; None while the doors are closed or nobody will serve."""
+    """The p90 waits of walk-ins of a pool at each of `times`; None while the doors are closed or nobody will serve.
+
+    They wait with the bottleneck of all that is there and comes until the last of `times`; `more` as in `rates_from`.
+    """
+    if not times or not any(rate.counters for rate in rates_from(day, pool.crew, now_at, more)):
+        return [None] * len(times)
+    _, waiting = work_before(pool, newcomer_at(day, now_at), None)
+    arriving = [NOBODY] * len(waiting)
+    for name in pool.sharing.kind_of.keys() & coming.keys():
+        kind = pool.sharing.kind_of[name]
+        arriving[kind] = Arriving(*map(add, arriving[kind], coming[name]))
+    span_s = (times[-1] - now_at).total_seconds()
+    neck = pool.sharing.bottleneck(
+        pool.kind, [work.left_s + one.work_s * span_s for work, one in zip(waiting, arriving, strict=True)]
+    )
+    found: list[list[int | None]] = []
+    for kinds, crew in {(neck.kinds, neck.crew), (neck.own, neck.own_crew)}:
+        there = sum_of(waiting[kind] for kind in kinds)
+        come = reduce(lambda one, other: Arriving(*map(add, one, other)), (arriving[kind] for kind in kinds), NOBODY)
+        found.append(_p90s_of(day, crew, more, there, come, times, now_at))
+    return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found, strict=True)]
+
+
+def _p90s_of(  # noqa: PLR0913, PLR0917  (as above)
+    day: Day,
+    crew: Crew,
+    more: int,
+    waiting: Work,
+    arriving: Arriving,
+    times: Sequence[datetime],
+    now_at: datetime,
+) -> list[int | None]:
+    """The same, of who waits for a crew with the work that waits and that comes."""
     plan = day.plan
+    rates = rates_from(day, crew, now_at, more)
     if not any(rate.counters for rate in rates):
         return [None] * len(times)
     speed, speed_sd = speed_of(day)
-    work = Work(*map(add, work_before(pool, newcomer_at(day, now_at), None), work_under_way(day, pool, speed, now_at)))
-    arriving = NOBODY
-    for name in pool.services & coming.keys():
-        arriving = Arriving(*map(add, arriving, coming[name]))
+    work = Work(*map(add, waiting, work_under_way(day, crew, speed, now_at)))
     left_s = work.left_s
     found: list[int | None] = []
     for last_at, at in pairwise((now_at, *times)):
@@ -204,15 +234,10 @@ def _left_s(  # noqa: PLR0913, PLR0917  (one step of a sum)
         span_s = (end_at - begin_at).total_seconds()
         if day.plan.open_at(begin_at):
             left_s += arriving.work_s * span_s
-        left_s = max(0.0, left_s - _at_work(rates, begin_at) * span_s / speed)
+        left_s = max(0.0, left_s - counters_at(rates, begin_at) * span_s / speed)
     return left_s
-
-
-def _at_work(rates: Sequence[Rate], at: datetime) -> int:
-    begun = bisect_right(rates, at, key=lambda rate: rate.from_at)
-    return rates[begun - 1].counters if begun else 0
 
 
 def _from(rates: Sequence[Rate], at: datetime) -> list[Rate]:
     """The rates from an instant on."""
-    return [Rate(at, _at_work(rates, at)), *(rate for rate in rates if rate.from_at > at)]
+    return [Rate(at, counters_at(rates, at)), *(rate for rate in rates if rate.from_at > at)]

@@ -5,7 +5,8 @@ they have lasted), and the expected work of everybody earlier in the order. It i
 that are open now, and of those that are planned later; on the way the work of those joins who will come before the
 place: people with an appointment, as likely as they are to come still, and those who came early for theirs. Rank times
 mean gives the sum of a line, so one answer costs one bisection per line, one residual per counter and one step per slot
-until then, however many wait.
+until then, however many wait. Where services share only some of their counters, the work is that of the bottleneck the
+ticket waits with (`sharing`), and one of the ticket's own counters must be free.
 
 What people are told reckons with those who give up waiting, as a hall has learned; admission does not.
 
@@ -16,14 +17,16 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from heapq import merge
 from operator import add
 from typing import NamedTuple
 
 from service.domain.day import Day, Line, Place, Pool, place_of
-from service.domain.diary import visit_of
-from service.domain.model import Admission, Appointment, ServiceId, Shown, Ticket, TicketId, Wait
-from service.domain.plan import Learned, Leaving, Rate
+from service.domain.diary import Visit, visit_of
+from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
+from service.domain.plan import PRECHECK, Learned, Leaving, PlannedService, Rate
+from service.domain.sharing import Crew
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
@@ -39,8 +42,16 @@ LATE_CORRECTION = 0.92
 
 HOUR_S = 3600
 
+FORGOTTEN = 1e-6
+"""Of a service that is less likely to last as long as it does the finish was forgotten."""
+
 THINNING_STEPS = 3
 """After which the share of those who have gone is true to a percent or two."""
+
+NOBODY_LEAVES = Leaving()
+
+ALONE = frozenset((0,))
+"""The kinds of work where there is one."""
 
 LAST = TicketId("~")
 """Sorts after every ticket's id."""
@@ -67,11 +78,27 @@ class Work(NamedTuple):
     squares: float
 
 
+NOTHING = Work(0, 0.0, 0.0, 0.0, 0.0)
+
+
 class Joining(NamedTuple):
-    """Work that joins the queue before a place, at an instant."""
+    """Work of a kind that joins the queue before a place, at an instant."""
 
     at: datetime
     work: Work
+    kind: int
+
+
+class Free(NamedTuple):
+    """When a counter is free for somebody, in seconds from now, with the spread, and not before `earliest_s`.
+
+    `kinds` are those of the bottleneck they wait with.
+    """
+
+    mean_s: float
+    sd_s: float
+    earliest_s: float
+    kinds: frozenset[int]
 
 
 def nobody_knows(now_at: datetime) -> Wait:
@@ -80,7 +107,7 @@ def nobody_knows(now_at: datetime) -> Wait:
 
 
 def wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime, at_work: int | None = None) -> Wait:
-    """The wait of a walk-in who would take a ticket at `now_at`; `at_work` as in `rates_from`."""
+    """The wait of a walk-in who would take a ticket at `now_at`; `at_work` as in `outlook_at`."""
     pool = day.pool(service, day.plan.services[service].stages[0])
     return outlook_at(day, pool, newcomer_at(day, now_at), now_at, at_work=at_work).wait
 
@@ -96,12 +123,20 @@ def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
     if ticket.admission is Admission.STANDBY:
         return outlook_on_standby(day, pool, ticket.n, now_at)
     leaving = day.tickets.get(ticket.id)
-    return outlook_at(day, pool, place_of(ticket), now_at, leaving, due_at=day.wakes_at(ticket))
+    return outlook_at(
+        day,
+        pool,
+        place_of(ticket),
+        now_at,
+        leaving,
+        due_at=day.wakes_at(ticket),
+        not_before_at=ticket.not_before_at,
+    )
 
 
 def outlook_on_standby(day: Day, pool: Pool, n: int, now_at: datetime) -> Outlook:
     """What a person on standby is told: their place among those on standby, and no wait, for nothing is promised."""
-    return Outlook(len(day.standby_before(pool, n)), nobody_knows(now_at))
+    return Outlook(len(day.standby_before(pool.services, n)), nobody_knows(now_at))
 
 
 def outlook_at(  # noqa: PLR0913  (the last one by name)
@@ -113,6 +148,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     *,
     at_work: int | None = None,
     due_at: datetime | None = None,
+    not_before_at: datetime | None = None,
     arrived: Appointment | None = None,
 ) -> Outlook:
     """What a person is told who will stand at a place of the order.
@@ -123,8 +159,9 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         place: their queue time, and what breaks ties.
         now_at: the present instant.
         leaving: the ticket whose present place is given up for this one.
-        at_work: as in `rates_from`.
+        at_work: how many of their own counters to reckon with now instead of those at work; not before the opening.
         due_at: not called before this, unless a counter has nobody else.
+        not_before_at: not called before this at all.
         arrived: the appointment they come for, which is still among those expected.
 
     Returns:
@@ -132,18 +169,102 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         open or planned today.
     """
     own_line = None if leaving is None or place_of(leaving) >= place else day.line_holding(leaving)
-    waiting = work_before(pool, place, own_line)
-    rates = rates_from(day, pool, now_at, at_work)
-    if not any(rate.counters for rate in rates):
-        return Outlook(round(waiting.services), nobody_knows(now_at))
-    speed, speed_sd = speed_of(day)
-    work = Work(*map(add, waiting, work_under_way(day, pool, speed, now_at)))
-    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming_before(day, pool, place, now_at, arrived))
-    if waiting.services:
-        mean_s, sd_s = thinned(mean_s, sd_s, waiting, work, day.plan.learned.leaving)
+    ahead, waiting = work_before(pool, place, own_line)
+    coming = coming_before(day, pool, place, now_at, arrived)
+    more = 0 if at_work is None else at_work - at_work_of(pool.crew, now_at)
+    free = free_for(day, pool, waiting, coming, now_at, more=more, leaving=day.plan.learned.leaving)
+    if free is None:
+        return Outlook(ahead, nobody_knows(now_at))
+    mean_s, sd_s, earliest_s, _ = free
     if due_at is not None and sd_s:
         mean_s = max(mean_s, (due_at - now_at).total_seconds())
-    return Outlook(round(waiting.services), quantiles(mean_s, sd_s, now_at, day.plan.rules.promise.step_min))
+    if not_before_at is not None:
+        earliest_s = max(earliest_s, (not_before_at - now_at).total_seconds())
+    step_min = day.plan.rules.promise.step_min
+    return Outlook(ahead, quantiles(max(mean_s, earliest_s), sd_s, now_at, step_min, earliest_s))
+
+
+def free_for(  # noqa: PLR0913  (the last ones by name)
+    day: Day,
+    pool: Pool,
+    waiting: Sequence[Work],
+    coming: Iterable[Joining],
+    now_at: datetime,
+    *,
+    more: int = 0,
+    leaving: Leaving = NOBODY_LEAVES,
+) -> Free | None:
+    """When one of a pool's own counters is free for who comes after all the work there.
+
+    Args:
+        day: awake at `now_at`.
+        pool: who competes with them.
+        waiting: the work that waits, by kind; that of the people at the counters comes to it.
+        coming: the work that will join it.
+        now_at: the present instant.
+        more: as in `rates_from`.
+        leaving: how those who wait give up.
+
+    Returns:
+        None when no counter for it is open or planned today.
+    """
+    if len(waiting) == 1:
+        return _free_of(day, pool.crew, ALONE, waiting, coming, now_at, more, leaving)
+    if not any(rate.counters for rate in rates_from(day, pool.crew, now_at, more)):
+        return None
+    loads = [work.left_s for work in waiting]
+    coming = list(coming)
+    for joining in coming:
+        loads[joining.kind] += joining.work.left_s
+    neck = pool.sharing.bottleneck(pool.kind, loads)
+    found = _free_of(day, neck.crew, neck.kinds, waiting, coming, now_at, more, leaving)
+    if neck.own_crew is neck.crew or found is None:
+        return found
+    own, all_of_them = (max(0, at_work_of(crew, now_at) + more) for crew in (neck.own_crew, neck.crew))
+    if found.sd_s and 0 < own < all_of_them:  # a counter is free, which need not be one of theirs
+        speed, _ = speed_of(day)
+        rest_s = LATE_CORRECTION * speed * _rest_s(waiting, neck.kinds)
+        found = found._replace(mean_s=found.mean_s + rest_s * (1 / own - 1 / all_of_them))
+    by_own = _free_of(day, neck.own_crew, neck.own, waiting, coming, now_at, more, leaving)
+    return found if by_own is None else max(found, by_own)._replace(kinds=neck.kinds)
+
+
+def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
+    day: Day,
+    crew: Crew,
+    kinds: frozenset[int],
+    waiting: Sequence[Work],
+    coming: Iterable[Joining],
+    now_at: datetime,
+    more: int,
+    leaving: Leaving,
+) -> Free | None:
+    """When one of some counters is free for who comes after the work of some kinds."""
+    rates = rates_from(day, crew, now_at, more)
+    first = next((rate for rate in rates if rate.counters), None)
+    if first is None:
+        return None
+    speed, speed_sd = speed_of(day)
+    theirs = waiting[0]
+    if len(waiting) > 1:
+        theirs = sum_of(waiting[kind] for kind in kinds)
+        coming = (joining for joining in coming if joining.kind in kinds)
+    work = Work(*map(add, theirs, work_under_way(day, crew, speed, now_at)))
+    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming)
+    if theirs.services:
+        mean_s, sd_s = thinned(mean_s, sd_s, theirs, work, leaving)
+    return Free(mean_s, sd_s, (first.from_at - now_at).total_seconds(), kinds)
+
+
+def sum_of(works: Iterable[Work]) -> Work:
+    """Several works as one."""
+    return reduce(lambda one, other: Work(*map(add, one, other)), works, NOTHING)
+
+
+def _rest_s(waiting: Sequence[Work], kinds: frozenset[int]) -> float:
+    """The mean rest, at usual speed, of a service of some kinds that is looked at in a random moment."""
+    work = sum_of(waiting[kind] for kind in kinds)
+    return work.squares / (2 * work.whole_s) if work.whole_s else 0.0
 
 
 def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leaving) -> tuple[float, float]:
@@ -173,9 +294,9 @@ def speed_of(day: Day) -> tuple[float, float]:
     return speed, SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + day.expected_s))
 
 
-def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> Wait:
-    """The wait as people are told it: the range rounded outward to `step_min` minutes."""
-    low_s = max(0.0, mean_s - P10_P90_SD * sd_s)
+def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int, earliest_s: float = 0.0) -> Wait:
+    """The wait as people are told it: the range rounded outward to `step_min` minutes; never less than `earliest_s`."""
+    low_s = max(earliest_s, mean_s - P10_P90_SD * sd_s)
     high_s = mean_s + P10_P90_SD * sd_s
     step_s = step_min * 60
     from_min = int(low_s // step_s) * step_min
@@ -185,24 +306,24 @@ def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> Wa
     )
 
 
-def work_before(pool: Pool, place: Place, own_line: Line | None) -> Work:
-    """The work of everybody in the pool's lines before a place, but for one of `own_line`."""
-    services = 0
-    left_s = variance = squares = 0.0
-    for line in pool.lines:
+def work_before(pool: Pool, place: Place, own_line: Line | None) -> tuple[int, list[Work]]:
+    """How many are in the pool's lines before a place, but for one of `own_line`, and all work it shares, by kind."""
+    ahead = 0
+    found = [NOTHING] * len(pool.sharing.kinds)
+    for kind, line in pool.shared_lines:
         before = line.places.bisect_left(place) - (line is own_line)
         if before:
-            services += before
-            left_s += before * line.mean_s
-            variance += before * line.variance
-            squares += before * (line.mean_s * line.mean_s + line.variance)
-    return Work(services, left_s, variance, left_s, squares)
+            if line.key.service in pool.services:
+                ahead += before
+            left_s, squares = before * line.mean_s, before * (line.mean_s * line.mean_s + line.variance)
+            found[kind] = Work(*map(add, found[kind], (before, left_s, before * line.variance, left_s, squares)))
+    return ahead, found
 
 
 def coming_before(
     day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None = None
 ) -> Iterator[Joining]:
-    """The work that will join a pool's lines before a place, in the order of time; but for who has `arrived`."""
+    """The work that will join what is shared, before a place, in the order of time; but for who has `arrived`."""
     expected = _expected_before(day, pool, place, now_at, arrived)
     return merge(expected, _early_before(day, pool, place), key=_joins_at) if day.asleep else expected
 
@@ -216,30 +337,39 @@ def _expected_before(
     rules = day.plan.rules
     since_at = now_at - timedelta(seconds=rules.grace_s)
     until_at = place.queue_at + timedelta(seconds=rules.credit_s.appointment)
+    known: dict[Visit, tuple[int, float, float] | None] = {}
     for slot_at in day.diary.expected.irange(since_at, until_at, (True, False)):
         shows = show_probability(day.plan.learned, slot_at, now_at)
         joins_at = max(now_at, slot_at - timedelta(seconds=rules.early_s))
         here = visit_of(arrived) if arrived is not None and arrived.starts_at == slot_at else None
         for visit, number in day.diary.expected[slot_at].items():
-            service = day.plan.services[visit.service]
-            if visit.service in pool.services and pool.stage in service.stages:
-                mean_s = service.expected_s(visit.count, prechecked=visit.prechecked)
-                variance = service.variance(visit.count, prechecked=visit.prechecked)
-                yield Joining(joins_at, work_of(number - (visit == here), shows, mean_s, variance))
+            if visit not in known:
+                known[visit] = _visit_at(day, pool, visit)
+            found = known[visit]
+            if found is not None:
+                kind, mean_s, variance = found
+                yield Joining(joins_at, work_of(number - (visit == here), shows, mean_s, variance), kind)
+
+
+def _visit_at(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | None:
+    """The kind of a visit that has not begun, and what it needs at a pool's stage; None when nothing there."""
+    kind = pool.sharing.kind_of.get(visit.service)
+    if kind is None:
+        return None
+    begins = day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
+    lasts = lasting_at(day, pool.stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
+    return None if lasts is None else (kind, *lasts)
 
 
 def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:
     """People who came before their appointment, and are not due yet."""
     for ticket in day.early():
-        service = day.plan.services[ticket.service]
-        if ticket.service in pool.services and pool.stage in service.stages and place_of(ticket) < place:
-            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-            variance = service.variance(ticket.count, prechecked=ticket.prechecked)
-            yield Joining(day.wakes_at(ticket), work_of(1, 1.0, mean_s, variance))
+        if place_of(ticket) < place and (joining := _joining(day, pool, ticket, day.wakes_at(ticket))) is not None:
+            yield joining
 
 
 def coming_at_all(day: Day, pool: Pool, now_at: datetime) -> Iterator[Joining]:
-    """The work that will join a pool's lines today, whatever its place: of who is expected, and of who sleeps."""
+    """The work that will join what is shared today, whatever its place: of who is expected, and of who sleeps."""
     last = Place(day.plan.ends_at, now_at, day.issued + 1, LAST)
     expected = _expected_before(day, pool, last, now_at, None)
     return merge(expected, _asleep(day, pool), key=_joins_at) if day.asleep else expected
@@ -248,12 +378,36 @@ def coming_at_all(day: Day, pool: Pool, now_at: datetime) -> Iterator[Joining]:
 def _asleep(day: Day, pool: Pool) -> Iterator[Joining]:
     """People who are not to be called yet, because they asked for it or came before their appointment."""
     for at, ticket_id in day.asleep:
-        ticket = day.tickets[ticket_id]
-        service = day.plan.services[ticket.service]
-        if ticket.service in pool.services and pool.stage in service.stages:
-            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-            variance = service.variance(ticket.count, prechecked=ticket.prechecked)
-            yield Joining(at, work_of(1, 1.0, mean_s, variance))
+        if (joining := _joining(day, pool, day.tickets[ticket_id], at)) is not None:
+            yield joining
+
+
+def _joining(day: Day, pool: Pool, ticket: Ticket, at: datetime) -> Joining | None:
+    """What somebody who sleeps brings when they wake; None when they have nothing to do there."""
+    kind = pool.sharing.kind_of.get(ticket.service)
+    if kind is None:
+        return None
+    lasts = lasting_at(day, pool.stage, ticket.service, ticket.stage, ticket.count, prechecked=ticket.prechecked)
+    return None if lasts is None else Joining(at, work_of(1, 1.0, *lasts), kind)
+
+
+def lasting_at(  # noqa: PLR0913  (the last one by name)
+    day: Day, stage: StageId, service: ServiceId, begins: StageId, count: int, *, prechecked: bool
+) -> tuple[float, float] | None:
+    """What somebody who waits at the stage `begins` needs at another, by mean and variance; None when not ahead."""
+    planned = day.plan.services[service]
+    here = day.stage_now(service, begins)
+    if here != stage:
+        if not comes_to(planned, here, stage):
+            return None
+        prechecked = prechecked or here == PRECHECK
+    return planned.expected_s(count, prechecked=prechecked), planned.variance(count, prechecked=prechecked)
+
+
+def comes_to(service: PlannedService, here: StageId, stage: StageId) -> bool:
+    """Tell whether a visit has a stage still ahead."""
+    stages = service.stages
+    return here in stages and stage in stages[stages.index(here) + 1 :]
 
 
 def _joins_at(joining: Joining) -> datetime:
@@ -276,11 +430,11 @@ def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> f
     return still / (learned.no_show + still) if still else 0.0
 
 
-def work_under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> Work:
-    """The work of the people at the pool's counters."""
-    services = 0
-    left_s = variance = whole_s = squares = 0.0
-    for counter_id in pool.open:
+def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work:
+    """The work of the people at some counters; while the hall is suspended, as it will be when calls go on."""
+    services = left_s = variance = whole_s = squares = 0.0
+    goes_on_s = suspended_s(day, now_at) or 0.0
+    for counter_id in crew.open:
         at_counter = day.counters[counter_id].ticket
         if at_counter is None:
             continue
@@ -289,12 +443,17 @@ def work_under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> Work
         one_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
         one_variance = service.variance(ticket.count, prechecked=ticket.prechecked)
         began_at = ticket.started_at or ticket.called_at or now_at
-        elapsed_s = (now_at - began_at).total_seconds()
-        services += 1
-        left_s += residual_s(one_s, math.sqrt(one_variance) / one_s, elapsed_s / speed)
-        variance += one_variance
-        whole_s += one_s
-        squares += one_s * one_s + one_variance
+        elapsed_s = (now_at - began_at).total_seconds() / speed
+        cv = math.sqrt(one_variance) / one_s
+        there = 1.0
+        if goes_on_s:
+            there = still_there(one_s, cv, elapsed_s, goes_on_s / speed)
+            elapsed_s += goes_on_s / speed
+        services += there
+        left_s += there * residual_s(one_s, cv, elapsed_s)
+        variance += there * one_variance
+        whole_s += there * one_s
+        squares += there * (one_s * one_s + one_variance)
     return Work(services, left_s, variance, whole_s, squares)
 
 
@@ -311,9 +470,26 @@ def residual_s(mean_s: float, cv: float, elapsed_s: float) -> float:
     sigma = math.sqrt(variance)
     z = (math.log(mean_s / elapsed_s) - variance / 2) / sigma
     still = _phi(z)
-    if still < 1e-6:  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
+    if still < FORGOTTEN:  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
         return mean_s
     return mean_s * _phi(z + sigma) / still - elapsed_s
+
+
+def still_there(mean_s: float, cv: float, elapsed_s: float, more_s: float) -> float:
+    """How likely a lognormal service that has lasted `elapsed_s` lasts `more_s` more; a forgotten one begins anew."""
+    before = _longer_than(mean_s, cv, elapsed_s)
+    if before < FORGOTTEN:
+        return _longer_than(mean_s, cv, more_s)
+    return _longer_than(mean_s, cv, elapsed_s + more_s) / before
+
+
+def _longer_than(mean_s: float, cv: float, elapsed_s: float) -> float:
+    if elapsed_s <= 0:
+        return 1.0
+    if cv == 0:
+        return float(mean_s > elapsed_s)
+    variance = math.log1p(cv * cv)
+    return _phi((math.log(mean_s / elapsed_s) - variance / 2) / math.sqrt(variance))
 
 
 def probability_below(value: float, mean: float, sd: float) -> float:
@@ -325,19 +501,51 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def rates_from(day: Day, pool: Pool, now_at: datetime, at_work: int | None = None) -> Sequence[Rate]:
-    """How many counters serve a pool from now on: those open now, until the plan says something else.
+def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequence[Rate]:
+    """How many counters work from now on: those open now, until the plan says something else.
 
-    `at_work` says how many to reckon with now instead; not before the opening.
+    They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
+    So many `more` than are at work are reckoned with now, or fewer; not before the opening.
     """
-    begun = bisect_right(pool.planned, now_at, key=_from_at)
-    later = pool.planned[begun:]
+    stopped_s = suspended_s(day, now_at)
+    if stopped_s is None:
+        return ()
+    rates = crew.planned[bisect_right(crew.planned, now_at, key=_from_at) :]
     windows = day.plan.windows
-    if windows and now_at < windows[0].opens_at:
-        return later  # calls begin with the opening
-    if at_work is None:
-        at_work = len(pool.open) or (pool.planned[begun - 1].counters if begun else 0)
-    return (Rate(now_at, at_work), *later)
+    if not windows or now_at >= windows[0].opens_at:
+        rates = (Rate(now_at, max(0, at_work_of(crew, now_at) + more)), *rates)
+    return _rates_since(rates, now_at + timedelta(seconds=stopped_s)) if stopped_s else rates
+
+
+def at_work_of(crew: Crew, now_at: datetime) -> int:
+    """How many counters of a crew are at work now: those open, and as planned where none is."""
+    return len(crew.open) + (counters_at(crew.others, now_at) if crew.others else 0)
+
+
+def suspended_s(day: Day, now_at: datetime) -> float | None:
+    """Seconds until a suspension ends; 0 without one, None when nobody knows."""
+    suspension = day.suspended_at(now_at)
+    if suspension is None:
+        return 0.0
+    return None if suspension.until_at is None else (suspension.until_at - now_at).total_seconds()
+
+
+def _rates_since(rates: Sequence[Rate], at: datetime) -> Sequence[Rate]:
+    """The rates from an instant on; when nobody is planned after it, the last at work go on."""
+    begun = bisect_right(rates, at, key=_from_at)
+    before, after = rates[:begun], rates[begun:]
+    if not before:
+        return rates
+    at_work = before[-1].counters
+    if not at_work and not any(rate.counters for rate in after):
+        at_work = next((rate.counters for rate in reversed(before) if rate.counters), 0)
+    return (Rate(at, at_work), *after)
+
+
+def counters_at(rates: Sequence[Rate], at: datetime) -> int:
+    """How many counters rates say are at work at an instant; none before the first."""
+    begun = bisect_right(rates, at, key=_from_at)
+    return rates[begun - 1].counters if begun else 0
 
 
 def _from_at(rate: Rate) -> datetime:

@@ -23,6 +23,7 @@ from service.domain.commands import (
     Finish,
     LeaveForAppointment,
     LeaveQueue,
+    LiftSuspension,
     OpenOvertime,
     Returned,
     ReturnTicket,
@@ -216,6 +217,22 @@ def test_nobody_is_let_in_while_the_hall_is_suspended() -> None:
         hall.day.put(replace(hall.ticket(ticket), state=TicketState.LEFT))
 
     assert hall.do(SweepStandby()) == []
+
+
+@pytest.mark.parametrize("until", [None, "16:50"])
+def test_what_gives_time_back_during_a_suspension_lets_nobody_in_until_it_is_over(until: str | None) -> None:
+    hall = Hall(enquiries(cv=0, counters=2), at="16:00")
+    hall.open("1", "2")
+    admitted, standby = fill(hall)
+    serving = [hall.serve(counter) for counter in "12"]
+    hall.do(Suspend({"en": "Fire alarm"}, None if until is None else hall.instant(until)))
+
+    during = [hall.after(60).do(commands.FinishTicket(ticket, DONE)) for ticket in serving]
+    during += [hall.after(60).do(LeaveQueue(ticket)) for ticket in admitted[4:20]]
+
+    assert [admissions(decided) for decided in during] == [[]] * 18
+    hall.do(LiftSuspension())
+    assert admissions(hall.after(1).do(SweepStandby())) == standby
 
 
 def test_the_time_of_people_who_are_expected_is_theirs() -> None:

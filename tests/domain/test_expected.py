@@ -1,14 +1,21 @@
 """People with an appointment who have not come yet are work before a walk-in, as likely as they still come."""
 
+from datetime import timedelta
+
 import pytest
 
 from service.domain import commands
-from service.domain.model import CounterId, ServiceId, TicketId
+from service.domain.commands import Invited
+from service.domain.events import TicketTaken
+from service.domain.forecast.scene import scene_of
+from service.domain.forecast.waits import asked_of
+from service.domain.model import CounterId, Fit, ServiceId, StageId, TicketId
 from service.domain.plan import Learned
-from service.domain.waits import outlook_of, show_probability, wait_of_newcomer
+from service.domain.waits import NOTHING, coming_at_all, free_for, outlook_of, show_probability, wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, town
 
 ENQUIRY = ServiceId("enquiry")
+PASSPORT = ServiceId("passport")
 THREE_EACH = {"places": [{"weekdays": [1], "from": "09:00", "to": "17:00", "every_min": 5, "places": 3}]}
 ONE_COUNTER = [{"id": "4", "zone": "main", "stage": "window", "services": ["enquiry"]}]
 
@@ -165,6 +172,75 @@ def test_before_the_opening_booked_people_come_first_as_well() -> None:
 
     assert wait is not None
     assert wait > 20 * 60 + 180 + 300
+
+
+# Who has nothing to do at a stage is no work there.
+
+
+def with_papers(*slots: str, prechecked: bool) -> Hall:
+    """A town hall whose pre-check is open, with people invited to some slots, whose papers may have been looked at."""
+    hall = Hall(town(booking=THREE_EACH), at="-06:00")
+    for n, slot in enumerate(slots):
+        invited = Invited(id=f"invited-{n}", service=None, prechecked=prechecked, partner=None)
+        hall.book("passport", slot, invitation=invited)
+    hall.at("10:00").open("1", "2", "3", "P1")
+    return hall
+
+
+def test_whose_papers_have_been_looked_at_is_no_work_at_the_pre_check() -> None:
+    slots = ["10:05", "10:10", "10:15", "10:20"] * 2
+    hall = with_papers(*slots, prechecked=True)
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+
+    wait = wait_of_newcomer(hall.day, PASSPORT, hall.now_at)
+
+    assert (wait.p10_s, wait.p90_s) == (0, 0)
+    forecast = asked_of(scene).newcomers[PASSPORT]
+    assert (wait.p10_s, wait.p50_s, wait.p90_s) == (forecast.p10_s, forecast.p50_s, forecast.p90_s)
+    assert wait_of_newcomer(with_papers(*slots, prechecked=False).day, PASSPORT, hall.now_at).p50_s != 0
+
+
+def test_nobody_is_kept_out_by_people_who_are_expected_behind_the_pre_check() -> None:
+    hall = with_papers(*["10:05", "10:10", "10:15", "10:20"] * 2, prechecked=True)
+    alone = with_papers(prechecked=True)
+
+    fits = [taken_fit(one) for one in (hall, alone)]
+
+    assert fits[0].mean_s == fits[1].mean_s
+
+
+def taken_fit(hall: Hall) -> Fit:
+    """What the admission of a walk-in is reckoned from."""
+    event = next(event for event in hall.do(hall.new_ticket("passport")) if isinstance(event, TicketTaken))
+    assert event.fit is not None
+    return event.fit
+
+
+def test_who_sleeps_behind_the_pre_check_is_no_work_there() -> None:
+    hall = with_papers(prechecked=True)
+    for _ in range(6):
+        ticket = hall.take("passport")
+        hall.call("P1", ticket)
+        hall.after(1).finish(ticket)
+        hall.do(commands.ChangeTicket(ticket, not_before_at=hall.now_at + timedelta(minutes=30)))
+    hall.take("passport")
+    hall.serve("P1")
+    alone = with_papers(prechecked=True)
+    alone.after(6).take("passport")
+    alone.serve("P1")
+
+    assert (hall.counter("P1").ticket, len(hall.day.asleep)) == (f"ticket-{hall.drawn:05d}", 6)
+    assert 0 < start_at_precheck_s(hall) <= start_at_precheck_s(alone)
+
+
+def start_at_precheck_s(hall: Hall) -> float:
+    """When the pre-check is free for who comes after everybody, as admission reckons it."""
+    pool = hall.day.pool(PASSPORT, StageId("precheck"))
+    nobody = [NOTHING] * len(pool.sharing.kinds)
+    free = free_for(hall.day, pool, nobody, coming_at_all(hall.day, pool, hall.now_at), hall.now_at)
+    assert free is not None
+    return free.mean_s
 
 
 def test_the_town_hall_has_a_stage_before_the_window() -> None:

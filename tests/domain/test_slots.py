@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from service.domain.document import HallDocument
 from service.domain.grid import Start, grid_of
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
-from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
+from service.domain.plan import NOTHING_LEARNED, Lasting, Learned, LearnedArrivals, Plan, plan_of
 from service.domain.slots import Slot, _Reckoning, over_capacity, places_of_day, room, slots_of
 from service.domain.sums import Booked, sums_of
 from tests.domain.halls import MONDAY
@@ -493,6 +493,63 @@ def test_counters_that_overlap_are_reckoned_together() -> None:
 
     assert set(grid_of(plan).groups) == {"a", "b", "a+b"}
     assert 15 <= found.total() <= 20  # three counters, and each service alone would take twelve
+
+
+AT_LUNCH = [
+    {"weekdays": [1], "from": "09:00", "to": "10:00", "counters": 1},
+    {"weekdays": [1], "from": "10:00", "to": "17:00", "counters": 2},
+]
+
+
+def apart(learned: Learned = NOTHING_LEARNED, **changes: Any) -> Plan:  # noqa: ANN401  (of the document)
+    """Two counters that share no service, with one clerk for both until ten."""
+    services = [
+        {"id": name, "prefix": name.upper(), "stages": ["window"], "duration_s": {"mean": 300, "cv": 0.0}}
+        for name in ("a", "b")
+    ]
+    counters = [
+        {"id": n, "zone": "main", "stage": "window", "services": [served]} for n, served in (("1", "a"), ("2", "b"))
+    ]
+    parts = {"services": services, "counters": counters, "booking": NO_WALK_INS, "staffing": AT_LUNCH, **changes}
+    return study(learned, **parts)
+
+
+def test_counters_that_share_a_clerk_share_the_clerks_time() -> None:
+    plan = apart()
+
+    booked = [appointment for service in ("a", "b") for appointment in taken_of(plan, service)]
+
+    share, by_hour_s = 1 - NOTHING_LEARNED.no_show, Tally[int]()
+    for appointment in booked:
+        by_hour_s[appointment.starts_at.astimezone(ZoneInfo("Europe/Berlin")).hour] += 300
+    assert filled(plan, "a", "b").total() * 300 * share <= 3600  # with 300 to spare: none starts after 09:45
+    assert set(by_hour_s) == {9, 10, 11, 12, 13, 14, 15, 16}
+    assert set(grid_of(plan).groups) == {"a", "b", "*window"}
+
+
+def taken_of(plan: Plan, service: str) -> list[Appointment]:
+    """A booking at each start of a service that is free while nobody has booked."""
+    return [
+        made(slot.starts_at, n, service=service) for n, slot in enumerate(slots(plan, service=service)) if slot.free
+    ]
+
+
+def test_where_no_staff_is_planned_every_counter_has_its_own() -> None:
+    plan = apart(staffing=[])
+
+    assert set(grid_of(plan).groups) == {"a", "b"}
+    assert filled(plan, "a", "b").total() > 20
+
+
+def test_walk_ins_of_some_counters_take_no_more_of_the_staff_than_is_at_them() -> None:
+    """Ten times as many come for `b` as its counter can serve: what is left for `a` is the other clerk's time."""
+    hours = {f"{hour:02d}": LearnedArrivals(240.0) for hour in range(9, 17)}
+    plan = apart(
+        Learned(no_show=0.0, walk_ins=hours, mix={ServiceId("a"): 0.0, ServiceId("b"): 1.0}),
+        staffing=[{"weekdays": [1], "from": "09:00", "to": "17:00", "counters": 2}],
+    )
+
+    assert filled(plan, "a", "b") == {"a": 10}
 
 
 def test_a_service_nobody_serves_or_that_is_done_online_or_not_booked_has_no_slots() -> None:

@@ -21,11 +21,14 @@ from service.domain.commands import (
     OpenCounter,
     ParkTicket,
     ResumeTicket,
+    Suspend,
 )
 from service.domain.document import HallDocument
+from service.domain.forecast.scene import scene_of
+from service.domain.forecast.waits import asked_of, waits_of
 from service.domain.model import CounterId, ServiceId, Shown, TicketClass, TicketId, Wait
 from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
-from service.domain.waits import SPEED_SD, outlook_of, residual_s, wait_of_newcomer
+from service.domain.waits import SPEED_SD, outlook_of, residual_s, still_there, wait_of_newcomer
 from tests.domain.halls import DONE, Hall, town
 
 PATHS = 2000
@@ -366,6 +369,96 @@ def test_who_turns_green_is_told_the_wait_of_the_new_place() -> None:
 
     assert hall.ticket(ticket).ahead == 0
     assert hall.ticket(ticket).wait == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
+
+
+@pytest.mark.parametrize("waiting", [0, 3, 40])
+def test_who_asks_not_to_be_called_before_a_time_waits_until_then_at_least(waiting: int) -> None:
+    hall = a_queue(waiting, 2, enquiries(counters=3))
+    if not waiting:
+        hall.open("3")  # idle: it calls them no sooner
+    ticket = hall.take()
+
+    hall.do(ChangeTicket(ticket, not_before_at=hall.instant("10:00")))
+
+    until_s = (hall.instant("10:00") - hall.now_at).total_seconds()
+    wait = hall.ticket(ticket).wait
+    assert wait is not None
+    assert wait.p10_s is not None
+    assert wait.p10_s >= until_s
+    assert wait.p50_s == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait.p50_s
+    if waiting < 40:
+        scene = scene_of(hall.day, hall.now_at)
+        assert scene is not None
+        drawn = waits_of(scene)[ticket]
+        assert (wait.p10_s, wait.p50_s) == (drawn.p10_s, drawn.p50_s) == (until_s, until_s)
+    if not waiting:
+        assert hall.next("3") is None
+
+
+# A suspension.
+
+
+def suspended(waiting: int, until: str | None) -> Hall:
+    """A hall of five minutes a service, suspended shortly after its two counters have begun."""
+    hall = a_queue(waiting, 2, enquiries(mean=300, counters=2))
+    hall.do(Suspend({"en": "Fire alarm"}, None if until is None else hall.instant(until)))
+    return hall
+
+
+@pytest.mark.parametrize(("until", "waiting"), [("09:03", 0), ("09:03", 6), ("09:20", 1), ("09:20", 12), ("10:30", 5)])
+def test_the_wait_begins_with_the_end_of_a_suspension(until: str, waiting: int) -> None:
+    hall = suspended(waiting, until)
+    ticket = next(reversed(list(dispatch.in_order(hall.day))), None)
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+
+    if ticket is None:
+        wait, drawn = wait_of_newcomer(hall.day, ENQUIRY, hall.now_at), asked_of(scene).newcomers[ENQUIRY]
+    else:
+        wait, drawn = outlook_of(hall.day, ticket, hall.now_at).wait, waits_of(scene)[ticket.id]
+
+    assert wait.p10_s is not None
+    assert wait.p10_s >= (hall.instant(until) - hall.now_at).total_seconds()
+    assert wait.p50_s == pytest.approx(drawn.p50_s, rel=0.1, abs=60)
+
+
+def test_nobody_knows_a_wait_while_nobody_knows_when_calls_go_on() -> None:
+    hall = suspended(4, None)
+
+    assert wait_of_newcomer(hall.day, ENQUIRY, hall.now_at) == Wait(None, None, None, hall.now_at, None)
+
+
+def test_a_suspension_that_ends_after_closing_is_waited_for() -> None:
+    hall = Hall(enquiries(counters=2, admission="all"), at="16:30")
+    ticket = hall.take()
+    hall.open("1", "2")
+    hall.do(Suspend({"en": "Fire alarm"}, hall.instant("17:10")))
+
+    wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
+
+    assert wait.p50_s == 40 * 60
+
+
+@given(st.floats(30, 3600), st.floats(0.1, 2), st.floats(0, 3), st.floats(0, 3))
+def test_how_likely_a_service_lasts_longer_is_the_ratio_of_its_tails(
+    mean_s: float, cv: float, lasted: float, more: float
+) -> None:
+    variance = math.log1p(cv * cv)
+    log = NormalDist(math.log(mean_s) - variance / 2, math.sqrt(variance))
+
+    def longer(seconds: float) -> float:
+        return 1.0 if seconds == 0 else 1 - log.cdf(math.log(seconds))
+
+    found = still_there(mean_s, cv, lasted * mean_s, more * mean_s)
+
+    if longer(lasted * mean_s) > 1e-5:
+        assert found == pytest.approx(longer((lasted + more) * mean_s) / longer(lasted * mean_s), abs=1e-4)
+    assert 0 <= found <= 1
+
+
+def test_a_service_of_always_the_same_time_is_over_or_not() -> None:
+    assert [still_there(300, 0, 100, more_s) for more_s in (100, 199, 200, 500)] == [1, 1, 0, 0]
+    assert still_there(300, 0, 400, 100) == 1, "one that was forgotten is taken to begin anew"
 
 
 def test_a_slow_day_makes_the_wait_longer_and_surer() -> None:
