@@ -22,12 +22,14 @@ from service.contract import (
     Shown,
     StageId,
     Stamp,
+    Suspended,
     Texts,
     Ticket,
     ZoneId,
     promised_to_newcomer,
     stamp,
     stamp_or_none,
+    suspended_view,
     wait_of_newcomer,
 )
 
@@ -91,13 +93,6 @@ class BoardNames(Struct, frozen=True):
     zones: dict[ZoneId, Texts]
 
 
-class Suspended(Struct, frozen=True):
-    """The hall is suspended: screens show only the text."""
-
-    text: Texts
-    until_at: Stamp | None
-
-
 class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
     """A whole board, as of `at`."""
 
@@ -113,6 +108,7 @@ class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
     names: BoardNames
     closing_at: Stamp | None
     suspended: Suspended | None
+    """Screens then show only its text."""
 
 
 class Alive(Struct, frozen=True, tag_field="type", tag="alive"):
@@ -143,7 +139,6 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
     counters = [counter for name in plan.counters if zone in (None, (counter := day.counters[name]).zone)]
     services = _services_of(day, zone)
     in_line = _in_line(day)
-    suspension = day.suspended_at(now_at)
     return Board(
         hall=day.hall,
         day=day.on.isoformat(),
@@ -160,7 +155,7 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
         ),
         names=_names(day),
         closing_at=None if day.closed else stamp_or_none(plan.closing_at(now_at)),
-        suspended=None if suspension is None else Suspended(suspension.text, stamp_or_none(suspension.until_at)),
+        suspended=suspended_view(day.suspended_at(now_at)),
     )
 
 

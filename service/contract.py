@@ -6,7 +6,7 @@ Whatever is not in this list may change without a thought for the screens.
 
 * the day: `Day`, `evolve`, the words of its values, `wait_of_newcomer`, and what was forecast: `Promises`,
   `promised_to_newcomer`;
-* the state in the contract's words: `ticket_view`, `stamp`;
+* the state in the contract's words: `ticket_view`, `suspended_view`, `stamp`;
 * hearing of what happens: `Follower`, whose changes are `Loaded` and `Moved`, and what it may raise;
 * `Clock`.
 
@@ -34,7 +34,7 @@ from service.domain.model import (
 from service.domain.plan import Plan, PlannedService
 from service.domain.promises import Promises, promised_to_newcomer
 from service.domain.times import stamp, stamp_or_none
-from service.domain.view import OnDate, Stamp, TicketView, WaitView, ticket_view
+from service.domain.view import OnDate, Stamp, Suspended, TicketView, WaitView, suspended_view, ticket_view
 from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
 from service.journal.faults import StorageUnavailable as JournalUnavailable
@@ -64,6 +64,7 @@ __all__ = [
     "StageId",
     "Stamp",
     "StorageUnavailable",
+    "Suspended",
     "Texts",
     "Ticket",
     "TicketCalled",
@@ -78,6 +79,7 @@ __all__ = [
     "promised_to_newcomer",
     "stamp",
     "stamp_or_none",
+    "suspended_view",
     "ticket_view",
     "wait_of_newcomer",
 ]

@@ -30,6 +30,8 @@ from service.domain.model import (
     ServiceId,
     Shown,
     StageId,
+    Suspension,
+    Texts,
     Ticket,
     TicketClass,
     TicketId,
@@ -73,12 +75,20 @@ class ReasonView(Struct, frozen=True, gc=False, kw_only=True):
     code: str | None
 
 
+class Suspended(Struct, frozen=True, gc=False):
+    """The hall is suspended: what its people are told, and until when; null where that is not known."""
+
+    text: Texts
+    until_at: Stamp | None
+
+
 class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     """A ticket; `token` is there only for its owner and for who made it, `seq` is the day's.
 
     To staff `reason` says why it is called, and `slot_at`, of who has booked, for when. Where they say something:
     `not_before_at`, before which it is not called; `back_by_at`, until when who was passed over may come back;
-    `left_reason`; `rating`, how the person found the visit.
+    `left_reason`; `rating`, how the person found the visit; to others than staff, who have the board, `suspended`, why
+    nobody is called now.
     """
 
     id: TicketId
@@ -111,6 +121,7 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     back_by_at: Stamp | UnsetType = UNSET
     left_reason: LeftReason | UnsetType = UNSET
     rating: int | UnsetType = UNSET
+    suspended: Suspended | UnsetType = UNSET
     token: str | UnsetType = UNSET
     reason: ReasonView | UnsetType | None = UNSET
     slot_at: Stamp | UnsetType = UNSET
@@ -184,7 +195,8 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         now_at: the instant that a live wait counts from.
         token: the ticket's token, for those who may have it.
         seq: the day's seq to answer with; that of `day` if None.
-        live: reckon `ahead` and `wait` now; else repeat what the ticket was told last, as an answer given again does.
+        live: reckon `ahead` and `wait` now, and say whether the hall is suspended; else repeat what the ticket was told
+            last, as an answer given again does.
         staff: say as well why it was called, to those who called it.
 
     Returns:
@@ -225,6 +237,7 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         back_by_at=_back_by(day, ticket, now_at),
         left_reason=UNSET if ticket.left_reason is None else ticket.left_reason,
         rating=UNSET if ticket.rating is None else ticket.rating,
+        suspended=UNSET if staff or not live else suspended_view(day.suspended_at(now_at)) or UNSET,
         token=UNSET if token is None else token,
         reason=reason_view(ticket.reason) if staff else UNSET,
         slot_at=stamp(ticket.slot_at) if staff and ticket.slot_at is not None else UNSET,
@@ -242,6 +255,11 @@ def _now(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
     """The place of a waiting ticket, and its wait: as forecast, or the analytic start."""
     wait = promised(day, ticket, now_at)
     return outlook_of(day, ticket, now_at) if wait is None else (place_of_call(day, ticket), wait)
+
+
+def suspended_view(suspension: Suspension | None) -> Suspended | None:
+    """Say why and until when a hall is suspended; null when it is not."""
+    return None if suspension is None else Suspended(suspension.text, stamp_or_none(suspension.until_at))
 
 
 def slot_view(slot: Slot) -> SlotView:

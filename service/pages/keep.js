@@ -110,9 +110,22 @@ export class Booking {
     write(session, this.#name, Object.fromEntries(Object.entries({ ...this.now, ...changes }).filter(([, value]) => value !== null && value !== undefined)));
   }
 
-  /** All of it is over, but for what holds for the next as well. */
-  clear() {
-    const { entrance } = this.now;
-    write(session, this.#name, entrance ? { entrance } : {});
+  /** A number for an entry of the browser's history: greater than those before. @returns {number} */
+  nextEntry() {
+    const entry = (this.now.entry ?? 0) + 1;
+    this.set({ entry });
+    return entry;
+  }
+
+  /** Whether an entry of the history is of a booking that is made. @param {number} [entry] */
+  isMade(entry = 0) {
+    return entry <= (this.now.made ?? -1);
+  }
+
+  /** All of it is over, but for what holds for the next as well. @param {{made?: boolean}} [how] made: it became an appointment */
+  clear({ made = false } = {}) {
+    const { entrance, entry, made: before } = this.now;
+    write(session, this.#name, {});
+    this.set({ entrance, entry, made: made ? entry : before });
   }
 }

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.phone import NARROW, PHONE, Phone, hand
-from tests.service import Service
+from tests.service import Service, service_on
 from tests.web.booking import by_hand
 
 PERSON = {"name": "李小龙", "phone": "13800138000"}
@@ -206,6 +206,11 @@ async def test_a_time_that_is_taken_meanwhile_leads_to_the_nearest(service: Serv
     await phone.press("next")
 
     await expect(phone.message).to_contain_text("刚刚约满，最近的空位是")
+    taken = phone.page.locator(f'.slots [data-at="{starts_at}"]')
+    await expect(taken).to_be_disabled()
+    await expect(taken).to_contain_text("已满")
+    await expect(phone.page.locator("#next")).to_have_attribute("aria-disabled", "true")
+    await expect(phone.page.locator("#next")).to_be_focused()
     await phone.message.locator("button").first.click()
     await phone.is_step("details")
     assert sorted(state for _, state in await appointments(service, "2026-11-24")) == ["held", "held"]
@@ -747,6 +752,139 @@ async def test_a_suspended_hall_says_why_in_its_own_words_and_once(service: Serv
     await expect(phone.page.locator(".state")).to_have_text("暂停办理消防演习，请到门外")
     await expect(phone.dock.locator(".why")).to_have_text("现在不发号。")
     await expect(phone.page.locator("body")).not_to_contain_text("请听从工作人员指引")
+
+
+async def test_the_page_of_a_hall_says_each_minute_how_it_is_and_leaves_alone_what_is_typed(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await service.api.open("3")
+    await context.clock.install()
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    state, enquiry = phone.page.locator(".state"), phone.page.locator('[data-service="enquiry"]')
+    await expect(state).to_have_text("开放中")
+    await expect(enquiry).to_contain_text("现在来，等候")
+    await phone.page.locator("summary").click()
+    code = phone.page.locator("#invitation")
+    await code.press_sequentially("SCHOOL")
+    await code.evaluate("(field) => field.setSelectionRange(2, 4)")
+
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "请从最近的出口离开", "en": "Please leave"}})
+    await phone.page.clock.fast_forward(61_000)
+    await expect(state).to_have_text("暂停办理请从最近的出口离开")
+    await expect(enquiry).not_to_contain_text("等候")
+    await expect(code).to_be_focused()
+    assert await code.evaluate("(field) => [field.value, field.selectionStart, field.selectionEnd]") == ["SCHOOL", 2, 4]
+    await service.api.staff("DELETE", "suspension")
+    clock.advance(9 * 3600)
+    await phone.page.clock.fast_forward(61_000)
+
+    await expect(state).to_have_text("未开放明天 09:00 开放")
+    await expect(enquiry).not_to_contain_text("等候")
+    await expect(code).to_be_focused()
+    await enquiry.click()
+    await phone.is_step("service")
+    await phone.is_sound()
+
+
+async def test_why_no_number_is_given_is_said_as_long_as_it_is_so(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await context.clock.install()
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "请从最近的出口离开", "en": "Please leave"}})
+
+    await phone.press("take")
+    await expect(phone.message).to_have_text("请从最近的出口离开")
+    await expect(phone.page.locator(".state")).to_have_text("暂停办理请从最近的出口离开")
+    await expect(phone.page.locator("#take")).to_have_attribute("aria-disabled", "true")
+    await expect(phone.page.locator("#take")).to_be_focused()
+    await service.api.staff("DELETE", "suspension")
+    await phone.page.clock.fast_forward(61_000)
+
+    await expect(phone.message).to_be_hidden()
+    await expect(phone.page.locator(".state")).to_have_text("开放中")
+    await phone.press("take")
+    await phone.page.wait_for_url("**/t/**")
+
+
+async def test_a_hall_that_is_not_reached_says_of_when_it_is_and_no_wait(
+    dsn: str, tmp_path: Path, clock: RunningClock, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    async with service_on(dsn, tmp_path, clock) as server:
+        await server.api.open("3")
+        phone = await Phone.open(context, f"{server.api.base}/halls/demo?service=enquiry")
+        await expect(phone.page.locator(".range")).to_be_visible()
+        ports = {"port": server.running.http_port, "display_port": server.running.display_port}
+
+    await phone.page.clock.fast_forward(91_000)
+    band = phone.page.locator("#stale")
+    await expect(band).to_contain_text("以下为 10:00 的信息")
+    await expect(phone.page.locator(".range")).to_have_count(0)
+    await expect(phone.page.locator("#take")).to_have_text("现在取号")
+    async with service_on(dsn, tmp_path, clock, **ports):
+        await expect(band).to_be_hidden()
+        await expect(phone.page.locator(".range")).to_be_visible()
+
+
+async def test_the_way_back_from_an_appointment_leads_to_the_services_and_into_no_form(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+
+    async def book_at(day: str) -> None:
+        await phone.page.locator('[data-service="enquiry"]').click()
+        await phone.press("book")
+        await expect(phone.page.locator("#soonest")).to_be_visible()
+        await phone.page.locator(f'.month [data-on="{day}"]').click()
+        await phone.page.locator('[data-hour="10"]').click()
+        await phone.page.locator("#within [data-at]").first.click()
+        await phone.press("next")
+        await phone.is_step("details")
+        for name, value in PERSON.items():
+            await phone.page.locator(f"#{name}").fill(value)
+        await phone.press("next")
+        await phone.is_step("review")
+        await phone.press("next")
+        await phone.is_step("appointment")
+
+    await book_at("2026-11-24")
+    for step in ("home", "home", "service"):
+        await phone.page.go_back()
+        await phone.is_step(step)
+        if step == "home":
+            await expect(phone.page.locator(".own")).to_contain_text("11月24日 周二 10:00")
+    await phone.page.go_back()
+    await phone.is_step("home")
+
+    await book_at("2026-11-25")
+    await phone.page.go_back()
+    await phone.is_step("home")
+    await expect(phone.page.locator(".own")).to_have_count(2)
+    await phone.reload()
+    await phone.is_step("home")
+    await phone.page.goto(f"{service.api.base}/halls/demo?service=enquiry&step=time")
+    await phone.is_step("time")
+
+
+async def test_an_appointment_that_was_cancelled_elsewhere_is_shown_as_it_is_when_it_is_moved(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await booked(context, service)
+    await phone.press("change")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    identity = phone.page.url.partition("#appointment=")[2]
+    elsewhere = await Phone.open(context, f"{service.api.base}/halls/demo#appointment={identity}")
+    await elsewhere.press("cancel")
+    await elsewhere.page.locator("dialog .stop").click()
+    await expect(elsewhere.page.locator(".mine")).to_contain_text("已取消")
+
+    await phone.press("soonest")
+
+    await phone.is_step("appointment")
+    await expect(phone.page.locator(".mine")).to_contain_text("已取消")
+    await expect(phone.message).to_contain_text("情况刚刚有变，本页已显示现在的情况")
+    await phone.dock.get_by_role("button", name="再约一次").click()
+    await phone.is_step("service")
 
 
 async def test_a_number_taken_in_english_is_shown_in_english(service: Service, context: BrowserContext) -> None:

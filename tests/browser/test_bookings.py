@@ -1,6 +1,7 @@
 """Bookings by staff: for people who call, at the page of staff and in the manager's section."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,18 @@ from tests.browser.manage import confirm, document_of, put_document
 from tests.browser.pictures import PHONE, picture
 from tests.browser.staff import member
 from tests.browser.test_pages import SIDEWAYS
-from tests.service import Service
+from tests.service import NOON_AT, Service, service_on
 from tests.web.booking import by_hand
 
 TOMORROW, LATER = "2026-11-24", "2026-11-27"
+NEEDS = """(select) => {
+  const alone = select.cloneNode(true);
+  Object.assign(alone.style, { position: "absolute", width: "max-content" });
+  select.after(alone);
+  const [has, needs] = [select.offsetWidth, alone.offsetWidth];
+  alone.remove();
+  return has < needs ? [has, needs] : [];
+}"""
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 
 
@@ -225,6 +234,26 @@ async def test_the_page_of_staff_shows_nothing_to_who_has_not_signed_in(
 
     await expect(page.locator("sign-in h1")).to_have_text("Sign in")
     await expect(page.locator("#form")).to_be_hidden()
+
+
+async def test_a_desk_whose_own_clock_is_wrong_says_by_the_halls_how_old_it_is(
+    dsn: str, tmp_path: Path, clock: RunningClock, office: BrowserContext
+) -> None:
+    await office.clock.install(time=NOON_AT + timedelta(hours=3))
+    async with service_on(dsn, tmp_path, clock) as service:
+        await member(service.api, "chen", "staff", "陈老师")
+        clerk = await Clerk.open(office, service.api, "chen")
+
+    await expect(clerk.page.locator("#stale")).to_contain_text("以下为 10:00 的信息")
+
+
+async def test_how_many_come_is_read_whole_on_a_narrow_phone(clerk: Clerk) -> None:
+    await clerk.page.get_by_role("link", name="English").click()
+    await expect(clerk.page.locator("#b-title")).to_contain_text("Book")
+
+    await clerk.page.set_viewport_size({"width": 360, "height": 740})
+
+    assert await clerk.page.locator("#b-count").evaluate(NEEDS) == []
 
 
 async def test_the_pages_of_bookings_have_no_fault_and_are_pictured(clerk: Clerk, tmp_path: Path) -> None:

@@ -121,6 +121,12 @@ async def test_axe_finds_nothing_in_any_state_of_a_ticket(service: Service, cont
     await service.api.next("3", "done")
     await phone.is_view("called")
     await look(phone)
+    text = {"zh-CN": "请从最近的出口离开", "en": "Please leave by the nearest exit"}
+    await service.api.staff("PUT", "suspension", {"text": text, "until_at": "2026-11-23T02:30:00Z"})
+    await phone.is_view("halted")
+    await look(phone)
+    await service.api.staff("DELETE", "suspension")
+    await phone.is_view("called")
     papers = {"missing": ["enrolment-letter"], "then": "park"}
     await service.api.staff("POST", f"tickets/{identity(phone)}/papers", papers)
     await phone.is_view("parked")

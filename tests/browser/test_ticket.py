@@ -167,12 +167,40 @@ async def test_who_misses_a_paper_is_told_which_and_comes_back_without_a_new_que
     await phone.press("resume")
     await phone.is_view("next")
     await service.api.next("3")
+    await phone.is_view("called")
+    await expect(phone.page.locator(".papers")).to_contain_text("身份证")
+    await expect(phone.page.locator(".papers")).not_to_contain_text("在校证明")
     finish = {"outcome": "conditional", "missing": ["photocopy"], "due_on": "2026-11-30"}
     await service.api.staff("POST", f"tickets/{identity(phone)}/finish", finish)
 
     await phone.is_view("done")
     await expect(phone.main).to_contain_text("缺复印件")
-    await expect(phone.main).to_contain_text("11月30日 周一")
+    await expect(phone.main).to_contain_text("请在 11月30日 周一前补齐")
+
+
+@pytest.mark.parametrize(
+    ("missing", "lang", "title"),
+    [
+        ([], "zh", "已受理，还有手续待补"),
+        ([], "en", "Accepted, with something to follow"),
+        (["photocopy"], "zh", "已受理，缺一项"),
+        (["photocopy"], "en", "Accepted, one thing missing"),
+        (["photocopy", "enrolment-letter"], "zh", "已受理，缺 2 项"),
+        (["photocopy", "enrolment-letter"], "en", "Accepted, 2 things missing"),
+    ],
+)
+async def test_who_is_accepted_with_papers_missing_is_told_how_many(
+    service: Service, context: BrowserContext, missing: list[str], lang: str, title: str
+) -> None:
+    await service.api.open("3")
+    ticket = await service.api.take("loan-first")
+    await service.api.next("3")
+    finish = {"outcome": "conditional", "missing": missing, "due_on": "2026-11-30"}
+    assert (await service.api.staff("POST", f"tickets/{ticket['id']}/finish", finish)).status == 200
+
+    phone = await Phone.open(context, address(service, ticket, f"?lang={lang}"))
+
+    await expect(phone.page.locator(".mine h2")).to_have_text(title)
 
 
 async def test_the_code_is_shown_large_and_focus_returns(service: Service, context: BrowserContext) -> None:
@@ -291,14 +319,111 @@ async def test_sound_is_turned_on_by_a_tap(service: Service, context: BrowserCon
     await expect(phone.page.locator("#sound")).to_be_hidden()
 
 
-async def test_a_suspended_hall_says_why_on_every_phone(service: Service, context: BrowserContext) -> None:
-    phone = await in_line(service, context)
-    text = {"zh-CN": "消防演习，请到门外", "en": "Fire drill"}
-    await service.api.staff("PUT", "suspension", {"text": text})
+FIRE = {"zh-CN": "请从最近的出口离开", "en": "Please leave by the nearest exit"}
 
+
+async def halted(phone: Phone) -> None:
+    """The hall's words stand first and are said, nothing is amber, and nobody is sent to a counter."""
+    await phone.is_view("halted")
+    await expect(phone.main.locator("> :first-child h2")).to_have_text("请从最近的出口离开")
+    await expect(phone.page.locator("#call")).to_have_text("请从最近的出口离开")
+    await expect(phone.main).to_contain_text("您的号码仍然有效")
+    await expect(phone.body).not_to_contain_text("窗口")
+    assert await phone.script(AMBER) == []
+
+
+async def test_a_suspended_hall_says_why_on_every_phone_at_once_and_sends_nobody_to_a_counter(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context, ahead=0)
+    await phone.is_view("next")
+
+    await service.api.staff("PUT", "suspension", {"text": FIRE})
+    await halted(phone)
+    await service.api.staff("DELETE", "suspension")
+    await phone.is_view("next")
+
+    await service.api.next("3")
+    await phone.is_view("called")
+    await service.api.staff("PUT", "suspension", {"text": FIRE})
+    await halted(phone)
     await phone.reload()
+    await halted(phone)
+    await service.api.staff("DELETE", "suspension")
+    await phone.is_view("called")
+    await expect(phone.page.locator("#call")).to_have_text("请 B001 到 3 号窗口")
+    await expect(phone.page.locator("html")).not_to_have_attribute("data-rung", re.compile("next$"))
+    await phone.is_sound()
 
-    await expect(phone.main).to_contain_text("消防演习，请到门外")
+
+async def test_a_suspension_ends_on_a_phone_when_its_time_has_come(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone = await in_line(service, context, ahead=0)
+    await service.api.staff("PUT", "suspension", {"text": FIRE, "until_at": "2026-11-23T02:30:00Z"})
+    await halted(phone)
+    await expect(phone.main).to_contain_text("预计 10:30 恢复办理")
+
+    clock.advance(1800)
+
+    await phone.is_view("next")
+
+
+async def test_ones_own_number_is_not_among_those_called_when_it_was_put_back(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    ticket = await service.api.take("enquiry")
+    await service.api.next("3")
+    phone = await Phone.open(context, address(service, ticket))
+    await phone.is_view("called")
+    await expect(phone.page.locator(".counter")).to_have_text("3 号窗口")  # as the board names it
+
+    await service.api.staff("POST", f"tickets/{ticket['id']}/transfer", {})
+
+    await phone.is_view("next")
+    await expect(phone.page.locator(".called-now")).to_have_count(0)
+
+
+async def test_who_is_called_elsewhere_is_read_as_soon_as_it_may_be_asked_again(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context, ahead=2)
+    await phone.page.wait_for_load_state("networkidle")
+
+    await service.api.next("3")
+
+    await expect(phone.page.locator(".called-now")).to_contain_text("B001", timeout=10_000)
+
+
+@pytest.mark.parametrize("dialog", ["code", "more", "leave"])
+async def test_a_call_is_not_hidden_by_a_dialog(service: Service, context: BrowserContext, dialog: str) -> None:
+    phone = await in_line(service, context)
+    await phone.press(dialog)
+    await expect(phone.page.locator("dialog[open]")).to_be_visible()
+
+    await service.api.next("3", "done")
+    await service.api.next("3", "done")
+
+    await phone.is_view("called")
+    await expect(phone.page.locator("dialog")).to_have_count(0)
+    await expect(phone.title).to_be_focused()
+    await expect(phone.page.get_by_role("alert")).to_have_text("请 B002 到 3 号窗口")
+
+
+async def test_who_asks_for_time_is_not_interrupted_by_being_next_but_by_an_alarm(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context)
+    await phone.press("more")
+
+    await service.api.next("3")
+    await phone.is_view("next")
+    await expect(phone.page.locator("dialog[open]")).to_be_visible()
+    await service.api.staff("PUT", "suspension", {"text": FIRE})
+
+    await halted(phone)
+    await expect(phone.page.locator("dialog")).to_have_count(0)
 
 
 async def test_a_call_is_never_expected_at_a_time_that_is_past(

@@ -15,7 +15,7 @@ from display.feed import (
     TICKETS_EVERY_S,
     UNFOLLOW_AFTER_S,
 )
-from service.domain.commands import ChangePlan, EndDay, PostNotice, RecallTicket, StartTicket, Suspend
+from service.domain.commands import ChangePlan, EndDay, LiftSuspension, PostNotice, RecallTicket, StartTicket, Suspend
 from service.domain.model import CounterId, Notice, ZoneId
 from service.domain.times import stamp
 from service.domain.view import ticket_view
@@ -264,6 +264,25 @@ async def test_a_ticket_says_nothing_new_while_only_seconds_pass(stage: Stage, f
         feed.heard(stage)
 
     assert {frame.get("type") for frame in phone.take()} == {"alive"}
+
+
+async def test_a_ticket_says_that_its_hall_is_suspended_when_it_is_looked_at_next(stage: Stage, feed: Feed) -> None:
+    last = list(stage.hall.day.tickets)[-1]
+    phone = Audience()
+    feed.watch_ticket(last, phone)
+    assert "suspended" not in phone.take()[0]
+
+    stage.hall.do(Suspend({"en": "Fire alarm"}))
+    await feed.take(stage.moved())
+    stage.after(TICKETS_EVERY_S)
+    feed.heard(stage)
+    assert [frame["suspended"] for frame in phone.take()] == [{"text": {"en": "Fire alarm"}, "until_at": None}]
+    stage.hall.do(LiftSuspension())
+    await feed.take(stage.moved())
+    stage.after(TICKETS_EVERY_S)
+    feed.heard(stage)
+
+    assert ["suspended" in frame for frame in phone.take()] == [False]
 
 
 async def test_many_tickets_are_looked_at_a_part_at_a_time(stage: Stage, feed: Feed) -> None:

@@ -1,11 +1,12 @@
 """The ticket and the counter in the contract's words."""
 
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from service.domain.commands import OpenCounter, PauseCounter
+from service.domain.commands import OpenCounter, PauseCounter, Suspend
 from service.domain.dispatch import ahead
 from service.domain.model import CounterId
 from service.domain.times import stamp
@@ -90,6 +91,20 @@ def test_nobody_but_the_owner_sees_a_token() -> None:
     shown = as_json(ticket_view(hall.day, hall.ticket(hall.take()), hall.now_at))
 
     assert list(shown) == [name for name in TICKET_FIELDS if name != "token"]
+
+
+def test_a_ticket_says_to_its_person_that_the_hall_is_suspended() -> None:
+    hall = Hall()
+    ticket = hall.ticket(hall.take())
+    until_at = hall.now_at + timedelta(minutes=10)
+
+    hall.do(Suspend({"en": "Fire alarm"}, until_at=until_at))
+
+    shown = as_json(ticket_view(hall.day, ticket, hall.now_at))
+    assert shown["suspended"] == {"text": {"en": "Fire alarm"}, "until_at": stamp(until_at)}
+    assert "suspended" not in as_json(ticket_view(hall.day, ticket, until_at))
+    assert "suspended" not in as_json(ticket_view(hall.day, ticket, hall.now_at, staff=True))
+    assert "suspended" not in as_json(ticket_view(hall.day, ticket, hall.now_at, live=False))
 
 
 def test_an_answer_given_again_repeats_what_was_told() -> None:

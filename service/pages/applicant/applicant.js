@@ -24,10 +24,23 @@ import { service } from "/pages/applicant/steps/service.js";
 import { time } from "/pages/applicant/steps/time.js";
 import { hold } from "/pages/applicant/book.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
+import { settle } from "/pages/applicant/settle.js";
 
 const RETRY_MS = 3000;
 const FRESH_MS = 60_000;
+// How often it is looked whether what is shown is as old as that.
+const LOOK_MS = 5000;
+// What could not be read for so long says how old it is, and what nobody can know by it is taken away.
+const OLD_MS = 90_000;
+// Another process may answer so long that has not heard yet why something was refused.
+const HEARD_MS = 2000;
 const STEPS = { home, service, time, details, review, appointment, move: time };
+/** Steps that say how the hall is now. */
+const WATCHED = new Set(["home", "service"]);
+/** Steps of a booking that is not made yet. */
+const UNDER_WAY = new Set(["time", "details", "review"]);
+/** When what was refused is so no more. */
+const OVER = { "hall-suspended": ({ suspended }) => !suspended, "hall-closed": (hall) => hall.doors_open };
 /** Where the arrow leads when the step was opened by its address. */
 const BEFORE = { service: "home", time: "service", details: "time", review: "details", appointment: "home", move: "appointment" };
 
@@ -37,6 +50,8 @@ const part = (id) => document.getElementById(id);
 class Applicant {
   /** @type {any} the hall as `GET /v1/halls/{hall}` answers it */
   hall = null;
+  /** @type {any} the times offered last: `{asked, slots, read_ms}` */
+  offered = null;
   /** @type {any} its rules */
   rules = null;
   /** @type {any} what its board says of a suspension: the hall's own words, and until when */
@@ -45,7 +60,11 @@ class Applicant {
   times;
   /** @type {HallClock} */
   clock;
+  /** Whether the hall could not be read for so long that its waits are none any more. */
+  old = false;
   #read_ms = -Infinity;
+  #renewing = false;
+  /** @type {{words: () => any, code: string | null, at_ms: number} | null} */
   #message = null;
   #leave = () => undefined;
 
@@ -82,7 +101,7 @@ class Applicant {
     address.hash = place.appointment ? `appointment=${place.appointment}` : "";
     const to = address.href.replace(/#$/, "");
     if (replace) history.replaceState(history.state, "", to);
-    else history.pushState({ inside: true }, "", to);
+    else history.pushState({ inside: true, entry: this.booking.nextEntry() }, "", to);
     this.#message = null;
     this.show({ moved: true });
   }
@@ -100,15 +119,18 @@ class Applicant {
     const { step } = this.place;
     this.#leave();
     this.#leave = () => undefined;
+    if (UNDER_WAY.has(step) && this.booking.isMade(history.state?.entry)) return this.go({ step: "home" }, { replace: true });
     const view = STEPS[step](this);
     if (view === null) return; // it sent the person elsewhere
     this.#leave = view.leave ?? this.#leave;
     document.title = `${typeof view.title === "string" ? view.title : nameOf(this.hall.name)} · ${nameOf(this.hall.name)}`;
     document.body.dataset.step = step;
+    const { id } = document.activeElement;
     draw({ ...view, back: step === "home" ? null : () => this.back(), dock: [make("div.said", { role: "status", id: "said" }), ...(view.dock ?? [])] });
     this.#say();
     part("dock").hidden = !view.dock?.length && this.#message === null;
     sayWhole(part("bar").querySelector("h1"));
+    if (!moved && id && document.activeElement === document.body) part(id)?.focus({ preventScroll: true });
     if (!moved) return;
     scrollTo(0, 0);
     part("bar").querySelector("h1").focus({ preventScroll: true });
@@ -116,19 +138,21 @@ class Applicant {
 
   /** Say why something was not done, with the one way forward; null takes it away. @param {unknown} reason what `call` threw */
   refuse(reason, again = null) {
-    this.#message = reason === null ? null : () => refusalOf(this, reason, again) ?? { text: wordsOf(reason), ways: [] };
+    const code = reason instanceof Refused ? reason.code : null;
+    this.#message = reason === null ? null : { words: () => refusalOf(this, reason, again) ?? { text: wordsOf(reason), ways: [] }, code, at_ms: performance.now() };
     this.#say();
+    if (code in OVER) this.renew({ now: true }); // the page says so itself, and until when
   }
 
   /** Say something with ways forward. @param {() => {text: string, ways?: {label: string, act: () => unknown}[]}} message */
   tell(message) {
-    this.#message = message;
+    this.#message = { words: message, code: null, at_ms: performance.now() };
     this.#say();
   }
 
   #say() {
     const said = part("said");
-    const message = this.#message?.();
+    const message = this.#message?.words();
     part("dock").hidden = part("dock").childElementCount < 2 && !message;
     if (!message) {
       said.replaceChildren();
@@ -166,9 +190,34 @@ class Applicant {
     this.show();
   }
 
+  /** Say how the hall is now: focus, what is typed and what is unfolded stay. */
+  async renew({ now = false } = {}) {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    const before_ms = this.#read_ms;
+    try {
+      await this.fresh({ now });
+      this.old = false;
+    } catch {
+      this.old = performance.now() - this.#read_ms > OLD_MS;
+    } finally {
+      this.#renewing = false;
+    }
+    const { step } = this.place;
+    showNetwork();
+    if (!WATCHED.has(step) || (before_ms === this.#read_ms && !this.old)) return;
+    const view = STEPS[step](this);
+    part("main").querySelector(":scope > .whole")?.remove();
+    settle(part("main"), make("div", {}, view.main.filter((one) => one)));
+    settle(part("dock"), make("div", {}, part("said").cloneNode(true), (view.dock ?? []).filter((one) => one)));
+    part("dock").hidden = part("dock").childElementCount < 2 && this.#message === null;
+    sayWhole(part("bar").querySelector("h1"));
+  }
+
   /** Read the hall anew when what is known is old. */
   async fresh({ now = false } = {}) {
-    if (!now && performance.now() - this.#read_ms < FRESH_MS) return;
+    const asked_ms = performance.now();
+    if (!now && asked_ms - this.#read_ms < FRESH_MS) return;
     const [hall, rules] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(this.id)}`), this.rules ? { body: this.rules } : this.call("GET", "rules")]);
     const board = hall.body.suspended ? await this.call("GET", "board").catch(() => null) : null; // there are general words
     this.#read_ms = performance.now();
@@ -178,6 +227,7 @@ class Applicant {
     this.times ??= new HallTimes(this.hall.time_zone);
     this.clock ??= new HallClock(this.hall.time_zone);
     this.clock.heard(Date.parse(this.hall.as_of_at));
+    if (this.#message && OVER[this.#message.code]?.(this.hall) && asked_ms - this.#message.at_ms > HEARD_MS) this.refuse(null);
   }
 
   /** The hall's date today. */
@@ -237,13 +287,21 @@ function sayWhole(title) {
   if (title.scrollHeight > title.clientHeight + 1) part("main").prepend(make("p.whole", { "aria-hidden": "true" }, title.firstChild.cloneNode(true)));
 }
 
-function showNetwork({ state } = { state: "idle" }) {
+let calls = "idle";
+
+/** @param {{state: string}} [now] how calls fare, where that is news */
+function showNetwork({ state } = { state: calls }) {
+  calls = state;
+  const old = app.old && WATCHED.has(app.place.step);
   const away = navigator.onLine === false || state === "unreached";
-  part("stale").hidden = !away;
-  part("stale").firstElementChild.textContent = away ? say("network-away") : "";
+  const words = old ? say("hall-old", { time: app.times.time(app.hall.as_of_at) }) : away ? say("network-away") : "";
+  part("stale").hidden = words === "";
+  if (part("stale").firstElementChild.textContent !== words) part("stale").firstElementChild.textContent = words;
 }
 
 async function begin() {
+  // Where an address was opened anew, and not come back to: a booking made before is none of this one.
+  if (!history.state?.entry) history.replaceState({ ...history.state, entry: app.booking.nextEntry() }, "");
   let reading = app.fresh();
   reading.catch(() => undefined); // looked at below, when there are words for it
   await texts("common", "applicant");
@@ -272,15 +330,10 @@ async function begin() {
     app.show();
     showNetwork();
   });
-  document.addEventListener("visibilitychange", async () => {
-    if (document.visibilityState !== "visible") return;
-    try {
-      await app.fresh();
-    } catch {
-      return; // what is shown stays; an act will say what is the matter
-    }
-    if (["home", "service"].includes(app.place.step)) app.show();
-  });
+  const look = () => document.visibilityState === "visible" && WATCHED.has(app.place.step) && app.renew();
+  document.addEventListener("visibilitychange", look);
+  globalThis.addEventListener("online", look);
+  setInterval(look, LOOK_MS);
 }
 
 if (takeFromAddress()) begin();

@@ -12,6 +12,7 @@ import { localeNow } from "/pages/texts.js";
 
 // A hold of which this is said is none any more: another is asked for in its place.
 const GONE = new Set(["hold-expired", "wrong-state", "appointment-not-found"]);
+const TAKEN = new Set(["slot-full", "slot-not-offered"]);
 
 /** How many come together. */
 export function countOf(app) {
@@ -26,10 +27,20 @@ export async function choose(app, slot) {
     if (appointment) await move(app, appointment, slot.starts_at);
     else await hold(app, slot.starts_at);
   } catch (reason) {
+    if (reason instanceof Refused && TAKEN.has(reason.code)) taken(app, slot);
+    if (reason instanceof Refused && appointment && GONE.has(reason.code)) app.go({ step: "appointment", appointment }, { replace: true }); // there it is said how it is
     app.refuse(reason, () => choose(app, slot));
     return;
   }
   app.go(appointment ? { step: "appointment", appointment } : { step: step === "review" ? "review" : "details", service: app.place.service });
+}
+
+/** A time that was offered is none any more: the choice is taken back, and the times are read anew. */
+function taken(app, { starts_at }) {
+  if (app.booking.now.starts_at === starts_at) app.booking.set({ on: app.times.on(starts_at), starts_at: null });
+  if (!app.offered) return;
+  app.offered = { ...app.offered, slots: app.offered.slots?.map((slot) => (slot.starts_at === starts_at ? { ...slot, free: 0 } : slot)), read_ms: -Infinity };
+  if (["time", "move"].includes(app.place.step)) app.show();
 }
 
 /** Keep a place for a while: the one that is kept already is moved. */
@@ -76,7 +87,7 @@ export async function confirm(app) {
   const { id, code, starts_at, service, count } = booked;
   keep("appointments", id, { hall: app.id, token: booked.token ?? held.token, code, starts_at, service, count });
   if (standby) keep("tickets", standby, { ...kept("tickets", standby), over: true });
-  app.booking.clear();
+  app.booking.clear({ made: true });
   return id;
 }
 

@@ -23,7 +23,6 @@ class ClerksPage {
   #board = null;
   /** @type {Live | null} */
   #live = null;
-  #behind_ms = 0;
   #ending = new AbortController();
   #onFacts = () => undefined;
 
@@ -51,7 +50,7 @@ class ClerksPage {
   #take(board) {
     const isFirst = this.#board === null;
     this.#board = board;
-    this.#behind_ms = Date.parse(board.at) - Date.now();
+    this.#live.clock.heard(Date.parse(board.at));
     if (isFirst) this.#draw();
     this.#onFacts();
     document.body.dataset.facts = "read";
@@ -66,7 +65,7 @@ class ClerksPage {
       times: new HallTimes(this.#hall.time_zone),
       who: this.#who,
       facts: () => this.#board,
-      now_ms: () => Date.now() + this.#behind_ms,
+      now_ms: () => this.#live.clock.now(),
       today: () => this.#board.day,
       signal,
       onFacts: (act) => {
@@ -97,7 +96,7 @@ class ClerksPage {
   }
 
   #linked(link) {
-    showLink(link, () => say("bookings-stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) }));
+    showLink(link, () => say("bookings-stale", { time: new HallTimes(this.#hall.time_zone).time(this.#live.truthAt_ms || this.#live.clock.now()) }));
   }
 }
 

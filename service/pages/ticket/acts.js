@@ -12,6 +12,7 @@ const LATER_MIN = [10, 20, 30, 45, 60];
 /** Be called later and keep the place. */
 export async function moreTime(page) {
   const now_ms = page.live.clock.now();
+  page.asking = ["waiting", "next"];
   const chosen = await choose({
     title: say("more-title"),
     body: [make("p", {}, say("more-about"))],
@@ -37,6 +38,7 @@ export function bookInstead(page) {
 
 /** Give the place up, after being asked. */
 export async function leave(page) {
+  page.asking = ["waiting", "next", "standby", "put-off", "parked", "halted"];
   const given = await ask({
     title: say("leave-title"),
     body: [make("p", {}, say("leave-about", { number: page.ticket.number }))],
@@ -65,7 +67,10 @@ export async function resume(page, pressed) {
 /** The code, large enough to be scanned from the phone. */
 export async function showCode(page) {
   await tried(page, async () => {
+    const { view } = document.body.dataset;
     const { body } = await page.call("GET", `tickets/${page.id}/qr`);
+    if (document.body.dataset.view !== view) return; // called meanwhile, say
+    page.asking = [view];
     await choose({ title: say("code-title"), body: [largeNumber(page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
   });
 }

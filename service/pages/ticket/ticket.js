@@ -45,6 +45,7 @@ const shown = {
   /** @type {HallTimes} */ times: null,
   /** @type {Live} */ live: null,
   bell: new Bell(),
+  /** @type {string[]} the views over which the dialog that is open still makes sense */ asking: [],
   link: "connecting",
   lost: false,
   /** @type {(() => {text: string, ways?: {label: string, act: () => unknown}[]}) | null} */ message: null,
@@ -55,8 +56,11 @@ const shown = {
 };
 
 let board_ms = -Infinity;
+let board_timer = 0;
 let reading = false;
+let again = false;
 let told = "";
+let wasHalted = false;
 /** @type {string | null} the number of a ticket that its kiosk has still to report */
 let unreported = null;
 
@@ -188,7 +192,8 @@ function frameOf(data) {
 function take(ticket, { answered = false } = {}) {
   const before = shown.ticket;
   if (answered && before && ticket.seq < before.seq) return;
-  shown.ticket = { ...ticket, token: undefined };
+  // An answer to an act says nothing of the hall.
+  shown.ticket = { ...(answered && { suspended: before?.suspended }), ...ticket, token: undefined };
   keep("tickets", id, { hall: shown.hall.id, token: shown.token, number: ticket.number, day: ticket.day, over: ["done", "left"].includes(ticket.state) });
   if (before && before.state !== ticket.state) shown.message = null;
   keepShown();
@@ -197,10 +202,17 @@ function take(ticket, { answered = false } = {}) {
   readBoard();
 }
 
-/** Who is called where, when it may have changed. */
+/** Who is called where, when it may have changed: now, or as soon as it may be asked again. */
 async function readBoard() {
-  const since_ms = performance.now() - board_ms;
-  if (reading || since_ms < BOARD_EVERY_MS || document.visibilityState !== "visible") return;
+  clearTimeout(board_timer);
+  if (document.visibilityState !== "visible") return;
+  again = reading; // what is under way may have been answered before
+  if (reading) return;
+  const early_ms = board_ms + BOARD_EVERY_MS - performance.now();
+  if (early_ms > 0) {
+    board_timer = setTimeout(readBoard, early_ms);
+    return;
+  }
   reading = true;
   board_ms = performance.now();
   try {
@@ -211,6 +223,7 @@ async function readBoard() {
   } finally {
     reading = false;
   }
+  if (again) readBoard();
 }
 
 function look() {
@@ -241,7 +254,18 @@ function show({ anew = false } = {}) {
   draw({ title: nameOf(shown.hall.name), back: null, end, main: view.main, dock: view.dock });
   part("dock").hidden = view.dock.length === 0;
   if (focused !== null) focusOn(focused);
+  leaveDialog(view);
   tell(view);
+}
+
+/** Close what was asked or shown over another state: a call behind a dialog is neither seen nor said. */
+function leaveDialog({ name, halted = false }) {
+  const dialog = document.querySelector("dialog[open]");
+  const isOver = (halted && !wasHalted) || !shown.asking.includes(name);
+  wasHalted = halted;
+  if (dialog === null || !isOver) return;
+  dialog.close();
+  if (!document.activeElement.closest("#bar, #main, #dock")) focusOn("");
 }
 
 /** Leave the keyboard where it was, or at the title when that is gone. @param {string} control an element's id */
@@ -250,10 +274,10 @@ function focusOn(control) {
 }
 
 /** Say aloud what concerns the person: the call at once, a new range when there is time. */
-function tell({ call: called, news }) {
+function tell({ call: called, news, halted = false }) {
   if (part("call").textContent !== (called ?? "")) part("call").textContent = called ?? "";
   if (part("news").textContent !== (news ?? "")) part("news").textContent = news ?? "";
-  shown.bell.hear(shown.link === "silent" ? null : called, shown.ticket);
+  shown.bell.hear(shown.link === "silent" || halted ? null : called, shown.ticket);
 }
 
 // A phone that was locked heard nothing meanwhile: it asks at once, and does not wait to notice that its socket is dead.

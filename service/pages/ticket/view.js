@@ -16,13 +16,19 @@ const CLOCK_STEP_MS = 5 * 60_000;
 export function mattersOf(page) {
   const { ticket, board, link, lost, bell } = page;
   const { seq: _seq, wait, ...rest } = ticket;
-  const elsewhere = ticket.state === "waiting" ? board?.called.slice(0, CALLED_SHOWN) : Boolean(board);
-  return [rest, wait?.shown, expected(page), elsewhere, board?.suspended, link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+  const elsewhere = ticket.state === "waiting" ? calledElsewhere(page) : Boolean(board);
+  return [rest, wait?.shown, expected(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
 }
 
 /** Whether an instant is still to come. */
 function isAhead({ live }, at) {
   return Boolean(at) && Date.parse(at) > live.clock.now();
+}
+
+/** Why nobody is called now, and until when; null while people are. A suspension ends by itself at its time. */
+function suspension(page) {
+  const { suspended = null } = page.ticket;
+  return suspended?.until_at && !isAhead(page, suspended.until_at) ? null : suspended;
 }
 
 /** Whether the hall has not opened yet today: numbers are out, and nobody is called. */
@@ -42,11 +48,22 @@ export function placeWords({ board }, counter) {
 /** @returns {{name: string, short: string, main: (Node | null)[], dock: (Node | null)[], call?: string, news?: string}} */
 export function viewOf(page) {
   const { ticket, link } = page;
-  const view = { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
-  const suspended = page.board?.suspended;
-  const note = suspended ? make("div.message", {}, make("p", {}, make("b", {}, nameOf(suspended.text) || say("suspended")))) : null;
-  const message = said(page);
-  return { ...view, main: [view.main[0], note, ...view.main.slice(1)], dock: [message, ...view.dock].filter((one) => one), call: link === "silent" ? null : view.call };
+  const halt = ["left", "done"].includes(ticket.state) ? null : suspension(page);
+  const view = halt && ["waiting", "called", "serving"].includes(ticket.state) ? halted(page) : { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
+  const why = halt ? nameOf(halt.text) || say("suspended") : null;
+  const first = halt ? make("section.halt", {}, make("h2", {}, why), halt.until_at ? make("p", {}, say("suspended-until", { time: page.times.time(halt.until_at) })) : null) : null;
+  return { ...view, halted: Boolean(halt), main: [first, ...view.main], dock: [said(page), ...view.dock].filter((one) => one), call: link === "silent" ? null : (why ?? view.call) };
+}
+
+/** Nobody is called, and who was does not go to a counter: what the hall says comes first, and the number is kept. */
+function halted(page) {
+  const { ticket } = page;
+  return {
+    name: "halted",
+    short: say("title-suspended", { number: ticket.number }),
+    main: [card(page, { below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("suspended-kept"))],
+    dock: ticket.state === "waiting" ? [make("div.two", {}, codeButton(page), leaveButton(page))] : [codeButton(page)],
+  };
 }
 
 function said({ message }) {
@@ -63,7 +80,8 @@ function card({ ticket, link }, { head = null, below = null, yours = false } = {
 }
 
 const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ticket.service);
-const papersOf = (page) => serviceOf(page)?.papers ?? [];
+/** What to have in hand; what is known to be missing is not among it. */
+const papersOf = (page) => (serviceOf(page)?.papers ?? []).filter(({ id }) => !page.ticket.missing.includes(id));
 const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
 
 function waiting(page) {
@@ -94,7 +112,7 @@ function waiting(page) {
       // What is next will be heard: that is before the papers, which may lie below the dock.
       ...(next && papersOf(page).length ? [sound(page), make("h2.small.quiet", {}, say("take-out")), papersList(papersOf(page))] : [...calls(page), sound(page)]),
     ],
-    dock: [button("wide", next ? say("not-here-yet") : say("more-time"), () => moreTime(page), { id: "more" }), make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+    dock: [button("wide", next ? say("not-here-yet") : say("more-time"), () => moreTime(page), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
     call: next ? `${say("next-title")} ${ticket.number}` : null,
     news: shown ? say("wait-news", { from: shown.from_min, to: shown.to_min }) : null,
   };
@@ -122,10 +140,15 @@ function between(page) {
   return make("p", {}, say("expect-before"), " ", at(from_ms), " ", say("expect-middle"), " ", at(to_ms), say("expect-after"));
 }
 
-/** Who is called where, while that is fresh. */
+/** Who is called where; the board may be older than one's own ticket, which was put back meanwhile. */
+function calledElsewhere({ board, ticket }) {
+  return board?.called.filter(({ number }) => number !== ticket.number).slice(0, CALLED_SHOWN) ?? [];
+}
+
+/** The same, while it is fresh. */
 function calls(page) {
-  const { board, link, lost } = page;
-  const now = board?.called.slice(0, CALLED_SHOWN) ?? [];
+  const { link, lost } = page;
+  const now = calledElsewhere(page);
   if (now.length === 0 || link === "silent" || lost) return [];
   return [make("section", {}, make("h2.small.quiet", {}, say("being-called")), make("ul.called-now", {}, now.map(({ number, counter }) => make("li", {}, make("b.number", {}, number), upper(placeWords(page, counter))))))];
 }
@@ -144,6 +167,7 @@ function sound(page) {
   }, { id: "sound" }));
 }
 
+const leaveButton = (page) => button("stop", say("leave"), () => leave(page), { id: "leave" });
 const codeButton = (page) => button("", say("show-code"), () => showCode(page), { id: "code" });
 
 function standby(page) {
@@ -153,7 +177,7 @@ function standby(page) {
     name: "standby",
     short: say("title-standby", { number: ticket.number }),
     main: [card(page, { head: say("standby-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, make("b", {}, place ? say("standby-place", { place }) : say("standby-about"))), make("p", {}, say("standby-hint")), ...calls(page), sound(page)],
-    dock: [serviceOf(page)?.bookable ? button("wide", say("book-instead"), () => bookInstead(page), { id: "book" }) : null, make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+    dock: [serviceOf(page)?.bookable ? button("wide", say("book-instead"), () => bookInstead(page), { id: "book" }) : null, make("div.two", {}, codeButton(page), leaveButton(page))],
   };
 }
 
@@ -164,7 +188,7 @@ function putOff(page) {
     name: "put-off",
     short: ticket.number,
     main: [card(page, { head: say("put-off-title", { time }), below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("put-off-about")), ...calls(page), sound(page)],
-    dock: [button("wide", say("call-me-now"), () => mayBeCalled(page), { id: "more" }), make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+    dock: [button("wide", say("call-me-now"), () => mayBeCalled(page), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
   };
 }
 
@@ -197,7 +221,7 @@ function parked(page) {
     name: "parked",
     short: say("title-parked", { number: ticket.number }),
     main: [card(page, { head: say("parked-title"), below: named(serviceOf(page)?.name, "p") }), ...missingOf(page), make("p", {}, say("parked-about"))],
-    dock: [button("primary.wide", say("i-am-back"), (pressed) => resume(page, pressed), { id: "resume" }), make("div.two", {}, codeButton(page), button("stop", say("leave"), () => leave(page), { id: "leave" }))],
+    dock: [button("primary.wide", say("i-am-back"), (pressed) => resume(page, pressed), { id: "resume" }), make("div.two", {}, codeButton(page), leaveButton(page))],
   };
 }
 
@@ -228,13 +252,14 @@ function left(page) {
 function done(page) {
   const { ticket, times } = page;
   const conditional = ticket.outcome === "conditional";
-  const head = say(conditional ? "conditional-title" : ticket.outcome === "referred" ? "referred-title" : "done-title");
+  const count = ticket.missing.length;
+  const head = say(conditional ? "conditional-title" : ticket.outcome === "referred" ? "referred-title" : "done-title", { count });
   const until = ticket.due_on ? make("p", {}, make("b", {}, say("conditional-until", { day: times.day(ticket.due_on).replace(/(日)(周)/, "$1 $2") }))) : null;
   const rate = rating(page);
   return {
     name: "done",
     short: `${ticket.number} ${head}`,
-    main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...(conditional ? [...missingOf(page), make("p", {}, say("conditional-about")), until] : []), ...rate.main],
+    main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...(conditional ? [...missingOf(page), make("p", {}, say("conditional-about", { count })), until] : []), ...rate.main],
     dock: [...rate.dock, conditional ? codeButton(page) : null].filter((one) => one),
   };
 }

@@ -25,7 +25,7 @@ export function stateOf(app) {
 
 function choice(app, { id, name, prefix, online_url, wait, bookable }) {
   const href = `?${new URLSearchParams([...[...new URLSearchParams(location.search)].filter(([key]) => key === "lang"), ["service", id]])}`;
-  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open && !app.hall.suspended ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
+  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open && !app.hall.suspended && !app.old ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
   const arrow = makeSvg("svg", { class: "go", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M9 5l7 7-7 7" }));
   const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true", "data-length": prefix.length }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
   link.addEventListener("click", (event) => {

@@ -15,7 +15,7 @@ export function service(app) {
   const { hall } = app;
   const one = app.service(app.place.service);
   if (one.online_url) return online(one);
-  const wait = hall.doors_open && !hall.suspended ? one.wait.shown : null;
+  const wait = hall.doors_open && !hall.suspended && !app.old ? one.wait.shown : null;
   return {
     title: named(one.name),
     main: [

@@ -15,8 +15,6 @@ import { month, times } from "/pages/applicant/calendar.js";
 const DAYS = 28;
 const FRESH_MS = 20_000;
 
-/** What was offered last: `{asked, slots, read_ms}`. */
-let offered = null;
 /** The hour that is unfolded, of a day with many times. */
 let hour = null;
 
@@ -27,7 +25,7 @@ export function time(app) {
   const one = app.service(of);
   const count = appointment ? (own?.count ?? 1) : countOf(app);
   const asked = `${of} ${count} ${app.today} ${app.booking.now.invitation ?? ""}`;
-  const known = offered?.asked === asked ? offered : null;
+  const known = app.offered?.asked === asked ? app.offered : null;
   if (!known || performance.now() - known.read_ms > FRESH_MS) read(app, of, count, asked);
   const chosen = app.booking.now.starts_at ?? null;
   const slot = known?.slots.find(({ starts_at, free }) => starts_at === chosen && free > 0) ?? null;
@@ -87,15 +85,15 @@ function next(app, slot) {
 }
 
 async function read(app, service, count, asked) {
-  if (offered?.reading === asked) return;
-  offered = { ...(offered?.asked === asked ? offered : { asked: null }), reading: asked };
+  if (app.offered?.reading === asked) return;
+  app.offered = { ...(app.offered?.asked === asked ? app.offered : { asked: null }), reading: asked };
   try {
     await app.fresh();
     const to = new Date(Date.parse(`${app.today}T12:00:00Z`) + (Math.min(DAYS - 1, app.rules.horizon_days)) * 86_400_000).toISOString().slice(0, 10);
     const { body } = await app.call("GET", "slots", { query: { service, from: app.today, to, count }, headers: invited(app) });
-    offered = { asked, slots: body.slots, read_ms: performance.now() };
+    app.offered = { asked, slots: body.slots, read_ms: performance.now() };
   } catch (reason) {
-    offered = null;
+    app.offered = null;
     if (!["time", "move"].includes(app.place.step)) return;
     app.refuse(reason, () => read(app, service, count, asked));
     if (reason instanceof Refused && reason.code === "code-not-found") app.show(); // the times that are there for everybody

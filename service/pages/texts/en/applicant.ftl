@@ -4,6 +4,7 @@ today = today
 tomorrow = tomorrow
 again = Once more
 network-away = You are offline. What you chose and typed is kept; it goes on when the network is back.
+hall-old = The service is not reached. This is from { $time }, and is updated when it is back
 people = { $count ->
     [one] 1 person
    *[other] { $count } people

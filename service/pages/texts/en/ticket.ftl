@@ -12,6 +12,9 @@ counter = Counter
 minutes = min
 list-join = {", "}
 suspended = Service is paused. Please follow our staff.
+suspended-until = Expected to go on at { $time }
+suspended-kept = Your number is valid and your place is kept. When service goes on, this page tells you your turn.
+title-suspended = { $number }, service paused
 
 ## Waiting
 
@@ -95,9 +98,17 @@ unserved-about = The hall has closed. Come back within { $days } days and scan t
 done-title = Done
 done-at = at { $time }
 referred-title = Referred
-conditional-title = Accepted, one thing missing
-conditional-about = Bring it and scan this code: no new queue.
-conditional-until = Please bring it by { $day }
+conditional-title = { $count ->
+    [0] Accepted, with something to follow
+    [one] Accepted, one thing missing
+   *[other] Accepted, { $count } things missing
+  }
+conditional-about = { $count ->
+    [0] You were told at the counter what is missing. Bring it and scan this code: no new queue.
+    [one] Bring it and scan this code: no new queue.
+   *[other] Bring them and scan this code: no new queue.
+  }
+conditional-until = Please bring what is missing by { $day }
 
 ## How it was
 

@@ -4,6 +4,7 @@ today = 今天
 tomorrow = 明天
 again = 再试一次
 network-away = 网络已断开。已选、已填的内容都在，恢复后继续。
+hall-old = 暂时连不上服务，以下为 { $time } 的信息；恢复后自动更新
 people = { $count } 人
 
 ## 大厅
@@ -118,7 +119,7 @@ appointment-hall-closed = 大厅在这个时间不开放，谨致歉意。请另
 appointment-missed = 约定时间已过
 appointment-checked-in = 已签到
 code-hint = 到大厅扫码，或输入凭证码
-arrive-hint = 提前 { $minutes } 分钟起可在大厅签到取号，到时间即叫您。
+arrive-hint = 提前 { $minutes } 分钟起可在大厅签到取号，约定时间前后叫号。
 checked-in-elsewhere = 号码在您拿到的小票上。
 to-my-ticket = 看我的号码
 i-am-here = 我到了，签到

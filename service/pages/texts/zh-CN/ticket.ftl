@@ -12,6 +12,9 @@ counter = 窗口
 minutes = 分钟
 list-join = 、
 suspended = 业务暂停办理，请听从工作人员指引。
+suspended-until = 预计 { $time } 恢复办理
+suspended-kept = 您的号码仍然有效，位置保留。恢复办理后，轮到您时这里会提醒。
+title-suspended = { $number } 暂停办理
 
 ## 等候
 
@@ -49,7 +52,7 @@ called = 请 { $number } 到 { $place }
 called-title = 叫到您了
 called-again = 再次呼叫
 please-go-to = 请到
-serving-title = 正在 { $place } 办理
+serving-title = 正在办理：{ $place }
 
 ## 晚一点
 
@@ -94,9 +97,16 @@ unserved-about = 大厅已关闭。{ $days } 天内回来扫这个码，相当�
 done-title = 已办完
 done-at = { $time }
 referred-title = 已转办
-conditional-title = 已受理，缺一项
-conditional-about = 补齐后扫这个码，不用重新排队。
-conditional-until = 请在 { $day } 前补齐
+conditional-title = { $count ->
+    [0] 已受理，还有手续待补
+    [1] 已受理，缺一项
+   *[other] 已受理，缺 { $count } 项
+  }
+conditional-about = { $count ->
+    [0] 还缺什么，窗口已告诉您。补齐后扫这个码，不用重新排队。
+   *[other] 补齐后扫这个码，不用重新排队。
+  }
+conditional-until = 请在 { $day }前补齐
 
 ## 评价
 
