@@ -122,12 +122,14 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     """How a walk-in comes in; None when they do not."""
     if day.plan.admission == "all":
         return Verdict(day.admission_at(now_at), None)
-    before = _standby_before(day, visitor)
-    start = _start_after_all(day, visitor, before, now_at)
-    fit = _fit(day, start, _closing(day.regular), now_at)
+    pools = _pools_ahead(day, visitor)
+    before = _standby_before(day, pools, visitor.n)
+    start = _start_after_all(day, pools, visitor, before, now_at)
+    speed, _ = speed_of(day, pools[-1].stage)
+    fit = _fit(start, speed, _closing(day.regular), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS):
-        fit = _fit(day, start, _closing(day.plan), now_at)
+        fit = _fit(start, speed, _closing(day.plan), now_at)
         admission = Admission.OVERTIME
     if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or before)):
         return Verdict(Admission.STANDBY, fit)
@@ -192,11 +194,11 @@ def day_after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
     return evolve(after, Record(after.seq + 1, now_at, _COMMAND, _COMMAND, 0, None, event))
 
 
-def _standby_before(day: Day, visitor: Visitor) -> list[Ticket]:
-    """Who is on standby for the same counters, and was here before; of any stage that is still ahead."""
+def _standby_before(day: Day, pools: Iterable[Pool], n: int) -> list[Ticket]:
+    """Who is on standby for the same counters, and took a number before; of any stage that is still ahead."""
     found: dict[int, Ticket] = {}
-    for pool in _pools_ahead(day, visitor):
-        found.update((ticket.n, ticket) for ticket in day.standby_before(pool, visitor.n))
+    for pool in pools:
+        found.update((ticket.n, ticket) for ticket in day.standby_before(pool, n))
     return list(found.values())
 
 
@@ -205,8 +207,7 @@ def _closing(plan: Plan) -> datetime | None:
     return plan.windows[-1].closes_at if plan.windows else None
 
 
-def _fit(day: Day, start: _Start | None, closes_at: datetime | None, now_at: datetime) -> Fit:
-    speed, _ = speed_of(day)
+def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at: datetime) -> Fit:
     if start is None or closes_at is None:
         return Fit(None, None, None, round(speed, 3), closes_at)
     left_s = (closes_at - now_at).total_seconds()
@@ -214,22 +215,22 @@ def _fit(day: Day, start: _Start | None, closes_at: datetime | None, now_at: dat
     return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
 
 
-def _start_after_all(day: Day, visitor: Visitor, before: list[Ticket], now_at: datetime) -> _Start | None:
+def _start_after_all(
+    day: Day, pools: Iterable[Pool], visitor: Visitor, before: list[Ticket], now_at: datetime
+) -> _Start | None:
     """When the last counter of a visit is free for who comes after all others; None when nobody can tell."""
     service = day.plan.services[visitor.service]
     start: _Start | None = None
-    for pool in _pools_ahead(day, visitor):
+    own_s = own_variance = 0.0
+    for pool in pools:
         here = _start_at(day, pool, before, now_at)
         if here is None:
             return None
         if start is not None:  # they come out of the stage before
-            own_s = service.expected_s(visitor.count, prechecked=visitor.prechecked)
-            earliest = _Start(
-                start.mean_s + own_s,
-                math.hypot(start.sd_s, math.sqrt(service.variance(visitor.count, prechecked=visitor.prechecked))),
-            )
-            here = max(here, earliest)
+            here = max(here, _Start(start.mean_s + own_s, math.hypot(start.sd_s, math.sqrt(own_variance))))
         start = here
+        own_s = service.expected_s(pool.stage, visitor.count, prechecked=visitor.prechecked)
+        own_variance = service.variance(pool.stage, visitor.count, prechecked=visitor.prechecked)
     return start
 
 
@@ -237,7 +238,7 @@ def _start_at(day: Day, pool: Pool, before: list[Ticket], now_at: datetime) -> _
     rates = rates_from(day, pool, now_at)
     if not any(rate.counters for rate in rates):
         return None
-    speed, speed_sd = speed_of(day)
+    speed, speed_sd = speed_of(day, pool.stage)
     work = work_under_way(day, pool, speed, now_at)
     for more in (*_in_lines(day, pool), *_to_come_here(day, pool), *_on_standby(day, pool, before)):
         work = Work(*map(add, work, more))
@@ -266,7 +267,7 @@ def _in_lines(day: Day, pool: Pool) -> Iterator[Work]:
                 yield work_of(number, 1.0, line.mean_s, line.variance)
             elif _comes_to(service, here, pool.stage):
                 prechecked = key.prechecked or here == PRECHECK
-                yield _work(service, key.people, number, prechecked=prechecked)
+                yield _work(service, pool.stage, key.people, number, prechecked=prechecked)
 
 
 def _to_come_here(day: Day, pool: Pool) -> Iterator[Work]:
@@ -277,7 +278,7 @@ def _to_come_here(day: Day, pool: Pool) -> Iterator[Work]:
         ticket = day.tickets[counter.ticket]
         service = day.plan.services[ticket.service]
         if ticket.service in pool.services and _comes_to(service, counter.stage, pool.stage):
-            yield _work(service, ticket.count, 1, prechecked=ticket.prechecked or counter.stage == PRECHECK)
+            yield _work(service, pool.stage, ticket.count, 1, prechecked=ticket.prechecked or counter.stage == PRECHECK)
 
 
 def _on_standby(day: Day, pool: Pool, before: list[Ticket]) -> Iterator[Work]:
@@ -286,7 +287,7 @@ def _on_standby(day: Day, pool: Pool, before: list[Ticket]) -> Iterator[Work]:
         service = day.plan.services[ticket.service]
         here = day.stage_now(ticket.service, ticket.stage)
         if ticket.service in pool.services and (here == pool.stage or _comes_to(service, here, pool.stage)):
-            yield _work(service, ticket.count, 1, prechecked=ticket.prechecked)
+            yield _work(service, pool.stage, ticket.count, 1, prechecked=ticket.prechecked)
 
 
 def _comes_to(service: PlannedService, here: StageId, stage: StageId) -> bool:
@@ -295,9 +296,9 @@ def _comes_to(service: PlannedService, here: StageId, stage: StageId) -> bool:
     return here in stages and stage in stages[stages.index(here) + 1 :]
 
 
-def _work(service: PlannedService, count: int, number: int, *, prechecked: bool) -> Work:
-    mean_s = service.expected_s(count, prechecked=prechecked)
-    return work_of(number, 1.0, mean_s, service.variance(count, prechecked=prechecked))
+def _work(service: PlannedService, stage: StageId, count: int, number: int, *, prechecked: bool) -> Work:
+    mean_s = service.expected_s(stage, count, prechecked=prechecked)
+    return work_of(number, 1.0, mean_s, service.variance(stage, count, prechecked=prechecked))
 
 
 def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:

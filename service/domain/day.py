@@ -86,7 +86,10 @@ def line_key_of(ticket: Ticket) -> LineKey:
 
 
 class Line:
-    """Waiting tickets of one kind, in the order of calls; each is expected to take `mean_s`, with this variance."""
+    """Waiting tickets of one kind, in the order of calls.
+
+    Each is expected to take `mean_s`, with this variance, at the stage whose counters call them now.
+    """
 
     __slots__ = ("key", "mean_s", "places", "variance")
 
@@ -101,6 +104,16 @@ class Line:
         other = Line(self.key, self.mean_s, self.variance)
         other.places = SortedList(self.places)
         return other
+
+
+class Spent(NamedTuple):
+    """What visits took, and what they were expected to take, in seconds."""
+
+    actual_s: float
+    expected_s: float
+
+
+NOTHING_SPENT = Spent(0.0, 0.0)
 
 
 class Pool(NamedTuple):
@@ -183,8 +196,7 @@ class Day:
         self.done_yesterday: Mapping[str, Done] = {}
         self.promises: Promises | None = None
         self.kept: Tally[bool] = Tally()
-        self.actual_s = 0.0
-        self.expected_s = 0.0
+        self.spent: dict[StageId, Spent] = {}
         self._plan: Plan | None = None
         self._regular: Plan | None = None
         self.lines: dict[LineKey, Line] = {}
@@ -199,7 +211,7 @@ class Day:
         """A day of its own that shares the frozen values."""
         other = self.__class__(self.hall, self.on)
         other.__dict__.update(self.__dict__)
-        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers"):
+        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers", "spent"):
             setattr(other, name, dict(getattr(self, name)))
         for name in ("invitations", "returned", "numbers", "leases", "printers", "done"):
             setattr(other, name, dict(getattr(self, name)))
@@ -230,6 +242,16 @@ class Day:
     def booked(self) -> Booked:
         """The running sums of the appointments."""
         return self.diary.booked
+
+    @property
+    def actual_s(self) -> float:
+        """Seconds that the visits of the day took, of those that tell today's speed."""
+        return sum(spent.actual_s for spent in self.spent.values())
+
+    @property
+    def expected_s(self) -> float:
+        """Seconds that these visits were expected to take."""
+        return sum(spent.expected_s for spent in self.spent.values())
 
     @property
     def opened(self) -> bool:
@@ -412,6 +434,8 @@ class Day:
             counter.services,
         ):
             self.forget_pools()
+            for line in self.lines.values():
+                line.mean_s, line.variance = self._expected(line.key)  # an optional stage may be another's work now
 
     def put_plan(self, plan: Plan) -> None:
         """Take over a plan: counters and lines follow it."""
@@ -450,11 +474,18 @@ class Day:
         key = line_key_of(ticket)
         line = self.lines.get(key)
         if line is None:
-            service = self.plan.services[ticket.service]
-            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-            line = self.lines[key] = Line(key, mean_s, service.variance(ticket.count, prechecked=ticket.prechecked))
+            line = self.lines[key] = Line(key, *self._expected(key))
             self.forget_pools()
         return line
+
+    def _expected(self, key: LineKey) -> tuple[float, float]:
+        """Mean and variance of what a ticket of a line takes where it is called now, in seconds."""
+        service = self.plan.services[key.service]
+        stage = self.stage_now(key.service, key.stage)
+        return (
+            service.expected_s(stage, key.people, prechecked=key.prechecked),
+            service.variance(stage, key.people, prechecked=key.prechecked),
+        )
 
     def wakes_at(self, ticket: Ticket) -> datetime:
         """When a waiting ticket is due: after `not_before_at`, and `early_s` before the slot it is checked in for.

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from service.domain.arrivals import ARRIVALS_OVER_S, lately
 from service.domain.day import Day, Pool
-from service.domain.model import CounterState, ServiceId, Wait
+from service.domain.model import CounterState, ServiceId, StageId, Wait
 from service.domain.plan import Rate
 from service.domain.waits import (
     Work,
@@ -95,16 +95,17 @@ def profile(before: Day, after: Day, now_at: datetime) -> list[Change]:
     return [Change(*one) for one in zip(times, old, new, strict=True)]
 
 
-def arrivals(day: Day, now_at: datetime) -> dict[ServiceId, Arriving]:
-    """Who came in the last hour, per second of the time in which the doors were open."""
+def arrivals(day: Day, now_at: datetime) -> dict[tuple[ServiceId, StageId], Arriving]:
+    """Who came in the last hour, and their work at each stage, per second of the time the doors were open."""
     tickets, over_s = lately(day, now_at)
-    found: dict[ServiceId, Arriving] = {}
+    found: dict[tuple[ServiceId, StageId], Arriving] = {}
     for ticket in tickets:
         service = day.plan.services[ticket.service]
-        work_s = service.expected_s(ticket.count, prechecked=False)
-        squares = work_s * work_s + service.variance(ticket.count, prechecked=False)
-        one = Arriving(1 / over_s, work_s / over_s, squares / over_s)
-        found[service.id] = Arriving(*map(add, found.get(service.id, NOBODY), one))
+        for stage in service.stages:
+            work_s = service.expected_s(stage, ticket.count, prechecked=False)
+            squares = work_s * work_s + service.variance(stage, ticket.count, prechecked=False)
+            one = Arriving(1 / over_s, work_s / over_s, squares / over_s)
+            found[service.id, stage] = Arriving(*map(add, found.get((service.id, stage), NOBODY), one))
     return found
 
 
@@ -149,7 +150,7 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     day: Day,
     pool: Pool,
     rates: Sequence[Rate],
-    coming: dict[ServiceId, Arriving],
+    coming: dict[tuple[ServiceId, StageId], Arriving],
     times: Sequence[datetime],
     now_at: datetime,
 ) -> list[int | None]:
@@ -157,11 +158,11 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     plan = day.plan
     if not any(rate.counters for rate in rates):
         return [None] * len(times)
-    speed, speed_sd = speed_of(day)
+    speed, speed_sd = speed_of(day, pool.stage)
     work = Work(*map(add, work_before(pool, newcomer_at(day, now_at), None), work_under_way(day, pool, speed, now_at)))
     arriving = NOBODY
-    for name in pool.services & coming.keys():
-        arriving = Arriving(*map(add, arriving, coming[name]))
+    for name in pool.services:
+        arriving = Arriving(*map(add, arriving, coming.get((name, pool.stage), NOBODY)))
     left_s = work.left_s
     found: list[int | None] = []
     for last_at, at in pairwise((now_at, *times)):

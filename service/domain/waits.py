@@ -20,16 +20,16 @@ from heapq import merge
 from operator import add
 from typing import NamedTuple
 
-from service.domain.day import Day, Line, Place, Pool, place_of
+from service.domain.day import NOTHING_SPENT, Day, Line, Place, Pool, place_of
 from service.domain.diary import visit_of
-from service.domain.model import Admission, Appointment, ServiceId, Shown, Ticket, TicketId, Wait
+from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
 from service.domain.plan import Learned, Leaving, Rate
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
 
 SPEED_PRIOR_S = 160 * 60.0
-"""Work that weighs as much as today's in learning today's speed: about twenty mean services."""
+"""Work that weighs as much as today's in learning today's speed at a stage: about twenty mean services."""
 
 SPEED_SD = 0.12
 """Spread of a day's speed before anything of the day is known."""
@@ -136,7 +136,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     rates = rates_from(day, pool, now_at, at_work)
     if not any(rate.counters for rate in rates):
         return Outlook(round(waiting.services), nobody_knows(now_at))
-    speed, speed_sd = speed_of(day)
+    speed, speed_sd = speed_of(day, pool.stage)
     work = Work(*map(add, waiting, work_under_way(day, pool, speed, now_at)))
     mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming_before(day, pool, place, now_at, arrived))
     if waiting.services:
@@ -167,10 +167,11 @@ def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leav
     return less_s, sd_s * less_s / mean_s
 
 
-def speed_of(day: Day) -> tuple[float, float]:
-    """Today's speed, actual by expected seconds, and its spread."""
-    speed = (SPEED_PRIOR_S + day.actual_s) / (SPEED_PRIOR_S + day.expected_s)
-    return speed, SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + day.expected_s))
+def speed_of(day: Day, stage: StageId) -> tuple[float, float]:
+    """Today's speed at a stage, actual by expected seconds, and its spread."""
+    spent = day.spent.get(stage, NOTHING_SPENT)
+    speed = (SPEED_PRIOR_S + spent.actual_s) / (SPEED_PRIOR_S + spent.expected_s)
+    return speed, SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + spent.expected_s))
 
 
 def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> Wait:
@@ -223,8 +224,8 @@ def _expected_before(
         for visit, number in day.diary.expected[slot_at].items():
             service = day.plan.services[visit.service]
             if visit.service in pool.services and pool.stage in service.stages:
-                mean_s = service.expected_s(visit.count, prechecked=visit.prechecked)
-                variance = service.variance(visit.count, prechecked=visit.prechecked)
+                mean_s = service.expected_s(pool.stage, visit.count, prechecked=visit.prechecked)
+                variance = service.variance(pool.stage, visit.count, prechecked=visit.prechecked)
                 yield Joining(joins_at, work_of(number - (visit == here), shows, mean_s, variance))
 
 
@@ -233,8 +234,8 @@ def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:
     for ticket in day.early():
         service = day.plan.services[ticket.service]
         if ticket.service in pool.services and pool.stage in service.stages and place_of(ticket) < place:
-            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-            variance = service.variance(ticket.count, prechecked=ticket.prechecked)
+            mean_s = service.expected_s(pool.stage, ticket.count, prechecked=ticket.prechecked)
+            variance = service.variance(pool.stage, ticket.count, prechecked=ticket.prechecked)
             yield Joining(day.wakes_at(ticket), work_of(1, 1.0, mean_s, variance))
 
 
@@ -251,8 +252,8 @@ def _asleep(day: Day, pool: Pool) -> Iterator[Joining]:
         ticket = day.tickets[ticket_id]
         service = day.plan.services[ticket.service]
         if ticket.service in pool.services and pool.stage in service.stages:
-            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-            variance = service.variance(ticket.count, prechecked=ticket.prechecked)
+            mean_s = service.expected_s(pool.stage, ticket.count, prechecked=ticket.prechecked)
+            variance = service.variance(pool.stage, ticket.count, prechecked=ticket.prechecked)
             yield Joining(at, work_of(1, 1.0, mean_s, variance))
 
 
@@ -286,8 +287,8 @@ def work_under_way(day: Day, pool: Pool, speed: float, now_at: datetime) -> Work
             continue
         ticket = day.tickets[at_counter]
         service = day.plan.services[ticket.service]
-        one_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-        one_variance = service.variance(ticket.count, prechecked=ticket.prechecked)
+        one_s = service.expected_s(pool.stage, ticket.count, prechecked=ticket.prechecked)
+        one_variance = service.variance(pool.stage, ticket.count, prechecked=ticket.prechecked)
         began_at = ticket.started_at or ticket.called_at or now_at
         elapsed_s = (now_at - began_at).total_seconds()
         services += 1
