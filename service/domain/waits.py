@@ -14,22 +14,26 @@ Source: DESIGN 6, "Waits"; ALGORITHMS 3 (analytic_start) and 4.2 (today's speed,
 
 import math
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
 from operator import add
+from statistics import fmean
 from typing import NamedTuple
 
 from service.domain.day import NOTHING_SPENT, Day, Line, Place, Pool, place_of
 from service.domain.diary import visit_of
 from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
-from service.domain.plan import Learned, Leaving, Rate
+from service.domain.plan import Learned, Leaving, Plan, Rate
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
 
 SPEED_PRIOR_S = 160 * 60.0
-"""Work that weighs as much as today's in learning today's speed at a stage: about twenty mean services."""
+SPEED_PRIOR_VISITS = 20
+"""Work that weighs as much as today's in learning today's speed: about twenty mean services. A stage that is nobody's
+main one has visits of its own length: by work it would take a hundred looks at papers to hear what twenty say."""
 
 SPEED_SD = 0.12
 """Spread of a day's speed before anything of the day is known."""
@@ -169,9 +173,26 @@ def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leav
 
 def speed_of(day: Day, stage: StageId) -> tuple[float, float]:
     """Today's speed at a stage, actual by expected seconds, and its spread."""
+    prior_s = speed_prior_s(day.plan, stage)
     spent = day.spent.get(stage, NOTHING_SPENT)
-    speed = (SPEED_PRIOR_S + spent.actual_s) / (SPEED_PRIOR_S + spent.expected_s)
-    return speed, SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + spent.expected_s))
+    speed = (prior_s + spent.actual_s) / (prior_s + spent.expected_s)
+    return speed, SPEED_SD * math.sqrt(prior_s / (prior_s + spent.expected_s))
+
+
+def speed_prior_s(plan: Plan, stage: StageId) -> float:
+    """Work that weighs as much as today's in learning today's speed at a stage; less where nobody's main stage is."""
+    priors: dict[StageId, float] | None = plan.__dict__.get("speed_priors")
+    if priors is None:
+        means_s: defaultdict[StageId, list[float]] = defaultdict(list)
+        for service in plan.services.values():
+            for other, lasting in service.at_stages.items():
+                means_s[other].append(lasting.mean_s)
+        for main in map(plan.main_stage, plan.services.values()):
+            means_s.pop(main, None)
+        priors = plan.__dict__["speed_priors"] = {
+            other: min(SPEED_PRIOR_S, SPEED_PRIOR_VISITS * fmean(some)) for other, some in means_s.items()
+        }
+    return priors.get(stage, SPEED_PRIOR_S)
 
 
 def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int) -> Wait:

@@ -240,6 +240,7 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
         **learned,
         "walk_ins": {},
         "durations": {"enquiry": {"mean_s": 222, "cv": 0.5}},
+        "at_stages": {"loan-first": {"precheck": {"mean_s": 66, "cv": 0.5}}},
         "mix": {"enquiry": 0.7},
         "leaving": {"left_per_h": 0.3, "no_show_per_h": 0.1, "no_show_s": 130},
     }
@@ -251,6 +252,12 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     await page.reload()
 
     await expect(page.locator('[data-service="enquiry"] td').first).to_have_text("3.7")
+    precheck, window = (
+        page.locator(f'[data-service="loan-first"][data-stage="{one}"]') for one in ("precheck", "window")
+    )
+    await expect(precheck.locator("td").first).to_have_text("1.1")
+    await expect(precheck).to_contain_text("首次贷款签约 · 预审台")
+    await expect(window).to_contain_text("5")
     await expect(page.locator("#walk-ins tbody tr")).to_have_count(2)
     await expect(page.locator("#walk-ins tbody tr").first).to_contain_text("12.5")
     await expect(page.locator("#leaving")).to_have_text("等候半小时的人中，18 % 已经离开。")

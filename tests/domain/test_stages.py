@@ -129,12 +129,14 @@ def test_short_pre_checks_do_not_make_the_windows_fast() -> None:
     a_morning(hall, 20, precheck_s=40, window_s=300)
 
     assert speed_of(hall.day, WINDOW)[0] == pytest.approx(1.0)
-    assert speed_of(hall.day, PRECHECK)[0] == pytest.approx((9600 + 20 * 40) / (9600 + 20 * 112.5))
+    assert speed_of(hall.day, PRECHECK)[0] == pytest.approx((40 + 112.5) / (2 * 112.5)), (
+        "twenty say as much as was said"
+    )
     scene = scene_of(hall.day, hall.now_at)
     assert scene is not None
     speeds = {hall.day.counters[part.counters[0]].stage: part.speed for part in scene.parts}
     assert speeds[WINDOW] == pytest.approx(1.0, abs=0.01)
-    assert speeds[PRECHECK] < 0.95
+    assert speeds[PRECHECK] == pytest.approx(0.68, abs=0.02)
 
 
 def test_an_undo_takes_a_visit_out_of_the_speed_of_its_own_stage() -> None:

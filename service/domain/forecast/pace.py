@@ -15,7 +15,7 @@ from typing import NamedTuple
 from service.domain.day import NOTHING_SPENT, Day
 from service.domain.evolve import FORGOTTEN_AFTER_MEANS
 from service.domain.model import StageId
-from service.domain.waits import SPEED_PRIOR_S, residual_s, speed_of
+from service.domain.waits import residual_s, speed_of, speed_prior_s
 
 STEPS = 4
 """Of expectation and maximization; the rest of a service changes little with the speed."""
@@ -33,15 +33,16 @@ def pace_of(day: Day, stage: StageId, now_at: datetime) -> tuple[float, float]:
     """Today's speed at a stage, actual by expected seconds, and its spread."""
     _, speed_sd = speed_of(day, stage)
     spent = day.spent.get(stage, NOTHING_SPENT)
-    expected_s = SPEED_PRIOR_S + spent.expected_s * _kept(day, stage)
+    prior_s = speed_prior_s(day.plan, stage)
+    expected_s = prior_s + spent.expected_s * _kept(day, stage)
     running = [one for one in under_way(day, stage, now_at) if one.elapsed_s < FORGOTTEN_AFTER_MEANS * one.mean_s]
     usual_s = expected_s + sum(one.mean_s for one in running)
-    speed = (SPEED_PRIOR_S + spent.actual_s) / expected_s
+    speed = (prior_s + spent.actual_s) / expected_s
     for _ in range(STEPS):
         lasting_s = sum(
             one.elapsed_s + speed * residual_s(one.mean_s, one.cv, one.elapsed_s / speed) for one in running
         )
-        speed = (SPEED_PRIOR_S + spent.actual_s + lasting_s) / usual_s
+        speed = (prior_s + spent.actual_s + lasting_s) / usual_s
     return speed, speed_sd
 
 
