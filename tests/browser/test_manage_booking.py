@@ -235,6 +235,7 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     await expect(page.locator("#show-rate")).to_have_text("88 % 会来。")
     await expect(page.locator('[data-service="enquiry"]')).to_contain_text("3")
     await expect(page.locator("#walk-ins")).to_contain_text("还没有")
+    await expect(page.locator("#learned")).not_to_contain_text("null")
     learned = {"walk_ins": {"09": {"per_h": 12.5, "sd": 0.1}, "10": {"per_h": 21, "sd": 0.1}}, "durations": {}}
     every = {
         **learned,

@@ -17,7 +17,7 @@ async function read(ui, root) {
   const { body } = await ui.call("GET", "learned");
   if (ui.signal.aborted) return;
   const since = body.learned_at ? say("learned-since", { days: body.days, when: ui.times.moment(body.learned_at) }) : say("learned-nothing-yet");
-  root.replaceChildren(make("p", { id: "learned-since" }, since), durationsPart(ui, body), comingPart(body), leavingPart(body), walkInsPart(body));
+  root.replaceChildren(make("p", { id: "learned-since" }, since), durationsPart(ui, body), comingPart(body), ...leavingParts(body), walkInsPart(body));
 }
 
 function durationsPart(ui, { durations }) {
@@ -58,14 +58,11 @@ function comingPart({ show_rate, punctuality_mean_s, punctuality_sd_s }) {
 }
 
 /** Half an hour is a wait that people know; a rate an hour is nothing to them. */
-function leavingPart({ days, left_per_h, no_show_per_h, no_show_s }) {
-  if (!days) return null;
+function leavingParts({ days, left_per_h, no_show_per_h, no_show_s }) {
+  if (!days) return [];
   const percent = Math.round(100 * (1 - Math.exp(-(left_per_h + no_show_per_h) / 2)));
-  return part(
-    say("learned-leaving"),
-    make("p", { id: "leaving" }, say("learned-leaving-share", { percent })),
-    no_show_per_h > 0 ? make("p", {}, say("learned-no-show", { minutes: minutes(no_show_s) })) : null,
-  );
+  const inVain = no_show_per_h > 0 ? [make("p", {}, say("learned-no-show", { minutes: minutes(no_show_s) }))] : [];
+  return [part(say("learned-leaving"), make("p", { id: "leaving" }, say("learned-leaving-share", { percent })), ...inVain)];
 }
 
 /** Weekdays against hours; a cell is people an hour. */
