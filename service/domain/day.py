@@ -11,6 +11,7 @@ stand indexes that can always be made anew from the values:
 * `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
 * `kept` counts the first calls that kept, or broke, what was told with the ticket;
+* `spent` is, by stage, what visits took that tell today's speed, beside what they were expected to take;
 * `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes.
 
@@ -242,16 +243,6 @@ class Day:
     def booked(self) -> Booked:
         """The running sums of the appointments."""
         return self.diary.booked
-
-    @property
-    def actual_s(self) -> float:
-        """Seconds that the visits of the day took, of those that tell today's speed."""
-        return sum(spent.actual_s for spent in self.spent.values())
-
-    @property
-    def expected_s(self) -> float:
-        """Seconds that these visits were expected to take."""
-        return sum(spent.expected_s for spent in self.spent.values())
 
     @property
     def opened(self) -> bool:
