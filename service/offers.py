@@ -236,10 +236,13 @@ class Offers:
                 day = await self._lanes.day_on(hall.id, on, now=True)  # its plan has still to follow the document
             else:
                 day = None
-        if day is not None:
-            return day.regular, day.booked, row is not None and day.seq == row.seq
-        plan = hall.plan(on)
-        return plan, (None if row is None else row.sums()) or Booked.of(plan), True
+        if day is None:
+            plan = hall.plan(on)
+            sums = None if row is None else row.sums()
+            if sums is None or sums.fits(plan):
+                return plan, sums or Booked.of(plan), True
+            day = await self._lanes.day_on(hall.id, on, now=True)  # its plan is of a release that counted otherwise
+        return day.regular, day.booked, row is not None and day.seq == row.seq
 
 
 def places_altogether(plan: Plan) -> int:

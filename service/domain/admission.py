@@ -126,11 +126,13 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     """How a walk-in comes in; None when they do not."""
     if day.plan.admission == "all":
         return Verdict(day.admission_at(now_at), None)
-    start, after_others = _start_after_all(day, visitor, now_at)
-    fit = _fit(day, start, _closing(day.regular), now_at)
+    pools = _pools_ahead(day, visitor)
+    start, after_others = _start_after_all(day, pools, visitor, now_at)
+    speed, _ = speed_of(day, pools[-1].stage)
+    fit = _fit(start, speed, _closing(day.regular), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS):
-        fit = _fit(day, start, _closing(day.plan), now_at)
+        fit = _fit(start, speed, _closing(day.plan), now_at)
         admission = Admission.OVERTIME
     if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or after_others)):
         return Verdict(Admission.STANDBY, fit)
@@ -199,8 +201,7 @@ def _closing(plan: Plan) -> datetime | None:
     return plan.windows[-1].closes_at if plan.windows else None
 
 
-def _fit(day: Day, start: _Start | None, closes_at: datetime | None, now_at: datetime) -> Fit:
-    speed, _ = speed_of(day)
+def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at: datetime) -> Fit:
     if start is None or closes_at is None:
         return Fit(None, None, None, round(speed, 3), closes_at)
     left_s = (closes_at - now_at).total_seconds()
@@ -208,7 +209,7 @@ def _fit(day: Day, start: _Start | None, closes_at: datetime | None, now_at: dat
     return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
 
 
-def _start_after_all(day: Day, visitor: Visitor, now_at: datetime) -> tuple[_Start | None, bool]:
+def _start_after_all(day: Day, pools: Iterable[Pool], visitor: Visitor, now_at: datetime) -> tuple[_Start | None, bool]:
     """When the last counter of a visit is free for who comes after all others; None when nobody can tell.
 
     Also whether somebody stands by, and was here before, whose time they would take at some stage.
@@ -216,7 +217,8 @@ def _start_after_all(day: Day, visitor: Visitor, now_at: datetime) -> tuple[_Sta
     service = day.plan.services[visitor.service]
     start: _Start | None = None
     after_others = False
-    for pool in _pools_ahead(day, visitor):
+    own_s = own_variance = 0.0
+    for pool in pools:
         before = day.standby_before(pool.sharing.kind_of, visitor.n)
         free = _free_at(day, pool, before, now_at)
         if free is None:
@@ -224,13 +226,10 @@ def _start_after_all(day: Day, visitor: Visitor, now_at: datetime) -> tuple[_Sta
         after_others = after_others or any(pool.sharing.kind_of[ticket.service] in free.kinds for ticket in before)
         here = _Start(free.mean_s, free.sd_s)
         if start is not None:  # they come out of the stage before
-            own_s = service.expected_s(visitor.count, prechecked=visitor.prechecked)
-            earliest = _Start(
-                start.mean_s + own_s,
-                math.hypot(start.sd_s, math.sqrt(service.variance(visitor.count, prechecked=visitor.prechecked))),
-            )
-            here = max(here, earliest)
+            here = max(here, _Start(start.mean_s + own_s, math.hypot(start.sd_s, math.sqrt(own_variance))))
         start = here
+        own_s = service.expected_s(pool.stage, visitor.count, prechecked=visitor.prechecked)
+        own_variance = service.variance(pool.stage, visitor.count, prechecked=visitor.prechecked)
     return start, after_others
 
 
@@ -272,8 +271,8 @@ def _to_come_here(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
         service = day.plan.services[ticket.service]
         if kind is not None and comes_to(service, counter.stage, pool.stage):
             prechecked = ticket.prechecked or counter.stage == PRECHECK
-            mean_s = service.expected_s(ticket.count, prechecked=prechecked)
-            yield kind, work_of(1, 1.0, mean_s, service.variance(ticket.count, prechecked=prechecked))
+            mean_s = service.expected_s(pool.stage, ticket.count, prechecked=prechecked)
+            yield kind, work_of(1, 1.0, mean_s, service.variance(pool.stage, ticket.count, prechecked=prechecked))
 
 
 def _on_standby(day: Day, pool: Pool, before: list[Ticket]) -> Iterator[tuple[int, Work]]:

@@ -11,6 +11,7 @@ stand indexes that can always be made anew from the values:
 * `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
 * `kept` counts the first calls that kept, or broke, what was told with the ticket;
+* `spent` is, by stage, what visits took that tell today's speed, beside what they were expected to take;
 * `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes; its
   `Sharing` knows those that compete by way of others.
@@ -90,7 +91,10 @@ def line_key_of(ticket: Ticket) -> LineKey:
 
 
 class Line:
-    """Waiting tickets of one kind, in the order of calls; each is expected to take `mean_s`, with this variance."""
+    """Waiting tickets of one kind, in the order of calls.
+
+    Each is expected to take `mean_s`, with this variance, at the stage whose counters call them now.
+    """
 
     __slots__ = ("key", "mean_s", "places", "variance")
 
@@ -105,6 +109,16 @@ class Line:
         other = Line(self.key, self.mean_s, self.variance)
         other.places = SortedList(self.places)
         return other
+
+
+class Spent(NamedTuple):
+    """What visits took, and what they were expected to take, in seconds."""
+
+    actual_s: float
+    expected_s: float
+
+
+NOTHING_SPENT = Spent(0.0, 0.0)
 
 
 class Pool(NamedTuple):
@@ -189,8 +203,7 @@ class Day:
         self.done_yesterday: Mapping[str, Done] = {}
         self.promises: Promises | None = None
         self.kept: Tally[bool] = Tally()
-        self.actual_s = 0.0
-        self.expected_s = 0.0
+        self.spent: dict[StageId, Spent] = {}
         self._plan: Plan | None = None
         self._regular: Plan | None = None
         self.lines: dict[LineKey, Line] = {}
@@ -206,7 +219,7 @@ class Day:
         """A day of its own that shares the frozen values."""
         other = self.__class__(self.hall, self.on)
         other.__dict__.update(self.__dict__)
-        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers"):
+        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers", "spent"):
             setattr(other, name, dict(getattr(self, name)))
         for name in ("invitations", "returned", "numbers", "leases", "printers", "done"):
             setattr(other, name, dict(getattr(self, name)))
@@ -467,6 +480,8 @@ class Day:
             counter.services,
         ):
             self.forget_pools()
+            for line in self.lines.values():
+                line.mean_s, line.variance = self._expected(line.key)  # an optional stage may be another's work now
 
     def put_plan(self, plan: Plan) -> None:
         """Take over a plan: counters and lines follow it."""
@@ -505,11 +520,18 @@ class Day:
         key = line_key_of(ticket)
         line = self.lines.get(key)
         if line is None:
-            service = self.plan.services[ticket.service]
-            mean_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-            line = self.lines[key] = Line(key, mean_s, service.variance(ticket.count, prechecked=ticket.prechecked))
+            line = self.lines[key] = Line(key, *self._expected(key))
             self.forget_pools()
         return line
+
+    def _expected(self, key: LineKey) -> tuple[float, float]:
+        """Mean and variance of what a ticket of a line takes where it is called now, in seconds."""
+        service = self.plan.services[key.service]
+        stage = self.stage_now(key.service, key.stage)
+        return (
+            service.expected_s(stage, key.people, prechecked=key.prechecked),
+            service.variance(stage, key.people, prechecked=key.prechecked),
+        )
 
     def wakes_at(self, ticket: Ticket) -> datetime:
         """When a waiting ticket is due: after `not_before_at`, and `early_s` before the slot it is checked in for.

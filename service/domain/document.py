@@ -7,6 +7,7 @@ Source: CONTRACT 3.
 """
 
 import re
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -70,12 +71,23 @@ class Stage(Part, frozen=True, kw_only=True):
     name: dict[Language, Name] = {}
 
 
+class StageDuration(Part, frozen=True, kw_only=True):
+    """How long a stage takes for one person: mean in seconds; coefficient of variation, the service's unless said."""
+
+    mean: Annotated[float, Meta(gt=0, le=28_800)]
+    cv: Annotated[float, Meta(ge=0, le=5)] | None = None
+
+
 class Duration(Part, frozen=True, kw_only=True):
-    """How long a service takes for one person: mean in seconds and coefficient of variation."""
+    """How long a service takes for one person: mean in seconds and coefficient of variation.
+
+    They are those of its main stage, the last that is not optional; `stages` has those of others.
+    """
 
     mean: Annotated[float, Meta(gt=0, le=28_800)]
     cv: Annotated[float, Meta(ge=0, le=5)] = 0.6
     prechecked_mean: Annotated[float, Meta(gt=0, le=28_800)] | None = None
+    stages: Annotated[dict[StageCode, StageDuration], Meta(max_length=8)] = {}
 
 
 class Paper(Part, frozen=True, kw_only=True):
@@ -218,6 +230,16 @@ class HallDocument(Part, frozen=True, kw_only=True):
     texts: dict[ReasonCode, Texts] = {}
 
 
+def main_stage_of(stages: Sequence[StageId], optional: Collection[StageId]) -> StageId:
+    """The stage that a service is booked for: the last that is not optional; of optional ones alone, the last."""
+    return next((stage for stage in reversed(stages) if stage not in optional), stages[-1])
+
+
+def optional_stages_of(document: HallDocument) -> frozenset[StageId]:
+    """The stages that are skipped while no counter is open for them."""
+    return frozenset(stage.id for stage in document.stages if stage.optional)
+
+
 def minutes_of(local: str) -> int:
     """Minutes from 00:00 of a local time; 1440 for `24:00`."""
     hours, minutes = local.split(":")
@@ -302,11 +324,18 @@ def _faults_of_references(document: HallDocument) -> list[tuple[str, str]]:
     zones = {zone.id for zone in document.zones}
     stages = {stage.id for stage in document.stages}
     services = {service.id for service in document.services}
+    optional = optional_stages_of(document)
     for i, service in enumerate(document.services):
         faults.extend(
             (f"services[{i}].stages", f"no stage is named {stage!r}") for stage in service.stages if stage not in stages
         )
         faults.extend((f"services[{i}].stages", f"{twice!r} stands twice") for twice in _twice(list(service.stages)))
+        main = main_stage_of(service.stages, optional)
+        for stage in service.duration_s.stages:
+            if stage not in service.stages:
+                faults.append((f"services[{i}].duration_s.stages", f"the service has no stage {stage!r}"))
+            elif stage == main:
+                faults.append((f"services[{i}].duration_s.stages", f"{stage!r} is its main stage: mean says how long"))
     for i, counter in enumerate(document.counters):
         if counter.zone not in zones:
             faults.append((f"counters[{i}].zone", f"no zone is named {counter.zone!r}"))

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from service.domain import dispatch, events, evolve_appointments
-from service.domain.day import Day, Part
+from service.domain.day import NOTHING_SPENT, Day, Part, Spent
 from service.domain.events import Record, account_of
 from service.domain.model import (
     Admission,
@@ -540,12 +540,12 @@ def _served(ticket: Ticket, record: Record) -> Served:
 
 
 def _learn_speed(day: Day, ticket: Ticket, served: Served, times: int = 1) -> None:
-    """Let a visit count in today's speed; `times` is -1 to take it back."""
+    """Let a visit count in today's speed at its stage; `times` is -1 to take it back."""
     service = day.plan.services[ticket.service]
-    expected_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
+    expected_s = service.expected_s(ticket.stage, ticket.count, prechecked=ticket.prechecked)
     if served.seconds <= FORGOTTEN_AFTER_MEANS * expected_s:
-        day.expected_s += times * expected_s
-        day.actual_s += times * served.seconds
+        actual_s, before_s = day.spent.get(ticket.stage, NOTHING_SPENT)
+        day.spent[ticket.stage] = Spent(actual_s + times * served.seconds, before_s + times * expected_s)
 
 
 _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {

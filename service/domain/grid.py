@@ -4,9 +4,10 @@ All of it follows from the plan, is made once and kept beside it. Instants have 
 `starts_at`, so that the changes of a clock and the arithmetic of dates stay outside the loops.
 
 * A block is an hour from an opening on, the last one shorter.
-* A group is a set of counters that work can only be moved within: those that serve a bookable service at its main
-  stage, the unions of such sets that overlap, and all counters of a stage, for they share the planned staff. Work of a
-  service counts in every group that holds all its counters.
+* A group is a set of counters that work can only be moved within: those that serve a bookable service at a stage that
+  is not optional, the unions of such sets that overlap, and all counters of a stage, for they share the planned staff.
+  Work of a service at a stage counts in every group that holds all its counters of that stage, and begins when the
+  stages before are done. A stage that no counter is planned for does not count.
 * An offer is what can be booked of a service for a number of people: its starts, and the places each has while nobody
   has booked.
 
@@ -76,17 +77,36 @@ class Size(NamedTuple):
     variance: float
 
 
+class Need(NamedTuple):
+    """A group that a service's work at a stage counts in."""
+
+    stage: StageId
+    group: Group
+
+
+Parts = tuple[tuple[int, float], ...]
+"""How work falls into blocks: `(block, seconds)`."""
+
+
+class Load(NamedTuple):
+    """What a booking is for a group: its size there, and how its work falls into blocks."""
+
+    group: Group
+    size: Size
+    parts: Parts
+
+
 class Start(NamedTuple):
     """A start of an offer.
 
-    `parts` are the seconds of its work that fall into each block it covers, `shares_s` the work of each group that may
-    be at it: whole bookings, spread evenly over the starts of the block.
+    For each group, `parts` are the seconds of its work that fall into each block it covers, and `shares_s` is the work
+    that may be at it: whole bookings, spread evenly over the starts of the block.
     """
 
     start_s: int
     slot: Slot
     block: int
-    parts: tuple[tuple[int, float], ...]
+    parts: tuple[Parts, ...]
     shares_s: tuple[float, ...]
     by_hand: PlacesByHand | None
 
@@ -94,11 +114,11 @@ class Start(NamedTuple):
 class Offer(NamedTuple):
     """What can be booked of a service for a number of people.
 
-    For each of its groups and each block, `full_s` is the work that fits while nobody has booked. `places` is what the
-    day takes altogether.
+    For each of its groups, `sizes` says what a booking takes there and, for each block, `full_s` the work that fits
+    while nobody has booked. `places` is what the day takes altogether.
     """
 
-    size: Size
+    sizes: tuple[Size, ...]
     groups: tuple[Group, ...]
     full_s: tuple[tuple[float, ...], ...]
     starts: tuple[Start, ...]
@@ -113,18 +133,27 @@ class Grid:
         self.plan = plan
         self.blocks = tuple(_blocks(plan))
         self._begins = [block.from_s for block in self.blocks]
-        self._sets = {name: _counters_of(plan, service) for name, service in plan.services.items()}
-        self._arrivals = _arrivals(plan, self)
-        sets = _sets_to_keep(plan, self._sets)
-        self.groups = {name: self._group(name, counters) for name, counters in sets.items()}
-        for stage, counters in _stages_to_keep(plan, self._sets, sets.values()).items():
-            name = f"*{stage}"
-            sets[name], self.groups[name] = counters, self._stage_group(name, counters)
-        self._groups_of = {
-            name: tuple(self.groups[group] for group, counters in sets.items() if own and own <= counters)
-            for name, own in self._sets.items()
+        self._sets = {
+            name: _counters_of(plan, service, plan.main_stage(service)) for name, service in plan.services.items()
         }
-        self._sizes: dict[tuple[ServiceId, int, bool], Size] = {}
+        self._stages = {name: _stages_of(plan, service) for name, service in plan.services.items()}
+        self.by_stage = any(len(stages) > 1 for stages in self._stages.values())
+        self._arrivals = _arrivals(plan, self)
+        sets = _sets_to_keep(plan, self._sets, self._stages)
+        self.groups = {name: self._group(name, counters) for name, counters in sets.items()}
+        for stage, counters in _stages_to_keep(plan, self._stages, sets.values()).items():
+            name = f"*{stage}"
+            sets[name], self.groups[name] = counters, self._stage_group(name, stage, counters)
+        self._needs = {
+            name: tuple(
+                Need(stage, self.groups[group])
+                for stage, own in stages.items()
+                for group, counters in sets.items()
+                if own <= counters
+            )
+            for name, stages in self._stages.items()
+        }
+        self._sizes: dict[tuple[ServiceId, StageId, int, bool], Size] = {}
         self._offers: dict[tuple[ServiceId, int, bool], Offer] = {}
 
     def seconds(self, at: datetime) -> int:
@@ -133,23 +162,37 @@ class Grid:
 
     def groups_of(self, service: ServiceId) -> tuple[Group, ...]:
         """The groups in which a service's work counts."""
-        return self._groups_of.get(service, ())
+        return tuple(need.group for need in self._needs.get(service, ()))
 
-    def size(self, service: ServiceId, count: int, *, prechecked: bool) -> Size:
-        """What a booking of a service of the plan takes: (1 - p) m, and (1 - p)(s^2 + p m^2)."""
-        key = (service, count, prechecked)
+    def loads_of(self, service: ServiceId, count: int, start_s: int, *, prechecked: bool) -> list[Load]:
+        """What a booking is for each of these groups; none when nobody serves it, or the plan does not know it."""
+        found = {}
+        begin_s = float(start_s)
+        for stage in self._stages.get(service, ()):
+            size = self.size(service, stage, count, prechecked=prechecked)
+            found[stage] = (size, self.parts(begin_s, size))
+            begin_s += size.length_s
+        return [Load(need.group, *found[need.stage]) for need in self._needs.get(service, ())]
+
+    def length_s(self, service: ServiceId, count: int) -> float:
+        """How long a visit is expected to last, from stage to stage."""
+        return sum(self.size(service, stage, count, prechecked=False).length_s for stage in self._stages[service])
+
+    def size(self, service: ServiceId, stage: StageId, count: int, *, prechecked: bool) -> Size:
+        """What a booking of a service of the plan takes at a stage: (1 - p) m, and (1 - p)(s^2 + p m^2)."""
+        key = (service, stage, count, prechecked)
         if key not in self._sizes:
             planned = self.plan.services[service]
-            length_s = planned.expected_s(count, prechecked=prechecked)
+            length_s = planned.expected_s(stage, count, prechecked=prechecked)
             absent = min(self.plan.learned.no_show, NO_SHOW_MAX)
-            variance = planned.variance(count, prechecked=prechecked)
+            variance = planned.variance(stage, count, prechecked=prechecked)
             self._sizes[key] = Size(
                 length_s, (1 - absent) * length_s, (1 - absent) * (variance + absent * length_s * length_s)
             )
         return self._sizes[key]
 
-    def parts(self, start_s: int, size: Size) -> tuple[tuple[int, float], ...]:
-        """How a booking's work falls into the blocks it covers: `(block, seconds)`; nothing outside of them.
+    def parts(self, start_s: float, size: Size) -> Parts:
+        """How a booking's work falls into the blocks it covers; nothing outside of them.
 
         One no longer than its first block counts there wholly, as walk-ins do in the hour they come.
         """
@@ -185,10 +228,11 @@ class Grid:
         return _may_be_booked(service) and bool(self._sets[service.id])
 
     def _make_offer(self, service: ServiceId, count: int, *, prechecked: bool) -> Offer:
-        size = self.size(service, count, prechecked=prechecked)
-        length_s = self.size(service, count, prechecked=False).length_s
+        length_s = self.length_s(service, count)
         z = self.plan.booking.z
+        needs = self._needs[service]
         groups = self.groups_of(service)
+        sizes = tuple(self.size(service, need.stage, count, prechecked=prechecked) for need in needs)
         full_s = tuple(
             tuple(
                 fitting_s(staffed_s - taken_s, variance, size, z)
@@ -196,40 +240,51 @@ class Grid:
                     group.staffed_s, group.walk_ins_s, group.walk_ins_variance, strict=True
                 )
             )
-            for group in groups
+            for group, size in zip(groups, sizes, strict=True)
         )
         by_hand = [places for places in self.plan.places if not places.services or service in places.services]
-        on_grid = self._starts_on_grid(service, by_hand, length_s)
+        on_grid = self._starts_on_grid(service, count, by_hand, length_s)
         in_block = Tally(block for _, block in on_grid)
         before = Tally[int]()
         starts = []
         for start_s, block in on_grid:
-            parts = self.parts(start_s, size)
-            part_s = parts[0][1]  # of a visit longer than a block it is the part in the first one
-            evenly = [_evenly(full[block] / part_s, before[block], in_block[block]) for full in full_s]
+            parts = tuple(one.parts for one in self.loads_of(service, count, start_s, prechecked=prechecked))
+            if not all(parts):
+                continue
+            evenly = [
+                # of a visit longer than a block it is the part in the first one
+                _evenly(full[first] / part_s, before[block], in_block[block])
+                for full, ((first, part_s), *_) in zip(full_s, parts, strict=True)
+            ]
             before[block] += 1
             places = min(
-                min(share, *(math.floor((full[index] + EPSILON_S) / part_s) for index, part_s in parts))
-                for full, share in zip(full_s, evenly, strict=True)
+                min(share, *(math.floor((full[index] + EPSILON_S) / part_s) for index, part_s in own))
+                for full, share, own in zip(full_s, evenly, parts, strict=True)
             )
             if places > 0:
-                shares_s = tuple(share * size.work_s for share in evenly)
+                shares_s = tuple(share * size.work_s for share, size in zip(evenly, sizes, strict=True))
                 starts.append(self._start(service, start_s, length_s, block, parts, places, shares_s))
         at_starts = [
             sum(start.slot.places for start in starts if start.block == index) for index in range(len(self.blocks))
         ]
         fit = sum(
-            min(places, *(math.floor((full[index] + EPSILON_S) / size.work_s) for full in full_s))
+            min(
+                places,
+                *(
+                    math.floor((full[index] + EPSILON_S) / size.work_s)
+                    for full, size in zip(full_s, sizes, strict=True)
+                ),
+            )
             for index, places in enumerate(at_starts)
         )
         for hand in by_hand:
             for start_s, block in self._starts_by_hand(hand):
                 if hand.places > 0 and all(start_s != start.start_s for start in starts if start.by_hand):
-                    parts = self.parts(start_s, size)
+                    parts = tuple(one.parts for one in self.loads_of(service, count, start_s, prechecked=prechecked))
                     starts.append(self._start(service, start_s, length_s, block, parts, hand.places, (), hand))
                     fit += hand.places
         starts.sort()
-        return Offer(size, groups, full_s, tuple(starts), {start.start_s: start for start in starts}, fit)
+        return Offer(sizes, groups, full_s, tuple(starts), {start.start_s: start for start in starts}, fit)
 
     def _start(  # noqa: PLR0913, PLR0917  (what a start is made of)
         self,
@@ -237,7 +292,7 @@ class Grid:
         start_s: int,
         length_s: float,
         block: int,
-        parts: tuple[tuple[int, float], ...],
+        parts: tuple[Parts, ...],
         places: int,
         shares_s: tuple[float, ...],
         by_hand: PlacesByHand | None = None,
@@ -247,11 +302,15 @@ class Grid:
         return Start(start_s, Slot(service, starts_at, ends_at, places, places), block, parts, shares_s, by_hand)
 
     def _starts_on_grid(
-        self, service: ServiceId, by_hand: Iterable[PlacesByHand], length_s: float
+        self, service: ServiceId, count: int, by_hand: Iterable[PlacesByHand], length_s: float
     ) -> list[tuple[int, int]]:
-        """The starts, with their block, that somebody is at work for and that end before closing."""
+        """The starts, with their block, that somebody is at work for at each stage, and that end before closing."""
         set_by_hand = [(self.seconds(hand.from_at), self.seconds(hand.to_at)) for hand in by_hand]
-        staffed = self._rates(self._sets[service])
+        staffed = []
+        after_s = 0.0
+        for stage, counters in self._stages[service].items():
+            staffed.append((after_s, self._rates(counters)))
+            after_s += self.size(service, stage, count, prechecked=False).length_s
         closes_s = [self.seconds(window.closes_at) for window in self.plan.windows]
         found = []
         for index, (from_s, to_s) in enumerate(self.blocks):
@@ -259,7 +318,7 @@ class Grid:
             for start_s in range(from_s, to_s, STEP_S):
                 if start_s + _in_steps(length_s) > closing_s:
                     break
-                at_work = next((counters for rate_s, counters in reversed(staffed) if rate_s <= start_s), 0)
+                at_work = all(_at_work(rates, start_s + later_s) for later_s, rates in staffed)
                 if at_work and not any(begin_s <= start_s < end_s for begin_s, end_s in set_by_hand):
                     found.append((start_s, index))
         return found
@@ -285,15 +344,14 @@ class Grid:
         staffed_s = tuple(_staffed_s(rates, block) for block in self.blocks)
         mix = _mix(self.plan, self._sets)
         planned = [
-            (mix[service], self.plan.services[service])
-            for service, own in self._sets.items()
-            if service in mix and own <= counters
+            (mix[name], service.expected_s(stage, 1, prechecked=False), service.variance(stage, 1, prechecked=False))
+            for name, service in self.plan.services.items()
+            if name in mix
+            for stage, own in self._stages[name].items()
+            if own <= counters
         ]
-        mean_s = sum(share * service.expected_s(1, prechecked=False) for share, service in planned)
-        squares = sum(
-            share * (service.expected_s(1, prechecked=False) ** 2 + service.variance(1, prechecked=False))
-            for share, service in planned
-        )
+        mean_s = sum(share * one_s for share, one_s, _ in planned)
+        squares = sum(share * (one_s * one_s + variance) for share, one_s, variance in planned)
         if not mean_s:
             nobody = (0.0,) * len(self.blocks)
             return Group(name, staffed_s, nobody, nobody)
@@ -308,10 +366,11 @@ class Grid:
         held_s = tuple(self.plan.booking.held_share_of_walk_ins * staffed for staffed in staffed_s)
         return Group(name, staffed_s, held_s, tuple(held * squares / mean_s for held in held_s))
 
-    def _stage_group(self, name: str, counters: frozenset[CounterId]) -> Group:
+    def _stage_group(self, name: str, stage: StageId, counters: frozenset[CounterId]) -> Group:
         """All counters of a stage: walk-ins need no more of it than the counters that serve them are staffed for."""
         group = self._group(name, counters)
-        apart = [self._group(name, part) for part in _apart(own for own in self._sets.values() if own <= counters)]
+        sets = [stages[stage] for stages in self._stages.values() if stage in stages]
+        apart = [self._group(name, part) for part in _apart(own for own in sets if own <= counters)]
         walk_ins_s = tuple(
             min(needed_s, sum(min(part.walk_ins_s[block], part.staffed_s[block]) for part in apart))
             for block, needed_s in enumerate(group.walk_ins_s)
@@ -357,18 +416,23 @@ def _in_steps(length_s: float) -> int:
     return math.ceil((length_s - EPSILON_S) / STEP_S) * STEP_S
 
 
-def main_stage(plan: Plan, service: PlannedService) -> StageId:
-    """The stage that decides how much can be booked: the last that is not optional."""
-    needed = [stage for stage in service.stages if stage not in plan.optional_stages]
-    return needed[-1] if needed else service.stages[-1]
+def _at_work(rates: list[tuple[int, int]], at_s: float) -> int:
+    return next((counters for rate_s, counters in reversed(rates) if rate_s <= at_s), 0)
 
 
 def _may_be_booked(service: PlannedService) -> bool:
     return service.offered and service.bookable and service.online_url is None
 
 
-def _counters_of(plan: Plan, service: PlannedService) -> frozenset[CounterId]:
-    stage = main_stage(plan, service)
+def _stages_of(plan: Plan, service: PlannedService) -> dict[StageId, frozenset[CounterId]]:
+    """The stages at which a service's bookings count, in their order, with the counters planned for each."""
+    main = plan.main_stage(service)
+    needed = [stage for stage in service.stages if stage == main or stage not in plan.optional_stages]
+    sets = {stage: _counters_of(plan, service, stage) for stage in (needed if plan.booked_by_stage else [main])}
+    return {stage: counters for stage, counters in sets.items() if counters}
+
+
+def _counters_of(plan: Plan, service: PlannedService, stage: StageId) -> frozenset[CounterId]:
     return frozenset(
         counter.id
         for counter in plan.counters.values()
@@ -376,12 +440,19 @@ def _counters_of(plan: Plan, service: PlannedService) -> frozenset[CounterId]:
     )
 
 
-def _sets_to_keep(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> dict[str, frozenset[CounterId]]:
-    """The counters of each group, named after the services they are for."""
+def _sets_to_keep(
+    plan: Plan,
+    sets: dict[ServiceId, frozenset[CounterId]],
+    stages: dict[ServiceId, dict[StageId, frozenset[CounterId]]],
+) -> dict[str, frozenset[CounterId]]:
+    """The counters of each group, named after the services they are for, and the stage where it is no main one."""
     kept: dict[frozenset[CounterId], str] = {}
-    for name, service in plan.services.items():
-        if _may_be_booked(service) and sets[name] and len(kept) < GROUPS_MAX:
-            kept.setdefault(sets[name], name)
+    bookable = [name for name, service in plan.services.items() if _may_be_booked(service) and sets[name]]
+    mains = [(name, sets[name]) for name in bookable]
+    before = [(f"{name}@{stage}", counters) for name in bookable for stage, counters in stages[name].items()]
+    for name, own in (*mains, *before):  # what is a main stage's is known already, by its service alone
+        if len(kept) < GROUPS_MAX:
+            kept.setdefault(own, name)
     single = list(kept.items())
     grown = list(single)
     for counters, names in grown:
@@ -394,15 +465,17 @@ def _sets_to_keep(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> di
 
 
 def _stages_to_keep(
-    plan: Plan, sets: Mapping[ServiceId, frozenset[CounterId]], kept: Collection[frozenset[CounterId]]
+    plan: Plan,
+    stages: Mapping[ServiceId, Mapping[StageId, frozenset[CounterId]]],
+    kept: Collection[frozenset[CounterId]],
 ) -> dict[StageId, frozenset[CounterId]]:
     """All counters of each stage that somebody can book at, where staff is planned and they are no group already."""
     if not plan.bands:
         return {}
-    stages = {main_stage(plan, one): None for name, one in plan.services.items() if _may_be_booked(one) and sets[name]}
+    needed = [stage for name, one in plan.services.items() if _may_be_booked(one) for stage in stages[name]]
     found = {
         stage: frozenset(one.id for one in plan.counters.values() if one.offered and one.stage == stage)
-        for stage in stages
+        for stage in dict.fromkeys(needed)
     }
     return {stage: counters for stage, counters in found.items() if counters not in kept}
 

@@ -7,10 +7,10 @@ punctual they are. Walk-ins are the median of the last eight same weekdays by th
 before, and once five days were, that of all days. How soon people give up waiting is how many did, by all the hours
 that people waited.
 
-Durations are seconds for one person, at the stage that the service is booked for: the last that is not optional. What a
-clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four medians, or more
-where the service varies more, all but as many as chance makes so long. Mean and spread are those of the durations
-themselves: by their logarithms, a few very short visits make a service seem longer and wilder than it is.
+Durations are seconds for one person, of each stage by itself: a look at papers and the work at the window are two
+things. What a clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four
+medians, or more where the service varies more, all but as many as chance makes so long. Mean and spread are those of
+the durations themselves: by their logarithms, a few very short visits make a service seem longer and wilder than it is.
 
 Source: ALGORITHMS 2.2 (walk-ins), 4.2 (service model); DESIGN 6.
 """
@@ -18,9 +18,11 @@ Source: ALGORITHMS 2.2 (walk-ins), 4.2 (service model); DESIGN 6.
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from itertools import chain
 from statistics import median, quantiles
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -28,21 +30,21 @@ from msgspec.structs import replace
 
 from service.domain import events
 from service.domain.day import Day
-from service.domain.document import HallDocument
+from service.domain.document import HallDocument, main_stage_of, optional_stages_of
 from service.domain.events import Record
-from service.domain.grid import main_stage
 from service.domain.model import (
     Admission,
     AppointmentState,
     HallId,
     LeftReason,
     ServiceId,
+    StageId,
     Ticket,
     TicketClass,
     TicketId,
     TicketState,
 )
-from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, Plan
+from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, Plan, expected_lasting
 from service.domain.relive import relive, ticket_in
 
 DAYS_LEARNED_FROM = 60
@@ -96,10 +98,18 @@ class OpenHour(Struct, frozen=True):
     open_s: int
 
 
+class Lasted(Struct, frozen=True):
+    """How long visits lasted, in seconds, one for each, for one person: of people not prechecked, and prechecked."""
+
+    plain_s: list[int] = []
+    prechecked_s: list[int] = []
+
+
 class DayFacts(Struct, frozen=True, kw_only=True):
     """What is remembered of a day.
 
-    `lasted_s` and `prechecked_lasted_s` by service, one for each visit, for one person; `late_s` is check-in minus
+    `lasted_s` and `prechecked_lasted_s` by service, one for each visit, for one person, at its main stage: that of the
+    day, as `main` says; `at_stages` has the others. `late_s` is check-in minus
     start of those who came with an appointment; `hours` by local hour; `walk_ins` are the people by service.
     `waited_s` is how long all waited together, at any stage; `left` of them said that they leave, and `absent_s` has,
     for each who was called in vain, how long the counter waited. `missed` are those who did not come to a time at which
@@ -109,6 +119,8 @@ class DayFacts(Struct, frozen=True, kw_only=True):
     on: date
     lasted_s: dict[ServiceId, list[int]] = {}
     prechecked_lasted_s: dict[ServiceId, list[int]] = {}
+    main: dict[ServiceId, StageId] = {}
+    at_stages: dict[ServiceId, dict[StageId, Lasted]] = {}
     came: int = 0
     missed: int = 0
     late_s: list[int] = []
@@ -121,6 +133,7 @@ class DayFacts(Struct, frozen=True, kw_only=True):
 
 class _Visit(Struct, frozen=True):
     service: ServiceId
+    stage: StageId
     prechecked: bool
     seconds: int
 
@@ -131,7 +144,7 @@ class Observer:
     def __init__(self, hall: HallId, on: date, day: Day | None = None) -> None:
         """Begin before the first event; with a `day` who watches it is told of its events by who folds them."""
         self._day = Day(hall, on) if day is None else day
-        self._visits: dict[TicketId, list[_Visit | None]] = {}
+        self._visits: dict[TicketId, list[_Visit]] = {}
         self._late_s: list[int] = []
         self._unplanned: list[tuple[datetime, ServiceId, int]] = []
         self._waiting_since: dict[TicketId, datetime] = {}
@@ -193,21 +206,29 @@ class Observer:
         after = self._day.tickets[before.id]
         assert after.served is not None, "an end says what was ended"
         seconds = round(after.served.seconds / before.count)
-        is_main = before.stage == main_stage(self._day.plan, self._day.plan.services[before.service])
-        visit = _Visit(before.service, before.prechecked, seconds) if is_main else None
-        self._visits.setdefault(before.id, []).append(visit)  # None, too: an undo takes the last back
+        visit = _Visit(before.service, before.stage, before.prechecked, seconds)
+        self._visits.setdefault(before.id, []).append(visit)
 
     def facts(self) -> DayFacts:
         """What is to be remembered of the day so far."""
+        visits = list(chain.from_iterable(self._visits.values()))
+        plan = self._day.plan if visits else None
+        main = {} if plan is None else {one.id: plan.main_stage(one) for one in plan.services.values()}
         lasted: dict[bool, dict[ServiceId, list[int]]] = {False: {}, True: {}}
-        for visits in self._visits.values():
-            for visit in filter(None, visits):
+        at_stages: dict[ServiceId, dict[StageId, Lasted]] = {}
+        for visit in visits:
+            if visit.stage == main.get(visit.service, visit.stage):
                 lasted[visit.prechecked].setdefault(visit.service, []).append(visit.seconds)
+            else:
+                there = at_stages.setdefault(visit.service, {}).setdefault(visit.stage, Lasted([], []))
+                (there.prechecked_s if visit.prechecked else there.plain_s).append(visit.seconds)
         states = Counter(one.state for one in self._day.appointments.values())
         return DayFacts(
             on=self._day.on,
             lasted_s=lasted[False],
             prechecked_lasted_s=lasted[True],
+            main={visit.service: main[visit.service] for visit in visits if visit.service in main},
+            at_stages=at_stages,
             came=states[AppointmentState.CHECKED_IN],
             missed=self._missed,
             late_s=self._late_s,
@@ -307,17 +328,25 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
     )
     came, missed = sum(day.came for day in known), sum(day.missed for day in known)
     mean_s, sd_s = punctuality([seconds for day in known for seconds in day.late_s])
+    optional = optional_stages_of(document)
     durations = {}
+    at_stages: dict[ServiceId, dict[StageId, Lasting]] = {}
     for service in document.services:
-        lasting = lasting_of(
-            [seconds for day in known for seconds in day.lasted_s.get(service.id, ())],
-            [seconds for day in known for seconds in day.prechecked_lasted_s.get(service.id, ())],
-            Lasting(service.duration_s.mean, service.duration_s.cv, service.duration_s.prechecked_mean),
-        )
-        if lasting is not None:
-            durations[service.id] = lasting
+        main = main_stage_of(service.stages, optional)
+        for stage in service.stages:
+            seen = [one for day in known if (one := _lasted_at(day, service.id, stage, main)) is not None]
+            lasting = lasting_of(
+                [seconds for one in seen for seconds in one.plain_s],
+                [seconds for one in seen for seconds in one.prechecked_s],
+                expected_lasting(service, stage, optional),
+            )
+            if lasting is not None and stage == main:
+                durations[service.id] = lasting
+            elif lasting is not None:
+                at_stages.setdefault(service.id, {})[stage] = lasting
     every = Learned(
         durations=durations,
+        at_stages=at_stages,
         no_show=(USUAL.no_show * PRIOR_PEOPLE + missed) / (PRIOR_PEOPLE + came + missed),
         punctuality_mean_s=mean_s,
         punctuality_sd_s=sd_s,
@@ -326,6 +355,13 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
     )
     open_on = {weekday for hours in document.hours for weekday in hours.weekdays}
     return LearnedWeek(every=every, walk_ins=walk_ins(known, on, open_on), days=len(known))
+
+
+def _lasted_at(day: DayFacts, service: ServiceId, stage: StageId, main: StageId) -> Lasted | None:
+    """What a day saw of a stage; `main` is today's main stage, and was so on a day that does not say it."""
+    if stage == day.main.get(service, main):
+        return Lasted(day.lasted_s.get(service, []), day.prechecked_lasted_s.get(service, []))
+    return day.at_stages.get(service, {}).get(stage)
 
 
 def lasting_of(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting) -> Lasting | None:
@@ -468,8 +504,9 @@ def has_moved(before: Learned, after: Learned) -> bool:
         _near(before.no_show, after.no_show)
         and _near(before.punctuality_mean_s, after.punctuality_mean_s, 30.0)
         and _near(before.punctuality_sd_s, after.punctuality_sd_s)
-        and before.durations.keys() == after.durations.keys()
-        and all(_is_like(one, after.durations[name]) for name, one in before.durations.items())
+        and _are_like(before.durations, after.durations)
+        and before.at_stages.keys() == after.at_stages.keys()
+        and all(_are_like(stages, after.at_stages[name]) for name, stages in before.at_stages.items())
         and before.mix.keys() == after.mix.keys()
         and all(_near(share, after.mix[name], MOVED_BY) for name, share in before.mix.items())
         and _near(before.leaving.left_per_h, after.leaving.left_per_h, LEAVING_PER_H)
@@ -484,6 +521,10 @@ def walk_ins_moved(before: dict[str, LearnedArrivals], after: dict[str, LearnedA
     return before.keys() != after.keys() or not all(
         _near(one.per_h, after[hour].per_h) and _near(one.sd, after[hour].sd, 1.0) for hour, one in before.items()
     )
+
+
+def _are_like(before: Mapping[Any, Lasting], after: Mapping[Any, Lasting]) -> bool:
+    return before.keys() == after.keys() and all(_is_like(one, after[name]) for name, one in before.items())
 
 
 def _is_like(one: Lasting, other: Lasting) -> bool:

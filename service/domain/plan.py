@@ -7,7 +7,7 @@ exist (the clock jumps over it) is read as if the clock had not jumped yet; one 
 Source: DESIGN 3, JOURNAL 6.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from types import MappingProxyType
@@ -20,12 +20,14 @@ from msgspec.structs import replace
 from service.domain.document import (
     Booking,
     Credit,
-    Duration,
     HallDocument,
     Places,
     Reservation,
     Rules,
+    Service,
+    main_stage_of,
     minutes_of,
+    optional_stages_of,
 )
 from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts, TicketClass, ZoneId
 
@@ -36,6 +38,11 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 REOPENS_WITHIN_DAYS = 62
 """How far ahead the next opening is looked for; beyond it nobody is told a time."""
 
+
+OPTIONAL_SHARE = 3 / 8
+"""An optional stage's mean by its service's, where nothing is said nor learned of it: the study's three minutes of a
+pre-check by eight at the window. A stage that may be left out is a look at something beforehand; what is needed is done
+at the main stage, so it takes less than that."""
 
 PRECHECK = "precheck"
 """The stage whose `done` makes a ticket prechecked, and which prechecked people need not pass."""
@@ -69,8 +76,19 @@ class Rate(NamedTuple):
     counters: int
 
 
+class Lasting(Struct, frozen=True):
+    """How long a stage of a service lasts for one person: means in seconds, and the coefficient of variation."""
+
+    mean_s: float
+    cv: float
+    prechecked_mean_s: float | None = None
+
+
 class PlannedService(Struct, frozen=True, kw_only=True):
-    """A service as today offers it; one that left the document while people wait for it is kept, not `offered`."""
+    """A service as today offers it; one that left the document while people wait for it is kept, not `offered`.
+
+    `mean_s`, `cv` and `prechecked_mean_s` are those of its main stage, and of all that `at_stages` does not name.
+    """
 
     id: ServiceId
     prefix: str
@@ -84,19 +102,22 @@ class PlannedService(Struct, frozen=True, kw_only=True):
     name: Texts
     offered: bool = True
     bookable: bool = True
+    at_stages: dict[StageId, Lasting] = {}
 
     def first_stage(self, *, prechecked: bool) -> StageId:
         """Where a visit begins."""
         begin = 1 if prechecked and self.stages[0] == PRECHECK and len(self.stages) > 1 else 0
         return self.stages[begin]
 
-    def expected_s(self, count: int, *, prechecked: bool) -> float:
-        """Seconds of counter time that `count` people on one ticket are expected to need."""
-        return count * (self.prechecked_mean_s if prechecked and self.prechecked_mean_s else self.mean_s)
+    def expected_s(self, stage: StageId, count: int, *, prechecked: bool) -> float:
+        """Seconds of a counter's time at a stage that `count` people on one ticket are expected to need."""
+        here = self.at_stages.get(stage, self)
+        return count * (here.prechecked_mean_s if prechecked and here.prechecked_mean_s else here.mean_s)
 
-    def variance(self, count: int, *, prechecked: bool) -> float:
+    def variance(self, stage: StageId, count: int, *, prechecked: bool) -> float:
         """Variance of that time in square seconds."""
-        return (self.cv * self.expected_s(count, prechecked=prechecked)) ** 2 / count
+        cv = self.at_stages.get(stage, self).cv
+        return (cv * self.expected_s(stage, count, prechecked=prechecked)) ** 2 / count
 
 
 class PlannedCounter(Struct, frozen=True, kw_only=True):
@@ -115,14 +136,6 @@ class Names(Struct, frozen=True, kw_only=True):
     hall: Texts
     zones: dict[ZoneId, Texts]
     stages: dict[StageId, Texts]
-
-
-class Lasting(Struct, frozen=True):
-    """How long a service was seen to last: means in seconds, and the coefficient of variation."""
-
-    mean_s: float
-    cv: float
-    prechecked_mean_s: float | None = None
 
 
 class LearnedArrivals(Struct, frozen=True):
@@ -146,13 +159,15 @@ class Leaving(Struct, frozen=True):
 class Learned(Struct, frozen=True, kw_only=True):
     """What the hall's history says of a day.
 
-    `walk_ins` by local hour of the day, `"09"`; empty where there is no history, and then a share of the time is held
-    for them. `mix` says which part of them comes for a service, even shares where it is empty. `punctuality_*` is how
-    long after the start people with an appointment come; `no_show` is the share of them who do not. `leaving` is about
-    all who wait. `learned_at` tells a newer one from an older.
+    `durations` are those of each service's main stage, `at_stages` those of its others. `walk_ins` by local hour of the
+    day, `"09"`; empty where there is no history, and then a share of the time is held for them. `mix` says which part
+    of them comes for a service, even shares where it is empty. `punctuality_*` is how long after the start people with
+    an appointment come; `no_show` is the share of them who do not. `leaving` is about all who wait. `learned_at` tells
+    a newer one from an older.
     """
 
     durations: dict[ServiceId, Lasting] = {}
+    at_stages: dict[ServiceId, dict[StageId, Lasting]] = {}
     no_show: float = 0.12
     punctuality_mean_s: float = -300.0
     punctuality_sd_s: float = 480.0
@@ -197,6 +212,9 @@ class ReservedShare(Struct, frozen=True):
 class Plan(Struct, frozen=True, kw_only=True, dict=True):
     """A day of a hall, resolved: `windows` are sorted and apart, `bands` are sorted and add up where they overlap.
 
+    `booked_by_stage` says that bookings count at every stage of a service that is not optional; in plans of before they
+    counted at its main stage alone, and so do the sums that are kept of their days.
+
     `booking_opens_at` is when the day comes within the horizon of booking. `places` and `reserved` are in the order of
     the document. Its `__dict__` holds what `slots` makes of it, once.
     """
@@ -226,11 +244,16 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     places: tuple[PlacesByHand, ...] = ()
     reserved: tuple[ReservedShare, ...] = ()
     ratings: frozenset[str] = frozenset()
+    booked_by_stage: bool = False
 
     @property
     def version(self) -> tuple[int, datetime]:
         """What tells a newer plan of a day from an older one: the document's revision, then what was learned."""
         return self.revision, self.learned.learned_at or NEVER
+
+    def main_stage(self, service: PlannedService) -> StageId:
+        """The stage that a service is booked for: the last that is not optional."""
+        return main_stage_of(service.stages, self.optional_stages)
 
     def opens_at(self, now_at: datetime) -> datetime | None:
         """The next opening after `now_at`, today or later; None when none is known."""
@@ -370,6 +393,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
     closed = frozenset(holidays) if document.holidays else frozenset()
     worked = worked if document.holidays else {}
     weekday = _weekday(on, worked)
+    optional = optional_stages_of(document)
     starts_at, ends_at = span_of(document, on)
     windows = _windows(document, on, closed, worked)
     reopens = (_windows(document, on + timedelta(days=n), closed, worked) for n in range(1, REOPENS_WITHIN_DAYS + 1))
@@ -405,9 +429,15 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
                 papers=tuple(paper.id for paper in service.papers),
                 name=dict(service.name),
                 bookable=service.bookable,
+                at_stages={
+                    stage: expected_lasting(service, stage, optional, learned)
+                    for stage in service.stages
+                    if stage != main
+                },
             )
             for service in document.services
-            for lasting in (learned.durations.get(service.id) or _as_written(service.duration_s),)
+            for main in (main_stage_of(service.stages, optional),)
+            for lasting in (expected_lasting(service, main, optional, learned),)
         },
         counters={
             counter.id: PlannedCounter(
@@ -415,7 +445,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
             )
             for counter in document.counters
         },
-        optional_stages=frozenset(stage.id for stage in document.stages if stage.optional),
+        optional_stages=optional,
         rules=document.rules,
         admission=document.admission,
         languages=tuple(document.languages),
@@ -431,6 +461,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
         booking=document.booking,
         booking_opens_at=span_of(document, on - timedelta(days=document.booking.horizon_days))[0],
         learned=learned,
+        booked_by_stage=True,
         walk_ins=_walk_ins(document, on, learned, windows),
         places=tuple(
             PlacesByHand(
@@ -455,8 +486,28 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
     )
 
 
-def _as_written(duration: Duration) -> Lasting:
-    return Lasting(duration.mean, duration.cv, duration.prechecked_mean)
+def expected_lasting(
+    service: Service, stage: StageId, optional: Collection[StageId], learned: Learned = NOTHING_LEARNED
+) -> Lasting:
+    """How long a stage of a service lasts, by what was learned and, where nothing was, by its document.
+
+    Where that says nothing either, an optional stage takes `OPTIONAL_SHARE` of the main one; of one that everybody
+    passes nothing is known, and it takes as long as the main one.
+    """
+    known = learned.at_stages.get(service.id, {}).get(stage)
+    if known is None and stage == main_stage_of(service.stages, optional):
+        known = learned.durations.get(service.id)
+    return known or _as_written(service, stage, optional)
+
+
+def _as_written(service: Service, stage: StageId, optional: Collection[StageId]) -> Lasting:
+    whole = service.duration_s
+    said = whole.stages.get(stage)
+    if said is not None:
+        return Lasting(said.mean, whole.cv if said.cv is None else said.cv)
+    if stage in optional and stage != main_stage_of(service.stages, optional):
+        return Lasting(OPTIONAL_SHARE * whole.mean, whole.cv)
+    return Lasting(whole.mean, whole.cv, whole.prechecked_mean)
 
 
 def _weekday(on: date, worked: Mapping[date, int]) -> int:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from service.domain.arrivals import ARRIVALS_OVER_S, lately
 from service.domain.day import Day, Pool
-from service.domain.model import CounterState, ServiceId, Wait
+from service.domain.model import CounterState, ServiceId, StageId, Wait
 from service.domain.plan import Rate
 from service.domain.sharing import Crew
 from service.domain.waits import (
@@ -99,16 +99,17 @@ def profile(before: Day, after: Day, now_at: datetime) -> list[Change]:
     return [Change(*one) for one in zip(times, old, new, strict=True)]
 
 
-def arrivals(day: Day, now_at: datetime) -> dict[ServiceId, Arriving]:
-    """Who came in the last hour, per second of the time in which the doors were open."""
+def arrivals(day: Day, now_at: datetime) -> dict[tuple[ServiceId, StageId], Arriving]:
+    """Who came in the last hour, and their work at each stage, per second of the time the doors were open."""
     tickets, over_s = lately(day, now_at)
-    found: dict[ServiceId, Arriving] = {}
+    found: dict[tuple[ServiceId, StageId], Arriving] = {}
     for ticket in tickets:
         service = day.plan.services[ticket.service]
-        work_s = service.expected_s(ticket.count, prechecked=False)
-        squares = work_s * work_s + service.variance(ticket.count, prechecked=False)
-        one = Arriving(1 / over_s, work_s / over_s, squares / over_s)
-        found[service.id] = Arriving(*map(add, found.get(service.id, NOBODY), one))
+        for stage in service.stages:
+            work_s = service.expected_s(stage, ticket.count, prechecked=False)
+            squares = work_s * work_s + service.variance(stage, ticket.count, prechecked=False)
+            one = Arriving(1 / over_s, work_s / over_s, squares / over_s)
+            found[service.id, stage] = Arriving(*map(add, found.get((service.id, stage), NOBODY), one))
     return found
 
 
@@ -149,7 +150,7 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     day: Day,
     pool: Pool,
     more: int,
-    coming: dict[ServiceId, Arriving],
+    coming: dict[tuple[ServiceId, StageId], Arriving],
     times: Sequence[datetime],
     now_at: datetime,
 ) -> list[int | None]:
@@ -161,9 +162,8 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
         return [None] * len(times)
     _, waiting = work_before(pool, newcomer_at(day, now_at), None)
     arriving = [NOBODY] * len(waiting)
-    for name in pool.sharing.kind_of.keys() & coming.keys():
-        kind = pool.sharing.kind_of[name]
-        arriving[kind] = Arriving(*map(add, arriving[kind], coming[name]))
+    for name, kind in pool.sharing.kind_of.items():
+        arriving[kind] = Arriving(*map(add, arriving[kind], coming.get((name, pool.stage), NOBODY)))
     span_s = (times[-1] - now_at).total_seconds()
     neck = pool.sharing.bottleneck(
         pool.kind, [work.left_s + one.work_s * span_s for work, one in zip(waiting, arriving, strict=True)]
@@ -172,12 +172,13 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     for kinds, crew in {(neck.kinds, neck.crew), (neck.own, neck.own_crew)}:
         there = sum_of(waiting[kind] for kind in kinds)
         come = reduce(lambda one, other: Arriving(*map(add, one, other)), (arriving[kind] for kind in kinds), NOBODY)
-        found.append(_p90s_of(day, crew, more, there, come, times, now_at))
+        found.append(_p90s_of(day, pool.stage, crew, more, there, come, times, now_at))
     return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found, strict=True)]
 
 
 def _p90s_of(  # noqa: PLR0913, PLR0917  (as above)
     day: Day,
+    stage: StageId,
     crew: Crew,
     more: int,
     waiting: Work,
@@ -190,7 +191,7 @@ def _p90s_of(  # noqa: PLR0913, PLR0917  (as above)
     rates = rates_from(day, crew, now_at, more)
     if not any(rate.counters for rate in rates):
         return [None] * len(times)
-    speed, speed_sd = speed_of(day)
+    speed, speed_sd = speed_of(day, stage)
     work = Work(*map(add, waiting, work_under_way(day, crew, speed, now_at)))
     left_s = work.left_s
     found: list[int | None] = []

@@ -226,12 +226,11 @@ class _Reckoning:
         kept = self._kept_before(to_go_s) if self._reserved else ()
         if start.by_hand is not None:
             return self._free_by_hand(start, start.by_hand, late, kept)
-        work_s = self._offer.size.work_s
         free = start.slot.places
-        for group in range(len(self._sums)):
+        for group, size in enumerate(self._offer.sizes):
             left_s = self._left_at_start_s(group, start, late, kept)
-            free = min(free, math.ceil(left_s / work_s - ROUNDING))
-            for block, part_s in start.parts:
+            free = min(free, math.ceil(left_s / size.work_s - ROUNDING))
+            for block, part_s in start.parts[group]:
                 rest_s = self._rest_of_block_s(group, block, late, kept)
                 free = min(free, math.floor(rest_s / part_s + ROUNDING))
             if free <= 0:
@@ -275,7 +274,7 @@ class _Reckoning:
         return fitting_s(
             counters.staffed_s[block] - counters.walk_ins_s[block] - booked_s - spoken_for_s,
             counters.walk_ins_variance[block] + variance,
-            self._offer.size,
+            self._offer.sizes[group],
             self._booking.z,
         )
 

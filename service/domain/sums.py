@@ -70,12 +70,8 @@ class Tally(Struct, array_like=True):
         _count(taken, load.service, times)
         if not taken:
             del self.taken[load.start_s]
-        groups = grid.groups_of(load.service)
-        if not groups:
-            return  # nobody serves it any more; a plan made anew does not even know it
-        size = grid.size(load.service, load.count, prechecked=load.prechecked)
-        parts = grid.parts(load.start_s, size)
-        for group in groups:
+        # none where nobody serves it any more; a plan made anew does not even know it
+        for group, size, parts in grid.loads_of(load.service, load.count, load.start_s, prechecked=load.prechecked):
             sums = self.groups[group.id]
             _count(sums.at_start_ms, load.start_s, times * round(size.work_s * 1000))
             for block, part_s in parts:
@@ -187,18 +183,20 @@ class Booked(Struct, array_like=True):
     """The running sums of a day: of everybody, of each partner's guests, and of the places that are held.
 
     As JSON it is what the journal keeps beside the day, with the changes since; it belongs to the plan it was reckoned
-    with.
+    with. `by_stage` says that visits of several stages count at each of them.
     """
 
     everybody: Tally = field(default_factory=Tally)
     partners: dict[str, Tally] = {}
     holds: dict[AppointmentId, Hold] = {}
     closed: bool = False
+    by_stage: bool = False
 
     @classmethod
     def of(cls, plan: Plan, appointments: Iterable[Appointment] = ()) -> Self:
         """The sums of appointments, made anew."""
-        booked = cls(Tally.of(grid_of(plan)))
+        grid = grid_of(plan)
+        booked = cls(Tally.of(grid), by_stage=grid.by_stage)
         for appointment in appointments:
             booked.put(plan, None, appointment)
         return booked
@@ -206,7 +204,7 @@ class Booked(Struct, array_like=True):
     def copy(self) -> "Booked":
         """Sums of its own."""
         partners = {partner: tally.copy() for partner, tally in self.partners.items()}
-        return Booked(self.everybody.copy(), partners, dict(self.holds), self.closed)
+        return Booked(self.everybody.copy(), partners, dict(self.holds), self.closed, self.by_stage)
 
     def put(self, plan: Plan, before: Appointment | None, after: Appointment | None) -> None:
         """Take over an appointment's new value; None when there is none before, or after."""
@@ -246,6 +244,10 @@ class Booked(Struct, array_like=True):
         for appointment in over:
             booked.weigh(grid_of(plan), booked.holds.pop(appointment).load, -1)
         return booked
+
+    def fits(self, plan: Plan) -> bool:
+        """Tell whether the sums are reckoned as a plan's are, and not by a release before it."""
+        return self.by_stage == grid_of(plan).by_stage
 
     def without(self, plan: Plan, appointment: Appointment) -> "Booked":
         """The sums as if one of the appointments were not there."""

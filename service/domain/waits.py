@@ -15,24 +15,28 @@ Source: DESIGN 6, "Waits"; ALGORITHMS 3 (analytic_start) and 4.2 (today's speed,
 
 import math
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from heapq import merge
 from operator import add
+from statistics import fmean
 from typing import NamedTuple
 
-from service.domain.day import Day, Line, Place, Pool, place_of
+from service.domain.day import NOTHING_SPENT, Day, Line, Place, Pool, place_of
 from service.domain.diary import Visit, visit_of
 from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
-from service.domain.plan import PRECHECK, Learned, Leaving, PlannedService, Rate
+from service.domain.plan import PRECHECK, Learned, Leaving, Plan, PlannedService, Rate
 from service.domain.sharing import Crew
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
 
 SPEED_PRIOR_S = 160 * 60.0
-"""Work that weighs as much as today's in learning today's speed: about twenty mean services."""
+SPEED_PRIOR_VISITS = 20
+"""Work that weighs as much as today's in learning today's speed: about twenty mean services. A stage that is nobody's
+main one has visits of its own length: by work it would take a hundred looks at papers to hear what twenty say."""
 
 SPEED_SD = 0.12
 """Spread of a day's speed before anything of the day is known."""
@@ -209,7 +213,7 @@ def free_for(  # noqa: PLR0913  (the last ones by name)
         None when no counter for it is open or planned today.
     """
     if len(waiting) == 1:
-        return _free_of(day, pool.crew, ALONE, waiting, coming, now_at, more, leaving)
+        return _free_of(day, pool.stage, pool.crew, ALONE, waiting, coming, now_at, more, leaving)
     if not any(rate.counters for rate in rates_from(day, pool.crew, now_at, more)):
         return None
     loads = [work.left_s for work in waiting]
@@ -217,20 +221,21 @@ def free_for(  # noqa: PLR0913  (the last ones by name)
     for joining in coming:
         loads[joining.kind] += joining.work.left_s
     neck = pool.sharing.bottleneck(pool.kind, loads)
-    found = _free_of(day, neck.crew, neck.kinds, waiting, coming, now_at, more, leaving)
+    found = _free_of(day, pool.stage, neck.crew, neck.kinds, waiting, coming, now_at, more, leaving)
     if neck.own_crew is neck.crew or found is None:
         return found
     own, all_of_them = (max(0, at_work_of(crew, now_at) + more) for crew in (neck.own_crew, neck.crew))
     if found.sd_s and 0 < own < all_of_them:  # a counter is free, which need not be one of theirs
-        speed, _ = speed_of(day)
+        speed, _ = speed_of(day, pool.stage)
         rest_s = LATE_CORRECTION * speed * _rest_s(waiting, neck.kinds)
         found = found._replace(mean_s=found.mean_s + rest_s * (1 / own - 1 / all_of_them))
-    by_own = _free_of(day, neck.own_crew, neck.own, waiting, coming, now_at, more, leaving)
+    by_own = _free_of(day, pool.stage, neck.own_crew, neck.own, waiting, coming, now_at, more, leaving)
     return found if by_own is None else max(found, by_own)._replace(kinds=neck.kinds)
 
 
 def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
     day: Day,
+    stage: StageId,
     crew: Crew,
     kinds: frozenset[int],
     waiting: Sequence[Work],
@@ -244,7 +249,7 @@ def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
     first = next((rate for rate in rates if rate.counters), None)
     if first is None:
         return None
-    speed, speed_sd = speed_of(day)
+    speed, speed_sd = speed_of(day, stage)
     theirs = waiting[0]
     if len(waiting) > 1:
         theirs = sum_of(waiting[kind] for kind in kinds)
@@ -288,10 +293,28 @@ def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leav
     return less_s, sd_s * less_s / mean_s
 
 
-def speed_of(day: Day) -> tuple[float, float]:
-    """Today's speed, actual by expected seconds, and its spread."""
-    speed = (SPEED_PRIOR_S + day.actual_s) / (SPEED_PRIOR_S + day.expected_s)
-    return speed, SPEED_SD * math.sqrt(SPEED_PRIOR_S / (SPEED_PRIOR_S + day.expected_s))
+def speed_of(day: Day, stage: StageId) -> tuple[float, float]:
+    """Today's speed at a stage, actual by expected seconds, and its spread."""
+    prior_s = speed_prior_s(day.plan, stage)
+    spent = day.spent.get(stage, NOTHING_SPENT)
+    speed = (prior_s + spent.actual_s) / (prior_s + spent.expected_s)
+    return speed, SPEED_SD * math.sqrt(prior_s / (prior_s + spent.expected_s))
+
+
+def speed_prior_s(plan: Plan, stage: StageId) -> float:
+    """Work that weighs as much as today's in learning today's speed at a stage; less where nobody's main stage is."""
+    priors: dict[StageId, float] | None = plan.__dict__.get("speed_priors")
+    if priors is None:
+        means_s: defaultdict[StageId, list[float]] = defaultdict(list)
+        for service in plan.services.values():
+            for other, lasting in service.at_stages.items():
+                means_s[other].append(lasting.mean_s)
+        for main in map(plan.main_stage, plan.services.values()):
+            means_s.pop(main, None)
+        priors = plan.__dict__["speed_priors"] = {
+            other: min(SPEED_PRIOR_S, SPEED_PRIOR_VISITS * fmean(some)) for other, some in means_s.items()
+        }
+    return priors.get(stage, SPEED_PRIOR_S)
 
 
 def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int, earliest_s: float = 0.0) -> Wait:
@@ -401,7 +424,8 @@ def lasting_at(  # noqa: PLR0913  (the last one by name)
         if not comes_to(planned, here, stage):
             return None
         prechecked = prechecked or here == PRECHECK
-    return planned.expected_s(count, prechecked=prechecked), planned.variance(count, prechecked=prechecked)
+    mean_s = planned.expected_s(stage, count, prechecked=prechecked)
+    return mean_s, planned.variance(stage, count, prechecked=prechecked)
 
 
 def comes_to(service: PlannedService, here: StageId, stage: StageId) -> bool:
@@ -435,13 +459,13 @@ def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work
     services = left_s = variance = whole_s = squares = 0.0
     goes_on_s = suspended_s(day, now_at) or 0.0
     for counter_id in crew.open:
-        at_counter = day.counters[counter_id].ticket
-        if at_counter is None:
+        counter = day.counters[counter_id]
+        if counter.ticket is None:
             continue
-        ticket = day.tickets[at_counter]
+        ticket = day.tickets[counter.ticket]
         service = day.plan.services[ticket.service]
-        one_s = service.expected_s(ticket.count, prechecked=ticket.prechecked)
-        one_variance = service.variance(ticket.count, prechecked=ticket.prechecked)
+        one_s = service.expected_s(counter.stage, ticket.count, prechecked=ticket.prechecked)
+        one_variance = service.variance(counter.stage, ticket.count, prechecked=ticket.prechecked)
         began_at = ticket.started_at or ticket.called_at or now_at
         elapsed_s = (now_at - began_at).total_seconds() / speed
         cv = math.sqrt(one_variance) / one_s

@@ -19,7 +19,6 @@ from msgspec import Struct
 
 from service.clock import Clock
 from service.domain.day import Day
-from service.domain.grid import main_stage
 from service.domain.model import CounterState, HallId, StageId
 from service.domain.plan import Plan, Rate
 from service.errors import StorageUnavailable
@@ -266,7 +265,7 @@ def needed_stages(plan: Plan) -> frozenset[StageId]:
     found: frozenset[StageId] | None = plan.__dict__.get("needed_stages")
     if found is None:
         found = plan.__dict__["needed_stages"] = frozenset(
-            main_stage(plan, service)
+            plan.main_stage(service)
             for service in plan.services.values()
             if service.offered and service.online_url is None
         )

@@ -91,8 +91,7 @@ def true_scene(scene: Scene, setting: Setting, people: People) -> Scene:
         present.append(one._replace(now=now))
     return replace(
         scene,
-        speed=speed,
-        speed_sd=0.0,
+        parts=tuple(part._replace(speed=speed, speed_sd=0.0) for part in scene.parts),
         present=tuple(present),
         streams=tuple(
             stream for stream in _true_streams(scene, setting, people) if any(span.number for span in stream.spans)

@@ -616,9 +616,22 @@ class BatchList(Struct, frozen=True):
     next_cursor: str | None
 
 
+class StageLastingSeen(Struct, frozen=True, kw_only=True):
+    """How long a stage of a service lasts for one person; what the document does not say of it is null."""
+
+    stage: str
+    name: Texts
+    mean_s: float
+    cv: float
+    prechecked_mean_s: float | None
+    document_mean_s: float | None
+    learned: bool
+
+
 class LastingSeen(Struct, frozen=True, kw_only=True):
     """How long a service lasts for one person, as learned, or as the document says while nothing was seen.
 
+    That is its main stage, the last that is not optional; `stages` has all of a service that has several.
     `share_of_walk_ins` is the part of those who just come that comes for it, null before any did.
     """
 
@@ -629,6 +642,7 @@ class LastingSeen(Struct, frozen=True, kw_only=True):
     document_mean_s: float
     learned: bool
     share_of_walk_ins: float | None
+    stages: list[StageLastingSeen]
 
 
 class HourForeseen(Struct, frozen=True, kw_only=True):

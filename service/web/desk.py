@@ -24,13 +24,21 @@ class StageSeen(Struct, frozen=True):
     optional: bool
 
 
+class StageWorkSeen(Struct, frozen=True, kw_only=True):
+    """What a stage of a service asks of a counter; seconds are for one person."""
+
+    mean_s: float
+    prechecked_mean_s: float | None
+
+
 class WorkSeen(Struct, frozen=True, kw_only=True):
-    """What a service asks of a counter; seconds are for one person."""
+    """What a service asks of a counter, at its main stage and `at_stages` besides; seconds are for one person."""
 
     id: ServiceId
     stages: tuple[StageId, ...]
     mean_s: float
     prechecked_mean_s: float | None
+    at_stages: dict[StageId, StageWorkSeen]
 
 
 class ChoiceSeen(Struct, frozen=True):
@@ -82,6 +90,10 @@ async def show(request: web.Request) -> web.Response:
                     stages=service.stages,
                     mean_s=service.mean_s,
                     prechecked_mean_s=service.prechecked_mean_s,
+                    at_stages={
+                        stage: StageWorkSeen(mean_s=one.mean_s, prechecked_mean_s=one.prechecked_mean_s)
+                        for stage, one in service.at_stages.items()
+                    },
                 )
                 for service in plan.services.values()
             ],

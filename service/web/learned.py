@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
-from service.domain.model import ServiceId
-from service.domain.plan import Lasting, Learned, LearnedArrivals
+from service.domain.document import HallDocument, Service, main_stage_of, optional_stages_of
+from service.domain.model import StageId
+from service.domain.plan import Learned, LearnedArrivals, expected_lasting
 from service.domain.times import stamp_or_none
 from service.halls import Hall
-from service.web.answers import HourForeseen, LastingSeen, LearnedSeen, WeekdaySeen, answer
+from service.web.answers import HourForeseen, LastingSeen, LearnedSeen, StageLastingSeen, WeekdaySeen, answer
 from service.web.keys import HALLS
 from service.web.requests import hall_of
 
@@ -24,14 +25,7 @@ def _seen(hall: Hall) -> LearnedSeen:
     return LearnedSeen(
         days=learned.days,
         learned_at=stamp_or_none(max(learned.learned_at.values(), default=None)),
-        durations=[
-            _lasting_seen(
-                service.id,
-                Lasting(service.duration_s.mean, service.duration_s.cv, service.duration_s.prechecked_mean),
-                learned.every,
-            )
-            for service in hall.document.services
-        ],
+        durations=[_lasting_seen(service, hall.document, learned.every) for service in hall.document.services],
         show_rate=round(1 - learned.every.no_show, 4),
         punctuality_mean_s=round(learned.every.punctuality_mean_s, 1),
         punctuality_sd_s=round(learned.every.punctuality_sd_s, 1),
@@ -45,18 +39,45 @@ def _seen(hall: Hall) -> LearnedSeen:
     )
 
 
-def _lasting_seen(service: ServiceId, written: Lasting, every: Learned) -> LastingSeen:
-    learned = every.durations.get(service)
-    now = learned or written
+def _lasting_seen(service: Service, document: HallDocument, every: Learned) -> LastingSeen:
+    optional = optional_stages_of(document)
+    main = main_stage_of(service.stages, optional)
+    now = expected_lasting(service, main, optional, every)
+    several = len(service.stages) > 1
     return LastingSeen(
-        service=service,
+        service=service.id,
         mean_s=round(now.mean_s, 1),
         cv=round(now.cv, 3),
-        prechecked_mean_s=None if now.prechecked_mean_s is None else round(now.prechecked_mean_s, 1),
-        document_mean_s=written.mean_s,
-        learned=learned is not None,
-        share_of_walk_ins=round(every.mix.get(service, 0.0), 4) if every.mix else None,
+        prechecked_mean_s=_rounded(now.prechecked_mean_s),
+        document_mean_s=service.duration_s.mean,
+        learned=_is_learned(service, main, main, every),
+        share_of_walk_ins=round(every.mix.get(service.id, 0.0), 4) if every.mix else None,
+        stages=[_stage_seen(service, stage, main, document, every) for stage in service.stages] if several else [],
     )
+
+
+def _stage_seen(
+    service: Service, stage: StageId, main: StageId, document: HallDocument, every: Learned
+) -> StageLastingSeen:
+    now = expected_lasting(service, stage, optional_stages_of(document), every)
+    said = service.duration_s if stage == main else service.duration_s.stages.get(stage)
+    return StageLastingSeen(
+        stage=stage,
+        name=next(dict(one.name) for one in document.stages if one.id == stage),
+        mean_s=round(now.mean_s, 1),
+        cv=round(now.cv, 3),
+        prechecked_mean_s=_rounded(now.prechecked_mean_s),
+        document_mean_s=None if said is None else said.mean,
+        learned=_is_learned(service, stage, main, every),
+    )
+
+
+def _is_learned(service: Service, stage: StageId, main: StageId, every: Learned) -> bool:
+    return stage in every.at_stages.get(service.id, {}) or (stage == main and service.id in every.durations)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _hour_seen(hour: str, arrivals: LearnedArrivals) -> HourForeseen:

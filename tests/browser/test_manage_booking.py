@@ -235,11 +235,13 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     await expect(page.locator("#show-rate")).to_have_text("88 % 会来。")
     await expect(page.locator('[data-service="enquiry"]')).to_contain_text("3")
     await expect(page.locator("#walk-ins")).to_contain_text("还没有")
+    await expect(page.locator("#learned")).not_to_contain_text("null")
     learned = {"walk_ins": {"09": {"per_h": 12.5, "sd": 0.1}, "10": {"per_h": 21, "sd": 0.1}}, "durations": {}}
     every = {
         **learned,
         "walk_ins": {},
         "durations": {"enquiry": {"mean_s": 222, "cv": 0.5}},
+        "at_stages": {"loan-first": {"precheck": {"mean_s": 66, "cv": 0.5}}},
         "mix": {"enquiry": 0.7},
         "leaving": {"left_per_h": 0.3, "no_show_per_h": 0.1, "no_show_s": 130},
     }
@@ -251,6 +253,12 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     await page.reload()
 
     await expect(page.locator('[data-service="enquiry"] td').first).to_have_text("3.7")
+    precheck, window = (
+        page.locator(f'[data-service="loan-first"][data-stage="{one}"]') for one in ("precheck", "window")
+    )
+    await expect(precheck.locator("td").first).to_have_text("1.1")
+    await expect(precheck).to_contain_text("首次贷款签约 · 预审台")
+    await expect(window).to_contain_text("5")
     await expect(page.locator("#walk-ins tbody tr")).to_have_count(2)
     await expect(page.locator("#walk-ins tbody tr").first).to_contain_text("12.5")
     await expect(page.locator("#leaving")).to_have_text("等候半小时的人中，18 % 已经离开。")

@@ -176,6 +176,37 @@ async def test_a_service_its_papers_and_a_counter_are_added_by_clicks(service: S
     assert (await service.api.take(added["id"]))["number"] == "D001"
 
 
+async def test_how_long_a_stage_takes_is_said_where_the_service_has_it(
+    service: Service, office: BrowserContext
+) -> None:
+    manage = await Manage.open(office, service.api, "places")
+    await manage.unfold("services", "rows", "loan-first")
+    duration = ("services", "rows", "loan-first", "duration_s")
+    precheck, window = (manage.field(*duration, "stages", stage) for stage in ("precheck", "window"))
+
+    await expect(precheck).to_have_value("1.5")
+    await expect(window).to_be_hidden()
+    await precheck.fill("2")
+    await expect(precheck.locator("xpath=../..")).to_contain_text("原为 1.5 分")
+    await expect(manage.page.locator("#effect")).to_contain_text("首次贷款签约 · 预审台 · 该环节的平均时间")
+    await manage.save_now()
+    assert (await document_of(service.api))["services"][0]["duration_s"]["stages"] == {
+        "precheck": {"mean": 120, "cv": None}
+    }
+
+    await precheck.fill("")
+    await manage.save_now()
+    assert (await document_of(service.api))["services"][0]["duration_s"]["stages"] == {}
+
+    await precheck.fill("1")
+    await manage.page.locator('[id="f-services-rows-loan-first-stages"] input[value="precheck"]').uncheck()
+    await expect(precheck).to_be_hidden()
+    await manage.save_now()
+    saved = (await document_of(service.api))["services"][0]
+    assert (saved["stages"], saved["duration_s"]["stages"]) == (["window"], {}), "of a stage it has not nothing is said"
+    assert manage.complaints == []
+
+
 async def test_a_thing_that_was_removed_is_in_sight_until_it_is_saved_and_can_be_had_back(
     service: Service, office: BrowserContext
 ) -> None:

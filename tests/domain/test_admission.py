@@ -40,6 +40,7 @@ from service.domain.model import (
     Outcome,
     Rule,
     ServiceId,
+    StageId,
     TicketClass,
     TicketId,
     TicketState,
@@ -599,7 +600,7 @@ def start_of_last_s(hall: Hall, counters: int) -> float:
     much as they are likely to come.
     """
     day = hall.day
-    mean_s = 300.0 * speed_of(day)[0]
+    mean_s = 300.0 * speed_of(day, StageId("window"))[0]
     free = sorted(0.0 if day.counters[CounterId(str(n + 1))].ticket is None else mean_s / 2 for n in range(counters))
     come = [(0.0, mean_s) for _ in dispatch.in_order(day)][1:]
     for slot_at, visits in day.diary.expected.items():

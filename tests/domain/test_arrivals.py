@@ -6,11 +6,12 @@ import pytest
 
 from service.domain.arrivals import lately
 from service.domain.forecast.scene import scene_of
-from service.domain.model import ServiceId, Ticket, TicketId
+from service.domain.model import ServiceId, StageId, Ticket, TicketId
 from service.domain.profile import arrivals
 from tests.domain.halls import Hall
 
 ENQUIRY = ServiceId("enquiry")
+WINDOW = StageId("window")
 
 
 def hall_with_a_kiosk() -> Hall:
@@ -40,7 +41,7 @@ def test_a_number_reported_late_hides_nobody_who_came_since() -> None:
     after = scene_of(hall.day, hall.now_at)
 
     assert len(lately(hall.day, hall.now_at).tickets) == 20
-    assert arrivals(hall.day, hall.now_at)[ENQUIRY].people * 3600 == pytest.approx(20)
+    assert arrivals(hall.day, hall.now_at)[ENQUIRY, WINDOW].people * 3600 == pytest.approx(20)
     assert before is not None
     assert after is not None
     assert after.streams == before.streams

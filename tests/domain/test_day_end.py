@@ -27,6 +27,7 @@ from service.domain.commands import (
     TransferTicket,
     UndoTicket,
 )
+from service.domain.day import NOTHING_SPENT
 from service.domain.events import (
     CounterClosed,
     DayClosed,
@@ -42,6 +43,7 @@ from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound
 from tests.domain.halls import DONE, TOWN, Hall, town
 
 ONE, TWO = CounterId("1"), CounterId("2")
+WINDOW = StageId("window")
 
 
 # Closing and ending.
@@ -125,7 +127,7 @@ def test_a_forgotten_finish_teaches_no_speed() -> None:
 
     hall.after(200).do(EndDay())
 
-    assert (hall.day.actual_s, hall.day.expected_s) == (0, 0)
+    assert hall.day.spent == {}
 
 
 def test_todays_speed_is_learned_from_what_was_finished() -> None:
@@ -136,7 +138,7 @@ def test_todays_speed_is_learned_from_what_was_finished() -> None:
 
     hall.after(500).finish(ticket)
 
-    assert (hall.day.actual_s, hall.day.expected_s) == (500, 360)
+    assert hall.day.spent == {WINDOW: (500, 360)}
 
 
 @pytest.mark.parametrize(("seconds", "learned"), [(720, 720), (721, 0)])
@@ -148,7 +150,7 @@ def test_a_service_that_was_not_ended_in_time_teaches_no_speed(seconds: int, lea
 
     hall.after(seconds).finish(ticket)
 
-    assert hall.day.actual_s == learned
+    assert hall.day.spent.get(WINDOW, NOTHING_SPENT).actual_s == learned
 
 
 def test_a_stage_done_teaches_todays_speed_as_well() -> None:
@@ -159,7 +161,7 @@ def test_a_stage_done_teaches_todays_speed_as_well() -> None:
 
     hall.after(300).finish(ticket)
 
-    assert (hall.day.actual_s, hall.day.expected_s) == (300, 240)
+    assert hall.day.spent == {WINDOW: (300, 240)}
 
 
 # A changed document.

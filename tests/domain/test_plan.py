@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.domain.document import HallDocument
-from service.domain.model import ServiceId, TicketClass
+from service.domain.model import ServiceId, StageId, TicketClass
 from service.domain.plan import (
     ExpectedWalkIns,
     Lasting,
@@ -406,12 +406,15 @@ def test_the_plan_survives_the_journal() -> None:
     assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
 
 
+WINDOW = StageId("window")
+
+
 def test_a_service_is_expected_to_take_longer_for_more_people_and_shorter_after_a_precheck() -> None:
     passport = next(iter(plan_of(town(), 1, MONDAY).services.values()))
 
-    assert passport.expected_s(1, prechecked=False) == 300
-    assert passport.expected_s(3, prechecked=True) == 600
-    assert passport.variance(3, prechecked=True) == pytest.approx(3 * (0.6 * 200) ** 2)
+    assert passport.expected_s(WINDOW, 1, prechecked=False) == 300
+    assert passport.expected_s(WINDOW, 3, prechecked=True) == 600
+    assert passport.variance(WINDOW, 3, prechecked=True) == pytest.approx(3 * (0.6 * 200) ** 2)
 
 
 # Booking.

@@ -12,12 +12,13 @@ from service.domain.decide import decide
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.evolve import evolve
-from service.domain.model import ServiceId
+from service.domain.model import ServiceId, StageId
 from service.domain.profile import arrivals, at_work_after, profile, wait_after
 from service.domain.waits import wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, town
 
 ENQUIRY = ServiceId("enquiry")
+WINDOW = StageId("window")
 WINDOWS = [{"id": n, "zone": "main", "stage": "window", "services": ["enquiry"]} for n in "12345"]
 SERVICES = [service for service in TOWN["services"] if service["id"] == "enquiry"]
 STAFF = {"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:00", "counters": 5}
@@ -191,7 +192,7 @@ def test_people_come_as_in_the_last_hour() -> None:
     a_crowd(hall, 30)
     a_crowd(hall, 20)
 
-    coming = arrivals(hall.day, hall.now_at)[ENQUIRY]
+    coming = arrivals(hall.day, hall.now_at)[ENQUIRY, WINDOW]
 
     assert coming.people * 3600 == pytest.approx(20, abs=1)
     assert coming.work_s == pytest.approx(coming.people * 180)
@@ -202,4 +203,4 @@ def test_shortly_after_the_doors_opened_the_first_minutes_are_not_taken_for_all(
     for _ in range(10):
         hall.after(6).take()
 
-    assert arrivals(hall.day, hall.now_at)[ENQUIRY].people * 3600 == pytest.approx(40)
+    assert arrivals(hall.day, hall.now_at)[ENQUIRY, WINDOW].people * 3600 == pytest.approx(40)

@@ -26,7 +26,7 @@ from service.domain.commands import (
 from service.domain.document import HallDocument
 from service.domain.forecast.scene import scene_of
 from service.domain.forecast.waits import asked_of, waits_of
-from service.domain.model import CounterId, ServiceId, Shown, TicketClass, TicketId, Wait
+from service.domain.model import CounterId, ServiceId, Shown, StageId, TicketClass, TicketId, Wait
 from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
 from service.domain.waits import SPEED_SD, outlook_of, residual_s, still_there, wait_of_newcomer
 from tests.domain.halls import DONE, Hall, town
@@ -477,7 +477,8 @@ def test_a_slow_day_makes_the_wait_longer_and_surer() -> None:
 
     assert usual.p50_s is not None
     assert longer.p50_s is not None
-    learned = (9600 + slow.day.actual_s) / (9600 + slow.day.expected_s)
+    spent = slow.day.spent[StageId("window")]
+    learned = (9600 + spent.actual_s) / (9600 + spent.expected_s)
     assert 1.1 < learned < 1.5
     assert longer.p50_s == pytest.approx(learned * usual.p50_s, rel=0.03)
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from service.domain import events
 from service.domain.commands import (
     ChangePlan,
@@ -16,7 +18,7 @@ from service.domain.commands import (
     SweepAppointments,
     UndoTicket,
 )
-from service.domain.learning import DayFacts, Observer, OpenHour, open_hours
+from service.domain.learning import DayFacts, Lasted, Observer, OpenHour, open_hours
 from service.domain.model import (
     Admission,
     AppointmentId,
@@ -33,6 +35,7 @@ from service.domain.plan import plan_of
 from tests.domain.halls import DONE, MONDAY, Hall, town
 
 PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId("card")
+PRECHECK, WINDOW = StageId("precheck"), StageId("window")
 
 
 def facts_of(hall: Hall) -> DayFacts:
@@ -65,7 +68,7 @@ def test_a_duration_is_of_one_person_from_the_start_to_the_end() -> None:
     assert facts_of(hall).lasted_s == {ENQUIRY: [150, 150]}
 
 
-def test_only_the_stage_that_is_booked_for_counts() -> None:
+def test_each_stage_is_remembered_by_itself() -> None:
     hall = Hall()
     hall.open("1", "P1", "K1")
     hall.take("passport")
@@ -79,6 +82,9 @@ def test_only_the_stage_that_is_booked_for_counts() -> None:
 
     assert facts.prechecked_lasted_s == {PASSPORT: [200]}, "who was at the precheck is prechecked"
     assert facts.lasted_s == {CARD: [45]}
+    assert facts.at_stages == {PASSPORT: {PRECHECK: Lasted([60])}, CARD: {WINDOW: Lasted([100])}}
+    assert facts.main == {PASSPORT: WINDOW, CARD: StageId("cashier")}
+    assert msgspec.json.decode(msgspec.json.encode(facts), type=DayFacts) == facts
 
 
 def test_what_the_days_end_had_to_end_says_nothing() -> None:
@@ -110,6 +116,7 @@ def test_an_undo_takes_back_the_end_of_another_stage_and_not_the_visit_before_it
     hall.after(5).do(UndoTicket(ticket))
 
     assert facts_of(hall).lasted_s == {ENQUIRY: [50]}
+    assert facts_of(hall).at_stages == {}
 
 
 def test_who_comes_before_the_door_opens_counts_at_its_opening() -> None:

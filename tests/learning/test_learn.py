@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from statistics import fmean, stdev
 
+import msgspec
 import pytest
 
 from service.domain.learning import (
     DAYS_BEFORE_WALK_INS,
     USUAL,
     DayFacts,
+    Lasted,
     LearnedWeek,
     OpenHour,
     has_moved,
@@ -22,11 +24,12 @@ from service.domain.learning import (
     walk_ins,
     walk_ins_moved,
 )
-from service.domain.model import ServiceId
+from service.domain.model import ServiceId, StageId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, plan_of
 from tests.domain.halls import MONDAY, town
 
-ENQUIRY, PASSPORT = ServiceId("enquiry"), ServiceId("passport")
+ENQUIRY, PASSPORT, CARD = ServiceId("enquiry"), ServiceId("passport"), ServiceId("card")
+PRECHECK, WINDOW, CASHIER = StageId("precheck"), StageId("window"), StageId("cashier")
 PRIOR = Lasting(180.0, 0.6)
 SEED = 20261123
 
@@ -189,6 +192,51 @@ def test_only_the_days_before_and_of_the_season_count() -> None:
     assert learned.days == 1
 
 
+def test_each_stage_is_learned_by_itself() -> None:
+    """Ten minutes at the window and one at the cashier are not five and a half at both."""
+    stages = {CARD: {WINDOW: Lasted([600] * 200)}}
+    day = DayFacts(on=MONDAY, lasted_s={CARD: [60] * 200}, main={CARD: CASHIER}, at_stages=stages)
+
+    learned = learn([day], town(), MONDAY + timedelta(1)).every
+    card = plan_of(town(), 1, MONDAY, (), learned).services[CARD]
+
+    assert learned.durations == {CARD: lasting_of([60] * 200, [], Lasting(240.0, 0.6))}
+    assert learned.at_stages == {CARD: {WINDOW: lasting_of([600] * 200, [], Lasting(240.0, 0.6))}}
+    assert card.expected_s(WINDOW, 1, prechecked=False) > 560
+    assert card.expected_s(CASHIER, 1, prechecked=False) < 80
+
+
+def test_what_is_not_seen_of_a_stage_is_as_its_document_says() -> None:
+    day = DayFacts(on=MONDAY, at_stages={PASSPORT: {PRECHECK: Lasted([60] * 20)}}, main={PASSPORT: WINDOW})
+
+    learned = learn([day], town(), MONDAY + timedelta(1)).every
+
+    assert learned.durations == {}
+    assert learned.at_stages[PASSPORT][PRECHECK].mean_s == pytest.approx((60 + 300 * 3 / 8) / 2)
+
+
+def test_facts_of_before_are_of_the_main_stage() -> None:
+    written = f'{{"on":"{MONDAY}","lasted_s":{{"card":[90,90]}},"prechecked_lasted_s":{{"passport":[150]}},"came":3}}'
+    facts = msgspec.json.decode(written, type=DayFacts)
+
+    learned = learn([facts], town(), MONDAY + timedelta(1)).every
+
+    assert learned.durations.keys() == {CARD, PASSPORT}
+    assert learned.durations[CARD] == lasting_of([90, 90], [], Lasting(240.0, 0.6))
+    assert learned.at_stages == {}
+
+
+def test_a_stage_that_becomes_the_main_one_keeps_what_was_learned_of_it() -> None:
+    stages = {CARD: {WINDOW: Lasted([600] * 20)}}
+    day = DayFacts(on=MONDAY, lasted_s={CARD: [60] * 20}, main={CARD: CASHIER}, at_stages=stages)
+    free = town(stages=[{"id": "precheck", "optional": True}, {"id": "window"}, {"id": "cashier", "optional": True}])
+
+    learned = learn([day], free, MONDAY + timedelta(1)).every
+
+    assert learned.durations[CARD].mean_s == pytest.approx((600 + 240) / 2)
+    assert learned.at_stages[CARD][CASHIER].mean_s == pytest.approx((60 + 240 * 3 / 8) / 2)
+
+
 def test_the_mix_is_of_the_services_that_are_offered() -> None:
     days = [DayFacts(on=MONDAY, walk_ins={ENQUIRY: 3, PASSPORT: 1, ServiceId("gone"): 9})]
 
@@ -226,6 +274,7 @@ def test_a_trifle_is_nothing_new() -> None:
     assert moved(durations={ENQUIRY: Lasting(300.0, 0.6, 210.0)})
     assert moved(durations={ENQUIRY: Lasting(300.0, 0.6)})
     assert moved(durations={})
+    assert moved(at_stages={PASSPORT: {PRECHECK: Lasting(60.0, 0.6)}})
     assert moved(no_show=0.11)
     assert moved(punctuality_mean_s=-200.0)
     assert moved(punctuality_sd_s=400.0)

@@ -283,7 +283,14 @@ async def test_managers_see_what_was_learned(service: Service, clock: FakeClock)
         "document_mean_s": 180.0,
         "learned": True,
         "share_of_walk_ins": 1.0,
+        "stages": [],
     }
+    loan = next(one for one in after.body["durations"] if one["service"] == "loan-first")
+    assert [(one["stage"], one["mean_s"], one["document_mean_s"], one["learned"]) for one in loan["stages"]] == [
+        ("precheck", 90, 90, False),
+        ("window", 300, 300, False),
+    ]
+    assert loan["stages"][0]["name"] == {"zh-CN": "预审台", "en": "Pre-check"}
     assert after.body["days"] == 1
     assert after.body["show_rate"] == 0.88
     assert (after.body["left_per_h"], after.body["no_show_per_h"], after.body["no_show_s"]) == (0, 0, 0)

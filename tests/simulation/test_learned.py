@@ -7,9 +7,10 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.commands import EndDay
+from service.domain.day import NOTHING_SPENT
 from service.domain.document import HallDocument
 from service.domain.learning import NOTHING_YET, LearnedWeek
-from service.domain.model import HallId
+from service.domain.model import HallId, StageId
 from service.domain.plan import plan_of
 from service.journal.database import Database
 from service.journal.halls import Halls
@@ -26,6 +27,7 @@ from service.simulate.setting import setting_by, setting_of
 from tests.service import service_on
 from tests.simulation.test_journal import FEW, HALL, Lived
 
+WINDOW = StageId("window")
 CREDIT = POLICIES["credit"]
 SICK = SCENARIOS["sick"].times(0.3)
 """Three services, and some people of each."""
@@ -121,7 +123,8 @@ def test_the_oracle_goes_by_the_truth_where_the_hall_does_not() -> None:
         assert hall.truth.tickets.keys() == hall.day.tickets.keys(), ticket
         assert hall.truth.asleep == hall.day.asleep
         assert [len(line.places) for line in hall.truth.lines.values()]
-        seen.append((hall.day.expected_s, hall.truth.expected_s))
+        believed_s, true_s = (one.spent.get(WINDOW, NOTHING_SPENT).expected_s for one in (hall.day, hall.truth))
+        seen.append((believed_s, true_s))
         return None
 
     Life(setting_by(SICK, CREDIT, wrong, truth), people, looking).run()

@@ -70,7 +70,7 @@ def test_the_oracle_knows_the_speed_of_the_day_and_of_each_clerk_and_who_wants_t
     Life(setting, people, looking).run()
 
     scene, known = next(pair for pair in seen if len(pair[0].present) == 5)
-    assert (known.speed, known.speed_sd) == (1.0, 0.0)
+    assert [(part.speed, part.speed_sd) for part in known.parts] == [(1.0, 0.0)]
     first = scene.parts[0].counters.index(CounterId("1"))
     means_s = {one.counter: one.now.mean_s for one in known.present}
     assert means_s[first] == 2 * next(one.now.mean_s for one in scene.present if one.counter == first)

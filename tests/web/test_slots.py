@@ -262,6 +262,32 @@ async def test_days_that_are_not_in_memory_are_as_those_that_are(
         assert other.running.lanes.in_memory(HallId("demo"), at("11:00", 26).date()) is None
 
 
+async def test_sums_that_a_release_before_wrote_of_visits_of_several_stages_are_not_believed(
+    dsn: str, tmp_path_factory: pytest.TempPathFactory, clock: FakeClock
+) -> None:
+    tomorrow = "from=2026-11-24&to=2026-11-24"
+    document = demo()
+    document["stages"].append({"id": "cashier"})
+    document["services"][1]["stages"] = ["window", "cashier"]
+    document["counters"].append({"id": "K1", "zone": "main", "stage": "cashier", "services": ["enquiry"]})
+    async with service_on(dsn, tmp_path_factory.mktemp("one"), clock) as one, Checked(one.api.base) as here:
+        assert (await here.staff("PUT", "document", document, headers={"If-Match": "*"})).status == 200
+        await booked(here, at("10:00", 24), count=3)
+        told = await slots(here, tomorrow)
+        sums = (await one.running.lanes.day_on(HallId("demo"), at("10:00", 24).date())).booked.copy()
+        windows = sums.everybody.groups["loan-first"]
+        assert sums.by_stage
+        assert sum(windows.mean_ms)
+        everybody, *others, _by_stage = msgspec.to_builtins(sums)
+        everybody[1]["loan-first"] = [[0] * len(windows.mean_ms), [0] * len(windows.variance), {}]
+        before = msgspec.json.encode([everybody, *others]).decode()
+        await one.running.database.fetch("UPDATE day_sums SET booked = $1", before)
+        await one.running.database.fetch("DELETE FROM day_sum_changes")
+
+        async with service_on(dsn, tmp_path_factory.mktemp("other"), clock) as other, Checked(other.api.base) as there:
+            assert await slots(there, tomorrow) == told
+
+
 async def test_many_who_ask_at_once_are_all_answered_alike(hall: Checked) -> None:
     answers = await asyncio.gather(*(slots(hall, "service=enquiry") for _ in range(20)))
 

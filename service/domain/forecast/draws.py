@@ -56,7 +56,7 @@ class Draws:
         return self.stream(purpose, number).standard_exponential((count, self.paths)) / per_s
 
     def speeds(self, speed: float, speed_sd: float) -> Floats:
-        """Today's speed on each path: f ~ f^ LN(0, sd)."""
+        """Today's speed on each path: f ~ f^ LN(0, sd); where one stage is fast, so are the others."""
         factor: Floats = np.exp(speed_sd * self.stream(Purpose.SPEED).standard_normal(self.paths))
         return speed * factor
 

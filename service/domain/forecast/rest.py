@@ -3,6 +3,7 @@
 Source: DESIGN 6, "Waits"; ALGORITHMS 4.2.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +81,7 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
         TooManyToCome: more than `COMING_MAX`.
     """
     draws = Draws(scene, paths)
-    speeds = draws.speeds(scene.speed, scene.speed_sd)
+    speeds = [draws.speeds(part.speed, part.speed_sd) for part in scene.parts]
     last_key_s = np.inf if ahead else max((one.key_s for one in scene.waiting), default=-np.inf)
     if newcomers:
         last_key_s = max(last_key_s, TIE_S)
@@ -137,12 +138,12 @@ def _nobody_again(paths: int) -> Again:
     return Again(np.empty(0, dtype=np.intp), np.empty((0, paths)), np.empty((0, paths)))
 
 
-def _present(scene: Scene, draws: Draws, speeds: Floats) -> Visits:
+def _present(scene: Scene, draws: Draws, speeds: Sequence[Floats]) -> Visits:
     """Those at counters, who go on to another part when they are done here."""
     rests = np.empty((len(scene.present), draws.paths))
     for n, one in enumerate(scene.present):
         stream = draws.stream(Purpose.REST, one.now.part * 1000 + one.counter)
-        rests[n] = rest_s(one.now.mean_s, one.now.cv, one.elapsed_s, speeds, stream)
+        rests[n] = rest_s(one.now.mean_s, one.now.cv, one.elapsed_s, speeds[one.now.part], stream)
     keys = np.array([one.key_s for one in scene.present])
     return Visits(
         [one.route for one in scene.present],
@@ -233,7 +234,7 @@ def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
 class _Everybody:
     """All visits of all kinds, taken through the parts one after the other."""
 
-    def __init__(self, scene: Scene, draws: Draws, speeds: Floats, kinds: list[Visits], people: int) -> None:
+    def __init__(self, scene: Scene, draws: Draws, speeds: Sequence[Floats], kinds: list[Visits], people: int) -> None:
         self.scene = scene
         self.draws = draws
         self.speeds = speeds
@@ -306,7 +307,7 @@ class _Everybody:
             ]
         )
         durations = lognormals(means[order], cvs[order], normals)
-        durations *= self.speeds
+        durations *= self.speeds[part]
         gone = self._gone(part, visits, len(lined))
         place = np.full(len(self.routes), -1, dtype=np.intp)
         place[coming] = np.arange(len(coming))

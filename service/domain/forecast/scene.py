@@ -113,12 +113,14 @@ class Part(NamedTuple):
     """Counters that compete for the same people.
 
     `pauses` has the spans, in seconds, in which each of them calls nobody; `groups` has sets of counters, by their
-    index.
+    index; `speed` is today's at their stage, with its spread.
     """
 
     counters: tuple[CounterId, ...]
     pauses: tuple[Pauses, ...]
     groups: tuple[frozenset[int], ...]
+    speed: float
+    speed_sd: float
 
 
 class Punctuality(NamedTuple):
@@ -155,8 +157,6 @@ class Scene(Struct, frozen=True, kw_only=True):
     day: date
     seq: int
     made_at: datetime
-    speed: float
-    speed_sd: float
     parts: tuple[Part, ...]
     waiting: tuple[Waiting, ...]
     present: tuple[Present, ...]
@@ -237,7 +237,6 @@ class _Looking:
     def scene(self) -> Scene:
         """All of it."""
         day, plan, now_at = self.day, self.day.plan, self.now_at
-        speed, speed_sd = pace_of(day, now_at)
         waiting, unreachable = self._waiting()
         closings = [window.closes_at for window in plan.windows if window.closes_at > now_at]
         doors = [
@@ -256,8 +255,6 @@ class _Looking:
             day=day.on,
             seq=day.seq,
             made_at=now_at,
-            speed=speed,
-            speed_sd=speed_sd,
             waiting=waiting,
             present=present,
             expected=expected,
@@ -265,7 +262,12 @@ class _Looking:
             newcomers=tuple(newcomers.values()),
             newcomer_of={service: kinds.index(step[:2]) for service, step in firsts.items()},
             parts=tuple(
-                Part(tuple(part), tuple(self.working[counter] for counter in part), tuple(self.groups[n]))
+                Part(
+                    tuple(part),
+                    tuple(self.working[counter] for counter in part),
+                    tuple(self.groups[n]),
+                    *pace_of(day, day.counters[part[0]].stage, now_at),  # who competes is of one stage
+                )
                 for n, part in enumerate(self.counters)
             ),
             punctuality=Punctuality(
@@ -339,8 +341,8 @@ class _Looking:
         part = self.part_of[rivals[0].id]
         members = frozenset(self.index[one.id] for one in rivals)
         group = self.groups[part].setdefault(members, len(self.groups[part]))
-        mean_s = service.expected_s(people, prechecked=prechecked)
-        return Step(part, group, mean_s, service.variance(people, prechecked=prechecked))
+        mean_s = service.expected_s(errand.stage, people, prechecked=prechecked)
+        return Step(part, group, mean_s, service.variance(errand.stage, people, prechecked=prechecked))
 
     def _steps(self, errand: Errand | None) -> Iterator[Step]:
         """All that a visit still has to do, until nobody can go on with it."""
@@ -412,8 +414,8 @@ class _Looking:
             now = Step(
                 self.part_of[counter.id],
                 0,
-                service.expected_s(ticket.count, prechecked=ticket.prechecked),
-                service.variance(ticket.count, prechecked=ticket.prechecked),
+                service.expected_s(ticket.stage, ticket.count, prechecked=ticket.prechecked),
+                service.variance(ticket.stage, ticket.count, prechecked=ticket.prechecked),
             )
             yield Present(
                 self.index[counter.id],

@@ -69,7 +69,7 @@ export function drawTimer(box, { ticket, words, now_ms }) {
   const since = here ? ticket.started_at : ticket.called_at;
   const seconds = Math.max(0, Math.floor((now_ms - Date.parse(since ?? ticket.issued_at)) / 1000));
   const clock = `${String(Math.floor(seconds / 60)).padStart(2, "0")}:${String(seconds % 60).padStart(2, "0")}`;
-  const usual_s = words.isPrecheck(ticket) ? 0 : words.usual_s(ticket); // the hall says how long a service takes, not a look at papers
+  const usual_s = words.usual_s(ticket);
   if (box.dataset.ticket !== `${ticket.id} ${ticket.state}`) {
     box.dataset.ticket = `${ticket.id} ${ticket.state}`;
     const about = here ? (usual_s ? say("usual", { minutes: Math.max(1, Math.round(usual_s / 60)) }) : "") : say("since-call");

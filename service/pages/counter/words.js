@@ -59,11 +59,12 @@ export class HallWords {
     return (this.services.get(service)?.papers ?? []).map((paper) => ({ id: paper.id, name: pick(paper.name, languageNow()).text || this.code(paper.id) }));
   }
 
-  /** @param {object} ticket @returns {number} seconds its visit usually takes */
+  /** @param {object} ticket @returns {number} seconds its visit usually takes at the stage where it is */
   usual_s(ticket) {
     const work = this.work.get(ticket.service);
     if (!work) return 0;
-    return ticket.count * ((ticket.prechecked && work.prechecked_mean_s) || work.mean_s);
+    const here = work.at_stages[ticket.stage] ?? work;
+    return ticket.count * ((ticket.prechecked && here.prechecked_mean_s) || here.mean_s);
   }
 
   /** @param {object} ticket @returns {boolean} whether the visit ends with the stage it is at */

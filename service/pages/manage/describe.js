@@ -4,7 +4,7 @@ import { isNumbered } from "/display/words.js";
 import { pick } from "/pages/language.js";
 import { languageNow, localeNow, say } from "/pages/texts.js";
 import { entriesOf, isListed } from "./model/form.js";
-import { fieldOf } from "./model/schema.js";
+import { fieldOf, isStageOfDuration } from "./model/schema.js";
 import { at } from "./model/values.js";
 
 const SEPARATOR = " · ";
@@ -77,6 +77,7 @@ export function labelOf(path, ...forms) {
     if (before === "rows") things.push(ofThing(inner, forms));
     else if (before === "hours" || before === "week") things.push(weekdayName(step));
     else if (before === "exceptions" || before === "dates") things.push(dateName(step));
+    else if (isStageOfDuration(steps, place)) things.push(idName("stages", step, forms));
     else if (before === "texts") things.push(pick(at(forms.find((form) => at(form, inner)), inner), languageNow()).text || step);
   });
   const language = steps.length > 1 && (steps.at(-2) === "name" || steps.at(-3) === "texts") ? languageName(steps.at(-1)) : null;
@@ -113,6 +114,8 @@ export function valueOf(path, value, ...forms) {
   switch (kind) {
     case "minutes":
       return say("value-minutes", { minutes: round(value / 60) });
+    case "minutes-of":
+      return say("value-minutes", { minutes: round((value.mean ?? value) / 60) });
     case "days":
       return say("value-days", { days: value });
     case "hours":

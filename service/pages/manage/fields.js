@@ -4,6 +4,7 @@ import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
 import { languageName, labelOf, round, spanText, valueOf } from "./describe.js";
 import { readTime } from "./model/times.js";
+import { same } from "./model/values.js";
 
 /**
  * @typedef {object} Bound
@@ -52,29 +53,36 @@ export function textField(ui, path, options = {}) {
     if (document.activeElement !== input) {
       const value = ui.draft.at(path);
       const { fault, value: typed } = read(input.value);
-      if (!fault && typed !== (value ?? (options.optional ? null : value))) input.value = write(value);
+      if (!fault && !same(typed ?? null, value ?? (options.optional ? null : value) ?? null)) input.value = write(value);
       else if (fault && ui.draft.faultsAt(path).length === 0) input.value = write(value);
     }
   });
 }
 
-/** A number; `scale`: what one of the shown unit is in the document (60 for minutes of seconds). */
-export function numberField(ui, path, { scale = 1, min = 0, max = Infinity, whole = false, optional = false, ...options } = {}) {
+/**
+ * A number; `scale`: what one of the shown unit is in the document (60 for minutes of seconds), `inside`: its name in an
+ * object that is there with it alone.
+ */
+export function numberField(ui, path, { scale = 1, min = 0, max = Infinity, whole = false, optional = false, inside = null, ...options } = {}) {
   return textField(ui, path, {
     short: true,
     inputmode: whole ? "numeric" : "decimal",
     max: 12,
     ...options,
     optional,
-    write: (value) => (value === null || value === undefined ? "" : String(round(value / scale))),
+    write: (value) => {
+      const number = inside === null ? value : value?.[inside];
+      return number === null || number === undefined ? "" : String(round(number / scale));
+    },
     read: (typed) => {
       const said = typed.trim().replace("，", ".").replace(",", ".");
-      if (said === "" && optional) return { value: null };
+      if (said === "" && optional) return { value: inside === null ? null : undefined };
       const number = Number(said);
       if (said === "" || Number.isNaN(number) || (whole && !Number.isInteger(number))) return { fault: whole ? "fault-whole" : "fault-number" };
       if (number < min) return { fault: "fault-small" };
       if (number > max) return { fault: "fault-large" };
-      return { value: scale === 1 ? number : Math.round(number * scale * 1e6) / 1e6 };
+      const value = scale === 1 ? number : Math.round(number * scale * 1e6) / 1e6;
+      return { value: inside === null ? value : { ...ui.draft.at(path), [inside]: value } };
     },
   });
 }

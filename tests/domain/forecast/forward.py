@@ -14,7 +14,7 @@ Lasts = Callable[[Ticket], float]
 
 def expected_s(hall: Hall, ticket: Ticket) -> float:
     """Just as long as expected."""
-    return hall.day.plan.services[ticket.service].expected_s(ticket.count, prechecked=ticket.prechecked)
+    return hall.day.plan.services[ticket.service].expected_s(ticket.stage, ticket.count, prechecked=ticket.prechecked)
 
 
 def played(hall: Hall, lasts: Lasts | None = None) -> dict[TicketId, float]:

@@ -10,7 +10,16 @@ from random import Random
 
 from service.domain.day import LineKey
 from service.domain.forecast.pace import pace_of
-from service.domain.model import AppointmentState, CounterState, ServiceId, StageId, TicketClass, TicketId, TicketState
+from service.domain.model import (
+    AppointmentState,
+    CounterId,
+    CounterState,
+    ServiceId,
+    StageId,
+    TicketClass,
+    TicketId,
+    TicketState,
+)
 from service.domain.plan import PlannedService
 from tests.domain.halls import Hall
 
@@ -72,8 +81,9 @@ class Slow:
     def path(self) -> dict[TicketId, float]:
         """One rest of the day, until all are called who wait now."""
         day, random = self.day, self.random
-        speed, speed_sd = pace_of(day, self.hall.now_at)
-        f = speed * math.exp(random.gauss(0, speed_sd))
+        z = random.gauss(0, 1)
+        paces = {stage: pace_of(day, stage, self.hall.now_at) for stage in {one.stage for one in day.counters.values()}}
+        f = {stage: speed * math.exp(speed_sd * z) for stage, (speed, speed_sd) in paces.items()}
         people = [*self.waiting(), *self.booked(), *self.coming()]
         clerks: list[Clerk] = []
         for counter in day.counters.values():
@@ -84,9 +94,10 @@ class Slow:
                 ticket = day.tickets[counter.ticket]
                 assert ticket.started_at is not None
                 elapsed_s = -self.seconds(ticket.started_at)
-                whole_s = self.lasts(day.plan.services[ticket.service], ticket.count, ticket.prechecked, f)
+                service, stage = day.plan.services[ticket.service], ticket.stage
+                whole_s = self.lasts(service, stage, ticket.count, ticket.prechecked, f[stage])
                 while whole_s <= elapsed_s:
-                    whole_s = self.lasts(day.plan.services[ticket.service], ticket.count, ticket.prechecked, f)
+                    whole_s = self.lasts(service, stage, ticket.count, ticket.prechecked, f[stage])
                 clerk.free_s = whole_s - elapsed_s
                 clerk.leaves = Person(
                     (self.seconds(ticket.queue_at), self.seconds(ticket.issued_at), ticket.n),
@@ -122,14 +133,16 @@ class Slow:
                 clerk.free_s = now_s + in_vain_s
                 continue
             service = day.plan.services[person.service]
-            clerk.free_s = now_s + self.lasts(service, person.count, person.prechecked, f)
+            stage = day.counters[CounterId(clerk.counter)].stage
+            clerk.free_s = now_s + self.lasts(service, stage, person.count, person.prechecked, f[stage])
             clerk.leaves = person
         return found
 
-    def lasts(self, service: PlannedService, count: int, prechecked: bool, f: float) -> float:  # noqa: FBT001
+    def lasts(self, service: PlannedService, stage: StageId, count: int, prechecked: bool, f: float) -> float:  # noqa: FBT001
         """Draw how long people stay at a counter."""
-        mean_s = service.prechecked_mean_s if prechecked and service.prechecked_mean_s else service.mean_s
-        return f * sum(lognormal(self.random, mean_s, service.cv) for _ in range(count))
+        here = service.at_stages.get(stage, service)
+        mean_s = here.prechecked_mean_s if prechecked and here.prechecked_mean_s else here.mean_s
+        return f * sum(lognormal(self.random, mean_s, here.cv) for _ in range(count))
 
     def may(self, clerk: Clerk, person: Person) -> bool:
         """Tell whether a counter may call somebody."""

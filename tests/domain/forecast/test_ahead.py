@@ -30,7 +30,7 @@ def nobody_comes(hall: Hall) -> Scene:
     """The hall now, on a day on which nobody comes any more, and everything takes its usual time."""
     scene = scene_of(hall.day, hall.now_at)
     assert scene is not None
-    return replace(scene, streams=(), speed_sd=0.0)
+    return replace(scene, streams=(), parts=tuple(part._replace(speed_sd=0.0) for part in scene.parts))
 
 
 def with_coming(scene: Scene, number: float) -> Scene:

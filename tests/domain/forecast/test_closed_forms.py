@@ -20,7 +20,7 @@ SETTLED = 500
 def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats, gone: Gone | None = None) -> Floats:
     """The waits of people (rows) who come to a hall whose counters do the same, on each path (columns)."""
     everybody = frozenset(range(counters))
-    part = Part(tuple(CounterId(str(n)) for n in everybody), ((),) * counters, (everybody,))
+    part = Part(tuple(CounterId(str(n)) for n in everybody), ((),) * counters, (everybody,), 1.0, 0.0)
     nobody = np.empty((0, PATHS))
     starts = starts_of(
         part,

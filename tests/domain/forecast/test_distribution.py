@@ -16,12 +16,12 @@ from tests.domain.forecast.booked import book
 from tests.domain.forecast.slow import Slow
 from tests.domain.halls import DONE, Hall, town
 
-SLOW_PATHS = 500
+SLOW_PATHS = 700
 PATHS = 2000
 SEED = 20261123
 
 TOLERANCE = 0.07
-"""Three standard deviations of a median's place among 500 draws."""
+"""Over three standard deviations of a median's place among 700 draws."""
 
 
 def agree(hall: Hall) -> None:

@@ -37,7 +37,8 @@ def foreseen(hall: Hall) -> dict[TicketId, float]:
     """The seconds until the call of all who wait, when nothing is left to chance."""
     scene = scene_of(hall.day, hall.now_at)
     assert scene is not None
-    scene = replace(scene, speed=1.0, speed_sd=0.0, streams=())  # no surprises
+    parts = tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts)
+    scene = replace(scene, parts=parts, streams=())  # no surprises
     found: dict[TicketId, float] = {}
     for called in drawn(scene, 2, ahead=False).calls:
         for visit, starts in zip(called.visits.tolist(), called.starts_s, strict=True):

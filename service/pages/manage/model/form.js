@@ -52,6 +52,7 @@ export function toDocument(form, base) {
   document.services.forEach((service, place) => {
     const [path] = origins.get(`services[${place}]`);
     service.papers = rowsOf(service.papers, [...path, "papers"], origins, `services[${place}].papers`);
+    if (service.duration_s?.stages) service.duration_s = { ...service.duration_s, stages: ofOtherStages(service, form) };
   });
   document.codes = { ...form.codes };
   for (const name of CODES) {
@@ -151,6 +152,19 @@ function keyedBySpan(things) {
     rows[free] = { ...thing };
   }
   return { order: Object.keys(rows), rows };
+}
+
+/** @returns {string[]} the stages of a service whose durations are said by themselves: all but the last that is not optional */
+export function otherStages(service, form) {
+  const optional = new Set(entriesOf(form.stages).filter(([, row]) => row.optional).map(([, { id }]) => id));
+  const main = service.stages.findLast((id) => !optional.has(id)) ?? service.stages.at(-1);
+  return service.stages.filter((id) => id !== main);
+}
+
+/** What a stage takes that a service does not pass any more, or is booked for by now, is said of nothing. */
+function ofOtherStages(service, form) {
+  const others = otherStages(service, form);
+  return Object.fromEntries(Object.entries(service.duration_s.stages).filter(([id]) => others.includes(id)));
 }
 
 /** No service chosen is all of them. */

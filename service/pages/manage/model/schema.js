@@ -1,7 +1,7 @@
 /** What each field of the form is called and how its value reads: one table for fields, lists of changes and merges. */
 
 /**
- * @typedef {"text" | "words" | "number" | "days" | "minutes" | "percent" | "yes-no" | "admission" | "spans" | "bands" | "exception" | "row" | "ids" | "order" | "text-map" | "weekdays" | "date" | "hours"} Kind
+ * @typedef {"text" | "words" | "number" | "days" | "minutes" | "minutes-of" | "percent" | "yes-no" | "admission" | "spans" | "bands" | "exception" | "row" | "ids" | "order" | "text-map" | "weekdays" | "date" | "hours"} Kind
  * @typedef {"hours" | "places" | "booking" | "rules"} SectionName
  */
 
@@ -37,6 +37,8 @@ export const FIELDS = {
   "services.rows.*.duration_s.mean": { text: "field-duration-mean", kind: "minutes", section: "places" },
   "services.rows.*.duration_s.cv": { text: "field-duration-cv", kind: "percent", section: "places" },
   "services.rows.*.duration_s.prechecked_mean": { text: "field-duration-prechecked", kind: "minutes", section: "places" },
+  "services.rows.*.duration_s.stages.*": { text: "field-stage-duration", kind: "minutes-of", section: "places" },
+  "services.rows.*.duration_s.stages.*.cv": { text: "field-stage-cv", kind: "percent", section: "places" },
   "services.rows.*.online_url": { text: "field-online-url", kind: "text", section: "places" },
   "services.rows.*.bookable": { text: "field-bookable", kind: "yes-no", section: "places" },
   "services.rows.*.count_max": { text: "field-count-max", kind: "number", section: "places" },
@@ -113,7 +115,12 @@ const KEYED = new Set(["name", "hours", "exceptions", "week", "dates", "rows", "
  * @param {import("./values.js").Path} path
  */
 export function patternOf(path) {
-  return path.map((step, place) => (KEYED.has(path[place - 1]) || path[place - 2] === "texts" ? "*" : step)).join(".");
+  return path.map((step, place) => (KEYED.has(path[place - 1]) || path[place - 2] === "texts" || isStageOfDuration(path, place) ? "*" : step)).join(".");
+}
+
+/** @param {import("./values.js").Path} path @param {number} place @returns {boolean} whether a step is a stage that a service's duration is said of */
+export function isStageOfDuration(path, place) {
+  return path[place - 1] === "stages" && path[place - 2] === "duration_s";
 }
 
 /**

@@ -17,25 +17,35 @@ async function read(ui, root) {
   const { body } = await ui.call("GET", "learned");
   if (ui.signal.aborted) return;
   const since = body.learned_at ? say("learned-since", { days: body.days, when: ui.times.moment(body.learned_at) }) : say("learned-nothing-yet");
-  root.replaceChildren(make("p", { id: "learned-since" }, since), durationsPart(ui, body), comingPart(body), leavingPart(body), walkInsPart(body));
+  root.replaceChildren(make("p", { id: "learned-since" }, since), durationsPart(ui, body), comingPart(body), ...leavingParts(body), walkInsPart(body));
 }
 
 function durationsPart(ui, { durations }) {
   const rows = durations
     .filter(({ service }) => !ui.hall.services.find(({ id }) => id === service)?.online_url)
-    .map((one) => ({
-      attributes: { "data-service": one.service },
-      cells: [
-        pick(ui.hall.services.find(({ id }) => id === one.service)?.name, languageNow()).text || one.service,
-        minutes(one.mean_s),
-        one.prechecked_mean_s === null ? "–" : minutes(one.prechecked_mean_s),
-        minutes(one.document_mean_s),
-        `${round(one.cv * 100)} %`,
-        one.share_of_walk_ins === null ? "–" : `${round(one.share_of_walk_ins * 100)} %`,
-        say(one.learned ? "learned-yes" : "learned-no"),
-      ],
-    }));
+    .flatMap((one) => {
+      const name = pick(ui.hall.services.find(({ id }) => id === one.service)?.name, languageNow()).text || one.service;
+      const share = one.share_of_walk_ins === null ? "–" : `${round(one.share_of_walk_ins * 100)} %`;
+      if (one.stages.length === 0) return [{ attributes: { "data-service": one.service }, cells: cellsOf(name, one, share) }];
+      return one.stages.map((stage) => ({
+        attributes: { "data-service": one.service, "data-stage": stage.stage },
+        cells: cellsOf(`${name} · ${pick(stage.name, languageNow()).text || stage.stage}`, stage, share),
+      }));
+    });
   return part(say("learned-durations"), table(say("learned-durations"), [say("queue-service"), say("learned-mean"), say("learned-prechecked"), say("learned-written"), say("learned-spread"), say("learned-share"), say("learned-source")], rows, { numbers: [1, 2, 3, 4, 5] }));
+}
+
+/** A service, or one of its stages, in a line; where nothing is entered a share of the service's time is believed. */
+function cellsOf(name, one, share) {
+  return [
+    name,
+    minutes(one.mean_s),
+    one.prechecked_mean_s === null ? "–" : minutes(one.prechecked_mean_s),
+    one.document_mean_s === null ? "–" : minutes(one.document_mean_s),
+    `${round(one.cv * 100)} %`,
+    share,
+    say(one.learned ? "learned-yes" : one.document_mean_s === null ? "learned-guess" : "learned-no"),
+  ];
 }
 
 function comingPart({ show_rate, punctuality_mean_s, punctuality_sd_s }) {
@@ -48,14 +58,11 @@ function comingPart({ show_rate, punctuality_mean_s, punctuality_sd_s }) {
 }
 
 /** Half an hour is a wait that people know; a rate an hour is nothing to them. */
-function leavingPart({ days, left_per_h, no_show_per_h, no_show_s }) {
-  if (!days) return null;
+function leavingParts({ days, left_per_h, no_show_per_h, no_show_s }) {
+  if (!days) return [];
   const percent = Math.round(100 * (1 - Math.exp(-(left_per_h + no_show_per_h) / 2)));
-  return part(
-    say("learned-leaving"),
-    make("p", { id: "leaving" }, say("learned-leaving-share", { percent })),
-    no_show_per_h > 0 ? make("p", {}, say("learned-no-show", { minutes: minutes(no_show_s) })) : null,
-  );
+  const inVain = no_show_per_h > 0 ? [make("p", {}, say("learned-no-show", { minutes: minutes(no_show_s) }))] : [];
+  return [part(say("learned-leaving"), make("p", { id: "leaving" }, say("learned-leaving-share", { percent })), ...inVain)];
 }
 
 /** Weekdays against hours; a cell is people an hour. */

@@ -4,7 +4,7 @@ import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
 import { counterName, languageName, round, thingName } from "../describe.js";
 import { checkField, choiceField, idOf, minutesField, nameFields, numberField, severalField, textField } from "../fields.js";
-import { entriesOf, isNew, movedRow, withoutRow, withRow } from "../model/form.js";
+import { entriesOf, isNew, movedRow, otherStages, withoutRow, withRow } from "../model/form.js";
 import { action, head, part } from "../parts.js";
 
 /** @type {Set<string>} which services are unfolded; they stay so while the page is open */
@@ -70,9 +70,10 @@ function servicesPart(ui) {
           {},
           idField(ui, path, key, { label: say("field-code"), hint: say("hint-code") }),
           textField(ui, [...path, "prefix"], { label: say("field-prefix"), hint: say("hint-prefix"), max: 3, short: true, read: (typed) => ({ value: typed.trim().toUpperCase() }) }),
-          minutesField(ui, [...path, "duration_s", "mean"], { label: say("field-duration-mean"), min: 0.1, max: 480 }),
+          minutesField(ui, [...path, "duration_s", "mean"], { label: say("field-duration-mean"), hint: row.stages.length > 1 ? say("hint-duration-main") : null, min: 0.1, max: 480 }),
           minutesField(ui, [...path, "duration_s", "prechecked_mean"], { label: say("field-duration-prechecked"), hint: say("hint-prechecked"), min: 0.1, max: 480, optional: true }),
           numberField(ui, [...path, "duration_s", "cv"], { label: say("field-duration-cv"), hint: say("hint-cv"), scale: 0.01, max: 500, unit: "%" }),
+          ...stageFields(ui, path),
           numberField(ui, [...path, "count_max"], { label: say("field-count-max"), hint: say("hint-count-max"), whole: true, min: 1, max: 99 }),
         ),
         severalField(ui, [...path, "stages"], strangers(stages, row.stages), { label: say("field-service-stages") }),
@@ -202,6 +203,24 @@ export function listOf(ui, path, options) {
     { id: `${idOf(path)}-add` },
   );
   return make("div.list-of", { id: idOf(path), tabindex: "-1" }, make("ul.things", {}, items, gone), make("div.line", {}, add));
+}
+
+/** How long the other stages take: a field for each stage of the hall, in sight while the service has it. */
+function stageFields(ui, path) {
+  const { draft } = ui;
+  const fields = entriesOf(draft.form.stages).map(([, stage]) => {
+    const hint = say(stage.optional ? "hint-duration-optional" : "hint-duration-needed");
+    const label = say("field-duration-stage", { stage: thingName(stage) });
+    return [stage.id, minutesField(ui, [...path, "duration_s", "stages", stage.id], { label, hint, min: 0.1, max: 480, optional: true, inside: "mean" })];
+  });
+  const update = () => {
+    const service = draft.at(path);
+    const others = service ? otherStages(service, draft.form) : [];
+    for (const [id, field] of fields) field.hidden = !others.includes(id);
+  };
+  draft.addEventListener("change", update, { signal: ui.signal });
+  update();
+  return fields.map(([, field]) => field);
 }
 
 /** A thing's code can be chosen until it has been saved: journals know it by it. */

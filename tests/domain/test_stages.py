@@ -1,0 +1,319 @@
+"""Stages take what they take: a look at papers is not the work at the window, nor is the cashier's minute."""
+
+import random
+from collections import Counter as Tally
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from service.domain import admission
+from service.domain.admission import Verdict
+from service.domain.commands import UndoTicket
+from service.domain.document import HallDocument, check
+from service.domain.forecast.scene import scene_of
+from service.domain.forecast.waits import asked_of
+from service.domain.model import Admission, ServiceId, StageId
+from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
+from service.domain.slots import room, slots_of
+from service.domain.sums import Booked
+from service.domain.waits import speed_of, wait_of_newcomer
+from tests.domain.halls import MONDAY, TOWN, Hall, town
+from tests.domain.test_slots import at, long_before, made
+
+PRECHECK, WINDOW, CASHIER = StageId("precheck"), StageId("window"), StageId("cashier")
+LOAN, PAID, PLAIN = ServiceId("loan"), ServiceId("paid"), ServiceId("plain")
+
+
+def desk(name: str, stage: str, *services: str) -> dict[str, Any]:
+    return {"id": name, "zone": "main", "stage": stage, "services": list(services)}
+
+
+def loans(**duration: Any) -> HallDocument:  # noqa: ANN401  (parts of `duration_s`)
+    """A pre-check that may be left out before five windows."""
+    service = {"id": "loan", "prefix": "A", "stages": ["precheck", "window"], "duration_s": {"mean": 300, **duration}}
+    windows = [desk(n, "window", "loan") for n in "12345"]
+    return town(services=[service], counters=[*windows, desk("P1", "precheck", "loan")])
+
+
+def offices(cashiers: int = 1, **changes: Any) -> HallDocument:  # noqa: ANN401  (parts of the document)
+    """Two windows for two services, of which one goes on to a cashier."""
+    services = [
+        {"id": "plain", "prefix": "A", "stages": ["window"], "duration_s": {"mean": 600, "cv": 0.0}},
+        {"id": "paid", "prefix": "B", "stages": ["window", "cashier"], "duration_s": {"mean": 600, "cv": 0.0}},
+    ]
+    return town(
+        **{
+            "services": services,
+            "counters": [
+                desk("1", "window", "plain", "paid"),
+                desk("2", "window", "plain", "paid"),
+                *(desk(f"K{n}", "cashier", "paid") for n in range(1, cashiers + 1)),
+            ],
+            **changes,
+        }
+    )
+
+
+# What a stage is expected to take.
+
+
+def expected(document: HallDocument, stage: StageId, learned: Learned = Learned()) -> Lasting:  # noqa: B008
+    service = next(iter(plan_of(document, 1, MONDAY, (), learned).services.values()))
+    mean_s = service.expected_s(stage, 1, prechecked=False)
+    return Lasting(mean_s, service.variance(stage, 1, prechecked=False) ** 0.5 / mean_s)
+
+
+def test_the_documents_mean_is_that_of_the_last_stage_that_is_not_optional() -> None:
+    assert expected(loans(), WINDOW) == Lasting(300, 0.6)
+    assert expected(loans(), PRECHECK).mean_s == 112.5, "a look beforehand takes less than the window"
+    assert expected(loans(stages={"precheck": {"mean": 60}}, cv=0.5), PRECHECK) == Lasting(60, 0.5)
+    assert expected(loans(stages={"precheck": {"mean": 60, "cv": 0.2}}), PRECHECK).cv == pytest.approx(0.2)
+    both = plan_of(offices(), 1, MONDAY).services[PAID]
+    assert {both.expected_s(stage, 1, prechecked=False) for stage in (WINDOW, CASHIER)} == {600}, "nobody says more"
+
+
+def test_what_was_learned_of_a_stage_takes_the_place_of_what_is_written() -> None:
+    learned = Learned(durations={LOAN: Lasting(280.0, 0.5)}, at_stages={LOAN: {PRECHECK: Lasting(45.0, 0.3)}})
+
+    assert expected(loans(), WINDOW, learned) == Lasting(280.0, 0.5)
+    assert expected(loans(), PRECHECK, learned) == Lasting(45.0, 0.3)
+    assert expected(loans(), WINDOW, Learned(at_stages={LOAN: {WINDOW: Lasting(45.0, 0.3)}})).mean_s == 45, (
+        "it was another stage when it was learned, and is the main one now"
+    )
+
+
+def test_a_document_says_of_a_services_other_stages_alone_how_long_they_take() -> None:
+    assert check(loans(stages={"precheck": {"mean": 60}})) == []
+    assert check(loans(stages={"window": {"mean": 60}, "cashier": {"mean": 60}})) == [
+        ("services[0].duration_s.stages", "'window' is its main stage: mean says how long"),
+        ("services[0].duration_s.stages", "the service has no stage 'cashier'"),
+    ]
+
+
+def test_a_plan_of_before_takes_the_main_stages_time_at_all_stages_and_books_the_main_one() -> None:
+    plan = msgspec.to_builtins(plan_of(offices(), 1, MONDAY))
+    del plan["booked_by_stage"]
+    for service in plan["services"].values():
+        del service["at_stages"]
+
+    old = msgspec.convert(plan, Plan)
+
+    assert old.services[PAID].expected_s(WINDOW, 2, prechecked=False) == 1200
+    assert Booked.of(old).everybody.groups.keys() == {"plain", "paid"}
+    booked = Booked.of(old, [made(at(old, "09:00"), service="paid")])
+    assert sum(booked.everybody.groups["plain"].mean_ms) == 0, "as the sums of before were written"
+    assert booked.fits(old)
+    assert not booked.fits(plan_of(offices(), 1, MONDAY))
+    assert Booked.of(plan_of(offices(services=TOWN["services"][1:2]), 1, MONDAY)).fits(old), "one stage is one stage"
+
+
+# Today's speed, waits and admission.
+
+
+def a_morning(hall: Hall, people: int, precheck_s: float, window_s: float) -> None:
+    """So many, one after the other, pass the pre-check and a window."""
+    for _ in range(people):
+        hall.take("loan")
+        ticket = hall.serve("P1")
+        hall.after(precheck_s).finish(ticket)
+        ticket = hall.serve("1")
+        hall.after(window_s).finish(ticket)
+
+
+def test_short_pre_checks_do_not_make_the_windows_fast() -> None:
+    hall = Hall(loans())
+    hall.open("1", "P1")
+
+    a_morning(hall, 20, precheck_s=40, window_s=300)
+
+    assert speed_of(hall.day, WINDOW)[0] == pytest.approx(1.0)
+    assert speed_of(hall.day, PRECHECK)[0] == pytest.approx((40 + 112.5) / (2 * 112.5)), (
+        "twenty say as much as was said"
+    )
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+    speeds = {hall.day.counters[part.counters[0]].stage: part.speed for part in scene.parts}
+    assert speeds[WINDOW] == pytest.approx(1.0, abs=0.01)
+    assert speeds[PRECHECK] == pytest.approx(0.68, abs=0.02)
+
+
+def test_an_undo_takes_a_visit_out_of_the_speed_of_its_own_stage() -> None:
+    hall = Hall(loans())
+    hall.open("1", "P1")
+    a_morning(hall, 1, precheck_s=40, window_s=500)
+    served = next(iter(hall.day.tickets))
+
+    before = speed_of(hall.day, PRECHECK)
+    hall.do(UndoTicket(served))
+
+    assert speed_of(hall.day, WINDOW)[0] == 1.0
+    assert speed_of(hall.day, PRECHECK) == before
+
+
+def test_who_waits_for_the_pre_check_waits_for_as_long_as_that_takes() -> None:
+    hall = Hall(loans(stages={"precheck": {"mean": 60}}))
+    for _ in range(20):
+        hall.take("loan")
+    hall.open("1", "2", "3", "4", "5", "P1")
+    hall.serve("P1")
+
+    wait = wait_of_newcomer(hall.day, LOAN, hall.now_at)
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+
+    assert wait.p50_s == pytest.approx(20 * 60, rel=0.02)
+    assert asked_of(scene).newcomers[LOAN].p50_s == pytest.approx(20 * 60, rel=0.05)
+
+
+def test_a_line_takes_what_its_tickets_take_where_they_are_called_now() -> None:
+    hall = Hall(loans(stages={"precheck": {"mean": 60}}))
+    for _ in range(10):
+        hall.take("loan")
+    hall.open("1")
+
+    (line,) = hall.day.lines.values()
+    at_the_window = line.mean_s
+    hall.open("P1")
+    at_the_pre_check = line.mean_s, line.variance
+
+    assert (at_the_window, at_the_pre_check) == (300, (60, (0.6 * 60) ** 2))
+    assert wait_of_newcomer(hall.day, LOAN, hall.now_at).p50_s == pytest.approx(10 * 60, rel=0.05)
+
+
+def verdict(hall: Hall) -> Verdict | None:
+    newcomer = admission.newcomer(hall.day, hall.day.plan.services[LOAN], 1, prechecked=False)
+    return admission.verdict_on(hall.day, newcomer, hall.now_at)
+
+
+def test_a_pre_check_that_opens_with_many_waiting_turns_nobody_away_who_fitted() -> None:
+    hall = Hall(loans(), at="08:40")
+    for _ in range(60):
+        hall.take("loan")
+    hall.at("13:30").open("1", "2", "3", "4", "5")
+    for counter in "12345":
+        hall.serve(counter)
+
+    without = verdict(hall)
+    hall.open("P1")
+    with_it = verdict(hall)
+
+    assert without is not None
+    assert with_it is not None
+    assert (without.admission, with_it.admission) == (Admission.ADMITTED, Admission.ADMITTED)
+    assert with_it.fit is not None
+    assert with_it.fit.mean_s == pytest.approx(56 * 112.5, rel=0.05), "one pre-check is the bottleneck now"
+
+
+def test_who_comes_out_of_a_stage_has_spent_that_stages_time_there() -> None:
+    hall = Hall(offices(services=[{**TOWN["services"][2], "id": "paid", "duration_s": PAID_SHORT}], admission="fit"))
+    hall.open("1", "2", "K1")
+    for _ in range(2):
+        hall.take("paid")
+        hall.serve(str(len(hall.day.tickets)))
+
+    newcomer = admission.newcomer(hall.day, hall.day.plan.services[PAID], 1, prechecked=False)
+    found = admission.verdict_on(hall.day, newcomer, hall.now_at)
+
+    assert found is not None
+    assert found.fit is not None
+    assert 1000 < (found.fit.mean_s or 0) < 1100, "a window first, then the cashier's minutes"
+
+
+PAID_SHORT = {"mean": 60, "cv": 0.1, "stages": {"window": {"mean": 600}}}
+
+
+# Bookings.
+
+
+def filled(plan: Plan, *services: ServiceId, draw: random.Random) -> list[tuple[ServiceId, datetime]]:
+    """Book until nothing is free; what was told to be free is what is taken, one by one."""
+    booked, found = Booked.of(plan), list[tuple[ServiceId, datetime]]()
+    while True:
+        free = [
+            slot
+            for service in services
+            for slot in slots_of(plan, booked, service, 1, long_before(plan)).all()
+            if slot.free
+        ]
+        if not free:
+            return found
+        slot = draw.choice(free)
+        for left in range(slot.free, 0, -1):
+            there = room(plan, booked, slot.service, 1, slot.starts_at, long_before(plan))
+            assert there is not None
+            assert there.free == left, "it takes exactly as many as it said"
+            booked.put(plan, None, made(slot.starts_at, len(found) + 1, service=slot.service))
+            found.append((slot.service, slot.starts_at))
+
+
+@pytest.mark.parametrize("window_s", [600, 240])
+def test_bookings_have_room_at_each_stage_that_nobody_is_spared(window_s: int) -> None:
+    """Counted by hand, hour by hour: a visit's work is where it begins, the cashier's after the window's."""
+    duration = {"mean": 400, "cv": 0.0, "stages": {"window": {"mean": window_s, "cv": 0.0}}}
+    document = offices(
+        services=[
+            {"id": "plain", "prefix": "A", "stages": ["window"], "duration_s": {"mean": 600, "cv": 0.0}},
+            {"id": "paid", "prefix": "B", "stages": ["window", "cashier"], "duration_s": duration},
+        ],
+        booking={"notice_s": 0, "z": 0.0, "held_share_of_walk_ins": 0.25},
+    )
+    plan = plan_of(document, 1, MONDAY, (), Learned(no_show=0.0))
+
+    found = filled(plan, PLAIN, PAID, draw=random.Random(window_s))  # noqa: S311
+
+    opens_at = at(plan, "09:00")
+    work_s: Tally[tuple[StageId, int]] = Tally()
+    for service, starts_at in found:
+        stages = [(WINDOW, 600)] if service == PLAIN else [(WINDOW, window_s), (CASHIER, 400)]
+        begin_s = (starts_at - opens_at).total_seconds()
+        for stage, lasts_s in stages:
+            work_s[stage, int(begin_s // 3600)] += lasts_s
+            begin_s += lasts_s
+    for hour in range(8):
+        assert work_s[WINDOW, hour] <= 2 * 3600 * 0.75
+        assert work_s[CASHIER, hour] <= 3600 * 0.75
+    assert sum(work_s[WINDOW, hour] for hour in range(8)) > 0.9 * 2 * 8 * 3600 * 0.75, "and none is left unused"
+    assert all(
+        starts_at + timedelta(seconds=window_s + 400) <= at(plan, "17:00") for name, starts_at in found if name == PAID
+    )
+
+
+def test_who_pays_afterwards_takes_a_windows_time_from_all_who_need_one() -> None:
+    plan = plan_of(offices(cashiers=2, booking={"notice_s": 0}), 1, MONDAY)
+
+    both = Tally(service for service, _ in filled(plan, PAID, PLAIN, draw=random.Random(1)))  # noqa: S311
+    alone = filled(plan, PLAIN, draw=random.Random(2))  # noqa: S311
+
+    assert both.total() <= len(alone) + 2, "two cashiers make no third window"
+
+
+def test_walk_ins_who_pay_are_foreseen_at_the_window_and_at_the_cashier() -> None:
+    duration = {"mean": 60, "cv": 0.0, "stages": {"window": {"mean": 600}}}
+    services = [{"id": "paid", "prefix": "B", "stages": ["window", "cashier"], "duration_s": duration}]
+    counters = [desk("1", "window", "paid"), desk("K1", "cashier", "paid")]
+    learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(3.0) for hour in range(9, 17)})
+
+    plan = plan_of(town(services=services, counters=counters), 1, MONDAY, (), learned)
+    groups = Booked.of(plan).everybody.groups
+
+    assert groups.keys() == {"paid", "paid@window"}
+    grid = plan.__dict__["grid"]
+    assert {name: group.walk_ins_s[0] for name, group in grid.groups.items()} == {"paid": 180, "paid@window": 1800}
+
+
+def test_a_slot_of_several_stages_ends_when_the_last_is_done() -> None:
+    plan = plan_of(offices(booking={"notice_s": 0}), 1, MONDAY)
+
+    (first, *_) = slots_of(plan, Booked.of(plan), PAID, 1, long_before(plan)).all()
+
+    assert first.ends_at - first.starts_at == timedelta(minutes=20)
+
+
+def test_an_optional_stage_takes_no_booking_and_a_stage_that_nobody_is_planned_for_takes_none_away() -> None:
+    with_precheck = plan_of(loans(), 1, MONDAY)
+    without_cashier = plan_of(offices(cashiers=0), 1, MONDAY)
+
+    assert Booked.of(with_precheck).everybody.groups.keys() == {"loan"}
+    assert Booked.of(without_cashier).everybody.groups.keys() == {"plain"}
