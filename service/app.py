@@ -44,11 +44,13 @@ from service.journal import halls as stored
 from service.journal.bell import Bell, NatsBell, PostgresBell
 from service.journal.database import Database
 from service.journal.embedded import EmbeddedPostgres
+from service.journal.faults import StorageUnavailable
 from service.journal.find import Finder
 from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.journal.values import Append
+from service.journal.well import Well
 from service.lanes import Lanes
 from service.learning import Learning
 from service.limits.allowances import Allowances
@@ -79,6 +81,9 @@ from service.web.sessions import CALLBACK
 
 CLOSE_HTTP_S = 5.0
 """How long a stop waits for HTTP answers under way."""
+
+REACH_EVERY_S = 1.0
+"""How often a `display` that starts before its database looks for it."""
 
 T = TypeVar("T")
 
@@ -297,7 +302,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             return True
 
         screens = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
-        readiness = Readiness(ground.database)
+        readiness = Readiness(ground.database, journal.well, clock)
         app = make_app(
             {
                 keys.CLOCK: clock,
@@ -362,12 +367,28 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         if own_server:
             await migrated(dsn)
         database = await stack.enter_async_context(Database(dsn))
+        if not own_server:
+            await _reached(database)
         bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
         await stack.enter_async_context(_background(follower.run(), "follower"))
         forecasts = Forecasts(database, clock)
         yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)), forecasts)
+
+
+async def _reached(database: Database) -> None:
+    """Wait until the database answers: a `display` may start before it."""
+    well = Well("database")
+    while True:
+        try:
+            await database.ping()
+        except StorageUnavailable as error:
+            well.failed(error)
+            await asyncio.sleep(REACH_EVERY_S)
+        else:
+            well.worked()
+            return
 
 
 async def _reading(forecasts: Forecasts) -> None:
