@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from service import config, log, staff_cli
+from service import config, known_secrets, log, staff_cli
 from service.app import CannotServe, TaskFailed, migrated
 from service.app import display as run_display
 from service.app import serve as run_serve
@@ -228,6 +228,12 @@ def hall_apply(hall: str, file: FileArgument = Path("-")) -> None:
     _run(lambda settings: _apply(settings, HallId(hall), document))
 
 
+@cli.command("new-secret")
+def new_secret() -> None:
+    """Go on with this secret where the database's own is lost: what was derived from that one is void."""
+    _run(_new_secret)
+
+
 HallOption = Annotated[str | None, typer.Option(help="The hall that the role is of.")]
 
 
@@ -292,6 +298,17 @@ async def _migrate(settings: Settings) -> None:
     async with _dsn(settings) as dsn:
         for name in await migrated(dsn):
             typer.echo(name)
+
+
+async def _new_secret(settings: Settings) -> None:
+    async with _dsn(settings) as dsn:
+        await migrated(dsn)
+        async with Database(dsn) as database:
+            await known_secrets.begin_anew(database, settings)
+    typer.echo(
+        f"this database goes by {config.secret_source(settings)} from now on: start `serve` anew, add devices again; "
+        "links to tickets and appointments given out before are void"
+    )
 
 
 async def _replay(settings: Settings, options: "Options", *, elsewhere: bool) -> None:

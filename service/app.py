@@ -19,8 +19,9 @@ import structlog
 from aiohttp import web
 
 from display.server import DisplayServer, HallKnown
+from service import known_secrets
 from service.clock import Clock
-from service.config import Settings, own_url, secrets_of
+from service.config import Secrets, Settings, own_url
 from service.domain.day import Day, Part
 from service.domain.demo import DEMO, demo_document
 from service.domain.model import HallId, TicketId
@@ -171,12 +172,16 @@ class _Ground(NamedTuple):
     follower: Follower
     embedded: EmbeddedPostgres | None
     clock: Clock
+    secrets: Secrets
     signer: Signer
     forecasts: Forecasts
 
 
 async def serve(settings: Settings) -> None:
-    """Run everything until a signal asks to stop. Raises CannotServe, TaskFailed, the embedded server's CannotStart."""
+    """Run everything until a signal asks to stop.
+
+    Raises CannotServe, SettingsError, TaskFailed, the embedded server's CannotStart.
+    """
 
     def ready(running: Running) -> None:
         url = own_url(settings.host, running.http_port)
@@ -187,7 +192,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def display(settings: Settings) -> None:
-    """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe, TaskFailed."""
+    """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe, SettingsError, TaskFailed."""
 
     def ready(server: DisplayServer) -> None:
         log.info("screens ready", sockets=_sockets_url(settings, server.port))
@@ -220,7 +225,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
 async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: bool = True) -> AsyncIterator[Running]:
     """Run everything inside the context; without `forecasts` none is made unless somebody asks.
 
-    Raises CannotServe and the embedded server's CannotStart.
+    Raises CannotServe, SettingsError and the embedded server's CannotStart.
     """
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
@@ -308,7 +313,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 keys.CLOCK: clock,
                 keys.DISPLAY_PORT: screens.port,
                 keys.FINDER: Finder(ground.database),
-                keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
+                keys.ENTRANCE: Entrance(ground.secrets.secrets),
                 keys.FORECASTER: forecaster,
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
@@ -367,28 +372,30 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         if own_server:
             await migrated(dsn)
         database = await stack.enter_async_context(Database(dsn))
-        if not own_server:
-            await _reached(database)
+        secrets = await (known_secrets.note if own_server else _reached)(database, settings)
         bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
         await stack.enter_async_context(_background(follower.run(), "follower"))
         forecasts = Forecasts(database, clock)
-        yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)), forecasts)
+        yield _Ground(database, bell, follower, embedded, clock, secrets, Signer(secrets), forecasts)
 
 
-async def _reached(database: Database) -> None:
-    """Wait until the database answers: a `display` may start before it."""
+async def _reached(database: Database, settings: Settings) -> Secrets:
+    """Wait until the database answers, and a `serve` has prepared it: a `display` may start before. Give our secrets.
+
+    Raises SettingsError where they are not the database's.
+    """
     well = Well("database")
     while True:
         try:
-            await database.ping()
+            secrets = await known_secrets.compare(database, settings)
         except StorageUnavailable as error:
             well.failed(error)
             await asyncio.sleep(REACH_EVERY_S)
         else:
             well.worked()
-            return
+            return secrets
 
 
 async def _reading(forecasts: Forecasts) -> None:

@@ -406,6 +406,16 @@ KINDS: Mapping[str, tuple[Callable[[str], object], str]] = {
 }
 
 
+def has_secret(settings: Settings) -> bool:
+    """Tell whether there is a secret already: `secrets_of` would make none."""
+    return settings.secret is not None or (settings.data_dir / "secret").exists()
+
+
+def secret_source(settings: Settings) -> str:
+    """Where the secret comes from, for somebody who looks for it."""
+    return "PAIHAO_SECRET" if settings.secret is not None else str(settings.data_dir / "secret")
+
+
 def secrets_of(settings: Settings) -> Secrets:
     """Take the secrets from the settings, or from the data folder, where they are made once.
 

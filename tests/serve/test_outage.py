@@ -137,7 +137,7 @@ async def test_a_read_only_database_makes_the_service_unready_until_it_takes_cha
 async def test_a_display_waits_for_its_database_and_says_when_it_is_lost(
     programs: Programs, noon: str, far_dsn: str, proxy: Proxy
 ) -> None:
-    assert urlsplit(noon).path == urlsplit(far_dsn).path
+    served = await programs.serve(database_url=noon)  # the same database, without the network between
     await proxy.go_away()
     port = free_port()
     program = programs.begin("display", database_url=far_dsn, display_port=port)
@@ -154,6 +154,7 @@ async def test_a_display_waits_for_its_database_and_says_when_it_is_lost(
     await proxy.come_back()
     await until(lambda: _answers(port, 200), "/readyz 200 again")
 
+    assert served.program.lines("not_working") == []
     assert (missing["what"], said) == ("database", [])
     assert (healthy, unhealthy) == (0, 1)
     _says_once(program, "database", "follower")
