@@ -215,7 +215,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
             return await halls.get(hall) is not None
 
         tokens = Tokens("device", ground.signer.fingerprint, ground.signer.fingerprints_before)
-        devices = Devices(ground.database, ground.signer.fingerprint, ground.clock.monotonic_s, tokens)
+        devices = Devices(ground.database, ground.clock.monotonic_s, tokens)
         metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
         await stack.enter_async_context(_background(_reading(ground.forecasts), "forecasts"))
         yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known, metered))
@@ -248,7 +248,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 ground.database,
                 clock,
                 signer.fingerprint,
-                signer.admin_key(),
+                signer.admin_keys(),
                 _provider(settings, clock),
                 signer.fingerprints_before,
             )
@@ -276,8 +276,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             halls,
             lanes,
             clock,
-            signer.fingerprint,
-            signer.fingerprints_before,
+            signer.fingerprints,
             settings.retention_days,
         )
         printers = await _printers(settings)

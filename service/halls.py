@@ -243,7 +243,7 @@ class Halls:
             raise OutcomeUnknown from error
         changed = Hall(hall, done.revision, document, self.learned(hall))
         if done.before:
-            if done.fingerprint != put.fingerprint:
+            if done.fingerprint not in {put.fingerprint, *put.fingerprints_before}:
                 raise KeyReused
             return changed, True
         self._halls[hall] = changed

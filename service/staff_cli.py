@@ -101,7 +101,7 @@ async def _identity(dsn: str, settings: Settings) -> AsyncIterator[tuple[Identit
     clock = Clock()
     async with Database(dsn) as database:
         signer = Signer(await known_secrets.note(database, settings))
-        with Identity(database, clock, signer.fingerprint, signer.admin_key()) as identity:
+        with Identity(database, clock, signer.fingerprint, signer.admin_keys()) as identity:
             clock.follow(await database.ping())
             try:
                 yield identity, database, Act(new_id(), None, clock.now_at(), ACTOR)
