@@ -234,6 +234,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         raise SettingsError("PAIHAO_WEBHOOK_URL needs PAIHAO_WEBHOOK_SECRET")
     if settings.webhook_url is not None and not is_safe(settings.webhook_url):
         raise SettingsError("PAIHAO_WEBHOOK_URL must be https: phone numbers go there")
+    for name, carrier in (("PAIHAO_SMTP_URL", settings.smtp_url), ("PAIHAO_WEBHOOK_URL", settings.webhook_url)):
+        if carrier is not None and "public_url" not in values:
+            raise SettingsError(f"{name} needs PAIHAO_PUBLIC_URL: messages link to it")
     if settings.oidc_issuer is not None and not is_safe(settings.oidc_issuer):
         raise SettingsError("PAIHAO_OIDC_ISSUER must be https: who can change what it says can be anybody here")
     if settings.oidc_issuer is not None and settings.oidc_client_id is None:

@@ -199,6 +199,14 @@ def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
         ({"PAIHAO_SMTP_URL": "smtp://mail.example"}, "PAIHAO_SMTP_URL needs PAIHAO_MAIL_FROM"),
         ({"PAIHAO_WEBHOOK_URL": "https://sms.example"}, "PAIHAO_WEBHOOK_URL needs PAIHAO_WEBHOOK_SECRET"),
         (
+            {"PAIHAO_SMTP_URL": "smtp://mail.example", "PAIHAO_MAIL_FROM": "hall@city.example"},
+            "PAIHAO_SMTP_URL needs PAIHAO_PUBLIC_URL: messages link to it",
+        ),
+        (
+            {"PAIHAO_WEBHOOK_URL": "https://sms.example", "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET},
+            "PAIHAO_WEBHOOK_URL needs PAIHAO_PUBLIC_URL: messages link to it",
+        ),
+        (
             {"PAIHAO_WEBHOOK_URL": "http://sms.example", "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET},
             "PAIHAO_WEBHOOK_URL must be https: phone numbers go there",
         ),
