@@ -23,7 +23,7 @@ from service import known_secrets
 from service.clock import Clock
 from service.config import Secrets, Settings, own_url
 from service.domain.day import Day, Part
-from service.domain.demo import DEMO, demo_document
+from service.domain.demo import DEMO, demo_document, is_untouched
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
 from service.ended import ENDED_DAYS_EVERY_S
@@ -508,7 +508,7 @@ async def _ensure_demo(settings: Settings, halls: Halls) -> None:
     found = next((hall for hall in halls.known() if hall.id == DEMO), None)
     if found is None or found.document == wanted:
         return
-    if found.document == demo_document(always_open=not settings.demo_always_open):
+    if is_untouched(found.document):
         with suppress(DocumentConflict):  # another process starts at this moment
             await halls.replace(DEMO, wanted, found.revision)
     elif settings.demo_always_open:

@@ -178,6 +178,8 @@ def test_a_value_of_the_wrong_kind_names_the_setting_and_what_it_expects(name: s
         ("PAIHAO_SMTP_URL", "mail://hall:hush@mail.example"),
         ("PAIHAO_NATS_URL", "bus:hush@bus.example"),
         ("PAIHAO_SECRET", "hush hush"),
+        ("PAIHAO_SECRET", ","),
+        ("PAIHAO_SECRET", "hush,"),
         ("PAIHAO_ADMIN_TOKEN", "hüsh hush"),
         ("PAIHAO_WEBHOOK_URL", "ftp://sms.example/hush"),
         ("PAIHAO_WEBHOOK_SECRET", "whsec_hush"),
@@ -296,9 +298,11 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
         secrets_of(load({"PAIHAO_DATA_DIR": str(tmp_path / "var")}))
 
 
-def test_an_older_secret_must_not_be_empty(tmp_path: Path) -> None:
+def test_an_older_secret_of_the_file_must_not_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("new,\n")
+
     with pytest.raises(SettingsError, match="PAIHAO_SECRET must be one secret"):
-        secrets_of(load({"PAIHAO_DATA_DIR": str(tmp_path), "PAIHAO_SECRET": "new,"}))
+        secrets_of(load({"PAIHAO_DATA_DIR": str(tmp_path)}))
 
 
 def test_printers_are_named_by_hall_and_kiosk_with_host_port_and_profile() -> None:
