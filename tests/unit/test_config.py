@@ -209,7 +209,11 @@ def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
             "PAIHAO_WEBHOOK_URL needs PAIHAO_PUBLIC_URL: messages link to it",
         ),
         (
-            {"PAIHAO_WEBHOOK_URL": "http://sms.example", "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET},
+            {
+                "PAIHAO_WEBHOOK_URL": "http://sms.example",
+                "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET,
+                "PAIHAO_PUBLIC_URL": "https://hall.example",
+            },
             "PAIHAO_WEBHOOK_URL must be https: phone numbers go there",
         ),
         ({"PAIHAO_OIDC_ISSUER": "https://login.example"}, "PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID"),
