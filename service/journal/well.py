@@ -39,7 +39,7 @@ class Well:
         kind, sqlstate = kind_of(error)
         if (kind, sqlstate) not in self._told:
             self._told.add((kind, sqlstate))
-            log.error("not_working", what=self._what, error=kind, sqlstate=sqlstate)
+            log.warning("not_working", what=self._what, error=kind, sqlstate=sqlstate)
 
     def worked(self) -> None:
         """Note that it worked just now; log it if it did not before."""
