@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Tell by the exit code whether the service answers; `healthy.py display` asks the sockets' port of a `display`.
+"""Tell by the exit code whether the service answers; `healthy.py display` whether a `display` has something to show.
+
+A `serve` without its database still answers, and says what it has to; a `display` without one is silent.
 
 It asks this machine directly: a proxy among the environment variables would answer for itself.
 """
@@ -26,7 +28,7 @@ def answers(port: int, path: str) -> bool:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["display"]:
-        healthy = answers(int(os.environ["PAIHAO_DISPLAY_PORT"]), "/")  # which it does not have, and says so
+        healthy = answers(int(os.environ["PAIHAO_DISPLAY_PORT"]), "/readyz")
     else:
         healthy = answers(int(os.environ["PAIHAO_PORT"]), "/healthz")
     sys.exit(0 if healthy else 1)

@@ -8,7 +8,8 @@ nothing for `SLOW_MAX_S` is let go.
 
 Nothing here waits for a client: no send is awaited, so none delays another.
 
-A process that serves sockets alone has no other port, so `GET /metrics` is answered here as well, where it is wanted.
+A process that serves sockets alone has no other port, so `GET /metrics` and `GET /readyz` are answered here as well,
+where they are wanted. It is ready while what it shows is known to be true.
 
 | close code | meaning |
 | --- | --- |
@@ -47,6 +48,7 @@ from display.crowds import AddressOf, Crowds
 from display.feed import (
     FAULT,
     RESTART,
+    SILENT_AFTER_S,
     TRY_LATER,
     UNKNOWN,
     Feeds,
@@ -109,6 +111,7 @@ BACKLOG = 1024
 """Connections the kernel holds for us: all screens of a city come back in one second."""
 
 METRICS = "/metrics"
+READY = "/readyz"
 
 _PATH = re.compile(r"/v1/halls/([^/]+)/(?:board|tickets/([^/]+))")
 _HALL = re.compile(r"[a-z0-9-]{1,64}")
@@ -362,7 +365,7 @@ class DisplayServer:
         observer: is told what happens.
         screens_max: sockets at one time.
         address_of: says who a client is; without it nobody's sockets are counted.
-        metered: says the metrics; without it they are not here.
+        metered: says the metrics; without it neither they nor readiness are here.
     """
 
     def __init__(  # noqa: PLR0913  (given by name, in one place)
@@ -382,6 +385,8 @@ class DisplayServer:
     ) -> None:
         self.port = port
         self.feeds = Feeds(follower, clock, text_frame, observer or NoObserver(), promises_of)
+        self._follower = follower
+        self._clock = clock
         self._hall_known = hall_known
         self._verify = verify
         self._host = host
@@ -435,6 +440,8 @@ class DisplayServer:
         assert isinstance(connection, Screen), "made by us"
         if self._metered is not None and request.path == METRICS:
             return _told(connection, self._metered(next(iter(request.headers.get_all("Authorization")), None)))
+        if self._metered is not None and request.path == READY:
+            return self._readiness(connection)
         wanted = wanted_by(request.path)
         if wanted is None:
             return connection.respond(HTTPStatus.NOT_FOUND, "There is nothing at this address.\n")
@@ -446,6 +453,12 @@ class DisplayServer:
                 return connection.respond(HTTPStatus.TOO_MANY_REQUESTS, "Too many from here; wait a little.\n")
             connection.gone = gone
         return None
+
+    def _readiness(self, connection: Screen) -> Response:
+        """Ready as long as screens are not silent: PostgreSQL answers the follower."""
+        ready = self._clock.monotonic_s() - self._follower.alive_at < SILENT_AFTER_S
+        status, said = (HTTPStatus.OK, "ready") if ready else (HTTPStatus.SERVICE_UNAVAILABLE, "unready")
+        return _typed(connection.respond(status, f'{{"status":"{said}"}}'), "application/json")
 
     async def _serve(self, connection: ServerConnection) -> None:
         """Carry a socket from its handshake to its end."""
@@ -525,7 +538,10 @@ async def _told(connection: ServerConnection, metered: Awaitable[tuple[str, str]
         refused.headers["WWW-Authenticate"] = "Bearer"
         return refused
     content_type, text = told
-    response = connection.respond(HTTPStatus.OK, text)
+    return _typed(connection.respond(HTTPStatus.OK, text), content_type)
+
+
+def _typed(response: Response, content_type: str) -> Response:
     del response.headers["Content-Type"]
     response.headers["Content-Type"] = content_type
     return response

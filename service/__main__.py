@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from service import config, log, staff_cli
+from service import config, known_secrets, log, staff_cli
 from service.app import CannotServe, TaskFailed, migrated
 from service.app import display as run_display
 from service.app import serve as run_serve
@@ -33,7 +34,7 @@ from service.ids import new_id
 from service.journal import halls as stored
 from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
-from service.journal.faults import DocumentConflict, JournalFault
+from service.journal.faults import DocumentConflict, JournalFault, StorageUnavailable
 from service.journal.read import Reader
 from service.verify import Verifier
 from service.web.requests import invalid
@@ -57,6 +58,9 @@ cli.add_typer(token_cli, name="token")
 
 GC_THRESHOLD = (20_000, 20, 20)
 """A request makes some hundred short-lived values and hardly a cycle: a collection every 700 of them finds nothing."""
+
+SERVE_TRIES_MAX, SERVE_TRY_PAUSE_S = 150, 0.2
+"""How often a command asks the server of a `serve` that is starting or ending, half a minute in all."""
 
 WIDTH_OF_FILES = 200
 """Columns of a table that goes into a file or a pipe."""
@@ -233,6 +237,12 @@ def hall_apply(hall: str, file: FileArgument = Path("-")) -> None:
     _run(lambda settings: _apply(settings, HallId(hall), document))
 
 
+@cli.command("new-secret")
+def new_secret() -> None:
+    """Go on with this secret where the database's own is lost: what was derived from that one is void."""
+    _run(_new_secret)
+
+
 HallOption = Annotated[str | None, typer.Option(help="The hall that the role is of.")]
 
 
@@ -297,6 +307,17 @@ async def _migrate(settings: Settings) -> None:
     async with _dsn(settings) as dsn:
         for name in await migrated(dsn):
             typer.echo(name)
+
+
+async def _new_secret(settings: Settings) -> None:
+    async with _dsn(settings) as dsn:
+        await migrated(dsn)
+        async with Database(dsn) as database:
+            await known_secrets.begin_anew(database, settings)
+    typer.echo(
+        f"this database goes by {config.secret_source(settings)} from now on: start `serve` anew, add devices again; "
+        "links to tickets and appointments given out before are void"
+    )
 
 
 async def _replay(settings: Settings, options: "Options", *, elsewhere: bool) -> None:
@@ -371,23 +392,37 @@ def _document_from(raw: bytes) -> HallDocument:
 
 
 class _dsn:  # noqa: N801  (used like a function, in `async with`)
-    """The database of the settings; the embedded one is started unless a `serve` runs it already."""
+    """The database of the settings; the embedded one is started unless a `serve` runs it already.
+
+    Another command that runs without a `serve` stops its server when it is done, so that one is waited for.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.database_url
-        self._embedded = EmbeddedPostgres(settings.data_dir) if settings.embedded else None
+        self._embedded = EmbeddedPostgres(settings.data_dir, brief=True) if settings.embedded else None
         self._started = False
 
     async def __aenter__(self) -> str:
         if self._embedded is None:
             assert self._url is not None
             return self._url
-        try:
-            await self._embedded.start()
-            self._started = True
-        except DataFolderInUse:
-            async with Database(self._embedded.dsn) as database:
-                await database.ping()  # a serve on this folder runs it
+        for tries in count(1):
+            try:
+                await self._embedded.start()
+            except DataFolderInUse as in_use:
+                if in_use.brief:
+                    raise
+            else:
+                self._started = True
+                break
+            try:
+                async with Database(self._embedded.dsn) as database:
+                    await database.ping()  # a serve on this folder runs it
+                break
+            except StorageUnavailable:  # it is only starting, or ending
+                if tries == SERVE_TRIES_MAX:
+                    raise
+            await asyncio.sleep(SERVE_TRY_PAUSE_S)
         return self._embedded.dsn
 
     async def __aexit__(self, *_: object) -> None:

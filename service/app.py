@@ -19,10 +19,11 @@ import structlog
 from aiohttp import web
 
 from display.server import DisplayServer, HallKnown
+from service import known_secrets
 from service.clock import Clock
-from service.config import Settings, own_url, secrets_of
+from service.config import Secrets, Settings, own_url
 from service.domain.day import Day, Part
-from service.domain.demo import DEMO, demo_document
+from service.domain.demo import DEMO, demo_document, is_untouched
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
 from service.ended import ENDED_DAYS_EVERY_S
@@ -50,6 +51,7 @@ from service.journal.follow import Follower
 from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.journal.values import Append
+from service.journal.well import Well
 from service.lanes import Lanes
 from service.learning import Learning
 from service.limits.allowances import Allowances
@@ -82,6 +84,9 @@ CLOCK_EVERY_S = 1.0
 
 CLOSE_HTTP_S = 5.0
 """How long a stop waits for HTTP answers under way."""
+
+REACH_EVERY_S = 1.0
+"""How often a `display` that starts before its database looks for it."""
 
 T = TypeVar("T")
 
@@ -169,12 +174,16 @@ class _Ground(NamedTuple):
     follower: Follower
     embedded: EmbeddedPostgres | None
     clock: Clock
+    secrets: Secrets
     signer: Signer
     forecasts: Forecasts
 
 
 async def serve(settings: Settings) -> None:
-    """Run everything until a signal asks to stop. Raises CannotServe, TaskFailed, the embedded server's CannotStart."""
+    """Run everything until a signal asks to stop.
+
+    Raises CannotServe, SettingsError, TaskFailed, the embedded server's CannotStart.
+    """
 
     def ready(running: Running) -> None:
         url = own_url(settings.host, running.http_port)
@@ -185,7 +194,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def display(settings: Settings) -> None:
-    """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe, TaskFailed."""
+    """Run the screens' sockets alone until a signal asks to stop. Raises CannotServe, SettingsError, TaskFailed."""
 
     def ready(server: DisplayServer) -> None:
         log.info("screens ready", sockets=_sockets_url(settings, server.port))
@@ -208,7 +217,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
             return await halls.get(hall) is not None
 
         tokens = Tokens("device", ground.signer.fingerprint, ground.signer.fingerprints_before)
-        devices = Devices(ground.database, ground.signer.fingerprint, ground.clock.monotonic_s, tokens)
+        devices = Devices(ground.database, ground.clock.monotonic_s, tokens)
         metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
         await stack.enter_async_context(_background(_reading(ground.forecasts), "forecasts"))
         await stack.enter_async_context(_background(_kept_by(ground.database, ground.clock), "clock"))
@@ -219,7 +228,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
 async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: bool = True) -> AsyncIterator[Running]:
     """Run everything inside the context; without `forecasts` none is made unless somebody asks.
 
-    Raises CannotServe and the embedded server's CannotStart.
+    Raises CannotServe, SettingsError and the embedded server's CannotStart.
     """
     clock = clock or Clock()
     async with AsyncExitStack() as stack:
@@ -243,7 +252,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 ground.database,
                 clock,
                 signer.fingerprint,
-                signer.admin_key(),
+                signer.admin_keys(),
                 _provider(settings, clock),
                 signer.fingerprints_before,
             )
@@ -271,8 +280,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             halls,
             lanes,
             clock,
-            signer.fingerprint,
-            signer.fingerprints_before,
+            signer.fingerprints,
             settings.retention_days,
         )
         printers = await _printers(settings)
@@ -302,13 +310,13 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             return True
 
         screens = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
-        readiness = Readiness(ground.database)
+        readiness = Readiness(ground.database, journal.well, clock)
         app = make_app(
             {
                 keys.CLOCK: clock,
                 keys.DISPLAY_PORT: screens.port,
                 keys.FINDER: Finder(ground.database),
-                keys.ENTRANCE: Entrance(secrets_of(settings).secrets),
+                keys.ENTRANCE: Entrance(ground.secrets.secrets),
                 keys.FORECASTER: forecaster,
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
@@ -367,12 +375,30 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         if own_server:
             await migrated(dsn)
         database = await stack.enter_async_context(Database(dsn))
+        secrets = await (known_secrets.note if own_server else _reached)(database, settings)
         bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
         await stack.enter_async_context(_background(follower.run(), "follower"))
         forecasts = Forecasts(database, clock)
-        yield _Ground(database, bell, follower, embedded, clock, Signer(secrets_of(settings)), forecasts)
+        yield _Ground(database, bell, follower, embedded, clock, secrets, Signer(secrets), forecasts)
+
+
+async def _reached(database: Database, settings: Settings) -> Secrets:
+    """Wait until the database answers, and a `serve` has prepared it: a `display` may start before. Give our secrets.
+
+    Raises SettingsError where they are not the database's.
+    """
+    well = Well("database")
+    while True:
+        try:
+            secrets = await known_secrets.compare(database, settings)
+        except StorageUnavailable as error:
+            well.failed(error)
+            await asyncio.sleep(REACH_EVERY_S)
+        else:
+            well.worked()
+            return secrets
 
 
 async def _reading(forecasts: Forecasts) -> None:
@@ -486,7 +512,7 @@ async def _ensure_demo(settings: Settings, halls: Halls) -> None:
     found = next((hall for hall in halls.known() if hall.id == DEMO), None)
     if found is None or found.document == wanted:
         return
-    if found.document == demo_document(always_open=not settings.demo_always_open):
+    if is_untouched(found.document):
         with suppress(DocumentConflict):  # another process starts at this moment
             await halls.replace(DEMO, wanted, found.revision)
     elif settings.demo_always_open:

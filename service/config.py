@@ -176,6 +176,15 @@ class Settings(Struct, frozen=True, kw_only=True):
         return list((structs.asdict(self) | hidden).items())
 
 
+NEEDS = (
+    ("smtp_url", "mail_from", ""),
+    ("smtp_url", "public_url", ": messages link to it"),
+    ("webhook_url", "webhook_secret", ""),
+    ("webhook_url", "public_url", ": messages link to it"),
+    ("oidc_issuer", "oidc_client_id", ""),
+)
+"""Which setting needs which other, and why where that has to be said."""
+
 HIDDEN = frozenset(
     # The URLs may carry passwords.
     {
@@ -228,16 +237,13 @@ def load(environ: Mapping[str, str]) -> Settings:
 
     if settings.port == settings.display_port != 0:
         raise SettingsError("PAIHAO_PORT and PAIHAO_DISPLAY_PORT must differ")
-    if settings.smtp_url is not None and settings.mail_from is None:
-        raise SettingsError("PAIHAO_SMTP_URL needs PAIHAO_MAIL_FROM")
-    if settings.webhook_url is not None and settings.webhook_secret is None:
-        raise SettingsError("PAIHAO_WEBHOOK_URL needs PAIHAO_WEBHOOK_SECRET")
+    for field, needed, why in NEEDS:
+        if field in values and needed not in values:
+            raise SettingsError(f"{PREFIX}{field.upper()} needs {PREFIX}{needed.upper()}{why}")
     if settings.webhook_url is not None and not is_safe(settings.webhook_url):
         raise SettingsError("PAIHAO_WEBHOOK_URL must be https: phone numbers go there")
     if settings.oidc_issuer is not None and not is_safe(settings.oidc_issuer):
         raise SettingsError("PAIHAO_OIDC_ISSUER must be https: who can change what it says can be anybody here")
-    if settings.oidc_issuer is not None and settings.oidc_client_id is None:
-        raise SettingsError("PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID")
     return settings
 
 
@@ -338,6 +344,13 @@ def visible(text: str) -> str:
     return text
 
 
+def secrets_with_commas(text: str) -> str:
+    """Parse secrets with commas between them, the one that signs first."""
+    if not all(visible(one.strip()) for one in text.split(",")):
+        raise ValueError(text)
+    return text
+
+
 def webhook_secret(text: str) -> str:
     """Parse a secret of Standard Webhooks: `whsec_`, which may be left out, and 24 to 64 bytes in base64."""
     if not WEBHOOK_SECRET_BYTES_MIN <= len(b64decode(text.removeprefix("whsec_"), validate=True)) <= 64:
@@ -387,7 +400,7 @@ KINDS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "public_url": (web_url, "an address like https://hall.example"),
     "display_url": (socket_url, "an address like wss://screens.example"),
     "admin_token": (visible, "visible ASCII characters"),
-    "secret": (visible, "visible ASCII characters, with a comma before an older one"),
+    "secret": (secrets_with_commas, "one secret of visible ASCII characters, or several with commas between them"),
     "trusted_proxies": (networks, "addresses or networks like 10.0.0.0/8,::1"),
     "rate_limit": (one_of({"off": False, "on": True, "0": False, "1": True}), "on or off"),
     "metrics_open": SWITCH,
@@ -404,6 +417,16 @@ KINDS: Mapping[str, tuple[Callable[[str], object], str]] = {
     "retention_days": (whole(1, RETENTION_DAYS_MAX), f"a number of days, 1 to {RETENTION_DAYS_MAX}"),
     "log_level": (one_of({level: level for level in LOG_LEVELS}), ", ".join(LOG_LEVELS[:-1]) + f" or {LOG_LEVELS[-1]}"),
 }
+
+
+def has_secret(settings: Settings) -> bool:
+    """Tell whether there is a secret already: `secrets_of` would make none."""
+    return settings.secret is not None or (settings.data_dir / "secret").exists()
+
+
+def secret_source(settings: Settings) -> str:
+    """Where the secret comes from, for somebody who looks for it."""
+    return "PAIHAO_SECRET" if settings.secret is not None else str(settings.data_dir / "secret")
 
 
 def secrets_of(settings: Settings) -> Secrets:

@@ -170,7 +170,7 @@ class HeadersTooLarge(Refusal):
 
 
 class StorageUnavailable(Refusal):
-    """The database cannot be reached; nothing was done. Try again."""
+    """The database does not answer, or takes no changes now; nothing was done. Try again."""
 
     status = 503
     code = "storage-unavailable"

@@ -23,6 +23,7 @@ from service.domain.refusals import BodyInvalid, HallNotFound, KeyReused
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import halls as stored
+from service.journal.well import Well
 from service.public_holidays import HolidayYear, holiday_year, unknown_years
 
 LOOK_EVERY_S = 1.0
@@ -242,7 +243,7 @@ class Halls:
             raise OutcomeUnknown from error
         changed = Hall(hall, done.revision, document, self.learned(hall))
         if done.before:
-            if done.fingerprint != put.fingerprint:
+            if done.fingerprint not in {put.fingerprint, *put.fingerprints_before}:
                 raise KeyReused
             return changed, True
         self._halls[hall] = changed
@@ -291,12 +292,15 @@ class Halls:
 
     async def keep_current(self) -> None:
         """Look each second, until cancelled."""
+        well = Well("halls")
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self.look()
-            except faults.StorageUnavailable:
-                log.warning("halls_not_read")
+            except faults.StorageUnavailable as error:
+                well.failed(error)
+            else:
+                well.worked()
 
     def _take(self, row: stored.HallRow) -> Hall:
         hall = Hall(row.hall, row.revision, row.document, self.learned(row.hall))

@@ -119,7 +119,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """A command with what belongs to it from the rim on.
 
     `command_id` is drawn from (credential, route, key) when the request carried an idempotency key, else at random;
-    `fingerprint` is the keyed hash of its body, None without a key. `now_at` is read once.
+    `fingerprint` is the keyed hash of its body, None without a key; `fingerprints_before` are those by older secrets.
+    `now_at` is read once.
     """
 
     command: Command
@@ -128,6 +129,11 @@ class Request(Struct, frozen=True, kw_only=True):
     now_at: datetime
     fingerprint: bytes | None = None
     applicant: Applicant | None = None
+    fingerprints_before: tuple[bytes, ...] = ()
+
+    def says(self, fingerprint: bytes | None) -> bool:
+        """Tell whether a request with the same key that left this fingerprint said the same."""
+        return fingerprint == self.fingerprint or fingerprint in self.fingerprints_before
 
 
 class Answer(Struct, frozen=True):
@@ -451,7 +457,7 @@ class Lane:
         request = pending.request
         day = self._decided
         if request.fingerprint is not None and (done := day.find_done(request.command_id)) is not None:
-            again = done if done.fingerprint == request.fingerprint else KeyReused()
+            again = done if request.says(done.fingerprint) else KeyReused()
             return _Decision(pending, [], again)
         at = max(request.now_at, day.at)
         try:

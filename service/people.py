@@ -37,13 +37,18 @@ def reached(phone: str | None, email: str | None, country: str | None) -> Reache
 
 def person_of(fingerprint: Fingerprint, hall: HallId, who: Reached) -> str | None:
     """What rules may know of a person; None for who left neither phone nor mail."""
+    return next(iter(persons_of(lambda said: [fingerprint(said)], hall, who)), None)
+
+
+def persons_of(fingerprints: Callable[[bytes], list[bytes]], hall: HallId, who: Reached) -> list[str]:
+    """The same by each of several keys, in their order; none for who left neither phone nor mail."""
     if who.phone is not None:
         said = f"person|{hall}|phone|{who.phone}"
     elif who.email is not None:
         said = f"person|{hall}|mail|{who.email.lower()}"
     else:
-        return None
-    return urlsafe_b64encode(fingerprint(said.encode())).rstrip(b"=").decode()
+        return []
+    return [urlsafe_b64encode(one).rstrip(b"=").decode() for one in fingerprints(said.encode())]
 
 
 def e164(path: str, phone: str, country: str | None) -> str:

@@ -34,7 +34,7 @@ from service.journal.database import Database
 from service.journal.statements import statements
 from service.lane import Request
 from service.lanes import Lanes
-from service.people import Reached, e164, person_of
+from service.people import Reached, e164, persons_of
 from service.personal import Personal
 
 PACKAGE = "service"
@@ -163,7 +163,7 @@ class Privacy:
         halls: whose people they are.
         lanes: where appointments are given up.
         clock: the service's.
-        keyed: the hash by which rules tell people apart; `keyed_before` gives those by older secrets.
+        hashes_of: the hashes by which rules tell people apart, by every secret.
         retention_days: how long after a visit its row is kept.
     """
 
@@ -173,16 +173,14 @@ class Privacy:
         halls: Halls,
         lanes: Lanes,
         clock: Clock,
-        keyed: Callable[[bytes], bytes],
-        keyed_before: Callable[[bytes], list[bytes]],
+        hashes_of: Callable[[bytes], list[bytes]],
         retention_days: int,
     ) -> None:
         self._database = database
         self._halls = halls
         self._lanes = lanes
         self._clock = clock
-        self._keyed = keyed
-        self._keyed_before = keyed_before
+        self._hashes_of = hashes_of
         self._retention = timedelta(days=retention_days)
         self._forgot_on: dict[HallId, date] = {}
 
@@ -278,15 +276,7 @@ class Privacy:
     def _hashes(self, hall: HallId, who: Reached) -> list[str]:
         """What a phone, and an address, are known by, also by older secrets."""
         parts = [Reached(who.phone, None), Reached(None, who.email)]
-        found = [person_of(self._keyed, hall, part) for part in parts]
-        older = len(self._keyed_before(b""))
-        for nth in range(older):
-
-            def keyed(said: bytes, nth: int = nth) -> bytes:
-                return self._keyed_before(said)[nth]
-
-            found += [person_of(keyed, hall, part) for part in parts]
-        return [one for one in found if one is not None]
+        return [one for part in parts for one in persons_of(self._hashes_of, hall, part)]
 
     async def forget(self) -> None:
         """Erase the rows whose visits are long ago, of each hall once a day; what could not be done is done later."""

@@ -2,26 +2,42 @@
 
 import asyncio
 
+from service.clock import Clock
 from service.journal.database import Database
-from service.journal.faults import StorageUnavailable
+from service.journal.faults import ReadOnly, StorageUnavailable
+from service.journal.well import Well
 
 ANSWER_WITHIN_S = 2.0
 """A database that takes longer to say the time is no database to work with; those who ask do not wait long either."""
 
 
 class Readiness:
-    """What `/readyz` asks."""
+    """What `/readyz` asks.
 
-    def __init__(self, database: Database) -> None:
+    Whether the database takes a change is asked of it; whether it has the room for one, only appends find out.
+    """
+
+    def __init__(self, database: Database, appends: Well, clock: Clock) -> None:
         self._database = database
+        self._appends = appends
+        self._clock = clock
         self.stopping = False
 
     async def checks(self) -> dict[str, str]:
         """Each part and its state; all are `ok` when the service is ready."""
+        return {
+            "database": await self._of_database(),
+            "appends": "failing" if self._appends.fails else "ok",
+            "process": "stopping" if self.stopping else "ok",
+        }
+
+    async def _of_database(self) -> str:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                await self._database.ping()
-            database = "ok"
+                asked_s = self._clock.monotonic_s()
+                self._clock.follow(await self._database.ready(), asked_s)
+        except ReadOnly:
+            return "read-only"
         except (StorageUnavailable, TimeoutError):
-            database = "unreachable"
-        return {"database": database, "process": "stopping" if self.stopping else "ok"}
+            return "unreachable"
+        return "ok"

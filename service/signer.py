@@ -90,13 +90,17 @@ class Signer:
         mac.update(said)
         return mac.digest()
 
+    def fingerprints(self, said: bytes) -> list[bytes]:
+        """The same by every secret, the one that signs first."""
+        return [self.fingerprint(said), *self.fingerprints_before(said)]
+
     def fingerprints_before(self, said: bytes) -> list[bytes]:
         """The same by the older secrets that are still accepted."""
         return [hmac.digest(secret, said, "sha256") for secret in self._secrets[1:]]
 
-    def admin_key(self) -> bytes:
-        """What the admin's sessions are kept with: it is another when the admin token is."""
-        return self.fingerprint(b"admin session|" + self._admin)
+    def admin_keys(self) -> list[bytes]:
+        """What the admin's sessions are kept with, by every secret; it is another when the admin token is."""
+        return self.fingerprints(b"admin session|" + self._admin)
 
 
 def _said(hall: HallId, kind: str, name: str) -> bytes:

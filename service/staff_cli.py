@@ -11,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from service import known_secrets
 from service.app import CannotServe, migrated
 from service.clock import Clock
-from service.config import Settings, secrets_of
+from service.config import Settings
 from service.domain.document import CODE_OF_HALL
 from service.domain.model import HallId
 from service.domain.refusals import Refusal
@@ -109,10 +110,10 @@ def _shown(name: str, what: str) -> str:
 @asynccontextmanager
 async def _identity(dsn: str, settings: Settings) -> AsyncIterator[tuple[Identity, Database, Act]]:
     await migrated(dsn)
-    signer = Signer(secrets_of(settings))
     clock = Clock()
     async with Database(dsn) as database:
-        with Identity(database, clock, signer.fingerprint, signer.admin_key()) as identity:
+        signer = Signer(await known_secrets.note(database, settings))
+        with Identity(database, clock, signer.fingerprint, signer.admin_keys()) as identity:
             asked_s = clock.monotonic_s()
             clock.follow(await database.ping(), asked_s)
             try:

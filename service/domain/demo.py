@@ -4,6 +4,7 @@ Source: CONTRACT 3.
 """
 
 from msgspec import convert
+from msgspec.structs import replace
 
 from service.domain.document import HallDocument
 from service.domain.model import HallId
@@ -122,6 +123,18 @@ def demo_document(*, always_open: bool) -> HallDocument:
         },
         HallDocument,
     )
+
+
+def is_untouched(document: HallDocument) -> bool:
+    """Tell whether a document is as this release, or one before it, made it for the demo hall."""
+    made = [demo_document(always_open=always_open) for always_open in (True, False)]
+    return document in [*made, *map(_of_0_1_0, made)]
+
+
+def _of_0_1_0(document: HallDocument) -> HallDocument:
+    """The document as 0.1.0 made it: without words for ratings."""
+    words = {code: said for code, said in document.texts.items() if code not in document.codes.ratings}
+    return replace(document, codes=replace(document.codes, ratings=[]), texts=words)
 
 
 _TEXTS = {

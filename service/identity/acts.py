@@ -25,12 +25,16 @@ _SQL = statements("acts.sql", PACKAGE)
 
 
 class Act(Struct, frozen=True):
-    """Something asked for; `fingerprint` is None when no key came, and nothing is remembered."""
+    """Something asked for; `fingerprint` is None when no key came, and nothing is remembered.
+
+    `fingerprints_before` are by the secrets before the one that signs, in their order.
+    """
 
     command_id: str
     fingerprint: bytes | None
     now_at: datetime
     actor: str
+    fingerprints_before: tuple[bytes, ...] = ()
 
 
 class NoAnswer(Struct, frozen=True):
@@ -43,14 +47,21 @@ class DoneBefore(Exception):  # noqa: N818  (it is no error: the answer is there
 
 async def answered(database: Database, act: Act, kind: type[Given]) -> Given | None:
     """The answer of an act that was done before, without its secrets. Raises KeyReused, StorageUnavailable."""
+    found = await answered_by(database, act, kind)
+    return None if found is None else found[0]
+
+
+async def answered_by(database: Database, act: Act, kind: type[Given]) -> tuple[Given, int] | None:
+    """The same, and by which of our secrets it was answered, 0 the one that signs: its own are drawn from that one."""
     if act.fingerprint is None:
         return None
     rows = await read(database, _SQL["find"], act.command_id)
     if not rows:
         return None
-    if rows[0]["fingerprint"] != act.fingerprint:
+    known = [act.fingerprint, *act.fingerprints_before]
+    if rows[0]["fingerprint"] not in known:
         raise KeyReused
-    return msgspec.json.decode(rows[0]["answer"], type=kind)
+    return msgspec.json.decode(rows[0]["answer"], type=kind), known.index(rows[0]["fingerprint"])
 
 
 async def keep(writer: Writer, act: Act, given: Struct) -> None:

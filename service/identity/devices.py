@@ -44,11 +44,8 @@ class Device(Struct, frozen=True):
 class Devices:
     """Makes, finds and revokes devices. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
 
-    def __init__(
-        self, database: Database, keyed: Callable[[bytes], bytes], monotonic_s: Callable[[], float], tokens: Tokens
-    ) -> None:
+    def __init__(self, database: Database, monotonic_s: Callable[[], float], tokens: Tokens) -> None:
         self._database = database
-        self._keyed = keyed
         self._tokens = tokens
         self._monotonic_s = monotonic_s
         self._memory: Memory[Device] = Memory(monotonic_s)
@@ -81,9 +78,10 @@ class Devices:
 
     async def create(self, hall: str, name: str, role: str, act: Act) -> tuple[Device, str]:
         """Make a device, and return its token as well. Raises KeyReused."""
-        device = await acts.answered(self._database, act, Device)
-        if device is not None:
-            return device, self._token(device.id)
+        done = await acts.answered_by(self._database, act, Device)
+        if done is not None:
+            device, nth = done
+            return device, self._token(device.id, nth)
         device = Device(hall, new_id(), name, role, act.now_at, None)
         token = self._token(device.id)
         try:
@@ -111,9 +109,9 @@ class Devices:
             self._forgotten += 1
             self._memory.drop(token)
 
-    def _token(self, device: str) -> str:
-        """A device's token: drawn from the secret, so that the same key gets the same answer again."""
-        return PREFIX + self._tokens.of(self._keyed(f"device|{device}".encode()))
+    def _token(self, device: str, nth: int = 0) -> str:
+        """A device's token: drawn from the nth secret, so that the same key gets the same answer again."""
+        return PREFIX + self._tokens.drawn_from(f"device|{device}".encode(), nth)
 
 
 def _device_of(row: asyncpg.Record) -> Device:

@@ -35,7 +35,7 @@ class Identity:
         database: Database,
         clock: Clock,
         keyed: Callable[[bytes], bytes],
-        admin_key: bytes,
+        admin_keys: list[bytes],
         provider: Provider | None = None,
         keyed_before: Callable[[bytes], list[bytes]] = lambda _: [],
     ) -> None:
@@ -44,10 +44,16 @@ class Identity:
         self._passwords = Passwords()
         self.accounts = Accounts(database, self._passwords)
         self.sessions = Sessions(
-            database, self.accounts, admin_key, clock.monotonic_s, Tokens("session", keyed, keyed_before)
+            database, self.accounts, admin_keys, clock.monotonic_s, Tokens("session", keyed, keyed_before)
         )
-        self.staff = Staff(database, self.accounts, self.sessions, self._passwords, keyed)
-        self.devices = Devices(database, keyed, clock.monotonic_s, Tokens("device", keyed, keyed_before))
+        self.staff = Staff(
+            database,
+            self.accounts,
+            self.sessions,
+            self._passwords,
+            lambda said: [keyed(said), *keyed_before(said)],
+        )
+        self.devices = Devices(database, clock.monotonic_s, Tokens("device", keyed, keyed_before))
         self.lockout = Lockout(database, keyed)
         self.audit = Audit(database)
         self.flows = Flows(keyed)

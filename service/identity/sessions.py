@@ -51,13 +51,13 @@ class Sessions:
         self,
         database: Database,
         accounts: Accounts,
-        admin_key: bytes,
+        admin_keys: list[bytes],
         monotonic_s: Callable[[], float],
         tokens: Tokens,
     ) -> None:
         self._database = database
         self._accounts = accounts
-        self._admin_key = admin_key
+        self._admin_keys = admin_keys
         self._monotonic_s = monotonic_s
         self._tokens = tokens
         self._memory: Memory[Session] = Memory(monotonic_s)
@@ -67,7 +67,7 @@ class Sessions:
         """Begin a session of an account, or of the admin; return the token for the browser as well."""
         token = self._tokens.of(secrets.token_bytes(DRAWN_BYTES))
         session = Session(hash_of(token), account, now_at + LASTS)
-        of = (account.id, None) if account is not None else (None, self._admin_key)
+        of = (account.id, None) if account is not None else (None, self._admin_keys[0])
         async with changing(self._database) as writer:
             await writer.execute(_SQL["begin"], session.hash, *of, now_at, session.expires_at)
             await audit.note(writer, _halls_of(account), now_at, actor, "signed_in", _about(account))
@@ -118,7 +118,7 @@ class Sessions:
         row = rows[0]
         account: Account | None = None
         if row["account_id"] is None:
-            if row["admin_key"] != self._admin_key:
+            if row["admin_key"] not in self._admin_keys:
                 return None
         else:
             account = await self._accounts.get(str(row["account_id"]))

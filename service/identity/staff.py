@@ -75,13 +75,13 @@ class Staff:
         accounts: Accounts,
         sessions: Sessions,
         hashes: Passwords,
-        keyed: Callable[[bytes], bytes],
+        hashes_of: Callable[[bytes], list[bytes]],
     ) -> None:
         self._database = database
         self._accounts = accounts
         self._sessions = sessions
         self._hashes = hashes
-        self._keyed = keyed
+        self._hashes_of = hashes_of
 
     async def add(  # noqa: PLR0913, PLR0917  (who, what, where, and by whom)
         self, hall: str, name: str, display_name: str, role: str, act: Act, authority: Authority
@@ -102,9 +102,10 @@ class Staff:
         Raises:
             Forbidden: it is the caller's own account, or somebody's in halls the caller does not manage.
         """
-        before = await acts.answered(self._database, act, Added)
-        if before is not None:
-            return before.member, self._one_time(before.member.id, act) if before.new else None
+        done = await acts.answered_by(self._database, act, Added)
+        if done is not None:
+            before, nth = done
+            return before.member, self._one_time(before.member.id, act, nth) if before.new else None
         known = await self._accounts.named(name)
         account_id = known.id if known is not None else new_id()
         password = self._one_time(account_id, act)
@@ -199,9 +200,10 @@ class Staff:
                 that the caller does not manage.
             WrongState: they sign in by single sign-on, and have no password here.
         """
+        done = await acts.answered_by(self._database, act, _Reset)
+        if done is not None:
+            return self._one_time(account_id, act, done[1])
         password = self._one_time(account_id, act)
-        if await acts.answered(self._database, act, _Reset) is not None:
-            return password
         hashed = await self._hashes.hash(password)
         try:
             async with changing(self._database) as writer:
@@ -258,9 +260,9 @@ class Staff:
         await _note_everywhere(writer, account, act, kind, {"account": account.id})
         return changed
 
-    def _one_time(self, account: str, act: Act) -> str:
-        """A password for one use: drawn from the secret, so that the same key gets the same answer again."""
-        return passwords.one_time(self._keyed(f"one time|{account}|{act.command_id}".encode()))
+    def _one_time(self, account: str, act: Act, nth: int = 0) -> str:
+        """A password for one use: drawn from the nth secret, so that the same key gets the same answer again."""
+        return passwords.one_time(self._hashes_of(f"one time|{account}|{act.command_id}".encode())[nth])
 
 
 async def _make(writer: Writer, *fields: object) -> None:

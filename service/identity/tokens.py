@@ -42,18 +42,26 @@ class Tokens:
         self._keyed_before = keyed_before
 
     def of(self, drawn: bytes) -> str:
-        """The token of what was drawn; of a longer draw the first `DRAWN_BYTES` count."""
-        drawn = drawn[:DRAWN_BYTES]
+        """The token of what was drawn at random."""
+        return self._of(drawn, 0)
+
+    def drawn_from(self, said: bytes, nth: int) -> str:
+        """The token that is drawn from our nth secret, 0 the one that signs: the same for the same words."""
+        return self._of(self._hashes(said)[nth][:DRAWN_BYTES], nth)
+
+    def _of(self, drawn: bytes, nth: int) -> str:
         assert len(drawn) == DRAWN_BYTES, "less could be guessed"
-        return urlsafe_b64encode(drawn + self._keyed(self._kind + drawn)[:MARK_BYTES]).rstrip(b"=").decode()
+        mark = self._hashes(self._kind + drawn)[nth][:MARK_BYTES]
+        return urlsafe_b64encode(drawn + mark).rstrip(b"=").decode()
 
     def are_ours(self, token: str) -> bool:
         """Tell whether we made a token of 43 letters."""
         raw = urlsafe_b64decode(token + "=")
         drawn, mark = raw[:DRAWN_BYTES], raw[DRAWN_BYTES:]
-        said = self._kind + drawn
-        marks = (self._keyed(said), *self._keyed_before(said))
-        return any(hmac.compare_digest(one[:MARK_BYTES], mark) for one in marks)
+        return any(hmac.compare_digest(one[:MARK_BYTES], mark) for one in self._hashes(self._kind + drawn))
+
+    def _hashes(self, said: bytes) -> list[bytes]:
+        return [self._keyed(said), *self._keyed_before(said)]
 
 
 class Memory(Generic[Found]):

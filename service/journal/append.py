@@ -23,7 +23,7 @@ again: that waits for the end of the transaction that held them, and then both o
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -55,6 +55,7 @@ from service.journal.read import continued
 from service.journal.records import body_of, row_of
 from service.journal.statements import statements
 from service.journal.values import Append, Claimed, Lost, Position, Use
+from service.journal.well import Well
 from service.tasks import begun
 
 RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
@@ -80,10 +81,12 @@ def _tell_nobody(_attempt: int) -> None:
 
 
 class Appender:
-    """Writes to the journal."""
+    """Writes to the journal; `well` knows whether that works."""
 
     def __init__(self, database: Database) -> None:
+        self.well = Well("appends")
         self._database = database
+        self._unanswered: set[str] = set()  # appends that failed, and are sent again
 
     async def append(self, append: Append, sent: Sent = _tell_nobody) -> Claimed | Lost:
         """Write, and give the definite answer, however long it takes.
@@ -123,13 +126,25 @@ class Appender:
 
         To be run in a task of its own that is not cancelled once `sent` was told.
         """
+        try:
+            outcome = await self._sent_until_definite(append, arguments, sent, attempt)
+        finally:
+            self._unanswered.discard(append.append_id)
+        if isinstance(outcome, Claimed):
+            self.worked()
+        return outcome
+
+    async def _sent_until_definite(
+        self, append: Append, arguments: tuple[object, ...], sent: Sent, attempt: int
+    ) -> Claimed | Lost:
         pauses = _pauses()
         while True:
             try:
                 connection = await self._database.take()
-            except StorageUnavailable:
+            except StorageUnavailable as error:
                 if self._database.closing:
                     raise
+                self._goes_on_failing(append, error)
                 await asyncio.sleep(next(pauses))
                 continue
             try:
@@ -148,9 +163,30 @@ class Appender:
                     _raise_if_definite(error)
                 if self._database.closing:
                     raise StorageUnavailable("closed before an append was answered") from error
+                if unreachable(error):
+                    self._goes_on_failing(append, error)
             finally:
                 self._database.give_back(connection)
             await asyncio.sleep(next(pauses))
+
+    def _goes_on_failing(self, append: Append, error: Exception) -> None:
+        self._unanswered.add(append.append_id)
+        self.well.failed(error)
+
+    def worked(self) -> None:
+        """Note that something was written; appends work when no other is unanswered."""
+        if not self._unanswered:
+            self.well.worked()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Note that the database cannot be used inside, unless it is we who close it."""
+        try:
+            yield
+        except StorageUnavailable as error:
+            if not self._database.closing:
+                self.well.failed(error)
+            raise
 
     @asynccontextmanager
     async def claim(self, hall: HallId, day: date) -> AsyncIterator["Claim | None"]:
@@ -159,12 +195,13 @@ class Appender:
         Raises:
             StorageUnavailable: no answer; nothing is written.
         """
-        claim = Claim(self, self._database, hall, day, await self._database.take())
-        try:
-            yield claim if await claim.hold() else None
-            await claim.let_go()
-        finally:
-            claim.leave()
+        with self._noting():
+            claim = Claim(self, self._database, hall, day, await self._database.take())
+            try:
+                yield claim if await claim.hold() else None
+                await claim.let_go()
+            finally:
+                claim.leave()
 
     @asynccontextmanager
     async def claim_both(self, hall: HallId, days: tuple[date, date]) -> AsyncIterator["DoubleClaim | None"]:
@@ -173,12 +210,13 @@ class Appender:
         Raises:
             StorageUnavailable: no answer; nothing is written.
         """
-        claim = DoubleClaim(self._database, hall, days, await self._database.take())
-        try:
-            yield claim if await claim.hold() else None
-            await claim.let_go()
-        finally:
-            claim.leave()
+        with self._noting():
+            claim = DoubleClaim(self, self._database, hall, days, await self._database.take())
+            try:
+                yield claim if await claim.hold() else None
+                await claim.let_go()
+            finally:
+                claim.leave()
 
     async def open_day(
         self,
@@ -211,6 +249,21 @@ class Appender:
             DayPassed: it has not begun, and a later one has: who asks has a late clock.
             StorageUnavailable: no answer; the day may be open, and begun, or not: ask again.
         """
+        with self._noting():
+            opened = await self._open_day(hall, day, append_id, first, begins=begins)
+        if opened:
+            self.worked()
+        return opened
+
+    async def _open_day(
+        self,
+        hall: HallId,
+        day: date,
+        append_id: str,
+        first: Callable[[HallDocument, int], Record],
+        *,
+        begins: bool,
+    ) -> bool:
         async with self._database.reading() as connection, connection.transaction():
             row = await connection.fetchrow(_SQL["document_held"], hall)
             if row is None:
@@ -315,10 +368,12 @@ class Claim(_Holding):
                 await _roll_back(connection)
                 return Lost()
             await patiently(connection, connection.execute("COMMIT"))
+            self._appender.worked()
             return Claimed(at)
         except Exception as error:  # noqa: BLE001  (what is not worth another sending is raised again)
             if unreachable(error):
                 connection.terminate()
+                self._appender.well.failed(error)
             else:
                 await _roll_back(connection)
                 _raise_if_definite(error)
@@ -341,9 +396,12 @@ class Claim(_Holding):
 class DoubleClaim(_Holding):
     """The rows of two days of a hall, held: until they are let go or have been appended to, nobody else appends."""
 
-    def __init__(self, database: Database, hall: HallId, days: tuple[date, date], connection: Connection) -> None:
+    def __init__(
+        self, appender: Appender, database: Database, hall: HallId, days: tuple[date, date], connection: Connection
+    ) -> None:
         assert days[0] < days[1], "rows are locked in date order, or two moves could wait for each other"
         super().__init__(database, connection)
+        self._appender = appender
         self._hall = hall
         self._days = days
         self.positions: dict[date, Position] = {}
@@ -400,10 +458,12 @@ class DoubleClaim(_Holding):
                 return Lost()
             await patiently(connection, connection.execute("COMMIT"))
             assert ats[-1] is not None
+            self._appender.worked()
             return Claimed(ats[-1])
         except Exception as error:  # noqa: BLE001  (what is not worth another look is raised again)
             if unreachable(error):
                 connection.terminate()
+                self._appender.well.failed(error)
             else:
                 await _roll_back(connection)
                 _raise_if_definite(error)
@@ -420,9 +480,10 @@ class DoubleClaim(_Holding):
             await asyncio.sleep(pause_s)
             try:
                 connection = await self._database.take()
-            except StorageUnavailable:
+            except StorageUnavailable as error:
                 if self._database.closing:
                     raise
+                self._appender.well.failed(error)
                 continue
             try:
                 await patiently(connection, _hold_both(connection, self._hall, self._days))
@@ -436,6 +497,8 @@ class DoubleClaim(_Holding):
                     _raise_if_definite(error)
                 if self._database.closing:
                     raise StorageUnavailable("closed before a move was answered") from error
+                if unreachable(error):
+                    self._appender.well.failed(error)
             else:
                 assert landed.count(Lost()) in {0, len(landed)}, "both were written, or neither"
                 return landed[-1]

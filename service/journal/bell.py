@@ -19,6 +19,7 @@ import asyncpg
 
 from service.domain.model import HallId
 from service.journal.statements import statements
+from service.journal.well import Well
 
 if TYPE_CHECKING:  # nats is a seventh of the start-up, and most run without it
     from nats.aio.client import Client
@@ -119,13 +120,15 @@ class PostgresBell(_Gathering):
     def __init__(self, dsn: str) -> None:
         super().__init__()
         self._dsn = dsn
+        self._well = Well("bell of PostgreSQL")
 
     async def run(self) -> None:
         """Carry rings in both directions until cancelled, coming back whenever the server does."""
         while True:
             try:
                 await self._serve()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                self._well.failed(error)
                 await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def _serve(self) -> None:
@@ -135,6 +138,7 @@ class PostgresBell(_Gathering):
         try:
             connection.add_termination_listener(lambda _: self.wake())
             await connection.add_listener(CHANNEL, self._notified)
+            self._well.worked()
             while True:
                 rung = await self.gathered()
                 try:
@@ -174,6 +178,8 @@ class NatsBell(_Gathering):
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
+        self._well = Well("bell of NATS")
+        self._connecting = True
 
     async def run(self) -> None:
         """Carry rings in both directions until cancelled, coming back whenever the server does."""
@@ -182,20 +188,24 @@ class NatsBell(_Gathering):
         while True:
             try:
                 await self._serve()
-            except (OSError, Error):
+            except (OSError, Error) as error:
+                self._well.failed(error)
                 await asyncio.sleep(RECONNECT_PAUSE_S)
 
     async def _serve(self) -> None:
         from nats import connect  # noqa: PLC0415
 
+        self._connecting = True
         client = await connect(
             self._url,
             name="paihao",
             allow_reconnect=False,  # this loop reconnects, and keeps what could not be told
             connect_timeout=TELL_TIMEOUT_S,
-            error_cb=self._ignore,
+            error_cb=self._heard_of,
             closed_cb=self._closed,
         )
+        self._connecting = False
+        self._well.worked()
         subscriptions: dict[HallId, Subscription] = {}
         self.wake()  # to subscribe to what was watched before
         try:
@@ -225,8 +235,10 @@ class NatsBell(_Gathering):
     async def _received(self, message: "Msg") -> None:
         self.hear(message.data.decode())
 
-    async def _ignore(self, _error: Exception) -> None:
-        """A lost connection ends `_serve`; there is nothing to add."""
+    async def _heard_of(self, error: Exception) -> None:
+        """A lost connection ends `_serve`, which says why; a server that is not there is tried again before."""
+        if self._connecting:
+            self._well.failed(error)
 
     async def _closed(self) -> None:
         self.wake()

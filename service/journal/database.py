@@ -14,7 +14,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from service.journal.faults import StorageUnavailable
+from service.journal.faults import ReadOnly, StorageUnavailable
 from service.journal.statements import statements
 from service.tasks import retrieve
 
@@ -124,6 +124,21 @@ class Database:
         rows = await self.fetch(_SQL["ping"])
         at: datetime = rows[0][0]
         return at
+
+    async def ready(self) -> datetime:
+        """Give the database's clock, if it would take a change.
+
+        Raises:
+            ReadOnly: it would not. The connection that said so is left: another one may be told otherwise.
+            StorageUnavailable: no answer.
+        """
+        async with self.reading() as connection:
+            row = await connection.fetchrow(_SQL["ready"])
+            assert row is not None, "it is one row"
+            if row["read_only"]:
+                raise ReadOnly("transactions are read-only")
+            at: datetime = row["at"]
+            return at
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Read.

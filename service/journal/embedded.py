@@ -6,12 +6,13 @@ name: we use its binaries only.
 
 **Where.** `postgres/` under the data folder holds the cluster, `postgres.log` what the server says, and `serve.lock`
 who uses the folder. The server listens on a Unix socket in `postgres/` and on nothing else. A socket's path must fit
-into 107 bytes; under a deeper folder the socket lies in a private folder of `/tmp` whose name follows from the data
-folder, so that a second process finds it by the same rule.
+into 107 bytes, and who connects takes one with a comma for two; under such a folder the socket lies in a private folder
+of `/tmp` whose name follows from the data folder, so that a second process finds it by the same rule.
 
 **One owner.** `serve.lock` is locked (flock) for the life of the process that started the server, and holds its pid.
 The kernel drops the lock when that process ends, however it ends; so a locked file is always a living owner, and a
-second one is told `DataFolderInUse`.
+second one is told `DataFolderInUse`. An owner that is `brief`, a command that runs without a `serve`, says so in the
+file: it ends soon and stops its server, so nobody shares that server, and whoever comes meanwhile waits for its turn.
 
 **Leftovers.** When the owner is killed with -9, its postmaster lives on without one. The next start does not adopt
 it, for it is nobody's child and may run with older settings: it stops it by a fast shutdown, which costs about 0.1 s,
@@ -56,6 +57,12 @@ import structlog
 
 START_WAIT_S = 120
 """A server that is not ready by then, crash recovery included, is stopped, and the start fails."""
+
+BRIEF_OWNER_WAIT_S, BRIEF_OWNERS_WAIT_S = 30, 120
+"""How long a `serve` waits for a brief owner to end, and how long a brief one does, before which others may stand."""
+
+OWNER_LOOK_EVERY_S = 0.05
+"""How often it is looked whether that owner has ended: a lock that is waited for could not be given up."""
 
 FAST_STOP_WAIT_S = 30
 """A fast shutdown (SIGINT) that takes longer becomes an immediate one (SIGQUIT): the next start then recovers."""
@@ -117,6 +124,9 @@ SERVER = {
     "log_error_verbosity": "terse",
 }
 
+BRIEF = "brief"
+"""What a brief owner adds to its pid in `serve.lock`."""
+
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 """All that the server sees of ours: PGPORT, PGDATA and their kin must not leak into it."""
 
@@ -130,8 +140,10 @@ class CannotStart(Exception):  # noqa: N818  (it names what happened, as refusal
 class DataFolderInUse(CannotStart):
     """Another process owns this data folder."""
 
-    def __init__(self, data_dir: Path, pid: str) -> None:
+    def __init__(self, data_dir: Path, owner: str) -> None:
+        pid, _, how = owner.partition(" ")
         super().__init__(f"{data_dir} is in use by another paihao (pid {pid or 'not yet known'})")
+        self.brief = how == BRIEF or not owner
 
 
 class PostgresFailed(CannotStart):
@@ -164,11 +176,13 @@ class Account(NamedTuple):
 class EmbeddedPostgres:
     """A PostgreSQL of our own under the data folder; an async context manager, or `start` and `stop`.
 
-    `dsn` is known without a start: a process that finds `DataFolderInUse` can connect to the owner's server.
+    `dsn` is known without a start: a process that finds `DataFolderInUse` can connect to the owner's server. One that
+    is `brief` will be stopped again soon.
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, *, brief: bool = False) -> None:
         self._data_dir = data_dir.resolve()
+        self._brief = brief
         self._folder = self._data_dir / "postgres"
         self._log_path = self._data_dir / "postgres.log"
         self._sockets = socket_folder(self._folder)
@@ -203,11 +217,11 @@ class EmbeddedPostgres:
         """Own the data folder, make the cluster where there is none, start the server and wait until it is ready.
 
         Raises:
-            DataFolderInUse: another process owns the folder.
+            DataFolderInUse: another process owns the folder; one that is brief was waited for.
             PostgresFailed: the cluster cannot be made, or the server does not come up.
         """
         assert self._lock is None, "started already"
-        self._lock = lock(self._data_dir)
+        self._lock = await self._owned()
         self._stopping = False
         try:
             self._prepare()
@@ -215,9 +229,27 @@ class EmbeddedPostgres:
             if not is_cluster(self._folder):
                 await self._initialise()
             await self._launch()
-        except BaseException:
+        except BaseException as reason:
             self._release()
+            if isinstance(reason, OSError):
+                raise _unusable(self._data_dir, reason) from reason
             raise
+
+    async def _owned(self) -> int:
+        """The lock of the data folder, once a brief owner has ended. Raises DataFolderInUse, PostgresFailed."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + (BRIEF_OWNERS_WAIT_S if self._brief else BRIEF_OWNER_WAIT_S)
+        told = False
+        while True:
+            try:
+                return lock(self._data_dir, brief=self._brief)
+            except DataFolderInUse as in_use:
+                if not in_use.brief or loop.time() >= until_s:
+                    raise
+                if not told:
+                    log.info("waiting for the data folder", why=str(in_use))
+                    told = True
+            await asyncio.sleep(OWNER_LOOK_EVERY_S)
 
     async def stop(self) -> None:
         """Stop the server (open transactions are rolled back) and let the data folder go."""
@@ -340,13 +372,15 @@ class EmbeddedPostgres:
         return str(door)
 
     def _release(self) -> None:
-        """Let the data folder go."""
+        """Let the data folder go; the next owner may be of another kind before it has said so."""
         if self._lock is not None:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._lock, 0)
             os.close(self._lock)
             self._lock = None
 
 
-def lock(data_dir: Path) -> int:
+def lock(data_dir: Path, *, brief: bool = False) -> int:
     """Make the data folder where it is missing, and own it as long as the descriptor in the answer is open.
 
     Raises:
@@ -357,16 +391,24 @@ def lock(data_dir: Path) -> int:
         data_dir.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(data_dir / "serve.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as failure:
-        raise PostgresFailed(f"the data folder {data_dir} cannot be used: {failure.strerror}") from failure
+        raise _unusable(data_dir, failure) from failure
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         owner = os.read(descriptor, 32).decode().strip()
         os.close(descriptor)
         raise DataFolderInUse(data_dir, owner) from None
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}{f' {BRIEF}' if brief else ''}\n".encode())
+    except OSError as failure:  # no room
+        os.close(descriptor)
+        raise _unusable(data_dir, failure) from failure
     return descriptor
+
+
+def _unusable(data_dir: Path, failure: OSError) -> PostgresFailed:
+    return PostgresFailed(f"the data folder {data_dir} cannot be used: {failure.strerror or failure}")
 
 
 def choose_account(folder: Path) -> Account | None:
@@ -426,8 +468,11 @@ def copied(wheel: Path) -> Path:
 
 
 def socket_folder(folder: Path) -> Path:
-    """Where the socket lies: in the cluster's folder, or in a private one where that path is too long."""
-    if len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES:
+    """Where the socket lies: in the cluster's folder, or in a private one where that path is too long.
+
+    Likewise where it has a comma: who connects would take it for two.
+    """
+    if len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES and "," not in str(folder):
         return folder
     return PRIVATE_FOLDERS / f"paihao-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
 

@@ -9,6 +9,10 @@ class StorageUnavailable(JournalFault):
     """PostgreSQL cannot be reached or did not answer in time; nothing of what was asked is known to have happened."""
 
 
+class ReadOnly(StorageUnavailable):
+    """PostgreSQL answers, and takes no changes: a standby, or what became one."""
+
+
 class Rewritten(JournalFault):
     """The journal is not the one remembered: restored or failed over. What was folded from it must be folded anew."""
 

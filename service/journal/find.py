@@ -170,6 +170,10 @@ class Finder:
         rows = await self._database.fetch(_SQL["applicant"], hall, applicant)
         return Applicant(id=applicant, **rows[0]) if rows else None
 
+    async def persons_to_come(self, hall: HallId, persons: list[str]) -> list[str]:
+        """By which of a person's keyed hashes each of their appointments to come is theirs."""
+        return [row["person"] for row in await self._database.fetch(_SQL["persons_to_come"], hall, persons)]
+
     async def find_code(self, hall: HallId, code: str) -> FoundCode | None:
         """What a code of the hall was given for."""
         rows = await self._database.fetch(_SQL["code"], hall, code)

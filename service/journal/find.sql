@@ -107,3 +107,12 @@ WHERE hall_id = $1 AND code = $2;
 SELECT id, partner, service, prechecked, releases_at, person, applicant_id AS applicant, revoked_at, used_by
 FROM invitations
 WHERE hall_id = $1 AND id = $2;
+
+-- name: persons_to_come
+-- By which of their hashes appointments to come are a person's: read through the index of their ordinals.
+-- $1 text hall, $2 text[] keyed hashes of the person.
+-- One row per appointment, or none.
+SELECT person
+FROM appointments
+WHERE hall_id = $1 AND person = ANY ($2::text[]) AND nth IS NOT NULL
+ORDER BY person, nth;

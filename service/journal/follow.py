@@ -31,6 +31,7 @@ from service.journal.faults import Rewritten, StorageUnavailable, UnknownKind
 from service.journal.read import Reader
 from service.journal.statements import statements
 from service.journal.values import Append, DayRow, Position
+from service.journal.well import Well
 
 POLL_S = 1.0  # how late news is when no bell is heard
 RETRY_S = 0.5  # between two attempts to load a day
@@ -68,6 +69,7 @@ class Follower:
         self._database = database
         self._reader = Reader(database)
         self._bell = bell
+        self._well = Well("follower")
         self._monotonic = monotonic
         self._halls: dict[HallId, _Hall] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -120,8 +122,10 @@ class Follower:
                 [hall.day or date.min for hall in halls],
                 [hall.day is None or hall.ended for hall in halls],
             )
-        except StorageUnavailable:
+        except StorageUnavailable as error:
+            self._well.failed(error)
             return
+        self._well.worked()
         self._answered()
         found = {(row["hall_id"], row["day"]): (row["seq"], str(row["head"])) for row in rows}
         moved = {name for name, _ in found.keys() - {(hall.name, hall.day) for hall in halls}}

@@ -47,11 +47,15 @@ Noter: TypeAlias = Callable[["PoolConnectionProxy[asyncpg.Record]", HallDocument
 
 
 class Put(Struct, frozen=True, kw_only=True):
-    """A request that replaces a document: what it replaces (None: whatever there is), and its idempotency key."""
+    """A request that replaces a document: what it replaces (None: whatever there is), and its idempotency key.
+
+    `fingerprints_before` are by older secrets.
+    """
 
     if_revision: int | None
     command_id: str
     fingerprint: bytes | None
+    fingerprints_before: tuple[bytes, ...] = ()
     note: Noter | None = None
 
 

@@ -6,6 +6,7 @@ is.
 Source: CONTRACT 4 and 5; RFC 7396 (merge patch).
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime, timedelta
@@ -48,7 +49,7 @@ from service.journal.find import CodeKind, FoundAppointment, FoundInvitation
 from service.journal.values import Applicant
 from service.lane import Answer
 from service.offers import Asked
-from service.people import person_of, reached
+from service.people import Reached, persons_of, reached
 from service.web.answers import AppointmentList, AppointmentListed, CodeSeen, answer
 from service.web.applicants import applicant_of, kept, reached_of
 from service.web.auth import Caller, Role
@@ -75,7 +76,7 @@ async def book(request: web.Request) -> web.Response:
     hall = await request.app[HALLS].get(hall_id)
     starts_at = _instant(form.starts_at)
     on = _date_to_book(request, hall, starts_at)
-    applicant, person = _applicant_of(request, hall, form.applicant)
+    applicant, person = await _applicant_of(request, hall, form.applicant)
     holder = await _holder_of(request, who, hall)
     await count_booking(request, who, applicant, hold=form.hold)
     invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
@@ -86,7 +87,8 @@ async def book(request: web.Request) -> web.Response:
         ticket = standby.ticket(ticket_id)
     invited_as = None
     if applicant is None and invitation is not None:
-        invited_as, person = invitation.applicant, invitation.person
+        invited_as = invitation.applicant
+        person = await _person_kept(request, hall, invited_as) or invitation.person
     elif applicant is None and ticket is not None:
         invited_as, person = ticket.applicant, await _person_kept(request, hall, ticket.applicant)
     if not (form.hold or who.may(Role.STAFF) or invited_as):
@@ -341,12 +343,30 @@ def _date_to_book(request: web.Request, hall: Hall, starts_at: datetime) -> date
 # People.
 
 
-def _applicant_of(request: web.Request, hall: Hall, form: ApplicantForm | None) -> tuple[Applicant | None, str | None]:
+async def _applicant_of(
+    request: web.Request, hall: Hall, form: ApplicantForm | None
+) -> tuple[Applicant | None, str | None]:
     """The person as they are kept, and what rules may know of them. Raises BodyInvalid for a phone that is none."""
     if form is None:
         return None, None
     applicant = applicant_of(form, hall.document.country)
-    return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, reached_of(applicant))
+    return applicant, await _known_as(request, hall, reached_of(applicant))
+
+
+async def _known_as(request: web.Request, hall: Hall, who: Reached) -> str | None:
+    """What rules may know of a person; None for who left neither phone nor mail.
+
+    Who has appointments to come that were made with an older secret is known by that one until they are over: rules
+    tell people apart by one hash each.
+    """
+    persons = persons_of(request.app[SIGNER].fingerprints, hall.id, who)
+    if len(persons) < 2:
+        return next(iter(persons), None)
+    try:
+        known = Counter(await request.app[FINDER].persons_to_come(hall.id, persons))
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    return max(persons, key=lambda person: known[person])  # of none the one that signs, which is the first
 
 
 async def _person_kept(request: web.Request, hall: Hall, applicant: str | None) -> str | None:
@@ -354,7 +374,7 @@ async def _person_kept(request: web.Request, hall: Hall, applicant: str | None) 
     somebody = await kept(request, hall.id, applicant)
     if somebody is None:
         return None
-    return person_of(request.app[SIGNER].fingerprint, hall.id, reached_of(somebody))
+    return await _known_as(request, hall, reached_of(somebody))
 
 
 async def _changed_applicant(
@@ -378,7 +398,7 @@ async def _changed_applicant(
     )
     locale = before.locale if form.locale is UNSET else form.locale
     applicant = Applicant(id=new_id(), name=name, phone=contact.phone, email=contact.email, locale=locale)
-    return applicant, person_of(request.app[SIGNER].fingerprint, hall.id, contact)
+    return applicant, await _known_as(request, hall, contact)
 
 
 async def _day_of_standby(request: web.Request, who: Caller, hall: HallId, ticket: TicketId) -> Day:

@@ -3,7 +3,8 @@
 It says nothing about a person, is sent to nobody else, and lasts two days. Only browsers get one, when they open a page
 of a hall or take a number: programs would keep it by accident, and then be taken for one person.
 
-What leaves the rim is a keyed hash of hall and cookie: two halls cannot tell that somebody was at both.
+What leaves the rim is a keyed hash of hall and cookie: two halls cannot tell that somebody was at both. It is keyed by
+the secret that signed the cookie, so a browser stays the same one when the secret is replaced.
 """
 
 import hmac
@@ -44,8 +45,7 @@ def browser_of(request: web.Request) -> str | None:
     found = _FORM.fullmatch(cookie_of(request, COOKIE) or "")
     if found is None:
         return None
-    drawn, signed = found.groups()
-    return found[0] if hmac.compare_digest(signed, _signature(request.app[SIGNER], drawn)) else None
+    return found[0] if _signed_by(request.app[SIGNER], *found.groups()) is not None else None
 
 
 async def known_browser(request: web.Request) -> str | None:
@@ -62,13 +62,15 @@ async def known_browser(request: web.Request) -> str | None:
         except RateLimited:
             return None
     drawn = secrets.token_urlsafe(16)
-    cookie = request[NEW] = f"{drawn}.{_signature(request.app[SIGNER], drawn)}"
+    cookie = request[NEW] = f"{drawn}.{_signatures(request.app[SIGNER], drawn)[0]}"
     return cookie
 
 
 def hashed(signer: Signer, hall: HallId, cookie: str) -> str:
-    """What rules may know of a browser."""
-    return signer.fingerprint(f"browser|{hall}|{cookie}".encode()).hex()[:32]
+    """What rules may know of a browser, by its cookie, or of a credential."""
+    found = _FORM.fullmatch(cookie)
+    nth = (_signed_by(signer, *found.groups()) if found else None) or 0
+    return signer.fingerprints(f"browser|{hall}|{cookie}".encode())[nth].hex()[:32]
 
 
 def give_cookie(request: web.Request, response: web.StreamResponse) -> None:
@@ -80,5 +82,12 @@ def give_cookie(request: web.Request, response: web.StreamResponse) -> None:
         )
 
 
-def _signature(signer: Signer, drawn: str) -> str:
-    return urlsafe_b64encode(signer.fingerprint(f"browser cookie|{drawn}".encode())[:SIGNED_BYTES]).decode()
+def _signed_by(signer: Signer, drawn: str, signed: str) -> int | None:
+    """Which of our secrets signed a cookie; None for none of them."""
+    signatures = enumerate(_signatures(signer, drawn))
+    return next((nth for nth, one in signatures if hmac.compare_digest(signed, one)), None)
+
+
+def _signatures(signer: Signer, drawn: str) -> list[str]:
+    said = f"browser cookie|{drawn}".encode()
+    return [urlsafe_b64encode(one[:SIGNED_BYTES]).decode() for one in signer.fingerprints(said)]

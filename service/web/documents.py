@@ -60,11 +60,12 @@ async def replace(request: web.Request) -> web.Response:
     await request.app[HALLS].refuse_other_dates(hall_id, document, request.app[CLOCK].now_at())
     if is_dry_run:
         return answer(await _dry_run(request, document))
-    command_id, fingerprint = await key_of(request, who)
+    key = await key_of(request, who)
     put = Put(
         if_revision=await _replaced(request),
-        command_id=command_id,
-        fingerprint=fingerprint,
+        command_id=key.command_id,
+        fingerprint=key.fingerprint,
+        fingerprints_before=key.fingerprints_before,
         note=noting(hall_id, document, request.app[CLOCK].now_at(), who.actor),
     )
     hall, before = await request.app[HALLS].put(hall_id, document, put)

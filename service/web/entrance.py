@@ -136,5 +136,5 @@ async def was_done(request: web.Request, who: Caller, hall: HallId) -> bool:
     """Tell whether this is a repeat of what was let in: the same key is answered the same, whatever the minute."""
     if "Idempotency-Key" not in request.headers:
         return False
-    command_id, _ = await key_of(request, who)
+    command_id = (await key_of(request, who)).command_id
     return (await request.app[LANES].day(hall, now=True)).find_done(command_id) is not None

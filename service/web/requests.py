@@ -8,7 +8,7 @@ Source: CONTRACT 1.
 import re
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -225,25 +225,35 @@ async def ask(  # noqa: PLR0913  (the last two by name where they are said)
 
 async def asking(request: web.Request, who: Caller, command: Command, applicant: Applicant | None = None) -> Request:
     """A command with what belongs to it from here on. Raises BodyInvalid for a key that is none."""
-    command_id, fingerprint = await key_of(request, who)
+    key = await key_of(request, who)
     return Request(
         command=AtOptionalStage(command) if who.at_optional else command,
-        command_id=command_id,
+        command_id=key.command_id,
         actor=who.actor,
         now_at=request.app[CLOCK].now_at(),
-        fingerprint=fingerprint,
+        fingerprint=key.fingerprint,
         applicant=applicant,
+        fingerprints_before=key.fingerprints_before,
     )
 
 
 async def act_of(request: web.Request, who: Caller) -> Act:
     """What is asked for outside the journal; as there, each hall has keys of its own. Raises BodyInvalid likewise."""
-    command_id, fingerprint = await key_of(request, who)
-    return Act(f"{hall_of(request)}/{command_id}", fingerprint, request.app[CLOCK].now_at(), who.actor)
+    key = await key_of(request, who)
+    now_at = request.app[CLOCK].now_at()
+    return Act(f"{hall_of(request)}/{key.command_id}", key.fingerprint, now_at, who.actor, key.fingerprints_before)
 
 
-async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:
-    """The command's id, and the fingerprint of the request when it carries an idempotency key.
+class Key(NamedTuple):
+    """By what a request is known again: None and none where it carries no idempotency key."""
+
+    command_id: str
+    fingerprint: bytes | None
+    fingerprints_before: tuple[bytes, ...]
+
+
+async def key_of(request: web.Request, who: Caller) -> Key:
+    """The command's id, and the fingerprints of the request when it carries an idempotency key.
 
     The key belongs to (credential, route, key); the fingerprint covers the address and the body.
 
@@ -252,7 +262,7 @@ async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return new_id(), None
+        return Key(new_id(), None, ())
     if not KEY_FORM.fullmatch(key):
         raise BodyInvalid(("Idempotency-Key", "8 to 255 visible ASCII characters"))
     if not who.credential and len(key) < KEY_LENGTH_WITHOUT_CREDENTIAL:
@@ -261,4 +271,5 @@ async def key_of(request: web.Request, who: Caller) -> tuple[str, bytes | None]:
     route = resource.canonical if resource is not None else request.path
     owned = f"{who.credential}\n{request.method} {route}\n{key}".encode()
     said = f"{request.path_qs}\n".encode() + await body_of(request)
-    return sha256(owned).hexdigest(), request.app[SIGNER].fingerprint(said)
+    fingerprint, *before = request.app[SIGNER].fingerprints(said)
+    return Key(sha256(owned).hexdigest(), fingerprint, tuple(before))

@@ -205,8 +205,8 @@ async def change_password(request: web.Request) -> web.Response:
         raise Forbidden
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
     actor = _actor(request, account)
-    command_id, fingerprint = await key_of(request, Caller(Role.ANYONE, actor, f"account:{account.id}"))
-    act = Act(command_id, fingerprint, now_at, actor)
+    key = await key_of(request, Caller(Role.ANYONE, actor, f"account:{account.id}"))
+    act = Act(key.command_id, key.fingerprint, now_at, actor, key.fingerprints_before)
     if await identity.accounts.has_chosen(act):
         return web.Response(status=204)
     _, sound = await _authenticated(request, account.name, form.current)

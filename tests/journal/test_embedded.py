@@ -251,6 +251,42 @@ async def test_a_second_owner_is_refused_and_told_the_first(data_dir: Path) -> N
         assert is_postmaster(postmaster, data_dir / "postgres")
 
 
+@pytest.mark.parametrize("brief", [True, False])
+async def test_an_owner_that_ends_soon_is_waited_for(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, *, brief: bool
+) -> None:
+    in_use = asyncio.Event()
+    lock = embedded.lock
+
+    def lock_or_tell(folder: Path, *, brief: bool) -> int:
+        try:
+            return lock(folder, brief=brief)
+        except DataFolderInUse:
+            in_use.set()
+            raise
+
+    second = EmbeddedPostgres(data_dir, brief=brief)
+    async with EmbeddedPostgres(data_dir, brief=True):
+        monkeypatch.setattr(embedded, "lock", lock_or_tell)
+        waiting = asyncio.create_task(second.start())
+        await in_use.wait()
+        assert not waiting.done()
+    await waiting
+    async with connected(second) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    await second.stop()
+
+
+async def test_an_owner_that_ends_soon_is_not_waited_for_for_ever(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "BRIEF_OWNER_WAIT_S", 0)
+
+    async with EmbeddedPostgres(data_dir, brief=True):
+        with pytest.raises(DataFolderInUse, match=rf"\(pid {os.getpid()}\)$"):
+            await EmbeddedPostgres(data_dir).start()
+
+
 async def test_a_process_that_is_not_the_owner_can_connect(data_dir: Path) -> None:
     async with owner_process(data_dir), connected(EmbeddedPostgres(data_dir)) as connection:
         assert await connection.fetchval("SELECT 1") == 1
@@ -321,6 +357,34 @@ async def test_a_data_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None
 
     with pytest.raises(PostgresFailed, match=r"the data folder .*/file/var cannot be used: Not a directory"):
         await EmbeddedPostgres(tmp_path / "file" / "var").start()
+
+
+async def test_a_folder_with_a_comma_has_its_socket_elsewhere(tmp_path: Path) -> None:
+    folder = tmp_path / "hall, the first" / "var"
+    async with EmbeddedPostgres(folder) as postgres, connected(postgres) as connection:
+        assert await connection.fetchval("SELECT 1") == 1
+    shutil.rmtree(embedded.socket_folder(folder / "postgres"))
+
+
+async def test_a_disk_without_room_is_told_in_one_line(data_dir: Path) -> None:
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)); sys.argv[1:] = ['migrate'];"
+        "from service.__main__ import main; main()"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        code,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=REPOSITORY,
+        env={"PATH": os.defpath, "PAIHAO_DATA_DIR": str(data_dir)},
+    )
+    _, said = await process.communicate()
+
+    assert (process.returncode, said.decode()) == (
+        1,
+        f"paihao: the data folder {data_dir} cannot be used: File too large\n",
+    )
 
 
 async def test_a_log_that_grew_too_long_is_emptied(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,20 @@
-"""The database goes away and comes back while the service runs: 503 meanwhile, then all goes on by itself."""
+"""The database goes away and comes back while the service runs: 503 meanwhile, then all goes on by itself.
+
+Also a database that is there and takes no writes: it has no room, or has become read-only. What does not work is said
+once, and so is that it works again.
+"""
 
 import asyncio
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import asyncpg
 
 from service.domain.document import HallDocument
 from service.domain.model import HallId
@@ -13,11 +22,33 @@ from service.journal import halls as stored
 from service.journal.database import Database
 from service.journal.migrate import migrate
 from tests.postgres import PostgresServer, running
-from tests.serve.program import Client, Json, Programs, Served, alive, postmaster_of, same_board, until
+from tests.proxy import Proxy
+from tests.serve.program import (
+    ROOT,
+    Client,
+    Json,
+    Program,
+    Programs,
+    Served,
+    alive,
+    free_port,
+    postmaster_of,
+    same_board,
+    until,
+)
 
 TOLD = {"storage-unavailable", "outcome-unknown"}
 KEY = "a-key-of-the-outage-0001"
 PERSON = {"name": "Outage Wang", "phone": "+8613912345678", "email": "outage.wang@example.org"}
+
+NO_ROOM = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full';
+END $$;
+CREATE TRIGGER no_room BEFORE INSERT ON events EXECUTE FUNCTION no_room();
+"""
+"""What a full disk does to appends."""
 
 
 async def test_when_the_embedded_postmaster_is_killed_the_service_starts_another(
@@ -37,6 +68,7 @@ async def test_when_the_embedded_postmaster_is_killed_the_service_starts_another
     assert not alive(postmaster)
     assert postmaster_of(data_dir) not in {None, postmaster}
     assert served.program.lines("postgres is back")
+    _says_once(served.program, "follower", "halls", "bell of PostgreSQL")
 
 
 async def test_when_an_external_postgresql_is_stopped_the_service_waits_for_it(
@@ -49,6 +81,121 @@ async def test_when_an_external_postgresql_is_stopped_the_service_waits_for_it(
         await _live_through(served, postgres.stop, postgres.start)
 
         await served.program.end()
+        _says_once(served.program, "follower", "halls", "bell of PostgreSQL")
+
+
+async def test_a_database_without_room_is_said_once_and_makes_the_service_unready_until_there_is_some(
+    programs: Programs, noon: str
+) -> None:
+    served = await programs.serve(database_url=noon, metrics_open=1)
+    async with served.client() as client:
+        await client.take("enquiry")
+        await _execute(noon, NO_ROOM)
+
+        refused = await client.call("POST", "tickets", {"service": "enquiry", "applicant": PERSON}, key=KEY)
+        unready = await client.call("GET", "/readyz")
+        await _execute(noon, "DROP TRIGGER no_room ON events")
+        await until(lambda: _is(client, "/readyz", 200), "/readyz 200")
+        taken = await _taken(client)
+
+    assert (refused.status, refused.code in TOLD) == (503, True)
+    assert (unready.status, unready.body["checks"]) == (503, {"database": "ok", "appends": "failing", "process": "ok"})
+    assert (taken or {})["number"] == "B002"
+    (line,) = served.program.lines("not_working")
+    assert (line["what"], line["error"], line["sqlstate"]) == ("appends", "DiskFullError", "53100")
+    assert [line["what"] for line in served.program.lines("works_again")] == ["appends"]
+
+
+async def test_a_read_only_database_makes_the_service_unready_until_it_takes_changes_again(
+    programs: Programs, noon: str
+) -> None:
+    name = urlsplit(noon).path.removeprefix("/")
+    served = await programs.serve(database_url=noon, metrics_open=1)
+    async with served.client() as client:
+        await client.take("enquiry")
+        await _execute(noon, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        await _execute(
+            noon,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+
+        await until(lambda: _is(client, "/readyz", 503), "/readyz 503")
+        refused = await client.call("POST", "tickets", {"service": "enquiry", "applicant": PERSON}, key=KEY)
+        unready = await client.call("GET", "/readyz")
+        await _execute(noon, f"SET transaction_read_only = off; ALTER DATABASE {name} RESET ALL")
+        await until(lambda: _is(client, "/readyz", 200), "/readyz 200")
+        taken = await until(lambda: _taken(client), "the ticket of the outage")
+
+    assert (refused.status, refused.code in TOLD) == (503, True)
+    assert (unready.status, unready.body["checks"]["database"]) == (503, "read-only")
+    assert taken["number"] == "B002"
+    told = [line["sqlstate"] for line in served.program.lines("not_working") if line["what"] == "appends"]
+    assert told.count("25006") == 1
+
+
+async def test_a_display_waits_for_its_database_and_says_when_it_is_lost(
+    programs: Programs, noon: str, far_dsn: str, proxy: Proxy
+) -> None:
+    served = await programs.serve(database_url=noon)  # the same database, without the network between
+    await proxy.go_away()
+    port = free_port()
+    program = programs.begin("display", database_url=far_dsn, display_port=port)
+    missing = await program.line("not_working")
+    said = list(program.lines("screens ready"))
+
+    await proxy.come_back()
+    await program.line("screens ready")
+    await until(lambda: _answers(port, 200), "/readyz 200")
+    healthy = await _healthy_display(port)
+    await proxy.go_away()
+    await until(lambda: _answers(port, 503), "/readyz 503")
+    unhealthy = await _healthy_display(port)
+    await proxy.come_back()
+    await until(lambda: _answers(port, 200), "/readyz 200 again")
+
+    assert served.program.lines("not_working") == []
+    assert (missing["what"], said) == ("database", [])
+    assert (healthy, unhealthy) == (0, 1)
+    _says_once(program, "database", "follower")
+
+
+async def test_a_nats_server_that_is_not_there_is_said(programs: Programs, noon: str) -> None:
+    served = await programs.serve(database_url=noon, nats_url=f"nats://127.0.0.1:{free_port()}")
+
+    line = await served.program.line("not_working")
+
+    assert line["what"] == "bell of NATS"
+    assert line["error"]
+
+
+async def _execute(dsn: str, sql: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+def _says_once(program: Program, *things: str) -> None:
+    """See that each thing was said to work again once, and each kind of its error once."""
+    for what in things:
+        kinds = [(line["error"], line["sqlstate"]) for line in program.lines("not_working") if line["what"] == what]
+        assert kinds, what
+        assert len(kinds) == len(set(kinds)), kinds
+        assert [line["what"] for line in program.lines("works_again")].count(what) == 1, what
+
+
+async def _answers(port: int, status: int) -> bool:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/readyz") as reply:
+        return reply.status == status
+
+
+async def _healthy_display(port: int) -> int:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, ROOT / "deploy" / "healthy.py", "display", env={"PAIHAO_DISPLAY_PORT": str(port)}
+    )
+    return await process.wait()
 
 
 async def _make_noon(postgres: PostgresServer, document: HallDocument) -> None:

@@ -1,6 +1,7 @@
 """The commands `user` and `token`, beside a running service."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,26 @@ async def test_a_manager_that_a_command_made_signs_in_and_a_device_works(program
     assert token.strip() not in listed.out
     assert (anew.status, anew.body["must_change"]) == (200, True)
     assert revoked.out == "revoked door\n"
+
+
+async def test_commands_at_once_without_a_serve_wait_for_each_other_and_a_serve_for_them(
+    programs: Programs, data_dir: Path
+) -> None:
+    added = [
+        programs.begin("user", "add", name, "--role", "manager", "--hall", "noon") for name in ("one", "two", "three")
+    ]
+    served = await programs.serve()
+    codes = [await program.ended() for program in added]
+    programs.private |= {program.out.strip() for program in added}
+    async with Browser(served.url, "noon") as browser:
+        signed_in = [
+            (await browser.sign_in(name, program.out.strip())).status
+            for name, program in zip(("one", "two", "three"), added, strict=True)
+        ]
+
+    assert codes == [0, 0, 0]
+    assert signed_in == [200, 200, 200]
+    assert (data_dir / "serve.lock").read_text() == f"{served.program.pid}\n"
 
 
 @pytest.mark.parametrize(

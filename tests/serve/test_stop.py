@@ -7,7 +7,6 @@ from pathlib import Path
 import aiohttp
 import asyncpg
 
-from tests.postgres import PostgresServer
 from tests.serve.program import Programs, alive, postmaster_of, until
 
 RESTART = 1012
@@ -81,12 +80,14 @@ async def test_a_stop_before_it_is_ready_leaves_nothing_behind(programs: Program
 
 
 async def test_a_process_whose_task_fails_ends_by_itself_and_tells_whoever_started_it(
-    programs: Programs, postgres: PostgresServer
+    programs: Programs, dsn: str
 ) -> None:
     programs.faults_expected = True
-    empty = await postgres.create_database()
+    await programs.run("user", "add", "zhou", "--role", "ops", database_url=dsn)
+    connection = await asyncpg.connect(dsn)
+    await connection.execute("DROP TABLE hall_days CASCADE")
+    await connection.close()
 
-    why = await programs.refused("display", database_url=postgres.dsn(empty))
+    why = await programs.refused("display", database_url=dsn)
 
     assert why == "the task follower failed; the log says why"
-    await postgres.drop_database(empty)

@@ -111,7 +111,9 @@ async def test_a_display_of_its_own_says_its_metrics_to_ops_alone(programs: Prog
 
 
 async def test_where_metrics_are_open_those_of_a_display_are_too(programs: Programs, noon: str) -> None:
-    shown = await programs.display(database_url=noon, metrics_open=1)
+    _, shown = await asyncio.gather(
+        programs.serve(database_url=noon), programs.display(database_url=noon, metrics_open=1)
+    )
 
     async with (
         aiohttp.ClientSession(shown.sockets.replace("ws", "http", 1)) as session,

@@ -178,6 +178,8 @@ def test_a_value_of_the_wrong_kind_names_the_setting_and_what_it_expects(name: s
         ("PAIHAO_SMTP_URL", "mail://hall:hush@mail.example"),
         ("PAIHAO_NATS_URL", "bus:hush@bus.example"),
         ("PAIHAO_SECRET", "hush hush"),
+        ("PAIHAO_SECRET", ","),
+        ("PAIHAO_SECRET", "hush,"),
         ("PAIHAO_ADMIN_TOKEN", "hüsh hush"),
         ("PAIHAO_WEBHOOK_URL", "ftp://sms.example/hush"),
         ("PAIHAO_WEBHOOK_SECRET", "whsec_hush"),
@@ -199,7 +201,19 @@ def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
         ({"PAIHAO_SMTP_URL": "smtp://mail.example"}, "PAIHAO_SMTP_URL needs PAIHAO_MAIL_FROM"),
         ({"PAIHAO_WEBHOOK_URL": "https://sms.example"}, "PAIHAO_WEBHOOK_URL needs PAIHAO_WEBHOOK_SECRET"),
         (
-            {"PAIHAO_WEBHOOK_URL": "http://sms.example", "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET},
+            {"PAIHAO_SMTP_URL": "smtp://mail.example", "PAIHAO_MAIL_FROM": "hall@city.example"},
+            "PAIHAO_SMTP_URL needs PAIHAO_PUBLIC_URL: messages link to it",
+        ),
+        (
+            {"PAIHAO_WEBHOOK_URL": "https://sms.example", "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET},
+            "PAIHAO_WEBHOOK_URL needs PAIHAO_PUBLIC_URL: messages link to it",
+        ),
+        (
+            {
+                "PAIHAO_WEBHOOK_URL": "http://sms.example",
+                "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET,
+                "PAIHAO_PUBLIC_URL": "https://hall.example",
+            },
             "PAIHAO_WEBHOOK_URL must be https: phone numbers go there",
         ),
         ({"PAIHAO_OIDC_ISSUER": "https://login.example"}, "PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID"),
@@ -288,9 +302,11 @@ def test_a_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
         secrets_of(load({"PAIHAO_DATA_DIR": str(tmp_path / "var")}))
 
 
-def test_an_older_secret_must_not_be_empty(tmp_path: Path) -> None:
+def test_an_older_secret_of_the_file_must_not_be_empty(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("new,\n")
+
     with pytest.raises(SettingsError, match="PAIHAO_SECRET must be one secret"):
-        secrets_of(load({"PAIHAO_DATA_DIR": str(tmp_path), "PAIHAO_SECRET": "new,"}))
+        secrets_of(load({"PAIHAO_DATA_DIR": str(tmp_path)}))
 
 
 def test_printers_are_named_by_hall_and_kiosk_with_host_port_and_profile() -> None:

@@ -146,7 +146,7 @@ async def _of_no_hall(service: Service) -> tuple[str, dict[str, str]]:
     signer = Signer(secrets_of(service.settings))
     passwords = {}
     async with Database(dsn) as database:
-        with Identity(database, service.clock, signer.fingerprint, signer.admin_key()) as identity:
+        with Identity(database, service.clock, signer.fingerprint, signer.admin_keys()) as identity:
 
             def act() -> Act:
                 return Act(new_id(), None, service.clock.now_at(), "command")

@@ -1,0 +1,98 @@
+"""The secret of a database: who has another does not start, whoever they are; it is replaced, or given up knowingly."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from service import known_secrets
+from service.config import Settings, SettingsError
+from service.journal.database import Database
+from tests.serve.program import SECRET, Programs
+
+KIOSK = ("--role", "kiosk", "--hall", "noon")
+MANAGER = ("--role", "manager", "--hall", "noon")
+
+
+def settings_of(secret: str) -> Settings:
+    """Settings with a secret."""
+    return Settings(secret=secret, admin_token="admin")
+
+
+async def test_who_has_another_secret_is_told_so_and_what_to_do(programs: Programs, noon: str, tmp_path: Path) -> None:
+    served = await programs.serve(database_url=noon)
+    elsewhere = tmp_path / "elsewhere"
+    other = {"database_url": noon, "data_dir": elsewhere, "secret": None}
+
+    lines = await asyncio.gather(
+        programs.refused("serve", **other),
+        programs.refused("display", **other),
+        programs.refused("user", "add", "zhou", *MANAGER, **other),
+        programs.refused("token", "add", "door", *KIOSK, **other),
+        programs.refused("serve", database_url=noon, secret="another-secret-0123456789"),
+    )
+
+    *by_file, by_setting = lines
+    assert set(by_file) == {by_file[0]}
+    assert by_file[0].startswith(
+        f"this database goes by another secret than {elsewhere / 'secret'}: copy the file `secret`"
+    )
+    assert by_setting.startswith("this database goes by another secret than PAIHAO_SECRET: ")
+    assert not (elsewhere / "secret").exists()
+    async with served.client() as client:
+        assert (await client.take())["number"] == "A001"
+
+
+async def test_where_the_secret_is_lost_another_begins_anew(programs: Programs, noon: str, tmp_path: Path) -> None:
+    await programs.run("token", "add", "door", *KIOSK, database_url=noon)
+    other = {"database_url": noon, "data_dir": tmp_path / "elsewhere", "secret": None}
+
+    told = await programs.run("new-secret", **other)
+    served = await programs.serve(**other)
+    refused = await programs.refused("token", "list", database_url=noon, secret=SECRET)
+
+    programs.private.add((tmp_path / "elsewhere" / "secret").read_text().strip())
+    assert told.out.startswith(f"this database goes by {tmp_path / 'elsewhere' / 'secret'} from now on")
+    assert "another secret than PAIHAO_SECRET" in refused
+    assert served.url
+
+
+async def test_of_two_that_start_at_once_with_secrets_of_their_own_one_does(dsn: str) -> None:
+    async with Database(dsn) as one, Database(dsn) as two:
+        outcomes = await asyncio.gather(
+            *(known_secrets.note(database, settings_of(name)) for database, name in ((one, "a"), (two, "b"))),
+            return_exceptions=True,
+        )
+
+        (refused,) = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        assert isinstance(refused, SettingsError)
+
+
+async def test_a_secret_is_replaced_in_steps_and_the_one_before_is_given_up_by_the_last(dsn: str) -> None:
+    async with Database(dsn) as database:
+        for secret in ("old", "new,old", "old", "new,old", "new"):
+            await known_secrets.note(database, settings_of(secret))
+            await known_secrets.compare(database, settings_of(secret))
+
+        for ours in (known_secrets.note, known_secrets.compare):
+            with pytest.raises(SettingsError, match="another secret"):
+                await ours(database, settings_of("old"))
+
+
+async def test_a_process_that_does_not_know_the_new_secret_yet_takes_it_from_nobody(dsn: str) -> None:
+    async with Database(dsn) as database:
+        for secret in ("old", "new,old", "old"):
+            await known_secrets.note(database, settings_of(secret))
+
+        await known_secrets.note(database, settings_of("new"))
+
+
+async def test_a_display_waits_for_the_first_serve(programs: Programs, noon: str) -> None:
+    shown = programs.begin("display", database_url=noon)
+    line = await shown.line("not_working")
+    said = list(shown.lines("screens ready"))
+
+    await programs.serve(database_url=noon)
+    await shown.line("screens ready")
+
+    assert (line["what"], line["error"], said) == ("database", "NotNotedYet", [])
