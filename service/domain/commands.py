@@ -129,6 +129,7 @@ class Returned(Struct, frozen=True, kw_only=True):
     then: tuple[ServiceId, ...] = ()
     due_on: date | None = None
     prechecked: bool = False
+    missing: tuple[str, ...] = ()
     applicant: str | None = None
     count: int = 1
     outcome: Outcome | None = None
