@@ -58,6 +58,11 @@ export async function signOut({ everywhere = false } = {}) {
   location.reload();
 }
 
+/** What two sessions differ in, as far as this page goes. */
+function whose(session) {
+  return JSON.stringify([session?.account?.id, session?.roles, session?.must_change]);
+}
+
 /** `<sign-in>`: the form, and what stands in the way of somebody who has signed in but cannot work here. */
 class SignIn extends HTMLElement {
   #hall = "";
@@ -69,12 +74,16 @@ class SignIn extends HTMLElement {
   #password = "";
   /** @type {(() => string) | null} */
   #message = null;
+  #isShown = false;
   /** The first look, begun with the page and not only when its words have come. */
   #asked = null;
 
   connectedCallback() {
     this.#ask().catch(() => undefined); // it is looked at in its time
     document.addEventListener("paihao:language", () => !this.hidden && this.#draw());
+    // Who has signed in in another tab has done so here.
+    globalThis.addEventListener("focus", () => this.#lookAgain());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#lookAgain());
   }
 
   /** Ask until somebody may pass. */
@@ -104,11 +113,25 @@ class SignIn extends HTMLElement {
     } finally {
       this.#asked = null;
     }
+    this.#take();
+  }
+
+  /** Look whether this has become somebody else's browser; until then the form stays as it is, with all that was typed. */
+  async #lookAgain() {
+    if (!this.#isShown) return;
+    const session = await call("GET", "/v1/session").then(({ body }) => body, () => null);
+    if (session === null || !this.#isShown || whose(session) === whose(this.#session)) return;
+    this.#session = session;
+    this.#take();
+  }
+
+  #take() {
     this.#message = null;
     const roles = rolesIn(this.#session, this.#hall);
     if (this.#isIn && !this.#session.must_change && this.#roles.some((role) => roles.has(role))) {
       this.#password = "";
       this.hidden = true;
+      this.#isShown = false;
       this.replaceChildren();
       for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = false;
       this.#found({ session: this.#session, roles });
@@ -124,6 +147,7 @@ class SignIn extends HTMLElement {
   #show() {
     for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = true;
     this.hidden = false;
+    this.#isShown = true;
     this.#draw();
   }
 

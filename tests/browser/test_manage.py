@@ -223,7 +223,7 @@ async def test_overtime_moves_closing_until_it_is_taken_back(service: Service, o
     await page.locator("#overtime-counters").fill("2")
     await confirm(page)
 
-    await expect(page.locator("#overtime-now")).to_contain_text("加时到 18:30，2 个窗口")
+    await expect(page.locator("#overtime-now")).to_contain_text("延时服务到 18:30，2 个窗口")
     await expect(page.locator("#open")).to_have_text("开放至 18:30")
     await page.locator("#overtime-end").click()
     await expect(page.locator("#overtime-now")).to_have_count(0)
