@@ -12,7 +12,7 @@ export class WaitsView {
   #box;
   #facts = "";
   /** How many services fit on one page, and how: found by drawing. */
-  #fit = { style: "roomy", count: 0 };
+  #fit = { style: "roomy", whole: true, count: 0 };
 
   /** @param {HTMLElement} box */
   constructor(box) {
@@ -43,9 +43,9 @@ export class WaitsView {
     const next = standby > 0 && bookable !== null ? words.languages.map(({ key, tag }) => ({ key, tag, text: clock.soon(key, bookable) })) : null;
     const scan = stale || shut ? null : entrance;
 
-    const build = ({ style, count }, page, pages) => [
+    const build = ({ style, whole, count }, page, pages) => [
       make(
-        `div.services.${style}`,
+        `div.services.${style}${whole ? ".whole" : ""}`,
         {},
         waiting.slice(page * count, (page + 1) * count).map((wait) => drawWait(words, wait, services[wait.service], { stale, shut, compact: style === "compact" })),
         pages > 1 ? make("p.page", {}, `${page + 1}/${pages}`) : null,
@@ -56,7 +56,7 @@ export class WaitsView {
     const facts = JSON.stringify([words.languages, waiting, services, stale, shut, standby, next, door, scan?.code, innerWidth, this.#box.parentElement.clientHeight]);
     const anew = facts !== this.#facts;
     this.#facts = facts;
-    if (anew) this.#fit = { style: "roomy", count: Math.max(1, waiting.length) };
+    if (anew) this.#fit = { style: "roomy", whole: true, count: Math.max(1, waiting.length) };
     for (;;) {
       const pages = Math.max(1, Math.ceil(waiting.length / this.#fit.count));
       const page = Math.floor(now_ms / PAGE_MS) % pages;
@@ -70,12 +70,13 @@ export class WaitsView {
     return this.#box.scrollHeight - this.#box.clientHeight <= Math.min(innerWidth, innerHeight) / 216;
   }
 
-  /** Say the same in less room: smaller, then without bars, then on several pages. */
+  /** Say the same in less room: smaller, then long names cut, then without bars, then on several pages. */
   #tighten() {
-    const { style, count } = this.#fit;
-    if (style === "roomy") this.#fit = { style: "full", count };
-    else if (style === "full") this.#fit = { style: "compact", count };
-    else if (count > 1) this.#fit = { style, count: count - 1 };
+    const { style, whole, count } = this.#fit;
+    if (style === "roomy") this.#fit = { style: "full", whole, count };
+    else if (whole) this.#fit = { style, whole: false, count };
+    else if (style === "full") this.#fit = { style: "compact", whole, count };
+    else if (count > 1) this.#fit = { style, whole, count: count - 1 };
     else return false;
     return true;
   }

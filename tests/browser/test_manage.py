@@ -1,6 +1,7 @@
 """The manager's page: the first day, how it looks to everybody, and running a day from it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -351,3 +352,20 @@ async def test_when_the_service_is_silent_the_page_says_how_old_it_is_and_goes_o
 
     await expect(page.locator("#stale")).to_be_hidden()
     await expect(page.locator('[data-counter="1"] .tag')).to_have_text("开放")
+
+
+async def test_how_old_the_page_is_is_said_by_the_halls_clock_on_a_device_whose_own_is_slow(
+    service: Service, office: BrowserContext
+) -> None:
+    page = await office.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/manage?lang=zh")
+    await page.clock.install(time=NOON_AT - timedelta(minutes=30))
+    await sign_in(page, "admin", "test-admin-token-0123456789")
+    manage = Manage(page, Complaints(), service.api.base)
+    await manage.is_drawn("today")
+    await expect(page.locator("body")).to_have_attribute("data-link", "live")
+
+    await office.set_offline(True)
+    await page.clock.run_for(7000)
+
+    await expect(page.locator("#stale")).to_contain_text(re.compile(r"以下为 10:0\d 的情况"))
