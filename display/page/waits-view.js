@@ -168,7 +168,7 @@ function doorWords(words, clock, { open, until_ms, since_ms, from_ms }) {
   if (open) return until_ms === null ? null : { fact: words.say("openUntil", clock.closing(until_ms)), hint: words.say("openUntilHint") };
   const again = from_ms === null ? null : words.say("numbersFrom", clock.minutes(from_ms));
   if (since_ms !== null) return { fact: words.say("closedSince", clock.closing(since_ms)), hint: again ?? words.say("closedSinceHint") };
-  return again === null ? { fact: words.say("noNumbers"), hint: words.say("closedSinceHint") } : { fact: again, hint: words.say("closedSinceHint") };
+  return again === null ? { fact: words.say("noNumbers"), hint: words.say("noNumbersHint") } : { fact: again, hint: words.say("closedSinceHint") };
 }
 
 function drawDoor(words, door, stale, scan) {

@@ -84,7 +84,7 @@ async def test_after_the_manager_has_ended_the_day_there_are_no_more_numbers(ser
 
     await service.api.staff("POST", "day/close")
 
-    await expect(screen.page.locator(".door")).to_contain_text("今天不再取号No more numbers today")
+    await expect(screen.page.locator(".door")).to_contain_text("今天不再取号No more numbers today没有办到的，改日回来")
     await expect(screen.page.locator(".estimate")).to_have_count(0)
 
 
