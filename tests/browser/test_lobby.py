@@ -134,7 +134,10 @@ CUT = """() => [...document.querySelectorAll("#waits .name > *")]
 
 async def test_a_long_name_is_whole_where_there_is_room(service: Service, context: BrowserContext) -> None:
     services = (await service.api.staff("GET", "document")).body["services"]
-    long = {"zh-CN": "个体工商户营业执照新办变更与注销登记", "en": "Business licences: new, changed or closed"}
+    long = {
+        "zh-CN": "个体工商户营业执照新办、变更、备案、补领换领与注销登记综合业务受理",
+        "en": "Licences of small businesses: new, changed, lost, renewed or closed",
+    }
     await change(service.api, services=[{**services[0], "name": long}, *services[1:]])
     screen = await Screen.open(context, service.api.base)
     await expect(screen.page.locator("#waits")).to_contain_text("营业执照")
