@@ -93,8 +93,19 @@ class BoardNames(Struct, frozen=True):
     zones: dict[ZoneId, Texts]
 
 
+class Doors(Struct, frozen=True):
+    """A span in which numbers are given out."""
+
+    opens_at: Stamp
+    closes_at: Stamp
+
+
 class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
-    """A whole board, as of `at`."""
+    """A whole board, as of `at`.
+
+    `closing_at` is the end of the opening hours of now, or of the next ones today. `doors` are all the spans of today
+    in which numbers are given out, those that are over too; none once the day was closed.
+    """
 
     hall: str
     day: OnDate
@@ -107,6 +118,7 @@ class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
     notices: tuple[NoticeShown, ...]
     names: BoardNames
     closing_at: Stamp | None
+    doors: tuple[Doors, ...]
     suspended: Suspended | None
     """Screens then show only its text."""
 
@@ -155,6 +167,7 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
         ),
         names=_names(day),
         closing_at=None if day.closed else stamp_or_none(plan.closing_at(now_at)),
+        doors=() if day.closed else tuple(Doors(stamp(one.opens_at), stamp(one.closes_at)) for one in plan.doors()),
         suspended=suspended_view(day.suspended_at(now_at)),
     )
 

@@ -1,5 +1,5 @@
 /**
- * Whether a hall is open, and when it opens next: its board says only when it closes.
+ * Whether a hall is open and gives out numbers, and when it opens next: its board says only the hours of today.
  *
  * The hall says it with its name; it is asked anew when one of its times has passed, or its closing is another.
  */
@@ -11,6 +11,11 @@ const AGAIN_MS = 30_000;
 const DOORS_MAX_MS = 3 * 3_600_000;
 
 /** @typedef {{opens_ms: number, doors_open: boolean}} Ahead the next opening of a hall that is closed; whether numbers are given out already */
+
+/**
+ * @typedef {{open: boolean, until_ms: number | null, since_ms: number | null, from_ms: number | null}} Doors whether numbers are
+ *   given out; until when, null where it never ends or nobody knows; else since when not, and from when again today
+ */
 
 /** The opening hours of one hall, as they concern its screen. */
 export class Opening {
@@ -44,9 +49,26 @@ export class Opening {
     return open || !(this.#opens_ms > now_ms) ? null : { opens_ms: this.#opens_ms, doors_open };
   }
 
-  /** @param {string | null} closing_at @returns {boolean} whether the hall opens the moment it closes: it never does */
-  isEndless(closing_at) {
-    return closing_at !== null && Date.parse(closing_at) === this.#opens_ms;
+  /**
+   * Whether numbers are given out, and until or since when: by the board's spans, with which no news comes when one ends.
+   * @param {{closing_at: string | null, doors: {opens_at: string, closes_at: string}[] | null}} board
+   * @param {number} now_ms by the hall's clock
+   * @returns {Doors}
+   */
+  doors({ closing_at, doors }, now_ms) {
+    if (doors === null) return this.#doorsOfBefore(closing_at, now_ms);
+    const spans = doors.map(({ opens_at, closes_at }) => ({ opens_ms: Date.parse(opens_at), closes_ms: Date.parse(closes_at) }));
+    const now = spans.find(({ opens_ms, closes_ms }) => opens_ms <= now_ms && now_ms < closes_ms);
+    if (now) return { open: true, until_ms: now.closes_ms === this.#opens_ms ? null : now.closes_ms, since_ms: null, from_ms: null };
+    const since_ms = spans.findLast(({ closes_ms }) => closes_ms <= now_ms)?.closes_ms ?? null;
+    return { open: false, until_ms: null, since_ms, from_ms: spans.find(({ opens_ms }) => opens_ms > now_ms)?.opens_ms ?? null };
+  }
+
+  /** By a board that does not say it, of a release before. */
+  #doorsOfBefore(closing_at, now_ms) {
+    const closing_ms = closing_at === null ? null : Date.parse(closing_at);
+    if (closing_ms !== null && closing_ms <= now_ms) return { open: false, until_ms: null, since_ms: closing_ms, from_ms: null };
+    return { open: true, until_ms: closing_ms === this.#opens_ms ? null : closing_ms, since_ms: null, from_ms: null };
   }
 
   /**

@@ -139,6 +139,7 @@ function whole(frame) {
     standby: frame.standby ?? 0,
     notices: frame.notices ?? [],
     closing_at: frame.closing_at ?? null,
+    doors: frame.doors ?? null,
     suspended: frame.suspended ?? null,
     names: { hall: names.hall ?? hall.name, services: names.services ?? services, counters: names.counters ?? {}, stages: names.stages ?? {}, zones: names.zones ?? {} },
   };
@@ -180,7 +181,7 @@ function draw() {
   // Last, when the rest has taken its room: how the board is laid out depends on what is left.
   if (view === "board") {
     callsView.draw({ words, board, stale, opens: early ? opens : null, ...turns.pick(board.called, now_ms) });
-    waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), early, endless: opening.isEndless(board.closing_at), bookable: bookable.at(clock.now()), now_ms });
+    waitsView.draw({ words, clock, board, stale, entrance: entrance.shown(clock.now()), early, doors: opening.doors(board, clock.now()), bookable: bookable.at(clock.now()), now_ms });
   } else if (view === "suspended") {
     const { text, until_at } = board.suspended;
     const said = words.of(text);

@@ -1,4 +1,4 @@
-/** Draws the waits beside the calls: a range for each service, what is online, standby, and until when the hall is open. */
+/** Draws the waits beside the calls: a range for each service, what is online, standby, and until when numbers are given out. */
 
 import { noneOpen } from "./calls-view.js";
 import { lines, make, makeSvg, redraw } from "./element.js";
@@ -12,7 +12,7 @@ export class WaitsView {
   #box;
   #facts = "";
   /** How many services fit on one page, and how: found by drawing. */
-  #fit = { style: "roomy", count: 0 };
+  #fit = { style: "roomy", whole: true, count: 0 };
 
   /** @param {HTMLElement} box */
   constructor(box) {
@@ -27,36 +27,36 @@ export class WaitsView {
    * @param {boolean} facts.stale ranges, standby, hours and the door's code are withdrawn: they would be wrong
    * @param {import("./entrance.js").Shown | null} facts.entrance the code by which people take a number here
    * @param {boolean} facts.early whether numbers are given out before the hall opens
-   * @param {boolean} facts.endless it opens again the moment it closes
+   * @param {import("./opening.js").Doors} facts.doors whether numbers are given out: how long newcomers wait is said only then
    * @param {number | null} facts.bookable the next time that can be booked, told beside those on standby
    * @param {number} facts.now_ms by the page's own clock; turns the pages of a long list
    */
-  draw({ words, clock, board, stale, entrance, early, endless, bookable, now_ms }) {
+  draw({ words, clock, board, stale, entrance, early, doors, bookable, now_ms }) {
     const services = board.names.services;
     const online = Object.values(services).filter((service) => service.online_url);
     // Before the hall opens its plan says how many counters there will be; afterwards nobody knows when one opens.
     const unknown = !early && noneOpen(board);
     const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url).map((wait) => (unknown ? { ...wait, shown: null } : wait));
-    const closing_ms = board.closing_at ? Date.parse(board.closing_at) : NaN;
-    const closing = stale || endless || Number.isNaN(closing_ms) ? null : { time: clock.closing(closing_ms), past: clock.now() >= closing_ms };
+    const shut = !stale && !doors.open;
+    const door = stale ? null : doorWords(words, clock, doors);
     const standby = stale ? 0 : board.standby;
     const next = standby > 0 && bookable !== null ? words.languages.map(({ key, tag }) => ({ key, tag, text: clock.soon(key, bookable) })) : null;
-    const scan = stale || closing?.past ? null : entrance;
+    const scan = stale || shut ? null : entrance;
 
-    const build = ({ style, count }, page, pages) => [
+    const build = ({ style, whole, count }, page, pages) => [
       make(
-        `div.services.${style}`,
+        `div.services.${style}${whole ? ".whole" : ""}`,
         {},
-        waiting.slice(page * count, (page + 1) * count).map((wait) => drawWait(words, wait, services[wait.service], stale, style === "compact")),
+        waiting.slice(page * count, (page + 1) * count).map((wait) => drawWait(words, wait, services[wait.service], { stale, shut, compact: style === "compact" })),
         pages > 1 ? make("p.page", {}, `${page + 1}/${pages}`) : null,
       ),
       ...drawExtras(words, online, standby, next),
-      ...drawDoor(words, closing, stale, scan),
+      ...drawDoor(words, door, stale, scan),
     ];
-    const facts = JSON.stringify([words.languages, waiting, services, stale, standby, next, closing, scan?.code, innerWidth, this.#box.parentElement.clientHeight]);
+    const facts = JSON.stringify([words.languages, waiting, services, stale, shut, standby, next, door, scan?.code, innerWidth, this.#box.parentElement.clientHeight]);
     const anew = facts !== this.#facts;
     this.#facts = facts;
-    if (anew) this.#fit = { style: "roomy", count: Math.max(1, waiting.length) };
+    if (anew) this.#fit = { style: "roomy", whole: true, count: Math.max(1, waiting.length) };
     for (;;) {
       const pages = Math.max(1, Math.ceil(waiting.length / this.#fit.count));
       const page = Math.floor(now_ms / PAGE_MS) % pages;
@@ -70,18 +70,20 @@ export class WaitsView {
     return this.#box.scrollHeight - this.#box.clientHeight <= Math.min(innerWidth, innerHeight) / 216;
   }
 
-  /** Say the same in less room: smaller, then without bars, then on several pages. */
+  /** Say the same in less room: smaller, then long names cut, then without bars, then on several pages. */
   #tighten() {
-    const { style, count } = this.#fit;
-    if (style === "roomy") this.#fit = { style: "full", count };
-    else if (style === "full") this.#fit = { style: "compact", count };
-    else if (count > 1) this.#fit = { style, count: count - 1 };
+    const { style, whole, count } = this.#fit;
+    if (style === "roomy") this.#fit = { style: "full", whole, count };
+    else if (whole) this.#fit = { style, whole: false, count };
+    else if (style === "full") this.#fit = { style: "compact", whole, count };
+    else if (count > 1) this.#fit = { style, whole, count: count - 1 };
     else return false;
     return true;
   }
 }
 
-function drawWait(words, { service: id, count, shown }, service, stale, compact) {
+/** @param {{stale: boolean, shut: boolean, compact: boolean}} how shut: nobody can begin to wait, so no wait is told */
+function drawWait(words, { service: id, count, shown }, service, { stale, shut, compact }) {
   const range = stale ? null : shown;
   const unknown = words.say(compact ? "waitUnknownShort" : "waitUnknown");
   const unit = range ? words.say(compact ? "minutesShort" : "minutes") : compact ? unknown : [];
@@ -90,13 +92,14 @@ function drawWait(words, { service: id, count, shown }, service, stale, compact)
     {},
     make("span.prefix", { "data-length": Math.min((service?.prefix ?? "").length, 4) }, service?.prefix ?? ""),
     make("div.name", {}, lines(named(words, service, id))),
-    make("div.estimate", { "data-unknown": compact && !range }, make("b", {}, range ? `${range.from_min}–${range.to_min}` : "–"), make("p", {}, lines(unit, "span"))),
+    shut ? null : make("div.estimate", { "data-unknown": compact && !range }, make("b", {}, range ? `${range.from_min}–${range.to_min}` : "–"), make("p", {}, lines(unit, "span"))),
   );
   const people = stale ? null : make("p.people", {}, make("b", {}, String(count)), lines(words.say("waiting"), "span"));
   const box = make("div.wait", { "data-service": id }, head);
   if (compact) {
     if (people) head.append(people);
-  } else if (range) box.append(drawScale(words, range, people));
+  } else if (shut) box.append(make("div.unknown", {}, people));
+  else if (range) box.append(drawScale(words, range, people));
   else box.append(make("div.unknown", {}, make("p", {}, lines(unknown, "span")), people));
   return box;
 }
@@ -160,15 +163,21 @@ function drawCode(words, { modules, code }) {
   );
 }
 
-function drawDoor(words, closing, stale, scan) {
+/** What is said of the door, and below it: until or since when numbers are given out, or from when; null where they always are. */
+function doorWords(words, clock, { open, until_ms, since_ms, from_ms }) {
+  if (open) return until_ms === null ? null : { fact: words.say("openUntil", clock.closing(until_ms)), hint: words.say("openUntilHint") };
+  const again = from_ms === null ? null : words.say("numbersFrom", clock.minutes(from_ms));
+  if (since_ms !== null) return { fact: words.say("closedSince", clock.closing(since_ms)), hint: again ?? words.say("closedSinceHint") };
+  return again === null ? { fact: words.say("noNumbers"), hint: words.say("noNumbersHint") } : { fact: again, hint: words.say("closedSinceHint") };
+}
+
+function drawDoor(words, door, stale, scan) {
   if (stale) return [make("div.door", {}, make("div", {}, lines(words.say("kiosk"))))];
   if (scan !== null) {
-    const until = closing === null ? null : make("div.hint", {}, lines(words.say("openUntil", closing.time)));
+    const until = door === null ? null : make("div.hint", {}, lines(door.fact));
     return [make("div.door.scan", {}, drawCode(words, scan), make("div", {}, ...lines(words.say("scan")), until))];
   }
-  if (closing === null) return [];
-  const [fact, hint] = closing.past ? ["closedSince", "closedSinceHint"] : ["openUntil", "openUntilHint"];
-  return [make("div.door", {}, make("div", {}, lines(words.say(fact, closing.time))), make("div.hint", {}, lines(words.say(hint))))];
+  return door === null ? [] : [make("div.door", {}, make("div", {}, lines(door.fact)), make("div.hint", {}, lines(door.hint)))];
 }
 
 function named(words, service, id) {

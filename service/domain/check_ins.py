@@ -89,6 +89,8 @@ def check_in_opens_at(day: Day, appointment: Appointment) -> datetime:
 def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) -> list[Event]:
     """Take a ticket of class `returning` by the right of a ticket that ended conditionally, or was never served.
 
+    What was missing then is missing until somebody has looked, and so long nobody is prechecked.
+
     Raises:
         CodeUsed: the right was used.
         WrongState: the ticket gives no right to return.
@@ -122,7 +124,8 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
             count=returned.count,
             admission=day.admission_at(now_at),
             then=tuple(name for name in returned.then if name in day.plan.services),
-            prechecked=returned.prechecked,
+            prechecked=returned.prechecked and not returned.missing,
+            missing=returned.missing,
             applicant=returned.applicant,
             returns_of=returned.ticket,
         )

@@ -129,6 +129,7 @@ class Returned(Struct, frozen=True, kw_only=True):
     then: tuple[ServiceId, ...] = ()
     due_on: date | None = None
     prechecked: bool = False
+    missing: tuple[str, ...] = ()
     applicant: str | None = None
     count: int = 1
     outcome: Outcome | None = None
@@ -256,10 +257,14 @@ class TransferTicket(Order, frozen=True):
 
 
 class UndoTicket(Order, frozen=True):
-    """Take back a finish or a no-show; `release` puts who is at the counter meanwhile back into the queue."""
+    """Take back a finish or a no-show.
+
+    `release` puts who is at the counter meanwhile back into the queue; `reopen` opens it, if it was paused or closed.
+    """
 
     ticket: TicketId
     release: bool = False
+    reopen: bool = False
 
 
 class CheckPapers(Order, frozen=True):

@@ -27,6 +27,7 @@ from service.domain.appointments import cancel_those_to_come, leave_open_ones, o
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
 from service.domain.door import (
+    calls_from,
     hall_closed,
     issue,
     on_offer,
@@ -390,8 +391,8 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
     Raises:
         WrongState: something else, or too late.
         CodeUsed: the right to return that it gave was used.
-        CounterClosed, CounterBusy: its counter cannot have the person back; busy only when who is there is not to be
-            released.
+        CounterClosed, CounterBusy: its counter cannot have the person back: it is not open and not to be opened again,
+            or has somebody who is not to be released.
     """
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.DONE, TicketState.NO_SHOW)
@@ -401,6 +402,9 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
     if ticket.id in day.returned:
         raise CodeUsed
     counter = day.counter(ticket.last_counter)
+    if command.reopen and counter.state is not CounterState.OPEN:
+        opened = open_counter(day, commands.OpenCounter(counter.id), now_at)
+        return [*opened, events.TicketUndone(ticket=ticket.id)]
     released = _vacate(day, counter, now_at, release=True) if command.release else []
     if not released:
         _require_free(counter)
@@ -687,8 +691,8 @@ def _require_papers(plan: Plan, ticket: Ticket, missing: tuple[str, ...]) -> Non
 def _refuse_calls(day: Day, now_at: datetime) -> None:
     """Calls run from the first opening of the day until it is closed; late ones are served after closing time."""
     refuse_suspended(day, now_at)
-    windows = day.plan.windows
-    if day.closed or not windows or now_at < windows[0].opens_at:
+    from_at = calls_from(day)
+    if from_at is None or now_at < from_at:
         raise hall_closed(day, now_at)
 
 

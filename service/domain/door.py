@@ -27,6 +27,12 @@ def refuse_suspended(day: Day, now_at: datetime) -> None:
         raise HallSuspended(suspension.text)
 
 
+def calls_from(day: Day) -> datetime | None:
+    """From when people are called, also after closing time: the first opening; None when nobody is called any more."""
+    windows = day.plan.windows
+    return None if day.closed or not windows else windows[0].opens_at
+
+
 def refuse_shut(day: Day, now_at: datetime) -> None:
     """Raise HallSuspended or HallClosed when nobody gets a number now."""
     refuse_suspended(day, now_at)
@@ -86,6 +92,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     admission: Admission,
     then: tuple[ServiceId, ...] = (),
     prechecked: bool = False,
+    missing: tuple[str, ...] = (),
     applicant: str | None = None,
     browser: str | None = None,
     appointment: Appointment | None = None,
@@ -126,6 +133,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
         count=count,
         then=then,
         prechecked=prechecked,
+        missing=missing,
         applicant=applicant,
         browser=browser,
         appointment=None if appointment is None else appointment.id,

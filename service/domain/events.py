@@ -134,6 +134,7 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
 
     `fit` is what a walk-in was admitted by, or put on standby, where the hall asks. `issued_at` says when, if that was
     before: at the kiosk `device`, which was cut off. `excused_s` is for how long after the slot nobody could check in.
+    `missing` are the papers that the visit it `returns_of` ended without.
     """
 
     ticket: TicketId
@@ -148,6 +149,7 @@ class TicketTaken(Fact, frozen=True, kw_only=True, tag="ticket_taken"):
     count: int = 1
     then: tuple[ServiceId, ...] = ()
     prechecked: bool = False
+    missing: tuple[str, ...] = ()
     applicant: str | None = None
     browser: str | None = None
     appointment: AppointmentId | None = None

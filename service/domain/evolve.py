@@ -218,6 +218,8 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         count=event.count,
         then=event.then,
         prechecked=event.prechecked,
+        missing=event.missing,
+        papers=event.missing or None,
         applicant=event.applicant,
         issued_at=issued_at,
         waiting_since_at=issued_at,

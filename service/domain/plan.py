@@ -269,6 +269,18 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
         doors_at = now_at + timedelta(seconds=self.rules.doors_before_s)
         return any(window.opens_at <= doors_at and now_at < window.closes_at for window in self.windows)
 
+    def doors(self) -> tuple[Window, ...]:
+        """The spans in which tickets are issued unless the day is closed, sorted and apart: see `doors_open_at`."""
+        before = timedelta(seconds=self.rules.doors_before_s)
+        spans: list[Window] = []
+        for window in self.windows:
+            opens_at = window.opens_at - before
+            if spans and opens_at <= spans[-1].closes_at:
+                spans[-1] = replace(spans[-1], closes_at=window.closes_at)
+            else:
+                spans.append(Window(opens_at, window.closes_at))
+        return tuple(spans)
+
     def closing_at(self, now_at: datetime) -> datetime | None:
         """The end of the window open at `now_at`, or of the next one today."""
         return next((window.closes_at for window in self.windows if now_at < window.closes_at), None)

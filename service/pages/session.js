@@ -58,6 +58,11 @@ export async function signOut({ everywhere = false } = {}) {
   location.reload();
 }
 
+/** What two sessions differ in, as far as this page goes. */
+function whose(session) {
+  return JSON.stringify([session?.account?.id, session?.roles, session?.must_change]);
+}
+
 /** `<sign-in>`: the form, and what stands in the way of somebody who has signed in but cannot work here. */
 class SignIn extends HTMLElement {
   #hall = "";
@@ -69,12 +74,16 @@ class SignIn extends HTMLElement {
   #password = "";
   /** @type {(() => string) | null} */
   #message = null;
+  #isShown = false;
   /** The first look, begun with the page and not only when its words have come. */
   #asked = null;
 
   connectedCallback() {
     this.#ask().catch(() => undefined); // it is looked at in its time
     document.addEventListener("paihao:language", () => !this.hidden && this.#draw());
+    // Who has signed in in another tab has done so here.
+    globalThis.addEventListener("focus", () => this.#lookAgain());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#lookAgain());
   }
 
   /** Ask until somebody may pass. */
@@ -106,11 +115,27 @@ class SignIn extends HTMLElement {
       this.#asked = null;
     }
     // The cookie of a session is for https, or this machine; where the browser has dropped it nobody is signed in, and nothing else says why.
-    this.#message = fresh && !this.#isIn ? () => say(globalThis.isSecureContext ? "sign-in-not-kept" : "sign-in-needs-https") : null;
+    const kept = globalThis.isSecureContext ? "sign-in-not-kept" : "sign-in-needs-https";
+    this.#take(fresh && !this.#isIn ? () => say(kept) : null);
+  }
+
+  /** Look whether this has become somebody else's browser; until then the form stays as it is, with all that was typed. */
+  async #lookAgain() {
+    if (!this.#isShown) return;
+    const session = await call("GET", "/v1/session").then(({ body }) => body, () => null);
+    if (session === null || !this.#isShown || whose(session) === whose(this.#session)) return;
+    this.#session = session;
+    this.#take(null);
+  }
+
+  /** @param {(() => string) | null} message what the form says, where it is shown */
+  #take(message) {
+    this.#message = message;
     const roles = rolesIn(this.#session, this.#hall);
     if (this.#isIn && !this.#session.must_change && this.#roles.some((role) => roles.has(role))) {
       this.#password = "";
       this.hidden = true;
+      this.#isShown = false;
       this.replaceChildren();
       for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = false;
       this.#found({ session: this.#session, roles });
@@ -126,6 +151,7 @@ class SignIn extends HTMLElement {
   #show() {
     for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = true;
     this.hidden = false;
+    this.#isShown = true;
     this.#draw();
   }
 

@@ -63,6 +63,11 @@ export async function whileBusy(button, act) {
   }
 }
 
+/** What is asked of somebody who has signed out stands in the way of signing in. */
+document.addEventListener("paihao:signed-out", () => {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+});
+
 /**
  * Ask something in a dialog. Focus returns to where it was.
  * @template Result
@@ -96,7 +101,9 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
       event.preventDefault();
       await whileBusy(main, async () => {
         try {
-          result = await act(new FormData(form));
+          const given = await act(new FormData(form));
+          if (!dialog.open) return; // it was closed meanwhile
+          result = given;
           dialog.close();
         } catch (reason) {
           message.hidden = false;

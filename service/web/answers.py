@@ -180,7 +180,8 @@ class AlarmMade(AlarmSeen, frozen=True, kw_only=True):
 class Queue(Struct, frozen=True, kw_only=True):
     """All tickets that are not over, `waiting` in the order of calls.
 
-    And who calls for help, the oldest first, and the printers that want somebody.
+    And who calls for help, the oldest first, and the printers that want somebody. `calls_from_at` is from when people
+    are called today; null when nobody is any more.
     """
 
     called: list[TicketView]
@@ -189,6 +190,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     parked: list[TicketView]
     alarms: list[AlarmSeen]
     printers: list[PrinterSeen]
+    calls_from_at: Stamp | None
     day: date
     seq: int
 

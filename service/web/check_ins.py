@@ -195,6 +195,7 @@ def _of_ticket(ticket: Ticket, on: date, today: date, shown: Admitted) -> Comman
         then=ticket.then,
         due_on=ticket.due_on,
         prechecked=ticket.prechecked,
+        missing=ticket.missing,
         applicant=ticket.applicant,
         count=ticket.count,
         outcome=ticket.outcome,

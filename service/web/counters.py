@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from service.domain import commands, dispatch
 from service.domain.day import Day
+from service.domain.door import calls_from
 from service.domain.events import TicketCalled
 from service.domain.model import Counter, CounterState, PrinterState, ServiceId, StageId, TicketId, TicketState
-from service.domain.times import stamp
+from service.domain.times import stamp, stamp_or_none
 from service.domain.view import TicketView, counter_view, reason_view, ticket_view
 from service.lane import Answer
 from service.web.answers import AlarmSeen, NextCalled, PrinterSeen, Queue, answer
@@ -114,6 +115,7 @@ async def queue(request: web.Request) -> web.Response:
                 for printer in day.printers.values()
                 if printer.state is not PrinterState.OK
             ],
+            calls_from_at=stamp_or_none(calls_from(day)),
             day=day.on,
             seq=seq,
         )

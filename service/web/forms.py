@@ -147,9 +147,10 @@ class NextForm(Form, frozen=True, kw_only=True):
 
 
 class UndoForm(Form, frozen=True, kw_only=True):
-    """Take back; `release` puts who was called meanwhile back at their place."""
+    """Take back; `release` puts who was called meanwhile back at their place, `reopen` opens the counter again."""
 
     release: bool = False
+    reopen: bool = False
 
 
 class CallForm(Form, frozen=True, kw_only=True):

@@ -60,7 +60,7 @@ _TAKEN: dict[Admission, Texts] = {
         "en": "Took {number} on standby, {ahead} before it",
     },
     Admission.OVERTIME: {
-        "zh-CN": "取号 {number}，加时办理，前面 {ahead} 人",
+        "zh-CN": "取号 {number}，延时办理，前面 {ahead} 人",
         "en": "Took {number} for overtime, {ahead} ahead",
     },
 }
@@ -98,8 +98,8 @@ _WORDS: dict[type[Any], Callable[[Any], Texts]] = {
     events.DayEnded: lambda _: {"zh-CN": "一天结束", "en": "The day ended"},
     events.SuspensionBegan: lambda _: {"zh-CN": "暂停服务", "en": "Suspended"},
     events.SuspensionEnded: lambda _: {"zh-CN": "恢复服务", "en": "Going on after a suspension"},
-    events.OvertimeOpened: lambda _: {"zh-CN": "开放加时", "en": "Overtime opened"},
-    events.OvertimeEnded: lambda _: {"zh-CN": "取消加时", "en": "Overtime ended"},
+    events.OvertimeOpened: lambda _: {"zh-CN": "开始延时服务", "en": "Overtime opened"},
+    events.OvertimeEnded: lambda _: {"zh-CN": "取消延时服务", "en": "Overtime ended"},
     events.AlarmRaised: lambda e: {
         "zh-CN": "求助" if e.counter is None else f"{e.counter} 号窗口求助",
         "en": "Call for help" if e.counter is None else f"Call for help from counter {e.counter}",

@@ -206,9 +206,12 @@ async def transfer(request: web.Request) -> web.Response:
 
 
 async def undo(request: web.Request) -> web.Response:
-    """Take a finish or no-show back, within 30 seconds; `release` puts who was called meanwhile back at their place."""
+    """Take a finish or no-show back, within 30 seconds.
+
+    `release` puts who was called meanwhile back at their place, `reopen` opens the counter again.
+    """
     who, form = caller(request), await read(request, UndoForm)
-    return await _act(request, who, commands.UndoTicket(ticket=ticket_of(request), release=form.release))
+    return await _act(request, who, commands.UndoTicket(ticket_of(request), form.release, form.reopen))
 
 
 async def history(request: web.Request) -> web.Response:

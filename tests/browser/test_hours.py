@@ -41,6 +41,53 @@ async def test_a_wait_is_not_foretold_while_no_counter_is_open(service: Service,
     await expect(wait.locator(".estimate b")).to_have_text("0–10")
 
 
+async def test_no_new_numbers_are_said_to_be_given_out_in_a_break_and_after_closing(
+    service: Service, clock: RunningClock, context: BrowserContext
+) -> None:
+    days = {"weekdays": [1, 2, 3, 4, 5, 6, 7]}
+    hours = [{**days, "from": "09:00", "to": "12:00"}, {**days, "from": "13:30", "to": "17:00"}]
+    await change(service.api, hours=hours, staffing=[{**hours[0], "to": "17:00", "counters": 5}])
+    await service.api.open("1")
+    for _ in range(3):
+        await service.api.take("enquiry")
+    screen = await Screen.open(context, service.api.base)
+    wait, door = screen.page.locator('[data-service="enquiry"]'), screen.page.locator(".door")
+    await expect(door).to_contain_text("Open until 12:00")
+    await expect(wait.locator(".estimate")).to_be_visible()
+
+    clock.advance(130 * 60)
+    await service.api.next("1")
+
+    await expect(door).to_contain_text("12:00 已停止取号No new numbers since 12:0013:00 开始取号Numbers from 13:00")
+    await expect(wait.locator(".estimate")).to_have_count(0)
+    await expect(wait.locator(".people b")).to_have_text("2")
+    reply = await service.api.call("POST", "tickets", {"service": "enquiry"})
+    assert reply.code == "hall-closed"
+
+    clock.advance(60 * 60)
+    await service.api.next("1", "done")
+    await expect(door).to_contain_text("Open until 17:00")
+    await expect(wait.locator(".estimate")).to_be_visible()
+
+    clock.advance(4 * 3600)
+    await service.api.next("1", "done")
+    await expect(door).to_contain_text("17:00 已停止取号No new numbers since 17:00已取的号码请留意叫号")
+    await expect(wait.locator(".estimate")).to_have_count(0)
+    assert screen.complaints == []
+
+
+async def test_after_the_manager_has_ended_the_day_there_are_no_more_numbers(service: Service, screen: Screen) -> None:
+    await service.api.open("1")
+    await service.api.take("enquiry")
+    await service.api.next("1")
+    await expect(screen.banner).to_have_attribute("data-number", "B001")
+
+    await service.api.staff("POST", "day/close")
+
+    await expect(screen.page.locator(".door")).to_contain_text("今天不再取号No more numbers today没有办到的，改日回来")
+    await expect(screen.page.locator(".estimate")).to_have_count(0)
+
+
 async def test_a_hall_that_never_closes_does_not_say_until_when_it_is_open(
     service: Service, context: BrowserContext
 ) -> None:

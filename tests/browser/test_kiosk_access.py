@@ -49,6 +49,7 @@ TICKET = """
 """
 """What there is besides, is heard too."""
 LYING = ViewportSize(width=1920, height=1080)
+LAPTOP = ViewportSize(width=1366, height=768)
 LOWEST_SHARE = 0.36
 """Of the screen's height: on a kiosk whose screen begins 75 cm and ends 145 cm above the floor, this is 1.2 m."""
 
@@ -170,8 +171,30 @@ async def test_it_fits_any_screen_without_sideways_scrolling(
     assert await booth.script(SIDEWAYS) == []
 
 
+@pytest.mark.parametrize("size", [(1366, 768), (1280, 720), (1024, 768)], ids=str)
+async def test_a_small_screen_that_lies_shows_all_that_can_be_chosen_and_why_nothing_can(
+    service: Service, context: BrowserContext, size: tuple[int, int]
+) -> None:
+    booth = await Booth.at(context, service.api)
+    page = booth.page
+    await page.set_viewport_size(ViewportSize(width=size[0], height=size[1]))
+    edge = "document.querySelector('#foot').getBoundingClientRect().top"
+    bottom = "(found) => document.querySelector(found).getBoundingClientRect().bottom"
+    await expect(booth.service("enquiry")).to_be_visible()
+
+    for last in ("#service-enquiry", ".choice.online", ".booked-box"):
+        assert await booth.script(bottom, last) <= await booth.script(edge), last
+    for name, box in await booth.script(TARGETS):
+        assert box["height"] >= 88, name
+    assert await booth.script(SIDEWAYS) == []
+
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演习", "en": "Fire drill"}})
+    await expect(page.locator(".walk-in > .message")).to_contain_text("消防演习")
+    assert await booth.script(bottom, ".walk-in > .message") <= await booth.script(edge)
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("screen", [STANDING, LYING], ids=["standing", "lying"])
+@pytest.mark.parametrize("screen", [STANDING, LYING, LAPTOP], ids=["standing", "lying", "laptop"])
 async def test_nothing_lies_below_the_edge_of_a_screen_that_stands_or_lies(
     service: Service, context: BrowserContext, screen: ViewportSize, lang: str
 ) -> None:
@@ -202,6 +225,16 @@ async def test_nothing_lies_below_the_edge_of_a_screen_that_stands_or_lies(
     await page.locator("#no-slip").click()
     await expect(page.locator("#no-slip")).to_have_count(0)
     assert await booth.script(BELOW_PX) == 0, "ticket without a slip, cut off"
+
+
+async def test_who_presses_twice_with_a_mouse_marks_nothing_of_the_page(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+
+    await booth.page.locator("#hall").dblclick()
+
+    assert await booth.script("getSelection().toString()") == ""
 
 
 async def test_the_page_is_light_with_the_copy_that_its_worker_keeps(service: Service, context: BrowserContext) -> None:

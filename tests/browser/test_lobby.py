@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import BrowserContext, Request, expect
 
 from tests.browser.clock import RunningClock
-from tests.browser.halls import NOTICE, post_notice
+from tests.browser.halls import NOTICE, change, post_notice
 from tests.browser.pictures import picture
 from tests.browser.screen import Screen
 from tests.browser.test_layout import OVERFLOWING
@@ -125,6 +125,25 @@ async def test_a_full_day_fits_every_wall_and_is_pictured(
 
         assert await screen.script(OVERFLOWING) == [], name
     assert screen.complaints == []
+
+
+CUT = """() => [...document.querySelectorAll("#waits .name > *")]
+  .filter((name) => name.scrollHeight - name.clientHeight > Number.parseFloat(getComputedStyle(name).fontSize) / 2)
+  .map(({ textContent }) => textContent)"""
+
+
+async def test_a_long_name_is_whole_where_there_is_room(service: Service, context: BrowserContext) -> None:
+    services = (await service.api.staff("GET", "document")).body["services"]
+    long = {
+        "zh-CN": "个体工商户营业执照新办、变更、备案、补领换领与注销登记综合业务受理",
+        "en": "Licences of small businesses: new, changed, lost, renewed or closed",
+    }
+    await change(service.api, services=[{**services[0], "name": long}, *services[1:]])
+    screen = await Screen.open(context, service.api.base)
+    await expect(screen.page.locator("#waits")).to_contain_text("营业执照")
+
+    assert await screen.script(CUT) == []
+    assert await screen.script(OVERFLOWING) == []
 
 
 @pytest.mark.parametrize("size", WALLS.values(), ids=str)

@@ -1,6 +1,7 @@
 """The manager's page: the first day, how it looks to everybody, and running a day from it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -223,7 +224,7 @@ async def test_overtime_moves_closing_until_it_is_taken_back(service: Service, o
     await page.locator("#overtime-counters").fill("2")
     await confirm(page)
 
-    await expect(page.locator("#overtime-now")).to_contain_text("加时到 18:30，2 个窗口")
+    await expect(page.locator("#overtime-now")).to_contain_text("延时服务到 18:30，2 个窗口")
     await expect(page.locator("#open")).to_have_text("开放至 18:30")
     await page.locator("#overtime-end").click()
     await expect(page.locator("#overtime-now")).to_have_count(0)
@@ -351,3 +352,20 @@ async def test_when_the_service_is_silent_the_page_says_how_old_it_is_and_goes_o
 
     await expect(page.locator("#stale")).to_be_hidden()
     await expect(page.locator('[data-counter="1"] .tag')).to_have_text("开放")
+
+
+async def test_how_old_the_page_is_is_said_by_the_halls_clock_on_a_device_whose_own_is_slow(
+    service: Service, office: BrowserContext
+) -> None:
+    page = await office.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/manage?lang=zh")
+    await page.clock.install(time=NOON_AT - timedelta(minutes=30))
+    await sign_in(page, "admin", "test-admin-token-0123456789")
+    manage = Manage(page, Complaints(), service.api.base)
+    await manage.is_drawn("today")
+    await expect(page.locator("body")).to_have_attribute("data-link", "live")
+
+    await office.set_offline(True)
+    await page.clock.run_for(7000)
+
+    await expect(page.locator("#stale")).to_contain_text(re.compile(r"以下为 10:0\d 的情况"))

@@ -3,6 +3,7 @@
 import pytest
 from playwright.async_api import BrowserContext, Page, expect
 
+from tests.browser.halls import change
 from tests.browser.screen import Complaints
 from tests.service import Service
 
@@ -228,3 +229,16 @@ async def test_each_path_in_the_contents_of_the_reference_is_one_line(
     wrapped = await page.locator("#contents a code").evaluate_all(WRAPPED)
 
     assert wrapped == []
+
+
+async def test_the_wall_says_the_name_of_a_hall_of_one_language_once(service: Service, context: BrowserContext) -> None:
+    await change(service.api, name={"en": "Solo Hall"})
+
+    page = await context.new_page()
+    complaints = Complaints()
+    complaints.listen(page)
+    await page.goto(f"{service.api.base}/halls/demo/wall")
+
+    await expect(page.locator(".hall")).to_have_text("Solo Hall")
+    await expect(page.locator(".hall span")).to_have_attribute("lang", "en")
+    assert complaints == []

@@ -13,6 +13,7 @@ from service.domain.commands import (
     LeaveQueue,
     MarkNoShow,
     OpenCounter,
+    OpenOvertime,
     ParkTicket,
     PauseCounter,
     PostNotice,
@@ -58,6 +59,7 @@ def test_an_empty_hall_has_a_whole_board() -> None:
         "notices",
         "names",
         "closing_at",
+        "doors",
         "suspended",
     ]
     names = shown.pop("names")
@@ -73,6 +75,7 @@ def test_an_empty_hall_has_a_whole_board() -> None:
         "standby": 0,
         "notices": [],
         "closing_at": "2026-11-23T09:00:00.000Z",
+        "doors": [{"opens_at": "2026-11-23T00:30:00.000Z", "closes_at": "2026-11-23T09:00:00.000Z"}],
         "suspended": None,
     }
     assert [(one["service"], one["count"]) for one in waiting] == [("passport", 0), ("enquiry", 0), ("card", 0)]
@@ -257,6 +260,24 @@ def test_closing_is_the_end_of_the_window_open_now_or_of_the_next_one() -> None:
     assert board(hall.at("15:00")).closing_at == stamp(hall.instant("17:00"))
     hall.do(CloseDay())
     assert board(hall).closing_at is None
+
+
+def test_the_doors_are_open_in_all_spans_in_which_numbers_are_given_out() -> None:
+    hours = [
+        {"weekdays": [1], "from": "09:00", "to": "12:00"},
+        {"weekdays": [1], "from": "12:20", "to": "15:00"},
+        {"weekdays": [1], "from": "16:00", "to": "17:00"},
+    ]
+    hall = Hall(town(hours=hours), at="15:10")
+
+    spans = [(one.opens_at, one.closes_at) for one in board(hall).doors]
+
+    wanted = [("08:30", "15:00"), ("15:30", "17:00")]
+    assert spans == [(stamp(hall.instant(begin)), stamp(hall.instant(end))) for begin, end in wanted]
+    hall.do(OpenOvertime(hall.instant("18:00")))
+    assert board(hall).doors[-1].closes_at == stamp(hall.instant("18:00"))
+    hall.do(CloseDay())
+    assert board(hall).doors == ()
 
 
 def test_after_the_last_window_there_is_no_closing() -> None:

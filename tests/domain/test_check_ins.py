@@ -14,6 +14,7 @@ from service.domain.model import (
     CounterId,
     LeftReason,
     Outcome,
+    PapersThen,
     Rule,
     ServiceId,
     TicketClass,
@@ -301,6 +302,7 @@ def returned(hall: Hall, ticket: TicketId) -> Returned:
         then=was.then,
         due_on=was.due_on,
         prechecked=was.prechecked,
+        missing=was.missing,
         applicant=was.applicant,
         count=was.count,
         outcome=was.outcome,
@@ -345,6 +347,48 @@ def test_who_brings_a_paper_later_does_not_queue_again() -> None:
     assert ticket.queue_at == hall.instant("08:30")
     assert ticket.returns_of == was.ticket
     assert isinstance(hall.refuses(returning(hall, was)), CodeUsed)
+
+
+def test_who_returns_owes_what_was_missing_and_is_not_prechecked() -> None:
+    first = Hall(at="09:00")
+    first.open("1", "P1")
+    first.take("passport")
+    ticket = first.next("P1")
+    assert ticket is not None
+    first.do(commands.CheckPapers(ticket, (), PapersThen.ADVANCE))
+    assert first.next("1") == ticket
+    assert first.ticket(ticket).prechecked
+    first.finish(ticket, commands.Finish(Outcome.CONDITIONAL, ("photo",)))
+    hall = the_day_after()
+    command = returning(hall, returned(first, ticket))
+
+    hall.do(command)
+
+    again = hall.ticket(command.ticket)
+    assert (again.missing, again.prechecked, again.stage) == (("photo",), False, "precheck")
+    hall.open("1")
+    assert hall.next("1") == again.id
+    hall.finish(again.id)
+    hall.after(5).do(commands.UndoTicket(again.id))
+    assert hall.ticket(again.id).missing == ("photo",)
+    hall.do(commands.CheckPapers(again.id))
+    assert (hall.ticket(again.id).missing, hall.ticket(again.id).prechecked) == ((), True)
+
+
+def test_who_was_prechecked_and_not_served_is_so_on_return() -> None:
+    first = Hall(at="16:50")
+    first.open("P1")
+    first.take("passport")
+    ticket = first.next("P1")
+    assert ticket is not None
+    first.do(commands.CheckPapers(ticket, (), PapersThen.ADVANCE))
+    first.at("17:30").do(commands.CloseDay())
+    hall = the_day_after()
+    command = returning(hall, returned(first, ticket))
+
+    hall.do(command)
+
+    assert (hall.ticket(command.ticket).prechecked, hall.ticket(command.ticket).missing) == (True, ())
 
 
 def test_who_was_not_served_may_return() -> None:

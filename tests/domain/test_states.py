@@ -34,7 +34,7 @@ from service.domain.commands import (
     UndoTicket,
 )
 from service.domain.document import Rules
-from service.domain.events import TicketReleased, TicketUndone
+from service.domain.events import CounterOpened, TicketReleased, TicketUndone
 from service.domain.model import (
     TICKET_SUCCESSORS,
     CounterId,
@@ -548,6 +548,30 @@ def test_undo_needs_the_counter_open(make: Callable[[Hall], TicketId], command: 
 
     assert isinstance(hall.refuses(UndoTicket(ticket)), CounterClosed)
     assert isinstance(hall.refuses(UndoTicket(ticket, release=True)), CounterClosed)
+
+
+@pytest.mark.parametrize("make", [a_done, a_no_show])
+@pytest.mark.parametrize("command", [CloseCounter(ONE), PauseCounter(ONE)])
+def test_undo_opens_the_counter_again_when_it_is_to(make: Callable[[Hall], TicketId], command: Command) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = make(hall)
+    hall.do(command)
+
+    decided = hall.do(UndoTicket(ticket, reopen=True))
+
+    assert [type(event) for event in decided] == [CounterOpened, TicketUndone]
+    assert (hall.counter("1").state, hall.counter("1").ticket) == (CounterState.OPEN, ticket)
+
+
+def test_an_undo_that_comes_too_late_opens_no_counter() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = a_done(hall)
+    hall.do(PauseCounter(ONE))
+    hall.after(31)
+
+    assert isinstance(hall.refuses(UndoTicket(ticket, reopen=True)), WrongState)
 
 
 def test_a_stage_done_cannot_be_taken_back() -> None:

@@ -230,6 +230,7 @@ async def test_who_was_to_bring_a_paper_returns_until_it_is_due(
     if status == 201:
         assert (reply.body["class"], reply.body["service"], reply.body["state"]) == ("returning", "enquiry", "waiting")
         assert reply.body["queue_at"] < reply.body["issued_at"]
+        assert (reply.body["missing"], reply.body["prechecked"]) == (["signature"], False)
         assert (await checked_in(hall, ticket["code"])).code == "code-used"
     else:
         assert (reply.code, reply.body["on"]) == ("wrong-day", "2026-11-26")

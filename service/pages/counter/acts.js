@@ -8,10 +8,14 @@
 import { Refused } from "/pages/api.js";
 import { isSaid, say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
+import { forgetBegun, keepBegun } from "./begun.js";
 import { askClose, askConditional, askNumber, askOpen, askPapers, askPark, askPause, askReason, askService, askSlip, askTicket, askTransfer } from "./dialogs.js";
 import { list } from "./words.js";
 
 /** @typedef {{id: string, key?: string, label: string, run: () => Promise<unknown>, pressed?: boolean} | null} Act */
+
+// With these a person has gone on, or it is too late; any other refusal may pass while the offer stands.
+const GONE_ON = new Set(["wrong-state", "code-used", "ticket-not-found"]);
 
 /** The acts of one counter. */
 export class Acts {
@@ -40,7 +44,7 @@ export class Acts {
    * @returns {{label: string, then?: [string, string], run: (() => Promise<boolean>) | null} | null} `run` tells whether somebody was called
    */
   main(view) {
-    const { next, words, counter } = this.state;
+    const { next, words, counter, stopped } = this.state;
     if (!counter) return null;
     if (!this.#worksHere) return { label: say("main-of-staff"), run: null };
     const here = words?.counter({ id: this.counterId, stage: counter.stage });
@@ -49,7 +53,8 @@ export class Acts {
       case "paused":
         return { label: say(view === "closed" ? "main-open" : "main-resume"), run: () => this.#open() };
       case "idle":
-        if (!next) return { label: say(this.state.suspended ? "main-suspended" : "main-nobody"), run: null };
+        if (stopped) return { label: this.offWords(stopped), run: null };
+        if (!next) return { label: say("main-nobody"), run: null };
         return { label: say("main-next"), then: [next.number, say("to-counter", { counter: here })], run: () => this.#next() };
       case "called":
       case "serving":
@@ -59,17 +64,25 @@ export class Acts {
     }
   }
 
+  /** @param {"suspended" | "early" | "over"} stopped @returns {string} that nobody is called now */
+  offWords(stopped) {
+    if (stopped === "suspended") return say("main-suspended");
+    return stopped === "early" ? say("main-early", { time: this.state.times.time(this.state.queue.calls_from_at) }) : say("main-over");
+  }
+
+  /** Where nobody is called after them the person is finished all the same. */
   #mainWithPerson() {
-    const { next, words, ticket, pauseAfter } = this.state;
-    const then = !next || pauseAfter ? undefined : [next.number, list([words.service(next.service), say("ticket-class", { class: next.class })])];
-    const withNext = !pauseAfter;
+    const { next, words, ticket, pauseAfter, stopped } = this.state;
+    const withNext = !pauseAfter && !stopped;
+    const then = !next || !withNext ? undefined : [next.number, list([words.service(next.service), say("ticket-class", { class: next.class })])];
     if (this.checklist.isOpen) {
       const missing = this.checklist.missing.length;
-      const label = missing > 0 ? say(withNext ? "main-park-next" : "main-park", { count: missing }) : say(withNext ? "main-complete-next" : "main-complete-pause");
+      const label = missing > 0 ? say(withNext ? "main-park-next" : "main-park", { count: missing }) : say(withNext ? "main-complete-next" : pauseAfter ? "main-complete-pause" : "main-complete");
       return { label, then, run: () => this.#papersThenNext(missing > 0 ? "park" : "advance", withNext) };
     }
     if (pauseAfter) return { label: say("main-finish-pause"), run: () => this.#finishAndPause() };
     const isLast = words.isLast(ticket);
+    if (!withNext) return { label: say(isLast ? "main-finish" : "main-advance"), run: () => this.#finish() };
     return { label: say(isLast ? "main-finish-next" : "main-advance-next"), then, run: () => this.#next({ outcome: "done" }) };
   }
 
@@ -138,7 +151,7 @@ export class Acts {
   }
 
   async #open(body) {
-    this.state.pauseAfter = null;
+    this.#forgetPause();
     await this.#counter("open", body);
     await this.read();
     return false;
@@ -159,18 +172,28 @@ export class Acts {
   /** With a person here: after them, or at once; pressed again, not at all. */
   async #pauseOrNot() {
     if (this.state.pauseAfter) {
-      this.state.pauseAfter = null;
+      this.#pauseAfterThis(null);
       await this.read();
       return;
     }
     const { ticket } = this.state;
     await askPause(ticket, this.state.words, this.now_ms(), async (body, after) => {
-      if (after) this.state.pauseAfter = body;
+      if (after) this.#pauseAfterThis(body);
       else await this.#counter("pause", body);
       await this.read();
-      if (!after) this.tell(say("said-put-back", { number: ticket.number }));
+      if (!after) this.#tellPutBack(ticket);
       return true;
     });
+  }
+
+  #pauseAfterThis(body) {
+    this.state.pauseAfter = body;
+    keepBegun(this.state.ticket.id, { pauseAfter: body });
+  }
+
+  #forgetPause() {
+    this.state.pauseAfter = null;
+    forgetBegun();
   }
 
   async #close() {
@@ -189,15 +212,29 @@ export class Acts {
 
   // Calling.
 
-  async #next(finish) {
+  /** @param {object} [finish] @param {{quiet?: boolean}} [options] `quiet`: of what was done before is said already */
+  async #next(finish, { quiet = false } = {}) {
     const { ticket: before } = this.state;
     // Whose visit ends is said: at a page that is behind, or with two clerks at one counter, it is nobody else's.
     const { status, body } = await this.#counter("next", finish ? { finish: { ...finish, ticket: before.id } } : {});
     const called = status === 204 ? null : body.ticket;
     await this.read();
     if (finish && before) this.#offerUndo(before, called);
-    if (!called && !finish) this.tell(say("said-nobody"));
+    if (!called && !finish && !quiet) this.tell(say("said-nobody"), "", () => !this.state.ticket && !this.state.next);
     return called !== null;
+  }
+
+  /** Say something of a ticket for as long as it is in one of these parts of the queue. */
+  #tellIn(parts, id, args, ticket) {
+    this.tell(say(id, args), "", () => parts.some((part) => this.state.queue[part].some((one) => one.id === ticket.id)));
+  }
+
+  #tellWaits(id, ticket) {
+    this.#tellIn(["waiting", "standby"], id, { number: ticket.number }, ticket);
+  }
+
+  #tellPutBack(ticket) {
+    this.#tellWaits("said-put-back", ticket);
   }
 
   async #call(ticket, reason) {
@@ -280,14 +317,14 @@ export class Acts {
       return service === null ? null : this.#checkIn({ ...body, service });
     }
     await this.read();
-    this.tell(say(answer.status === 201 ? "said-checked-in" : "said-back", { number: answer.body.number }));
+    this.#tellWaits(answer.status === 201 ? "said-checked-in" : "said-back", answer.body);
     return true;
   }
 
   async #resume(ticket) {
     await this.#ticket(ticket.id, "resume");
     await this.read();
-    this.tell(say("said-back", { number: ticket.number }));
+    this.#tellWaits("said-back", ticket);
   }
 
   // The person here.
@@ -323,7 +360,7 @@ export class Acts {
     const { pauseAfter } = this.state;
     await this.#finish();
     await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
-    this.state.pauseAfter = null;
+    this.#forgetPause();
     await this.read();
     return false;
   }
@@ -346,17 +383,25 @@ export class Acts {
       if (missing.length > 0) await this.#ticket(ticket.id, "papers", { missing, then: "park" });
       else await this.#ticket(ticket.id, "park", { reason });
       await this.read();
-      this.tell(say("said-parked", { number: ticket.number }));
+      this.#tellParked(ticket);
       return true;
     });
   }
 
+  #tellParked(ticket) {
+    this.#tellIn(["parked"], "said-parked", { number: ticket.number }, ticket);
+  }
+
+  /** On to another service or counter, which is named; with neither chosen they are put back. */
   async #transfer() {
     const { ticket, counter, words } = this.state;
     await askTransfer(ticket, counter, words, async (body) => {
       await this.#ticket(ticket.id, "transfer", body);
       await this.read();
-      this.tell(say("said-sent-on", { number: ticket.number }));
+      const { number } = ticket;
+      if (body.counter) this.tell(say("said-sent-to", { number, counter: words.counterById(body.counter) }));
+      else if (body.service) this.tell(say("said-sent-for", { number, service: words.service(body.service) }));
+      else this.#tellPutBack(ticket);
       return true;
     });
   }
@@ -365,7 +410,7 @@ export class Acts {
     const { ticket } = this.state;
     await this.#ticket(ticket.id, "transfer");
     await this.read();
-    this.tell(say("said-put-back", { number: ticket.number }));
+    this.#tellPutBack(ticket);
   }
 
   // Papers.
@@ -386,15 +431,17 @@ export class Acts {
   async #papersThenNext(then, withNext) {
     const { ticket, pauseAfter } = this.state;
     await this.#ticket(ticket.id, "papers", { missing: this.checklist.missing, then });
+    forgetBegun();
     const isLast = !pauseAfter && !withNext;
     if (isLast) await this.read();
-    this.tell(say(then === "park" ? "said-parked" : "said-sent-on", { number: ticket.number }));
+    if (then === "park") this.#tellParked(ticket);
+    else this.tell(say("said-sent-on", { number: ticket.number }));
     if (isLast) return false;
     if (pauseAfter) {
       await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
-      this.state.pauseAfter = null;
+      this.#forgetPause();
     }
-    if (withNext) return this.#next();
+    if (withNext) return this.#next(undefined, { quiet: true });
     await this.read();
     return false;
   }
@@ -409,19 +456,30 @@ export class Acts {
     }
     if (!answered && !this.state.words.isLast(finished)) return;
     const { words, counter } = this.state;
-    const text = () => (called ? say("said-finished-called", { number: finished.number, called: called.number, counter: words.counter(counter) }) : say("said-finished", { number: finished.number }));
+    const text = () => (called ? say("said-finished-called", { number: finished.number, called: called.number, counter: words.counter(counter) }) : this.#endWords(finished.number, answered));
     this.toast.show(text, () => this.#undo(finished, called), words.desk.rules.undo_within_s);
   }
 
-  /** Back to the person before; who was called since goes back to their place. */
+  /** How a visit ended: with what is owed, where something is. */
+  #endWords(number, { outcome, missing, due_on } = {}) {
+    const { words, times } = this.state;
+    if (outcome === "referred") return say("said-referred", { number });
+    if (outcome !== "conditional") return say("said-finished", { number });
+    const args = { number, day: times.day(due_on), papers: words.codes(missing) };
+    return say(missing.length > 0 ? "said-conditional" : "said-conditional-unnamed", args);
+  }
+
+  /** Back to the person before, at the counter as it was: open, and who was called since is back at their place. */
   async #undo(ticket, called) {
+    const wasOpen = this.state.counter.state === "open";
     try {
-      await this.#ticket(ticket.id, "undo", { release: called !== null && this.state.ticket?.id === called.id });
+      await this.#ticket(ticket.id, "undo", { release: called !== null && this.state.ticket?.id === called.id, reopen: true });
       this.toast.clear();
-      this.tell(say("said-undone", { number: ticket.number }));
+      this.tell(say(wasOpen ? "said-undone" : "said-undone-open", { number: ticket.number }));
     } catch (reason) {
-      this.toast.clear();
-      this.tell(reason instanceof Refused ? say("said-not-undone", { number: ticket.number }) : wordsOf(reason), "heed");
+      const hasGone = reason instanceof Refused && GONE_ON.has(reason.code);
+      if (hasGone) this.toast.clear();
+      this.tell(hasGone ? say("said-not-undone", { number: ticket.number }) : wordsOf(reason, { number: this.state.ticket?.number ?? "" }), "heed");
     }
     await this.read();
   }

@@ -2,6 +2,7 @@
 
 import { make, redraw } from "/display/element.js";
 import { languageNow, say } from "/pages/texts.js";
+import { begunWith, keepBegun } from "./begun.js";
 
 /** Marks that last until another person is here. */
 export class Checklist {
@@ -20,7 +21,7 @@ export class Checklist {
       const { value, checked } = event.target;
       if (checked) this.#missing.add(value);
       else this.#missing.delete(value);
-      this.#onChange();
+      this.#marked();
     });
   }
 
@@ -40,7 +41,7 @@ export class Checklist {
    */
   about(ticket, words) {
     const open = ticket !== null && words.isPrecheck(ticket) ? ticket : null;
-    if (open?.id !== this.#ticket?.id) this.#missing = new Set(open?.missing ?? []);
+    if (open?.id !== this.#ticket?.id) this.#missing = new Set(open ? (begunWith(open.id).missing ?? open.missing) : []);
     this.#ticket = open;
     this.#words = words;
   }
@@ -50,8 +51,13 @@ export class Checklist {
     const paper = this.#papers()[place];
     if (!paper || !this.isOpen) return false;
     if (!this.#missing.delete(paper.id)) this.#missing.add(paper.id);
-    this.#onChange();
+    this.#marked();
     return true;
+  }
+
+  #marked() {
+    keepBegun(this.#ticket.id, { missing: this.missing });
+    this.#onChange();
   }
 
   /** In the page's language, which may have changed since the last facts. */

@@ -18,6 +18,7 @@ import { languageNow, say, sayInto, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { whileBusy, wordsOf } from "/pages/ui.js";
 import { Acts } from "./acts.js";
+import { begunWith, forgetBegun } from "./begun.js";
 import { Checklist } from "./checklist.js";
 import { showKeys } from "./dialogs.js";
 import { listenToKeys, keysOn } from "./keys.js";
@@ -32,6 +33,8 @@ const DESK_EVERY_MS = 15_000;
 const REST_MS = 1000;
 // An answer that takes longer than this is worth a word.
 const SLOW_MS = 400;
+// What was refused, and is not so by what the page hears this long after, is so no longer.
+const HEARD_WITHIN_MS = 5000;
 const GRID = 8;
 
 const part = (id) => document.getElementById(id);
@@ -55,9 +58,10 @@ const state = {
   next: null,
   /** A break that begins when the present person is done. */
   pauseAfter: null,
-  /** @type {{text: string, kind: "" | "heed"} | null} */
+  /** @type {{text: string, kind: "" | "heed", holds?: () => boolean, held: boolean, until_ms: number} | null} */
   message: null,
-  suspended: false,
+  /** @type {"suspended" | "early" | "over" | null} why the hall calls nobody now */
+  stopped: null,
   deskRead_ms: -Infinity,
 };
 /** @type {Live} */
@@ -139,6 +143,10 @@ async function refuse(refused) {
   tell(wordsOf(refused), "heed");
   if (refused.code !== "counter-not-found") return;
   live.stop();
+  for (const id of ["state", "services", "link", "help", "clock"]) {
+    delete part(id).dataset.signedIn; // of no counter there is nothing to say, whoever signs in
+    part(id).hidden = true;
+  }
   const { body: desk } = await ofHall("GET", "desk");
   const words = new HallWords(state.hall, desk);
   part("acts").replaceChildren(...desk.counters.map((counter) => make("a.button", { href: `${encodeURIComponent(counter.id)}${location.search}` }, words.counter(counter))));
@@ -152,11 +160,16 @@ function take({ counter, queue, desk }) {
   const before = { next: state.next, view: document.body.dataset.view };
   state.counter = counter;
   state.queue = queue;
+  const here = state.ticket?.id;
   state.ticket = queue.called.find(({ id }) => id === counter.ticket) ?? null;
+  if (state.ticket && state.ticket.id !== here) state.pauseAfter ??= begunWith(state.ticket.id).pauseAfter ?? null;
   state.next = counter.next ?? null;
   checklist.about(state.ticket, state.words);
   if (before.view === "idle" && before.next && before.next.id !== state.next?.id) sayTaken(before.next);
-  if (state.pauseAfter && state.ticket === null && counter.state !== "open") state.pauseAfter = null;
+  if (state.pauseAfter && state.ticket === null && counter.state !== "open") {
+    state.pauseAfter = null;
+    forgetBegun();
+  }
   drawAll();
   usable();
 }
@@ -166,8 +179,9 @@ function sayTaken(ticket) {
   const elsewhere = state.queue.called.find(({ id, counter }) => id === ticket.id && counter !== counterId);
   if (!elsewhere) return;
   const args = { number: ticket.number, counter: state.words.counterById(elsewhere.counter) };
-  const mine = state.ticket?.number ?? state.next?.number;
-  tell(mine ? say(state.ticket ? "taken-elsewhere-here" : "taken-elsewhere", { ...args, mine }) : say("taken-elsewhere-none", args));
+  const mineNow = () => state.ticket?.number ?? state.next?.number;
+  const mine = mineNow();
+  tell(mine ? say(state.ticket ? "taken-elsewhere-here" : "taken-elsewhere", { ...args, mine }) : say("taken-elsewhere-none", args), "", () => mineNow() === mine);
 }
 
 function view() {
@@ -176,11 +190,24 @@ function view() {
   return state.ticket ? state.ticket.state : "idle";
 }
 
-/** Show words in the message's place, until the next act. */
-function tell(text, kind = "") {
-  state.message = text ? { text, kind } : null;
+/**
+ * Show words in the message's place, until the next act.
+ * @param {string | null} text
+ * @param {"" | "heed"} [kind]
+ * @param {() => boolean} [holds] what the words are true of: when it is so no longer, they go
+ */
+function tell(text, kind = "", holds = undefined) {
+  state.message = text ? { text, kind, holds, held: false, until_ms: performance.now() + HEARD_WITHIN_MS } : null;
   drawMessage();
 }
+
+/** What a refusal is true of. @type {Record<string, () => boolean>} */
+const REFUSED_WHILE = {
+  "hall-suspended": () => stopped() === "suspended",
+  "hall-closed": () => stopped() !== null,
+  "counter-busy": () => state.ticket !== null,
+  "counter-closed": () => state.counter?.state !== "open",
+};
 
 async function run(button, act) {
   tell(null);
@@ -189,7 +216,7 @@ async function run(button, act) {
     try {
       await act();
     } catch (reason) {
-      tell(wordsOf(reason, argsOf(reason)), "heed");
+      tell(wordsOf(reason, argsOf(reason)), "heed", reason instanceof Refused ? REFUSED_WHILE[reason.code] : undefined);
       live.now();
     }
   });
@@ -267,7 +294,7 @@ function drawAll() {
   const { counter, queue, ticket, next, words, times } = state;
   const now_ms = live.clock.now();
   const shown = view();
-  state.suspended = suspension() !== null;
+  state.stopped = stopped();
   document.body.dataset.view = shown;
 
   part("state").className = counter.state === "open" ? "tag open" : "tag";
@@ -278,7 +305,7 @@ function drawAll() {
   const language = languageNow();
   const person = ticket ?? (shown === "idle" ? next : null);
   const as = ticket ? (ticket.state === "serving" ? "here" : "called") : "next";
-  redraw(part("person"), [language, shown, person, as === "next" && person ? Math.floor(now_ms / 60_000) : 0, counter.until_at, counter.reason, suspension()], () => (person ? drawPerson({ ticket: person, as, words, times, now_ms }) : [nobody(shown)]));
+  redraw(part("person"), [language, shown, person, as === "next" && person ? Math.floor(now_ms / 60_000) : 0, counter.until_at, counter.reason, suspension(), state.stopped], () => (person ? drawPerson({ ticket: person, as, words, times, now_ms }) : [nobody(shown)]));
   redraw(part("why"), [language, person?.reason, person?.number], () => (person ? whyWords(person, words, times) : []));
   checklist.draw();
   drawMain(acts.main(shown));
@@ -297,16 +324,27 @@ function suspension() {
   return live?.board?.suspended ?? null;
 }
 
+/** Why nobody can be called; null when anybody can. */
+function stopped() {
+  const from_at = state.queue?.calls_from_at;
+  if (from_at === null) return "over";
+  if (suspension()) return "suspended";
+  return from_at !== undefined && live.clock.now() < Date.parse(from_at) ? "early" : null;
+}
+
 function nobody(shown) {
   const { counter, times, words } = state;
-  const suspended = shown === "idle" ? suspension() : null;
+  const off = shown === "idle" ? stopped() : null;
+  const suspended = off === "suspended" ? suspension() : null;
   const until = (at) => (at ? say("paused-until", { time: times.time(at) }) : "");
   const about = suspended
     ? [pick(suspended.text, languageNow()).text, until(suspended.until_at)].filter(Boolean).join(" · ")
     : shown === "paused"
       ? [counter.reason ? words.code(counter.reason) : "", until(counter.until_at) || say("paused-since", { time: times.time(counter.since_at) })].filter(Boolean).join(" · ")
-      : say(`nobody-about-${shown}`);
-  return make("div.stub.ghost.nobody", {}, make("div", {}, make("p.say", {}, say(suspended ? "main-suspended" : `nobody-${shown}`)), make("p.quiet", {}, about)));
+      : off
+        ? say(`nobody-about-${off}`)
+        : say(`nobody-about-${shown}`);
+  return make("div.stub.ghost.nobody", {}, make("div", {}, make("p.say", {}, off ? acts.offWords(off) : say(`nobody-${shown}`)), make("p.quiet", {}, about)));
 }
 
 function drawMain(main) {
@@ -334,6 +372,12 @@ function drawActs(shown) {
 
 /** What the last act came to; without that, why nobody is called. */
 function drawMessage() {
+  const { message: told } = state;
+  if (told?.holds) {
+    const holds = told.holds();
+    if (!holds && (told.held || performance.now() > told.until_ms)) state.message = null;
+    told.held ||= holds;
+  }
   const suspended = suspension();
   const shown = state.message ?? (suspended ? { text: say("suspended", { text: pick(suspended.text, languageNow()).text }), kind: "heed" } : null);
   const message = part("message");
@@ -393,5 +437,6 @@ function tick() {
   const timer = part("timer");
   if (timer && state.ticket) drawTimer(timer, { ticket: state.ticket, words: state.words, now_ms });
   drawActs(view());
+  drawMessage();
   drawLink(live.link);
 }

@@ -34,11 +34,17 @@ export function askConditional(ticket, words, today, act) {
   const due = new Date(`${today}T00:00:00Z`);
   due.setUTCDate(due.getUTCDate() + DUE_AFTER_DAYS);
   const date = make("input.input", { id: "due-on", name: "due_on", type: "date", min: today, value: due.toISOString().slice(0, 10), required: true });
+  const codes = missable(ticket, words);
   return ask({
     title: say("conditional-title", { number: ticket.number }),
-    body: [boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words), field(say("due-on"), date, say("due-hint"))],
+    body: [...(codes.length > 0 ? [boxes(say("missing-legend"), codes, ticket.missing, words)] : []), field(say("due-on"), date, say("due-hint"))],
     confirm: say("act-conditional"),
-    act: (form) => act({ outcome: "conditional", missing: form.getAll("missing"), due_on: form.get("due_on") }),
+    act: (form) => {
+      const missing = form.getAll("missing");
+      if (codes.length > 0 && missing.length === 0) throw new RangeError("nothing is missing");
+      return act({ outcome: "conditional", missing, due_on: form.get("due_on") });
+    },
+    words: (reason) => (reason instanceof RangeError ? say("conditional-none") : null),
   });
 }
 
@@ -144,8 +150,11 @@ export function askOpen(counter, words, act) {
   });
 }
 
-/** A reason out of the hall's codes, for what is out of order. */
+/** A reason out of the hall's codes, for what is out of order; in a hall that has none it cannot be done, and this is said. */
 export function askReason(title, about, confirm, words, act) {
+  if (words.desk.reasons.length === 0) {
+    return choose({ title, body: [make("p.quiet", {}, about), make("p.message", {}, say("reasons-none"))], choices: [], leaving: say("close") });
+  }
   return ask({
     title,
     body: [make("p.quiet", {}, about), field(say("reason"), reasonSelect(words, "act-reason", { required: true }))],

@@ -36,7 +36,7 @@ export function factsOf({ ticket, as, words, times, now_ms }) {
     [say("fact-class"), classWords(ticket, times)],
     [say("fact-people"), say("people", { count: ticket.count })],
   ];
-  if (words.papers(ticket.service).length > 0 || ticket.prechecked) pairs.push([say("fact-papers"), papersOf(ticket, words)]);
+  if (words.papers(ticket.service).length > 0 || ticket.prechecked || ticket.missing.length > 0) pairs.push([say(ticket.class === "returning" && ticket.missing.length > 0 ? "fact-owed" : "fact-papers"), papersOf(ticket, words)]);
   if (as === "next") pairs.push([say("fact-waiting"), say("minutes", { minutes: minutesSince(ticket.issued_at, now_ms) })]);
   else pairs.push([say("fact-order"), say("order-as-of", { time: times.time(ticket.queue_at) })]);
   if (ticket.then.length > 0) pairs.push([say("fact-then"), words.serviceList(ticket.then)]);

@@ -45,7 +45,9 @@ export class HallWords {
 
   /** @param {{id: string, stage: string}} counter @returns {string} `3 号窗口`, `Pre-check P1` */
   counter({ id, stage }) {
-    return say(isNumbered(id) ? "counter-numbered" : "counter-named", { counter: id, stage: this.stage(stage) });
+    const { text, lang } = pick(this.stages.get(stage)?.name, languageNow());
+    // A word of another language does not go with how this one numbers: `Desk 1`, not `1 号Desk`.
+    return say(isNumbered(id) && (!text || lang === null) ? "counter-numbered" : "counter-named", { counter: id, stage: text || say("counter-stage") });
   }
 
   /** @param {string} id @returns {string} */

@@ -39,7 +39,7 @@ export const CHINESE = {
   tickets_papers: "说明缺哪些材料；然后留着、送往下一环节，或先放一边。",
   tickets_resume: "从暂缓或过号恢复，不用重新排队。",
   tickets_transfer: "转到别的事项、环节或窗口，排队时间不变；什么都不说则放回队里。",
-  tickets_undo: "30 秒内撤回“办完”或“过号”；`release` 把其间叫到的人放回原位。",
+  tickets_undo: "30 秒内撤回“办完”或“过号”；`release` 把其间叫到的人放回原位；`reopen` 重新开放窗口。",
   tickets_history: "一个号的经过：何时、谁、依哪条规则。",
   counters_show: "一个窗口的现况，以及接下来会叫谁。",
   counters_open: "开窗口，或结束休息；没有另说时，办理计划中的全部事项。",

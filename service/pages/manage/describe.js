@@ -9,6 +9,7 @@ import { at } from "./model/values.js";
 
 const SEPARATOR = " · ";
 const MONDAY = Date.UTC(2024, 0, 1);
+const HAN = /[\u3400-\u9fff]/;
 
 /** @param {string | number} day ISO number @returns {string} `周一`, `Monday` */
 export function weekdayName(day, length = "long") {
@@ -58,7 +59,9 @@ export function thingName(row, form) {
 
 /** @param {string} id @param {string} stage in words @returns {string} a counter as it is called out: `3 号窗口`, `Pre-check P1` */
 export function counterName(id, stage) {
-  return say(isNumbered(id) ? "counter-numbered" : "counter-named", { counter: id || say("thing-new"), stage: stage || say("counter") });
+  // A word of another language does not go with how Chinese numbers: `Desk 1`, not `1 号Desk`.
+  const isOwn = !stage || languageNow() === "en" || HAN.test(stage);
+  return say(isNumbered(id) && isOwn ? "counter-numbered" : "counter-named", { counter: id || say("thing-new"), stage: stage || say("counter") });
 }
 
 /**

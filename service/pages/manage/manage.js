@@ -74,8 +74,6 @@ class Manager {
   #isOut = false;
   /** On a phone, whether the list of sections is unfolded. */
   #isMenuOpen = false;
-  /** The hall's clock beside this device's. */
-  #behind_ms = 0;
   #section = "";
   #ending = new AbortController();
   #panelEnding = new AbortController();
@@ -100,7 +98,7 @@ class Manager {
   async #first() {
     try {
       const [board] = await Promise.all([this.#call("GET", "board"), this.#draft.read()]);
-      this.#hearTime(board.body);
+      hearYear(board.body.at);
       this.#board = board.body;
     } catch (reason) {
       this.#fail(reason);
@@ -118,6 +116,7 @@ class Manager {
       onLink: (link) => this.#linked(link),
       onBoard: () => this.#facts && this.#take(this.#facts),
     });
+    this.#live.clock.heard(Date.parse(this.#board.at)); // until its socket says more
     this.#live.start();
     globalThis.addEventListener("hashchange", () => this.#open());
     globalThis.addEventListener("focus", () => this.#draft.read().catch(() => undefined));
@@ -137,7 +136,7 @@ class Manager {
   #take(facts) {
     if (this.#live.board) {
       this.#board = this.#live.board;
-      this.#hearTime(this.#board);
+      hearYear(this.#board.at);
     }
     this.#facts = facts;
     this.#hall = facts.hall;
@@ -145,11 +144,6 @@ class Manager {
     this.#onFacts();
     document.body.dataset.facts = "read";
     usable();
-  }
-
-  #hearTime({ at }) {
-    this.#behind_ms = Date.parse(at) - Date.now();
-    hearYear(at);
   }
 
   async #signedInAgain(found) {
@@ -170,7 +164,7 @@ class Manager {
       times: new HallTimes(this.#hall.time_zone),
       who: this.#who,
       facts: () => this.#facts && { ...this.#facts, board: this.#live?.board ?? this.#board },
-      now_ms: () => Date.now() + this.#behind_ms,
+      now_ms: () => this.#live.clock.now(),
       today: () => this.#live?.board?.day ?? this.#board.day,
       signal,
       onFacts: (act) => {
@@ -325,7 +319,7 @@ class Manager {
   }
 
   #linked(link) {
-    showLink(link, () => say("stale", { time: new HallTimes(this.#hall.time_zone).time((this.#live.truthAt_ms || Date.now()) + this.#behind_ms) }));
+    showLink(link, () => say("stale", { time: new HallTimes(this.#hall.time_zone).time(this.#live.truthAt_ms || this.#live.clock.now()) }));
   }
 
   #fail(reason) {

@@ -57,6 +57,15 @@ function both(build, tag = "p") {
   return LANGUAGES.map(([which, lang]) => make(tag, { lang }, build(which, lang)));
 }
 
+/** The hall's name in each language that it has one in. */
+function namesOf({ name }) {
+  const names = LANGUAGES.map(([which, own]) => {
+    const { text, lang } = pick(name, which);
+    return { text, lang: lang ?? own };
+  });
+  return names.filter(({ text }, place) => names.findIndex((one) => one.text === text) === place);
+}
+
 function show(hall, rules) {
   const title = sayIn("zh", "wall-title");
   document.title = `${title} · ${pick(hall.name, "zh").text}`;
@@ -64,7 +73,7 @@ function show(hall, rules) {
   print.addEventListener("click", () => globalThis.print());
   const heading = make("h1", { lang: "zh-CN" }, title);
   sheet.replaceChildren(
-    make("header", {}, make("p.hall", {}, both((which) => pick(hall.name, which).text, "span").flatMap((name, place) => (place ? [" · ", name] : [name]))), heading, make("p", { lang: "en" }, sayIn("en", "wall-title"))),
+    make("header", {}, make("p.hall", {}, namesOf(hall).flatMap(({ text, lang }, place) => [place ? " · " : "", make("span", { lang }, text)])), heading, make("p", { lang: "en" }, sayIn("en", "wall-title"))),
     make("ol.rules", {}, rulesOf(hall, rules).map(([rule, args]) => make("li", {}, both((which) => sayIn(which, rule, args))))),
     make("footer", {}, ...(rules.hours.length ? both((which, lang) => sayIn(which, "hours", { hours: hoursIn(which, lang, rules.hours) })) : []), ...both((which) => sayIn(which, "wall-from"))),
     print,

@@ -253,11 +253,11 @@ field-max-walk-in-wait = 现场取号等候上限
 field-promise-step = 等候时间取整
 field-horizon = 可预约到几天后
 field-notice = 最晚提前
-field-booking-z = 约多满
+field-booking-z = 预约饱和度
 field-held-share = 为现场留出
 field-per-person = 每人最多几个预约
 field-admission = 现场取号
-field-overtime = 可以开加时
+field-overtime = 可以延时服务
 field-entrance = 取号要入口码
 field-reasons-order = 原因的顺序
 field-reason = 原因
@@ -392,25 +392,25 @@ suspension-lift = 恢复办理
 suspension-lifted = 已恢复办理。
 suspended = 已暂停办理
 suspended-until = 暂停办理，预计 { $time } 恢复
-overtime-begin = 加时……
-overtime-title = 加时
-overtime-about = 关门后继续叫号，加时内来的人也能取号。
-overtime-until-field = 加到
+overtime-begin = 延时服务……
+overtime-title = 延时服务
+overtime-about = 关门后继续叫号，延时期间来的人也能取号。
+overtime-until-field = 延到
 overtime-counters = 窗口数
 overtime-counters-hint = 不填则和关门时一样多。
-overtime-confirm = 开始加时
-overtime-opened = 已开加时。
-overtime-until = 加时到 { $time }
-overtime-until-with = 加时到 { $time }，{ $counters } 个窗口
-overtime-end = 取消加时
-overtime-ended = 已取消加时。
-day-close = 结束今天……
-day-close-title = 结束今天的办理？
+overtime-confirm = 开始延时服务
+overtime-opened = 已开始延时服务。
+overtime-until = 延时服务到 { $time }
+overtime-until-with = 延时服务到 { $time }，{ $counters } 个窗口
+overtime-end = 取消延时服务
+overtime-ended = 已取消延时服务。
+day-close = 结束今日办理……
+day-close-title = 结束今日办理？
 day-close-about = { $waiting ->
     [0] 现在没有人等候。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
    *[other] 还有 { $waiting } 人等候：他们的号今天作废，改天来不用重新排队。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
   }
-day-close-confirm = 结束今天
+day-close-confirm = 结束今日办理
 day-closed = 今天的办理已结束。
 
 ## 公告
@@ -545,7 +545,7 @@ net-public = 外网
 
 booking-title = 预约规则
 booking-when = 什么时候
-booking-how-full = 约多满
+booking-how-full = 预约饱和度
 booking-hand = 手动设定名额
 booking-hand-about = 设定的时段按这里的时间和名额，不看人手；其他时段由系统按人手计算。
 booking-reserved = 为合作方保留
@@ -655,7 +655,7 @@ privacy-erased = 已删除：登记 { $people } 次。取消预约 { $cancelled 
 
 ## Learned
 
-learned-title = 所学
+learned-title = 历史数据
 learned-about = 计划所依据的数据。大厅每晚从过去的日子中学习。
 learned-since = 依据 { $days } 天，最近更新 { $when }。
 learned-nothing-yet = 还没有：第一晚之前，用的是新大厅的默认值。
