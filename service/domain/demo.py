@@ -46,7 +46,7 @@ def demo_document(*, always_open: bool) -> HallDocument:
                     "name": {"zh-CN": "首次贷款签约", "en": "First loan contract"},
                     "prefix": "A",
                     "stages": ["precheck", "window"],
-                    "duration_s": {"mean": 300, "cv": 0.6, "stages": {"precheck": {"mean": 90}}},
+                    "duration_s": {"mean": 300, "cv": 0.6},
                     "papers": [
                         {"id": "id-card", "name": {"zh-CN": "身份证", "en": "ID card"}},
                         {
