@@ -15,7 +15,11 @@ from service.domain.document import END
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 
-ONE_LINE = rf"^(?=.*\S)[^{_CONTROL}]+" + END  # spaces say nothing
+_SPACE = r" \xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+
+ONE_LINE = rf"^[{_SPACE}]*[^\s{_CONTROL}][^{_CONTROL}]*" + END
+"""Spaces alone say nothing. Each letter can match in one place only, so a long text takes no longer than it is."""
+
 EMAIL = rf"^[^@\s{_CONTROL}]+@[^@\s{_CONTROL}]+" + END
 
 _IN_WORDS = {

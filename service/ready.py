@@ -14,7 +14,8 @@ ANSWER_WITHIN_S = 2.0
 class Readiness:
     """What `/readyz` asks.
 
-    Whether the database takes a change is asked of it; whether it has the room for one, only appends find out.
+    Whether the database is there and takes a change is asked of it; whether it has the room for one, only appends find
+    out.
     """
 
     def __init__(self, database: Database, appends: Well, clock: Clock) -> None:
@@ -27,7 +28,7 @@ class Readiness:
         """Each part and its state; all are `ok` when the service is ready."""
         return {
             "database": await self._of_database(),
-            "appends": "failing" if self._appends.fails else "ok",
+            "appends": "failing" if self._appends.fails and self._appends.was_reached else "ok",
             "process": "stopping" if self.stopping else "ok",
         }
 

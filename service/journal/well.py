@@ -16,19 +16,24 @@ from service.journal.faults import StorageUnavailable
 FAILS_FOR_S = 30.0
 """A failure says so long that things do not work, unless something worked since; then somebody has to try again."""
 
+AWAY = frozenset({"08", "57"})
+"""Classes of sqlstates with which a database says that it is not there: it shuts down, or starts."""
+
 log = structlog.get_logger(__name__)
 
 
 class Well:
     """One thing that this process needs, by the name that the log calls it.
 
-    `failed_at_s` is the loop's time of the last failure.
+    `failed_at_s` is the loop's time of the last failure, and `was_reached` says whether it was an answer: of a database
+    that is there and does not do it, as when it has no room.
     """
 
     def __init__(self, what: str) -> None:
         self._what = what
         self._since_s: float | None = None
         self.failed_at_s = 0.0
+        self.was_reached = False
         self._told: set[tuple[str, str | None]] = set()
 
     def failed(self, error: BaseException) -> None:
@@ -37,6 +42,7 @@ class Well:
         if self._since_s is None:
             self._since_s = self.failed_at_s
         kind, sqlstate = kind_of(error)
+        self.was_reached = sqlstate is not None and sqlstate[:2] not in AWAY
         if (kind, sqlstate) not in self._told:
             self._told.add((kind, sqlstate))
             log.warning("not_working", what=self._what, error=kind, sqlstate=sqlstate)

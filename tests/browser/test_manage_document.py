@@ -179,6 +179,9 @@ async def test_a_service_its_papers_and_a_counter_are_added_by_clicks(service: S
 async def test_how_long_a_stage_takes_is_said_where_the_service_has_it(
     service: Service, office: BrowserContext
 ) -> None:
+    said = await document_of(service.api)
+    said["services"][0]["duration_s"]["stages"] = {"precheck": {"mean": 90}}
+    await put_document(service.api, said)
     manage = await Manage.open(office, service.api, "places")
     await manage.unfold("services", "rows", "loan-first")
     duration = ("services", "rows", "loan-first", "duration_s")

@@ -287,7 +287,7 @@ async def test_managers_see_what_was_learned(service: Service, clock: FakeClock)
     }
     loan = next(one for one in after.body["durations"] if one["service"] == "loan-first")
     assert [(one["stage"], one["mean_s"], one["document_mean_s"], one["learned"]) for one in loan["stages"]] == [
-        ("precheck", 90, 90, False),
+        ("precheck", 112.5, None, False),
         ("window", 300, 300, False),
     ]
     assert loan["stages"][0]["name"] == {"zh-CN": "预审台", "en": "Pre-check"}
