@@ -113,7 +113,7 @@ def test_green_ones_who_come_later() -> None:
 @pytest.mark.parametrize("leaving", [Leaving(left_per_h=4.0), Leaving(2.0, 1.5, 90.0)])
 def test_some_give_up(leaving: Leaving) -> None:
     hall = busy("P1", "1", "2", learned=Learned(leaving=leaving))
-    for n in range(12):
+    for n in range(7):
         ticket = hall.take("passport" if n % 4 == 1 else "enquiry")
         if n % 5 == 2:
             hall.do(ChangeTicket(ticket, class_=TicketClass.GREEN, reason="urgent"))
