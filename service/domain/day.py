@@ -291,6 +291,8 @@ class Day:
 
     def suspended_s(self, since_at: datetime, now_at: datetime) -> float:
         """Seconds from `since_at` to `now_at` in which the hall was suspended."""
+        if self.suspension is None and not self.suspended_spans:
+            return 0.0
         spans = list(self.suspended_spans)
         if self.suspension is not None:
             until_at = self.suspension.until_at
