@@ -31,7 +31,8 @@ from service.domain.document import (
 )
 from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts, TicketClass, ZoneId
 
-HOUR = timedelta(hours=1)
+HOUR_S = 3600
+HOUR = timedelta(seconds=HOUR_S)
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -154,6 +155,16 @@ class Leaving(Struct, frozen=True):
     left_per_h: float = 0.0
     no_show_per_h: float = 0.0
     no_show_s: float = 0.0
+
+    @property
+    def left_per_s(self) -> float:
+        """The same in a second."""
+        return self.left_per_h / HOUR_S
+
+    @property
+    def no_show_per_s(self) -> float:
+        """The same in a second."""
+        return self.no_show_per_h / HOUR_S
 
 
 class Learned(Struct, frozen=True, kw_only=True):

@@ -44,8 +44,6 @@ SPEED_SD = 0.12
 LATE_CORRECTION = 0.92
 """Part of the mean rest of a service that each other counter still has ahead when the first one is free."""
 
-HOUR_S = 3600
-
 FORGOTTEN = 1e-6
 """Of a service that is less likely to last as long as it does the finish was forgotten."""
 
@@ -279,7 +277,7 @@ def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leav
     called all the same, and saves what a visit is longer than the counter waits for them: of a call after t seconds
     the part 1 - exp(-rt), on the way to the start T thus 1 - (1 - exp(-rT)) / rT; the two are found by turns.
     """
-    left_per_s, gone_per_s = leaving.left_per_h / HOUR_S, leaving.no_show_per_h / HOUR_S
+    left_per_s, gone_per_s = leaving.left_per_s, leaving.no_show_per_s
     if not mean_s or not (left_per_s or gone_per_s):
         return mean_s, sd_s
     theirs_s = mean_s * waiting.left_s / work.left_s

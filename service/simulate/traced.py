@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from service.domain.document import Codes, Credit, Staffing
 from service.domain.learning import believed, lasting_of
 from service.domain.model import CounterId, ServiceId, TicketClass
-from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.plan import HOUR_S, Lasting, Learned, LearnedArrivals, Leaving, plan_of
 from service.replay.document import service_ids, setting_for
 from service.replay.errors import TraceError
 from service.replay.trace import Trace, Visit, read_days
@@ -37,8 +37,6 @@ AWAY_AFTER_S = 20
 
 AFTERWORK_MOST_S = 300
 """Up to here that was the work after a visit, and counts in it; longer, and the server was away."""
-
-HOUR_S = 3600
 
 QUARTERS = 96
 QUARTER_S = 900

@@ -37,10 +37,8 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.plan import PRECHECK, ExpectedWalkIns
+from service.domain.plan import PRECHECK, ExpectedWalkIns, Leaving
 from service.domain.waits import show_probability
-
-HOUR_S = 3600
 
 STANDBY_RANK = 1e6
 """Who is on standby is called after those who came too early, in the order of issue."""
@@ -131,17 +129,6 @@ class Punctuality(NamedTuple):
     credit_s: float
     grace_s: float
     early_s: float
-
-
-class Leaving(NamedTuple):
-    """How people who wait give up: per second of waiting, who says so and who does not.
-
-    The counter that calls one who did not say so waits for them, for `no_show_s`.
-    """
-
-    left_per_s: float
-    no_show_per_s: float
-    no_show_s: float
 
 
 class Scene(Struct, frozen=True, kw_only=True):
@@ -277,11 +264,7 @@ class _Looking:
                 plan.rules.grace_s,
                 plan.rules.early_s,
             ),
-            leaving=Leaving(
-                plan.learned.leaving.left_per_h / HOUR_S,
-                plan.learned.leaving.no_show_per_h / HOUR_S,
-                plan.learned.leaving.no_show_s,
-            ),
+            leaving=plan.learned.leaving,
             unreachable=unreachable,
             doors_s=max(0.0, self._seconds(min(doors))) if doors else 0.0,
             closing_s=self._seconds(closings[-1]) if closings else None,
