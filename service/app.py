@@ -310,7 +310,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
             return True
 
         screens = await stack.enter_async_context(_screens(settings, ground, metrics, hall_known))
-        readiness = Readiness(ground.database, journal.well, clock)
+        readiness = Readiness(ground.database, journal.well)
         app = make_app(
             {
                 keys.CLOCK: clock,

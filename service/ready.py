@@ -2,7 +2,6 @@
 
 import asyncio
 
-from service.clock import Clock
 from service.journal.database import Database
 from service.journal.faults import ReadOnly, StorageUnavailable
 from service.journal.well import Well
@@ -18,10 +17,9 @@ class Readiness:
     out.
     """
 
-    def __init__(self, database: Database, appends: Well, clock: Clock) -> None:
+    def __init__(self, database: Database, appends: Well) -> None:
         self._database = database
         self._appends = appends
-        self._clock = clock
         self.stopping = False
 
     async def checks(self) -> dict[str, str]:
@@ -35,8 +33,7 @@ class Readiness:
     async def _of_database(self) -> str:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
-                asked_s = self._clock.monotonic_s()
-                self._clock.follow(await self._database.ready(), asked_s)
+                await self._database.ready()
         except ReadOnly:
             return "read-only"
         except (StorageUnavailable, TimeoutError):

@@ -125,20 +125,16 @@ class Database:
         at: datetime = rows[0][0]
         return at
 
-    async def ready(self) -> datetime:
-        """Give the database's clock, if it would take a change.
+    async def ready(self) -> None:
+        """Ask whether the database would take a change.
 
         Raises:
             ReadOnly: it would not. The connection that said so is left: another one may be told otherwise.
             StorageUnavailable: no answer.
         """
         async with self.reading() as connection:
-            row = await connection.fetchrow(_SQL["ready"])
-            assert row is not None, "it is one row"
-            if row["read_only"]:
+            if await connection.fetchval(_SQL["ready"]):
                 raise ReadOnly("transactions are read-only")
-            at: datetime = row["at"]
-            return at
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Read.

@@ -144,5 +144,5 @@ SELECT clock_timestamp();
 
 -- name: ready
 -- Tell whether the database would take a change.
--- One row: its clock, and whether transactions are read-only, as on a standby.
-SELECT clock_timestamp() AS at, current_setting('transaction_read_only') = 'on' AS read_only;
+-- One row: whether transactions are read-only, as on a standby.
+SELECT current_setting('transaction_read_only') = 'on' AS read_only;
