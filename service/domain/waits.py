@@ -455,7 +455,7 @@ def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> f
 def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work:
     """The work of the people at some counters; while the hall is suspended, as it will be when calls go on."""
     services = left_s = variance = whole_s = squares = 0.0
-    goes_on_s = suspended_s(day, now_at) or 0.0
+    goes_on_s = goes_on_in_s(day, now_at) or 0.0
     for counter_id in crew.open:
         counter = day.counters[counter_id]
         if counter.ticket is None:
@@ -529,7 +529,7 @@ def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequenc
     They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
     So many `more` than are at work are reckoned with now, or fewer; not before the opening.
     """
-    stopped_s = suspended_s(day, now_at)
+    stopped_s = goes_on_in_s(day, now_at)
     if stopped_s is None:
         return ()
     rates = crew.planned[bisect_right(crew.planned, now_at, key=_from_at) :]
@@ -544,7 +544,7 @@ def at_work_of(crew: Crew, now_at: datetime) -> int:
     return len(crew.open) + (counters_at(crew.others, now_at) if crew.others else 0)
 
 
-def suspended_s(day: Day, now_at: datetime) -> float | None:
+def goes_on_in_s(day: Day, now_at: datetime) -> float | None:
     """Seconds until a suspension ends; 0 without one, None when nobody knows."""
     suspension = day.suspended_at(now_at)
     if suspension is None:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from service.domain.day import Day
 from service.domain.model import Counter, CounterId, CounterState
+from service.domain.waits import goes_on_in_s
 
 Pauses = tuple[tuple[float, float], ...]
 """Spans in which a counter calls nobody: seconds from now, apart and in order."""
@@ -21,10 +22,7 @@ def pauses_of(day: Day, at_stage: Sequence[Counter], now_at: datetime) -> dict[C
     returns_at = {
         one.id: one.until_at for one in at_stage if one.state is CounterState.PAUSED and one.until_at is not None
     }
-    first_s = 0.0
-    suspension = day.suspended_at(now_at)
-    if suspension is not None and suspension.until_at is not None:
-        first_s = (suspension.until_at - now_at).total_seconds()
+    first_s = goes_on_in_s(day, now_at) or 0.0
     found: dict[CounterId, Pauses] = {}
     for counter in at_stage:
         back_at = returns_at.get(counter.id)
