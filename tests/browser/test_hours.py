@@ -1,11 +1,16 @@
 """The lobby screen by the hours of its hall: before it opens, without counters, around the clock."""
 
+import asyncio
+
 from playwright.async_api import BrowserContext, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.halls import change
 from tests.browser.screen import Screen
 from tests.service import NOON_AT, Service
+
+HALL = "/v1/halls/demo"
+WITHIN_S = 20.0  # what a test waits for happens within it, or the test fails
 
 
 async def test_a_closed_hall_says_when_it_opens_and_shows_its_board_as_soon_as_numbers_are_given_out(
@@ -14,12 +19,16 @@ async def test_a_closed_hall_says_when_it_opens_and_shows_its_board_as_soon_as_n
     clock.advance(-3 * 3600)
     screen = await Screen.prepare(context)
     await screen.page.clock.install(time=NOON_AT)
+    answers: asyncio.Queue[str] = asyncio.Queue()
+    screen.page.on("requestfinished", lambda one: answers.put_nowait(one.url) if one.url.endswith(HALL) else None)
     await screen.go(service.api.base)
 
     message = screen.page.locator("#message")
     await expect(message).to_have_text("现在未开放Closed now今天 09:00 开放Opens today 09:00")
     await expect(screen.page.locator("#waits")).to_be_hidden()
     await expect(screen.page.locator("#notice")).to_be_hidden()
+    for _ in range(2):  # at the start, and by the board: an answer of before must not come after the jump
+        await asyncio.wait_for(answers.get(), WITHIN_S)
 
     clock.advance(100 * 60)
     await screen.page.clock.run_for(40_000)
