@@ -272,8 +272,13 @@ class Run:
         self.statuses[said] += 1
         if status not in asked.status:
             self.wrong[said] += 1
-        if self.counts_from_s <= now_s <= self.ends_s:
-            self.latencies_s.setdefault(asked.operation, []).append(now_s - since_s)
+        if now_s < self.counts_from_s:
+            return
+        if now_s > self.ends_s:
+            if asked.operation in self.latencies_s:
+                return
+            self.ends_s = now_s  # a machine so busy that nothing was answered in time: the first one late counts
+        self.latencies_s.setdefault(asked.operation, []).append(now_s - since_s)
 
 
 class Connection(asyncio.Protocol):
@@ -315,6 +320,11 @@ class Connection(asyncio.Protocol):
         if self._every_s is not None:
             self._due_s += self._every_s
         self._go_on()
+
+    def close(self) -> None:
+        """Hang up, when it is over."""
+        assert self._transport is not None, "connected"
+        self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It is over; before its time, that is a failure."""
@@ -371,8 +381,10 @@ async def carry_out(plan: Plan) -> Report:
     async with asyncio.timeout(plan.warm_up_s + plan.seconds + GIVE_UP_AFTER_S):
         await asyncio.gather(*(connection.over for connection in connections))
     ended_s = time.perf_counter()
+    for connection in connections:
+        connection.close()
     return Report(
-        seconds=min(ended_s - began_s - plan.warm_up_s, plan.seconds),
+        seconds=min(ended_s, max(run.ends_s for run in runs)) - began_s - plan.warm_up_s,
         cpu_share=(time.process_time() - cpu_s) / (ended_s - began_s),
         counted=[
             _counted(run.stream.name, operation, sorted(found))
