@@ -212,7 +212,7 @@ class Day:
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
-        self._shared: dict[tuple[StageId, int], Sharing] = {}
+        self._shared: dict[tuple[StageId, int | ServiceId], Sharing] = {}
         self._draws: dict[CounterId, tuple[Line, ...]] = {}
 
     def copy(self) -> Self:
@@ -375,9 +375,10 @@ class Day:
         staffed = sum(1 << n for n, counter in enumerate(at_stage) if counter.state is not CounterState.CLOSED)
         own = serving[service]
         at_own = own & staffed or own
-        sharing = self._shared.get((stage, own))
+        among = own or service  # services that no counter is for have none in common
+        sharing = self._shared.get((stage, among))
         if sharing is None:
-            sharing = self._shared[stage, own] = self._make_sharing(own, serving, staffed, at_stage)
+            sharing = self._shared[stage, among] = self._make_sharing(own, serving, staffed, at_stage)
         lines = tuple(
             (sharing.kind_of[line.key.service], line)
             for line in self.lines.values()

@@ -256,6 +256,20 @@ def test_nobody_knows_a_wait_for_which_no_counter_is_open_or_planned() -> None:
     assert hall.ticket(hall.take("card")).wait != nobody
 
 
+def test_of_several_services_that_no_counter_is_for_nobody_knows_any_wait() -> None:
+    counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["card"]}]
+    hall = Hall(town(counters=counters, admission="all"))
+    hall.open("1")
+    services = [ServiceId(name) for name in ("passport", "enquiry", "card")]
+
+    newcomers = [wait_of_newcomer(hall.day, service, hall.now_at).p50_s for service in services]
+    tickets = [hall.take(service) for service in services]
+
+    assert newcomers == [None, None, 0]
+    waits = [hall.ticket(ticket).wait for ticket in tickets]
+    assert [wait and wait.p50_s for wait in waits] == newcomers
+
+
 def test_nobody_knows_a_wait_when_no_staff_is_planned_and_nobody_is_there() -> None:
     staffing = [{"weekdays": [1], "from": "09:00", "to": "12:00", "counters": 5}]
     hall = Hall(enquiries(staffing=staffing), at="12:00")

@@ -105,8 +105,10 @@ async def test_ahead_counts_those_whose_service_shares_a_counter(hall: Checked) 
 async def test_the_wait_is_all_null_where_no_counter_is_planned(found: Founder) -> None:
     hall = await found(counters=[])
 
+    seen = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body
     ticket = await hall.take()
 
+    assert [service["wait"] for service in seen["services"]] == [NO_WAIT] * len(seen["services"])
     assert ticket["wait"] == NO_WAIT
     assert (await hall.seen(ticket))["wait"] == NO_WAIT
 
