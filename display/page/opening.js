@@ -85,9 +85,9 @@ export class Opening {
     const isDue = closing !== this.#closing || past(this.#opens_ms) || doorsMayOpen;
     if (!isDue || this.#asking || performance.now() < this.#due_ms) return;
     this.#asking = true;
+    this.#due_ms = performance.now() + AGAIN_MS * (0.8 + 0.4 * Math.random());
     this.#ask().then((answer) => {
       this.#asking = false;
-      this.#due_ms = performance.now() + AGAIN_MS * (0.8 + 0.4 * Math.random());
       if (answer === null || answer === "unknown") return;
       this.#hall = answer;
       this.#closing = closing;

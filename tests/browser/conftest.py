@@ -1,13 +1,12 @@
 """A real browser, one for the session with a clean context for each test, and a service whose clock runs."""
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from benchmarks.browser import CHROMIUM_FLAGS
+from benchmarks.browser import CHROMIUM_FLAGS, executable
 from tests.browser.clock import RunningClock
 from tests.browser.desk import VIOLATIONS
 from tests.browser.screen import Screen
@@ -26,7 +25,7 @@ def _quick_hashes() -> Iterator[None]:
 async def browser() -> AsyncIterator[Browser]:
     """Chromium without a window, on a profile of its own: the system's, or else the one playwright installed."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=executable(), args=CHROMIUM_FLAGS)
         yield browser
         await browser.close()
 

@@ -5,7 +5,6 @@ Chromium on Linux reads no codes itself, so that a stand-in for its `BarcodeDete
 
 import base64
 import io
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ import segno
 from PIL import Image
 from playwright.async_api import Browser, BrowserContext, expect
 
-from benchmarks.browser import CHROMIUM_FLAGS
+from benchmarks.browser import CHROMIUM_FLAGS, executable
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
 from tests.browser.pictures import picture
@@ -81,7 +80,7 @@ def film(path: Path, text: str) -> None:
 @asynccontextmanager
 async def seeing(browser: Browser, *flags: str, detector: bool = True) -> AsyncIterator[BrowserContext]:
     """A kiosk's browser with a camera, and with or without something to read codes with."""
-    own = await browser.browser_type.launch(executable_path=shutil.which("chromium"), args=[*CHROMIUM_FLAGS, *flags])
+    own = await browser.browser_type.launch(executable_path=executable(), args=[*CHROMIUM_FLAGS, *flags])
     try:
         context = await own.new_context(viewport=STANDING, locale="zh-CN")
         await context.expose_function("readPicture", said_by)

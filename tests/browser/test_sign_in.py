@@ -1,12 +1,11 @@
 """Signing in where the browser keeps no session: over plain http from another computer, and without cookies."""
 
-import shutil
 from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import BrowserContext, Route, async_playwright, expect
 
-from benchmarks.browser import CHROMIUM_FLAGS
+from benchmarks.browser import CHROMIUM_FLAGS, executable
 from tests.browser.desk import sign_in
 from tests.service import Service
 
@@ -26,8 +25,7 @@ async def elsewhere() -> AsyncIterator[BrowserContext]:
     """A browser that reaches this machine by a name that is not localhost's, as any other computer would."""
     rules = f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"
     async with async_playwright() as playwright:
-        found = shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=found, args=[*CHROMIUM_FLAGS, rules])
+        browser = await playwright.chromium.launch(executable_path=executable(), args=[*CHROMIUM_FLAGS, rules])
         yield await browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
         await browser.close()
 
