@@ -328,7 +328,7 @@ BUGS: dict[str, tuple[int, tuple[type[Fault], ...], set[str]]] = {
 }
 """A guard left out, how many processes, what strikes, and which rules must find it."""
 
-FOUND_WITHIN = 4
+FOUND_WITHIN = 8
 """Runs until a bug has shown: one that needs requests to meet in a certain order may stay hidden in a single run."""
 
 
