@@ -514,7 +514,9 @@ def _mix(plan: Plan, sets: dict[ServiceId, frozenset[CounterId]]) -> dict[Servic
     served = [name for name in offered if sets[name]]
     learned = {name: plan.learned.mix.get(name, 0.0) for name in served}
     total = sum(learned.values())
-    return {name: part / total for name, part in learned.items()} if total else dict.fromkeys(served, 1 / len(served))
+    if not total:
+        return {name: 1 / len(served) for name in served}
+    return {name: part / total for name, part in learned.items()}
 
 
 def _arrivals(plan: Plan, grid: Grid) -> list[tuple[float, float]]:

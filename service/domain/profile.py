@@ -132,7 +132,7 @@ def _quarters(before: Day, after: Day, now_at: datetime) -> Iterator[datetime]:
 def _longest(before: Day, day: Day, times: Sequence[datetime], now_at: datetime) -> list[int | None]:
     """The longest p90 of all services at each instant; services that share all their counters are reckoned once."""
     coming = arrivals(before, now_at)
-    found: dict[tuple[object, ...], list[int | None]] = {}
+    found: dict[tuple[object, ...], list[int | None]] = {(): [None] * len(times)}  # a hall may have no such service
     for service in day.plan.services.values():
         if not service.offered or service.online_url is not None:
             continue

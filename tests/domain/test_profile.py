@@ -204,3 +204,14 @@ def test_shortly_after_the_doors_opened_the_first_minutes_are_not_taken_for_all(
         hall.after(6).take()
 
     assert arrivals(hall.day, hall.now_at)[ENQUIRY, WINDOW].people * 3600 == pytest.approx(40)
+
+
+def test_where_everything_is_done_online_nobody_waits_through_the_rest_of_the_day() -> None:
+    hall = Hall(hall_with())
+    online = [{**service, "online_url": "https://example.org/enquiry"} for service in SERVICES]
+
+    changes = profile(hall.day, changed(hall, town(services=online, counters=WINDOWS)), hall.now_at)
+
+    assert [one.at for one in changes] == [hall.now_at + timedelta(minutes=15) * n for n in range(32)]
+    assert {one.after_p90_s for one in changes} == {None}
+    assert {one.before_p90_s for one in changes} == {0}

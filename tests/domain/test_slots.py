@@ -575,6 +575,15 @@ def test_a_services_work_is_at_its_last_stage_that_is_not_optional() -> None:
     assert places_of_day(plan, VISIT) == 8 * 7  # one cashier
 
 
+def test_a_service_whose_main_stage_has_no_counter_yet_has_no_slots() -> None:
+    stages = [{"id": "window"}, {"id": "cashier"}]
+    service = {**STUDY["services"][0], "stages": ["window", "cashier"]}
+    staffing = [{"weekdays": [1], "from": "09:00", "to": "17:00", "counters": 5}]
+    plan = study(stages=stages, services=[service], staffing=staffing)
+
+    assert slots(plan) == []
+
+
 # Places set by hand, late shares, partners.
 
 
