@@ -215,3 +215,18 @@ def test_where_everything_is_done_online_nobody_waits_through_the_rest_of_the_da
     assert [one.at for one in changes] == [hall.now_at + timedelta(minutes=15) * n for n in range(32)]
     assert {one.after_p90_s for one in changes} == {None}
     assert {one.before_p90_s for one in changes} == {0}
+
+
+def test_a_counter_that_the_document_has_no_more_goes_on_until_it_is_closed() -> None:
+    hall = Hall(hall_with())
+    hall.open("1", "2")
+    fewer = town(services=SERVICES, counters=WINDOWS[:1], staffing=[{**STAFF, "counters": 5}])
+    without_it = changed(hall, fewer)
+    assert at_work_after(hall.day, without_it, ENQUIRY, hall.now_at) == 1
+
+    hall.do(ChangePlan(hall.plan(fewer)))
+    a_crowd(hall)
+
+    assert at_work_after(hall.day, changed(hall, fewer), ENQUIRY, hall.now_at) == 2
+    changes = profile(hall.day, changed(hall, fewer), hall.now_at)
+    assert [one.after_p90_s for one in changes] == [one.before_p90_s for one in changes]

@@ -473,12 +473,12 @@ class AnyDay(RuleBasedStateMachine):
 
     @invariant()
     def no_start_is_oversold(self) -> None:
-        """Places are the lowest there were, each once; and what was booked fits while the plan stays as it was."""
+        """Places are the lowest there were, each once; what the rule let book fits while the plan stays as it was."""
         day = self.hall.day
         live = [one for one in day.appointments.values() if one.state in LIVE]
         assert len({(one.starts_at, one.place) for one in live}) == len(live)
         assert all(1 <= one.place <= one.places for one in day.appointments.values())
-        if day.plan.revision > 1:
+        if day.plan.revision > 1 or day.plan.places:
             return
         for group in grid_of(day.regular).groups.values():
             sums = day.booked.everybody.groups[group.id]
@@ -580,7 +580,7 @@ class AnyDay(RuleBasedStateMachine):
     def a_day_that_has_ended_is_empty(self) -> None:
         day = self.hall.day
         if day.ended:
-            assert {counter.state for counter in day.counters.values()} == {CounterState.CLOSED}
+            assert {counter.state for counter in day.counters.values()} <= {CounterState.CLOSED}
             assert {ticket.state for ticket in day.tickets.values()} <= {
                 TicketState.DONE,
                 TicketState.LEFT,

@@ -1,0 +1,201 @@
+"""Whatever a hall's document says that is legal, a day of it can be lived, and all of it can be told at any time.
+
+Halls that are being set up are odd: stages without a counter, services nobody does, no hours, no staff, places by hand
+in the night. What is asked of `AnyDay` is asked of such halls, whose document changes into another odd one.
+"""
+
+# ruff: noqa: D102  (a rule's name is its sentence)
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, rule
+
+from display.board import board_of
+from service.domain import commands, figures, learning
+from service.domain.admission import newcomer, verdict_on
+from service.domain.document import HallDocument, check, main_stage_of
+from service.domain.forecast.ahead import day_ahead
+from service.domain.forecast.waits import forecast
+from service.domain.model import CounterId, ServiceId, StageId, ZoneId
+from service.domain.profile import profile
+from service.domain.promises import promised_to_newcomer
+from service.domain.slots import over_capacity, places_of_day, slots_of
+from service.domain.view import appointment_view, counter_view, ticket_view
+from service.domain.waits import wait_of_newcomer
+from tests.domain.halls import TOWN, Hall, refold, town
+from tests.domain.test_properties import COUNTERS, SERVICES, AnyDay, maybe
+
+PATHS = 32
+"""Of a forecast: enough to go every way once."""
+
+STAGES = [StageId(stage["id"]) for stage in TOWN["stages"]]
+WEEK = [1, 2, 3, 4, 5]
+SPANS = st.sampled_from([("09:00", "17:00"), ("09:30", "12:00"), ("00:00", "24:00"), ("12:30", "23:59")])
+MEANS = st.sampled_from([0.001, 60.0, 300.0, 28_800.0])
+CVS = st.sampled_from([0.0, 0.6, 5.0])
+
+
+def few(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
+    """Two at most."""
+    return st.lists(of, max_size=2)
+
+
+def some_of(values: Sequence[Any], least: int = 0) -> st.SearchStrategy[list[Any]]:
+    """Some of them, in any order."""
+    places = st.lists(st.sampled_from(range(len(values))), min_size=least, unique=True)
+    return places.map(lambda chosen: [values[place] for place in chosen])
+
+
+@st.composite
+def durations(draw: st.DrawFn, stages: list[StageId], optional: set[StageId]) -> dict[str, Any]:
+    """How long a service takes; of its main stage `mean` says it."""
+    others = [stage for stage in stages if stage != main_stage_of(stages, optional)]
+    at_stages = {stage: {"mean": draw(MEANS), "cv": draw(maybe(CVS))} for stage in others if draw(st.booleans())}
+    return {"mean": draw(MEANS), "cv": draw(CVS), "prechecked_mean": draw(maybe(MEANS)), "stages": at_stages}
+
+
+@st.composite
+def banded(draw: st.DrawFn, /, **parts: st.SearchStrategy[Any]) -> dict[str, Any]:
+    """What is said of a span of all weekdays."""
+    begins, ends = draw(SPANS)
+    return {"weekdays": WEEK, "from": begins, "to": ends, **{name: draw(part) for name, part in parts.items()}}
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> HallDocument:
+    """Any legal document with the town hall's names for stages, services and counters, each of which may be missing."""
+    optional = set(draw(some_of(STAGES)))
+    services = []
+    for service in draw(some_of(TOWN["services"], least=1)):
+        stages = draw(some_of(STAGES, least=1))
+        services.append(
+            {
+                **service,
+                "stages": stages,
+                "duration_s": draw(durations(stages, optional)),
+                "online_url": draw(st.sampled_from([None, None, None, "https://example.org"])),
+                "bookable": draw(st.sampled_from([True, True, True, False])),
+            }
+        )
+    names = [service["id"] for service in services]
+    counters = [
+        {
+            **counter,
+            "stage": draw(st.sampled_from(STAGES)),
+            "services": draw(some_of(names, least=1)),
+        }
+        for counter in draw(some_of(TOWN["counters"]))
+    ]
+    places = banded(every_min=st.sampled_from([5, 7, 480]), places=st.sampled_from([0, 1, 1000]))
+    document = town(
+        stages=[{"id": stage, "optional": stage in optional} for stage in STAGES],
+        services=services,
+        counters=counters,
+        hours=draw(few(banded())),
+        staffing=draw(few(banded(counters=st.sampled_from([0, 1, 9])))),
+        rules=draw(
+            st.fixed_dictionaries(
+                {"early_s": st.sampled_from([0, 300, 86_400]), "doors_before_s": st.sampled_from([0, 1800])},
+                optional={
+                    "max_walk_in_wait_s": st.sampled_from([60, 86_400]),
+                    "promise": st.sampled_from([{"step_min": 1}, {"step_min": 30}]),
+                },
+            )
+        ),
+        booking={
+            "notice_s": 0,
+            "z": draw(st.sampled_from([0, 0.5, 5])),
+            "held_share_of_walk_ins": draw(st.sampled_from([0, 0.4, 1])),
+            "late_share": draw(st.sampled_from([0, 0.5, 1])),
+            "places": draw(few(places)),
+            "reserved": draw(few(banded(partner=st.just("school-1"), share=st.sampled_from([0.01, 0.5, 1])))),
+        },
+        admission=draw(st.sampled_from(["fit", "all"])),
+    )
+    assume(not check(document))
+    return document
+
+
+class AnyHall(AnyDay):
+    """Asks any hall for anything, and has all of it told."""
+
+    @initialize(
+        document=documents(), minutes=st.sampled_from([0, 20, 60, 200, 500]), counters=st.lists(COUNTERS, unique=True)
+    )
+    def begin(self, document: HallDocument, minutes: int, counters: list[CounterId]) -> None:
+        self.hall = Hall(document, at="08:20")
+        super().begin(minutes, counters)
+
+    @rule(document=documents())
+    def another_document(self, document: HallDocument) -> None:
+        self.revision += 1
+        self.ask(commands.ChangePlan(self.hall.plan(document, self.revision)))
+
+    @rule(service=SERVICES, partner=maybe(st.just("school-1")), prechecked=st.booleans(), staff=st.booleans())
+    def somebody_looks_for_a_start(
+        self,
+        service: ServiceId,
+        partner: str | None,
+        prechecked: bool,  # noqa: FBT001
+        staff: bool,  # noqa: FBT001
+    ) -> None:
+        hall, plan = self.hall, self.hall.day.regular
+        asked: dict[str, Any] = {"partner": partner, "prechecked": prechecked, "staff": staff}
+        slots = slots_of(plan, hall.day.booked, service, 1, hall.now_at, **asked)
+        found = slots.all()
+        assert all(slot.free >= 0 for slot in found)
+        assert [slot for slot in found if slot.free][:3] == slots.first_free(3)
+        assert places_of_day(plan, service) >= 0
+        over_capacity(plan, hall.day.appointments.values())
+        if slots.first_free(1):
+            booking = hall.booking(service, staff=staff)
+            self.ask(msgspec.structs.replace(booking, starts_at=slots.first_free(1)[0].starts_at))
+
+    @rule()
+    def everything_is_told(self) -> None:
+        hall, day, now_at = self.hall, self.hall.day, self.hall.now_at
+        day.wake(now_at)
+        for name, service in day.plan.services.items():
+            assert promised_to_newcomer(day, name, now_at) is None, "nothing was forecast"
+            assert_in_order(wait_of_newcomer(day, name, now_at))
+            for count in (1, service.count_max):
+                verdict_on(day, newcomer(day, service, count, prechecked=False), now_at)
+        for ticket in day.tickets.values():
+            assert_in_order(ticket_view(day, ticket, now_at, staff=True).wait)
+        for appointment in day.appointments.values():
+            assert appointment_view(appointment, now_at, day.seq, day=day).id == appointment.id
+        for counter in day.counters.values():
+            assert counter_view(day, counter).id == counter.id
+        for zone in (None, ZoneId("upstairs")):
+            assert board_of(day, zone, now_at).seq == day.seq
+        changes = profile(day, refold(hall), now_at)
+        assert all(change.before_p90_s == change.after_p90_s for change in changes), "the plan is the same"
+
+    def teardown(self) -> None:
+        """At the end the whole day is told as the night reads it, and foretold."""
+        super().teardown()
+        self.everything_is_told()
+        hall, day = self.hall, self.hall.day
+        forecast(day, hall.now_at, PATHS)
+        day_ahead(day, hall.now_at, PATHS)
+        told, facts = figures.Observer(day.hall, day.on), learning.Observer(day.hall, day.on)
+        told.see(hall.records)
+        facts.see(hall.records)
+        assert told.figures(hall.now_at).on == day.on
+        learned = learning.learn([facts.facts()], hall.document, day.on + timedelta(days=1))
+        assert learned.on(day.on + timedelta(days=7)) is not None
+
+
+def assert_in_order(wait: Any) -> None:  # noqa: ANN401  (a wait, or what is told of it)
+    """Demand that a wait's quantiles are in order, where somebody knows them."""
+    if wait is not None and wait.p50_s is not None:
+        assert 0 <= wait.p10_s <= wait.p50_s <= wait.p90_s
+
+
+TestAnyHall = AnyHall.TestCase
+TestAnyHall.settings = settings(max_examples=settings().max_examples // 3)
