@@ -113,6 +113,17 @@ async def test_axe_finds_nothing_on_the_form_to_sign_in_and_to_choose_a_password
     await expect(page.locator("sign-in [autocomplete=username]")).to_have_value("chen")  # for what keeps passwords
 
 
+@pytest.mark.parametrize("path", ["/halls/demo/manage", "/halls/demo/desk", "/ops"])
+async def test_axe_finds_nothing_on_a_page_that_asks_who_is_there(
+    service: Service, context: BrowserContext, path: str
+) -> None:
+    page = await context.new_page()
+    await page.goto(f"{service.api.base}{path}")
+    await page.locator("#sign-in-name").wait_for()
+
+    assert await faults(page) == []
+
+
 @pytest.mark.parametrize("path", ["/sign-on/failed", "/sign-on/no-role"])
 async def test_axe_finds_nothing_on_the_pages_after_single_sign_on(
     service: Service, context: BrowserContext, path: str
