@@ -33,8 +33,8 @@ STEP_S = 300
 """Between the starts of a block."""
 
 GROUPS_MAX = 64
-"""Groups that are reckoned with, but for whole stages; unions of counters beyond it are not: such halls book a little
-more boldly."""
+"""Groups that are reckoned with, but for the counters of a service's main stage and whole stages; unions of counters
+beyond it are not: such halls book a little more boldly."""
 
 NO_SHOW_MAX = 0.9
 """However many do not come, a booking weighs something."""
@@ -450,12 +450,16 @@ def _sets_to_keep(
     bookable = [name for name, service in plan.services.items() if _may_be_booked(service) and sets[name]]
     mains = [(name, sets[name]) for name in bookable]
     before = [(f"{name}@{stage}", counters) for name in bookable for stage, counters in stages[name].items()]
-    for name, own in (*mains, *before):  # what is a main stage's is known already, by its service alone
+    for name, own in mains:
+        kept.setdefault(own, name)
+    for name, own in before:  # what is a main stage's is known already, by its service alone
         if len(kept) < GROUPS_MAX:
             kept.setdefault(own, name)
     single = list(kept.items())
     grown = list(single)
     for counters, names in grown:
+        if len(kept) >= GROUPS_MAX:
+            break
         for others, other in single:
             union = counters | others
             if counters & others and union not in kept and len(kept) < GROUPS_MAX:

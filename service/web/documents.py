@@ -9,12 +9,13 @@ from msgspec.structs import asdict
 from msgspec.structs import replace as replace_in
 
 from service.domain import commands
+from service.domain.arrivals import lately
 from service.domain.decide import decide
 from service.domain.document import HallDocument
 from service.domain.events import Record
 from service.domain.evolve import evolve
 from service.domain.model import AppointmentId
-from service.domain.profile import arrivals, profile, wait_after
+from service.domain.profile import profile, wait_after
 from service.domain.refusals import BodyInvalid, Busy
 from service.domain.times import stamp
 from service.domain.view import wait_view
@@ -136,6 +137,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         evolve(after, Record(after.seq + 1, now_at, "dry-run", "dry-run", 0, None, event))
     changed = replace_in(hall, revision=hall.revision + 1, document=document)
     over = await request.app[OFFERS].beyond(hall, changed.plan)
+    came = lately(day, now_at)
     old, new = asdict(hall.document), asdict(document)
     services = [
         service.id
@@ -161,7 +163,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
             ProfilePoint(stamp(change.at), change.before_p90_s, change.after_p90_s)
             for change in profile(day, after, now_at)
         ],
-        arrivals_per_h=round(3600 * sum(one.people for one in arrivals(day, now_at).values()), 1),
+        arrivals_per_h=round(3600 * len(came.tickets) / came.over_s, 1),
         seq=day.seq,
     )
 

@@ -575,6 +575,19 @@ def test_a_services_work_is_at_its_last_stage_that_is_not_optional() -> None:
     assert places_of_day(plan, VISIT) == 8 * 7  # one cashier
 
 
+@pytest.mark.parametrize("staffing", [[], [{"weekdays": [1], "from": "09:00", "to": "17:00", "counters": 200}]])
+def test_of_a_hundred_services_with_a_counter_each_every_one_can_be_booked(staffing: list[dict[str, Any]]) -> None:
+    names = [f"v{n}" for n in range(100)]
+    prefixes = [f"{one}{other}" for one in "ABCDEFGHIJ" for other in "ABCDEFGHIJ"]
+    services = [
+        {**STUDY["services"][0], "id": name, "prefix": prefix} for name, prefix in zip(names, prefixes, strict=True)
+    ]
+    counters = [{**STUDY["counters"][0], "id": name, "services": [name]} for name in names]
+    plan = study(services=services, counters=counters, staffing=staffing)
+
+    assert all(slots(plan, service=name) for name in names)
+
+
 def test_a_service_whose_main_stage_has_no_counter_yet_has_no_slots() -> None:
     stages = [{"id": "window"}, {"id": "cashier"}]
     service = {**STUDY["services"][0], "stages": ["window", "cashier"]}

@@ -180,8 +180,9 @@ async def test_a_dry_run_is_honest_where_more_counters_are_open_than_the_new_pla
 
 async def test_a_dry_run_has_the_rest_of_the_day_in_quarters_of_an_hour(hall: Checked) -> None:
     await hall.open("1", "2", "3", "4", "5")
-    for _ in range(30):
+    for _ in range(15):
         await hall.take("enquiry")
+        await hall.take("loan-first")  # of two stages
 
     body = (await put(hall, None, "?dry_run=1", staffing=one_short("14:00"))).body
 
