@@ -448,10 +448,9 @@ def _sets_to_keep(
     """The counters of each group, named after the services they are for, and the stage where it is no main one."""
     kept: dict[frozenset[CounterId], str] = {}
     bookable = [name for name, service in plan.services.items() if _may_be_booked(service) and sets[name]]
-    mains = [(name, sets[name]) for name in bookable]
     before = [(f"{name}@{stage}", counters) for name in bookable for stage, counters in stages[name].items()]
-    for name, own in mains:
-        kept.setdefault(own, name)
+    for main in bookable:
+        kept.setdefault(sets[main], main)
     for name, own in before:  # what is a main stage's is known already, by its service alone
         if len(kept) < GROUPS_MAX:
             kept.setdefault(own, name)
