@@ -359,8 +359,8 @@ def _expected_before(
     since_at = now_at - timedelta(seconds=rules.grace_s)
     until_at = place.queue_at + timedelta(seconds=rules.credit_s.appointment)
     known: dict[Visit, tuple[int, float, float] | None] = {}
-    for slot_at in day.diary.expected.irange(since_at, until_at, (True, False)):
-        shows = show_probability(day.plan.learned, slot_at, now_at)
+    for slot_at, late_from_at in day.expected_late(since_at, until_at, now_at):
+        shows = show_probability(day.plan.learned, late_from_at, now_at)
         joins_at = max(now_at, slot_at - timedelta(seconds=rules.early_s))
         here = visit_of(arrived) if arrived is not None and arrived.starts_at == slot_at else None
         for visit, number in day.diary.expected[slot_at].items():
