@@ -352,7 +352,8 @@ class _Looking:
         then = tuple(name for name in errand.then if name in services)
         if not then:
             return None
-        return after._replace(service=then[0], stage=services[then[0]].stages[0], then=then[1:])
+        prechecked = after.prechecked and then[0] == errand.service  # other services want other papers
+        return after._replace(service=then[0], stage=services[then[0]].stages[0], then=then[1:], prechecked=prechecked)
 
     def _route(self, errand: Errand | None) -> Route:
         """The steps of a visit: what it does next at the same part is one step with it, for it is next there."""
