@@ -220,7 +220,7 @@ def free_for(  # noqa: PLR0913  (the last ones by name)
         loads[joining.kind] += joining.work.left_s
     neck = pool.sharing.bottleneck(pool.kind, loads)
     found = _free_of(day, pool.stage, neck.crew, neck.kinds, waiting, coming, now_at, more, leaving)
-    if neck.own_crew is neck.crew or found is None:
+    if neck.own_crew == neck.crew or found is None:
         return found
     own, all_of_them = (max(0, at_work_of(crew, now_at) + more) for crew in (neck.own_crew, neck.crew))
     if found.sd_s and 0 < own < all_of_them:  # a counter is free, which need not be one of theirs
