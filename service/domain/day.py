@@ -303,6 +303,26 @@ class Day:
         """Seconds from `since_at` to `now_at` in which the hall was not suspended: no-show clocks go by it."""
         return (now_at - since_at).total_seconds() - self.suspended_s(since_at, now_at)
 
+    def late_from(self, slot_at: datetime, now_at: datetime) -> datetime:
+        """When the grace begins, as of `now_at`, of who has not come to a slot; of a later slot it is never earlier."""
+        if self.suspension is None and not self.suspended_spans:
+            return slot_at
+        return slot_at + timedelta(seconds=self.suspended_s(slot_at, now_at))
+
+    def expected_late(
+        self, since_at: datetime, until_at: datetime | None, now_at: datetime
+    ) -> Iterator[tuple[datetime, datetime]]:
+        """The slots to which people have not come by `now_at`, in order, each with when the grace begins.
+
+        Only those whose grace begins from `since_at` on, and before `until_at` unless that is None.
+        """
+        excused_s = self.suspended_s(self.plan.starts_at, now_at)
+        earliest_at = since_at - timedelta(seconds=excused_s)
+        for slot_at in self.diary.expected.irange(earliest_at, until_at, (True, False)):
+            late_from_at = self.late_from(slot_at, now_at)
+            if late_from_at >= since_at and (until_at is None or late_from_at < until_at):
+                yield slot_at, late_from_at
+
     def state_of(self, appointment: Appointment, now_at: datetime) -> AppointmentState:
         """Where an appointment is at `now_at`, written down or not: a hold may be over, and who is expected late."""
         suspended_s = self.suspended_s(appointment.starts_at, now_at)

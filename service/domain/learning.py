@@ -329,7 +329,8 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
     came, missed = sum(day.came for day in known), sum(day.missed for day in known)
     mean_s, sd_s = punctuality([seconds for day in known for seconds in day.late_s])
     optional = optional_stages_of(document)
-    durations = {}
+    durations: dict[ServiceId, Lasting] = {}
+    mains: dict[ServiceId, StageId] = {}
     at_stages: dict[ServiceId, dict[StageId, Lasting]] = {}
     for service in document.services:
         main = main_stage_of(service.stages, optional)
@@ -341,11 +342,12 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
                 expected_lasting(service, stage, optional),
             )
             if lasting is not None and stage == main:
-                durations[service.id] = lasting
+                durations[service.id], mains[service.id] = lasting, main
             elif lasting is not None:
                 at_stages.setdefault(service.id, {})[stage] = lasting
     every = Learned(
         durations=durations,
+        main=mains,
         at_stages=at_stages,
         no_show=(USUAL.no_show * PRIOR_PEOPLE + missed) / (PRIOR_PEOPLE + came + missed),
         punctuality_mean_s=mean_s,
@@ -505,6 +507,7 @@ def has_moved(before: Learned, after: Learned) -> bool:
         and _near(before.punctuality_mean_s, after.punctuality_mean_s, 30.0)
         and _near(before.punctuality_sd_s, after.punctuality_sd_s)
         and _are_like(before.durations, after.durations)
+        and before.main == after.main
         and before.at_stages.keys() == after.at_stages.keys()
         and all(_are_like(stages, after.at_stages[name]) for name, stages in before.at_stages.items())
         and before.mix.keys() == after.mix.keys()

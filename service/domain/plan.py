@@ -170,14 +170,16 @@ class Leaving(Struct, frozen=True):
 class Learned(Struct, frozen=True, kw_only=True):
     """What the hall's history says of a day.
 
-    `durations` are those of each service's main stage, `at_stages` those of its others. `walk_ins` by local hour of the
-    day, `"09"`; empty where there is no history, and then a share of the time is held for them. `mix` says which part
-    of them comes for a service, even shares where it is empty. `punctuality_*` is how long after the start people with
-    an appointment come; `no_show` is the share of them who do not. `leaving` is about all who wait. `learned_at` tells
-    a newer one from an older.
+    `durations` are those of each service's main stage: of the one that `main` names, which was it when they were
+    learned, and of whatever is it now where nothing is named. `at_stages` are those of its others. `walk_ins` by local
+    hour of the day, `"09"`; empty where there is no history, and then a share of the time is held for them. `mix` says
+    which part of them comes for a service, even shares where it is empty. `punctuality_*` is how long after the start
+    people with an appointment come; `no_show` is the share of them who do not. `leaving` is about all who wait.
+    `learned_at` tells a newer one from an older.
     """
 
     durations: dict[ServiceId, Lasting] = {}
+    main: dict[ServiceId, StageId] = {}
     at_stages: dict[ServiceId, dict[StageId, Lasting]] = {}
     no_show: float = 0.12
     punctuality_mean_s: float = -300.0
@@ -518,7 +520,7 @@ def expected_lasting(
     passes nothing is known, and it takes as long as the main one.
     """
     known = learned.at_stages.get(service.id, {}).get(stage)
-    if known is None and stage == main_stage_of(service.stages, optional):
+    if known is None and stage == learned.main.get(service.id, main_stage_of(service.stages, optional)):
         known = learned.durations.get(service.id)
     return known or _as_written(service, stage, optional)
 

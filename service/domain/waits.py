@@ -220,7 +220,7 @@ def free_for(  # noqa: PLR0913  (the last ones by name)
         loads[joining.kind] += joining.work.left_s
     neck = pool.sharing.bottleneck(pool.kind, loads)
     found = _free_of(day, pool.stage, neck.crew, neck.kinds, waiting, coming, now_at, more, leaving)
-    if neck.own_crew is neck.crew or found is None:
+    if neck.own_crew == neck.crew or found is None:
         return found
     own, all_of_them = (max(0, at_work_of(crew, now_at) + more) for crew in (neck.own_crew, neck.crew))
     if found.sd_s and 0 < own < all_of_them:  # a counter is free, which need not be one of theirs
@@ -359,8 +359,8 @@ def _expected_before(
     since_at = now_at - timedelta(seconds=rules.grace_s)
     until_at = place.queue_at + timedelta(seconds=rules.credit_s.appointment)
     known: dict[Visit, tuple[int, float, float] | None] = {}
-    for slot_at in day.diary.expected.irange(since_at, until_at, (True, False)):
-        shows = show_probability(day.plan.learned, slot_at, now_at)
+    for slot_at, late_from_at in day.expected_late(since_at, until_at, now_at):
+        shows = show_probability(day.plan.learned, late_from_at, now_at)
         joins_at = max(now_at, slot_at - timedelta(seconds=rules.early_s))
         here = visit_of(arrived) if arrived is not None and arrived.starts_at == slot_at else None
         for visit, number in day.diary.expected[slot_at].items():

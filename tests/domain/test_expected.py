@@ -210,9 +210,9 @@ def test_nobody_is_kept_out_by_people_who_are_expected_behind_the_pre_check() ->
     assert fits[0].mean_s == fits[1].mean_s
 
 
-def taken_fit(hall: Hall) -> Fit:
+def taken_fit(hall: Hall, service: str = "passport") -> Fit:
     """What the admission of a walk-in is reckoned from."""
-    event = next(event for event in hall.do(hall.new_ticket("passport")) if isinstance(event, TicketTaken))
+    event = next(event for event in hall.do(hall.new_ticket(service)) if isinstance(event, TicketTaken))
     assert event.fit is not None
     return event.fit
 
@@ -259,3 +259,104 @@ def test_the_town_hall_has_a_stage_before_the_window() -> None:
 
     assert p50_s(hall, tickets[-1]) < with_them
     assert hall.counter(CounterId("1")).ticket == tickets[0]
+
+
+# After a suspension.
+
+ENQUIRIES = [{"id": "enquiry", "prefix": "E", "stages": ["window"], "duration_s": {"mean": 300, "cv": 0.6}}]
+WINDOWS = [{"id": n, "zone": "main", "stage": "window", "services": ["enquiry"]} for n in "123"]
+MANY = {"places": [{"weekdays": [1], "from": "09:00", "to": "17:00", "every_min": 10, "places": 42}]}
+
+
+def booked_hall(*slots: str, each: int = 1, at: str) -> Hall:
+    """A hall of three counters for enquiries of five minutes, with so many booked for each of some slots."""
+    hall = Hall(town(services=ENQUIRIES, counters=WINDOWS, booking=MANY, admission="fit"), at="-06:00")
+    for slot in slots:
+        for _ in range(each):
+            hall.book("enquiry", slot)
+    hall.at(at).open("1", "2", "3")
+    return hall
+
+
+def suspend(hall: Hall, from_: str, to: str, *, said: bool = False) -> None:
+    """Suspend the hall for a span, whose end is `said` at its beginning or not, and go on."""
+    hall.at(from_).do(commands.Suspend({"en": "Fire alarm"}, hall.instant(to) if said else None))
+    hall.at(to).do(commands.LiftSuspension())
+
+
+BY_TEN_MINUTES = ("10:00", "10:10", "10:20", "10:30", "10:40", "10:50", "11:00")
+
+
+@pytest.mark.parametrize("said", [False, True])
+def test_after_a_suspension_those_who_could_not_come_are_expected_as_at_their_time(said: bool) -> None:  # noqa: FBT001
+    excused = booked_hall(*BY_TEN_MINUTES, each=3, at="09:50")
+    suspend(excused, "09:59", "11:00", said=said)
+    due = booked_hall("11:00", each=21, at="11:00")
+
+    wait = wait_of_newcomer(excused.day, ENQUIRY, excused.now_at)
+    assert wait == wait_of_newcomer(due.day, ENQUIRY, due.now_at)
+    assert wait.p50_s is not None
+
+    for appointment in list(excused.day.appointments):
+        excused.check_in(appointment)
+    then = wait_of_newcomer(excused.day, ENQUIRY, excused.now_at)
+    assert then.p50_s is not None
+    assert then.p50_s / 2 < wait.p50_s < then.p50_s
+
+
+def test_after_a_suspension_nobody_is_let_in_on_the_time_of_those_who_could_not_come() -> None:
+    slots = ("14:00", "14:20", "14:40", "15:00", "15:20", "15:40")
+    excused = booked_hall(*slots, each=7, at="13:50")
+    suspend(excused, "13:50", "16:00")
+    due = booked_hall("16:00", each=42, at="16:00")
+
+    assert taken_fit(excused, "enquiry") == taken_fit(due, "enquiry")
+
+
+def test_who_was_too_late_when_a_suspension_began_is_too_late_after_it() -> None:
+    late = booked_hall("09:20", "09:40", each=3, at="09:50")
+    suspend(late, "09:59", "11:00")
+
+    assert wait_of_newcomer(late.day, ENQUIRY, late.now_at).p50_s == 0
+    scene = scene_of(late.day, late.now_at)
+    assert scene is not None
+    assert [one.slot_s for one in scene.expected] == [-19 * 60] * 3, "late, if they come; the others are missed"
+
+
+def test_who_waited_through_a_suspension_goes_before_those_who_could_not_come() -> None:
+    hall, alone = booked_hall("10:00", each=9, at="09:35"), booked_hall(at="09:35")
+    for one in (hall, alone):
+        for _ in range(3):
+            one.take()
+        for counter in "123":
+            one.next(counter)
+        one.take()
+        suspend(one, "09:45", "11:00")
+
+    ticket = TicketId(f"ticket-{hall.drawn:05d}")
+
+    assert p50_s(hall, ticket) == p50_s(alone, TicketId(f"ticket-{alone.drawn:05d}"))
+
+
+def test_the_forecast_expects_those_who_could_not_come() -> None:
+    excused = booked_hall(*BY_TEN_MINUTES, each=3, at="09:50")
+    suspend(excused, "09:59", "11:00")
+    due = booked_hall("11:00", each=21, at="11:00")
+
+    scene, as_usual = scene_of(excused.day, excused.now_at), scene_of(due.day, due.now_at)
+    assert scene is not None
+    assert as_usual is not None
+
+    assert scene.expected == as_usual.expected
+    assert asked_of(scene).newcomers == asked_of(as_usual).newcomers
+
+
+def test_while_the_hall_is_suspended_the_forecast_has_nobody_late_before_its_end() -> None:
+    hall = booked_hall("10:00", "10:40", "11:10", at="09:50")
+    hall.at("10:05").do(commands.Suspend({"en": "Fire alarm"}, hall.instant("11:00")))
+    scene = scene_of(hall.at("10:45").day, hall.now_at)
+    assert scene is not None
+
+    said_min = [(one.slot_s / 60, one.late_from_s / 60) for one in scene.expected]
+
+    assert said_min == [(-5, 10), (0, 15), (25, 25)], "five minutes late already, as at its time, and not yet due"

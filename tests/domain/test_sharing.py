@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain import dispatch
+from service.domain import dispatch, waits
 from service.domain.admission import newcomer, verdict_on
 from service.domain.document import HallDocument
 from service.domain.forecast.scene import scene_of
@@ -21,7 +21,7 @@ from service.domain.model import Admission, CounterId, ServiceId, TicketId
 from service.domain.profile import profile
 from service.domain.sharing import KINDS_MAX, Crew, Kind, Sharing
 from service.domain.slots import slots_of
-from service.domain.waits import SPEED_SD, outlook_of, wait_of_newcomer
+from service.domain.waits import SPEED_SD, outlook_of, start_of, wait_of_newcomer
 from tests.domain.halls import Hall, town
 from tests.domain.test_waits import PATHS, holds, lognormal
 
@@ -150,6 +150,24 @@ def test_who_shares_all_counters_waits_as_one_service_does() -> None:
     told = [wait_of_newcomer(both.day, ServiceId(service), both.now_at) for service in "ab"]
 
     assert told == [wait_of_newcomer(one.day, ServiceId("a"), one.now_at)] * 2
+
+
+@pytest.mark.parametrize(("service", "times"), [("g", 1), ("s", 2)])
+def test_what_their_own_counters_do_is_reckoned_apart_only_where_others_do_the_work_too(
+    monkeypatch: pytest.MonkeyPatch, service: str, times: int
+) -> None:
+    hall = a_queue(ONE_OF_FIVE, "g" * 30 + "s")
+    reckoned: list[tuple[float, float]] = []
+
+    def counted(*asked: Any) -> tuple[float, float]:  # noqa: ANN401  (as it is asked)
+        reckoned.append(start_of(*asked))
+        return reckoned[-1]
+
+    monkeypatch.setattr(waits, "start_of", counted)
+
+    wait_of_newcomer(hall.day, ServiceId(service), hall.now_at)
+
+    assert len(reckoned) == times
 
 
 def test_a_counter_that_is_idle_is_no_help_to_whom_it_does_not_serve() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from service.domain import admission
 from service.domain.admission import Verdict
@@ -14,9 +15,10 @@ from service.domain.commands import UndoTicket
 from service.domain.document import HallDocument, check
 from service.domain.forecast.scene import scene_of
 from service.domain.forecast.waits import asked_of
+from service.domain.learning import DayFacts, has_moved, learn
 from service.domain.model import Admission, ServiceId, StageId
 from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
-from service.domain.slots import room, slots_of
+from service.domain.slots import places_of_day, room, slots_of
 from service.domain.sums import Booked
 from service.domain.waits import speed_of, wait_of_newcomer
 from tests.domain.halls import MONDAY, TOWN, Hall, town
@@ -82,6 +84,48 @@ def test_what_was_learned_of_a_stage_takes_the_place_of_what_is_written() -> Non
     assert expected(loans(), WINDOW, Learned(at_stages={LOAN: {WINDOW: Lasting(45.0, 0.3)}})).mean_s == 45, (
         "it was another stage when it was learned, and is the main one now"
     )
+
+
+def paying(*passed: str, **duration: object) -> HallDocument:
+    """A service that passes some stages, with three windows and one cashier."""
+    service = {"id": "paid", "prefix": "B", "stages": passed, "duration_s": {"mean": 600, "cv": 0.5, **duration}}
+    counters = [*(desk(n, "window", "paid") for n in "123"), desk("K1", "cashier", "paid")]
+    return town(services=[service], counters=counters, booking={"notice_s": 0})
+
+
+def test_what_was_learned_of_the_main_stage_is_not_believed_of_another_that_becomes_it() -> None:
+    window = paying("window")
+    both = paying("window", "cashier", mean=60, stages={"window": {"mean": 600}})
+    learned = Learned(durations={PAID: Lasting(630.0, 0.4)}, main={PAID: WINDOW})
+
+    plan = plan_of(both, 2, MONDAY, (), learned)
+    paid = plan.services[PAID]
+
+    assert expected(window, WINDOW, learned) == Lasting(630, 0.4)
+    assert (paid.mean_s, paid.cv) == (60, 0.5), "as its document says"
+    assert paid.at_stages == {WINDOW: Lasting(630.0, 0.4)}, "which it was learned of"
+    assert places_of_day(plan, PAID) == places_of_day(plan_of(window, 1, MONDAY, (), learned), PAID)
+
+
+def test_what_is_learned_says_of_which_stage_and_a_hall_that_did_not_say_it_hears_of_it() -> None:
+    day = DayFacts(on=MONDAY, lasted_s={PAID: [600] * 20}, main={PAID: WINDOW})
+    window = paying("window")
+
+    learned = learn([day], window, MONDAY + timedelta(1)).every
+
+    assert learned.main == {PAID: WINDOW}
+    assert expected(paying("window", "cashier", mean=60), CASHIER, learned).mean_s == 60
+    assert not has_moved(learned, learned)
+    assert has_moved(replace(learned, main={}), learned)
+
+
+def test_what_does_not_say_which_stage_was_the_main_one_is_of_the_present_one() -> None:
+    written = msgspec.json.encode(Learned(durations={PAID: Lasting(90.0, 0.4)}))
+    before = msgspec.json.decode(written.replace(b'"main":{},', b""), type=Learned)
+
+    assert b'"main":{},' in written
+    assert expected(paying("window", "cashier"), CASHIER, before) == Lasting(90, 0.4)
+    assert expected(paying("window", "cashier"), WINDOW, before) == Lasting(600, 0.5)
 
 
 def test_a_document_says_of_a_services_other_stages_alone_how_long_they_take() -> None:

@@ -158,6 +158,7 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
     ways = scene.punctuality
     found = [one for one in scene.expected if one.slot_s - ways.credit_s < latest_s]
     slots = np.array([one.slot_s for one in found])
+    late_from_s = np.array([one.late_from_s for one in found])[:, None]
     late_z = -(slots + ways.mean_s) / ways.sd_s if ways.sd_s else np.where(slots + ways.mean_s < 0, np.inf, -np.inf)
     chance = np.array([one.shows for one in found])
     shape = (len(found), draws.paths)
@@ -167,8 +168,8 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
     for n in np.flatnonzero(late_z > -3.5):  # of the others hardly any would be here by now
         z[n] = beyond(late_z[n], 1.0 - stream.random(draws.paths))
     come_s = np.maximum(0.0, slots[:, None] + ways.mean_s + ways.sd_s * z)
-    come_s[~comes | (come_s > slots[:, None] + MISSED_AFTER_S)] = np.inf
-    credit_s = np.where(come_s <= slots[:, None] + ways.grace_s, ways.credit_s, 0.0)
+    come_s[~comes | (come_s > late_from_s + MISSED_AFTER_S)] = np.inf
+    credit_s = np.where(come_s <= late_from_s + ways.grace_s, ways.credit_s, 0.0)
     reference_s = np.maximum(come_s, slots[:, None])
     appear_s = np.maximum(come_s, slots[:, None] - ways.early_s)
     keys = reference_s - credit_s + TIE_S * np.where(np.isfinite(come_s), come_s, 0.0)

@@ -38,7 +38,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.plan import PRECHECK, ExpectedWalkIns, Leaving
-from service.domain.waits import show_probability
+from service.domain.waits import goes_on_in_s, show_probability
 
 STANDBY_RANK = 1e6
 """Who is on standby is called after those who came too early, in the order of issue."""
@@ -83,9 +83,14 @@ class Present(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """Who has an appointment and has not come yet, but does with the probability `shows`."""
+    """Who has an appointment and has not come yet, but does with the probability `shows`.
+
+    `slot_s` is the slot, later by as long as the hall was suspended after it. `late_from_s`, when the grace begins, is
+    later still while it is, by what is left of that.
+    """
 
     slot_s: float
+    late_from_s: float
     shows: float
     route: Route
 
@@ -347,7 +352,8 @@ class _Looking:
         then = tuple(name for name in errand.then if name in services)
         if not then:
             return None
-        return after._replace(service=then[0], stage=services[then[0]].stages[0], then=then[1:])
+        prechecked = after.prechecked and then[0] == errand.service  # other services want other papers
+        return after._replace(service=then[0], stage=services[then[0]].stages[0], then=then[1:], prechecked=prechecked)
 
     def _route(self, errand: Errand | None) -> Route:
         """The steps of a visit: what it does next at the same part is one step with it, for it is next there."""
@@ -409,15 +415,20 @@ class _Looking:
             )
 
     def _expected(self) -> Iterator[Expected]:
-        since_at = self.now_at - timedelta(seconds=MISSED_AFTER_S)
-        for slot_at in self.day.diary.expected.irange(since_at, inclusive=(False, False)):
-            shows = show_probability(self.day.plan.learned, slot_at, self.now_at)
-            for visit, number in self.day.diary.expected[slot_at].items():
-                stage = self.day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
+        day, now_at = self.day, self.now_at
+        missed_at = now_at - timedelta(seconds=MISSED_AFTER_S)
+        goes_on_at = now_at + timedelta(seconds=goes_on_in_s(day, now_at) or 0.0)
+        for slot_at, moved_at in day.expected_late(missed_at, None, now_at):
+            if moved_at == missed_at:
+                continue
+            shows = show_probability(day.plan.learned, moved_at, now_at)
+            slot_s, late_from_s = self._seconds(moved_at), self._seconds(day.late_from(slot_at, goes_on_at))
+            for visit, number in day.diary.expected[slot_at].items():
+                stage = day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
                 errand = Errand(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
                 route = self._route(errand)
                 if route:
-                    yield from repeat(Expected(self._seconds(slot_at), shows, route), number)
+                    yield from repeat(Expected(slot_s, late_from_s, shows, route), number)
 
     # Who comes without an appointment.
 

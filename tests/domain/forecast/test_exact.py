@@ -140,6 +140,31 @@ def test_what_comes_next_at_the_same_counters_makes_the_others_wait_as_well() ->
     assert foreseen(hall)[last] == 180 + 180
 
 
+def test_papers_looked_at_for_one_service_say_nothing_about_the_next() -> None:
+    """A minute for who is prechecked, then ten: the one behind them waits eleven minutes."""
+    services = [
+        {
+            "id": "visa",
+            "prefix": "V",
+            "stages": ["precheck", "window"],
+            "duration_s": {"mean": 600, "cv": 0, "prechecked_mean": 60, "stages": {"precheck": {"mean": 30}}},
+        },
+        {"id": "card", "prefix": "C", "stages": ["window"], "duration_s": {"mean": 600, "cv": 0, "prechecked_mean": 9}},
+    ]
+    window = {"id": "1", "zone": "main", "stage": "window", "services": ["visa", "card"]}
+    precheck = {"id": "P1", "zone": "main", "stage": "precheck", "services": ["visa"]}
+    hall = Hall(town(services=services, counters=[window, precheck]))
+    hall.open("1", "P1")
+    first = hall.take("visa", then=["card"])
+    hall.call("P1", first)
+    hall.finish(first)
+    last = hall.take("card")
+    assert hall.ticket(first).prechecked
+
+    same(hall)
+    assert foreseen(hall) == {first: 0, last: 660}
+
+
 def test_who_comes_out_of_the_precheck_keeps_the_place_and_takes_less_time() -> None:
     hall = Hall(certain())
     hall.open("1", "P1")
