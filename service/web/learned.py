@@ -73,7 +73,8 @@ def _stage_seen(
 
 
 def _is_learned(service: Service, stage: StageId, main: StageId, every: Learned) -> bool:
-    return stage in every.at_stages.get(service.id, {}) or (stage == main and service.id in every.durations)
+    learned_of_main = service.id in every.durations and stage == every.main.get(service.id, main)
+    return learned_of_main or stage in every.at_stages.get(service.id, {})
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -411,7 +411,7 @@ class _Looking:
                 self._seconds(self.now_at) - self._seconds(began_at),
                 self.key_s[ticket.id],
                 now,
-                tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part > now.part),
+                tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part >= now.part),
             )
 
     def _expected(self) -> Iterator[Expected]:

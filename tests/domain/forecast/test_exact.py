@@ -140,6 +140,17 @@ def test_what_comes_next_at_the_same_counters_makes_the_others_wait_as_well() ->
     assert foreseen(hall)[last] == 180 + 180
 
 
+def test_who_is_being_served_and_then_wants_more_of_the_same_counters_is_before_who_waits() -> None:
+    hall = Hall(certain())
+    hall.open("1")
+    hall.take("enquiry", then=["enquiry"])
+    hall.serve("1")
+    last = hall.take("enquiry")
+
+    same(hall)
+    assert foreseen(hall)[last] == 180 + 180
+
+
 def test_papers_looked_at_for_one_service_say_nothing_about_the_next() -> None:
     """A minute for who is prechecked, then ten: the one behind them waits eleven minutes."""
     services = [
