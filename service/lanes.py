@@ -201,13 +201,20 @@ class Lanes:
         """Tell whether a request with this idempotency key was carried out before, on whatever day it was asked for."""
         return await self._done_on(hall_id, on, request) is not None
 
+    async def is_known(self, hall_id: HallId, command_id: str) -> bool:
+        """The same, by the key alone: before there is a command to carry out."""
+        hall = await self._halls.get(hall_id)
+        return await self._day_of_key(hall, command_id, hall.day_at(self._clock.now_at())) is not None
+
     async def _done_on(self, hall_id: HallId, on: date, request: Request) -> date | None:
         """The day on which a keyed request was done, `on` if there; from yesterday on, for keys hold until tomorrow."""
         if request.fingerprint is None:
             return None
-        hall = await self._halls.get(hall_id)
+        return await self._day_of_key(await self._halls.get(hall_id), request.command_id, on)
+
+    async def _day_of_key(self, hall: Hall, command_id: str, on: date) -> date | None:
         yesterday = hall.day_at(self._clock.now_at()) - timedelta(days=1)
-        return await self._asked(self._journal.day_of_command(hall_id, yesterday, request.command_id, on))
+        return await self._asked(self._journal.day_of_command(hall.id, yesterday, command_id, on))
 
     async def _asked(self, read: Awaitable[T]) -> T:
         """What the journal says. Raises StorageUnavailable, the service's."""
