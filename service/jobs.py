@@ -11,13 +11,14 @@ Source: DESIGN 6 (no-show, suspension), JOURNAL 6 (ends of days are spread over 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from zlib import crc32
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from service.apart import apart
 from service.clock import Clock
 from service.domain.commands import (
     Command,
@@ -33,7 +34,6 @@ from service.domain.model import TO_COME, HallId
 from service.domain.refusals import Refusal
 from service.halls import Halls
 from service.ids import new_id
-from service.journal import faults
 from service.lane import Request
 from service.lanes import SYSTEM, Lanes
 
@@ -82,62 +82,61 @@ class Jobs:
         now_at = self._clock.now_at()
         for hall in self._halls.known():
             spread = timedelta(seconds=crc32(hall.id.encode()) % ENDS_SPREAD_S)
-            on = hall.day_at(now_at - spread)
-            if self._ended_before.get(hall.id) == on:
-                continue
-            try:
-                await self._lanes.end_days_before(hall, on)
-                self._ended_before[hall.id] = on
-            except (Refusal, faults.JournalFault) as refused:
-                log.warning("day_not_ended", hall=hall.id, why=str(refused))
+            with apart("day_not_ended", hall.id):
+                on = hall.day_at(now_at - spread)
+                if self._ended_before.get(hall.id) != on:
+                    await self._lanes.end_days_before(hall, on)
+                    self._ended_before[hall.id] = on
 
     async def sweep_halls(self) -> None:
         """Lift suspensions that are over, pass over who does not come, raise who waits too long: of halls in use."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
-            if day.ended or not day.opened or now_at >= day.plan.ends_at:
-                continue  # a day that is over ends at its own moment: asking now would open the next
-            if day.suspension is not None and day.suspended_at(now_at) is None:
-                await self._ask(day, LiftSuspension(due=True))
-            if day.plan.rules.auto_no_show:
-                await self._ask(day, SweepNoShows())
-            if next(waited_too_long(day, now_at), None) is not None:
-                await self._ask(day, SweepLongWaits())
+            with apart("hall_not_swept", day.hall):
+                await self._sweep_hall(day, now_at)
+
+    async def _sweep_hall(self, day: Day, now_at: datetime) -> None:
+        if day.ended or not day.opened or now_at >= day.plan.ends_at:
+            return  # a day that is over ends at its own moment: asking now would open the next
+        if day.suspension is not None and day.suspended_at(now_at) is None:
+            await self._ask(day, LiftSuspension(due=True))
+        if day.plan.rules.auto_no_show:
+            await self._ask(day, SweepNoShows())
+        if next(waited_too_long(day, now_at), None) is not None:
+            await self._ask(day, SweepLongWaits())
 
     async def sweep_standby(self) -> None:
         """Admit who is on standby and fits by now, in the halls in use here: time alone makes room."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
-            if day.standby and not day.ended and now_at < day.plan.ends_at:
-                await self._ask(day, SweepStandby())
+            with apart("hall_not_swept", day.hall):
+                if day.standby and not day.ended and now_at < day.plan.ends_at:
+                    await self._ask(day, SweepStandby())
 
     async def sweep_appointments(self) -> None:
         """Write down who did not come, in the halls in use here, and which holds are over, on whatever day."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
-            if day.ended or not day.opened or not day.plan.starts_at <= now_at < day.plan.ends_at:
-                continue
-            if any(one.state in TO_COME for one in day.appointments.values()):
-                await self._ask(day, SweepAppointments())
+            with apart("hall_not_swept", day.hall):
+                if day.ended or not day.opened or not day.plan.starts_at <= now_at < day.plan.ends_at:
+                    continue
+                if any(one.state in TO_COME for one in day.appointments.values()):
+                    await self._ask(day, SweepAppointments())
         try:
             over = await self._lanes.holds_over(now_at)
         except Refusal as refusal:
             log.warning("holds_not_read", code=refusal.code)
             return
         for hall, on in over:
-            try:
+            with apart("job_refused", hall, command="SweepAppointments"):
                 await self._lanes.do_on(hall, on, self._request(SweepAppointments()))
-            except Refusal as refusal:
-                log.warning("job_refused", hall=hall, command="SweepAppointments", code=refusal.code)
 
     def _request(self, command: Command) -> Request:
         return Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
 
     async def _ask(self, day: Day, command: Command) -> None:
-        try:
+        with apart("job_refused", day.hall, command=type(command).__name__):
             await self._lanes.do(day.hall, self._request(command))
-        except Refusal as refusal:
-            log.warning("job_refused", hall=day.hall, command=type(command).__name__, code=refusal.code)
 
 
 def in_turn(*passes: Pass) -> Pass:

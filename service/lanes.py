@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 import structlog
 from msgspec.structs import replace
 
+from service.apart import apart
 from service.clock import Clock
 from service.domain.commands import ChangePlan, Command, EndDay, SweepAppointments
 from service.domain.day import Day, Done
@@ -34,7 +35,6 @@ from service.domain.refusals import (
     AppointmentNotFound,
     Busy,
     DayHasEnded,
-    Refusal,
     SlotNotOffered,
     TicketNotFound,
     WrongState,
@@ -201,13 +201,20 @@ class Lanes:
         """Tell whether a request with this idempotency key was carried out before, on whatever day it was asked for."""
         return await self._done_on(hall_id, on, request) is not None
 
+    async def is_known(self, hall_id: HallId, command_id: str) -> bool:
+        """The same, by the key alone: before there is a command to carry out."""
+        hall = await self._halls.get(hall_id)
+        return await self._day_of_key(hall, command_id, hall.day_at(self._clock.now_at())) is not None
+
     async def _done_on(self, hall_id: HallId, on: date, request: Request) -> date | None:
         """The day on which a keyed request was done, `on` if there; from yesterday on, for keys hold until tomorrow."""
         if request.fingerprint is None:
             return None
-        hall = await self._halls.get(hall_id)
+        return await self._day_of_key(await self._halls.get(hall_id), request.command_id, on)
+
+    async def _day_of_key(self, hall: Hall, command_id: str, on: date) -> date | None:
         yesterday = hall.day_at(self._clock.now_at()) - timedelta(days=1)
-        return await self._asked(self._journal.day_of_command(hall_id, yesterday, request.command_id, on))
+        return await self._asked(self._journal.day_of_command(hall.id, yesterday, command_id, on))
 
     async def _asked(self, read: Awaitable[T]) -> T:
         """What the journal says. Raises StorageUnavailable, the service's."""
@@ -384,25 +391,26 @@ class Lanes:
                 self._follow_on(hall, on)
 
     def _follow_on(self, hall: Hall, on: date) -> None:
-        day = self._lanes[hall.id, on].committed
-        if not day.ended and day.opened and hall.is_newer(day.plan):
-            task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall.id} {on}")
-            self._following.add(task)
-            task.add_done_callback(self._following.discard)
+        with apart("plan_not_changed", hall.id, day=str(on)):
+            day = self._lanes[hall.id, on].committed
+            if not day.ended and day.opened and hall.is_newer(day.plan):
+                task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall.id} {on}")
+                self._following.add(task)
+                task.add_done_callback(self._following.discard)
 
     async def follow_document_now(self, hall: Hall) -> None:
-        """Take a changed document over into every opened day from today on. Raises Refusal."""
+        """Take a changed document over into every opened day from today on; one that cannot now is asked again later.
+
+        Raises:
+            StorageUnavailable: the database cannot be reached.
+        """
         today = hall.day_at(self._clock.now_at())
         for on in await self._asked(self._journal.open_days_from(hall.id, today)):
             await self._change_plan(hall, on)
 
     async def _change_plan(self, hall: Hall, on: date) -> None:
-        try:
+        with apart("plan_not_changed", hall.id, day=str(on)), suppress(DayHasEnded):
             await (await self.opened_lane(hall, on)).do(self._own(ChangePlan(hall.plan(on))))
-        except DayHasEnded:
-            return
-        except Refusal as refusal:
-            log.warning("plan_not_changed", hall=hall.id, day=str(on), code=refusal.code)
 
     # Life.
 
@@ -429,8 +437,9 @@ class Lanes:
             return
         for hall_id, on in behind:
             hall = halls.get(hall_id)
-            if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
-                await self._change_plan(hall, on)
+            with apart("plan_not_changed", hall_id, day=str(on)):
+                if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
+                    await self._change_plan(hall, on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""

@@ -16,6 +16,7 @@ from zlib import crc32
 import msgspec
 import structlog
 
+from service.apart import apart
 from service.clock import Clock
 from service.domain.learning import (
     DAYS_LEARNED_FROM,
@@ -27,10 +28,8 @@ from service.domain.learning import (
 )
 from service.domain.model import HallId
 from service.domain.plan import Learned
-from service.domain.refusals import Refusal
 from service.ended import look_through
 from service.halls import Hall, Halls
-from service.journal import faults
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.lanes import Lanes
@@ -62,14 +61,10 @@ class Learning:
         """Learn from the days that have ended, each hall once a day and at its own moment."""
         now_at = self._clock.now_at()
         for hall in self._halls.known():
-            today = hall.day_at(now_at - timedelta(seconds=crc32(hall.id.encode()) % LEARN_SPREAD_S))
-            if self._learned_on.get(hall.id) == today:
-                continue
-            try:
-                if await self.learn_of(hall, today):
+            with apart("not_learned", hall.id):
+                today = hall.day_at(now_at - timedelta(seconds=crc32(hall.id.encode()) % LEARN_SPREAD_S))
+                if self._learned_on.get(hall.id) != today and await self.learn_of(hall, today):
                     self._learned_on[hall.id] = today
-            except (Refusal, faults.JournalFault) as refused:
-                log.warning("not_learned", hall=hall.id, why=str(refused))
 
     async def learn_of(self, hall: Hall, today: date) -> bool:
         """Learn from a hall's days before a date; tell whether all of them have ended.

@@ -28,6 +28,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from service.apart import apart
 from service.domain import events
 from service.domain.day import Day, Part
 from service.domain.model import (
@@ -342,31 +343,11 @@ class _Now(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Read the folds."""
-        waiting, standby, serving, counters, printers = families = self._families()
+        families = self._families()
         for day in self._days():
-            if day.ended or not day.opened:
-                continue
-            for (name, class_), count in day.waiting.items():
-                waiting.add_metric([day.hall, name, class_], count)
-            on_standby = Tally(dict.fromkeys(day.plan.services, 0))
-            on_standby.update(day.tickets[ticket].service for _, ticket in day.standby)
-            for name, number in on_standby.items():
-                standby.add_metric([day.hall, name], number)
-            present: Tally[tuple[str, str]] = Tally(
-                {(name, state): 0 for name in day.plan.services for state in ("called", "serving")}
-            )
-            for counter in day.counters.values():
-                if counter.ticket is not None:
-                    ticket = day.tickets[counter.ticket]
-                    present[ticket.service, "called" if ticket.state is TicketState.CALLED else "serving"] += 1
-            for (service, state), at_counter in present.items():
-                serving.add_metric([day.hall, service, state], at_counter)
-            states = Tally(counter.state for counter in day.counters.values())
-            for counter_state in CounterState:
-                counters.add_metric([day.hall, counter_state], states[counter_state])
-            printing = Tally(printer.state for printer in day.printers.values())
-            for printer_state in PrinterState:
-                printers.add_metric([day.hall, printer_state], printing[printer_state])
+            with apart("hall_not_measured", day.hall):
+                if not day.ended and day.opened:
+                    _add(day, *families)
         yield from families
 
     def _families(self) -> tuple[GaugeMetricFamily, ...]:
@@ -379,6 +360,38 @@ class _Now(Collector):
                 "paihao_printers", "Printers of kiosks, as they were heard of last.", labels=["hall", "state"]
             ),
         )
+
+
+def _add(  # noqa: PLR0913, PLR0917  (the families)
+    day: Day,
+    waiting: GaugeMetricFamily,
+    standby: GaugeMetricFamily,
+    serving: GaugeMetricFamily,
+    counters: GaugeMetricFamily,
+    printers: GaugeMetricFamily,
+) -> None:
+    """Say of one hall how it is now."""
+    for (name, class_), count in day.waiting.items():
+        waiting.add_metric([day.hall, name, class_], count)
+    on_standby = Tally(dict.fromkeys(day.plan.services, 0))
+    on_standby.update(day.tickets[ticket].service for _, ticket in day.standby)
+    for name, number in on_standby.items():
+        standby.add_metric([day.hall, name], number)
+    present: Tally[tuple[str, str]] = Tally(
+        {(name, state): 0 for name in day.plan.services for state in ("called", "serving")}
+    )
+    for counter in day.counters.values():
+        if counter.ticket is not None:
+            ticket = day.tickets[counter.ticket]
+            present[ticket.service, "called" if ticket.state is TicketState.CALLED else "serving"] += 1
+    for (service, state), at_counter in present.items():
+        serving.add_metric([day.hall, service, state], at_counter)
+    states = Tally(counter.state for counter in day.counters.values())
+    for counter_state in CounterState:
+        counters.add_metric([day.hall, counter_state], states[counter_state])
+    printing = Tally(printer.state for printer in day.printers.values())
+    for printer_state in PrinterState:
+        printers.add_metric([day.hall, printer_state], printing[printer_state])
 
 
 def _version() -> str:

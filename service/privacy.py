@@ -20,6 +20,7 @@ from uuid import UUID
 import structlog
 from msgspec import Struct
 
+from service.apart import apart
 from service.clock import Clock
 from service.domain.commands import CancelAppointment
 from service.domain.model import TO_COME, AppointmentId, CancelledBy, HallId
@@ -29,7 +30,6 @@ from service.identity import acts, audit
 from service.identity.acts import Act, DoneBefore
 from service.identity.store import changing, read
 from service.ids import new_id
-from service.journal import faults
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.lane import Request
@@ -282,17 +282,14 @@ class Privacy:
         """Erase the rows whose visits are long ago, of each hall once a day; what could not be done is done later."""
         now_at = self._clock.now_at()
         for hall in self._halls.known():
-            today = hall.day_at(now_at)
-            if self._forgot_on.get(hall.id) == today:
-                continue
-            try:
+            with apart("people_not_forgotten", hall.id):
+                today = hall.day_at(now_at)
+                if self._forgot_on.get(hall.id) == today:
+                    continue
                 count = await self.forget_of(hall, now_at)
-            except faults.StorageUnavailable:
-                log.warning("people_not_forgotten", hall=hall.id)
-                continue
-            self._forgot_on[hall.id] = today
-            if count:
-                log.info("people_forgotten", hall=hall.id, people=count)
+                self._forgot_on[hall.id] = today
+                if count:
+                    log.info("people_forgotten", hall=hall.id, people=count)
 
     async def forget_of(self, hall: Hall, now_at: datetime) -> int:
         """Erase a hall's rows whose visits are long ago; return how many. Raises the journal's StorageUnavailable."""

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from service.apart import apart
 from service.clock import Clock
 from service.domain.day import Day
 from service.domain.model import HallId
@@ -79,7 +80,9 @@ class Gatherer:
                 moved |= set(await self._outbox.moved([hall.id for hall in self._halls.known()], self.look_from()))
                 self._looked_s = looked_s
             for hall, on in sorted(moved):
-                await self._gather_or_say(hall, on)
+                # a fault of ours costs this day, not the others, and is met again at the next look
+                with apart("gather_fault", hall, through=StorageUnavailable, day=str(on)):
+                    await self.gather(hall, on)
                 moved.discard((hall, on))
         finally:
             self._moved |= moved  # what a fault left out is gathered next time
@@ -87,16 +90,8 @@ class Gatherer:
         in_use = {(day.hall, day.on) for day in days}
         self._near = {key: seen for key, seen in self._near.items() if key in in_use}
         for day in days:
-            await self._look_who_is_near(day)
-
-    async def _gather_or_say(self, hall: HallId, on: date) -> None:
-        """Gather from one day; a fault of ours costs this day, not the others, and is met again at the next look."""
-        try:
-            await self.gather(hall, on)
-        except StorageUnavailable:
-            raise
-        except Exception:
-            log.exception("gather_fault", hall=hall, day=str(on))
+            with apart("gather_fault", day.hall, through=StorageUnavailable, day=str(day.on)):
+                await self._look_who_is_near(day)
 
     def look_from(self) -> date:
         """The first day that is still looked at."""

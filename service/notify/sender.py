@@ -112,8 +112,18 @@ class Sender:
         taken = 1
         while taken and not self._stopping:
             halls = await self._outbox.halls_due(self._carriers.keys(), self._clock.now_at())
-            taken = sum([await self._send_of(hall) for hall in halls])
+            taken = sum([await self._send_or_say(hall) for hall in halls])
         self._watcher.messages_waiting(await self._outbox.waiting(self._carriers.keys(), self._clock.now_at()))
+
+    async def _send_or_say(self, hall: HallId) -> int:
+        """The same as `_send_of`; a fault of ours costs this hall its turn, and no other hall."""
+        try:
+            return await self._send_of(hall)
+        except StorageUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  (its text may quote an address: the log gets the place alone)
+            log.error("send_fault", hall=hall, fault=type(error).__name__, at=_place(error))  # noqa: TRY400  (likewise)
+            return 0
 
     async def _send_of(self, hall: HallId) -> int:
         """Send some messages of a hall, and return how many were taken.

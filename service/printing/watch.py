@@ -2,11 +2,12 @@
 
 import structlog
 
+from service.apart import apart
 from service.clock import Clock
 from service.config import NetworkPrinter
 from service.domain.commands import ReportPrinter
 from service.domain.model import HallId
-from service.domain.refusals import HallNotFound, Refusal
+from service.domain.refusals import HallNotFound
 from service.identity.devices import Devices
 from service.ids import NIL, new_id
 from service.lane import Request
@@ -32,12 +33,11 @@ class Watch:
     async def look(self) -> None:
         """Ask every printer how it is, and report it in its hall."""
         for printer in self._printers.known.values():
-            try:
-                await self._report(printer)
-            except HallNotFound:
-                log.warning("printer_of_no_hall", hall=printer.hall, kiosk=printer.kiosk)
-            except Refusal as refusal:
-                log.warning("printer_not_reported", hall=printer.hall, kiosk=printer.kiosk, code=refusal.code)
+            with apart("printer_not_reported", printer.hall, kiosk=printer.kiosk):
+                try:
+                    await self._report(printer)
+                except HallNotFound:
+                    log.warning("printer_of_no_hall", hall=printer.hall, kiosk=printer.kiosk)
 
     async def _report(self, printer: NetworkPrinter) -> None:
         devices = await self._devices.of_hall(printer.hall, NIL, DEVICES_MAX)

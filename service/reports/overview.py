@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from msgspec import Struct
 
+from service.apart import apart
 from service.clock import Clock
 from service.domain.day import Day
 from service.domain.model import CounterState, HallId, StageId
@@ -98,9 +99,16 @@ class Overview:
         self._unread: set[HallId] = set()
 
     async def of(self, halls: list[Hall]) -> list[Now]:
-        """Halls as they are now. Raises the service's StorageUnavailable."""
+        """Halls as they are now, but for those of which a fault of ours keeps us from saying it.
+
+        Raises the service's StorageUnavailable.
+        """
         now_at = self._clock.now_at()
-        days = {hall.id: self._day_of(hall, now_at) for hall in halls}
+        days: dict[HallId, Day | None] = {}
+        for hall in halls:
+            with apart("hall_not_watched", hall.id):
+                days[hall.id] = self._day_of(hall, now_at)
+        halls = [hall for hall in halls if hall.id in days]
         rows = await self._rows(halls, days, now_at)
         behind = [hall for hall in halls if _is_behind(days[hall.id], rows.get(hall.id))]
         await asyncio.gather(*(self._read(hall.id, now=True) for hall in behind))
@@ -111,16 +119,18 @@ class Overview:
             rows |= await self._rows(unread, days, now_at)
         found = []
         for hall in halls:
-            day, row = days[hall.id], rows.get(hall.id)
-            if day is not None:
-                day.wake(now_at)
-                found.append(now_of(hall, day, self._count(day), now_at))
-            else:
-                found.append(self._from_tables(hall, row, now_at))
-                if row is not None and not row.ended and self._day_of(hall, now_at) is None:
-                    self._wanted[hall.id] = None
+            with apart("hall_not_watched", hall.id):
+                found.append(self._now(hall, days[hall.id], rows.get(hall.id), now_at))
         self._load()
         return found
+
+    def _now(self, hall: Hall, day: Day | None, row: _Row | None, now_at: datetime) -> Now:
+        if day is not None:
+            day.wake(now_at)
+            return now_of(hall, day, self._count(day), now_at)
+        if row is not None and not row.ended and self._day_of(hall, now_at) is None:
+            self._wanted[hall.id] = None
+        return self._from_tables(hall, row, now_at)
 
     def _count(self, day: Day) -> Counted:
         known = self._counted.get(day)
@@ -162,8 +172,12 @@ class Overview:
 
     def open_now(self, halls: Iterable[Hall]) -> list[HallId]:
         """The halls whose hours it is, those of an overtime that somebody here has in memory among them."""
-        now_at = self._clock.now_at()
-        return [hall.id for hall in halls if self.plan_of(hall, now_at).open_at(now_at)]
+        now_at, found = self._clock.now_at(), []
+        for hall in halls:
+            with apart("hall_not_watched", hall.id):
+                if self.plan_of(hall, now_at).open_at(now_at):
+                    found.append(hall.id)
+        return found
 
     def _from_tables(self, hall: Hall, row: _Row | None, now_at: datetime) -> Now:
         plan = self.plan_of(hall, now_at)

@@ -78,7 +78,7 @@ async def book(request: web.Request) -> web.Response:
     on = _date_to_book(request, hall, starts_at)
     applicant, person = await _applicant_of(request, hall, form.applicant)
     holder = await _holder_of(request, who, hall)
-    await count_booking(request, who, applicant, hold=form.hold)
+    await count_booking(request, who, hall.id, applicant, hold=form.hold)
     invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
     standby, ticket = None, None
     if form.ticket is not None:

@@ -94,9 +94,10 @@ async def admitted(
     code = None
     if (await request.app[HALLS].get(hall)).document.entrance:
         code = await _require_entrance(request, who, hall, form.entrance)
-    await count_take(request, applicant)
-    if code is not None and LIMITS in request.app:
-        await request.app[LIMITS].spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
+    if LIMITS in request.app and not await was_done(request, who, hall, now=False):
+        await count_take(request, applicant)
+        if code is not None:
+            await request.app[LIMITS].spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
     return Admitted(channel, hashed(request.app[SIGNER], hall, cookie) if cookie else None)
 
 
@@ -132,9 +133,12 @@ async def count_wrong_code(request: web.Request, who: Caller) -> None:
         await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
 
 
-async def was_done(request: web.Request, who: Caller, hall: HallId) -> bool:
-    """Tell whether this is a repeat of what was let in: the same key is answered the same, whatever the minute."""
+async def was_done(request: web.Request, who: Caller, hall: HallId, *, now: bool = True) -> bool:
+    """Tell whether this is a repeat of what was let in: the same key is answered the same, whatever the minute.
+
+    Without `now` it is as of a moment ago, see `Lane.fresh`: that costs no round trip.
+    """
     if "Idempotency-Key" not in request.headers:
         return False
     command_id = (await key_of(request, who)).command_id
-    return (await request.app[LANES].day(hall, now=True)).find_done(command_id) is not None
+    return (await request.app[LANES].day(hall, now=now)).find_done(command_id) is not None

@@ -8,6 +8,7 @@ from aiohttp import web
 from msgspec import to_builtins
 
 from display.board import board_of, zone_known
+from service.apart import apart
 from service.domain import commands
 from service.domain.admission import FITS
 from service.domain.check_ins import CHECK_IN_BEFORE_S
@@ -17,7 +18,7 @@ from service.domain.forecast.ahead import DayAhead, Quarter
 from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
 from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.promises import promised_to_newcomer
-from service.domain.refusals import BodyInvalid
+from service.domain.refusals import BodyInvalid, Busy
 from service.domain.times import stamp, stamp_or_none
 from service.domain.view import NO_WAIT, wait_view
 from service.domain.waits import wait_of_newcomer
@@ -60,9 +61,16 @@ async def list_(request: web.Request) -> web.Response:
     cursor = text_cursor_of(request)
     halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor]
     page = halls[:limit]
-    days = await asyncio.gather(*(_day_of(request, hall) for hall in page))
-    items = [_seen(request, hall, day) for hall, day in zip(page, days, strict=True)]
-    return answer(HallList(items, page[-1].id if len(halls) > limit else None))
+    items = await asyncio.gather(*(_listed(request, hall) for hall in page))
+    found = [item for item in items if item is not None]
+    return answer(HallList(found, page[-1].id if len(halls) > limit else None))
+
+
+async def _listed(request: web.Request, hall: Hall) -> HallSeen | None:
+    """A hall as a list has it; None where a fault of ours keeps it out, and only it. Raises Busy."""
+    with apart("hall_not_listed", hall.id, through=Busy):
+        return _seen(request, hall, await _day_of(request, hall))
+    return None
 
 
 async def _day_of(request: web.Request, hall: Hall) -> Day:

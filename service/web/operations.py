@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
+from service.apart import apart
 from service.domain.figures import HALF
 from service.domain.model import Texts
 from service.domain.refusals import BodyInvalid
@@ -159,9 +160,12 @@ async def list_(request: web.Request) -> web.Response:
     page = halls[:limit]
     now_at = request.app[CLOCK].now_at()
     screens = request.app[SCREENS]
-    found = await request.app[OVERVIEW].of(page)
+    items = []
+    for now in await request.app[OVERVIEW].of(page):
+        with apart("hall_not_watched", now.hall.id):
+            items.append(_seen(now, screens.of(now.hall.id), now_at))
     said = HallsWatched(
-        items=[_seen(now, screens.of(now.hall.id), now_at) for now in found],
+        items=items,
         watch=WATCH,
         next_cursor=page[-1].id if len(halls) > limit else None,
     )

@@ -3,6 +3,9 @@
 A contact is a phone number or a mail address. Whoever names one has the hall write to it, and so has whoever makes,
 changes or gives up what is booked for it. So each of these is counted for the contact, whoever asks, and naming one for
 who names it, too: it may be somebody's who has never heard of the hall. Who works at the hall is not counted.
+
+What was done is answered again to the same key, and nothing comes of it: so that costs nothing, and who hears no answer
+may go on asking. A key by which nothing was done costs what a request without one does.
 """
 
 from aiohttp import web
@@ -27,7 +30,8 @@ from service.web.address import address_of, subscriber_of
 from service.web.applicants import kept, reached_of
 from service.web.auth import Caller
 from service.web.browsers import browser_of
-from service.web.keys import LIMITS
+from service.web.keys import LANES, LIMITS
+from service.web.requests import key_of
 
 
 async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
@@ -48,12 +52,14 @@ async def count_take(request: web.Request, applicant: Applicant | None) -> None:
         await _spend_by_named(request, TAKES_OF_CONTACT, reached_of(applicant))
 
 
-async def count_booking(request: web.Request, who: Caller, applicant: Applicant | None, *, hold: bool) -> None:
-    """Count a booking or a hold, and whom it names. Raises RateLimited."""
-    if who.works_here:
+async def count_booking(
+    request: web.Request, who: Caller, hall: HallId, applicant: Applicant | None, *, hold: bool
+) -> None:
+    """Count a booking or a hold, and whom it names. Raises RateLimited, StorageUnavailable."""
+    if await _is_free(request, who, hall):
         return
     await spend_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
-    if hold and browser_of(request) is None and LIMITS in request.app:
+    if hold and browser_of(request) is None:
         await request.app[LIMITS].spend(HOLDS_OF_STRANGERS, subscriber_of(address_of(request)))
     if applicant is not None:
         await _spend_by_named(request, BOOKINGS_OF_CONTACT, reached_of(applicant))
@@ -62,8 +68,11 @@ async def count_booking(request: web.Request, who: Caller, applicant: Applicant 
 async def count_change(
     request: web.Request, who: Caller, hall: HallId, appointment: Appointment, applicant: Applicant | None
 ) -> None:
-    """Count a change: it tells whom the appointment is for then, perhaps named anew. Raises RateLimited."""
-    if who.works_here or LIMITS not in request.app:
+    """Count a change: it tells whom the appointment is for then, perhaps named anew.
+
+    Raises RateLimited, StorageUnavailable.
+    """
+    if await _is_free(request, who, hall):
         return
     await spend_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
     before = await kept(request, hall, appointment.applicant)
@@ -77,12 +86,21 @@ async def count_change(
 
 
 async def count_message(request: web.Request, who: Caller, hall: HallId, applicant: str | None) -> None:
-    """Count what tells somebody who was known before. Raises RateLimited."""
-    if who.works_here or LIMITS not in request.app:
+    """Count what tells somebody who was known before. Raises RateLimited, StorageUnavailable."""
+    if await _is_free(request, who, hall):
         return
     somebody = await kept(request, hall, applicant)
     if somebody is not None:
         await _spend_by_contact(request, BOOKINGS_OF_CONTACT, reached_of(somebody))
+
+
+async def _is_free(request: web.Request, who: Caller, hall: HallId) -> bool:
+    """Tell whether a call about an appointment is not counted: there are no limits for it, or it was done before."""
+    if who.works_here or LIMITS not in request.app:
+        return True
+    if "Idempotency-Key" not in request.headers:
+        return False
+    return await request.app[LANES].is_known(hall, (await key_of(request, who)).command_id)
 
 
 async def _spend_by_named(request: web.Request, limit: Limit, contact: Reached) -> None:

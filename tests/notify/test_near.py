@@ -1,12 +1,16 @@
 """Three ahead of you: sent once, to who was told of more, by the order of calls."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.clock import FakeClock
+from service.domain.day import Day
+from service.domain.model import HallId, Ticket
+from service.notify import rules
 from tests.notify.conftest import Office
 from tests.notify.post import PostOffice
 from tests.service import Service, service_on
@@ -131,3 +135,25 @@ async def test_who_cannot_be_reached_is_not_told(lobby: Service, near: Office) -
     await near.run()
 
     assert await near.rows() == []
+
+
+async def test_a_fault_in_one_hall_does_not_hold_up_the_others(
+    lobby: Service, near: Office, mails: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people(lobby, 6)
+    await somebody(lobby)
+    await near.run()
+    await call(lobby, 3)
+    broken = near.days[0].copy()
+    broken.hall = HallId("broken")
+    near.days.insert(0, broken)
+
+    def sometimes(day: Day, now_at: datetime) -> list[tuple[Ticket, int]]:
+        if day.hall == "broken":
+            raise KeyError(day.hall)
+        return list(rules.near(day, now_at))
+
+    monkeypatch.setattr("service.notify.gather.near", sometimes)
+    await near.run()
+
+    assert len(mails.mails) == 1

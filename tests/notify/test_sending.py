@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from service.ids import new_id
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.notify.messages import Messages, messaging
-from service.notify.model import MessageChannel
+from service.notify.model import Message, MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import BACKOFF_S, CLAIM_LEASE, CLAIM_MAX, SENDING_LEASE, TRIES_MAX
 from tests.notify.conftest import SENDER, Counted, Office, PlainLinks, at
@@ -315,6 +316,32 @@ async def test_a_fault_of_ours_costs_one_message_and_says_nobodys_address(
     assert min(await office.rows("state", "reason")) == ("dead", "fault")
     said = capsys.readouterr()
     assert "message_fault" in said.out + said.err
+    assert EMAIL not in said.out + said.err
+
+
+async def test_a_fault_of_ours_in_one_hall_does_not_hold_up_the_others(
+    office: Office, story: Story, mails: PostOffice, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await story.book(at(25, 9, 20), await story.person())
+    await office.gather()
+    due, claim = office.outbox.halls_due, office.outbox.claim
+
+    async def one_more(*arguments: Any) -> list[HallId]:  # noqa: ANN401  (as `halls_due`)
+        halls = await due(*arguments)
+        return [HallId("broken"), *halls] if halls else []
+
+    async def sometimes(hall: HallId, *arguments: Any, **more: Any) -> list[Message]:  # noqa: ANN401  (as `claim`)
+        if hall == "broken":
+            raise KeyError(EMAIL)
+        return await claim(hall, *arguments, **more)
+
+    monkeypatch.setattr(office.outbox, "halls_due", one_more)
+    monkeypatch.setattr(office.outbox, "claim", sometimes)
+    await office.sender.run_once()
+
+    assert [mail["To"] for mail in mails.mails] == [EMAIL]
+    said = capsys.readouterr()
+    assert "send_fault" in said.out + said.err
     assert EMAIL not in said.out + said.err
 
 

@@ -242,6 +242,93 @@ async def test_one_phone_takes_few_numbers_an_hour_however_it_is_written(api: Ch
     assert (await take(api, applicant={"name": "Li", "phone": "13900139000"})).status == 201
 
 
+# Who hears no answer asks again.
+
+KEY = "asked-again-20261123"
+OFTEN = 25
+"""More than any limit of a person has."""
+
+
+async def test_a_booking_that_is_sent_again_costs_its_contact_nothing(api: Checked) -> None:
+    li = {"name": "Li", "phone": "13800138000"}
+    again = [await try_to_book(api, at("10:00", 24), applicant=li, key=KEY) for _ in range(OFTEN)]
+    held = [await try_to_book(api, at("10:00", 24), hold=True, key=f"{KEY}-hold") for _ in range(OFTEN)]
+    others = [await try_to_book(api, at("10:00", 24), applicant=li) for _ in range(BOOKINGS_OF_CONTACT.most)]
+
+    assert {(reply.status, reply.body["id"]) for reply in again} == {(201, again[0].body["id"])}
+    assert {(reply.status, reply.body["id"]) for reply in held} == {(201, held[0].body["id"])}
+    assert [reply.code for reply in others] == ["already-booked"] * (BOOKINGS_OF_CONTACT.most - 1) + ["rate-limited"]
+
+
+async def test_a_booking_of_an_invitation_that_is_sent_again_costs_its_contact_nothing(api: Checked) -> None:
+    code = (await api.staff("POST", "invitations", {"items": [victim()]})).body["items"][0]["code"]
+    body = {"service": "enquiry", "starts_at": at("10:00", 24).isoformat(), "invitation": code}
+
+    again = [await api.call("POST", "appointments", body, key=KEY) for _ in range(OFTEN)]
+
+    assert {(reply.status, reply.body["id"]) for reply in again} == {(201, again[0].body["id"])}
+
+
+async def test_a_change_that_is_sent_again_costs_its_contact_nothing(api: Checked) -> None:
+    one = await booked(api, applicant=victim())
+    said = {"starts_at": at("10:00", 25).isoformat()}
+    named = {"applicant": {"name": "Wang", "email": "wang@home.example"}}
+
+    moved = [await changed(api, one, said, key=KEY) for _ in range(OFTEN)]
+    passed_on = [await changed(api, one, named, key=f"{KEY}-2") for _ in range(OFTEN)]
+
+    assert {(reply.status, reply.body["seq"]) for reply in moved} == {(200, moved[0].body["seq"])}
+    assert {(reply.status, reply.body["seq"]) for reply in passed_on} == {(200, passed_on[0].body["seq"])}
+
+
+async def test_a_take_that_is_sent_again_costs_its_contact_browser_and_door_nothing(api: Checked) -> None:
+    code = await wants_code(api)
+    page = await api.call("GET", "/halls/demo/screen", headers=BROWSER)
+    browser = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]}
+    body = {**ENQUIRY, "entrance": code, "applicant": {"name": "Li", "phone": "13800138000"}}
+
+    again = [await api.call("POST", "tickets", body, key=KEY, headers=browser) for _ in range(TAKES_OF_ENTRANCE.most)]
+    others = [
+        await api.call("POST", "tickets", body, headers=from_("198.51.100.1")) for _ in range(TAKES_OF_CONTACT.most)
+    ]
+
+    assert {(reply.status, reply.body["id"]) for reply in again} == {(201, again[0].body["id"])}
+    assert [reply.status for reply in others] == [*[201] * (TAKES_OF_CONTACT.most - 1), 429]
+
+
+async def test_a_check_in_that_is_sent_again_costs_its_browser_nothing(api: Checked) -> None:
+    code = (await api.staff("POST", "invitations", {"items": [victim()]})).body["items"][0]["code"]
+    page = await api.call("GET", "/halls/demo/screen", headers=BROWSER)
+    browser = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]}
+
+    again = [
+        await api.call("POST", "check-ins", {"code": code, **ENQUIRY}, key=KEY, headers=browser) for _ in range(OFTEN)
+    ]
+
+    assert {(reply.status, reply.body["id"]) for reply in again} == {(201, again[0].body["id"])}
+
+
+async def test_only_what_was_done_is_free_and_only_to_who_did_it(api: Checked) -> None:
+    li = {"name": "Li", "phone": "13800138000"}
+    refused = [
+        await try_to_book(api, at("22:00", 24), applicant=li, key=KEY) for _ in range(BOOKINGS_OF_CONTACT.most + 1)
+    ]
+    await take(api, applicant=li)
+    done = await api.call("POST", "tickets", {**ENQUIRY, "applicant": li}, key=KEY)
+    another = await api.call("POST", "tickets", ENQUIRY, key=KEY)
+    others = [
+        await api.call("POST", "tickets", {**ENQUIRY, "applicant": li}, key=KEY, token="x" * 42 + "A")
+        if n == 0
+        else await take(api, applicant=li)
+        for n in range(TAKES_OF_CONTACT.most - 1)
+    ]
+
+    assert [reply.code for reply in refused] == ["slot-not-offered"] * BOOKINGS_OF_CONTACT.most + ["rate-limited"]
+    assert (done.status, another.code) == (201, "idempotency-key-reused")
+    assert [reply.status for reply in others] == [201, 201, 201, 429]
+    assert done.body["id"] not in {reply.body.get("id") for reply in others}
+
+
 # Whom a stranger may have the hall write to.
 
 
