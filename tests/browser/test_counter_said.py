@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, sign_in
 from tests.browser.halls import change
 from tests.browser.staff import PASSWORD, member
 from tests.browser.test_counter import states
@@ -311,6 +311,86 @@ async def test_marks_and_a_break_that_were_begun_outlive_a_reload(service: Servi
     await desk.is_view("called")
     await expect(desk.main).to_contain_text("材料齐全，叫下一位")
     await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_break_after_this_person_is_counted_from_when_it_begins(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.main).to_contain_text("完成后休息")
+
+    clock.advance(20 * 60)
+    await expect(desk.page.locator("#clock")).to_have_text("10:20")
+    await desk.press("Enter")
+
+    await desk.is_view("paused")
+    await expect(desk.page.locator("#person")).to_contain_text("到 10:35")
+
+
+async def test_a_break_that_is_refused_is_not_tried_again_after_the_next_person(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    for _ in range(2):
+        await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("#pause-reason").select_option("lunch")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.main).to_contain_text("完成后休息")
+    codes = (await service.api.staff("GET", "document")).body["codes"]
+    await change(service.api, codes={**codes, "reasons": []})
+
+    await desk.press("Enter")
+    await desk.is_view("idle")
+    await expect(desk.message).to_have_class("message heed")
+    await desk.press("Enter")
+
+    await desk.is_view("called")
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_whoever_signs_out_leaves_no_break_to_the_next_clerk(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
+
+    await desk.page.locator("account-menu summary").click()
+    await desk.page.get_by_role("button", name="退出登录").click()
+    await sign_in(desk.page)
+
+    await desk.is_view("called")
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+    assert desk.complaints == []
+
+
+async def test_whose_session_has_ended_leaves_no_break_to_the_next_clerk(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("P1")
+    await service.api.take("loan-first")
+    await service.api.next("P1")
+    desk = await Desk.at(context, service.api.base, "P1")
+    await desk.press("2", "l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
+
+    await context.clear_cookies()
+    await service.api.take("loan-first")
+    await sign_in(desk.page)
+
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+    await expect(desk.main).to_contain_text("缺 1 项，暂缓")
 
 
 # Halls that say less.

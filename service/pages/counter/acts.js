@@ -162,8 +162,8 @@ export class Acts {
   }
 
   async #pause() {
-    await askPause(null, this.state.words, this.now_ms(), async ({ release: _, ...body }) => {
-      await this.#counter("pause", body);
+    await askPause(null, this.state.words, async (asked) => {
+      await this.#beginPause(asked);
       await this.read();
       return true;
     });
@@ -177,18 +177,37 @@ export class Acts {
       return;
     }
     const { ticket } = this.state;
-    await askPause(ticket, this.state.words, this.now_ms(), async (body, after) => {
-      if (after) this.#pauseAfterThis(body);
-      else await this.#counter("pause", body);
+    await askPause(ticket, this.state.words, async (asked, after) => {
+      if (after) this.#pauseAfterThis(asked);
+      else await this.#beginPause(asked);
       await this.read();
       if (!after) this.#tellPutBack(ticket);
       return true;
     });
   }
 
-  #pauseAfterThis(body) {
-    this.state.pauseAfter = body;
-    keepBegun(this.state.ticket.id, { pauseAfter: body });
+  #pauseAfterThis(asked) {
+    this.state.pauseAfter = asked;
+    keepBegun(this.state.ticket.id, { pauseAfter: asked });
+  }
+
+  /** A break begins now, however long ago it was asked for. */
+  #beginPause({ reason, minutes, release }) {
+    const until_at = minutes ? new Date(this.now_ms() + minutes * 60_000).toISOString() : null;
+    return this.#counter("pause", { reason, until_at, release });
+  }
+
+  /** The break that was to begin after the person who has gone: refused, it is not tried again after the next. */
+  #beginPauseAfter({ reason, minutes }) {
+    this.#forgetPause();
+    return this.#beginPause({ reason, minutes, release: false });
+  }
+
+  /** Who works here next asked for no break. */
+  signedOut() {
+    this.state.pauseAfter = null;
+    if (this.state.ticket) keepBegun(this.state.ticket.id, { pauseAfter: null });
+    else forgetBegun();
   }
 
   #forgetPause() {
@@ -359,8 +378,7 @@ export class Acts {
   async #finishAndPause() {
     const { pauseAfter } = this.state;
     await this.#finish();
-    await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
-    this.#forgetPause();
+    await this.#beginPauseAfter(pauseAfter);
     await this.read();
     return false;
   }
@@ -437,10 +455,7 @@ export class Acts {
     if (then === "park") this.#tellParked(ticket);
     else this.tell(say("said-sent-on", { number: ticket.number }));
     if (isLast) return false;
-    if (pauseAfter) {
-      await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
-      this.#forgetPause();
-    }
+    if (pauseAfter) await this.#beginPauseAfter(pauseAfter);
     if (withNext) return this.#next(undefined, { quiet: true });
     await this.read();
     return false;

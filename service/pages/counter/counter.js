@@ -80,6 +80,7 @@ document.addEventListener("paihao:signed-in", ({ detail }) => {
   adopt(detail);
   live.now();
 });
+document.addEventListener("paihao:signed-out", () => acts.signedOut());
 state.times = new HallTimes(state.hall.time_zone);
 
 const checklist = new Checklist(part("checklist"), () => drawAll());
