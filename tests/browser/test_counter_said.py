@@ -393,6 +393,43 @@ async def test_whose_session_has_ended_leaves_no_break_to_the_next_clerk(
     await expect(desk.main).to_contain_text("缺 1 项，暂缓")
 
 
+# Refused from a row.
+
+
+async def test_whoever_has_left_is_not_brought_back_from_their_row_and_this_is_said(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    ticket = await service.api.take("enquiry")
+    await service.api.staff("POST", f"tickets/{ticket['id']}/park")
+    desk = await Desk.at(context, service.api.base)
+    await desk.page.locator("#also [data-ticket]").click()
+    await expect(desk.page.locator("dialog")).to_be_visible()
+
+    reply = await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])
+    assert reply.status < 300, reply.body
+    await expect(desk.page.locator("#also [data-ticket]")).to_have_count(0)
+    await desk.page.get_by_role("button", name="回到队列").click()
+
+    await expect(desk.message).to_have_text("情况刚刚有变，本页已显示现在的情况。")
+    await expect(desk.main).to_be_focused()
+    assert not [said for said in desk.complaints if said.startswith("uncaught")]
+
+
+async def test_the_green_channel_that_cannot_be_explained_is_said(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+    problem = {"code": "forbidden", "title": "Not yours.", "status": 403}
+    await desk.page.route("**/rules", lambda route: route.fulfill(status=403, json=problem))
+
+    await desk.rows.first.click()
+    await desk.page.keyboard.press("g")
+
+    await expect(desk.message).to_have_class("message heed")
+    await expect(desk.rows.first).to_be_focused()
+
+
 # Halls that say less.
 
 

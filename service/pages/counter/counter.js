@@ -94,7 +94,7 @@ const acts = new Acts({
   read: () => live.now(),
   now_ms: () => live.clock.now(),
 });
-const line = new LineView({ title: part("queue-title"), order: part("queue-order"), list: part("line"), also: part("also") }, (ticket) => acts.openTicket(ticket));
+const line = new LineView({ title: part("queue-title"), order: part("queue-order"), list: part("line"), also: part("also") }, (ticket) => run(null, () => acts.openTicket(ticket)));
 
 live = new Live({ hall: state.hall, read, onFacts: take, onLink: drawLink, onRefused: refuse, onBoard: drawAll });
 live.start().then(() => part("main").focus());
@@ -210,17 +210,19 @@ const REFUSED_WHILE = {
   "counter-closed": () => state.counter?.state !== "open",
 };
 
+/** @param {HTMLButtonElement | null} button that is for it, and busy meanwhile; null for none @param {() => Promise<unknown>} act */
 async function run(button, act) {
   tell(null);
   const focused = document.activeElement;
-  await whileBusy(button, async () => {
+  const tried = async () => {
     try {
       await act();
     } catch (reason) {
       tell(wordsOf(reason, argsOf(reason)), "heed", reason instanceof Refused ? REFUSED_WHILE[reason.code] : undefined);
       live.now();
     }
-  });
+  };
+  await (button ? whileBusy(button, tried) : tried());
   if (!focused?.isConnected || focused === document.body || focused.closest("[hidden]")) part("main").focus();
 }
 
@@ -293,6 +295,7 @@ function drawAll() {
   drawFrame();
   if (!state.counter || !state.words) return;
   const { counter, queue, ticket, next, words, times } = state;
+  const focused = document.activeElement;
   const now_ms = live.clock.now();
   const shown = view();
   state.stopped = stopped();
@@ -317,6 +320,7 @@ function drawAll() {
 
   const states = new Map([...words.desk.counters.map(({ id, state: one }) => [id, one]), ...(live.board?.counters ?? []).map(({ id, state: one }) => [id, one]), [counter.id, counter.state]]);
   line.draw({ waiting: lineOf(queue.waiting, counter, words, states), standby: lineOf(queue.standby, counter, words, states), parked: queue.parked.filter(({ service }) => counter.services.includes(service)), next: next?.id ?? null, words, now_ms });
+  if (focused && !focused.isConnected && document.activeElement === document.body) part("main").focus(); // a row that has gone
   tick();
 }
 
