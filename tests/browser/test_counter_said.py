@@ -1,9 +1,10 @@
 """What the page of a counter offers and says is so now: when nobody may be called, what is owed, after an undo."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk, sign_in
@@ -391,6 +392,32 @@ async def test_whose_session_has_ended_leaves_no_break_to_the_next_clerk(
 
     await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
     await expect(desk.main).to_contain_text("缺 1 项，暂缓")
+
+
+# What has no answer yet.
+
+
+async def test_that_an_act_is_being_checked_is_over_with_it_in_another_language_too(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await desk.page.route("**/next", late)
+    await desk.press("Enter")
+    await expect(desk.message).to_have_text("正在确认，不会重复办理")
+    await desk.page.get_by_role("link", name="English").click()
+    await expect(desk.page.locator("h1")).to_have_text("Counter 3")
+    answered.set()
+
+    await desk.is_view("called")
+    await expect(desk.message).to_be_hidden()
 
 
 # Refused from a row.

@@ -58,7 +58,7 @@ const state = {
   next: null,
   /** A break that begins when the present person is done. */
   pauseAfter: null,
-  /** @type {{text: string, kind: "" | "heed", holds?: () => boolean, held: boolean, until_ms: number} | null} */
+  /** @type {{text: string, kind: "" | "heed", holds?: () => boolean, held: boolean, until_ms: number, isChecking?: boolean} | null} `isChecking`: until the act under way is answered */
   message: null,
   /** @type {"suspended" | "early" | "over" | null} why the hall calls nobody now */
   stopped: null,
@@ -385,10 +385,11 @@ function drawMessage() {
   }
   const suspended = suspension();
   const shown = state.message ?? (suspended ? { text: say("suspended", { text: pick(suspended.text, languageNow()).text }), kind: "heed" } : null);
+  const text = shown?.isChecking ? say("checking") : (shown?.text ?? "");
   const message = part("message");
   message.hidden = shown === null;
   message.className = shown?.kind ? `message ${shown.kind}` : "message";
-  if (message.textContent !== (shown?.text ?? "")) message.textContent = shown?.text ?? "";
+  if (message.textContent !== text) message.textContent = text;
 }
 
 function drawAlarm(alarm) {
@@ -420,9 +421,12 @@ let slow = 0;
 /** While an act has no answer yet, say that it is being found out, and that it will not be done twice. */
 function sayWaiting({ acts: count, state: worst }) {
   clearTimeout(slow);
-  const checking = () => tell(say("checking"));
+  const checking = () => {
+    tell(say("checking"));
+    state.message.isChecking = true;
+  };
   if (count === 0) {
-    if (state.message?.text === say("checking")) tell(null);
+    if (state.message?.isChecking) tell(null);
   } else if (worst === "sent") {
     slow = setTimeout(checking, SLOW_MS);
   } else {
