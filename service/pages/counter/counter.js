@@ -67,6 +67,8 @@ const state = {
 /** @type {Live} */
 let live;
 let rest_ms = 0;
+/** Acts without a button of their own, by id. @type {Set<string>} */
+const underWay = new Set();
 
 const hallRead = call("GET", `/v1/halls/${encodeURIComponent(hallId)}`);
 await texts("common", "counter");
@@ -233,6 +235,17 @@ function argsOf(reason) {
   return { number: ticket?.number ?? "" };
 }
 
+/** Carry out an act that has no button now; like one that has, it takes no second press meanwhile. */
+async function runOnce({ id, run: act }) {
+  if (underWay.has(id)) return;
+  underWay.add(id);
+  try {
+    await run(null, act);
+  } finally {
+    underWay.delete(id);
+  }
+}
+
 function pressMain() {
   const main = acts.main(view());
   if (!main?.run || performance.now() < rest_ms) return;
@@ -261,8 +274,9 @@ function pressLetter(letter) {
   if (/^[1-9]$/.test(letter)) return checklist.toggle(Number(letter) - 1);
   const offered = [...acts.grid(view(), { canMark: canMark() }), ...acts.always(view(), line.ticket)].find((act) => act?.key === letter);
   if (!offered) return false;
-  const button = document.querySelector(`[data-act="${offered.id}"]`) ?? part("main");
-  run(button, offered.run);
+  const button = document.querySelector(`[data-act="${offered.id}"]`);
+  if (button) run(button, offered.run);
+  else runOnce(offered);
   return true;
 }
 
