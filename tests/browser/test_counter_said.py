@@ -394,6 +394,37 @@ async def test_whose_session_has_ended_leaves_no_break_to_the_next_clerk(
     await expect(desk.main).to_contain_text("缺 1 项，暂缓")
 
 
+async def test_a_break_to_come_is_said_while_nobody_is_here_and_can_be_given_up(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    for _ in range(2):
+        await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.main).to_contain_text("完成后休息")
+    await desk.press("p")
+    await desk.page.locator("dialog button[type=submit]").click()
+
+    await desk.is_view("idle")
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
+    await desk.press("Enter")
+    await desk.is_view("called")
+    await expect(desk.main).to_contain_text("完成后休息")
+    await desk.page.reload()
+    await expect(desk.main).to_contain_text("完成后休息")
+    await desk.press("p")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await desk.is_view("idle")
+    await desk.press("l")
+
+    await expect(desk.act("pause")).to_be_visible()
+    await expect(desk.act("pause-after")).to_have_count(0)
+    assert desk.complaints == []
+
+
 # What has no answer yet.
 
 

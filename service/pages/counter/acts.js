@@ -100,14 +100,15 @@ export class Acts {
     if (!this.#worksHere) return view === "idle" ? [act("find", "/", () => this.#find())] : view === "called" || view === "serving" ? [papers] : [];
     const transfer = this.#isStaff ? act("transfer", "T", () => this.#transfer()) : null;
     const bringBack = this.#isStaff ? act("bring-back", "I", () => this.#bringBack()) : null;
-    const rest = [park, transfer, act("put-back", "B", () => this.#putBack()), this.checklist.isOpen ? (view === "called" ? letThrough : null) : papers, act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null)];
+    const pauseAfter = act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null);
+    const rest = [park, transfer, act("put-back", "B", () => this.#putBack()), this.checklist.isOpen ? (view === "called" ? letThrough : null) : papers, pauseAfter];
     switch (view) {
       case "closed":
         return [act("open-some", "O", () => this.#openSome())];
       case "paused":
         return [null, null, null, act("close", "Q", () => this.#close())];
       case "idle":
-        return [act("find", "/", () => this.#find()), bringBack, act("pause", "L", () => this.#pause()), act("close", "Q", () => this.#close())];
+        return [act("find", "/", () => this.#find()), bringBack, this.state.pauseAfter ? pauseAfter : act("pause", "L", () => this.#pause()), act("close", "Q", () => this.#close())];
       case "called":
         return [act("start", "S", () => this.#start()), act("recall", "R", () => this.#recall()), canMark ? act("no-show", "X", () => this.#noShow()) : null, ...rest];
       case "serving":
@@ -188,7 +189,8 @@ export class Acts {
 
   #pauseAfterThis(asked) {
     this.state.pauseAfter = asked;
-    keepBegun(this.state.ticket.id, { pauseAfter: asked });
+    if (this.state.ticket) keepBegun(this.state.ticket.id, { pauseAfter: asked });
+    else forgetBegun();
   }
 
   /** A break begins now, however long ago it was asked for. */
@@ -205,9 +207,7 @@ export class Acts {
 
   /** Who works here next asked for no break. */
   signedOut() {
-    this.state.pauseAfter = null;
-    if (this.state.ticket) keepBegun(this.state.ticket.id, { pauseAfter: null });
-    else forgetBegun();
+    this.#pauseAfterThis(null);
   }
 
   #forgetPause() {

@@ -18,7 +18,7 @@ import { languageNow, say, sayInto, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { whileBusy, wordsOf } from "/pages/ui.js";
 import { Acts } from "./acts.js";
-import { begunWith, forgetBegun } from "./begun.js";
+import { begunWith, forgetBegun, keepBegun } from "./begun.js";
 import { Checklist } from "./checklist.js";
 import { showKeys } from "./dialogs.js";
 import { listenToKeys, keysOn } from "./keys.js";
@@ -165,7 +165,10 @@ function take({ counter, queue, desk }) {
   state.queue = queue;
   const here = state.ticket?.id;
   state.ticket = queue.called.find(({ id }) => id === counter.ticket) ?? null;
-  if (state.ticket && state.ticket.id !== here) state.pauseAfter ??= begunWith(state.ticket.id).pauseAfter ?? null;
+  if (state.ticket && state.ticket.id !== here) {
+    if (state.pauseAfter) keepBegun(state.ticket.id, { pauseAfter: state.pauseAfter }); // who was here before went otherwise
+    else state.pauseAfter = begunWith(state.ticket.id).pauseAfter ?? null;
+  }
   state.next = counter.next ?? null;
   checklist.about(state.ticket, state.words);
   if (before.view === "idle" && before.next && before.next.id !== state.next?.id) sayTaken(before.next);
