@@ -259,7 +259,8 @@ class TransferTicket(Order, frozen=True):
 class UndoTicket(Order, frozen=True):
     """Take back a finish or a no-show.
 
-    `release` puts who is at the counter meanwhile back into the queue; `reopen` opens it, if it was paused or closed.
+    `release` puts who is at the counter meanwhile back into the queue; `reopen` opens it, if it was paused or
+    closed, for what it was open for.
     """
 
     ticket: TicketId

@@ -121,6 +121,13 @@ class Spent(NamedTuple):
 NOTHING_SPENT = Spent(0.0, 0.0)
 
 
+class OpenFor(NamedTuple):
+    """What a counter is open for."""
+
+    services: tuple[ServiceId, ...]
+    stage: StageId
+
+
 class Pool(NamedTuple):
     """Who competes with a ticket: the counters that may call it, and the lines that these counters draw from.
 
@@ -189,6 +196,8 @@ class Day:
         self.invitations: dict[str, TicketId] = {}
         self.returned: dict[TicketId, TicketId] = {}
         self.counters: dict[CounterId, Counter] = {}
+        self.open_before: dict[CounterId, OpenFor] = {}
+        """What counters were open for when they were last closed."""
         self.notices: dict[str, Notice] = {}
         self.alarms: dict[str, Alarm] = {}
         self.browsers: dict[str, TicketId] = {}
@@ -219,7 +228,7 @@ class Day:
         """A day of its own that shares the frozen values."""
         other = self.__class__(self.hall, self.on)
         other.__dict__.update(self.__dict__)
-        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers", "spent"):
+        for name in ("tickets", "appointments", "counters", "notices", "alarms", "browsers", "spent", "open_before"):
             setattr(other, name, dict(getattr(self, name)))
         for name in ("invitations", "returned", "numbers", "leases", "printers", "done"):
             setattr(other, name, dict(getattr(self, name)))

@@ -403,12 +403,23 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
         raise CodeUsed
     counter = day.counter(ticket.last_counter)
     if command.reopen and counter.state is not CounterState.OPEN:
-        opened = open_counter(day, commands.OpenCounter(counter.id), now_at)
+        opened = open_counter(day, _as_before(day, counter), now_at)
         return [*opened, events.TicketUndone(ticket=ticket.id)]
     released = _vacate(day, counter, now_at, release=True) if command.release else []
     if not released:
         _require_free(counter)
     return [*released, events.TicketUndone(ticket=ticket.id)]
+
+
+def _as_before(day: Day, counter: Counter) -> commands.OpenCounter:
+    """Open a counter for what it was open for when it was closed, as far as the plan still has that."""
+    before = day.open_before.get(counter.id)
+    if counter.state is not CounterState.CLOSED or before is None:
+        return commands.OpenCounter(counter.id)  # a break ends for what it began with
+    planned = day.plan.services
+    services = tuple(name for name in before.services if name in planned and planned[name].offered)
+    stage = before.stage if before.stage in day.plan.names.stages else None
+    return commands.OpenCounter(counter.id, services or None, stage)
 
 
 # Counters.

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from service.domain import dispatch, events, evolve_appointments
-from service.domain.day import NOTHING_SPENT, Day, Part, Spent
+from service.domain.day import NOTHING_SPENT, Day, OpenFor, Part, Spent
 from service.domain.events import Record, account_of
 from service.domain.model import (
     Admission,
@@ -177,6 +177,8 @@ def _counter_paused(day: Day, event: events.CounterPaused, record: Record) -> _T
 
 def _counter_closed(day: Day, event: events.CounterClosed, record: Record) -> _Touched:
     planned = day.plan.counters[event.counter]
+    before = day.counters[event.counter]
+    day.open_before[event.counter] = OpenFor(before.services, before.stage)
     return None, _put_counter(
         day,
         record,

@@ -2,12 +2,12 @@
  * What a hall shows now, followed.
  *
  * The board's socket says that something moved, never what: a page reads its own view anew, at most twice a second and never an
- * older one over a newer. Where the socket is silent it asks every few seconds instead, so that a blocked port costs freshness and
- * not the work. Only when both are silent does the page say so.
+ * older one over a newer. Where the socket is silent it asks every few seconds instead, for the board too, so that a blocked port
+ * costs freshness and not the work. Only when both are silent does the page say so.
  */
 
 import { HallClock } from "/display/clock.js";
-import { Refused } from "/pages/api.js";
+import { inHall, Refused } from "/pages/api.js";
 import { BoardSocket, SILENCE_MS } from "/display/socket.js";
 
 const READ_EVERY_MS = 500;
@@ -28,6 +28,8 @@ export class Live {
   #onLink;
   #onRefused;
   #onBoard;
+  /** @type {(() => Promise<object>) | null} the board, asked for; null on a channel of its own */
+  #askBoard;
   #socket;
   /** @type {Promise<void> | null} */
   #reading = null;
@@ -44,7 +46,7 @@ export class Live {
   /** @type {number | null} since when frames are older than what is shown */
   #behind_ms = null;
 
-  /** The last board heard, null before the first. */
+  /** The last board heard or, while the socket is silent, read; null before the first. */
   board = null;
   /** When the facts shown were true, by the hall's clock. */
   truthAt_ms = NaN;
@@ -68,6 +70,7 @@ export class Live {
     this.#onLink = onLink;
     this.#onRefused = onRefused ?? (() => undefined);
     this.#onBoard = onBoard ?? (() => undefined);
+    this.#askBoard = channel ? null : async () => (await inHall(hall.id)("GET", "board")).body;
     this.clock = new HallClock(hall.time_zone);
     this.#socket = new BoardSocket({
       address: () => `${hall.display_url.replace(/\/$/, "")}/v1/halls/${encodeURIComponent(hall.id)}/${channel?.path ?? "board"}`,
@@ -145,6 +148,27 @@ export class Live {
     this.#look();
   }
 
+  /** The board, where its socket does not bring it; without one the page's own view is good enough. */
+  async #readBoard() {
+    if (this.#askBoard === null || !this.#isSilent) return;
+    let board;
+    try {
+      board = await this.#askBoard();
+    } catch (reason) {
+      if (reason instanceof Refused || reason?.name === "Unreached") return;
+      throw reason;
+    }
+    // The socket may have spoken meanwhile, or another process answer that has not heard the news yet.
+    if (this.board !== null && isBefore(board, this.board)) return;
+    this.clock.heard(Date.parse(board.at));
+    this.board = board;
+    this.#onBoard();
+  }
+
+  get #isSilent() {
+    return this.#socket.silent_ms > SILENCE_MS;
+  }
+
   /** A frame of a channel of its own. */
   #take(frame) {
     if (frame.at) this.clock.heard(Date.parse(frame.at));
@@ -188,7 +212,7 @@ export class Live {
     this.#lastRead_ms = performance.now();
     const asked = this.#heard;
     try {
-      const facts = await this.#read();
+      const [facts] = await Promise.all([this.#read(), this.#readBoard()]);
       const seen = { day: facts.day ?? asked.day, seq: facts.seq ?? asked.seq };
       // Another process may answer that has not heard the news yet: what is older than what is shown is not shown.
       if (seen.day > this.#had.day || (seen.day === this.#had.day && seen.seq >= this.#had.seq)) {
@@ -214,11 +238,17 @@ export class Live {
   #look() {
     this.#socket.look();
     const now_ms = performance.now();
-    if (this.#socket.silent_ms > SILENCE_MS && !this.#reading && now_ms - this.#lastRead_ms > POLL_MS) this.#soon();
+    if (this.#isSilent && !this.#reading && now_ms - this.#lastRead_ms > POLL_MS) this.#soon();
     const fresh = now_ms - this.#truth_ms <= SILENCE_MS;
     const link = fresh ? "live" : this.#link === "connecting" && now_ms < SILENCE_MS * 2 ? "connecting" : "silent";
     if (link === this.#link) return;
     this.#link = link;
     this.#onLink(link);
   }
+}
+
+/** Whether a board is older than another: of events before, or told before. */
+function isBefore(one, other) {
+  if (one.day !== other.day) return one.day < other.day;
+  return one.seq === other.seq ? Date.parse(one.at) < Date.parse(other.at) : one.seq < other.seq;
 }

@@ -55,6 +55,7 @@ export async function signedIn(hall, roles) {
  */
 export async function signOut({ everywhere = false } = {}) {
   await call("DELETE", "/v1/session", { query: { everywhere: everywhere ? 1 : null } });
+  document.dispatchEvent(new CustomEvent("paihao:signed-out"));
   location.reload();
 }
 

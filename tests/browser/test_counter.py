@@ -319,6 +319,31 @@ async def test_a_second_press_meant_for_the_first_finishes_nobody(service: Servi
     assert await states(service.api) == {"B001": "called at 3", "B002": "waiting"}
 
 
+async def test_a_key_without_a_button_is_heard_while_the_main_button_rests(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+    await desk.is_view("idle")
+
+    # pressed by the page itself as soon as it shows who was called: no test is as quick as a clerk
+    await desk.page.evaluate(
+        """() => new MutationObserver((_, watch) => {
+          if (document.body.dataset.view !== "called") return;
+          watch.disconnect();
+          document.body.dataset.rests = document.getElementById("main").getAttribute("aria-busy");
+          document.body.dispatchEvent(new KeyboardEvent("keydown", { code: "Slash", key: "/", bubbles: true }));
+        }).observe(document.body, { attributeFilter: ["data-view"] })"""
+    )
+    await desk.press("Enter")
+
+    await expect(desk.page.locator("#find-number")).to_be_focused()
+    await expect(desk.body).to_have_attribute("data-rests", "true")
+    await expect(desk.main).not_to_have_attribute("aria-busy", "true")
+    await expect(desk.page.locator("#find-number")).to_be_focused()
+
+
 async def test_a_page_that_is_behind_finishes_nobody(service: Service, context: BrowserContext) -> None:
     await service.api.open("3")
     for _ in range(3):

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, WebSocketRoute, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk
-from tests.service import service_on
+from tests.service import Service, service_on
+
+HEARD_WITHIN_MS = 30_000
+"""A socket is silent for 4.5 s before its board is asked for, which is every 3 s."""
 
 
 async def test_a_counter_that_lost_its_service_says_so_and_sends_what_was_pressed_once_it_is_back(
@@ -67,3 +70,47 @@ async def test_a_blocked_socket_costs_freshness_and_not_the_work(
         await expect(desk.body).to_have_attribute("data-link", "live")
         await desk.press("Enter")
         await desk.is_view("called")
+
+
+async def test_a_suspension_is_heard_of_and_lifted_with_a_blocked_socket(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await context.route_web_socket("**/board", lambda socket: socket.on_message(lambda _: None))
+    desk = await Desk.at(context, service.api.base)
+    await desk.is_view("idle")
+
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演习"}})
+    await expect(desk.message).to_have_text("大厅暂停办理：消防演习", timeout=HEARD_WITHIN_MS)
+    await expect(desk.main).to_have_text("暂停叫号")
+    await service.api.staff("DELETE", "suspension")
+
+    await expect(desk.message).to_be_hidden(timeout=HEARD_WITHIN_MS)
+    await expect(desk.body).to_have_attribute("data-link", "live")
+    await desk.press("Enter")
+    await desk.is_view("called")
+
+
+async def test_a_suspension_that_the_socket_told_of_ends_though_it_has_fallen_silent(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演习"}})
+    silent = False
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: None if silent else socket.send(frame))
+
+    await context.route_web_socket("**/board", pass_on)
+    desk = await Desk.at(context, service.api.base)
+    await expect(desk.main).to_have_text("暂停叫号")
+
+    silent = True
+    await service.api.staff("DELETE", "suspension")
+
+    await expect(desk.main).to_contain_text("B001", timeout=HEARD_WITHIN_MS)
+    await desk.press("Enter")
+    await desk.is_view("called")

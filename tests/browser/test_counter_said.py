@@ -1,12 +1,13 @@
 """What the page of a counter offers and says is so now: when nobody may be called, what is owed, after an undo."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
 from tests.browser.clock import RunningClock
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, sign_in
 from tests.browser.halls import change
 from tests.browser.staff import PASSWORD, member
 from tests.browser.test_counter import states
@@ -311,6 +312,180 @@ async def test_marks_and_a_break_that_were_begun_outlive_a_reload(service: Servi
     await desk.is_view("called")
     await expect(desk.main).to_contain_text("材料齐全，叫下一位")
     await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_break_after_this_person_is_counted_from_when_it_begins(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.main).to_contain_text("完成后休息")
+
+    clock.advance(20 * 60)
+    await expect(desk.page.locator("#clock")).to_have_text("10:20")
+    await desk.press("Enter")
+
+    await desk.is_view("paused")
+    await expect(desk.page.locator("#person")).to_contain_text("到 10:35")
+
+
+async def test_a_break_that_is_refused_is_not_tried_again_after_the_next_person(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    for _ in range(2):
+        await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("#pause-reason").select_option("lunch")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.main).to_contain_text("完成后休息")
+    codes = (await service.api.staff("GET", "document")).body["codes"]
+    await change(service.api, codes={**codes, "reasons": []})
+
+    await desk.press("Enter")
+    await desk.is_view("idle")
+    await expect(desk.message).to_have_class("message heed")
+    await desk.press("Enter")
+
+    await desk.is_view("called")
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+
+
+async def test_whoever_signs_out_leaves_no_break_to_the_next_clerk(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
+
+    await desk.page.locator("account-menu summary").click()
+    await desk.page.get_by_role("button", name="退出登录").click()
+    await sign_in(desk.page)
+
+    await desk.is_view("called")
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+    assert desk.complaints == []
+
+
+async def test_whose_session_has_ended_leaves_no_break_to_the_next_clerk(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("P1")
+    await service.api.take("loan-first")
+    await service.api.next("P1")
+    desk = await Desk.at(context, service.api.base, "P1")
+    await desk.press("2", "l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
+
+    await context.clear_cookies()
+    await service.api.take("loan-first")
+    await sign_in(desk.page)
+
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "false")
+    await expect(desk.main).to_contain_text("缺 1 项，暂缓")
+
+
+async def test_a_break_to_come_is_said_while_nobody_is_here_and_can_be_given_up(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    for _ in range(2):
+        await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("l")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await expect(desk.main).to_contain_text("完成后休息")
+    await desk.press("p")
+    await desk.page.locator("dialog button[type=submit]").click()
+
+    await desk.is_view("idle")
+    await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
+    await desk.press("Enter")
+    await desk.is_view("called")
+    await expect(desk.main).to_contain_text("完成后休息")
+    await desk.page.reload()
+    await expect(desk.main).to_contain_text("完成后休息")
+    await desk.press("p")
+    await desk.page.locator("dialog button[type=submit]").click()
+    await desk.is_view("idle")
+    await desk.press("l")
+
+    await expect(desk.act("pause")).to_be_visible()
+    await expect(desk.act("pause-after")).to_have_count(0)
+    assert desk.complaints == []
+
+
+# What has no answer yet.
+
+
+async def test_that_an_act_is_being_checked_is_over_with_it_in_another_language_too(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+    answered = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await desk.page.route("**/next", late)
+    await desk.press("Enter")
+    await expect(desk.message).to_have_text("正在确认，不会重复办理")
+    await desk.page.get_by_role("link", name="English").click()
+    await expect(desk.page.locator("h1")).to_have_text("Counter 3")
+    answered.set()
+
+    await desk.is_view("called")
+    await expect(desk.message).to_be_hidden()
+
+
+# Refused from a row.
+
+
+async def test_whoever_has_left_is_not_brought_back_from_their_row_and_this_is_said(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    ticket = await service.api.take("enquiry")
+    await service.api.staff("POST", f"tickets/{ticket['id']}/park")
+    desk = await Desk.at(context, service.api.base)
+    await desk.page.locator("#also [data-ticket]").click()
+    await expect(desk.page.locator("dialog")).to_be_visible()
+
+    reply = await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])
+    assert reply.status < 300, reply.body
+    await expect(desk.page.locator("#also [data-ticket]")).to_have_count(0)
+    await desk.page.get_by_role("button", name="回到队列").click()
+
+    await expect(desk.message).to_have_text("情况刚刚有变，本页已显示现在的情况。")
+    await expect(desk.main).to_be_focused()
+    assert not [said for said in desk.complaints if said.startswith("uncaught")]
+
+
+async def test_the_green_channel_that_cannot_be_explained_is_said(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    desk = await Desk.at(context, service.api.base)
+    problem = {"code": "forbidden", "title": "Not yours.", "status": 403}
+    await desk.page.route("**/rules", lambda route: route.fulfill(status=403, json=problem))
+
+    await desk.rows.first.click()
+    await desk.page.keyboard.press("g")
+
+    await expect(desk.message).to_have_class("message heed")
+    await expect(desk.rows.first).to_be_focused()
 
 
 # Halls that say less.

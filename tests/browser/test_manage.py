@@ -214,6 +214,19 @@ async def test_a_suspension_shows_on_the_screens_and_is_lifted(service: Service,
     await expect(screen.page.locator("body")).to_have_attribute("data-view", "board")
 
 
+async def test_a_suspension_is_shown_and_lifted_with_a_blocked_socket(service: Service, office: BrowserContext) -> None:
+    await office.route_web_socket("**/board", lambda socket: socket.on_message(lambda _: None))
+    manage = await Manage.open(office, service.api)
+    page = manage.page
+
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "消防演习"}})
+    await expect(page.locator("#suspension-now")).to_contain_text("消防演习", timeout=30_000)
+    await page.locator("#suspension-lift").click()
+
+    await expect(page.locator("#suspension-now")).to_have_count(0, timeout=30_000)
+    await expect(page.locator("#open")).not_to_have_text("暂停办理")
+
+
 async def test_overtime_moves_closing_until_it_is_taken_back(service: Service, office: BrowserContext) -> None:
     manage = await Manage.open(office, service.api)
     page = manage.page

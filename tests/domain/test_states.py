@@ -13,6 +13,7 @@ from service.domain import commands, dispatch
 from service.domain.commands import (
     CallNext,
     CallTicket,
+    ChangePlan,
     ChangeTicket,
     CheckPapers,
     CloseCounter,
@@ -60,7 +61,7 @@ from service.domain.refusals import (
 )
 from service.domain.times import stamp
 from service.domain.view import ticket_view
-from tests.domain.halls import DONE, Hall, called, refold, town, values
+from tests.domain.halls import DONE, TOWN, Hall, called, refold, town, values
 
 ONE, TWO = CounterId("1"), CounterId("2")
 WAITING, CALLED, SERVING, PARKED, NO_SHOW, LEFT, ENDED = TicketState
@@ -462,6 +463,45 @@ def test_what_undo_takes_back_can_be_done_again() -> None:
     hall.finish(ticket)
 
     assert hall.ticket(ticket).outcome is Outcome.DONE
+
+
+@pytest.mark.parametrize("stopped", [[PauseCounter(ONE)], [CloseCounter(ONE)], [PauseCounter(ONE), CloseCounter(ONE)]])
+def test_an_undo_opens_the_counter_for_what_it_was_open_for(stopped: list[PauseCounter | CloseCounter]) -> None:
+    hall = Hall()
+    passport = ServiceId("passport")
+    hall.do(OpenCounter(ONE, services=(passport,), stage=StageId("precheck")))
+    ticket = hall.take("passport")
+    hall.next("1")
+    hall.do(MarkNoShow(ticket))
+    for command in stopped:
+        hall.do(command)
+
+    hall.do(UndoTicket(ticket, reopen=True))
+
+    counter = hall.counter("1")
+    assert (counter.state, counter.ticket) == (CounterState.OPEN, ticket)
+    assert (counter.services, counter.stage) == ((passport,), "precheck")
+    assert values(refold(hall)) == values(hall.day)
+
+
+def test_an_undo_opens_the_counter_for_what_the_plan_still_has() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = hall.take()
+    hall.next("1")
+    hall.finish(ticket)
+    hall.do(CloseCounter(ONE))
+    hall.do(OpenCounter(ONE, services=(ServiceId("card"), ServiceId("enquiry")), stage=StageId("cashier")))
+    hall.do(CloseCounter(ONE))
+    services = [one for one in TOWN["services"] if one["id"] != "card"]
+    counters = [{**one, "services": ["enquiry"]} for one in TOWN["counters"] if one["id"] in "1234"]
+    stages = [one for one in TOWN["stages"] if one["id"] != "cashier"]
+    hall.do(ChangePlan(hall.plan(town(services=services, counters=counters, stages=stages))))
+
+    hall.do(UndoTicket(ticket, reopen=True))
+
+    counter = hall.counter("1")
+    assert (counter.services, counter.stage) == (("enquiry",), "window")
 
 
 @pytest.mark.parametrize("make", [a_done, a_no_show])

@@ -100,14 +100,15 @@ export class Acts {
     if (!this.#worksHere) return view === "idle" ? [act("find", "/", () => this.#find())] : view === "called" || view === "serving" ? [papers] : [];
     const transfer = this.#isStaff ? act("transfer", "T", () => this.#transfer()) : null;
     const bringBack = this.#isStaff ? act("bring-back", "I", () => this.#bringBack()) : null;
-    const rest = [park, transfer, act("put-back", "B", () => this.#putBack()), this.checklist.isOpen ? (view === "called" ? letThrough : null) : papers, act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null)];
+    const pauseAfter = act("pause-after", "L", () => this.#pauseOrNot(), this.state.pauseAfter !== null);
+    const rest = [park, transfer, act("put-back", "B", () => this.#putBack()), this.checklist.isOpen ? (view === "called" ? letThrough : null) : papers, pauseAfter];
     switch (view) {
       case "closed":
         return [act("open-some", "O", () => this.#openSome())];
       case "paused":
         return [null, null, null, act("close", "Q", () => this.#close())];
       case "idle":
-        return [act("find", "/", () => this.#find()), bringBack, act("pause", "L", () => this.#pause()), act("close", "Q", () => this.#close())];
+        return [act("find", "/", () => this.#find()), bringBack, this.state.pauseAfter ? pauseAfter : act("pause", "L", () => this.#pause()), act("close", "Q", () => this.#close())];
       case "called":
         return [act("start", "S", () => this.#start()), act("recall", "R", () => this.#recall()), canMark ? act("no-show", "X", () => this.#noShow()) : null, ...rest];
       case "serving":
@@ -162,8 +163,8 @@ export class Acts {
   }
 
   async #pause() {
-    await askPause(null, this.state.words, this.now_ms(), async ({ release: _, ...body }) => {
-      await this.#counter("pause", body);
+    await askPause(null, this.state.words, async (asked) => {
+      await this.#beginPause(asked);
       await this.read();
       return true;
     });
@@ -177,18 +178,36 @@ export class Acts {
       return;
     }
     const { ticket } = this.state;
-    await askPause(ticket, this.state.words, this.now_ms(), async (body, after) => {
-      if (after) this.#pauseAfterThis(body);
-      else await this.#counter("pause", body);
+    await askPause(ticket, this.state.words, async (asked, after) => {
+      if (after) this.#pauseAfterThis(asked);
+      else await this.#beginPause(asked);
       await this.read();
       if (!after) this.#tellPutBack(ticket);
       return true;
     });
   }
 
-  #pauseAfterThis(body) {
-    this.state.pauseAfter = body;
-    keepBegun(this.state.ticket.id, { pauseAfter: body });
+  #pauseAfterThis(asked) {
+    this.state.pauseAfter = asked;
+    if (this.state.ticket) keepBegun(this.state.ticket.id, { pauseAfter: asked });
+    else forgetBegun();
+  }
+
+  /** A break begins now, however long ago it was asked for. */
+  #beginPause({ reason, minutes, release }) {
+    const until_at = minutes ? new Date(this.now_ms() + minutes * 60_000).toISOString() : null;
+    return this.#counter("pause", { reason, until_at, release });
+  }
+
+  /** The break that was to begin after the person who has gone: refused, it is not tried again after the next. */
+  #beginPauseAfter({ reason, minutes }) {
+    this.#forgetPause();
+    return this.#beginPause({ reason, minutes, release: false });
+  }
+
+  /** Who works here next asked for no break. */
+  signedOut() {
+    this.#pauseAfterThis(null);
   }
 
   #forgetPause() {
@@ -359,8 +378,7 @@ export class Acts {
   async #finishAndPause() {
     const { pauseAfter } = this.state;
     await this.#finish();
-    await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
-    this.#forgetPause();
+    await this.#beginPauseAfter(pauseAfter);
     await this.read();
     return false;
   }
@@ -437,10 +455,7 @@ export class Acts {
     if (then === "park") this.#tellParked(ticket);
     else this.tell(say("said-sent-on", { number: ticket.number }));
     if (isLast) return false;
-    if (pauseAfter) {
-      await this.#counter("pause", { reason: pauseAfter.reason, until_at: pauseAfter.until_at });
-      this.#forgetPause();
-    }
+    if (pauseAfter) await this.#beginPauseAfter(pauseAfter);
     if (withNext) return this.#next(undefined, { quiet: true });
     await this.read();
     return false;

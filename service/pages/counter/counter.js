@@ -18,7 +18,7 @@ import { languageNow, say, sayInto, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { whileBusy, wordsOf } from "/pages/ui.js";
 import { Acts } from "./acts.js";
-import { begunWith, forgetBegun } from "./begun.js";
+import { begunWith, forgetBegun, keepBegun } from "./begun.js";
 import { Checklist } from "./checklist.js";
 import { showKeys } from "./dialogs.js";
 import { listenToKeys, keysOn } from "./keys.js";
@@ -58,7 +58,7 @@ const state = {
   next: null,
   /** A break that begins when the present person is done. */
   pauseAfter: null,
-  /** @type {{text: string, kind: "" | "heed", holds?: () => boolean, held: boolean, until_ms: number} | null} */
+  /** @type {{text: string, kind: "" | "heed", holds?: () => boolean, held: boolean, until_ms: number, isChecking?: boolean} | null} `isChecking`: until the act under way is answered */
   message: null,
   /** @type {"suspended" | "early" | "over" | null} why the hall calls nobody now */
   stopped: null,
@@ -67,6 +67,8 @@ const state = {
 /** @type {Live} */
 let live;
 let rest_ms = 0;
+/** Acts without a button of their own, by id. @type {Set<string>} */
+const underWay = new Set();
 
 const hallRead = call("GET", `/v1/halls/${encodeURIComponent(hallId)}`);
 await texts("common", "counter");
@@ -80,6 +82,7 @@ document.addEventListener("paihao:signed-in", ({ detail }) => {
   adopt(detail);
   live.now();
 });
+document.addEventListener("paihao:signed-out", () => acts.signedOut());
 state.times = new HallTimes(state.hall.time_zone);
 
 const checklist = new Checklist(part("checklist"), () => drawAll());
@@ -93,7 +96,7 @@ const acts = new Acts({
   read: () => live.now(),
   now_ms: () => live.clock.now(),
 });
-const line = new LineView({ title: part("queue-title"), order: part("queue-order"), list: part("line"), also: part("also") }, (ticket) => acts.openTicket(ticket));
+const line = new LineView({ title: part("queue-title"), order: part("queue-order"), list: part("line"), also: part("also") }, (ticket) => run(null, () => acts.openTicket(ticket)));
 
 live = new Live({ hall: state.hall, read, onFacts: take, onLink: drawLink, onRefused: refuse, onBoard: drawAll });
 live.start().then(() => part("main").focus());
@@ -162,7 +165,10 @@ function take({ counter, queue, desk }) {
   state.queue = queue;
   const here = state.ticket?.id;
   state.ticket = queue.called.find(({ id }) => id === counter.ticket) ?? null;
-  if (state.ticket && state.ticket.id !== here) state.pauseAfter ??= begunWith(state.ticket.id).pauseAfter ?? null;
+  if (state.ticket && state.ticket.id !== here) {
+    if (state.pauseAfter) keepBegun(state.ticket.id, { pauseAfter: state.pauseAfter }); // who was here before went otherwise
+    else state.pauseAfter = begunWith(state.ticket.id).pauseAfter ?? null;
+  }
   state.next = counter.next ?? null;
   checklist.about(state.ticket, state.words);
   if (before.view === "idle" && before.next && before.next.id !== state.next?.id) sayTaken(before.next);
@@ -209,17 +215,19 @@ const REFUSED_WHILE = {
   "counter-closed": () => state.counter?.state !== "open",
 };
 
+/** @param {HTMLButtonElement | null} button that is for it, and busy meanwhile; null for none @param {() => Promise<unknown>} act */
 async function run(button, act) {
   tell(null);
   const focused = document.activeElement;
-  await whileBusy(button, async () => {
+  const tried = async () => {
     try {
       await act();
     } catch (reason) {
       tell(wordsOf(reason, argsOf(reason)), "heed", reason instanceof Refused ? REFUSED_WHILE[reason.code] : undefined);
       live.now();
     }
-  });
+  };
+  await (button ? whileBusy(button, tried) : tried());
   if (!focused?.isConnected || focused === document.body || focused.closest("[hidden]")) part("main").focus();
 }
 
@@ -228,6 +236,17 @@ function argsOf(reason) {
   if (!(reason instanceof Refused) || !reason.problem.ticket) return {};
   const ticket = state.queue?.called.find(({ id }) => id === reason.problem.ticket);
   return { number: ticket?.number ?? "" };
+}
+
+/** Carry out an act that has no button now; like one that has, it takes no second press meanwhile. */
+async function runOnce({ id, run: act }) {
+  if (underWay.has(id)) return;
+  underWay.add(id);
+  try {
+    await run(null, act);
+  } finally {
+    underWay.delete(id);
+  }
 }
 
 function pressMain() {
@@ -258,8 +277,9 @@ function pressLetter(letter) {
   if (/^[1-9]$/.test(letter)) return checklist.toggle(Number(letter) - 1);
   const offered = [...acts.grid(view(), { canMark: canMark() }), ...acts.always(view(), line.ticket)].find((act) => act?.key === letter);
   if (!offered) return false;
-  const button = document.querySelector(`[data-act="${offered.id}"]`) ?? part("main");
-  run(button, offered.run);
+  const button = document.querySelector(`[data-act="${offered.id}"]`);
+  if (button) run(button, offered.run);
+  else runOnce(offered);
   return true;
 }
 
@@ -292,6 +312,7 @@ function drawAll() {
   drawFrame();
   if (!state.counter || !state.words) return;
   const { counter, queue, ticket, next, words, times } = state;
+  const focused = document.activeElement;
   const now_ms = live.clock.now();
   const shown = view();
   state.stopped = stopped();
@@ -316,6 +337,7 @@ function drawAll() {
 
   const states = new Map([...words.desk.counters.map(({ id, state: one }) => [id, one]), ...(live.board?.counters ?? []).map(({ id, state: one }) => [id, one]), [counter.id, counter.state]]);
   line.draw({ waiting: lineOf(queue.waiting, counter, words, states), standby: lineOf(queue.standby, counter, words, states), parked: queue.parked.filter(({ service }) => counter.services.includes(service)), next: next?.id ?? null, words, now_ms });
+  if (focused && !focused.isConnected && document.activeElement === document.body) part("main").focus(); // a row that has gone
   tick();
 }
 
@@ -380,10 +402,11 @@ function drawMessage() {
   }
   const suspended = suspension();
   const shown = state.message ?? (suspended ? { text: say("suspended", { text: pick(suspended.text, languageNow()).text }), kind: "heed" } : null);
+  const text = shown?.isChecking ? say("checking") : (shown?.text ?? "");
   const message = part("message");
   message.hidden = shown === null;
   message.className = shown?.kind ? `message ${shown.kind}` : "message";
-  if (message.textContent !== (shown?.text ?? "")) message.textContent = shown?.text ?? "";
+  if (message.textContent !== text) message.textContent = text;
 }
 
 function drawAlarm(alarm) {
@@ -415,9 +438,12 @@ let slow = 0;
 /** While an act has no answer yet, say that it is being found out, and that it will not be done twice. */
 function sayWaiting({ acts: count, state: worst }) {
   clearTimeout(slow);
-  const checking = () => tell(say("checking"));
+  const checking = () => {
+    tell(say("checking"));
+    state.message.isChecking = true;
+  };
   if (count === 0) {
-    if (state.message?.text === say("checking")) tell(null);
+    if (state.message?.isChecking) tell(null);
   } else if (worst === "sent") {
     slow = setTimeout(checking, SLOW_MS);
   } else {

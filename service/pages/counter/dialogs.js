@@ -92,8 +92,8 @@ export function askTransfer(ticket, counter, words, act) {
   });
 }
 
-/** Take a break: why, how long; with a person here, after them or at once. */
-export function askPause(ticket, words, now_ms, act) {
+/** Take a break: why, for how many minutes (null: open-ended); with a person here, after them or at once. */
+export function askPause(ticket, words, act) {
   const minutes = make("select.input", { id: "pause-minutes", name: "minutes" }, make("option", { value: "" }, say("open-ended")), ...PAUSE_MINUTES.map((one) => make("option", { value: one, selected: one === 15 }, say("minutes", { minutes: one }))));
   return ask({
     title: say("pause-title"),
@@ -103,7 +103,7 @@ export function askPause(ticket, words, now_ms, act) {
       act(
         {
           reason: form.get("reason") || null,
-          until_at: form.get("minutes") ? new Date(now_ms + Number(form.get("minutes")) * 60_000).toISOString() : null,
+          minutes: form.get("minutes") ? Number(form.get("minutes")) : null,
           release: form.get("when") === "now",
         },
         form.get("when") === "after",

@@ -53,10 +53,12 @@ export class LineView {
       ...(waiting.length > rows.length ? [make("li.more.quiet", {}, say("more-waiting", { count: waiting.length - rows.length }))] : []),
     ]);
     if (isNew && focused) (list.querySelector(`[data-ticket="${focused}"]`) ?? list.querySelector("button"))?.focus();
-    redraw(also, [document.documentElement.lang, standby.map(({ id }) => id), parked.map(({ id, missing }) => [id, missing])], () => [
+    const focusedAlso = also.contains(document.activeElement) ? document.activeElement.dataset.ticket : null;
+    const isAlsoNew = redraw(also, [document.documentElement.lang, standby.map(({ id }) => id), parked.map(({ id, missing }) => [id, missing])], () => [
       ...this.#also("standby-count", standby, words),
       ...this.#also("parked-count", parked, words),
     ]);
+    if (isAlsoNew && focusedAlso) also.querySelector(`[data-ticket="${focusedAlso}"]`)?.focus();
     if (also.dataset.listens === undefined) {
       also.dataset.listens = "";
       also.addEventListener("click", (event) => {
