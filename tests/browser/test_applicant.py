@@ -237,6 +237,55 @@ async def test_a_hold_that_is_over_says_so_and_is_kept_again_at_a_press(
     await expect(phone.page.locator("#name")).to_have_value(PERSON["name"])
 
 
+async def to_review(phone: Phone) -> None:
+    """Say who it is for."""
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await phone.press("next")
+    await phone.is_step("review")
+
+
+async def test_a_time_of_a_day_that_is_closed_meanwhile_is_kept_no_longer_and_another_is_offered(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await held(context, service)
+    await to_review(phone)
+    assert (await service.api.staff("POST", "day/close")).status == 200
+
+    await phone.press("next")
+
+    await expect(phone.message).to_contain_text("当天的办理已提前结束，这个时间不再为您保留")
+    await expect(phone.page.locator(".kept-for")).to_contain_text("已不再保留")
+    await phone.message.get_by_role("button", name="预约时间").click()
+    await phone.is_step("time")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await phone.press("soonest")
+    await phone.is_step("details")
+    await to_review(phone)
+    await phone.press("next")
+    await phone.is_step("appointment")
+
+
+async def test_a_press_or_a_reload_after_a_time_is_kept_no_longer_leads_to_the_times(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phones = [await held(context, service), await held(context, service)]
+    for phone in phones:
+        await to_review(phone)
+    assert (await service.api.staff("POST", "day/close")).status == 200
+
+    for phone in phones:
+        await phone.press("next")
+        await expect(phone.message).to_contain_text("已提前结束")
+    await phones[0].press("next")
+    await phones[1].reload()
+
+    for phone in phones:
+        await phone.is_step("time")
+
+
 async def test_the_page_notices_itself_that_a_hold_is_over(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:

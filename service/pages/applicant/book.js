@@ -91,10 +91,19 @@ export async function confirm(app) {
   return id;
 }
 
+/** A hold that is none any more is given up; the refusal then has `hall_closed` where the hall has closed its day. */
 async function confirmHold(app, who) {
   const { hold: held } = app.booking.now;
   const body = { state: "booked", ...who };
-  return (await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) })).body;
+  try {
+    return (await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) })).body;
+  } catch (reason) {
+    if (!(reason instanceof Refused) || !GONE.has(reason.code)) throw reason;
+    const seen = await app.call("GET", `appointments/${held.id}`, { token: held.token }).then(({ body: one }) => one, () => null);
+    app.booking.set({ hold: null });
+    app.offered = null; // its day may offer none any more
+    throw new Refused({ ...reason.problem, hall_closed: seen?.hall_closed ?? false });
+  }
 }
 
 /** Book a time for which a ticket on standby leaves, both or neither. */
