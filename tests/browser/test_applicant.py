@@ -835,6 +835,41 @@ async def test_the_page_of_a_hall_says_each_minute_how_it_is_and_leaves_alone_wh
     await phone.is_sound()
 
 
+async def test_an_appointment_of_a_day_that_was_closed_leaves_the_page_of_the_hall(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    await context.clock.install()
+    await booked(context, service)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await expect(phone.page.locator(".own")).to_have_count(1)
+    await phone.page.locator("summary").click()
+    code = phone.page.locator("#invitation")
+    await code.press_sequentially("SCHOOL")
+
+    assert (await service.api.staff("POST", "day/close")).status == 200
+    await phone.page.clock.fast_forward(61_000)
+
+    await expect(phone.page.locator(".own")).to_have_count(0)
+    await expect(code).to_be_focused()
+    await expect(code).to_have_value("SCHOOL")
+    await phone.is_sound()
+
+
+async def test_an_appointment_that_was_cancelled_elsewhere_is_not_on_the_page_of_the_hall_when_it_is_opened(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await booked(context, service)
+    identity = phone.page.url.partition("#appointment=")[2]
+    assert (await service.api.staff("DELETE", f"appointments/{identity}")).status == 200
+
+    again = await Phone.open(context, f"{service.api.base}/halls/demo")
+
+    await expect(again.page.locator(".own")).to_have_count(0)
+    await expect(again.page.locator('[data-service="enquiry"]')).to_be_visible()
+
+
 async def test_why_no_number_is_given_is_said_as_long_as_it_is_so(service: Service, context: BrowserContext) -> None:
     await service.api.open("3")
     await context.clock.install()

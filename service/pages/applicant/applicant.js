@@ -190,7 +190,7 @@ class Applicant {
     this.show();
   }
 
-  /** Say how the hall is now: focus, what is typed and what is unfolded stay. */
+  /** Say how the hall is now. */
   async renew({ now = false } = {}) {
     if (this.#renewing) return;
     this.#renewing = true;
@@ -205,8 +205,12 @@ class Applicant {
     }
     const { step } = this.place;
     showNetwork();
-    if (!WATCHED.has(step) || (before_ms === this.#read_ms && !this.old)) return;
-    const view = STEPS[step](this);
+    if (WATCHED.has(step) && (before_ms !== this.#read_ms || this.old)) this.drawAgain();
+  }
+
+  /** Draw a step that is watched where it stands: focus, what is typed and what is unfolded stay. */
+  drawAgain() {
+    const view = STEPS[this.place.step](this);
     part("main").querySelector(":scope > .whole")?.remove();
     settle(part("main"), make("div", {}, view.main.filter((one) => one)));
     settle(part("dock"), make("div", {}, part("said").cloneNode(true), (view.dock ?? []).filter((one) => one)));

@@ -139,6 +139,11 @@ export async function move(app, id, starts_at) {
   keep("appointments", id, { ...own, starts_at: moved.body.starts_at });
 }
 
+/** Keep how an appointment was seen; one that is not booked any more is over. */
+export function keepAppointment(id, { code, starts_at, service, count, state }) {
+  keep("appointments", id, { ...kept("appointments", id), code, starts_at, service, count, over: state !== "booked" });
+}
+
 /** Give an appointment up. */
 export async function cancel(app, id) {
   const own = kept("appointments", id);
