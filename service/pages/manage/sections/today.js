@@ -11,6 +11,9 @@ import { action, allOf, head, languageInputs, part, refill, table, typedTexts } 
 /** Names of accounts by id, read once for the page and again when one is not known. */
 const people = { names: new Map(), asked: new Set() };
 
+/** What follows the facts while it is asked whether to end the day. */
+let question = () => undefined;
+
 /** @param {import("../parts.js").Ui} ui */
 export function today(ui) {
   const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div") };
@@ -32,6 +35,7 @@ function drawFacts(ui, places, again) {
   const facts = ui.facts();
   if (!facts) return;
   const { queue, desk, hall, board } = facts;
+  question();
   learnNames(ui, desk.counters, again);
   const said = languageNow();
   refill(places.alarms, [said, queue.alarms, queue.printers], () => [
@@ -257,16 +261,39 @@ async function openOvertime(ui) {
   await ui.refresh();
 }
 
+/** How many would leave unserved if the day ended now. */
+function waitingOf({ queue }) {
+  return queue.waiting.length + queue.standby.length + queue.parked.length;
+}
+
+/** More have come since it was asked. */
+const MORE = Symbol("more");
+
+/** It cannot be undone: who presses has been asked about no fewer people than wait. */
 async function closeDay(ui) {
-  const { queue } = ui.facts();
-  const waiting = queue.waiting.length + queue.standby.length + queue.parked.length;
+  const about = make("p", { "aria-live": "polite" });
+  let asked = waitingOf(ui.facts());
+  question = (facts = ui.facts()) => {
+    const words = say("day-close-about", { waiting: waitingOf(facts) });
+    if (about.textContent !== words) about.textContent = words;
+  };
+  question();
   const done = await ask({
     title: say("day-close-title"),
-    body: [make("p", {}, say("day-close-about", { waiting }))],
+    body: [about],
     confirm: say("day-close-confirm"),
     kind: "stop",
-    act: () => ui.call("POST", "day/close", { body: {} }),
+    act: async () => {
+      const { body: queue } = await ui.call("GET", "queue");
+      const before = asked;
+      asked = waitingOf({ queue });
+      question({ queue });
+      if (asked > before) throw MORE;
+      return ui.call("POST", "day/close", { body: {} });
+    },
+    words: (reason) => (reason === MORE ? say("day-close-more") : null),
   });
+  question = () => undefined;
   if (done === null) return;
   ui.tell(say("day-closed"));
   await ui.refresh();
