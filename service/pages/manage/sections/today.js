@@ -16,7 +16,7 @@ let question = () => undefined;
 
 /** @param {import("../parts.js").Ui} ui */
 export function today(ui) {
-  const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div") };
+  const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div"), acts: make("div") };
   const draw = () => drawFacts(ui, places, draw);
   ui.onFacts(draw);
   const nodes = [
@@ -25,7 +25,7 @@ export function today(ui) {
     places.state,
     part(say("today-counters"), places.counters),
     part(say("today-queue"), places.queue),
-    part(say("today-acts"), actsOf(ui)),
+    part(say("today-acts"), places.acts),
   ];
   draw();
   return nodes;
@@ -44,6 +44,8 @@ function drawFacts(ui, places, again) {
   ]);
   refill(places.state, [said, board?.suspended, hall.overtime, hall.open, hall.opens_at, board?.closing_at], () => statesOf(ui, hall, board));
   refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
+  const over = isOver(facts);
+  refill(places.acts, [said, over], () => [over ? make("p.quiet", { id: "day-over", tabindex: "-1" }, say("day-over")) : actsOf(ui)]);
   refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting], () => queueOf(ui, queue, board));
 }
 
@@ -261,6 +263,11 @@ async function openOvertime(ui) {
   await ui.refresh();
 }
 
+/** Whether nothing of today is left to steer: no number is given out any more, and nobody waits. */
+function isOver({ queue, board }) {
+  return board?.doors?.length === 0 && waitingOf({ queue }) === 0;
+}
+
 /** How many would leave unserved if the day ended now. */
 function waitingOf({ queue }) {
   return queue.waiting.length + queue.standby.length + queue.parked.length;
@@ -297,6 +304,7 @@ async function closeDay(ui) {
   if (done === null) return;
   ui.tell(say("day-closed"));
   await ui.refresh();
+  document.getElementById("day-over")?.focus({ preventScroll: true });
 }
 
 function timeInput(id, value) {

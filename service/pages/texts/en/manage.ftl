@@ -452,6 +452,7 @@ day-close-about = { $waiting ->
   }
 day-close-confirm = End the day
 day-close-more = More people have come since. Please look, and press again if the day shall end.
+day-over = No more numbers are given out today, and nobody is waiting.
 day-closed = The day has ended.
 
 ## Notices

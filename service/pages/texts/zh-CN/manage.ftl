@@ -412,6 +412,7 @@ day-close-about = { $waiting ->
   }
 day-close-confirm = 结束今日办理
 day-close-more = 刚才又来了人。请看清现在的人数，确定要结束请再按一次。
+day-over = 今天不再发号，也没有人等候。
 day-closed = 今天的办理已结束。
 
 ## 公告
