@@ -910,6 +910,43 @@ async def test_a_hall_that_is_not_reached_says_of_when_it_is_and_no_wait(
         await expect(phone.page.locator(".range")).to_be_visible()
 
 
+async def asleep(phone: Phone, seconds: int) -> None:
+    """Let a phone sleep that does not count this as time gone by, and wake it."""
+    now_s = await phone.script("Date.now()") / 1000
+    await phone.page.clock.set_system_time(now_s + seconds)
+    await phone.script("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+async def test_a_phone_that_slept_asks_how_the_hall_is_when_it_is_woken(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    await context.clock.install()
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await expect(phone.page.locator(".state")).to_have_text("开放中")
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "请从最近的出口离开", "en": "Please leave"}})
+
+    await asleep(phone, 600)
+
+    await expect(phone.page.locator(".state")).to_have_text("暂停办理请从最近的出口离开")
+
+
+async def test_a_phone_that_slept_and_does_not_reach_the_hall_says_of_when_it_is_and_no_wait(
+    dsn: str, tmp_path: Path, clock: RunningClock, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    async with service_on(dsn, tmp_path, clock) as server:
+        await server.api.open("3")
+        phone = await Phone.open(context, f"{server.api.base}/halls/demo?service=enquiry")
+        await expect(phone.page.locator(".range")).to_be_visible()
+
+    await asleep(phone, 600)
+    await phone.page.clock.fast_forward(9000)
+
+    await expect(phone.page.locator("#stale")).to_contain_text("以下为 10:00 的信息")
+    await expect(phone.page.locator(".range")).to_have_count(0)
+
+
 async def test_the_way_back_from_an_appointment_leads_to_the_services_and_into_no_form(
     service: Service, context: BrowserContext
 ) -> None:
