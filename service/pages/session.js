@@ -126,6 +126,9 @@ class SignIn extends HTMLElement {
     const session = await call("GET", "/v1/session").then(({ body }) => body, () => null);
     if (session === null || !this.#isShown || whose(session) === whose(this.#session)) return;
     this.#session = session;
+    // What one person typed is none of the next one's.
+    this.#password = "";
+    this.replaceChildren();
     this.#take(null);
   }
 

@@ -237,6 +237,55 @@ async def test_a_hold_that_is_over_says_so_and_is_kept_again_at_a_press(
     await expect(phone.page.locator("#name")).to_have_value(PERSON["name"])
 
 
+async def to_review(phone: Phone) -> None:
+    """Say who it is for."""
+    for name, value in PERSON.items():
+        await phone.page.locator(f"#{name}").fill(value)
+    await phone.press("next")
+    await phone.is_step("review")
+
+
+async def test_a_time_of_a_day_that_is_closed_meanwhile_is_kept_no_longer_and_another_is_offered(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await held(context, service)
+    await to_review(phone)
+    assert (await service.api.staff("POST", "day/close")).status == 200
+
+    await phone.press("next")
+
+    await expect(phone.message).to_contain_text("当天的办理已提前结束，这个时间不再为您保留")
+    await expect(phone.page.locator(".kept-for")).to_contain_text("已不再保留")
+    await phone.message.get_by_role("button", name="预约时间").click()
+    await phone.is_step("time")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    await phone.press("soonest")
+    await phone.is_step("details")
+    await to_review(phone)
+    await phone.press("next")
+    await phone.is_step("appointment")
+
+
+async def test_a_press_or_a_reload_after_a_time_is_kept_no_longer_leads_to_the_times(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phones = [await held(context, service), await held(context, service)]
+    for phone in phones:
+        await to_review(phone)
+    assert (await service.api.staff("POST", "day/close")).status == 200
+
+    for phone in phones:
+        await phone.press("next")
+        await expect(phone.message).to_contain_text("已提前结束")
+    await phones[0].press("next")
+    await phones[1].reload()
+
+    for phone in phones:
+        await phone.is_step("time")
+
+
 async def test_the_page_notices_itself_that_a_hold_is_over(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:
@@ -786,6 +835,41 @@ async def test_the_page_of_a_hall_says_each_minute_how_it_is_and_leaves_alone_wh
     await phone.is_sound()
 
 
+async def test_an_appointment_of_a_day_that_was_closed_leaves_the_page_of_the_hall(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    await context.clock.install()
+    await booked(context, service)
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await expect(phone.page.locator(".own")).to_have_count(1)
+    await phone.page.locator("summary").click()
+    code = phone.page.locator("#invitation")
+    await code.press_sequentially("SCHOOL")
+
+    assert (await service.api.staff("POST", "day/close")).status == 200
+    await phone.page.clock.fast_forward(61_000)
+
+    await expect(phone.page.locator(".own")).to_have_count(0)
+    await expect(code).to_be_focused()
+    await expect(code).to_have_value("SCHOOL")
+    await phone.is_sound()
+
+
+async def test_an_appointment_that_was_cancelled_elsewhere_is_not_on_the_page_of_the_hall_when_it_is_opened(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await booked(context, service)
+    identity = phone.page.url.partition("#appointment=")[2]
+    assert (await service.api.staff("DELETE", f"appointments/{identity}")).status == 200
+
+    again = await Phone.open(context, f"{service.api.base}/halls/demo")
+
+    await expect(again.page.locator(".own")).to_have_count(0)
+    await expect(again.page.locator('[data-service="enquiry"]')).to_be_visible()
+
+
 async def test_why_no_number_is_given_is_said_as_long_as_it_is_so(service: Service, context: BrowserContext) -> None:
     await service.api.open("3")
     await context.clock.install()
@@ -824,6 +908,43 @@ async def test_a_hall_that_is_not_reached_says_of_when_it_is_and_no_wait(
     async with service_on(dsn, tmp_path, clock, **ports):
         await expect(band).to_be_hidden()
         await expect(phone.page.locator(".range")).to_be_visible()
+
+
+async def asleep(phone: Phone, seconds: int) -> None:
+    """Let a phone sleep that does not count this as time gone by, and wake it."""
+    now_s = await phone.script("Date.now()") / 1000
+    await phone.page.clock.set_system_time(now_s + seconds)
+    await phone.script("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+async def test_a_phone_that_slept_asks_how_the_hall_is_when_it_is_woken(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    await context.clock.install()
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await expect(phone.page.locator(".state")).to_have_text("开放中")
+    await service.api.staff("PUT", "suspension", {"text": {"zh-CN": "请从最近的出口离开", "en": "Please leave"}})
+
+    await asleep(phone, 600)
+
+    await expect(phone.page.locator(".state")).to_have_text("暂停办理请从最近的出口离开")
+
+
+async def test_a_phone_that_slept_and_does_not_reach_the_hall_says_of_when_it_is_and_no_wait(
+    dsn: str, tmp_path: Path, clock: RunningClock, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    async with service_on(dsn, tmp_path, clock) as server:
+        await server.api.open("3")
+        phone = await Phone.open(context, f"{server.api.base}/halls/demo?service=enquiry")
+        await expect(phone.page.locator(".range")).to_be_visible()
+
+    await asleep(phone, 600)
+    await phone.page.clock.fast_forward(9000)
+
+    await expect(phone.page.locator("#stale")).to_contain_text("以下为 10:00 的信息")
+    await expect(phone.page.locator(".range")).to_have_count(0)
 
 
 async def test_the_way_back_from_an_appointment_leads_to_the_services_and_into_no_form(

@@ -154,6 +154,24 @@ async def test_targets_are_88_px_and_low_if_asked_for(service: Service, context:
             assert box["bottom"] <= STANDING["height"], name
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("size", [(1000, 600), (1024, 768), (1280, 720)], ids=str)
+async def test_how_many_people_come_is_chosen_with_targets_of_88_px_on_small_screens_too(
+    service: Service, context: BrowserContext, size: tuple[int, int], lang: str
+) -> None:
+    booth = await Booth.at(context, service.api, f"?lang={lang}")
+    await booth.page.set_viewport_size(ViewportSize(width=size[0], height=size[1]))
+    steps = booth.page.locator(".button.step")
+    await expect(steps).to_have_count(2)
+
+    for step in await steps.all():
+        box = await step.bounding_box()
+        assert box is not None
+        assert box["width"] >= 88
+        assert box["height"] >= 88
+    assert await booth.script(SIDEWAYS) == []
+
+
 @pytest.mark.parametrize("width", [320, 768, 1920])
 async def test_it_fits_any_screen_without_sideways_scrolling(
     service: Service, context: BrowserContext, width: int

@@ -132,6 +132,42 @@ CUT = """() => [...document.querySelectorAll("#waits .name > *")]
   .map(({ textContent }) => textContent)"""
 
 
+HANGING_PX = """(named) => [...document.querySelectorAll(named)].filter((box) => box.textContent).map((box) => {
+  const end = document.createElement("span");
+  end.style.display = "inline-block";
+  box.append(end);
+  const { bottom } = end.getBoundingClientRect();
+  end.remove();
+  const pen = document.createElement("canvas").getContext("2d");
+  const { fontWeight, fontSize, fontFamily } = getComputedStyle(box);
+  pen.font = `${fontWeight} ${fontSize} ${fontFamily}`;
+  return bottom + pen.measureText("gjpqy").actualBoundingBoxDescent - box.getBoundingClientRect().bottom;
+})"""
+"""How far letters that hang below the last line stand out of their box, which cuts them off."""
+
+
+@pytest.mark.parametrize("size", WALLS.values(), ids=str)
+async def test_no_letter_of_a_name_is_cut_off_below(
+    service: Service, context: BrowserContext, size: tuple[int, int]
+) -> None:
+    services = (await service.api.staff("GET", "document")).body["services"]
+    long = {
+        "zh-CN": "个体工商户营业执照新办、变更、备案、补领换领与注销登记综合业务受理及担保事项",
+        "en": "Licences of small businesses: new, changed, lost, renewed or closed, and giving a guarantee",
+    }
+    await change(service.api, services=[{**services[0], "name": long}, *services[1:]])
+    screen = await Screen.open(context, service.api.base)
+    await screen.page.set_viewport_size({"width": size[0], "height": size[1]})
+    await expect(screen.page.locator("#waits")).to_contain_text("guarantee")
+    await screen.settle()
+
+    hanging = await screen.script(HANGING_PX, "#waits .name > *, .hall > *, .extra > *")
+
+    assert len(hanging) >= 4
+    assert max(hanging) <= 0.5
+    assert await screen.script(OVERFLOWING) == []
+
+
 async def test_a_long_name_is_whole_where_there_is_room(service: Service, context: BrowserContext) -> None:
     services = (await service.api.staff("GET", "document")).body["services"]
     long = {

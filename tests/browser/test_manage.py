@@ -345,6 +345,51 @@ async def test_the_day_is_ended_only_after_who_waits_has_been_said(service: Serv
     assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["state"] == "left"
 
 
+async def test_a_day_that_was_ended_can_be_neither_suspended_nor_prolonged_nor_ended_again(
+    service: Service, office: BrowserContext
+) -> None:
+    manage = await Manage.open(office, service.api)
+    acts = manage.page.locator("#suspend, #overtime, #day-close")
+    await expect(acts).to_have_count(3)
+
+    await manage.page.locator("#day-close").click()
+    await confirm(manage.page)
+
+    await expect(acts).to_have_count(0)
+    await expect(manage.page.locator("#day-over")).to_have_text("今天不再发号，也没有人等候。")
+    await expect(manage.page.locator("#day-over")).to_be_focused()
+    await manage.page.reload()
+    await manage.is_drawn("today")
+    await expect(acts).to_have_count(0)
+    await expect(manage.page.locator("#day-over")).to_be_visible()
+    assert manage.complaints == []
+
+
+async def test_the_question_whether_to_end_the_day_follows_the_hall_and_is_asked_again_when_more_have_come(
+    service: Service, office: BrowserContext
+) -> None:
+    tickets = [await service.api.take("enquiry")]
+    manage = await Manage.open(office, service.api)
+    dialog = manage.page.locator("dialog")
+
+    async def states() -> set[str]:
+        return {(await service.api.staff("GET", f"tickets/{one['id']}")).body["state"] for one in tickets}
+
+    await manage.page.locator("#day-close").click()
+    await expect(dialog).to_contain_text("还有 1 人等候")
+    tickets.append(await service.api.take("enquiry"))
+    await expect(dialog).to_contain_text("还有 2 人等候")
+    tickets.append(await service.api.take("enquiry"))
+    await dialog.locator("button[type=submit]").click()
+
+    await expect(dialog).to_contain_text("还有 3 人等候")
+    await expect(dialog.locator(".message")).to_have_text("刚才又来了人。请看清现在的人数，确定要结束请再按一次。")
+    assert await states() == {"waiting"}
+    await confirm(manage.page)
+    await manage.is_told("今天的办理已结束")
+    assert await states() == {"left"}
+
+
 async def test_when_the_service_is_silent_the_page_says_how_old_it_is_and_goes_on_by_itself(
     service: Service, office: BrowserContext
 ) -> None:

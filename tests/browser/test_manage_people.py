@@ -8,7 +8,7 @@ from service.domain.model import HallId
 from tests.browser.desk import sign_in
 from tests.browser.manage import Manage, confirm
 from tests.browser.screen import Screen
-from tests.browser.staff import PASSWORD, member
+from tests.browser.staff import PASSWORD, account, member
 from tests.service import Api, Service
 
 
@@ -103,6 +103,31 @@ async def test_a_forgotten_password_is_replaced_and_an_account_disabled(
     await expect(row).to_contain_text("已停用")
     reply = await service.api.call("POST", "/v1/session", {"name": "chen", "password": PASSWORD})
     assert reply.code == "sign-in-refused"
+
+
+async def test_a_password_that_one_person_typed_is_not_filled_into_the_form_of_the_next(
+    service: Service, office: BrowserContext
+) -> None:
+    once = {name: await account(service.api, name, "manager", name) for name in ("anna", "bert")}
+    page = await office.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/manage")
+    await sign_in(page, "anna", once["anna"])
+    for field in ("#password-new", "#password-again"):
+        await page.locator(field).fill("the-garden-of-anna")
+    session, same = f"{service.api.base}/v1/session", {"Sec-Fetch-Site": "same-origin"}
+    assert (await office.request.delete(session, headers=same)).ok
+    assert (await office.request.post(session, data={"name": "bert", "password": once["bert"]}, headers=same)).ok
+
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+
+    await expect(page.locator("sign-in input[autocomplete=username]")).to_have_value("bert")
+    for field in ("#password-new", "#password-again", "#password-current"):
+        await expect(page.locator(field)).to_have_value("")
+    await page.locator("#password-current").fill(once["bert"])
+    for field in ("#password-new", "#password-again"):
+        await page.locator(field).fill("the-garden-of-bert")
+    await page.locator("sign-in button[type=submit]").click()
+    await expect(page.locator("#title")).to_be_visible()
 
 
 async def test_a_device_gets_a_key_that_is_shown_once_and_can_be_revoked(

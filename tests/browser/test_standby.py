@@ -49,6 +49,19 @@ async def test_who_stands_by_sees_their_place_and_is_let_in(
     await phone.is_sound()
 
 
+async def test_who_stands_by_is_told_which_papers_are_missing(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    first, *_ = await full(service, clock)
+    papers = {"missing": ["id-card"]}
+    assert (await service.api.staff("POST", f"tickets/{first['id']}/papers", papers)).status == 200
+
+    phone = await Phone.open(context, address(service, first))
+
+    await phone.is_view("standby")
+    await expect(phone.main).to_contain_text("缺身份证")
+
+
 async def about_to_book(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> tuple[Phone, dict[str, Any], list[tuple[str, str]]]:

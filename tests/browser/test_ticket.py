@@ -356,6 +356,42 @@ async def test_a_suspended_hall_says_why_on_every_phone_at_once_and_sends_nobody
     await phone.is_sound()
 
 
+async def test_who_is_at_a_counter_when_the_hall_is_suspended_is_not_told_to_wait(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context, ahead=0)
+    await service.api.next("3")
+    assert (await service.api.staff("POST", f"tickets/{identity(phone)}/start")).status == 200
+    await phone.is_view("serving")
+
+    await service.api.staff("PUT", "suspension", {"text": FIRE})
+
+    await expect(phone.main.locator("> :first-child h2")).to_have_text("请从最近的出口离开")
+    await phone.is_view("serving")
+    await expect(phone.page.locator("#call")).to_have_text("请从最近的出口离开")
+    await expect(phone.main).to_contain_text("3 号窗口")
+    await expect(phone.main).not_to_contain_text("叫到您")
+    await expect(phone.main).not_to_contain_text("您的号码仍然有效")
+
+
+async def test_papers_that_are_missing_are_said_while_they_are_fetched_and_during_a_suspension(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context, ahead=0, name="loan-first")
+    papers = {"missing": ["enrolment-letter"]}
+    assert (await service.api.staff("POST", f"tickets/{identity(phone)}/papers", papers)).status == 200
+    await expect(phone.main).to_contain_text("缺在校证明")
+
+    await phone.press("more")
+    await phone.page.locator("dialog").get_by_text("20 分钟").click()
+    await phone.is_view("put-off")
+    await expect(phone.main).to_contain_text("缺在校证明")
+    await service.api.staff("PUT", "suspension", {"text": FIRE})
+
+    await phone.is_view("halted")
+    await expect(phone.main).to_contain_text("缺在校证明")
+
+
 async def test_a_suspension_ends_on_a_phone_when_its_time_has_come(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:

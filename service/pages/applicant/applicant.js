@@ -190,7 +190,7 @@ class Applicant {
     this.show();
   }
 
-  /** Say how the hall is now: focus, what is typed and what is unfolded stay. */
+  /** Say how the hall is now. */
   async renew({ now = false } = {}) {
     if (this.#renewing) return;
     this.#renewing = true;
@@ -199,14 +199,18 @@ class Applicant {
       await this.fresh({ now });
       this.old = false;
     } catch {
-      this.old = performance.now() - this.#read_ms > OLD_MS;
+      this.old = this.#age_ms > OLD_MS;
     } finally {
       this.#renewing = false;
     }
     const { step } = this.place;
     showNetwork();
-    if (!WATCHED.has(step) || (before_ms === this.#read_ms && !this.old)) return;
-    const view = STEPS[step](this);
+    if (WATCHED.has(step) && (before_ms !== this.#read_ms || this.old)) this.drawAgain();
+  }
+
+  /** Draw a step that is watched where it stands: focus, what is typed and what is unfolded stay. */
+  drawAgain() {
+    const view = STEPS[this.place.step](this);
     part("main").querySelector(":scope > .whole")?.remove();
     settle(part("main"), make("div", {}, view.main.filter((one) => one)));
     settle(part("dock"), make("div", {}, part("said").cloneNode(true), (view.dock ?? []).filter((one) => one)));
@@ -214,10 +218,16 @@ class Applicant {
     sayWhole(part("bar").querySelector("h1"));
   }
 
+  /** How old what is known is. Time that a phone slept is not always counted by the one clock, nor by the other when it is set back. */
+  get #age_ms() {
+    const slept_ms = this.hall ? this.clock.now() - Date.parse(this.hall.as_of_at) : 0;
+    return Math.max(performance.now() - this.#read_ms, slept_ms);
+  }
+
   /** Read the hall anew when what is known is old. */
   async fresh({ now = false } = {}) {
     const asked_ms = performance.now();
-    if (!now && asked_ms - this.#read_ms < FRESH_MS) return;
+    if (!now && this.#age_ms < FRESH_MS) return;
     const [hall, rules] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(this.id)}`), this.rules ? { body: this.rules } : this.call("GET", "rules")]);
     const board = hall.body.suspended ? await this.call("GET", "board").catch(() => null) : null; // there are general words
     this.#read_ms = performance.now();

@@ -91,10 +91,19 @@ export async function confirm(app) {
   return id;
 }
 
+/** A hold that is none any more is given up; the refusal then has `hall_closed` where the hall has closed its day. */
 async function confirmHold(app, who) {
   const { hold: held } = app.booking.now;
   const body = { state: "booked", ...who };
-  return (await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) })).body;
+  try {
+    return (await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) })).body;
+  } catch (reason) {
+    if (!(reason instanceof Refused) || !GONE.has(reason.code)) throw reason;
+    const seen = await app.call("GET", `appointments/${held.id}`, { token: held.token }).then(({ body: one }) => one, () => null);
+    app.booking.set({ hold: null });
+    app.offered = null; // its day may offer none any more
+    throw new Refused({ ...reason.problem, hall_closed: seen?.hall_closed ?? false });
+  }
 }
 
 /** Book a time for which a ticket on standby leaves, both or neither. */
@@ -128,6 +137,11 @@ export async function move(app, id, starts_at) {
   const own = kept("appointments", id);
   const moved = await app.call("PATCH", `appointments/${id}`, { body: { starts_at }, token: own?.token });
   keep("appointments", id, { ...own, starts_at: moved.body.starts_at });
+}
+
+/** Keep how an appointment was seen; one that is not booked any more is over. */
+export function keepAppointment(id, { code, starts_at, service, count, state }) {
+  keep("appointments", id, { ...kept("appointments", id), code, starts_at, service, count, over: state !== "booked" });
 }
 
 /** Give an appointment up. */

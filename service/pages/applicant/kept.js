@@ -19,6 +19,7 @@ export function keptFor(app) {
     if (left_ms(app) <= 0) {
       stop();
       left.textContent = say("kept-over");
+      if (!app.booking.now.hold) return; // the service has said so, and the page why
       await app.fresh({ now: true }).catch(() => undefined); // without a network what we know has to do
       if (gone) return;
       if (left_ms(app) > 0) return begin();

@@ -36,7 +36,8 @@ export function refusalOf(app, reason, again) {
       return waiting(problem.ticket);
     case "wrong-state":
     case "ticket-not-found":
-      return place.step === "review" && app.booking.now.standby ? noLongerStandby(app) : null;
+      if (place.step !== "review") return null;
+      return app.booking.now.standby ? noLongerStandby(app) : noLongerHeld(problem, book);
     case "already-booked":
       return { text: say("refused-already-booked"), ways: [home] };
     case "hold-expired":
@@ -54,6 +55,7 @@ export function refusalOf(app, reason, again) {
     case "appointment-missed":
       return { text: say("refused-appointment-missed"), ways: [home] };
     case "appointment-not-found":
+      if (place.step === "review") return noLongerHeld(problem, book);
       if (place.appointment) forget("appointments", place.appointment);
       return { text: say("refused-appointment-not-found"), ways: [home] };
     case "code-not-found":
@@ -65,6 +67,11 @@ export function refusalOf(app, reason, again) {
     default:
       return isSaid(`problem-${code}`) || !again ? null : { text: say("problem-other", { title: problem.title || code }), ways: [] };
   }
+}
+
+/** The place is not kept any more, before its time: most often as the hall has closed for the day. */
+function noLongerHeld(problem, book) {
+  return { text: say(problem.hall_closed ? "refused-hold-closed" : "refused-hold-gone"), ways: [book] };
 }
 
 /** The number is called or being let in, or it is over: it is looked at first. */

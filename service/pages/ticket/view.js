@@ -49,7 +49,7 @@ export function placeWords({ board }, counter) {
 export function viewOf(page) {
   const { ticket, link } = page;
   const halt = ["left", "done"].includes(ticket.state) ? null : suspension(page);
-  const view = halt && ["waiting", "called", "serving"].includes(ticket.state) ? halted(page) : { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
+  const view = halt && ["waiting", "called"].includes(ticket.state) ? halted(page) : { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
   const why = halt ? nameOf(halt.text) || say("suspended") : null;
   const first = halt ? make("section.halt", {}, make("h2", {}, why), halt.until_at ? make("p", {}, say("suspended-until", { time: page.times.time(halt.until_at) })) : null) : null;
   return { ...view, halted: Boolean(halt), main: [first, ...view.main], dock: [said(page), ...view.dock].filter((one) => one), call: link === "silent" ? null : (why ?? view.call) };
@@ -61,7 +61,7 @@ function halted(page) {
   return {
     name: "halted",
     short: say("title-suspended", { number: ticket.number }),
-    main: [card(page, { below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("suspended-kept"))],
+    main: [card(page, { below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("suspended-kept")), ...missingOf(page)],
     dock: ticket.state === "waiting" ? [make("div.two", {}, codeButton(page), leaveButton(page))] : [codeButton(page)],
   };
 }
@@ -176,7 +176,7 @@ function standby(page) {
   return {
     name: "standby",
     short: say("title-standby", { number: ticket.number }),
-    main: [card(page, { head: say("standby-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, make("b", {}, place ? say("standby-place", { place }) : say("standby-about"))), make("p", {}, say("standby-hint")), ...calls(page), sound(page)],
+    main: [card(page, { head: say("standby-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, make("b", {}, place ? say("standby-place", { place }) : say("standby-about"))), make("p", {}, say("standby-hint")), ...missingOf(page), ...calls(page), sound(page)],
     dock: [serviceOf(page)?.bookable ? button("wide", say("book-instead"), () => bookInstead(page), { id: "book" }) : null, make("div.two", {}, codeButton(page), leaveButton(page))],
   };
 }
@@ -187,7 +187,7 @@ function putOff(page) {
   return {
     name: "put-off",
     short: ticket.number,
-    main: [card(page, { head: say("put-off-title", { time }), below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("put-off-about")), ...calls(page), sound(page)],
+    main: [card(page, { head: say("put-off-title", { time }), below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("put-off-about")), ...missingOf(page), ...calls(page), sound(page)],
     dock: [button("wide", say("call-me-now"), () => mayBeCalled(page), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
   };
 }

@@ -2,11 +2,11 @@
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
-import { keep, kept } from "/pages/keep.js";
+import { kept } from "/pages/keep.js";
 import { button, codeText, named, papersList, qr, save, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { ask, choose as offer } from "/pages/ui.js";
-import { cancel, checkIn, move } from "/pages/applicant/book.js";
+import { cancel, checkIn, keepAppointment, move } from "/pages/applicant/book.js";
 
 const LOOK_MS = 30_000;
 // How much later is offered to who is late, in minutes: less is no help.
@@ -67,7 +67,7 @@ async function read(app, id) {
     const [{ body: seen }, drawn] = await Promise.all([app.call("GET", `appointments/${id}`, { token: own?.token ?? "" }), known?.id === id ? known : app.call("GET", `appointments/${id}/qr`, { token: own?.token ?? "" })]);
     const before = known;
     known = { id, seen, modules: drawn.modules ?? drawn.body.modules };
-    keep("appointments", id, { ...own, code: seen.code, starts_at: seen.starts_at, service: seen.service, count: seen.count, over: seen.state !== "booked" });
+    keepAppointment(id, seen);
     if (app.place.step === "appointment" && app.place.appointment === id && JSON.stringify(before) !== JSON.stringify(known)) app.show();
   } catch (reason) {
     if (app.place.appointment !== id || app.place.step !== "appointment" || known?.id === id) return; // what is shown stays

@@ -1,13 +1,17 @@
 /** What can be done at the hall, and what of it is already one's own. */
 
 import { make, makeSvg } from "/display/element.js";
-import { keptOf } from "/pages/keep.js";
+import { kept, keptOf } from "/pages/keep.js";
 import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
-import { useInvitation } from "/pages/applicant/book.js";
+import { keepAppointment, useInvitation } from "/pages/applicant/book.js";
+
+/** With which reading of the hall an appointment was looked at last, by its id. */
+const looked = new Map();
 
 export function home(app) {
   const { hall } = app;
+  for (const { id, token } of booked(app).filter(({ starts_at }) => app.times.on(starts_at) === app.today)) look(app, id, token);
   return {
     title: named(hall.name),
     main: [...own(app), stateOf(app), make("h2", {}, say("what-for")), make("ul.choices", {}, hall.services.map((one) => make("li", {}, choice(app, one)))), invitation(app), make("p", {}, make("a", { href: `/halls/${encodeURIComponent(app.id)}/wall` }, say("to-rules")))],
@@ -36,13 +40,28 @@ function choice(app, { id, name, prefix, online_url, wait, bookable }) {
   return link;
 }
 
-/** Appointments to come and numbers of today that were made with this phone. */
+/** Appointments to come that were made with this phone. */
+function booked(app) {
+  return keptOf("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
+}
+
+/** Whether an appointment of today still is one: its day may be closed. Once for each reading of the hall. */
+async function look(app, id, token) {
+  const { as_of_at } = app.hall;
+  if (looked.get(id) === as_of_at) return;
+  looked.set(id, as_of_at);
+  const seen = await app.call("GET", `appointments/${id}`, { token }).then(({ body }) => body, () => null); // it stays as it was
+  if (seen === null || (seen.state === "booked" && seen.starts_at === kept("appointments", id)?.starts_at)) return;
+  keepAppointment(id, seen);
+  if (app.place.step === "home") app.drawAgain();
+}
+
+/** These, and numbers of today. */
 function own(app) {
-  const booked = keptOf("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
   const taken = keptOf("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
   return [
     ...taken.map(({ id, token, number }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
-    ...booked.map(({ id, starts_at, service }) => {
+    ...booked(app).map(({ id, starts_at, service }) => {
       const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(app.service(service)?.name)));
       link.addEventListener("click", (event) => {
         event.preventDefault();

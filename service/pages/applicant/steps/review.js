@@ -41,6 +41,7 @@ export function review(app) {
 }
 
 async function booked(app) {
+  if (!app.booking.now.hold) return app.show(); // it was given up here: another time first
   let id;
   try {
     id = await confirm(app);

@@ -11,9 +11,12 @@ import { action, allOf, head, languageInputs, part, refill, table, typedTexts } 
 /** Names of accounts by id, read once for the page and again when one is not known. */
 const people = { names: new Map(), asked: new Set() };
 
+/** What follows the facts while it is asked whether to end the day. */
+let question = () => undefined;
+
 /** @param {import("../parts.js").Ui} ui */
 export function today(ui) {
-  const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div") };
+  const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div"), acts: make("div") };
   const draw = () => drawFacts(ui, places, draw);
   ui.onFacts(draw);
   const nodes = [
@@ -22,7 +25,7 @@ export function today(ui) {
     places.state,
     part(say("today-counters"), places.counters),
     part(say("today-queue"), places.queue),
-    part(say("today-acts"), actsOf(ui)),
+    part(say("today-acts"), places.acts),
   ];
   draw();
   return nodes;
@@ -32,6 +35,7 @@ function drawFacts(ui, places, again) {
   const facts = ui.facts();
   if (!facts) return;
   const { queue, desk, hall, board } = facts;
+  question();
   learnNames(ui, desk.counters, again);
   const said = languageNow();
   refill(places.alarms, [said, queue.alarms, queue.printers], () => [
@@ -40,6 +44,8 @@ function drawFacts(ui, places, again) {
   ]);
   refill(places.state, [said, board?.suspended, hall.overtime, hall.open, hall.opens_at, board?.closing_at], () => statesOf(ui, hall, board));
   refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
+  const over = isOver(facts);
+  refill(places.acts, [said, over], () => [over ? make("p.quiet", { id: "day-over", tabindex: "-1" }, say("day-over")) : actsOf(ui)]);
   refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting], () => queueOf(ui, queue, board));
 }
 
@@ -257,19 +263,48 @@ async function openOvertime(ui) {
   await ui.refresh();
 }
 
+/** Whether nothing of today is left to steer: no number is given out any more, and nobody waits. */
+function isOver({ queue, board }) {
+  return board?.doors?.length === 0 && waitingOf({ queue }) === 0;
+}
+
+/** How many would leave unserved if the day ended now. */
+function waitingOf({ queue }) {
+  return queue.waiting.length + queue.standby.length + queue.parked.length;
+}
+
+/** More have come since it was asked. */
+const MORE = Symbol("more");
+
+/** It cannot be undone: who presses has been asked about no fewer people than wait. */
 async function closeDay(ui) {
-  const { queue } = ui.facts();
-  const waiting = queue.waiting.length + queue.standby.length + queue.parked.length;
+  const about = make("p", { "aria-live": "polite" });
+  let asked = waitingOf(ui.facts());
+  question = (facts = ui.facts()) => {
+    const words = say("day-close-about", { waiting: waitingOf(facts) });
+    if (about.textContent !== words) about.textContent = words;
+  };
+  question();
   const done = await ask({
     title: say("day-close-title"),
-    body: [make("p", {}, say("day-close-about", { waiting }))],
+    body: [about],
     confirm: say("day-close-confirm"),
     kind: "stop",
-    act: () => ui.call("POST", "day/close", { body: {} }),
+    act: async () => {
+      const { body: queue } = await ui.call("GET", "queue");
+      const before = asked;
+      asked = waitingOf({ queue });
+      question({ queue });
+      if (asked > before) throw MORE;
+      return ui.call("POST", "day/close", { body: {} });
+    },
+    words: (reason) => (reason === MORE ? say("day-close-more") : null),
   });
+  question = () => undefined;
   if (done === null) return;
   ui.tell(say("day-closed"));
   await ui.refresh();
+  document.getElementById("day-over")?.focus({ preventScroll: true });
 }
 
 function timeInput(id, value) {

@@ -451,6 +451,8 @@ day-close-about = { $waiting ->
    *[other] { $waiting } people are waiting: their tickets end today, and they need not queue when they come again. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
   }
 day-close-confirm = End the day
+day-close-more = More people have come since. Please look, and press again if the day shall end.
+day-over = No more numbers are given out today, and nobody is waiting.
 day-closed = The day has ended.
 
 ## Notices
