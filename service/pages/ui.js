@@ -230,12 +230,14 @@ class UndoToast extends HTMLElement {
     await whileBusy(button, undo);
   }
 
-  /** Nothing more to take back. */
+  /** Nothing more to take back; a focus that was here goes to the element that `data-then` names. */
   clear() {
+    const focused = this.contains(document.activeElement);
     clearInterval(this.#timer);
     this.#undo = null;
     this.hidden = true;
     this.replaceChildren();
+    if (focused) document.getElementById(this.dataset.then)?.focus();
   }
 
   #tick() {

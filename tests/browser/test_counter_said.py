@@ -44,6 +44,11 @@ async def test_after_the_end_of_the_day_the_one_key_finishes_who_is_still_here(
     await expect(desk.main).to_have_text("今天不再叫号")
     await expect(desk.main).to_have_attribute("aria-disabled", "true")
     await expect(desk.page.locator("#person")).to_contain_text("今天的办理已结束")
+
+    await desk.press("q")
+
+    await desk.is_view("closed")
+    await expect(desk.page.locator("#person")).to_contain_text("今天的办理已结束")
     assert desk.complaints == []
 
 
@@ -155,6 +160,24 @@ async def test_an_undo_opens_the_counter_again(
     await desk.is_view("serving")
     await expect(desk.message).to_have_text("已撤销，窗口重新开放，B001 回到本窗口")
     await expect(desk.toast).to_be_hidden()
+
+
+async def test_the_focus_does_not_go_with_what_was_taken_back(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("s")
+    await desk.is_view("serving")
+    await desk.press("f")
+    await desk.is_view("idle")
+    await desk.toast.locator("button").focus()
+
+    await desk.page.keyboard.press("Enter")
+
+    await desk.is_view("serving")
+    await expect(desk.toast).to_be_hidden()
+    await expect(desk.main).to_be_focused()
 
 
 async def test_finish_and_take_a_break_are_taken_back_together(service: Service, context: BrowserContext) -> None:

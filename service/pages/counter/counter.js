@@ -365,7 +365,7 @@ function nobody(shown) {
       ? [counter.reason ? words.code(counter.reason) : "", until(counter.until_at) || say("paused-since", { time: times.time(counter.since_at) })].filter(Boolean).join(" · ")
       : off
         ? say(`nobody-about-${off}`)
-        : say(`nobody-about-${shown}`);
+        : say(`nobody-about-${shown === "closed" && stopped() === "over" ? "over" : shown}`);
   return make("div.stub.ghost.nobody", {}, make("div", {}, make("p.say", {}, off ? acts.offWords(off) : say(`nobody-${shown}`)), make("p.quiet", {}, about)));
 }
 
