@@ -314,8 +314,6 @@ class Day:
 
     def late_from(self, slot_at: datetime, now_at: datetime) -> datetime:
         """When the grace begins, as of `now_at`, of who has not come to a slot; of a later slot it is never earlier."""
-        if self.suspension is None and not self.suspended_spans:
-            return slot_at
         return slot_at + timedelta(seconds=self.suspended_s(slot_at, now_at))
 
     def expected_late(

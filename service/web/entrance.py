@@ -20,7 +20,7 @@ from service.web.auth import Caller, Role
 from service.web.browsers import hashed, known_browser
 from service.web.forms import CheckInForm, TakeTicketForm
 from service.web.keys import CLOCK, ENTRANCE, HALLS, LANES, LIMITS, SETTINGS, SIGNER
-from service.web.requests import hall_of, key_of
+from service.web.requests import command_id_of, hall_of
 from service.web.spending import count_take, spend_by_browser
 
 _ANY = (Channel.WEB, Channel.QR)
@@ -138,7 +138,5 @@ async def was_done(request: web.Request, who: Caller, hall: HallId, *, now: bool
 
     Without `now` it is as of a moment ago, see `Lane.fresh`: that costs no round trip.
     """
-    if "Idempotency-Key" not in request.headers:
-        return False
-    command_id = (await key_of(request, who)).command_id
-    return (await request.app[LANES].day(hall, now=now)).find_done(command_id) is not None
+    command_id = command_id_of(request, who)
+    return command_id is not None and (await request.app[LANES].day(hall, now=now)).find_done(command_id) is not None

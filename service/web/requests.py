@@ -252,24 +252,37 @@ class Key(NamedTuple):
     fingerprints_before: tuple[bytes, ...]
 
 
-async def key_of(request: web.Request, who: Caller) -> Key:
-    """The command's id, and the fingerprints of the request when it carries an idempotency key.
+def command_id_of(request: web.Request, who: Caller) -> str | None:
+    """The id of the command that a request with an idempotency key asks for; None without one.
 
-    The key belongs to (credential, route, key); the fingerprint covers the address and the body.
+    The key belongs to (credential, route, key).
 
     Raises:
         BodyInvalid: the key is none that CONTRACT 1 allows.
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        return Key(new_id(), None, ())
+        return None
     if not KEY_FORM.fullmatch(key):
         raise BodyInvalid(("Idempotency-Key", "8 to 255 visible ASCII characters"))
     if not who.credential and len(key) < KEY_LENGTH_WITHOUT_CREDENTIAL:
         raise BodyInvalid(("Idempotency-Key", "16 to 255 random characters where no credential is sent"))
     resource = request.match_info.route.resource
     route = resource.canonical if resource is not None else request.path
-    owned = f"{who.credential}\n{request.method} {route}\n{key}".encode()
+    return sha256(f"{who.credential}\n{request.method} {route}\n{key}".encode()).hexdigest()
+
+
+async def key_of(request: web.Request, who: Caller) -> Key:
+    """The command's id, and the fingerprints of the request when it carries an idempotency key.
+
+    The fingerprint covers the address and the body.
+
+    Raises:
+        BodyInvalid: the key is none that CONTRACT 1 allows.
+    """
+    command_id = command_id_of(request, who)
+    if command_id is None:
+        return Key(new_id(), None, ())
     said = f"{request.path_qs}\n".encode() + await body_of(request)
     fingerprint, *before = request.app[SIGNER].fingerprints(said)
-    return Key(sha256(owned).hexdigest(), fingerprint, tuple(before))
+    return Key(command_id, fingerprint, tuple(before))

@@ -31,7 +31,7 @@ from service.web.applicants import kept, reached_of
 from service.web.auth import Caller
 from service.web.browsers import browser_of
 from service.web.keys import LANES, LIMITS
-from service.web.requests import key_of
+from service.web.requests import command_id_of
 
 
 async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
@@ -98,9 +98,8 @@ async def _is_free(request: web.Request, who: Caller, hall: HallId) -> bool:
     """Tell whether a call about an appointment is not counted: there are no limits for it, or it was done before."""
     if who.works_here or LIMITS not in request.app:
         return True
-    if "Idempotency-Key" not in request.headers:
-        return False
-    return await request.app[LANES].is_known(hall, (await key_of(request, who)).command_id)
+    command_id = command_id_of(request, who)
+    return command_id is not None and await request.app[LANES].is_known(hall, command_id)
 
 
 async def _spend_by_named(request: web.Request, limit: Limit, contact: Reached) -> None:
