@@ -47,13 +47,18 @@ async def held(context: BrowserContext, service: Service, query: str = "") -> Ph
     return phone
 
 
-async def booked(context: BrowserContext, service: Service) -> Phone:
-    """An appointment that was just made."""
-    phone = await held(context, service)
+async def to_review(phone: Phone) -> None:
+    """Say who it is for."""
     for name, value in PERSON.items():
         await phone.page.locator(f"#{name}").fill(value)
     await phone.press("next")
     await phone.is_step("review")
+
+
+async def booked(context: BrowserContext, service: Service) -> Phone:
+    """An appointment that was just made."""
+    phone = await held(context, service)
+    await to_review(phone)
     await phone.press("next")
     await phone.is_step("appointment")
     await expect(phone.page.locator(".qr")).to_be_visible()
@@ -235,14 +240,6 @@ async def test_a_hold_that_is_over_says_so_and_is_kept_again_at_a_press(
     await phone.press("soonest")
     await phone.is_step("details")
     await expect(phone.page.locator("#name")).to_have_value(PERSON["name"])
-
-
-async def to_review(phone: Phone) -> None:
-    """Say who it is for."""
-    for name, value in PERSON.items():
-        await phone.page.locator(f"#{name}").fill(value)
-    await phone.press("next")
-    await phone.is_step("review")
 
 
 async def test_a_time_of_a_day_that_is_closed_meanwhile_is_kept_no_longer_and_another_is_offered(
@@ -641,10 +638,7 @@ async def test_a_phone_without_a_network_says_so_keeps_what_was_typed_and_books_
     service: Service, context: BrowserContext
 ) -> None:
     phone = await held(context, service)
-    for name, value in PERSON.items():
-        await phone.page.locator(f"#{name}").fill(value)
-    await phone.press("next")
-    await phone.is_step("review")
+    await to_review(phone)
     await context.set_offline(True)
     band = phone.page.locator("#stale")
     await expect(band).to_contain_text("网络已断开。已选、已填的内容都在")
@@ -961,10 +955,7 @@ async def test_the_way_back_from_an_appointment_leads_to_the_services_and_into_n
         await phone.page.locator("#within [data-at]").first.click()
         await phone.press("next")
         await phone.is_step("details")
-        for name, value in PERSON.items():
-            await phone.page.locator(f"#{name}").fill(value)
-        await phone.press("next")
-        await phone.is_step("review")
+        await to_review(phone)
         await phone.press("next")
         await phone.is_step("appointment")
 

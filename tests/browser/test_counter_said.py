@@ -23,16 +23,28 @@ async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
         yield context
 
 
+async def at_work(service: Service, context: BrowserContext, people: int = 1) -> Desk:
+    """Counter 3, at which the first of so many people has just been called."""
+    await service.api.open("3")
+    for _ in range(people):
+        await service.api.take("enquiry")
+    await service.api.next("3")
+    return await Desk.at(context, service.api.base)
+
+
+async def ask_for_break(desk: Desk) -> None:
+    """Ask for the break that is offered first: a quarter of an hour, after the person who is here."""
+    await desk.press("l")
+    await desk.page.locator("dialog button[type=submit]").click()
+
+
 # When nobody may be called.
 
 
 async def test_after_the_end_of_the_day_the_one_key_finishes_who_is_still_here(
     service: Service, context: BrowserContext
 ) -> None:
-    await service.api.open("3")
-    await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
+    desk = await at_work(service, context)
     await expect(desk.main).to_contain_text("完成并叫下一位")
 
     await service.api.staff("POST", "day/close")
@@ -142,10 +154,7 @@ async def test_accepted_with_a_paper_missing_says_which(service: Service, contex
 async def test_an_undo_opens_the_counter_again(
     service: Service, context: BrowserContext, keys: tuple[str, ...]
 ) -> None:
-    await service.api.open("3")
-    await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
+    desk = await at_work(service, context)
     await desk.press("Enter")
     await desk.is_view("idle")
     await desk.press(keys[1])
@@ -163,10 +172,7 @@ async def test_an_undo_opens_the_counter_again(
 
 
 async def test_the_focus_does_not_go_with_what_was_taken_back(service: Service, context: BrowserContext) -> None:
-    await service.api.open("3")
-    await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
+    desk = await at_work(service, context)
     await desk.press("s")
     await desk.is_view("serving")
     await desk.press("f")
@@ -181,12 +187,8 @@ async def test_the_focus_does_not_go_with_what_was_taken_back(service: Service, 
 
 
 async def test_finish_and_take_a_break_are_taken_back_together(service: Service, context: BrowserContext) -> None:
-    await service.api.open("3")
-    await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
-    await desk.press("l")
-    await desk.page.locator("dialog button[type=submit]").click()
+    desk = await at_work(service, context)
+    await ask_for_break(desk)
     await expect(desk.main).to_contain_text("完成后休息")
     await desk.press("Enter")
     await desk.is_view("paused")
@@ -318,8 +320,8 @@ async def test_marks_and_a_break_that_were_begun_outlive_a_reload(service: Servi
         await service.api.take("loan-first")
     await service.api.next("P1")
     desk = await Desk.at(context, service.api.base, "P1")
-    await desk.press("2", "l")
-    await desk.page.locator("dialog button[type=submit]").click()
+    await desk.press("2")
+    await ask_for_break(desk)
     await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
     await expect(desk.main).to_contain_text("缺 1 项，暂缓")
 
@@ -340,12 +342,8 @@ async def test_marks_and_a_break_that_were_begun_outlive_a_reload(service: Servi
 async def test_a_break_after_this_person_is_counted_from_when_it_begins(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:
-    await service.api.open("3")
-    await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
-    await desk.press("l")
-    await desk.page.locator("dialog button[type=submit]").click()
+    desk = await at_work(service, context)
+    await ask_for_break(desk)
     await expect(desk.main).to_contain_text("完成后休息")
 
     clock.advance(20 * 60)
@@ -359,11 +357,7 @@ async def test_a_break_after_this_person_is_counted_from_when_it_begins(
 async def test_a_break_that_is_refused_is_not_tried_again_after_the_next_person(
     service: Service, context: BrowserContext
 ) -> None:
-    await service.api.open("3")
-    for _ in range(2):
-        await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
+    desk = await at_work(service, context, people=2)
     await desk.press("l")
     await desk.page.locator("#pause-reason").select_option("lunch")
     await desk.page.locator("dialog button[type=submit]").click()
@@ -381,12 +375,8 @@ async def test_a_break_that_is_refused_is_not_tried_again_after_the_next_person(
 
 
 async def test_whoever_signs_out_leaves_no_break_to_the_next_clerk(service: Service, context: BrowserContext) -> None:
-    await service.api.open("3")
-    await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
-    await desk.press("l")
-    await desk.page.locator("dialog button[type=submit]").click()
+    desk = await at_work(service, context)
+    await ask_for_break(desk)
     await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
 
     await desk.page.locator("account-menu summary").click()
@@ -405,8 +395,8 @@ async def test_whose_session_has_ended_leaves_no_break_to_the_next_clerk(
     await service.api.take("loan-first")
     await service.api.next("P1")
     desk = await Desk.at(context, service.api.base, "P1")
-    await desk.press("2", "l")
-    await desk.page.locator("dialog button[type=submit]").click()
+    await desk.press("2")
+    await ask_for_break(desk)
     await expect(desk.act("pause-after")).to_have_attribute("aria-pressed", "true")
 
     await context.clear_cookies()
@@ -420,13 +410,8 @@ async def test_whose_session_has_ended_leaves_no_break_to_the_next_clerk(
 async def test_a_break_to_come_is_said_while_nobody_is_here_and_can_be_given_up(
     service: Service, context: BrowserContext
 ) -> None:
-    await service.api.open("3")
-    for _ in range(2):
-        await service.api.take("enquiry")
-    await service.api.next("3")
-    desk = await Desk.at(context, service.api.base)
-    await desk.press("l")
-    await desk.page.locator("dialog button[type=submit]").click()
+    desk = await at_work(service, context, people=2)
+    await ask_for_break(desk)
     await expect(desk.main).to_contain_text("完成后休息")
     await desk.press("p")
     await desk.page.locator("dialog button[type=submit]").click()
