@@ -4,8 +4,8 @@
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
 punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen;
-before, and once five days were, that of all days. How soon people give up waiting is how many did, by all the hours
-that people waited.
+before, and once five days were, that of all days. An hour that an alarm or a closed day cut short counts as far as the
+hall was open. How soon people give up waiting is how many did, by all the hours that people waited.
 
 Durations are seconds for one person, of each stage by itself: a look at papers and the work at the window are two
 things. What a clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four
@@ -17,8 +17,8 @@ Source: ALGORITHMS 2.2 (walk-ins), 4.2 (service model); DESIGN 6.
 
 import math
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import chain
 from statistics import median, quantiles
@@ -75,6 +75,10 @@ WORKED_BEFORE_WALK_INS = 5
 HOUR_MIN_S = 900
 """A part of an hour in which the hall is open that says nothing about the hour when it is shorter."""
 
+CUT_SHORT_MAX = 0.5
+"""The share of its time that an hour may lose to an alarm or a closed day; one that loses more says nothing, for those
+who stood outside meanwhile come at once."""
+
 MOVED_BY = 0.02
 """What has changed by less than this share of itself has not: days far ahead need not hear of it."""
 
@@ -92,7 +96,10 @@ _QUARTILES_APART = 1.349
 
 
 class OpenHour(Struct, frozen=True):
-    """An hour of a day: the people who came without an appointment, and for how long the hall was open."""
+    """An hour of a day: the people who came without an appointment, and for how long the hall was open.
+
+    It is not open while it is suspended, nor after a manager has closed the day.
+    """
 
     people: int
     open_s: int
@@ -152,6 +159,7 @@ class Observer:
         self._left = 0
         self._absent_s: dict[TicketId, list[int]] = {}
         self._missed = 0
+        self._closed_at: datetime | None = None
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
@@ -163,6 +171,8 @@ class Observer:
     def after(self, record: Record, ticket: Ticket | None) -> None:
         """See it with the event; `ticket` is as it was before."""
         self._note(record, ticket)
+        if isinstance(record.event, events.DayClosed):
+            self._closed_at = record.at
         if isinstance(record.event, events.AppointmentMissed):
             starts_at = self._day.appointments[record.event.appointment].starts_at
             self._missed += self._day.plan.open_at(starts_at) and not self._day.closed  # else who came met nobody
@@ -244,7 +254,21 @@ class Observer:
         came: Counter[str] = Counter()
         for at, _, count in self._unplanned:
             came[_hour(plan, _counted_at(plan, at))] += count
-        return {hour: OpenHour(came[hour], open_s) for hour, open_s in open_hours(plan).items()}
+        open_s = self._open_s()
+        return {
+            hour: OpenHour(came[hour], round(open_s[hour]))
+            for hour, planned_s in open_hours(plan).items()
+            if open_s[hour] >= (1 - CUT_SHORT_MAX) * planned_s
+        }
+
+    def _open_s(self) -> defaultdict[str, float]:
+        """For how many seconds of each local hour the hall was open, alarms and a closed day left out."""
+        found: defaultdict[str, float] = defaultdict(float)
+        for hour, from_at, planned_until_at in _parts_of_hours(self._day.plan):
+            until_at = min(planned_until_at, self._closed_at or planned_until_at)
+            if from_at < until_at:
+                found[hour] += self._day.unsuspended_s(from_at, until_at)
+        return found
 
 
 def _is_in_order(ticket: Ticket | None) -> bool:
@@ -257,16 +281,22 @@ def _seconds(from_at: datetime, to_at: datetime) -> int:
 
 
 def open_hours(plan: Plan) -> dict[str, int]:
-    """For how many seconds of each local hour the hall is open."""
+    """For how many seconds of each local hour the hall is planned to be open."""
     found: Counter[str] = Counter()
+    for hour, from_at, until_at in _parts_of_hours(plan):
+        found[hour] += _seconds(from_at, until_at)
+    return dict(found)
+
+
+def _parts_of_hours(plan: Plan) -> Iterator[tuple[str, datetime, datetime]]:
+    """The local hours through which the hall is planned to be open, each with the span in which it is."""
     for window in plan.windows:
         at = window.opens_at
         while at < window.closes_at:
             local = at.astimezone(ZoneInfo(plan.time_zone))
             until_at = min(window.closes_at, at + timedelta(seconds=3600 - local.minute * 60 - local.second))
-            found[f"{local.hour:02d}"] += round((until_at - at).total_seconds())
+            yield f"{local.hour:02d}", at, until_at
             at = until_at
-    return dict(found)
 
 
 def _counted_at(plan: Plan, at: datetime) -> datetime:

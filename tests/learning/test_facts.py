@@ -12,9 +12,11 @@ from service.domain.commands import (
     Finish,
     FinishTicket,
     LeaveQueue,
+    LiftSuspension,
     MarkNoShow,
     ParkTicket,
     ResumeTicket,
+    Suspend,
     SweepAppointments,
     UndoTicket,
 )
@@ -202,6 +204,42 @@ def test_who_is_sent_home_at_the_days_end_did_not_give_up() -> None:
     hall.at("24:00").do(EndDay())
 
     assert facts_of(hall).left == 0
+
+
+def test_hours_after_a_manager_closed_the_day_say_nothing() -> None:
+    hall = Hall()
+    for _ in range(10):
+        hall.take()
+    hall.at("10:50").take()
+    hall.at("10:54").do(CloseDay())
+    hall.at("24:00").do(EndDay())
+
+    assert facts_of(hall).hours == {"09": OpenHour(10, 3600), "10": OpenHour(1, 54 * 60)}
+
+
+def test_the_time_of_an_alarm_is_no_opening_and_an_hour_that_has_lost_most_of_its_own_says_nothing() -> None:
+    hall = Hall()
+    hall.take()
+    hall.at("09:50").do(Suspend({"en": "Fire alarm"}))
+    hall.at("10:20").do(LiftSuspension())
+    hall.take(count=2)
+    hall.at("10:40").do(Suspend({"en": "Fire alarm"}, hall.instant("12:31")))
+    hall.at("16:00").do(Suspend({"en": "Fire alarm"}))
+    hall.at("24:00").do(EndDay())
+
+    hours = facts_of(hall).hours
+
+    assert hours["09"] == OpenHour(1, 50 * 60)
+    assert hours.keys() == {"09", "13", "14", "15"}, "ten o'clock has twenty minutes left, noon twenty-nine"
+
+
+def test_half_an_hour_that_was_to_be_open_says_as_much_as_it_lasts() -> None:
+    hall = Hall(town(hours=[{"weekdays": [1], "from": "09:30", "to": "12:00"}]), at="09:30")
+    hall.take()
+    hall.at("09:50").do(Suspend({"en": "Fire alarm"}, hall.instant("10:00")))
+    hall.at("24:00").do(EndDay())
+
+    assert facts_of(hall).hours["09"] == OpenHour(1, 20 * 60)
 
 
 def test_a_day_nobody_took_a_number_on_says_nothing_of_walk_ins() -> None:
