@@ -58,21 +58,14 @@ class Hall(Struct, eq=False):
 
     def is_newer(self, plan: Plan) -> bool:
         """Tell whether a day's plan would be another now: by its document, or by what was learned since."""
-        return (self.revision, self.learned.on(plan.day).learned_at or NEVER) > plan.version
+        learned = self.learned.on(plan.day, calendar_known(self.document, plan.day, plan.day).worked)
+        return (self.revision, learned.learned_at or NEVER) > plan.version
 
 
 def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedWeek = NOTHING_YET) -> Plan:
-    """The plan of a date, with the holidays of the hall's country.
-
-    A stored document whose holidays this release does not know (`faults_of` lets none in) is a hall without holidays:
-    one hall's document must stop neither that hall nor the list of all.
-    """
-    try:
-        calendar = calendar_around(document, on)
-    except NotImplementedError:
-        log.exception("holidays_unknown", country=document.country, region=document.region)
-        calendar = HolidayYear(frozenset(), {})
-    return plan_of(document, revision, on, calendar.off, learned.on(on), calendar.worked)
+    """The plan of a date, with the holidays of the hall's country, and what was learned of dates that are like it."""
+    calendar = calendar_known(document, on, on + timedelta(days=REOPENS_WITHIN_DAYS))
+    return plan_of(document, revision, on, calendar.off, learned.on(on, calendar.worked), calendar.worked)
 
 
 def faults_of(document: HallDocument) -> list[tuple[str, str]]:
@@ -80,7 +73,7 @@ def faults_of(document: HallDocument) -> list[tuple[str, str]]:
     faults_found = check(document)
     if not faults_found:
         try:
-            calendar_around(document, date(2026, 1, 1))
+            calendar_of(document, date(2026, 1, 1), date(2026, 1, 1))
         except NotImplementedError:
             faults_found.append(("region", "no public holidays are known for this country and region"))
     return faults_found
@@ -111,15 +104,28 @@ def fault_of_dates(
     return None
 
 
-def calendar_around(document: HallDocument, on: date) -> HolidayYear:
-    """What a hall keeps of public holidays, for a date and the openings after it.
+def calendar_known(document: HallDocument, first: date, last: date) -> HolidayYear:
+    """What a hall keeps of public holidays from one date to another, and nothing where none are known.
+
+    A stored document whose holidays this release does not know (`faults_of` lets none in) is a hall without holidays:
+    one hall's document must stop neither that hall nor the list of all.
+    """
+    try:
+        return calendar_of(document, first, last)
+    except NotImplementedError:
+        log.exception("holidays_unknown", country=document.country, region=document.region)
+        return HolidayYear(frozenset(), {})
+
+
+def calendar_of(document: HallDocument, first: date, last: date) -> HolidayYear:
+    """What a hall keeps of public holidays, in the years of some dates in a row.
 
     Raises:
         NotImplementedError: none are known of its country or region.
     """
     if not document.holidays:
         return HolidayYear(frozenset(), {})
-    years = sorted({on.year, (on + timedelta(days=REOPENS_WITHIN_DAYS)).year})
+    years = range(first.year, last.year + 1)
     found = [holiday_year(str(document.country), document.region, year) for year in years]
     return HolidayYear(
         frozenset().union(*(year.off for year in found)),

@@ -29,7 +29,7 @@ from service.domain.learning import (
 from service.domain.model import HallId
 from service.domain.plan import Learned
 from service.ended import look_through
-from service.halls import Hall, Halls
+from service.halls import Hall, Halls, calendar_known
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.lanes import Lanes
@@ -87,7 +87,8 @@ class Learning:
         rows = await self._database.fetch(_SQL["facts"], hall.id, first, last)
         if not rows:
             return
-        learned = learn([msgspec.json.decode(row["facts"], type=DayFacts) for row in rows], hall.document, today)
+        days = [msgspec.json.decode(row["facts"], type=DayFacts) for row in rows]
+        learned = learn(days, hall.document, today, calendar_known(hall.document, first, last).worked)
         weekdays = await self._write(hall.id, learned)
         if weekdays:
             log.info("learned", hall=hall.id, days=learned.days, weekdays=weekdays)

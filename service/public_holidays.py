@@ -2,9 +2,9 @@
 
 Where a government moves working days (China does, each year anew), a Saturday or Sunday that is worked makes good for a
 free day in the week. Such a day is like the last working weekday before it, a Friday where Saturday and Sunday are the
-weekend: its hours, staffing, places and reservations are a Friday's, whatever the hall does on other weekends. What is
-announced each year is not known before: the recurring holidays of such a year are reckoned, what is moved is missing,
-and `unknown_years` says so.
+weekend: its hours, staffing, places, reservations and walk-ins are a Friday's, whatever the hall does on other
+weekends, and it teaches what Fridays are like. What is announced each year is not known before: the recurring holidays
+of such a year are reckoned, what is moved is missing, and `unknown_years` says so.
 
 Source: CONTRACT 3 (country, region, holidays); the `holidays` package.
 """

@@ -4,8 +4,9 @@
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
 punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen;
-before, and once five days were, that of all days. An hour that an alarm or a closed day cut short counts as far as the
-hall was open. How soon people give up waiting is how many did, by all the hours that people waited.
+before, and once five days were, that of all days. A weekend day that is worked in return for a free one counts as the
+weekday it is like. An hour that an alarm or a closed day cut short counts as far as the hall was open. How soon people
+give up waiting is how many did, by all the hours that people waited.
 
 Durations are seconds for one person, of each stage by itself: a look at papers and the work at the window are two
 things. What a clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four
@@ -44,7 +45,16 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, Plan, expected_lasting
+from service.domain.plan import (
+    NOTHING_MOVED,
+    Lasting,
+    Learned,
+    LearnedArrivals,
+    Leaving,
+    Plan,
+    expected_lasting,
+    weekday_of,
+)
 from service.domain.relive import relive, ticket_in
 
 DAYS_LEARNED_FROM = 60
@@ -328,9 +338,9 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
     learned_at: dict[int, datetime] = {}
     days: int = 0
 
-    def on(self, day: date) -> Learned:
-        """What counts for a date."""
-        weekday = day.isoweekday()
+    def on(self, day: date, worked: Mapping[date, int] = NOTHING_MOVED) -> Learned:
+        """What counts for a date; `worked` has the weekend days that are worked, and the ISO weekday they are like."""
+        weekday = weekday_of(day, worked)
         known = [self.learned_at[one] for one in (0, weekday) if one in self.learned_at]
         return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(known, default=None))
 
@@ -345,13 +355,16 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
 NOTHING_YET = LearnedWeek()
 
 
-def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> LearnedWeek:
+def learn(
+    days: Sequence[DayFacts], document: HallDocument, on: date, worked: Mapping[date, int] = NOTHING_MOVED
+) -> LearnedWeek:
     """Learn from the days before a date.
 
     Args:
         days: facts of days, in any order; those from `on` on, and those too long ago, do not count.
         document: what is believed of durations before anything was seen.
         on: the date it is learned on.
+        worked: weekend days that were worked in return for a free one, and the ISO weekday they were like.
     """
     known = sorted(
         (day for day in days if on - timedelta(days=DAYS_LEARNED_FROM) <= day.on < on), key=lambda day: day.on
@@ -386,7 +399,7 @@ def learn(days: Sequence[DayFacts], document: HallDocument, on: date) -> Learned
         leaving=leaving(known),
     )
     open_on = {weekday for hours in document.hours for weekday in hours.weekdays}
-    return LearnedWeek(every=every, walk_ins=walk_ins(known, on, open_on), days=len(known))
+    return LearnedWeek(every=every, walk_ins=walk_ins(known, on, open_on, worked), days=len(known))
 
 
 def _lasted_at(day: DayFacts, service: ServiceId, stage: StageId, main: StageId) -> Lasted | None:
@@ -462,7 +475,10 @@ def leaving(days: Iterable[DayFacts]) -> Leaving:
 
 
 def walk_ins(
-    days: Sequence[DayFacts], on: date, open_on: Collection[int] = range(1, 8)
+    days: Sequence[DayFacts],
+    on: date,
+    open_on: Collection[int] = range(1, 8),
+    worked: Mapping[date, int] = NOTHING_MOVED,
 ) -> dict[int, dict[str, LearnedArrivals]]:
     """Walk-ins by weekday and hour, of days in order.
 
@@ -473,13 +489,14 @@ def walk_ins(
         days: what was seen, in order.
         on: the date they are learned on.
         open_on: the weekdays on which the hall opens.
+        worked: weekend days that were worked in return for a free one, and the ISO weekday they were like.
     """
-    worked = [day for day in days if day.hours]
-    if not worked or (on - worked[0].on).days < DAYS_BEFORE_WALK_INS:
-        usual = _by_hour(worked) if len(worked) >= WORKED_BEFORE_WALK_INS else {}
+    seen = [day for day in days if day.hours]
+    if not seen or (on - seen[0].on).days < DAYS_BEFORE_WALK_INS:
+        usual = _by_hour(seen) if len(seen) >= WORKED_BEFORE_WALK_INS else {}
         return {weekday: usual for weekday in sorted(open_on) if usual}
     by_weekday = (
-        (weekday, _by_hour([day for day in worked if day.on.isoweekday() == weekday])) for weekday in range(1, 8)
+        (weekday, _by_hour([day for day in seen if weekday_of(day.on, worked) == weekday])) for weekday in range(1, 8)
     )
     return {weekday: arrivals for weekday, arrivals in by_weekday if arrivals}
 

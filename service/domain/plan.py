@@ -36,6 +36,9 @@ HOUR = timedelta(seconds=HOUR_S)
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
+NOTHING_MOVED: Mapping[date, int] = MappingProxyType({})
+"""No weekend day is worked in return for a free one."""
+
 REOPENS_WITHIN_DAYS = 62
 """How far ahead the next opening is looked for; beyond it nobody is told a time."""
 
@@ -399,7 +402,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
     on: date,
     holidays: Iterable[date] = (),
     learned: Learned = NOTHING_LEARNED,
-    worked: Mapping[date, int] = MappingProxyType({}),
+    worked: Mapping[date, int] = NOTHING_MOVED,
 ) -> Plan:
     """Resolve a hall document for one date.
 
@@ -408,7 +411,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
         revision: its revision, kept in the plan.
         on: the hall's date.
         holidays: dates on which a hall that keeps public holidays is closed.
-        learned: what the hall's history says; its durations take the place of the document's.
+        learned: what the hall's history says of such a date; its durations take the place of the document's.
         worked: weekend days that a hall that keeps public holidays works in return for a free one, and the ISO weekday
             whose hours, staffing, places and reservations they have.
 
@@ -417,7 +420,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
     """
     closed = frozenset(holidays) if document.holidays else frozenset()
     worked = worked if document.holidays else {}
-    weekday = _weekday(on, worked)
+    weekday = weekday_of(on, worked)
     optional = optional_stages_of(document)
     starts_at, ends_at = span_of(document, on)
     windows = _windows(document, on, closed, worked)
@@ -535,8 +538,8 @@ def _as_written(service: Service, stage: StageId, optional: Collection[StageId])
     return Lasting(whole.mean, whole.cv, whole.prechecked_mean)
 
 
-def _weekday(on: date, worked: Mapping[date, int]) -> int:
-    """The ISO weekday that a date is like."""
+def weekday_of(on: date, worked: Mapping[date, int]) -> int:
+    """The ISO weekday that a date is like; `worked` has those of worked weekend days, which are like another."""
     return worked.get(on, on.isoweekday())
 
 
@@ -583,7 +586,7 @@ def _windows(
     elif on in holidays:
         spans = []
     else:
-        spans = [(hours.from_, hours.to) for hours in document.hours if _weekday(on, worked) in hours.weekdays]
+        spans = [(hours.from_, hours.to) for hours in document.hours if weekday_of(on, worked) in hours.weekdays]
     found = sorted(_span(document, on, from_, to) for from_, to in spans if from_ and to)
     merged: list[tuple[datetime, datetime]] = []
     for opens_at, closes_at in found:

@@ -181,6 +181,21 @@ def test_nothing_is_said_of_a_weekday_before_two_weeks_of_days() -> None:
     assert walk_ins([], MONDAY) == {}
 
 
+def test_a_worked_saturday_counts_as_the_friday_it_is_like() -> None:
+    friday = MONDAY - timedelta(3)
+    people = {friday - timedelta(14): 30, friday - timedelta(7): 30, friday - timedelta(6): 26, friday: 30}
+    people |= {one + timedelta(1): 6 for one in people if one.isoweekday() == 5 and one != friday - timedelta(7)}
+    days = [DayFacts(on=one, hours={"09": OpenHour(people[one], 3600)}) for one in sorted(people)]
+
+    found = walk_ins(days, MONDAY, worked={friday - timedelta(6): 5})
+    learned = learn(days, town(), MONDAY, {friday - timedelta(6): 5})
+
+    alike = [30, 30, 26, 30]
+    assert found[5] == walk_ins(weeks(4, alike), MONDAY)[1]
+    assert found[6]["09"].per_h == 6
+    assert learned.walk_ins == found
+
+
 def test_only_the_days_before_and_of_the_season_count() -> None:
     old = DayFacts(on=MONDAY - timedelta(61), lasted_s={ENQUIRY: [600] * 99})
     late = DayFacts(on=MONDAY, lasted_s={ENQUIRY: [600] * 99})
@@ -252,6 +267,7 @@ def test_a_week_says_what_counts_for_a_date() -> None:
 
     assert week.on(MONDAY) == Learned(no_show=0.2, walk_ins=arrivals, learned_at=night + timedelta(1))
     assert week.on(MONDAY + timedelta(1)) == Learned(no_show=0.2, learned_at=night)
+    assert week.on(MONDAY - timedelta(1), {MONDAY - timedelta(1): 1}) == week.on(MONDAY)
     assert LearnedWeek().on(MONDAY) == USUAL
 
 

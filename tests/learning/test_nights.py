@@ -24,6 +24,9 @@ DEMO = HallId("demo")
 ENQUIRY = ServiceId("enquiry")
 MONDAY = date(2026, 11, 23)
 TUESDAY = MONDAY + timedelta(1)
+FRIDAY = date(2026, 10, 9)
+"""The day after it is worked in China, in return for a free one of the National Day's holidays."""
+
 NIGHT_AT = datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
 """01:30 of the Tuesday at the demo hall: after all spreads."""
 
@@ -264,6 +267,29 @@ async def test_walk_ins_of_the_weekdays_come_into_the_plan_of_theirs(service: Se
     (ten,) = reply.body["walk_ins"][1]["hours"]
     assert (ten["hour"], ten["per_h"]) == (10, 18.0)
     assert 1 < ten["sd"] < 4
+
+
+async def test_a_saturday_that_was_worked_teaches_what_fridays_are_like(service: Service, clock: FakeClock) -> None:
+    document = (await service.api.staff("GET", "document")).body | {"holidays": True, "country": "CN"}
+    await service.api.staff("PUT", "document", document, headers={"If-Match": '"1"'})
+    people = {FRIDAY: 20, FRIDAY + timedelta(1): 20, FRIDAY + timedelta(8): 4, FRIDAY + timedelta(15): 4}
+    for on, came in people.items():
+        facts = DayFacts(on=on, hours={"10": OpenHour(came, 3600)})
+        await service.running.database.fetch(
+            "INSERT INTO day_facts (hall_id, day, facts) VALUES ($1, $2, $3)",
+            DEMO,
+            facts.on,
+            msgspec.json.encode(facts).decode(),
+        )
+    await a_monday(service, clock, visits=1)
+
+    await the_night(service, clock)
+
+    reply = await service.api.staff("GET", "learned")
+    assert [(one["weekday"], [hour["per_h"] for hour in one["hours"]]) for one in reply.body["walk_ins"]] == [
+        (5, [20.0]),
+        (6, [4.0]),
+    ]
 
 
 async def test_managers_see_what_was_learned(service: Service, clock: FakeClock) -> None:

@@ -1,17 +1,22 @@
 """Public holidays: days off, weekend days worked in return, and years nobody knows yet."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.domain.plan import plan_of
-from service.halls import calendar_around, holidays_unknown, plan_from
+from service.domain.learning import LearnedWeek
+from service.domain.model import HallId
+from service.domain.plan import Learned, LearnedArrivals, plan_of
+from service.halls import Hall, calendar_of, holidays_unknown, plan_from
 from service.public_holidays import holiday_year, unknown_years
 from tests.domain.halls import town
 
 SATURDAY = date(2026, 10, 10)
 """Worked in return for the Wednesday before, which belongs to the National Day's holidays."""
 
+OTHER_SATURDAY = date(2026, 10, 17)
+
+EVERY_DAY = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "09:00", "to": "17:00"}]
 WORKDAYS = [{"weekdays": [1, 2, 3, 4, 5], "from": "09:00", "to": "17:00"}]
 
 
@@ -34,7 +39,7 @@ def test_a_country_that_moves_no_days_has_none() -> None:
 def test_a_worked_saturday_has_a_fridays_hours_and_any_other_its_own() -> None:
     keeping = town(holidays=True, country="CN", hours=WORKDAYS)
 
-    worked, other = plan_from(keeping, 1, SATURDAY), plan_from(keeping, 1, date(2026, 10, 17))
+    worked, other = plan_from(keeping, 1, SATURDAY), plan_from(keeping, 1, OTHER_SATURDAY)
 
     assert [(one.opens_at.hour, one.closes_at.hour) for one in worked.windows] == [(1, 9)]
     assert other.windows == ()
@@ -54,10 +59,29 @@ def test_a_worked_saturday_has_a_fridays_staffing_places_and_reservations() -> N
         },
     )
 
-    plan, usual = plan_from(keeping, 1, SATURDAY), plan_from(keeping, 1, date(2026, 10, 17))
+    plan, usual = plan_from(keeping, 1, SATURDAY), plan_from(keeping, 1, OTHER_SATURDAY)
 
     assert (len(plan.bands), len(plan.places), len(plan.reserved)) == (1, 1, 1)
     assert (len(usual.bands), len(usual.places), len(usual.reserved)) == (0, 0, 0)
+
+
+def test_on_a_worked_saturday_people_come_as_on_a_friday() -> None:
+    keeping = town(holidays=True, country="CN", hours=EVERY_DAY)
+    night_at = datetime(2026, 10, 8, 17, tzinfo=UTC)
+    week = LearnedWeek(
+        walk_ins={5: {"09": LearnedArrivals(20.0)}, 6: {"09": LearnedArrivals(5.0)}},
+        learned_at={5: night_at, 6: night_at + timedelta(days=1)},
+    )
+
+    worked, other = (plan_from(keeping, 1, on, week) for on in (SATURDAY, OTHER_SATURDAY))
+
+    assert [one.number for one in worked.walk_ins] == [20.0]
+    assert [one.number for one in other.walk_ins] == [5.0]
+    hall = Hall(HallId("town"), 1, keeping, week)
+    assert not hall.is_newer(worked), "what is learned of Saturdays does not concern it"
+    assert not hall.is_newer(other)
+    later = week.having(5, Learned(walk_ins={"09": LearnedArrivals(22.0)}), 40, night_at + timedelta(days=7))
+    assert Hall(HallId("town"), 1, keeping, later).is_newer(worked)
 
 
 def test_an_exception_says_more_than_the_calendar() -> None:
@@ -95,6 +119,6 @@ def test_a_hall_is_told_as_far_ahead_as_people_can_book(today: date, told: list[
 
 
 def test_around_the_turn_of_the_year_both_years_are_kept() -> None:
-    calendar = calendar_around(town(holidays=True, country="CN"), date(2026, 12, 1))
+    calendar = calendar_of(town(holidays=True, country="CN"), date(2026, 12, 1), date(2027, 1, 31))
 
     assert {date(2026, 10, 1), date(2027, 1, 1)} <= calendar.off
