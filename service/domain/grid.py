@@ -139,6 +139,7 @@ class Grid:
         self._stages = {name: _stages_of(plan, service) for name, service in plan.services.items()}
         self.by_stage = any(len(stages) > 1 for stages in self._stages.values())
         self._arrivals = _arrivals(plan, self)
+        self._unforeseen = _unforeseen(plan, self)
         sets = _sets_to_keep(plan, self._sets, self._stages)
         self.groups = {name: self._group(name, counters) for name, counters in sets.items()}
         for stage, counters in _stages_to_keep(plan, self._stages, sets.values()).items():
@@ -355,16 +356,17 @@ class Grid:
         if not mean_s:
             nobody = (0.0,) * len(self.blocks)
             return Group(name, staffed_s, nobody, nobody)
-        if self.plan.walk_ins:
-            numbers = self._arrivals
-            return Group(
-                name,
-                staffed_s,
-                tuple(number * mean_s for number, _ in numbers),
-                tuple(number * squares + spread * mean_s * mean_s for number, spread in numbers),
-            )
-        held_s = tuple(self.plan.booking.held_share_of_walk_ins * staffed for staffed in staffed_s)
-        return Group(name, staffed_s, held_s, tuple(held * squares / mean_s for held in held_s))
+        share = self.plan.booking.held_share_of_walk_ins
+        held_s = [share * sum(_staffed_s(rates, part) for part in parts) for parts in self._unforeseen]
+        return Group(
+            name,
+            staffed_s,
+            tuple(number * mean_s + held for (number, _), held in zip(self._arrivals, held_s, strict=True)),
+            tuple(
+                number * squares + spread * mean_s * mean_s + held * squares / mean_s
+                for (number, spread), held in zip(self._arrivals, held_s, strict=True)
+            ),
+        )
 
     def _stage_group(self, name: str, stage: StageId, counters: frozenset[CounterId]) -> Group:
         """All counters of a stage: walk-ins need no more of it than the counters that serve them are staffed for."""
@@ -536,3 +538,16 @@ def _arrivals(plan: Plan, grid: Grid) -> list[tuple[float, float]]:
         found.append((number, spread))
         since_s = block.to_s
     return found
+
+
+def _unforeseen(plan: Plan, grid: Grid) -> list[list[Block]]:
+    """The parts of each block of which history does not say who comes: a share of their staffed time is held."""
+    spans = [(grid.seconds(span.opens_at), grid.seconds(span.closes_at)) for span in plan.unforeseen()]
+    return [
+        [
+            Block(max(block.from_s, begin_s), min(block.to_s, end_s))
+            for begin_s, end_s in spans
+            if begin_s < block.to_s and block.from_s < end_s
+        ]
+        for block in grid.blocks
+    ]

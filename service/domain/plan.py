@@ -175,10 +175,10 @@ class Learned(Struct, frozen=True, kw_only=True):
 
     `durations` are those of each service's main stage: of the one that `main` names, which was it when they were
     learned, and of whatever is it now where nothing is named. `at_stages` are those of its others. `walk_ins` by local
-    hour of the day, `"09"`; empty where there is no history, and then a share of the time is held for them. `mix` says
-    which part of them comes for a service, even shares where it is empty. `punctuality_*` is how long after the start
-    people with an appointment come; `no_show` is the share of them who do not. `leaving` is about all who wait.
-    `learned_at` tells a newer one from an older.
+    hour of the day, `"09"`; of an hour that is missing there is no history, and a share of its time is held for them.
+    `mix` says which part of them comes for a service, even shares where it is empty. `punctuality_*` is how long after
+    the start people with an appointment come; `no_show` is the share of them who do not. `leaving` is about all who
+    wait. `learned_at` tells a newer one from an older.
     """
 
     durations: dict[ServiceId, Lasting] = {}
@@ -229,7 +229,9 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     """A day of a hall, resolved: `windows` are sorted and apart, `bands` are sorted and add up where they overlap.
 
     `booked_by_stage` says that bookings count at every stage of a service that is not optional; in plans of before they
-    counted at its main stage alone, and so do the sums that are kept of their days.
+    counted at its main stage alone, and so do the sums that are kept of their days. `held_by_hour` says that time is
+    held for walk-ins in every hour of which history says nothing; in plans of before, only on a day of which it says
+    nothing, and nobody was expected in such an hour of another day.
 
     `booking_opens_at` is when the day comes within the horizon of booking. `places` and `reserved` are in the order of
     the document. Its `__dict__` holds what `slots` makes of it, once.
@@ -261,6 +263,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     reserved: tuple[ReservedShare, ...] = ()
     ratings: frozenset[str] = frozenset()
     booked_by_stage: bool = False
+    held_by_hour: bool = False
 
     @property
     def version(self) -> tuple[int, datetime]:
@@ -322,6 +325,17 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
         late = Band(closes_at, overtime.until_at, staff)
         return replace(self, windows=windows, bands=overridden(bands, [late]))
 
+    def unforeseen(self) -> tuple[Window, ...]:
+        """The open spans of which history does not say how many walk-ins come, sorted and apart."""
+        if not self.walk_ins:
+            return self.windows
+        if not self.held_by_hour:
+            return ()
+        left = list(self.windows)
+        for span in self.walk_ins:
+            left = list(chain.from_iterable(_window_without(one, span) for one in left))
+        return tuple(left)
+
     def rates(self, counters: int, of_stage: int) -> tuple[Rate, ...]:
         """How many of `counters` are planned to work through the day; they share the staff with all `of_stage`."""
         edges = {at for window in self.windows for at in (window.opens_at, window.closes_at)}
@@ -364,6 +378,13 @@ def _without(band: Band, gone: Band) -> list[Band]:
     before = Band(band.from_at, min(band.to_at, gone.from_at), band.counters)
     after = Band(max(band.from_at, gone.to_at), band.to_at, band.counters)
     return [part for part in (before, after) if part.from_at < part.to_at]
+
+
+def _window_without(window: Window, gone: ExpectedWalkIns) -> list[Window]:
+    """What is left of a window outside a span."""
+    before = Window(window.opens_at, min(window.closes_at, gone.from_at))
+    after = Window(max(window.opens_at, gone.to_at), window.closes_at)
+    return [part for part in (before, after) if part.opens_at < part.closes_at]
 
 
 def day_of(document: HallDocument, now_at: datetime) -> date:
@@ -490,6 +511,7 @@ def plan_of(  # noqa: PLR0913, PLR0917  (what makes a day)
         booking_opens_at=span_of(document, on - timedelta(days=document.booking.horizon_days))[0],
         learned=learned,
         booked_by_stage=True,
+        held_by_hour=True,
         walk_ins=_walk_ins(document, on, learned, windows),
         places=tuple(
             PlacesByHand(

@@ -246,7 +246,8 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
         "leaving": {"left_per_h": 0.3, "no_show_per_h": 0.1, "no_show_s": 130},
     }
     insert = "INSERT INTO learned (hall_id, weekday, learned, days, changed_at) VALUES ('demo', $1, $2, 20, $3)"
-    for weekday, body in ((0, every), (1, learned), (2, learned)):
+    until_ten = {**learned, "walk_ins": {"09": learned["walk_ins"]["09"]}}
+    for weekday, body in ((0, every), (1, learned), (2, until_ten)):
         await service.running.database.fetch(insert, weekday, json.dumps(body), service.clock.now_at())
     await service.running.halls.look()
     assert service.running.halls.learned(HallId("demo")).days == 20
@@ -260,7 +261,8 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     await expect(precheck).to_contain_text("首次贷款签约 · 预审台")
     await expect(window).to_contain_text("5")
     await expect(page.locator("#walk-ins tbody tr")).to_have_count(2)
-    await expect(page.locator("#walk-ins tbody tr").first).to_contain_text("12.5")
+    await expect(page.locator("#walk-ins tbody tr").first.locator("td")).to_have_text(["12.5", "21"])
+    await expect(page.locator("#walk-ins tbody tr").last.locator("td")).to_have_text(["12.5", "–"])
     await expect(page.locator("#leaving")).to_have_text("等候半小时的人中，18 % 已经离开。")
     assert await faults(page) == []
     await picture(page, tmp_path, "manage-learned.png", WIDE)

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.domain.document import HallDocument
-from service.domain.model import ServiceId, StageId, TicketClass
+from service.domain.model import Overtime, ServiceId, StageId, TicketClass
 from service.domain.plan import (
     ExpectedWalkIns,
     Lasting,
@@ -23,6 +23,7 @@ from service.domain.plan import (
     Plan,
     Rate,
     ReservedShare,
+    Window,
     day_of,
     instant,
     plan_of,
@@ -484,6 +485,42 @@ def test_people_come_in_the_part_of_an_hour_in_which_the_hall_is_open() -> None:
         (utc("2026-11-23T03:00"), 20.0, 4.0),
         (utc("2026-11-23T05:15"), 15.0, 3.0),
     ]
+
+
+def test_open_hours_that_history_lacks_are_not_foreseen() -> None:
+    hours = [
+        {"weekdays": EVERY_DAY, "from": "08:30", "to": "12:00"},
+        {"weekdays": EVERY_DAY, "from": "13:30", "to": "20:00"},
+    ]
+    learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(0.0) for hour in range(9, 17) if hour != 11})
+
+    plan = plan_of(town(hours=hours), 1, MONDAY, (), learned)
+
+    assert plan.unforeseen() == (
+        Window(utc("2026-11-23T00:30"), utc("2026-11-23T01:00")),
+        Window(utc("2026-11-23T03:00"), utc("2026-11-23T04:00")),
+        Window(utc("2026-11-23T09:00"), utc("2026-11-23T12:00")),
+    )
+    assert plan_of(town(hours=hours), 1, MONDAY).unforeseen() == plan.windows
+    assert plan_of(town(hours=hours[:0]), 1, MONDAY, (), learned).unforeseen() == ()
+
+
+def test_overtime_that_history_lacks_is_not_foreseen() -> None:
+    learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(20.0) for hour in range(9, 17)})
+
+    plan = plan_of(town(), 1, MONDAY, (), learned).with_overtime(Overtime(utc("2026-11-23T10:30"), None))
+
+    assert plan.unforeseen() == (Window(utc("2026-11-23T09:00"), utc("2026-11-23T10:30")),)
+
+
+def test_a_plan_of_before_foresees_nobody_in_an_hour_that_history_lacks_unless_it_lacks_all() -> None:
+    of_morning = msgspec.to_builtins(plan_of(town(), 1, MONDAY, (), Learned(walk_ins={"09": LearnedArrivals(20.0)})))
+    of_new_hall = msgspec.to_builtins(plan_of(town(), 1, MONDAY))
+    for plan in (of_morning, of_new_hall):
+        del plan["held_by_hour"]
+
+    assert msgspec.convert(of_morning, Plan).unforeseen() == ()
+    assert msgspec.convert(of_new_hall, Plan).unforeseen() == plan_of(town(), 1, MONDAY).windows
 
 
 def test_an_hour_the_clock_jumps_over_brings_nobody() -> None:

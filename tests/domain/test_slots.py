@@ -414,13 +414,48 @@ def test_a_day_of_another_length_has_as_many_hours_of_places(on: date, hours: in
 
 def test_walk_ins_of_a_local_hour_count_where_the_clock_puts_it() -> None:
     learned = Learned(walk_ins={"03": LearnedArrivals(30.0)}, no_show=0.0)
-    plan = study(
-        learned, date(2027, 3, 28), hours=[{"weekdays": [7], "from": "00:00", "to": "06:00"}], booking={"z": 0.0}
-    )
+    night = [{"weekdays": [7], "from": "00:00", "to": "06:00"}]
+    plan = study(learned, date(2027, 3, 28), hours=night, booking=NO_WALK_INS)
 
     (group,) = grid_of(plan).groups.values()
 
     assert [round(seconds / 480, 6) for seconds in group.walk_ins_s] == [0, 0, 30, 0, 0]  # two o'clock is left out
+
+
+def test_an_hour_that_history_lacks_has_the_places_of_a_hall_without_history() -> None:
+    """Open until eight at night for the first time: nobody knows who will just come then."""
+    longer = [{"weekdays": [1], "from": "09:00", "to": "20:00"}]
+    taught, new = study(LEARNED, hours=longer), study(hours=longer, learned=NOTHING_LEARNED)
+    usual = study(LEARNED)
+
+    taken, taken_new, taken_usual = (by_hour(plan, fill(plan)) for plan in (taught, new, usual))
+
+    assert [taken[hour] for hour in (17, 18, 19)] == [taken_new[hour] for hour in (17, 18, 19)]
+    assert [taken[hour] for hour in range(9, 17)] == [taken_usual[hour] for hour in range(9, 17)]
+
+
+def test_a_share_is_held_of_the_part_of_a_block_that_history_lacks() -> None:
+    """Blocks begin at half past, hours of history do not."""
+    learned = Learned(walk_ins={"10": LearnedArrivals(30.0)}, no_show=0.0)
+    plan = study(
+        learned,
+        hours=[{"weekdays": [1], "from": "09:30", "to": "11:30"}],
+        staffing=[{"weekdays": [1], "from": "09:00", "to": "11:00", "counters": 5}],
+    )
+
+    (group,) = grid_of(plan).groups.values()
+
+    assert group.walk_ins_s == (0.4 * 1800 * 5 + 15 * 480, 15 * 480), "nobody is planned to work from eleven on"
+
+
+def test_a_day_opened_by_the_release_before_keeps_its_places() -> None:
+    longer = [{"weekdays": [1], "from": "09:00", "to": "18:00"}]
+    said = msgspec.to_builtins(study(LEARNED, hours=longer))
+    del said["held_by_hour"]
+
+    (group,) = grid_of(msgspec.convert(said, Plan)).groups.values()
+
+    assert group.walk_ins_s[-1] == 0
 
 
 # Groups of counters.

@@ -445,17 +445,13 @@ class _Looking:
         seen, greens, over_s = self._seen()
         everybody = sum(seen.values())
         routes = dict(self._walk_in_routes())
-        if plan.walk_ins:
-            spans = [self._ahead(one) for one in plan.walk_ins if one.to_at > self.now_at]
-            mix = plan.learned.mix or dict.fromkeys(routes, 1.0)
-        else:
-            per_s = everybody / over_s
-            spans = [
-                Coming(from_s, to_s, per_s * (to_s - from_s), 0.0)
-                for from_s, to_s in (self._clipped(one.opens_at, one.closes_at) for one in plan.windows)
-                if from_s < to_s
-            ]
-            mix = dict(seen)
+        spans = [self._ahead(one) for one in plan.walk_ins if one.to_at > self.now_at]
+        spans += [
+            Coming(from_s, to_s, everybody / over_s * (to_s - from_s), 0.0)
+            for from_s, to_s in (self._clipped(one.opens_at, one.closes_at) for one in plan.unforeseen())
+            if from_s < to_s
+        ]
+        mix = (plan.learned.mix or dict.fromkeys(routes, 1.0)) if plan.walk_ins else dict(seen)
         mix = {name: share for name, share in mix.items() if name in routes and share > 0}
         spans = [one for one in spans if one.number > 0]
         if not mix or not spans:

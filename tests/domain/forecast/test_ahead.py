@@ -145,6 +145,20 @@ def test_where_no_history_says_who_comes_they_come_as_in_the_last_hour() -> None
     assert span.number == pytest.approx(120)
 
 
+def test_in_an_hour_that_history_lacks_people_come_as_in_the_last_hour() -> None:
+    longer = [{"weekdays": [1], "from": "09:00", "to": "20:00"}]
+    hall = learned(QUIET, enquiries(counters=2, hours=longer), at="16:00")
+    hall.open("1", "2")
+    for _ in range(20):
+        hall.after(150).take()
+
+    scene = scene_of(hall.day, hall.now_at)
+
+    assert scene is not None
+    (stream,) = scene.streams
+    assert stream.spans == (Coming(0.0, 600.0, 4.0 / 6, 0.0), Coming(600.0, 600.0 + 3 * 3600, 60.0, 0.0))
+
+
 def test_who_has_an_appointment_is_expected() -> None:
     hall = learned({}, enquiries(counters=1), at="09:30")
     hall.open("1")

@@ -65,12 +65,12 @@ function leavingParts({ days, left_per_h, no_show_per_h, no_show_s }) {
   return [part(say("learned-leaving"), make("p", { id: "leaving" }, say("learned-leaving-share", { percent })), ...inVain)];
 }
 
-/** Weekdays against hours; a cell is people an hour. */
+/** Weekdays against hours; a cell is people an hour, a dash where nobody knows: that is not none. */
 function walkInsPart({ walk_ins }) {
   const hours = [...new Set(walk_ins.flatMap((day) => day.hours.map(({ hour }) => hour)))].sort((one, other) => one - other);
   if (hours.length === 0) return part(say("learned-walk-ins"), make("p.quiet", { id: "walk-ins" }, say("learned-walk-ins-none")));
   const rows = walk_ins.map(({ weekday, hours: known }) => ({
-    cells: [weekdayName(weekday), ...hours.map((hour) => String(round(known.find((one) => one.hour === hour)?.per_h ?? 0)))],
+    cells: [weekdayName(weekday), ...hours.map((hour) => known.find((one) => one.hour === hour)).map((one) => (one ? String(round(one.per_h)) : "–"))],
   }));
   return part(say("learned-walk-ins"), make("div", { id: "walk-ins" }, table(say("learned-walk-ins"), [say("learned-weekday"), ...hours.map((hour) => `${hour}–${hour + 1}`)], rows, { numbers: hours.map((_, place) => place + 1) })));
 }
