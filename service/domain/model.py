@@ -226,10 +226,14 @@ class CallReason(Struct, frozen=True, gc=False):
 
 
 class Served(Struct, frozen=True, gc=False):
-    """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end."""
+    """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end.
+
+    One that was `interrupted`, as the hall was suspended meanwhile, does not say how long such a visit lasts.
+    """
 
     service: ServiceId
     seconds: float
+    interrupted: bool = False
 
 
 class Ticket(Struct, frozen=True, gc=False, kw_only=True):

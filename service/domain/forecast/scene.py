@@ -73,7 +73,7 @@ class Waiting(NamedTuple):
 
 
 class Present(NamedTuple):
-    """Who is at a counter, for how long, and where they go next."""
+    """Who is at a counter, for how long (but for suspensions), and where they go next."""
 
     counter: int
     elapsed_s: float
@@ -408,7 +408,7 @@ class _Looking:
             )
             yield Present(
                 self.index[counter.id],
-                self._seconds(self.now_at) - self._seconds(began_at),
+                self.day.unsuspended_s(began_at, self.now_at),
                 self.key_s[ticket.id],
                 now,
                 tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part >= now.part),
