@@ -30,12 +30,16 @@ class TooManyToCome(Exception):  # noqa: N818  (it names what happened)
 
 
 class Visits(NamedTuple):
-    """People of a kind: their routes, when they are there and their queue times on each path; `again` as in `calls`."""
+    """People of a kind: their routes, when they are there and their queue times on each path; `again` as in `calls`.
+
+    From `due_s` on their appointments count; before, a counter calls them rather than nobody.
+    """
 
     routes: list[Route]
     appear_s: Floats
     keys: Floats
     again: Again
+    due_s: Floats
 
 
 class Called(NamedTuple):
@@ -131,6 +135,7 @@ def _waiting(scene: Scene, paths: int) -> Visits:
             np.zeros((len(early), paths)),
             np.broadcast_to(ranks[:, None], (len(early), paths)),
         ),
+        np.array([one.due_s for one in scene.waiting]),
     )
 
 
@@ -150,6 +155,7 @@ def _present(scene: Scene, draws: Draws, speeds: Sequence[Floats]) -> Visits:
         rests,
         np.broadcast_to(keys[:, None], rests.shape),
         _nobody_again(draws.paths),
+        np.array([one.due_s for one in scene.present]),
     )
 
 
@@ -171,19 +177,20 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
     come_s[~comes | (come_s > late_from_s + MISSED_AFTER_S)] = np.inf
     credit_s = np.where(come_s <= late_from_s + ways.grace_s, ways.credit_s, 0.0)
     reference_s = np.maximum(come_s, slots[:, None])
-    appear_s = np.maximum(come_s, slots[:, None] - ways.early_s)
-    keys = reference_s - credit_s + TIE_S * np.where(np.isfinite(come_s), come_s, 0.0)
-    before = np.flatnonzero((come_s < appear_s).any(axis=1))
-    return Visits(
-        [one.route for one in found],
-        appear_s,
-        keys,
-        Again(
-            before,
-            np.where(come_s[before] < appear_s[before], come_s[before], np.inf),
-            NOBODY + appear_s[before] + TIE_S * np.where(np.isfinite(come_s[before]), come_s[before], 0.0),
-        ),
-    )
+    due_s = slots - ways.early_s
+    keys = reference_s - credit_s + TIE_S * _or_0(come_s)
+    return Visits([one.route for one in found], np.maximum(come_s, due_s[:, None]), keys, _early(come_s, due_s), due_s)
+
+
+def _early(come_s: Floats, due_s: Floats) -> Again:
+    """Those who are there before their appointments count: called rather than nobody, by when these do."""
+    before = np.flatnonzero((come_s < due_s[:, None]).any(axis=1))
+    come_s, due_s = come_s[before], due_s[before, None]
+    return Again(before, np.where(come_s < due_s, come_s, np.inf), NOBODY + due_s + TIE_S * _or_0(come_s))
+
+
+def _or_0(seconds: Floats) -> Floats:
+    return np.where(np.isfinite(seconds), seconds, 0.0)
 
 
 def _until_s(stream: Stream, latest_s: float, closing_s: float | None) -> float:
@@ -220,8 +227,8 @@ def _coming(draws: Draws, number: int, stream: Stream, latest_s: float, closing_
         come_s[np.arange(most)[:, None] >= counts] = np.inf
         found.append(come_s)
     come_s = np.concatenate(found) if found else np.empty((0, draws.paths))
-    keys = np.where(np.isfinite(come_s), come_s, 0.0) * (1 + TIE_S) - stream.credit_s
-    return Visits([stream.route] * len(come_s), come_s, keys, _nobody_again(draws.paths))
+    keys = _or_0(come_s) * (1 + TIE_S) - stream.credit_s
+    return Visits([stream.route] * len(come_s), come_s, keys, _nobody_again(draws.paths), np.zeros(len(come_s)))
 
 
 def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
@@ -229,7 +236,8 @@ def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
     shape = (len(come_s), paths)
     times = np.broadcast_to(come_s[:, None], shape)
     looking = step._replace(mean_s=0.0, variance=0.0)
-    return Visits([(looking,)] * len(come_s), times, times + TIE_S * (1 + times), _nobody_again(paths))
+    keys = times + TIE_S * (1 + times)
+    return Visits([(looking,)] * len(come_s), times, keys, _nobody_again(paths), np.zeros(len(come_s)))
 
 
 class _Everybody:
@@ -240,6 +248,7 @@ class _Everybody:
         self.draws = draws
         self.speeds = speeds
         self.waiting = len(scene.waiting)
+        self.here = self.waiting + len(scene.present)
         self.routes = [route for kind in kinds for route in kind.routes]
         self.keys = np.concatenate([kind.keys for kind in kinds])
         self.ready_s = np.concatenate([kind.appear_s for kind in kinds])
@@ -249,6 +258,7 @@ class _Everybody:
             np.concatenate([kind.again.appear_s for kind in kinds]),
             np.concatenate([kind.again.keys for kind in kinds]),
         )
+        self.due_s = np.concatenate([kind.due_s for kind in kinds])
         self.under_way_s = kinds[1].appear_s
         steps: list[list[tuple[int, int, Step]]] = [[] for _ in scene.parts]
         for visit, route in enumerate(self.routes):
@@ -294,7 +304,7 @@ class _Everybody:
             last_key_s = self.keys[visits[wanted], 0].max()
             kept = standing | (self.keys[visits] <= last_key_s).any(axis=1)
             visits, groups, means, cvs = visits[kept], groups[kept], means[kept], cvs[kept]
-            standing, wanted = standing[kept], wanted[kept]
+            first, standing, wanted = first[kept], standing[kept], wanted[kept]
         lined = np.flatnonzero(standing)
         lined = lined[np.argsort(self.keys[visits[lined], 0], kind="stable")]
         later = np.flatnonzero(~standing)
@@ -310,21 +320,13 @@ class _Everybody:
         durations = lognormals(means[order], cvs[order], normals)
         durations *= self.speeds[part]
         gone = self._gone(part, visits, len(lined))
-        place = np.full(len(self.routes), -1, dtype=np.intp)
-        place[coming] = np.arange(len(coming))
-        seen = np.flatnonzero(place[self.again.who] >= 0)
-        # only before their first step: later they come out of another part
-        seen = seen[[self.routes[visit][0].part == part for visit in self.again.who[seen].tolist()]]
+        others, again = self._appearing(coming, groups[later], first[later])
         starts = starts_of(
             scene.parts[part],
             self._free_s(part),
             Lines(groups[lined], self.keys[visits[: len(lined)], 0]),
-            Others(groups[later], self.ready_s[coming], self.keys[coming]),
-            Again(
-                place[self.again.who[seen]],
-                self.again.appear_s[seen],
-                self.again.keys[seen],
-            ),
+            others,
+            again,
             durations,
             gone,
             np.isfinite(self.ready_s[visits]).any(axis=1) if all_of_them else wanted,
@@ -337,6 +339,26 @@ class _Everybody:
             over = np.where(gone.keeps_s > 0, starts, np.minimum(starts, gone.from_s))
         self.ready_s[visits] = ends
         return Called(part, visits, ready, starts, over, ends)
+
+    def _appearing(
+        self, coming: NDArray[np.intp], groups: NDArray[np.intp], first: NDArray[np.bool_]
+    ) -> tuple[Others, Again]:
+        """Those who come into a part's order: at their `first` step as was drawn, but who comes from a counter."""
+        first = first & ((coming < self.waiting) | (coming >= self.here))
+        place = np.full(len(self.routes), -1, dtype=np.intp)
+        place[coming[first]] = np.flatnonzero(first)
+        seen = np.flatnonzero(place[self.again.who] >= 0)
+        ready_s = self.ready_s[coming]
+        due_s = np.where(first, 0.0, self.due_s[coming])
+        early = _early(ready_s, due_s)
+        return (
+            Others(groups, np.maximum(ready_s, due_s[:, None]), self.keys[coming]),
+            Again(
+                np.concatenate([place[self.again.who[seen]], early.who]),
+                np.concatenate([self.again.appear_s[seen], early.appear_s]),
+                np.concatenate([self.again.keys[seen], early.keys]),
+            ),
+        )
 
     def _gone(self, part: int, visits: NDArray[np.intp], lined: int) -> Gone | None:
         """Who of the visits of a part gives up before they are called; the first of them stand in the lines.

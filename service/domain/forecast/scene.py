@@ -62,22 +62,27 @@ Route = tuple[Step, ...]
 
 
 class Waiting(NamedTuple):
-    """Who waits, since `since_s`: not called before `active_s`, or rather than nobody by `early_rank`, lowest first."""
+    """Who waits, since `since_s`: not called before `active_s`, or rather than nobody by `early_rank`, lowest first.
+
+    From `due_s` on their appointment counts, also where they go next.
+    """
 
     ticket: TicketId
     key_s: float
     since_s: float
     active_s: float
     early_rank: float | None
+    due_s: float
     route: Route
 
 
 class Present(NamedTuple):
-    """Who is at a counter, for how long (but for suspensions), and where they go next."""
+    """Who is at a counter, for how long (but for suspensions), and where they go next; `due_s` as of `Waiting`."""
 
     counter: int
     elapsed_s: float
     key_s: float
+    due_s: float
     now: Step
     route: Route
 
@@ -381,7 +386,9 @@ class _Looking:
                 continue
             active_s, rank = self._due(ticket)
             since_s = active_s or min(0.0, self._seconds(ticket.waiting_since_at))
-            waiting.append(Waiting(ticket.id, self.key_s[ticket.id], since_s, active_s, rank, route))
+            waiting.append(
+                Waiting(ticket.id, self.key_s[ticket.id], since_s, active_s, rank, self._counts_s(ticket), route)
+            )
         return tuple(waiting), tuple(unreachable)
 
     def _due(self, ticket: Ticket) -> tuple[float, float | None]:
@@ -391,6 +398,9 @@ class _Looking:
         active_s = max(0.0, self._seconds(self.day.wakes_at(ticket)))
         may_be_early = ticket.not_before_at is None or ticket.not_before_at <= self.now_at
         return active_s, active_s if active_s and may_be_early else None
+
+    def _counts_s(self, ticket: Ticket) -> float:
+        return max(0.0, self._seconds(self.day.counts_from(ticket)))
 
     def _present(self) -> Iterator[Present]:
         plan = self.day.plan
@@ -410,6 +420,7 @@ class _Looking:
                 self.index[counter.id],
                 self.day.unsuspended_s(began_at, self.now_at),
                 self.key_s[ticket.id],
+                self._counts_s(ticket),
                 now,
                 tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part >= now.part),
             )

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.domain.commands import ChangeTicket, CheckIn, PauseCounter, Suspend, TransferTicket
+from service.domain.commands import ChangeTicket, CheckIn, PauseCounter, StartTicket, Suspend, TransferTicket
 from service.domain.forecast.rest import drawn
 from service.domain.forecast.scene import scene_of
 from service.domain.forecast.waits import NEVER, forecast
@@ -250,6 +250,33 @@ def test_who_came_before_the_appointment_is_called_by_an_idle_counter_or_in_time
 
     same(hall)
     assert foreseen(hall) == {**dict(zip(walk_ins, (0, 180, 360), strict=True)), TicketId("early"): 540}
+
+
+def early_at_the_precheck() -> Hall:
+    """Somebody comes an hour before the slot of half past nine; those who come later keep a window busy for long."""
+    hall = Hall(certain(), at="08:31")
+    book(hall, "09:30", "passport")
+    hall.do(EARLY)
+    hall.at("09:00").open("1", "P1")
+    for _ in range(11):
+        hall.after(1).take("enquiry")
+    for _ in range(4):
+        hall.after(1).take("passport")
+    hall.serve("1")
+    return hall
+
+
+@pytest.mark.parametrize("at_the_counter", [False, True])
+@pytest.mark.parametrize("enough", [False, True])
+def test_who_is_early_is_so_at_the_next_stage_too(at_the_counter: bool, enough: bool) -> None:  # noqa: FBT001
+    hall = early_at_the_precheck()
+    if at_the_counter:
+        hall.call("P1", EARLY.ticket)
+        hall.do(StartTicket(EARLY.ticket))
+    if enough:
+        hall.open("2", "3", "4")  # and some counter has nobody else before their time
+
+    same(hall)
 
 
 def test_an_appointment_that_is_due_goes_before_those_who_came_later() -> None:
