@@ -404,9 +404,8 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
         record,
         event.ticket,
         floor_at=event.floor_at,
-        queue_at=dispatch.queue_time(
-            day.plan, before.class_, before.reference_at, event.floor_at, before.late_from_at, raised=before.raised
-        ),
+        raised=False,
+        queue_at=dispatch.queue_time(day.plan, before.class_, before.reference_at, event.floor_at, before.late_from_at),
         returns=before.returns + (before.state is TicketState.NO_SHOW),
         ahead=event.ahead,
         wait=event.wait,
