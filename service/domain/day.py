@@ -6,7 +6,7 @@ stand indexes that can always be made anew from the values:
 * a `Line` holds the waiting tickets of one stage, service and expected work, in the order of calls, so that a place, a
   rank and the work ahead each cost one bisection per line, however many wait;
 * `asleep` holds the tickets that must not be called before a time of theirs: people asked for it, or they came before
-  their appointment, which an idle counter does not wait for. Time only moves forward in a day, so
+  their appointment, at whatever stage, which an idle counter does not wait for. Time only moves forward in a day, so
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
 * `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
@@ -455,7 +455,7 @@ class Day:
     def line_holding(self, ticket: Ticket) -> Line | None:
         """The line a ticket stands in; None when it is not among those who may be called."""
         outside = ticket.state is not TicketState.WAITING or ticket.admission is Admission.STANDBY
-        return None if outside or self._sleeps(ticket) else self._line_of(ticket)
+        return None if outside or self.sleeps(ticket) else self._line_of(ticket)
 
     def standby_before(self, services: Container[ServiceId], n: int) -> list[Ticket]:
         """Who is on standby for some services and took a number before the one that was issued as `n`."""
@@ -564,14 +564,17 @@ class Day:
         )
 
     def wakes_at(self, ticket: Ticket) -> datetime:
-        """When a waiting ticket is due: after `not_before_at`, and `early_s` before the slot it is checked in for.
+        """When a waiting ticket is due: after `not_before_at`, and from when on its appointment counts.
 
-        Who has been called once is there, and does not wait for the slot any more.
+        That is so at every stage, and for who was called before it rather than nobody, and waits again.
         """
-        due_at = ticket.not_before_at or LONG_AGO
-        if ticket.slot_at is None or ticket.class_ is not TicketClass.APPOINTMENT or ticket.last_counter is not None:
-            return due_at
-        return max(due_at, ticket.slot_at - timedelta(seconds=self.plan.rules.early_s))
+        return max(ticket.not_before_at or LONG_AGO, self.counts_from(ticket))
+
+    def counts_from(self, ticket: Ticket) -> datetime:
+        """From when on the appointment that a ticket is checked in for counts: `early_s` before its slot."""
+        if ticket.slot_at is None or ticket.class_ is not TicketClass.APPOINTMENT:
+            return LONG_AGO
+        return ticket.slot_at - timedelta(seconds=self.plan.rules.early_s)
 
     def early(self) -> Iterator[Ticket]:
         """Those who sleep only because they came before their appointment, by the time they wake."""
@@ -583,17 +586,18 @@ class Day:
     def standby_due(self) -> Iterator[Ticket]:
         """Those on standby who may be called, in the order of issue."""
         for _, ticket_id in self.standby:
-            if not self._sleeps(self.tickets[ticket_id]):
+            if not self.sleeps(self.tickets[ticket_id]):
                 yield self.tickets[ticket_id]
 
-    def _sleeps(self, ticket: Ticket) -> bool:
+    def sleeps(self, ticket: Ticket) -> bool:
+        """Tell whether a waiting ticket is not due yet, as of when the day was last awake."""
         return self.wakes_at(ticket) > self._awake_at
 
     def _place(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] += 1
         if ticket.admission is Admission.STANDBY:
             self.standby.add((ticket.n, ticket.id))
-        elif self._sleeps(ticket):
+        elif self.sleeps(ticket):
             self.asleep.add((self.wakes_at(ticket), ticket.id))
         else:
             self._line_of(ticket).places.add(place_of(ticket))
@@ -602,7 +606,7 @@ class Day:
         self.waiting[ticket.service, ticket.class_] -= 1
         if ticket.admission is Admission.STANDBY:
             self.standby.remove((ticket.n, ticket.id))
-        elif self._sleeps(ticket):
+        elif self.sleeps(ticket):
             self.asleep.remove((self.wakes_at(ticket), ticket.id))
         else:
             self._line_of(ticket).places.remove(place_of(ticket))

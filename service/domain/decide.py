@@ -313,10 +313,8 @@ def resume_ticket(day: Day, command: commands.ResumeTicket, now_at: datetime) ->
     floor_at = now_at - timedelta(seconds=day.plan.rules.park_penalty_s)
     if ticket.floor_at is not None:
         floor_at = max(floor_at, ticket.floor_at)
-    queue_at = dispatch.queue_time(
-        day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.late_from_at, raised=ticket.raised
-    )
-    ahead, wait = outlook_of(day, replace(ticket, queue_at=queue_at), now_at)
+    queue_at = dispatch.queue_time(day.plan, ticket.class_, ticket.reference_at, floor_at, ticket.late_from_at)
+    ahead, wait = outlook_of(day, replace(ticket, queue_at=queue_at, raised=False), now_at)
     return [events.TicketResumed(ticket=ticket.id, floor_at=floor_at, ahead=ahead, wait=wait)]
 
 

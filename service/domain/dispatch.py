@@ -31,10 +31,13 @@ def queue_time(  # noqa: PLR0913  (the last one by name)
 ) -> datetime:
     """Reference time minus the class's credit, but not before the floor that a return has set.
 
-    `late_from_at` is when the grace for an appointment begins. `raised` is a walk-in that has waited too long.
+    `late_from_at` is when the grace for an appointment begins. `raised` is a walk-in that has waited too long, by its
+    queue time: from that, also where a return has set it, the credit is taken. A return after that ends it.
     """
-    queue_at = reference_at - timedelta(seconds=credit_s(plan, class_, reference_at, late_from_at, raised=raised))
-    return queue_at if floor_at is None else max(queue_at, floor_at)
+    credit = timedelta(seconds=credit_s(plan, class_, reference_at, late_from_at, raised=raised))
+    if floor_at is None:
+        return reference_at - credit
+    return max(reference_at, floor_at) - credit if raised else max(reference_at - credit, floor_at)
 
 
 def credit_s(
@@ -42,25 +45,38 @@ def credit_s(
 ) -> int:
     """The class's credit; an appointment has none when the person came later than `grace_s` after `late_from_at`.
 
-    A walk-in that was raised has the largest there is: so nobody goes before it who came after it.
+    A walk-in that was raised has the largest there is, whatever its class is by now: so nobody goes before it who came
+    after it.
     """
-    if raised and class_ is TicketClass.WALK_IN:
-        return max(plan.credit_s(one) for one in TicketClass)
+    if raised:
+        return largest_credit_s(plan)
     late = late_from_at is not None and reference_at > late_from_at + timedelta(seconds=plan.rules.grace_s)
     return 0 if late and class_ is TicketClass.APPOINTMENT else plan.credit_s(class_)
 
 
+def largest_credit_s(plan: Plan) -> int:
+    """The largest credit that a class has."""
+    return max(plan.credit_s(one) for one in TicketClass)
+
+
 def waited_too_long(day: Day, now_at: datetime) -> Iterator[Ticket]:
-    """The walk-ins that the hall's rule raises now, where it has one; but for who asked to be called later."""
+    """The walk-ins that the hall's rule raises now, where it has one; but for who asked to be called later.
+
+    Nobody waits longer for a suspension, nor for the time before the queue time that a return has set.
+    """
     most_s = day.plan.rules.max_walk_in_wait_s
     if most_s is None:
         return
-    since_at = now_at - timedelta(seconds=most_s)
     for ticket in in_order(day):
-        if ticket.queue_at > since_at:
+        if day.unsuspended_s(ticket.queue_at, now_at) < most_s:
             return
-        if ticket.class_ is TicketClass.WALK_IN and not ticket.raised and day.wakes_at(ticket) <= now_at:
+        if may_be_raised(ticket) and day.wakes_at(ticket) <= now_at:
             yield ticket
+
+
+def may_be_raised(ticket: Ticket) -> bool:
+    """Tell whether somebody is a walk-in who can wait too long: who was raised already has waited so."""
+    return ticket.class_ is TicketClass.WALK_IN and not ticket.raised
 
 
 def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
@@ -78,7 +94,7 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
     lines = day.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
     waiting = sum(len(line.places) for line in lines)
-    if also is not None and day.draws_from(counter, line_key_of(also)):
+    if also is not None and not day.sleeps(also) and day.draws_from(counter, line_key_of(also)):
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:

@@ -319,7 +319,7 @@ def _ticket_started(day: Day, event: events.TicketStarted, record: Record) -> _T
 
 def _ticket_finished(day: Day, event: events.TicketFinished, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
-    served = _served(day.tickets[event.ticket], record)
+    served = _served(day, day.tickets[event.ticket], record)
     if not event.forgotten:
         _learn_speed(day, day.tickets[event.ticket], served)
     ticket = _put(
@@ -340,7 +340,7 @@ def _ticket_finished(day: Day, event: events.TicketFinished, record: Record) -> 
 def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
     before = day.tickets[event.ticket]
-    served = _served(before, record)
+    served = _served(day, before, record)
     _learn_speed(day, before, served)
     ticket = _put(
         day,
@@ -404,9 +404,8 @@ def _ticket_resumed(day: Day, event: events.TicketResumed, record: Record) -> _T
         record,
         event.ticket,
         floor_at=event.floor_at,
-        queue_at=dispatch.queue_time(
-            day.plan, before.class_, before.reference_at, event.floor_at, before.late_from_at, raised=before.raised
-        ),
+        raised=False,
+        queue_at=dispatch.queue_time(day.plan, before.class_, before.reference_at, event.floor_at, before.late_from_at),
         returns=before.returns + (before.state is TicketState.NO_SHOW),
         ahead=event.ahead,
         wait=event.wait,
@@ -538,13 +537,16 @@ def _free(day: Day, record: Record, ticket_id: TicketId) -> Counter | None:
     return None if counter_id is None else _put_counter(day, record, counter_id, ticket=None)
 
 
-def _served(ticket: Ticket, record: Record) -> Served:
+def _served(day: Day, ticket: Ticket, record: Record) -> Served:
     began_at = ticket.started_at or ticket.called_at or record.at
-    return Served(ticket.service, (record.at - began_at).total_seconds())
+    interrupted = day.suspended_s(began_at, record.at) > 0
+    return Served(ticket.service, (record.at - began_at).total_seconds(), interrupted)
 
 
 def _learn_speed(day: Day, ticket: Ticket, served: Served, times: int = 1) -> None:
-    """Let a visit count in today's speed at its stage; `times` is -1 to take it back."""
+    """Let a visit count in today's speed at its stage, if it says anything of it; `times` is -1 to take it back."""
+    if served.interrupted:
+        return
     service = day.plan.services[ticket.service]
     expected_s = service.expected_s(ticket.stage, ticket.count, prechecked=ticket.prechecked)
     if served.seconds <= FORGOTTEN_AFTER_MEANS * expected_s:

@@ -12,6 +12,7 @@ Durations are seconds for one person, of each stage by itself: a look at papers 
 things. What a clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four
 medians, or more where the service varies more, all but as many as chance makes so long. Mean and spread are those of
 the durations themselves: by their logarithms, a few very short visits make a service seem longer and wilder than it is.
+A visit during which the hall was suspended does not say how long one lasts.
 
 Source: ALGORITHMS 2.2 (walk-ins), 4.2 (service model); DESIGN 6.
 """
@@ -153,6 +154,7 @@ class _Visit(Struct, frozen=True):
     stage: StageId
     prechecked: bool
     seconds: int
+    interrupted: bool
 
 
 class Observer:
@@ -205,7 +207,8 @@ class Observer:
             case events.TicketNoShow(ticket=ticket):
                 assert before is not None, "who did not come was called"
                 assert before.called_at is not None, "who did not come was called"
-                self._absent_s.setdefault(ticket, []).append(_seconds(before.called_at, record.at))
+                absent_s = self._day.unsuspended_s(before.called_at, record.at)
+                self._absent_s.setdefault(ticket, []).append(round(absent_s))
             case events.TicketLeft(reason=LeftReason.SELF):
                 self._left += _is_in_order(before)
             case _:
@@ -226,12 +229,12 @@ class Observer:
         after = self._day.tickets[before.id]
         assert after.served is not None, "an end says what was ended"
         seconds = round(after.served.seconds / before.count)
-        visit = _Visit(before.service, before.stage, before.prechecked, seconds)
+        visit = _Visit(before.service, before.stage, before.prechecked, seconds, after.served.interrupted)
         self._visits.setdefault(before.id, []).append(visit)
 
     def facts(self) -> DayFacts:
         """What is to be remembered of the day so far."""
-        visits = list(chain.from_iterable(self._visits.values()))
+        visits = [visit for visit in chain.from_iterable(self._visits.values()) if not visit.interrupted]
         plan = self._day.plan if visits else None
         main = {} if plan is None else {one.id: plan.main_stage(one) for one in plan.services.values()}
         lasted: dict[bool, dict[ServiceId, list[int]]] = {False: {}, True: {}}
@@ -286,15 +289,11 @@ def _is_in_order(ticket: Ticket | None) -> bool:
     return ticket is not None and ticket.state is TicketState.WAITING and ticket.admission is not Admission.STANDBY
 
 
-def _seconds(from_at: datetime, to_at: datetime) -> int:
-    return round((to_at - from_at).total_seconds())
-
-
 def open_hours(plan: Plan) -> dict[str, int]:
     """For how many seconds of each local hour the hall is planned to be open."""
     found: Counter[str] = Counter()
     for hour, from_at, until_at in _parts_of_hours(plan):
-        found[hour] += _seconds(from_at, until_at)
+        found[hour] += round((until_at - from_at).total_seconds())
     return dict(found)
 
 

@@ -226,10 +226,14 @@ class CallReason(Struct, frozen=True, gc=False):
 
 
 class Served(Struct, frozen=True, gc=False):
-    """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end."""
+    """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end.
+
+    One that was `interrupted`, as the hall was suspended meanwhile, does not say how long such a visit lasts.
+    """
 
     service: ServiceId
     seconds: float
+    interrupted: bool = False
 
 
 class Ticket(Struct, frozen=True, gc=False, kw_only=True):
@@ -246,8 +250,9 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     `slot_at` are what it was checked in for, `returns_of` is the ticket of another day whose right to return it uses,
     `invitation` the id of the one it was taken with. `promise` is the wait that was told with the ticket, as long as
     the first call may keep it: not when its people asked for another time, or its class or place has changed. `raised`
-    is a walk-in that has waited for as long as the hall lets anybody wait. `rating` is how the person found the visit,
-    from 1 to 5. `excused_s` is for how long after the slot the hall was suspended before the check-in.
+    is a walk-in that has waited for as long as the hall lets anybody wait, since it came or last came back. `rating` is
+    how the person found the visit, from 1 to 5. `excused_s` is for how long after the slot the hall was suspended
+    before the check-in.
     """
 
     id: TicketId

@@ -453,7 +453,10 @@ def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> f
 
 
 def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work:
-    """The work of the people at some counters; while the hall is suspended, as it will be when calls go on."""
+    """The work of the people at some counters; while the hall is suspended, as it will be when calls go on.
+
+    Some are thought to finish meanwhile; who is there still was interrupted, and goes on with what was left.
+    """
     services = left_s = variance = whole_s = squares = 0.0
     goes_on_s = goes_on_in_s(day, now_at) or 0.0
     for counter_id in crew.open:
@@ -465,7 +468,7 @@ def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work
         one_s = service.expected_s(counter.stage, ticket.count, prechecked=ticket.prechecked)
         one_variance = service.variance(counter.stage, ticket.count, prechecked=ticket.prechecked)
         began_at = ticket.started_at or ticket.called_at or now_at
-        elapsed_s = (now_at - began_at).total_seconds() / speed
+        elapsed_s = day.unsuspended_s(began_at, now_at) / speed
         cv = math.sqrt(one_variance) / one_s
         there = 1.0
         if goes_on_s:

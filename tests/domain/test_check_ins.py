@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from service.domain import commands, dispatch, events
 from service.domain.commands import Invited, Returned
+from service.domain.forecast.waits import forecast
 from service.domain.model import (
     AppointmentId,
     AppointmentState,
@@ -34,7 +35,7 @@ from service.domain.refusals import (
     WrongState,
 )
 from service.domain.view import ticket_view
-from tests.domain.halls import DONE, MONDAY, Hall, reason_of, refold, town, values
+from tests.domain.halls import DONE, MONDAY, Hall, called, reason_of, refold, town, values
 
 
 def booked(at: str = "11:00", service: str = "enquiry", **rules: int) -> tuple[Hall, AppointmentId]:
@@ -254,6 +255,84 @@ def test_an_idle_counter_takes_only_whom_it_serves() -> None:
     assert hall.next("4") is None
 
 
+def two_stages() -> tuple[Hall, TicketId, list[TicketId]]:
+    """Somebody comes an hour before their time, and is at the pre-check at once; then others come, who go there too."""
+    hall = Hall(at="-12:00")
+    appointment = hall.book("passport", "11:00")
+    hall.at("10:01").open("P1", "1")
+    early = hall.check_in(appointment)
+    assert hall.next("P1") == early
+    walk_ins = [hall.after(60).take("passport") for _ in range(3)]
+    return hall, early, walk_ins
+
+
+def test_who_comes_early_is_not_before_others_at_the_next_stage_either() -> None:
+    hall, early, walk_ins = two_stages()
+    for ticket in walk_ins:
+        assert hall.next("P1", DONE) == ticket
+    hall.finish(walk_ins[-1])
+
+    assert [hall.next("1", DONE) for _ in walk_ins] == walk_ins
+    decided = hall.do(commands.CallNext(CounterId("1"), DONE))
+
+    assert called(decided) == early
+    assert reason_of(decided).rule is Rule.EARLY, "rather than nobody"
+
+
+def test_at_the_next_stage_the_credit_counts_from_five_minutes_before_the_slot() -> None:
+    hall, early, walk_ins = two_stages()
+    for _ in walk_ins:
+        hall.next("P1", DONE)
+    assert hall.ticket(early).queue_at == hall.instant("10:00")
+
+    assert hall.at("10:54:59").next("1") == walk_ins[0]
+    decided = hall.at("10:55").do(commands.CallNext(CounterId("1"), DONE))
+
+    assert called(decided) == early
+    assert reason_of(decided).rule is Rule.CREDIT
+    assert values(refold(hall)) == values(hall.day)
+
+
+@pytest.mark.parametrize(
+    "moving",
+    [
+        [commands.TransferTicket(TicketId("ticket-00002"))],
+        [commands.TransferTicket(TicketId("ticket-00002"), service=ServiceId("passport"))],
+        [commands.TransferTicket(TicketId("ticket-00002"), counter=CounterId("1"))],
+        [commands.ParkTicket(TicketId("ticket-00002")), commands.ResumeTicket(TicketId("ticket-00002"))],
+        [commands.MarkNoShow(TicketId("ticket-00002")), commands.ResumeTicket(TicketId("ticket-00002"))],
+        [commands.PauseCounter(CounterId("1"), release=True), commands.OpenCounter(CounterId("1"))],
+    ],
+)
+def test_who_was_called_early_and_waits_again_is_due_at_their_time(moving: list[commands.Command]) -> None:
+    hall, appointment = booked("11:00")
+    hall.at("10:30").open("1")
+    early = hall.check_in(appointment)
+    assert hall.next("1") == early
+    queue_at = hall.ticket(early).queue_at
+    walk_in = hall.after(60).take()
+
+    for command in moving:
+        hall.do(command)
+
+    assert hall.next("1") == walk_in
+    assert hall.at("10:55").next("1", DONE) == early
+    resumed = any(isinstance(command, commands.ResumeTicket) for command in moving)
+    assert (hall.ticket(early).queue_at == queue_at) is not resumed
+
+
+def test_who_was_called_early_and_waits_again_is_called_again_rather_than_nobody() -> None:
+    hall, appointment = booked("11:00")
+    hall.at("10:30").open("1")
+    early = hall.check_in(appointment)
+    assert hall.next("1") == early
+
+    hall.do(commands.TransferTicket(early))
+
+    decided = hall.do(commands.CallNext(CounterId("1")))
+    assert (called(decided), reason_of(decided).rule) == (early, Rule.EARLY)
+
+
 def test_nobody_is_called_before_the_time_they_asked_for() -> None:
     hall, appointment = booked("11:00")
     hall.at("10:30").open("1")
@@ -264,18 +343,18 @@ def test_nobody_is_called_before_the_time_they_asked_for() -> None:
     assert hall.at("10:40").next("1") == ticket
 
 
-def test_who_was_called_early_does_not_sleep_again() -> None:
-    hall, appointment = booked("11:00", "card")
-    hall.at("10:30").open("1", "K1")
-    ticket = hall.check_in(appointment)
-    assert hall.next("1") == ticket
+def test_who_goes_on_early_is_told_to_wait_until_their_time() -> None:
+    hall, early, _ = two_stages()
+    for _ in range(20):
+        hall.take()
+    hall.serve("1")
 
-    hall.do(commands.TransferTicket(ticket))
-    hall.take("card")
-    assert hall.next("1") == ticket
-    hall.finish(ticket)
+    hall.at("10:10").finish(early)
 
-    assert hall.next("K1") == ticket
+    wait = hall.ticket(early).wait
+    assert wait is not None
+    assert wait.p50_s == 45 * 60
+    assert forecast(hall.day, hall.now_at).waits[early].p50_s == pytest.approx(45 * 60, abs=120)
 
 
 def test_green_does_not_wait_for_a_slot() -> None:

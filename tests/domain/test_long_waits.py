@@ -5,13 +5,23 @@ Source: ALGORITHMS 1.4 (guard).
 
 from datetime import timedelta
 
+import pytest
+
 from service.domain import dispatch
-from service.domain.commands import CallNext, ChangeTicket, SweepLongWaits
+from service.domain.commands import (
+    CallNext,
+    ChangeTicket,
+    LiftSuspension,
+    ParkTicket,
+    ResumeTicket,
+    Suspend,
+    SweepLongWaits,
+)
 from service.domain.events import TicketRaised
 from service.domain.forecast.waits import forecast
 from service.domain.model import CounterId, Rule, TicketClass, TicketId
 from service.domain.waits import outlook_of
-from tests.domain.halls import Hall, called, reason_of, refold, town, values
+from tests.domain.halls import DONE, Hall, called, reason_of, refold, town, values
 from tests.domain.test_waits import enquiries
 
 HOUR_S = 3600
@@ -93,3 +103,77 @@ def test_who_was_raised_stays_so_whatever_becomes_of_the_class() -> None:
     hall.do(ChangeTicket(walk_in, class_=TicketClass.WALK_IN, reason="urgent"))
 
     assert hall.ticket(walk_in).queue_at == before
+
+
+def came_back() -> tuple[Hall, TicketId]:
+    """A hall whose one walk-in, who came at nine, was away until ten past ten: they count as having come at ten."""
+    hall = Hall(enquiries(cv=0, counters=1, rules={"max_walk_in_wait_s": HOUR_S}))
+    walk_in = hall.take()
+    hall.at("09:30").do(ParkTicket(walk_in))
+    hall.at("10:10").do(ResumeTicket(walk_in))
+    assert hall.ticket(walk_in).queue_at == hall.instant("10:00")
+    return hall, walk_in
+
+
+def test_who_came_back_and_has_waited_too_long_since_goes_before_all_who_came_later() -> None:
+    hall, walk_in = came_back()
+    stayed = hall.at("10:20").take()
+    hall.at("10:59:59")
+    assert hall.do(SweepLongWaits()) == []
+
+    hall.at("11:00").do(SweepLongWaits())
+    urgent = hall.take()
+    hall.do(ChangeTicket(urgent, class_=TicketClass.GREEN, reason="urgent"))
+    hall.open("1")
+
+    assert hall.ticket(walk_in).queue_at == hall.instant("08:30")
+    assert [hall.next("1", DONE) for _ in range(3)] == [walk_in, urgent, stayed]
+
+
+def test_who_came_back_does_not_go_before_those_who_stayed() -> None:
+    hall, walk_in = came_back()
+    hall.at("10:12")
+    others = [hall.take(), hall.after(60).take()]
+    hall.do(ParkTicket(others[0]))
+    hall.at("10:15").do(ResumeTicket(others[0]))
+
+    hall.at("11:30").do(SweepLongWaits())
+
+    assert all(hall.ticket(ticket).raised for ticket in (walk_in, *others))
+    assert [ticket.id for ticket in dispatch.in_order(hall.day)] == [walk_in, *others]
+
+
+def test_who_was_raised_and_leaves_comes_back_as_others_do_and_is_raised_again() -> None:
+    hall, walk_in, _ = a_morning()
+    hall.at("10:30").do(SweepLongWaits())
+    hall.do(ParkTicket(walk_in))
+    hall.at("11:10").do(ResumeTicket(walk_in))
+
+    assert hall.ticket(walk_in).queue_at == hall.instant("11:00")
+    assert hall.at("11:59:59").do(SweepLongWaits()) == []
+    (raised,) = hall.at("12:00").do(SweepLongWaits())
+
+    assert isinstance(raised, TicketRaised)
+    assert hall.ticket(walk_in).queue_at == hall.instant("09:30")
+    assert values(refold(hall)) == values(hall.day)
+
+
+def test_who_came_back_and_was_raised_stays_so_whatever_becomes_of_the_class() -> None:
+    hall, walk_in = came_back()
+    hall.at("11:00").do(SweepLongWaits())
+
+    for class_ in (TicketClass.GREEN, TicketClass.WALK_IN):
+        hall.do(ChangeTicket(walk_in, class_=class_, reason="urgent"))
+        assert hall.ticket(walk_in).queue_at == hall.instant("08:30")
+
+
+@pytest.mark.parametrize("said", [False, True])
+def test_nobody_has_waited_longer_for_a_suspension(said: bool) -> None:  # noqa: FBT001
+    hall = Hall(town(rules={"max_walk_in_wait_s": HOUR_S}))
+    hall.at("09:10").take()
+    hall.at("09:26").do(Suspend({"en": "Fire alarm"}, hall.instant("10:15") if said else None))
+    assert hall.at("10:14").do(SweepLongWaits()) == []
+    hall.at("10:15").do(LiftSuspension())
+
+    assert hall.at("10:58:59").do(SweepLongWaits()) == []
+    assert hall.at("10:59").do(SweepLongWaits())

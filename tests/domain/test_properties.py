@@ -107,8 +107,7 @@ def other_documents() -> list[HallDocument]:
 def wakes_at(day: Day, ticket: Ticket) -> datetime | None:
     """When a ticket may be called; None: at any time."""
     times = [] if ticket.not_before_at is None else [ticket.not_before_at]
-    never_called = ticket.last_counter is None
-    if ticket.class_ is TicketClass.APPOINTMENT and ticket.slot_at is not None and never_called:
+    if ticket.class_ is TicketClass.APPOINTMENT and ticket.slot_at is not None:
         times.append(ticket.slot_at - timedelta(seconds=day.plan.rules.early_s))
     return max(times, default=None)
 

@@ -18,22 +18,25 @@ from service.domain.commands import (
     ChangeTicket,
     CloseCounter,
     LeaveQueue,
+    LiftSuspension,
     OpenCounter,
     ParkTicket,
     ResumeTicket,
     Suspend,
+    UndoTicket,
 )
 from service.domain.document import HallDocument
+from service.domain.forecast.pace import pace_of
 from service.domain.forecast.scene import scene_of
 from service.domain.forecast.waits import asked_of, waits_of
 from service.domain.model import CounterId, ServiceId, Shown, StageId, TicketClass, TicketId, Wait
 from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
-from service.domain.waits import SPEED_SD, outlook_of, residual_s, still_there, wait_of_newcomer
+from service.domain.waits import SPEED_SD, outlook_of, residual_s, speed_of, still_there, wait_of_newcomer
 from tests.domain.halls import DONE, Hall, town
 
 PATHS = 2000
 NORMAL = NormalDist()
-ENQUIRY = ServiceId("enquiry")
+ENQUIRY, WINDOW = ServiceId("enquiry"), StageId("window")
 
 
 def lognormal(random: Random, mean_s: float, cv: float, longer_than_s: float = 0.0) -> float:
@@ -451,6 +454,57 @@ def test_a_suspension_that_ends_after_closing_is_waited_for() -> None:
     wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
     assert wait.p50_s == 40 * 60
+
+
+def five_at_work(alarm_s: float) -> Hall:
+    """Five begin to serve with 45 behind them, and stand still after two minutes, for as long as an alarm lasts."""
+    hall = Hall(enquiries(mean=300, counters=5, admission="all"))
+    for _ in range(50):
+        hall.take()
+    hall.open("1", "2", "3", "4", "5")
+    for counter in "12345":
+        hall.serve(counter)
+    hall.after(120)
+    if alarm_s:
+        hall.do(Suspend({"en": "Fire alarm"}))
+        hall.after(alarm_s).do(LiftSuspension())
+    return hall.after(60)
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_whom_an_alarm_interrupted_makes_nobody_wait_longer_than_the_alarm(done: bool) -> None:  # noqa: FBT001
+    with_it, without = five_at_work(12 * 60), five_at_work(0)
+    for hall in (with_it, without):
+        if done:
+            hall.after(120)
+            for counter in "12345":
+                ticket = hall.counter(counter).ticket
+                assert ticket is not None
+                hall.finish(ticket)
+
+    (found, drawn), (usual, usually_drawn) = (
+        (wait_of_newcomer(hall.day, ENQUIRY, hall.now_at).p50_s, asked_of(scene).newcomers[ENQUIRY].p50_s)
+        for hall in (with_it, without)
+        for scene in [scene_of(hall.day, hall.now_at)]
+        if scene is not None
+    )
+
+    assert speed_of(with_it.day, WINDOW)[0] == pytest.approx(1.0)
+    assert pace_of(with_it.day, WINDOW, with_it.now_at)[0] == pytest.approx(1.0, abs=0.02)
+    assert found == pytest.approx(usual, rel=0.01)
+    assert drawn == pytest.approx(usually_drawn, rel=0.1)
+
+
+def test_an_undo_takes_nothing_out_of_the_speed_that_was_not_in_it() -> None:
+    hall = five_at_work(12 * 60)
+    ticket = hall.counter("1").ticket
+    assert ticket is not None
+
+    hall.finish(ticket)
+    hall.do(UndoTicket(ticket))
+    hall.after(60).finish(ticket)
+
+    assert speed_of(hall.day, WINDOW)[0] == 1.0
 
 
 @given(st.floats(30, 3600), st.floats(0.1, 2), st.floats(0, 3), st.floats(0, 3))

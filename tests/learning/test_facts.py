@@ -60,6 +60,60 @@ def served(hall: Hall, seconds: float = 120, count: int = 1) -> TicketId:
     return visit(hall, "1", seconds)
 
 
+def suspend(hall: Hall, seconds: float) -> None:
+    """Suspend the hall for so long."""
+    hall.do(Suspend({"en": "Fire alarm"}))
+    hall.after(seconds).do(LiftSuspension())
+
+
+def test_a_visit_that_a_suspension_interrupted_says_nothing_of_how_long_one_lasts() -> None:
+    hall = Hall()
+    hall.open("1", "P1")
+    hall.take("passport")
+    visit(hall, "P1", 90)
+    ticket = hall.serve("1")
+    hall.after(120)
+    suspend(hall, 720)
+    hall.after(180).finish(ticket)
+    served(hall, seconds=130)
+
+    facts = facts_of(hall)
+    assert facts.lasted_s == {ENQUIRY: [130]}
+    assert facts.prechecked_lasted_s == {}
+    assert facts.at_stages == {PASSPORT: {PRECHECK: Lasted([90], [])}}
+
+    hall.do(UndoTicket(hall.records[-1].event.ticket))  # type: ignore[union-attr]
+    assert facts_of(hall).lasted_s == {}
+
+
+def test_an_undone_visit_that_was_interrupted_takes_none_before_it_away() -> None:
+    hall = Hall()
+    hall.open("1", "P1")
+    hall.take("passport")
+    visit(hall, "P1", 90)
+    ticket = hall.serve("1")
+    suspend(hall, 720)
+    hall.finish(ticket)
+
+    hall.do(UndoTicket(ticket))
+
+    assert facts_of(hall).at_stages == {PASSPORT: {PRECHECK: Lasted([90], [])}}
+
+
+def test_a_counter_waits_for_nobody_while_the_hall_is_suspended() -> None:
+    hall = Hall()
+    hall.open("1")
+    hall.take("enquiry")
+    ticket = hall.next("1")
+    assert ticket is not None
+    hall.after(60)
+    suspend(hall, 720)
+
+    hall.after(70).do(MarkNoShow(ticket))
+
+    assert facts_of(hall).absent_s == [130]
+
+
 def test_a_duration_is_of_one_person_from_the_start_to_the_end() -> None:
     hall = Hall()
     hall.open("1")

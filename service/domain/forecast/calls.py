@@ -69,7 +69,7 @@ def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs 
         free_s: when each counter (columns) is free on each path (rows).
         lines: who waits already.
         others: who comes later.
-        again: appearances of the others before their place in the order.
+        again: appearances of the others before their place in the order, or once they are raised.
         durations_s: how long each of the lines, then of the others (rows), takes on each path (columns).
         gone: who of the lines, then of the others (rows), will not be there when they are called; nobody when None.
         wanted: who must have been called before the end, of the lines, then of the others.

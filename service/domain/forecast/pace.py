@@ -3,7 +3,7 @@
 The short services of the morning are done first: reckoned from them alone every day would begin fast. So a service
 under way counts as well, with as long as it is expected to take given that it is not done (one step after the other of
 expectation and maximization). And who took more than four means is left out as a forgotten finish; what that cuts off
-the mean of the others is put back.
+the mean of the others is put back. Whom a suspension interrupted says nothing of the speed, done or not.
 
 Source: ALGORITHMS 4.2, "Speed learning"; Dempster, Laird and Rubin 1977.
 """
@@ -47,7 +47,7 @@ def pace_of(day: Day, stage: StageId, now_at: datetime) -> tuple[float, float]:
 
 
 def under_way(day: Day, stage: StageId, now_at: datetime) -> list[UnderWay]:
-    """What the people at the counters of a stage are there for."""
+    """What the people at the counters of a stage are there for, but for whom a suspension has interrupted."""
     found = []
     for counter in day.counters.values():
         if counter.ticket is None or counter.stage != stage:
@@ -57,6 +57,8 @@ def under_way(day: Day, stage: StageId, now_at: datetime) -> list[UnderWay]:
         mean_s = service.expected_s(stage, ticket.count, prechecked=ticket.prechecked)
         variance = service.variance(stage, ticket.count, prechecked=ticket.prechecked)
         began_at = ticket.started_at or ticket.called_at or now_at
+        if day.suspended_s(began_at, now_at):
+            continue
         found.append(UnderWay(mean_s, math.sqrt(variance) / mean_s, (now_at - began_at).total_seconds()))
     return found
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from service.domain.forecast.calls import NOBODY, Again, Gone, Lines, Others, starts_of
 from service.domain.forecast.draws import Draws, Floats, Purpose, beyond, lognormals, rest_s
-from service.domain.forecast.scene import Route, Scene, Step, Stream
+from service.domain.forecast.scene import Guard, Present, Route, Scene, Step, Stream, Waiting
 from service.domain.model import MISSED_AFTER_S
 
 TIE_S = 1e-7
@@ -29,13 +29,26 @@ class TooManyToCome(Exception):  # noqa: N818  (it names what happened)
     """More are expected than can be drawn in good time."""
 
 
+class Raised(NamedTuple):
+    """When people are raised as they have waited too long, and their keys from then on; never is infinite."""
+
+    at_s: Floats
+    keys: Floats
+
+
 class Visits(NamedTuple):
-    """People of a kind: their routes, when they are there and their queue times on each path; `again` as in `calls`."""
+    """People of a kind: their routes, when they are there and their queue times on each path; `again` as in `calls`.
+
+    From `due_s` on their appointments count; before, a counter calls them rather than nobody. None of them is ever
+    `raised` where that is None.
+    """
 
     routes: list[Route]
     appear_s: Floats
     keys: Floats
     again: Again
+    due_s: Floats
+    raised: Raised | None = None
 
 
 class Called(NamedTuple):
@@ -90,13 +103,13 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
     if sleeping and not ahead:
         # whoever comes before the last of them may be called is called, or on standby all who come at all
         latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
-    if sum(_number_of(stream, latest_s, scene.closing_s) for stream in scene.streams) > COMING_MAX:
+    if sum(_number_of(scene, stream, latest_s) for stream in scene.streams) > COMING_MAX:
         raise TooManyToCome
     kinds = [
         _waiting(scene, paths),
         _present(scene, draws, speeds),
         _expected(scene, draws, latest_s),
-        *(_coming(draws, n, stream, latest_s, scene.closing_s) for n, stream in enumerate(scene.streams)),
+        *(_coming(scene, draws, n, latest_s) for n in range(len(scene.streams))),
     ]
     people = sum(len(kind.routes) for kind in kinds)
     probes_s = np.zeros(int(newcomers and not ahead))
@@ -104,7 +117,7 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
         probes_s = quarters_s(scene.made_at.timestamp(), scene.closing_s)
         probes_s = probes_s[(probes_s >= scene.doors_s) & (probes_s < scene.closing_s)]
     if len(probes_s):
-        kinds.extend(_probes(step, probes_s, paths) for step in scene.newcomers)
+        kinds.extend(_probes(scene.guard, step, probes_s, paths) for step in scene.newcomers)
     everybody = _Everybody(scene, draws, speeds, kinds, people)
     calls = [everybody.at(part, ahead=ahead, sleeping=sleeping) for part in range(len(scene.parts))]
     return Rest(paths, people, calls, probes_s, everybody.under_way_s)
@@ -131,7 +144,26 @@ def _waiting(scene: Scene, paths: int) -> Visits:
             np.zeros((len(early), paths)),
             np.broadcast_to(ranks[:, None], (len(early), paths)),
         ),
+        np.array([one.due_s for one in scene.waiting]),
+        _raised_of(scene.waiting, paths),
     )
+
+
+def _raised_of(people: Sequence[Waiting] | Sequence[Present], paths: int) -> Raised | None:
+    """When each of those who are here is raised, alike on all paths."""
+    raises = [one.raised for one in people]
+    if not any(raises):
+        return None
+    at_s = np.array([np.inf if one is None else one.at_s for one in raises])
+    keys = np.array([0.0 if one is None else one.key_s for one in raises])
+    return Raised(*(np.broadcast_to(one[:, None], (len(raises), paths)) for one in (at_s, keys)))
+
+
+def _raised_by(guard: Guard | None, come_s: Floats, keys: Floats) -> Raised | None:
+    """When walk-ins are raised who will come."""
+    if guard is None:
+        return None
+    return Raised(np.maximum(come_s, guard.from_s) + guard.most_s, keys - guard.credit_s)
 
 
 def _nobody_again(paths: int) -> Again:
@@ -150,6 +182,8 @@ def _present(scene: Scene, draws: Draws, speeds: Sequence[Floats]) -> Visits:
         rests,
         np.broadcast_to(keys[:, None], rests.shape),
         _nobody_again(draws.paths),
+        np.array([one.due_s for one in scene.present]),
+        _raised_of(scene.present, draws.paths),
     )
 
 
@@ -171,30 +205,37 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
     come_s[~comes | (come_s > late_from_s + MISSED_AFTER_S)] = np.inf
     credit_s = np.where(come_s <= late_from_s + ways.grace_s, ways.credit_s, 0.0)
     reference_s = np.maximum(come_s, slots[:, None])
-    appear_s = np.maximum(come_s, slots[:, None] - ways.early_s)
-    keys = reference_s - credit_s + TIE_S * np.where(np.isfinite(come_s), come_s, 0.0)
-    before = np.flatnonzero((come_s < appear_s).any(axis=1))
-    return Visits(
-        [one.route for one in found],
-        appear_s,
-        keys,
-        Again(
-            before,
-            np.where(come_s[before] < appear_s[before], come_s[before], np.inf),
-            NOBODY + appear_s[before] + TIE_S * np.where(np.isfinite(come_s[before]), come_s[before], 0.0),
-        ),
-    )
+    due_s = slots - ways.early_s
+    keys = reference_s - credit_s + TIE_S * _or_0(come_s)
+    return Visits([one.route for one in found], np.maximum(come_s, due_s[:, None]), keys, _early(come_s, due_s), due_s)
 
 
-def _until_s(stream: Stream, latest_s: float, closing_s: float | None) -> float:
+def _early(come_s: Floats, due_s: Floats) -> Again:
+    """Those who are there before their appointments count: called rather than nobody, by when these do."""
+    before = np.flatnonzero((come_s < due_s[:, None]).any(axis=1))
+    come_s, due_s = come_s[before], due_s[before, None]
+    return Again(before, np.where(come_s < due_s, come_s, np.inf), NOBODY + due_s + TIE_S * _or_0(come_s))
+
+
+def _or_0(seconds: Floats) -> Floats:
+    return np.where(np.isfinite(seconds), seconds, 0.0)
+
+
+def _guard_for(scene: Scene, stream: Stream) -> Guard | None:
+    """The rule for long waits, where it is for the people of a stream."""
+    return None if stream.credit_s else scene.guard
+
+
+def _until_s(scene: Scene, stream: Stream, latest_s: float) -> float:
     """Until when people of a stream come who could be called before `latest_s` in the order."""
-    until_s = latest_s + stream.credit_s
-    return until_s if closing_s is None else min(closing_s, until_s)
+    guard = _guard_for(scene, stream)
+    until_s = latest_s + (stream.credit_s if guard is None else guard.credit_s)
+    return until_s if scene.closing_s is None else min(scene.closing_s, until_s)
 
 
-def _number_of(stream: Stream, latest_s: float, closing_s: float | None) -> float:
+def _number_of(scene: Scene, stream: Stream, latest_s: float) -> float:
     """How many of a stream are expected to come until then."""
-    until_s = _until_s(stream, latest_s, closing_s)
+    until_s = _until_s(scene, stream, latest_s)
     return sum(
         span.number * (min(span.to_s, until_s) - span.from_s) / (span.to_s - span.from_s)
         for span in stream.spans
@@ -202,10 +243,11 @@ def _number_of(stream: Stream, latest_s: float, closing_s: float | None) -> floa
     )
 
 
-def _coming(draws: Draws, number: int, stream: Stream, latest_s: float, closing_s: float | None) -> Visits:
-    """Those who come without an appointment, as far as they could be called before `latest_s` in the order."""
+def _coming(scene: Scene, draws: Draws, number: int, latest_s: float) -> Visits:
+    """Those of a stream, by its number, who come as far as they could be called before `latest_s` in the order."""
+    stream = scene.streams[number]
     random = draws.stream(Purpose.ARRIVALS, number)
-    until_s = _until_s(stream, latest_s, closing_s)
+    until_s = _until_s(scene, stream, latest_s)
     found: list[Floats] = []
     factor = random.standard_normal(draws.paths)
     for span in stream.spans:
@@ -220,16 +262,38 @@ def _coming(draws: Draws, number: int, stream: Stream, latest_s: float, closing_
         come_s[np.arange(most)[:, None] >= counts] = np.inf
         found.append(come_s)
     come_s = np.concatenate(found) if found else np.empty((0, draws.paths))
-    keys = np.where(np.isfinite(come_s), come_s, 0.0) * (1 + TIE_S) - stream.credit_s
-    return Visits([stream.route] * len(come_s), come_s, keys, _nobody_again(draws.paths))
+    keys = _or_0(come_s) * (1 + TIE_S) - stream.credit_s
+    return Visits(
+        [stream.route] * len(come_s),
+        come_s,
+        keys,
+        _nobody_again(draws.paths),
+        np.zeros(len(come_s)),
+        _raised_by(_guard_for(scene, stream), come_s, keys),
+    )
 
 
-def _probes(step: Step, come_s: Floats, paths: int) -> Visits:
+def _probes(guard: Guard | None, step: Step, come_s: Floats, paths: int) -> Visits:
     """Walk-ins who take no time: they find how long the wait would be, and make nobody wait."""
     shape = (len(come_s), paths)
     times = np.broadcast_to(come_s[:, None], shape)
     looking = step._replace(mean_s=0.0, variance=0.0)
-    return Visits([(looking,)] * len(come_s), times, times + TIE_S * (1 + times), _nobody_again(paths))
+    keys = times + TIE_S * (1 + times)
+    raised = _raised_by(guard, times, keys)
+    return Visits([(looking,)] * len(come_s), times, keys, _nobody_again(paths), np.zeros(len(come_s)), raised)
+
+
+def _all_raised(kinds: Sequence[Visits], paths: int) -> Raised | None:
+    """When people of all kinds are raised; None when nobody is."""
+    if all(kind.raised is None for kind in kinds):
+        return None
+    never = [np.broadcast_to(np.inf, (len(kind.routes), paths)) for kind in kinds]
+    return Raised(
+        np.concatenate(
+            [one if kind.raised is None else kind.raised.at_s for kind, one in zip(kinds, never, strict=True)]
+        ),
+        np.concatenate([kind.keys if kind.raised is None else kind.raised.keys for kind in kinds]),
+    )
 
 
 class _Everybody:
@@ -240,6 +304,7 @@ class _Everybody:
         self.draws = draws
         self.speeds = speeds
         self.waiting = len(scene.waiting)
+        self.here = self.waiting + len(scene.present)
         self.routes = [route for kind in kinds for route in kind.routes]
         self.keys = np.concatenate([kind.keys for kind in kinds])
         self.ready_s = np.concatenate([kind.appear_s for kind in kinds])
@@ -249,6 +314,13 @@ class _Everybody:
             np.concatenate([kind.again.appear_s for kind in kinds]),
             np.concatenate([kind.again.keys for kind in kinds]),
         )
+        self.due_s = np.concatenate([kind.due_s for kind in kinds])
+        self.raised = _all_raised(kinds, draws.paths)
+        self.standing = np.zeros(len(self.routes), dtype=bool)
+        self.since_s = np.zeros(len(self.routes))
+        for visit, one in enumerate(scene.waiting):
+            self.standing[visit] = one.active_s == 0 and one.raised is None
+            self.since_s[visit] = one.since_s if one.active_s == 0 else 0.0
         self.under_way_s = kinds[1].appear_s
         steps: list[list[tuple[int, int, Step]]] = [[] for _ in scene.parts]
         for visit, route in enumerate(self.routes):
@@ -284,22 +356,20 @@ class _Everybody:
         groups = np.array([step.group for _, _, step in here], dtype=np.intp)
         means = np.array([step.mean_s for _, _, step in here])
         cvs = np.array([step.cv if step.mean_s else 0.0 for _, _, step in here])
-        standing = first & (visits < self.waiting)
-        if sleeping:
-            standing &= np.array(
-                [visit < self.waiting and scene.waiting[visit].active_s == 0 for visit in visits.tolist()]
-            )
+        standing = first & self.standing[visits]
         if not all_of_them and not sleeping:
             # whoever comes after the last of those asked about in the order does not make them wait
             last_key_s = self.keys[visits[wanted], 0].max()
             kept = standing | (self.keys[visits] <= last_key_s).any(axis=1)
+            if self.raised is not None:
+                kept |= ((self.raised.keys[visits] <= last_key_s) & np.isfinite(self.raised.at_s[visits])).any(axis=1)
             visits, groups, means, cvs = visits[kept], groups[kept], means[kept], cvs[kept]
-            standing, wanted = standing[kept], wanted[kept]
+            first, standing, wanted = first[kept], standing[kept], wanted[kept]
         lined = np.flatnonzero(standing)
         lined = lined[np.argsort(self.keys[visits[lined], 0], kind="stable")]
         later = np.flatnonzero(~standing)
         order = np.concatenate([lined, later])
-        visits, wanted = visits[order], wanted[order]
+        visits, first, wanted = visits[order], first[order], wanted[order]
         coming = visits[len(lined) :]
         normals = np.concatenate(
             [
@@ -309,22 +379,14 @@ class _Everybody:
         )
         durations = lognormals(means[order], cvs[order], normals)
         durations *= self.speeds[part]
-        gone = self._gone(part, visits, len(lined))
-        place = np.full(len(self.routes), -1, dtype=np.intp)
-        place[coming] = np.arange(len(coming))
-        seen = np.flatnonzero(place[self.again.who] >= 0)
-        # only before their first step: later they come out of another part
-        seen = seen[[self.routes[visit][0].part == part for visit in self.again.who[seen].tolist()]]
+        gone = self._gone(part, visits, first, len(lined))
+        others, again = self._appearing(coming, groups[later], first[len(lined) :])
         starts = starts_of(
             scene.parts[part],
             self._free_s(part),
             Lines(groups[lined], self.keys[visits[: len(lined)], 0]),
-            Others(groups[later], self.ready_s[coming], self.keys[coming]),
-            Again(
-                place[self.again.who[seen]],
-                self.again.appear_s[seen],
-                self.again.keys[seen],
-            ),
+            others,
+            again,
             durations,
             gone,
             np.isfinite(self.ready_s[visits]).any(axis=1) if all_of_them else wanted,
@@ -338,7 +400,33 @@ class _Everybody:
         self.ready_s[visits] = ends
         return Called(part, visits, ready, starts, over, ends)
 
-    def _gone(self, part: int, visits: NDArray[np.intp], lined: int) -> Gone | None:
+    def _appearing(
+        self, coming: NDArray[np.intp], groups: NDArray[np.intp], first: NDArray[np.bool_]
+    ) -> tuple[Others, Again]:
+        """Those who come into a part's order: at their `first` step as was drawn, but who comes from a counter.
+
+        Nobody appears again twice: who has an appointment is not raised.
+        """
+        first = first & ((coming < self.waiting) | (coming >= self.here))
+        place = np.full(len(self.routes), -1, dtype=np.intp)
+        place[coming[first]] = np.flatnonzero(first)
+        seen = np.flatnonzero(place[self.again.who] >= 0)
+        ready_s = self.ready_s[coming]
+        due_s = np.where(first, 0.0, self.due_s[coming])
+        appear_s, keys = np.maximum(ready_s, due_s[:, None]), self.keys[coming]
+        again = [
+            Again(place[self.again.who[seen]], self.again.appear_s[seen], self.again.keys[seen]),
+            _early(ready_s, due_s),
+        ]
+        if self.raised is not None:
+            at_s, raised_keys = self.raised.at_s[coming], self.raised.keys[coming]
+            keys = np.where(at_s <= appear_s, raised_keys, keys)
+            at_s = np.where(appear_s < at_s, at_s, np.inf)
+            later = np.flatnonzero(np.isfinite(at_s).any(axis=1))
+            again.append(Again(later, at_s[later], raised_keys[later]))
+        return Others(groups, appear_s, keys), Again(*map(np.concatenate, zip(*again, strict=True)))
+
+    def _gone(self, part: int, visits: NDArray[np.intp], first: NDArray[np.bool_], lined: int) -> Gone | None:
         """Who of the visits of a part gives up before they are called; the first of them stand in the lines.
 
         Who says so is not in the lines any more, so nobody who stands there has; who does not may have gone long ago.
@@ -361,7 +449,7 @@ class _Everybody:
         )
         left_s += here_s
         absent_s += here_s
-        absent_s[:lined] += np.array([self.scene.waiting[visit].since_s for visit in visits[:lined].tolist()])[:, None]
+        absent_s += np.where(first, self.since_s[visits], 0.0)[:, None]
         from_s = np.minimum(left_s, absent_s)
         from_s[visits >= self.people] = np.inf
         return Gone(from_s, np.where(left_s <= absent_s, 0.0, leaving.no_show_s))

@@ -15,13 +15,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise, repeat
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from service.domain.arrivals import lately
 from service.domain.day import Day, LineKey, place_of
-from service.domain.dispatch import in_order
+from service.domain.dispatch import in_order, largest_credit_s, may_be_raised
 from service.domain.forecast.pace import pace_of
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.model import (
@@ -61,23 +62,49 @@ class Step(NamedTuple):
 Route = tuple[Step, ...]
 
 
+class Guard(NamedTuple):
+    """A hall's rule for long waits: a walk-in who has waited for `most_s`, but for suspensions, gets `credit_s`.
+
+    `from_s` is when the present suspension ends.
+    """
+
+    most_s: float
+    credit_s: float
+    from_s: float
+
+
+class Raise(NamedTuple):
+    """That somebody is raised as they have waited too long: when, and their key from then on."""
+
+    at_s: float
+    key_s: float
+
+
 class Waiting(NamedTuple):
-    """Who waits, since `since_s`: not called before `active_s`, or rather than nobody by `early_rank`, lowest first."""
+    """Who waits, since `since_s`: not called before `active_s`, or rather than nobody by `early_rank`, lowest first.
+
+    From `due_s` on their appointment counts, also where they go next; `raised` is what the hall's rule for long waits
+    will do for a walk-in.
+    """
 
     ticket: TicketId
     key_s: float
     since_s: float
     active_s: float
     early_rank: float | None
+    due_s: float
+    raised: Raise | None
     route: Route
 
 
 class Present(NamedTuple):
-    """Who is at a counter, for how long, and where they go next."""
+    """Who is at a counter, for how long (but for suspensions), and where they go next; the rest as of `Waiting`."""
 
     counter: int
     elapsed_s: float
     key_s: float
+    due_s: float
+    raised: Raise | None
     now: Step
     route: Route
 
@@ -105,7 +132,7 @@ class Coming(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """People of a kind who come without an appointment."""
+    """People of a kind who come without an appointment; those without a credit are walk-ins."""
 
     credit_s: float
     route: Route
@@ -139,10 +166,10 @@ class Punctuality(NamedTuple):
 class Scene(Struct, frozen=True, kw_only=True):
     """A day at an instant, `made_at`.
 
-    `waiting` is in the order of calls, by keys that no two share. `newcomers` are the first steps of walk-ins, one for
-    each set of counters that they may begin at, and `newcomer_of` says which of them is a service's. `closing_s` and
-    `staffed_s` are when the doors close for the last time and when nobody is planned to work any more; None on a day
-    without opening hours ahead.
+    `waiting` is in the order of calls, by keys that no two share, as long as nobody is raised. `newcomers` are the
+    first steps of walk-ins, one for each set of counters that they may begin at, and `newcomer_of` says which of them
+    is a service's. `closing_s` and `staffed_s` are when the doors close for the last time and when nobody is planned to
+    work any more; None on a day without opening hours ahead.
     """
 
     hall: HallId
@@ -157,6 +184,7 @@ class Scene(Struct, frozen=True, kw_only=True):
     newcomers: tuple[Step, ...]
     newcomer_of: dict[ServiceId, int]
     punctuality: Punctuality
+    guard: Guard | None
     leaving: Leaving
     unreachable: tuple[TicketId, ...]
     doors_s: float
@@ -181,6 +209,14 @@ def waiting_in(day: Day) -> list[Ticket]:
             ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING and ticket.id not in known
         ]
     return found
+
+
+def _guard_of(day: Day, now_at: datetime) -> Guard | None:
+    most_s = day.plan.rules.max_walk_in_wait_s
+    credit_s = largest_credit_s(day.plan)
+    if most_s is None or not credit_s:
+        return None
+    return Guard(float(most_s), float(credit_s), goes_on_in_s(day, now_at) or 0.0)
 
 
 class Errand(NamedTuple):
@@ -219,7 +255,8 @@ class _Looking:
                 for name in counter.services:
                     self.serving[counter.stage, name].append(counter)
         self.waiting = waiting_in(day)
-        self.key_s = self._keys()
+        self.guard = _guard_of(day, now_at)
+        self.key_s, self.raised_key_s = self._keys()
         self.part_of, parts = self._parts()
         self.counters = [[counter for counter in day.counters if self.part_of.get(counter) == n] for n in range(parts)]
         self.index = {counter: n for part in self.counters for n, counter in enumerate(part)}
@@ -269,6 +306,7 @@ class _Looking:
                 plan.rules.grace_s,
                 plan.rules.early_s,
             ),
+            guard=self.guard,
             leaving=plan.learned.leaving,
             unreachable=unreachable,
             doors_s=max(0.0, self._seconds(min(doors))) if doors else 0.0,
@@ -279,15 +317,35 @@ class _Looking:
     def _seconds(self, at: datetime) -> float:
         return (at - self.now_at).total_seconds()
 
-    def _keys(self) -> dict[TicketId, float]:
-        """The queue times of all who are here, in seconds from now; those that are equal told apart as by the order."""
+    def _keys(self) -> tuple[dict[TicketId, float], dict[TicketId, float]]:
+        """The queue times of all who are here, in seconds from now; those that are equal told apart as by the order.
+
+        Beside them those that walk-ins will have when they have waited too long.
+        """
         here = [self.day.tickets[one.ticket] for one in self.day.counters.values() if one.ticket is not None]
         found: dict[TicketId, float] = {}
+        raised: dict[TicketId, float] = {}
+        places = [(place_of(ticket), found) for ticket in (*here, *self.waiting)]
+        if self.guard is not None:
+            credit = timedelta(seconds=self.guard.credit_s)
+            places += [
+                (place._replace(queue_at=place.queue_at - credit), raised)
+                for place, _ in places
+                if may_be_raised(self.day.tickets[place.ticket])
+            ]
         last_s = -math.inf
-        for place in sorted(place_of(ticket) for ticket in (*here, *self.waiting)):
+        for place, keys in sorted(places, key=itemgetter(0)):
             last_s = max(self._seconds(place.queue_at), math.nextafter(last_s, math.inf))
-            found[place.ticket] = last_s
-        return found
+            keys[place.ticket] = last_s
+        return found, raised
+
+    def _raise_of(self, ticket: Ticket) -> Raise | None:
+        """When somebody will have waited too long, and the key they have then; None where that is never."""
+        key_s = self.raised_key_s.get(ticket.id)
+        if self.guard is None or key_s is None:
+            return None
+        left_s = self.guard.most_s - self.day.unsuspended_s(ticket.queue_at, self.now_at)
+        return Raise(self.guard.from_s + left_s if left_s > 0 else 0.0, key_s)
 
     def _parts(self) -> tuple[dict[CounterId, int], int]:
         """The part of each counter that works, and how many there are; in the order of the stages."""
@@ -381,7 +439,18 @@ class _Looking:
                 continue
             active_s, rank = self._due(ticket)
             since_s = active_s or min(0.0, self._seconds(ticket.waiting_since_at))
-            waiting.append(Waiting(ticket.id, self.key_s[ticket.id], since_s, active_s, rank, route))
+            waiting.append(
+                Waiting(
+                    ticket.id,
+                    self.key_s[ticket.id],
+                    since_s,
+                    active_s,
+                    rank,
+                    self._counts_s(ticket),
+                    None if ticket.admission is Admission.STANDBY else self._raise_of(ticket),
+                    route,
+                )
+            )
         return tuple(waiting), tuple(unreachable)
 
     def _due(self, ticket: Ticket) -> tuple[float, float | None]:
@@ -391,6 +460,9 @@ class _Looking:
         active_s = max(0.0, self._seconds(self.day.wakes_at(ticket)))
         may_be_early = ticket.not_before_at is None or ticket.not_before_at <= self.now_at
         return active_s, active_s if active_s and may_be_early else None
+
+    def _counts_s(self, ticket: Ticket) -> float:
+        return max(0.0, self._seconds(self.day.counts_from(ticket)))
 
     def _present(self) -> Iterator[Present]:
         plan = self.day.plan
@@ -408,8 +480,10 @@ class _Looking:
             )
             yield Present(
                 self.index[counter.id],
-                self._seconds(self.now_at) - self._seconds(began_at),
+                self.day.unsuspended_s(began_at, self.now_at),
                 self.key_s[ticket.id],
+                self._counts_s(ticket),
+                self._raise_of(ticket),
                 now,
                 tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part >= now.part),
             )

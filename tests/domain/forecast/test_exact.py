@@ -12,11 +12,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.domain.commands import ChangeTicket, CheckIn, PauseCounter, Suspend, TransferTicket
+from service.domain.commands import (
+    ChangeTicket,
+    CheckIn,
+    ParkTicket,
+    PauseCounter,
+    ResumeTicket,
+    StartTicket,
+    Suspend,
+    TransferTicket,
+)
 from service.domain.forecast.rest import drawn
-from service.domain.forecast.scene import scene_of
-from service.domain.forecast.waits import NEVER, forecast
-from service.domain.model import Admission, AppointmentId, Channel, CounterId, TicketClass, TicketId
+from service.domain.forecast.scene import Coming, scene_of
+from service.domain.forecast.waits import NEVER, asked_of, forecast, waits_of
+from service.domain.model import Admission, AppointmentId, Channel, CounterId, ServiceId, TicketClass, TicketId
+from service.domain.plan import Learned, Leaving
 from tests.domain.forecast.booked import book
 from tests.domain.forecast.forward import copied, played
 from tests.domain.halls import DONE, TOWN, Hall, town
@@ -83,11 +93,17 @@ comers = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from(["2", "3", "4", "P1"]), max_size=5, unique=True), st.lists(comers, max_size=20))
-@example([], [Comer("card", 1, 0, "next"), Comer("card", 1, 200, "next"), Comer("card", 1, 10, "next")])
-def test_whatever_the_line_the_forecast_is_what_the_hall_then_does(more: list[str], line: list[Comer]) -> None:
-    hall = Hall(certain())
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.sampled_from(["2", "3", "4", "P1"]), max_size=5, unique=True),
+    st.lists(comers, max_size=20),
+    st.sampled_from([None, 240, 600]),
+)
+@example([], [Comer("card", 1, 0, "next"), Comer("card", 1, 200, "next"), Comer("card", 1, 10, "next")], None)
+def test_whatever_the_line_the_forecast_is_what_the_hall_then_does(
+    more: list[str], line: list[Comer], most_s: int | None
+) -> None:
+    hall = Hall(certain(rules={"max_walk_in_wait_s": most_s}))
     counters = ["1", "K1", *more]
     hall.open(*counters)
     for n, comer in enumerate(line):
@@ -252,6 +268,33 @@ def test_who_came_before_the_appointment_is_called_by_an_idle_counter_or_in_time
     assert foreseen(hall) == {**dict(zip(walk_ins, (0, 180, 360), strict=True)), TicketId("early"): 540}
 
 
+def early_at_the_precheck() -> Hall:
+    """Somebody comes an hour before the slot of half past nine; those who come later keep a window busy for long."""
+    hall = Hall(certain(), at="08:31")
+    book(hall, "09:30", "passport")
+    hall.do(EARLY)
+    hall.at("09:00").open("1", "P1")
+    for _ in range(11):
+        hall.after(1).take("enquiry")
+    for _ in range(4):
+        hall.after(1).take("passport")
+    hall.serve("1")
+    return hall
+
+
+@pytest.mark.parametrize("at_the_counter", [False, True])
+@pytest.mark.parametrize("enough", [False, True])
+def test_who_is_early_is_so_at_the_next_stage_too(at_the_counter: bool, enough: bool) -> None:  # noqa: FBT001
+    hall = early_at_the_precheck()
+    if at_the_counter:
+        hall.call("P1", EARLY.ticket)
+        hall.do(StartTicket(EARLY.ticket))
+    if enough:
+        hall.open("2", "3", "4")  # and some counter has nobody else before their time
+
+    same(hall)
+
+
 def test_an_appointment_that_is_due_goes_before_those_who_came_later() -> None:
     hall = Hall(certain(), at="09:00")
     hall.open("1")
@@ -264,6 +307,111 @@ def test_an_appointment_that_is_due_goes_before_those_who_came_later() -> None:
 
     same(hall)
     assert foreseen(hall)[TicketId("early")] == 720, "the first call from ten past nine on"
+
+
+def guarded(**rules: int) -> Hall:
+    """Five come without an appointment at nine, ten with one at ten to ten, and a counter opens shortly before ten."""
+    rules = {"max_walk_in_wait_s": 3600, **rules}
+    counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]
+    hall = Hall(certain(counters=counters, admission="all", rules=rules), at="09:00")
+    for _ in range(5):
+        hall.take("enquiry")
+    hall.at("09:50")
+    for n in range(10):
+        book(hall, "09:50")
+        hall.do(
+            CheckIn(
+                appointment=AppointmentId(f"appointment-{n + 1}"),
+                ticket=TicketId(f"booked-{n}"),
+                code=f"BOOKED{n}",
+                channel=Channel.KIOSK,
+            )
+        )
+    hall.at("09:58").open("1")
+    return hall
+
+
+def test_who_will_have_waited_too_long_is_foreseen_to_go_first() -> None:
+    hall = guarded()
+
+    same(hall)
+    found = foreseen(hall)
+    walk_ins = list(hall.day.tickets)[:5]
+    assert [found[ticket] for ticket in walk_ins] == [180, 360, 540, 720, 900]
+    assert found[TicketId("booked-9")] == 14 * 180
+
+
+@pytest.mark.parametrize("most_s", [60, 3300, 3480, 4200, 5400])
+def test_the_forecast_goes_by_the_rule_for_long_waits(most_s: int) -> None:
+    hall = guarded(max_walk_in_wait_s=most_s)
+    away = next(iter(hall.day.tickets))
+    hall.do(ParkTicket(away))
+    for ticket in list(hall.day.tickets)[1:3]:
+        hall.do(ChangeTicket(ticket, not_before_at=hall.now_at + timedelta(minutes=5)))
+    hall.after(30).do(ResumeTicket(away))
+    urgent = hall.take("enquiry")
+    hall.do(ChangeTicket(urgent, class_=TicketClass.GREEN, reason="urgent"))
+    hall.take("enquiry")
+
+    same(hall)
+
+
+@pytest.mark.parametrize("most_s", [60, 600, 1200, None])
+def test_the_forecast_of_a_newcomer_goes_by_the_rule_for_long_waits(most_s: int | None) -> None:
+    hall = guarded() if most_s is None else guarded(max_walk_in_wait_s=most_s)
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+    scene = replace(scene, parts=tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts), streams=())
+
+    newcomer = asked_of(scene).newcomers[ServiceId("enquiry")]
+    ticket = hall.take("enquiry")
+
+    assert newcomer.p50_s == played(hall)[ticket]
+
+
+def test_who_comes_later_and_waits_too_long_goes_before_who_is_here() -> None:
+    """Ten an hour come; those of the next 22 minutes are soon before the appointments of ten to ten."""
+    waits = []
+    for most_s in (36_000, 60):
+        hall = guarded(max_walk_in_wait_s=most_s)
+        scene = scene_of(hall.day, hall.now_at)
+        assert scene is not None
+        (stream,) = scene.streams
+        stream = stream._replace(spans=(Coming(0.0, 3600.0, 10.0, 0.0),))
+        scene = replace(scene, parts=tuple(part._replace(speed_sd=0.0) for part in scene.parts), streams=(stream,))
+        found = waits_of(scene, 1000)[TicketId("booked-9")].p50_s
+        assert found is not None
+        waits.append(found)
+
+    assert waits[0] == 9 * 180
+    assert waits[1] == pytest.approx(14 * 180 + 22 / 6 * 180, abs=200)
+
+
+def test_nobody_is_raised_sooner_for_a_suspension_to_come() -> None:
+    hall = guarded()
+    hall.do(Suspend(text={"en": "Fire alarm"}, until_at=hall.instant("10:20")))
+
+    found = foreseen(hall)
+
+    walk_ins = list(hall.day.tickets)[:5]
+    assert [found[ticket] for ticket in walk_ins] == [22 * 60 + n * 180 for n in (1, 2, 3, 4, 5)]
+
+
+def test_who_gave_up_long_ago_is_known_of_walk_ins_who_may_be_raised() -> None:
+    learned = Learned(leaving=Leaving(no_show_per_h=6.0, no_show_s=0.0))
+    waits = []
+    for most_s in (None, 36_000):
+        hall = Hall(certain(rules={"max_walk_in_wait_s": most_s}, admission="all"), at="09:00", learned=learned)
+        for _ in range(40):
+            hall.take("enquiry")
+        last = next(reversed(hall.day.tickets))
+        hall.at("10:00").open("1")
+        found = forecast(hall.day, hall.now_at).waits[last].p50_s
+        assert found is not None
+        waits.append(found)
+
+    assert waits[0] < 180, "nearly all have gone"
+    assert waits[1] == pytest.approx(waits[0], abs=180)
 
 
 def test_the_same_day_gives_the_same_answer() -> None:
