@@ -163,7 +163,7 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     """
     if not times or not any(rate.counters for rate in rates_from(day, pool.crew, now_at, more)):
         return [None] * len(times)
-    _, waiting = work_before(pool, newcomer_at(day, now_at), None)
+    _, waiting = work_before(day, pool, newcomer_at(day, now_at))
     arriving = [NOBODY] * len(waiting)
     for name, kind in pool.sharing.kind_of.items():
         arriving[kind] = Arriving(*map(add, arriving[kind], coming.get((name, pool.stage), NOBODY)))

@@ -13,6 +13,7 @@ A set of counters of a stage is written as the bits of a number.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from service.domain.going_on import Further, GoingOn
 from service.domain.model import CounterId, ServiceId
 from service.domain.plan import Rate
 
@@ -50,9 +51,12 @@ class Bottleneck(NamedTuple):
 
 
 class Sharing:
-    """Counters that compete for the same people, directly or by way of others; kinds by their index."""
+    """Counters that compete for the same people, directly or by way of others; kinds by their index.
 
-    __slots__ = ("_found", "_make_crew", "kind_of", "kinds")
+    `further` is where `waits` remembers what people who go on bring there, None where that is nothing.
+    """
+
+    __slots__ = ("_found", "_make_crew", "further", "kind_of", "kinds")
 
     def __init__(self, kinds: Iterable[Kind], crew_of: Callable[[int, int], Crew]) -> None:
         """`crew_of` makes a crew of the counters that are ready and of all that are serving."""
@@ -60,6 +64,7 @@ class Sharing:
         self.kind_of = {service: index for index, kind in enumerate(self.kinds) for service in kind.services}
         self._make_crew = crew_of
         self._found: dict[tuple[int, int, int], Bottleneck] = {}
+        self.further: dict[GoingOn, Further | None] = {}
 
     def crew_of(self, kind: int) -> Crew:
         """All counters of a kind."""

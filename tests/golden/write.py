@@ -127,7 +127,7 @@ def standby(hall: Hall) -> None:
     hall.at("16:30")
     admitted = hall.take("enquiry", count=4)
     while len(hall.day.standby) < STANDBY:
-        hall.take("enquiry", count=3)
+        hall.take("enquiry", count=2)
     green, booked = (ticket for _, ticket in list(hall.day.standby)[:2])
     hall.do(commands.ChangeTicket(green, class_=TicketClass.GREEN, reason="urgent"))
     hall.do(commands.LeaveForAppointment(booked))
