@@ -438,18 +438,24 @@ class Day:
             for counters in found:
                 reached.add(counters)
                 reach |= counters & staffed or counters
-        open_now = sum(1 << n for n, counter in enumerate(at_stage) if counter.state is CounterState.OPEN)
+        at_work = sum(
+            1 << n
+            for n, counter in enumerate(at_stage)
+            if counter.state is CounterState.OPEN or counter.back_at is not None
+        )
 
         def crew_of(ready: int, all_of_them: int) -> Crew:
+            theirs = [counter for n, counter in enumerate(at_stage) if ready & 1 << n]
             return Crew(
-                open=tuple(counter.id for n, counter in enumerate(at_stage) if ready & open_now & 1 << n),
-                others=self.plan.rates(others.bit_count(), len(at_stage)) if (others := ready & ~open_now) else (),
+                open=tuple(counter.id for counter in theirs if counter.state is CounterState.OPEN),
+                back_at=tuple(sorted(counter.back_at for counter in theirs if counter.back_at is not None)),
+                others=self.plan.rates(others.bit_count(), len(at_stage)) if (others := ready & ~at_work) else (),
                 planned=self.plan.rates(all_of_them.bit_count(), len(at_stage)),
             )
 
         return Sharing(
             (
-                Kind(frozenset(names), counters, counters & open_now or counters)
+                Kind(frozenset(names), counters, counters & at_work or counters)
                 for counters, names in kinds.items()
                 if counters in reached
             ),

@@ -11,6 +11,7 @@ A set of counters of a stage is written as the bits of a number.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from service.domain.going_on import Further, GoingOn
@@ -24,17 +25,22 @@ KINDS_MAX = 6
 class Crew(NamedTuple):
     """Counters that do some work.
 
-    `open` are those open now. `others` says how many the plan gives, through the day, of kinds none of whose counters
-    is open; `planned` how many it gives of all of them.
+    `open` are those open now, and `back_at` says when each that is on a break with an end comes back, in order.
+    `others` says how many the plan gives, through the day, of kinds that have no counter of either; `planned` how many
+    it gives of all of them.
     """
 
     open: tuple[CounterId, ...]
+    back_at: tuple[datetime, ...]
     others: tuple[Rate, ...]
     planned: tuple[Rate, ...]
 
 
 class Kind(NamedTuple):
-    """Services of the same counters: all that are `serving`, and those `ready`: the open ones, or all if none is."""
+    """Services of the same counters: all that are `serving`, and those that are `ready`.
+
+    These are the open ones and those on a break with an end, or all if there is none of either.
+    """
 
     services: frozenset[ServiceId]
     serving: int

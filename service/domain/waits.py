@@ -2,12 +2,12 @@
 
 The work before a place has a mean and a variance: what is left of the services under way (lognormal, given how long
 they have lasted), and the expected work of everybody earlier in the order, with what they go on with at the same
-counters (`then`). It is drained at the rate of the counters that are open now, and of those that are planned later; on
-the way the work of those joins who will come before the place: people with an appointment, as likely as they are to
-come still, and those who came early for theirs. Rank times mean gives the sum of a line, so one answer costs one
-bisection for each line and for each thing that people go on with, one residual per counter and one step per slot until
-then, however many wait. Where services share only some of their counters, the work is that of the bottleneck the ticket
-waits with (`sharing`), and one of the ticket's own counters must be free.
+counters (`then`). It is drained at the rate of the counters that are open now, that come back from a break, and that
+are planned later; on the way the work of those joins who will come before the place: people with an appointment, as
+likely as they are to come still, and those who came early for theirs. Rank times mean gives the sum of a line, so one
+answer costs one bisection for each line and for each thing that people go on with, one residual per counter and one
+step per slot until then, however many wait. Where services share only some of their counters, the work is that of the
+bottleneck the ticket waits with (`sharing`), and one of the ticket's own counters must be free.
 
 What people are told reckons with those who give up waiting, as a hall has learned; admission does not.
 
@@ -165,7 +165,8 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         place: their queue time, and what breaks ties.
         now_at: the present instant.
         leaving: the ticket whose present place is given up for this one.
-        at_work: how many of their own counters to reckon with now instead of those at work; not before the opening.
+        at_work: how many of their own counters to reckon with now instead of those of `at_work_of`; not before the
+            opening.
         due_at: not called before this, unless a counter has nobody else.
         not_before_at: not called before this at all.
         arrived: the appointment they come for, which is still among those expected.
@@ -585,10 +586,10 @@ def _phi(z: float) -> float:
 
 
 def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequence[Rate]:
-    """How many counters work from now on: those open now, until the plan says something else.
+    """How many counters work from now on: those open now, until the plan says something else; none during its break.
 
     They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
-    So many `more` than are at work are reckoned with now, or fewer; not before the opening.
+    So many `more` than there are (`at_work_of`) are reckoned with now, or fewer; not before the opening.
     """
     stopped_s = goes_on_in_s(day, now_at)
     if stopped_s is None:
@@ -597,12 +598,33 @@ def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequenc
     windows = day.plan.windows
     if not windows or now_at >= windows[0].opens_at:
         rates = (Rate(now_at, max(0, at_work_of(crew, now_at) + more)), *rates)
+    if crew.back_at:
+        rates = _with_breaks(rates, crew)
     return _rates_since(rates, now_at + timedelta(seconds=stopped_s)) if stopped_s else rates
 
 
 def at_work_of(crew: Crew, now_at: datetime) -> int:
-    """How many counters of a crew are at work now: those open, and as planned where none is."""
-    return len(crew.open) + (counters_at(crew.others, now_at) if crew.others else 0)
+    """How many counters of a crew are at work now, or on a break with an end; and as planned where there is neither."""
+    return len(crew.open) + len(crew.back_at) + (counters_at(crew.others, now_at) if crew.others else 0)
+
+
+def _with_breaks(rates: tuple[Rate, ...], crew: Crew) -> tuple[Rate, ...]:
+    """The rates without those that are on a break, each until its end; of fewer than there are the open ones work.
+
+    Where nobody is planned any more, the last at work go on, and so do those who come back.
+    """
+    staffed = [index for index, rate in enumerate(rates) if rate.counters]
+    if not staffed:
+        return rates
+    rates = rates[: staffed[-1] + 1]
+    edges = {rate.from_at for rate in rates}
+    edges.update(at for at in crew.back_at if at > rates[0].from_at)
+    found = []
+    for at in sorted(edges):
+        counters = counters_at(rates, at)
+        wanted = min(len(crew.back_at), max(0, counters - len(crew.open)))
+        found.append(Rate(at, counters - max(0, wanted - bisect_right(crew.back_at, at))))
+    return tuple(found)
 
 
 def goes_on_in_s(day: Day, now_at: datetime) -> float | None:

@@ -253,10 +253,17 @@ class AnyDay(RuleBasedStateMachine):
     def open(self, counter: CounterId, services: tuple[ServiceId, ...] | None, stage: StageId | None) -> None:
         self.ask(commands.OpenCounter(counter, services, stage))
 
-    @rule(counter=COUNTERS, release=st.booleans(), close=st.booleans(), keyed=st.booleans())
-    def stop(self, counter: CounterId, release: bool, close: bool, keyed: bool) -> None:  # noqa: FBT001
-        command = commands.CloseCounter(counter, release) if close else commands.PauseCounter(counter, release=release)
-        self.ask(command, keyed=keyed)
+    @rule(
+        counter=COUNTERS,
+        release=st.booleans(),
+        close=st.booleans(),
+        seconds=maybe(st.sampled_from([0, 60, 1800, 20_000])),
+        keyed=st.booleans(),
+    )
+    def stop(self, counter: CounterId, release: bool, close: bool, seconds: int | None, keyed: bool) -> None:  # noqa: FBT001
+        until_at = None if seconds is None else self.later(seconds)
+        paused = commands.PauseCounter(counter, until_at=until_at, release=release)
+        self.ask(commands.CloseCounter(counter, release) if close else paused, keyed=keyed)
 
     @rule(
         kind=st.sampled_from(
