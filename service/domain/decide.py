@@ -143,7 +143,7 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     prechecked = invited is not None and invited.prechecked
     partner = None if invited is None else invited.partner_at(now_at)
     first, after = admitted_from_standby(day, now_at)
-    who = newcomer(after, service, command.count, prechecked=prechecked, partner=partner)
+    who = newcomer(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
     admission, fit = admit(after, who, now_at)
     return [
         *over_of_invitation(day, invited, now_at),
