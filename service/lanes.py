@@ -20,11 +20,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from service.apart import apart
 from service.clock import Clock
-from service.domain.commands import ChangePlan, Command, EndDay, SweepAppointments
+from service.domain.commands import ChangeAppointment, ChangePlan, Command, EndDay, SweepAppointments
 from service.domain.day import Day, Done
 from service.domain.document import HallDocument
 from service.domain.events import DayOpened, Record
@@ -109,9 +110,12 @@ class Lanes:
         """Carry a request out on a day of the hall: the present one, one ahead that is opened for it, or one of before.
 
         An idempotency key that was used on another day gets that day's answer; an appointment that has moved to another
-        day is looked for there. A person's places of other days that are over do not count.
+        day is looked for there, unless the command gives it a time on this one: `Moves` brings it back. A person's
+        places of other days that are over do not count.
 
         Raises:
+            AppointmentNotFound: no day has it, or another has and the command gives it a time on this one.
+            Busy: it moves to and fro; or while stopping.
             SlotNotOffered: the day is further ahead than the hall takes bookings.
             DayHasEnded: it is over, or never was.
             Refusal: the rules, or the state of the service, do not allow it.
@@ -120,14 +124,16 @@ class Lanes:
 
     async def _do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
         on = await self._done_on(hall_id, on, request) or on
-        try:
-            return await (await self.lane_on(hall_id, on)).do(request)
-        except AppointmentNotFound:
-            appointment = getattr(request.command, "appointment", None)
-            there = None if appointment is None else await self.on_of_appointment(hall_id, appointment)
-            if there is None or there == on:
-                raise
-            return await (await self.lane_on(hall_id, there)).do(request)
+        for _ in range(LOOKS_MAX):
+            try:
+                return await (await self.lane_on(hall_id, on)).do(request)
+            except AppointmentNotFound:
+                appointment = getattr(request.command, "appointment", None)
+                there = None if appointment is None else await self.on_of_appointment(hall_id, appointment)
+                if there is None or (there != on and _names_a_time(request.command)):
+                    raise
+                on = there  # the same day, where it came back between the two looks
+        raise Busy
 
     async def with_rights_of_person(
         self, hall_id: HallId, request: Request, ask: Callable[[], Awaitable[Answer]]
@@ -458,6 +464,11 @@ class Lanes:
         if loop is not None:
             loop.cancel()
             await asyncio.gather(loop, return_exceptions=True)
+
+
+def _names_a_time(command: Command) -> bool:
+    """Tell whether it changes when an appointment is: then it is meant for the day of that time alone."""
+    return isinstance(command, ChangeAppointment) and command.starts_at is not UNSET
 
 
 def _over(
