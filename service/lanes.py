@@ -385,8 +385,8 @@ class Lanes:
             await lane.fresh(now=True)  # another process may have gone on with it, and ended it
         return lane.committed.done
 
-    def _own(self, command: Command) -> Request:
-        return Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
+    def _own(self, command: Command, actor: str = SYSTEM) -> Request:
+        return Request(command=command, command_id=new_id(), actor=actor, now_at=self._clock.now_at())
 
     # Documents.
 
@@ -404,19 +404,28 @@ class Lanes:
                 self._following.add(task)
                 task.add_done_callback(self._following.discard)
 
-    async def follow_document_now(self, hall: Hall) -> None:
-        """Take a changed document over into every opened day from today on; one that cannot now is asked again later.
+    async def follow_document_now(self, hall: Hall, actor: str = SYSTEM) -> None:
+        """Take a changed document over into every opened day from today on; one ahead that cannot now is asked again.
 
         Raises:
+            Busy: today's has too much to do, or is stopping.
             StorageUnavailable: the database cannot be reached.
         """
         today = hall.day_at(self._clock.now_at())
         for on in await self._asked(self._journal.open_days_from(hall.id, today)):
-            await self._change_plan(hall, on)
+            if on == today:
+                await self._take_plan(hall, on, actor)
+            else:
+                await self._change_plan(hall, on, actor)
 
-    async def _change_plan(self, hall: Hall, on: date) -> None:
-        with apart("plan_not_changed", hall.id, day=str(on)), suppress(DayHasEnded):
-            await (await self.opened_lane(hall, on)).do(self._own(ChangePlan(hall.plan(on))))
+    async def _change_plan(self, hall: Hall, on: date, actor: str = SYSTEM) -> None:
+        with apart("plan_not_changed", hall.id, day=str(on)):
+            await self._take_plan(hall, on, actor)
+
+    async def _take_plan(self, hall: Hall, on: date, actor: str) -> None:
+        """Have a day take its own plan: a plan is of one date, and never goes on to the next with its command."""
+        with suppress(DayHasEnded):
+            await (await self.opened_lane(hall, on)).do(self._own(ChangePlan(hall.plan(on)), actor))
 
     # Life.
 

@@ -66,6 +66,7 @@ from service.domain.refusals import (
     NoticeNotFound,
     OnlineOnly,
     OnlyAtOptionalStages,
+    WrongDay,
     WrongState,
 )
 from service.domain.unchanged import nothing_changed
@@ -639,7 +640,13 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
 
 
 def change_plan(day: Day, command: commands.ChangePlan, _now_at: datetime) -> list[Event]:
-    """Take over a changed document, or what was learned; what people wait for and counters in use are kept."""
+    """Take over a changed document, or what was learned; what people wait for and counters in use are kept.
+
+    Raises:
+        WrongDay: the plan is of another date.
+    """
+    if command.plan.day != day.on:
+        raise WrongDay(command.plan.day.isoformat())
     if command.plan.version <= day.plan.version:
         return []
     return [events.PlanChanged(plan=_carried_over(day, command.plan))]
