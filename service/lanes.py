@@ -38,6 +38,7 @@ from service.domain.refusals import (
     DayHasEnded,
     SlotNotOffered,
     TicketNotFound,
+    WrongDay,
     WrongState,
 )
 from service.errors import OutcomeUnknown, StorageUnavailable
@@ -105,6 +106,23 @@ class Lanes:
             if found is None:
                 raise
             raise WrongState(found.state) from None  # of a day that has ended
+
+    async def do_only_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
+        """Carry a request out that is meant for one date: on that day while it is one that began, and on no other.
+
+        An idempotency key that was used on another day gets that day's answer.
+
+        Raises:
+            DayHasEnded: it is over, or never was.
+            WrongDay: it has not begun.
+            Refusal: the rules, or the state of the service, do not allow it.
+        """
+        hall = await self._halls.get(hall_id)
+        on = await self._done_on(hall_id, on, request) or on
+        today = hall.day_at(self._clock.now_at())
+        if on != today and not await self._asked(self._journal.begun(hall_id, on)):
+            raise DayHasEnded if on < today else WrongDay(on.isoformat())
+        return await (await self.lane(hall, on)).do(request)
 
     async def do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
         """Carry a request out on a day of the hall: the present one, one ahead that is opened for it, or one of before.

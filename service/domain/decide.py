@@ -610,11 +610,16 @@ def clear_alarm(day: Day, command: commands.ClearAlarm, _now_at: datetime) -> li
     return [events.AlarmCleared(alarm=command.alarm)]
 
 
-def close_day(day: Day, _command: commands.CloseDay, now_at: datetime) -> list[Event]:
+def close_day(day: Day, command: commands.CloseDay, now_at: datetime) -> list[Event]:
     """Issue and call no more; who still waits may come back, and nobody who has booked needs to come.
 
     Nothing to do when closed already.
+
+    Raises:
+        WrongDay: another date is meant.
     """
+    if command.on is not None and command.on != day.on:
+        raise WrongDay(command.on.isoformat())
     if day.closed:
         return []
     return [*_leave_unserved(day), *cancel_those_to_come(day, now_at), events.DayClosed()]

@@ -41,10 +41,10 @@ from service.web.answers import (
     Zoned,
     answer,
 )
-from service.web.forms import Nothing, NoticeForm, OvertimeForm, SuspensionForm
+from service.web.forms import CloseDayForm, Nothing, NoticeForm, OvertimeForm, SuspensionForm
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, DISPLAY_PORT, FORECASTER, HALLS, LANES, SETTINGS
-from service.web.requests import ask, caller, hall_of, read, utc
+from service.web.requests import ask, ask_only_on, caller, hall_of, read, utc
 
 LIMIT = 50
 LIMIT_MAX = 200
@@ -203,13 +203,17 @@ async def end_overtime(request: web.Request) -> web.Response:
 
 
 async def close_day(request: web.Request) -> web.Response:
-    """Issue and call no more today; who still waits leaves as `unserved`, with a right to return.
+    """Issue and call no more on `day`, the present one if not said; who still waits leaves as `unserved`.
 
-    Appointments of today whose people have not come are cancelled, and do not count as missed.
+    They have a right to return. Appointments of the day whose people have not come are cancelled, and do not count as
+    missed. It cannot be taken back, so it is done on that day or not at all: `wrong-state` when the day has ended,
+    `wrong-day` when it has not begun.
     """
-    hall, who = hall_of(request), caller(request)
-    await read(request, Nothing)
-    given = await ask(request, who, hall, commands.CloseDay())
+    hall_id, who = hall_of(request), caller(request)
+    came_at = request.app[CLOCK].now_at()
+    form = await read(request, CloseDayForm)
+    on = form.day or (await request.app[HALLS].get(hall_id)).day_at(came_at)
+    given = await ask_only_on(request, who, hall_id, commands.CloseDay(on), on)
     return answer(DaySeen(day=given.day.on, closed=True, seq=given.seq))
 
 

@@ -59,7 +59,7 @@ export const CHINESE = {
   halls_end_overtime: "照大厅文档的时间闭馆。",
   alarms_raise: "无声呼叫全体工作人员；来自自助机时说明是哪一台。",
   alarms_clear: "说明已有人到场。",
-  halls_close_day: "今天不再取号和叫号；还在等的人以 `unserved` 结束，可凭号再来；还没到场的预约一并取消，不算爽约。",
+  halls_close_day: "`day` 那天（不写则为当天）不再取号和叫号；还在等的人以 `unserved` 结束，可凭号再来；还没到场的预约一并取消，不算爽约。",
   audit_history: "大厅一天里发生的事，日志内外的都在，最新的在前；不用 `on` 指定时为今天。",
   staff_list: "在这个大厅有职责的人，按姓名排列。",
   staff_add: "给在别处没有职责的人一个职责；新人得到一次性密码，只显示一次。",

@@ -444,7 +444,7 @@ overtime-until-with = Overtime until { $time } with { $counters ->
 overtime-end = End overtime
 overtime-ended = No more overtime.
 day-close = End the day …
-day-close-title = End the day?
+day-close-title = End the day of { $date }?
 day-close-about = { $waiting ->
     [0] Nobody is waiting. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
     [one] One person is waiting: their ticket ends today, and they need not queue when they come again. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
@@ -452,6 +452,7 @@ day-close-about = { $waiting ->
   }
 day-close-confirm = End the day
 day-close-more = More people have come since. Please look, and press again if the day shall end.
+day-close-over = { $date } is over meanwhile. Nothing was changed.
 day-over = No more numbers are given out today, and nobody is waiting.
 day-closed = The day has ended.
 

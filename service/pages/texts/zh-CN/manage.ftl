@@ -405,13 +405,14 @@ overtime-until-with = 延时服务到 { $time }，{ $counters } 个窗口
 overtime-end = 取消延时服务
 overtime-ended = 已取消延时服务。
 day-close = 结束今日办理……
-day-close-title = 结束今日办理？
+day-close-title = 结束 { $date } 的办理？
 day-close-about = { $waiting ->
     [0] 现在没有人等候。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
    *[other] 还有 { $waiting } 人等候：他们的号今天作废，改天来不用重新排队。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
   }
 day-close-confirm = 结束今日办理
 day-close-more = 刚才又来了人。请看清现在的人数，确定要结束请再按一次。
+day-close-over = { $date } 已经过去，没有做任何更改。
 day-over = 今天不再发号，也没有人等候。
 day-closed = 今天的办理已结束。
 
