@@ -4,7 +4,15 @@ A hall's day is chosen by its clock, but it ends by its last event, `day_ended`,
 when the one before it has ended, so the lanes end it first if nobody has. A command that meets an ended day goes once
 to the next one; so does one that meets a day which can never begin, for the next has begun already by a clock that is
 further. Opening reads the hall's document under a lock, so that a document changed in the same moment is either in the
-plan of the new day or comes to it as an event, and so that of two days begun at once the later one is seen.
+plan of the new day or comes to it as an event, and so that of two days begun at once the later one is seen. A day
+begins with what was in force at the end of the last that began: a suspension that nobody has lifted and whose end has
+not come, and the notices. Whoever begins it writes that with its beginning, in one transaction, so it is there once,
+before anybody's command, and what a manager takes back afterwards does not come again.
+
+A command goes on to the next day because what it asks is as good there: a number, a counter opened, a notice, an alarm,
+a suspension until an instant; or because it can do nothing there: tickets are of one day, counters are closed in the
+morning, overtime ends by an instant of one day. What would do harm on another day is asked of one day alone: closing it
+(`do_only_on`), its plan (`follow_document_now`), its end, and what is booked on it (`do_on`).
 
 Bookings are commands of the day of their slot, which may be far ahead: such a day is opened, in any order, but does not
 begin. It takes no tickets, for its plan has the doors shut until its own morning. When it becomes the present day it
@@ -14,7 +22,7 @@ Source: JOURNAL 3 (keys of the day before), 6 (time and days).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -28,8 +36,9 @@ from service.clock import Clock
 from service.domain.commands import ChangeAppointment, ChangePlan, Command, EndDay, SweepAppointments
 from service.domain.day import Day, Done
 from service.domain.document import HallDocument
-from service.domain.events import DayOpened, Record
+from service.domain.events import DayOpened, Event, Record
 from service.domain.model import AppointmentId, HallId, TicketId
+from service.domain.overnight import in_force
 from service.domain.plan import span_of
 from service.domain.refusals import (
     AlreadyBooked,
@@ -51,6 +60,10 @@ from service.lane import ANSWER_WITHIN_S, Answer, Lane, Request, Watcher
 
 SYSTEM = "system"
 """The actor of what nobody asked for: days that begin and end, plans that follow a document."""
+
+GOES_ON = "goes on"
+"""With the date, the id of the command by which a day begins with what is in force: one for all processes, so that the
+database would refuse a second."""
 
 DRAIN_S = 10.0
 """How long a stop waits for the answers under way."""
@@ -266,6 +279,10 @@ class Lanes:
             return None
         return await (await self.lane(hall, on)).fresh()
 
+    async def going_on(self, hall_id: HallId, on: date) -> tuple[Event, ...]:
+        """What a day would begin with now, of what is in force on the last that began. Raises StorageUnavailable."""
+        return in_force(await self._asked(self._journal.said_before(hall_id, on)), self._clock.now_at())
+
     async def day_of_ticket(self, hall_id: HallId, ticket: TicketId) -> Day:
         """The day a ticket belongs to: today, or an earlier one that the journal knows.
 
@@ -347,16 +364,17 @@ class Lanes:
     async def _begin_on(self, hall: Hall, on: date) -> Lane:
         if not await self._journal.begun(hall.id, on):
             await self.end_days_before(hall, on)
-            await self._open_day(hall.id, on, begins=True)
+            await self._open_day(hall.id, on, await self.going_on(hall.id, on), begins=True)
         lane = await self.opened_lane(hall, on)
         if not lane.begun:
+            await lane.fresh(now=True)  # what it begins with was not written by the lane
             lane.know_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
             lane.begun = True
         return lane
 
     async def _open(self, hall: Hall, on: date) -> Lane:
         if await self._journal.position(hall.id, on) is None:
-            await self._open_day(hall.id, on, begins=False)
+            await self._open_day(hall.id, on, (), begins=False)
         known = self._lanes.get((hall.id, on))
         if known is not None:  # it was gone from a journal put back to an earlier copy, and is there again
             await known.fresh(now=True)
@@ -368,7 +386,7 @@ class Lanes:
         self._follow_document(await self._halls.get(hall.id))  # it may have changed since the day was opened
         return lane
 
-    async def _open_day(self, hall_id: HallId, on: date, *, begins: bool) -> None:
+    async def _open_day(self, hall_id: HallId, on: date, goes_on: Sequence[Event], *, begins: bool) -> None:
         now_at = self._clock.now_at()
         command_id = new_id()
         learned = self._halls.learned(hall_id)
@@ -377,7 +395,10 @@ class Lanes:
             opened = DayOpened(plan=plan_from(document, revision, on, learned))
             return Record(1, now_at, SYSTEM, command_id, 0, None, opened)
 
-        if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins):
+        with_it = [
+            Record(2 + part, now_at, SYSTEM, f"{GOES_ON} {on}", part, None, event) for part, event in enumerate(goes_on)
+        ]
+        if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins, goes_on=with_it):
             log.info("day_opened", hall=hall_id, day=str(on), begins=begins)
 
     async def end_days_before(self, hall: Hall, on: date) -> None:

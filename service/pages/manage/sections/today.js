@@ -86,7 +86,7 @@ function statesOf(ui, hall, board) {
       make(
         "div.message.row",
         { id: "suspension-now", tabindex: "-1" },
-        make("div.grow", {}, make("b", {}, suspended.until_at ? say("suspended-until", { time: ui.times.time(suspended.until_at) }) : say("suspended")), make("p", { lang }, text)),
+        make("div.grow", {}, make("b", {}, suspended.until_at ? say("suspended-until", { time: ui.times.due(suspended.until_at, ui.now_ms()) }) : say("suspended")), make("p", { lang }, text)),
         action(
           ui,
           say("suspension-lift"),

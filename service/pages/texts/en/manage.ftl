@@ -422,7 +422,7 @@ suspension-system = System away
 suspension-other = Something else
 suspension-text = Words on the screens
 suspension-until = Expected back
-suspension-until-hint = Goes on by itself then. Empty: until you lift it.
+suspension-until-hint = Goes on by itself then. Empty: until you lift it, on the days after today too.
 suspension-confirm = Suspend now
 suspension-lift = Go on
 suspension-lifted = The hall goes on.
@@ -459,7 +459,7 @@ day-closed = The day has ended.
 ## Notices
 
 notices-title = Notices
-notices-about = At the foot of the lobby screens, in turn.
+notices-about = At the foot of the lobby screens, in turn, until you take them down.
 notices-now = Shown now
 notices-none = There are no notices.
 notices-new = New notice

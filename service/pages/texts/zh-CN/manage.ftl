@@ -386,7 +386,7 @@ suspension-system = 系统维护
 suspension-other = 其他
 suspension-text = 叫号屏上的话
 suspension-until = 预计恢复
-suspension-until-hint = 到时自动恢复；不填则由您恢复。
+suspension-until-hint = 到时自动恢复；不填则一直暂停，到第二天也不变，直到您恢复。
 suspension-confirm = 立即暂停
 suspension-lift = 恢复办理
 suspension-lifted = 已恢复办理。
@@ -419,7 +419,7 @@ day-closed = 今天的办理已结束。
 ## 公告
 
 notices-title = 公告
-notices-about = 显示在叫号屏下方，多条轮流显示。
+notices-about = 显示在叫号屏下方，多条轮流显示，直到您撤下。
 notices-now = 正在显示
 notices-none = 现在没有公告。
 notices-new = 新公告
