@@ -16,6 +16,7 @@ Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 
 import structlog
@@ -104,7 +105,9 @@ class Moves:
             if from_on is None:
                 raise AppointmentNotFound
             if from_on == to_on or await self._lanes.was_done(hall, to_on, request):
-                return await self._lanes.do_on(hall, to_on, request)
+                with suppress(AppointmentNotFound):  # it has moved away since: look again
+                    return await self._lanes.do_on(hall, to_on, request)
+                continue
             answer = await self._in_time(hall, (from_on, to_on), request, _moved)
             if answer is not None:
                 return answer

@@ -56,6 +56,7 @@ const WORDS = {
     checkAddress: "请工作人员核对本屏的网址",
     suspended: "业务暂停办理，请听从工作人员指引",
     resumesAt: (time) => `预计 ${time} 恢复`,
+    resumesOn: (when) => `预计${when} 恢复`,
     sound: "点击开启声音",
   },
   en: {
@@ -112,6 +113,7 @@ const WORDS = {
     checkAddress: "Staff: please check the address of this screen",
     suspended: "Service is paused. Please follow our staff.",
     resumesAt: (time) => `Expected back at ${time}`,
+    resumesOn: (when) => `Expected back ${when}`,
     sound: "Tap for sound",
   },
 };

@@ -350,7 +350,12 @@ class ClearAlarm(Order, frozen=True):
 
 
 class CloseDay(Order, frozen=True):
-    """Issue and call no more today: who still waits may come back as `returning`, who has booked is cancelled."""
+    """Issue and call no more today: who still waits may come back as `returning`, who has booked is cancelled.
+
+    `on` is the date that is meant, where it is said: it cannot be taken back, and on another day it is refused.
+    """
+
+    on: date | None = None
 
 
 class EndDay(Order, frozen=True):

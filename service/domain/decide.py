@@ -66,6 +66,7 @@ from service.domain.refusals import (
     NoticeNotFound,
     OnlineOnly,
     OnlyAtOptionalStages,
+    WrongDay,
     WrongState,
 )
 from service.domain.unchanged import nothing_changed
@@ -607,11 +608,16 @@ def clear_alarm(day: Day, command: commands.ClearAlarm, _now_at: datetime) -> li
     return [events.AlarmCleared(alarm=command.alarm)]
 
 
-def close_day(day: Day, _command: commands.CloseDay, now_at: datetime) -> list[Event]:
+def close_day(day: Day, command: commands.CloseDay, now_at: datetime) -> list[Event]:
     """Issue and call no more; who still waits may come back, and nobody who has booked needs to come.
 
     Nothing to do when closed already.
+
+    Raises:
+        WrongDay: another date is meant.
     """
+    if command.on is not None and command.on != day.on:
+        raise WrongDay(command.on.isoformat())
     if day.closed:
         return []
     return [*_leave_unserved(day), *cancel_those_to_come(day, now_at), events.DayClosed()]
@@ -637,7 +643,13 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
 
 
 def change_plan(day: Day, command: commands.ChangePlan, _now_at: datetime) -> list[Event]:
-    """Take over a changed document, or what was learned; what people wait for and counters in use are kept."""
+    """Take over a changed document, or what was learned; what people wait for and counters in use are kept.
+
+    Raises:
+        WrongDay: the plan is of another date.
+    """
+    if command.plan.day != day.on:
+        raise WrongDay(command.plan.day.isoformat())
     if command.plan.version <= day.plan.version:
         return []
     return [events.PlanChanged(plan=_carried_over(day, command.plan))]

@@ -101,6 +101,10 @@ class Reader:
         rows = await self._database.fetch(_SQL["of_ticket"], hall, day, ticket)
         return [record_of(row) for row in rows]
 
+    async def said_before(self, hall: HallId, day: date) -> list[Record]:
+        """What was said of suspensions and notices on the last day that began before `day`, in order."""
+        return [record_of(row) for row in await self._database.fetch(_SQL["said_before"], hall, day)]
+
     async def latest_days(self, hall: HallId, limit: int = DAYS_MAX) -> list[DayRow]:
         """The days of a hall, the newest first, at most `limit`."""
         rows = await self._database.fetch(_SQL["latest_days"], hall, limit)

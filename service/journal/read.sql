@@ -65,6 +65,19 @@ JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
 WHERE d.day >= $1 AND d.revision < h.revision AND e.kind <> 'day_ended'
 ORDER BY d.hall_id, d.day;
 
+-- name: said_before
+-- What was said on the last day that began before a date of what may go on from day to day.
+-- $1 text hall, $2 date day.
+-- One row per event, in order; none when no day had begun.
+SELECT seq, at, actor, command_id, part, fingerprint, kind, body
+FROM events
+WHERE hall_id = $1 AND day = (
+    SELECT max(d.day)
+    FROM hall_days AS d
+    WHERE d.hall_id = $1 AND d.day < $2 AND d.begun_at IS NOT NULL
+) AND kind IN ('suspension_began', 'suspension_ended', 'notice_posted', 'notice_removed')
+ORDER BY seq;
+
 -- name: find_ticket
 -- The day and state of a ticket.
 -- $1 text hall, $2 uuid ticket.

@@ -309,6 +309,12 @@ class SuspensionForm(Form, frozen=True, kw_only=True):
     until_at: Instant | None = None
 
 
+class CloseDayForm(Form, frozen=True, kw_only=True):
+    """Issue and call no more on `day`, the present one if not said."""
+
+    day: date | None = None
+
+
 class OvertimeForm(Form, frozen=True, kw_only=True):
     """Go on after closing until a time; with as many counters as at closing if not said."""
 

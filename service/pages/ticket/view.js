@@ -51,7 +51,7 @@ export function viewOf(page) {
   const halt = ["left", "done"].includes(ticket.state) ? null : suspension(page);
   const view = halt && ["waiting", "called"].includes(ticket.state) ? halted(page) : { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
   const why = halt ? nameOf(halt.text) || say("suspended") : null;
-  const first = halt ? make("section.halt", {}, make("h2", {}, why), halt.until_at ? make("p", {}, say("suspended-until", { time: page.times.time(halt.until_at) })) : null) : null;
+  const first = halt ? make("section.halt", {}, make("h2", {}, why), halt.until_at ? make("p", {}, say("suspended-until", { time: page.times.due(halt.until_at, page.live.clock.now()) })) : null) : null;
   return { ...view, halted: Boolean(halt), main: [first, ...view.main], dock: [said(page), ...view.dock].filter((one) => one), call: link === "silent" ? null : (why ?? view.call) };
 }
 

@@ -16,11 +16,12 @@ let question = () => undefined;
 
 /** @param {import("../parts.js").Ui} ui */
 export function today(ui) {
-  const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div"), acts: make("div") };
+  const on = make("span", {}, dateName(ui.today()));
+  const places = { on, alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div"), acts: make("div") };
   const draw = () => drawFacts(ui, places, draw);
   ui.onFacts(draw);
   const nodes = [
-    head(say("today-title"), dateName(ui.today())),
+    head(say("today-title"), on),
     places.alarms,
     places.state,
     part(say("today-counters"), places.counters),
@@ -35,6 +36,7 @@ function drawFacts(ui, places, again) {
   const facts = ui.facts();
   if (!facts) return;
   const { queue, desk, hall, board } = facts;
+  if (places.on.textContent !== dateName(ui.today())) places.on.textContent = dateName(ui.today());
   question();
   learnNames(ui, desk.counters, again);
   const said = languageNow();
@@ -84,7 +86,7 @@ function statesOf(ui, hall, board) {
       make(
         "div.message.row",
         { id: "suspension-now", tabindex: "-1" },
-        make("div.grow", {}, make("b", {}, suspended.until_at ? say("suspended-until", { time: ui.times.time(suspended.until_at) }) : say("suspended")), make("p", { lang }, text)),
+        make("div.grow", {}, make("b", {}, suspended.until_at ? say("suspended-until", { time: ui.times.due(suspended.until_at, ui.now_ms()) }) : say("suspended")), make("p", { lang }, text)),
         action(
           ui,
           say("suspension-lift"),
@@ -276,29 +278,38 @@ function waitingOf({ queue }) {
 /** More have come since it was asked. */
 const MORE = Symbol("more");
 
-/** It cannot be undone: who presses has been asked about no fewer people than wait. */
+/** The day that was asked about is over, and another has begun. */
+const OVER = Symbol("over");
+
+/** It cannot be undone: who presses has been asked about this very day, and about no fewer people than wait. */
 async function closeDay(ui) {
   const about = make("p", { "aria-live": "polite" });
+  const { day } = ui.facts().queue;
   let asked = waitingOf(ui.facts());
   question = (facts = ui.facts()) => {
+    if (facts.queue.day !== day) return;
     const words = say("day-close-about", { waiting: waitingOf(facts) });
     if (about.textContent !== words) about.textContent = words;
   };
   question();
   const done = await ask({
-    title: say("day-close-title"),
+    title: say("day-close-title", { date: dateName(day) }),
     body: [about],
     confirm: say("day-close-confirm"),
     kind: "stop",
     act: async () => {
       const { body: queue } = await ui.call("GET", "queue");
+      if (queue.day !== day) throw OVER;
       const before = asked;
       asked = waitingOf({ queue });
       question({ queue });
       if (asked > before) throw MORE;
-      return ui.call("POST", "day/close", { body: {} });
+      return ui.call("POST", "day/close", { body: { day } });
     },
-    words: (reason) => (reason === MORE ? say("day-close-more") : null),
+    words: (reason) => {
+      if (reason === MORE) return say("day-close-more");
+      return reason === OVER || ["wrong-state", "wrong-day"].includes(reason.code) ? say("day-close-over", { date: dateName(day) }) : null;
+    },
   });
   question = () => undefined;
   if (done === null) return;
