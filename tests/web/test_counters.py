@@ -195,6 +195,38 @@ async def test_with_a_person_there_a_counter_stops_only_by_release(hall: Checked
     assert (await hall.seen(ticket))["state"] == "waiting"
 
 
+@pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("close", "closed")])
+async def test_a_counter_that_stops_puts_back_the_one_it_names_and_nobody_else(
+    hall: Checked, verb: str, state: str
+) -> None:
+    first = await hall.called()
+    second = await hall.take("enquiry")
+    await hall.next("1", "done")
+    before = await hall.seq()
+
+    behind = await hall.staff("POST", f"counters/1/{verb}", {"release": True, "present": first["id"]})
+    unsaid = await hall.staff("POST", f"counters/1/{verb}", {"present": second["id"]})
+    seq = await hall.seq()
+    released = await hall.staff("POST", f"counters/1/{verb}", {"release": True, "present": second["id"].upper()})
+
+    assert (behind.status, behind.code, behind.body["ticket"]) == (409, "counter-busy", second["id"])
+    assert (unsaid.code, unsaid.body["ticket"]) == ("counter-busy", second["id"])
+    assert seq == before
+    assert (released.body["state"], released.body["ticket"]) == (state, None)
+    assert (await hall.seen(second))["state"] == "waiting"
+
+
+@pytest.mark.parametrize("verb", ["pause", "close"])
+async def test_a_counter_stops_for_nobody_but_the_one_it_names(hall: Checked, verb: str) -> None:
+    ticket = await hall.called()
+    await hall.done(ticket, "finish", {"outcome": "done"})
+
+    reply = await hall.staff("POST", f"counters/1/{verb}", {"release": True, "present": ticket["id"]})
+
+    assert (reply.status, reply.code, reply.body["state"]) == (409, "wrong-state", "open")
+    assert (await hall.staff("GET", "counters/1")).body["state"] == "open"
+
+
 async def test_next_says_who_and_why(hall: Checked, now: FakeClock) -> None:
     await hall.open("1")
     first = await hall.take("enquiry")
