@@ -60,6 +60,11 @@ def ticket_of(request: web.Request) -> TicketId:
     return TicketId(id_of(request, "ticket", TicketNotFound))
 
 
+def ticket_named(said: str | None) -> TicketId | None:
+    """The ticket that a body names, in whichever case; none when it names none."""
+    return None if said is None else TicketId(said.lower())
+
+
 def appointment_of(request: web.Request) -> AppointmentId:
     """The appointment named in the path. Raises AppointmentNotFound for what is no id."""
     return AppointmentId(id_of(request, "appointment", AppointmentNotFound))

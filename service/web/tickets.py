@@ -35,7 +35,7 @@ from service.web.guard import visitor
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 from service.web.online import counting_online
-from service.web.requests import ask, caller, hall_of, read, ticket_of, utc
+from service.web.requests import ask, caller, hall_of, read, ticket_named, ticket_of, utc
 
 
 async def take(request: web.Request) -> web.Response:
@@ -208,10 +208,12 @@ async def transfer(request: web.Request) -> web.Response:
 async def undo(request: web.Request) -> web.Response:
     """Take a finish or no-show back, within 30 seconds.
 
-    `release` puts who was called meanwhile back at their place, `reopen` opens the counter again.
+    `release` puts who was called meanwhile back at their place, with `present` nobody else; `reopen` opens the counter
+    again.
     """
     who, form = caller(request), await read(request, UndoForm)
-    return await _act(request, who, commands.UndoTicket(ticket_of(request), form.release, form.reopen))
+    present = ticket_named(form.present)
+    return await _act(request, who, commands.UndoTicket(ticket_of(request), form.release, form.reopen, present))
 
 
 async def history(request: web.Request) -> web.Response:

@@ -46,6 +46,10 @@ class Clerk {
   #why = null;
   #asked = 0;
   #seen = "";
+  /** The services that the form offers, as it offers them. */
+  #offered = "";
+  #service = null;
+  #count = null;
   /** What a search found, asked again after each act. */
   #wanted = null;
 
@@ -60,7 +64,10 @@ class Clerk {
     const ui = this.#ui;
     this.#drawForm();
     this.#readDay().catch(ui.fail);
-    ui.onFacts(() => this.#followDay());
+    ui.onFacts(() => {
+      this.#followServices();
+      this.#followDay();
+    });
     document.addEventListener("keydown", (event) => this.#key(event), { signal: ui.signal });
     const isManager = ui.who.roles.has("manager");
     const desk = make("a", { href: `/halls/${encodeURIComponent(ui.hall.id)}/desk`, id: "to-desk" }, say("bookings-desk"));
@@ -121,23 +128,20 @@ class Clerk {
   #drawForm() {
     const ui = this.#ui;
     const { moving, starts_at } = kept;
-    const services = this.#services();
-    if (services.length === 0) {
+    this.#offered = this.#offer();
+    if (this.#services().length === 0) {
+      this.#submit = null;
       this.#form.replaceChildren(make("h3", {}, say("bookings-book")), make("p.quiet", {}, say("bookings-no-service")));
       return;
     }
-    if (!services.some(({ id }) => id === kept.service)) kept.service = services[0].id;
-    const service = make("select.input", { id: "b-service" }, services.map(({ id }) => make("option", { value: id, selected: id === kept.service }, this.#serviceName(id))));
+    const service = make("select.input", { id: "b-service" });
     const count = make("select.input", { id: "b-count" });
-    const fillCount = () => {
-      const most = services.find(({ id }) => id === kept.service).count_max;
-      kept.count = Math.min(kept.count, most);
-      count.replaceChildren(...Array.from({ length: most }, (_, n) => make("option", { value: n + 1, selected: n + 1 === kept.count }, say("bookings-people", { count: n + 1 }))));
-    };
-    fillCount();
+    this.#service = service;
+    this.#count = count;
+    this.#fill();
     service.addEventListener("change", () => {
       kept.service = service.value;
-      fillCount();
+      this.#fillCount();
       this.#ask();
     });
     count.addEventListener("change", () => {
@@ -163,6 +167,24 @@ class Clerk {
     this.#form.replaceChildren(make("h3", { id: "b-title", tabindex: "-1" }, say(moving ? "bookings-move-title" : "bookings-book"), " ", moving ? "" : make("kbd", { "aria-hidden": "true" }, "B")), form);
     this.#chosen(this.#picker.chosen);
     this.#ask({ starts_at });
+  }
+
+  #offer() {
+    return JSON.stringify(this.#services().map(({ id, name, count_max }) => [id, name, count_max]));
+  }
+
+  /** The services to choose from, and how many people may come for the chosen one. */
+  #fill() {
+    const services = this.#services();
+    if (!services.some(({ id }) => id === kept.service)) kept.service = services[0].id;
+    this.#service.replaceChildren(...services.map(({ id }) => make("option", { value: id, selected: id === kept.service }, this.#serviceName(id))));
+    this.#fillCount();
+  }
+
+  #fillCount() {
+    const most = this.#services().find(({ id }) => id === kept.service).count_max;
+    kept.count = Math.min(kept.count, most);
+    this.#count.replaceChildren(...Array.from({ length: most }, (_, n) => make("option", { value: n + 1, selected: n + 1 === kept.count }, say("bookings-people", { count: n + 1 }))));
   }
 
   #person() {
@@ -321,6 +343,19 @@ class Clerk {
     this.#day.value = on;
     kept.on = on === this.#ui.today() ? "" : on;
     await this.#readDay().catch(this.#ui.fail);
+  }
+
+  /** The form follows the hall document, but for one that is on its way; what is typed stays as it is. */
+  #followServices() {
+    if (this.#offer() === this.#offered || this.#submit?.getAttribute("aria-busy") === "true") return;
+    if (this.#submit === null || this.#services().length === 0) {
+      keepFocus(() => this.#drawForm());
+      return;
+    }
+    const { service, count } = kept;
+    this.#offered = this.#offer();
+    this.#fill();
+    if (kept.moving === null && (kept.service !== service || kept.count !== count)) this.#ask();
   }
 
   /** Today's list follows the hall. */

@@ -157,8 +157,11 @@ class Manager {
 
   /** @returns {import("./parts.js").Ui} */
   #ui(signal) {
+    const page = this;
     return {
-      hall: this.#hall,
+      get hall() {
+        return page.#hall;
+      },
       call: this.#call,
       draft: this.#draft,
       times: new HallTimes(this.#hall.time_zone),

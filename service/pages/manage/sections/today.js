@@ -11,7 +11,7 @@ import { action, allOf, head, languageInputs, part, refill, table, typedTexts } 
 /** Names of accounts by id, read once for the page and again when one is not known. */
 const people = { names: new Map(), asked: new Set() };
 
-/** What follows the facts while it is asked whether to end the day. */
+/** What follows the facts while it is asked whether to end the day, or to put somebody back. */
 let question = () => undefined;
 
 /** @param {import("../parts.js").Ui} ui */
@@ -175,12 +175,19 @@ function actsAt(ui, { id, state }, person) {
       words,
       async () => {
         if (person && name !== "open") {
+          const gone = new AbortController();
+          question = () => {
+            if (!ui.facts().desk.counters.some((counter) => counter.id === id && counter.ticket === person.id)) gone.abort();
+          };
           const done = await ask({
             title: say("counter-release-title", { counter: nameAt(ui, id), number: person.number }),
             body: [make("p", {}, say("counter-release-about", { number: person.number }))],
             confirm: say("counter-release"),
-            act: () => ui.call("POST", `${path}/${name}`, { body: { ...body, release: true } }),
+            act: () => ui.call("POST", `${path}/${name}`, { body: { ...body, release: true, present: person.id } }),
+            signal: gone.signal,
           });
+          question = () => undefined;
+          if (done === null && gone.signal.aborted) ui.tell(say("counter-person-gone", { number: person.number, counter: nameAt(ui, id) }));
           if (done === null) return;
         } else {
           await ui.call("POST", `${path}/${name}`, { body });

@@ -395,6 +395,7 @@ counters-opened = { $count ->
     [one] One counter opened.
    *[other] { $count } counters opened.
   }
+counter-person-gone = { $number } is no longer at { $counter }. If you still want to pause or close it, press again.
 counter-release-title = { $number } is still at { $counter }
 counter-release-about = { $number } goes back to the same place in the queue, and is called to another counter.
 counter-release = Put back

@@ -359,6 +359,7 @@ counter-do-close = 关闭
 counter-page-opens = { $counter }，打开窗口页
 counters-open-all = 开放其余 { $count } 个窗口
 counters-opened = { $count } 个窗口已开放。
+counter-person-gone = { $number } 已不在 { $counter }。如仍要暂停或关闭，请再按一次。
 counter-release-title = { $counter }还有 { $number }
 counter-release-about = { $number } 会回到原来的位置，由别的窗口叫。
 counter-release = 放回队列
