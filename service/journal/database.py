@@ -3,6 +3,9 @@
 Reads may fail, be cancelled and time out: whoever asked is told that storage is unavailable. Appends may not, so they
 have connections of their own that no timeout touches; these are never given back to a pool, whose reset between uses
 costs two fifths of an append. Both kinds come back by themselves when PostgreSQL does.
+
+A transaction on a connection of the pool may hold rows that others wait for, a hall's when a day of it is opened. A
+process that stalls inside one, or a host that is lost, is ended by the server like the holder of a day's row.
 """
 
 import asyncio
@@ -27,6 +30,7 @@ READ_TIMEOUT_S = 5.0  # a read that takes longer, or waits longer for a connecti
 CONNECT_TIMEOUT_S = 5.0  # then another attempt
 STUCK_AFTER_S = 15.0  # an append without an answer for so long is left by closing its socket, and sent again
 ABANDONED_AFTER = "5s"  # the server ends a statement whose client has left, so that stuck ones do not pile up
+IDLE_IN_TRANSACTION = "2s"  # the server ends a transaction whose client says nothing for so long: others wait for it
 CLOSE_S = 10.0  # how long closing waits for appends under way
 
 _SQL = statements("read.sql")
@@ -99,7 +103,12 @@ class Database:
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=READ_TIMEOUT_S,
             reset=_no_reset,
-            server_settings={"application_name": "paihao", "jit": "off"},
+            server_settings={
+                "application_name": "paihao",
+                "client_connection_check_interval": ABANDONED_AFTER,
+                "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
+                "jit": "off",
+            },
         )
         return self
 
