@@ -78,6 +78,8 @@ class Lanes:
         self._loops: dict[tuple[HallId, date], asyncio.Task[None]] = {}
         self._following: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self.copies = 1
+        """By how many copies of the journal its lanes have gone: one more each time it is found put back."""
         halls.on_change(self._follow_document)
 
     # Commands and reads.
@@ -231,7 +233,11 @@ class Lanes:
             lane = await self.lane(hall, on)
         except DayHasEnded:
             lane = await self.lane(hall, on + timedelta(days=1))
-        return await lane.fresh(now=now)
+        day = await lane.fresh(now=now)
+        if not lane.begun:  # the journal was put back, as it was found out by looking
+            await self.begin_anew(lane)
+            day = await lane.fresh(now=now)
+        return day
 
     async def day_if_begun(self, hall: Hall) -> Day | None:
         """The hall's present day as the journal has it, if it has begun. Raises StorageUnavailable, Busy."""
@@ -278,6 +284,14 @@ class Lanes:
         return [lane.committed for lane in self._lanes.values() if lane.begun]
 
     # Lanes.
+
+    def put_back(self) -> None:
+        """Hear that a lane has found the journal put back to an earlier copy."""
+        self.copies += 1
+
+    async def begin_anew(self, lane: Lane) -> None:
+        """Begin the day of a lane again, unless it has begun in the journal as it is now. Raises as `lane`."""
+        await self.lane(await self._halls.get(lane.hall), lane.on)
 
     async def lane(self, hall: Hall, on: date) -> Lane:
         """The lane of a day that is, or was, the present one: opened, begun and loaded if need be.
@@ -337,7 +351,7 @@ class Lanes:
         if known is not None:  # it was gone from a journal put back to an earlier copy, and is there again
             await known.fresh(now=True)
             return known
-        lane = Lane(hall.id, on, self._journal, self._clock, self._watcher)
+        lane = Lane(hall.id, on, self._journal, self._clock, self._watcher, self)
         await lane.load()
         self._lanes[hall.id, on] = lane
         self._loops[hall.id, on] = asyncio.create_task(lane.run(), name=f"lane {hall.id} {on}")
