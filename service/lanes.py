@@ -35,6 +35,7 @@ from service.domain.refusals import (
     AppointmentNotFound,
     Busy,
     DayHasEnded,
+    HallNotFound,
     SlotNotOffered,
     TicketNotFound,
     WrongState,
@@ -331,6 +332,8 @@ class Lanes:
                 return await asyncio.shield(task)
         except faults.DayPassed as passed:
             raise DayHasEnded from passed
+        except faults.HallMissing as missing:  # it was made after the copy that the database was put back to
+            raise HallNotFound from missing
         except (*_NOT_OPENED, TimeoutError, OutcomeUnknown) as error:  # unknown is whether the day before has ended
             raise StorageUnavailable from error
 
@@ -408,7 +411,7 @@ class Lanes:
         with apart("plan_not_changed", hall.id, day=str(on)):
             day = self._lanes[hall.id, on].committed
             if not day.ended and day.opened and hall.is_newer(day.plan):
-                task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall.id} {on}")
+                task = asyncio.create_task(self._follow_as_stored(hall.id, on), name=f"plan {hall.id} {on}")
                 self._following.add(task)
                 task.add_done_callback(self._following.discard)
 
@@ -421,6 +424,11 @@ class Lanes:
         today = hall.day_at(self._clock.now_at())
         for on in await self._asked(self._journal.open_days_from(hall.id, today)):
             await self._change_plan(hall, on)
+
+    async def _follow_as_stored(self, hall_id: HallId, on: date) -> None:
+        """Take the document over that the database has: the one in memory may be of a copy that is no more."""
+        with apart("plan_not_changed", hall_id, day=str(on)):
+            await self._change_plan(await self._halls.read(hall_id), on)
 
     async def _change_plan(self, hall: Hall, on: date) -> None:
         with apart("plan_not_changed", hall.id, day=str(on)), suppress(DayHasEnded):
@@ -453,7 +461,7 @@ class Lanes:
             hall = halls.get(hall_id)
             with apart("plan_not_changed", hall_id, day=str(on)):
                 if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
-                    await self._change_plan(hall, on)
+                    await self._follow_as_stored(hall_id, on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""
