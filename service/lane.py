@@ -354,6 +354,11 @@ class Lane:
         return self.committed
 
     @property
+    def head(self) -> str:
+        """The id of the append at which the committed day stands."""
+        return self._head
+
+    @property
     def idle(self) -> bool:
         """Tell whether nobody has used the lane for long and nothing is under way."""
         return self._quiet.is_set() and self._clock.monotonic_s() - self.used_s > IDLE_AFTER_S

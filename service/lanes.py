@@ -280,6 +280,11 @@ class Lanes:
         lane = self._lanes.get((hall, on))
         return None if lane is None or lane.gone else lane.committed
 
+    def head_of(self, hall: HallId, on: date) -> str | None:
+        """The id of the append at which a day in memory stands; None when it is not in memory."""
+        lane = self._lanes.get((hall, on))
+        return None if lane is None or lane.gone else lane.head
+
     def in_use(self) -> list[Day]:
         """The committed days of the lanes in memory, but for those that only bookings have opened."""
         return [lane.committed for lane in self._lanes.values() if lane.begun]
