@@ -13,7 +13,7 @@ cancellation cannot be believed. It runs in a task of its own to its definite en
 
 Who lost a race makes the next append under a `Claim`: the day's row is locked first, what was missed is read by a
 separate statement (inside the locking one it would be seen as of before the wait), then decide, append, commit. A
-holder that stalls is ended by the server after two seconds, so that the others go on; so is one of a hall's row.
+holder that stalls is ended by the server after two seconds, so that the others go on.
 
 What concerns two days at once, an appointment moved from one to the other, is a `DoubleClaim`: one transaction that
 locks both rows, the earlier day's first, and makes two appends. When its COMMIT is not answered, both rows are locked
@@ -35,7 +35,6 @@ from service.domain.events import Record
 from service.domain.model import LIVE, HallId
 from service.ids import NIL
 from service.journal.database import (
-    IDLE_IN_TRANSACTION,
     Connection,
     Database,
     patiently,
@@ -62,7 +61,7 @@ from service.tasks import begun
 RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
 RESEND_PAUSE_S = 0.02
 
-_BEGIN = f"BEGIN; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}'"
+_BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '2s'"
 _SQL = statements("append.sql")
 _SINCE = statements("read.sql")["since"]
 _encode = msgspec.json.Encoder().encode

@@ -5,7 +5,8 @@ have connections of their own that no timeout touches; these are never given bac
 costs two fifths of an append. Both kinds come back by themselves when PostgreSQL does.
 
 A transaction on a connection of the pool may hold rows that others wait for, a hall's when a day of it is opened. A
-process that stalls inside one, or a host that is lost, is ended by the server like the holder of a day's row.
+process that stalls inside one, or a host that is lost, is ended by the server like the holder of a day's row, but it is
+given longer: a day's plan is reckoned while its hall's row is held. Who waits for the row still gets it in time.
 
 A database that is restored in place lacks its tables for a while. That is an outage like any other, and not a mistake
 in a statement of ours; but from one it cannot be told, so what is missing is said in the log as an error.
@@ -34,7 +35,7 @@ READ_TIMEOUT_S = 5.0  # a read that takes longer, or waits longer for a connecti
 CONNECT_TIMEOUT_S = 5.0  # then another attempt
 STUCK_AFTER_S = 15.0  # an append without an answer for so long is left by closing its socket, and sent again
 ABANDONED_AFTER = "5s"  # the server ends a statement whose client has left, so that stuck ones do not pile up
-IDLE_IN_TRANSACTION = "2s"  # the server ends a transaction whose client says nothing for so long: others wait for it
+IDLE_IN_TRANSACTION = "4s"  # the server ends a transaction whose client says nothing for so long: others wait for it
 CLOSE_S = 10.0  # how long closing waits for appends under way
 TELL_EVERY_S = 60.0  # what is missing in the database is said again after so long
 
