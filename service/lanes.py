@@ -45,6 +45,7 @@ from service.domain.refusals import (
     AppointmentNotFound,
     Busy,
     DayHasEnded,
+    HallNotFound,
     SlotNotOffered,
     TicketNotFound,
     WrongDay,
@@ -93,6 +94,8 @@ class Lanes:
         self._loops: dict[tuple[HallId, date], asyncio.Task[None]] = {}
         self._following: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self.copies = 1
+        """By how many copies of the journal its lanes have gone: one more each time it is found put back."""
         halls.on_change(self._follow_document)
 
     # Commands and reads.
@@ -268,7 +271,11 @@ class Lanes:
             lane = await self.lane(hall, on)
         except DayHasEnded:
             lane = await self.lane(hall, on + timedelta(days=1))
-        return await lane.fresh(now=now)
+        day = await lane.fresh(now=now)
+        if not lane.begun:  # the journal was put back, as it was found out by looking
+            await self.begin_anew(lane)
+            day = await lane.fresh(now=now)
+        return day
 
     async def day_if_begun(self, hall: Hall) -> Day | None:
         """The hall's present day as the journal has it, if it has begun. Raises StorageUnavailable, Busy."""
@@ -314,11 +321,24 @@ class Lanes:
         lane = self._lanes.get((hall, on))
         return None if lane is None or lane.gone else lane.committed
 
+    def head_of(self, hall: HallId, on: date) -> str | None:
+        """The id of the append at which a day in memory stands; None when it is not in memory."""
+        lane = self._lanes.get((hall, on))
+        return None if lane is None or lane.gone else lane.head
+
     def in_use(self) -> list[Day]:
         """The committed days of the lanes in memory, but for those that only bookings have opened."""
         return [lane.committed for lane in self._lanes.values() if lane.begun]
 
     # Lanes.
+
+    def put_back(self) -> None:
+        """Hear that a lane has found the journal put back to an earlier copy."""
+        self.copies += 1
+
+    async def begin_anew(self, lane: Lane) -> None:
+        """Begin the day of a lane again, unless it has begun in the journal as it is now. Raises as `lane`."""
+        await self.lane(await self._halls.get(lane.hall), lane.on)
 
     async def lane(self, hall: Hall, on: date) -> Lane:
         """The lane of a day that is, or was, the present one: opened, begun and loaded if need be.
@@ -358,6 +378,8 @@ class Lanes:
                 return await asyncio.shield(task)
         except faults.DayPassed as passed:
             raise DayHasEnded from passed
+        except faults.HallMissing as missing:  # it was made after the copy that the database was put back to
+            raise HallNotFound from missing
         except (*_NOT_OPENED, TimeoutError, OutcomeUnknown) as error:  # unknown is whether the day before has ended
             raise StorageUnavailable from error
 
@@ -379,7 +401,7 @@ class Lanes:
         if known is not None:  # it was gone from a journal put back to an earlier copy, and is there again
             await known.fresh(now=True)
             return known
-        lane = Lane(hall.id, on, self._journal, self._clock, self._watcher)
+        lane = Lane(hall.id, on, self._journal, self._clock, self._watcher, self)
         await lane.load()
         self._lanes[hall.id, on] = lane
         self._loops[hall.id, on] = asyncio.create_task(lane.run(), name=f"lane {hall.id} {on}")
@@ -439,7 +461,7 @@ class Lanes:
         with apart("plan_not_changed", hall.id, day=str(on)):
             day = self._lanes[hall.id, on].committed
             if not day.ended and day.opened and hall.is_newer(day.plan):
-                task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall.id} {on}")
+                task = asyncio.create_task(self._follow_as_stored(hall.id, on), name=f"plan {hall.id} {on}")
                 self._following.add(task)
                 task.add_done_callback(self._following.discard)
 
@@ -456,6 +478,11 @@ class Lanes:
                 await self._take_plan(hall, on, actor)
             else:
                 await self._change_plan(hall, on, actor)
+
+    async def _follow_as_stored(self, hall_id: HallId, on: date) -> None:
+        """Take the document over that the database has: the one in memory may be of a copy that is no more."""
+        with apart("plan_not_changed", hall_id, day=str(on)):
+            await self._change_plan(await self._halls.read(hall_id), on)
 
     async def _change_plan(self, hall: Hall, on: date, actor: str = SYSTEM) -> None:
         with apart("plan_not_changed", hall.id, day=str(on)):
@@ -493,7 +520,7 @@ class Lanes:
             hall = halls.get(hall_id)
             with apart("plan_not_changed", hall_id, day=str(on)):
                 if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
-                    await self._change_plan(hall, on)
+                    await self._follow_as_stored(hall_id, on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""

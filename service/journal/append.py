@@ -172,6 +172,11 @@ class Appender:
 
     def _goes_on_failing(self, append: Append, error: Exception) -> None:
         self._unanswered.add(append.append_id)
+        self.failed(error)
+
+    def failed(self, error: Exception) -> None:
+        """Note that the database did not take what was to be written."""
+        self._database.tell(error)
         self.well.failed(error)
 
     def worked(self) -> None:
@@ -186,7 +191,7 @@ class Appender:
             yield
         except StorageUnavailable as error:
             if not self._database.closing:
-                self.well.failed(error)
+                self.failed(error)
             raise
 
     @asynccontextmanager
@@ -390,7 +395,7 @@ class Claim(_Holding):
         except Exception as error:  # noqa: BLE001  (what is not worth another sending is raised again)
             if unreachable(error):
                 connection.terminate()
-                self._appender.well.failed(error)
+                self._appender.failed(error)
             else:
                 await _roll_back(connection)
                 _raise_if_definite(error)
@@ -480,7 +485,7 @@ class DoubleClaim(_Holding):
         except Exception as error:  # noqa: BLE001  (what is not worth another look is raised again)
             if unreachable(error):
                 connection.terminate()
-                self._appender.well.failed(error)
+                self._appender.failed(error)
             else:
                 await _roll_back(connection)
                 _raise_if_definite(error)
@@ -500,7 +505,7 @@ class DoubleClaim(_Holding):
             except StorageUnavailable as error:
                 if self._database.closing:
                     raise
-                self._appender.well.failed(error)
+                self._appender.failed(error)
                 continue
             try:
                 await patiently(connection, _hold_both(connection, self._hall, self._days))
@@ -515,7 +520,7 @@ class DoubleClaim(_Holding):
                 if self._database.closing:
                     raise StorageUnavailable("closed before a move was answered") from error
                 if unreachable(error):
-                    self._appender.well.failed(error)
+                    self._appender.failed(error)
             else:
                 assert landed.count(Lost()) in {0, len(landed)}, "both were written, or neither"
                 return landed[-1]

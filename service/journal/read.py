@@ -60,9 +60,9 @@ class Reader:
         self._database = database
 
     async def position(self, hall: HallId, day: date) -> Position | None:
-        """Where a day's journal stands; None when the day is not opened."""
+        """Where a day's journal stands, and whether it has begun; None when the day is not opened."""
         rows = await self._database.fetch(_SQL["position"], hall, day)
-        return Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"]) if rows else None
+        return Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"], rows[0]["begun"]) if rows else None
 
     async def since(self, hall: HallId, day: date, seq: int, head: str) -> tuple[list[Record], Position]:
         """The events after `seq`, and where the journal stands with the last of them.

@@ -1,8 +1,8 @@
 -- name: position
 -- Where a day's journal stands.
 -- $1 text hall, $2 date day.
--- One row: seq, head, the database's clock; none when the day is not opened.
-SELECT seq, head, clock_timestamp() AS at
+-- One row: seq, head, whether it has begun, the database's clock; none when the day is not opened.
+SELECT seq, head, begun_at IS NOT NULL AS begun, clock_timestamp() AS at
 FROM hall_days
 WHERE hall_id = $1 AND day = $2;
 
