@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
-import { Booking, keep } from "/pages/keep.js";
+import { Booking, keep, keepTicket } from "/pages/keep.js";
 import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
@@ -58,7 +58,8 @@ export async function resume(page, pressed) {
     tried(page, async () => {
       const { body } = await page.call("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
       if (body.id === page.id) return page.take(body);
-      keep("tickets", body.id, { hall: page.hall.id, token: body.token, number: body.number, day: body.day });
+      keep("tickets", page.id, { hall: page.hall.id, token: page.token, return_by_on: null });
+      keepTicket(body.id, { hall: page.hall.id, token: body.token }, body);
       location.assign(ticketAddress(body.id, body.token));
     }),
   );

@@ -10,7 +10,7 @@ import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
-import { keep, keepSeen, kept, seen } from "/pages/keep.js";
+import { keepSeen, keepTicket, kept, seen } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
 import { draw, largeNumber, nameOf } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
@@ -18,7 +18,7 @@ import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import { Bell } from "/pages/ticket/bell.js";
-import { mattersOf, viewOf } from "/pages/ticket/view.js";
+import { mattersOf, mayReturn, viewOf } from "/pages/ticket/view.js";
 
 const RETRY_MS = 3000;
 // After so long without an answer what was shown before is shown again, until there is one.
@@ -26,6 +26,8 @@ const SLOW_MS = 2000;
 // Who is called elsewhere is read when one's own place moved, but not more often than this, and now and then anyway.
 const BOARD_EVERY_MS = 5000;
 const BOARD_AT_LEAST_MS = 20_000;
+// The socket of a day that is over does not tell that one came back on a later one: it is asked now and then.
+const RETURN_EVERY_MS = 20_000;
 // What is so old is no help any more: only the number and the words stay.
 const LOST_MS = 10 * 60_000;
 const LOOK_MS = 1000;
@@ -57,6 +59,7 @@ const shown = {
 
 let board_ms = -Infinity;
 let board_timer = 0;
+let return_ms = -Infinity;
 let reading = false;
 let again = false;
 let told = "";
@@ -194,7 +197,7 @@ function take(ticket, { answered = false } = {}) {
   if (answered && before && ticket.seq < before.seq) return;
   // An answer to an act says nothing of the hall.
   shown.ticket = { ...(answered && { suspended: before?.suspended }), ...ticket, token: undefined };
-  keep("tickets", id, { hall: shown.hall.id, token: shown.token, number: ticket.number, day: ticket.day, over: ["done", "left"].includes(ticket.state) });
+  keepTicket(id, { hall: shown.hall.id, token: shown.token }, ticket);
   if (before && before.state !== ticket.state) shown.message = null;
   keepShown();
   show();
@@ -231,6 +234,10 @@ function look() {
   shown.lost = shown.link === "silent" && age_ms > LOST_MS;
   show(); // what has come to its time is drawn anew
   if (performance.now() - board_ms > BOARD_AT_LEAST_MS && shown.link === "live") readBoard();
+  if (performance.now() - return_ms > RETURN_EVERY_MS && document.visibilityState === "visible" && mayReturn(shown)) {
+    return_ms = performance.now();
+    shown.live.now();
+  }
   const at = part("at");
   if (at && shown.link === "live") at.textContent = shown.times.time(shown.live.truthAt_ms);
 }

@@ -24,6 +24,7 @@ bookable = Book a time
 online-no-visit = Online. No visit needed
 own-ticket = Your number
 own-appointment = Your appointment
+own-return = Come back with this number by { $day }
 to-services = To the services
 to-rules = How we call numbers
 invitation-have = I have an invitation code

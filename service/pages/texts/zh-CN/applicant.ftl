@@ -21,6 +21,7 @@ bookable = 可预约
 online-no-visit = 网上即可办理，无需到场
 own-ticket = 您的号码
 own-appointment = 您的预约
+own-return = 可凭此号返回，{ $day }前有效
 to-services = 看全部事项
 to-rules = 叫号规则
 invitation-have = 我有邀请码
