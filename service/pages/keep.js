@@ -121,6 +121,12 @@ export class Booking {
     write(session, this.#name, Object.fromEntries(Object.entries({ ...this.now, ...changes }).filter(([, value]) => value !== null && value !== undefined)));
   }
 
+  /** No number is given up for what is booked; a time chosen in the place of one, which nobody holds, is chosen no longer. */
+  endStandby() {
+    const { hold } = this.now;
+    this.set({ standby: null, hold: hold?.id ? hold : null });
+  }
+
   /** A number for an entry of the browser's history: greater than those before. @returns {number} */
   nextEntry() {
     const entry = (this.now.entry ?? 0) + 1;

@@ -30,9 +30,9 @@ async function change(page, not_before_at) {
   await tried(page, async () => page.take((await page.call("PATCH", `tickets/${page.id}`, { body: { not_before_at } })).body));
 }
 
-/** Book a time in place of standing by: the number is given up when the time is booked, and not before. */
+/** Book a time in place of standing by: the number is given up when the time is booked, and not before. It is forgotten when the number stands by no longer. */
 export function bookInstead(page) {
-  new Booking(page.hall.id).set({ standby: page.id });
+  new Booking(page.hall.id).set({ standby: { ticket: page.id, service: page.ticket.service } });
   location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time&lang=${languageNow()}`);
 }
 

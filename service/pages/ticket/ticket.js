@@ -10,7 +10,7 @@ import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
-import { keepSeen, keepTicket, kept, seen } from "/pages/keep.js";
+import { Booking, keepSeen, keepTicket, kept, seen } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
 import { draw, largeNumber, nameOf } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
@@ -18,7 +18,7 @@ import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import { Bell } from "/pages/ticket/bell.js";
-import { mattersOf, mayReturn, viewOf } from "/pages/ticket/view.js";
+import { isStandby, mattersOf, mayReturn, viewOf } from "/pages/ticket/view.js";
 
 const RETRY_MS = 3000;
 // After so long without an answer what was shown before is shown again, until there is one.
@@ -198,11 +198,18 @@ function take(ticket, { answered = false } = {}) {
   // An answer to an act says nothing of the hall.
   shown.ticket = { ...(answered && { suspended: before?.suspended }), ...ticket, token: undefined };
   keepTicket(id, { hall: shown.hall.id, token: shown.token }, ticket);
+  if (!isStandby(ticket)) forgetStandby();
   if (before && before.state !== ticket.state) shown.message = null;
   keepShown();
   show();
   if (answered && document.activeElement === document.body) focusOn("");
   readBoard();
+}
+
+/** A number that stands by no longer is none to be given up for a booking. */
+function forgetStandby() {
+  const booking = new Booking(shown.hall.id);
+  if (booking.now.standby?.ticket === id) booking.endStandby();
 }
 
 /** Who is called where, when it may have changed: now, or as soon as it may be asked again. */

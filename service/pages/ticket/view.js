@@ -84,9 +84,14 @@ const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ti
 const papersOf = (page) => (serviceOf(page)?.papers ?? []).filter(({ id }) => !page.ticket.missing.includes(id));
 const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
 
+/** Whether a number stands by, and so may be given up for a booking. */
+export function isStandby({ state, admission }) {
+  return state === "waiting" && admission === "standby";
+}
+
 function waiting(page) {
   const { ticket, link, times, hall } = page;
-  if (ticket.admission === "standby") return standby(page);
+  if (isStandby(ticket)) return standby(page);
   const fresh = link !== "silent";
   if (isAhead(page, ticket.not_before_at)) return putOff(page);
   const early = beforeOpening(page);

@@ -76,6 +76,7 @@ afternoon = afternoon
 slot-free = { $free } left
 slot-full = full
 slot-now = yours
+slot-held = kept for you
 hour-free = { $free } free
 hour-title = From { $hour }
 choose-an-hour = Choose an hour to see its times.
@@ -101,7 +102,7 @@ next-review = Next: check
 kept-minutes = kept for you until { $until }, { $minutes } min
 kept-seconds = kept for you for { $seconds } s
 kept-over = no longer kept
-kept-standby = your standby number is given up when this is booked
+kept-standby = your standby number { $number } is given up when this is booked
 keep-again = Keep it again
 
 ## All of it once more
@@ -159,7 +160,7 @@ refused-hall-closed-until = Numbers are not given out now. The hall opens { $whe
 refused-online-only = This is done online. No visit needed.
 refused-already-waiting = This phone has number { $number } already.
 refused-already-waiting-elsewhere = This phone has a number already. Please open the page where you took it.
-refused-not-standby = Your number is no longer on standby. Please look at it first.
+refused-not-standby = Your number { $number } is no longer on standby. Please look at it first.
 refused-already-booked = You have an appointment already. You can move or cancel it, by the link we sent you.
 refused-hold-expired = The time was kept for ten minutes, and that is over.
 refused-hold-closed = The hall has closed for this day, so this time is no longer kept for you. We are sorry. Please book another time.

@@ -73,6 +73,7 @@ afternoon = 下午
 slot-free = 余 { $free }
 slot-full = 已满
 slot-now = 您的
+slot-held = 为您保留
 hour-free = { $free } 个可约
 hour-title = { $hour } 起
 choose-an-hour = 选一个钟点，看具体时间。
@@ -98,7 +99,7 @@ next-review = 下一步：核对
 kept-minutes = 为您保留到 { $until }，还有 { $minutes } 分钟
 kept-seconds = 为您保留，还有 { $seconds } 秒
 kept-over = 已不再保留
-kept-standby = 约好后，您的候补号随即让出
+kept-standby = 约好后，您的候补号 { $number } 随即让出
 keep-again = 再保留一次
 
 ## 核对
@@ -156,7 +157,7 @@ refused-hall-closed-until = 现在不发号，{ $when } 开放
 refused-online-only = 网上即可办理，无需到场
 refused-already-waiting = 这部手机已有号码 { $number }
 refused-already-waiting-elsewhere = 这部手机已有号码，请打开取号时的页面
-refused-not-standby = 您的号码已不在候补，请先查看号码
+refused-not-standby = 您的号码 { $number } 已不在候补，请先查看
 refused-already-booked = 您已有预约。可用我们发给您的链接改约或取消
 refused-hold-expired = 这个时间为您保留了 10 分钟，现已不再保留
 refused-hold-closed = 当天的办理已提前结束，这个时间不再为您保留，谨致歉意。请另选时间预约
