@@ -26,6 +26,8 @@ const SLOW_MS = 2000;
 // Who is called elsewhere is read when one's own place moved, but not more often than this, and now and then anyway.
 const BOARD_EVERY_MS = 5000;
 const BOARD_AT_LEAST_MS = 20_000;
+// What the hall asks people to bring, and its words, may change while they wait.
+const HALL_EVERY_MS = 60_000;
 // The socket of a day that is over does not tell that one came back on a later one: it is asked now and then.
 const RETURN_EVERY_MS = 20_000;
 // What is so old is no help any more: only the number and the words stay.
@@ -60,6 +62,7 @@ const shown = {
 let board_ms = -Infinity;
 let board_timer = 0;
 let return_ms = -Infinity;
+let hallRead_ms = 0;
 let reading = false;
 let again = false;
 let told = "";
@@ -168,6 +171,7 @@ function showUnreported(number) {
 
 function follow(hall, rules) {
   Object.assign(shown, { hall, rules, times: new HallTimes(hall.time_zone) });
+  hallRead_ms = Date.now();
   shown.live = new Live({
     hall: shown.hall,
     read: async () => (await shown.call("GET", `tickets/${id}`, { patience_ms: 4000 })).body,
@@ -212,6 +216,21 @@ function forgetStandby() {
   if (booking.now.standby?.ticket === id) booking.endStandby();
 }
 
+/** The hall as it is now; a service that it has no longer keeps the name it had, and the papers. */
+async function readHall() {
+  hallRead_ms = Date.now();
+  const [{ id: hall }, { service }] = [shown.hall, shown.ticket];
+  try {
+    const [of, rules] = await Promise.all([call("GET", `/v1/halls/${hall}`, { patience_ms: 4000 }), inHall(hall)("GET", "rules", { patience_ms: 4000 })]);
+    const { services } = of.body;
+    const before = services.some((one) => one.id === service) ? [] : shown.hall.services.filter((one) => one.id === service);
+    Object.assign(shown, { hall: { ...of.body, services: [...services, ...before] }, rules: rules.body });
+    show();
+  } catch {
+    // it is asked again in its time
+  }
+}
+
 /** Who is called where, when it may have changed: now, or as soon as it may be asked again. */
 async function readBoard() {
   clearTimeout(board_timer);
@@ -241,6 +260,8 @@ function look() {
   shown.lost = shown.link === "silent" && age_ms > LOST_MS;
   show(); // what has come to its time is drawn anew
   if (performance.now() - board_ms > BOARD_AT_LEAST_MS && shown.link === "live") readBoard();
+  // By the clock that goes on while a phone sleeps.
+  if (Math.abs(Date.now() - hallRead_ms) > HALL_EVERY_MS && shown.link === "live" && document.visibilityState === "visible") readHall();
   if (performance.now() - return_ms > RETURN_EVERY_MS && document.visibilityState === "visible" && mayReturn(shown)) {
     return_ms = performance.now();
     shown.live.now();

@@ -14,10 +14,11 @@ const CLOCK_STEP_MS = 5 * 60_000;
 
 /** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
 export function mattersOf(page) {
-  const { ticket, board, link, lost, bell } = page;
+  const { ticket, board, link, lost, bell, rules } = page;
+  const { name, papers, bookable } = serviceOf(page) ?? {};
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? calledElsewhere(page) : Boolean(board);
-  return [rest, wait?.shown, expected(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), mayReturn(page)];
+  return [rest, wait?.shown, expected(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), mayReturn(page), name, papers, bookable, rules.words];
 }
 
 /** Whether an instant is still to come. */
