@@ -23,6 +23,7 @@ import { review } from "/pages/applicant/steps/review.js";
 import { service } from "/pages/applicant/steps/service.js";
 import { time } from "/pages/applicant/steps/time.js";
 import { hold } from "/pages/applicant/book.js";
+import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
 import { settle } from "/pages/applicant/settle.js";
 
@@ -346,4 +347,5 @@ async function begin() {
   setInterval(look, LOOK_MS);
 }
 
+noteHolds(app.booking);
 if (takeFromAddress()) begin();

@@ -38,8 +38,10 @@ class ClerksPage {
     this.#who = await signedIn(hallId, ["staff"]);
     document.querySelector("account-menu").show(this.#who.session);
     document.addEventListener("paihao:signed-in", ({ detail }) => {
+      const isOther = detail.session.account?.id !== this.#who.session.account?.id;
       this.#who = detail;
       document.querySelector("account-menu").show(detail.session);
+      if (isOther && this.#board !== null) this.#draw(); // nothing of what the one before typed
       this.#live.now();
     });
     this.#live = new Live({

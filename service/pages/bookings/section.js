@@ -24,11 +24,17 @@ const NAME_MAX = 200;
 // More ways on than these are a list, not a help.
 const NEAREST_MAX = 3;
 
-/** What is typed and chosen outlives a drawing: a switch of the language, a look at another section. */
-const kept = { service: "", count: 1, starts_at: null, name: "", phone: "", channel: "hotline", moving: null, on: "", key: newKey() };
+const nothing = () => ({ service: "", count: 1, starts_at: null, name: "", phone: "", channel: "hotline", moving: null, on: "", made: null, key: newKey() });
+/** What is typed, chosen and made outlives a drawing: a switch of the language, a look at another section. */
+let kept = nothing();
+/** Whose that is: the next one who signs in gets nothing of it. */
+let whose = null;
 
 /** @param {import("/pages/manage/parts.js").Ui} ui */
 export function bookings(ui) {
+  const account = ui.who.session?.account?.id ?? "";
+  if (account !== whose) kept = nothing();
+  whose = account;
   const clerk = new Clerk(ui);
   return clerk.draw();
 }
@@ -63,6 +69,7 @@ class Clerk {
   draw() {
     const ui = this.#ui;
     this.#drawForm();
+    this.#drawMade();
     this.#readDay().catch(ui.fail);
     ui.onFacts(() => {
       this.#followServices();
@@ -229,16 +236,31 @@ class Clerk {
   }
 
   async #book() {
-    const { service, count, starts_at, name, phone, channel, key } = kept;
+    const mine = kept;
+    const sent = { ...kept };
+    const { service, count, starts_at, name, phone, channel, key } = sent;
     const applicant = { name: name.trim(), ...(phone.trim() ? { phone: phone.trim() } : {}) };
     await this.#tried(async () => {
       const { body } = await this.#ui.call("POST", "appointments", { body: { service, count, starts_at, channel, applicant }, key });
-      Object.assign(kept, { name: "", phone: "", starts_at: null, key: newKey() });
-      this.#picker.take(null);
-      this.#drawForm();
-      this.#showMade(body, say("bookings-made"));
+      if (mine !== kept) return; // somebody else sits here now
+      const isForNext = ["service", "count", "starts_at", "name", "phone", "channel", "moving"].some((what) => kept[what] !== sent[what]);
+      this.#clear(sent);
+      this.#showMade(body, "bookings-made", { isForNext });
       await this.#readDay(this.#ui.times.on(body.starts_at));
     });
+  }
+
+  /** Take away what was booked; what was typed or chosen meanwhile is for the next caller, and stays. */
+  #clear(sent) {
+    for (const what of ["name", "phone"].filter((one) => kept[one] === sent[one])) {
+      kept[what] = "";
+      const field = document.getElementById(`b-${what}`);
+      if (field) field.value = "";
+    }
+    if (kept.starts_at === sent.starts_at) kept.starts_at = null;
+    if (this.#ui.signal.aborted) return; // drawn anew meanwhile
+    if (kept.starts_at === null) this.#picker.take(null);
+    this.#ask();
   }
 
   async #moveNow() {
@@ -246,7 +268,7 @@ class Clerk {
     await this.#tried(async () => {
       const { body } = await this.#ui.call("PATCH", `appointments/${moving.id}`, { body: { starts_at }, key });
       this.#move(null);
-      this.#showMade(body, say("bookings-moved"));
+      this.#showMade(body, "bookings-moved");
       await this.#again(this.#ui.times.on(body.starts_at));
     });
   }
@@ -297,10 +319,23 @@ class Clerk {
     this.#form.scrollIntoView({ block: "start" });
   }
 
-  #showMade(appointment, title) {
+  /** @param {{isForNext?: boolean}} [how] the clerk is busy with the next caller: the keyboard stays there */
+  #showMade(appointment, words, { isForNext = false } = {}) {
+    kept.made = { appointment, words };
+    if (this.#ui.signal.aborted) return this.#ui.redraw(); // in another language, say
+    this.#drawMade();
+    const { times } = this.#ui;
+    if (isForNext) this.#ui.tell(say("bookings-made-told", { day: times.day(times.on(appointment.starts_at)), time: times.time(appointment.starts_at) }));
+    else this.#made.focus({ preventScroll: true });
+    this.#made.scrollIntoView({ block: "nearest" });
+  }
+
+  #drawMade() {
+    if (kept.made === null) return;
     const ui = this.#ui;
+    const { appointment, words } = kept.made;
     this.#made.replaceChildren(
-      card(ui, appointment, title, this.#serviceName(appointment.service)),
+      card(ui, appointment, say(words), this.#serviceName(appointment.service)),
       make(
         "div.line",
         {},
@@ -309,6 +344,7 @@ class Clerk {
           ui,
           say("bookings-card-away"),
           () => {
+            kept.made = null;
             this.#made.replaceChildren();
             document.getElementById("b-search").focus();
           },
@@ -316,8 +352,6 @@ class Clerk {
         ),
       ),
     );
-    this.#made.focus({ preventScroll: true });
-    this.#made.scrollIntoView({ block: "nearest" });
   }
 
   // The day.
@@ -433,7 +467,7 @@ class Clerk {
     });
     if (chosen === "check-in") await this.#checkIn(one);
     else if (chosen === "move") this.#move(one);
-    else if (chosen === "code") this.#showMade(one, say("bookings-its-code"));
+    else if (chosen === "code") this.#showMade(one, "bookings-its-code");
     else if (chosen === "cancel") await this.#cancel(one);
   }
 

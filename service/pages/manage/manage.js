@@ -147,9 +147,11 @@ class Manager {
   }
 
   async #signedInAgain(found) {
+    const isOther = found.session.account?.id !== this.#who.session.account?.id;
     this.#isOut = false;
     this.#who = found;
     document.querySelector("account-menu").show(found.session);
+    if (isOther && this.#section) this.#draw(); // what the one before typed of a person is not shown to this one
     this.#panel();
     this.#draft.ask(); // what was refused meanwhile; edits have stayed
     await this.#live?.now();

@@ -10,7 +10,7 @@ import { whileBusy } from "/pages/ui.js";
  * @property {(method: string, path: string, options?: object) => Promise<import("/pages/api.js").Answer>} call of this hall
  * @property {import("./model/draft.js").Draft} draft
  * @property {import("/pages/times.js").HallTimes} times
- * @property {{session: any, roles: Set<string>}} who
+ * @property {{session: any, roles: Set<string>, key?: string}} who `key` in place of a session: a partner's
  * @property {() => Facts} facts the last ones
  * @property {() => number} now_ms the hall's clock
  * @property {() => string} today the hall's date

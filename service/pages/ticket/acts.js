@@ -2,7 +2,7 @@
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
-import { Booking, keep } from "/pages/keep.js";
+import { Booking, keep, keepTicket } from "/pages/keep.js";
 import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
@@ -30,9 +30,9 @@ async function change(page, not_before_at) {
   await tried(page, async () => page.take((await page.call("PATCH", `tickets/${page.id}`, { body: { not_before_at } })).body));
 }
 
-/** Book a time in place of standing by: the number is given up when the time is booked, and not before. */
+/** Book a time in place of standing by: the number is given up when the time is booked, and not before. It is forgotten when the number stands by no longer. */
 export function bookInstead(page) {
-  new Booking(page.hall.id).set({ standby: page.id });
+  new Booking(page.hall.id).set({ standby: { ticket: page.id, service: page.ticket.service } });
   location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time&lang=${languageNow()}`);
 }
 
@@ -58,7 +58,8 @@ export async function resume(page, pressed) {
     tried(page, async () => {
       const { body } = await page.call("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
       if (body.id === page.id) return page.take(body);
-      keep("tickets", body.id, { hall: page.hall.id, token: body.token, number: body.number, day: body.day });
+      keep("tickets", page.id, { hall: page.hall.id, token: page.token, return_by_on: null });
+      keepTicket(body.id, { hall: page.hall.id, token: body.token }, body);
       location.assign(ticketAddress(body.id, body.token));
     }),
   );

@@ -14,10 +14,11 @@ const CLOCK_STEP_MS = 5 * 60_000;
 
 /** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
 export function mattersOf(page) {
-  const { ticket, board, link, lost, bell } = page;
+  const { ticket, board, link, lost, bell, rules } = page;
+  const { name, papers, bookable } = serviceOf(page) ?? {};
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? calledElsewhere(page) : Boolean(board);
-  return [rest, wait?.shown, expected(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+  return [rest, wait?.shown, expected(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), mayReturn(page), name, papers, bookable, rules.words];
 }
 
 /** Whether an instant is still to come. */
@@ -84,9 +85,14 @@ const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ti
 const papersOf = (page) => (serviceOf(page)?.papers ?? []).filter(({ id }) => !page.ticket.missing.includes(id));
 const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
 
+/** Whether a number stands by, and so may be given up for a booking. */
+export function isStandby({ state, admission }) {
+  return state === "waiting" && admission === "standby";
+}
+
 function waiting(page) {
   const { ticket, link, times, hall } = page;
-  if (ticket.admission === "standby") return standby(page);
+  if (isStandby(ticket)) return standby(page);
   const fresh = link !== "silent";
   if (isAhead(page, ticket.not_before_at)) return putOff(page);
   const early = beforeOpening(page);
@@ -238,14 +244,30 @@ function noShow(page) {
 
 const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}&lang=${languageNow()}` }, say("take-another"));
 
+/** Whether who was not served, or accepted conditionally, may still come back by this ticket. */
+export function mayReturn({ ticket, times, live }) {
+  return Boolean(ticket.return_by_on) && !ticket.returned_at && times.on(live.clock.now()) <= ticket.return_by_on;
+}
+
+/** That the right to return was used, or is over; null while it is not. */
+function returnOver({ ticket, times }) {
+  const words = ticket.returned_at ? say("returned-at", { day: dayWords(times, times.on(ticket.returned_at)), time: times.time(ticket.returned_at) }) : say("return-over", { day: dayWords(times, ticket.return_by_on) });
+  return make("p", {}, make("b", {}, words));
+}
+
+/** `11月24日 周二`, `Tue 24 Nov`. */
+const dayWords = (times, on) => times.day(on).replace(/(日)(周)/, "$1 $2");
+
 function left(page) {
-  const { ticket } = page;
+  const { ticket, times } = page;
   const unserved = ticket.left_reason === "unserved";
+  const may = mayReturn(page);
+  const about = !unserved ? make("p", {}, say("left-about")) : may ? make("p", {}, say("unserved-about", { day: dayWords(times, ticket.return_by_on), minutes: Math.round(page.rules.credit_s.returning / 60) })) : returnOver(page);
   return {
     name: "left",
     short: ticket.number,
-    main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, unserved ? say("unserved-about", { days: page.rules.returns_within_days, minutes: Math.round(page.rules.credit_s.returning / 60) }) : say("left-about"))],
-    dock: unserved ? [codeButton(page), anew(page)] : [anew(page)],
+    main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), about],
+    dock: may ? [codeButton(page), anew(page)] : [anew(page)],
   };
 }
 
@@ -254,12 +276,14 @@ function done(page) {
   const conditional = ticket.outcome === "conditional";
   const count = ticket.missing.length;
   const head = say(conditional ? "conditional-title" : ticket.outcome === "referred" ? "referred-title" : "done-title", { count });
-  const until = ticket.due_on ? make("p", {}, make("b", {}, say("conditional-until", { day: times.day(ticket.due_on).replace(/(日)(周)/, "$1 $2") }))) : null;
+  const may = mayReturn(page);
+  const until = may ? make("p", {}, make("b", {}, say("conditional-until", { day: dayWords(times, ticket.return_by_on) }))) : null;
+  const what = !conditional ? [] : may ? [...missingOf(page), make("p", {}, say("conditional-about", { count })), until] : [returnOver(page)];
   const rate = rating(page);
   return {
     name: "done",
     short: `${ticket.number} ${head}`,
-    main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...(conditional ? [...missingOf(page), make("p", {}, say("conditional-about", { count })), until] : []), ...rate.main],
-    dock: [...rate.dock, conditional ? codeButton(page) : null].filter((one) => one),
+    main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...what, ...rate.main],
+    dock: [...rate.dock, may ? codeButton(page) : conditional ? anew(page) : null].filter((one) => one),
   };
 }

@@ -93,8 +93,8 @@ take-another = Take another number
 
 left-title = You left the queue
 left-about = Thank you for telling us: others are called sooner.
-unserved-title = Not served today
-unserved-about = The hall has closed. Come back within { $days } days and scan this code: you are called as if you had come { $minutes } minutes earlier.
+unserved-title = Not served that day
+unserved-about = The hall has closed. Come back by { $day } and scan this code: you are called as if you had come { $minutes } minutes earlier.
 done-title = Done
 done-at = at { $time }
 referred-title = Referred
@@ -109,6 +109,8 @@ conditional-about = { $count ->
    *[other] Bring them and scan this code: no new queue.
   }
 conditional-until = Please bring what is missing by { $day }
+returned-at = You came back with this code on { $day } at { $time }. Your new number is the one that counts.
+return-over = This code was good for coming back until { $day }. Please take another number.
 
 ## How it was
 

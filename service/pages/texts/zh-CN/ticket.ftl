@@ -92,8 +92,8 @@ take-another = 重新取号
 
 left-title = 您已离开队列
 left-about = 谢谢您告诉我们，后面的人可以早一点。
-unserved-title = 今天没有轮到
-unserved-about = 大厅已关闭。{ $days } 天内回来扫这个码，相当于早到 { $minutes } 分钟。
+unserved-title = 当天没有轮到
+unserved-about = 大厅已关闭。请在 { $day }前回来扫这个码，相当于早到 { $minutes } 分钟。
 done-title = 已办完
 done-at = { $time }
 referred-title = 已转办
@@ -107,6 +107,8 @@ conditional-about = { $count ->
    *[other] 补齐后扫这个码，不用重新排队。
   }
 conditional-until = 请在 { $day }前补齐
+returned-at = 您已于 { $day } { $time } 凭这个码返回取号，请以新号码为准
+return-over = 凭这个码返回的期限（{ $day }）已过，请重新取号
 
 ## 评价
 
