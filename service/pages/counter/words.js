@@ -11,11 +11,12 @@ export class HallWords {
   constructor(hall, desk) {
     this.hall = hall;
     this.desk = desk;
-    this.services = new Map(hall.services.map((service) => [service.id, service]));
+    // Those of who came before a service was taken out, too.
+    this.services = new Map([...(hall.no_longer_offered ?? []), ...hall.services].map((service) => [service.id, service]));
     this.work = new Map(desk.services.map((service) => [service.id, service]));
     this.stages = new Map(desk.stages.map((stage) => [stage.id, stage]));
     this.texts = new Map([...desk.reasons, ...desk.missing].map(({ code, text }) => [code, text]));
-    for (const service of hall.services) for (const paper of service.papers) if (!this.texts.has(paper.id)) this.texts.set(paper.id, paper.name);
+    for (const service of this.services.values()) for (const paper of service.papers) if (!this.texts.has(paper.id)) this.texts.set(paper.id, paper.name);
   }
 
   /** @param {string} id @returns {string} */
