@@ -146,6 +146,7 @@ function whole(frame) {
     notices: frame.notices ?? [],
     closing_at: frame.closing_at ?? null,
     doors: frame.doors ?? null,
+    day_ends_ms: Date.parse(frame.day_ends_at ?? ""), // at which nobody is called any more
     suspended: frame.suspended ?? null,
     names: { hall: names.hall ?? hall.name, services: names.services ?? services, counters: names.counters ?? {}, stages: names.stages ?? {}, zones: names.zones ?? {} },
   };

@@ -16,7 +16,7 @@ Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
 """
 
 import math
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from operator import add
@@ -154,6 +154,13 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or after_others)):
         return Verdict(Admission.STANDBY, fit)
     return Verdict(admission, fit) if fit.p >= FITS else None
+
+
+def kind_on(day: Day, visitor: Visitor) -> Hashable:
+    """What it depends on who a visitor is: of those who are alike in it `verdict_on` says the same at an instant."""
+    legs = _legs_of(day, visitor)
+    before = tuple((mean_s, variance) for _, mean_s, variance in legs[:-1])
+    return visitor.n, before, tuple((pool.stage, pool.kind, id(pool.sharing)) for pool, _, _ in legs)
 
 
 def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] = ()) -> tuple[list[Event], Day]:

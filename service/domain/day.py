@@ -21,7 +21,7 @@ Copies share the values and cost one pass over the dictionaries: the lanes need 
 """
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -37,6 +37,7 @@ from service.domain.model import (
     Appointment,
     AppointmentId,
     AppointmentState,
+    AtDoor,
     Counter,
     CounterId,
     CounterState,
@@ -226,6 +227,7 @@ class Day:
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
         self._shared: dict[tuple[StageId, int | ServiceId], Sharing] = {}
         self._draws: dict[CounterId, tuple[Line, ...]] = {}
+        self._at_door: tuple[tuple[int, datetime], Mapping[ServiceId, AtDoor]] | None = None
 
     def copy(self) -> Self:
         """A day of its own that shares the frozen values."""
@@ -480,8 +482,16 @@ class Day:
         late = self.overtime is not None and not self.regular.doors_open_at(at)
         return Admission.OVERTIME if late else Admission.ADMITTED
 
+    def at_door(self, now_at: datetime, find: Callable[[], Mapping[ServiceId, AtDoor]]) -> Mapping[ServiceId, AtDoor]:
+        """What newcomers get: found once in each second in which nothing happens to the day."""
+        moment = (self.seq, now_at.replace(microsecond=0))
+        if self._at_door is None or self._at_door[0] != moment:
+            self._at_door = (moment, find())
+        return self._at_door[1]
+
     def forget_pools(self) -> None:
         """Drop what was remembered about counters and lines; it is made anew when asked for."""
+        self._at_door = None
         self._pools = {}
         self._shared = {}
         self._draws = {}

@@ -117,6 +117,15 @@ class Admission(StrEnum):
     OVERTIME = "overtime"
 
 
+class AtDoor(StrEnum):
+    """What who takes a number now gets: one in the order of calls, one on standby, or none, as the hall is full."""
+
+    ADMITTED = "admitted"
+    STANDBY = "standby"
+    OVERTIME = "overtime"
+    FULL = "full"
+
+
 class Channel(StrEnum):
     """How a ticket was taken."""
 

@@ -13,9 +13,11 @@ from service.domain import commands
 from service.domain.admission import FITS
 from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
+from service.domain.document import HallDocument
 from service.domain.events import Event, NoticePosted, SuspensionBegan
 from service.domain.forecast.ahead import DayAhead, Quarter
-from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Suspension, Texts, ZoneId
+from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, CounterState, Notice, Suspension, Texts, ZoneId
+from service.domain.newcomers import at_door
 from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.promises import promised_to_newcomer
 from service.domain.refusals import BodyInvalid, Busy
@@ -36,6 +38,7 @@ from service.web.answers import (
     OvertimeNow,
     OvertimeSeen,
     RulesSeen,
+    ServiceKept,
     ServiceSeen,
     SuspensionSeen,
     Zoned,
@@ -263,6 +266,7 @@ def _seen(request: web.Request, hall: Hall, day: Day) -> HallSeen:
     now_at = request.app[CLOCK].now_at()
     plan = day.plan
     document = hall.document
+    would_get = at_door(day, now_at)
     return HallSeen(
         id=hall.id,
         name=dict(document.name),
@@ -283,21 +287,44 @@ def _seen(request: web.Request, hall: Hall, day: Day) -> HallSeen:
                 else wait_view(
                     promised_to_newcomer(day, service.id, now_at) or wait_of_newcomer(day, service.id, now_at)
                 ),
+                admission=would_get.get(service.id),
             )
             for service in document.services
         ],
+        no_longer_offered=_kept_by(plan, document),
         zones=[Zoned(zone.id, dict(zone.name)) for zone in document.zones],
         open=plan.open_at(now_at) and not day.closed,
         opens_at=stamp_or_none(plan.reopens_at if day.closed else plan.opens_at(now_at)),
         doors_open=plan.doors_open_at(now_at) and not day.closed,
+        staffed=any(counter.state is not CounterState.CLOSED for counter in day.counters.values()),
+        day_ends_at=stamp(plan.ends_at),
         entrance=document.entrance,
         as_of_at=stamp(now_at),
         expected=expected_of(plan, now_at, request.app[FORECASTER].kept_ahead_of(day)),
         suspended=day.suspended_at(now_at) is not None,
-        overtime=None if day.overtime is None else OvertimeSeen(stamp(day.overtime.until_at), day.overtime.counters),
+        overtime=None
+        if day.overtime is None or day.closed
+        else OvertimeSeen(stamp(day.overtime.until_at), day.overtime.counters),
         display_url=display_url(request),
         seq=day.seq,
     )
+
+
+def _kept_by(plan: Plan, document: HallDocument) -> list[ServiceKept]:
+    """The services that a plan has kept for who came or booked before they were taken out of the document."""
+    kept = [service for service in plan.services.values() if not service.offered]
+    if not kept:
+        return []
+    names = document.texts | {paper.id: paper.name for service in document.services for paper in service.papers}
+    return [
+        ServiceKept(
+            id=service.id,
+            name=dict(service.name),
+            prefix=service.prefix,
+            papers=[{"id": paper, "name": dict(names.get(paper, {}))} for paper in service.papers],
+        )
+        for service in kept
+    ]
 
 
 def expected_of(plan: Plan, now_at: datetime, ahead: DayAhead | None) -> list[ExpectedSeen]:

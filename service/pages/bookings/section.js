@@ -9,6 +9,7 @@ import { make } from "/display/element.js";
 import { newKey, Refused } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { action, allOf, head, keepFocus, part, table } from "/pages/manage/parts.js";
+import { serviceOf } from "/pages/outlook.js";
 import { printAlone } from "/pages/print.js";
 import { isSaid, languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
@@ -129,7 +130,7 @@ class Clerk {
   }
 
   #serviceName(id) {
-    return pick(this.#ui.hall.services.find((one) => one.id === id)?.name, languageNow()).text || id;
+    return pick(serviceOf(this.#ui.hall, id)?.name, languageNow()).text || id;
   }
 
   #drawForm() {

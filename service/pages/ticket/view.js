@@ -1,7 +1,9 @@
 /** What the page of a ticket shows in each state: a name for it, the main part, the dock, and what is said aloud. */
 
 import { make } from "/display/element.js";
+import { noneOpen } from "/display/staffed.js";
 import { isNumbered } from "/display/words.js";
+import { isPast, serviceOf as find } from "/pages/outlook.js";
 import { button, largeNumber, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { pick } from "/pages/language.js";
@@ -18,7 +20,7 @@ export function mattersOf(page) {
   const { name, papers, bookable } = serviceOf(page) ?? {};
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? calledElsewhere(page) : Boolean(board);
-  return [rest, wait?.shown, expected(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), mayReturn(page), name, papers, bookable, rules.words];
+  return [rest, wait?.shown, expected(page), unknown(page), isLate(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), mayReturn(page), name, papers, bookable, rules.words];
 }
 
 /** Whether an instant is still to come. */
@@ -80,7 +82,7 @@ function card({ ticket, link }, { head = null, below = null, yours = false } = {
   return make(kind, {}, head ? make("h2", {}, head) : null, largeNumber(ticket.number), below);
 }
 
-const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ticket.service);
+const serviceOf = ({ hall, ticket }) => find(hall, ticket.service);
 /** What to have in hand; what is known to be missing is not among it. */
 const papersOf = (page) => (serviceOf(page)?.papers ?? []).filter(({ id }) => !page.ticket.missing.includes(id));
 const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
@@ -97,21 +99,22 @@ function waiting(page) {
   if (isAhead(page, ticket.not_before_at)) return putOff(page);
   const early = beforeOpening(page);
   const next = ticket.ahead === 0 && fresh && !early;
-  const shown = fresh ? ticket.wait.shown : null;
+  const shown = fresh && !unknown(page) ? ticket.wait.shown : null;
+  const late = !next && isLate(page);
   const name = named(serviceOf(page)?.name, "p");
   const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
   const first = next
     ? card(page, { yours: true, head: say("next-title"), below: make("p", {}, make("b", {}, say("next-about"))) })
     : make(link === "silent" ? "section.mine.old" : "section.mine", {}, name, largeNumber(ticket.number), about);
-  const ahead = fresh ? make("section.figures", {}, figure(say("ahead"), ticket.ahead, say("ahead-people", { count: ticket.ahead })), shown ? figure(say("wait-likely"), rangeText(shown), say("minutes")) : make("p", {}, make("span.label", {}, say("wait-likely")), say("wait-not-known"))) : null;
+  const ahead = fresh ? make("section.figures", {}, figure(say("ahead"), ticket.ahead, say("ahead-people", { count: ticket.ahead })), shown && !late ? figure(say("wait-likely"), rangeText(shown), say("minutes")) : make("p", {}, make("span.label", {}, say("wait-likely")), say(shown ? "wait-late" : "wait-not-known"))) : null;
   return {
     name: next ? "next" : "waiting",
     short: next ? `${say("next-title")} ${ticket.number}` : fresh ? say("title-ahead", { number: ticket.number, ahead: ticket.ahead }) : ticket.number,
     main: [
       first,
       ahead,
-      shown && !next ? waitBar(shown) : null,
-      shown && !next ? between(page) : null,
+      shown && !next && !late ? waitBar(shown) : null,
+      shown && !next ? (late ? untilTheEnd : between)(page) : null,
       next ? make("p", {}, say("next-hint")) : null,
       fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
       ...missingOf(page),
@@ -120,7 +123,7 @@ function waiting(page) {
     ],
     dock: [button("wide", next ? say("not-here-yet") : say("more-time"), () => moreTime(page), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
     call: next ? `${say("next-title")} ${ticket.number}` : null,
-    news: shown ? say("wait-news", { from: shown.from_min, to: shown.to_min }) : null,
+    news: shown && !late ? say("wait-news", { from: shown.from_min, to: shown.to_min }) : null,
   };
 }
 
@@ -144,6 +147,26 @@ function between(page) {
   const at = (ms) => make("b", {}, page.times.time(ms));
   if (from_ms === null) return make("p", {}, say("expect-by"), " ", at(to_ms), say("expect-by-after"));
   return make("p", {}, say("expect-before"), " ", at(from_ms), " ", say("expect-middle"), " ", at(to_ms), say("expect-after"));
+}
+
+/** Whether nobody can tell when the call comes: no counter is open, and it is not before the opening. */
+function unknown(page) {
+  return Boolean(page.board) && noneOpen(page.board) && !beforeOpening(page);
+}
+
+/** Whether the day may end before the call. */
+function isLate({ ticket, hall, live }) {
+  const shown = ticket.wait?.shown;
+  return Boolean(shown) && isPast(shown.to_min, live.clock.now(), hall.day_ends_at);
+}
+
+/** No time that may be after the end of the day is promised: what is said is from when on, until when, and what then. */
+function untilTheEnd(page) {
+  const { hall, rules, times } = page;
+  const { from_ms } = expected(page);
+  const after = from_ms !== null && from_ms < Date.parse(hall.day_ends_at) ? say("late-from", { time: times.time(from_ms) }) : null;
+  const then = say("late-about", { time: times.closing(hall.day_ends_at), days: rules.returns_within_days, minutes: Math.round(rules.credit_s.returning / 60) });
+  return make("p", { id: "late" }, after ? make("b", {}, after) : null, after ? " " : null, then);
 }
 
 /** Who is called where; the board may be older than one's own ticket, which was put back meanwhile. */

@@ -3,6 +3,7 @@
 import { make, makeSvg } from "/display/element.js";
 import { Refused } from "/pages/api.js";
 import { keep, keepTicket, kept, keptOf } from "/pages/keep.js";
+import { serviceOf } from "/pages/outlook.js";
 import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { keepAppointment, useInvitation } from "/pages/applicant/book.js";
@@ -29,9 +30,28 @@ export function stateOf(app) {
   return make("p.state", {}, tag, more ? make("span", {}, more) : null);
 }
 
-function choice(app, { id, name, prefix, online_url, wait, bookable }) {
+/** What is said of a service beside its name. */
+function saidOf(app, service) {
+  const { online_url, wait, bookable } = service;
+  if (online_url) return say("online-no-visit");
+  switch (app.outlook(service)) {
+    case "range":
+      return say("wait-now", { range: rangeText(wait.shown) });
+    case "standby":
+      return say("standby-now");
+    case "full":
+      return say(bookable ? "full-now-bookable" : "full-now");
+    case "late":
+      return say("late-now");
+    default:
+      return bookable ? say("bookable") : "";
+  }
+}
+
+function choice(app, service) {
+  const { id, name, prefix } = service;
   const href = `?${new URLSearchParams([...[...new URLSearchParams(location.search)].filter(([key]) => key === "lang"), ["service", id]])}`;
-  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open && !app.hall.suspended && !app.old ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
+  const said = saidOf(app, service);
   const arrow = makeSvg("svg", { class: "go", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M9 5l7 7-7 7" }));
   const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true", "data-length": prefix.length }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
   link.addEventListener("click", (event) => {
@@ -89,7 +109,7 @@ function own(app) {
     ...taken.map(({ id, token, number }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
     ...ended(app).filter(({ return_by_on }) => return_by_on >= app.today).map(({ id, token, number, return_by_on }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-return", { day: app.dateWords(return_by_on) })), make("b", {}, number ?? ""))),
     ...booked(app).map(({ id, starts_at, service }) => {
-      const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(app.service(service)?.name)));
+      const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(serviceOf(app.hall, service)?.name)));
       link.addEventListener("click", (event) => {
         event.preventDefault();
         app.go({ step: "appointment", appointment: id });

@@ -1,6 +1,7 @@
 /** Today: who is where, who waits, who calls for help; suspending, overtime, and closing the day. */
 
 import { make } from "/display/element.js";
+import { noneOpen } from "/display/staffed.js";
 import { pick } from "/pages/language.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask } from "/pages/ui.js";
@@ -48,7 +49,7 @@ function drawFacts(ui, places, again) {
   refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
   const over = isOver(facts);
   refill(places.acts, [said, over], () => [over ? make("p.quiet", { id: "day-over", tabindex: "-1" }, say("day-over")) : actsOf(ui)]);
-  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting], () => queueOf(ui, queue, board));
+  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting, board?.counters, hall.open], () => queueOf(ui, queue, board, hall));
 }
 
 function alarmOf(ui, alarm) {
@@ -201,11 +202,12 @@ function actsAt(ui, { id, state }, person) {
   return [act("pause", say("counter-do-pause"), {}), act("close", say("counter-do-close"), {})];
 }
 
-function queueOf(ui, queue, board) {
+function queueOf(ui, queue, board, hall) {
+  const unknown = Boolean(board) && hall.open && noneOpen(board);
   const rows = (board?.waiting ?? []).map(({ service, shown }) => {
     const { text, lang } = pick(board.names.services[service]?.name, languageNow());
     const count = queue.waiting.filter((ticket) => ticket.service === service).length;
-    return { cells: [make("span", { lang }, text || service), String(count), shown ? say("wait-range", { from: shown.from_min, to: shown.to_min }) : say("wait-unknown")] };
+    return { cells: [make("span", { lang }, text || service), String(count), shown && !unknown ? say("wait-range", { from: shown.from_min, to: shown.to_min }) : say("wait-unknown")] };
   });
   return [
     table(say("today-queue"), [say("queue-service"), say("queue-waiting"), say("queue-wait")], rows, { numbers: [1] }),

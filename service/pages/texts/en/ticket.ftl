@@ -27,11 +27,14 @@ ahead-people = { $count ->
   }
 wait-likely = Wait, most likely
 wait-not-known = not known now
+wait-late = perhaps not today
 expect-before = Expect your call between
 expect-middle = and
 expect-by = Expect your call before
 expect-by-after = . We update this when it changes and alert you when you are next.
 expect-after = . We update this when it changes and alert you when you are next.
+late-from = Expect your call after { $time }.
+late-about = Numbers are called until { $time } today. Not called by then? Come back within { $days } days and scan this code: you are called as if you had come { $minutes } minutes earlier.
 wait-news = Your wait is now { $from } to { $to } minutes
 calls-begin = Calls begin at { $time }.
 being-called = Being called

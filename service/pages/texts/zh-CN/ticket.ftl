@@ -26,11 +26,14 @@ ahead-people = { $count ->
   }
 wait-likely = 预计
 wait-not-known = 暂时不清楚
+wait-late = 今天不一定轮到
 expect-before = 预计
 expect-middle = 至
 expect-by = 预计
 expect-by-after = {" "}前叫到您。有变化会更新，快到您时会提醒。
 expect-after = {" "}叫到您。有变化会更新，快到您时会提醒。
+late-from = 预计 { $time } 以后叫到您。
+late-about = 今天叫号到 { $time } 为止。到时没有轮到的，{ $days } 天内回来扫这个码，相当于早到 { $minutes } 分钟。
 wait-news = 现在预计等候 { $from } 至 { $to } 分钟
 calls-begin = { $time } 开始叫号。
 being-called = 正在叫号
