@@ -38,6 +38,8 @@ export function refusalOf(app, reason, again) {
     case "ticket-not-found":
       if (place.step !== "review") return null;
       return app.booking.now.standby ? noLongerStandby(app) : noLongerHeld(problem, book);
+    case "token-invalid":
+      return app.booking.now.standby ? noLongerStandby(app) : null; // its number is of a day long over
     case "already-booked":
       return { text: say("refused-already-booked"), ways: [home] };
     case "hold-expired":
