@@ -53,6 +53,15 @@ class Summary(Struct, frozen=True):
         return None if self.booked is None else sums_of(self.booked, self.changes)
 
 
+class Ids(Struct, frozen=True):
+    """The tickets and appointments of a day, as of the append `head`."""
+
+    day: date
+    head: str
+    tickets: list[str]
+    appointments: list[str]
+
+
 class Reader:
     """Reads the journal. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
 
@@ -141,6 +150,14 @@ class Reader:
         """The day of an appointment of this hall."""
         rows = await self._database.fetch(_SQL["find_appointment"], hall, appointment)
         return rows[0]["day"] if rows else None
+
+    async def ids_from(self, hall: HallId, first: date, known: Collection[str], *, but: date) -> list[Ids]:
+        """The tickets and appointments of the hall's days from the first on, in order of the days.
+
+        The day `but` is left out, and so is each whose head is among the `known`.
+        """
+        rows = await self._database.fetch(_SQL["ids_from"], hall, first, but, list(known))
+        return [Ids(row["day"], str(row["head"]), row["tickets"], row["appointments"]) for row in rows]
 
     async def day_of_command(self, hall: HallId, first: date, command_id: str, on: date) -> date | None:
         """The day from `first` on, on which a command was done; `on` if it is one of two."""

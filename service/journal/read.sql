@@ -119,6 +119,17 @@ SELECT day
 FROM appointments
 WHERE hall_id = $1 AND id = $2;
 
+-- name: ids_from
+-- The tickets and appointments of a hall's days, but for one day and for days that stand where they are known to.
+-- $1 text hall, $2 date the first day, $3 date the day that is left out, $4 uuid[] heads of days that are known.
+-- One row per day that remains, in order: the id of its last append, and the ids.
+SELECT d.day, d.head,
+    ARRAY(SELECT t.id::text FROM tickets AS t WHERE t.hall_id = d.hall_id AND t.day = d.day) AS tickets,
+    ARRAY(SELECT a.id::text FROM appointments AS a WHERE a.hall_id = d.hall_id AND a.day = d.day) AS appointments
+FROM hall_days AS d
+WHERE d.hall_id = $1 AND d.day >= $2 AND d.day <> $3 AND d.head <> ALL ($4::uuid[])
+ORDER BY d.day;
+
 -- name: day_of_command
 -- The day on which a command was done, among a day and those after it.
 -- $1 text hall, $2 date the first day, $3 text command, $4 date the day that is preferred: a move is done on two.

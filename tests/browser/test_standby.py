@@ -222,6 +222,20 @@ async def test_a_time_of_another_service_gives_no_number_up(
     assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["state"] == "waiting"
 
 
+async def test_whose_number_is_of_a_day_long_over_is_not_told_to_sign_in(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket, _ = await about_to_book(service, context, clock)
+    clock.advance(2 * 86_400)
+
+    await phone.press("next")
+    await expect(phone.message).to_contain_text("您的号码已不在候补")
+    await phone.message.get_by_role("button", name="看我的号码").click()
+
+    await phone.is_view("left")
+    assert identity(phone) == ticket["id"]
+
+
 async def test_who_comes_to_a_full_hall_is_told_the_earliest_time_and_takes_it_at_a_press(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:

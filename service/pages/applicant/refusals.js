@@ -38,6 +38,8 @@ export function refusalOf(app, reason, again) {
     case "ticket-not-found":
       if (standbyOf(app)) return noLongerStandby(standbyOf(app));
       return place.step === "review" ? noLongerHeld(problem, book) : null;
+    case "token-invalid":
+      return standbyOf(app) ? noLongerStandby(standbyOf(app)) : null; // its number is of a day long over
     case "already-booked":
       return { text: say("refused-already-booked"), ways: [home] };
     case "hold-expired":

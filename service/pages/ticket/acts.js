@@ -1,7 +1,7 @@
 /** What a person does with their ticket. */
 
 import { make } from "/display/element.js";
-import { Refused } from "/pages/api.js";
+import { Refused, inHall } from "/pages/api.js";
 import { Booking, keep, keepTicket } from "/pages/keep.js";
 import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
@@ -50,13 +50,13 @@ export async function leave(page) {
   if (given) page.take(given);
 }
 
-/** Come back from a park, or after having been passed over: what scanning the slip does. */
+/** Come back from a park, or after having been passed over: what scanning the slip does, by the code alone, whatever day the ticket is of. */
 export async function resume(page, pressed) {
   const booking = new Booking(page.hall.id);
   const { entrance } = booking.now;
   await whileBusy(pressed, () =>
     tried(page, async () => {
-      const { body } = await page.call("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
+      const { body } = await inHall(page.hall.id)("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
       if (body.id === page.id) return page.take(body);
       keep("tickets", page.id, { hall: page.hall.id, token: page.token, return_by_on: null });
       keepTicket(body.id, { hall: page.hall.id, token: body.token }, body);
