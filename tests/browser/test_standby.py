@@ -229,7 +229,7 @@ async def test_whose_number_is_of_a_day_long_over_is_not_told_to_sign_in(
     clock.advance(2 * 86_400)
 
     await phone.press("next")
-    await expect(phone.message).to_contain_text("您的号码已不在候补")
+    await expect(phone.message).to_contain_text("已不在候补")
     await phone.message.get_by_role("button", name="看我的号码").click()
 
     await phone.is_view("left")
