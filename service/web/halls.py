@@ -13,7 +13,7 @@ from service.domain import commands
 from service.domain.admission import FITS
 from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
-from service.domain.events import NoticePosted
+from service.domain.events import NoticePosted, SuspensionBegan
 from service.domain.forecast.ahead import DayAhead, Quarter
 from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
 from service.domain.plan import DUE_AFTER_DAYS, Plan
@@ -174,7 +174,10 @@ async def suspend(request: web.Request) -> web.Response:
     until_at = utc("until_at", form.until_at)
     given = await ask(request, who, hall, commands.Suspend(text, until_at))
     assert given.done is not None, "a suspension is an event"
-    since_at = stamp(given.done.parts[0].at)
+    part = given.done.parts[0]
+    assert isinstance(part.event, SuspensionBegan), "and nothing else"
+    text = part.event.text  # of what is asked for again, in the languages that the hall had then
+    since_at = stamp(part.at)
     return answer(SuspensionSeen(text=text, since_at=since_at, until_at=stamp_or_none(until_at), seq=given.seq))
 
 

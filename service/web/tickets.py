@@ -35,7 +35,7 @@ from service.web.guard import visitor
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 from service.web.online import counting_online
-from service.web.requests import ask, caller, hall_of, read, ticket_of, utc
+from service.web.requests import ask, caller, hall_of, once, read, ticket_of, utc
 
 
 async def take(request: web.Request) -> web.Response:
@@ -47,6 +47,14 @@ async def take(request: web.Request) -> web.Response:
     """
     hall, who = hall_of(request), caller(request)
     form = await read(request, TakeTicketForm)
+    given = await once(request, who, hall, lambda: _take(request, who, hall, form))
+    view = as_answered(request, hall, given, owner=True)
+    response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
+    give_cookie(request, response)
+    return response
+
+
+async def _take(request: web.Request, who: Caller, hall: HallId, form: TakeTicketForm) -> Answer:
     applicant = None
     if form.applicant is not None:
         applicant = applicant_of(form.applicant, (await request.app[HALLS].get(hall)).document.country)
@@ -62,11 +70,7 @@ async def take(request: web.Request) -> web.Response:
         applicant=applicant.id if applicant else None,
     )
     with counting_online(request, hall, form.service, "ticket"):
-        given = await or_other_times(request, hall, command, ask(request, who, hall, command, applicant))
-    view = as_answered(request, hall, given, owner=True)
-    response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
-    give_cookie(request, response)
-    return response
+        return await or_other_times(request, hall, command, ask(request, who, hall, command, applicant))
 
 
 async def show(request: web.Request) -> web.Response:
