@@ -284,9 +284,9 @@ class Lanes:
         hall = await self._halls.get(hall_id)
         return await (await self.opened_lane(hall, found.day)).fresh()
 
-    async def records_of_ticket(self, day: Day, ticket: TicketId) -> list[Record]:
-        """What happened to a ticket on a day, in order. Raises StorageUnavailable."""
-        return await self._asked(self._journal.of_ticket(day.hall, day.on, ticket))
+    async def records_of_ticket(self, day: Day, ticket: TicketId, *, after_seq: int, limit: int) -> list[Record]:
+        """What happened to a ticket on a day after one of its events, in order. Raises StorageUnavailable."""
+        return await self._asked(self._journal.of_ticket(day.hall, day.on, ticket, after_seq=after_seq, limit=limit))
 
     async def _find_ticket(self, hall_id: HallId, ticket: TicketId) -> TicketPlace | None:
         return await self._asked(self._journal.find_ticket(hall_id, ticket))

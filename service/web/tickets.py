@@ -32,6 +32,7 @@ from service.web.forms import (
 )
 from service.web.full import or_other_times
 from service.web.guard import visitor
+from service.web.halls import limit_of, number_cursor_of
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 from service.web.online import counting_online
@@ -220,10 +221,12 @@ async def undo(request: web.Request) -> web.Response:
 
 async def history(request: web.Request) -> web.Response:
     """What happened to a ticket: when, who, which rule."""
-    hall, ticket_id = hall_of(request), ticket_of(request)
+    hall, ticket_id, limit = hall_of(request), ticket_of(request), limit_of(request)
+    after_seq = number_cursor_of(request)
     lanes = request.app[LANES]
     day = await lanes.day_of_ticket(hall, ticket_id)
-    records = await lanes.records_of_ticket(day, ticket_id)
+    found = await lanes.records_of_ticket(day, ticket_id, after_seq=after_seq, limit=limit + 1)
+    records = found[:limit]
     names = await names_of(request, [record.actor for record in records])
     items = [
         Happening(
@@ -237,7 +240,8 @@ async def history(request: web.Request) -> web.Response:
         )
         for record in records
     ]
-    return answer(History(items, None, day.seq))
+    following = str(records[-1].seq) if len(found) > limit else None
+    return answer(History(items, following, day.seq))
 
 
 def finish_from(form: FinishForm) -> Finish:
