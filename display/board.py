@@ -6,12 +6,13 @@ Source: CONTRACT 6.
 """
 
 from collections import Counter as Tally
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from msgspec import Struct, json
+from msgspec import UNSET, Struct, UnsetType, json
 
 from service.contract import (
+    AtDoor,
     CounterId,
     CounterState,
     Day,
@@ -25,7 +26,9 @@ from service.contract import (
     Suspended,
     Texts,
     Ticket,
+    TicketClass,
     ZoneId,
+    at_door,
     promised_to_newcomer,
     stamp,
     stamp_or_none,
@@ -48,11 +51,15 @@ class Called(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """How many wait for a service, and what a walk-in would be told who came now."""
+    """How many wait for a service, and what a walk-in would be told, and would get, who came now.
+
+    `admission` is null while no number of it is given out.
+    """
 
     service: ServiceId
     count: int
     shown: Shown | None
+    admission: AtDoor | None
 
 
 class CounterShown(Struct, frozen=True):
@@ -70,11 +77,12 @@ class NoticeShown(Struct, frozen=True):
 
 
 class ServiceName(Struct, frozen=True):
-    """A service, also one that is online only."""
+    """A service, also one that is online only; `offered` is false of one that people wait for, but nobody any more."""
 
     name: Texts
     prefix: str
     online_url: str | None
+    offered: bool | UnsetType = UNSET
 
 
 class CounterName(Struct, frozen=True):
@@ -104,7 +112,8 @@ class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
     """A whole board, as of `at`.
 
     `closing_at` is the end of the opening hours of now, or of the next ones today. `doors` are all the spans of today
-    in which numbers are given out, those that are over too; none once the day was closed.
+    in which numbers are given out, those that are over too; none once the day was closed. At `day_ends_at` nobody is
+    called any more.
     """
 
     hall: str
@@ -119,6 +128,7 @@ class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
     names: BoardNames
     closing_at: Stamp | None
     doors: tuple[Doors, ...]
+    day_ends_at: Stamp
     suspended: Suspended | None
     """Screens then show only its text."""
 
@@ -168,6 +178,7 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
         names=_names(day),
         closing_at=None if day.closed else stamp_or_none(plan.closing_at(now_at)),
         doors=() if day.closed else tuple(Doors(stamp(one.opens_at), stamp(one.closes_at)) for one in plan.doors()),
+        day_ends_at=stamp(plan.ends_at),
         suspended=suspended_view(day.suspended_at(now_at)),
     )
 
@@ -194,14 +205,21 @@ def _shown_at(ticket: Ticket) -> tuple[datetime, datetime, int]:
 
 
 def _services_of(day: Day, zone: ZoneId | None) -> list[PlannedService]:
-    """The services with a queue on this board: on offer, not online only, and served in the zone."""
+    """The services with a queue on this board: on offer or still waited for, not online only, served in the zone."""
     plan = day.plan
-    queued = [service for service in plan.services.values() if service.offered and service.online_url is None]
+    queued = [service for service in _shown(day) if service.online_url is None]
     if zone is None:
         return queued
     here = {name for counter in plan.counters.values() if counter.zone == zone for name in counter.services}
     here.update(name for counter in day.counters.values() if counter.zone == zone for name in counter.services)
     return [service for service in queued if service.id in here]
+
+
+def _shown(day: Day) -> Iterator[PlannedService]:
+    """The services on offer, and those that are not any more while people wait for them."""
+    for service in day.plan.services.values():
+        if service.offered or any(day.waiting[service.id, class_] for class_ in TicketClass):
+            yield service
 
 
 def _in_line(day: Day) -> Tally[ServiceId]:
@@ -216,17 +234,18 @@ def _waiting(
     day: Day, services: Collection[PlannedService], in_line: Tally[ServiceId], now_at: datetime
 ) -> tuple[Waiting, ...]:
     """Count and wait of each service, as forecast; else services that share lines share a wait, found once."""
+    would_get = at_door(day, now_at)
     waits: dict[Pool, Shown | None] = {}
     waiting = []
     for service in services:
         forecast = promised_to_newcomer(day, service.id, now_at)
         if forecast is not None:
-            waiting.append(Waiting(service.id, in_line[service.id], forecast.shown))
+            waiting.append(Waiting(service.id, in_line[service.id], forecast.shown, would_get.get(service.id)))
             continue
         pool = day.pool(service.id, service.stages[0])
         if pool not in waits:
             waits[pool] = wait_of_newcomer(day, service.id, now_at).shown
-        waiting.append(Waiting(service.id, in_line[service.id], waits[pool]))
+        waiting.append(Waiting(service.id, in_line[service.id], waits[pool], would_get.get(service.id)))
     return tuple(waiting)
 
 
@@ -241,9 +260,10 @@ def _names(day: Day) -> BoardNames:
     return BoardNames(
         hall=plan.names.hall,
         services={
-            service.id: ServiceName(service.name, service.prefix, service.online_url)
-            for service in plan.services.values()
-            if service.offered
+            service.id: ServiceName(
+                service.name, service.prefix, service.online_url, UNSET if service.offered else False
+            )
+            for service in _shown(day)
         },
         counters={counter.id: CounterName(counter.stage) for counter in day.counters.values()},
         stages=plan.names.stages,

@@ -34,7 +34,7 @@ from service.ids import new_id
 from service.journal import halls as stored
 from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
-from service.journal.faults import DocumentConflict, JournalFault, StorageUnavailable
+from service.journal.faults import DocumentConflict, Incomplete, JournalFault, StorageUnavailable
 from service.journal.read import Reader
 from service.verify import Verifier
 from service.web.requests import invalid
@@ -449,8 +449,8 @@ def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the setti
         raise typer.Exit(_say(str(error))) from error
     except DocumentConflict as error:
         raise typer.Exit(_say("somebody else changed the document at the same time; try again")) from error
-    except asyncpg.UndefinedTableError as error:
-        raise typer.Exit(_say("the database is empty: `migrate` prepares it")) from error
+    except (asyncpg.UndefinedTableError, Incomplete) as error:
+        raise typer.Exit(_say("the database is empty, or not whole: `migrate` prepares an empty one")) from error
     except JournalFault as error:
         raise typer.Exit(_say(f"the database: {error}")) from error
     except (asyncio.CancelledError, KeyboardInterrupt):

@@ -52,6 +52,7 @@ from service.journal.journal import Journal
 from service.journal.migrate import migrate
 from service.journal.values import Append
 from service.journal.well import Well
+from service.known_tokens import KnownTokens
 from service.lanes import Lanes
 from service.learning import Learning
 from service.limits.allowances import Allowances
@@ -321,6 +322,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
                 keys.HALLS: halls,
                 keys.IDENTITY: identity,
                 keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
+                keys.KNOWN_TOKENS: KnownTokens(journal, lanes, signer),
                 keys.LANES: lanes,
                 keys.MESSAGES: DeadLetters(ground.database),
                 keys.METRICS: metrics,

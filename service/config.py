@@ -35,7 +35,11 @@ RETENTION_DAYS_MAX = 3650
 
 WEBHOOK_SECRET_BYTES_MIN = 24
 SECRET_BYTES = 32
-"""What is drawn for a token or secret that nobody chose."""
+"""What is drawn for a secret that nobody chose."""
+
+ADMIN_TOKEN_BYTES = 36
+"""What is drawn for an admin token: 48 characters, for a ticket's token has 43, and another instance's admin token, or
+one that was replaced, must not be taken for one."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -435,19 +439,19 @@ def secrets_of(settings: Settings) -> Secrets:
     Raises:
         SettingsError: a file of them cannot be read or written, or holds nothing usable.
     """
-    keys = settings.secret or kept(settings.data_dir / "secret")
+    keys = settings.secret or kept(settings.data_dir / "secret", SECRET_BYTES)
     split = tuple(key.strip().encode() for key in keys.split(","))
     if not all(split):
         raise SettingsError("PAIHAO_SECRET must be one secret, or two or more with a comma between them")
-    return Secrets(settings.admin_token or kept(settings.data_dir / "admin-token"), split)
+    return Secrets(settings.admin_token or kept(settings.data_dir / "admin-token", ADMIN_TOKEN_BYTES), split)
 
 
-def kept(path: Path) -> str:
-    """Read a secret from its file; whoever comes first makes the file, mode 600, all at once."""
+def kept(path: Path, drawn_bytes: int) -> str:
+    """Read a secret from its file; whoever comes first draws it and makes the file, mode 600, all at once."""
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            make_once(path, secrets.token_urlsafe(SECRET_BYTES))
+            make_once(path, secrets.token_urlsafe(drawn_bytes))
         return visible(path.read_text(encoding="ascii").strip() or " ")
     except OSError as failure:
         raise SettingsError(f"{path} cannot be used: {failure.strerror}") from failure

@@ -4,8 +4,8 @@ Screens are a program of their own, in a process of its own where that helps. Th
 pure functions, so a board cannot disagree with an answer; they never decide, append, or read a table of the service.
 Whatever is not in this list may change without a thought for the screens.
 
-* the day: `Day`, `evolve`, the words of its values, `wait_of_newcomer`, and what was forecast: `Promises`,
-  `promised_to_newcomer`;
+* the day: `Day`, `evolve`, the words of its values, `wait_of_newcomer` and what they would get, `at_door`, and what was
+  forecast: `Promises`, `promised_to_newcomer`;
 * the state in the contract's words: `ticket_view`, `suspended_view`, `stamp`;
 * hearing of what happens: `Follower`, whose changes are `Loaded` and `Moved`, and what it may raise;
 * `Clock`.
@@ -18,6 +18,7 @@ from service.domain.day import Day, Pool
 from service.domain.events import Record, TicketCalled, TicketRecalled
 from service.domain.evolve import evolve
 from service.domain.model import (
+    AtDoor,
     CounterId,
     CounterState,
     HallId,
@@ -27,10 +28,12 @@ from service.domain.model import (
     StageId,
     Texts,
     Ticket,
+    TicketClass,
     TicketId,
     TicketState,
     ZoneId,
 )
+from service.domain.newcomers import at_door
 from service.domain.plan import Plan, PlannedService
 from service.domain.promises import Promises, promised_to_newcomer
 from service.domain.times import stamp, stamp_or_none
@@ -42,6 +45,7 @@ from service.journal.faults import UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
 
 __all__ = [
+    "AtDoor",
     "Change",
     "Clock",
     "CounterId",
@@ -68,6 +72,7 @@ __all__ = [
     "Texts",
     "Ticket",
     "TicketCalled",
+    "TicketClass",
     "TicketId",
     "TicketRecalled",
     "TicketState",
@@ -75,6 +80,7 @@ __all__ = [
     "UnknownKind",
     "WaitView",
     "ZoneId",
+    "at_door",
     "evolve",
     "promised_to_newcomer",
     "stamp",

@@ -5,12 +5,17 @@ that changed. The database is the truth: a hall that is not known here is looked
 none. A document becomes a day's plan here, with the public holidays of its country and with what the hall has learned,
 which is kept current in the same way.
 
-Source: CONTRACT 3, JOURNAL 6.
+A revision does not say which document it is: a database that was put back to an earlier copy counts on from there. So
+each document is known by when it was written, too, and each look compares how many halls there are, and when theirs
+were written, with what is known. Where they differ after all that is new was read, every hall is read anew, and is
+taken as it is: at a lower revision, or gone.
+
+Source: CONTRACT 3, JOURNAL 1 (a restored database), 6.
 """
 
 import asyncio
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import structlog
 from msgspec import Struct
@@ -32,16 +37,24 @@ LOOK_EVERY_S = 1.0
 UNKNOWN_MAX = 1_000
 """Names of no hall that are remembered until the next look; beyond it all are asked about anew."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
 log = structlog.get_logger(__name__)
 
 
 class Hall(Struct, eq=False):
-    """A hall as its document says; the document never changes, another revision is another `Hall`."""
+    """A hall as its document says; the document never changes, another revision is another `Hall`.
+
+    `written_at` is when the document was stored, by the database's clock; None of one that this process has stored and
+    not read again.
+    """
 
     id: HallId
     revision: int
     document: HallDocument
     learned: LearnedWeek = NOTHING_YET
+    written_at: datetime | None = None
 
     _today: tuple[datetime, datetime, date] | None = None
 
@@ -149,7 +162,7 @@ class Halls:
         self._store = store
         self._halls: dict[HallId, Hall] = {}
         self._unknown: set[HallId] = set()
-        self._unreadable: dict[HallId, int] = {}
+        self._unreadable: dict[HallId, stored.UnknownRow] = {}
         self._seen_at: datetime | None = None
         self._learned: dict[HallId, LearnedWeek] = {}
         self._learned_seen_at: datetime | None = None
@@ -197,13 +210,15 @@ class Halls:
 
     async def read(self, hall: HallId) -> Hall:
         """A hall as the database has it now. Raises HallNotFound, StorageUnavailable."""
+        before = self._halls.get(hall)
         try:
             row = await self._store.get(hall)
         except (faults.StorageUnavailable, faults.UnknownKind) as error:
             raise StorageUnavailable from error
         if row is None:
+            self._forget(hall, before)
             raise HallNotFound
-        return self._take(row)
+        return self._take(row, before)
 
     async def create_if_absent(self, hall: HallId, document: HallDocument) -> bool:
         """Make a hall; False when it exists."""
@@ -278,6 +293,32 @@ class Halls:
                 self._stop(row)
             else:
                 self._take(row)
+        if await self._store.written() != self._written():
+            await self._look_anew()
+
+    async def _look_anew(self) -> None:
+        """Read every hall, and take each as it is, though it was known at a higher revision, or is there no more.
+
+        What became known while they were read is left: it is no older than they are.
+        """
+        known, unreadable = dict(self._halls), dict(self._unreadable)
+        rows = await self._store.all()
+        self._seen_at = None
+        for row in rows:
+            if isinstance(row, stored.UnknownRow):
+                self._stop(row)
+            else:
+                self._take(row, known.get(row.hall))
+        there = {row.hall for row in rows}
+        for gone in known.keys() - there:
+            self._forget(gone, known[gone])
+        for gone in unreadable.keys() - there:
+            self._unreadable.pop(gone, None)
+
+    def _written(self) -> tuple[int, int]:
+        """How many halls are known, and when their documents were written, as `stored.Halls.written` says it."""
+        ats = [hall.written_at for hall in self._halls.values()] + [row.changed_at for row in self._unreadable.values()]
+        return len(ats), sum((at - _EPOCH) // _MICROSECOND for at in ats if at is not None)
 
     async def _look_for_learned(self) -> None:
         changed = set()
@@ -290,7 +331,7 @@ class Halls:
             if self._learned_seen_at is None or row.changed_at > self._learned_seen_at:
                 self._learned_seen_at = row.changed_at
         for hall in [self._halls[name] for name in changed & self._halls.keys()]:
-            self._know(Hall(hall.id, hall.revision, hall.document, self.learned(hall.id)))
+            self._know(Hall(hall.id, hall.revision, hall.document, self.learned(hall.id), hall.written_at))
 
     def learned(self, hall: HallId) -> LearnedWeek:
         """What a hall has learned, as of the last look."""
@@ -308,35 +349,61 @@ class Halls:
             else:
                 well.worked()
 
-    def _take(self, row: stored.HallRow) -> Hall:
-        hall = Hall(row.hall, row.revision, row.document, self.learned(row.hall))
+    def _take(self, row: stored.HallRow, known: Hall | None = None) -> Hall:
+        """Know a hall as it was read; `known` is what was known of it before that."""
+        hall = Hall(row.hall, row.revision, row.document, self.learned(row.hall), row.changed_at)
         self._see(row.changed_at)
         self._unreadable.pop(row.hall, None)
-        self._know(hall)
+        self._know(hall, known)
         return hall
+
+    def _forget(self, hall: HallId, known: Hall | None) -> None:
+        """Know a hall no more that was not there when it was read, unless it became known since."""
+        if known is not None and self._halls.get(hall) is known:
+            del self._halls[hall]
+            log.warning("hall_gone", hall=hall, revision=known.revision)
 
     def _stop(self, row: stored.UnknownRow) -> None:
         """Know a hall no more: what this process would do by the document of before might be against the new one."""
         self._see(row.changed_at)
         self._halls.pop(row.hall, None)
-        if self._unreadable.get(row.hall) != row.revision:
-            self._unreadable[row.hall] = row.revision
+        before = self._unreadable.get(row.hall)
+        self._unreadable[row.hall] = row
+        if before is None or before.revision != row.revision:
             log.error("hall_of_newer_release", hall=row.hall, revision=row.revision, why=row.why)
 
     def _see(self, changed_at: datetime) -> None:
         if self._seen_at is None or changed_at > self._seen_at:
             self._seen_at = changed_at
 
-    def _know(self, hall: Hall) -> None:
+    def _know(self, hall: Hall, known: Hall | None = None) -> None:
+        """Take a hall over, unless it is older than what became known since it was read: `known` was known before."""
         before = self._halls.get(hall.id)
-        if before is not None and not _is_newer(hall, before):
-            return
+        if before is not None:
+            if _is_same(hall, before):
+                before.written_at = before.written_at or hall.written_at
+                return
+            if not _is_newer(hall, before):
+                if before is not known:
+                    return
+                log.warning("hall_put_back", hall=hall.id, revision=hall.revision, known=before.revision)
         self._halls[hall.id] = hall
         for listener in self._listeners:
             listener(hall)
 
 
+def _is_same(hall: Hall, before: Hall) -> bool:
+    if hall.revision != before.revision or hall.learned is not before.learned:
+        return False
+    if hall.written_at is None or before.written_at is None:
+        return hall.document == before.document
+    return hall.written_at == before.written_at
+
+
 def _is_newer(hall: Hall, before: Hall) -> bool:
+    """Tell whether a hall that is not the same is of later: revisions begin again where a database was put back."""
+    if hall.written_at is not None and before.written_at is not None and hall.written_at != before.written_at:
+        return hall.written_at > before.written_at
     if hall.revision != before.revision:
         return hall.revision > before.revision
     return hall.learned is not before.learned

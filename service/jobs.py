@@ -58,7 +58,8 @@ class Jobs:
         self._halls = halls
         self._lanes = lanes
         self._clock = clock
-        self._ended_before: dict[HallId, date] = {}
+        self._ended_before: dict[HallId, tuple[date, int]] = {}
+        """Before which day the halls' days have ended, and by which copy of the journal."""
 
     def schedule(self, *more: tuple[str, Pass, int]) -> AsyncIOScheduler:
         """A scheduler that runs each pass again and again, and those of other parts: name, pass, how often in seconds.
@@ -83,10 +84,10 @@ class Jobs:
         for hall in self._halls.known():
             spread = timedelta(seconds=crc32(hall.id.encode()) % ENDS_SPREAD_S)
             with apart("day_not_ended", hall.id):
-                on = hall.day_at(now_at - spread)
-                if self._ended_before.get(hall.id) != on:
+                on, copies = hall.day_at(now_at - spread), self._lanes.copies
+                if self._ended_before.get(hall.id) != (on, copies):
                     await self._lanes.end_days_before(hall, on)
-                    self._ended_before[hall.id] = on
+                    self._ended_before[hall.id] = (on, copies)
 
     async def sweep_halls(self) -> None:
         """Lift suspensions that are over, pass over who does not come, raise who waits too long: of halls in use."""

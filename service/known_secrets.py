@@ -11,8 +11,6 @@ A `display` only looks: it has nothing to show before a `serve` has started.
 
 import hmac
 
-import asyncpg
-
 from service.config import Secrets, Settings, SettingsError, has_secret, secret_source, secrets_of
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
@@ -56,10 +54,9 @@ async def compare(database: Database, settings: Settings) -> Secrets:
         NotNotedYet: it goes by none.
         StorageUnavailable: no answer.
     """
-    try:
-        known = await _known(database)
-    except asyncpg.UndefinedTableError as error:
-        raise NotNotedYet("not migrated") from error
+    if not (await database.fetch(_SQL["prepared"]))[0]["prepared"]:
+        raise NotNotedYet("not migrated")
+    known = await _known(database)
     if not known:
         raise NotNotedYet("no secret is noted")
     return _ours(settings, known)

@@ -5,6 +5,11 @@ SELECT known_by
 FROM secrets
 ORDER BY noted_at;
 
+-- name: prepared
+-- Tell whether there is a table of secrets: none in a database that no `serve` has prepared.
+-- One row.
+SELECT to_regclass('secrets') IS NOT NULL AS prepared;
+
 -- name: lock
 -- Let nobody else note a secret until the transaction ends.
 -- No row.

@@ -30,6 +30,10 @@ nothing has an event too, when it came with a key.
 **Days.** A day begins only when the one before it has ended; a command that meets an ended day goes once to the next
 one. Days ahead are opened by bookings. Idle days leave memory.
 
+**A journal put back** to an earlier copy is not the one remembered: the day is dropped and folded anew. In the copy it
+may not have begun, and the day before may go on, with other keys. So a day that had begun is asked of `Keeper` again,
+and what waits here for its turn is decided only then.
+
 Source: JOURNAL 1 to 6.
 """
 
@@ -171,14 +175,25 @@ class Watcher(Protocol):
         """An append was not first."""
 
 
+class Keeper(Protocol):
+    """Who begins the days of lanes."""
+
+    def put_back(self) -> None:
+        """Hear that a lane has found the journal put back to an earlier copy."""
+
+    async def begin_anew(self, lane: "Lane") -> None:
+        """Begin the day of a lane again, unless it has begun in the journal as it is now. Raises Refusal."""
+
+
 class _Pending:
-    """A request that waits for its answer."""
+    """A request that waits for its answer; `copy` is the lane's, by which its day had begun."""
 
-    __slots__ = ("abandoned", "answer", "request", "sent", "tries")
+    __slots__ = ("abandoned", "answer", "copy", "request", "sent", "tries")
 
-    def __init__(self, request: Request, answer: "asyncio.Future[Answer]") -> None:
+    def __init__(self, request: Request, answer: "asyncio.Future[Answer]", copy: int) -> None:
         self.request = request
         self.answer = answer
+        self.copy = copy
         self.sent = False
         self.abandoned = False
         self.tries = 1
@@ -237,6 +252,10 @@ class _Withdrawn(Exception):  # noqa: N818  (it names what happened, and never l
     """Somebody in the batch is out of it, and nothing was sent: the rest has to be decided again."""
 
 
+class _PutBack(Exception):  # noqa: N818  (likewise)
+    """The day had begun when this was asked, and may not have in the copy of the journal that is there now."""
+
+
 class _Decision(Struct):
     """What was decided about one request: its events, or an answer that rests on the fold alone."""
 
@@ -248,7 +267,9 @@ class _Decision(Struct):
 class Lane:
     """The group-commit loop of one hall's day."""
 
-    def __init__(self, hall: HallId, on: date, journal: Journal, clock: Clock, watcher: Watcher) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  (its parts)
+        self, hall: HallId, on: date, journal: Journal, clock: Clock, watcher: Watcher, keeper: Keeper | None = None
+    ) -> None:
         self.hall = hall
         self.on = on
         self.committed = Day(hall, on)
@@ -257,12 +278,15 @@ class Lane:
         """Whether the journal, put back to an earlier copy, has no such day: it has to be opened anew."""
         self.begun = False
         """Whether it is known to have begun: a day ahead takes bookings, and nothing else is asked of it."""
+        self._copy = 0
+        """How often the journal was put back after the day had begun."""
         self._closed = False
         self._decided = self.committed.copy()
         self._head = NIL
         self._journal = journal
         self._clock = clock
         self._watcher = watcher
+        self._keeper = keeper
         self._queue: deque[_Pending] = deque()
         self._patience = _Patience(self._give_up)
         self._work = asyncio.Event()
@@ -303,9 +327,17 @@ class Lane:
         Raises:
             Refusal: the rules, or the state of the service, do not allow it.
         """
+        while True:
+            try:
+                return await self._do(request)
+            except _PutBack:
+                assert self._keeper is not None, "a day that nobody keeps does not begin"
+                await self._keeper.begin_anew(self)
+
+    async def _do(self, request: Request) -> Answer:
         if self._closed or len(self._queue) >= QUEUE_MAX:
             raise Busy
-        pending = _Pending(request, asyncio.get_running_loop().create_future())
+        pending = _Pending(request, asyncio.get_running_loop().create_future(), self._copy)
         self._queue.append(pending)
         self._quiet.clear()
         self._work.set()
@@ -334,6 +366,11 @@ class Lane:
             raise StorageUnavailable from error
         self.committed.wake(self._clock.now_at())
         return self.committed
+
+    @property
+    def head(self) -> str:
+        """The id of the append at which the committed day stands."""
+        return self._head
 
     @property
     def idle(self) -> bool:
@@ -386,7 +423,7 @@ class Lane:
         """Decide, append and answer a batch; try until it is settled."""
         locked = False
         pause_s = RETRY_FIRST_S
-        while batch:
+        while batch := self._of_this_copy(batch):
             try:
                 if await self._attempt(batch, locked=locked):
                     return
@@ -408,6 +445,13 @@ class Lane:
                 return
             batch = [pending for pending in batch if not pending.abandoned]
             locked = True
+
+    def _of_this_copy(self, batch: list[_Pending]) -> list[_Pending]:
+        """Those asked since the journal was put back; to the others it is told."""
+        for pending in batch:
+            if pending.copy != self._copy:
+                pending.settle(_PutBack())
+        return [pending for pending in batch if pending.copy == self._copy]
 
     async def _attempt(self, batch: list[_Pending], *, locked: bool) -> bool:
         """One try; False when another process was first, or the day had to be folded anew."""
@@ -554,13 +598,14 @@ class Lane:
         return self._look
 
     async def _behind(self) -> bool:
-        asked_s = self._clock.monotonic_s()
+        asked_s, had_begun = self._clock.monotonic_s(), self.begun
         position = await self._journal.position(self.hall, self.on)
-        if position is None:
+        if position is None or (had_begun and not position.begun):
             raise Rewritten
         self._clock.follow(position.at, asked_s)
         if (position.seq, position.head) != (self.committed.seq, self._head):
             return True
+        self.gone = False
         self._looked_s = asked_s  # not when the answer was heard: a process that had no time may hear it late
         return False
 
@@ -588,11 +633,17 @@ class Lane:
         self._forget_decided()
 
     async def _reload(self) -> None:
-        """Drop the day and fold it anew: the journal is not the one we remember.
+        """Drop the day and fold it anew: the journal is not the one we remember, nor are its keys of the day before.
 
         Raises:
             Unavailable: the database cannot be reached, or has no such day any more; what is remembered is not true.
         """
+        if self._keeper is not None:
+            self._keeper.put_back()
+        if self.begun:
+            self.begun = False
+            self._copy += 1
+            self.know_yesterday({})
         try:
             await self.load()
         except Rewritten as gone:

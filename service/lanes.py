@@ -4,7 +4,15 @@ A hall's day is chosen by its clock, but it ends by its last event, `day_ended`,
 when the one before it has ended, so the lanes end it first if nobody has. A command that meets an ended day goes once
 to the next one; so does one that meets a day which can never begin, for the next has begun already by a clock that is
 further. Opening reads the hall's document under a lock, so that a document changed in the same moment is either in the
-plan of the new day or comes to it as an event, and so that of two days begun at once the later one is seen.
+plan of the new day or comes to it as an event, and so that of two days begun at once the later one is seen. A day
+begins with what was in force at the end of the last that began: a suspension that nobody has lifted and whose end has
+not come, and the notices. Whoever begins it writes that with its beginning, in one transaction, so it is there once,
+before anybody's command, and what a manager takes back afterwards does not come again.
+
+A command goes on to the next day because what it asks is as good there: a number, a counter opened, a notice, an alarm,
+a suspension until an instant; or because it can do nothing there: tickets are of one day, counters are closed in the
+morning, overtime ends by an instant of one day. What would do harm on another day is asked of one day alone: closing it
+(`do_only_on`), its plan (`follow_document_now`), its end, and what is booked on it (`do_on`).
 
 Bookings are commands of the day of their slot, which may be far ahead: such a day is opened, in any order, but does not
 begin. It takes no tickets, for its plan has the doors shut until its own morning. When it becomes the present day it
@@ -14,29 +22,33 @@ Source: JOURNAL 3 (keys of the day before), 6 (time and days).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from service.apart import apart
 from service.clock import Clock
-from service.domain.commands import ChangePlan, Command, EndDay, SweepAppointments
+from service.domain.commands import ChangeAppointment, ChangePlan, Command, EndDay, SweepAppointments
 from service.domain.day import Day, Done
 from service.domain.document import HallDocument
-from service.domain.events import DayOpened, Record
+from service.domain.events import DayOpened, Event, Record
 from service.domain.model import AppointmentId, HallId, TicketId
+from service.domain.overnight import in_force
 from service.domain.plan import span_of
 from service.domain.refusals import (
     AlreadyBooked,
     AppointmentNotFound,
     Busy,
     DayHasEnded,
+    HallNotFound,
     SlotNotOffered,
     TicketNotFound,
+    WrongDay,
     WrongState,
 )
 from service.errors import OutcomeUnknown, StorageUnavailable
@@ -49,6 +61,10 @@ from service.lane import ANSWER_WITHIN_S, Answer, Key, Lane, Request, Watcher, a
 
 SYSTEM = "system"
 """The actor of what nobody asked for: days that begin and end, plans that follow a document."""
+
+GOES_ON = "goes on"
+"""With the date, the id of the command by which a day begins with what is in force: one for all processes, so that the
+database would refuse a second."""
 
 DRAIN_S = 10.0
 """How long a stop waits for the answers under way."""
@@ -78,6 +94,8 @@ class Lanes:
         self._loops: dict[tuple[HallId, date], asyncio.Task[None]] = {}
         self._following: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self.copies = 1
+        """By how many copies of the journal its lanes have gone: one more each time it is found put back."""
         halls.on_change(self._follow_document)
 
     # Commands and reads.
@@ -105,13 +123,35 @@ class Lanes:
                 raise
             raise WrongState(found.state) from None  # of a day that has ended
 
+    async def do_only_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
+        """Carry a request out that is meant for one date: on that day while it is one that began, and on no other.
+
+        An idempotency key that was used on another day gets that day's answer.
+
+        Raises:
+            DayHasEnded: it is over, or never was.
+            WrongDay: it has not begun.
+            Refusal: the rules, or the state of the service, do not allow it.
+        """
+        known = await self.done_before(hall_id, request, on)
+        if known is not None:
+            return known
+        hall = await self._halls.get(hall_id)
+        today = hall.day_at(self._clock.now_at())
+        if on != today and not await self._asked(self._journal.begun(hall_id, on)):
+            raise DayHasEnded if on < today else WrongDay(on.isoformat())
+        return await (await self.lane(hall, on)).do(request)
+
     async def do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
         """Carry a request out on a day of the hall: the present one, one ahead that is opened for it, or one of before.
 
         An idempotency key that was used on another day gets that day's answer; an appointment that has moved to another
-        day is looked for there. A person's places of other days that are over do not count.
+        day is looked for there, unless the command gives it a time on this one: `Moves` brings it back. A person's
+        places of other days that are over do not count.
 
         Raises:
+            AppointmentNotFound: no day has it, or another has and the command gives it a time on this one.
+            Busy: it moves to and fro; or while stopping.
             SlotNotOffered: the day is further ahead than the hall takes bookings.
             DayHasEnded: it is over, or never was.
             Refusal: the rules, or the state of the service, do not allow it.
@@ -122,14 +162,16 @@ class Lanes:
         known = await self.done_before(hall_id, request, on)
         if known is not None:
             return known
-        try:
-            return await (await self.lane_on(hall_id, on)).do(request)
-        except AppointmentNotFound:
-            appointment = getattr(request.command, "appointment", None)
-            there = None if appointment is None else await self.on_of_appointment(hall_id, appointment)
-            if there is None or there == on:
-                raise
-            return await (await self.lane_on(hall_id, there)).do(request)
+        for _ in range(LOOKS_MAX):
+            try:
+                return await (await self.lane_on(hall_id, on)).do(request)
+            except AppointmentNotFound:
+                appointment = getattr(request.command, "appointment", None)
+                there = None if appointment is None else await self.on_of_appointment(hall_id, appointment)
+                if there is None or (there != on and _names_a_time(request.command)):
+                    raise
+                on = there  # the same day, where it came back between the two looks
+        raise Busy
 
     async def with_rights_of_person(
         self, hall_id: HallId, request: Request, ask: Callable[[], Awaitable[Answer]]
@@ -254,7 +296,11 @@ class Lanes:
             lane = await self.lane(hall, on)
         except DayHasEnded:
             lane = await self.lane(hall, on + timedelta(days=1))
-        return await lane.fresh(now=now)
+        day = await lane.fresh(now=now)
+        if not lane.begun:  # the journal was put back, as it was found out by looking
+            await self.begin_anew(lane)
+            day = await lane.fresh(now=now)
+        return day
 
     async def day_if_begun(self, hall: Hall) -> Day | None:
         """The hall's present day as the journal has it, if it has begun. Raises StorageUnavailable, Busy."""
@@ -264,6 +310,10 @@ class Lanes:
         if not begun and not await self._asked(self._journal.begun(hall.id, on)):
             return None
         return await (await self.lane(hall, on)).fresh()
+
+    async def going_on(self, hall_id: HallId, on: date) -> tuple[Event, ...]:
+        """What a day would begin with now, of what is in force on the last that began. Raises StorageUnavailable."""
+        return in_force(await self._asked(self._journal.said_before(hall_id, on)), self._clock.now_at())
 
     async def day_of_ticket(self, hall_id: HallId, ticket: TicketId) -> Day:
         """The day a ticket belongs to: today, or an earlier one that the journal knows.
@@ -296,11 +346,24 @@ class Lanes:
         lane = self._lanes.get((hall, on))
         return None if lane is None or lane.gone else lane.committed
 
+    def head_of(self, hall: HallId, on: date) -> str | None:
+        """The id of the append at which a day in memory stands; None when it is not in memory."""
+        lane = self._lanes.get((hall, on))
+        return None if lane is None or lane.gone else lane.head
+
     def in_use(self) -> list[Day]:
         """The committed days of the lanes in memory, but for those that only bookings have opened."""
         return [lane.committed for lane in self._lanes.values() if lane.begun]
 
     # Lanes.
+
+    def put_back(self) -> None:
+        """Hear that a lane has found the journal put back to an earlier copy."""
+        self.copies += 1
+
+    async def begin_anew(self, lane: Lane) -> None:
+        """Begin the day of a lane again, unless it has begun in the journal as it is now. Raises as `lane`."""
+        await self.lane(await self._halls.get(lane.hall), lane.on)
 
     async def lane(self, hall: Hall, on: date) -> Lane:
         """The lane of a day that is, or was, the present one: opened, begun and loaded if need be.
@@ -340,34 +403,37 @@ class Lanes:
                 return await asyncio.shield(task)
         except faults.DayPassed as passed:
             raise DayHasEnded from passed
+        except faults.HallMissing as missing:  # it was made after the copy that the database was put back to
+            raise HallNotFound from missing
         except (*_NOT_OPENED, TimeoutError, OutcomeUnknown) as error:  # unknown is whether the day before has ended
             raise StorageUnavailable from error
 
     async def _begin_on(self, hall: Hall, on: date) -> Lane:
         if not await self._journal.begun(hall.id, on):
             await self.end_days_before(hall, on)
-            await self._open_day(hall.id, on, begins=True)
+            await self._open_day(hall.id, on, await self.going_on(hall.id, on), begins=True)
         lane = await self.opened_lane(hall, on)
         if not lane.begun:
+            await lane.fresh(now=True)  # what it begins with was not written by the lane
             lane.know_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
             lane.begun = True
         return lane
 
     async def _open(self, hall: Hall, on: date) -> Lane:
         if await self._journal.position(hall.id, on) is None:
-            await self._open_day(hall.id, on, begins=False)
+            await self._open_day(hall.id, on, (), begins=False)
         known = self._lanes.get((hall.id, on))
         if known is not None:  # it was gone from a journal put back to an earlier copy, and is there again
             await known.fresh(now=True)
             return known
-        lane = Lane(hall.id, on, self._journal, self._clock, self._watcher)
+        lane = Lane(hall.id, on, self._journal, self._clock, self._watcher, self)
         await lane.load()
         self._lanes[hall.id, on] = lane
         self._loops[hall.id, on] = asyncio.create_task(lane.run(), name=f"lane {hall.id} {on}")
         self._follow_document(await self._halls.get(hall.id))  # it may have changed since the day was opened
         return lane
 
-    async def _open_day(self, hall_id: HallId, on: date, *, begins: bool) -> None:
+    async def _open_day(self, hall_id: HallId, on: date, goes_on: Sequence[Event], *, begins: bool) -> None:
         now_at = self._clock.now_at()
         command_id = new_id()
         learned = self._halls.learned(hall_id)
@@ -376,7 +442,10 @@ class Lanes:
             opened = DayOpened(plan=plan_from(document, revision, on, learned))
             return Record(1, now_at, SYSTEM, command_id, 0, None, opened)
 
-        if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins):
+        with_it = [
+            Record(2 + part, now_at, SYSTEM, f"{GOES_ON} {on}", part, None, event) for part, event in enumerate(goes_on)
+        ]
+        if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins, goes_on=with_it):
             log.info("day_opened", hall=hall_id, day=str(on), begins=begins)
 
     async def end_days_before(self, hall: Hall, on: date) -> None:
@@ -402,8 +471,8 @@ class Lanes:
             await lane.fresh(now=True)  # another process may have gone on with it, and ended it
         return lane.committed.done
 
-    def _own(self, command: Command) -> Request:
-        return Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
+    def _own(self, command: Command, actor: str = SYSTEM) -> Request:
+        return Request(command=command, command_id=new_id(), actor=actor, now_at=self._clock.now_at())
 
     # Documents.
 
@@ -417,23 +486,37 @@ class Lanes:
         with apart("plan_not_changed", hall.id, day=str(on)):
             day = self._lanes[hall.id, on].committed
             if not day.ended and day.opened and hall.is_newer(day.plan):
-                task = asyncio.create_task(self._change_plan(hall, on), name=f"plan {hall.id} {on}")
+                task = asyncio.create_task(self._follow_as_stored(hall.id, on), name=f"plan {hall.id} {on}")
                 self._following.add(task)
                 task.add_done_callback(self._following.discard)
 
-    async def follow_document_now(self, hall: Hall) -> None:
-        """Take a changed document over into every opened day from today on; one that cannot now is asked again later.
+    async def follow_document_now(self, hall: Hall, actor: str = SYSTEM) -> None:
+        """Take a changed document over into every opened day from today on; one ahead that cannot now is asked again.
 
         Raises:
+            Busy: today's has too much to do, or is stopping.
             StorageUnavailable: the database cannot be reached.
         """
         today = hall.day_at(self._clock.now_at())
         for on in await self._asked(self._journal.open_days_from(hall.id, today)):
-            await self._change_plan(hall, on)
+            if on == today:
+                await self._take_plan(hall, on, actor)
+            else:
+                await self._change_plan(hall, on, actor)
 
-    async def _change_plan(self, hall: Hall, on: date) -> None:
-        with apart("plan_not_changed", hall.id, day=str(on)), suppress(DayHasEnded):
-            await (await self.opened_lane(hall, on)).do(self._own(ChangePlan(hall.plan(on))))
+    async def _follow_as_stored(self, hall_id: HallId, on: date) -> None:
+        """Take the document over that the database has: the one in memory may be of a copy that is no more."""
+        with apart("plan_not_changed", hall_id, day=str(on)):
+            await self._change_plan(await self._halls.read(hall_id), on)
+
+    async def _change_plan(self, hall: Hall, on: date, actor: str = SYSTEM) -> None:
+        with apart("plan_not_changed", hall.id, day=str(on)):
+            await self._take_plan(hall, on, actor)
+
+    async def _take_plan(self, hall: Hall, on: date, actor: str) -> None:
+        """Have a day take its own plan: a plan is of one date, and never goes on to the next with its command."""
+        with suppress(DayHasEnded):
+            await (await self.opened_lane(hall, on)).do(self._own(ChangePlan(hall.plan(on)), actor))
 
     # Life.
 
@@ -462,7 +545,7 @@ class Lanes:
             hall = halls.get(hall_id)
             with apart("plan_not_changed", hall_id, day=str(on)):
                 if hall is not None and on >= hall.day_at(now_at) and (hall_id, on) not in self._lanes:
-                    await self._change_plan(hall, on)
+                    await self._follow_as_stored(hall_id, on)
 
     async def stop(self) -> None:
         """Take no more, wait for the answers under way, end the loops."""
@@ -488,6 +571,11 @@ def _day_that_knows(day: Day, key: Key) -> date | None:
     if key.command_id in day.done:
         return day.on
     return day.on - timedelta(days=1) if key.command_id in day.done_yesterday else None
+
+
+def _names_a_time(command: Command) -> bool:
+    """Tell whether it changes when an appointment is: then it is meant for the day of that time alone."""
+    return isinstance(command, ChangeAppointment) and command.starts_at is not UNSET
 
 
 def _over(

@@ -16,6 +16,7 @@ Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 
 import structlog
@@ -105,7 +106,9 @@ class Moves:
             if from_on is None:
                 raise AppointmentNotFound
             if from_on == to_on:
-                return await self._lanes.do_on(hall, to_on, request)
+                with suppress(AppointmentNotFound):  # it has moved away since: look again
+                    return await self._lanes.do_on(hall, to_on, request)
+                continue
             known = await self._lanes.done_before(hall, request, to_on)
             if known is not None:
                 return known

@@ -2,7 +2,8 @@
 
 The journal keeps beside each opened day the running sums of its bookings, so a question for a month reads a row per day
 in one round trip and counts nothing; a day nobody has booked on yet is as its plan says. A day that is in memory and no
-older than its row is asked itself.
+older than its row is asked itself. It is older, too, when it stands where it stood before the row was read and the row
+has another head: the journal was put back to an earlier copy, whatever its numbers say.
 
 What was reckoned for a day is kept, as text, while the row has the same head and the clock has not come to where the
 answer changes by itself: a start comes too near, a hold is over, what was kept back is released. Most questions so cost
@@ -172,6 +173,7 @@ class Offers:
         days = [first + timedelta(days=days) for days in range((last - first).days + 1)]
         kept = {on: all_of for on in days if (all_of := self._kept(hall, on, asked, now_at)) is not None}
         heads = [head for head, _ in kept.values() if head is not None]
+        stood = {on: self._lanes.head_of(hall.id, on) for on in days}
         rows = {row.day: row for row in await self._rows(hall, first, last, heads)}
         for on in days:
             row = rows.get(on)
@@ -183,7 +185,7 @@ class Offers:
             for one in asked:
                 found = known.answers.get(one) if known.is_of(row) else None
                 if found is None or not found.holds_at(now_at):
-                    found = await self._reckon(known, row, on, one, now_at)
+                    found = await self._reckon(known, row, stood[on], on, one, now_at)
                     reckoned = True
                 yield found
             if reckoned:
@@ -207,9 +209,11 @@ class Offers:
         self._known.move_to_end(key)
         return known
 
-    async def _reckon(self, known: _Known, row: Summary | None, on: date, asked: Asked, now_at: datetime) -> _Answer:
+    async def _reckon(  # noqa: PLR0913, PLR0917  (what is known of the day)
+        self, known: _Known, row: Summary | None, stood: str | None, on: date, asked: Asked, now_at: datetime
+    ) -> _Answer:
         """Reckon the slots of a day, and remember them unless they are newer than the row that was read."""
-        plan, booked, is_of_row = await self._sums(known.hall, row, on)
+        plan, booked, is_of_row = await self._sums(known.hall, row, stood, on)
         slots = slots_of(
             plan,
             booked,
@@ -228,10 +232,14 @@ class Offers:
             known.answers[asked] = answer
         return answer
 
-    async def _sums(self, hall: Hall, row: Summary | None, on: date) -> tuple[Plan, Booked, bool]:
-        """The plan and the sums of a day, and whether they are of the row that was read, or of later."""
+    async def _sums(self, hall: Hall, row: Summary | None, stood: str | None, on: date) -> tuple[Plan, Booked, bool]:
+        """The plan and the sums of a day, and whether they are of the row that was read, or of later.
+
+        `stood` is the head of the day in memory before the row was read.
+        """
         day = None if row is None else self._lanes.in_memory(hall.id, on)
-        if row is not None and (day is None or day.seq < row.seq):
+        head = self._lanes.head_of(hall.id, on)
+        if row is not None and (day is None or day.seq < row.seq or (head == stood and head != row.head)):
             if row.revision != hall.revision:
                 day = await self._lanes.day_on(hall.id, on, now=True)  # its plan has still to follow the document
             else:
@@ -242,7 +250,7 @@ class Offers:
             if sums is None or sums.fits(plan):
                 return plan, sums or Booked.of(plan), True
             day = await self._lanes.day_on(hall.id, on, now=True)  # its plan is of a release that counted otherwise
-        return day.regular, day.booked, row is not None and day.seq == row.seq
+        return day.regular, day.booked, row is not None and self._lanes.head_of(hall.id, on) == row.head
 
 
 def places_altogether(plan: Plan) -> int:

@@ -8,9 +8,11 @@ Source: CONTRACT 1 (credentials).
 import hmac
 import re
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct, field
@@ -21,6 +23,8 @@ from service.domain.model import AppointmentId, HallId, TicketId
 
 TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{43}")
 """What a derived token looks like; one that does not cannot be anybody's."""
+
+Kind = Literal["ticket", "appointment"]
 
 TOKENS_REMEMBERED = 16_384
 """Tokens that are not derived again: whoever has taken a number watches it, or gives it up, a little later."""
@@ -70,6 +74,10 @@ class Signer:
             known.tokens.update(self._tokens_of(day.hall, "appointment", appointment))
             known.appointments.add(appointment)
         return token in known.tokens
+
+    def tokens(self, hall: HallId, kind: Kind, ids: Iterable[str]) -> list[str]:
+        """The tokens of tickets or appointments by every secret; who asks keeps them."""
+        return [_text(hmac.digest(secret, _said(hall, kind, one), "sha256")) for one in ids for secret in self._secrets]
 
     def _derived(self, hall: HallId, kind: str, name: str) -> str:
         return _text(hmac.digest(self._secrets[0], _said(hall, kind, name), "sha256"))

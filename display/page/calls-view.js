@@ -1,6 +1,7 @@
 /** Draws the calls: the newest as a banner, those before it as stubs. */
 
 import { lines, make, redraw } from "./element.js";
+import { noneOpen } from "./staffed.js";
 import { isNumbered } from "./words.js";
 
 // Under the banner; four in landscape when they are wide, by the style sheet.
@@ -114,11 +115,6 @@ export class CallsView {
 function pair(said) {
   const length = said.reduce((sum, { text }) => sum + text.length, 0);
   return make("div.pair", { "data-length": length > PAIR_SHORT_MAX ? "long" : null }, lines(said, "span"));
-}
-
-/** @returns {boolean} whether all counters of a board are closed */
-export function noneOpen(board) {
-  return board.counters.length > 0 && board.counters.every(({ state }) => state === "closed");
 }
 
 /** A number to be read across the hall; its length lets the style sheet find the size that fits. */

@@ -128,6 +128,12 @@ function hear(frame) {
   if (board) usable();
 }
 
+/** When a suspended hall is expected back; with the day where that is not today. */
+function resumes(at_ms) {
+  if (clock.date("en", at_ms) === clock.date("en", clock.now())) return words.say("resumesAt", clock.minutes(at_ms));
+  return words.say("resumesOn", words.languages.map(({ key, tag }) => ({ key, tag, text: clock.soon(key, at_ms) })));
+}
+
 /** A board with everything in it that is drawn, so that a part the server leaves out is empty and not a fault. */
 function whole(frame) {
   const names = frame.names ?? {};
@@ -140,6 +146,7 @@ function whole(frame) {
     notices: frame.notices ?? [],
     closing_at: frame.closing_at ?? null,
     doors: frame.doors ?? null,
+    day_ends_ms: Date.parse(frame.day_ends_at ?? ""), // at which nobody is called any more
     suspended: frame.suspended ?? null,
     names: { hall: names.hall ?? hall.name, services: names.services ?? services, counters: names.counters ?? {}, stages: names.stages ?? {}, zones: names.zones ?? {} },
   };
@@ -185,8 +192,7 @@ function draw() {
   } else if (view === "suspended") {
     const { text, until_at } = board.suspended;
     const said = words.of(text);
-    const resumes = until_at ? words.say("resumesAt", clock.minutes(Date.parse(until_at))) : [];
-    notesView.drawMessage(said.length > 0 ? said : words.say("suspended"), resumes, 1);
+    notesView.drawMessage(said.length > 0 ? said : words.say("suspended"), until_at ? resumes(Date.parse(until_at)) : [], 1);
   } else if (closed) {
     notesView.drawMessage(words.say("closed"), words.say("opens", opens));
   } else {

@@ -1,7 +1,7 @@
 /** Draws the waits beside the calls: a range for each service, what is online, standby, and until when numbers are given out. */
 
-import { noneOpen } from "./calls-view.js";
 import { lines, make, makeSvg, redraw } from "./element.js";
+import { noneOpen } from "./staffed.js";
 
 const AXIS_MIN = 60;
 const PAGE_MS = 10_000;
@@ -36,7 +36,8 @@ export class WaitsView {
     const online = Object.values(services).filter((service) => service.online_url);
     // Before the hall opens its plan says how many counters there will be; afterwards nobody knows when one opens.
     const unknown = !early && noneOpen(board);
-    const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url).map((wait) => (unknown ? { ...wait, shown: null } : wait));
+    const isTold = ({ shown }) => !unknown && shown && !(clock.now() + shown.to_min * 60_000 > board.day_ends_ms);
+    const waiting = board.waiting.filter(({ service }) => !services[service]?.online_url).map((wait) => (isTold(wait) ? wait : { ...wait, shown: null }));
     const shut = !stale && !doors.open;
     const door = stale ? null : doorWords(words, clock, doors);
     const standby = stale ? 0 : board.standby;
@@ -98,7 +99,8 @@ function drawWait(words, { service: id, count, shown }, service, { stale, shut, 
   const box = make("div.wait", { "data-service": id }, head);
   if (compact) {
     if (people) head.append(people);
-  } else if (shut) box.append(make("div.unknown", {}, people));
+  } else if (service?.offered === false && !stale) box.append(make("div.unknown", {}, make("p", {}, lines(words.say("noNew"), "span")), people));
+  else if (shut) box.append(make("div.unknown", {}, people));
   else if (range) box.append(drawScale(words, range, people));
   else box.append(make("div.unknown", {}, make("p", {}, lines(unknown, "span")), people));
   return box;

@@ -22,6 +22,7 @@ const WORDS = {
     minutesShort: "分钟",
     rangeLabel: (from, to) => `约 ${from} 至 ${to} 分钟`,
     waiting: "人等候",
+    noNew: "不再发号",
     waitUnknown: "等候时间暂无法显示",
     waitUnknownShort: "暂无法显示",
     join: "、",
@@ -56,6 +57,7 @@ const WORDS = {
     checkAddress: "请工作人员核对本屏的网址",
     suspended: "业务暂停办理，请听从工作人员指引",
     resumesAt: (time) => `预计 ${time} 恢复`,
+    resumesOn: (when) => `预计${when} 恢复`,
     sound: "点击开启声音",
   },
   en: {
@@ -78,6 +80,7 @@ const WORDS = {
     minutesShort: "min",
     rangeLabel: (from, to) => `${from} to ${to} minutes`,
     waiting: "waiting",
+    noNew: "No new numbers",
     waitUnknown: "Wait not known now",
     waitUnknownShort: "not known now",
     join: ", ",
@@ -112,6 +115,7 @@ const WORDS = {
     checkAddress: "Staff: please check the address of this screen",
     suspended: "Service is paused. Please follow our staff.",
     resumesAt: (time) => `Expected back at ${time}`,
+    resumesOn: (when) => `Expected back ${when}`,
     sound: "Tap for sound",
   },
 };

@@ -3,19 +3,20 @@
 A walk-in fits when a counter is likely to be free for one more person before closing, once everybody has been served
 who is here and who is still expected with an appointment, whatever their places: so nobody is let in on a booked
 person's time, and no promise is broken by it. At least `FITS` is admitted, at least `MAY_FIT` stands by; who is less
-likely is told that the hall is full, with what can be booked instead. A visit of several stages is as likely as its
-last one, which begins after all before it.
+likely is told that the hall is full, with what can be booked instead. A visit of several stages, or of several
+services, is as likely as its last one, which begins after all before it.
 
 Standby is outside the order of calls, in the order of issue, until work flows back: then as many are admitted, in the
 same command, as fit at that moment. Nobody of a later number is let in before somebody on standby whose time they
-would take, for they wait with the same bottleneck. While overtime is open the closing is its end, and who fits only by
+would take, for they wait with the same bottleneck; who goes on with another service keeps nobody from the one before,
+for it is not what they stand by for. While overtime is open the closing is its end, and who fits only by
 that has admission `overtime`.
 
 Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
 """
 
 import math
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Hashable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from operator import add
@@ -26,11 +27,14 @@ from msgspec.structs import replace
 
 from service.domain import events
 from service.domain.day import Day, Pool
+from service.domain.diary import Visit
 from service.domain.events import Event, Record
 from service.domain.evolve import evolve
+from service.domain.going_on import visits_then
 from service.domain.model import Admission, Fit, ServiceId, StageId, Ticket
 from service.domain.plan import PRECHECK, Plan, PlannedService
 from service.domain.refusals import HallFull
+from service.domain.sharing import Sharing
 from service.domain.slots import Slots, slots_of
 from service.domain.times import stamp
 from service.domain.view import slot_view
@@ -41,11 +45,14 @@ from service.domain.waits import (
     comes_to,
     coming_at_all,
     free_for,
+    further_at,
     lasting_at,
     outlook_of,
     probability_below,
     speed_of,
+    work_further,
     work_of,
+    work_with,
 )
 
 FITS = 0.8
@@ -85,7 +92,8 @@ _COMMAND = "admission"
 class Visitor(Struct, frozen=True):
     """Who asks to be let in: for which service, from which stage on, how many, and after which others on standby.
 
-    As a guest of `partner` they may be offered what is kept for its guests.
+    `then` are the services of the same visit after it. As a guest of `partner` they may be offered what is kept for its
+    guests.
     """
 
     service: ServiceId
@@ -93,6 +101,7 @@ class Visitor(Struct, frozen=True):
     count: int
     prechecked: bool
     n: int
+    then: tuple[ServiceId, ...] = ()
     partner: str | None = None
 
 
@@ -101,6 +110,14 @@ class Verdict(NamedTuple):
 
     admission: Admission
     fit: Fit | None
+
+
+class _Leg(NamedTuple):
+    """A stage that is ahead of a visit: who competes there, and what the visit needs, by mean and variance."""
+
+    pool: Pool
+    mean_s: float
+    variance: float
 
 
 class _Start(NamedTuple):
@@ -126,9 +143,9 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     """How a walk-in comes in; None when they do not."""
     if day.plan.admission == "all":
         return Verdict(day.admission_at(now_at), None)
-    pools = _pools_ahead(day, visitor)
-    start, after_others = _start_after_all(day, pools, visitor, now_at)
-    speed, _ = speed_of(day, pools[-1].stage)
+    legs = _legs_of(day, visitor)
+    start, after_others = _start_after_all(day, legs, visitor.n, now_at)
+    speed, _ = speed_of(day, legs[-1].pool.stage)
     fit = _fit(start, speed, _closing(day.regular), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS):
@@ -137,6 +154,13 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or after_others)):
         return Verdict(Admission.STANDBY, fit)
     return Verdict(admission, fit) if fit.p >= FITS else None
+
+
+def kind_on(day: Day, visitor: Visitor) -> Hashable:
+    """What it depends on who a visitor is: of those who are alike in it `verdict_on` says the same at an instant."""
+    legs = _legs_of(day, visitor)
+    before = tuple((mean_s, variance) for _, mean_s, variance in legs[:-1])
+    return visitor.n, before, tuple((pool.stage, pool.kind, id(pool.sharing)) for pool, _, _ in legs)
 
 
 def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] = ()) -> tuple[list[Event], Day]:
@@ -159,11 +183,11 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
     staying: list[Container[ServiceId]] = []
     for _, ticket_id in list(after.standby):
         ticket = after.tickets[ticket_id]
-        if any(ticket.service in services for services in staying):
+        if any(name in services for services in staying for name in (ticket.service, *ticket.then)):
             continue
         verdict = verdict_on(after, visitor_of(ticket), now_at)
         if verdict is None or verdict.admission is Admission.STANDBY:
-            *_, last = _pools_ahead(after, visitor_of(ticket))
+            last = _legs_of(after, visitor_of(ticket))[-1].pool
             staying.append(last.sharing.kinds[last.kind].services)
             continue
         event = admitted_as(after, ticket, verdict, now_at)
@@ -180,13 +204,21 @@ def admitted_as(day: Day, ticket: Ticket, verdict: Verdict, now_at: datetime) ->
 
 def visitor_of(ticket: Ticket) -> Visitor:
     """What a ticket still asks for."""
-    return Visitor(ticket.service, ticket.stage, ticket.count, ticket.prechecked, ticket.n)
+    return Visitor(ticket.service, ticket.stage, ticket.count, ticket.prechecked, ticket.n, ticket.then)
 
 
-def newcomer(day: Day, service: PlannedService, count: int, *, prechecked: bool, partner: str | None = None) -> Visitor:
+def newcomer(  # noqa: PLR0913  (the last ones by name)
+    day: Day,
+    service: PlannedService,
+    count: int,
+    *,
+    prechecked: bool,
+    then: tuple[ServiceId, ...] = (),
+    partner: str | None = None,
+) -> Visitor:
     """Who would take the next number."""
     stage = service.first_stage(prechecked=prechecked)
-    return Visitor(service.id, stage, count, prechecked, day.issued + 1, partner)
+    return Visitor(service.id, stage, count, prechecked, day.issued + 1, then, partner)
 
 
 def day_after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
@@ -209,46 +241,63 @@ def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at:
     return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
 
 
-def _start_after_all(day: Day, pools: Iterable[Pool], visitor: Visitor, now_at: datetime) -> tuple[_Start | None, bool]:
+def _start_after_all(day: Day, legs: Iterable[_Leg], n: int, now_at: datetime) -> tuple[_Start | None, bool]:
     """When the last counter of a visit is free for who comes after all others; None when nobody can tell.
 
-    Also whether somebody stands by, and was here before, whose time they would take at some stage.
+    Also whether somebody stands by, and was here before the number `n`, whose time they would take at some stage.
     """
-    service = day.plan.services[visitor.service]
     start: _Start | None = None
     after_others = False
     own_s = own_variance = 0.0
-    for pool in pools:
-        before = day.standby_before(pool.sharing.kind_of, visitor.n)
-        free = _free_at(day, pool, before, now_at)
+    known: dict[tuple[Sharing, int], tuple[Free | None, bool]] = {}
+    for pool, mean_s, variance in legs:
+        which = pool.sharing, pool.kind
+        if which not in known:
+            known[which] = _free_at(day, pool, n, now_at)
+        free, others = known[which]
+        after_others = after_others or others
         if free is None:
             return None, after_others
-        after_others = after_others or any(pool.sharing.kind_of[ticket.service] in free.kinds for ticket in before)
         here = _Start(free.mean_s, free.sd_s)
         if start is not None:  # they come out of the stage before
             here = max(here, _Start(start.mean_s + own_s, math.hypot(start.sd_s, math.sqrt(own_variance))))
-        start = here
-        own_s = service.expected_s(pool.stage, visitor.count, prechecked=visitor.prechecked)
-        own_variance = service.variance(pool.stage, visitor.count, prechecked=visitor.prechecked)
+        start, own_s, own_variance = here, mean_s, variance
     return start, after_others
 
 
-def _free_at(day: Day, pool: Pool, before: list[Ticket], now_at: datetime) -> Free | None:
+def _free_at(day: Day, pool: Pool, n: int, now_at: datetime) -> tuple[Free | None, bool]:
+    """When a counter is free, and whether it is what somebody on standby before `n` waits for in the end."""
     waiting = [NOTHING] * len(pool.sharing.kinds)
-    for kind, work in chain(_in_lines(day, pool), _to_come_here(day, pool), _on_standby(day, pool, before)):
+    for kind, work in chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool)):
         waiting[kind] = Work(*map(add, waiting[kind], work))
-    return free_for(day, pool, waiting, coming_at_all(day, pool, now_at), now_at)
+    others: set[int] = set()
+    for ticket in day.standby_before(n):
+        last = pool.sharing.kind_of.get(ticket.then[-1] if ticket.then else ticket.service)
+        for kind, work in work_with(day, pool, ticket):
+            waiting[kind] = Work(*map(add, waiting[kind], work))
+            if kind == last:
+                others.add(kind)
+    free = free_for(day, pool, waiting, coming_at_all(day, pool, now_at), now_at)
+    return free, free is not None and not others.isdisjoint(free.kinds)
 
 
-def _pools_ahead(day: Day, visitor: Visitor) -> list[Pool]:
-    """Who competes at each stage of what is still to be done, from the present one on; one at least."""
-    stages = day.plan.services[visitor.service].stages
-    here = day.stage_now(visitor.service, visitor.stage)
-    return [
-        day.pool(visitor.service, stage)
-        for stage in stages[stages.index(here) :]
-        if day.stage_now(visitor.service, stage) == stage  # else nobody is at this optional one
-    ]
+def _legs_of(day: Day, visitor: Visitor) -> list[_Leg]:
+    """Each stage of what is still to be done, from the present one on; one at least."""
+    service, count, prechecked = visitor.service, visitor.count, visitor.prechecked
+    legs = list(_legs_from(day, visitor.stage, Visit(service, count, prechecked)))
+    for visit in visits_then(day.plan, service, visitor.then, count, prechecked=prechecked):
+        legs += _legs_from(day, day.plan.services[visit.service].stages[0], visit)
+    return legs
+
+
+def _legs_from(day: Day, begins: StageId, visit: Visit) -> Iterator[_Leg]:
+    stages = day.plan.services[visit.service].stages
+    here = day.stage_now(visit.service, begins)
+    for stage in stages[stages.index(here) :]:
+        if day.stage_now(visit.service, stage) == stage:  # else nobody is at this optional one
+            lasts = lasting_at(day, stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
+            assert lasts is not None, "it is still ahead"
+            yield _Leg(day.pool(visit.service, stage), *lasts)
 
 
 def _in_lines(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
@@ -275,12 +324,12 @@ def _to_come_here(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
             yield kind, work_of(1, 1.0, mean_s, service.variance(pool.stage, ticket.count, prechecked=prechecked))
 
 
-def _on_standby(day: Day, pool: Pool, before: list[Ticket]) -> Iterator[tuple[int, Work]]:
-    """The work of who would be let in first."""
-    for ticket in before:
-        lasts = lasting_at(day, pool.stage, ticket.service, ticket.stage, ticket.count, prechecked=ticket.prechecked)
-        if lasts is not None:
-            yield pool.sharing.kind_of[ticket.service], work_of(1, 1.0, *lasts)
+def _going_on(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
+    """The work, by kind, that all who are in a line or at a counter bring when they go on."""
+    for what, places in day.going_on.items():
+        further = further_at(day, pool, what)
+        if further is not None:
+            yield work_further(further, len(places))
 
 
 def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:

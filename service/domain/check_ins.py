@@ -4,7 +4,7 @@ Source: CONTRACT 4 and 5, `check-ins`; DESIGN 6.
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from service.domain import commands, events
@@ -104,12 +104,11 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
     known = day.tickets.get(returned.ticket)
     if known is not None and (known.outcome, known.left_reason) != (returned.outcome, returned.left):
         raise WrongState(known.state)  # its end was taken back since it was read
-    due_on = returned.due_on or returned.day + timedelta(days=DUE_AFTER_DAYS)
-    may = returned.outcome is Outcome.CONDITIONAL or returned.left is LeftReason.UNSERVED
-    if not may:
+    by = return_by(returned.day, returned.outcome, returned.left, returned.due_on)
+    if by is None:
         raise WrongState(TicketState.LEFT if returned.outcome is None else TicketState.DONE)
-    if day.on > due_on:
-        raise WrongDay(due_on.isoformat())
+    if day.on > by:
+        raise WrongDay(by.isoformat())
     service = on_offer(day, returned.service)
     refuse_shut(day, now_at)
     return [
@@ -130,6 +129,13 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
             returns_of=returned.ticket,
         )
     ]
+
+
+def return_by(on: date, outcome: Outcome | None, left: LeftReason | None, due_on: date | None) -> date | None:
+    """The last date of the right to return of a ticket of a day; None where it ended without such a right."""
+    if outcome is Outcome.CONDITIONAL or left is LeftReason.UNSERVED:
+        return due_on or on + timedelta(days=DUE_AFTER_DAYS)
+    return None
 
 
 def _require_booked(day: Day, appointment: Appointment, now_at: datetime) -> None:

@@ -170,19 +170,21 @@ class OpenCounter(Order, frozen=True):
 
 
 class PauseCounter(Order, frozen=True):
-    """Take a break; `release` puts the person there back into the queue."""
+    """Take a break; `release` puts the person there back into the queue: only `present`, where that is said."""
 
     counter: CounterId
     reason: str | None = None
     until_at: datetime | None = None
     release: bool = False
+    present: TicketId | None = None
 
 
 class CloseCounter(Order, frozen=True):
-    """Close a counter; `release` puts the person there back into the queue."""
+    """Close a counter; `release` puts the person there back into the queue: only `present`, where that is said."""
 
     counter: CounterId
     release: bool = False
+    present: TicketId | None = None
 
 
 class Finish(Struct, frozen=True):
@@ -259,13 +261,14 @@ class TransferTicket(Order, frozen=True):
 class UndoTicket(Order, frozen=True):
     """Take back a finish or a no-show.
 
-    `release` puts who is at the counter meanwhile back into the queue; `reopen` opens it, if it was paused or
-    closed, for what it was open for.
+    `release` puts who is at the counter meanwhile back into the queue: only `present`, where that is said; `reopen`
+    opens it, if it was paused or closed, for what it was open for.
     """
 
     ticket: TicketId
     release: bool = False
     reopen: bool = False
+    present: TicketId | None = None
 
 
 class CheckPapers(Order, frozen=True):
@@ -350,7 +353,12 @@ class ClearAlarm(Order, frozen=True):
 
 
 class CloseDay(Order, frozen=True):
-    """Issue and call no more today: who still waits may come back as `returning`, who has booked is cancelled."""
+    """Issue and call no more today: who still waits may come back as `returning`, who has booked is cancelled.
+
+    `on` is the date that is meant, where it is said: it cannot be taken back, and on another day it is refused.
+    """
+
+    on: date | None = None
 
 
 class EndDay(Order, frozen=True):

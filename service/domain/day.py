@@ -9,6 +9,7 @@ stand indexes that can always be made anew from the values:
   their appointment, at whatever stage, which an idle counter does not wait for. Time only moves forward in a day, so
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
 * `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
+* `going_on` holds the places of those in a line or at a counter who have more to do (`then`), by what that is;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
 * `kept` counts the first calls that kept, or broke, what was told with the ticket;
 * `spent` is, by stage, what visits took that tell today's speed, beside what they were expected to take;
@@ -20,7 +21,7 @@ Copies share the values and cost one pass over the dictionaries: the lanes need 
 """
 
 from collections import Counter as Tally
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -29,12 +30,14 @@ from sortedcontainers import SortedList
 
 from service.domain.diary import Diary
 from service.domain.events import Event, Record, TicketAdmitted
+from service.domain.going_on import GoingOn, goings_on_of
 from service.domain.model import (
     Admission,
     Alarm,
     Appointment,
     AppointmentId,
     AppointmentState,
+    AtDoor,
     Counter,
     CounterId,
     CounterState,
@@ -218,11 +221,13 @@ class Day:
         self.lines: dict[LineKey, Line] = {}
         self.asleep: SortedList[tuple[datetime, TicketId]] = SortedList()
         self.standby: SortedList[tuple[int, TicketId]] = SortedList()
+        self.going_on: dict[GoingOn, SortedList[Place]] = {}
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
         self._shared: dict[tuple[StageId, int | ServiceId], Sharing] = {}
         self._draws: dict[CounterId, tuple[Line, ...]] = {}
+        self._at_door: tuple[tuple[int, datetime], Mapping[ServiceId, AtDoor]] | None = None
 
     def copy(self) -> Self:
         """A day of its own that shares the frozen values."""
@@ -236,6 +241,7 @@ class Day:
         other.lines = {key: line.copy() for key, line in self.lines.items()}
         other.asleep = SortedList(self.asleep)
         other.standby = SortedList(self.standby)
+        other.going_on = {what: SortedList(places) for what, places in self.going_on.items()}
         other.waiting = Tally(self.waiting)
         other.kept = Tally(self.kept)
         other.forget_pools()
@@ -434,18 +440,24 @@ class Day:
             for counters in found:
                 reached.add(counters)
                 reach |= counters & staffed or counters
-        open_now = sum(1 << n for n, counter in enumerate(at_stage) if counter.state is CounterState.OPEN)
+        at_work = sum(
+            1 << n
+            for n, counter in enumerate(at_stage)
+            if counter.state is CounterState.OPEN or counter.back_at is not None
+        )
 
         def crew_of(ready: int, all_of_them: int) -> Crew:
+            theirs = [counter for n, counter in enumerate(at_stage) if ready & 1 << n]
             return Crew(
-                open=tuple(counter.id for n, counter in enumerate(at_stage) if ready & open_now & 1 << n),
-                others=self.plan.rates(others.bit_count(), len(at_stage)) if (others := ready & ~open_now) else (),
+                open=tuple(counter.id for counter in theirs if counter.state is CounterState.OPEN),
+                back_at=tuple(sorted(counter.back_at for counter in theirs if counter.back_at is not None)),
+                others=self.plan.rates(others.bit_count(), len(at_stage)) if (others := ready & ~at_work) else (),
                 planned=self.plan.rates(all_of_them.bit_count(), len(at_stage)),
             )
 
         return Sharing(
             (
-                Kind(frozenset(names), counters, counters & open_now or counters)
+                Kind(frozenset(names), counters, counters & at_work or counters)
                 for counters, names in kinds.items()
                 if counters in reached
             ),
@@ -454,21 +466,32 @@ class Day:
 
     def line_holding(self, ticket: Ticket) -> Line | None:
         """The line a ticket stands in; None when it is not among those who may be called."""
-        outside = ticket.state is not TicketState.WAITING or ticket.admission is Admission.STANDBY
-        return None if outside or self.sleeps(ticket) else self._line_of(ticket)
+        return self._line_of(ticket) if self._is_in_line(ticket) else None
 
-    def standby_before(self, services: Container[ServiceId], n: int) -> list[Ticket]:
-        """Who is on standby for some services and took a number before the one that was issued as `n`."""
-        before = self.standby.irange(maximum=(n, TicketId("")))
-        return [ticket for _, one in before if (ticket := self.tickets[one]).service in services]
+    def is_here(self, ticket: Ticket) -> bool:
+        """Tell whether somebody is in a line or at a counter."""
+        return ticket.counter is not None or self._is_in_line(ticket)
+
+    def standby_before(self, n: int) -> Iterator[Ticket]:
+        """Who is on standby and took a number before the one that was issued as `n`."""
+        for _, ticket in self.standby.irange(maximum=(n, TicketId(""))):
+            yield self.tickets[ticket]
 
     def admission_at(self, at: datetime) -> Admission:
         """How people come in who are let in: by overtime, when the doors would be shut without it."""
         late = self.overtime is not None and not self.regular.doors_open_at(at)
         return Admission.OVERTIME if late else Admission.ADMITTED
 
+    def at_door(self, now_at: datetime, find: Callable[[], Mapping[ServiceId, AtDoor]]) -> Mapping[ServiceId, AtDoor]:
+        """What newcomers get: found once in each second in which nothing happens to the day."""
+        moment = (self.seq, now_at.replace(microsecond=0))
+        if self._at_door is None or self._at_door[0] != moment:
+            self._at_door = (moment, find())
+        return self._at_door[1]
+
     def forget_pools(self) -> None:
         """Drop what was remembered about counters and lines; it is made anew when asked for."""
+        self._at_door = None
         self._pools = {}
         self._shared = {}
         self._draws = {}
@@ -477,19 +500,23 @@ class Day:
         """Move the tickets whose time has come into their lines."""
         self._awake_at = max(self._awake_at, now_at)
         while self.asleep and self.asleep[0][0] <= self._awake_at:
-            _, ticket = self.asleep.pop(0)
-            self._line_of(self.tickets[ticket]).places.add(place_of(self.tickets[ticket]))
+            ticket = self.tickets[self.asleep.pop(0)[1]]
+            self._line_of(ticket).places.add(place_of(ticket))
+            self._go_on(ticket)
 
     # What only `evolve` calls.
 
     def put(self, ticket: Ticket) -> None:
         """Take over a ticket's new value, and its place with it."""
         before = self.tickets.get(ticket.id)
-        if before is not None and before.state is TicketState.WAITING:
-            self._unplace(before)
+        if before is not None:
+            self._go_on(before, no_more=True)
+            if before.state is TicketState.WAITING:
+                self._unplace(before)
         self.tickets[ticket.id] = ticket
         if ticket.state is TicketState.WAITING:
             self._place(ticket)
+        self._go_on(ticket)
 
     def put_appointment(self, appointment: Appointment) -> None:
         """Take over an appointment's new value, and what is reckoned of it."""
@@ -534,11 +561,13 @@ class Day:
         self.lines = {}
         self.asleep = SortedList()
         self.standby = SortedList()
+        self.going_on = {}
         self.waiting = Tally()
         self.forget_pools()
         for ticket in self.tickets.values():
             if ticket.state is TicketState.WAITING:
                 self._place(ticket)
+            self._go_on(ticket)
 
     def put_overtime(self, overtime: Overtime | None) -> None:
         """Take over the overtime, or that there is none any more."""
@@ -592,6 +621,23 @@ class Day:
     def sleeps(self, ticket: Ticket) -> bool:
         """Tell whether a waiting ticket is not due yet, as of when the day was last awake."""
         return self.wakes_at(ticket) > self._awake_at
+
+    def _is_in_line(self, ticket: Ticket) -> bool:
+        outside = ticket.state is not TicketState.WAITING or ticket.admission is Admission.STANDBY
+        return not outside and not self.sleeps(ticket)
+
+    def _go_on(self, ticket: Ticket, *, no_more: bool = False) -> None:
+        """Take over, or forget, what somebody goes on with who is here."""
+        if not ticket.then or not self.is_here(ticket):
+            return
+        for what in goings_on_of(self.plan, ticket):
+            places = self.going_on.setdefault(what, SortedList())
+            if no_more:
+                places.remove(place_of(ticket))
+            else:
+                places.add(place_of(ticket))
+            if not places:
+                del self.going_on[what]
 
     def _place(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] += 1

@@ -51,6 +51,7 @@ from service.domain.model import (
     StageId,
     Ticket,
     TicketClass,
+    TicketId,
     TicketState,
 )
 from service.domain.plan import DUE_AFTER_DAYS, DUE_AFTER_DAYS_MAX, Plan
@@ -66,6 +67,7 @@ from service.domain.refusals import (
     NoticeNotFound,
     OnlineOnly,
     OnlyAtOptionalStages,
+    WrongDay,
     WrongState,
 )
 from service.domain.unchanged import nothing_changed
@@ -143,7 +145,7 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     prechecked = invited is not None and invited.prechecked
     partner = None if invited is None else invited.partner_at(now_at)
     first, after = admitted_from_standby(day, now_at)
-    who = newcomer(after, service, command.count, prechecked=prechecked, partner=partner)
+    who = newcomer(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
     admission, fit = admit(after, who, now_at)
     return [
         *over_of_invitation(day, invited, now_at),
@@ -390,7 +392,7 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
         WrongState: something else, or too late.
         CodeUsed: the right to return that it gave was used.
         CounterClosed, CounterBusy: its counter cannot have the person back: it is not open and not to be opened again,
-            or has somebody who is not to be released.
+            or has somebody who is not to be released, or is another than `present`.
     """
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.DONE, TicketState.NO_SHOW)
@@ -403,7 +405,9 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
     if command.reopen and counter.state is not CounterState.OPEN:
         opened = open_counter(day, _as_before(day, counter), now_at)
         return [*opened, events.TicketUndone(ticket=ticket.id)]
-    released = _vacate(day, counter, now_at, release=True) if command.release else []
+    released = []
+    if command.release and counter.ticket is not None:
+        released = _vacate(day, counter, now_at, release=True, present=command.present)
     if not released:
         _require_free(counter)
     return [*released, events.TicketUndone(ticket=ticket.id)]
@@ -451,8 +455,8 @@ def pause_counter(day: Day, command: commands.PauseCounter, now_at: datetime) ->
     """Take a break.
 
     Raises:
-        WrongState: it is not open.
-        CounterBusy: a person is there, and is not to be released.
+        CounterBusy: a person is there, and is not to be released, or is another than `present`.
+        WrongState: it is not open, or `present` is said and nobody is there.
         BodyInvalid: an unknown reason code, or an end in the past.
     """
     counter = day.counter(command.counter)
@@ -463,16 +467,21 @@ def pause_counter(day: Day, command: commands.PauseCounter, now_at: datetime) ->
     if command.until_at is not None and command.until_at <= now_at:
         raise BodyInvalid(("until_at", "is in the past"))
     paused = events.CounterPaused(counter=counter.id, reason=command.reason, until_at=command.until_at)
-    return [*_vacate(day, counter, now_at, release=command.release), paused]
+    return [*_vacate(day, counter, now_at, release=command.release, present=command.present), paused]
 
 
 def close_counter(day: Day, command: commands.CloseCounter, now_at: datetime) -> list[Event]:
-    """Close a counter. Raises WrongState when closed, CounterBusy."""
+    """Close a counter.
+
+    Raises:
+        CounterBusy: a person is there, and is not to be released, or is another than `present`.
+        WrongState: it is closed, or `present` is said and nobody is there.
+    """
     counter = day.counter(command.counter)
     if counter.state is CounterState.CLOSED:
         raise WrongState(counter.state)
     closed = events.CounterClosed(counter=counter.id)
-    return [*_vacate(day, counter, now_at, release=command.release), closed]
+    return [*_vacate(day, counter, now_at, release=command.release, present=command.present), closed]
 
 
 def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Event]:
@@ -607,11 +616,16 @@ def clear_alarm(day: Day, command: commands.ClearAlarm, _now_at: datetime) -> li
     return [events.AlarmCleared(alarm=command.alarm)]
 
 
-def close_day(day: Day, _command: commands.CloseDay, now_at: datetime) -> list[Event]:
+def close_day(day: Day, command: commands.CloseDay, now_at: datetime) -> list[Event]:
     """Issue and call no more; who still waits may come back, and nobody who has booked needs to come.
 
     Nothing to do when closed already.
+
+    Raises:
+        WrongDay: another date is meant.
     """
+    if command.on is not None and command.on != day.on:
+        raise WrongDay(command.on.isoformat())
     if day.closed:
         return []
     return [*_leave_unserved(day), *cancel_those_to_come(day, now_at), events.DayClosed()]
@@ -637,7 +651,13 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
 
 
 def change_plan(day: Day, command: commands.ChangePlan, _now_at: datetime) -> list[Event]:
-    """Take over a changed document, or what was learned; what people wait for and counters in use are kept."""
+    """Take over a changed document, or what was learned; what people wait for and counters in use are kept.
+
+    Raises:
+        WrongDay: the plan is of another date.
+    """
+    if command.plan.day != day.on:
+        raise WrongDay(command.plan.day.isoformat())
     if command.plan.version <= day.plan.version:
         return []
     return [events.PlanChanged(plan=_carried_over(day, command.plan))]
@@ -778,10 +798,13 @@ def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
     )
 
 
-def _vacate(day: Day, counter: Counter, now_at: datetime, *, release: bool) -> list[Event]:
+def _vacate(day: Day, counter: Counter, now_at: datetime, *, release: bool, present: TicketId | None) -> list[Event]:
+    """Put back who is at a counter: `present`, where that is said, and nobody else."""
     if counter.ticket is None:
+        if present is not None:
+            raise WrongState(counter.state)
         return []
-    if not release:
+    if not release or present not in {None, counter.ticket}:
         raise CounterBusy(counter.ticket)
     return [_release(day, day.ticket(counter.ticket), now_at)]
 

@@ -21,7 +21,7 @@ QUESTIONS_MAX = 64
 
 
 class Visit(Struct, frozen=True, gc=False):
-    """What people who are expected come for."""
+    """What people come for who are expected, or go on with it later."""
 
     service: ServiceId
     count: int

@@ -117,6 +117,15 @@ class Admission(StrEnum):
     OVERTIME = "overtime"
 
 
+class AtDoor(StrEnum):
+    """What who takes a number now gets: one in the order of calls, one on standby, or none, as the hall is full."""
+
+    ADMITTED = "admitted"
+    STANDBY = "standby"
+    OVERTIME = "overtime"
+    FULL = "full"
+
+
 class Channel(StrEnum):
     """How a ticket was taken."""
 
@@ -373,7 +382,7 @@ def state_at(
 
 
 class Counter(Struct, frozen=True, gc=False, kw_only=True):
-    """A counter as it is now; `ticket` is the person called or being served."""
+    """A counter as it is now; `ticket` is the person called or being served, `until_at` when a break is to end."""
 
     id: CounterId
     zone: ZoneId
@@ -386,6 +395,11 @@ class Counter(Struct, frozen=True, gc=False, kw_only=True):
     until_at: datetime | None = None
     since_at: datetime | None = None
     seq: int = 0
+
+    @property
+    def back_at(self) -> datetime | None:
+        """When the counter comes back from a break; None when it is on none, or nobody knows."""
+        return self.until_at if self.state is CounterState.PAUSED else None
 
 
 class Notice(Struct, frozen=True):

@@ -67,11 +67,12 @@ def wait_after(before: Day, after: Day, service: ServiceId, now_at: datetime) ->
 def at_work_after(before: Day, after: Day, service: ServiceId, now_at: datetime) -> int | None:
     """How many counters go on with a service now when the plan changes; None when it is all up to the plan.
 
-    A plan with fewer sends those away who are more than it has; one with more adds to those open. A counter goes that
-    the new plan does not have, unless the present one has it no more either and it is still open.
+    A plan with fewer sends those away who are more than it has; one with more adds to those open, and to those on a
+    break with an end. A counter goes that the new plan does not have, unless the present one has it no more either and
+    it is still open.
     """
     old, new = _pool(before, service), _pool(after, service)
-    if not old.crew.open:
+    if not old.crew.open and not old.crew.back_at:
         return None
     stage = after.stage_now(service, after.plan.services[service].stages[0])
     gone = {name for name, planned in after.plan.counters.items() if not planned.offered}
@@ -81,11 +82,11 @@ def at_work_after(before: Day, after: Day, service: ServiceId, now_at: datetime)
         for name, counter in after.counters.items()
         if name not in gone and counter.stage == stage and service in counter.services
     ]
-    open_now = sum(counter.state is CounterState.OPEN for counter in there)
+    at_work = sum(counter.state is CounterState.OPEN or counter.back_at is not None for counter in there)
     was, will_be = counters_at(old.crew.planned, now_at), counters_at(new.crew.planned, now_at)
     if will_be < was:
-        return min(open_now, will_be)
-    return min(open_now + will_be - was, len(there))
+        return min(at_work, will_be)
+    return min(at_work + will_be - was, len(there))
 
 
 def profile(before: Day, after: Day, now_at: datetime) -> list[Change]:
@@ -163,7 +164,7 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     """
     if not times or not any(rate.counters for rate in rates_from(day, pool.crew, now_at, more)):
         return [None] * len(times)
-    _, waiting = work_before(pool, newcomer_at(day, now_at), None)
+    _, waiting = work_before(day, pool, newcomer_at(day, now_at))
     arriving = [NOBODY] * len(waiting)
     for name, kind in pool.sharing.kind_of.items():
         arriving[kind] = Arriving(*map(add, arriving[kind], coming.get((name, pool.stage), NOBODY)))

@@ -11,8 +11,10 @@ A set of counters of a stage is written as the bits of a number.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
+from service.domain.going_on import Further, GoingOn
 from service.domain.model import CounterId, ServiceId
 from service.domain.plan import Rate
 
@@ -23,17 +25,22 @@ KINDS_MAX = 6
 class Crew(NamedTuple):
     """Counters that do some work.
 
-    `open` are those open now. `others` says how many the plan gives, through the day, of kinds none of whose counters
-    is open; `planned` how many it gives of all of them.
+    `open` are those open now, and `back_at` says when each that is on a break with an end comes back, in order.
+    `others` says how many the plan gives, through the day, of kinds that have no counter of either; `planned` how many
+    it gives of all of them.
     """
 
     open: tuple[CounterId, ...]
+    back_at: tuple[datetime, ...]
     others: tuple[Rate, ...]
     planned: tuple[Rate, ...]
 
 
 class Kind(NamedTuple):
-    """Services of the same counters: all that are `serving`, and those `ready`: the open ones, or all if none is."""
+    """Services of the same counters: all that are `serving`, and those that are `ready`.
+
+    These are the open ones and those on a break with an end, or all if there is none of either.
+    """
 
     services: frozenset[ServiceId]
     serving: int
@@ -50,9 +57,12 @@ class Bottleneck(NamedTuple):
 
 
 class Sharing:
-    """Counters that compete for the same people, directly or by way of others; kinds by their index."""
+    """Counters that compete for the same people, directly or by way of others; kinds by their index.
 
-    __slots__ = ("_found", "_make_crew", "kind_of", "kinds")
+    `further` is where `waits` remembers what people who go on bring there, None where that is nothing.
+    """
+
+    __slots__ = ("_found", "_make_crew", "further", "kind_of", "kinds")
 
     def __init__(self, kinds: Iterable[Kind], crew_of: Callable[[int, int], Crew]) -> None:
         """`crew_of` makes a crew of the counters that are ready and of all that are serving."""
@@ -60,6 +70,7 @@ class Sharing:
         self.kind_of = {service: index for index, kind in enumerate(self.kinds) for service in kind.services}
         self._make_crew = crew_of
         self._found: dict[tuple[int, int, int], Bottleneck] = {}
+        self.further: dict[GoingOn, Further | None] = {}
 
     def crew_of(self, kind: int) -> Crew:
         """All counters of a kind."""

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
+from service.domain.check_ins import return_by
 from service.domain.day import Day
 from service.domain.dispatch import ahead as place_of_call
 from service.domain.model import (
@@ -87,8 +88,9 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
 
     To staff `reason` says why it is called, and `slot_at`, of who has booked, for when. Where they say something:
     `not_before_at`, before which it is not called; `back_by_at`, until when who was passed over may come back;
-    `left_reason`; `rating`, how the person found the visit; to others than staff, who have the board, `suspended`, why
-    nobody is called now.
+    `left_reason`; `return_by_on`, the last date on which who was accepted conditionally, or not served, may come back
+    by this ticket, and `returned_at`, when that was done; `rating`, how the person found the visit; to others than
+    staff, who have the board, `suspended`, why nobody is called now.
     """
 
     id: TicketId
@@ -120,6 +122,8 @@ class TicketView(Struct, frozen=True, gc=False, kw_only=True):
     not_before_at: Stamp | UnsetType = UNSET
     back_by_at: Stamp | UnsetType = UNSET
     left_reason: LeftReason | UnsetType = UNSET
+    return_by_on: OnDate | UnsetType = UNSET
+    returned_at: Stamp | UnsetType = UNSET
     rating: int | UnsetType = UNSET
     suspended: Suspended | UnsetType = UNSET
     token: str | UnsetType = UNSET
@@ -195,8 +199,8 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         now_at: the instant that a live wait counts from.
         token: the ticket's token, for those who may have it.
         seq: the day's seq to answer with; that of `day` if None.
-        live: reckon `ahead` and `wait` now, and say whether the hall is suspended; else repeat what the ticket was told
-            last, as an answer given again does.
+        live: reckon `ahead` and `wait` now, and say whether the hall is suspended, and whether the right to return was
+            used on this day; else repeat what the ticket was told last, as an answer given again does.
         staff: say as well why it was called, to those who called it.
 
     Returns:
@@ -204,6 +208,8 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
     """
     ahead: int | None = None
     wait: Wait | None = None
+    by = return_by(day.on, ticket.outcome, ticket.left_reason, ticket.due_on)
+    returning = day.returned.get(ticket.id) if live else None
     if ticket.state is TicketState.WAITING:
         ahead, wait = _now(day, ticket, now_at) if live else (ticket.ahead, ticket.wait)
     return TicketView(
@@ -236,6 +242,8 @@ def ticket_view(  # noqa: PLR0913  (one call per answer, the last four by name)
         not_before_at=UNSET if ticket.not_before_at is None else stamp(ticket.not_before_at),
         back_by_at=_back_by(day, ticket, now_at),
         left_reason=UNSET if ticket.left_reason is None else ticket.left_reason,
+        return_by_on=UNSET if by is None else by.isoformat(),
+        returned_at=UNSET if returning is None else stamp(day.tickets[returning].issued_at),
         rating=UNSET if ticket.rating is None else ticket.rating,
         suspended=UNSET if staff or not live else suspended_view(day.suspended_at(now_at)) or UNSET,
         token=UNSET if token is None else token,

@@ -1,12 +1,13 @@
 """How long until a ticket is called: the analytic start.
 
 The work before a place has a mean and a variance: what is left of the services under way (lognormal, given how long
-they have lasted), and the expected work of everybody earlier in the order. It is drained at the rate of the counters
-that are open now, and of those that are planned later; on the way the work of those joins who will come before the
-place: people with an appointment, as likely as they are to come still, and those who came early for theirs. Rank times
-mean gives the sum of a line, so one answer costs one bisection per line, one residual per counter and one step per slot
-until then, however many wait. Where services share only some of their counters, the work is that of the bottleneck the
-ticket waits with (`sharing`), and one of the ticket's own counters must be free.
+they have lasted), and the expected work of everybody earlier in the order, with what they go on with at the same
+counters (`then`). It is drained at the rate of the counters that are open now, that come back from a break, and that
+are planned later; on the way the work of those joins who will come before the place: people with an appointment, as
+likely as they are to come still, and those who came early for theirs. Rank times mean gives the sum of a line, so one
+answer costs one bisection for each line and for each thing that people go on with, one residual per counter and one
+step per slot until then, however many wait. Where services share only some of their counters, the work is that of the
+bottleneck the ticket waits with (`sharing`), and one of the ticket's own counters must be free.
 
 What people are told reckons with those who give up waiting, as a hall has learned; admission does not.
 
@@ -15,6 +16,7 @@ Source: DESIGN 6, "Waits"; ALGORITHMS 3 (analytic_start) and 4.2 (today's speed,
 
 import math
 from bisect import bisect_right
+from collections import Counter as Tally
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -24,8 +26,9 @@ from operator import add
 from statistics import fmean
 from typing import NamedTuple
 
-from service.domain.day import NOTHING_SPENT, Day, Line, Place, Pool, place_of
+from service.domain.day import NOTHING_SPENT, Day, Place, Pool, place_of
 from service.domain.diary import Visit, visit_of
+from service.domain.going_on import Further, GoingOn, goings_on_of
 from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
 from service.domain.plan import PRECHECK, Learned, Leaving, Plan, PlannedService, Rate
 from service.domain.sharing import Crew
@@ -138,7 +141,8 @@ def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
 
 def outlook_on_standby(day: Day, pool: Pool, n: int, now_at: datetime) -> Outlook:
     """What a person on standby is told: their place among those on standby, and no wait, for nothing is promised."""
-    return Outlook(len(day.standby_before(pool.services, n)), nobody_knows(now_at))
+    ahead = sum(ticket.service in pool.services for ticket in day.standby_before(n))
+    return Outlook(ahead, nobody_knows(now_at))
 
 
 def outlook_at(  # noqa: PLR0913  (the last one by name)
@@ -161,7 +165,8 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         place: their queue time, and what breaks ties.
         now_at: the present instant.
         leaving: the ticket whose present place is given up for this one.
-        at_work: how many of their own counters to reckon with now instead of those at work; not before the opening.
+        at_work: how many of their own counters to reckon with now instead of those of `at_work_of`; not before the
+            opening.
         due_at: not called before this, unless a counter has nobody else.
         not_before_at: not called before this at all.
         arrived: the appointment they come for, which is still among those expected.
@@ -170,8 +175,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         The number ahead, and the wait: quantiles in seconds and the range to show, all null when no counter for it is
         open or planned today.
     """
-    own_line = None if leaving is None or place_of(leaving) >= place else day.line_holding(leaving)
-    ahead, waiting = work_before(pool, place, own_line)
+    ahead, waiting = work_before(day, pool, place, leaving)
     coming = coming_before(day, pool, place, now_at, arrived)
     more = 0 if at_work is None else at_work - at_work_of(pool.crew, now_at)
     free = free_for(day, pool, waiting, coming, now_at, more=more, leaving=day.plan.learned.leaving)
@@ -327,8 +331,11 @@ def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int, earli
     )
 
 
-def work_before(pool: Pool, place: Place, own_line: Line | None) -> tuple[int, list[Work]]:
-    """How many are in the pool's lines before a place, but for one of `own_line`, and all work it shares, by kind."""
+def work_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None = None) -> tuple[int, list[Work]]:
+    """How many are in the pool's lines before a place, and all work it shares, by kind; but for who is `leaving`."""
+    if leaving is not None and place_of(leaving) >= place:
+        leaving = None
+    own_line = None if leaving is None else day.line_holding(leaving)
     ahead = 0
     found = [NOTHING] * len(pool.sharing.kinds)
     for kind, line in pool.shared_lines:
@@ -338,7 +345,57 @@ def work_before(pool: Pool, place: Place, own_line: Line | None) -> tuple[int, l
                 ahead += before
             left_s, squares = before * line.mean_s, before * (line.mean_s * line.mean_s + line.variance)
             found[kind] = Work(*map(add, found[kind], (before, left_s, before * line.variance, left_s, squares)))
+    if day.going_on:
+        for kind, work in _going_on_before(day, pool, place, leaving):
+            found[kind] = Work(*map(add, found[kind], work))
     return ahead, found
+
+
+def _going_on_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None) -> Iterator[tuple[int, Work]]:
+    """What those go on with there who are before a place, in the pool's lines or at its counters."""
+    own: Tally[GoingOn] = Tally()
+    if leaving is not None and day.is_here(leaving):
+        own.update(goings_on_of(day.plan, leaving))
+    for what, places in day.going_on.items():
+        further = further_at(day, pool, what)
+        if further is not None and further.shares and (before := places.bisect_left(place) - own[what]):
+            yield work_further(further, before)
+
+
+def work_further(further: Further, number: int) -> tuple[int, Work]:
+    """The work, with its kind, of so many people who go on.
+
+    Who does work of that kind there before has the same queue time after it and is next again: they stay the longer,
+    and are no one more.
+    """
+    kind, mean_s, variance, before_s, _ = further
+    left_s, squares = number * mean_s, number * (mean_s * mean_s + variance)
+    if before_s is not None:
+        return kind, Work(0, left_s, number * variance, left_s, squares + 2 * before_s * left_s)
+    return kind, Work(number, left_s, number * variance, left_s, squares)
+
+
+def further_at(day: Day, pool: Pool, what: GoingOn) -> Further | None:
+    """What one person who goes on needs at a pool's stage, remembered; None when nothing there."""
+    known = pool.sharing.further
+    if what not in known:
+        known[what] = _further_at(day, pool, what)
+    return known[what]
+
+
+def _further_at(day: Day, pool: Pool, what: GoingOn) -> Further | None:
+    visit, kind_of = what.visit, pool.sharing.kind_of
+    kind = kind_of.get(visit.service)
+    if kind is None:
+        return None
+    begins = day.plan.services[visit.service].stages[0]
+    lasts = lasting_at(day, pool.stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
+    if lasts is None:
+        return None
+    before = lasting_at(day, pool.stage, what.service, what.stage, visit.count, prechecked=visit.prechecked)
+    before_s = before[0] if before is not None and kind_of.get(what.service) == kind else None
+    shares = what.service in kind_of and day.stage_now(what.service, what.stage) == pool.stage
+    return Further(kind, *lasts, before_s, shares)
 
 
 def coming_before(
@@ -385,8 +442,9 @@ def _visit_at(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | 
 def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:
     """People who came before their appointment, and are not due yet."""
     for ticket in day.early():
-        if place_of(ticket) < place and (joining := _joining(day, pool, ticket, day.wakes_at(ticket))) is not None:
-            yield joining
+        if place_of(ticket) < place:
+            for kind, work in work_with(day, pool, ticket):
+                yield Joining(day.wakes_at(ticket), work, kind)
 
 
 def coming_at_all(day: Day, pool: Pool, now_at: datetime) -> Iterator[Joining]:
@@ -399,17 +457,21 @@ def coming_at_all(day: Day, pool: Pool, now_at: datetime) -> Iterator[Joining]:
 def _asleep(day: Day, pool: Pool) -> Iterator[Joining]:
     """People who are not to be called yet, because they asked for it or came before their appointment."""
     for at, ticket_id in day.asleep:
-        if (joining := _joining(day, pool, day.tickets[ticket_id], at)) is not None:
-            yield joining
+        for kind, work in work_with(day, pool, day.tickets[ticket_id]):
+            yield Joining(at, work, kind)
 
 
-def _joining(day: Day, pool: Pool, ticket: Ticket, at: datetime) -> Joining | None:
-    """What somebody who sleeps brings when they wake; None when they have nothing to do there."""
+def work_with(day: Day, pool: Pool, ticket: Ticket) -> Iterator[tuple[int, Work]]:
+    """The work, by kind, that somebody who waits brings to a pool's stage, with all they go on with."""
     kind = pool.sharing.kind_of.get(ticket.service)
-    if kind is None:
-        return None
-    lasts = lasting_at(day, pool.stage, ticket.service, ticket.stage, ticket.count, prechecked=ticket.prechecked)
-    return None if lasts is None else Joining(at, work_of(1, 1.0, *lasts), kind)
+    if kind is not None:
+        lasts = lasting_at(day, pool.stage, ticket.service, ticket.stage, ticket.count, prechecked=ticket.prechecked)
+        if lasts is not None:
+            yield kind, work_of(1, 1.0, *lasts)
+    for what in goings_on_of(day.plan, ticket):
+        further = further_at(day, pool, what)
+        if further is not None:
+            yield work_further(further, 1)
 
 
 def lasting_at(  # noqa: PLR0913  (the last one by name)
@@ -527,10 +589,10 @@ def _phi(z: float) -> float:
 
 
 def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequence[Rate]:
-    """How many counters work from now on: those open now, until the plan says something else.
+    """How many counters work from now on: those open now, until the plan says something else; none during its break.
 
     They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
-    So many `more` than are at work are reckoned with now, or fewer; not before the opening.
+    So many `more` than there are (`at_work_of`) are reckoned with now, or fewer; not before the opening.
     """
     stopped_s = goes_on_in_s(day, now_at)
     if stopped_s is None:
@@ -539,12 +601,33 @@ def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequenc
     windows = day.plan.windows
     if not windows or now_at >= windows[0].opens_at:
         rates = (Rate(now_at, max(0, at_work_of(crew, now_at) + more)), *rates)
+    if crew.back_at:
+        rates = _with_breaks(rates, crew)
     return _rates_since(rates, now_at + timedelta(seconds=stopped_s)) if stopped_s else rates
 
 
 def at_work_of(crew: Crew, now_at: datetime) -> int:
-    """How many counters of a crew are at work now: those open, and as planned where none is."""
-    return len(crew.open) + (counters_at(crew.others, now_at) if crew.others else 0)
+    """How many counters of a crew are at work now, or on a break with an end; and as planned where there is neither."""
+    return len(crew.open) + len(crew.back_at) + (counters_at(crew.others, now_at) if crew.others else 0)
+
+
+def _with_breaks(rates: tuple[Rate, ...], crew: Crew) -> tuple[Rate, ...]:
+    """The rates without those that are on a break, each until its end; of fewer than there are the open ones work.
+
+    Where nobody is planned any more, the last at work go on, and so do those who come back.
+    """
+    staffed = [index for index, rate in enumerate(rates) if rate.counters]
+    if not staffed:
+        return rates
+    rates = rates[: staffed[-1] + 1]
+    edges = {rate.from_at for rate in rates}
+    edges.update(at for at in crew.back_at if at > rates[0].from_at)
+    found = []
+    for at in sorted(edges):
+        counters = counters_at(rates, at)
+        wanted = min(len(crew.back_at), max(0, counters - len(crew.open)))
+        found.append(Rate(at, counters - max(0, wanted - bisect_right(crew.back_at, at))))
+    return tuple(found)
 
 
 def goes_on_in_s(day: Day, now_at: datetime) -> float | None:

@@ -22,13 +22,14 @@ again: that waits for the end of the transaction that held them, and then both o
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import date, datetime
 from typing import Any
 
 import asyncpg
 import msgspec
+from msgspec.structs import replace
 
 from service.domain.document import HallDocument
 from service.domain.events import Record
@@ -171,6 +172,11 @@ class Appender:
 
     def _goes_on_failing(self, append: Append, error: Exception) -> None:
         self._unanswered.add(append.append_id)
+        self.failed(error)
+
+    def failed(self, error: Exception) -> None:
+        """Note that the database did not take what was to be written."""
+        self._database.tell(error)
         self.well.failed(error)
 
     def worked(self) -> None:
@@ -185,7 +191,7 @@ class Appender:
             yield
         except StorageUnavailable as error:
             if not self._database.closing:
-                self.well.failed(error)
+                self.failed(error)
             raise
 
     @asynccontextmanager
@@ -218,7 +224,7 @@ class Appender:
             finally:
                 claim.leave()
 
-    async def open_day(
+    async def open_day(  # noqa: PLR0913  (the last two by name)
         self,
         hall: HallId,
         day: date,
@@ -226,19 +232,22 @@ class Appender:
         first: Callable[[HallDocument, int], Record],
         *,
         begins: bool = True,
+        goes_on: Sequence[Record] = (),
     ) -> bool:
         """Open a day with the event made from the hall's document and revision, unless it is open; begin it, too.
 
         The document cannot change between its reading and the day's opening. Days are opened in any order, for people
         book far ahead, but they begin in order: the hall's row is held, so that of two processes that begin two days at
-        once the second sees what the first has begun.
+        once the second sees what the first has begun. What goes on from the day before is written by whoever begins it,
+        in the same transaction: nobody else's command is there before, and a day that has begun has all of it.
 
         Args:
             hall: whose day.
             day: which one.
-            append_id: a new UUID, for the append of its first event.
+            append_id: a new UUID, for the append of its first event, or of what goes on.
             first: makes that event.
             begins: whether it is the present day, which begins; else it is only booked on.
+            goes_on: what is in force from its beginning, in order; `seq` and `at` become those that follow there.
 
         Returns:
             Whether this call opened it.
@@ -250,17 +259,18 @@ class Appender:
             StorageUnavailable: no answer; the day may be open, and begun, or not: ask again.
         """
         with self._noting():
-            opened = await self._open_day(hall, day, append_id, first, begins=begins)
+            opened = await self._open_day(hall, day, append_id, first, goes_on, begins=begins)
         if opened:
             self.worked()
         return opened
 
-    async def _open_day(
+    async def _open_day(  # noqa: PLR0913  (as `open_day`)
         self,
         hall: HallId,
         day: date,
         append_id: str,
         first: Callable[[HallDocument, int], Record],
+        goes_on: Sequence[Record],
         *,
         begins: bool,
     ) -> bool:
@@ -270,7 +280,14 @@ class Appender:
                 raise HallMissing(hall)
             if await connection.fetchrow(_SQL["open_day"], hall, day, begins) is None:
                 if begins:
-                    await connection.execute(_SQL["begin_day"], hall, day)
+                    begun_now = await connection.fetchrow(_SQL["begin_day"], hall, day)
+                    if begun_now is not None and goes_on:
+                        seq, head = begun_now["seq"], str(begun_now["head"])
+                        at = await connection.fetchval(_SQL["at"], hall, day, seq)
+                        records = _following(goes_on, seq, at)
+                        append = Append(hall=hall, day=day, seq=seq, head=head, append_id=append_id, records=records)
+                        written = await connection.fetchval(_SQL["append"], *_arguments(append))
+                        assert written is not None, "the row of a day begun in this transaction is held by it"
                 has_begun = await connection.fetchval(_SQL["begun"], hall, day)
                 if has_begun is None or (begins and not has_begun):
                     raise DayPassed(f"{hall} has begun a day after {day}")
@@ -282,12 +299,17 @@ class Appender:
                 seq=0,
                 head=NIL,
                 append_id=append_id,
-                records=[record],
+                records=[record, *(_following(goes_on, record.seq, record.at) if begins else ())],
                 revision=row["revision"],
             )
             at = await connection.fetchval(_SQL["append"], *_arguments(append))
             assert at is not None, "a day begun in this transaction is nobody else's"
             return True
+
+
+def _following(records: Sequence[Record], seq: int, at: datetime) -> list[Record]:
+    """Events as they follow one of a day: numbered from there, and never before it."""
+    return [replace(record, seq=nth, at=max(record.at, at)) for nth, record in enumerate(records, seq + 1)]
 
 
 class _Holding:
@@ -373,7 +395,7 @@ class Claim(_Holding):
         except Exception as error:  # noqa: BLE001  (what is not worth another sending is raised again)
             if unreachable(error):
                 connection.terminate()
-                self._appender.well.failed(error)
+                self._appender.failed(error)
             else:
                 await _roll_back(connection)
                 _raise_if_definite(error)
@@ -463,7 +485,7 @@ class DoubleClaim(_Holding):
         except Exception as error:  # noqa: BLE001  (what is not worth another look is raised again)
             if unreachable(error):
                 connection.terminate()
-                self._appender.well.failed(error)
+                self._appender.failed(error)
             else:
                 await _roll_back(connection)
                 _raise_if_definite(error)
@@ -483,7 +505,7 @@ class DoubleClaim(_Holding):
             except StorageUnavailable as error:
                 if self._database.closing:
                     raise
-                self._appender.well.failed(error)
+                self._appender.failed(error)
                 continue
             try:
                 await patiently(connection, _hold_both(connection, self._hall, self._days))
@@ -498,7 +520,7 @@ class DoubleClaim(_Holding):
                 if self._database.closing:
                     raise StorageUnavailable("closed before a move was answered") from error
                 if unreachable(error):
-                    self._appender.well.failed(error)
+                    self._appender.failed(error)
             else:
                 assert landed.count(Lost()) in {0, len(landed)}, "both were written, or neither"
                 return landed[-1]

@@ -50,11 +50,20 @@ RETURNING day;
 -- name: begin_day
 -- Begin a day that was opened ahead of its time, unless a later one has begun.
 -- $1 text hall, $2 date day.
--- No rows.
+-- One row when this statement began it: seq, head; else none.
 UPDATE hall_days
 SET begun_at = clock_timestamp()
 WHERE hall_id = $1 AND day = $2 AND begun_at IS NULL
-    AND NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = $1 AND d.day > $2 AND d.begun_at IS NOT NULL);
+    AND NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = $1 AND d.day > $2 AND d.begun_at IS NOT NULL)
+RETURNING seq, head;
+
+-- name: at
+-- The time of an event.
+-- $1 text hall, $2 date day, $3 integer seq.
+-- One row.
+SELECT at
+FROM events
+WHERE hall_id = $1 AND day = $2 AND seq = $3;
 
 -- name: begun
 -- Tell whether a day has begun.

@@ -3,6 +3,13 @@
 Reads may fail, be cancelled and time out: whoever asked is told that storage is unavailable. Appends may not, so they
 have connections of their own that no timeout touches; these are never given back to a pool, whose reset between uses
 costs two fifths of an append. Both kinds come back by themselves when PostgreSQL does.
+
+A transaction on a connection of the pool may hold rows that others wait for, a hall's when a day of it is opened. A
+process that stalls inside one, or a host that is lost, is ended by the server like the holder of a day's row, but it is
+given longer: a day's plan is reckoned while its hall's row is held. Who waits for the row still gets it in time.
+
+A database that is restored in place lacks its tables for a while. That is an outage like any other, and not a mistake
+in a statement of ours; but from one it cannot be told, so what is missing is said in the log as an error.
 """
 
 import asyncio
@@ -12,9 +19,10 @@ from datetime import datetime
 from typing import Any, Self, TypeAlias, TypeVar
 
 import asyncpg
+import structlog
 from asyncpg.pool import PoolConnectionProxy
 
-from service.journal.faults import ReadOnly, StorageUnavailable
+from service.journal.faults import Incomplete, ReadOnly, StorageUnavailable
 from service.journal.statements import statements
 from service.tasks import retrieve
 
@@ -27,29 +35,41 @@ READ_TIMEOUT_S = 5.0  # a read that takes longer, or waits longer for a connecti
 CONNECT_TIMEOUT_S = 5.0  # then another attempt
 STUCK_AFTER_S = 15.0  # an append without an answer for so long is left by closing its socket, and sent again
 ABANDONED_AFTER = "5s"  # the server ends a statement whose client has left, so that stuck ones do not pile up
+IDLE_IN_TRANSACTION = "4s"  # the server ends a transaction whose client says nothing for so long: others wait for it
 CLOSE_S = 10.0  # how long closing waits for appends under way
+TELL_EVERY_S = 60.0  # what is missing in the database is said again after so long
+
+INCOMPLETE = frozenset({"3F000", "42501", "42883", "42P01", "42P10"})
+"""Sqlstates of a database that lacks a schema, a right, a function, a table or a key, as while it is restored."""
 
 _SQL = statements("read.sql")
 
+log = structlog.get_logger(__name__)
+
 
 def unreachable(error: BaseException) -> bool:
-    """Tell whether an error says that the server or the way to it failed, and nothing about what was asked."""
+    """Tell whether an error says that the server, its database or the way to it failed, and not what was asked."""
     if isinstance(error, asyncpg.PostgresError):
         # 08 connection, 25 read-only or timed out in a transaction, 53 resources, 57 shut down, 58 system
-        return (error.sqlstate or "")[:2] in {"08", "25", "53", "57", "58"}
+        return (error.sqlstate or "")[:2] in {"08", "25", "53", "57", "58"} or incomplete(error)
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # which says that an argument cannot be encoded
     return isinstance(error, OSError | asyncpg.InternalClientError)
 
 
+def incomplete(error: BaseException) -> bool:
+    """Tell whether an error says that the database is not whole: a table, a function or a right is not there."""
+    return isinstance(error, asyncpg.PostgresError) and error.sqlstate in INCOMPLETE
+
+
 @contextmanager
 def unavailable_when_unreachable() -> Iterator[None]:
-    """Turn what says that the server or the way to it failed into `StorageUnavailable`."""
+    """Turn what says that the server, its database or the way to it failed into `StorageUnavailable`."""
     try:
         yield
     except Exception as error:
         if unreachable(error):
-            raise StorageUnavailable(str(error)) from error
+            raise (Incomplete if incomplete(error) else StorageUnavailable)(str(error)) from error
         raise
 
 
@@ -89,6 +109,7 @@ class Database:
         for _ in range(APPEND_CONNECTIONS):
             self._places.put_nowait(None)
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._told_s: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         self._pool = await asyncpg.create_pool(
@@ -99,7 +120,12 @@ class Database:
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=READ_TIMEOUT_S,
             reset=_no_reset,
-            server_settings={"application_name": "paihao", "jit": "off"},
+            server_settings={
+                "application_name": "paihao",
+                "client_connection_check_interval": ABANDONED_AFTER,
+                "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
+                "jit": "off",
+            },
         )
         return self
 
@@ -156,12 +182,23 @@ class Database:
         try:
             with unavailable_when_unreachable():
                 yield connection
-        except (StorageUnavailable, asyncio.CancelledError):
+        except (StorageUnavailable, asyncio.CancelledError) as error:
+            self.tell(error)
             with suppress(asyncpg.InterfaceError):  # it was lost, and is the pool's again
                 connection.terminate()  # a server that hangs would take no cancellation, and the pool would wait for it
             raise
         finally:
             await self._pool.release(connection)
+
+    def tell(self, error: BaseException) -> None:
+        """Log what the database lacks, if an error says that, in PostgreSQL's words; again after `TELL_EVERY_S`."""
+        if not (isinstance(error, Incomplete) or incomplete(error)):
+            return
+        missing = str(error).partition("\n")[0]  # it names a table or a function, and quotes no row; then come hints
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._told_s.get(missing, float("-inf")) >= TELL_EVERY_S:
+            self._told_s[missing] = now_s
+            log.error("database_incomplete", why=missing)
 
     async def take(self) -> Connection:
         """Wait for an append connection, connecting if it has to be made; `give_back` it.

@@ -13,6 +13,10 @@ class ReadOnly(StorageUnavailable):
     """PostgreSQL answers, and takes no changes: a standby, or what became one."""
 
 
+class Incomplete(StorageUnavailable):
+    """PostgreSQL answers, and a table, a function or the right to use one is not there: it is being restored."""
+
+
 class Rewritten(JournalFault):
     """The journal is not the one remembered: restored or failed over. What was folded from it must be folded anew."""
 

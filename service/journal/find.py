@@ -197,6 +197,11 @@ class Finder:
         row = rows[0]  # a ticket of a former release may have the code of another kind, which is the newer
         return FoundCode(CodeKind(row["kind"]), str(row["id"]), row["day"], row["state"])
 
+    async def returned_at(self, hall: HallId, ticket: str) -> datetime | None:
+        """When somebody came back by the right of a ticket, on whatever day; None while nobody has."""
+        rows = await self._database.fetch(_SQL["returned_at"], hall, ticket)
+        return rows[0]["issued_at"] if rows else None
+
     async def invitation(self, hall: HallId, invitation: str) -> FoundInvitation | None:
         """An invitation of the hall."""
         rows = await self._database.fetch(_SQL["invitation"], hall, invitation)

@@ -104,6 +104,14 @@ SELECT 'ticket', id, day, state
 FROM tickets
 WHERE hall_id = $1 AND code = $2;
 
+-- name: returned_at
+-- When the right to return of a ticket was used.
+-- $1 text hall, $2 uuid ticket.
+-- One row, or none.
+SELECT issued_at
+FROM tickets
+WHERE hall_id = $1 AND returns_of = $2;
+
 -- name: invitation
 -- An invitation, as far as it concerns a day.
 -- $1 text hall, $2 uuid invitation.

@@ -105,6 +105,11 @@ class Halls:
         since = at - timedelta(seconds=CHANGES_OVERLAP_S)
         return [_row_of(row) for row in await self._database.fetch(_SQL["changed_since"], since)]
 
+    async def written(self) -> tuple[int, int]:
+        """How many halls there are, and the sum of when their documents were written, in microseconds since 1970."""
+        row = (await self._database.fetch(_SQL["written"]))[0]
+        return row["halls"], int(row["written_us"])
+
     async def learned_since(self, at: datetime | None) -> list[LearnedRow]:
         """What was learned since an instant, as `changed_since`; all of it when none is said."""
         since = None if at is None else at - timedelta(seconds=CHANGES_OVERLAP_S)

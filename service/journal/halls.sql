@@ -22,6 +22,12 @@ FROM halls
 WHERE changed_at >= $1
 ORDER BY hall_id;
 
+-- name: written
+-- How many halls there are, and when their documents were written: it is another number when one was put back.
+-- One row: how many, and the sum of the microseconds since 1970.
+SELECT count(*) AS halls, coalesce(sum((extract(epoch FROM changed_at) * 1000000)::bigint), 0) AS written_us
+FROM halls;
+
 -- name: learned_since
 -- What halls have learned at an instant or later, each weekday by itself.
 -- $1 timestamptz the instant: NULL for all.

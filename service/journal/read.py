@@ -53,6 +53,15 @@ class Summary(Struct, frozen=True):
         return None if self.booked is None else sums_of(self.booked, self.changes)
 
 
+class Ids(Struct, frozen=True):
+    """The tickets and appointments of a day, as of the append `head`."""
+
+    day: date
+    head: str
+    tickets: list[str]
+    appointments: list[str]
+
+
 class Reader:
     """Reads the journal. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
 
@@ -60,9 +69,9 @@ class Reader:
         self._database = database
 
     async def position(self, hall: HallId, day: date) -> Position | None:
-        """Where a day's journal stands; None when the day is not opened."""
+        """Where a day's journal stands, and whether it has begun; None when the day is not opened."""
         rows = await self._database.fetch(_SQL["position"], hall, day)
-        return Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"]) if rows else None
+        return Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"], rows[0]["begun"]) if rows else None
 
     async def since(self, hall: HallId, day: date, seq: int, head: str) -> tuple[list[Record], Position]:
         """The events after `seq`, and where the journal stands with the last of them.
@@ -104,6 +113,10 @@ class Reader:
         rows = await self._database.fetch(_SQL["of_ticket"], hall, day, ticket, after_seq, limit)
         return [record_of(row) for row in rows]
 
+    async def said_before(self, hall: HallId, day: date) -> list[Record]:
+        """What was said of suspensions and notices on the last day that began before `day`, in order."""
+        return [record_of(row) for row in await self._database.fetch(_SQL["said_before"], hall, day)]
+
     async def latest_days(self, hall: HallId, limit: int = DAYS_MAX) -> list[DayRow]:
         """The days of a hall, the newest first, at most `limit`."""
         rows = await self._database.fetch(_SQL["latest_days"], hall, limit)
@@ -140,6 +153,14 @@ class Reader:
         """The day of an appointment of this hall."""
         rows = await self._database.fetch(_SQL["find_appointment"], hall, appointment)
         return rows[0]["day"] if rows else None
+
+    async def ids_from(self, hall: HallId, first: date, known: Collection[str], *, but: date) -> list[Ids]:
+        """The tickets and appointments of the hall's days from the first on, in order of the days.
+
+        The day `but` is left out, and so is each whose head is among the `known`.
+        """
+        rows = await self._database.fetch(_SQL["ids_from"], hall, first, but, list(known))
+        return [Ids(row["day"], str(row["head"]), row["tickets"], row["appointments"]) for row in rows]
 
     async def day_of_command(self, hall: HallId, first: date, command_id: str, on: date) -> date | None:
         """The day from `first` on, on which a command was done; `on` if it is one of two."""

@@ -1,8 +1,8 @@
 -- name: position
 -- Where a day's journal stands.
 -- $1 text hall, $2 date day.
--- One row: seq, head, the database's clock; none when the day is not opened.
-SELECT seq, head, clock_timestamp() AS at
+-- One row: seq, head, whether it has begun, the database's clock; none when the day is not opened.
+SELECT seq, head, begun_at IS NOT NULL AS begun, clock_timestamp() AS at
 FROM hall_days
 WHERE hall_id = $1 AND day = $2;
 
@@ -66,6 +66,19 @@ JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
 WHERE d.day >= $1 AND d.revision < h.revision AND e.kind <> 'day_ended'
 ORDER BY d.hall_id, d.day;
 
+-- name: said_before
+-- What was said on the last day that began before a date of what may go on from day to day.
+-- $1 text hall, $2 date day.
+-- One row per event, in order; none when no day had begun.
+SELECT seq, at, actor, command_id, part, fingerprint, kind, body
+FROM events
+WHERE hall_id = $1 AND day = (
+    SELECT max(d.day)
+    FROM hall_days AS d
+    WHERE d.hall_id = $1 AND d.day < $2 AND d.begun_at IS NOT NULL
+) AND kind IN ('suspension_began', 'suspension_ended', 'notice_posted', 'notice_removed')
+ORDER BY seq;
+
 -- name: find_ticket
 -- The day and state of a ticket.
 -- $1 text hall, $2 uuid ticket.
@@ -106,6 +119,17 @@ ORDER BY d.day;
 SELECT day
 FROM appointments
 WHERE hall_id = $1 AND id = $2;
+
+-- name: ids_from
+-- The tickets and appointments of a hall's days, but for one day and for days that stand where they are known to.
+-- $1 text hall, $2 date the first day, $3 date the day that is left out, $4 uuid[] heads of days that are known.
+-- One row per day that remains, in order: the id of its last append, and the ids.
+SELECT d.day, d.head,
+    ARRAY(SELECT t.id::text FROM tickets AS t WHERE t.hall_id = d.hall_id AND t.day = d.day) AS tickets,
+    ARRAY(SELECT a.id::text FROM appointments AS a WHERE a.hall_id = d.hall_id AND a.day = d.day) AS appointments
+FROM hall_days AS d
+WHERE d.hall_id = $1 AND d.day >= $2 AND d.day <> $3 AND d.head <> ALL ($4::uuid[])
+ORDER BY d.day;
 
 -- name: day_of_command
 -- The day on which a command was done, among a day and those after it.

@@ -10,11 +10,15 @@ from service.personal import Personal
 
 
 class Position(Struct, frozen=True):
-    """Where a day's journal stands: its last event, the id of the append that wrote it, and the database's clock."""
+    """Where a day's journal stands: its last event, the id of the append that wrote it, and the database's clock.
+
+    `begun` says whether the day has begun, where that was asked.
+    """
 
     seq: int
     head: str
     at: datetime
+    begun: bool | None = None
 
 
 class Applicant(Personal, frozen=True, kw_only=True):

@@ -9,11 +9,11 @@
 const OWN = "paihao-own";
 const BOOKING = "paihao-booking";
 const SEEN = "paihao-seen";
-// What is older is over: no right to return lasts longer.
+// What is older is over, unless one may still come back by it.
 const KEPT_MS = 62 * 86_400_000;
 
 /**
- * @typedef {{hall: string, token: string, at: number, number?: string, code?: string, starts_at?: string}} Kept
+ * @typedef {{hall: string, token: string, at: number, number?: string, code?: string, starts_at?: string, return_by_on?: string | null}} Kept
  * @typedef {"tickets" | "appointments"} Kind
  */
 
@@ -54,8 +54,19 @@ function own() {
 export function keep(kind, id, what) {
   const all = own();
   all[kind][id] = { ...all[kind][id], ...what, at: Date.now() };
-  for (const [one, { at }] of Object.entries(all[kind])) if (Date.now() - at > KEPT_MS) delete all[kind][one];
+  const today = new Date().toISOString().slice(0, 10);
+  for (const [one, { at, return_by_on }] of Object.entries(all[kind])) if (Date.now() - at > KEPT_MS && !(return_by_on >= today)) delete all[kind][one];
   return write(local, OWN, all);
+}
+
+/**
+ * Keep how a ticket was seen: whether it is over, and until when one may come back by it; null when one may not, or has.
+ * @param {string} id
+ * @param {{hall: string, token: string}} whose
+ * @param {any} ticket
+ */
+export function keepTicket(id, { hall, token }, { number, day, state, return_by_on, returned_at }) {
+  keep("tickets", id, { hall, token, number, day, over: ["done", "left"].includes(state), return_by_on: returned_at ? null : (return_by_on ?? null) });
 }
 
 /** @param {Kind} kind @param {string} id @returns {Kept | null} */
@@ -108,6 +119,12 @@ export class Booking {
   /** @param {object} changes null takes away */
   set(changes) {
     write(session, this.#name, Object.fromEntries(Object.entries({ ...this.now, ...changes }).filter(([, value]) => value !== null && value !== undefined)));
+  }
+
+  /** No number is given up for what is booked; a time chosen in the place of one, which nobody holds, is chosen no longer. */
+  endStandby() {
+    const { hold } = this.now;
+    this.set({ standby: null, hold: hold?.id ? hold : null });
   }
 
   /** A number for an entry of the browser's history: greater than those before. @returns {number} */

@@ -62,6 +62,15 @@ export class HallTimes {
     return `${this.date(at)} ${this.time(at)}`;
   }
 
+  /**
+   * @param {string | number | Date} at
+   * @param {string | number | Date} now
+   * @returns {string} the time of what is today; date and time of what is not
+   */
+  due(at, now) {
+    return this.on(at) === this.on(now) ? this.time(at) : this.moment(at);
+  }
+
   /** @param {string | number | Date} at @returns {string} the hall's date then, `2026-11-23` */
   on(at) {
     return new Intl.DateTimeFormat("en-CA", { timeZone: this.#zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));

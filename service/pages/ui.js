@@ -68,8 +68,18 @@ document.addEventListener("paihao:signed-out", () => {
   for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 });
 
+/** Enter that is held down was meant for what opened the dialog: it must not confirm as well. @param {HTMLDialogElement} dialog */
+function ignoreHeldEnter(dialog) {
+  const ignore = (event) => {
+    if (!event.repeat || event.key !== "Enter" || event.target.matches("textarea")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  dialog.addEventListener("keydown", ignore, { capture: true });
+}
+
 /**
- * Ask something in a dialog. Focus returns to where it was.
+ * Ask something in a dialog. Focus returns to where it was. What cannot be taken back begins at the way out.
  * @template Result
  * @param {object} options
  * @param {string} options.title
@@ -79,9 +89,10 @@ document.addEventListener("paihao:signed-out", () => {
  * @param {string} [options.kind] "stop" for what cannot be taken back
  * @param {(form: FormData) => Result | Promise<Result>} [options.act] done before the dialog closes; what it throws of ours is said in it
  * @param {(reason: unknown) => string} [options.words] for what `act` throws
+ * @param {AbortSignal} [options.signal] what is asked of is so no longer: the dialog goes, but not while its own act is under way
  * @returns {Promise<Result | null>} null when it was left
  */
-export function ask({ title, body, confirm, leaving = say("cancel"), kind, act = (form) => form, words = wordsOf }) {
+export function ask({ title, body, confirm, leaving = say("cancel"), kind, act = (form) => form, words = wordsOf, signal }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
   const main = make(`button.button.${kind === "stop" ? "stop" : "primary"}`, { type: "submit" }, confirm);
   const leave = make("button.button", { type: "button" }, leaving);
@@ -89,6 +100,10 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
   const form = make("form", { method: "dialog" }, make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), message, make("div.dialog-foot", {}, main, leave));
   dialog.append(form);
   document.body.append(dialog);
+  ignoreHeldEnter(dialog);
+  const withdraw = () => {
+    if (main.getAttribute("aria-busy") !== "true") dialog.close();
+  };
   const waiting = ({ detail }) => {
     if (detail.state !== "unreached" && detail.state !== "busy") return;
     message.hidden = false;
@@ -110,7 +125,9 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
           message.textContent = words(reason) ?? wordsOf(reason);
         }
       });
+      if (signal?.aborted) withdraw();
     });
+    signal?.addEventListener("abort", withdraw);
     // Browsers let Enter send a form from a field, not from a list to choose from.
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || !event.target.matches("select")) return;
@@ -120,12 +137,14 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
     leave.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => {
       document.removeEventListener("paihao:calls", waiting);
+      signal?.removeEventListener("abort", withdraw);
       dialog.remove();
       resolve(result);
     });
     dialog.showModal();
     const first = form.querySelector("[autofocus], input, select, textarea");
-    (first ?? main).focus();
+    (first ?? (kind === "stop" ? leave : main)).focus();
+    if (signal?.aborted) withdraw();
   });
 }
 
@@ -136,14 +155,17 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
  * @param {(Node | string)[]} options.body
  * @param {{id: string, label: string, key?: string}[]} options.choices the first is the main one; `key` is a physical key's letter
  * @param {string} [options.leaving] words of the way out
+ * @param {AbortSignal} [options.signal] what is asked of is so no longer: the dialog goes
  * @returns {Promise<string | null>} the id, null when it was left
  */
-export function choose({ title, body, choices, leaving = say("cancel") }) {
+export function choose({ title, body, choices, leaving = say("cancel"), signal }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
   const leave = make("button.button", { type: "button" }, leaving);
   const buttons = choices.map(({ id, label, key }) => make("button.button", { type: "button", value: id }, make("span", {}, label), key ? make("kbd", { "aria-hidden": "true" }, key) : null));
   dialog.append(make("h2", { id: "dialog-title" }, title), make("div.dialog-body", {}, body), make("div.dialog-choices", {}, buttons, leave));
   document.body.append(dialog);
+  ignoreHeldEnter(dialog);
+  const withdraw = () => dialog.close();
   return new Promise((resolve) => {
     let result = null;
     const take = (id) => {
@@ -154,16 +176,19 @@ export function choose({ title, body, choices, leaving = say("cancel") }) {
     leave.addEventListener("click", () => dialog.close());
     dialog.addEventListener("keydown", (event) => {
       const chosen = choices.find(({ key }) => key && event.code === `Key${key}`);
-      if (!chosen || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input, select, textarea")) return;
+      if (!chosen || event.repeat || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input, select, textarea")) return;
       event.preventDefault();
       take(chosen.id);
     });
+    signal?.addEventListener("abort", withdraw);
     dialog.addEventListener("close", () => {
+      signal?.removeEventListener("abort", withdraw);
       dialog.remove();
       resolve(result);
     });
     dialog.showModal();
     (dialog.querySelector("[autofocus], input") ?? buttons[0] ?? leave).focus();
+    if (signal?.aborted) withdraw();
   });
 }
 

@@ -79,6 +79,7 @@ class _Row(Struct, frozen=True):
     """Where the present day of a hall stands in the journal."""
 
     seq: int
+    head: str
     ended: bool
     waiting: int | None
     standby: int | None
@@ -109,11 +110,16 @@ class Overview:
             with apart("hall_not_watched", hall.id):
                 days[hall.id] = self._day_of(hall, now_at)
         halls = [hall for hall in halls if hall.id in days]
+        stood = {hall.id: self._head_of(hall, now_at) for hall in halls}
         rows = await self._rows(halls, days, now_at)
-        behind = [hall for hall in halls if _is_behind(days[hall.id], rows.get(hall.id))]
+
+        def is_behind(hall: Hall) -> bool:
+            return _is_behind(days[hall.id], rows.get(hall.id), stood[hall.id], self._head_of(hall, now_at))
+
+        behind = [hall for hall in halls if is_behind(hall)]
         await asyncio.gather(*(self._read(hall.id, now=True) for hall in behind))
         days |= {hall.id: self._day_of(hall, now_at) for hall in behind}
-        unread = [hall for hall in behind if _is_behind(days[hall.id], rows.get(hall.id))]
+        unread = [hall for hall in behind if is_behind(hall)]
         if unread:
             days |= dict.fromkeys([hall.id for hall in unread])
             rows |= await self._rows(unread, days, now_at)
@@ -142,6 +148,9 @@ class Overview:
         day = self._lanes.in_memory(hall.id, hall.day_at(now_at))
         return day if day is not None and day.opened else None
 
+    def _head_of(self, hall: Hall, now_at: datetime) -> str | None:
+        return self._lanes.head_of(hall.id, hall.day_at(now_at))
+
     async def _rows(self, halls: list[Hall], days: dict[HallId, Day | None], now_at: datetime) -> dict[HallId, _Row]:
         try:
             rows = await self._database.fetch(
@@ -154,7 +163,7 @@ class Overview:
             raise StorageUnavailable from fault
         return {
             HallId(row["hall_id"]): _Row(
-                row["seq"], row["ended"], row["waiting"], row["standby"], row["longest_since_at"]
+                row["seq"], str(row["head"]), row["ended"], row["waiting"], row["standby"], row["longest_since_at"]
             )
             for row in rows
         }
@@ -300,6 +309,11 @@ def _counters_of(plan: Plan, stage: StageId) -> int:
     return sum(counter.stage == stage and counter.offered for counter in plan.counters.values())
 
 
-def _is_behind(day: Day | None, row: _Row | None) -> bool:
-    """Tell whether the journal has gone on without the fold in memory; one that was put back its lane finds out."""
-    return day is not None and row is not None and row.seq > day.seq
+def _is_behind(day: Day | None, row: _Row | None, stood: str | None, stands: str | None) -> bool:
+    """Tell whether the journal has gone on without the fold in memory, or was put back to an earlier copy.
+
+    `stood` and `stands` are the fold's heads before the row was read, and now: one that did not move has the row's.
+    """
+    if day is None or row is None:
+        return False
+    return row.seq > day.seq or (stands == stood and stands != row.head)

@@ -46,7 +46,7 @@ SET requests = o.requests + excluded.requests;
 -- Where the present days of halls stand, and who waits on those that nobody has in memory.
 -- $1 text[] halls, $2 date[] the day of each, $3 boolean[] whether its tickets are to be looked at.
 -- One row per day that has begun; numbers are NULL where they were not wanted.
-SELECT a.hall_id, d.seq, e.kind = 'day_ended' AS ended, t.waiting, t.standby, t.longest_since_at
+SELECT a.hall_id, d.seq, d.head, e.kind = 'day_ended' AS ended, t.waiting, t.standby, t.longest_since_at
 FROM unnest($1::text[], $2::date[], $3::boolean[]) AS a (hall_id, day, wanted)
 JOIN hall_days AS d ON d.hall_id = a.hall_id AND d.day = a.day AND d.begun_at IS NOT NULL
 JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq

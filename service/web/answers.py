@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from service.domain.model import (
     Admission,
     AppointmentState,
+    AtDoor,
     Channel,
     LeftReason,
     Outcome,
@@ -40,7 +41,11 @@ def answer_encoded(body: bytes) -> JsonResponse:
 
 
 class ServiceSeen(Struct, frozen=True, kw_only=True):
-    """A service as people choose it; `duration_s` is one person's, `wait` a walk-in's who would come now."""
+    """A service as people choose it; `duration_s` is one person's, `wait` a walk-in's who would come now.
+
+    `admission` is what such a walk-in would get who comes alone: a number in the order of calls (`admitted`,
+    `overtime`), one on `standby`, or none (`full`); null while no number is given out, or the service is online only.
+    """
 
     id: str
     name: Texts
@@ -51,6 +56,19 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     count_max: int
     duration_s: float
     wait: WaitView
+    admission: AtDoor | None
+
+
+class ServiceKept(Struct, frozen=True, kw_only=True):
+    """A service that people came or booked for today, and that is not offered any more; no number of it is given out.
+
+    A paper's `name` is empty where the hall document has no words for it any more.
+    """
+
+    id: str
+    name: Texts
+    prefix: str
+    papers: list[dict[str, str | Texts]]
 
 
 class Zoned(Struct, frozen=True):
@@ -92,6 +110,8 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     """A hall as people see it; `doors_open`: numbers are given out, `entrance`: to phones that show the door's code.
 
     `seq` is the day's, 0 before it began. `expected` has what is left of the day; nothing while there is no history.
+    `overtime` is null as well once the day was closed. `staffed`: a counter is open, or on a break. Who still waits at
+    `day_ends_at` leaves with a right to return.
     """
 
     id: str
@@ -99,10 +119,13 @@ class HallSeen(Struct, frozen=True, kw_only=True):
     time_zone: str
     languages: list[str]
     services: list[ServiceSeen]
+    no_longer_offered: list[ServiceKept]
     zones: list[Zoned]
     open: bool
     opens_at: str | None
     doors_open: bool
+    staffed: bool
+    day_ends_at: Stamp
     entrance: bool
     as_of_at: Stamp
     expected: list[ExpectedSeen]

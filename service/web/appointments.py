@@ -185,7 +185,7 @@ async def _change(
     count = appointment.count if form.count is UNSET else form.count
     asked = Asked(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
     with _saying_of_ended_days(_over(request, day, appointment)):
-        if on != day.on:
+        if starts_at is not UNSET:  # on the same day too: it may have moved to another since it was looked for
             asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
         else:
             asking_for = ask(request, who, hall_id, command, applicant, on=on)

@@ -17,7 +17,7 @@ from service.lane import Answer
 from service.web.answers import AlarmSeen, NextCalled, PrinterSeen, Queue, answer
 from service.web.forms import CallForm, CloseForm, NextForm, OpenForm, PauseForm
 from service.web.keys import CLOCK, LANES
-from service.web.requests import ask, caller, counter_of, hall_of, read, utc
+from service.web.requests import ask, caller, counter_of, hall_of, read, ticket_named, utc
 from service.web.tickets import finish_from
 
 WAITING_PACKED = 20
@@ -44,18 +44,26 @@ async def open_(request: web.Request) -> web.Response:
 
 
 async def pause(request: web.Request) -> web.Response:
-    """Take a break; with a person there `counter-busy`, unless `release` puts them back into the queue."""
+    """Take a break; with a person there `counter-busy`, unless `release` puts them back into the queue.
+
+    With `present` it puts back that one or nobody: when another is there, `counter-busy`; when nobody, `wrong-state`.
+    """
     hall, who = hall_of(request), caller(request)
     form = await read(request, PauseForm)
-    command = commands.PauseCounter(counter_of(request), form.reason, utc("until_at", form.until_at), form.release)
+    until_at, present = utc("until_at", form.until_at), ticket_named(form.present)
+    command = commands.PauseCounter(counter_of(request), form.reason, until_at, form.release, present)
     return _counter_answer(await ask(request, who, hall, command))
 
 
 async def close(request: web.Request) -> web.Response:
-    """Close a counter; with a person there `counter-busy`, unless `release` puts them back into the queue."""
+    """Close a counter; with a person there `counter-busy`, unless `release` puts them back into the queue.
+
+    With `present` it puts back that one or nobody: when another is there, `counter-busy`; when nobody, `wrong-state`.
+    """
     hall, who = hall_of(request), caller(request)
     form = await read(request, CloseForm)
-    return _counter_answer(await ask(request, who, hall, commands.CloseCounter(counter_of(request), form.release)))
+    command = commands.CloseCounter(counter_of(request), form.release, ticket_named(form.present))
+    return _counter_answer(await ask(request, who, hall, command))
 
 
 async def next_(request: web.Request) -> web.Response:
@@ -67,7 +75,7 @@ async def next_(request: web.Request) -> web.Response:
     hall, who = hall_of(request), caller(request)
     form = await read(request, NextForm)
     finish = None if form.finish is None else finish_from(form.finish)
-    named = None if form.finish is None or form.finish.ticket is None else TicketId(form.finish.ticket.lower())
+    named = None if form.finish is None else ticket_named(form.finish.ticket)
     given = await ask(request, who, hall, commands.CallNext(counter_of(request), finish, named))
     if given.done is None and finish is None:
         return web.Response(status=204)

@@ -31,10 +31,24 @@ class StageWorkSeen(Struct, frozen=True, kw_only=True):
     prechecked_mean_s: float | None
 
 
+class PaperAsked(Struct, frozen=True):
+    """A paper that people bring, in the hall's words."""
+
+    id: str
+    name: Texts
+
+
 class WorkSeen(Struct, frozen=True, kw_only=True):
-    """What a service asks of a counter, at its main stage and `at_stages` besides; seconds are for one person."""
+    """What a service asks of a counter, at its main stage and `at_stages` besides; seconds are for one person.
+
+    Not `offered` is one that left the hall document today while people wait for it.
+    """
 
     id: ServiceId
+    name: Texts
+    papers: list[PaperAsked]
+    online_url: str | None
+    offered: bool
     stages: tuple[StageId, ...]
     mean_s: float
     prechecked_mean_s: float | None
@@ -75,6 +89,8 @@ async def show(request: web.Request) -> web.Response:
     day = await request.app[LANES].day(hall_id)
     plan = day.plan
 
+    named = {(service.id, paper.id): dict(paper.name) for service in document.services for paper in service.papers}
+
     def codes(chosen: list[str]) -> list[ChoiceSeen]:
         return [ChoiceSeen(code, dict(document.texts.get(code, {}))) for code in chosen]
 
@@ -87,6 +103,10 @@ async def show(request: web.Request) -> web.Response:
             services=[
                 WorkSeen(
                     id=service.id,
+                    name=service.name,
+                    papers=[PaperAsked(paper, named.get((service.id, paper), {})) for paper in service.papers],
+                    online_url=service.online_url,
+                    offered=service.offered,
                     stages=service.stages,
                     mean_s=service.mean_s,
                     prechecked_mean_s=service.prechecked_mean_s,

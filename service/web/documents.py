@@ -29,7 +29,7 @@ from service.web.answers import DryRun, PlacesChange, ProfilePoint, WaitChange, 
 from service.web.auth import Caller
 from service.web.json_response import OF_JSON
 from service.web.keys import CLOCK, HALLS, LANES, OFFERS
-from service.web.requests import ask, caller, flag_of, hall_of, key_of, read
+from service.web.requests import caller, flag_of, hall_of, key_of, read
 
 OVER_CAPACITY = "Paihao-Over-Capacity"
 """A header, for the body is the document."""
@@ -82,14 +82,10 @@ async def _take_over(request: web.Request, who: Caller, hall: Hall, *, before: b
     Raises:
         OutcomeUnknown: it is stored, and the days will follow by themselves; that they do is not known yet.
     """
-    lanes = request.app[LANES]
     try:
         if before:
             hall = await request.app[HALLS].read(hall.id)
-        else:
-            on = hall.day_at(request.app[CLOCK].now_at())
-            await ask(request, who, hall.id, commands.ChangePlan(hall.plan(on)))
-        await lanes.follow_document_now(hall)
+        await request.app[LANES].follow_document_now(hall, who.actor)
     except (Busy, StorageUnavailable) as error:
         raise OutcomeUnknown from error
 

@@ -147,10 +147,14 @@ class NextForm(Form, frozen=True, kw_only=True):
 
 
 class UndoForm(Form, frozen=True, kw_only=True):
-    """Take back; `release` puts who was called meanwhile back at their place, `reopen` opens the counter again."""
+    """Take back; `release` puts who was called meanwhile back at their place, `reopen` opens the counter again.
+
+    `present` says who is put back, so that nobody else is.
+    """
 
     release: bool = False
     reopen: bool = False
+    present: TicketIdText | None = None
 
 
 class CallForm(Form, frozen=True, kw_only=True):
@@ -168,17 +172,19 @@ class OpenForm(Form, frozen=True, kw_only=True):
 
 
 class PauseForm(Form, frozen=True, kw_only=True):
-    """A break."""
+    """A break; `present` says who is put back by `release`, so that nobody else is."""
 
     reason: ReasonCode | None = None
     until_at: Instant | None = None
     release: bool = False
+    present: TicketIdText | None = None
 
 
 class CloseForm(Form, frozen=True, kw_only=True):
-    """Close a counter."""
+    """Close a counter; `present` says who is put back by `release`, so that nobody else is."""
 
     release: bool = False
+    present: TicketIdText | None = None
 
 
 class ParkForm(Form, frozen=True, kw_only=True):
@@ -307,6 +313,12 @@ class SuspensionForm(Form, frozen=True, kw_only=True):
 
     text: Words | InLanguages
     until_at: Instant | None = None
+
+
+class CloseDayForm(Form, frozen=True, kw_only=True):
+    """Issue and call no more on `day`, the present one if not said."""
+
+    day: date | None = None
 
 
 class OvertimeForm(Form, frozen=True, kw_only=True):

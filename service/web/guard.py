@@ -1,8 +1,9 @@
 """The guard before every call: who asks, and whether the table of routes lets them.
 
 Handlers check no rights: `guarded` wraps each of them with the roles of its line in the table. What costs a read of the
-database (a session, a device) is asked last and remembered for seconds; no credential, a ticket's token and the admin
-token cost none.
+database (a session, a device) is asked last and remembered for seconds; no credential, the admin token and the token of
+the ticket that the path names cost none. Where a ticket's or an appointment's token gives no right, or anyone may
+change something, it has to be one that the hall knows (`known_tokens`).
 
 A session's cookie is sent by the browser whichever page made it ask, so a request that changes something counts only
 when it came from a page of ours.
@@ -27,7 +28,7 @@ from service.signer import TOKEN_FORM
 from service.web.address import Net, net_of, over_tls
 from service.web.auth import CALLER, IMPLIES, Caller, Role
 from service.web.hosts import host_of
-from service.web.keys import CLOCK, IDENTITY, LANES, SETTINGS, SIGNER
+from service.web.keys import CLOCK, IDENTITY, KNOWN_TOKENS, SETTINGS, SIGNER
 from service.web.problems import Handler
 from service.web.readable import cookie_of
 from service.web.requests import appointment_of, hall_of, ticket_of
@@ -77,7 +78,9 @@ def guarded(  # noqa: PLR0913  (a line of the table of routes, the last two by n
 
 def _asking(handler: Handler) -> Handler:
     async def guard(request: web.Request) -> web.StreamResponse:
-        request[CALLER] = await _anybody(request)
+        who = request[CALLER] = await _anybody(request)
+        if who.token is not None and "hall" in request.match_info:
+            await _require_known(request, who.token)
         return await handler(request)
 
     return guard
@@ -221,9 +224,20 @@ async def _applicant(request: web.Request, token: str, allowed: frozenset[Role],
         raise not_found  # somebody else's is answered as one that does not exist
     if owner:
         raise Forbidden
-    if not signer.is_token_of_day(await request.app[LANES].day(hall), token):
-        raise TokenInvalid
+    await _require_known(request, token)
     raise Forbidden if not_found is None else not_found
+
+
+async def _require_known(request: web.Request, token: str) -> None:
+    """Let pass the token of a ticket or appointment of the hall that the path names.
+
+    Raises:
+        TokenInvalid: it is nobody's there, or of a day before yesterday.
+        HallNotFound: there is no such hall.
+        StorageUnavailable: the database cannot be reached.
+    """
+    if not await request.app[KNOWN_TOKENS].has(hall_of(request), token):
+        raise TokenInvalid
 
 
 async def _device(request: web.Request, token: str) -> Device:

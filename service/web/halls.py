@@ -13,9 +13,11 @@ from service.domain import commands
 from service.domain.admission import FITS
 from service.domain.check_ins import CHECK_IN_BEFORE_S
 from service.domain.day import Day
-from service.domain.events import NoticePosted, SuspensionBegan
+from service.domain.document import HallDocument
+from service.domain.events import Event, NoticePosted, SuspensionBegan
 from service.domain.forecast.ahead import DayAhead, Quarter
-from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Notice, Texts, ZoneId
+from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, CounterState, Notice, Suspension, Texts, ZoneId
+from service.domain.newcomers import at_door
 from service.domain.plan import DUE_AFTER_DAYS, Plan
 from service.domain.promises import promised_to_newcomer
 from service.domain.refusals import BodyInvalid, Busy
@@ -36,15 +38,16 @@ from service.web.answers import (
     OvertimeNow,
     OvertimeSeen,
     RulesSeen,
+    ServiceKept,
     ServiceSeen,
     SuspensionSeen,
     Zoned,
     answer,
 )
-from service.web.forms import Nothing, NoticeForm, OvertimeForm, SuspensionForm
+from service.web.forms import CloseDayForm, Nothing, NoticeForm, OvertimeForm, SuspensionForm
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, DISPLAY_PORT, FORECASTER, HALLS, LANES, SETTINGS
-from service.web.requests import ask, caller, hall_of, read, utc
+from service.web.requests import ask, ask_only_on, caller, hall_of, read, utc
 
 LIMIT = 50
 LIMIT_MAX = 200
@@ -74,16 +77,22 @@ async def _listed(request: web.Request, hall: Hall) -> HallSeen | None:
 
 
 async def _day_of(request: web.Request, hall: Hall) -> Day:
-    """A hall's present day, as last known where it cannot be read; one that has not begun is as its plan says."""
+    """A hall's present day, as last known where it cannot be read; one that has not begun is as it would begin."""
     lanes, now_at = request.app[LANES], request.app[CLOCK].now_at()
     on = hall.day_at(now_at)
+    goes_on: tuple[Event, ...] = ()
     try:
         day = await lanes.day_if_begun(hall)
+        if day is None:
+            goes_on = await lanes.going_on(hall.id, on)
     except StorageUnavailable:
         day = lanes.in_memory(hall.id, on)
     if day is None or not day.opened:
         day = Day(hall.id, on)
         day.put_plan(hall.plan(on))
+        for event in goes_on:
+            if isinstance(event, SuspensionBegan):
+                day.suspension = Suspension(event.text, now_at, event.until_at)
     day.wake(now_at)
     return day
 
@@ -133,7 +142,7 @@ async def board(request: web.Request) -> web.Response:
 
 
 async def post_notice(request: web.Request) -> web.Response:
-    """Put words on the lobby screens, of some zones or of all."""
+    """Put words on the lobby screens, of some zones or of all, until they are taken away."""
     hall, who = hall_of(request), caller(request)
     form = await read(request, NoticeForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
@@ -168,7 +177,7 @@ async def remove_notice(request: web.Request) -> web.Response:
 
 
 async def suspend(request: web.Request) -> web.Response:
-    """Stop issuing and calling, until a time or until it is lifted; screens show only the text."""
+    """Stop issuing and calling, until a time or until it is lifted, over midnight too; screens show only the text."""
     hall, who = hall_of(request), caller(request)
     form = await read(request, SuspensionForm)
     text = _in_languages((await request.app[HALLS].get(hall)).document.languages, form.text)
@@ -207,13 +216,17 @@ async def end_overtime(request: web.Request) -> web.Response:
 
 
 async def close_day(request: web.Request) -> web.Response:
-    """Issue and call no more today; who still waits leaves as `unserved`, with a right to return.
+    """Issue and call no more on `day`, the present one if not said; who still waits leaves as `unserved`.
 
-    Appointments of today whose people have not come are cancelled, and do not count as missed.
+    They have a right to return. Appointments of the day whose people have not come are cancelled, and do not count as
+    missed. It cannot be taken back, so it is done on that day or not at all: `wrong-state` when the day has ended,
+    `wrong-day` when it has not begun.
     """
-    hall, who = hall_of(request), caller(request)
-    await read(request, Nothing)
-    given = await ask(request, who, hall, commands.CloseDay())
+    hall_id, who = hall_of(request), caller(request)
+    came_at = request.app[CLOCK].now_at()
+    form = await read(request, CloseDayForm)
+    on = form.day or (await request.app[HALLS].get(hall_id)).day_at(came_at)
+    given = await ask_only_on(request, who, hall_id, commands.CloseDay(on), on)
     return answer(DaySeen(day=given.day.on, closed=True, seq=given.seq))
 
 
@@ -257,6 +270,7 @@ def _seen(request: web.Request, hall: Hall, day: Day) -> HallSeen:
     now_at = request.app[CLOCK].now_at()
     plan = day.plan
     document = hall.document
+    would_get = at_door(day, now_at)
     return HallSeen(
         id=hall.id,
         name=dict(document.name),
@@ -277,21 +291,44 @@ def _seen(request: web.Request, hall: Hall, day: Day) -> HallSeen:
                 else wait_view(
                     promised_to_newcomer(day, service.id, now_at) or wait_of_newcomer(day, service.id, now_at)
                 ),
+                admission=would_get.get(service.id),
             )
             for service in document.services
         ],
+        no_longer_offered=_kept_by(plan, document),
         zones=[Zoned(zone.id, dict(zone.name)) for zone in document.zones],
         open=plan.open_at(now_at) and not day.closed,
         opens_at=stamp_or_none(plan.reopens_at if day.closed else plan.opens_at(now_at)),
         doors_open=plan.doors_open_at(now_at) and not day.closed,
+        staffed=any(counter.state is not CounterState.CLOSED for counter in day.counters.values()),
+        day_ends_at=stamp(plan.ends_at),
         entrance=document.entrance,
         as_of_at=stamp(now_at),
         expected=expected_of(plan, now_at, request.app[FORECASTER].kept_ahead_of(day)),
         suspended=day.suspended_at(now_at) is not None,
-        overtime=None if day.overtime is None else OvertimeSeen(stamp(day.overtime.until_at), day.overtime.counters),
+        overtime=None
+        if day.overtime is None or day.closed
+        else OvertimeSeen(stamp(day.overtime.until_at), day.overtime.counters),
         display_url=display_url(request),
         seq=day.seq,
     )
+
+
+def _kept_by(plan: Plan, document: HallDocument) -> list[ServiceKept]:
+    """The services that a plan has kept for who came or booked before they were taken out of the document."""
+    kept = [service for service in plan.services.values() if not service.offered]
+    if not kept:
+        return []
+    names = document.texts | {paper.id: paper.name for service in document.services for paper in service.papers}
+    return [
+        ServiceKept(
+            id=service.id,
+            name=dict(service.name),
+            prefix=service.prefix,
+            papers=[{"id": paper, "name": dict(names.get(paper, {}))} for paper in service.papers],
+        )
+        for service in kept
+    ]
 
 
 def expected_of(plan: Plan, now_at: datetime, ahead: DayAhead | None) -> list[ExpectedSeen]:

@@ -11,6 +11,7 @@ from service.identity.identity import Identity
 from service.invitations.sheets import Workbooks
 from service.invitations.store import Invitations
 from service.journal.find import Finder
+from service.known_tokens import KnownTokens
 from service.lanes import Lanes
 from service.limits.limits import Limits
 from service.metrics import Metrics
@@ -34,6 +35,7 @@ FORECASTER: web.AppKey[Maker] = web.AppKey("forecaster", Maker)
 HALLS: web.AppKey[Halls] = web.AppKey("halls", Halls)
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity", Identity)
 INVITATIONS: web.AppKey[Invitations] = web.AppKey("invitations", Invitations)
+KNOWN_TOKENS: web.AppKey[KnownTokens] = web.AppKey("known_tokens", KnownTokens)
 LANES: web.AppKey[Lanes] = web.AppKey("lanes", Lanes)
 LIMITS: web.AppKey[Limits] = web.AppKey("limits", Limits)
 """Only where PAIHAO_RATE_LIMIT is on."""

@@ -62,6 +62,11 @@ def ticket_of(request: web.Request) -> TicketId:
     return TicketId(id_of(request, "ticket", TicketNotFound))
 
 
+def ticket_named(said: str | None) -> TicketId | None:
+    """The ticket that a body names, in whichever case; none when it names none."""
+    return None if said is None else TicketId(said.lower())
+
+
 def appointment_of(request: web.Request) -> AppointmentId:
     """The appointment named in the path. Raises AppointmentNotFound for what is no id."""
     return AppointmentId(id_of(request, "appointment", AppointmentNotFound))
@@ -262,8 +267,24 @@ async def ask(  # noqa: PLR0913  (the last two by name where they are said)
     lanes = request.app[LANES]
     if on is not None:
         return await lanes.do_on(hall, on, asked)
-    given = await lanes.do(hall, asked)
+    return await _of_its_day(request, hall, asked, await lanes.do(hall, asked))
+
+
+async def ask_only_on(request: web.Request, who: Caller, hall: HallId, command: Command, on: date) -> Answer:
+    """Have a command carried out that is meant for one date, on it or not at all; keys as in `ask`.
+
+    Raises:
+        DayHasEnded: the day is over, or never was.
+        WrongDay: it has not begun.
+    """
+    asked = await asking(request, who, command)
+    return await _of_its_day(request, hall, asked, await request.app[LANES].do_only_on(hall, on, asked))
+
+
+async def _of_its_day(request: web.Request, hall: HallId, asked: Request, given: Answer) -> Answer:
+    """The answer with the day on which it was done: today's, or yesterday's to a key of yesterday."""
     if asked.command_id in given.day.done_yesterday and asked.command_id not in given.day.done:
+        lanes = request.app[LANES]
         yesterday = await lanes.lane(await request.app[HALLS].get(hall), given.day.on - timedelta(days=1))
         return Answer(yesterday.committed, given.seq, given.done)
     return given

@@ -659,8 +659,9 @@ ROUTES: tuple[Route, ...] = (
         handler=halls.close_day,
         roles=_MANAGER,
         tag="hall",
-        body=forms.Nothing,
+        body=forms.CloseDayForm,
         answers={200: answers.DaySeen},
+        refuses=(refusals.DayHasEnded, refusals.WrongDay),
     ),
     Route(
         method="GET",

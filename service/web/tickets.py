@@ -2,6 +2,7 @@
 
 from aiohttp import web
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from service.domain import commands, leases
 from service.domain.commands import Command, Finish
@@ -10,8 +11,9 @@ from service.domain.model import HallId, ServiceId, TicketClass, TicketId
 from service.domain.refusals import NumberNotReported, TicketNotFound
 from service.domain.times import stamp
 from service.domain.view import TicketView, ticket_view
-from service.errors import Forbidden
+from service.errors import Forbidden, StorageUnavailable
 from service.ids import new_code, new_id
+from service.journal import faults
 from service.lane import Answer
 from service.web.answers import CodeSeen, HallOfTicket, Happening, History, answer
 from service.web.applicants import applicant_of
@@ -34,9 +36,9 @@ from service.web.full import or_other_times
 from service.web.guard import visitor
 from service.web.halls import limit_of, number_cursor_of
 from service.web.history import data_of, words_of
-from service.web.keys import CLOCK, HALLS, LANES, SIGNER
+from service.web.keys import CLOCK, FINDER, HALLS, LANES, SIGNER
 from service.web.online import counting_online
-from service.web.requests import ask, caller, hall_of, once, read, ticket_of, utc
+from service.web.requests import ask, caller, hall_of, once, read, ticket_named, ticket_of, utc
 
 
 async def take(request: web.Request) -> web.Response:
@@ -75,13 +77,28 @@ async def _take(request: web.Request, who: Caller, hall: HallId, form: TakeTicke
 
 
 async def show(request: web.Request) -> web.Response:
-    """Watch a ticket: its state, place and wait as of now."""
+    """Watch a ticket: its state, place and wait as of now.
+
+    Of one that is over it says whether one may come back by it, or has.
+    """
     hall, ticket_id, who = hall_of(request), ticket_of(request), caller(request)
     signer = request.app[SIGNER]
     day = await _day_of(request, hall, ticket_id)
     token = None if who.works_here else signer.ticket_token(hall, ticket_id)
     now_at = request.app[CLOCK].now_at()
-    return answer(ticket_view(day, day.ticket(ticket_id), now_at, token=token, staff=who.works_here))
+    view = ticket_view(day, day.ticket(ticket_id), now_at, token=token, staff=who.works_here)
+    if view.return_by_on is not UNSET and view.returned_at is UNSET and day.ended:
+        view = await _as_returned(request, hall, view)
+    return answer(view)
+
+
+async def _as_returned(request: web.Request, hall: HallId, view: TicketView) -> TicketView:
+    """A ticket of a day that has ended, with when its right to return was used on a later one."""
+    try:
+        returned_at = await request.app[FINDER].returned_at(hall, view.id)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    return view if returned_at is None else replace(view, returned_at=stamp(returned_at))
 
 
 async def _day_of(request: web.Request, hall: HallId, ticket: TicketId) -> Day:
@@ -213,10 +230,12 @@ async def transfer(request: web.Request) -> web.Response:
 async def undo(request: web.Request) -> web.Response:
     """Take a finish or no-show back, within 30 seconds.
 
-    `release` puts who was called meanwhile back at their place, `reopen` opens the counter again.
+    `release` puts who was called meanwhile back at their place, with `present` nobody else; `reopen` opens the counter
+    again.
     """
     who, form = caller(request), await read(request, UndoForm)
-    return await _act(request, who, commands.UndoTicket(ticket_of(request), form.release, form.reopen))
+    present = ticket_named(form.present)
+    return await _act(request, who, commands.UndoTicket(ticket_of(request), form.release, form.reopen, present))
 
 
 async def history(request: web.Request) -> web.Response:

@@ -327,6 +327,77 @@ async def test_one_hold_moves_along_when_another_time_is_chosen(service: Service
     assert [state for _, state in await appointments(service)] == ["held"]
 
 
+async def test_times_of_two_services_are_compared_as_often_as_one_likes(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await held(context, service)
+
+    for name in ("loan-first", "enquiry", "loan-first", "enquiry"):
+        async with phone.page.expect_response(lambda answer: answer.request.method == "DELETE") as given_up:
+            await phone.page.goto(f"{service.api.base}/halls/demo?service={name}&step=time")
+            await phone.press("soonest")
+            await phone.is_step("details")
+        assert (await given_up.value).status == 200
+
+    assert sorted(state for _, state in await appointments(service)) == [*["cancelled"] * 4, "held"]
+    await to_review(phone)
+    await phone.press("next")
+    await phone.is_step("appointment")
+    await phone.is_sound()
+
+
+@pytest.mark.parametrize("name", ["loan-first", "enquiry"])
+async def test_what_is_chosen_in_a_duplicated_tab_leaves_the_other_its_time(
+    service: Service, context: BrowserContext, name: str
+) -> None:
+    await configure(service, booking=SOME_PLACES)
+    phone = await held(context, service)
+    await to_review(phone)
+    kept = await phone.script("JSON.stringify({...sessionStorage})")
+    times = await phone.page.locator(".facts").inner_text()
+    other = await Phone.open(context, f"{service.api.base}/halls/demo")
+    await other.script("(kept) => Object.assign(sessionStorage, JSON.parse(kept))", kept)
+    await other.page.goto(f"{service.api.base}/halls/demo?service={name}&step=time")
+    await other.page.locator('.month [data-on="2026-11-24"]').click()
+    await other.page.locator(".slots [data-at]:not([disabled])").nth(2).click()
+    await other.press("next")
+    await other.is_step("details")
+
+    await phone.press("next")
+
+    await phone.is_step("appointment")
+    [(starts_at, state)] = await appointments(service)
+    assert state == "booked"
+    assert f"{int(starts_at[11:13]) + 8:02}:{starts_at[14:16]}" in times
+    assert [state for _, state in await appointments(service, "2026-11-24")] == ["held"]
+    await to_review(other)
+    await other.press("next")
+    await other.is_step("appointment")
+
+
+async def test_ones_own_time_is_not_shown_as_full_when_it_was_the_last(
+    service: Service, context: BrowserContext
+) -> None:
+    await configure(service, booking=by_hand(1, every_min=60, notice_s=0))
+    await context.clock.install()
+    phone = await held(context, service)
+    kept_for = await phone.page.locator(".kept-for b").inner_text()
+    await phone.page.locator("#bar .button").first.click()
+    await phone.is_step("time")
+    async with phone.page.expect_response(lambda answer: "/slots?" in answer.url):
+        await phone.page.clock.fast_forward(21_000)
+        await phone.reload()
+
+    mine = phone.page.locator('.slots [aria-pressed="true"]')
+    await expect(mine).to_contain_text("为您保留")
+    await expect(mine).to_contain_text(kept_for[-5:])
+    await phone.press("next")
+    await phone.is_step("details")
+    assert [state for _, state in await appointments(service)] == ["held"]
+    await phone.is_sound()
+
+
 async def test_what_is_missing_is_said_at_its_field_and_focus_goes_there(
     service: Service, context: BrowserContext
 ) -> None:

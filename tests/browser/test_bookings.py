@@ -1,19 +1,21 @@
 """Bookings by staff: for people who call, at the page of staff and in the manager's section."""
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
 from service.web.halls import LIMIT
 from tests.browser.axe import faults
 from tests.browser.clerk import Clerk, appointments_on
 from tests.browser.clock import RunningClock
+from tests.browser.desk import sign_in
 from tests.browser.manage import confirm, document_of, put_document
 from tests.browser.pictures import PHONE, picture
-from tests.browser.staff import member
+from tests.browser.staff import PASSWORD, member
 from tests.browser.test_pages import SIDEWAYS
 from tests.service import NOON_AT, Service, service_on
 from tests.web.booking import by_hand
@@ -148,6 +150,68 @@ async def test_a_clerk_books_by_the_keyboard_alone(service: Service, clerk: Cler
     ]
     await page.keyboard.press("/")
     await expect(page.locator("#b-search")).to_be_focused()
+
+
+async def under_way(clerk: Clerk) -> asyncio.Event:
+    """Press the main button of a form that is filled in; the booking waits on its way until the event."""
+    gate = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await clerk.page.route(re.compile("/appointments$"), wait)
+    await clerk.choose(TOMORROW, "09:30")
+    await clerk.for_whom("李小龙", "138 0013 8000")
+    async with clerk.page.expect_request(re.compile("/appointments$")):
+        await clerk.book.click()
+    return gate
+
+
+async def test_what_is_typed_for_the_next_caller_while_a_booking_is_under_way_stays(clerk: Clerk) -> None:
+    gate = await under_way(clerk)
+    name = clerk.page.locator("#b-name")
+    await name.fill("王")
+
+    gate.set()
+    await expect(clerk.card).to_be_visible()
+    await clerk.page.keyboard.type("芳")
+
+    await expect(name).to_be_focused()
+    await expect(name).to_have_value("王芳")
+    await expect(clerk.page.locator("#b-phone")).to_have_value("")
+    await expect(clerk.book).to_be_disabled()
+
+
+async def test_a_booking_that_is_answered_after_the_language_was_switched_is_shown(clerk: Clerk) -> None:
+    gate = await under_way(clerk)
+    await clerk.page.get_by_role("link", name="EN").click()
+    await expect(clerk.page.locator("#b-name")).to_have_value("李小龙")
+
+    gate.set()
+
+    await expect(clerk.card).to_contain_text("Booked")
+    await expect(clerk.page.locator("#b-name")).to_have_value("")
+    assert clerk.complaints == []
+
+
+@pytest.mark.parametrize(("name", "has"), [("chen", "李小龙"), ("wang", "")])
+async def test_nothing_of_a_caller_is_left_for_another_account_that_signs_in(
+    service: Service, clerk: Clerk, office: BrowserContext, name: str, has: str
+) -> None:
+    await member(service.api, "wang", "staff", "王老师")
+    page = clerk.page
+    await clerk.for_whom("李小龙", "138 0013 8000")
+    await office.clear_cookies()
+    await page.locator("#b-search").fill("李小龙")
+    await page.locator("#b-search").press("Enter")
+
+    await sign_in(page, name, PASSWORD)
+
+    await expect(page.locator("#b-name")).to_be_visible()
+    await expect(page.locator("#b-name")).to_have_value(has)
+    await expect(page.locator("#b-phone")).to_have_value("138 0013 8000" if has else "")
+    await expect(page.locator("#b-search")).to_have_value(has)
 
 
 async def test_of_two_clerks_who_take_the_last_place_one_is_shown_the_nearest(

@@ -99,3 +99,20 @@ async def test_a_counter_is_worked_on_a_narrow_phone_without_scrolling_sideways(
     assert box is not None
     assert box["y"] + box["height"] <= 640
     assert desk.complaints == []
+
+
+async def test_who_is_on_standby_or_put_aside_is_hit_with_a_thumb(service: Service, context: BrowserContext) -> None:
+    await service.api.open("3")
+    await service.api.take("enquiry")
+    await service.api.next("3")
+    desk = await Desk.at(context, service.api.base)
+    await desk.press("p")
+    await desk.page.locator("dialog button[type=submit]").click()
+    button = desk.page.locator("#also button")
+    await expect(button).to_have_text("B001")
+
+    box = await button.bounding_box()
+
+    assert box is not None
+    assert box["width"] >= 44
+    assert box["height"] >= 44

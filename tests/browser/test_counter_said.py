@@ -472,14 +472,35 @@ async def test_whoever_has_left_is_not_brought_back_from_their_row_and_this_is_s
     await desk.page.locator("#also [data-ticket]").click()
     await expect(desk.page.locator("dialog")).to_be_visible()
 
+    await desk.page.route("**/queue", lambda route: route.abort("connectionreset"))  # the page has not heard of it yet
     reply = await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])
     assert reply.status < 300, reply.body
-    await expect(desk.page.locator("#also [data-ticket]")).to_have_count(0)
-    await desk.page.get_by_role("button", name="回到队列").click()
+    async with desk.page.expect_response("**/resume"):
+        await desk.page.get_by_role("button", name="回到队列").click()
+    await desk.page.unroute("**/queue")
 
+    await expect(desk.page.locator("#also [data-ticket]")).to_have_count(0)
     await expect(desk.message).to_have_text("情况刚刚有变，本页已显示现在的情况。")
     await expect(desk.main).to_be_focused()
     assert not [said for said in desk.complaints if said.startswith("uncaught")]
+
+
+async def test_the_row_of_whoever_has_left_meanwhile_closes_with_a_word(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("3")
+    ticket = await service.api.take("enquiry")
+    await service.api.staff("POST", f"tickets/{ticket['id']}/park")
+    desk = await Desk.at(context, service.api.base)
+    await desk.page.locator("#also [data-ticket]").click()
+    await expect(desk.page.locator("dialog")).to_be_visible()
+
+    reply = await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])
+
+    assert reply.status < 300, reply.body
+    await expect(desk.page.locator("dialog")).to_have_count(0)
+    await expect(desk.message).to_have_text("B001 已不在队列中，这里不用再办了。")
+    await expect(desk.main).to_be_focused()
 
 
 async def test_the_green_channel_that_cannot_be_explained_is_said(service: Service, context: BrowserContext) -> None:

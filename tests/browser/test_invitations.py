@@ -1,9 +1,11 @@
 """Invitations in a browser: a list with bad lines is mended and imported; a partner has a page of its own."""
 
+import asyncio
 import re
+from contextlib import suppress
 from pathlib import Path
 
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Error, FilePayload, Page, Route, ViewportSize, expect
 
 from tests.browser.axe import faults
 from tests.browser.manage import Manage, confirm
@@ -16,6 +18,7 @@ from tests.service import Api, Service
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 BAD = "姓名,手机,事项\n张伟,13800138000,enquiry\n李娜,12,enquiry\n,13800138002,\n王芳,13800138003,洗车\n"
 MENDED = "姓名,手机,事项\n张伟,13800138000,enquiry\n李娜,13800138001,enquiry\n赵敏,13800138002,\n王芳,13800138003,\n"
+IMPORTS = re.compile(r"/invitations\?")
 STUB_PRINT = "globalThis.print = () => { document.body.dataset.printed = document.body.lastElementChild.innerHTML; };"
 
 
@@ -183,6 +186,106 @@ async def test_a_partner_opens_its_page_with_its_key_and_sees_only_its_own(
     await manage.page.locator("#batches .button").first.click()
     await expect(manage.page.locator("#batch tbody tr")).to_have_count(4)
     await expect(manage.page.locator("#batch")).not_to_contain_text("赵敏")
+
+
+async def at_partner(service: Service, context: BrowserContext) -> Page:
+    """The page of a partner, in English."""
+    page = await context.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/partner?lang=en#key={await partner(service.api)}")
+    await expect(page.locator("#batches")).to_contain_text("None yet")
+    return page
+
+
+async def to_chinese(page: Page) -> None:
+    await page.get_by_role("link", name="中文").click()
+    await expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
+async def test_what_was_chosen_for_a_list_stays_when_the_language_is_switched(
+    service: Service, office: BrowserContext
+) -> None:
+    page = await at_partner(service, office)
+    await page.locator("#invite-file").set_input_files(sheet(BAD))
+    await page.locator("#invite-mode").select_option("good")
+    await page.locator("#invite-releases").fill("2026-11-30T12:00")
+
+    await to_chinese(page)
+
+    await expect(page.locator("#invite-file-name")).to_have_text("名单.csv")
+    await expect(page.locator("#invite-mode")).to_have_value("good")
+    await expect(page.locator("#invite-releases")).to_have_value("2026-11-30T12:00")
+    await page.locator("#invite-send").click()
+    await expect(page.locator("#invite-result")).to_contain_text("已邀请 1 人")
+    await expect(page.locator("#batches tbody tr")).to_contain_text("11月30日")
+
+
+async def test_a_list_that_is_answered_after_the_language_was_switched_says_what_became_of_it(
+    service: Service, office: BrowserContext
+) -> None:
+    gate = asyncio.Event()
+    page = await at_partner(service, office)
+
+    async def wait(route: Route) -> None:
+        if route.request.method == "POST":
+            await gate.wait()
+        await route.continue_()
+
+    await page.route(IMPORTS, wait)
+    async with page.expect_request(IMPORTS):
+        await send(page, MENDED)
+    await to_chinese(page)
+    await expect(page.locator("#invite-file-name")).to_have_text("名单.csv")
+    await expect(page.locator("#invite-send")).to_have_attribute("aria-busy", "true")
+
+    gate.set()
+
+    await expect(page.locator("#invite-result")).to_contain_text("已邀请 4 人")
+    await expect(page.locator("#batch tbody tr")).to_have_count(4)
+    await page.get_by_role("link", name="EN").click()
+    await expect(page.locator("#invite-result")).to_contain_text("4 people are invited")
+    await expect(page.locator("#batch tbody tr")).to_have_count(4)
+
+
+async def test_a_list_of_which_it_is_not_known_whether_it_came_through_is_imported_once(
+    service: Service, office: BrowserContext
+) -> None:
+    await office.clock.install()
+    page = await at_partner(service, office)
+    done, given_up = asyncio.Event(), asyncio.Event()
+
+    async def lose(route: Route) -> None:
+        if route.request.method != "POST":
+            await route.continue_()
+            return
+        await route.fetch()
+        done.set()
+        await given_up.wait()
+        with suppress(Error):  # the page has left it
+            await route.abort()
+
+    await page.route(IMPORTS, lose)
+    await send(page, MENDED)
+    await done.wait()
+    await page.clock.fast_forward(130_000)
+    await expect(page.locator("#invite-send")).not_to_have_attribute("aria-busy", "true")
+    given_up.set()
+    await page.unroute(IMPORTS)
+
+    await page.locator("#invite-send").click()
+
+    await expect(page.locator("#invite-result")).to_contain_text("4 people are invited")
+    await expect(page.locator("#batches tbody tr")).to_have_count(1)
+
+
+async def test_nothing_of_a_list_is_left_for_another_partner(service: Service, office: BrowserContext) -> None:
+    page = await at_partner(service, office)
+    await page.locator("#invite-file").set_input_files(sheet(MENDED))
+    await expect(page.locator("#invite-file-name")).to_have_text("名单.csv")
+    other = await partner(service.api, "第二中学")
+
+    await page.evaluate("(key) => { location.hash = `key=${key}`; }", other)
+
+    await expect(page.locator("#invite-file-name")).to_have_text("Choose a file first.")
 
 
 async def test_a_partner_whose_key_was_taken_back_is_asked_for_another(

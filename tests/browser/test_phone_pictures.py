@@ -189,6 +189,7 @@ async def test_who_is_late_and_the_best_hours_are_pictured(
     service: Service, context: BrowserContext, tmp_path: Path, lang: str
 ) -> None:
     ending = "" if lang == "zh" else "-en"
+    await service.api.open("1", "2")
     await configure(service, booking=by_hand(2, every_min=30, notice_s=0))
     phone = await booked(context, service)
     await phone.page.goto(f"{service.api.base}/halls/demo?lang={lang}#{phone.page.url.partition('#')[2]}")

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Request, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.phone import Phone, hand
-from tests.browser.test_applicant import PERSON
+from tests.browser.test_applicant import PERSON, to_review
 from tests.browser.test_ticket import address, identity
 from tests.service import Service
 
@@ -81,7 +81,7 @@ async def about_to_book(
     await expect(phone.page.locator(".soonest")).to_contain_text("明天 09:00")
     await phone.press("soonest")
     await phone.is_step("details")
-    await expect(phone.page.locator(".kept-for")).to_contain_text("约好后，您的候补号随即让出")
+    await expect(phone.page.locator(".kept-for")).to_contain_text(f"约好后，您的候补号 {first['number']} 随即让出")
     for name, value in PERSON.items():
         await phone.page.locator(f"#{name}").fill(value)
     await phone.press("next")
@@ -136,10 +136,103 @@ async def test_who_was_let_in_meanwhile_is_led_back_to_the_number(
     assert (await service.api.staff("PUT", "overtime", until)).status == 200
 
     await phone.press("next")
-    await expect(phone.message).to_contain_text("您的号码已不在候补")
+    await expect(phone.message).to_contain_text(f"您的号码 {ticket['number']} 已不在候补")
     await phone.message.get_by_role("button", name="看我的号码").click()
 
     await phone.is_view("waiting")
+    assert identity(phone) == ticket["id"]
+    await phone.page.goto(f"{service.api.base}/halls/demo?service=enquiry&step=time")
+    await phone.press("soonest")
+    await phone.is_step("details")
+    await expect(phone.page.locator("#name")).to_have_value(PERSON["name"])
+    await expect(phone.page.locator(".kept-for")).to_contain_text("为您保留")
+
+
+async def looked_at_the_times(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> tuple[Phone, dict[str, Any]]:
+    """A phone of who stands by, which has looked when else to come; and the ticket."""
+    first, *_ = await full(service, clock)
+    phone = await Phone.open(context, address(service, first))
+    await phone.press("book")
+    await phone.page.wait_for_url("**/halls/demo?**")
+    await expect(phone.page.locator("#soonest")).to_be_visible()
+    return phone, first
+
+
+async def test_who_leaves_after_having_looked_at_the_times_books_later_as_everybody_does(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket = await looked_at_the_times(service, context, clock)
+    await phone.page.go_back()
+    await phone.is_view("standby")
+    await phone.press("leave")
+    await phone.page.locator("dialog").get_by_role("button", name="不办了，离开").click()
+    await phone.is_view("left")
+
+    await phone.page.get_by_role("link", name="重新取号").click()
+    await phone.page.wait_for_url("**/halls/demo?**")
+    await phone.press("book")
+    await phone.press("soonest")
+    await phone.is_step("details")
+
+    await expect(phone.page.locator(".kept-for")).to_contain_text("为您保留")
+    await to_review(phone)
+    await phone.press("next")
+    await phone.is_step("appointment")
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["left_reason"] == "self"
+
+
+@pytest.mark.parametrize("step", ["time", "review"])
+async def test_who_left_from_another_tab_books_without_a_number_to_give_up(
+    service: Service, context: BrowserContext, clock: RunningClock, step: str
+) -> None:
+    phone, ticket = await looked_at_the_times(service, context, clock)
+
+    async def leave() -> None:
+        assert (await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])).status == 200
+
+    if step == "time":
+        await leave()
+    await phone.press("soonest")
+    await phone.is_step("details")
+    await to_review(phone)
+    if step == "review":
+        await leave()
+
+    await phone.press("next")
+
+    await phone.is_step("appointment")
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["left_reason"] == "self"
+
+
+async def test_a_time_of_another_service_gives_no_number_up(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket = await looked_at_the_times(service, context, clock)
+    await phone.page.goto(f"{service.api.base}/halls/demo?service=loan-first&step=time")
+    await phone.press("soonest")
+    await phone.is_step("details")
+
+    await expect(phone.page.locator(".kept-for")).to_contain_text("为您保留")
+    await to_review(phone)
+    await phone.press("next")
+    await phone.is_step("appointment")
+
+    assert (await service.api.staff("GET", f"tickets/{ticket['id']}")).body["state"] == "waiting"
+
+
+async def test_whose_number_is_of_a_day_long_over_is_not_told_to_sign_in(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket, _ = await about_to_book(service, context, clock)
+    clock.advance(2 * 86_400)
+
+    await phone.press("next")
+    await expect(phone.message).to_contain_text("您的号码已不在候补")
+    await phone.message.get_by_role("button", name="看我的号码").click()
+
+    await phone.is_view("left")
     assert identity(phone) == ticket["id"]
 
 

@@ -10,6 +10,7 @@ from playwright.async_api import Browser, BrowserContext, WebSocketRoute, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.phone import Phone, hand
+from tests.browser.test_applicant import configure
 from tests.browser.test_lost import AMBER
 from tests.service import Service, service_on
 
@@ -164,7 +165,9 @@ async def test_who_misses_a_paper_is_told_which_and_comes_back_without_a_new_que
     await phone.is_view("parked")
     await expect(phone.main).to_contain_text("缺在校证明")
 
-    await phone.press("resume")
+    async with phone.page.expect_request("**/check-ins") as asked:
+        await phone.press("resume")
+    assert "authorization" not in await (await asked.value).all_headers(), "the code alone is enough, on any day"
     await phone.is_view("next")
     await service.api.next("3")
     await phone.is_view("called")
@@ -260,6 +263,43 @@ async def test_a_phone_follows_its_ticket_by_the_socket_and_asks_no_more_while_n
 
     again = [url for url in phone.asked[before:] if "/tickets/" in url]
     assert again == []
+
+
+async def test_papers_that_are_asked_for_meanwhile_are_shown_to_who_waits_already(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    phone = await in_line(service, context, ahead=0, name="loan-first")
+    await expect(phone.page.locator(".papers")).not_to_contain_text("家庭收入证明")
+    services = (await service.api.staff("GET", "document")).body["services"]
+    papers = [{"id": "income", "name": {"zh-CN": "家庭收入证明", "en": "Proof of family income"}}]
+    changed = [{**one, "papers": papers} if one["id"] == "loan-first" else one for one in services]
+    await configure(service, services=changed)
+
+    await phone.page.clock.fast_forward(61_000)
+
+    await expect(phone.page.locator(".papers")).to_have_text("家庭收入证明")
+    await service.api.next("3")
+    await phone.is_view("called")
+    await expect(phone.page.locator(".papers")).to_have_text("家庭收入证明")
+    await phone.is_sound()
+
+
+async def test_the_name_of_a_service_that_is_taken_away_stays_on_the_phones_of_who_wait_for_it(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    phone = await in_line(service, context)
+    document = (await service.api.staff("GET", "document")).body
+    services = [one for one in document["services"] if one["id"] != "enquiry"]
+    left = [one["id"] for one in services]
+    counters = [{**one, "services": [name for name in one["services"] if name in left]} for one in document["counters"]]
+    await configure(service, services=services, counters=counters)
+
+    async with phone.page.expect_response(lambda answer: answer.url.endswith("/rules")):
+        await phone.page.clock.fast_forward(61_000)
+
+    await expect(phone.main).to_contain_text("咨询")
 
 
 async def test_a_phone_that_is_woken_asks_at_once(service: Service, context: BrowserContext) -> None:

@@ -23,10 +23,12 @@ from service.domain.commands import (
     Suspend,
     UndoTicket,
 )
-from service.domain.model import CounterId, Notice, ServiceId, ZoneId
+from service.domain.model import AtDoor, CounterId, Notice, ServiceId, ZoneId
 from service.domain.times import stamp
 from service.domain.waits import wait_of_newcomer
 from tests.domain.halls import Hall, town
+from tests.domain.test_admission import fill, one_counter
+from tests.domain.test_day_end import no_enquiries
 
 MAIN = ZoneId("main")
 UPSTAIRS = ZoneId("upstairs")
@@ -60,6 +62,7 @@ def test_an_empty_hall_has_a_whole_board() -> None:
         "names",
         "closing_at",
         "doors",
+        "day_ends_at",
         "suspended",
     ]
     names = shown.pop("names")
@@ -76,6 +79,7 @@ def test_an_empty_hall_has_a_whole_board() -> None:
         "notices": [],
         "closing_at": "2026-11-23T09:00:00.000Z",
         "doors": [{"opens_at": "2026-11-23T00:30:00.000Z", "closes_at": "2026-11-23T09:00:00.000Z"}],
+        "day_ends_at": "2026-11-23T16:00:00.000Z",
         "suspended": None,
     }
     assert [(one["service"], one["count"]) for one in waiting] == [("passport", 0), ("enquiry", 0), ("card", 0)]
@@ -310,3 +314,47 @@ def test_a_board_holds_nothing_that_is_anybodys() -> None:
     assert ticket not in shown
     assert hall.ticket(ticket).code not in shown
     assert "clerk" not in shown
+
+
+def test_a_board_says_what_who_comes_now_would_get() -> None:
+    hall = one_counter()
+    assert [one.admission for one in board(hall).waiting] == [AtDoor.ADMITTED]
+
+    fill(hall)
+
+    assert [one.admission for one in board(hall).waiting] == [AtDoor.FULL]
+    hall.at("17:00")
+    assert [one.admission for one in board(hall).waiting] == [None]
+
+
+def test_a_service_that_goes_is_shown_with_its_name_while_people_wait_for_it() -> None:
+    hall = Hall()
+    hall.open("1")
+    first, second = hall.take("enquiry"), hall.take("enquiry")
+    hall.do(ChangePlan(hall.plan(town(**no_enquiries()))))
+
+    def shown(zone: ZoneId | None = None) -> dict[ServiceId, tuple[int, bool, object]]:
+        return {one.service: (one.count, one.shown is not None, one.admission) for one in board(hall, zone).waiting}
+
+    enquiry = ServiceId("enquiry")
+    assert shown()[enquiry] == (2, True, None)
+    assert shown(MAIN)[enquiry] == (2, True, None)
+    assert enquiry not in shown(UPSTAIRS)
+    names: dict[str, Any] = msgspec.json.decode(encode(board(hall)))["names"]["services"]
+    assert names["enquiry"] == {"name": {}, "prefix": "E", "online_url": None, "offered": False}
+    assert "offered" not in names["passport"]
+
+    assert hall.next("1") == first
+    hall.do(LeaveQueue(second))
+    assert enquiry not in shown()
+
+
+def test_who_stands_by_for_a_service_that_goes_is_on_the_board() -> None:
+    hall = one_counter()
+    _, standby = fill(hall)
+    services = [{"id": "other", "prefix": "O", "stages": ["window"], "duration_s": {"mean": 300}}]
+    counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["other"]}]
+    hall.do(ChangePlan(hall.plan(town(services=services, counters=counters))))
+
+    assert ServiceId("enquiry") in {one.service for one in board(hall).waiting}
+    assert board(hall).standby == len(standby)

@@ -310,6 +310,7 @@ def values(day: Day) -> dict[str, Any]:
     state = {name: value for name, value in vars(day).items() if not name.startswith("_")}
     state["plan"], state["regular"] = day.plan, day.regular
     state["lines"] = {key: list(line.places) for key, line in day.lines.items() if line.places}
+    state["going_on"] = {what: list(places) for what, places in day.going_on.items()}
     state["asleep"] = list(day.asleep)
     state["standby"] = list(day.standby)
     state["waiting"], state["kept"] = +day.waiting, +day.kept

@@ -3,6 +3,7 @@
 Source: CONTRACT 5, "closing"; DESIGN 6, "No-show", "The door" and "Suspension".
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,8 +40,8 @@ from service.domain.events import (
     TicketRecalled,
 )
 from service.domain.model import CounterId, CounterState, LeftReason, ServiceId, StageId, TicketId, TicketState
-from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound
-from tests.domain.halls import DONE, TOWN, Hall, town
+from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
+from tests.domain.halls import DONE, MONDAY, TOWN, Hall, town
 
 ONE, TWO = CounterId("1"), CounterId("2")
 WINDOW = StageId("window")
@@ -179,6 +180,23 @@ def test_a_changed_document_holds_from_then_on() -> None:
 
     assert hall.day.plan == plan
     assert isinstance(hall.at("09:30").refuses(hall.new_ticket()), HallClosed)
+
+
+def test_a_plan_of_another_date_is_refused() -> None:
+    hall = Hall()
+    tomorrow = Hall(on=MONDAY + timedelta(days=1)).plan(town(hours=[]))
+
+    assert isinstance(hall.refuses(ChangePlan(tomorrow)), WrongDay)
+
+
+def test_a_day_is_closed_by_who_means_it() -> None:
+    hall = Hall()
+
+    refused = hall.refuses(CloseDay(MONDAY - timedelta(days=1)))
+    hall.do(CloseDay(MONDAY))
+
+    assert isinstance(refused, WrongDay)
+    assert hall.day.closed
 
 
 @pytest.mark.parametrize("revision", [0, 1])

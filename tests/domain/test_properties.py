@@ -21,10 +21,11 @@ from service.domain import commands, dispatch, events
 from service.domain.commands import Command, Finish, Invited, Returned
 from service.domain.day import Day, LineKey, Place, line_key_of, place_of
 from service.domain.decide import decide
-from service.domain.diary import Diary
+from service.domain.diary import Diary, Visit
 from service.domain.document import HallDocument
 from service.domain.events import Event, Record
 from service.domain.evolve import evolve
+from service.domain.going_on import GoingOn
 from service.domain.grid import grid_of
 from service.domain.model import (
     APPOINTMENT_SUCCESSORS,
@@ -51,6 +52,7 @@ from service.domain.model import (
     ZoneId,
 )
 from service.domain.refusals import Refusal
+from service.domain.waits import wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, refold, town, values
 
 AT_COUNTER = {TicketState.CALLED, TicketState.SERVING}
@@ -250,10 +252,17 @@ class AnyDay(RuleBasedStateMachine):
     def open(self, counter: CounterId, services: tuple[ServiceId, ...] | None, stage: StageId | None) -> None:
         self.ask(commands.OpenCounter(counter, services, stage))
 
-    @rule(counter=COUNTERS, release=st.booleans(), close=st.booleans(), keyed=st.booleans())
-    def stop(self, counter: CounterId, release: bool, close: bool, keyed: bool) -> None:  # noqa: FBT001
-        command = commands.CloseCounter(counter, release) if close else commands.PauseCounter(counter, release=release)
-        self.ask(command, keyed=keyed)
+    @rule(
+        counter=COUNTERS,
+        release=st.booleans(),
+        close=st.booleans(),
+        seconds=maybe(st.sampled_from([0, 60, 1800, 20_000])),
+        keyed=st.booleans(),
+    )
+    def stop(self, counter: CounterId, release: bool, close: bool, seconds: int | None, keyed: bool) -> None:  # noqa: FBT001
+        until_at = None if seconds is None else self.later(seconds)
+        paused = commands.PauseCounter(counter, until_at=until_at, release=release)
+        self.ask(commands.CloseCounter(counter, release) if close else paused, keyed=keyed)
 
     @rule(
         kind=st.sampled_from(
@@ -606,6 +615,28 @@ class AnyDay(RuleBasedStateMachine):
             for ticket in waiting
             if ticket not in standby and (at := wakes_at(day, ticket)) is not None and at > hall.now_at
         )
+
+    @invariant()
+    def what_people_go_on_with_is_what_their_tickets_say(self) -> None:
+        hall, day = self.hall, self.hall.day
+        day.wake(hall.now_at)
+        here = naive_order(day, hall) + [ticket for ticket in day.tickets.values() if ticket.state in AT_COUNTER]
+        going_on: dict[GoingOn, list[Place]] = {}
+        for ticket in sorted(here, key=place_of):
+            services = [ticket.service, *(name for name in ticket.then if name in day.plan.services)]
+            for n, name in enumerate(services[1:], 1):
+                prechecked = ticket.prechecked and set(services[: n + 1]) == {ticket.service}
+                what = GoingOn(ticket.stage, ticket.service, Visit(name, ticket.count, prechecked))
+                going_on.setdefault(what, []).append(place_of(ticket))
+        assert values(day)["going_on"] == going_on
+
+    @invariant()
+    def what_is_told_is_what_a_fresh_fold_would_tell(self) -> None:
+        hall, day = self.hall, self.hall.day
+        day.wake(hall.now_at)
+        fresh = refold(hall)
+        for service in day.plan.services:
+            assert wait_of_newcomer(day, service, hall.now_at) == wait_of_newcomer(fresh, service, hall.now_at)
 
     @invariant()
     def the_first_is_the_smallest_of_all(self) -> None:

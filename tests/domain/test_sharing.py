@@ -287,7 +287,7 @@ def of_kinds(able: Sequence[int]) -> Sharing:
     """Kinds of work that these counters may do, all of them open."""
 
     def crew_of(ready: int, _: int) -> Crew:
-        return Crew(tuple(CounterId(str(n)) for n in range(ready.bit_length()) if ready >> n & 1), (), ())
+        return Crew(tuple(CounterId(str(n)) for n in range(ready.bit_length()) if ready >> n & 1), (), (), ())
 
     return Sharing(
         (Kind(frozenset([ServiceId(str(n))]), counters, counters) for n, counters in enumerate(able)), crew_of

@@ -124,10 +124,10 @@ def kiosk(hall: Hall) -> None:
 
 def standby(hall: Hall) -> None:
     """Somebody stands by and is let in, somebody is made green, somebody books another day."""
-    hall.at("16:30")
+    hall.at("16:30").do(commands.CloseCounter(CounterId("1")))
     admitted = hall.take("enquiry", count=4)
     while len(hall.day.standby) < STANDBY:
-        hall.take("enquiry", count=3)
+        hall.take("enquiry", count=2)
     green, booked = (ticket for _, ticket in list(hall.day.standby)[:2])
     hall.do(commands.ChangeTicket(green, class_=TicketClass.GREEN, reason="urgent"))
     hall.do(commands.LeaveForAppointment(booked))

@@ -1,5 +1,7 @@
 """Reading: in order, without gaps, and never from another journal than the one remembered."""
 
+from datetime import date
+
 import msgspec
 import pytest
 
@@ -10,10 +12,22 @@ from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.faults import Rewritten, StorageUnavailable, UnknownKind
 from service.journal.halls import Halls
-from service.journal.read import CHUNK_EVENTS, Reader, TicketPlace
+from service.journal.read import CHUNK_EVENTS, Ids, Reader, TicketPlace
 from service.journal.records import body_of, row_of
 from service.journal.values import Position
-from tests.journal.samples import DAY, HALL, NEXT_DAY, NOW, Writer, document, new_id, record, taken, ticket
+from tests.journal.samples import (
+    DAY,
+    HALL,
+    NEXT_DAY,
+    NOW,
+    Writer,
+    appointment,
+    document,
+    new_id,
+    record,
+    taken,
+    ticket,
+)
 from tests.proxy import Fault, Proxy
 
 EVENTS = 20_000
@@ -157,6 +171,22 @@ async def test_a_ticket_is_found_without_its_day_and_only_in_its_hall(writer: Wr
     assert await reader.find_ticket(HALL, ticket_id) == TicketPlace(DAY, TicketState.WAITING)
     assert await reader.find_ticket(HallId("other"), ticket_id) is None
     assert await reader.find_ticket(HALL, TicketId(new_id())) is None
+
+
+async def test_the_ids_of_days_are_read_but_for_one_day_and_those_that_stand_where_they_are_known_to(
+    writer: Writer, appender: Appender, reader: Reader
+) -> None:
+    taken_today = (await writer.write()).tickets[0].id
+    ahead = await Writer(appender, day=NEXT_DAY).open(begins=False)
+    booked = appointment()
+    await ahead.write(ahead.booking(booked))
+    days = [Ids(DAY, writer.head, [taken_today], []), Ids(NEXT_DAY, ahead.head, [], [booked.id])]
+
+    assert await reader.ids_from(HALL, DAY, [], but=NEXT_DAY) == days[:1]
+    assert await reader.ids_from(HALL, NEXT_DAY, [], but=DAY) == days[1:]
+    assert await reader.ids_from(HALL, DAY, [new_id()], but=date.min) == days
+    assert await reader.ids_from(HALL, DAY, [ahead.head], but=date.min) == days[:1]
+    assert await reader.ids_from(HallId("other"), DAY, [], but=date.min) == []
 
 
 async def test_days_of_two_halls_do_not_meet(writer: Writer, appender: Appender, reader: Reader, halls: Halls) -> None:

@@ -5,7 +5,7 @@ calls a test puts what another process does at that moment, or an event that it 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -97,10 +97,11 @@ class Meddled(Journal):
         first: Callable[[HallDocument, int], Record],
         *,
         begins: bool = True,
+        goes_on: Sequence[Record] = (),
     ) -> bool:
         """Begin a day, after what a test puts before `open_day`."""
         await self._meddle("open_day")
-        return await super().open_day(hall, day, append_id, first, begins=begins)
+        return await super().open_day(hall, day, append_id, first, begins=begins, goes_on=goes_on)
 
 
 class Blind(Meddled):

@@ -17,7 +17,7 @@ from service.journal import halls as stored
 from service.journal.faults import StorageUnavailable
 from service.journal.halls import Put, Stored
 from service.web import documents
-from tests.race.process import WITHIN_S, kinds_in, rows_of, until_blocked
+from tests.race.process import MIDNIGHT_AT, NEXT_DAY, WITHIN_S, kinds_in, rows_of, until_blocked
 from tests.service import NOON_AT, Reply, Service, service_on
 from tests.web.checked import demo
 
@@ -85,6 +85,23 @@ async def test_a_request_whose_process_died_before_the_event_is_answered_as_done
 
     assert told(again)[:2] == (200, '"2"')
     assert await revisions(second) == (2, 2), "and the day has the plan when the answer is given"
+
+
+async def test_a_document_put_while_another_process_begins_the_next_day_gives_that_day_its_own_plan(
+    pair: tuple[Service, Service],
+) -> None:
+    first, second = pair
+    booking = {"service": "enquiry", "starts_at": "2026-11-24T02:00:00Z", "applicant": {"name": "Li Lei"}}
+    assert (await first.api.call("POST", "appointments", booking)).status == 201
+    assert isinstance(second.clock, FakeClock)
+    second.clock.put(MIDNIGHT_AT)
+    assert (await second.running.lanes.day(DEMO)).on == NEXT_DAY
+
+    assert (await put(first)).status == 200
+
+    day = await second.running.lanes.day(DEMO, now=True)
+    assert (day.on, day.plan.day, day.plan.revision) == (NEXT_DAY, NEXT_DAY, 2)
+    assert {window.opens_at.date() for window in day.plan.windows} == {NEXT_DAY}
 
 
 async def test_without_its_note_a_request_whose_process_died_conflicts_with_itself(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from service.domain.commands import ChangeAppointment, EndDay
 from service.domain.demo import DEMO
-from service.domain.model import Appointment, AppointmentState, HallId
+from service.domain.model import Appointment, AppointmentId, AppointmentState, HallId
 from service.domain.refusals import (
     AlreadyBooked,
     AppointmentNotFound,
@@ -234,6 +234,36 @@ async def test_a_cancellation_follows_an_appointment_that_moves_away_under_it(
     assert answer.day.on == FAR_DAY
     assert appointment_of(answer).state is AppointmentState.CANCELLED
     assert await one_place_of(dsn, before) == FAR_DAY
+
+
+async def test_a_change_of_time_brings_back_what_moves_away_under_it(one: Process, other: Process, dsn: str) -> None:
+    await with_one_place(one, other)
+    before = await booked(one, NEXT_DAY)
+    other.journal.first["append"] = lambda: move(one, before.id, FAR_DAY)
+
+    after = appointment_of(await move(other, before.id, NEXT_DAY, "17:30"))
+
+    assert (after.starts_at, after.sequence) == (instant(NEXT_DAY, "17:30"), 2)
+    assert await one_place_of(dsn, before) == NEXT_DAY
+
+
+async def test_what_came_back_while_it_was_looked_for_is_found(
+    one: Process, other: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_one_place(one, other)
+    before = await booked(one, NEXT_DAY)
+    look = other.lanes.on_of_appointment
+    other.journal.first["append"] = lambda: move(one, before.id, FAR_DAY)
+
+    async def comes_back(hall: HallId, appointment: AppointmentId) -> date | None:
+        monkeypatch.undo()
+        await move(one, before.id, NEXT_DAY)
+        return await look(hall, appointment)
+
+    monkeypatch.setattr(other.lanes, "on_of_appointment", comes_back)
+    answer = await cancel(other, before.id, NEXT_DAY)
+
+    assert appointment_of(answer).state is AppointmentState.CANCELLED
 
 
 async def test_a_booking_decided_before_a_move_takes_the_place_is_decided_again(

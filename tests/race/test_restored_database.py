@@ -114,12 +114,10 @@ async def test_a_day_that_a_restore_took_away_begins_anew(one: Process, dsn: str
     await one_story([one])
 
 
-async def test_a_command_that_waits_for_a_day_taken_away_goes_on_when_it_is_there_again(
-    one: Process, other: Process, dsn: str
-) -> None:
+async def test_a_day_that_a_restore_took_away_is_begun_by_who_is_first(one: Process, other: Process, dsn: str) -> None:
     await one.take()
     await put_back(dsn, 0)
-    one.journal.first["claim"] = other.take  # another process begins the day
+    one.journal.first["open_day"] = other.take  # another process begins the day
 
     assert await one.take() == "B002"
 

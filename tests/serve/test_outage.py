@@ -50,6 +50,19 @@ CREATE TRIGGER no_room BEFORE INSERT ON events EXECUTE FUNCTION no_room();
 """
 """What a full disk does to appends."""
 
+MOVE_TABLES = """
+DO $$
+DECLARE
+    name text;
+BEGIN
+    CREATE SCHEMA IF NOT EXISTS away;
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{here}' LOOP
+        EXECUTE format('ALTER TABLE {here}.%I SET SCHEMA {there}', name);
+    END LOOP;
+END $$;
+"""
+"""What a restore in place does for a while: no table is there."""
+
 
 async def test_when_the_embedded_postmaster_is_killed_the_service_starts_another(
     programs: Programs, data_dir: Path
@@ -132,6 +145,36 @@ async def test_a_read_only_database_makes_the_service_unready_until_it_takes_cha
     assert taken["number"] == "B002"
     told = [line["sqlstate"] for line in served.program.lines("not_working") if line["what"] == "appends"]
     assert told.count("25006") == 1
+
+
+async def test_a_database_whose_tables_are_missing_for_a_while_is_waited_for(programs: Programs, noon: str) -> None:
+    served = await programs.serve(database_url=noon, metrics_open=1)
+    program = served.program
+
+    async def waited_for() -> bool:
+        return {line["what"] for line in program.lines("not_working")} >= {"appends", "follower", "halls"}
+
+    async with served.client() as client, served.board() as screen:
+        await client.take("enquiry")
+        await screen.shows(lambda board: bool(board["waiting"][1]["count"] == 1))
+        await _execute(noon, MOVE_TABLES.format(here="public", there="away"))
+
+        refused = await client.call("POST", "tickets", {"service": "enquiry", "applicant": PERSON}, key=KEY)
+        unready = await client.call("GET", "/readyz")
+        await until(waited_for, "each loop to have met it")
+        await screen.silent()
+        await _execute(noon, MOVE_TABLES.format(here="away", there="public"))
+        taken = await until(lambda: _taken(client), "the ticket of the restore")
+        await screen.shows(lambda board: bool(board["waiting"][1]["count"] == 2))
+        await until(lambda: _is(client, "/readyz", 200), "/readyz 200")
+
+    assert (refused.status, refused.code in TOLD) == (503, True)
+    assert (unready.status, unready.body["checks"]["appends"]) == (503, "failing")
+    assert taken["number"] == "B002"
+    missing = [line["why"] for line in program.lines("database_incomplete")]
+    assert 'relation "hall_days" does not exist' in missing
+    assert len(missing) == len(set(missing)), "each is said once"
+    _says_once(program, "appends", "follower", "halls")
 
 
 async def test_a_display_waits_for_its_database_and_says_when_it_is_lost(

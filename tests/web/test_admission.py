@@ -323,3 +323,22 @@ async def test_of_a_call_and_a_booking_at_once_one_has_the_person(hall: Checked,
     else:
         assert booking.code == "wrong-state"
         assert called.body["ticket"]["id"] == standby[0]["id"]
+
+
+async def test_a_hall_says_of_each_service_what_who_comes_now_would_get(hall: Checked, now: FakeClock) -> None:
+    async def told() -> dict[str, str | None]:
+        services = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body["services"]
+        return {service["id"]: service["admission"] for service in services}
+
+    assert await told() == {"loan-first": "admitted", "enquiry": "admitted", "loan-renewal": None}
+    await full(hall, now)
+
+    assert (await told())["enquiry"] == "full"
+    board = (await hall.call("GET", "board")).body
+    assert {one["service"]: one["admission"] for one in board["waiting"]} == {
+        name: admission for name, admission in (await told()).items() if name != "loan-renewal"
+    }
+    await hall.staff("PUT", "overtime", {"until_at": said(at("20:00")), "counters": 2})
+    assert (await told())["enquiry"] == "overtime"
+    await hall.staff("POST", "day/close")
+    assert set((await told()).values()) == {None}

@@ -10,6 +10,7 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.model import HallId
+from service.web import appointments, spending
 from tests.service import ADMIN, Service
 from tests.web.booking import booked, by_hand, changed, person, said, seen, slot_at, try_to_book
 from tests.web.checked import Checked, at, demo
@@ -435,6 +436,23 @@ async def test_an_appointment_is_moved_within_its_day(hall: Checked) -> None:
     assert (reply.body["id"], reply.body["code"]) == (appointment["id"], appointment["code"])
     assert (await slot_at(hall, TEN))["free"] == before[0]["free"]
     assert (await slot_at(hall, ELEVEN))["free"] == before[1]["free"] - 1
+
+
+async def test_an_appointment_that_somebody_else_moves_away_meanwhile_is_moved_back(
+    hall: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await booked(hall, at("10:00", 24))
+    count = spending.count_change
+
+    async def moved_by_another(*arguments: Any) -> None:  # noqa: ANN401  (as it was)
+        monkeypatch.undo()
+        assert (await changed(hall, one, {"starts_at": at("10:00", 26).isoformat()})).status == 200
+        await count(*arguments)
+
+    monkeypatch.setattr(appointments, "count_change", moved_by_another)
+    moved = await changed(hall, one, {"starts_at": at("11:00", 24).isoformat()})
+
+    assert (moved.status, moved.body["starts_at"]) == (200, "2026-11-24T03:00:00.000Z")
 
 
 async def test_an_appointment_is_moved_to_another_day_with_its_id_code_and_token(hall: Checked) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from service.clock import FakeClock
+from service.domain.times import stamp
 from service.ids import OF_INVITATION, code_as_typed, new_code
 from service.limits.rules import WRONG_CODES, WRONG_CODES_OF_BROWSER
 from tests.service import ADMIN, Reply, Service, service_on
@@ -244,6 +245,42 @@ async def test_a_right_to_return_is_used_once_on_whatever_day(hall: Checked, now
     second = await checked_in(hall, ticket["code"])
 
     assert (first.status, second.status, second.code) == (201, 409, "code-used")
+
+
+async def watched(hall: Checked, ticket: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Until when who has a ticket may come back by it, and when they have."""
+    body = (await hall.call("GET", f"tickets/{ticket['id']}", token=ticket["token"])).body
+    return body.get("return_by_on"), body.get("returned_at")
+
+
+@pytest.mark.parametrize("day", [23, 25])
+async def test_a_ticket_says_until_when_one_may_return_by_it_and_when_one_has(
+    hall: Checked, now: FakeClock, day: int
+) -> None:
+    await hall.open("1")
+    ticket = await hall.take("enquiry")
+    await hall.next("1")
+    finish = {"outcome": "conditional", "missing": ["signature"], "due_on": "2026-11-26"}
+    answered = await hall.done(ticket, "finish", finish)
+    now.put(at("10:30", day))
+    before = await watched(hall, ticket)
+
+    assert (await checked_in(hall, ticket["code"])).status == 201
+
+    assert answered["return_by_on"] == "2026-11-26"
+    assert before == ("2026-11-26", None)
+    assert await watched(hall, ticket) == ("2026-11-26", stamp(at("10:30", day)))
+
+
+async def test_who_was_not_served_is_told_until_when_to_come_back(hall: Checked, now: FakeClock) -> None:
+    ticket, gone = await hall.take("enquiry"), await hall.take("enquiry")
+    assert await watched(hall, ticket) == (None, None)
+    await hall.call("DELETE", f"tickets/{gone['id']}", token=gone["token"])
+    await hall.staff("POST", "day/close")
+    now.put(at("10:00", 25))
+
+    assert await watched(hall, ticket) == ("2026-12-07", None)
+    assert await watched(hall, gone) == (None, None)
 
 
 async def test_of_two_who_return_at_once_with_one_slip_one_does(hall: Checked, now: FakeClock) -> None:

@@ -103,3 +103,44 @@ async def test_who_has_booked_a_date_that_the_document_closes_moves_to_another(h
 
     assert (moved.status, moved.body["state"]) == (200, "booked")
     assert "hall_closed" not in await seen(hall, one)
+
+
+# Which day.
+
+
+async def test_a_day_is_closed_by_its_date_and_no_other_is(hall: Checked, now: FakeClock) -> None:
+    one = await booked(hall, at("15:00", 24))
+    await hall.take("enquiry")
+    ahead = await hall.staff("POST", "day/close", {"day": "2026-11-24"})
+    now.put(at("00:00:02", 24))
+    await hall.call("GET", "board")
+
+    late = await hall.staff("POST", "day/close", {"day": "2026-11-23"})
+    never = await hall.staff("POST", "day/close", {"day": "2026-11-20"})
+
+    assert (ahead.status, ahead.code, ahead.body["on"]) == (409, "wrong-day", "2026-11-24")
+    for refused in (late, never):
+        assert (refused.status, refused.code, refused.body["state"]) == (409, "wrong-state", "ended")
+    assert (await seen(hall, one))["state"] == "booked"
+    now.put(at("10:00", 24))
+    await hall.take("enquiry")
+    closed = await hall.staff("POST", "day/close", {"day": "2026-11-24"})
+    assert (closed.status, closed.body["day"]) == (200, "2026-11-24")
+
+
+async def test_a_close_sent_again_after_midnight_is_answered_with_its_own_day(hall: Checked, now: FakeClock) -> None:
+    now.put(at("23:59:58"))
+    closed = await hall.staff("POST", "day/close", key="close-the-day")
+    now.put(at("00:00:02", 24))
+
+    again = await hall.staff("POST", "day/close", key="close-the-day")
+
+    assert (again.status, again.body) == (200, closed.body)
+    now.put(at("10:00", 24))
+    await hall.take("enquiry")
+
+
+async def test_what_is_no_date_is_no_day_to_close(hall: Checked) -> None:
+    for day in ("today", "2026-02-30", 23):
+        reply = await hall.staff("POST", "day/close", {"day": day})
+        assert (reply.status, reply.code) == (422, "body-invalid")

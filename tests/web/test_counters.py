@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from service.clock import FakeClock
-from tests.web.checked import Checked, at
+from tests.web.checked import Checked, at, demo
 
 
 async def test_a_counter_opens_for_what_it_is_planned_for(hall: Checked) -> None:
@@ -53,6 +53,26 @@ async def test_a_counter_says_who_would_be_next_and_why_without_calling_them(hal
     assert called is not None
     assert called["id"] == late["id"]
     assert called["reason"] == seen["next"]["reason"]
+
+
+async def test_what_counters_work_with_follows_the_document_and_names_what_has_left_it(hall: Checked) -> None:
+    await hall.take("enquiry")
+    asked = {"id": "income-proof", "name": {"zh-CN": "家庭收入证明", "en": "Proof of income"}}
+    document = demo()
+    services = {service["id"]: service for service in document["services"]}
+    services["loan-first"]["papers"] = [asked]
+    document["services"] = [services["loan-first"], services["loan-renewal"]]
+    for counter in document["counters"]:
+        counter["services"] = ["loan-first"]
+    changed = await hall.staff("PUT", "document", document, headers={"If-Match": '"1"'})
+    assert changed.status == 200, changed.body
+
+    seen = {service["id"]: service for service in (await hall.staff("GET", "desk")).body["services"]}
+
+    assert seen["loan-first"]["papers"] == [asked]
+    assert (seen["loan-first"]["offered"], seen["loan-first"]["online_url"]) == (True, None)
+    assert seen["loan-renewal"]["online_url"] == services["loan-renewal"]["online_url"]
+    assert (seen["enquiry"]["offered"], seen["enquiry"]["name"]) == (False, services["enquiry"]["name"])
 
 
 async def test_nobody_is_next_while_the_hall_is_suspended_or_closed(hall: Checked) -> None:
@@ -173,6 +193,38 @@ async def test_with_a_person_there_a_counter_stops_only_by_release(hall: Checked
     assert (refused.status, refused.code, refused.body["ticket"]) == (409, "counter-busy", ticket["id"])
     assert (released.body["state"], released.body["ticket"]) == (state, None)
     assert (await hall.seen(ticket))["state"] == "waiting"
+
+
+@pytest.mark.parametrize(("verb", "state"), [("pause", "paused"), ("close", "closed")])
+async def test_a_counter_that_stops_puts_back_the_one_it_names_and_nobody_else(
+    hall: Checked, verb: str, state: str
+) -> None:
+    first = await hall.called()
+    second = await hall.take("enquiry")
+    await hall.next("1", "done")
+    before = await hall.seq()
+
+    behind = await hall.staff("POST", f"counters/1/{verb}", {"release": True, "present": first["id"]})
+    unsaid = await hall.staff("POST", f"counters/1/{verb}", {"present": second["id"]})
+    seq = await hall.seq()
+    released = await hall.staff("POST", f"counters/1/{verb}", {"release": True, "present": second["id"].upper()})
+
+    assert (behind.status, behind.code, behind.body["ticket"]) == (409, "counter-busy", second["id"])
+    assert (unsaid.code, unsaid.body["ticket"]) == ("counter-busy", second["id"])
+    assert seq == before
+    assert (released.body["state"], released.body["ticket"]) == (state, None)
+    assert (await hall.seen(second))["state"] == "waiting"
+
+
+@pytest.mark.parametrize("verb", ["pause", "close"])
+async def test_a_counter_stops_for_nobody_but_the_one_it_names(hall: Checked, verb: str) -> None:
+    ticket = await hall.called()
+    await hall.done(ticket, "finish", {"outcome": "done"})
+
+    reply = await hall.staff("POST", f"counters/1/{verb}", {"release": True, "present": ticket["id"]})
+
+    assert (reply.status, reply.code, reply.body["state"]) == (409, "wrong-state", "open")
+    assert (await hall.staff("GET", "counters/1")).body["state"] == "open"
 
 
 async def test_next_says_who_and_why(hall: Checked, now: FakeClock) -> None:

@@ -260,3 +260,71 @@ async def test_notices_are_read_page_by_page_the_oldest_first(hall: Checked) -> 
     for query in ("limit=0", "limit=201", "limit=x", "cursor=zz"):
         reply = await hall.staff("GET", f"notices?{query}")
         assert (reply.code, reply.body["errors"][0]["path"]) == ("body-invalid", query.partition("=")[0])
+
+
+async def test_a_service_that_goes_is_named_while_the_day_has_people_of_it(own: Checked) -> None:
+    ticket = await own.take("enquiry")
+    await own.open("1")
+    document = (await own.staff("GET", "document")).body
+    gone = next(one for one in document["services"] if one["id"] == "enquiry")
+    document["services"] = [one for one in document["services"] if one["id"] != "enquiry"]
+    for counter in document["counters"]:
+        counter["services"] = [name for name in counter["services"] if name != "enquiry"]
+    assert (await own.call("GET", f"/v1/halls/{own.hall}")).body["no_longer_offered"] == []
+
+    assert (await own.staff("PUT", "document", document, headers={"If-Match": "*"})).status == 200
+
+    seen = (await own.call("GET", f"/v1/halls/{own.hall}")).body
+    assert "enquiry" not in [service["id"] for service in seen["services"]]
+    [kept] = seen["no_longer_offered"]
+    assert (kept["id"], kept["name"], kept["prefix"]) == ("enquiry", gone["name"], "B")
+    assert (await own.call("POST", "tickets", {"service": "enquiry"})).code == "service-not-found"
+    board = (await own.call("GET", "board")).body
+    assert board["names"]["services"]["enquiry"]["name"] == gone["name"]
+    assert {one["service"]: one["count"] for one in board["waiting"]}["enquiry"] == 1
+    called = (await own.staff("POST", "counters/1/next")).body["ticket"]
+    assert called["id"] == ticket["id"]
+
+
+async def test_papers_of_a_service_that_goes_have_the_names_the_hall_still_has(own: Checked) -> None:
+    await own.take("loan-first")
+    document = (await own.staff("GET", "document")).body
+    gone = next(one for one in document["services"] if one["id"] == "loan-first")
+    other = next(one for one in document["services"] if one["id"] == "enquiry")
+    of_another, in_texts, unknown, *_ = gone["papers"]
+    other["papers"] = [{"id": of_another["id"], "name": {"zh-CN": "证件", "en": "Papers"}}]
+    document["texts"][in_texts["id"]] = {"zh-CN": "学生证", "en": "Student card"}
+    document["texts"].pop(unknown["id"], None)
+    document["codes"]["missing"] = [code for code in document["codes"]["missing"] if code != unknown["id"]]
+    document["services"] = [one for one in document["services"] if one is not gone]
+    for counter in document["counters"]:
+        counter.update(services=["enquiry"], stage="window")
+
+    put = await own.staff("PUT", "document", document, headers={"If-Match": "*"})
+    assert put.status == 200, put.body
+
+    [kept] = (await own.call("GET", f"/v1/halls/{own.hall}")).body["no_longer_offered"]
+    assert [paper["id"] for paper in kept["papers"]] == [paper["id"] for paper in gone["papers"]]
+    names = [paper["name"].get("en") for paper in kept["papers"][:3]]
+    assert names == ["Papers", "Student card", None]
+
+
+async def test_a_hall_says_whether_its_counters_are_staffed_and_when_its_day_ends(hall: Checked) -> None:
+    async def told() -> tuple[bool, str]:
+        seen = (await hall.call("GET", f"/v1/halls/{hall.hall}")).body
+        return seen["staffed"], seen["day_ends_at"]
+
+    assert await told() == (False, "2026-11-23T16:00:00.000Z")
+    await hall.open("2")
+    assert (await told())[0]
+    await hall.staff("POST", "counters/2/pause")
+    assert (await told())[0], "who is on a break comes back"
+    await hall.staff("POST", "counters/2/close")
+    assert not (await told())[0]
+
+
+async def test_a_closed_day_has_no_overtime_any_more(own: Checked) -> None:
+    await own.staff("PUT", "overtime", {"until_at": "2026-11-23T19:00:00+08:00"})
+    await own.staff("POST", "day/close")
+
+    assert (await own.call("GET", f"/v1/halls/{own.hall}")).body["overtime"] is None

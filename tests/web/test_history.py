@@ -40,6 +40,8 @@ async def test_it_is_one_story_of_the_journal_and_what_was_beside_it_newest_firs
     document = next(item for item in seen.body["items"] if item["kind"] == "document_changed")
     assert document["data"] == {"revision": 2, "paths": ["rules.no_show_after_s"]}
     assert (document["seq"], document["who"]) == (None, opened["who"])
+    plan = next(item for item in seen.body["items"] if item["kind"] == "plan_changed")
+    assert plan["who"] == opened["who"], "the day says it too"
     added = next(item for item in seen.body["items"] if item["kind"] == "staff_added")
     assert (added["actor"], added["who"]) == ("admin/local", None)
 

@@ -159,3 +159,55 @@ async def test_the_pass_over_halls_recalls_and_passes_over_by_a_clock_that_stand
     assert await after(60) == ("called", 3)
     assert await after(60) == ("called", 4)
     assert await after(60) == ("no_show", 4)
+
+
+# Overnight.
+
+
+async def listed(hall: Checked) -> bool:
+    """Whether the list of halls says that the hall is suspended."""
+    halls = (await hall.call("GET", "/v1/halls?limit=200")).body["items"]
+    return next(bool(one["suspended"]) for one in halls if one["id"] == hall.hall)
+
+
+async def test_a_suspension_and_a_notice_are_in_force_on_the_next_day_before_anybody_asks_for_anything(
+    house: Service, hall: Checked, now: FakeClock
+) -> None:
+    posted = await hall.staff("POST", "notices", {"text": "Lift out of order"})
+    await hall.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})
+    now.put(at("00:06", 24))
+    await house.running.jobs.end_days()
+
+    before_it_began = await listed(hall)
+    board = (await hall.call("GET", "board")).body
+    now.put(at("10:00", 24))
+    refused = await hall.call("POST", "tickets", {"service": "enquiry"})
+    notices = (await hall.staff("GET", "notices")).body["items"]
+    history = (await hall.staff("GET", "history")).body["items"]
+    lifted = await hall.staff("DELETE", "suspension")
+
+    assert before_it_began
+    assert (board["day"], board["suspended"]["text"]) == ("2026-11-24", {"en": "Fire alarm"})
+    assert [one["id"] for one in board["notices"]] == [one["id"] for one in notices] == [posted.body["id"]]
+    assert (refused.status, refused.code) == (409, "hall-suspended")
+    went_on = {one["kind"]: one["actor"] for one in history if one["kind"] in {"suspension_began", "notice_posted"}}
+    assert went_on == {"suspension_began": "system", "notice_posted": "system"}
+    assert lifted.status == 200
+    await hall.take("enquiry")
+
+
+async def test_a_suspension_until_tomorrow_ends_by_itself_tomorrow(
+    house: Service, hall: Checked, now: FakeClock
+) -> None:
+    until_at = "2026-11-24T06:00:00.000Z"
+    assert (await hall.staff("PUT", "suspension", {"text": "x", "until_at": until_at})).status == 200
+    now.put(at("00:00:02", 24))
+    assert (await hall.call("GET", "board")).body["suspended"]["until_at"] == until_at
+    now.put(at("13:59:59", 24))
+    assert (await hall.call("POST", "tickets", {"service": "enquiry"})).code == "hall-suspended"
+    now.put(at("14:00", 24))
+
+    await house.running.jobs.sweep_halls()
+
+    assert not await listed(hall)
+    await hall.take("enquiry")

@@ -13,6 +13,7 @@ from service.domain.model import HallId
 from service.reports.overview import LOADED_AT_ONCE
 from service.reports.screens import GONE_AFTER
 from service.web.operations import HALLS_MAX
+from tests.copies import copy, restore
 from tests.service import ADMIN, Service, service_on
 from tests.web.booking import booked
 from tests.web.checked import Checked, at, demo
@@ -205,6 +206,24 @@ async def test_a_fold_that_another_process_has_left_behind_is_caught_up(
         seen = (await watched(elsewhere))["demo"]
 
     assert seen["waiting"] == 2
+
+
+@pytest.mark.parametrize("others", [0, 1, 2], ids=["behind what is remembered", "level with it", "beyond"])
+async def test_a_fold_of_a_journal_that_was_put_back_is_read_anew(
+    own: Checked, clock: FakeClock, tmp_path: Path, dsn: str, others: int
+) -> None:
+    await own.take("enquiry")
+    await copy(dsn)
+    await own.open("1")
+    assert (await watched(own))["demo"]["counters_open"] == 1
+    await restore(dsn)
+    async with service_on(dsn, tmp_path / "other", clock) as other, Checked(other.api.base) as elsewhere:
+        for _ in range(others):
+            await elsewhere.take("enquiry")
+
+    seen = (await watched(own))["demo"]
+
+    assert (seen["waiting"], seen["counters_open"]) == (1 + others, 0)
 
 
 async def test_a_hall_that_a_newer_release_has_written_in_is_told_from_the_tables_and_the_others_as_ever(

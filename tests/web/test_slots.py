@@ -14,6 +14,7 @@ from service.domain.slots import slots_of
 from service.domain.view import slot_view
 from service.web.readable import INVITATION_HEADER
 from service.web.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
+from tests.copies import copy, restore
 from tests.service import Service, service_on
 from tests.web.booking import booked, by_hand, slot_at, slots, try_to_book
 from tests.web.checked import Checked, at, demo
@@ -242,6 +243,31 @@ async def test_what_another_process_booked_is_seen(
 
         assert (await slot_at(here, at("10:00", 24)))["free"] == before["free"] - 2
         assert (await slot_at(there, at("10:00", 24)))["free"] == before["free"] - 2
+
+
+@pytest.mark.parametrize("others", [0, 2, 3], ids=["behind what is remembered", "level with it", "beyond"])
+async def test_what_a_restored_database_lacks_takes_no_place(
+    dsn: str, tmp_path_factory: pytest.TempPathFactory, clock: FakeClock, others: int
+) -> None:
+    async with (
+        service_on(dsn, tmp_path_factory.mktemp("one"), clock) as one,
+        service_on(dsn, tmp_path_factory.mktemp("other"), clock) as other,
+        Checked(one.api.base) as here,
+        Checked(other.api.base) as there,
+    ):
+        await booked(here, at("10:00", 24))
+        await copy(dsn)
+        for _ in range(2):
+            await booked(here, at("10:00", 24))
+        assert await slots(here)
+        await restore(dsn)
+        for _ in range(others):
+            await booked(there, at("11:00", 24))
+
+        found = await slots(here)
+
+        assert found == await slots(there)
+        assert await slots(here) == found, "nor is it kept"
 
 
 async def test_days_that_are_not_in_memory_are_as_those_that_are(

@@ -327,6 +327,38 @@ async def test_an_end_is_taken_back_and_who_was_called_meanwhile_goes_back_in_on
     assert (await hall.staff("GET", "counters/1")).body["ticket"] == ticket["id"]
 
 
+async def test_an_end_that_is_taken_back_puts_back_the_one_it_names_and_nobody_else(hall: Checked) -> None:
+    ticket = await hall.called()
+    for _ in range(2):
+        await hall.take("enquiry")
+    second = await hall.next("1", "done")
+    third = await hall.next("1", "done")
+    assert second is not None
+    assert third is not None
+
+    behind = await hall.act(ticket, "undo", {"release": True, "present": second["id"]})
+    still = (await hall.seen(third))["state"]
+    undone = await hall.done(ticket, "undo", {"release": True, "present": third["id"].upper()})
+
+    assert (behind.status, behind.code, behind.body["ticket"]) == (409, "counter-busy", third["id"])
+    assert still == "called"
+    assert (undone["state"], undone["counter"]) == ("serving", "1")
+    assert (await hall.seen(third))["state"] == "waiting"
+
+
+async def test_an_end_is_taken_back_though_the_one_it_names_has_gone_already(hall: Checked) -> None:
+    ticket = await hall.called()
+    await hall.take("enquiry")
+    following = await hall.next("1", "done")
+    assert following is not None
+    await hall.done(following, "park")
+
+    undone = await hall.done(ticket, "undo", {"release": True, "present": following["id"]})
+
+    assert undone["counter"] == "1"
+    assert (await hall.seen(following))["state"] == "parked"
+
+
 async def test_a_transfer_that_says_nothing_puts_back_to_the_old_place(hall: Checked) -> None:
     ticket = await hall.called()
     await hall.take("enquiry")

@@ -19,13 +19,10 @@ Pauses = tuple[tuple[float, float], ...]
 def pauses_of(day: Day, at_stage: Sequence[Counter], now_at: datetime) -> dict[CounterId, Pauses]:
     """When each counter of a stage calls nobody; only those are there that have somebody or will call again."""
     periods = _periods(day, at_stage, now_at)
-    returns_at = {
-        one.id: one.until_at for one in at_stage if one.state is CounterState.PAUSED and one.until_at is not None
-    }
     first_s = goes_on_in_s(day, now_at) or 0.0
     found: dict[CounterId, Pauses] = {}
     for counter in at_stage:
-        back_at = returns_at.get(counter.id)
+        back_at = counter.back_at
         begins_s = max(first_s, (back_at - now_at).total_seconds() if back_at is not None else 0.0)
         pauses: list[tuple[float, float]] = [(0.0, begins_s)] if begins_s > 0 else []
         for from_s, to_s, working in periods:
@@ -49,8 +46,8 @@ def _periods(
     begun = [rate for rate in rates if rate.from_at <= now_at]
     ahead = [rate for rate in rates if rate.from_at > now_at]
     open_now = [one for one in at_stage if one.state is CounterState.OPEN]
-    back_soon = [one for one in at_stage if one.state is CounterState.PAUSED and one.until_at is not None]
-    others = [one for one in at_stage if one.state is CounterState.PAUSED and one.until_at is None]
+    back_soon = [one for one in at_stage if one.back_at is not None]
+    others = [one for one in at_stage if one.state is CounterState.PAUSED and one.back_at is None]
     closed = [one for one in at_stage if one.state is CounterState.CLOSED and day.plan.counters[one.id].offered]
     preferred = [*open_now, *back_soon, *others, *closed]
     windows = day.plan.windows

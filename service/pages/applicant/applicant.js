@@ -11,6 +11,7 @@ import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { Booking, keep } from "/pages/keep.js";
+import { isStaffed, outlookOf } from "/pages/outlook.js";
 import { button, draw, nameOf, upper } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
 import "/pages/theme.js";
@@ -23,6 +24,7 @@ import { review } from "/pages/applicant/steps/review.js";
 import { service } from "/pages/applicant/steps/service.js";
 import { time } from "/pages/applicant/steps/time.js";
 import { hold } from "/pages/applicant/book.js";
+import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
 import { settle } from "/pages/applicant/settle.js";
 
@@ -40,7 +42,11 @@ const WATCHED = new Set(["home", "service"]);
 /** Steps of a booking that is not made yet. */
 const UNDER_WAY = new Set(["time", "details", "review"]);
 /** When what was refused is so no more. */
-const OVER = { "hall-suspended": ({ suspended }) => !suspended, "hall-closed": (hall) => hall.doors_open };
+const OVER = {
+  "hall-suspended": ({ suspended }) => !suspended,
+  "hall-closed": (hall) => hall.doors_open,
+  "hall-full": (_hall, service) => service?.admission !== "full",
+};
 /** Where the arrow leads when the step was opened by its address. */
 const BEFORE = { service: "home", time: "service", details: "time", review: "details", appointment: "home", move: "appointment" };
 
@@ -88,6 +94,14 @@ class Applicant {
   /** @param {string | null} id */
   service(id) {
     return this.hall?.services.find((one) => one.id === id) ?? null;
+  }
+
+  /** What is told to who might take a number of a service now; null while none is given out. @param {any} service */
+  outlook({ admission, wait }) {
+    const { hall } = this;
+    if (!hall.doors_open || hall.suspended) return null;
+    if (this.old) return "unknown";
+    return outlookOf({ admission, shown: wait.shown }, { staffed: isStaffed(hall), now_ms: this.clock.now(), ends_at: hall.day_ends_at });
   }
 
   /** Go to a step. @param {{step: string, service?: string | null, appointment?: string | null}} place */
@@ -237,7 +251,7 @@ class Applicant {
     this.times ??= new HallTimes(this.hall.time_zone);
     this.clock ??= new HallClock(this.hall.time_zone);
     this.clock.heard(Date.parse(this.hall.as_of_at));
-    if (this.#message && OVER[this.#message.code]?.(this.hall) && asked_ms - this.#message.at_ms > HEARD_MS) this.refuse(null);
+    if (this.#message && OVER[this.#message.code]?.(this.hall, this.service(this.place.service)) && asked_ms - this.#message.at_ms > HEARD_MS) this.refuse(null);
   }
 
   /** The hall's date today. */
@@ -346,4 +360,5 @@ async function begin() {
   setInterval(look, LOOK_MS);
 }
 
+noteHolds(app.booking);
 if (takeFromAddress()) begin();

@@ -9,6 +9,7 @@ import { Refused, newKey } from "/pages/api.js";
 import { keep, kept } from "/pages/keep.js";
 import { ticketAddress } from "/pages/phone.js";
 import { localeNow } from "/pages/texts.js";
+import { forgetHold, isElsewhere, noteHold } from "/pages/applicant/holds.js";
 
 // A hold of which this is said is none any more: another is asked for in its place.
 const GONE = new Set(["hold-expired", "wrong-state", "appointment-not-found"]);
@@ -18,6 +19,18 @@ const TAKEN = new Set(["slot-full", "slot-not-offered"]);
 export function countOf(app) {
   const { service } = app.place;
   return Math.min(app.booking.now.count ?? 1, app.service(service)?.count_max ?? 1);
+}
+
+/** The ticket on standby that is given up when what is under way is booked; null when it is for another service. */
+export function standbyOf(app) {
+  const { standby } = app.booking.now;
+  return standby && standby.service === app.place.service ? standby.ticket : null;
+}
+
+/** The place that is held for what is under way; null when there is none. */
+export function heldFor(app) {
+  const { hold: held } = app.booking.now;
+  return held?.id && held.service === app.place.service && left_ms(app) > 0 ? held : null;
 }
 
 /** Take a time that was offered, in place of another. @param {any} app @param {{starts_at: string}} slot */
@@ -43,33 +56,72 @@ function taken(app, { starts_at }) {
   if (["time", "move"].includes(app.place.step)) app.show();
 }
 
-/** Keep a place for a while: the one that is kept already is moved. */
+/**
+ * Keep a place for a while, in place of the one that is kept already: that is moved, or given up when it is of another service.
+ * What another page of this browser has before it stays as it is.
+ */
 export async function hold(app, starts_at) {
   const { service } = app.place;
   const count = countOf(app);
-  const { hold: held, invitation, standby } = app.booking.now;
-  if (standby) {
+  if (app.booking.now.standby && standbyOf(app) === null) app.booking.endStandby(); // this is for somebody else, say
+  const { hold: held, invitation } = app.booking.now;
+  if (standbyOf(app) && (await standsBy(app))) {
     app.booking.set({ starts_at, keys: null, hold: { service, starts_at, count } });
+    giveUp(app, held);
     return;
   }
   if (held?.id && held.service === service) {
     if (held.starts_at === starts_at && held.count === count && left_ms(app) > 0) return;
-    try {
-      const moved = await app.call("PATCH", `appointments/${held.id}`, { body: { starts_at, count }, token: held.token });
-      heldNow(app, moved.body, held.token);
-      return;
-    } catch (reason) {
-      if (!(reason instanceof Refused) || !GONE.has(reason.code)) throw reason;
-      app.booking.set({ hold: null });
+    if (!isElsewhere(held.id, app.clock.now())) {
+      try {
+        const moved = await app.call("PATCH", `appointments/${held.id}`, { body: { starts_at, count }, token: held.token });
+        heldNow(app, moved.body, held.token);
+        return;
+      } catch (reason) {
+        if (!(reason instanceof Refused) || !GONE.has(reason.code)) throw reason;
+        app.booking.set({ hold: null });
+      }
     }
   }
   const body = { service, starts_at, count, hold: true, ...(invitation ? { invitation } : {}) };
   const made = await app.call("POST", "appointments", { body, key: keyFor(app, "hold", body) });
   heldNow(app, made.body, made.body.token);
+  giveUp(app, held);
 }
 
 function heldNow(app, { id, service, starts_at, count, expires_at, code }, token) {
-  app.booking.set({ starts_at, keys: null, hold: { id, token, service, starts_at, count, expires_at, code } });
+  const now = { id, token, service, starts_at, count, expires_at, code };
+  app.booking.set({ starts_at, keys: null, hold: now });
+  noteHold(now);
+}
+
+/** Let others have a place that was kept for this page, and for it alone; nobody waits for that, and it ends by itself. */
+async function giveUp(app, held) {
+  if (!held?.id) return;
+  forgetHold(held.id);
+  if (isElsewhere(held.id, app.clock.now()) || kept("appointments", held.id)) return;
+  try {
+    const { body: seen } = await app.call("GET", `appointments/${held.id}`, { token: held.token });
+    if (seen.state === "held") await app.call("DELETE", `appointments/${held.id}`, { token: held.token });
+  } catch {
+    // it is over, or not reached
+  }
+}
+
+/**
+ * Whether the number still stands by. One that is over is none to be given up: what is booked is booked without it.
+ * @throws {Refused} wrong-state: it is in the queue now, or was given up for a booking already; that is to be looked at first
+ */
+async function standsBy(app) {
+  const ticket = standbyOf(app);
+  const seen = await app.call("GET", `tickets/${ticket}`, { token: kept("tickets", ticket)?.token ?? "" }).then(({ body }) => body, (reason) => {
+    if (reason instanceof Refused && ["ticket-not-found", "token-invalid"].includes(reason.code)) return null;
+    throw reason;
+  });
+  if (seen?.state === "waiting" && seen.admission === "standby") return true;
+  if (seen && (!["left", "done"].includes(seen.state) || seen.left_reason === "booked")) throw new Refused({ code: "wrong-state", title: "", status: 409 });
+  app.booking.endStandby();
+  return false;
 }
 
 /** How long the place is still kept, in milliseconds; 0 or less when it is not. */
@@ -80,12 +132,13 @@ export function left_ms(app) {
 
 /** Make what was chosen an appointment; returns its id. */
 export async function confirm(app) {
-  const { applicant = {}, hold: held, standby } = app.booking.now;
+  const { applicant = {} } = app.booking.now;
+  const standby = standbyOf(app);
   const person = { name: applicant.name?.trim(), phone: applicant.phone?.trim() || undefined, email: applicant.email?.trim() || undefined, locale: localeNow() };
   const who = person.name ? { applicant: person } : {};
   const booked = await (standby ? bookFromStandby(app, who) : confirmHold(app, who));
   const { id, code, starts_at, service, count } = booked;
-  keep("appointments", id, { hall: app.id, token: booked.token ?? held.token, code, starts_at, service, count });
+  keep("appointments", id, { hall: app.id, token: booked.token, code, starts_at, service, count });
   if (standby) keep("tickets", standby, { ...kept("tickets", standby), over: true });
   app.booking.clear({ made: true });
   return id;
@@ -96,7 +149,8 @@ async function confirmHold(app, who) {
   const { hold: held } = app.booking.now;
   const body = { state: "booked", ...who };
   try {
-    return (await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) })).body;
+    const { body: booked } = await app.call("PATCH", `appointments/${held.id}`, { body, token: held.token, key: keyFor(app, "confirm", body) });
+    return { ...booked, token: held.token };
   } catch (reason) {
     if (!(reason instanceof Refused) || !GONE.has(reason.code)) throw reason;
     const seen = await app.call("GET", `appointments/${held.id}`, { token: held.token }).then(({ body: one }) => one, () => null);
@@ -106,12 +160,19 @@ async function confirmHold(app, who) {
   }
 }
 
-/** Book a time for which a ticket on standby leaves, both or neither. */
+/** Book a time for which a ticket on standby leaves, both or neither; one that has left meanwhile is not asked for. */
 async function bookFromStandby(app, who) {
-  const { hold: chosen, invitation, standby } = app.booking.now;
+  const { hold: chosen, invitation } = app.booking.now;
+  const standby = standbyOf(app);
   const { service, starts_at, count } = chosen;
   const body = { service, starts_at, count, ticket: standby, ...who, ...(invitation ? { invitation } : {}) };
-  return (await app.call("POST", "appointments", { body, token: kept("tickets", standby)?.token ?? "", key: keyFor(app, "book", body) })).body;
+  try {
+    return (await app.call("POST", "appointments", { body, token: kept("tickets", standby)?.token ?? "", key: keyFor(app, "book", body) })).body;
+  } catch (reason) {
+    if (!(reason instanceof Refused) || !["wrong-state", "ticket-not-found"].includes(reason.code) || (await standsBy(app))) throw reason;
+    await hold(app, starts_at);
+    return confirmHold(app, who);
+  }
 }
 
 /** The header by which places kept for invited people are seen and had; nothing without an invitation. */

@@ -64,7 +64,7 @@ function dayButton(app, on, day, pressed, choose) {
 /**
  * The times of a day: all when they are few, by the hour when they are many.
  * @param {any} app
- * @param {{starts_at: string, free: number}[]} slots of one day
+ * @param {{starts_at: string, free: number, held?: boolean}[]} slots of one day; one is held for this person
  * @param {{on: string, chosen: string | null, hour: string | null, now: string | null}} shown `now` is the time an appointment has
  * @param {{take: (starts_at: string) => void, unfold: (hour: string) => void}} acts
  */
@@ -98,8 +98,8 @@ function grouped(slots, key) {
   return found;
 }
 
-function slotButton(app, { starts_at, free }, pressed, isNow, take) {
-  const words = isNow ? say("slot-now") : free > 0 ? say("slot-free", { free }) : say("slot-full");
+function slotButton(app, { starts_at, free, held = false }, pressed, isNow, take) {
+  const words = isNow ? say("slot-now") : held ? say("slot-held") : free > 0 ? say("slot-free", { free }) : say("slot-full");
   const made = make("button.button", { type: "button", "data-at": starts_at, disabled: free === 0 || isNow, "aria-pressed": free > 0 && !isNow ? String(pressed) : null }, make("span", {}, app.times.time(starts_at)), make("small", {}, words));
   made.addEventListener("click", () => take(starts_at));
   return made;

@@ -1,8 +1,9 @@
 /** How long a place is still kept, said honestly. */
 
 import { make } from "/display/element.js";
+import { kept } from "/pages/keep.js";
 import { say } from "/pages/texts.js";
-import { left_ms } from "/pages/applicant/book.js";
+import { left_ms, standbyOf } from "/pages/applicant/book.js";
 
 const LOOK_MS = 1000;
 
@@ -11,8 +12,9 @@ const LOOK_MS = 1000;
  * @returns {{element: HTMLElement, stop: () => void}}
  */
 export function keptFor(app) {
-  const { hold, standby } = app.booking.now;
-  if (standby) return { element: make("p.kept-for", {}, make("b", {}, app.momentWords(hold.starts_at)), make("span.quiet", {}, say("kept-standby"))), stop: () => undefined };
+  const { hold } = app.booking.now;
+  const standby = standbyOf(app);
+  if (standby) return { element: make("p.kept-for", {}, make("b", {}, app.momentWords(hold.starts_at)), make("span.quiet", {}, say("kept-standby", { number: kept("tickets", standby)?.number ?? "" }))), stop: () => undefined };
   const left = make("span.quiet", { "aria-live": "off" });
   const element = make("p.kept-for", {}, make("b", {}, app.momentWords(hold.starts_at)), left);
   const look = async () => {

@@ -4,7 +4,7 @@ import { Refused } from "/pages/api.js";
 import { forget, kept } from "/pages/keep.js";
 import { nameOf, ticketAddress } from "/pages/phone.js";
 import { isSaid, say } from "/pages/texts.js";
-import { choose } from "/pages/applicant/book.js";
+import { choose, standbyOf } from "/pages/applicant/book.js";
 
 /**
  * @param {any} app
@@ -36,8 +36,10 @@ export function refusalOf(app, reason, again) {
       return waiting(problem.ticket);
     case "wrong-state":
     case "ticket-not-found":
-      if (place.step !== "review") return null;
-      return app.booking.now.standby ? noLongerStandby(app) : noLongerHeld(problem, book);
+      if (standbyOf(app)) return noLongerStandby(standbyOf(app));
+      return place.step === "review" ? noLongerHeld(problem, book) : null;
+    case "token-invalid":
+      return standbyOf(app) ? noLongerStandby(standbyOf(app)) : null; // its number is of a day long over
     case "already-booked":
       return { text: say("refused-already-booked"), ways: [home] };
     case "hold-expired":
@@ -74,13 +76,10 @@ function noLongerHeld(problem, book) {
   return { text: say(problem.hall_closed ? "refused-hold-closed" : "refused-hold-gone"), ways: [book] };
 }
 
-/** The number is called or being let in, or it is over: it is looked at first. */
-function noLongerStandby(app) {
-  const ticket = app.booking.now.standby;
-  return { text: say("refused-not-standby"), ways: [{ label: say("to-my-ticket"), act: () => {
-    app.booking.clear();
-    location.assign(ticketAddress(ticket, kept("tickets", ticket)?.token ?? ""));
-  } }] };
+/** The number is called or was let in: it is looked at first, and its page gives up what was to be booked in its place. */
+function noLongerStandby(ticket) {
+  const { token = "", number = "" } = kept("tickets", ticket) ?? {};
+  return { text: say("refused-not-standby", { number }), ways: [{ label: say("to-my-ticket"), act: () => location.assign(ticketAddress(ticket, token)) }] };
 }
 
 function waiting(ticket) {

@@ -14,11 +14,15 @@ import "/pages/theme.js";
 import { bookings } from "./section.js";
 
 const element = (id) => document.getElementById(id);
+// Services change seldom; a look for news of them costs as much as one at the board.
+const HALL_EVERY_MS = 15_000;
+const LOOK_MS = 1000;
 const hallId = decodeURIComponent(location.pathname.split("/")[2]);
 
 class ClerksPage {
   #call = inHall(hallId);
   #hall = null;
+  #hallRead_ms = -Infinity;
   #who = null;
   #board = null;
   /** @type {Live | null} */
@@ -27,28 +31,55 @@ class ClerksPage {
   #onFacts = () => undefined;
 
   async start() {
-    const [hall] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), texts("common", "bookings")]);
+    const [hall] = await Promise.all([this.#readHall(), texts("common", "bookings")]);
     document.addEventListener("paihao:language", () => this.#speak());
-    this.#hall = hall.body;
+    this.#took(hall.body);
     this.#speak();
     this.#who = await signedIn(hallId, ["staff"]);
     document.querySelector("account-menu").show(this.#who.session);
     document.addEventListener("paihao:signed-in", ({ detail }) => {
+      const isOther = detail.session.account?.id !== this.#who.session.account?.id;
       this.#who = detail;
       document.querySelector("account-menu").show(detail.session);
+      if (isOther && this.#board !== null) this.#draw(); // nothing of what the one before typed
       this.#live.now();
     });
     this.#live = new Live({
       hall: this.#hall,
-      read: async () => (await this.#call("GET", "board")).body,
-      onFacts: (board) => this.#take(board),
+      read: () => this.#read(),
+      onFacts: (facts) => this.#take(facts),
       onLink: (link) => this.#linked(link),
     });
     this.#live.start();
+    setInterval(() => this.#look(), LOOK_MS);
   }
 
-  #take(board) {
+  #readHall() {
+    return call("GET", `/v1/halls/${encodeURIComponent(hallId)}`);
+  }
+
+  #took(hall) {
+    this.#hall = hall;
+    this.#hallRead_ms = performance.now();
+  }
+
+  get #hallIsOld() {
+    return performance.now() - this.#hallRead_ms > HALL_EVERY_MS;
+  }
+
+  /** Something has happened since the hall was read, and perhaps to its services: nothing more need happen for it to be seen. */
+  #look() {
+    if (this.#live.link === "live" && this.#hallIsOld && this.#board !== null && this.#board.seq !== this.#hall.seq) this.#live.now();
+  }
+
+  async #read() {
+    const [board, hall] = await Promise.all([this.#call("GET", "board"), this.#hallIsOld ? this.#readHall() : null]);
+    return { board: board.body, hall: hall?.body ?? null, day: board.body.day, seq: board.body.seq };
+  }
+
+  #take({ board, hall }) {
     const isFirst = this.#board === null;
+    if (hall) this.#took(hall);
     this.#board = board;
     this.#live.clock.heard(Date.parse(board.at));
     if (isFirst) this.#draw();
@@ -59,8 +90,11 @@ class ClerksPage {
 
   /** @returns {import("/pages/manage/parts.js").Ui} */
   #ui(signal) {
+    const page = this;
     return {
-      hall: this.#hall,
+      get hall() {
+        return page.#hall;
+      },
       call: this.#call,
       times: new HallTimes(this.#hall.time_zone),
       who: this.#who,

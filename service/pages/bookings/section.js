@@ -9,6 +9,7 @@ import { make } from "/display/element.js";
 import { newKey, Refused } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { action, allOf, head, keepFocus, part, table } from "/pages/manage/parts.js";
+import { serviceOf } from "/pages/outlook.js";
 import { printAlone } from "/pages/print.js";
 import { isSaid, languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
@@ -24,11 +25,17 @@ const NAME_MAX = 200;
 // More ways on than these are a list, not a help.
 const NEAREST_MAX = 3;
 
-/** What is typed and chosen outlives a drawing: a switch of the language, a look at another section. */
-const kept = { service: "", count: 1, starts_at: null, name: "", phone: "", channel: "hotline", moving: null, on: "", key: newKey() };
+const nothing = () => ({ service: "", count: 1, starts_at: null, name: "", phone: "", channel: "hotline", moving: null, on: "", made: null, key: newKey() });
+/** What is typed, chosen and made outlives a drawing: a switch of the language, a look at another section. */
+let kept = nothing();
+/** Whose that is: the next one who signs in gets nothing of it. */
+let whose = null;
 
 /** @param {import("/pages/manage/parts.js").Ui} ui */
 export function bookings(ui) {
+  const account = ui.who.session?.account?.id ?? "";
+  if (account !== whose) kept = nothing();
+  whose = account;
   const clerk = new Clerk(ui);
   return clerk.draw();
 }
@@ -46,6 +53,10 @@ class Clerk {
   #why = null;
   #asked = 0;
   #seen = "";
+  /** The services that the form offers, as it offers them. */
+  #offered = "";
+  #service = null;
+  #count = null;
   /** What a search found, asked again after each act, and how many pages of it are shown. */
   #wanted = null;
   #pages = 1;
@@ -60,8 +71,12 @@ class Clerk {
   draw() {
     const ui = this.#ui;
     this.#drawForm();
+    this.#drawMade();
     this.#readDay().catch(ui.fail);
-    ui.onFacts(() => this.#followDay());
+    ui.onFacts(() => {
+      this.#followServices();
+      this.#followDay();
+    });
     document.addEventListener("keydown", (event) => this.#key(event), { signal: ui.signal });
     const isManager = ui.who.roles.has("manager");
     const desk = make("a", { href: `/halls/${encodeURIComponent(ui.hall.id)}/desk`, id: "to-desk" }, say("bookings-desk"));
@@ -137,29 +152,26 @@ class Clerk {
   }
 
   #serviceName(id) {
-    return pick(this.#ui.hall.services.find((one) => one.id === id)?.name, languageNow()).text || id;
+    return pick(serviceOf(this.#ui.hall, id)?.name, languageNow()).text || id;
   }
 
   #drawForm() {
     const ui = this.#ui;
     const { moving, starts_at } = kept;
-    const services = this.#services();
-    if (services.length === 0) {
+    this.#offered = this.#offer();
+    if (this.#services().length === 0) {
+      this.#submit = null;
       this.#form.replaceChildren(make("h3", {}, say("bookings-book")), make("p.quiet", {}, say("bookings-no-service")));
       return;
     }
-    if (!services.some(({ id }) => id === kept.service)) kept.service = services[0].id;
-    const service = make("select.input", { id: "b-service" }, services.map(({ id }) => make("option", { value: id, selected: id === kept.service }, this.#serviceName(id))));
+    const service = make("select.input", { id: "b-service" });
     const count = make("select.input", { id: "b-count" });
-    const fillCount = () => {
-      const most = services.find(({ id }) => id === kept.service).count_max;
-      kept.count = Math.min(kept.count, most);
-      count.replaceChildren(...Array.from({ length: most }, (_, n) => make("option", { value: n + 1, selected: n + 1 === kept.count }, say("bookings-people", { count: n + 1 }))));
-    };
-    fillCount();
+    this.#service = service;
+    this.#count = count;
+    this.#fill();
     service.addEventListener("change", () => {
       kept.service = service.value;
-      fillCount();
+      this.#fillCount();
       this.#ask();
     });
     count.addEventListener("change", () => {
@@ -185,6 +197,24 @@ class Clerk {
     this.#form.replaceChildren(make("h3", { id: "b-title", tabindex: "-1" }, say(moving ? "bookings-move-title" : "bookings-book"), " ", moving ? "" : make("kbd", { "aria-hidden": "true" }, "B")), form);
     this.#chosen(this.#picker.chosen);
     this.#ask({ starts_at });
+  }
+
+  #offer() {
+    return JSON.stringify(this.#services().map(({ id, name, count_max }) => [id, name, count_max]));
+  }
+
+  /** The services to choose from, and how many people may come for the chosen one. */
+  #fill() {
+    const services = this.#services();
+    if (!services.some(({ id }) => id === kept.service)) kept.service = services[0].id;
+    this.#service.replaceChildren(...services.map(({ id }) => make("option", { value: id, selected: id === kept.service }, this.#serviceName(id))));
+    this.#fillCount();
+  }
+
+  #fillCount() {
+    const most = this.#services().find(({ id }) => id === kept.service).count_max;
+    kept.count = Math.min(kept.count, most);
+    this.#count.replaceChildren(...Array.from({ length: most }, (_, n) => make("option", { value: n + 1, selected: n + 1 === kept.count }, say("bookings-people", { count: n + 1 }))));
   }
 
   #person() {
@@ -229,16 +259,31 @@ class Clerk {
   }
 
   async #book() {
-    const { service, count, starts_at, name, phone, channel, key } = kept;
+    const mine = kept;
+    const sent = { ...kept };
+    const { service, count, starts_at, name, phone, channel, key } = sent;
     const applicant = { name: name.trim(), ...(phone.trim() ? { phone: phone.trim() } : {}) };
     await this.#tried(async () => {
       const { body } = await this.#ui.call("POST", "appointments", { body: { service, count, starts_at, channel, applicant }, key });
-      Object.assign(kept, { name: "", phone: "", starts_at: null, key: newKey() });
-      this.#picker.take(null);
-      this.#drawForm();
-      this.#showMade(body, say("bookings-made"));
+      if (mine !== kept) return; // somebody else sits here now
+      const isForNext = ["service", "count", "starts_at", "name", "phone", "channel", "moving"].some((what) => kept[what] !== sent[what]);
+      this.#clear(sent);
+      this.#showMade(body, "bookings-made", { isForNext });
       await this.#readDay(this.#ui.times.on(body.starts_at));
     });
+  }
+
+  /** Take away what was booked; what was typed or chosen meanwhile is for the next caller, and stays. */
+  #clear(sent) {
+    for (const what of ["name", "phone"].filter((one) => kept[one] === sent[one])) {
+      kept[what] = "";
+      const field = document.getElementById(`b-${what}`);
+      if (field) field.value = "";
+    }
+    if (kept.starts_at === sent.starts_at) kept.starts_at = null;
+    if (this.#ui.signal.aborted) return; // drawn anew meanwhile
+    if (kept.starts_at === null) this.#picker.take(null);
+    this.#ask();
   }
 
   async #moveNow() {
@@ -246,7 +291,7 @@ class Clerk {
     await this.#tried(async () => {
       const { body } = await this.#ui.call("PATCH", `appointments/${moving.id}`, { body: { starts_at }, key });
       this.#move(null);
-      this.#showMade(body, say("bookings-moved"));
+      this.#showMade(body, "bookings-moved");
       await this.#again(this.#ui.times.on(body.starts_at));
     });
   }
@@ -297,10 +342,23 @@ class Clerk {
     this.#form.scrollIntoView({ block: "start" });
   }
 
-  #showMade(appointment, title) {
+  /** @param {{isForNext?: boolean}} [how] the clerk is busy with the next caller: the keyboard stays there */
+  #showMade(appointment, words, { isForNext = false } = {}) {
+    kept.made = { appointment, words };
+    if (this.#ui.signal.aborted) return this.#ui.redraw(); // in another language, say
+    this.#drawMade();
+    const { times } = this.#ui;
+    if (isForNext) this.#ui.tell(say("bookings-made-told", { day: times.day(times.on(appointment.starts_at)), time: times.time(appointment.starts_at) }));
+    else this.#made.focus({ preventScroll: true });
+    this.#made.scrollIntoView({ block: "nearest" });
+  }
+
+  #drawMade() {
+    if (kept.made === null) return;
     const ui = this.#ui;
+    const { appointment, words } = kept.made;
     this.#made.replaceChildren(
-      card(ui, appointment, title, this.#serviceName(appointment.service)),
+      card(ui, appointment, say(words), this.#serviceName(appointment.service)),
       make(
         "div.line",
         {},
@@ -309,6 +367,7 @@ class Clerk {
           ui,
           say("bookings-card-away"),
           () => {
+            kept.made = null;
             this.#made.replaceChildren();
             document.getElementById("b-search").focus();
           },
@@ -316,8 +375,6 @@ class Clerk {
         ),
       ),
     );
-    this.#made.focus({ preventScroll: true });
-    this.#made.scrollIntoView({ block: "nearest" });
   }
 
   // The day.
@@ -343,6 +400,19 @@ class Clerk {
     this.#day.value = on;
     kept.on = on === this.#ui.today() ? "" : on;
     await this.#readDay().catch(this.#ui.fail);
+  }
+
+  /** The form follows the hall document, but for one that is on its way; what is typed stays as it is. */
+  #followServices() {
+    if (this.#offer() === this.#offered || this.#submit?.getAttribute("aria-busy") === "true") return;
+    if (this.#submit === null || this.#services().length === 0) {
+      keepFocus(() => this.#drawForm());
+      return;
+    }
+    const { service, count } = kept;
+    this.#offered = this.#offer();
+    this.#fill();
+    if (kept.moving === null && (kept.service !== service || kept.count !== count)) this.#ask();
   }
 
   /** Today's list follows the hall. */
@@ -420,7 +490,7 @@ class Clerk {
     });
     if (chosen === "check-in") await this.#checkIn(one);
     else if (chosen === "move") this.#move(one);
-    else if (chosen === "code") this.#showMade(one, say("bookings-its-code"));
+    else if (chosen === "code") this.#showMade(one, "bookings-its-code");
     else if (chosen === "cancel") await this.#cancel(one);
   }
 

@@ -17,8 +17,16 @@ import { list } from "./words.js";
 // With these a person has gone on, or it is too late; any other refusal may pass while the offer stands.
 const GONE_ON = new Set(["wrong-state", "code-used", "ticket-not-found"]);
 
+// Parts of the queue: who can be called, who is not at a counter, and everybody.
+const WAITING = ["waiting", "standby"];
+const LINE = [...WAITING, "parked"];
+const QUEUE = ["called", ...LINE];
+
 /** The acts of one counter. */
 export class Acts {
+  /** What is to be looked at when the hall was read, for each question on the screen. @type {Set<() => void>} */
+  #questions = new Set();
+
   constructor({ state, ofHall, counterId, checklist, toast, say: tell, read, now_ms }) {
     Object.assign(this, { state, ofHall, counterId, checklist, toast, tell, read, now_ms });
   }
@@ -141,6 +149,61 @@ export class Acts {
     return found;
   }
 
+  // Questions about somebody.
+
+  /** The hall was read. */
+  heard() {
+    for (const look of this.#questions) look();
+  }
+
+  /**
+   * Ask something about somebody for as long as they are there: when they have gone the question goes too, and this is said.
+   * @param {object} about
+   * @param {() => boolean} about.isThere
+   * @param {string} about.gone what is said when they are not
+   * @param {(act: (...given: any[]) => Promise<unknown>, signal: AbortSignal) => Promise<unknown>} ask
+   * @param {(...given: any[]) => Promise<unknown>} [act] what the question is asked for
+   */
+  async #askAbout({ isThere, gone }, ask, act) {
+    const ending = new AbortController();
+    const look = () => {
+      if (!isThere()) ending.abort();
+    };
+    // What is refused may be so because they have gone: the page looks now, and not with the next frame.
+    const tried = async (...given) => {
+      try {
+        return await act(...given);
+      } catch (reason) {
+        if (reason instanceof Refused) this.read();
+        throw reason;
+      }
+    };
+    this.#questions.add(look);
+    look();
+    try {
+      const given = await ask(tried, ending.signal);
+      if (given === null && ending.signal.aborted) this.tell(gone, "heed");
+      return given;
+    } finally {
+      this.#questions.delete(look);
+    }
+  }
+
+  /** Whether a ticket is in one of these parts of the queue. */
+  #isIn(parts, id) {
+    return parts.some((part) => this.state.queue[part].some((one) => one.id === id));
+  }
+
+  /** Of the person here. */
+  #here({ id, number }, gone = "gone-here") {
+    return { isThere: () => this.state.ticket?.id === id, gone: say(gone, { number }) };
+  }
+
+  /** Of somebody in the line, or in another part of the queue. */
+  #inQueue({ id, number }, parts = LINE) {
+    return { isThere: () => this.#isIn(parts, id), gone: say("gone-queue", { number }) };
+  }
+
   // The counter.
 
   #counter(act, body) {
@@ -177,10 +240,10 @@ export class Acts {
       await this.read();
       return;
     }
-    const { ticket } = this.state;
-    await askPause(ticket, this.state.words, async (asked, after) => {
+    const { ticket, words } = this.state;
+    await this.#askAbout(this.#here(ticket, "gone-stop"), (act, signal) => askPause(ticket, words, act, signal), async (asked, after) => {
       if (after) this.#pauseAfterThis(asked);
-      else await this.#beginPause(asked);
+      else await this.#beginPause(asked, ticket);
       await this.read();
       if (!after) this.#tellPutBack(ticket);
       return true;
@@ -193,10 +256,10 @@ export class Acts {
     else forgetBegun();
   }
 
-  /** A break begins now, however long ago it was asked for. */
-  #beginPause({ reason, minutes, release }) {
+  /** A break begins now, however long ago it was asked for; only the person it was asked about is put back. */
+  #beginPause({ reason, minutes, release }, present = null) {
     const until_at = minutes ? new Date(this.now_ms() + minutes * 60_000).toISOString() : null;
-    return this.#counter("pause", { reason, until_at, release });
+    return this.#counter("pause", { reason, until_at, ...(release && present ? { release, present: present.id } : {}) });
   }
 
   /** The break that was to begin after the person who has gone: refused, it is not tried again after the next. */
@@ -222,7 +285,7 @@ export class Acts {
       await this.read();
       return;
     }
-    await askClose(ticket, async (body) => {
+    await this.#askAbout(this.#here(ticket, "gone-stop"), (act, signal) => askClose(ticket, act, signal), async (body) => {
       await this.#counter("close", body);
       await this.read();
       return true;
@@ -245,15 +308,22 @@ export class Acts {
 
   /** Say something of a ticket for as long as it is in one of these parts of the queue. */
   #tellIn(parts, id, args, ticket) {
-    this.tell(say(id, args), "", () => parts.some((part) => this.state.queue[part].some((one) => one.id === ticket.id)));
+    this.tell(say(id, args), "", () => this.#isIn(parts, ticket.id));
   }
 
   #tellWaits(id, ticket) {
-    this.#tellIn(["waiting", "standby"], id, { number: ticket.number }, ticket);
+    this.#tellIn(WAITING, id, { number: ticket.number }, ticket);
   }
 
+  /** Back at their place, or, on a day that is closed, gone: nobody waits any more. */
   #tellPutBack(ticket) {
-    this.#tellWaits("said-put-back", ticket);
+    if (this.state.queue.calls_from_at === null && !this.#isIn(QUEUE, ticket.id)) this.tell(say("said-unserved", { number: ticket.number }));
+    else this.#tellWaits("said-put-back", ticket);
+  }
+
+  /** On at the next stage, unless the day is closed. @param {object} answered the ticket as it is now */
+  #tellSentOn({ number, state }) {
+    this.tell(say(state === "left" ? "said-unserved" : "said-sent-on", { number }));
   }
 
   async #call(ticket, reason) {
@@ -285,17 +355,25 @@ export class Acts {
       !parked && words.papers(ticket.service).length > 0 ? { id: "papers", label: say("act-papers"), key: "M" } : null,
       this.#isStaff && ticket.class !== "green" ? { id: "green", label: say("act-green"), key: "G" } : null,
     ].filter(Boolean);
-    const chosen = await askTicket({ ticket, words, times, now_ms: this.now_ms(), choices });
-    if (chosen === "call") await askReason(say("call-title", { number: ticket.number }), say("call-about"), say("choice-call"), words, ({ reason }) => this.#call(ticket, reason));
+    const chosen = await this.#askAbout(this.#inQueue(ticket), (_, signal) => askTicket({ ticket, words, times, now_ms: this.now_ms(), choices, signal }));
+    if (chosen === "call") await this.#callAnyway(ticket);
     else if (chosen === "resume") await this.#resume(ticket);
-    else if (chosen === "papers") await this.#papersOf(ticket);
+    else if (chosen === "papers") await this.#papersOf(ticket, this.#inQueue(ticket, QUEUE));
     else if (chosen === "green") await this.#green(ticket);
+  }
+
+  #callAnyway(ticket) {
+    const { words } = this.state;
+    const title = say("call-title", { number: ticket.number });
+    return this.#askAbout(this.#inQueue(ticket, WAITING), (act, signal) => askReason(title, say("call-about"), say("choice-call"), words, act, signal), ({ reason }) => this.#call(ticket, reason));
   }
 
   async #green(ticket) {
     const { body: rules } = await this.ofHall("GET", "rules");
+    const { words } = this.state;
+    const title = say("green-title", { number: ticket.number });
     const about = say("green-about", { minutes: Math.round(rules.credit_s.green / 60) });
-    return askReason(say("green-title", { number: ticket.number }), about, say("act-green"), this.state.words, async ({ reason }) => {
+    return this.#askAbout(this.#inQueue(ticket), (act, signal) => askReason(title, about, say("act-green"), words, act, signal), async ({ reason }) => {
       await this.ofHall("PATCH", `tickets/${ticket.id}`, { body: { class: "green", reason } });
       await this.read();
       this.tell(say("said-green", { number: ticket.number }));
@@ -367,8 +445,7 @@ export class Acts {
     this.toast.show(() => say("said-no-show", { number: ticket.number }), () => this.#undo(ticket, null), this.state.words.desk.rules.undo_within_s);
   }
 
-  async #finish(finish = { outcome: "done" }) {
-    const { ticket } = this.state;
+  async #finish(ticket = this.state.ticket, finish = { outcome: "done" }) {
     const { body } = await this.#ticket(ticket.id, "finish", finish);
     await this.read();
     this.#offerUndo(ticket, null, body);
@@ -385,19 +462,20 @@ export class Acts {
 
   #conditional() {
     const { ticket, words, times } = this.state;
-    return askConditional(ticket, words, times.on(this.now_ms()), async (finish) => {
-      await this.#finish(finish);
+    const today = times.on(this.now_ms());
+    return this.#askAbout(this.#here(ticket), (act, signal) => askConditional(ticket, words, today, act, signal), async (finish) => {
+      await this.#finish(ticket, finish);
       return true;
     });
   }
 
   #refer() {
-    return this.#finish({ outcome: "referred" });
+    return this.#finish(this.state.ticket, { outcome: "referred" });
   }
 
   async #park() {
     const { ticket, words } = this.state;
-    await askPark(ticket, words, async ({ missing, reason }) => {
+    await this.#askAbout(this.#here(ticket), (act, signal) => askPark(ticket, words, act, signal), async ({ missing, reason }) => {
       if (missing.length > 0) await this.#ticket(ticket.id, "papers", { missing, then: "park" });
       else await this.#ticket(ticket.id, "park", { reason });
       await this.read();
@@ -413,11 +491,12 @@ export class Acts {
   /** On to another service or counter, which is named; with neither chosen they are put back. */
   async #transfer() {
     const { ticket, counter, words } = this.state;
-    await askTransfer(ticket, counter, words, async (body) => {
-      await this.#ticket(ticket.id, "transfer", body);
+    await this.#askAbout(this.#here(ticket), (act, signal) => askTransfer(ticket, counter, words, act, signal), async (body) => {
+      const { body: moved } = await this.#ticket(ticket.id, "transfer", body);
       await this.read();
       const { number } = ticket;
-      if (body.counter) this.tell(say("said-sent-to", { number, counter: words.counterById(body.counter) }));
+      if (moved.state === "left") this.tell(say("said-unserved", { number }));
+      else if (body.counter) this.tell(say("said-sent-to", { number, counter: words.counterById(body.counter) }));
       else if (body.service) this.tell(say("said-sent-for", { number, service: words.service(body.service) }));
       else this.#tellPutBack(ticket);
       return true;
@@ -434,11 +513,13 @@ export class Acts {
   // Papers.
 
   #papersHere() {
-    return this.#papersOf(this.state.ticket);
+    const { ticket } = this.state;
+    return this.#papersOf(ticket, this.#here(ticket));
   }
 
-  async #papersOf(ticket) {
-    await askPapers(ticket, this.state.words, async ({ missing }) => {
+  async #papersOf(ticket, about) {
+    const { words } = this.state;
+    await this.#askAbout(about, (act, signal) => askPapers(ticket, words, act, signal), async ({ missing }) => {
       await this.#ticket(ticket.id, "papers", { missing, then: "stay" });
       await this.read();
       this.tell(say(missing.length > 0 ? "said-papers-missing" : "said-papers-complete", { number: ticket.number, count: missing.length }));
@@ -448,12 +529,12 @@ export class Acts {
 
   async #papersThenNext(then, withNext) {
     const { ticket, pauseAfter } = this.state;
-    await this.#ticket(ticket.id, "papers", { missing: this.checklist.missing, then });
+    const { body } = await this.#ticket(ticket.id, "papers", { missing: this.checklist.missing, then });
     forgetBegun();
     const isLast = !pauseAfter && !withNext;
     if (isLast) await this.read();
     if (then === "park") this.#tellParked(ticket);
-    else this.tell(say("said-sent-on", { number: ticket.number }));
+    else this.#tellSentOn(body);
     if (isLast) return false;
     if (pauseAfter) await this.#beginPauseAfter(pauseAfter);
     if (withNext) return this.#next(undefined, { quiet: true });
@@ -466,7 +547,7 @@ export class Acts {
   #offerUndo(finished, called, answered) {
     // A stage that ended is not over: its ticket waits again, and is not taken back.
     if (answered && answered.state !== "done") {
-      this.tell(say("said-sent-on", { number: finished.number }));
+      this.#tellSentOn(answered);
       return;
     }
     if (!answered && !this.state.words.isLast(finished)) return;
@@ -488,7 +569,7 @@ export class Acts {
   async #undo(ticket, called) {
     const wasOpen = this.state.counter.state === "open";
     try {
-      await this.#ticket(ticket.id, "undo", { release: called !== null && this.state.ticket?.id === called.id, reopen: true });
+      await this.#ticket(ticket.id, "undo", { ...(called ? { release: true, present: called.id } : {}), reopen: true });
       this.toast.clear();
       this.tell(say(wasOpen ? "said-undone" : "said-undone-open", { number: ticket.number }));
     } catch (reason) {

@@ -131,14 +131,17 @@ function adopt({ session, roles }) {
 
 /** Read the counter and the queue together; the older of the two is what the page knows. */
 async function read() {
-  const now_ms = performance.now();
-  const deskIsOld = state.words === null || now_ms - state.deskRead_ms > DESK_EVERY_MS;
   const [counter, queue, desk] = await Promise.all([
     ofHall("GET", `counters/${encodeURIComponent(counterId)}`),
     ofHall("GET", "queue"),
-    deskIsOld ? ofHall("GET", "desk") : null,
+    deskIsOld() ? ofHall("GET", "desk") : null,
   ]);
   return { counter: counter.body, queue: queue.body, desk: desk?.body ?? null, day: queue.body.day, seq: Math.min(counter.body.seq, queue.body.seq) };
+}
+
+/** Whether what the counter works with (services, papers, other counters) may be other by now than when it was read. */
+function deskIsOld() {
+  return state.words === null || performance.now() - state.deskRead_ms > DESK_EVERY_MS;
 }
 
 /** The hall cannot be read: not by this person, or there is no such counter. */
@@ -151,13 +154,13 @@ async function refuse(refused) {
     part(id).hidden = true;
   }
   const { body: desk } = await ofHall("GET", "desk");
-  const words = new HallWords(state.hall, desk);
+  const words = new HallWords(desk);
   part("acts").replaceChildren(...desk.counters.map((counter) => make("a.button", { href: `${encodeURIComponent(counter.id)}${location.search}` }, words.counter(counter))));
 }
 
 function take({ counter, queue, desk }) {
   if (desk) {
-    state.words = new HallWords(state.hall, desk);
+    state.words = new HallWords(desk, state.words);
     state.deskRead_ms = performance.now();
   }
   const before = { next: state.next, view: document.body.dataset.view };
@@ -176,6 +179,7 @@ function take({ counter, queue, desk }) {
     state.pauseAfter = null;
     forgetBegun();
   }
+  acts.heard();
   drawAll();
   usable();
 }
@@ -326,13 +330,13 @@ function drawAll() {
   const language = languageNow();
   const person = ticket ?? (shown === "idle" ? next : null);
   const as = ticket ? (ticket.state === "serving" ? "here" : "called") : "next";
-  redraw(part("person"), [language, shown, person, as === "next" && person ? Math.floor(now_ms / 60_000) : 0, counter.until_at, counter.reason, suspension(), state.stopped], () => (person ? drawPerson({ ticket: person, as, words, times, now_ms }) : [nobody(shown)]));
-  redraw(part("why"), [language, person?.reason, person?.number], () => (person ? whyWords(person, words, times) : []));
+  redraw(part("person"), [language, words.edition, shown, person, as === "next" && person ? Math.floor(now_ms / 60_000) : 0, counter.until_at, counter.reason, suspension(), state.stopped], () => (person ? drawPerson({ ticket: person, as, words, times, now_ms }) : [nobody(shown)]));
+  redraw(part("why"), [language, words.edition, person?.reason, person?.number], () => (person ? whyWords(person, words, times) : []));
   checklist.draw();
   drawMain(acts.main(shown));
   drawActs(shown);
   drawMessage();
-  redraw(part("alarms"), [language, queue.alarms ?? [], queue.printers ?? []], () => [...(queue.alarms ?? []).map(drawAlarm), ...(queue.printers ?? []).map(drawPrinter)]);
+  redraw(part("alarms"), [language, words.edition, queue.alarms ?? [], queue.printers ?? []], () => [...(queue.alarms ?? []).map(drawAlarm), ...(queue.printers ?? []).map(drawPrinter)]);
   redraw(part("keys"), [language, keysOn()], () => [["Enter", say("key-main")], ["Esc", say("key-rest")], ["/", say("key-find")], ["?", say("key-help")]].flatMap(([key, label]) => [make("span", {}, make("kbd", {}, key), ` ${label}`), " "]));
 
   const states = new Map([...words.desk.counters.map(({ id, state: one }) => [id, one]), ...(live.board?.counters ?? []).map(({ id, state: one }) => [id, one]), [counter.id, counter.state]]);
@@ -453,6 +457,8 @@ function sayWaiting({ acts: count, state: worst }) {
 
 function tick() {
   if (!state.counter || !state.words) return;
+  // Something has happened since, and perhaps to the plan: nothing more need happen for it to be seen.
+  if (live.link === "live" && state.words.desk.seq !== state.queue.seq && deskIsOld()) live.now();
   const now_ms = live.clock.now();
   const time = state.times.time(now_ms);
   if (part("clock").textContent !== time) {

@@ -30,7 +30,7 @@ function missable(ticket, words) {
 }
 
 /** Finished with a paper missing: which, and until when it is brought. */
-export function askConditional(ticket, words, today, act) {
+export function askConditional(ticket, words, today, act, signal) {
   const due = new Date(`${today}T00:00:00Z`);
   due.setUTCDate(due.getUTCDate() + DUE_AFTER_DAYS);
   const date = make("input.input", { id: "due-on", name: "due_on", type: "date", min: today, value: due.toISOString().slice(0, 10), required: true });
@@ -45,36 +45,40 @@ export function askConditional(ticket, words, today, act) {
       return act({ outcome: "conditional", missing, due_on: form.get("due_on") });
     },
     words: (reason) => (reason instanceof RangeError ? say("conditional-none") : null),
+    signal,
   });
 }
 
 /** Put aside: which paper is missing, or another reason. */
-export function askPark(ticket, words, act) {
+export function askPark(ticket, words, act, signal) {
   return ask({
     title: say("park-title", { number: ticket.number }),
     body: [boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words), field(say("reason"), reasonSelect(words, "park-reason", { required: false }))],
     confirm: say("act-park"),
     act: (form) => act({ missing: form.getAll("missing"), reason: form.get("reason") || null }),
+    signal,
   });
 }
 
 /** Look at the papers of somebody in the line, or of the person here. */
-export function askPapers(ticket, words, act) {
+export function askPapers(ticket, words, act, signal) {
   return ask({
     title: say("papers-title", { number: ticket.number }),
     body: [make("p.quiet", {}, say("papers-about")), boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words)],
     confirm: say("papers-save"),
     act: (form) => act({ missing: form.getAll("missing") }),
+    signal,
   });
 }
 
-/** Send on: to another service, or to one counter. */
-export function askTransfer(ticket, counter, words, act) {
-  const services = words.hall.services.filter(({ id, online_url: url }) => !url && words.work.has(id));
+/** Send on: to another service, or to one counter. Their own service is always among those offered: to stay with it is no change. */
+export function askTransfer(ticket, counter, words, act, signal) {
+  const own = words.services.get(ticket.service) ?? { id: ticket.service, stages: [] };
+  const services = words.offered.includes(own) ? words.offered : [own, ...words.offered];
   const service = make("select.input", { id: "to-service", name: "service" }, ...services.map(({ id }) => make("option", { value: id, selected: id === ticket.service }, words.service(id))));
   const to = make("select.input", { id: "to-counter", name: "counter" });
   const offer = () => {
-    const fit = words.desk.counters.filter((one) => one.id !== counter.id && one.services.includes(service.value) && words.work.get(service.value).stages.includes(one.stage));
+    const fit = words.desk.counters.filter((one) => one.id !== counter.id && one.services.includes(service.value) && (words.services.get(service.value) ?? own).stages.includes(one.stage));
     to.replaceChildren(make("option", { value: "" }, say("any-counter")), ...fit.map((one) => make("option", { value: one.id }, words.counter(one))));
   };
   service.addEventListener("change", offer);
@@ -89,11 +93,12 @@ export function askTransfer(ticket, counter, words, act) {
       if (form.get("counter")) body.counter = form.get("counter");
       return act(body);
     },
+    signal,
   });
 }
 
 /** Take a break: why, for how many minutes (null: open-ended); with a person here, after them or at once. */
-export function askPause(ticket, words, act) {
+export function askPause(ticket, words, act, signal) {
   const minutes = make("select.input", { id: "pause-minutes", name: "minutes" }, make("option", { value: "" }, say("open-ended")), ...PAUSE_MINUTES.map((one) => make("option", { value: one, selected: one === 15 }, say("minutes", { minutes: one }))));
   return ask({
     title: say("pause-title"),
@@ -108,6 +113,7 @@ export function askPause(ticket, words, act) {
         },
         form.get("when") === "after",
       ),
+    signal,
   });
 }
 
@@ -122,19 +128,20 @@ function whenWithPerson(ticket) {
 }
 
 /** Close with a person here: they go back to their place. */
-export function askClose(ticket, act) {
+export function askClose(ticket, act, signal) {
   return ask({
     title: say("close-title"),
     body: [make("p", {}, say("close-about", { number: ticket.number }))],
     confirm: say("act-close-release"),
     kind: "stop",
-    act: () => act({ release: true }),
+    act: () => act({ release: true, present: ticket.id }),
+    signal,
   });
 }
 
 /** Open for some of what the counter is planned for. */
 export function askOpen(counter, words, act) {
-  const planned = words.hall.services.filter(({ id, online_url: url }) => !url && words.work.get(id)?.stages.includes(counter.stage));
+  const planned = words.offered.filter(({ stages }) => stages.includes(counter.stage));
   return ask({
     title: say("open-title"),
     body: [
@@ -151,25 +158,27 @@ export function askOpen(counter, words, act) {
 }
 
 /** A reason out of the hall's codes, for what is out of order; in a hall that has none it cannot be done, and this is said. */
-export function askReason(title, about, confirm, words, act) {
+export function askReason(title, about, confirm, words, act, signal) {
   if (words.desk.reasons.length === 0) {
-    return choose({ title, body: [make("p.quiet", {}, about), make("p.message", {}, say("reasons-none"))], choices: [], leaving: say("close") });
+    return choose({ title, body: [make("p.quiet", {}, about), make("p.message", {}, say("reasons-none"))], choices: [], leaving: say("close"), signal });
   }
   return ask({
     title,
     body: [make("p.quiet", {}, about), field(say("reason"), reasonSelect(words, "act-reason", { required: true }))],
     confirm,
     act: (form) => act({ reason: form.get("reason") }),
+    signal,
   });
 }
 
 /** All about a ticket of the line, and what may be done with it. */
-export function askTicket({ ticket, words, times, now_ms, choices }) {
+export function askTicket({ ticket, words, times, now_ms, choices, signal }) {
   const facts = factsOf({ ticket, as: "next", words, times, now_ms });
   return choose({
     title: ticket.number,
     body: [make("dl.facts", {}, facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)])), make("p.why", {}, whyWords(ticket, words, times))],
     choices,
+    signal,
   });
 }
 
@@ -199,8 +208,7 @@ export function askSlip(act, wordsFor) {
 
 /** For which service somebody comes whose invitation leaves it open; null when it was left. */
 export function askService(words) {
-  const services = words.hall.services.filter(({ online_url }) => !online_url);
-  return choose({ title: say("invited-title"), body: [], choices: services.map(({ id }) => ({ id, label: words.service(id) })) });
+  return choose({ title: say("invited-title"), body: [], choices: words.offered.map(({ id }) => ({ id, label: words.service(id) })) });
 }
 
 /** All keys, and whether letters work at all. */

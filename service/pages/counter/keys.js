@@ -34,9 +34,9 @@ export function useKeys(on) {
  */
 export function listenToKeys({ main, rest, act, move }) {
   document.addEventListener("keydown", (event) => {
-    // Held down, Enter would call one person after another.
-    if (event.repeat && ["Enter", "Space", "F8", "NumpadEnter"].includes(event.code)) {
-      event.preventDefault();
+    // Held down, a key would call one person after another, or the same one many times; the arrows only walk.
+    if (event.repeat && !["ArrowDown", "ArrowUp"].includes(event.code)) {
+      if (["Enter", "Space", "F8", "NumpadEnter"].includes(event.code)) event.preventDefault();
       return;
     }
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -48,13 +48,13 @@ export class LineView {
     order.textContent = say("queue-order");
     const shown = rows.map((ticket) => [ticket.id, ticket.class, ticket.service, ticket.prechecked, ticket.missing.length, ticket.id === next, minutesSince(ticket.issued_at, now_ms)]);
     const focused = list.contains(document.activeElement) ? this.chosen : null;
-    const isNew = redraw(list, [document.documentElement.lang, shown, waiting.length], () => [
+    const isNew = redraw(list, [document.documentElement.lang, words.edition, shown, waiting.length], () => [
       ...rows.map((ticket) => this.#row(ticket, ticket.id === next, words, now_ms)),
       ...(waiting.length > rows.length ? [make("li.more.quiet", {}, say("more-waiting", { count: waiting.length - rows.length }))] : []),
     ]);
     if (isNew && focused) (list.querySelector(`[data-ticket="${focused}"]`) ?? list.querySelector("button"))?.focus();
     const focusedAlso = also.contains(document.activeElement) ? document.activeElement.dataset.ticket : null;
-    const isAlsoNew = redraw(also, [document.documentElement.lang, standby.map(({ id }) => id), parked.map(({ id, missing }) => [id, missing])], () => [
+    const isAlsoNew = redraw(also, [document.documentElement.lang, words.edition, standby.map(({ id }) => id), parked.map(({ id, missing }) => [id, missing])], () => [
       ...this.#also("standby-count", standby, words),
       ...this.#also("parked-count", parked, words),
     ]);

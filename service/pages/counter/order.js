@@ -27,7 +27,7 @@ export function lineOf(waiting, counter, words, states) {
   const isStaffed = (service) => (stage) =>
     words.desk.counters.some((one) => one.stage === stage && one.services.includes(service) && (states.get(one.id) ?? one.state) === "open");
   return waiting.filter((ticket) => {
-    const work = words.work.get(ticket.service);
+    const work = words.services.get(ticket.service);
     return own.has(ticket.service) && work !== undefined && stageNow(work, ticket.stage, optional, isStaffed(ticket.service)) === counter.stage;
   });
 }

@@ -7,15 +7,17 @@ import { languageNow, say } from "/pages/texts.js";
 
 /** A hall's ids in words, in the page's language or in what there is. */
 export class HallWords {
-  /** @param {object} hall as `GET /v1/halls/{hall}` answers @param {object} desk as `GET …/desk` answers */
-  constructor(hall, desk) {
-    this.hall = hall;
+  /** @param {object} desk as `GET …/desk` answers @param {HallWords | null} [before] the words until now */
+  constructor(desk, before = null) {
     this.desk = desk;
-    this.services = new Map(hall.services.map((service) => [service.id, service]));
-    this.work = new Map(desk.services.map((service) => [service.id, service]));
+    const { stages, services, reasons, missing } = desk;
+    this.said = JSON.stringify([stages, services, reasons, missing]);
+    /** Tells words that differ, so that what is written with them is written anew. */
+    this.edition = before === null ? 1 : before.edition + Number(before.said !== this.said);
+    this.services = new Map(desk.services.map((service) => [service.id, service]));
     this.stages = new Map(desk.stages.map((stage) => [stage.id, stage]));
     this.texts = new Map([...desk.reasons, ...desk.missing].map(({ code, text }) => [code, text]));
-    for (const service of hall.services) for (const paper of service.papers) if (!this.texts.has(paper.id)) this.texts.set(paper.id, paper.name);
+    for (const service of desk.services) for (const paper of service.papers) if (!this.texts.has(paper.id)) this.texts.set(paper.id, paper.name);
   }
 
   /** @param {string} id @returns {string} */
@@ -56,6 +58,11 @@ export class HallWords {
     return this.counter({ id, stage: known?.stage ?? "" });
   }
 
+  /** @returns {object[]} the services that are done in the hall and open to who comes now */
+  get offered() {
+    return this.desk.services.filter(({ offered, online_url: url }) => offered && !url);
+  }
+
   /** @param {string} service @returns {{id: string, name: string}[]} the papers people bring for it */
   papers(service) {
     return (this.services.get(service)?.papers ?? []).map((paper) => ({ id: paper.id, name: pick(paper.name, languageNow()).text || this.code(paper.id) }));
@@ -63,21 +70,21 @@ export class HallWords {
 
   /** @param {object} ticket @returns {number} seconds its visit usually takes at the stage where it is */
   usual_s(ticket) {
-    const work = this.work.get(ticket.service);
-    if (!work) return 0;
-    const here = work.at_stages[ticket.stage] ?? work;
+    const service = this.services.get(ticket.service);
+    if (!service) return 0;
+    const here = service.at_stages[ticket.stage] ?? service;
     return ticket.count * ((ticket.prechecked && here.prechecked_mean_s) || here.mean_s);
   }
 
   /** @param {object} ticket @returns {boolean} whether the visit ends with the stage it is at */
   isLast(ticket) {
-    const stages = this.work.get(ticket.service)?.stages ?? [];
+    const stages = this.services.get(ticket.service)?.stages ?? [];
     return stages.indexOf(ticket.stage) === stages.length - 1 && ticket.then.length === 0;
   }
 
   /** @param {object} ticket @returns {boolean} whether papers are checked where it is, before the counter proper */
   isPrecheck(ticket) {
-    const stages = this.work.get(ticket.service)?.stages ?? [];
+    const stages = this.services.get(ticket.service)?.stages ?? [];
     const place = stages.indexOf(ticket.stage);
     return place >= 0 && place < stages.length - 1 && this.papers(ticket.service).length > 0;
   }

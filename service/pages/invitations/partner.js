@@ -66,7 +66,7 @@ class PartnersPage {
       hall: this.#hall,
       call: (method, rest, options) => call(method, `${path}/${rest}`, { ...options, token: this.#key }),
       times,
-      who: { session: null, roles: new Set(["partner"]) },
+      who: { session: null, key: this.#key, roles: new Set(["partner"]) },
       now_ms: () => Date.now(),
       today: () => times.on(Date.now()),
       signal,

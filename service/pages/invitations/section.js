@@ -6,12 +6,12 @@
  */
 
 import { make } from "/display/element.js";
-import { Refused } from "/pages/api.js";
+import { newKey, Refused } from "/pages/api.js";
 import { pick } from "/pages/language.js";
 import { action, allOf, head, keepFocus, part, table } from "/pages/manage/parts.js";
 import { printAlone } from "/pages/print.js";
 import { languageNow, say } from "/pages/texts.js";
-import { ask, whileBusy } from "/pages/ui.js";
+import { ask } from "/pages/ui.js";
 import { badLines, reasonOf, typeOf } from "./lists.js";
 
 const STATE_WORDS = { unused: "invite-unused", booked: "invite-booked", checked_in: "invite-checked-in", done: "invite-done", left: "invite-left", missed: "invite-missed", revoked: "invite-revoked" };
@@ -19,23 +19,55 @@ const COLUMN_WORDS = { name: "invite-column-name", phone: "invite-column-phone",
 const OWN = "hall";
 const BAD_SHOWN_MAX = 200;
 const BATCHES = 20;
+/** What is wrong with a list, and not with its sending. */
+const OF_LISTS = new Set(["body-invalid", "media-type", "body-too-large", "body-unreadable"]);
+
+/**
+ * @typedef {object} Kept
+ * @property {File | null} file
+ * @property {string} mode
+ * @property {string} releases
+ * @property {string} partner
+ * @property {boolean} isSending
+ * @property {{said: string, file: File, key: string} | null} sent what was sent and not answered
+ * @property {{made?: any, refused?: any} | null} result what became of the list that was sent last
+ * @property {string | null} batch the import that is looked at
+ */
+/** @returns {Kept} */
+const nothing = () => ({ file: null, mode: "all", releases: "", partner: "", isSending: false, sent: null, result: null, batch: null });
+/** What is chosen, and what became of it, outlives a drawing: a switch of the language, a look at another section. */
+let kept = nothing();
+/** Whose that is: the next one who signs in gets nothing of it. */
+let whose = null;
+/** @type {Inviting | null} the drawing that stands */
+let shown = null;
 
 /** @param {import("/pages/manage/parts.js").Ui} ui */
 export function invitations(ui) {
-  return new Inviting(ui).draw();
+  const who = ui.who.session?.account?.id ?? ui.who.key ?? "";
+  if (who !== whose) kept = nothing();
+  whose = who;
+  shown = new Inviting(ui);
+  return shown.draw();
+}
+
+/** The key of a request: the same as long as it is not known what became of it. */
+function keyOf(query, file) {
+  const said = JSON.stringify(query);
+  if (kept.sent?.said !== said || kept.sent.file !== file) kept.sent = { said, file, key: newKey() };
+  return kept.sent.key;
 }
 
 class Inviting {
   #ui;
   #isPartner;
-  /** @type {File | null} */
-  #file = null;
   /** Names of partners' devices, for managers. */
   #partners = new Map();
   #chosen = make("p", { id: "invite-file-name", role: "status" });
   #result = make("div.stack", { id: "invite-result", role: "status" });
   #batches = make("div", { id: "batches" });
   #opened = make("div.stack", { id: "batch", tabindex: "-1" });
+  #input = null;
   #upload = null;
   #mode = null;
   #releases = null;
@@ -48,6 +80,7 @@ class Inviting {
 
   draw() {
     this.#read().catch(this.#ui.fail);
+    if (kept.batch) this.#open(kept.batch, { isAsked: false }).catch(this.#ui.fail);
     return [head(say("invite-title"), say(this.#isPartner ? "invite-about-partner" : "invite-about")), this.#uploadPart(), part(say("invite-batches"), this.#batches), this.#opened];
   }
 
@@ -55,7 +88,8 @@ class Inviting {
     if (!this.#isPartner && this.#partners.size === 0) {
       const devices = await allOf(this.#ui.call, "devices");
       this.#partners = new Map(devices.filter(({ role }) => role === "partner").map(({ id, name }) => [id, name]));
-      if (this.#partner) this.#partner.append(...[...this.#partners].map(([id, name]) => make("option", { value: id }, name)));
+      if (!this.#partners.has(kept.partner)) kept.partner = "";
+      if (this.#partner) this.#partner.append(...[...this.#partners].map(([id, name]) => make("option", { value: id, selected: id === kept.partner }, name)));
     }
     await this.#readBatches();
   }
@@ -64,12 +98,12 @@ class Inviting {
 
   #uploadPart() {
     const ui = this.#ui;
-    const input = make("input.hidden", { type: "file", id: "invite-file", accept: ".csv,.txt,.xlsx,.json", "aria-describedby": "invite-file-hint" });
-    this.#mode = make("select.input", { id: "invite-mode" }, make("option", { value: "all" }, say("invite-mode-all")), make("option", { value: "good" }, say("invite-mode-good")));
-    this.#releases = make("input.input", { type: "datetime-local", id: "invite-releases" });
+    this.#input = make("input.hidden", { type: "file", id: "invite-file", accept: ".csv,.txt,.xlsx,.json", "aria-describedby": "invite-file-hint" });
+    this.#mode = make("select.input", { id: "invite-mode" }, ["all", "good"].map((mode) => make("option", { value: mode, selected: mode === kept.mode }, say(`invite-mode-${mode}`))));
+    this.#releases = make("input.input", { type: "datetime-local", id: "invite-releases", value: kept.releases });
     this.#partner = make("select.input", { id: "invite-partner" }, make("option", { value: "" }, say("invite-own")));
     this.#upload = make("button.button.primary", { type: "submit", id: "invite-send", disabled: true, "aria-describedby": "invite-file-name" }, say("invite-send"));
-    const zone = make("div.drop", {}, input, make("div.line", {}, make("label.button", { for: "invite-file" }, say("invite-file")), make("span.quiet", {}, say("invite-drop"))), make("p.small.quiet", { id: "invite-file-hint" }, say("invite-file-hint")));
+    const zone = make("div.drop", {}, this.#input, make("div.line", {}, make("label.button", { for: "invite-file" }, say("invite-file")), make("span.quiet", {}, say("invite-drop"))), make("p.small.quiet", { id: "invite-file-hint" }, say("invite-file-hint")));
     const form = make(
       "form.stack",
       { id: "invite-form" },
@@ -77,8 +111,10 @@ class Inviting {
       make("div.grid", {}, labelled(say("invite-mode"), this.#mode), labelled(say("invite-releases"), this.#releases, say("invite-releases-hint")), this.#isPartner ? null : labelled(say("invite-partner"), this.#partner)),
       make("div.line", {}, this.#upload, this.#chosen),
     );
-    this.#take(null);
-    input.addEventListener("change", () => this.#take(input.files[0] ?? null));
+    for (const [name, field] of Object.entries({ mode: this.#mode, releases: this.#releases, partner: this.#partner })) field.addEventListener("change", () => (kept[name] = field.value));
+    this.#showFile();
+    this.#showResult();
+    this.#input.addEventListener("change", () => this.#take(this.#input.files[0] ?? null));
     for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, (event) => (event.preventDefault(), zone.classList.add("is-over")));
     for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("is-over"));
     zone.addEventListener("drop", (event) => {
@@ -87,46 +123,81 @@ class Inviting {
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      whileBusy(this.#upload, () => this.#send(this.#mode.value));
+      this.#send(kept.mode);
     });
     return make("section", {}, make("h3", {}, say("invite-list")), form, this.#result);
   }
 
   #take(file) {
-    this.#file = file;
-    this.#upload.disabled = file === null;
-    this.#chosen.textContent = file ? say("invite-chosen", { name: file.name }) : say("invite-choose-first");
-    this.#chosen.className = file ? "" : "quiet small";
-    if (file) this.#result.replaceChildren();
+    kept.file = file;
+    if (file) kept.result = null;
+    this.#showFile();
+    this.#showResult();
   }
 
+  #showFile() {
+    const { file, isSending, result } = kept;
+    this.#upload.disabled = file === null;
+    if (isSending) this.#upload.setAttribute("aria-busy", "true");
+    else this.#upload.removeAttribute("aria-busy");
+    this.#chosen.textContent = file ? say("invite-chosen", { name: file.name }) : result?.made ? "" : say("invite-choose-first");
+    this.#chosen.className = file ? "" : "quiet small";
+  }
+
+  /** Send the list; what became of it is shown in the drawing that stands then. */
   async #send(mode) {
-    const { times } = this.#ui;
-    const [on, time] = this.#releases.value.split("T");
-    const query = { mode, releases_at: time ? times.instant(on, time.slice(0, 5)).toISOString() : null, partner: this.#partner.value || null };
+    const mine = kept;
+    const { file, releases, partner } = mine;
+    if (mine.isSending || file === null) return;
+    const [on, time] = releases.split("T");
+    const query = { mode, releases_at: time ? this.#ui.times.instant(on, time.slice(0, 5)).toISOString() : null, partner: partner || null };
+    mine.isSending = true;
+    this.#showFile();
     try {
-      const { body } = await this.#ui.call("POST", "invitations", { file: { type: typeOf(this.#file.name), data: this.#file }, query });
-      this.#result.replaceChildren(
-        make("div.message", {}, make("p", {}, make("b", {}, say("invite-made", { count: body.items.length }))), body.errors.length > 0 ? make("p", {}, say("invite-left-out", { count: body.errors.length })) : null),
-        ...(body.errors.length > 0 ? [this.#badTable(body.errors)] : []),
-      );
-      document.getElementById("invite-file").value = "";
-      this.#file = null;
-      this.#upload.disabled = true;
-      this.#chosen.textContent = "";
-      await this.#readBatches();
-      await this.#open(body.batch);
+      const { body } = await this.#ui.call("POST", "invitations", { file: { type: typeOf(file.name), data: file }, query, key: keyOf(query, file) });
+      Object.assign(mine, { sent: null, result: { made: body }, batch: body.batch, file: mine.file === file ? null : mine.file });
     } catch (reason) {
-      if (!(reason instanceof Refused) || !["body-invalid", "media-type", "body-too-large", "body-unreadable"].includes(reason.code)) {
-        this.#ui.fail(reason);
-        return;
-      }
-      this.#refused(reason);
+      if (reason instanceof Refused && OF_LISTS.has(reason.code)) mine.result = { refused: reason.problem };
+      else this.#ui.fail(reason);
+      return;
+    } finally {
+      mine.isSending = false;
+      if (mine === kept) shown.#showSent();
+    }
+    if (mine === kept) await shown.#showMade(mine.batch);
+  }
+
+  #showSent() {
+    this.#showFile();
+    this.#showResult();
+  }
+
+  async #showMade(batch) {
+    this.#input.value = ""; // so that the same file can be chosen again
+    try {
+      await this.#readBatches();
+      await this.#open(batch);
+    } catch (reason) {
+      this.#ui.fail(reason);
     }
   }
 
-  #refused(reason) {
-    const bad = badLines(reason.problem);
+  #showResult() {
+    const { made, refused } = kept.result ?? {};
+    if (made) {
+      this.#result.replaceChildren(
+        make("div.message", {}, make("p", {}, make("b", {}, say("invite-made", { count: made.items.length }))), made.errors.length > 0 ? make("p", {}, say("invite-left-out", { count: made.errors.length })) : null),
+        ...(made.errors.length > 0 ? [this.#badTable(made.errors)] : []),
+      );
+    } else if (refused) {
+      this.#showRefused(refused);
+    } else {
+      this.#result.replaceChildren();
+    }
+  }
+
+  #showRefused(problem) {
+    const bad = badLines(problem);
     const ofLines = bad.length > 0 && bad.every(({ line }) => line !== null);
     if (!ofLines) {
       const [first] = bad;
@@ -182,7 +253,9 @@ class Inviting {
     keepFocus(() => this.#batches.replaceChildren(rows.length > 0 ? table(say("invite-batches"), heads, rows, { numbers: [first, first + 1, first + 2] }) : make("p.quiet", {}, say("invite-none"))));
   }
 
-  async #open(batch) {
+  /** @param {{isAsked?: boolean}} [how] isAsked: by a press, after which the keyboard goes there */
+  async #open(batch, { isAsked = true } = {}) {
+    kept.batch = batch;
     const items = await allOf(this.#ui.call, "invitations", { batch });
     if (this.#ui.signal.aborted) return;
     const { times } = this.#ui;
@@ -202,7 +275,7 @@ class Inviting {
         part(say("invite-people", { count: items.length }), table(say("invite-people", { count: items.length }), [say("invite-line"), say("invite-column-name"), say("invite-code"), say("invite-column-service"), say("invite-became"), say("invite-acts")], rows)),
       ),
     );
-    this.#opened.focus({ preventScroll: true });
+    if (isAsked) this.#opened.focus({ preventScroll: true });
   }
 
   async #revoke(one, batch) {

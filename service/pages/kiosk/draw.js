@@ -56,10 +56,11 @@ function scanPicture() {
  * @param {string | null} facts.invitation a code that wants a service
  * @param {boolean} facts.cut whether the kiosk is cut off
  * @param {boolean} facts.camera
+ * @param {(service: object) => import("/pages/outlook.js").Outlook} facts.outlookFor what is told to who might take a number now
  * @param {Said[][]} facts.closed why no numbers are given out now, and the way forward; empty while they are
  * @param {{type: () => void, film: () => void, take: (service: object) => void, people: (count: number) => void}} act
  */
-export function drawStart({ hall, board, count, invitation, cut, camera, closed }, act) {
+export function drawStart({ hall, board, count, invitation, cut, camera, closed, outlookFor }, act) {
   const most = Math.max(1, ...hall.services.filter(({ online_url }) => !online_url).map(({ count_max }) => count_max));
   return make(
     "div.start",
@@ -88,7 +89,7 @@ export function drawStart({ hall, board, count, invitation, cut, camera, closed 
         most > 1 && !invitation && closed.length === 0 ? drawPeople(count, most, act.people) : null,
       ),
       closed.length > 0 ? make("div.message", { role: "status" }, closed.map((said, place) => make(place === 0 ? "p.fact" : "p", {}, spans(said)))) : null,
-      make("div.choices", { class: ["choices", hall.services.length > 4 && "many", closed.length > 0 && "shut"].filter(Boolean).join(" ") }, hall.services.map((service) => drawService({ service, board, count, cut, closed: closed.length > 0 }, act.take))),
+      make("div.choices", { class: ["choices", hall.services.length > 4 && "many", closed.length > 0 && "shut"].filter(Boolean).join(" ") }, hall.services.map((service) => drawService({ service, board, count, cut, closed: closed.length > 0, outlook: outlookFor(service) }, act.take))),
       cut || closed.length > 0 ? null : make("p.promise", {}, ...lines(both("start-promise"), "span")),
     ),
   );
@@ -112,7 +113,7 @@ function drawPeople(count, most, choose) {
   );
 }
 
-function drawService({ service, board, count, cut, closed }, take) {
+function drawService({ service, board, count, cut, closed, outlook }, take) {
   const waiting = board?.waiting.find((one) => one.service === service.id);
   const name = lines(ofHall(service.name), "span");
   const letter = make("span.letter", { "aria-hidden": "true" }, service.prefix);
@@ -135,14 +136,14 @@ function drawService({ service, board, count, cut, closed }, take) {
     letter,
     perforation,
     make("span.what", {}, name, make("span.about.quiet", {}, spans(about))),
-    make("span.much", {}, ...(cut || over || closed ? [] : drawWait(waiting?.shown ?? service.wait?.shown ?? null))),
+    make("span.much", {}, ...(cut || over || closed ? [] : drawWait(outlook, waiting?.shown ?? service.wait?.shown ?? null))),
   );
   element.addEventListener("click", () => take(service));
   return element;
 }
 
-function drawWait(shown) {
-  if (!shown) return [make("span", {}, ...lines(both("wait-unknown"), "span"))];
+function drawWait(outlook, shown) {
+  if (outlook !== "range") return [make("span", { "data-outlook": outlook }, ...lines(both(`wait-${outlook}`), "span"))];
   return [make("span", {}, spans(both("wait"))), make("b", {}, rangeOf(shown)), make("span", {}, spans(both("minutes")))];
 }
 
@@ -201,14 +202,15 @@ export function drawChecking({ slow }) {
  * @param {object} facts
  * @param {object} facts.ticket
  * @param {object} facts.service
+ * @param {import("/pages/outlook.js").Outlook} facts.outlook what is told of the wait
  * @param {string | null} facts.stage the first stage in words, where people go first
  * @param {string | null} facts.url
  * @param {boolean} facts.offline taken from the stock
  * @param {"none" | "printed" | "unprinted" | "told"} facts.paper told: staff know that it was not printed
  */
-export function drawTicket({ ticket, service, stage, url, offline, paper, resumed }, act) {
+export function drawTicket({ ticket, service, stage, outlook, url, offline, paper, resumed }, act) {
   const standby = ticket.admission === "standby";
-  const wait = ticket.wait?.shown ?? null;
+  const wait = outlook === "range" ? ticket.wait.shown : null;
   const failed = paper === "unprinted" || paper === "told";
   return make(
     "div.ticket-view",
@@ -228,7 +230,7 @@ export function drawTicket({ ticket, service, stage, url, offline, paper, resume
             ? lines(both("ticket-standby"))
             : [
                 make("p", {}, spans(both("wait"))),
-                wait ? make("p.range-words", {}, make("b", {}, rangeOf(wait)), make("span", {}, spans(both("minutes")))) : make("p", {}, spans(both("wait-unknown"))),
+                wait ? make("p.range-words", {}, make("b", {}, rangeOf(wait)), make("span", {}, spans(both("minutes")))) : make("p", {}, spans(both(outlook === "late" ? "wait-late" : "wait-unknown"))),
                 make("p.quiet", {}, spans(both("ticket-ahead", { count: ticket.ahead ?? 0 }))),
               ]),
       ),
@@ -256,8 +258,8 @@ export function drawTicket({ ticket, service, stage, url, offline, paper, resume
  * A number as it is heard: in the language that leads.
  * @returns {Said[]}
  */
-export function heardOf({ ticket, service, offline }) {
-  const wait = ticket.wait?.shown;
+export function heardOf({ ticket, service, outlook, offline }) {
+  const wait = outlook === "range" ? ticket.wait.shown : null;
   const [id, facts] = offline
     ? ["ticket-offline", {}]
     : ticket.admission === "standby"

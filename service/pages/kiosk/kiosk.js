@@ -10,10 +10,12 @@
 
 import { Key, recall, remember } from "/display/key.js";
 import { make, redraw } from "/display/element.js";
+import { noneOpen } from "/display/staffed.js";
 import { usable } from "/display/usable.js";
 import { call, newKey, Refused, Unreached } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
 import { Live } from "/pages/live.js";
+import { isStaffed, outlookOf, serviceOf } from "/pages/outlook.js";
 import { languageNow, textsInAll, useLanguage } from "/pages/texts.js";
 import { useTheme } from "/pages/theme.js";
 import { Camera, NoCamera, canFilm } from "./camera.js";
@@ -369,11 +371,11 @@ function urlOf({ id, token }) {
 }
 
 function showTicket({ ticket, offline, resumed }) {
-  const service = state.hall.services.find(({ id }) => id === ticket.service);
+  const service = serviceOf(state.hall, ticket.service);
   const stageName = live?.board?.names.stages[ticket.stage];
   const stage = stageName ? Object.fromEntries(ofHall(stageName).map(({ key: language, text }) => [language, text])) : null;
   const known = stage && languages().every((language) => stage[language]) ? stage : null;
-  state.shown = { ticket, service, stage: known, offline, resumed, url: urlOf(ticket), paper: "none" };
+  state.shown = { ticket, service, stage: known, outlook: outlookOf({ admission: ticket.admission, shown: ticket.wait?.shown ?? null }, outlookNow()), offline, resumed, url: urlOf(ticket), paper: "none" };
   show("ticket");
   print();
 }
@@ -443,6 +445,19 @@ function momentOf(at, language) {
 /** When something opens, with the date where that is another day. */
 function whenOf(at, language) {
   return onOf(at) === onOf(now_ms()) ? timeOf(at) : momentOf(at, language);
+}
+
+/** By what is told how long people wait: the board's counters, which are newer than the hall's, once there is one. */
+function outlookNow() {
+  const { hall } = state;
+  const staffed = live?.board ? !hall.open || !noneOpen(live.board) : isStaffed(hall);
+  return { staffed, now_ms: now_ms(), ends_at: hall.day_ends_at };
+}
+
+/** What is told to who might take a number of a service now. */
+function outlookFor(service) {
+  const waiting = live?.board?.waiting.find((one) => one.service === service.id);
+  return outlookOf(waiting ?? { admission: service.admission, shown: service.wait?.shown ?? null }, outlookNow());
 }
 
 /**
@@ -533,12 +548,12 @@ function drawAll() {
   drawStatus();
   const leave = () => home();
   const focused = document.activeElement?.id;
-  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, camera: state.camera, waiting: live?.board?.waiting, closed: hall ? closedFor() : [], shown, slow: state.slow, setup: state.setup, larger: state.larger };
+  const facts = { view, language: languageNow(), cut: cut(), typed: state.typed, count: state.count, invitation: state.invitation, services: hall?.services, outlooks: hall?.services.map(outlookFor), camera: state.camera, waiting: live?.board?.waiting, closed: hall ? closedFor() : [], shown, slow: state.slow, setup: state.setup, larger: state.larger };
   const isNew = redraw(part("main"), facts, () => [
     {
       connecting: () => drawSetup({ id: "connecting" }),
       setup: () => drawSetup({ id: state.setup }),
-      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: state.camera, closed: closedFor() }, { type: openCode, film: openCamera, take, people: setPeople }),
+      start: () => drawStart({ hall, board: live?.board ?? null, count: state.count, invitation: state.invitation, cut: cut(), camera: state.camera, closed: closedFor(), outlookFor }, { type: openCode, film: openCamera, take, people: setPeople }),
       code: () => drawCode({ typed: state.typed }, { type: setTyped, send: sendTyped, leave }),
       camera: () => drawCamera(camera.picture, { leave }),
       checking: () => drawChecking({ slow: state.slow }),

@@ -147,9 +147,11 @@ class Manager {
   }
 
   async #signedInAgain(found) {
+    const isOther = found.session.account?.id !== this.#who.session.account?.id;
     this.#isOut = false;
     this.#who = found;
     document.querySelector("account-menu").show(found.session);
+    if (isOther && this.#section) this.#draw(); // what the one before typed of a person is not shown to this one
     this.#panel();
     this.#draft.ask(); // what was refused meanwhile; edits have stayed
     await this.#live?.now();
@@ -157,8 +159,11 @@ class Manager {
 
   /** @returns {import("./parts.js").Ui} */
   #ui(signal) {
+    const page = this;
     return {
-      hall: this.#hall,
+      get hall() {
+        return page.#hall;
+      },
       call: this.#call,
       draft: this.#draft,
       times: new HallTimes(this.#hall.time_zone),

@@ -6,11 +6,11 @@ import { whileBusy } from "/pages/ui.js";
 /**
  * What a section works with.
  * @typedef {object} Ui
- * @property {{id: string, name: Record<string, string>, time_zone: string, zones: any[], services: any[], languages: string[]}} hall
+ * @property {{id: string, name: Record<string, string>, time_zone: string, zones: any[], services: any[], languages: string[]}} hall as last read
  * @property {(method: string, path: string, options?: object) => Promise<import("/pages/api.js").Answer>} call of this hall
  * @property {import("./model/draft.js").Draft} draft
  * @property {import("/pages/times.js").HallTimes} times
- * @property {{session: any, roles: Set<string>}} who
+ * @property {{session: any, roles: Set<string>, key?: string}} who `key` in place of a session: a partner's
  * @property {() => Facts} facts the last ones
  * @property {() => number} now_ms the hall's clock
  * @property {() => string} today the hall's date

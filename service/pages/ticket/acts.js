@@ -1,8 +1,8 @@
 /** What a person does with their ticket. */
 
 import { make } from "/display/element.js";
-import { Refused } from "/pages/api.js";
-import { Booking, keep } from "/pages/keep.js";
+import { Refused, inHall } from "/pages/api.js";
+import { Booking, keep, keepTicket } from "/pages/keep.js";
 import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
@@ -30,9 +30,9 @@ async function change(page, not_before_at) {
   await tried(page, async () => page.take((await page.call("PATCH", `tickets/${page.id}`, { body: { not_before_at } })).body));
 }
 
-/** Book a time in place of standing by: the number is given up when the time is booked, and not before. */
+/** Book a time in place of standing by: the number is given up when the time is booked, and not before. It is forgotten when the number stands by no longer. */
 export function bookInstead(page) {
-  new Booking(page.hall.id).set({ standby: page.id });
+  new Booking(page.hall.id).set({ standby: { ticket: page.id, service: page.ticket.service } });
   location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time&lang=${languageNow()}`);
 }
 
@@ -50,15 +50,16 @@ export async function leave(page) {
   if (given) page.take(given);
 }
 
-/** Come back from a park, or after having been passed over: what scanning the slip does. */
+/** Come back from a park, or after having been passed over: what scanning the slip does, by the code alone, whatever day the ticket is of. */
 export async function resume(page, pressed) {
   const booking = new Booking(page.hall.id);
   const { entrance } = booking.now;
   await whileBusy(pressed, () =>
     tried(page, async () => {
-      const { body } = await page.call("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
+      const { body } = await inHall(page.hall.id)("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
       if (body.id === page.id) return page.take(body);
-      keep("tickets", body.id, { hall: page.hall.id, token: body.token, number: body.number, day: body.day });
+      keep("tickets", page.id, { hall: page.hall.id, token: page.token, return_by_on: null });
+      keepTicket(body.id, { hall: page.hall.id, token: body.token }, body);
       location.assign(ticketAddress(body.id, body.token));
     }),
   );

@@ -10,7 +10,7 @@ import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
-import { keep, keepSeen, kept, seen } from "/pages/keep.js";
+import { Booking, keepSeen, keepTicket, kept, seen } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
 import { draw, largeNumber, nameOf } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
@@ -18,7 +18,7 @@ import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import { Bell } from "/pages/ticket/bell.js";
-import { mattersOf, viewOf } from "/pages/ticket/view.js";
+import { isStandby, mattersOf, mayReturn, viewOf } from "/pages/ticket/view.js";
 
 const RETRY_MS = 3000;
 // After so long without an answer what was shown before is shown again, until there is one.
@@ -26,6 +26,10 @@ const SLOW_MS = 2000;
 // Who is called elsewhere is read when one's own place moved, but not more often than this, and now and then anyway.
 const BOARD_EVERY_MS = 5000;
 const BOARD_AT_LEAST_MS = 20_000;
+// What the hall asks people to bring, and its words, may change while they wait.
+const HALL_EVERY_MS = 60_000;
+// The socket of a day that is over does not tell that one came back on a later one: it is asked now and then.
+const RETURN_EVERY_MS = 20_000;
 // What is so old is no help any more: only the number and the words stay.
 const LOST_MS = 10 * 60_000;
 const LOOK_MS = 1000;
@@ -57,6 +61,8 @@ const shown = {
 
 let board_ms = -Infinity;
 let board_timer = 0;
+let return_ms = -Infinity;
+let hallRead_ms = 0;
 let reading = false;
 let again = false;
 let told = "";
@@ -165,6 +171,7 @@ function showUnreported(number) {
 
 function follow(hall, rules) {
   Object.assign(shown, { hall, rules, times: new HallTimes(hall.time_zone) });
+  hallRead_ms = Date.now();
   shown.live = new Live({
     hall: shown.hall,
     read: async () => (await shown.call("GET", `tickets/${id}`, { patience_ms: 4000 })).body,
@@ -194,12 +201,34 @@ function take(ticket, { answered = false } = {}) {
   if (answered && before && ticket.seq < before.seq) return;
   // An answer to an act says nothing of the hall.
   shown.ticket = { ...(answered && { suspended: before?.suspended }), ...ticket, token: undefined };
-  keep("tickets", id, { hall: shown.hall.id, token: shown.token, number: ticket.number, day: ticket.day, over: ["done", "left"].includes(ticket.state) });
+  keepTicket(id, { hall: shown.hall.id, token: shown.token }, ticket);
+  if (!isStandby(ticket)) forgetStandby();
   if (before && before.state !== ticket.state) shown.message = null;
   keepShown();
   show();
   if (answered && document.activeElement === document.body) focusOn("");
   readBoard();
+}
+
+/** A number that stands by no longer is none to be given up for a booking. */
+function forgetStandby() {
+  const booking = new Booking(shown.hall.id);
+  if (booking.now.standby?.ticket === id) booking.endStandby();
+}
+
+/** The hall as it is now; a service that it has no longer keeps the name it had, and the papers. */
+async function readHall() {
+  hallRead_ms = Date.now();
+  const [{ id: hall }, { service }] = [shown.hall, shown.ticket];
+  try {
+    const [of, rules] = await Promise.all([call("GET", `/v1/halls/${hall}`, { patience_ms: 4000 }), inHall(hall)("GET", "rules", { patience_ms: 4000 })]);
+    const { services } = of.body;
+    const before = services.some((one) => one.id === service) ? [] : shown.hall.services.filter((one) => one.id === service);
+    Object.assign(shown, { hall: { ...of.body, services: [...services, ...before] }, rules: rules.body });
+    show();
+  } catch {
+    // it is asked again in its time
+  }
 }
 
 /** Who is called where, when it may have changed: now, or as soon as it may be asked again. */
@@ -231,6 +260,12 @@ function look() {
   shown.lost = shown.link === "silent" && age_ms > LOST_MS;
   show(); // what has come to its time is drawn anew
   if (performance.now() - board_ms > BOARD_AT_LEAST_MS && shown.link === "live") readBoard();
+  // By the clock that goes on while a phone sleeps.
+  if (Math.abs(Date.now() - hallRead_ms) > HALL_EVERY_MS && shown.link === "live" && document.visibilityState === "visible") readHall();
+  if (performance.now() - return_ms > RETURN_EVERY_MS && document.visibilityState === "visible" && mayReturn(shown)) {
+    return_ms = performance.now();
+    shown.live.now();
+  }
   const at = part("at");
   if (at && shown.link === "live") at.textContent = shown.times.time(shown.live.truthAt_ms);
 }

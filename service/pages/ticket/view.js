@@ -1,7 +1,9 @@
 /** What the page of a ticket shows in each state: a name for it, the main part, the dock, and what is said aloud. */
 
 import { make } from "/display/element.js";
+import { noneOpen } from "/display/staffed.js";
 import { isNumbered } from "/display/words.js";
+import { isPast, serviceOf as find } from "/pages/outlook.js";
 import { button, largeNumber, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { pick } from "/pages/language.js";
@@ -14,10 +16,11 @@ const CLOCK_STEP_MS = 5 * 60_000;
 
 /** All that a drawing depends on: it is made anew when one of these changes, and not each second. */
 export function mattersOf(page) {
-  const { ticket, board, link, lost, bell } = page;
+  const { ticket, board, link, lost, bell, rules } = page;
+  const { name, papers, bookable } = serviceOf(page) ?? {};
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? calledElsewhere(page) : Boolean(board);
-  return [rest, wait?.shown, expected(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at)];
+  return [rest, wait?.shown, expected(page), unknown(page), isLate(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), mayReturn(page), name, papers, bookable, rules.words];
 }
 
 /** Whether an instant is still to come. */
@@ -51,7 +54,7 @@ export function viewOf(page) {
   const halt = ["left", "done"].includes(ticket.state) ? null : suspension(page);
   const view = halt && ["waiting", "called"].includes(ticket.state) ? halted(page) : { waiting, called, serving, parked, no_show: noShow, left, done }[ticket.state](page);
   const why = halt ? nameOf(halt.text) || say("suspended") : null;
-  const first = halt ? make("section.halt", {}, make("h2", {}, why), halt.until_at ? make("p", {}, say("suspended-until", { time: page.times.time(halt.until_at) })) : null) : null;
+  const first = halt ? make("section.halt", {}, make("h2", {}, why), halt.until_at ? make("p", {}, say("suspended-until", { time: page.times.due(halt.until_at, page.live.clock.now()) })) : null) : null;
   return { ...view, halted: Boolean(halt), main: [first, ...view.main], dock: [said(page), ...view.dock].filter((one) => one), call: link === "silent" ? null : (why ?? view.call) };
 }
 
@@ -79,33 +82,39 @@ function card({ ticket, link }, { head = null, below = null, yours = false } = {
   return make(kind, {}, head ? make("h2", {}, head) : null, largeNumber(ticket.number), below);
 }
 
-const serviceOf = ({ hall, ticket }) => hall.services.find(({ id }) => id === ticket.service);
+const serviceOf = ({ hall, ticket }) => find(hall, ticket.service);
 /** What to have in hand; what is known to be missing is not among it. */
 const papersOf = (page) => (serviceOf(page)?.papers ?? []).filter(({ id }) => !page.ticket.missing.includes(id));
 const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
 
+/** Whether a number stands by, and so may be given up for a booking. */
+export function isStandby({ state, admission }) {
+  return state === "waiting" && admission === "standby";
+}
+
 function waiting(page) {
   const { ticket, link, times, hall } = page;
-  if (ticket.admission === "standby") return standby(page);
+  if (isStandby(ticket)) return standby(page);
   const fresh = link !== "silent";
   if (isAhead(page, ticket.not_before_at)) return putOff(page);
   const early = beforeOpening(page);
   const next = ticket.ahead === 0 && fresh && !early;
-  const shown = fresh ? ticket.wait.shown : null;
+  const shown = fresh && !unknown(page) ? ticket.wait.shown : null;
+  const late = !next && isLate(page);
   const name = named(serviceOf(page)?.name, "p");
   const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
   const first = next
     ? card(page, { yours: true, head: say("next-title"), below: make("p", {}, make("b", {}, say("next-about"))) })
     : make(link === "silent" ? "section.mine.old" : "section.mine", {}, name, largeNumber(ticket.number), about);
-  const ahead = fresh ? make("section.figures", {}, figure(say("ahead"), ticket.ahead, say("ahead-people", { count: ticket.ahead })), shown ? figure(say("wait-likely"), rangeText(shown), say("minutes")) : make("p", {}, make("span.label", {}, say("wait-likely")), say("wait-not-known"))) : null;
+  const ahead = fresh ? make("section.figures", {}, figure(say("ahead"), ticket.ahead, say("ahead-people", { count: ticket.ahead })), shown && !late ? figure(say("wait-likely"), rangeText(shown), say("minutes")) : make("p", {}, make("span.label", {}, say("wait-likely")), say(shown ? "wait-late" : "wait-not-known"))) : null;
   return {
     name: next ? "next" : "waiting",
     short: next ? `${say("next-title")} ${ticket.number}` : fresh ? say("title-ahead", { number: ticket.number, ahead: ticket.ahead }) : ticket.number,
     main: [
       first,
       ahead,
-      shown && !next ? waitBar(shown) : null,
-      shown && !next ? between(page) : null,
+      shown && !next && !late ? waitBar(shown) : null,
+      shown && !next ? (late ? untilTheEnd : between)(page) : null,
       next ? make("p", {}, say("next-hint")) : null,
       fresh && early ? make("p", {}, say("calls-begin", { time: times.time(hall.opens_at) })) : null,
       ...missingOf(page),
@@ -114,7 +123,7 @@ function waiting(page) {
     ],
     dock: [button("wide", next ? say("not-here-yet") : say("more-time"), () => moreTime(page), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
     call: next ? `${say("next-title")} ${ticket.number}` : null,
-    news: shown ? say("wait-news", { from: shown.from_min, to: shown.to_min }) : null,
+    news: shown && !late ? say("wait-news", { from: shown.from_min, to: shown.to_min }) : null,
   };
 }
 
@@ -138,6 +147,26 @@ function between(page) {
   const at = (ms) => make("b", {}, page.times.time(ms));
   if (from_ms === null) return make("p", {}, say("expect-by"), " ", at(to_ms), say("expect-by-after"));
   return make("p", {}, say("expect-before"), " ", at(from_ms), " ", say("expect-middle"), " ", at(to_ms), say("expect-after"));
+}
+
+/** Whether nobody can tell when the call comes: no counter is open, and it is not before the opening. */
+function unknown(page) {
+  return Boolean(page.board) && noneOpen(page.board) && !beforeOpening(page);
+}
+
+/** Whether the day may end before the call. */
+function isLate({ ticket, hall, live }) {
+  const shown = ticket.wait?.shown;
+  return Boolean(shown) && isPast(shown.to_min, live.clock.now(), hall.day_ends_at);
+}
+
+/** No time that may be after the end of the day is promised: what is said is from when on, until when, and what then. */
+function untilTheEnd(page) {
+  const { hall, rules, times } = page;
+  const { from_ms } = expected(page);
+  const after = from_ms !== null && from_ms < Date.parse(hall.day_ends_at) ? say("late-from", { time: times.time(from_ms) }) : null;
+  const then = say("late-about", { time: times.closing(hall.day_ends_at), days: rules.returns_within_days, minutes: Math.round(rules.credit_s.returning / 60) });
+  return make("p", { id: "late" }, after ? make("b", {}, after) : null, after ? " " : null, then);
 }
 
 /** Who is called where; the board may be older than one's own ticket, which was put back meanwhile. */
@@ -238,14 +267,30 @@ function noShow(page) {
 
 const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}&lang=${languageNow()}` }, say("take-another"));
 
+/** Whether who was not served, or accepted conditionally, may still come back by this ticket. */
+export function mayReturn({ ticket, times, live }) {
+  return Boolean(ticket.return_by_on) && !ticket.returned_at && times.on(live.clock.now()) <= ticket.return_by_on;
+}
+
+/** That the right to return was used, or is over; null while it is not. */
+function returnOver({ ticket, times }) {
+  const words = ticket.returned_at ? say("returned-at", { day: dayWords(times, times.on(ticket.returned_at)), time: times.time(ticket.returned_at) }) : say("return-over", { day: dayWords(times, ticket.return_by_on) });
+  return make("p", {}, make("b", {}, words));
+}
+
+/** `11月24日 周二`, `Tue 24 Nov`. */
+const dayWords = (times, on) => times.day(on).replace(/(日)(周)/, "$1 $2");
+
 function left(page) {
-  const { ticket } = page;
+  const { ticket, times } = page;
   const unserved = ticket.left_reason === "unserved";
+  const may = mayReturn(page);
+  const about = !unserved ? make("p", {}, say("left-about")) : may ? make("p", {}, say("unserved-about", { day: dayWords(times, ticket.return_by_on), minutes: Math.round(page.rules.credit_s.returning / 60) })) : returnOver(page);
   return {
     name: "left",
     short: ticket.number,
-    main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), make("p", {}, unserved ? say("unserved-about", { days: page.rules.returns_within_days, minutes: Math.round(page.rules.credit_s.returning / 60) }) : say("left-about"))],
-    dock: unserved ? [codeButton(page), anew(page)] : [anew(page)],
+    main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), about],
+    dock: may ? [codeButton(page), anew(page)] : [anew(page)],
   };
 }
 
@@ -254,12 +299,14 @@ function done(page) {
   const conditional = ticket.outcome === "conditional";
   const count = ticket.missing.length;
   const head = say(conditional ? "conditional-title" : ticket.outcome === "referred" ? "referred-title" : "done-title", { count });
-  const until = ticket.due_on ? make("p", {}, make("b", {}, say("conditional-until", { day: times.day(ticket.due_on).replace(/(日)(周)/, "$1 $2") }))) : null;
+  const may = mayReturn(page);
+  const until = may ? make("p", {}, make("b", {}, say("conditional-until", { day: dayWords(times, ticket.return_by_on) }))) : null;
+  const what = !conditional ? [] : may ? [...missingOf(page), make("p", {}, say("conditional-about", { count })), until] : [returnOver(page)];
   const rate = rating(page);
   return {
     name: "done",
     short: `${ticket.number} ${head}`,
-    main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...(conditional ? [...missingOf(page), make("p", {}, say("conditional-about", { count })), until] : []), ...rate.main],
-    dock: [...rate.dock, conditional ? codeButton(page) : null].filter((one) => one),
+    main: [card(page, { head, below: make("p.quiet", {}, say("done-at", { time: times.time(ticket.finished_at) })) }), ...what, ...rate.main],
+    dock: [...rate.dock, may ? codeButton(page) : conditional ? anew(page) : null].filter((one) => one),
   };
 }

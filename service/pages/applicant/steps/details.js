@@ -4,6 +4,7 @@ import { make } from "/display/element.js";
 import { steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { field } from "/pages/ui.js";
+import { standbyOf } from "/pages/applicant/book.js";
 import { keptFor } from "/pages/applicant/kept.js";
 
 const FIELDS = [
@@ -14,7 +15,7 @@ const FIELDS = [
 
 export function details(app) {
   const { hold, applicant = {}, wrong = {}, invitation } = app.booking.now;
-  if (!hold || hold.service !== app.place.service) {
+  if (!(hold?.id || standbyOf(app)) || hold?.service !== app.place.service) {
     app.go({ step: "time", service: app.place.service }, { replace: true });
     return null;
   }

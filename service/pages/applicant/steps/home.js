@@ -1,7 +1,9 @@
 /** What can be done at the hall, and what of it is already one's own. */
 
 import { make, makeSvg } from "/display/element.js";
-import { kept, keptOf } from "/pages/keep.js";
+import { Refused } from "/pages/api.js";
+import { keep, keepTicket, kept, keptOf } from "/pages/keep.js";
+import { serviceOf } from "/pages/outlook.js";
 import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { keepAppointment, useInvitation } from "/pages/applicant/book.js";
@@ -12,6 +14,7 @@ const looked = new Map();
 export function home(app) {
   const { hall } = app;
   for (const { id, token } of booked(app).filter(({ starts_at }) => app.times.on(starts_at) === app.today)) look(app, id, token);
+  for (const { id, token } of ended(app)) lookAtTicket(app, id, token);
   return {
     title: named(hall.name),
     main: [...own(app), stateOf(app), make("h2", {}, say("what-for")), make("ul.choices", {}, hall.services.map((one) => make("li", {}, choice(app, one)))), invitation(app), make("p", {}, make("a", { href: `/halls/${encodeURIComponent(app.id)}/wall` }, say("to-rules")))],
@@ -27,9 +30,28 @@ export function stateOf(app) {
   return make("p.state", {}, tag, more ? make("span", {}, more) : null);
 }
 
-function choice(app, { id, name, prefix, online_url, wait, bookable }) {
+/** What is said of a service beside its name. */
+function saidOf(app, service) {
+  const { online_url, wait, bookable } = service;
+  if (online_url) return say("online-no-visit");
+  switch (app.outlook(service)) {
+    case "range":
+      return say("wait-now", { range: rangeText(wait.shown) });
+    case "standby":
+      return say("standby-now");
+    case "full":
+      return say(bookable ? "full-now-bookable" : "full-now");
+    case "late":
+      return say("late-now");
+    default:
+      return bookable ? say("bookable") : "";
+  }
+}
+
+function choice(app, service) {
+  const { id, name, prefix } = service;
   const href = `?${new URLSearchParams([...[...new URLSearchParams(location.search)].filter(([key]) => key === "lang"), ["service", id]])}`;
-  const said = online_url ? say("online-no-visit") : wait.shown && app.hall.doors_open && !app.hall.suspended && !app.old ? say("wait-now", { range: rangeText(wait.shown) }) : bookable ? say("bookable") : "";
+  const said = saidOf(app, service);
   const arrow = makeSvg("svg", { class: "go", viewBox: "0 0 24 24", "aria-hidden": "true" }, makeSvg("path", { class: "stroke", d: "M9 5l7 7-7 7" }));
   const link = make("a.choice", { href, "data-service": id }, make("span.prefix", { "aria-hidden": "true", "data-length": prefix.length }, prefix), make("span.tear", { "aria-hidden": "true" }), make("span.what", {}, make("b", {}, named(name)), said ? make("span.small.quiet", {}, said) : null), arrow);
   link.addEventListener("click", (event) => {
@@ -56,13 +78,38 @@ async function look(app, id, token) {
   if (app.place.step === "home") app.drawAgain();
 }
 
-/** These, and numbers of today. */
+/** Numbers that are over, or of a day that is: one may come back by some of them, until a date. */
+function ended(app) {
+  return keptOf("tickets", app.id).filter(({ day, over, settled }) => !settled && (over || day < app.today));
+}
+
+/** Whether one may still come back by a number, as the service knows it. Once for each reading of the hall. */
+async function lookAtTicket(app, id, token) {
+  const { as_of_at } = app.hall;
+  if (looked.get(id) === as_of_at) return;
+  looked.set(id, as_of_at);
+  const before = kept("tickets", id);
+  try {
+    const { body: ticket } = await app.call("GET", `tickets/${id}`, { token });
+    keepTicket(id, { hall: app.id, token }, ticket);
+  } catch (reason) {
+    if (!(reason instanceof Refused) || !["ticket-not-found", "token-invalid"].includes(reason.code)) return; // it stays as it was
+    keep("tickets", id, { ...before, over: true, return_by_on: null });
+  }
+  const now = kept("tickets", id);
+  // An end of today may still be taken back.
+  if (now.day < app.today && !(now.return_by_on >= app.today)) keep("tickets", id, { ...now, settled: true });
+  if (now.return_by_on !== (before.return_by_on ?? null) && app.place.step === "home") app.drawAgain();
+}
+
+/** These, numbers of today, and those by which one may come back. */
 function own(app) {
   const taken = keptOf("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
   return [
     ...taken.map(({ id, token, number }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
+    ...ended(app).filter(({ return_by_on }) => return_by_on >= app.today).map(({ id, token, number, return_by_on }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-return", { day: app.dateWords(return_by_on) })), make("b", {}, number ?? ""))),
     ...booked(app).map(({ id, starts_at, service }) => {
-      const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(app.service(service)?.name)));
+      const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(serviceOf(app.hall, service)?.name)));
       link.addEventListener("click", (event) => {
         event.preventDefault();
         app.go({ step: "appointment", appointment: id });

@@ -4,13 +4,13 @@ import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
 import { button, nameOf, papersList, steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
-import { confirm } from "/pages/applicant/book.js";
+import { confirm, standbyOf } from "/pages/applicant/book.js";
 import { keptFor } from "/pages/applicant/kept.js";
 
 export function review(app) {
   const { hold, applicant = {}, invitation } = app.booking.now;
   const one = app.service(app.place.service);
-  if (!hold || hold.service !== one.id) {
+  if (!(hold?.id || standbyOf(app)) || hold?.service !== one.id) {
     app.go({ step: "time", service: one.id }, { replace: true });
     return null;
   }

@@ -10,12 +10,15 @@ import { invitation, stateOf } from "/pages/applicant/steps/home.js";
 // Of fewer spans than this nobody needs to be told the best.
 const SPANS_MIN = 3;
 const BEST = 2;
+/** What is said in place of the wait of who comes now. */
+const TOLD = { standby: "standby-if-now", full: "full-if-now", late: "late-if-now" };
 
 export function service(app) {
   const { hall } = app;
   const one = app.service(app.place.service);
   if (one.online_url) return online(one);
-  const wait = hall.doors_open && !hall.suspended && !app.old ? one.wait.shown : null;
+  const outlook = app.outlook(one);
+  const wait = outlook === "range" ? one.wait.shown : null;
   return {
     title: named(one.name),
     main: [
@@ -26,11 +29,12 @@ export function service(app) {
       stateOf(app),
       wait ? make("p", {}, say("wait-if-now"), " ", make("b.nb", {}, say("minutes-range", { from: wait.from_min, to: wait.to_min }))) : null,
       wait ? waitBar(wait) : null,
-      hall.doors_open && !wait && !hall.suspended ? make("p.quiet", {}, say("wait-unknown")) : null,
+      outlook === "unknown" ? make("p.quiet", {}, say("wait-unknown")) : null,
+      outlook in TOLD ? make("p", { id: "outlook" }, make("b", {}, say(TOLD[outlook]))) : null,
       quiet(app),
       invitation(app),
     ],
-    dock: dock(app, one, wait),
+    dock: dock(app, one, wait, outlook),
   };
 }
 
@@ -45,11 +49,11 @@ function online(one) {
   };
 }
 
-function dock(app, one, wait) {
+function dock(app, one, wait, outlook) {
   const { hall } = app;
   const { entrance } = app.booking.now;
   const why = hall.suspended || !hall.doors_open ? say("take-closed") : hall.entrance && !entrance ? say("take-at-door") : null;
-  const words = wait ? say("take-now-wait", { range: rangeText(wait) }) : say("take-now");
+  const words = wait ? say("take-now-wait", { range: rangeText(wait) }) : say(outlook === "standby" ? "take-standby" : "take-now");
   const now = button(one.bookable ? "wide" : "primary.wide", words, (pressed) => app.act(pressed, () => take(app)), { id: "take", "aria-disabled": why ? "true" : null, "aria-describedby": why ? "take-why" : null });
   const book = one.bookable ? button("primary.wide", say("book-a-time"), () => app.go({ step: "time", service: one.id }), { id: "book" }) : null;
   return [why ? make("p.why", { id: "take-why" }, why) : null, now, book];

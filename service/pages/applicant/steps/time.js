@@ -9,7 +9,7 @@ import { Refused } from "/pages/api.js";
 import { kept } from "/pages/keep.js";
 import { button, nameOf, steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
-import { choose, countOf, invited } from "/pages/applicant/book.js";
+import { choose, countOf, heldFor, invited } from "/pages/applicant/book.js";
 import { month, times } from "/pages/applicant/calendar.js";
 
 const DAYS = 28;
@@ -25,7 +25,9 @@ export function time(app) {
   const one = app.service(of);
   const count = appointment ? (own?.count ?? 1) : countOf(app);
   const asked = `${of} ${count} ${app.today} ${app.booking.now.invitation ?? ""}`;
-  const known = app.offered?.asked === asked ? app.offered : null;
+  const offered = app.offered?.asked === asked ? app.offered : null;
+  const held = appointment ? null : heldFor(app);
+  const known = offered && { ...offered, slots: offered.slots.map((slot) => (held?.count === count && slot.starts_at === held.starts_at ? { ...slot, free: Math.max(1, slot.free), held: true } : slot)) };
   if (!known || performance.now() - known.read_ms > FRESH_MS) read(app, of, count, asked);
   const chosen = app.booking.now.starts_at ?? null;
   const slot = known?.slots.find(({ starts_at, free }) => starts_at === chosen && free > 0) ?? null;

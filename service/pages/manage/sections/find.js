@@ -2,6 +2,7 @@
 
 import { make } from "/display/element.js";
 import { pick } from "/pages/language.js";
+import { serviceOf } from "/pages/outlook.js";
 import { languageNow, say } from "/pages/texts.js";
 import { whileBusy } from "/pages/ui.js";
 import { action, allOf, head, keepFocus, part, table } from "../parts.js";
@@ -103,7 +104,7 @@ function ticketsOf(ui, items, caption, { withDay = false } = {}) {
 }
 
 function serviceName(ui, id) {
-  const { text, lang } = pick(ui.hall.services.find((one) => one.id === id)?.name, languageNow());
+  const { text, lang } = pick(serviceOf(ui.hall, id)?.name, languageNow());
   return make("span", { lang }, text || id);
 }
 

@@ -1,6 +1,7 @@
 /** Today: who is where, who waits, who calls for help; suspending, overtime, and closing the day. */
 
 import { make } from "/display/element.js";
+import { noneOpen } from "/display/staffed.js";
 import { pick } from "/pages/language.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask } from "/pages/ui.js";
@@ -11,16 +12,17 @@ import { action, allOf, head, languageInputs, part, refill, table, typedTexts } 
 /** Names of accounts by id, read once for the page and again when one is not known. */
 const people = { names: new Map(), asked: new Set() };
 
-/** What follows the facts while it is asked whether to end the day. */
+/** What follows the facts while it is asked whether to end the day, or to put somebody back. */
 let question = () => undefined;
 
 /** @param {import("../parts.js").Ui} ui */
 export function today(ui) {
-  const places = { alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div"), acts: make("div") };
+  const on = make("span", {}, dateName(ui.today()));
+  const places = { on, alarms: make("div.alarms", { "aria-live": "assertive" }), state: make("div.states"), counters: make("div"), queue: make("div"), acts: make("div") };
   const draw = () => drawFacts(ui, places, draw);
   ui.onFacts(draw);
   const nodes = [
-    head(say("today-title"), dateName(ui.today())),
+    head(say("today-title"), on),
     places.alarms,
     places.state,
     part(say("today-counters"), places.counters),
@@ -35,6 +37,7 @@ function drawFacts(ui, places, again) {
   const facts = ui.facts();
   if (!facts) return;
   const { queue, desk, hall, board } = facts;
+  if (places.on.textContent !== dateName(ui.today())) places.on.textContent = dateName(ui.today());
   question();
   learnNames(ui, desk.counters, again);
   const said = languageNow();
@@ -46,7 +49,7 @@ function drawFacts(ui, places, again) {
   refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
   const over = isOver(facts);
   refill(places.acts, [said, over], () => [over ? make("p.quiet", { id: "day-over", tabindex: "-1" }, say("day-over")) : actsOf(ui)]);
-  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting], () => queueOf(ui, queue, board));
+  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting, board?.counters, hall.open], () => queueOf(ui, queue, board, hall));
 }
 
 function alarmOf(ui, alarm) {
@@ -84,7 +87,7 @@ function statesOf(ui, hall, board) {
       make(
         "div.message.row",
         { id: "suspension-now", tabindex: "-1" },
-        make("div.grow", {}, make("b", {}, suspended.until_at ? say("suspended-until", { time: ui.times.time(suspended.until_at) }) : say("suspended")), make("p", { lang }, text)),
+        make("div.grow", {}, make("b", {}, suspended.until_at ? say("suspended-until", { time: ui.times.due(suspended.until_at, ui.now_ms()) }) : say("suspended")), make("p", { lang }, text)),
         action(
           ui,
           say("suspension-lift"),
@@ -173,12 +176,19 @@ function actsAt(ui, { id, state }, person) {
       words,
       async () => {
         if (person && name !== "open") {
+          const gone = new AbortController();
+          question = () => {
+            if (!ui.facts().desk.counters.some((counter) => counter.id === id && counter.ticket === person.id)) gone.abort();
+          };
           const done = await ask({
             title: say("counter-release-title", { counter: nameAt(ui, id), number: person.number }),
             body: [make("p", {}, say("counter-release-about", { number: person.number }))],
             confirm: say("counter-release"),
-            act: () => ui.call("POST", `${path}/${name}`, { body: { ...body, release: true } }),
+            act: () => ui.call("POST", `${path}/${name}`, { body: { ...body, release: true, present: person.id } }),
+            signal: gone.signal,
           });
+          question = () => undefined;
+          if (done === null && gone.signal.aborted) ui.tell(say("counter-person-gone", { number: person.number, counter: nameAt(ui, id) }));
           if (done === null) return;
         } else {
           await ui.call("POST", `${path}/${name}`, { body });
@@ -192,11 +202,12 @@ function actsAt(ui, { id, state }, person) {
   return [act("pause", say("counter-do-pause"), {}), act("close", say("counter-do-close"), {})];
 }
 
-function queueOf(ui, queue, board) {
+function queueOf(ui, queue, board, hall) {
+  const unknown = Boolean(board) && hall.open && noneOpen(board);
   const rows = (board?.waiting ?? []).map(({ service, shown }) => {
     const { text, lang } = pick(board.names.services[service]?.name, languageNow());
     const count = queue.waiting.filter((ticket) => ticket.service === service).length;
-    return { cells: [make("span", { lang }, text || service), String(count), shown ? say("wait-range", { from: shown.from_min, to: shown.to_min }) : say("wait-unknown")] };
+    return { cells: [make("span", { lang }, text || service), String(count), shown && !unknown ? say("wait-range", { from: shown.from_min, to: shown.to_min }) : say("wait-unknown")] };
   });
   return [
     table(say("today-queue"), [say("queue-service"), say("queue-waiting"), say("queue-wait")], rows, { numbers: [1] }),
@@ -276,29 +287,38 @@ function waitingOf({ queue }) {
 /** More have come since it was asked. */
 const MORE = Symbol("more");
 
-/** It cannot be undone: who presses has been asked about no fewer people than wait. */
+/** The day that was asked about is over, and another has begun. */
+const OVER = Symbol("over");
+
+/** It cannot be undone: who presses has been asked about this very day, and about no fewer people than wait. */
 async function closeDay(ui) {
   const about = make("p", { "aria-live": "polite" });
+  const { day } = ui.facts().queue;
   let asked = waitingOf(ui.facts());
   question = (facts = ui.facts()) => {
+    if (facts.queue.day !== day) return;
     const words = say("day-close-about", { waiting: waitingOf(facts) });
     if (about.textContent !== words) about.textContent = words;
   };
   question();
   const done = await ask({
-    title: say("day-close-title"),
+    title: say("day-close-title", { date: dateName(day) }),
     body: [about],
     confirm: say("day-close-confirm"),
     kind: "stop",
     act: async () => {
       const { body: queue } = await ui.call("GET", "queue");
+      if (queue.day !== day) throw OVER;
       const before = asked;
       asked = waitingOf({ queue });
       question({ queue });
       if (asked > before) throw MORE;
-      return ui.call("POST", "day/close", { body: {} });
+      return ui.call("POST", "day/close", { body: { day } });
     },
-    words: (reason) => (reason === MORE ? say("day-close-more") : null),
+    words: (reason) => {
+      if (reason === MORE) return say("day-close-more");
+      return reason === OVER || ["wrong-state", "wrong-day"].includes(reason.code) ? say("day-close-over", { date: dateName(day) }) : null;
+    },
   });
   question = () => undefined;
   if (done === null) return;

@@ -58,6 +58,7 @@ bookings-channel-kiosk = Kiosk
 bookings-channel-staff = Desk
 bookings-channel-hotline = Hotline
 bookings-made = Booked. The code:
+bookings-made-told = Booked: { $day } { $time }
 bookings-moved = Moved. The code stays:
 bookings-its-code = The code:
 bookings-code-spelt = Code { $code }

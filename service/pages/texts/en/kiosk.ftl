@@ -19,6 +19,9 @@ service-online = Done on your phone, no queue today
 service-online-qr = Scan to do this online
 wait = Wait
 wait-unknown = Not known now
+wait-standby = Standby only today
+wait-full = Full today
+wait-late = Perhaps not today
 minutes = min
 
 ## Typing or filming a code

@@ -395,6 +395,7 @@ counters-opened = { $count ->
     [one] One counter opened.
    *[other] { $count } counters opened.
   }
+counter-person-gone = { $number } is no longer at { $counter }. If you still want to pause or close it, press again.
 counter-release-title = { $number } is still at { $counter }
 counter-release-about = { $number } goes back to the same place in the queue, and is called to another counter.
 counter-release = Put back
@@ -422,7 +423,7 @@ suspension-system = System away
 suspension-other = Something else
 suspension-text = Words on the screens
 suspension-until = Expected back
-suspension-until-hint = Goes on by itself then. Empty: until you lift it.
+suspension-until-hint = Goes on by itself then. Empty: until you lift it, on the days after today too.
 suspension-confirm = Suspend now
 suspension-lift = Go on
 suspension-lifted = The hall goes on.
@@ -444,7 +445,7 @@ overtime-until-with = Overtime until { $time } with { $counters ->
 overtime-end = End overtime
 overtime-ended = No more overtime.
 day-close = End the day …
-day-close-title = End the day?
+day-close-title = End the day of { $date }?
 day-close-about = { $waiting ->
     [0] Nobody is waiting. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
     [one] One person is waiting: their ticket ends today, and they need not queue when they come again. No more tickets or calls today, and today's appointments still to come are cancelled. This cannot be undone.
@@ -452,13 +453,14 @@ day-close-about = { $waiting ->
   }
 day-close-confirm = End the day
 day-close-more = More people have come since. Please look, and press again if the day shall end.
+day-close-over = { $date } is over meanwhile. Nothing was changed.
 day-over = No more numbers are given out today, and nobody is waiting.
 day-closed = The day has ended.
 
 ## Notices
 
 notices-title = Notices
-notices-about = At the foot of the lobby screens, in turn.
+notices-about = At the foot of the lobby screens, in turn, until you take them down.
 notices-now = Shown now
 notices-none = There are no notices.
 notices-new = New notice

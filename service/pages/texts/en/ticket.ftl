@@ -27,11 +27,14 @@ ahead-people = { $count ->
   }
 wait-likely = Wait, most likely
 wait-not-known = not known now
+wait-late = perhaps not today
 expect-before = Expect your call between
 expect-middle = and
 expect-by = Expect your call before
 expect-by-after = . We update this when it changes and alert you when you are next.
 expect-after = . We update this when it changes and alert you when you are next.
+late-from = Expect your call after { $time }.
+late-about = Numbers are called until { $time } today. Not called by then? Come back within { $days } days and scan this code: you are called as if you had come { $minutes } minutes earlier.
 wait-news = Your wait is now { $from } to { $to } minutes
 calls-begin = Calls begin at { $time }.
 being-called = Being called
@@ -93,8 +96,8 @@ take-another = Take another number
 
 left-title = You left the queue
 left-about = Thank you for telling us: others are called sooner.
-unserved-title = Not served today
-unserved-about = The hall has closed. Come back within { $days } days and scan this code: you are called as if you had come { $minutes } minutes earlier.
+unserved-title = Not served that day
+unserved-about = The hall has closed. Come back by { $day } and scan this code: you are called as if you had come { $minutes } minutes earlier.
 done-title = Done
 done-at = at { $time }
 referred-title = Referred
@@ -109,6 +112,8 @@ conditional-about = { $count ->
    *[other] Bring them and scan this code: no new queue.
   }
 conditional-until = Please bring what is missing by { $day }
+returned-at = You came back with this code on { $day } at { $time }. Your new number is the one that counts.
+return-over = This code was good for coming back until { $day }. Please take another number.
 
 ## How it was
 

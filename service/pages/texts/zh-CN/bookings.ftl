@@ -55,6 +55,7 @@ bookings-channel-kiosk = 自助机
 bookings-channel-staff = 现场
 bookings-channel-hotline = 热线
 bookings-made = 已预约，凭证码：
+bookings-made-told = 已预约 { $day } { $time }
 bookings-moved = 已改期，凭证码不变：
 bookings-its-code = 凭证码：
 bookings-code-spelt = 凭证码 { $code }

@@ -19,6 +19,9 @@ service-online = 手机即可办，今天不用排队
 service-online-qr = 扫码在网上办理
 wait = 预计等候
 wait-unknown = 暂时无法预计
+wait-standby = 今天只能候补
+wait-full = 今天已排满
+wait-late = 今天不一定轮到
 minutes = 分钟
 
 ## 输入凭证码、扫码

@@ -359,6 +359,7 @@ counter-do-close = 关闭
 counter-page-opens = { $counter }，打开窗口页
 counters-open-all = 开放其余 { $count } 个窗口
 counters-opened = { $count } 个窗口已开放。
+counter-person-gone = { $number } 已不在 { $counter }。如仍要暂停或关闭，请再按一次。
 counter-release-title = { $counter }还有 { $number }
 counter-release-about = { $number } 会回到原来的位置，由别的窗口叫。
 counter-release = 放回队列
@@ -386,7 +387,7 @@ suspension-system = 系统维护
 suspension-other = 其他
 suspension-text = 叫号屏上的话
 suspension-until = 预计恢复
-suspension-until-hint = 到时自动恢复；不填则由您恢复。
+suspension-until-hint = 到时自动恢复；不填则一直暂停，到第二天也不变，直到您恢复。
 suspension-confirm = 立即暂停
 suspension-lift = 恢复办理
 suspension-lifted = 已恢复办理。
@@ -405,20 +406,21 @@ overtime-until-with = 延时服务到 { $time }，{ $counters } 个窗口
 overtime-end = 取消延时服务
 overtime-ended = 已取消延时服务。
 day-close = 结束今日办理……
-day-close-title = 结束今日办理？
+day-close-title = 结束 { $date } 的办理？
 day-close-about = { $waiting ->
     [0] 现在没有人等候。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
    *[other] 还有 { $waiting } 人等候：他们的号今天作废，改天来不用重新排队。今天不再发号、叫号，今天还没到场的预约一并取消，不能撤销。
   }
 day-close-confirm = 结束今日办理
 day-close-more = 刚才又来了人。请看清现在的人数，确定要结束请再按一次。
+day-close-over = { $date } 已经过去，没有做任何更改。
 day-over = 今天不再发号，也没有人等候。
 day-closed = 今天的办理已结束。
 
 ## 公告
 
 notices-title = 公告
-notices-about = 显示在叫号屏下方，多条轮流显示。
+notices-about = 显示在叫号屏下方，多条轮流显示，直到您撤下。
 notices-now = 正在显示
 notices-none = 现在没有公告。
 notices-new = 新公告

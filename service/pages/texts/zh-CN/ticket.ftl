@@ -26,11 +26,14 @@ ahead-people = { $count ->
   }
 wait-likely = 预计
 wait-not-known = 暂时不清楚
+wait-late = 今天不一定轮到
 expect-before = 预计
 expect-middle = 至
 expect-by = 预计
 expect-by-after = {" "}前叫到您。有变化会更新，快到您时会提醒。
 expect-after = {" "}叫到您。有变化会更新，快到您时会提醒。
+late-from = 预计 { $time } 以后叫到您。
+late-about = 今天叫号到 { $time } 为止。到时没有轮到的，{ $days } 天内回来扫这个码，相当于早到 { $minutes } 分钟。
 wait-news = 现在预计等候 { $from } 至 { $to } 分钟
 calls-begin = { $time } 开始叫号。
 being-called = 正在叫号
@@ -92,8 +95,8 @@ take-another = 重新取号
 
 left-title = 您已离开队列
 left-about = 谢谢您告诉我们，后面的人可以早一点。
-unserved-title = 今天没有轮到
-unserved-about = 大厅已关闭。{ $days } 天内回来扫这个码，相当于早到 { $minutes } 分钟。
+unserved-title = 当天没有轮到
+unserved-about = 大厅已关闭。请在 { $day }前回来扫这个码，相当于早到 { $minutes } 分钟。
 done-title = 已办完
 done-at = { $time }
 referred-title = 已转办
@@ -107,6 +110,8 @@ conditional-about = { $count ->
    *[other] 补齐后扫这个码，不用重新排队。
   }
 conditional-until = 请在 { $day }前补齐
+returned-at = 您已于 { $day } { $time } 凭这个码返回取号，请以新号码为准
+return-over = 凭这个码返回的期限（{ $day }）已过，请重新取号
 
 ## 评价
 

@@ -1,0 +1,153 @@
+"""A database put back to a copy of the evening before: the present day begins again, and the day before ends first."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from service.clock import FakeClock
+from service.domain.demo import DEMO
+from service.halls import Hall
+from service.jobs import ENDS_SPREAD_S, Jobs
+from service.lane import BATCH_MAX, Lane
+from tests.copies import copy, restore
+from tests.race.bookings import booked
+from tests.race.process import (
+    DAY,
+    MIDNIGHT_AT,
+    NEXT_DAY,
+    Process,
+    kinds_in,
+    new_ticket,
+    number_of,
+    one_story,
+    rows_of,
+)
+from tests.race.test_midnight import midnight
+
+KEY = "8e03978e"
+
+
+async def hall_of(process: Process) -> Hall:
+    return await process.halls.get(DEMO)
+
+
+async def has_begun(dsn: str) -> bool:
+    """Whether the next day has begun, and the day ended before."""
+    (row,) = await rows_of(dsn, "SELECT begun_at IS NOT NULL AS begun FROM hall_days WHERE day = $1", NEXT_DAY)
+    return bool(row["begun"]) and (await kinds_in(dsn))[-1] == "day_ended"
+
+
+async def a_night_and_a_restore(one: Process, dsn: str, *, ahead: bool = True, tickets: int = 3) -> None:
+    """Copy what there is in the evening, live on into the next day, and put the database back to the copy."""
+    await one.take()
+    if ahead:
+        await booked(one, NEXT_DAY)
+    await copy(dsn)
+    midnight(one)
+    await one.lane(NEXT_DAY)
+    for _ in range(tickets):
+        await one.take()
+    await restore(dsn)
+
+
+@pytest.mark.parametrize("ahead", [True, False], ids=["opened ahead", "not there"])
+async def test_a_command_begins_the_day_that_has_not_begun_in_the_copy(one: Process, dsn: str, *, ahead: bool) -> None:
+    await a_night_and_a_restore(one, dsn, ahead=ahead)
+
+    assert await one.take() == "B001"
+
+    assert await has_begun(dsn)
+    await one_story([one])
+    await one_story([one], NEXT_DAY)
+
+
+@pytest.mark.parametrize("tickets", [3, 0], ids=["events were lost", "only the beginning was lost"])
+async def test_a_look_begins_the_day_that_has_not_begun_in_the_copy(one: Process, dsn: str, tickets: int) -> None:
+    await a_night_and_a_restore(one, dsn, tickets=tickets)
+
+    day = await one.lanes.day(DEMO, now=True)
+
+    assert (day.on, len(day.tickets)) == (NEXT_DAY, 0)
+    assert await has_begun(dsn)
+    assert [day.on for day in one.lanes.in_use() if not day.ended] == [NEXT_DAY]
+
+
+async def test_a_booking_is_made_on_the_day_that_has_begun_again(one: Process, dsn: str) -> None:
+    await a_night_and_a_restore(one, dsn)
+
+    await booked(one, NEXT_DAY, "17:00")
+
+    assert await has_begun(dsn)
+
+
+async def test_all_who_ask_at_once_are_served_once_on_the_day_that_has_begun_again(one: Process, dsn: str) -> None:
+    await a_night_and_a_restore(one, dsn)
+    lane = await one.lane(NEXT_DAY)
+
+    look = asyncio.create_task(lane.fresh(now=True))
+    numbers = await asyncio.gather(*(one.take() for _ in range(BATCH_MAX + 1)))
+    await look
+
+    assert sorted(numbers) == [f"B{n:03d}" for n in range(1, BATCH_MAX + 2)]
+    assert await has_begun(dsn)
+    await one_story([one], NEXT_DAY)
+
+
+async def test_the_job_ends_the_day_that_goes_on_in_the_copy(one: Process, dsn: str) -> None:
+    await one.take()
+    await copy(dsn)
+    assert isinstance(one.clock, FakeClock)
+    one.clock.put(MIDNIGHT_AT + timedelta(seconds=ENDS_SPREAD_S))
+    await one.halls.look()
+    jobs = Jobs(one.halls, one.lanes, one.clock)
+    await jobs.end_days()
+    await restore(dsn)
+    await (await one.lanes.opened_lane(await hall_of(one), DAY)).fresh(now=True)
+    assert (await kinds_in(dsn))[-1] == "ticket_taken"
+
+    await jobs.end_days()
+
+    assert (await kinds_in(dsn))[-1] == "day_ended"
+
+
+async def test_a_key_of_the_evening_that_the_copy_lacks_is_a_new_request(one: Process, dsn: str) -> None:
+    await one.take()
+    await copy(dsn)
+    command = new_ticket()
+    assert await one.take(command, KEY) == "B002"
+    midnight(one)
+    await one.take()
+    await restore(dsn)
+
+    again = await one.do(command, KEY)
+
+    assert (again.day.on, number_of(again)) == (NEXT_DAY, "B001")
+    assert await kinds_in(dsn, NEXT_DAY) == ["day_opened", "ticket_taken"]
+    assert await one.take(command, KEY) == "B001"
+
+
+async def test_a_key_of_the_evening_that_the_copy_has_is_known(one: Process, dsn: str) -> None:
+    await one.take()
+    command = new_ticket()
+    await one.take(command, KEY)
+    await copy(dsn)
+    midnight(one)
+    await one.take()
+    await restore(dsn)
+
+    assert await one.take(command, KEY) == "B002"
+
+    assert "ticket_taken" not in await kinds_in(dsn, NEXT_DAY)
+
+
+async def test_without_beginning_anew_a_day_goes_on_that_never_began(
+    one: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lane, "begun", property(lambda _: True, lambda _, __: None), raising=False)
+    await a_night_and_a_restore(one, dsn)
+    lane = await one.lane(NEXT_DAY)
+
+    await lane.do(one.request(new_ticket()))
+
+    assert not await has_begun(dsn)

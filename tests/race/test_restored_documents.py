@@ -1,0 +1,120 @@
+"""A database put back to an earlier copy: its documents count, however often others were replaced since."""
+
+import pytest
+
+from service.domain.demo import DEMO, demo_document
+from service.domain.document import HallDocument
+from service.domain.model import HallId
+from service.domain.refusals import HallNotFound
+from service.journal import halls as stored
+from service.journal.halls import HallRow, UnknownRow
+from tests.copies import copy, restore
+from tests.race.process import Process, kinds_in, new_ticket, renamed
+
+LATER = HallId("made-later")
+
+
+def named(name: str) -> HallDocument:
+    return renamed(demo_document(always_open=True), name)
+
+
+async def name_of(process: Process) -> str:
+    """The hall's name by the plan of its day."""
+    return (await process.lane()).committed.plan.names.hall["en"]
+
+
+async def known_name(process: Process) -> str:
+    hall = process.halls.find(DEMO)
+    assert hall is not None
+    return hall.document.name["en"]
+
+
+async def a_document_and_a_restore(one: Process, other: Process, dsn: str) -> None:
+    """Replace the document, let both processes have it, and put the database back to before."""
+    for process in (one, other):
+        await process.lane()
+    await copy(dsn)
+    await one.lanes.follow_document_now(await one.replace(named("lost")))
+    for process in (one, other):
+        await process.halls.look()
+        await process.followed()
+    await restore(dsn)
+
+
+async def test_a_lost_document_is_not_written_into_the_journal_again(one: Process, other: Process, dsn: str) -> None:
+    await a_document_and_a_restore(one, other, dsn)
+
+    for process in (one, other):
+        await process.lanes.day(DEMO, now=True)
+        await process.lanes.sweep()
+        await process.followed()
+
+    assert await kinds_in(dsn) == ["day_opened"]
+
+
+async def test_the_document_of_the_copy_is_known_at_the_next_look(one: Process, other: Process, dsn: str) -> None:
+    await a_document_and_a_restore(one, other, dsn)
+
+    for process in (one, other):
+        await process.halls.look()
+
+        assert await known_name(process) != "lost"
+        assert (await process.halls.get(DEMO)).revision == 1
+
+
+@pytest.mark.parametrize("looked", [True, False])
+async def test_another_document_of_the_same_revision_is_taken_over(
+    one: Process, other: Process, dsn: str, *, looked: bool
+) -> None:
+    await a_document_and_a_restore(one, other, dsn)
+    if looked:
+        await other.halls.look()
+
+    hall = await one.replace(named("new"))
+    await one.lanes.follow_document_now(hall)
+    for process in (one, other):
+        await process.halls.look()
+        await process.followed()
+
+    assert hall.revision == 2
+    for process in (one, other):
+        assert await known_name(process) == "new"
+        await process.lanes.day(DEMO, now=True)
+        assert await name_of(process) == "new"
+    assert await kinds_in(dsn) == ["day_opened", "plan_changed"]
+
+
+async def test_a_look_that_begins_before_a_document_is_stored_does_not_forget_it(
+    one: Process, other: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await a_document_and_a_restore(one, other, dsn)
+    read = stored.Halls.all
+
+    async def read_and_replace(store: stored.Halls) -> list[HallRow | UnknownRow]:
+        rows = await read(store)
+        await one.replace(named("new"))
+        return rows
+
+    monkeypatch.setattr(stored.Halls, "all", read_and_replace)
+    await one.halls.look()
+    monkeypatch.undo()
+
+    assert await known_name(one) == "new"
+    await one.halls.look()
+    assert await known_name(one) == "new"
+
+
+async def test_a_hall_that_the_copy_lacks_is_there_no_more(one: Process, dsn: str) -> None:
+    await one.lane()
+    await copy(dsn)
+    assert await one.halls.create_if_absent(LATER, named("later"))
+    await one.lanes.do(LATER, one.request(new_ticket()))
+    await restore(dsn)
+
+    with pytest.raises(HallNotFound):
+        await one.lanes.do(LATER, one.request(new_ticket()))
+    await one.halls.look()
+
+    assert [hall.id for hall in one.halls.known()] == [DEMO]
+    with pytest.raises(HallNotFound):
+        await one.lanes.do(LATER, one.request(new_ticket()))
