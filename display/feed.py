@@ -28,7 +28,8 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar
+from itertools import product
+from typing import Protocol, TypeAlias, TypeVar
 
 import structlog
 from msgspec.structs import replace
@@ -172,16 +173,20 @@ class _BoardChannel(_Channel):
 
 
 class _TicketChannel(_Channel):
-    """A ticket; `seq` is the day's when it was looked at last."""
+    """A ticket, with its token for its owner; `seq` is the day's when it was looked at last."""
 
-    __slots__ = ("looked_s", "seq", "view")
+    __slots__ = ("looked_s", "seq", "token", "view")
 
-    def __init__(self, view: TicketView, now_s: float, shown: Callable[[], None]) -> None:
+    def __init__(self, view: TicketView, token: str | None, now_s: float, shown: Callable[[], None]) -> None:
         super().__init__(now_s, shown)
         self.view = view
+        self.token = token
         self.seq = view.seq
         self.looked_s = now_s
 
+
+_Watched: TypeAlias = tuple[TicketId, bool]
+"""A ticket, and whether it is its owner who watches."""
 
 _Key = TypeVar("_Key")
 _Kind = TypeVar("_Kind", bound=_Channel)
@@ -208,7 +213,7 @@ class HallFeed:
         self._observer = observer
         self._promises_of = promises_of
         self._boards: dict[ZoneId | None, _BoardChannel] = {}
-        self._tickets: dict[TicketId, _TicketChannel] = {}  # who was looked at longest ago comes first
+        self._tickets: dict[_Watched, _TicketChannel] = {}  # who was looked at longest ago comes first
         self._calls: list[datetime] = []  # not in all sockets yet
         self._news = asyncio.Event()
 
@@ -242,17 +247,18 @@ class HallFeed:
         self._observer.sent(1)
         return partial(self._unwatch, self._boards, zone, watcher)
 
-    def watch_ticket(self, ticket: TicketId, watcher: Watcher) -> Unwatch:
-        """Show a ticket of the day at once and whenever it changes."""
+    def watch_ticket(self, ticket: TicketId, watcher: Watcher, token: str | None = None) -> Unwatch:
+        """Show a ticket of the day at once and whenever it changes; with its `token` to its owner."""
         now_s, now_at, day = self._clock.monotonic_s(), self._now_at(), self._awake()
-        view = ticket_view(day, day.tickets[ticket], now_at)
-        channel = self._tickets.get(ticket)
+        view = ticket_view(day, day.tickets[ticket], now_at, token=token)
+        watched = (ticket, token is not None)
+        channel = self._tickets.get(watched)
         if channel is None:
-            channel = self._tickets[ticket] = _TicketChannel(view, now_s, self._tell_calls)
+            channel = self._tickets[watched] = _TicketChannel(view, token, now_s, self._tell_calls)
         watcher.show(self._pack(encode(view)))
         channel.watchers.add(watcher)
         self._observer.sent(1)
-        return partial(self._unwatch, self._tickets, ticket, watcher)
+        return partial(self._unwatch, self._tickets, watched, watcher)
 
     def _unwatch(self, channels: dict[_Key, _Kind], key: _Key, watcher: Watcher) -> None:
         channel = channels.get(key)
@@ -306,9 +312,11 @@ class HallFeed:
             self._calls += [one.at for one in records if isinstance(one.event, TicketCalled | TicketRecalled)]
             self._tell_calls()
         if self._tickets:
-            for ticket in {ticket for record in records if (ticket := getattr(record.event, "ticket", None))}:
-                if (watched := self._tickets.get(ticket)) is not None:
-                    self._send_ticket(watched, ticket_view(day, day.tickets[ticket], now_at), now_s)
+            changed = {ticket for record in records if (ticket := getattr(record.event, "ticket", None))}
+            for ticket, by_owner in product(changed, (True, False)):
+                if (watched := self._tickets.get((ticket, by_owner))) is not None:
+                    view = ticket_view(day, day.tickets[ticket], now_at, token=watched.token)
+                    self._send_ticket(watched, view, now_s)
 
     def _tell_calls(self) -> None:
         """Tell how late calls were, once no board is going round any more."""
@@ -341,15 +349,16 @@ class HallFeed:
     def _look_at_tickets(self, day: Day, alive: bytes, now_s: float, now_at: datetime) -> float:
         """Look at the tickets whose turn it is, not too many, and say when the next one's is."""
         for _ in range(min(TICKETS_AT_ONCE, len(self._tickets))):
-            ticket, channel = next(iter(self._tickets.items()))
+            watched, channel = next(iter(self._tickets.items()))
             if channel.looked_s + TICKETS_EVERY_S > now_s:
                 break
-            del self._tickets[ticket]
-            self._tickets[ticket] = channel
+            del self._tickets[watched]
+            self._tickets[watched] = channel
+            ticket, _ = watched
             channel.looked_s = now_s
             exactly = now_s - channel.made_s >= REFRESH_EVERY_S
             if ticket in day.tickets and (exactly or channel.seq != day.seq):
-                view = ticket_view(day, day.tickets[ticket], now_at)
+                view = ticket_view(day, day.tickets[ticket], now_at, token=channel.token)
                 channel.seq = day.seq
                 if not _same_ticket(view, channel.view, exactly=exactly):
                     self._send_ticket(channel, view, now_s)

@@ -125,8 +125,15 @@ _quiet.setLevel(logging.CRITICAL)  # what strangers send to an open port is no n
 HallKnown = Callable[[HallId], Awaitable[bool]]
 """Tells whether there is a hall, and opens its day where that is ours to do. May raise StorageUnavailable."""
 
-Verify = Callable[[HallId, TicketId, str], bool]
-"""Tells whether a token may watch a ticket: its own, or one of staff."""
+
+class Right(Struct, frozen=True):
+    """By what somebody watches a ticket: as its owner, whose frames have its `token`, or as staff, whose have none."""
+
+    token: str | None
+
+
+Verify = Callable[[HallId, TicketId, str], Right | None]
+"""Tells by what right a token watches a ticket, its own or one of staff; None for one that may not."""
 
 
 Metered = Callable[[str | None], Awaitable[tuple[str, str] | None]]
@@ -153,9 +160,9 @@ def wanted_by(path: str) -> Wanted | None:
     if found is None:
         return None
     hall, ticket = (None if part is None else unquote(part) for part in found.groups())
-    zone = parse_qs(parts.query).get("zone", [None])[-1]
+    zone = parse_qs(parts.query, keep_blank_values=True).get("zone", [""])[0]
     return Wanted(
-        HallId(hall or ""), None if zone is None else ZoneId(zone), None if ticket is None else TicketId(ticket)
+        HallId(hall or ""), ZoneId(zone) if zone else None, None if ticket is None else TicketId(ticket.lower())
     )
 
 
@@ -359,7 +366,7 @@ class DisplayServer:
         follower: of the journal; somebody else runs it.
         clock: goes by the database's.
         hall_known: tells whether a hall exists.
-        verify: tells whether a token may watch a ticket.
+        verify: tells by what right a token may watch a ticket.
         host: where to listen.
         port: 0 for any that is free; `port` tells which.
         observer: is told what happens.
@@ -497,8 +504,7 @@ class DisplayServer:
 
     async def _watch(self, screen: Screen, wanted: Wanted) -> None:
         hall, ticket = wanted.hall, wanted.ticket
-        if ticket is not None:
-            self._check_token(hall, ticket, screen.protocol.token)
+        right = Right(None) if ticket is None else self._right(hall, ticket, screen.protocol.token)
         if _HALL.fullmatch(hall) is None or not await self._hall_known(hall):
             raise _Unwelcome(UNKNOWN)
         feed = self.feeds.of(hall)
@@ -509,17 +515,22 @@ class DisplayServer:
         elif not zone_known(day, wanted.zone):
             raise _Unwelcome(UNKNOWN)
         if screen.protocol.state is State.OPEN:  # it may have gone meanwhile
-            show = partial(feed.watch_board, wanted.zone) if ticket is None else partial(feed.watch_ticket, ticket)
-            screen.unwatch = show(screen)
+            screen.unwatch = (
+                feed.watch_board(wanted.zone, screen)
+                if ticket is None
+                else feed.watch_ticket(ticket, screen, token=right.token)
+            )
             self.feeds.look(hall)
 
-    def _check_token(self, hall: HallId, ticket: TicketId, token: str | None) -> None:
+    def _right(self, hall: HallId, ticket: TicketId, token: str | None) -> Right:
         if not token:
             raise _Unwelcome(TOKEN_MISSING)
         if _HALL.fullmatch(hall) is None or _TICKET_ID.fullmatch(ticket) is None:
             raise _Unwelcome(UNKNOWN)  # before tokens are derived of what a stranger wrote
-        if not self._verify(hall, ticket, token):
+        right = self._verify(hall, ticket, token)
+        if right is None:
             raise _Unwelcome(UNKNOWN)
+        return right
 
 
 class _Unwelcome(Exception):  # noqa: N818  (it is not an error of the program)

@@ -370,7 +370,7 @@ async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> No
                 if fault is not None:
                     raise CannotServe(": ".join(fault))
             note = noting(hall, document, now_at, staff_cli.ACTOR)
-            put = stored.Put(if_revision=row.revision, command_id=new_id(), fingerprint=None, note=note)
+            put = stored.Put(if_revisions=frozenset({row.revision}), command_id=new_id(), fingerprint=None, note=note)
             typer.echo(f"changed {hall}, revision {(await halls.put(hall, document, put)).revision}")
 
 

@@ -18,7 +18,7 @@ import asyncpg
 import structlog
 from aiohttp import web
 
-from display.server import DisplayServer, HallKnown
+from display.server import DisplayServer, HallKnown, Right
 from service import known_secrets
 from service.clock import Clock
 from service.config import Secrets, Settings, own_url
@@ -425,8 +425,10 @@ async def _screens(
 ) -> AsyncIterator[DisplayServer]:
     signer = ground.signer
 
-    def verify(hall: HallId, ticket: TicketId, token: str) -> bool:
-        return signer.is_admin_token(token) or signer.is_ticket_token(hall, ticket, token)
+    def verify(hall: HallId, ticket: TicketId, token: str) -> Right | None:
+        if signer.is_ticket_token(hall, ticket, token):
+            return Right(signer.ticket_token(hall, ticket))
+        return Right(None) if signer.is_admin_token(token) else None
 
     def address_of(peer: str, forwarded: str) -> str:
         return subscriber_of(client_of(peer, forwarded, settings.trusted_proxies))

@@ -119,25 +119,29 @@ TRIES_MOST = 4
 log = structlog.get_logger(__name__)
 
 
-class Request(Struct, frozen=True, kw_only=True):
-    """A command with what belongs to it from the rim on.
+class Key(Struct, frozen=True, kw_only=True):
+    """By what a request is known again.
 
     `command_id` is drawn from (credential, route, key) when the request carried an idempotency key, else at random;
     `fingerprint` is the keyed hash of its body, None without a key; `fingerprints_before` are those by older secrets.
-    `now_at` is read once.
     """
 
-    command: Command
     command_id: str
-    actor: str
-    now_at: datetime
     fingerprint: bytes | None = None
-    applicant: Applicant | None = None
     fingerprints_before: tuple[bytes, ...] = ()
 
     def says(self, fingerprint: bytes | None) -> bool:
         """Tell whether a request with the same key that left this fingerprint said the same."""
         return fingerprint == self.fingerprint or fingerprint in self.fingerprints_before
+
+
+class Request(Key, frozen=True, kw_only=True):
+    """A command with what belongs to it from the rim on; `now_at` is read once."""
+
+    command: Command
+    actor: str
+    now_at: datetime
+    applicant: Applicant | None = None
 
 
 class Answer(Struct, frozen=True):
@@ -146,6 +150,16 @@ class Answer(Struct, frozen=True):
     day: Day
     seq: int
     done: Done | None
+
+
+def answered(day: Day, key: Key) -> Answer | None:
+    """What a day answered before to a request with this idempotency key. Raises KeyReused when it was another one."""
+    done = None if key.fingerprint is None else day.find_done(key.command_id)
+    if done is None:
+        return None
+    if not key.says(done.fingerprint):
+        raise KeyReused
+    return Answer(day, done.seq, done)
 
 
 class Watcher(Protocol):

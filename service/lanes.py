@@ -57,7 +57,7 @@ from service.ids import new_id
 from service.journal import faults
 from service.journal.journal import Journal
 from service.journal.read import TicketPlace
-from service.lane import ANSWER_WITHIN_S, Answer, Lane, Request, Watcher
+from service.lane import ANSWER_WITHIN_S, Answer, Key, Lane, Request, Watcher, answered
 
 SYSTEM = "system"
 """The actor of what nobody asked for: days that begin and end, plans that follow a document."""
@@ -133,8 +133,10 @@ class Lanes:
             WrongDay: it has not begun.
             Refusal: the rules, or the state of the service, do not allow it.
         """
+        known = await self.done_before(hall_id, request, on)
+        if known is not None:
+            return known
         hall = await self._halls.get(hall_id)
-        on = await self._done_on(hall_id, on, request) or on
         today = hall.day_at(self._clock.now_at())
         if on != today and not await self._asked(self._journal.begun(hall_id, on)):
             raise DayHasEnded if on < today else WrongDay(on.isoformat())
@@ -157,7 +159,9 @@ class Lanes:
         return await self.with_rights_of_person(hall_id, request, lambda: self._do_on(hall_id, on, request))
 
     async def _do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
-        on = await self._done_on(hall_id, on, request) or on
+        known = await self.done_before(hall_id, request, on)
+        if known is not None:
+            return known
         for _ in range(LOOKS_MAX):
             try:
                 return await (await self.lane_on(hall_id, on)).do(request)
@@ -237,24 +241,45 @@ class Lanes:
         """The date of an appointment; None when the hall has none of this id. Raises StorageUnavailable."""
         return await self._asked(self._journal.find_appointment(hall_id, appointment))
 
-    async def was_done(self, hall_id: HallId, on: date, request: Request) -> bool:
-        """Tell whether a request with this idempotency key was carried out before, on whatever day it was asked for."""
-        return await self._done_on(hall_id, on, request) is not None
+    async def done_before(self, hall_id: HallId, key: Key, on: date | None = None) -> Answer | None:
+        """What was answered to a request with this idempotency key; None for a new one, or one without a key.
 
-    async def is_known(self, hall_id: HallId, command_id: str) -> bool:
-        """The same, by the key alone: before there is a command to carry out."""
-        hall = await self._halls.get(hall_id)
-        return await self._day_of_key(hall, command_id, hall.day_at(self._clock.now_at())) is not None
+        Keys hold until tomorrow, so what was done since yesterday is known, on whatever day it was asked for. Of a key
+        that no fold here knows the journal is asked, for another process may know.
 
-    async def _done_on(self, hall_id: HallId, on: date, request: Request) -> date | None:
-        """The day on which a keyed request was done, `on` if there; from yesterday on, for keys hold until tomorrow."""
-        if request.fingerprint is None:
+        Args:
+            hall_id: the hall.
+            key: by what the request is known again.
+            on: the day whose answer it is of what was done on two; today, if it is not said.
+
+        Raises:
+            KeyReused: it was another request.
+            StorageUnavailable: the database cannot be reached.
+        """
+        if key.fingerprint is None:
             return None
-        return await self._day_of_key(await self._halls.get(hall_id), request.command_id, on)
+        hall = await self._halls.get(hall_id)
+        today = hall.day_at(self._clock.now_at())
+        preferred = on or today
+        day = self.in_memory(hall_id, preferred)
+        known_on = None if day is None else _day_that_knows(day, key)
+        if known_on is None:
+            yesterday = today - timedelta(days=1)
+            known_on = await self._asked(self._journal.day_of_command(hall_id, yesterday, key.command_id, preferred))
+        return None if known_on is None else await self._answered_on(hall, known_on, key)
 
-    async def _day_of_key(self, hall: Hall, command_id: str, on: date) -> date | None:
-        yesterday = hall.day_at(self._clock.now_at()) - timedelta(days=1)
-        return await self._asked(self._journal.day_of_command(hall.id, yesterday, command_id, on))
+    async def done_today(self, hall_id: HallId, key: Key) -> Answer | None:
+        """The same of what the present day was asked for, as of a moment ago (`Lane.fresh`): no round trip of its own.
+
+        Raises as `done_before`.
+        """
+        day = await self.day(hall_id)
+        known_on = _day_that_knows(day, key)
+        return None if known_on is None else await self._answered_on(await self._halls.get(hall_id), known_on, key)
+
+    async def _answered_on(self, hall: Hall, on: date, key: Key) -> Answer | None:
+        lane = await self.opened_lane(hall, on)
+        return answered(await lane.fresh(), key) or answered(await lane.fresh(now=True), key)
 
     async def _asked(self, read: Awaitable[T]) -> T:
         """What the journal says. Raises StorageUnavailable, the service's."""
@@ -309,9 +334,9 @@ class Lanes:
         hall = await self._halls.get(hall_id)
         return await (await self.opened_lane(hall, found.day)).fresh()
 
-    async def records_of_ticket(self, day: Day, ticket: TicketId) -> list[Record]:
-        """What happened to a ticket on a day, in order. Raises StorageUnavailable."""
-        return await self._asked(self._journal.of_ticket(day.hall, day.on, ticket))
+    async def records_of_ticket(self, day: Day, ticket: TicketId, *, after_seq: int, limit: int) -> list[Record]:
+        """What happened to a ticket on a day after one of its events, in order. Raises StorageUnavailable."""
+        return await self._asked(self._journal.of_ticket(day.hall, day.on, ticket, after_seq=after_seq, limit=limit))
 
     async def _find_ticket(self, hall_id: HallId, ticket: TicketId) -> TicketPlace | None:
         return await self._asked(self._journal.find_ticket(hall_id, ticket))
@@ -539,6 +564,13 @@ class Lanes:
         if loop is not None:
             loop.cancel()
             await asyncio.gather(loop, return_exceptions=True)
+
+
+def _day_that_knows(day: Day, key: Key) -> date | None:
+    """The day on which a keyed command was done, this one or the one before it, as far as its fold knows."""
+    if key.command_id in day.done:
+        return day.on
+    return day.on - timedelta(days=1) if key.command_id in day.done_yesterday else None
 
 
 def _names_a_time(command: Command) -> bool:

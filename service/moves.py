@@ -37,7 +37,7 @@ from service.domain.decide import decide
 from service.domain.events import Record
 from service.domain.evolve import advance
 from service.domain.model import HallId
-from service.domain.refusals import AppointmentNotFound, Busy, KeyReused, Refusal
+from service.domain.refusals import AppointmentNotFound, Busy, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal.append import DoubleClaim
@@ -50,6 +50,7 @@ from service.lane import (
     Lane,
     Request,
     Watcher,
+    answered,
     append_of,
     refusal_of,
 )
@@ -104,10 +105,13 @@ class Moves:
             from_on = await self._lanes.on_of_appointment(hall, command.appointment)
             if from_on is None:
                 raise AppointmentNotFound
-            if from_on == to_on or await self._lanes.was_done(hall, to_on, request):
+            if from_on == to_on:
                 with suppress(AppointmentNotFound):  # it has moved away since: look again
                     return await self._lanes.do_on(hall, to_on, request)
                 continue
+            known = await self._lanes.done_before(hall, request, to_on)
+            if known is not None:
+                return known
             answer = await self._in_time(hall, (from_on, to_on), request, _moved)
             if answer is not None:
                 return answer
@@ -127,8 +131,9 @@ class Moves:
 
     async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request) -> Answer:
         for _ in range(TRIES_MAX):
-            if await self._lanes.was_done(hall, to_on, request):
-                return await self._lanes.do_on(hall, to_on, request)
+            known = await self._lanes.done_before(hall, request, to_on)
+            if known is not None:
+                return known
             answer = await self._in_time(hall, (from_on, to_on), request, _booked_from_standby)
             if answer is not None:
                 return answer
@@ -165,7 +170,7 @@ class Moves:
             for half in (away, over):
                 await _catch_up(half, claim)
             for half in (over, away):
-                if (known := _known(half.day, request)) is not None:
+                if (known := answered(half.day, request)) is not None:
                     return known
             if not decided(away, over, request):
                 return None
@@ -233,16 +238,6 @@ async def _catch_up(half: _Half, claim: DoubleClaim) -> None:
         for record in records:
             advance(half.day, record)
         half.seq, half.head = position.seq, position.head
-
-
-def _known(day: Day, request: Request) -> Answer | None:
-    """The answer given before to a request with this key. Raises KeyReused when it was another request."""
-    done = None if request.fingerprint is None else day.find_done(request.command_id)
-    if done is None:
-        return None
-    if not request.says(done.fingerprint):
-        raise KeyReused
-    return Answer(day, done.seq, done)
 
 
 def _go_on(half: _Half, command: Command, request: Request) -> None:

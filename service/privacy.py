@@ -227,7 +227,7 @@ class Privacy:
             KeyReused: the idempotency key was another request's.
             Refusal: an appointment could not be given up now; then nothing is erased, and it can be asked for again.
         """
-        done = await acts.answered(self._database, act, Erased)
+        done = await self.erased_before(act)
         if done is not None:
             return done
         known = await self.known(hall, who)
@@ -248,6 +248,10 @@ class Privacy:
         except DoneBefore:
             return await self.erase(hall, who, act, keep=keep)
         return done
+
+    async def erased_before(self, act: Act) -> Erased | None:
+        """What an erasure with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
+        return await acts.answered(self._database, act, Erased)
 
     async def _give_up(self, hall: HallId, appointments: list[KnownAppointment], act: Act) -> int:
         """Cancel the appointments that are still to come; return how many."""

@@ -152,7 +152,9 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
     decided = _written_down(day, over, now_at)
     confirmed = command.confirm and appointment.state is AppointmentState.HELD
     if confirmed:
-        decided.append(events.AppointmentConfirmed(appointment=appointment.id, applicant=applicant, person=person))
+        decided.append(
+            events.AppointmentConfirmed(appointment=appointment.id, applicant=applicant, person=person, counts=True)
+        )
     if not moved and (confirmed or not renamed):
         return decided
     ends_at, place, places = appointment.ends_at, appointment.place, appointment.places

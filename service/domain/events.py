@@ -342,11 +342,12 @@ class AppointmentMade(Fact, frozen=True, kw_only=True, tag="appointment_made"):
 
 
 class AppointmentConfirmed(Fact, frozen=True, kw_only=True, tag="appointment_confirmed"):
-    """A hold becomes an appointment of this applicant."""
+    """A hold becomes an appointment of this applicant; `counts`: as a change, which those of before did not."""
 
     appointment: AppointmentId
     applicant: str | None
     person: str | None
+    counts: bool = False
 
 
 class AppointmentChanged(Fact, frozen=True, kw_only=True, tag="appointment_changed"):

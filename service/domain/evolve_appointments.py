@@ -50,6 +50,7 @@ def _confirmed(day: Day, event: events.AppointmentConfirmed, record: Record) -> 
         expires_at=None,
         applicant=event.applicant,
         person=event.person,
+        sequence=day.appointments[event.appointment].sequence + event.counts,
     )
 
 

@@ -118,10 +118,7 @@ class Invitations:
         releases_at: datetime | None,
         act: Act,
     ) -> Imported:
-        """Give each guest a code. Raises KeyReused."""
-        known = await acts.answered(self._database, act, _Kept)
-        if known is not None:
-            return await self._imported(hall, known)
+        """Give each guest a code, once for each idempotency key. Raises KeyReused."""
         kept = _Kept(new_id(), bad)
         try:
             async with changing(self._database) as writer:
@@ -130,8 +127,15 @@ class Invitations:
                 data = {"batch": kept.batch, "partner": partner, "invited": len(guests), "bad": len(bad)}
                 await audit.note(writer, [hall], act.now_at, act.actor, "invitations_imported", data)
         except DoneBefore:
-            return await self.add(hall, partner, guests, bad, releases_at, act)
+            before = await self.added_before(hall, act)
+            assert before is not None, "who has claimed the key has kept the answer with it"
+            return before
         return await self._imported(hall, kept)
+
+    async def added_before(self, hall: HallId, act: Act) -> Imported | None:
+        """What an import with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
+        known = await acts.answered(self._database, act, _Kept)
+        return None if known is None else await self._imported(hall, known)
 
     async def _imported(self, hall: HallId, kept: _Kept) -> Imported:
         rows = await read(self._database, _SQL["batch"], hall, kept.batch)

@@ -5,7 +5,7 @@ a name or a phone number finds the ticket, not the person.
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,10 @@ from service.journal.database import Database
 from service.journal.statements import statements
 from service.journal.values import Applicant
 from service.personal import Personal
+
+NEWEST = (date(9999, 12, 31), 0)
+LAST_START = (datetime(9999, 12, 31, tzinfo=UTC), 0)
+"""After which all begin that are found."""
 
 _SQL = statements("find.sql")
 
@@ -143,10 +147,12 @@ class Finder:
         """Tickets of a day in the order of issue, after the `after_n`-th."""
         return _found(await self._database.fetch(_SQL["list"], hall, day, after_n, limit, state, service))
 
-    async def search(self, hall: HallId, days: tuple[date, date], wanted: Wanted, limit: int) -> list[FoundTicket]:
-        """Tickets of the days from the first to the second, the newest first."""
+    async def search(
+        self, hall: HallId, days: tuple[date, date], wanted: Wanted, *, after: tuple[date, int] = NEWEST, limit: int
+    ) -> list[FoundTicket]:
+        """Tickets of the days from the first to the second, the newest first, after one with this day and `n`."""
         rows = await self._database.fetch(
-            _SQL["search"], hall, *days, limit, wanted.code, wanted.number, wanted.phones, wanted.name
+            _SQL["search"], hall, *days, limit, wanted.code, wanted.number, wanted.phones, wanted.name, *after
         )
         return _found(rows)
 
@@ -155,13 +161,22 @@ class Finder:
         return _appointments(await self._database.fetch(_SQL["appointments"], hall, day, after_n, limit))
 
     async def search_appointments(
-        self, hall: HallId, days: tuple[date, date], wanted: Wanted, limit: int
+        self,
+        hall: HallId,
+        days: tuple[date, date],
+        wanted: Wanted,
+        *,
+        after: tuple[datetime, int] = LAST_START,
+        limit: int,
     ) -> list[FoundAppointment]:
-        """Appointments of the days from the first to the second, the last start first; none has a number yet."""
+        """Appointments of the days from the first to the second, the last start first, after one with this one and `n`.
+
+        None has a number yet.
+        """
         if wanted.number is not None:
             return []
         rows = await self._database.fetch(
-            _SQL["search_appointments"], hall, *days, limit, wanted.code, wanted.phones, wanted.name
+            _SQL["search_appointments"], hall, *days, limit, wanted.code, wanted.phones, wanted.name, *after
         )
         return _appointments(rows)
 

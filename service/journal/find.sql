@@ -22,7 +22,8 @@ WHERE hall_id = $1 AND day = $2;
 -- The tickets of some days by all that is said of them. A phone is found by its last digits, however it is written and
 -- with or without the country's; a name by any part of it, in either case.
 -- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text number,
--- $7 text[] digits of the phone, as said and as kept, $8 text part of the name: NULL for all.
+-- $7 text[] digits of the phone, as said and as kept, $8 text part of the name: NULL for all; $9 date, $10 integer the day
+-- and n of the ticket after which they begin.
 -- One row per ticket, the newest first.
 SELECT t.id, t.n, t.code, t.number, t.day, t.service, t.stage, t.class AS class_, t.channel, t.state, t.admission, t.count,
     t.counter, t.last_counter, t.calls, t.queue_at, t.issued_at, t.called_at, t.started_at, t.finished_at, t.outcome,
@@ -39,6 +40,7 @@ WHERE t.hall_id = $1 AND t.day BETWEEN $2 AND $3
         WHERE p.digits = s.digits OR (l.many >= 7 AND right(p.digits, l.many) = right(s.digits, l.many))
     ))
     AND ($8::text IS NULL OR position(lower($8) IN lower(a.name)) > 0)
+    AND (t.day, t.n) < ($9::date, $10::integer)
 ORDER BY t.day DESC, t.n DESC
 LIMIT $4;
 
@@ -56,7 +58,8 @@ LIMIT $4;
 -- name: search_appointments
 -- The appointments of some days by all that is said of them, as `search` finds tickets.
 -- $1 text hall, $2 date the first day, $3 date the last, $4 integer how many at most; $5 text code, $6 text[] digits of the
--- phone, as said and as kept, $7 text part of the name: NULL for all.
+-- phone, as said and as kept, $7 text part of the name: NULL for all; $8 timestamptz, $9 integer the start and n of the
+-- appointment after which they begin.
 -- One row per appointment, by its start, the last first.
 SELECT b.id, b.n, b.code, b.day, b.service, b.starts_at, b.ends_at, b.state, b.count, b.channel, b.expires_at,
     b.prechecked, b.partner, b.ticket_id AS ticket, b.applicant_id AS applicant, b.made_at, b.sequence, b.seq
@@ -71,6 +74,7 @@ WHERE b.hall_id = $1 AND b.day BETWEEN $2 AND $3
         WHERE p.digits = s.digits OR (l.many >= 7 AND right(p.digits, l.many) = right(s.digits, l.many))
     ))
     AND ($7::text IS NULL OR position(lower($7) IN lower(a.name)) > 0)
+    AND (b.starts_at, b.n) < ($8::timestamptz, $9::integer)
 ORDER BY b.starts_at DESC, b.n DESC
 LIMIT $4;
 

@@ -47,12 +47,12 @@ Noter: TypeAlias = Callable[["PoolConnectionProxy[asyncpg.Record]", HallDocument
 
 
 class Put(Struct, frozen=True, kw_only=True):
-    """A request that replaces a document: what it replaces (None: whatever there is), and its idempotency key.
+    """A request that replaces a document: any of which revisions (None: whatever there is), and its idempotency key.
 
     `fingerprints_before` are by older secrets.
     """
 
-    if_revision: int | None
+    if_revisions: frozenset[int] | None
     command_id: str
     fingerprint: bytes | None
     fingerprints_before: tuple[bytes, ...] = ()
@@ -167,7 +167,7 @@ class Halls:
                 if before is not None:
                     return Stored(before["revision"], before=True, fingerprint=before["fingerprint"])
             before_it = document_of(hall, held["document"])
-            if put.if_revision not in {None, held["revision"]}:
+            if put.if_revisions is not None and held["revision"] not in put.if_revisions:
                 raise DocumentConflict(held["revision"])
             row = await connection.fetchrow(_SQL["replace"], hall, _text_of(document), held["revision"])
             assert row is not None, "nobody changes a row that is held"

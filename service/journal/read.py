@@ -105,9 +105,12 @@ class Reader:
             return []
         return [record async for records in self.load(hall, day, position) for record in records]
 
-    async def of_ticket(self, hall: HallId, day: date, ticket: TicketId) -> list[Record]:
-        """What happened to one ticket, in order. The server looks through the day, and sends only these events."""
-        rows = await self._database.fetch(_SQL["of_ticket"], hall, day, ticket)
+    async def of_ticket(self, hall: HallId, day: date, ticket: TicketId, *, after_seq: int, limit: int) -> list[Record]:
+        """What happened to one ticket after an event of the day, in order.
+
+        The server looks through the day, and sends only these events.
+        """
+        rows = await self._database.fetch(_SQL["of_ticket"], hall, day, ticket, after_seq, limit)
         return [record_of(row) for row in rows]
 
     async def said_before(self, hall: HallId, day: date) -> list[Record]:

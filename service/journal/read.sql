@@ -26,12 +26,13 @@ ORDER BY seq;
 
 -- name: of_ticket
 -- What happened to one ticket on a day.
--- $1 text hall, $2 date day, $3 text ticket.
+-- $1 text hall, $2 date day, $3 text ticket, $4 integer after which seq, $5 integer how many at most.
 -- One row per event, in order.
 SELECT seq, at, actor, command_id, part, fingerprint, kind, body
 FROM events
-WHERE hall_id = $1 AND day = $2 AND body ->> 'ticket' = $3
-ORDER BY seq;
+WHERE hall_id = $1 AND day = $2 AND body ->> 'ticket' = $3 AND seq > $4
+ORDER BY seq
+LIMIT $5;
 
 -- name: latest_days
 -- A hall's days, the newest first; a day has ended when its last event says so.

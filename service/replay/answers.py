@@ -101,6 +101,7 @@ class HappeningSeen(Struct, frozen=True):
 
 
 class HistorySeen(Struct, frozen=True):
-    """What happened to a ticket, in order."""
+    """What happened to a ticket, in order; without a cursor it is the last page."""
 
     items: list[HappeningSeen]
+    next_cursor: str | None = None

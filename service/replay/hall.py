@@ -15,6 +15,9 @@ from service.replay.errors import ReplayError
 
 DONE = {"outcome": "done"}
 
+PAGE = 200
+"""Events of a history in one answer: as many as there may be."""
+
 
 class HallClient:
     """One hall of a server."""
@@ -103,7 +106,14 @@ class HallClient:
 
     async def history(self, ticket: str) -> list[HappeningSeen]:
         """What happened to a ticket."""
-        return decoded("a history", await self._read(f"tickets/{ticket}/history"), HistorySeen).items
+        items: list[HappeningSeen] = []
+        cursor: str | None = "0"
+        while cursor is not None:
+            reply = await self._read(f"tickets/{ticket}/history?limit={PAGE}&cursor={cursor}")
+            page = decoded("a history", reply, HistorySeen)
+            items += page.items
+            cursor = page.next_cursor
+        return items
 
     async def _post(self, kind: Kind, path: str, body: object = None) -> Reply:
         return await self._client.send(kind, "POST", f"{self._path}/{path}", body=body, token=self._token)

@@ -303,7 +303,10 @@ class SlotList(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """Tickets of today and yesterday, the newest first; appointments from yesterday on, the earliest first."""
+    """Tickets of today and yesterday, the newest first; appointments from yesterday on, the last start first.
+
+    A page has up to `limit` of each.
+    """
 
     items: list[TicketListed]
     appointments: list[AppointmentListed]

@@ -59,7 +59,7 @@ from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, Chan
 from service.web.halls import limit_of, number_cursor_of
 from service.web.keys import CLOCK, FINDER, HALLS, LANES, MOVES, OFFERS, SIGNER
 from service.web.online import counting_online
-from service.web.requests import appointment_of, ask, asking, caller, date_of, hall_of, read, utc
+from service.web.requests import appointment_of, ask, asking, caller, date_of, hall_of, once, read, utc
 from service.web.spending import count_booking, count_change, count_message
 
 
@@ -72,13 +72,25 @@ async def book(request: web.Request) -> web.Response:
     """
     hall_id, who = hall_of(request), caller(request)
     form = await read(request, BookForm)
-    channel = channel_of(who, form.channel)
     hall = await request.app[HALLS].get(hall_id)
     starts_at = _instant(form.starts_at)
+    on = _date_said(hall, starts_at)
+    given = await once(
+        request, who, hall_id, lambda: _book(request, who, hall, form, starts_at), on=on, of_any_day=True
+    )
+    seen = _as_answered(request, hall_id, given, owner=True)
+    response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
+    give_cookie(request, response)
+    return response
+
+
+async def _book(request: web.Request, who: Caller, hall: Hall, form: BookForm, starts_at: datetime) -> Answer:
+    hall_id = hall.id
+    channel = channel_of(who, form.channel)
     on = _date_to_book(request, hall, starts_at)
     applicant, person = await _applicant_of(request, hall, form.applicant)
     holder = await _holder_of(request, who, hall)
-    await count_booking(request, who, hall.id, applicant, hold=form.hold)
+    await count_booking(request, who, applicant, hold=form.hold)
     invitation = None if form.invitation is None else await invitation_of(request, who, hall_id, form.invitation)
     standby, ticket = None, None
     if form.ticket is not None:
@@ -118,11 +130,7 @@ async def book(request: web.Request) -> web.Response:
             asking_for = request.app[MOVES].book(hall_id, standby.on, on, booking)
         else:
             asking_for = ask(request, who, hall_id, command, applicant, on=on)
-        given = await _or_nearest(request, hall, asked, on, asking_for)
-    seen = _as_answered(request, hall_id, given, owner=True)
-    response = answer(seen, 201, Location=f"/v1/halls/{hall_id}/appointments/{seen.id}")
-    give_cookie(request, response)
-    return response
+        return await _or_nearest(request, hall, asked, on, asking_for)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -140,13 +148,25 @@ async def change(request: web.Request) -> web.Response:
     hall_id, appointment_id, who = hall_of(request), appointment_of(request), caller(request)
     form = await read(request, ChangeAppointmentForm)
     hall = await request.app[HALLS].get(hall_id)
+    starts_at = UNSET if form.starts_at is UNSET else _instant(form.starts_at)
+    on = None if starts_at is UNSET else _date_said(hall, starts_at)
+    given = await once(
+        request, who, hall_id, lambda: _change(request, who, hall, form, starts_at), on=on, of_any_day=True
+    )
+    if given.done is None:
+        return answer(_as_it_is(request, who, given.day, appointment_id))
+    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+
+
+async def _change(
+    request: web.Request, who: Caller, hall: Hall, form: ChangeAppointmentForm, starts_at: datetime | UnsetType
+) -> Answer:
+    hall_id, appointment_id = hall.id, appointment_of(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment_id)
     appointment = day.appointment(appointment_id)
-    starts_at: datetime | UnsetType = UNSET
     on = day.on
-    if form.starts_at is not UNSET:
-        starts_at = _instant(form.starts_at)
-        on = day.on if starts_at == appointment.starts_at else _date_to_book(request, hall, starts_at)
+    if starts_at is not UNSET and starts_at != appointment.starts_at:
+        on = _date_to_book(request, hall, starts_at)
     applicant, person = await _changed_applicant(request, hall, appointment, form.applicant)
     await count_change(request, who, hall.id, appointment, applicant)
     confirm = form.state is not UNSET
@@ -169,10 +189,7 @@ async def change(request: web.Request) -> web.Response:
             asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
         else:
             asking_for = ask(request, who, hall_id, command, applicant, on=on)
-        given = await _or_nearest(request, hall, asked, on, asking_for)
-    if given.done is None:
-        return answer(_as_it_is(request, who, given.day, appointment_id))
-    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+        return await _or_nearest(request, hall, asked, on, asking_for)
 
 
 async def code(request: web.Request) -> web.Response:
@@ -185,8 +202,14 @@ async def code(request: web.Request) -> web.Response:
 
 async def cancel(request: web.Request) -> web.Response:
     """Give an appointment or a hold up; the place is free for others at once."""
-    hall_id, appointment, who = hall_of(request), appointment_of(request), caller(request)
+    hall_id, who = hall_of(request), caller(request)
     await read(request, Nothing)
+    given = await once(request, who, hall_id, lambda: _cancel(request, who, hall_id), of_any_day=True)
+    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+
+
+async def _cancel(request: web.Request, who: Caller, hall_id: HallId) -> Answer:
+    appointment = appointment_of(request)
     day = await request.app[LANES].day_of_appointment(hall_id, appointment)
     before = day.appointment(appointment)
     command = commands.CancelAppointment(appointment, CancelledBy.STAFF if who.works_here else CancelledBy.SELF)
@@ -194,8 +217,7 @@ async def cancel(request: web.Request) -> web.Response:
         with suppress(RateLimited):  # what is given up is others', however many messages that makes
             await count_message(request, who, hall_id, before.applicant)
     with _saying_of_ended_days(_over(request, day, before)):
-        given = await ask(request, who, hall_id, command, on=day.on)
-    return answer(_as_answered(request, hall_id, given, owner=not who.works_here))
+        return await ask(request, who, hall_id, command, on=day.on)
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -324,20 +346,19 @@ def _instant(at: datetime) -> datetime:
 
 
 def _date_to_book(request: web.Request, hall: Hall, starts_at: datetime) -> date:
-    """The hall's date of a start. Raises SlotNotOffered for one before today or beyond the horizon.
-
-    No day is opened for those; of yesterday it is still known what a request with a key did.
-    """
-    try:
-        on = day_of(hall.document, starts_at)
-        today = hall.day_at(request.app[CLOCK].now_at())
-        first = today - timedelta(days="Idempotency-Key" in request.headers)
-        last = today + timedelta(days=hall.document.booking.horizon_days)
-    except OverflowError as error:
-        raise SlotNotOffered from error
-    if not first <= on <= last:
+    """The hall's date of a start. Raises SlotNotOffered for one before today or beyond the horizon: none is opened."""
+    on, today = _date_said(hall, starts_at), hall.day_at(request.app[CLOCK].now_at())
+    if on is None or not today <= on <= today + timedelta(days=hall.document.booking.horizon_days):
         raise SlotNotOffered
     return on
+
+
+def _date_said(hall: Hall, starts_at: datetime) -> date | None:
+    """The hall's date of a start, whether it can be booked or not; None outside of the years 1 to 9999 there."""
+    try:
+        return day_of(hall.document, starts_at)
+    except OverflowError:
+        return None
 
 
 # People.

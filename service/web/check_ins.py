@@ -19,6 +19,7 @@ from service.domain.day import Day
 from service.domain.model import (
     AppointmentId,
     AppointmentState,
+    HallId,
     LeftReason,
     Outcome,
     ServiceId,
@@ -47,12 +48,12 @@ from service.web.answers import answer
 from service.web.appointments import invited_by
 from service.web.auth import Caller
 from service.web.browsers import give_cookie
-from service.web.entrance import Admitted, admitted, count_wrong_code, was_done
+from service.web.entrance import Admitted, admitted, count_wrong_code
 from service.web.forms import CheckInForm
 from service.web.full import or_other_times
 from service.web.keys import CLOCK, FINDER, HALLS, LANES
 from service.web.online import counting_online
-from service.web.requests import ask, caller, hall_of, read
+from service.web.requests import ask, caller, hall_of, once, read
 from service.web.tickets import as_answered
 
 
@@ -63,16 +64,20 @@ async def check_in(request: web.Request) -> web.Response:
     """
     hall_id, who = hall_of(request), caller(request)
     form = await read(request, CheckInForm)
-    hall = await request.app[HALLS].get(hall_id)
-    shown = await admitted(request, who, hall_id, form)
-    found = await _find(request, who, hall, form.code)
-    command = await _command(request, who, hall, found, form, shown)
-    with counting_online(request, hall_id, _service_of(command), "ticket"):
-        given = await or_other_times(request, hall_id, command, ask(request, who, hall_id, command))
+    given = await once(request, who, hall_id, lambda: _ask(request, who, hall_id, form))
     view = as_answered(request, hall_id, given, owner=True)
     response = answer(view, 201 if _is_new(given) else 200, Location=f"/v1/halls/{hall_id}/tickets/{view.id}")
     give_cookie(request, response)
     return response
+
+
+async def _ask(request: web.Request, who: Caller, hall_id: HallId, form: CheckInForm) -> Answer:
+    hall = await request.app[HALLS].get(hall_id)
+    shown = await admitted(request, who, hall_id, form)
+    found = await _find(request, who, hall, form.code)
+    command = await _command(request, hall, found, form, shown)
+    with counting_online(request, hall_id, _service_of(command), "ticket"):
+        return await or_other_times(request, hall_id, command, ask(request, who, hall_id, command))
 
 
 def _service_of(command: Command) -> str:
@@ -102,15 +107,11 @@ async def _find(request: web.Request, who: Caller, hall: Hall, code: str) -> Fou
     return found
 
 
-async def _command(  # noqa: PLR0913, PLR0917  (what a check-in is made of)
-    request: web.Request, who: Caller, hall: Hall, found: FoundCode, form: CheckInForm, shown: Admitted
-) -> Command:
+async def _command(request: web.Request, hall: Hall, found: FoundCode, form: CheckInForm, shown: Admitted) -> Command:
     """What a code asks for today.
 
     Raises CodeNotFound, CodeUsed, WrongDay, WrongState, HoldExpired, AppointmentMissed.
     """
-    if await was_done(request, who, hall.id):
-        return commands.ResumeTicket(TicketId(found.id))  # whatever it was: the day repeats what came of it
     today = hall.day_at(request.app[CLOCK].now_at())
     match found.kind:
         case CodeKind.APPOINTMENT:

@@ -37,7 +37,7 @@ OVER_CAPACITY = "Paihao-Over-Capacity"
 PLACES_DAYS = 14
 """Days, from today on, whose places a dry run compares."""
 
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_REVISION = re.compile(r"[0-9]{1,9}")
 
 
 async def show(request: web.Request) -> web.Response:
@@ -63,7 +63,7 @@ async def replace(request: web.Request) -> web.Response:
         return answer(await _dry_run(request, document))
     key = await key_of(request, who)
     put = Put(
-        if_revision=await _replaced(request),
+        if_revisions=_replaced(request),
         command_id=key.command_id,
         fingerprint=key.fingerprint,
         fingerprints_before=key.fingerprints_before,
@@ -98,17 +98,19 @@ async def _beyond(request: web.Request, hall: Hall) -> set[AppointmentId]:
         raise OutcomeUnknown from error
 
 
-async def _replaced(request: web.Request) -> int | None:
-    """The revision that the request replaces; None for whatever there is. Raises IfMatchMissing, DocumentConflict."""
+def _replaced(request: web.Request) -> frozenset[int] | None:
+    """The revisions of which the request replaces any; None for whatever there is. Raises IfMatchMissing.
+
+    What is no tag of a document of ours is no revision.
+
+    Source: RFC 9110 13.1.1.
+    """
     said = request.headers.get("If-Match")
     if said is None:
         raise IfMatchMissing
     if said.strip() == "*":
         return None
-    found = _ETAG.fullmatch(said.strip())
-    if found is None:  # no revision is called so
-        raise DocumentConflict((await request.app[HALLS].read(hall_of(request))).revision)
-    return int(found[1])
+    return frozenset(int(tag.value) for tag in request.if_match or () if _REVISION.fullmatch(tag.value))
 
 
 async def _read_document(request: web.Request) -> HallDocument:
@@ -123,7 +125,8 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
     """Take the document over on a copy of the day, and compare."""
     hall_id = hall_of(request)
     hall = await request.app[HALLS].read(hall_id)
-    if "If-Match" in request.headers and await _replaced(request) not in {None, hall.revision}:
+    replaced = _replaced(request) if "If-Match" in request.headers else None
+    if replaced is not None and hall.revision not in replaced:
         raise DocumentConflict(hall.revision)
     day = await request.app[LANES].day(hall_id)
     now_at = max(request.app[CLOCK].now_at(), day.at)

@@ -19,8 +19,8 @@ from service.web.answers import answer
 from service.web.auth import Caller, Role
 from service.web.browsers import hashed, known_browser
 from service.web.forms import CheckInForm, TakeTicketForm
-from service.web.keys import CLOCK, ENTRANCE, HALLS, LANES, LIMITS, SETTINGS, SIGNER
-from service.web.requests import command_id_of, hall_of
+from service.web.keys import CLOCK, ENTRANCE, HALLS, LIMITS, SETTINGS, SIGNER
+from service.web.requests import hall_of
 from service.web.spending import count_take, spend_by_browser
 
 _ANY = (Channel.WEB, Channel.QR)
@@ -94,7 +94,7 @@ async def admitted(
     code = None
     if (await request.app[HALLS].get(hall)).document.entrance:
         code = await _require_entrance(request, who, hall, form.entrance)
-    if LIMITS in request.app and not await was_done(request, who, hall, now=False):
+    if LIMITS in request.app:
         await count_take(request, applicant)
         if code is not None:
             await request.app[LIMITS].spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
@@ -111,13 +111,13 @@ def channel_of(who: Caller, said: Channel | None) -> Channel:
     return said
 
 
-async def _require_entrance(request: web.Request, who: Caller, hall: HallId, said: str | None) -> str | None:
-    """Let pass who shows the door's code, and return it, or who was let pass before.
+async def _require_entrance(request: web.Request, who: Caller, hall: HallId, said: str | None) -> str:
+    """Let pass who shows the door's code, and return it.
 
     The right one is looked at first: whoever guesses behind an address shuts nobody out there.
     """
     code = None if said is None else request.app[ENTRANCE].let_in(hall, said, request.app[CLOCK].now_at())
-    if code is not None or await was_done(request, who, hall):
+    if code is not None:
         return code
     if said is not None:
         await count_wrong_code(request, who)
@@ -131,12 +131,3 @@ async def count_wrong_code(request: web.Request, who: Caller) -> None:
     """
     if who.role not in OF_THE_HALL:
         await spend_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
-
-
-async def was_done(request: web.Request, who: Caller, hall: HallId, *, now: bool = True) -> bool:
-    """Tell whether this is a repeat of what was let in: the same key is answered the same, whatever the minute.
-
-    Without `now` it is as of a moment ago, see `Lane.fresh`: that costs no round trip.
-    """
-    command_id = command_id_of(request, who)
-    return command_id is not None and (await request.app[LANES].day(hall, now=now)).find_done(command_id) is not None

@@ -1,10 +1,14 @@
 """Calls that find people: a day's tickets, and a search whose text is in no address and no log."""
 
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
 
+import msgspec
 from aiohttp import web
+from msgspec import Meta, Struct
 
 from service.domain.document import CODE
 from service.domain.model import Admission, Channel, LeftReason, Outcome, TicketClass, TicketState
@@ -13,19 +17,31 @@ from service.domain.times import stamp, stamp_or_none
 from service.errors import StorageUnavailable
 from service.ids import code_as_typed
 from service.journal import faults
-from service.journal.find import FoundTicket, Wanted
+from service.journal.find import LAST_START, NEWEST, FoundTicket, Wanted
 from service.people import e164
 from service.web.answers import Found, TicketList, TicketListed, answer
 from service.web.appointments import listed
 from service.web.forms import SearchForm
-from service.web.halls import limit_of, number_cursor_of
+from service.web.halls import limit_of, number_cursor_of, text_cursor_of
 from service.web.keys import CLOCK, FINDER, HALLS, LANES
 from service.web.requests import date_of, hall_of, read
 
-FOUND_MAX = 50
-"""Tickets, and appointments, that a search answers; who finds more says more."""
-
 _SERVICE = re.compile(CODE)
+
+_N = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
+class _Pages(Struct, frozen=True, array_like=True):
+    """The ticket, and the appointment, after which a page of a search begins; None where there are no more of them."""
+
+    ticket: tuple[date, _N] | None
+    appointment: tuple[Annotated[datetime, Meta(tz=True)], _N] | None
+
+    def cursor(self) -> str | None:
+        """The same as a cursor; None when there is no more of anything."""
+        if self.ticket is self.appointment is None:
+            return None
+        return urlsafe_b64encode(msgspec.json.encode(self)).decode()
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -54,22 +70,46 @@ async def list_(request: web.Request) -> web.Response:
 async def search(request: web.Request) -> web.Response:
     """Find people by code, number, phone, or part of the name.
 
-    Tickets are those of today and yesterday, appointments those from yesterday on.
+    Tickets are those of today and yesterday, appointments those from yesterday on; `limit` is of each.
     """
     hall_id, form = hall_of(request), await read(request, SearchForm)
+    limit, after = limit_of(request), _pages_of(request)
     hall, now_at = await request.app[HALLS].get(hall_id), request.app[CLOCK].now_at()
     said = wanted(form, hall.document.country)
     today = hall.day_at(now_at)
     yesterday = today - timedelta(days=1)
     last = today + timedelta(days=hall.document.booking.horizon_days)
     try:
-        found = await request.app[FINDER].search(hall_id, (yesterday, today), said, FOUND_MAX)
-        booked = await request.app[FINDER].search_appointments(hall_id, (yesterday, last), said, FOUND_MAX)
+        finder, found, booked = request.app[FINDER], [], []
+        if after.ticket is not None:
+            found = await finder.search(hall_id, (yesterday, today), said, after=after.ticket, limit=limit + 1)
+        if after.appointment is not None:
+            booked = await finder.search_appointments(
+                hall_id, (yesterday, last), said, after=after.appointment, limit=limit + 1
+            )
     except faults.StorageUnavailable as error:
         raise StorageUnavailable from error
     lanes = request.app[LANES]
-    appointments = [listed(one, now_at, lanes.in_memory(hall_id, one.day)) for one in booked]
-    return answer(Found([_listed(ticket) for ticket in found], appointments, None))
+    appointments = [listed(one, now_at, lanes.in_memory(hall_id, one.day)) for one in booked[:limit]]
+    following = _Pages(
+        None if len(found) <= limit else (found[limit - 1].day, found[limit - 1].n),
+        None if len(booked) <= limit else (booked[limit - 1].starts_at, booked[limit - 1].n),
+    )
+    return answer(Found([_listed(ticket) for ticket in found[:limit]], appointments, following.cursor()))
+
+
+def _pages_of(request: web.Request) -> _Pages:
+    """Where the page begins that is asked for. Raises BodyInvalid."""
+    said = text_cursor_of(request)
+    if not said:
+        return _Pages(NEWEST, LAST_START)
+    try:
+        found: _Pages = msgspec.json.decode(urlsafe_b64decode(said), type=_Pages)
+        if found.appointment is not None:
+            found.appointment[0].astimezone(UTC)
+    except (ValueError, OverflowError, msgspec.DecodeError) as error:
+        raise BodyInvalid(("cursor", "`next_cursor` of the page before")) from error
+    return found
 
 
 def wanted(form: SearchForm, country: str | None) -> Wanted:

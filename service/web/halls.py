@@ -157,14 +157,15 @@ async def post_notice(request: web.Request) -> web.Response:
 
 
 async def list_notices(request: web.Request) -> web.Response:
-    """The words on the lobby screens now."""
-    hall = hall_of(request)
+    """The words on the lobby screens now, the oldest first."""
+    hall, limit, cursor = hall_of(request), limit_of(request), id_cursor_of(request)
     day = await request.app[LANES].day(hall)
+    found = sorted(notice for notice in day.notices if notice > cursor)  # ids are in the order of time
     items = [
         NoticeSeen(id=notice.id, text=notice.text, zones=list(notice.zones), seq=day.seq)
-        for notice in day.notices.values()
+        for notice in (day.notices[one] for one in found[:limit])
     ]
-    return answer(NoticeList(items, None, day.seq))
+    return answer(NoticeList(items, items[-1].id if len(found) > limit else None, day.seq))
 
 
 async def remove_notice(request: web.Request) -> web.Response:
@@ -183,7 +184,10 @@ async def suspend(request: web.Request) -> web.Response:
     until_at = utc("until_at", form.until_at)
     given = await ask(request, who, hall, commands.Suspend(text, until_at))
     assert given.done is not None, "a suspension is an event"
-    since_at = stamp(given.done.parts[0].at)
+    part = given.done.parts[0]
+    assert isinstance(part.event, SuspensionBegan), "and nothing else"
+    text = part.event.text  # of what is asked for again, in the languages that the hall had then
+    since_at = stamp(part.at)
     return answer(SuspensionSeen(text=text, since_at=since_at, until_at=stamp_or_none(until_at), seq=given.seq))
 
 

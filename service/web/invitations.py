@@ -64,11 +64,13 @@ async def import_(request: web.Request) -> web.Response:
         request.protocol.allow_body(IMPORT_WITHIN_S)
     hall, who = await request.app[HALLS].get(hall_of(request)), caller(request)
     mode, releases_at, partner = _mode_of(request), _releases_at(request), _partner_of(request, who)
-    guests, bad = await _guests_of(request, hall)
-    if bad and mode == "all":
-        raise BodyInvalid(*((f"lines[{one.line}].{one.path}".rstrip("."), one.why) for one in bad))
-    act = await act_of(request, who)
-    imported = await request.app[INVITATIONS].add(hall.id, partner, guests, bad, releases_at, act)
+    act, invitations = await act_of(request, who), request.app[INVITATIONS]
+    imported = await invitations.added_before(hall.id, act)  # the document by which lines are read may have changed
+    if imported is None:
+        guests, bad = await _guests_of(request, hall)
+        if bad and mode == "all":
+            raise BodyInvalid(*((f"lines[{one.line}].{one.path}".rstrip("."), one.why) for one in bad))
+        imported = await invitations.add(hall.id, partner, guests, bad, releases_at, act)
     return answer(_given(imported), 201, Location=f"/v1/halls/{hall.id}/invitations?batch={imported.batch}")
 
 

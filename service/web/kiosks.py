@@ -24,11 +24,10 @@ from service.lane import Answer
 from service.links import Links
 from service.web.answers import answer
 from service.web.auth import Caller
-from service.web.entrance import was_done
 from service.web.forms import GivenForm, LeaseForm, PaperForm, ReportForm, SlipForm
 from service.web.guard import kiosk_of
 from service.web.keys import CLOCK, LANES, PRINTERS, SETTINGS, SIGNER
-from service.web.requests import ask, asking, caller, hall_of, read, utc
+from service.web.requests import ask, asking, caller, hall_of, once, read, utc
 
 
 class KioskSeen(Struct, frozen=True, kw_only=True):
@@ -201,24 +200,27 @@ async def print_slip(request: web.Request) -> web.Response:
 
     Sent again with the same Idempotency-Key it prints nothing more.
     """
-    hall, form = hall_of(request), await read(request, SlipForm)
+    hall, who, form = hall_of(request), caller(request), await read(request, SlipForm)
     device = _own_device(request)
-    kiosk = await kiosk_of(request)
-    printers = request.app[PRINTERS]
-    printer = printers.of(hall, kiosk.name)
-    if printer is None:
-        raise PrinterNotFound
-    ticket_id = TicketId(form.ticket.lower())
-    day = await request.app[LANES].day_of_ticket(hall, ticket_id)
-    url = Links(request.app[SETTINGS].public_url, request.app[SIGNER]).ticket(hall, ticket_id)
-    who, state = caller(request), PrinterState.OK  # of one printed before the day repeats how it was
-    if not await was_done(request, who, hall):
-        state = await printers.print(printer, day, day.ticket(ticket_id), url)
-    given = await ask(request, who, hall, commands.ReportPrinter(device, kiosk.name, state))
-    return answer(PaperSeen(device=device, state=_state_told(given, state), seq=given.seq))
+    printed: list[PrinterState] = []
+
+    async def print_() -> Answer:
+        kiosk = await kiosk_of(request)
+        printers = request.app[PRINTERS]
+        printer = printers.of(hall, kiosk.name)
+        if printer is None:
+            raise PrinterNotFound
+        ticket_id = TicketId(form.ticket.lower())
+        day = await request.app[LANES].day_of_ticket(hall, ticket_id)
+        url = Links(request.app[SETTINGS].public_url, request.app[SIGNER]).ticket(hall, ticket_id)
+        printed.append(await printers.print(printer, day, day.ticket(ticket_id), url))
+        return await ask(request, who, hall, commands.ReportPrinter(device, kiosk.name, printed[-1]))
+
+    given = await once(request, who, hall, print_, of_any_day=True)  # a moment later a slip would be printed again
+    return answer(PaperSeen(device=device, state=_state_told(given, *printed), seq=given.seq))
 
 
-def _state_told(given: Answer, now: PrinterState) -> PrinterState:
+def _state_told(given: Answer, now: PrinterState = PrinterState.OK) -> PrinterState:
     """How the printer was when it was asked for first; `now` where nothing is kept of it."""
     match None if given.done is None else given.done.last.event:
         case PrinterReported() as reported:

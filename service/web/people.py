@@ -28,9 +28,12 @@ async def erase(request: web.Request) -> web.Response:
     Appointments to come are cancelled, unless `keep=1` leaves their places to nobody in particular. The journal stays:
     there is nobody in it.
     """
-    hall, who = await _asked_for(request)
-    keep = flag_of(request, "keep")
-    done = await request.app[PRIVACY].erase(hall, who, await act_of(request, caller(request)), keep=keep)
+    hall, form = await _asked_for(request)
+    keep, privacy = flag_of(request, "keep"), request.app[PRIVACY]
+    act = await act_of(request, caller(request))
+    done = await privacy.erased_before(act)  # the country by which phones are read may have changed
+    if done is None:
+        done = await privacy.erase(hall, _reached(hall, form), act, keep=keep)
     return answer(
         ErasureDone(people=done.people, cancelled=done.cancelled, invitations=done.invitations, messages=done.messages)
     )
@@ -38,17 +41,23 @@ async def erase(request: web.Request) -> web.Response:
 
 async def export(request: web.Request) -> web.Response:
     """Give out all that is known of a person in this hall, for them to have."""
-    hall, who = await _asked_for(request)
-    return answer(_exported(await request.app[PRIVACY].export(hall, who, await act_of(request, caller(request)))))
+    hall, form = await _asked_for(request)
+    act = await act_of(request, caller(request))
+    return answer(_exported(await request.app[PRIVACY].export(hall, _reached(hall, form), act)))
 
 
-async def _asked_for(request: web.Request) -> tuple[Hall, Reached]:
+async def _asked_for(request: web.Request) -> tuple[Hall, PersonForm]:
     hall = await request.app[HALLS].get(hall_of(request))
     form = await read(request, PersonForm)
     if form.phone is None and form.email is None:
         raise BodyInvalid(("", "say a phone or an e-mail address"))
+    return hall, form
+
+
+def _reached(hall: Hall, form: PersonForm) -> Reached:
+    """The phone and the address as they are kept. Raises BodyInvalid for a phone that is none."""
     phone = None if form.phone is None else e164("phone", form.phone, hall.document.country)
-    return hall, Reached(phone, form.email)
+    return Reached(phone, form.email)
 
 
 def _exported(known: Known) -> PersonExported:

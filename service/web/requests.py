@@ -6,9 +6,11 @@ Source: CONTRACT 1.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
-from typing import Any, NamedTuple, TypeVar
+from http import HTTPStatus
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -28,7 +30,7 @@ from service.errors import BodyUnreadable, MediaType
 from service.identity.acts import Act
 from service.ids import ID_FORM, new_id
 from service.journal.values import Applicant
-from service.lane import Answer, Request
+from service.lane import Answer, Key, Request
 from service.lines import in_words
 from service.web.auth import CALLER, KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
@@ -204,6 +206,50 @@ def _has_nul(value: object) -> bool:
     return isinstance(value, list) and any(_has_nul(one) for one in value)
 
 
+async def once(  # noqa: PLR0913  (the last two by name)
+    request: web.Request,
+    who: Caller,
+    hall: HallId,
+    work: Callable[[], Awaitable[Answer]],
+    *,
+    on: date | None = None,
+    of_any_day: bool = False,
+) -> Answer:
+    """What was answered before to a request with this idempotency key, or else what comes of `work`.
+
+    A call that looks at more than a day decides by does it in `work`, once its body is read: the document, a code, a
+    limit, another day may have changed since the request was done, and what was done is answered the same. What `work`
+    refuses is looked up once more: the same request, sent at the same time, may have been first.
+
+    Args:
+        request: the request.
+        who: who asks; keys belong to a credential.
+        hall: the hall.
+        work: asks for what the request wants, with the same key.
+        on: the day whose answer it is of what may be done on two.
+        of_any_day: whether it may be done on another day than the present one. Of that one its fold is asked, as of a
+            moment ago, which costs no round trip; of others the journal.
+
+    Raises:
+        BodyInvalid: the key is none that CONTRACT 1 allows.
+        KeyReused: it was another request.
+        Refusal: as `work`.
+    """
+    if "Idempotency-Key" not in request.headers:
+        return await work()
+    key, lanes = await key_of(request, who), request.app[LANES]
+    known = await (lanes.done_before(hall, key, on) if of_any_day else lanes.done_today(hall, key))
+    if known is not None:
+        return known
+    try:
+        return await work()
+    except Refusal as refusal:
+        known = None if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR else await lanes.done_before(hall, key, on)
+        if known is None:
+            raise
+        return known
+
+
 async def ask(  # noqa: PLR0913  (the last two by name where they are said)
     request: web.Request,
     who: Caller,
@@ -265,14 +311,6 @@ async def act_of(request: web.Request, who: Caller) -> Act:
     return Act(f"{hall_of(request)}/{key.command_id}", key.fingerprint, now_at, who.actor, key.fingerprints_before)
 
 
-class Key(NamedTuple):
-    """By what a request is known again: None and none where it carries no idempotency key."""
-
-    command_id: str
-    fingerprint: bytes | None
-    fingerprints_before: tuple[bytes, ...]
-
-
 def command_id_of(request: web.Request, who: Caller) -> str | None:
     """The id of the command that a request with an idempotency key asks for; None without one.
 
@@ -303,7 +341,7 @@ async def key_of(request: web.Request, who: Caller) -> Key:
     """
     command_id = command_id_of(request, who)
     if command_id is None:
-        return Key(new_id(), None, ())
+        return Key(command_id=new_id())
     said = f"{request.path_qs}\n".encode() + await body_of(request)
     fingerprint, *before = request.app[SIGNER].fingerprints(said)
-    return Key(command_id, fingerprint, tuple(before))
+    return Key(command_id=command_id, fingerprint=fingerprint, fingerprints_before=tuple(before))

@@ -436,6 +436,7 @@ ROUTES: tuple[Route, ...] = (
         handler=find.search,
         roles=_STAFF,
         tag="tickets",
+        query=(_LIMIT, _CURSOR),
         body=forms.SearchForm,
         answers={200: answers.Found},
     ),
@@ -518,6 +519,7 @@ ROUTES: tuple[Route, ...] = (
         handler=tickets.history,
         roles=_STAFF,
         tag="tickets",
+        query=(_LIMIT, _CURSOR),
         answers={200: answers.History},
         refuses=(refusals.TicketNotFound,),
     ),
@@ -576,6 +578,7 @@ ROUTES: tuple[Route, ...] = (
         handler=halls.list_notices,
         roles=_MANAGER,
         tag="hall",
+        query=(_LIMIT, _CURSOR),
         answers={200: answers.NoticeList},
     ),
     Route(

@@ -4,8 +4,8 @@ A contact is a phone number or a mail address. Whoever names one has the hall wr
 changes or gives up what is booked for it. So each of these is counted for the contact, whoever asks, and naming one for
 who names it, too: it may be somebody's who has never heard of the hall. Who works at the hall is not counted.
 
-What was done is answered again to the same key, and nothing comes of it: so that costs nothing, and who hears no answer
-may go on asking. A key by which nothing was done costs what a request without one does.
+What was done is answered again to the same key before anything is counted, so who hears no answer may go on asking. A
+key by which nothing was done costs what a request without one does.
 """
 
 from aiohttp import web
@@ -30,8 +30,7 @@ from service.web.address import address_of, subscriber_of
 from service.web.applicants import kept, reached_of
 from service.web.auth import Caller
 from service.web.browsers import browser_of
-from service.web.keys import LANES, LIMITS
-from service.web.requests import command_id_of
+from service.web.keys import LIMITS
 
 
 async def spend_by_browser(request: web.Request, of_browser: Limit, of_address: Limit) -> None:
@@ -52,11 +51,9 @@ async def count_take(request: web.Request, applicant: Applicant | None) -> None:
         await _spend_by_named(request, TAKES_OF_CONTACT, reached_of(applicant))
 
 
-async def count_booking(
-    request: web.Request, who: Caller, hall: HallId, applicant: Applicant | None, *, hold: bool
-) -> None:
-    """Count a booking or a hold, and whom it names. Raises RateLimited, StorageUnavailable."""
-    if await _is_free(request, who, hall):
+async def count_booking(request: web.Request, who: Caller, applicant: Applicant | None, *, hold: bool) -> None:
+    """Count a booking or a hold, and whom it names. Raises RateLimited."""
+    if _is_free(request, who):
         return
     await spend_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
     if hold and browser_of(request) is None:
@@ -72,7 +69,7 @@ async def count_change(
 
     Raises RateLimited, StorageUnavailable.
     """
-    if await _is_free(request, who, hall):
+    if _is_free(request, who):
         return
     await spend_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
     before = await kept(request, hall, appointment.applicant)
@@ -87,19 +84,16 @@ async def count_change(
 
 async def count_message(request: web.Request, who: Caller, hall: HallId, applicant: str | None) -> None:
     """Count what tells somebody who was known before. Raises RateLimited, StorageUnavailable."""
-    if await _is_free(request, who, hall):
+    if _is_free(request, who):
         return
     somebody = await kept(request, hall, applicant)
     if somebody is not None:
         await _spend_by_contact(request, BOOKINGS_OF_CONTACT, reached_of(somebody))
 
 
-async def _is_free(request: web.Request, who: Caller, hall: HallId) -> bool:
-    """Tell whether a call about an appointment is not counted: there are no limits for it, or it was done before."""
-    if who.works_here or LIMITS not in request.app:
-        return True
-    command_id = command_id_of(request, who)
-    return command_id is not None and await request.app[LANES].is_known(hall, command_id)
+def _is_free(request: web.Request, who: Caller) -> bool:
+    """Tell whether a call about an appointment is not counted."""
+    return who.works_here or LIMITS not in request.app
 
 
 async def _spend_by_named(request: web.Request, limit: Limit, contact: Reached) -> None:

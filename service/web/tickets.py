@@ -34,10 +34,11 @@ from service.web.forms import (
 )
 from service.web.full import or_other_times
 from service.web.guard import visitor
+from service.web.halls import limit_of, number_cursor_of
 from service.web.history import data_of, words_of
 from service.web.keys import CLOCK, FINDER, HALLS, LANES, SIGNER
 from service.web.online import counting_online
-from service.web.requests import ask, caller, hall_of, read, ticket_named, ticket_of, utc
+from service.web.requests import ask, caller, hall_of, once, read, ticket_named, ticket_of, utc
 
 
 async def take(request: web.Request) -> web.Response:
@@ -49,6 +50,14 @@ async def take(request: web.Request) -> web.Response:
     """
     hall, who = hall_of(request), caller(request)
     form = await read(request, TakeTicketForm)
+    given = await once(request, who, hall, lambda: _take(request, who, hall, form))
+    view = as_answered(request, hall, given, owner=True)
+    response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
+    give_cookie(request, response)
+    return response
+
+
+async def _take(request: web.Request, who: Caller, hall: HallId, form: TakeTicketForm) -> Answer:
     applicant = None
     if form.applicant is not None:
         applicant = applicant_of(form.applicant, (await request.app[HALLS].get(hall)).document.country)
@@ -64,11 +73,7 @@ async def take(request: web.Request) -> web.Response:
         applicant=applicant.id if applicant else None,
     )
     with counting_online(request, hall, form.service, "ticket"):
-        given = await or_other_times(request, hall, command, ask(request, who, hall, command, applicant))
-    view = as_answered(request, hall, given, owner=True)
-    response = answer(view, 201, Location=f"/v1/halls/{hall}/tickets/{view.id}")
-    give_cookie(request, response)
-    return response
+        return await or_other_times(request, hall, command, ask(request, who, hall, command, applicant))
 
 
 async def show(request: web.Request) -> web.Response:
@@ -235,10 +240,12 @@ async def undo(request: web.Request) -> web.Response:
 
 async def history(request: web.Request) -> web.Response:
     """What happened to a ticket: when, who, which rule."""
-    hall, ticket_id = hall_of(request), ticket_of(request)
+    hall, ticket_id, limit = hall_of(request), ticket_of(request), limit_of(request)
+    after_seq = number_cursor_of(request)
     lanes = request.app[LANES]
     day = await lanes.day_of_ticket(hall, ticket_id)
-    records = await lanes.records_of_ticket(day, ticket_id)
+    found = await lanes.records_of_ticket(day, ticket_id, after_seq=after_seq, limit=limit + 1)
+    records = found[:limit]
     names = await names_of(request, [record.actor for record in records])
     items = [
         Happening(
@@ -252,7 +259,8 @@ async def history(request: web.Request) -> web.Response:
         )
         for record in records
     ]
-    return answer(History(items, None, day.seq))
+    following = str(records[-1].seq) if len(found) > limit else None
+    return answer(History(items, following, day.seq))
 
 
 def finish_from(form: FinishForm) -> Finish:

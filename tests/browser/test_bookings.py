@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
+from service.web.halls import LIMIT
 from tests.browser.axe import faults
 from tests.browser.clerk import Clerk, appointments_on
 from tests.browser.clock import RunningClock
@@ -43,6 +44,25 @@ async def clerk(service: Service, office: BrowserContext) -> Clerk:
     await places_by_hand(service, 2)
     await member(service.api, "chen", "staff", "陈老师")
     return await Clerk.open(office, service.api, "chen")
+
+
+async def test_who_finds_many_is_told_that_there_are_more_and_sees_them(service: Service, clerk: Clerk) -> None:
+    for n in range(LIMIT + 1):
+        await service.api.take("enquiry", applicant={"name": f"王{n}"})
+    booking = {"service": "enquiry", "starts_at": f"{TOMORROW}T02:00:00Z", "applicant": {"name": "王小明"}}
+    assert (await service.api.staff("POST", "appointments", booking)).status == 201
+    numbers = clerk.page.locator("#found > p", has_text="号码")
+
+    rows = await clerk.find("王")
+    await expect(rows).to_have_count(1)
+    await expect(numbers).to_have_count(LIMIT)
+    await expect(clerk.page.locator("#found")).to_contain_text("还有更多结果没有显示")
+    await clerk.page.locator("#found-more").click()
+
+    await expect(numbers).to_have_count(LIMIT + 1)
+    await expect(rows).to_have_count(1)
+    await expect(clerk.page.locator("#found-more")).to_have_count(0)
+    assert await faults(clerk.page) == []
 
 
 async def test_a_clerk_of_the_hotline_books_moves_and_cancels_for_who_calls(service: Service, clerk: Clerk) -> None:

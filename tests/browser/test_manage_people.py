@@ -5,6 +5,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 
 from service.domain.document import HallDocument
 from service.domain.model import HallId
+from service.web.halls import LIMIT, LIMIT_MAX
 from tests.browser.desk import sign_in
 from tests.browser.manage import Manage, confirm
 from tests.browser.screen import Screen
@@ -170,6 +171,37 @@ async def test_a_person_is_found_by_what_they_can_say_and_none_of_it_is_in_an_ad
         await expect(page.locator("#found tbody tr")).to_have_count(1)
         await expect(page.locator("#found tbody tr")).to_have_attribute("data-number", "B002")
         assert not any(said in address for address in [*addresses, page.url])
+
+
+async def test_who_finds_many_is_told_that_there_are_more_and_sees_them(
+    service: Service, office: BrowserContext
+) -> None:
+    for n in range(LIMIT + 1):
+        await service.api.take("enquiry", applicant={"name": f"张{n}"})
+    manage = await Manage.open(office, service.api, "find")
+    page = manage.page
+
+    await page.locator("#search").fill("张")
+    await page.locator("#search").press("Enter")
+
+    await expect(page.locator("#found tbody tr")).to_have_count(LIMIT)
+    await expect(page.locator("#found")).to_contain_text(f"不止这 {LIMIT} 个号")
+    await page.locator("#found-more").click()
+    await expect(page.locator("#found tbody tr")).to_have_count(LIMIT + 1)
+    await expect(page.locator("#found-more")).to_have_count(0)
+
+
+async def test_a_history_of_several_pages_is_shown_whole(service: Service, office: BrowserContext) -> None:
+    ticket = await service.api.take("enquiry")
+    await service.api.open("1")
+    await service.api.next("1")
+    for _ in range(LIMIT_MAX):
+        assert (await service.api.staff("POST", f"tickets/{ticket['id']}/recall")).status == 200
+    manage = await Manage.open(office, service.api, "find")
+
+    await manage.page.locator('#list [data-number="B001"] button').click()
+
+    await expect(manage.page.locator("dialog .events li")).to_have_count(LIMIT_MAX + 2)
 
 
 async def test_a_tickets_history_says_what_happened_and_who_did_it(service: Service, office: BrowserContext) -> None:

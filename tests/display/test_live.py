@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from display.board import board_of, encode
-from display.server import DisplayServer
+from display.server import DisplayServer, Right
 from service.clock import FakeClock
 from service.domain.commands import (
     CallNext,
@@ -158,7 +158,7 @@ async def hall_and_port(dsn: str) -> AsyncIterator[tuple[Hall, DisplayServer]]:
         runs = [asyncio.create_task(run) for run in (bell.run(), follower.run())]
         hall = Hall(Appender(database), bell, clock)
         await hall.open()
-        server = DisplayServer(follower=follower, clock=clock, hall_known=known, verify=lambda *_: True)
+        server = DisplayServer(follower=follower, clock=clock, hall_known=known, verify=lambda *_: Right(None))
         async with server:
             yield hall, server
         for run in runs:

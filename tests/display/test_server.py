@@ -19,6 +19,7 @@ from tests.display.stage import TOWN, rewritten
 from tests.display.theatre import (
     BOARD,
     ID,
+    OF_STAFF,
     TICKET,
     TOKEN,
     WITHIN_S,
@@ -52,6 +53,9 @@ def test_paths_are_read() -> None:
     assert wanted_by("/v1/halls/town/board?zone=main") == Wanted(TOWN, ZoneId("main"), None)
     assert wanted_by("/v1/halls/town/board?zone=") == Wanted(TOWN, None, None)
     assert wanted_by(f"/v1/halls/town/tickets/{ID}") == Wanted(TOWN, None, ID)
+    assert wanted_by(f"/v1/halls/town/tickets/{ID.upper()}") == Wanted(TOWN, None, ID)
+    assert wanted_by("/v1/halls/town/board?zone=main&zone=cellar") == Wanted(TOWN, ZoneId("main"), None)
+    assert wanted_by("/v1/halls/town/board?zone=&zone=main") == Wanted(TOWN, None, None)
     assert wanted_by("/v1/halls/a%2Fb/board") == Wanted(HallId("a/b"), None, None)
     assert wanted_by("/v1/halls/town/boards") is None
     assert wanted_by("/v1/halls/town/tickets/") is None
@@ -148,13 +152,29 @@ async def test_a_ticket_is_shown_to_who_has_its_token(theatre: Theatre) -> None:
         first = await frame_from(phone)
         assert phone.subprotocol == TICKET
         assert (first["id"], first["state"], first["ahead"]) == (ID, "waiting", 0)
-        assert "token" not in first
+        assert first["token"] == "right-token_1"
 
         theatre.stage.hall.next("1")
         theatre.follower.say()
 
         called = await frame_from(phone)
         assert (called["state"], called["counter"], called["ahead"]) == ("called", "1", None)
+        assert called["token"] == "right-token_1"
+
+
+async def test_a_tickets_token_is_in_its_owners_frames_alone(theatre: Theatre) -> None:
+    theatre.take()
+    at = f"tickets/{ID.upper()}"
+    async with theatre.open(at, TICKET, TOKEN) as phone, theatre.open(at, TICKET, OF_STAFF) as desk:
+        frames = [(await frame_from(phone), await frame_from(desk))]
+        theatre.stage.hall.next("1")
+        theatre.follower.say()
+        frames.append((await frame_from(phone), await frame_from(desk)))
+
+    assert [(owned["state"], seen["state"]) for owned, seen in frames] == [("waiting",) * 2, ("called",) * 2]
+    for owned, seen in frames:
+        assert owned == {**seen, "token": "right-token_1"}
+        assert "token" not in seen
 
 
 async def test_a_ticket_taken_a_moment_ago_is_waited_for(theatre: Theatre) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from display.server import DisplayServer
+from display.server import DisplayServer, Right
 from service.contract import HallId, StorageUnavailable, TicketId
 from service.domain.commands import PostNotice
 from service.domain.model import Notice
@@ -19,6 +19,8 @@ WITHIN_S = 20.0  # what a test waits for happens within it, or the test fails
 BOARD = Subprotocol("paihao.board.v1")
 TICKET = Subprotocol("paihao.ticket.v1")
 TOKEN = Subprotocol("bearer.right-token_1")
+OF_STAFF = Subprotocol("bearer.right-of-staff")
+RIGHTS = {"right-token_1": Right("right-token_1"), "right-of-staff": Right(None)}
 ID = TicketId("0198c0de-0000-7000-8000-000000000001")
 
 
@@ -35,7 +37,7 @@ class Theatre:
             follower=self.follower,
             clock=self.stage.clock,
             hall_known=self.known,
-            verify=lambda hall, ticket, token: (hall, token) == (TOWN, "right-token_1") and ticket != "",
+            verify=lambda hall, _ticket, token: RIGHTS.get(token) if hall == TOWN else None,
             observer=self.observer,
             screens_max=5,
         )

@@ -308,9 +308,10 @@ def test_a_hold_is_confirmed_for_somebody() -> None:
     assert isinstance(town_hall.refuses(change(held, confirm=True, applicant="a", person="q")), AlreadyBooked)
     (event,) = town_hall.do(change(held, confirm=True, applicant="a", person="p"))
 
-    assert event == events.AppointmentConfirmed(appointment=held, applicant="a", person="p")
+    assert event == events.AppointmentConfirmed(appointment=held, applicant="a", person="p", counts=True)
     appointment = town_hall.appointment(held)
     assert (appointment.state, appointment.expires_at, appointment.person) == (AppointmentState.BOOKED, None, "p")
+    assert appointment.sequence == 1
     assert town_hall.day.booked.holds == {}
     assert town_hall.after(3600).do(change(held, confirm=True)) == []
 

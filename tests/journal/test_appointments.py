@@ -350,13 +350,13 @@ async def test_a_clerk_finds_an_appointment_by_phone_name_and_code(writer: Write
     days = (DAY, NEXT_DAY)
 
     for wanted in (Wanted(phones=("13800000000",)), Wanted(name="李"), Wanted(code=booked.code)):
-        assert [one.id for one in await finder.search_appointments(HALL, days, wanted, 5)] == [booked.id]
+        assert [one.id for one in await finder.search_appointments(HALL, days, wanted, limit=5)] == [booked.id]
     for wanted in (
         Wanted(phones=("13900000000", "8613900000000")),
         Wanted(name="韩"),
         Wanted(number="A001", code=booked.code),
     ):
-        assert await finder.search_appointments(HALL, days, wanted, 5) == []
+        assert await finder.search_appointments(HALL, days, wanted, limit=5) == []
 
 
 async def test_a_booking_reads_no_more_where_many_have_booked(dsn: str, writer: Writer) -> None:

@@ -20,7 +20,7 @@ from tests.race.process import WITHIN_S, Process, numbers_in, renamed
 
 
 def put(note: Noter | None) -> Put:
-    return Put(if_revision=None, command_id=new_id(), fingerprint=None, note=note)
+    return Put(if_revisions=None, command_id=new_id(), fingerprint=None, note=note)
 
 
 async def insisting(process: Process) -> str:

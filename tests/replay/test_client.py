@@ -165,6 +165,18 @@ async def test_who_was_called_in_the_moment_of_leaving_stays(session: aiohttp.Cl
     ]
 
 
+async def test_a_history_is_read_to_its_last_page(session: aiohttp.ClientSession) -> None:
+    event = {"seq": 2, "kind": "ticket_taken", "data": {}}
+    pages = [{"items": [event], "next_cursor": "2"}, {"items": [{**event, "seq": 5}], "next_cursor": None}]
+    server = Server(*(web.json_response(page) for page in pages))
+
+    async def run(client: Client) -> None:
+        assert [one.seq for one in await HallClient(client, "bank", "token").history("t")] == [2, 5]
+
+    await client_of(server, session, run)
+    assert len(server.asked) == 2
+
+
 @pytest.mark.parametrize("tried", [0, 1, 5, 1000])
 def test_pauses_grow_to_a_limit_and_differ(tried: int) -> None:
     most_s = min(PAUSE_FIRST_S * 2.0 ** min(tried, 10), PAUSE_MOST_S)

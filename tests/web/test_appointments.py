@@ -1,6 +1,7 @@
 """Appointments over HTTP: booked, held, confirmed, changed, moved, given up; by whom, and what is refused."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -801,6 +802,20 @@ async def test_a_hold_is_tentative_in_a_calendar_until_it_is_over(hall: Checked,
 
     assert "STATUS:TENTATIVE" in before
     assert "METHOD:CANCEL" in after
+
+
+async def test_a_hold_that_is_confirmed_has_changed_for_calendars(hall: Checked) -> None:
+    held = await booked(hall, hold=True)
+    path = f"appointments/{held['id']}.ics"
+
+    files = [(await hall.call("GET", path, token=held["token"])).body.decode()]
+    for change in ({"state": "booked", "applicant": person()}, {"starts_at": said(at("14:00", 26))}):
+        assert (await changed(hall, held, change)).status == 200
+        files.append((await hall.call("GET", path, token=held["token"])).body.decode())
+
+    assert "STATUS:TENTATIVE" in files[0]
+    assert "STATUS:CONFIRMED" in files[1]
+    assert [re.findall(r"SEQUENCE:(\d+)", text) for text in files] == [["0"], ["1"], ["2"]]
 
 
 async def test_a_calendar_file_is_its_owners(hall: Checked) -> None:

@@ -58,7 +58,7 @@ async def test_a_document_that_is_known_is_not_sent_again(hall: Checked, known: 
     assert (other.status, etag(other), other.body["languages"]) == (200, '"2"', ["en"])
 
 
-@pytest.mark.parametrize("match", ['"1"', 'W/"1"', "*"])
+@pytest.mark.parametrize("match", ['"1"', 'W/"1"', "*", '"999", "1"', 'W/"1" , "an older one"'])
 async def test_a_document_is_replaced_under_its_revision(hall: Checked, match: str) -> None:
     reply = await put(hall, match, languages=["en"])
 

@@ -1,11 +1,13 @@
 """Finding tickets: the list of a day, and the search for somebody who has lost the slip."""
 
 import json
+from base64 import b64encode, urlsafe_b64encode
 from typing import Any
 
 import pytest
 
 from service.clock import FakeClock
+from service.web.halls import LIMIT
 from tests.service import Service
 from tests.web.booking import booked
 from tests.web.checked import Checked, at
@@ -92,6 +94,78 @@ async def test_a_list_has_tickets_of_its_own_hall_only(found: Founder) -> None:
 
     assert await listed(here) == []
     assert await found_by(here, number="B001") == []
+
+
+async def test_a_search_is_read_page_by_page_to_the_last_ticket_and_appointment(hall: Checked) -> None:
+    tickets = [(await hall.take("enquiry", applicant=LI))["id"] for _ in range(3)]
+    booked_ids = [
+        (await booked(hall, starts_at, applicant={"name": LI["name"]}))["id"]
+        for starts_at in (at("10:00", 24), at("10:00", 24), at("11:00", 24), at("09:00", 25), at("10:00", 26))
+    ]
+    whole = (await hall.staff("POST", "search", {"name": "xiaolong"})).body
+    found: tuple[list[str], list[str]] = ([], [])
+    sizes: list[tuple[int, int]] = []
+    cursor = ""
+
+    while cursor is not None:
+        page = (await hall.staff("POST", f"search?limit=2&cursor={cursor}", {"name": "xiaolong"})).body
+        sizes.append((len(page["items"]), len(page["appointments"])))
+        for ids, name in zip(found, ("items", "appointments"), strict=True):
+            ids += [one["id"] for one in page[name]]
+        cursor = page["next_cursor"]
+
+    assert sizes == [(2, 2), (1, 2), (0, 1)]
+    assert found == (tickets[::-1], booked_ids[::-1])
+    assert [[one["id"] for one in whole[name]] for name in ("items", "appointments")] == list(found)
+    assert whole["next_cursor"] is None
+
+
+async def test_a_search_says_when_it_has_more_than_a_page(hall: Checked) -> None:
+    for _ in range(LIMIT + 1):
+        await hall.take("enquiry", applicant=LI)
+
+    first = (await hall.staff("POST", "search", {"name": "xiaolong"})).body
+    last = (await hall.staff("POST", f"search?cursor={first['next_cursor']}", {"name": "xiaolong"})).body
+
+    assert (len(first["items"]), len(last["items"]), last["next_cursor"]) == (LIMIT, 1, None)
+    assert last["items"][0]["number"] == "B001"
+
+
+NO_CURSORS = [
+    "x",
+    "käse",
+    b64encode(b"\xff").decode(),
+    *(
+        urlsafe_b64encode(said.encode()).decode()
+        for said in (
+            "{}",
+            "[null]",
+            '[["2026-11-23", -1], null]',
+            '[["2026-11-23", 2147483648], null]',
+            '[["soon", 1], null]',
+            '[null, ["2026-11-23T10:00:00", 1]]',
+            '[null, ["9999-12-31T23:59:59-12:00", 1]]',
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", *(f"cursor={one}" for one in NO_CURSORS)])
+async def test_a_search_for_a_page_that_cannot_be_is_refused(hall: Checked, query: str) -> None:
+    reply = await hall.staff("POST", f"search?{query}", {"name": "xiaolong"})
+
+    assert (reply.status, reply.code) == (422, "body-invalid")
+    assert reply.body["errors"][0]["path"] == query.partition("=")[0]
+
+
+@pytest.mark.parametrize("end", [[None, None], [["0001-01-01", 0], ["0001-01-01T00:00:00Z", 0]]])
+async def test_after_the_last_there_is_nothing(hall: Checked, end: list[object]) -> None:
+    await hall.take("enquiry", applicant=LI)
+    cursor = urlsafe_b64encode(json.dumps(end).encode()).decode()
+
+    reply = await hall.staff("POST", f"search?cursor={cursor}", {"name": "xiaolong"})
+
+    assert reply.body == {"items": [], "appointments": [], "next_cursor": None}
 
 
 async def a_day_of_people(hall: Checked) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -245,6 +245,23 @@ async def test_head_is_get_without_a_body(hall: Checked) -> None:
     assert (missing.status, missing.body) == (404, b"")
 
 
+async def test_notices_are_read_page_by_page_the_oldest_first(hall: Checked) -> None:
+    posted = [(await hall.staff("POST", "notices", {"text": f"Notice {n}"})).body["id"] for n in range(5)]
+    pages: list[list[str]] = []
+    query = "limit=2"
+
+    while query:
+        page = (await hall.staff("GET", f"notices?{query}")).body
+        pages.append([one["id"] for one in page["items"]])
+        query = f"limit=2&cursor={page['next_cursor']}" if page["next_cursor"] else ""
+        await hall.staff("DELETE", f"notices/{posted[1]}")  # a page begins after one that is gone, too
+
+    assert pages == [posted[:2], posted[2:4], posted[4:]]
+    for query in ("limit=0", "limit=201", "limit=x", "cursor=zz"):
+        reply = await hall.staff("GET", f"notices?{query}")
+        assert (reply.code, reply.body["errors"][0]["path"]) == ("body-invalid", query.partition("=")[0])
+
+
 async def test_a_service_that_goes_is_named_while_the_day_has_people_of_it(own: Checked) -> None:
     ticket = await own.take("enquiry")
     await own.open("1")

@@ -506,6 +506,26 @@ async def test_whatever_the_table_of_states_does_not_have_is_refused_with_the_st
             assert (reply.status, reply.code, reply.body["state"]) == (409, "wrong-state", state), (verb, state)
 
 
+async def test_a_history_is_read_page_by_page(hall: Checked) -> None:
+    ticket = await hall.called()
+    for _ in range(3):
+        await hall.done(ticket, "recall")
+    at = f"tickets/{ticket['id']}/history"
+    pages: list[list[str]] = []
+    cursor: str | None = "0"
+
+    while cursor is not None:
+        page = (await hall.staff("GET", f"{at}?limit=2&cursor={cursor}")).body
+        pages.append([item["kind"] for item in page["items"]])
+        cursor = page["next_cursor"]
+
+    recalled = "ticket_recalled"
+    assert pages == [["ticket_taken", "ticket_called"], [recalled, recalled], [recalled]]
+    for query in ("limit=0", "limit=201", "limit=x", "cursor=zz"):
+        reply = await hall.staff("GET", f"{at}?{query}")
+        assert (reply.code, reply.body["errors"][0]["path"]) == ("body-invalid", query.partition("=")[0])
+
+
 async def test_a_history_says_when_who_and_by_which_rule(hall: Checked) -> None:
     ticket = await hall.called()
     await hall.done(ticket, "finish", {"outcome": "done"})

@@ -57,8 +57,9 @@ class Clerk {
   #offered = "";
   #service = null;
   #count = null;
-  /** What a search found, asked again after each act. */
+  /** What a search found, asked again after each act, and how many pages of it are shown. */
   #wanted = null;
+  #pages = 1;
 
   constructor(ui) {
     this.#ui = ui;
@@ -106,6 +107,7 @@ class Clerk {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#wanted = sought(input.value);
+      this.#pages = 1;
       whileBusy(button, () => this.#search().catch(this.#ui.fail));
     });
     return make("section", {}, form, this.#found);
@@ -113,14 +115,34 @@ class Clerk {
 
   async #search() {
     if (this.#wanted === null) return;
-    let body = null;
+    let found = null;
     for (const wanted of this.#wanted) {
-      body = (await this.#ui.call("POST", "search", { body: wanted })).body;
-      if (body.items.length + body.appointments.length > 0) break;
+      found = await this.#pagesOf(wanted);
+      if (found.items.length + found.appointments.length > 0) break;
     }
-    const booked = body.appointments.length > 0 ? [this.#tableOf(body.appointments, say("bookings-found"), "found", { withDay: true })] : [];
-    const tickets = body.items.map((ticket) => make("p", {}, say("bookings-found-ticket", { number: ticket.number, day: this.#ui.times.day(ticket.day), service: this.#serviceName(ticket.service) })));
-    keepFocus(() => this.#found.replaceChildren(...booked, ...tickets, ...(booked.length + tickets.length === 0 ? [make("p.message", {}, say("bookings-found-none"))] : [])));
+    const booked = found.appointments.length > 0 ? [this.#tableOf(found.appointments, say("bookings-found"), "found", { withDay: true })] : [];
+    const tickets = found.items.map((ticket) => make("p", {}, say("bookings-found-ticket", { number: ticket.number, day: this.#ui.times.day(ticket.day), service: this.#serviceName(ticket.service) })));
+    const none = booked.length + tickets.length === 0 ? [make("p.message", {}, say("bookings-found-none"))] : [];
+    const more = found.isWhole ? [] : [make("div.line", {}, make("p.message.heed", {}, say("bookings-found-more")), action(this.#ui, say("bookings-more"), () => this.#showMore(), { id: "found-more" }))];
+    keepFocus(() => this.#found.replaceChildren(...booked, ...tickets, ...none, ...more));
+  }
+
+  async #pagesOf(wanted) {
+    const found = { items: [], appointments: [], isWhole: false };
+    let cursor = null;
+    for (let page = 0; page < this.#pages && !found.isWhole; page += 1) {
+      const { body } = await this.#ui.call("POST", "search", { body: wanted, query: { cursor } });
+      found.items.push(...body.items);
+      found.appointments.push(...body.appointments);
+      cursor = body.next_cursor;
+      found.isWhole = cursor === null;
+    }
+    return found;
+  }
+
+  #showMore() {
+    this.#pages += 1;
+    return this.#search();
   }
 
   // Booking and moving.

@@ -5,7 +5,7 @@ import { pick } from "/pages/language.js";
 import { serviceOf } from "/pages/outlook.js";
 import { languageNow, say } from "/pages/texts.js";
 import { whileBusy } from "/pages/ui.js";
-import { action, head, part, table } from "../parts.js";
+import { action, allOf, head, keepFocus, part, table } from "../parts.js";
 
 const PAGE = 50;
 const NUMBER = /^[A-Za-z]{1,3}\d{3,}$/;
@@ -34,16 +34,23 @@ function searchPart(ui) {
   const input = make("input.input", { id: "search", type: "search", required: true, maxlength: 64, autocomplete: "off", spellcheck: "false", "aria-describedby": "search-hint" });
   const button = make("button.button", { type: "submit" }, say("find"));
   const form = make("form.stack", { role: "search" }, make("div.field", {}, make("label", { for: "search" }, say("find-label")), make("div.line.search-line", {}, input, button), make("p.small.quiet", { id: "search-hint" }, say("find-hint"))));
+  let items = [];
+  const search = async (wanted, cursor) => {
+    const { body } = await ui.call("POST", "search", { body: wanted, query: { limit: PAGE, cursor } });
+    items = cursor ? [...items, ...body.items] : body.items;
+    // The call finds appointments as well: of tickets a page that is not full is the last.
+    const more = body.items.length === PAGE && body.next_cursor !== null;
+    const way = action(ui, say("more"), () => search(wanted, body.next_cursor), { id: "found-more" });
+    keepFocus(() =>
+      found.replaceChildren(
+        ...(items.length > 0 ? [ticketsOf(ui, items, say("find-found"), { withDay: true })] : [make("p.message", {}, say("find-nothing"))]),
+        ...(more ? [make("div.line", {}, make("p.message.heed", {}, say("find-found-more", { count: items.length })), way)] : []),
+      ),
+    );
+  };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    whileBusy(button, async () => {
-      try {
-        const { body } = await ui.call("POST", "search", { body: sought(input.value) });
-        found.replaceChildren(...(body.items.length > 0 ? [ticketsOf(ui, body.items, say("find-found"), { withDay: true })] : [make("p.message", {}, say("find-nothing"))]));
-      } catch (reason) {
-        ui.fail(reason);
-      }
-    });
+    whileBusy(button, () => search(sought(input.value), null).catch(ui.fail));
   });
   return make("section", {}, form, found);
 }
@@ -102,13 +109,13 @@ function serviceName(ui, id) {
 }
 
 async function showHistory(ui, ticket) {
-  const { body } = await ui.call("GET", `tickets/${ticket.id}/history`);
+  const items = await allOf(ui.call, `tickets/${ticket.id}/history`);
   const dialog = make("dialog.dialog", { "aria-labelledby": "history-title" });
   const leave = make("button.button", { type: "button" }, say("close"));
   leave.addEventListener("click", () => dialog.close());
   dialog.append(
     make("h2", { id: "history-title" }, say("ticket-history-of", { number: ticket.number })),
-    make("ol.events", {}, body.items.map((item) => make("li", {}, make("time", { datetime: item.at }, ui.times.seconds(item.at)), make("span", {}, pick(item.words, languageNow()).text), make("span.small.quiet", {}, item.who ?? "")))),
+    make("ol.events", {}, items.map((item) => make("li", {}, make("time", { datetime: item.at }, ui.times.seconds(item.at)), make("span", {}, pick(item.words, languageNow()).text), make("span.small.quiet", {}, item.who ?? "")))),
     make("div.dialog-foot", {}, leave),
   );
   document.body.append(dialog);

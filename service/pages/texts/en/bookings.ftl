@@ -13,6 +13,8 @@ bookings-find = Find
 bookings-find-label = Find somebody
 bookings-find-hint = Phone, name, booking code, or today's number.
 bookings-found = Found
+bookings-found-more = There are more than these.
+bookings-more = Show more
 bookings-found-none = Nothing has this phone, name, code or number. Please ask how else it may have been booked.
 bookings-found-ticket = Number { $number }, { $day }: { $service }
 

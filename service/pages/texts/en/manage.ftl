@@ -547,6 +547,7 @@ find = Find
 find-label = Number, code, phone or name
 find-hint = Such as A058, 7K3M9QXR, 13800001234, Zhang. What you look for stays out of addresses and logs.
 find-found = Found
+find-found-more = There are more than these { $count }.
 find-nothing = Nothing found today or yesterday.
 list-title = Tickets of the day
 list-on = Date

@@ -13,6 +13,8 @@ bookings-find = 查找
 bookings-find-label = 查找预约
 bookings-find-hint = 手机号、姓名、凭证码，或今天的号码。
 bookings-found = 查找结果
+bookings-found-more = 还有更多结果没有显示。
+bookings-more = 显示更多
 bookings-found-none = 这个手机号、姓名、凭证码或号码都没有找到。请问对方还可能用什么预约。
 bookings-found-ticket = 号码 { $number }，{ $day }：{ $service }
 

@@ -507,6 +507,7 @@ find = 查找
 find-label = 号码、凭证码、电话或姓名
 find-hint = 例如 A058、7K3M9QXR、13800001234、张。查的内容不会留在网址和日志里。
 find-found = 找到的号
+find-found-more = 不止这 { $count } 个号。
 find-nothing = 今天和昨天都没有找到。
 list-title = 当日的号
 list-on = 日期
