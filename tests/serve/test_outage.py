@@ -151,8 +151,8 @@ async def test_a_database_whose_tables_are_missing_for_a_while_is_waited_for(pro
     served = await programs.serve(database_url=noon, metrics_open=1)
     program = served.program
 
-    async def waited_for() -> bool:
-        return {line["what"] for line in program.lines("not_working")} >= {"appends", "follower", "halls"}
+    async def is_said(event: str) -> bool:
+        return {line["what"] for line in program.lines(event)} >= {"appends", "follower", "halls"}
 
     async with served.client() as client, served.board() as screen:
         await client.take("enquiry")
@@ -161,12 +161,13 @@ async def test_a_database_whose_tables_are_missing_for_a_while_is_waited_for(pro
 
         refused = await client.call("POST", "tickets", {"service": "enquiry", "applicant": PERSON}, key=KEY)
         unready = await client.call("GET", "/readyz")
-        await until(waited_for, "each loop to have met it")
+        await until(lambda: is_said("not_working"), "each loop to have met it")
         await screen.silent()
         await _execute(noon, MOVE_TABLES.format(here="away", there="public"))
         taken = await until(lambda: _taken(client), "the ticket of the restore")
         await screen.shows(lambda board: bool(board["waiting"][1]["count"] == 2))
         await until(lambda: _is(client, "/readyz", 200), "/readyz 200")
+        await until(lambda: is_said("works_again"), "each loop to be at work again")
 
     assert (refused.status, refused.code in TOLD) == (503, True)
     assert (unready.status, unready.body["checks"]["appends"]) == (503, "failing")
