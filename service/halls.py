@@ -23,7 +23,7 @@ from msgspec import Struct
 from service.domain.document import HallDocument, check
 from service.domain.learning import NOTHING_YET, LearnedWeek
 from service.domain.model import HallId
-from service.domain.plan import NEVER, REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
+from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of, version_of
 from service.domain.refusals import BodyInvalid, HallNotFound, KeyReused
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
@@ -70,9 +70,12 @@ class Hall(Struct, eq=False):
         return plan_from(self.document, self.revision, on, self.learned)
 
     def is_newer(self, plan: Plan) -> bool:
-        """Tell whether a day's plan would be another now: by its document, or by what was learned since."""
+        """Tell whether a day's plan would be another now: by its document, by what was learned since, by this release.
+
+        Once the day has taken the plan of now it is not newer any more, whatever a process of the release before does.
+        """
         learned = self.learned.on(plan.day, calendar_known(self.document, plan.day, plan.day).worked)
-        return (self.revision, learned.learned_at or NEVER) > plan.version
+        return version_of(self.revision, learned) > plan.version
 
 
 def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedWeek = NOTHING_YET) -> Plan:

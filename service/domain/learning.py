@@ -338,9 +338,13 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
     days: int = 0
 
     def on(self, day: date, worked: Mapping[date, int] = NOTHING_MOVED) -> Learned:
-        """What counts for a date; `worked` has the weekend days that are worked, and the ISO weekday they are like."""
+        """What counts for a date; `worked` has the weekend days that are worked, and the ISO weekday they are like.
+
+        It is no older than what was learned of the weekday that the date is: a plan by that, as the release before made
+        it of a worked weekend day, is then older than one by this, for both releases.
+        """
         weekday = weekday_of(day, worked)
-        known = [self.learned_at[one] for one in (0, weekday) if one in self.learned_at]
+        known = [self.learned_at[one] for one in (0, weekday, day.isoweekday()) if one in self.learned_at]
         return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(known, default=None))
 
     def having(self, weekday: int, part: Learned, days: int, learned_at: datetime) -> "LearnedWeek":

@@ -195,6 +195,14 @@ class Learned(Struct, frozen=True, kw_only=True):
 
 NOTHING_LEARNED = Learned()
 
+Version = tuple[int, datetime, bool, bool]
+"""What tells a newer plan of a day from an older one: the document's revision, what was learned, how both are read."""
+
+
+def version_of(revision: int, learned: Learned) -> Version:
+    """The version of a plan that is made now."""
+    return revision, learned.learned_at or NEVER, True, True
+
 
 class ExpectedWalkIns(Struct, frozen=True):
     """How many walk-ins come in a span, and the spread of that forecast."""
@@ -266,9 +274,9 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     held_by_hour: bool = False
 
     @property
-    def version(self) -> tuple[int, datetime]:
-        """What tells a newer plan of a day from an older one: the document's revision, then what was learned."""
-        return self.revision, self.learned.learned_at or NEVER
+    def version(self) -> Version:
+        """What tells it from a newer one: a plan of a release before is older than one made now of the same."""
+        return self.revision, self.learned.learned_at or NEVER, self.booked_by_stage, self.held_by_hour
 
     def main_stage(self, service: PlannedService) -> StageId:
         """The stage that a service is booked for: the last that is not optional."""

@@ -448,7 +448,7 @@ def test_a_share_is_held_of_the_part_of_a_block_that_history_lacks() -> None:
     assert group.walk_ins_s == (0.4 * 1800 * 5 + 15 * 480, 15 * 480), "nobody is planned to work from eleven on"
 
 
-def test_a_day_opened_by_the_release_before_keeps_its_places() -> None:
+def test_a_plan_of_the_release_before_holds_nothing_in_hours_that_history_lacks() -> None:
     longer = [{"weekdays": [1], "from": "09:00", "to": "18:00"}]
     said = msgspec.to_builtins(study(LEARNED, hours=longer))
     del said["held_by_hour"]
