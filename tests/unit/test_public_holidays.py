@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from service.domain.learning import LearnedWeek
 from service.domain.model import HallId
@@ -103,6 +104,18 @@ def test_a_worked_saturday_by_saturdays_follows_once_and_does_not_go_to_and_fro(
     assert followed.version > before.version
     assert not hall.is_newer(followed)
     assert before.version[:2] <= followed.version[:2], "the release before compares these"
+
+
+def test_holidays_that_nobody_knows_are_logged_once_however_often_they_are_asked_for() -> None:
+    strange = town(holidays=True, country="ZZ", region="once", hours=EVERY_DAY)
+    hall = Hall(HallId("town"), 1, strange)
+
+    with capture_logs() as logs:
+        plan = hall.plan(SATURDAY)
+        asked = [hall.is_newer(plan) for _ in range(3)]
+
+    assert asked == [False] * 3
+    assert [(line["event"], line["country"], line["region"]) for line in logs] == [("holidays_unknown", "ZZ", "once")]
 
 
 def test_an_exception_says_more_than_the_calendar() -> None:
