@@ -8,14 +8,15 @@ which is kept current in the same way.
 A revision does not say which document it is: a database that was put back to an earlier copy counts on from there. So
 each document is known by when it was written, too, and each look compares how many halls there are, and when theirs
 were written, with what is known. Where they differ after all that is new was read, every hall is read anew, and is
-taken as it is: at a lower revision, or gone.
+taken as it is: at a lower revision, or gone. What halls have learned is compared and read anew in the same way.
 
 Source: CONTRACT 3, JOURNAL 1 (a restored database), 6.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import structlog
 from msgspec import Struct
@@ -23,7 +24,7 @@ from msgspec import Struct
 from service.domain.document import HallDocument, check
 from service.domain.learning import NOTHING_YET, LearnedWeek
 from service.domain.model import HallId
-from service.domain.plan import NEVER, REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of
+from service.domain.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of, version_of
 from service.domain.refusals import BodyInvalid, HallNotFound, KeyReused
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
@@ -35,7 +36,8 @@ LOOK_EVERY_S = 1.0
 """How long another process may go on with an old document; a day's plan follows its own events at once."""
 
 UNKNOWN_MAX = 1_000
-"""Names of no hall that are remembered until the next look; beyond it all are asked about anew."""
+"""Names of no hall that are remembered until the next look; beyond it all are asked about anew. So many countries and
+regions without known holidays are remembered, too; beyond it that of longest ago is logged again."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -70,9 +72,12 @@ class Hall(Struct, eq=False):
         return plan_from(self.document, self.revision, on, self.learned)
 
     def is_newer(self, plan: Plan) -> bool:
-        """Tell whether a day's plan would be another now: by its document, or by what was learned since."""
+        """Tell whether a day's plan would be another now: by its document, by what was learned since, by this release.
+
+        Once the day has taken the plan of now it is not newer any more, whatever a process of the release before does.
+        """
         learned = self.learned.on(plan.day, calendar_known(self.document, plan.day, plan.day).worked)
-        return (self.revision, learned.learned_at or NEVER) > plan.version
+        return version_of(self.revision, learned) > plan.version
 
 
 def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedWeek = NOTHING_YET) -> Plan:
@@ -126,8 +131,14 @@ def calendar_known(document: HallDocument, first: date, last: date) -> HolidayYe
     try:
         return calendar_of(document, first, last)
     except NotImplementedError:
-        log.exception("holidays_unknown", country=document.country, region=document.region)
+        _say_unknown(str(document.country), document.region)
         return HolidayYear(frozenset(), {})
+
+
+@lru_cache(UNKNOWN_MAX)
+def _say_unknown(country: str, region: str | None) -> None:
+    """Log once in this process that no holidays are known: every sweep asks again for each day in memory."""
+    log.error("holidays_unknown", country=country, region=region)
 
 
 def calendar_of(document: HallDocument, first: date, last: date) -> HolidayYear:
@@ -166,6 +177,7 @@ class Halls:
         self._seen_at: datetime | None = None
         self._learned: dict[HallId, LearnedWeek] = {}
         self._learned_seen_at: datetime | None = None
+        self._learned_written = (0, 0)
         self._listeners: list[Callable[[Hall], None]] = []
 
     def on_change(self, listener: Callable[[Hall], None]) -> None:
@@ -293,7 +305,10 @@ class Halls:
                 self._stop(row)
             else:
                 self._take(row)
-        if await self._store.written() != self._written():
+        written = await self._store.written()
+        if written[2:] != self._learned_written:
+            await self._look_anew_for_learned()
+        if written[:2] != self._written():
             await self._look_anew()
 
     async def _look_anew(self) -> None:
@@ -318,19 +333,31 @@ class Halls:
     def _written(self) -> tuple[int, int]:
         """How many halls are known, and when their documents were written, as `stored.Halls.written` says it."""
         ats = [hall.written_at for hall in self._halls.values()] + [row.changed_at for row in self._unreadable.values()]
-        return len(ats), sum((at - _EPOCH) // _MICROSECOND for at in ats if at is not None)
+        return len(ats), _us_of(at for at in ats if at is not None)
 
     async def _look_for_learned(self) -> None:
-        changed = set()
-        for row in await self._store.learned_since(self._learned_seen_at):
-            known = self.learned(row.hall)
-            if known.learned_at.get(row.weekday) == row.changed_at:
-                continue  # looks overlap
-            self._learned[row.hall] = known.having(row.weekday, row.learned, row.days, row.changed_at)
-            changed.add(row.hall)
-            if self._learned_seen_at is None or row.changed_at > self._learned_seen_at:
-                self._learned_seen_at = row.changed_at
-        for hall in [self._halls[name] for name in changed & self._halls.keys()]:
+        self._take_learned(await self._store.learned_since(self._learned_seen_at), dict(self._learned))
+
+    async def _look_anew_for_learned(self) -> None:
+        """Read all that was learned, and take it as it is, though more was known, or of a hall that was another."""
+        self._take_learned(await self._store.learned_since(None), {})
+
+    def _take_learned(self, rows: Iterable[stored.LearnedRow], learned: dict[HallId, LearnedWeek]) -> None:
+        """Know what was learned as rows say it, and besides them what `learned` has, which they change."""
+        for row in rows:
+            week = learned.get(row.hall, NOTHING_YET)
+            if week.learned_at.get(row.weekday) != row.changed_at:  # looks overlap
+                learned[row.hall] = week.having(row.weekday, row.learned, row.days, row.changed_at)
+        before = self._learned
+        for name in learned.keys() & before.keys():
+            if learned[name] == before[name]:
+                learned[name] = before[name]  # a hall is the same as long as this is
+        changed = [name for name in learned.keys() | before.keys() if learned.get(name) is not before.get(name)]
+        self._learned = learned
+        ats = [at for week in learned.values() for at in week.learned_at.values()]
+        self._learned_seen_at = max(ats, default=None)
+        self._learned_written = len(ats), _us_of(ats)
+        for hall in [self._halls[name] for name in changed if name in self._halls]:
             self._know(Hall(hall.id, hall.revision, hall.document, self.learned(hall.id), hall.written_at))
 
     def learned(self, hall: HallId) -> LearnedWeek:
@@ -390,6 +417,11 @@ class Halls:
         self._halls[hall.id] = hall
         for listener in self._listeners:
             listener(hall)
+
+
+def _us_of(ats: Iterable[datetime]) -> int:
+    """The sum of instants, each in microseconds since 1970, as `stored.Written` has it."""
+    return sum((at - _EPOCH) // _MICROSECOND for at in ats)
 
 
 def _is_same(hall: Hall, before: Hall) -> bool:

@@ -430,8 +430,16 @@ class Lanes:
         await lane.load()
         self._lanes[hall.id, on] = lane
         self._loops[hall.id, on] = asyncio.create_task(lane.run(), name=f"lane {hall.id} {on}")
-        self._follow_document(await self._halls.get(hall.id))  # it may have changed since the day was opened
+        await self._follow_first(hall.id, lane)
         return lane
+
+    async def _follow_first(self, hall_id: HallId, lane: Lane) -> None:
+        """Have a day that comes into memory take its plan of now before anything is asked of it.
+
+        Until then it was listed by that plan, if by any; what is decided first must not go by another.
+        """
+        if _is_behind(await self._halls.get(hall_id), lane):
+            await self._follow_as_stored(hall_id, lane.on)
 
     async def _open_day(self, hall_id: HallId, on: date, goes_on: Sequence[Event], *, begins: bool) -> None:
         now_at = self._clock.now_at()
@@ -484,8 +492,7 @@ class Lanes:
 
     def _follow_on(self, hall: Hall, on: date) -> None:
         with apart("plan_not_changed", hall.id, day=str(on)):
-            day = self._lanes[hall.id, on].committed
-            if not day.ended and day.opened and hall.is_newer(day.plan):
+            if _is_behind(hall, self._lanes[hall.id, on]):
                 task = asyncio.create_task(self._follow_as_stored(hall.id, on), name=f"plan {hall.id} {on}")
                 self._following.add(task)
                 task.add_done_callback(self._following.discard)
@@ -571,6 +578,12 @@ def _day_that_knows(day: Day, key: Key) -> date | None:
     if key.command_id in day.done:
         return day.on
     return day.on - timedelta(days=1) if key.command_id in day.done_yesterday else None
+
+
+def _is_behind(hall: Hall, lane: Lane) -> bool:
+    """Tell whether a day that has not ended would have another plan now."""
+    day = lane.committed
+    return day.opened and not day.ended and hall.is_newer(day.plan)
 
 
 def _names_a_time(command: Command) -> bool:

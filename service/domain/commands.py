@@ -366,7 +366,7 @@ class EndDay(Order, frozen=True):
 
 
 class ChangePlan(Order, frozen=True):
-    """The hall document changed, or something was learned: take the plan over, unless the day has it or a newer one."""
+    """The document, what was learned or the release is another: take the plan, unless the day has it or a newer one."""
 
     plan: Plan
 

@@ -651,7 +651,9 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
 
 
 def change_plan(day: Day, command: commands.ChangePlan, _now_at: datetime) -> list[Event]:
-    """Take over a changed document, or what was learned; what people wait for and counters in use are kept.
+    """Take over a changed document, what was learned, or the reading of both by a newer release.
+
+    What people wait for and counters in use are kept.
 
     Raises:
         WrongDay: the plan is of another date.

@@ -4,9 +4,10 @@
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
 punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen;
-before, and once five days were, that of all days. A weekend day that is worked in return for a free one counts as the
-weekday it is like. An hour that an alarm or a closed day cut short counts as far as the hall was open. How soon people
-give up waiting is how many did, by all the hours that people waited.
+before, and once five days were, that of all days. Of an hour in which the hall is open for minutes it is the mean, for
+as many minutes. A weekend day that is worked in return for a free one counts as the weekday it is like. An hour that an
+alarm or a closed day cut short counts as far as the hall was open. How soon people give up waiting is how many did, by
+all the hours that people waited.
 
 Durations are seconds for one person, of each stage by itself: a look at papers and the work at the window are two
 things. What a clerk forgot to end is left out: what the day's end had to end, and of what lasted longer than four
@@ -84,7 +85,8 @@ WORKED_BEFORE_WALK_INS = 5
 """Days that have to be there before they are foreseen at all: of fewer, one day of trying things out would say it."""
 
 HOUR_MIN_S = 900
-"""A part of an hour in which the hall is open that says nothing about the hour when it is shorter."""
+"""A part of an hour in which the hall is open that says nothing about the hour when it is shorter: only something about
+parts no longer than it, and only together with those of other days."""
 
 CUT_SHORT_MAX = 0.5
 """The share of its time that an hour may lose to an alarm or a closed day; one that loses more says nothing, for those
@@ -338,9 +340,13 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
     days: int = 0
 
     def on(self, day: date, worked: Mapping[date, int] = NOTHING_MOVED) -> Learned:
-        """What counts for a date; `worked` has the weekend days that are worked, and the ISO weekday they are like."""
+        """What counts for a date; `worked` has the weekend days that are worked, and the ISO weekday they are like.
+
+        It is no older than what was learned of the weekday that the date is: a plan by that, as the release before made
+        it of a worked weekend day, is then older than one by this, for both releases.
+        """
         weekday = weekday_of(day, worked)
-        known = [self.learned_at[one] for one in (0, weekday) if one in self.learned_at]
+        known = [self.learned_at[one] for one in (0, weekday, day.isoweekday()) if one in self.learned_at]
         return replace(self.every, walk_ins=self.walk_ins.get(weekday, {}), learned_at=max(known, default=None))
 
     def having(self, weekday: int, part: Learned, days: int, learned_at: datetime) -> "LearnedWeek":
@@ -502,12 +508,23 @@ def walk_ins(
 
 def _by_hour(days: Sequence[DayFacts]) -> dict[str, LearnedArrivals]:
     """Walk-ins by the hour of the last of some days, where it was open twice at least."""
-    per_h: dict[str, list[float]] = {}
+    hours: dict[str, list[OpenHour]] = {}
     for day in days[-SAME_WEEKDAYS:]:
         for hour, seen in day.hours.items():
-            if seen.open_s >= HOUR_MIN_S:
-                per_h.setdefault(hour, []).append(seen.people * 3600 / seen.open_s)
-    return {hour: _arrivals(seen) for hour, seen in sorted(per_h.items()) if len(seen) > 1}
+            hours.setdefault(hour, []).append(seen)
+    found = {}
+    for hour, all_seen in sorted(hours.items()):
+        long = [seen for seen in all_seen if seen.open_s >= HOUR_MIN_S]
+        short = [seen for seen in all_seen if 0 < seen.open_s < HOUR_MIN_S]
+        if len(long) > 1:
+            found[hour] = _arrivals([_per_h(seen) for seen in long])
+        elif len(short) > 1 and sum(seen.open_s for seen in short) >= HOUR_MIN_S:
+            found[hour] = _arrivals_of_parts(short)
+    return found
+
+
+def _per_h(seen: OpenHour) -> float:
+    return seen.people * 3600 / seen.open_s
 
 
 def _arrivals(per_h: Sequence[float]) -> LearnedArrivals:
@@ -515,6 +532,19 @@ def _arrivals(per_h: Sequence[float]) -> LearnedArrivals:
     middle = median(per_h)
     variance = sum((one - middle) ** 2 for one in per_h) / (len(per_h) - 1)
     return LearnedArrivals(middle, forecast_sd(middle, math.sqrt(max(0.0, variance - middle)), len(per_h)))
+
+
+def _arrivals_of_parts(seen: Sequence[OpenHour]) -> LearnedArrivals:
+    """What short parts of an hour say together about parts that are no longer: the mean, its spread as in `_arrivals`.
+
+    The middle of a few counts as small as these would most often be nobody.
+    """
+    open_h = sum(one.open_s for one in seen) / 3600
+    per_h = sum(one.people for one in seen) / open_h
+    variance = sum((_per_h(one) - per_h) ** 2 for one in seen) / (len(seen) - 1)
+    beyond_chance = max(0.0, variance - per_h * len(seen) / open_h)
+    sd = math.sqrt(beyond_chance + beyond_chance / len(seen) + per_h / open_h)
+    return LearnedArrivals(per_h, sd, max(one.open_s for one in seen))
 
 
 def forecast_sd(per_h: float, apart: float, days: int = SAME_WEEKDAYS) -> float:
@@ -568,7 +598,10 @@ def has_moved(before: Learned, after: Learned) -> bool:
 def walk_ins_moved(before: dict[str, LearnedArrivals], after: dict[str, LearnedArrivals]) -> bool:
     """Tell whether an hour is expected to be another."""
     return before.keys() != after.keys() or not all(
-        _near(one.per_h, after[hour].per_h) and _near(one.sd, after[hour].sd, 1.0) for hour, one in before.items()
+        _near(one.per_h, after[hour].per_h)
+        and _near(one.sd, after[hour].sd, 1.0)
+        and one.up_to_s == after[hour].up_to_s
+        for hour, one in before.items()
     )
 
 

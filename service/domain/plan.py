@@ -143,10 +143,15 @@ class Names(Struct, frozen=True, kw_only=True):
 
 
 class LearnedArrivals(Struct, frozen=True):
-    """Walk-ins in an hour of the day; `sd` is the spread of the forecast, over what chance alone makes of `per_h`."""
+    """Walk-ins in an hour of the day; `sd` is the spread of the forecast, over what chance alone makes of `per_h`.
+
+    Where history has seen no more of the hour than a short part, `up_to_s` is how long that is: those who come in ten
+    minutes, or stand at the door before them, are no sixth of those who would come in the hour.
+    """
 
     per_h: float
     sd: float = 0.0
+    up_to_s: int | None = None
 
 
 class Leaving(Struct, frozen=True):
@@ -194,6 +199,14 @@ class Learned(Struct, frozen=True, kw_only=True):
 
 
 NOTHING_LEARNED = Learned()
+
+Version = tuple[int, datetime, bool, bool]
+"""What tells a newer plan of a day from an older one: the document's revision, what was learned, how both are read."""
+
+
+def version_of(revision: int, learned: Learned) -> Version:
+    """The version of a plan that is made now."""
+    return revision, learned.learned_at or NEVER, True, True
 
 
 class ExpectedWalkIns(Struct, frozen=True):
@@ -266,9 +279,9 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     held_by_hour: bool = False
 
     @property
-    def version(self) -> tuple[int, datetime]:
-        """What tells a newer plan of a day from an older one: the document's revision, then what was learned."""
-        return self.revision, self.learned.learned_at or NEVER
+    def version(self) -> Version:
+        """What tells it from a newer one: a plan of a release before is older than one made now of the same."""
+        return self.revision, self.learned.learned_at or NEVER, self.booked_by_stage, self.held_by_hour
 
     def main_stage(self, service: PlannedService) -> StageId:
         """The stage that a service is booked for: the last that is not optional."""
@@ -574,14 +587,17 @@ def _walk_ins(
 ) -> tuple[ExpectedWalkIns, ...]:
     """Who comes in the hours of the day, as far as the hall is open in them: those at the door come with its opening.
 
-    An hour that a jump of the clock leaves out has no length, and nobody comes.
+    An hour that a jump of the clock leaves out has no length, and nobody comes. Nothing is said of one in which the
+    hall is open for longer than history knows.
     """
     found = []
     for hour, arrivals in learned.walk_ins.items():
         begins_at, ends_at = _span(document, on, f"{hour}:00", f"{int(hour) + 1:02d}:00")
-        for window in windows:
-            from_at, to_at = max(begins_at, window.opens_at), min(ends_at, window.closes_at)
-            if from_at < to_at:
+        spans = [(max(begins_at, window.opens_at), min(ends_at, window.closes_at)) for window in windows]
+        spans = [(from_at, to_at) for from_at, to_at in spans if from_at < to_at]
+        open_s = sum((to_at - from_at).total_seconds() for from_at, to_at in spans)
+        if arrivals.up_to_s is None or open_s <= arrivals.up_to_s:
+            for from_at, to_at in spans:
                 part = (to_at - from_at) / HOUR
                 found.append(ExpectedWalkIns(from_at, to_at, part * arrivals.per_h, part * arrivals.sd))
     return tuple(sorted(found, key=lambda span: span.from_at))

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import asyncpg
 import msgspec
@@ -85,6 +85,18 @@ class LearnedRow(Struct, frozen=True):
     changed_at: datetime
 
 
+class Written(NamedTuple):
+    """How many halls there are, and how many rows of what they have learned; of both, when they were written.
+
+    That is the sum of the instants in microseconds since 1970, by the database's clock.
+    """
+
+    halls: int
+    written_us: int
+    learned: int
+    learned_us: int
+
+
 class Halls:
     """Reads and writes halls. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
 
@@ -105,10 +117,10 @@ class Halls:
         since = at - timedelta(seconds=CHANGES_OVERLAP_S)
         return [_row_of(row) for row in await self._database.fetch(_SQL["changed_since"], since)]
 
-    async def written(self) -> tuple[int, int]:
-        """How many halls there are, and the sum of when their documents were written, in microseconds since 1970."""
+    async def written(self) -> Written:
+        """How many documents and rows of what was learned there are, and when they were written."""
         row = (await self._database.fetch(_SQL["written"]))[0]
-        return row["halls"], int(row["written_us"])
+        return Written(row["halls"], int(row["written_us"]), row["learned"], int(row["learned_us"]))
 
     async def learned_since(self, at: datetime | None) -> list[LearnedRow]:
         """What was learned since an instant, as `changed_since`; all of it when none is said."""

@@ -23,10 +23,18 @@ WHERE changed_at >= $1
 ORDER BY hall_id;
 
 -- name: written
--- How many halls there are, and when their documents were written: it is another number when one was put back.
--- One row: how many, and the sum of the microseconds since 1970.
-SELECT count(*) AS halls, coalesce(sum((extract(epoch FROM changed_at) * 1000000)::bigint), 0) AS written_us
-FROM halls;
+-- How many halls there are, and when their documents were written; how many rows of what they have learned, and when it
+-- was: they are other numbers when one was put back.
+-- One row: how many of each, and the sums of the microseconds since 1970.
+SELECT h.halls, h.written_us, l.learned, l.learned_us
+FROM (
+    SELECT count(*) AS halls, coalesce(sum((extract(epoch FROM changed_at) * 1000000)::bigint), 0) AS written_us
+    FROM halls
+) AS h
+CROSS JOIN (
+    SELECT count(*) AS learned, coalesce(sum((extract(epoch FROM changed_at) * 1000000)::bigint), 0) AS learned_us
+    FROM learned
+) AS l;
 
 -- name: learned_since
 -- What halls have learned at an instant or later, each weekday by itself.

@@ -674,7 +674,7 @@ class LastingSeen(Struct, frozen=True, kw_only=True):
 
 
 class HourForeseen(Struct, frozen=True, kw_only=True):
-    """Walk-ins foreseen in an hour; `sd` is the spread of the forecast beyond chance."""
+    """Walk-ins foreseen in an hour, at the pace of its open part; `sd` is the spread of the forecast beyond chance."""
 
     hour: int
     per_h: float

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from service.domain.commands import (
     CallNext,
@@ -33,6 +34,7 @@ from service.domain.events import (
     CounterClosed,
     DayClosed,
     DayEnded,
+    PlanChanged,
     SuspensionEnded,
     TicketFinished,
     TicketLeft,
@@ -204,6 +206,18 @@ def test_an_old_revision_changes_nothing(revision: int) -> None:
     hall = Hall()
 
     assert hall.do(ChangePlan(hall.plan(town(hours=[]), revision))) == []
+
+
+@pytest.mark.parametrize("said", ["held_by_hour", "booked_by_stage"])
+def test_a_plan_of_the_release_before_gives_way_to_one_of_now_once(said: str) -> None:
+    hall = Hall()
+    hall.day.put_plan(replace(hall.day.plan, **{said: False}))
+    now = hall.plan(hall.document, 1)
+
+    first, second = hall.do(ChangePlan(now)), hall.do(ChangePlan(now))
+
+    assert (first, second) == ([PlanChanged(plan=now)], [])
+    assert hall.do(ChangePlan(replace(now, **{said: False}))) == [], "nor does it come back"
 
 
 def no_enquiries() -> dict[str, Any]:

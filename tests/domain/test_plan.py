@@ -5,6 +5,7 @@ Source: CONTRACT 3; DESIGN 2, "day".
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -503,6 +504,25 @@ def test_open_hours_that_history_lacks_are_not_foreseen() -> None:
     )
     assert plan_of(town(hours=hours), 1, MONDAY).unforeseen() == plan.windows
     assert plan_of(town(hours=hours[:0]), 1, MONDAY, (), learned).unforeseen() == ()
+
+
+def test_a_short_part_of_an_hour_is_foreseen_as_far_as_history_knows_it() -> None:
+    def hours_until(to: str, *more: dict[str, Any]) -> Plan:
+        hours = [{"weekdays": EVERY_DAY, "from": "16:00", "to": to}, *more]
+        learned = Learned(walk_ins={"16": LearnedArrivals(20.0), "17": LearnedArrivals(6.0, 3.0, 600)})
+        return plan_of(town(hours=hours), 1, MONDAY, (), learned)
+
+    as_ever, shorter, longer = (hours_until(to) for to in ("17:10", "17:05", "17:40"))
+    in_two = hours_until("17:10", {"weekdays": EVERY_DAY, "from": "17:50", "to": "18:00"})
+
+    assert [(one.number, one.sd) for one in as_ever.walk_ins] == [(20.0, 0.0), (1.0, 0.5)]
+    assert [(one.number, one.sd) for one in shorter.walk_ins] == [(20.0, 0.0), (0.5, 0.25)]
+    assert as_ever.unforeseen() == shorter.unforeseen() == ()
+    assert longer.unforeseen() == (Window(utc("2026-11-23T09:00"), utc("2026-11-23T09:40")),)
+    assert len(longer.walk_ins) == len(in_two.walk_ins) == 1
+    assert len(in_two.unforeseen()) == 2
+    overtime = as_ever.with_overtime(Overtime(utc("2026-11-23T10:30"), None))
+    assert overtime.unforeseen() == (Window(utc("2026-11-23T09:10"), utc("2026-11-23T10:30")),)
 
 
 def test_overtime_that_history_lacks_is_not_foreseen() -> None:

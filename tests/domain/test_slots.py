@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from service.domain.document import HallDocument
 from service.domain.grid import Start, grid_of
+from service.domain.learning import DayFacts, OpenHour, walk_ins
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
 from service.domain.plan import NOTHING_LEARNED, Lasting, Learned, LearnedArrivals, Plan, plan_of
 from service.domain.slots import Slot, _Reckoning, over_capacity, places_of_day, room, slots_of
@@ -448,7 +449,19 @@ def test_a_share_is_held_of_the_part_of_a_block_that_history_lacks() -> None:
     assert group.walk_ins_s == (0.4 * 1800 * 5 + 15 * 480, 15 * 480), "nobody is planned to work from eleven on"
 
 
-def test_a_day_opened_by_the_release_before_keeps_its_places() -> None:
+def test_nothing_is_held_of_ten_minutes_before_closing_in_which_nobody_ever_came() -> None:
+    seen = {f"{hour:02d}": OpenHour(5, 3600) for hour in range(9, 17)} | {"17": OpenHour(0, 600)}
+    days = [DayFacts(on=MONDAY - timedelta(weeks=ago), hours=seen) for ago in range(8, 0, -1)]
+    learned = Learned(walk_ins=walk_ins(days, MONDAY)[1], no_show=0.0)
+    plan = study(learned, hours=[{"weekdays": [1], "from": "09:00", "to": "17:10"}])
+
+    (group,) = grid_of(plan).groups.values()
+
+    assert group.staffed_s[-1] > 0
+    assert group.walk_ins_s[-1] == 0
+
+
+def test_a_plan_of_the_release_before_holds_nothing_in_hours_that_history_lacks() -> None:
     longer = [{"weekdays": [1], "from": "09:00", "to": "18:00"}]
     said = msgspec.to_builtins(study(LEARNED, hours=longer))
     del said["held_by_hour"]

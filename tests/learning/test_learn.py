@@ -138,9 +138,33 @@ def test_walk_ins_are_the_middle_of_the_last_eight_same_weekdays_by_the_hour() -
     found = walk_ins(weeks(10, [90, 90, 20, 20, 20, 20, 20, 20, 30, 10]), MONDAY)
 
     assert found.keys() == {1, 2}
-    assert found[1].keys() == {"09"}, "ten minutes say nothing about an hour"
+    assert found[1].keys() == {"09", "10"}
     assert found[1]["09"].per_h == 20
     assert found[2]["09"].per_h == 20, "half as many in half an hour"
+
+
+def test_ten_minutes_of_an_hour_say_together_who_comes_in_ten_minutes_and_nothing_about_an_hour() -> None:
+    def after_ten(*seen: OpenHour) -> dict[str, LearnedArrivals]:
+        weeks_ago = range(len(seen), 0, -1)
+        days = [
+            DayFacts(on=MONDAY - timedelta(weeks=ago), hours={"09": OpenHour(20, 3600), "10": one})
+            for ago, one in zip(weeks_ago, seen, strict=True)
+        ]
+        return {hour: one for hour, one in walk_ins(days, MONDAY)[1].items() if hour != "09"}
+
+    alike = after_ten(*[OpenHour(2, 600)] * 8)["10"]
+    unlike = after_ten(*[OpenHour(0, 600), OpenHour(10, 600)] * 4)["10"]
+
+    assert alike.per_h == pytest.approx(12)
+    assert alike.up_to_s == 600
+    assert alike.sd == pytest.approx(math.sqrt(12 / (80 / 60)))
+    beyond_chance = 8 * 30**2 / 7 - 30 * 6
+    assert unlike.per_h == pytest.approx(30)
+    assert unlike.sd == pytest.approx(math.sqrt(beyond_chance * 9 / 8 + 30 / (80 / 60)))
+    assert after_ten(*[OpenHour(0, 600)] * 8) == {"10": LearnedArrivals(0.0, 0.0, 600)}
+    assert after_ten(*[OpenHour(2, 60)] * 8) == {}, "eight minutes in all are too few"
+    assert after_ten(*[OpenHour(0, 600)] * 6, *[OpenHour(12, 3600)] * 2)["10"].up_to_s is None
+    assert after_ten(*[OpenHour(0, 600)] * 7, OpenHour(12, 3600))["10"].up_to_s == 600
 
 
 def test_the_spread_is_what_days_differ_by_beyond_chance_and_what_few_days_leave_open() -> None:
@@ -191,7 +215,7 @@ def test_a_worked_saturday_counts_as_the_friday_it_is_like() -> None:
     learned = learn(days, town(), MONDAY, {friday - timedelta(6): 5})
 
     alike = [30, 30, 26, 30]
-    assert found[5] == walk_ins(weeks(4, alike), MONDAY)[1]
+    assert found[5]["09"] == walk_ins(weeks(4, alike), MONDAY)[1]["09"]
     assert found[6]["09"].per_h == 6
     assert learned.walk_ins == found
 
@@ -302,6 +326,7 @@ def test_a_trifle_is_nothing_new() -> None:
     assert moved(leaving=Leaving(no_show_s=20.0))
     assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(21.0, 3.0)})
     assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.0, 4.5)})
+    assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.0, 3.0, 600)})
     assert walk_ins_moved(known.walk_ins, {})
     assert not walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.2, 3.5)})
 

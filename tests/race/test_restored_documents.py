@@ -1,17 +1,23 @@
 """A database put back to an earlier copy: its documents count, however often others were replaced since."""
 
+import msgspec
 import pytest
 
 from service.domain.demo import DEMO, demo_document
 from service.domain.document import HallDocument
+from service.domain.learning import NOTHING_YET
 from service.domain.model import HallId
+from service.domain.plan import Learned, LearnedArrivals
 from service.domain.refusals import HallNotFound
 from service.journal import halls as stored
 from service.journal.halls import HallRow, UnknownRow
+from service.journal.statements import statements
+from service.learning import PACKAGE
 from tests.copies import copy, restore
 from tests.race.process import Process, kinds_in, new_ticket, renamed
 
 LATER = HallId("made-later")
+LEARN = statements("learning.sql", PACKAGE)["learn"]
 
 
 def named(name: str) -> HallDocument:
@@ -118,3 +124,62 @@ async def test_a_hall_that_the_copy_lacks_is_there_no_more(one: Process, dsn: st
     assert [hall.id for hall in one.halls.known()] == [DEMO]
     with pytest.raises(HallNotFound):
         await one.lanes.do(LATER, one.request(new_ticket()))
+
+
+async def learn(process: Process, hall: HallId, weekday: int, per_h: float) -> None:
+    """Write what was learned as the night does, and let the process hear of it."""
+    learned = msgspec.json.encode(Learned(walk_ins={"09": LearnedArrivals(per_h)})).decode()
+    await process.database.fetch(LEARN, hall, weekday, learned, 40)
+    await process.halls.look()
+
+
+def known_per_h(process: Process, hall: HallId = DEMO) -> dict[int, float]:
+    """Who comes at nine, by weekday."""
+    return {weekday: hours["09"].per_h for weekday, hours in process.halls.learned(hall).walk_ins.items()}
+
+
+async def test_what_was_learned_in_the_lost_part_is_forgotten_at_the_next_look(one: Process, dsn: str) -> None:
+    await learn(one, DEMO, 1, 10.0)
+    await copy(dsn)
+    await learn(one, DEMO, 1, 20.0)
+    await learn(one, DEMO, 2, 30.0)
+    await restore(dsn)
+
+    await one.halls.look()
+
+    assert known_per_h(one) == {1: 10.0}
+    assert (await one.halls.get(DEMO)).learned is one.halls.learned(DEMO)
+    await learn(one, DEMO, 2, 12.0)
+    assert known_per_h(one) == {1: 10.0, 2: 12.0}
+
+
+async def test_what_was_learned_since_does_not_hide_what_was_lost(one: Process, dsn: str) -> None:
+    await copy(dsn)
+    await learn(one, DEMO, 1, 20.0)
+    await restore(dsn)
+
+    await learn(one, DEMO, 2, 12.0)
+
+    assert known_per_h(one) == {2: 12.0}
+
+
+async def test_a_hall_that_is_made_again_has_learned_nothing(one: Process, dsn: str) -> None:
+    await copy(dsn)
+    assert await one.halls.create_if_absent(LATER, named("later"))
+    await learn(one, LATER, 1, 20.0)
+    await restore(dsn)
+    await one.halls.look()
+
+    assert await one.halls.create_if_absent(LATER, named("later"))
+
+    assert (await one.halls.get(LATER)).learned == NOTHING_YET
+
+
+async def test_a_look_at_what_is_known_makes_no_other_hall_of_it(one: Process) -> None:
+    await learn(one, DEMO, 1, 10.0)
+    hall = await one.halls.get(DEMO)
+
+    await one.halls.look()
+    await one.halls._look_anew_for_learned()
+
+    assert await one.halls.get(DEMO) is hall

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
+from structlog.testing import capture_logs
 
 from service.domain.learning import LearnedWeek
 from service.domain.model import HallId
@@ -82,6 +84,38 @@ def test_on_a_worked_saturday_people_come_as_on_a_friday() -> None:
     assert not hall.is_newer(other)
     later = week.having(5, Learned(walk_ins={"09": LearnedArrivals(22.0)}), 40, night_at + timedelta(days=7))
     assert Hall(HallId("town"), 1, keeping, later).is_newer(worked)
+
+
+@pytest.mark.parametrize("last", [0, 5, 6])
+def test_a_worked_saturday_by_saturdays_follows_once_and_does_not_go_to_and_fro(last: int) -> None:
+    """A process of the release before makes it by Saturdays, and knows neither the flag nor whose walk-ins it has."""
+    keeping = town(holidays=True, country="CN", hours=EVERY_DAY)
+    night_at = datetime(2026, 10, 8, 17, tzinfo=UTC)
+    week = LearnedWeek(
+        walk_ins={5: {"09": LearnedArrivals(20.0)}, 6: {"09": LearnedArrivals(5.0)}},
+        learned_at=dict.fromkeys((0, 5, 6), night_at) | {last: night_at + timedelta(days=1)},
+    )
+    before = replace(plan_of(keeping, 1, SATURDAY, learned=week.on(SATURDAY)), held_by_hour=False)
+    hall = Hall(HallId("town"), 1, keeping, week)
+
+    followed = hall.plan(SATURDAY)
+
+    assert hall.is_newer(before)
+    assert followed.version > before.version
+    assert not hall.is_newer(followed)
+    assert before.version[:2] <= followed.version[:2], "the release before compares these"
+
+
+def test_holidays_that_nobody_knows_are_logged_once_however_often_they_are_asked_for() -> None:
+    strange = town(holidays=True, country="ZZ", region="once", hours=EVERY_DAY)
+    hall = Hall(HallId("town"), 1, strange)
+
+    with capture_logs() as logs:
+        plan = hall.plan(SATURDAY)
+        asked = [hall.is_newer(plan) for _ in range(3)]
+
+    assert asked == [False] * 3
+    assert [(line["event"], line["country"], line["region"]) for line in logs] == [("holidays_unknown", "ZZ", "once")]
 
 
 def test_an_exception_says_more_than_the_calendar() -> None:

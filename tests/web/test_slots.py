@@ -9,9 +9,13 @@ import msgspec
 import pytest
 
 from service.clock import FakeClock
+from service.domain.events import AppointmentMade, DayOpened, PlanChanged, Record
 from service.domain.model import HallId, ServiceId
+from service.domain.plan import Learned, LearnedArrivals
 from service.domain.slots import slots_of
 from service.domain.view import slot_view
+from service.ids import new_id
+from service.journal.journal import Journal
 from service.web.readable import INVITATION_HEADER
 from service.web.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
 from tests.copies import copy, restore
@@ -312,6 +316,30 @@ async def test_sums_that_a_release_before_wrote_of_visits_of_several_stages_are_
 
         async with service_on(dsn, tmp_path_factory.mktemp("other"), clock) as other, Checked(other.api.base) as there:
             assert await slots(there, tomorrow) == told
+
+
+async def test_a_day_that_the_release_before_opened_takes_what_is_listed(service: Service, own: Checked) -> None:
+    """It held nothing in hours of which history is silent: here from two in the afternoon on."""
+    demo_hall, tomorrow = HallId("demo"), at("10:00", 24).date()
+    learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(12.0) for hour in range(9, 14)})
+    await service.running.database.fetch(
+        "INSERT INTO learned (hall_id, weekday, learned, days, changed_at) VALUES ('demo', 2, $1, 40, now())",
+        msgspec.json.encode(learned).decode(),
+    )
+    await service.running.halls.look()
+    hall = await service.running.halls.get(demo_hall)
+    before = msgspec.structs.replace(hall.plan(tomorrow), held_by_hour=False)
+    opened = Record(1, at("09:00"), "system", new_id(), 0, None, DayOpened(plan=before))
+    journal = Journal(service.running.database)
+    assert await journal.open_day(demo_hall, tomorrow, new_id(), lambda *_: opened, begins=False)
+    late = next(one for one in await slots(own) if one["starts_at"] == "2026-11-24T07:00:00.000Z")
+
+    replies = [await try_to_book(own, at("15:00", 24)) for _ in range(late["free"] + 1)]
+
+    assert [reply.status for reply in replies] == [201] * late["free"] + [409]
+    events = [record.event for record in await journal.events(demo_hall, tomorrow)]
+    assert [type(event) for event in events[:3]] == [DayOpened, PlanChanged, AppointmentMade]
+    assert PlanChanged not in {type(event) for event in events[3:]}
 
 
 async def test_many_who_ask_at_once_are_all_answered_alike(hall: Checked) -> None:
