@@ -438,8 +438,10 @@ class Lanes:
 
         Until then it was listed by that plan, if by any; what is decided first must not go by another.
         """
-        if _is_behind(await self._halls.get(hall_id), lane):
-            await self._follow_as_stored(hall_id, lane.on)
+        hall = await self._halls.get(hall_id)
+        with apart("plan_not_changed", hall_id, day=str(lane.on)):
+            if _is_behind(hall, lane):
+                await self._follow_as_stored(hall_id, lane.on)
 
     async def _open_day(self, hall_id: HallId, on: date, goes_on: Sequence[Event], *, begins: bool) -> None:
         now_at = self._clock.now_at()
