@@ -34,6 +34,9 @@ from service.public_holidays import HolidayYear, holiday_year, unknown_years
 LOOK_EVERY_S = 1.0
 """How long another process may go on with an old document; a day's plan follows its own events at once."""
 
+LOOKS = 2
+"""How often what has changed is read before all halls are: a document may be stored between two reads of one look."""
+
 UNKNOWN_MAX = 1_000
 """Names of no hall that are remembered until the next look; beyond it all are asked about anew."""
 
@@ -287,14 +290,16 @@ class Halls:
         """Read what has changed since the last look. Raises the journal's StorageUnavailable."""
         await self._look_for_learned()
         self._unknown.clear()
-        rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
-        for row in rows:
-            if isinstance(row, stored.UnknownRow):
-                self._stop(row)
-            else:
-                self._take(row)
-        if await self._store.written() != self._written():
-            await self._look_anew()
+        for _ in range(LOOKS):
+            rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
+            for row in rows:
+                if isinstance(row, stored.UnknownRow):
+                    self._stop(row)
+                else:
+                    self._take(row)
+            if await self._store.written() == self._written():
+                return
+        await self._look_anew()
 
     async def _look_anew(self) -> None:
         """Read every hall, and take each as it is, though it was known at a higher revision, or is there no more.
