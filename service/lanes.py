@@ -93,6 +93,8 @@ class Lanes:
         self._beginning: dict[tuple[HallId, date], asyncio.Task[Lane]] = {}
         self._loops: dict[tuple[HallId, date], asyncio.Task[None]] = {}
         self._following: set[asyncio.Task[None]] = set()
+        self._said_before: dict[HallId, tuple[str, list[Record]]] = {}
+        """What was said of suspensions and notices on the last day that began before the present one, by its head."""
         self._stopping = False
         self.copies = 1
         """By how many copies of the journal its lanes have gone: one more each time it is found put back."""
@@ -312,8 +314,18 @@ class Lanes:
         return await (await self.lane(hall, on)).fresh()
 
     async def going_on(self, hall_id: HallId, on: date) -> tuple[Event, ...]:
-        """What a day would begin with now, of what is in force on the last that began. Raises StorageUnavailable."""
-        return in_force(await self._asked(self._journal.said_before(hall_id, on)), self._clock.now_at())
+        """What a day would begin with now, of what is in force on the last that began. Raises StorageUnavailable.
+
+        That day is read once, for everybody who looks at a hall whose day has not begun asks for it.
+        """
+        last = await self._asked(self._journal.last_before(hall_id, on))
+        if last is None:
+            return ()
+        head, said = self._said_before.get(hall_id, (None, []))
+        if head != last.head:
+            said = await self._asked(self._journal.said_on(hall_id, last))
+            self._said_before[hall_id] = (last.head, said)
+        return in_force(said, self._clock.now_at())
 
     async def day_of_ticket(self, hall_id: HallId, ticket: TicketId) -> Day:
         """The day a ticket belongs to: today, or an earlier one that the journal knows.
