@@ -53,6 +53,7 @@ from service.lane import (
     answered,
     append_of,
     refusal_of,
+    require_begun,
 )
 from service.lanes import Lanes
 
@@ -167,6 +168,8 @@ class Moves:
         async with self._journal.claim_both(hall, (min(days), max(days))) as claim:
             if claim is None:
                 raise faults.Rewritten
+            for lane in lanes:
+                require_begun(claim.positions[lane.on], had_begun=lane.begun)
             for half in (away, over):
                 await _catch_up(half, claim)
             for half in (over, away):
