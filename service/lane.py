@@ -529,6 +529,7 @@ class Lane:
         try:
             decided = (decide if request.fingerprint is None else decide_once)(day, request.command, at)
         except Refusal as refusal:
+            refusal.decided = True
             return _Decision(pending, [], refusal)
         except Exception:
             log.exception("decide_fault", hall=self.hall, day=str(self.on), command=type(request.command).__name__)
