@@ -450,7 +450,8 @@ def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the setti
     except DocumentConflict as error:
         raise typer.Exit(_say("somebody else changed the document at the same time; try again")) from error
     except (asyncpg.UndefinedTableError, Incomplete) as error:
-        raise typer.Exit(_say("the database is empty, or not whole: `migrate` prepares an empty one")) from error
+        lacks = str(error).partition("\n")[0]  # a table, a function or a right; then come hints
+        raise typer.Exit(_say(f"the database: {lacks} (`migrate` prepares an empty one)")) from error
     except JournalFault as error:
         raise typer.Exit(_say(f"the database: {error}")) from error
     except (asyncio.CancelledError, KeyboardInterrupt):

@@ -35,6 +35,9 @@ from service.public_holidays import HolidayYear, holiday_year, unknown_years
 LOOK_EVERY_S = 1.0
 """How long another process may go on with an old document; a day's plan follows its own events at once."""
 
+LOOKS = 2
+"""How often what has changed is read before all halls are: a document may be stored between two reads of one look."""
+
 UNKNOWN_MAX = 1_000
 """Names of no hall that are remembered until the next look; beyond it all are asked about anew. So many countries and
 regions without known holidays are remembered, too; beyond it that of longest ago is logged again."""
@@ -299,13 +302,16 @@ class Halls:
         """Read what has changed since the last look. Raises the journal's StorageUnavailable."""
         await self._look_for_learned()
         self._unknown.clear()
-        rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
-        for row in rows:
-            if isinstance(row, stored.UnknownRow):
-                self._stop(row)
-            else:
-                self._take(row)
-        written = await self._store.written()
+        for _ in range(LOOKS):
+            rows = await (self._store.all() if self._seen_at is None else self._store.changed_since(self._seen_at))
+            for row in rows:
+                if isinstance(row, stored.UnknownRow):
+                    self._stop(row)
+                else:
+                    self._take(row)
+            written = await self._store.written()
+            if written[:2] == self._written():
+                break
         if written[2:] != self._learned_written:
             await self._look_anew_for_learned()
         if written[:2] != self._written():

@@ -32,7 +32,9 @@ one. Days ahead are opened by bookings. Idle days leave memory.
 
 **A journal put back** to an earlier copy is not the one remembered: the day is dropped and folded anew. In the copy it
 may not have begun, and the day before may go on, with other keys. So a day that had begun is asked of `Keeper` again,
-and what waits here for its turn is decided only then.
+and what waits here for its turn is decided only then. A day that was opened ahead of its time begins without an event,
+if nothing goes on: `seq` and `head` are then those of a copy of the evening before. So the first append after its
+beginning holds the row and looks whether it has begun; those that follow claim a head that no such copy has.
 
 Source: JOURNAL 1 to 6.
 """
@@ -421,7 +423,7 @@ class Lane:
 
     async def _settle(self, batch: list[_Pending]) -> None:
         """Decide, append and answer a batch; try until it is settled."""
-        locked = False
+        locked = self._begun_by_its_row_alone
         pause_s = RETRY_FIRST_S
         while batch := self._of_this_copy(batch):
             try:
@@ -445,6 +447,11 @@ class Lane:
                 return
             batch = [pending for pending in batch if not pending.abandoned]
             locked = True
+
+    @property
+    def _begun_by_its_row_alone(self) -> bool:
+        """Tell whether nothing has happened since the day has begun: its events are those of before its time."""
+        return self.begun and self.committed.at < self.committed.plan.starts_at
 
     def _of_this_copy(self, batch: list[_Pending]) -> list[_Pending]:
         """Those asked since the journal was put back; to the others it is told."""
@@ -498,6 +505,7 @@ class Lane:
         async with self._folding, self._journal.claim(self.hall, self.on) as claim:
             if claim is None:
                 raise Rewritten
+            require_begun(claim.position, had_begun=self.begun)
             if claim.position.head != self._head:
                 asked_s = self._clock.monotonic_s()
                 records, position = await claim.since(self.committed.seq, self._head)
@@ -521,6 +529,7 @@ class Lane:
         try:
             decided = (decide if request.fingerprint is None else decide_once)(day, request.command, at)
         except Refusal as refusal:
+            refusal.decided = True
             return _Decision(pending, [], refusal)
         except Exception:
             log.exception("decide_fault", hall=self.hall, day=str(self.on), command=type(request.command).__name__)
@@ -600,8 +609,9 @@ class Lane:
     async def _behind(self) -> bool:
         asked_s, had_begun = self._clock.monotonic_s(), self.begun
         position = await self._journal.position(self.hall, self.on)
-        if position is None or (had_begun and not position.begun):
+        if position is None:
             raise Rewritten
+        require_begun(position, had_begun=had_begun)
         self._clock.follow(position.at, asked_s)
         if (position.seq, position.head) != (self.committed.seq, self._head):
             return True
@@ -653,6 +663,12 @@ class Lane:
 
     def _forget_decided(self) -> None:
         self._decided = self.committed.copy()
+
+
+def require_begun(position: Position, *, had_begun: bool) -> None:
+    """Raise Rewritten where a day had begun and has not: the journal is an earlier copy."""
+    if had_begun and not position.begun:
+        raise Rewritten("the day has not begun any more")
 
 
 def append_of(  # noqa: PLR0913, PLR0917  (an append)

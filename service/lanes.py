@@ -25,6 +25,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -93,6 +94,8 @@ class Lanes:
         self._beginning: dict[tuple[HallId, date], asyncio.Task[Lane]] = {}
         self._loops: dict[tuple[HallId, date], asyncio.Task[None]] = {}
         self._following: set[asyncio.Task[None]] = set()
+        self._said_before: dict[HallId, tuple[str, list[Record]]] = {}
+        """What was said of suspensions and notices on the last day that began before the present one, by its head."""
         self._stopping = False
         self.copies = 1
         """By how many copies of the journal its lanes have gone: one more each time it is found put back."""
@@ -142,12 +145,19 @@ class Lanes:
             raise DayHasEnded if on < today else WrongDay(on.isoformat())
         return await (await self.lane(hall, on)).do(request)
 
-    async def do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
+    async def do_on(self, hall_id: HallId, on: date, request: Request, *, asked: bool = False) -> Answer:
         """Carry a request out on a day of the hall: the present one, one ahead that is opened for it, or one of before.
 
         An idempotency key that was used on another day gets that day's answer; an appointment that has moved to another
         day is looked for there, unless the command gives it a time on this one: `Moves` brings it back. A person's
         places of other days that are over do not count.
+
+        Args:
+            hall_id: the hall.
+            on: the day.
+            request: the request.
+            asked: whether `done_before` was asked for its key a moment ago. What another process has done with it since
+                is found by the day itself.
 
         Raises:
             AppointmentNotFound: no day has it, or another has and the command gives it a time on this one.
@@ -156,10 +166,11 @@ class Lanes:
             DayHasEnded: it is over, or never was.
             Refusal: the rules, or the state of the service, do not allow it.
         """
-        return await self.with_rights_of_person(hall_id, request, lambda: self._do_on(hall_id, on, request))
+        ask = partial(self._do_on, hall_id, on, request, asked=asked)
+        return await self.with_rights_of_person(hall_id, request, ask)
 
-    async def _do_on(self, hall_id: HallId, on: date, request: Request) -> Answer:
-        known = await self.done_before(hall_id, request, on)
+    async def _do_on(self, hall_id: HallId, on: date, request: Request, *, asked: bool) -> Answer:
+        known = None if asked else await self.done_before(hall_id, request, on)
         if known is not None:
             return known
         for _ in range(LOOKS_MAX):
@@ -312,8 +323,18 @@ class Lanes:
         return await (await self.lane(hall, on)).fresh()
 
     async def going_on(self, hall_id: HallId, on: date) -> tuple[Event, ...]:
-        """What a day would begin with now, of what is in force on the last that began. Raises StorageUnavailable."""
-        return in_force(await self._asked(self._journal.said_before(hall_id, on)), self._clock.now_at())
+        """What a day would begin with now, of what is in force on the last that began. Raises StorageUnavailable.
+
+        That day is read once, for everybody who looks at a hall whose day has not begun asks for it.
+        """
+        last = await self._asked(self._journal.last_before(hall_id, on))
+        if last is None:
+            return ()
+        head, said = self._said_before.get(hall_id, (None, []))
+        if head != last.head:
+            said = await self._asked(self._journal.said_on(hall_id, last))
+            self._said_before[hall_id] = (last.head, said)
+        return in_force(said, self._clock.now_at())
 
     async def day_of_ticket(self, hall_id: HallId, ticket: TicketId) -> Day:
         """The day a ticket belongs to: today, or an earlier one that the journal knows.

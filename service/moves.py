@@ -18,6 +18,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import partial
 
 import structlog
 from msgspec import UNSET, Struct
@@ -53,6 +54,7 @@ from service.lane import (
     answered,
     append_of,
     refusal_of,
+    require_begun,
 )
 from service.lanes import Lanes
 
@@ -85,8 +87,10 @@ class Moves:
         self._clock = clock
         self._watcher = watcher
 
-    async def move(self, hall: HallId, to_on: date, request: Request) -> Answer:
+    async def move(self, hall: HallId, to_on: date, request: Request, *, asked: bool = False) -> Answer:
         """Carry out a `ChangeAppointment` whose `starts_at` is on `to_on`, whatever day the appointment is on now.
+
+        `asked` is as in `Lanes.do_on`.
 
         Returns:
             The answer of the day it is on then.
@@ -96,20 +100,22 @@ class Moves:
             OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
-        return await self._lanes.with_rights_of_person(hall, request, lambda: self._move(hall, to_on, request))
+        ask = partial(self._move, hall, to_on, request, asked=asked)
+        return await self._lanes.with_rights_of_person(hall, request, ask)
 
-    async def _move(self, hall: HallId, to_on: date, request: Request) -> Answer:
+    async def _move(self, hall: HallId, to_on: date, request: Request, *, asked: bool) -> Answer:
         command = request.command
         assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
-        for _ in range(TRIES_MAX):
+        for nth in range(TRIES_MAX):
+            asked = asked and nth == 0
             from_on = await self._lanes.on_of_appointment(hall, command.appointment)
             if from_on is None:
                 raise AppointmentNotFound
             if from_on == to_on:
                 with suppress(AppointmentNotFound):  # it has moved away since: look again
-                    return await self._lanes.do_on(hall, to_on, request)
+                    return await self._lanes.do_on(hall, to_on, request, asked=asked)
                 continue
-            known = await self._lanes.done_before(hall, request, to_on)
+            known = None if asked else await self._lanes.done_before(hall, request, to_on)
             if known is not None:
                 return known
             answer = await self._in_time(hall, (from_on, to_on), request, _moved)
@@ -117,8 +123,10 @@ class Moves:
                 return answer
         raise Busy
 
-    async def book(self, hall: HallId, from_on: date, to_on: date, request: Request) -> Answer:
+    async def book(self, hall: HallId, from_on: date, to_on: date, request: Request, *, asked: bool = False) -> Answer:
         """Carry out a `BookAppointment` on `to_on` for a ticket on standby on `from_on`, which leaves by it.
+
+        `asked` is as in `Lanes.do_on`.
 
         Returns:
             The answer of the day that is booked.
@@ -127,11 +135,12 @@ class Moves:
             OutcomeUnknown: the answer to its end did not come in time; repeat it with the same key.
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
-        return await self._lanes.with_rights_of_person(hall, request, lambda: self._book(hall, from_on, to_on, request))
+        ask = partial(self._book, hall, from_on, to_on, request, asked=asked)
+        return await self._lanes.with_rights_of_person(hall, request, ask)
 
-    async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request) -> Answer:
-        for _ in range(TRIES_MAX):
-            known = await self._lanes.done_before(hall, request, to_on)
+    async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request, *, asked: bool) -> Answer:
+        for nth in range(TRIES_MAX):
+            known = None if asked and nth == 0 else await self._lanes.done_before(hall, request, to_on)
             if known is not None:
                 return known
             answer = await self._in_time(hall, (from_on, to_on), request, _booked_from_standby)
@@ -167,6 +176,8 @@ class Moves:
         async with self._journal.claim_both(hall, (min(days), max(days))) as claim:
             if claim is None:
                 raise faults.Rewritten
+            for lane in lanes:
+                require_begun(claim.positions[lane.on], had_begun=lane.begun)
             for half in (away, over):
                 await _catch_up(half, claim)
             for half in (over, away):
@@ -251,7 +262,8 @@ def _go_on(half: _Half, command: Command, request: Request) -> None:
             record = Record(day.seq + 1, at, request.actor, request.command_id, part, request.fingerprint, event)
             half.records.append(record)
             half.parts.append(advance(day, record))
-    except Refusal:
+    except Refusal as refusal:
+        refusal.decided = True
         raise
     except Exception as error:
         log.exception("decide_fault", hall=day.hall, day=str(day.on), command=type(command).__name__)

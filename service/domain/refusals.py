@@ -14,6 +14,8 @@ class Refusal(Exception):  # noqa: N818  (the domain's word; it is not an error 
 
     status: ClassVar[int] = 409
     code: ClassVar[str]
+    decided: bool = False
+    """Whether a day has decided so. A day looks for the request's key first, so it was not done there before."""
 
     def __init__(self, **fields: Any) -> None:  # noqa: ANN401  (whatever JSON holds; each subclass names its own)
         super().__init__(self.code)

@@ -354,7 +354,7 @@ class Claim(_Holding):
         await self._execute(_BEGIN)
         rows = await self._fetch(_SQL["claim"], self._hall, self._day)
         if rows:
-            self.position = Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"])
+            self.position = Position(rows[0]["seq"], str(rows[0]["head"]), rows[0]["at"], rows[0]["begun"])
         return bool(rows)
 
     async def since(self, seq: int, head: str) -> tuple[list[Record], Position]:
@@ -535,7 +535,7 @@ async def _hold_both(connection: Connection, hall: HallId, days: tuple[date, dat
     positions = {}
     for day in days:
         for row in await connection.fetch(_SQL["claim"], hall, day):
-            positions[day] = Position(row["seq"], str(row["head"]), row["at"])
+            positions[day] = Position(row["seq"], str(row["head"]), row["at"], row["begun"])
     return positions
 
 

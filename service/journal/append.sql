@@ -18,14 +18,15 @@ SELECT EXISTS (
 -- name: claim
 -- Hold a day's row until the transaction ends.
 -- $1 text hall, $2 date day.
--- One row: seq, head, and the database's clock as of when the row was ours; none when the day is not opened.
+-- One row: seq, head, whether it has begun, and the database's clock as of when the row was ours; none when the day is
+-- not opened.
 WITH held AS MATERIALIZED (
-    SELECT seq, head
+    SELECT seq, head, begun_at IS NOT NULL AS begun
     FROM hall_days
     WHERE hall_id = $1 AND day = $2
     FOR UPDATE
 )
-SELECT seq, head, clock_timestamp() AS at
+SELECT seq, head, begun, clock_timestamp() AS at
 FROM held;
 
 -- name: document_held

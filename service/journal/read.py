@@ -34,6 +34,14 @@ class TicketPlace(Struct, frozen=True):
     state: TicketState
 
 
+class LastDay(Struct, frozen=True):
+    """A day that has begun, and where it stands."""
+
+    day: date
+    seq: int
+    head: str
+
+
 class Summary(Struct, frozen=True):
     """An opened day, as the slots are reckoned from it.
 
@@ -113,9 +121,17 @@ class Reader:
         rows = await self._database.fetch(_SQL["of_ticket"], hall, day, ticket, after_seq, limit)
         return [record_of(row) for row in rows]
 
-    async def said_before(self, hall: HallId, day: date) -> list[Record]:
-        """What was said of suspensions and notices on the last day that began before `day`, in order."""
-        return [record_of(row) for row in await self._database.fetch(_SQL["said_before"], hall, day)]
+    async def last_before(self, hall: HallId, day: date) -> LastDay | None:
+        """Where the last day stands that began before `day`; None when none had."""
+        rows = await self._database.fetch(_SQL["last_before"], hall, day)
+        return LastDay(rows[0]["day"], rows[0]["seq"], str(rows[0]["head"])) if rows else None
+
+    async def said_on(self, hall: HallId, last: LastDay) -> list[Record]:
+        """What was said of suspensions and notices on a day, up to where it stands, in order; takes as long as a load.
+
+        An event that came since is not among it, so it is what that head says for ever.
+        """
+        return [record_of(row) for row in await self._database.fetch(_SQL["said_until"], hall, last.day, last.seq)]
 
     async def latest_days(self, hall: HallId, limit: int = DAYS_MAX) -> list[DayRow]:
         """The days of a hall, the newest first, at most `limit`."""

@@ -66,17 +66,24 @@ JOIN events AS e ON e.hall_id = d.hall_id AND e.day = d.day AND e.seq = d.seq
 WHERE d.day >= $1 AND d.revision < h.revision AND e.kind <> 'day_ended'
 ORDER BY d.hall_id, d.day;
 
--- name: said_before
--- What was said on the last day that began before a date of what may go on from day to day.
+-- name: last_before
+-- Where the last day that began before a date stands.
 -- $1 text hall, $2 date day.
--- One row per event, in order; none when no day had begun.
+-- One row: the day, its seq and head; none when no day had begun.
+SELECT day, seq, head
+FROM hall_days
+WHERE hall_id = $1 AND day < $2 AND begun_at IS NOT NULL
+ORDER BY day DESC
+LIMIT 1;
+
+-- name: said_until
+-- What was said on a day, up to one of its events, of what may go on from day to day: the whole day is read for it.
+-- $1 text hall, $2 date day, $3 integer seq of the last.
+-- One row per event, in order.
 SELECT seq, at, actor, command_id, part, fingerprint, kind, body
 FROM events
-WHERE hall_id = $1 AND day = (
-    SELECT max(d.day)
-    FROM hall_days AS d
-    WHERE d.hall_id = $1 AND d.day < $2 AND d.begun_at IS NOT NULL
-) AND kind IN ('suspension_began', 'suspension_ended', 'notice_posted', 'notice_removed')
+WHERE hall_id = $1 AND day = $2 AND seq <= $3
+    AND kind IN ('suspension_began', 'suspension_ended', 'notice_posted', 'notice_removed')
 ORDER BY seq;
 
 -- name: find_ticket

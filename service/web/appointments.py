@@ -127,7 +127,7 @@ async def _book(request: web.Request, who: Caller, hall: Hall, form: BookForm, s
     with counting_online(request, hall_id, form.service, "appointment"), _saying_of_ended_days(SlotNotOffered()):
         if standby is not None and standby.on != on:
             booking = await asking(request, who, command, applicant)
-            asking_for = request.app[MOVES].book(hall_id, standby.on, on, booking)
+            asking_for = request.app[MOVES].book(hall_id, standby.on, on, booking, asked=True)
         else:
             asking_for = ask(request, who, hall_id, command, applicant, on=on)
         return await _or_nearest(request, hall, asked, on, asking_for)
@@ -186,7 +186,8 @@ async def _change(
     asked = Asked(appointment.service, count, command.staff, appointment.partner, appointment.prechecked)
     with _saying_of_ended_days(_over(request, day, appointment)):
         if starts_at is not UNSET:  # on the same day too: it may have moved to another since it was looked for
-            asking_for = request.app[MOVES].move(hall_id, on, await asking(request, who, command, applicant))
+            changing = await asking(request, who, command, applicant)
+            asking_for = request.app[MOVES].move(hall_id, on, changing, asked=True)
         else:
             asking_for = ask(request, who, hall_id, command, applicant, on=on)
         return await _or_nearest(request, hall, asked, on, asking_for)
@@ -317,8 +318,8 @@ def _saying_of_ended_days(refusal: Refusal) -> Iterator[None]:
     """Refuse so what is asked inside of a day that has ended."""
     try:
         yield
-    except DayHasEnded:
-        raise refusal from None
+    except DayHasEnded as ended:
+        raise refusal from ended
 
 
 def _over(request: web.Request, day: Day, appointment: Appointment) -> WrongState:
@@ -332,8 +333,8 @@ async def _or_nearest(request: web.Request, hall: Hall, asked: Asked, on: date, 
     except SlotFull as full:
         if full.fields["slots"]:
             raise
-    slots = await request.app[OFFERS].nearest(hall, asked, on)
-    raise SlotFull(to_builtins(slots))
+        slots = await request.app[OFFERS].nearest(hall, asked, on)
+        raise SlotFull(to_builtins(slots)) from full
 
 
 # Times.

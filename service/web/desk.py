@@ -13,6 +13,7 @@ from service.domain.model import CounterId, ServiceId, StageId, Texts
 from service.domain.view import CounterView, counter_view
 from service.web.answers import answer
 from service.web.keys import HALLS, LANES
+from service.web.papers import name_of_paper
 from service.web.requests import hall_of
 
 
@@ -89,8 +90,6 @@ async def show(request: web.Request) -> web.Response:
     day = await request.app[LANES].day(hall_id)
     plan = day.plan
 
-    named = {(service.id, paper.id): dict(paper.name) for service in document.services for paper in service.papers}
-
     def codes(chosen: list[str]) -> list[ChoiceSeen]:
         return [ChoiceSeen(code, dict(document.texts.get(code, {}))) for code in chosen]
 
@@ -104,7 +103,7 @@ async def show(request: web.Request) -> web.Response:
                 WorkSeen(
                     id=service.id,
                     name=service.name,
-                    papers=[PaperAsked(paper, named.get((service.id, paper), {})) for paper in service.papers],
+                    papers=[PaperAsked(paper, name_of_paper(document, service.id, paper)) for paper in service.papers],
                     online_url=service.online_url,
                     offered=service.offered,
                     stages=service.stages,

@@ -32,4 +32,4 @@ async def or_other_times(request: web.Request, hall_id: HallId, command: Command
         asked = asked_by(request, command.service, command.count, staff=False, invited=command.invitation)
         more = await request.app[OFFERS].nearest(hall, asked, today)
         found = [*slots, *map(to_builtins, more)]
-        raise HallFull(found[:SLOTS_OFFERED], full.fields["overtime"]) from None
+        raise HallFull(found[:SLOTS_OFFERED], full.fields["overtime"]) from full

@@ -47,6 +47,7 @@ from service.web.answers import (
 from service.web.forms import CloseDayForm, Nothing, NoticeForm, OvertimeForm, SuspensionForm
 from service.web.hosts import host_of
 from service.web.keys import CLOCK, DISPLAY_PORT, FORECASTER, HALLS, LANES, SETTINGS
+from service.web.papers import name_of_paper
 from service.web.requests import ask, ask_only_on, caller, hall_of, read, utc
 
 LIMIT = 50
@@ -316,18 +317,15 @@ def _seen(request: web.Request, hall: Hall, day: Day) -> HallSeen:
 
 def _kept_by(plan: Plan, document: HallDocument) -> list[ServiceKept]:
     """The services that a plan has kept for who came or booked before they were taken out of the document."""
-    kept = [service for service in plan.services.values() if not service.offered]
-    if not kept:
-        return []
-    names = document.texts | {paper.id: paper.name for service in document.services for paper in service.papers}
     return [
         ServiceKept(
             id=service.id,
             name=dict(service.name),
             prefix=service.prefix,
-            papers=[{"id": paper, "name": dict(names.get(paper, {}))} for paper in service.papers],
+            papers=[{"id": paper, "name": name_of_paper(document, service.id, paper)} for paper in service.papers],
         )
-        for service in kept
+        for service in plan.services.values()
+        if not service.offered
     ]
 
 

@@ -218,8 +218,9 @@ async def once(  # noqa: PLR0913  (the last two by name)
     """What was answered before to a request with this idempotency key, or else what comes of `work`.
 
     A call that looks at more than a day decides by does it in `work`, once its body is read: the document, a code, a
-    limit, another day may have changed since the request was done, and what was done is answered the same. What `work`
-    refuses is looked up once more: the same request, sent at the same time, may have been first.
+    limit, another day may have changed since the request was done, and what was done is answered the same. What is
+    refused before a day has decided on it is looked up once more: the same request, sent at the same time, may have
+    been first. A day looks for the key itself.
 
     Args:
         request: the request.
@@ -244,10 +245,17 @@ async def once(  # noqa: PLR0913  (the last two by name)
     try:
         return await work()
     except Refusal as refusal:
-        known = None if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR else await lanes.done_before(hall, key, on)
+        if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or _by_a_day(refusal):
+            raise
+        known = await lanes.done_before(hall, key, on)
         if known is None:
             raise
         return known
+
+
+def _by_a_day(refusal: BaseException | None) -> bool:
+    """Tell whether a day has decided on a refusal, or on that in whose place it is said."""
+    return isinstance(refusal, Refusal) and (refusal.decided or _by_a_day(refusal.__cause__))
 
 
 async def ask(  # noqa: PLR0913  (the last two by name where they are said)
@@ -261,12 +269,12 @@ async def ask(  # noqa: PLR0913  (the last two by name where they are said)
 ) -> Answer:
     """Have a command carried out on the present day, or on another that is said, once per idempotency key.
 
-    A key of yesterday is answered with yesterday's day.
+    A key of yesterday is answered with yesterday's day. For another day, `once` has asked for the key.
     """
     asked = await asking(request, who, command, applicant)
     lanes = request.app[LANES]
     if on is not None:
-        return await lanes.do_on(hall, on, asked)
+        return await lanes.do_on(hall, on, asked, asked=True)
     return await _of_its_day(request, hall, asked, await lanes.do(hall, asked))
 
 

@@ -27,6 +27,7 @@ from service.journal import halls as stored
 from service.journal.append import Claim, DoubleClaim, Sent
 from service.journal.database import Database
 from service.journal.journal import Journal
+from service.journal.read import LastDay
 from service.journal.values import Append, Claimed, Lost, Position
 from service.lane import Answer, Lane, Request
 from service.lanes import Lanes
@@ -88,6 +89,11 @@ class Meddled(Journal):
         await self._meddle("load")
         async for records in super().load(hall, day, position):
             yield records
+
+    async def said_on(self, hall: HallId, last: LastDay) -> list[Record]:
+        """Read what was said, after what a test puts before `said_on`."""
+        await self._meddle("said_on")
+        return await super().said_on(hall, last)
 
     async def open_day(
         self,

@@ -216,6 +216,7 @@ async def test_what_cannot_be_read_here_is_unavailable_and_not_a_fault(one: Proc
     one.journal.first["load"] = newer
     with pytest.raises(StorageUnavailable):
         await one.lane(NEXT_DAY)
+    await one.take()
     one.journal.first["append"] = newer
     with pytest.raises(StorageUnavailable):
         await (await one.lane(NEXT_DAY)).do(one.request(OPEN))

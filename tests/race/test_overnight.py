@@ -9,6 +9,7 @@ from service.clock import FakeClock
 from service.domain.commands import CloseDay, LiftSuspension, PostNotice, RemoveNotice, Suspend
 from service.domain.day import Day
 from service.domain.demo import DEMO
+from service.domain.events import NoticePosted, SuspensionBegan
 from service.domain.model import Notice, Suspension
 from service.domain.refusals import DayHasEnded, HallSuspended, WrongDay
 from service.jobs import ENDS_SPREAD_S, Jobs
@@ -196,6 +197,30 @@ async def test_what_is_taken_back_at_midnight_is_taken_back_on_the_new_day(one: 
     await one.do(RemoveNotice(LIFT.id))
 
     assert await in_force(other) == (None, [])
+
+
+async def test_the_day_before_is_read_once_by_those_who_look_at_a_hall_whose_day_has_not_begun(
+    one: Process, other: Process
+) -> None:
+    await suspended(one)
+    midnight(one)
+    hall, reads = await one.halls.get(DEMO), 0
+
+    async def count() -> None:
+        nonlocal reads
+        reads += 1
+
+    async def going_on() -> list[type]:
+        return [type(event) for event in await one.lanes.going_on(DEMO, NEXT_DAY)]
+
+    one.journal.always["said_on"] = count
+    assert [await going_on() for _ in range(3)] == [[SuspensionBegan, NoticePosted]] * 3
+    assert reads == 1
+
+    await other.do(LiftSuspension())  # its clock is late
+    assert [await going_on() for _ in range(3)] == [[NoticePosted]] * 3
+    assert reads == 2
+    assert await one.lanes.day_if_begun(hall) is None
 
 
 # What is meant for one date.

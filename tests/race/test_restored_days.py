@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from service import lane as lane_module
 from service.clock import FakeClock
 from service.domain.demo import DEMO
 from service.halls import Hall
 from service.jobs import ENDS_SPREAD_S, Jobs
 from service.lane import BATCH_MAX, Lane
 from tests.copies import copy, restore
-from tests.race.bookings import booked
+from tests.race.bookings import appointment_of, booked, instant, move
 from tests.race.process import (
     DAY,
     MIDNIGHT_AT,
@@ -51,9 +52,15 @@ async def a_night_and_a_restore(one: Process, dsn: str, *, ahead: bool = True, t
     await restore(dsn)
 
 
+LOST = pytest.mark.parametrize("tickets", [3, 0], ids=["events were lost", "only the beginning was lost"])
+
+
+@LOST
 @pytest.mark.parametrize("ahead", [True, False], ids=["opened ahead", "not there"])
-async def test_a_command_begins_the_day_that_has_not_begun_in_the_copy(one: Process, dsn: str, *, ahead: bool) -> None:
-    await a_night_and_a_restore(one, dsn, ahead=ahead)
+async def test_a_command_begins_the_day_that_has_not_begun_in_the_copy(
+    one: Process, dsn: str, tickets: int, *, ahead: bool
+) -> None:
+    await a_night_and_a_restore(one, dsn, ahead=ahead, tickets=tickets)
 
     assert await one.take() == "B001"
 
@@ -62,7 +69,51 @@ async def test_a_command_begins_the_day_that_has_not_begun_in_the_copy(one: Proc
     await one_story([one], NEXT_DAY)
 
 
-@pytest.mark.parametrize("tickets", [3, 0], ids=["events were lost", "only the beginning was lost"])
+async def test_a_command_begins_the_day_that_another_process_has_begun_and_the_copy_has_not(
+    one: Process, other: Process, dsn: str
+) -> None:
+    await other.take()
+    await booked(other, NEXT_DAY)
+    await copy(dsn)
+    midnight(one, other)
+    for process in (other, one):
+        await process.lane(NEXT_DAY)
+    await restore(dsn)
+
+    assert [await one.take(), await other.take()] == ["B001", "B002"]
+
+    assert await has_begun(dsn)
+    await one_story([one, other], NEXT_DAY)
+
+
+async def test_only_the_first_append_of_a_day_that_was_opened_ahead_holds_its_row(one: Process) -> None:
+    held = 0
+
+    async def count() -> None:
+        nonlocal held
+        held += 1
+
+    await booked(one, NEXT_DAY)
+    one.journal.always["held"] = count
+    await one.take()
+    midnight(one)
+
+    assert [await one.take() for _ in range(3)] == ["B001", "B002", "B003"]
+    assert held == 1
+
+
+async def test_a_move_to_the_day_that_has_not_begun_in_the_copy_begins_it(one: Process, dsn: str) -> None:
+    far = await booked(one, NEXT_DAY + timedelta(days=1), "16:00")
+    await a_night_and_a_restore(one, dsn, tickets=0)
+
+    moved = appointment_of(await move(one, far.id, NEXT_DAY, "17:00"))
+
+    assert moved.starts_at == instant(NEXT_DAY, "17:00")
+    assert await has_begun(dsn)
+    await one_story([one], NEXT_DAY)
+
+
+@LOST
 async def test_a_look_begins_the_day_that_has_not_begun_in_the_copy(one: Process, dsn: str, tickets: int) -> None:
     await a_night_and_a_restore(one, dsn, tickets=tickets)
 
@@ -145,6 +196,7 @@ async def test_without_beginning_anew_a_day_goes_on_that_never_began(
     one: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lane, "begun", property(lambda _: True, lambda _, __: None), raising=False)
+    monkeypatch.setattr(lane_module, "require_begun", lambda _, **__: None)
     await a_night_and_a_restore(one, dsn)
     lane = await one.lane(NEXT_DAY)
 

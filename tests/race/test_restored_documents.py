@@ -110,6 +110,30 @@ async def test_a_look_that_begins_before_a_document_is_stored_does_not_forget_it
     assert await known_name(one) == "new"
 
 
+async def test_a_document_stored_between_two_reads_of_a_look_does_not_have_every_hall_read_anew(
+    one: Process, other: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one.halls.look()
+    read, read_all = stored.Halls.written, stored.Halls.all
+    anew: list[stored.Halls] = []
+
+    async def replace_and_read(store: stored.Halls) -> tuple[int, int]:
+        monkeypatch.setattr(stored.Halls, "written", read)
+        await other.replace(named("new"))
+        return await read(store)
+
+    async def read_all_counted(store: stored.Halls) -> list[HallRow | UnknownRow]:
+        anew.append(store)
+        return await read_all(store)
+
+    monkeypatch.setattr(stored.Halls, "written", replace_and_read)
+    monkeypatch.setattr(stored.Halls, "all", read_all_counted)
+    await one.halls.look()
+
+    assert await known_name(one) == "new"
+    assert anew == []
+
+
 async def test_a_hall_that_the_copy_lacks_is_there_no_more(one: Process, dsn: str) -> None:
     await one.lane()
     await copy(dsn)

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from service.__main__ import cli
 from service.config import SETTINGS
 from service.domain.document import HallDocument
+from service.ids import new_id
 from service.journal.database import Database
 from tests.serve.program import SECRET, Programs, until
 
@@ -39,6 +40,22 @@ async def test_migrate_prepares_a_database_once(programs: Programs) -> None:
     assert names == sorted(names)
     assert all(name.endswith(".sql") for name in names)
     assert second.out == ""
+
+
+async def test_what_a_database_lacks_is_said(programs: Programs, noon: str) -> None:
+    async with Database(noon) as database:
+        role = f"without_rights_{new_id().replace('-', '')}"
+        await database.fetch(f"CREATE ROLE {role} LOGIN")
+        try:
+            url = noon.replace("//postgres@", f"//{role}@")
+            without_rights = await programs.refused("hall", "export", "noon", database_url=url)
+        finally:
+            await database.fetch(f"DROP ROLE {role}")
+        await database.fetch("DROP TABLE halls")
+    without_table = await programs.refused("hall", "export", "noon", database_url=noon)
+
+    assert "permission denied for table halls" in without_rights
+    assert 'relation "halls" does not exist' in without_table
 
 
 async def test_check_config_shows_every_setting_and_no_secret(programs: Programs) -> None:

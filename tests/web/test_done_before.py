@@ -4,6 +4,7 @@ The same key with the same body hears the same answer, and with another body tha
 looked at.
 """
 
+import itertools
 from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
@@ -16,9 +17,10 @@ from service.journal.find import FoundCode
 from service.limits.rules import WRONG_CODES
 from service.web import check_ins
 from tests.service import NOON_AT, Reply, Service, service_on
-from tests.web.booking import booked, changed, person, said, try_to_book
+from tests.web.booking import booked, by_hand, changed, person, said, try_to_book
 from tests.web.checked import Checked, at, demo
 from tests.web.conftest import Founder
+from tests.web.test_admission import full
 from tests.web.test_check_ins import checked_in, invited
 
 KEY = "a-key-of-16-characters-at-least"
@@ -211,6 +213,57 @@ async def test_the_same_check_in_at_once_waits_for_the_first_one(
     assert same(*heard)
 
 
+def looks(service: Service, monkeypatch: pytest.MonkeyPatch) -> list[date]:
+    """What a service looks up in the journal from now on: the days that are preferred."""
+    looked: list[date] = []
+    journal = service.running.lanes._journal
+    look = journal.day_of_command
+
+    async def day_of_command(hall: Any, first_on: date, command_id: str, on: date) -> date | None:  # noqa: ANN401  (as it is)
+        looked.append(on)
+        return await look(hall, first_on, command_id, on)
+
+    monkeypatch.setattr(journal, "day_of_command", day_of_command)
+    return looked
+
+
+async def test_a_key_is_looked_up_once_and_once_more_where_no_day_has_decided(
+    house: Service, found: Founder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hall = await found(booking=by_hand(1, every_min=480))
+    slip = await hall.take("enquiry")
+    looked, tomorrow = looks(house, monkeypatch), at("09:00", 24)
+    keys = (f"{KEY}-{nth}" for nth in itertools.count())
+
+    async def asked(reply: Awaitable[Reply]) -> tuple[int, str | None, int]:
+        looked.clear()
+        told = await reply
+        return told.status, told.code, len(looked)
+
+    assert await asked(try_to_book(hall, tomorrow, key=next(keys))) == (201, None, 1)
+    assert await asked(try_to_book(hall, tomorrow, key=next(keys))) == (409, "slot-full", 1)
+    appointment = await booked(hall, at("17:00", 24))
+    assert await asked(try_to_book(hall, tomorrow, key=next(keys))) == (409, "slot-full", 1)  # the whole day is
+    to = {"starts_at": said(tomorrow)}
+    assert await asked(changed(hall, appointment, to, key=next(keys))) == (409, "slot-full", 1)
+    to = {"starts_at": said(at("09:00", 25))}
+    assert await asked(changed(hall, appointment, to, key=next(keys))) == (200, None, 1)
+    assert await asked(hall.act(slip, "resume", key=next(keys))) == (409, "wrong-state", 0)
+    assert await asked(try_to_book(hall, tomorrow, invitation="00000000", key=next(keys))) == (404, "code-not-found", 2)
+    assert await asked(checked_in(hall, "00000000", key=next(keys))) == (404, "code-not-found", 1)
+
+
+async def test_who_is_told_that_the_hall_is_full_costs_no_look_into_the_journal(
+    house: Service, hall: Checked, now: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await full(hall, now)
+    looked = looks(house, monkeypatch)
+
+    refused = await hall.call("POST", "tickets", {"service": "enquiry"}, key=KEY)
+
+    assert (refused.code, len(refused.body["slots"]), looked) == ("hall-full", 3, [])
+
+
 @pytest.mark.parametrize("keyed", [True, False])
 async def test_what_the_present_day_knows_and_what_has_no_key_is_not_looked_up(
     service: Service, own: Checked, monkeypatch: pytest.MonkeyPatch, *, keyed: bool
@@ -231,15 +284,7 @@ async def test_what_the_present_day_knows_and_what_has_no_key_is_not_looked_up(
 
     if keyed:
         first = await ask()
-    looked: list[date] = []
-    journal = service.running.lanes._journal
-    look = journal.day_of_command
-
-    async def day_of_command(hall: Any, first_on: date, command_id: str, on: date) -> date | None:  # noqa: ANN401  (as it is)
-        looked.append(on)
-        return await look(hall, first_on, command_id, on)
-
-    monkeypatch.setattr(journal, "day_of_command", day_of_command)
+    looked = looks(service, monkeypatch)
     again = await ask()
 
     assert looked == []

@@ -296,7 +296,9 @@ async def test_papers_of_a_service_that_goes_have_the_names_the_hall_still_has(o
     document["texts"][in_texts["id"]] = {"zh-CN": "学生证", "en": "Student card"}
     document["texts"].pop(unknown["id"], None)
     document["codes"]["missing"] = [code for code in document["codes"]["missing"] if code != unknown["id"]]
-    document["services"] = [one for one in document["services"] if one is not gone]
+    later = {"id": of_another["id"], "name": {"en": "Something else"}}
+    document["services"] = [one for one in document["services"] if one not in (gone, other)]
+    document["services"] = [other, *({**one, "papers": [later]} for one in document["services"])]
     for counter in document["counters"]:
         counter.update(services=["enquiry"], stage="window")
 
@@ -307,6 +309,9 @@ async def test_papers_of_a_service_that_goes_have_the_names_the_hall_still_has(o
     assert [paper["id"] for paper in kept["papers"]] == [paper["id"] for paper in gone["papers"]]
     names = [paper["name"].get("en") for paper in kept["papers"][:3]]
     assert names == ["Papers", "Student card", None]
+    at_counters = {one["id"]: one for one in (await own.staff("GET", "desk")).body["services"]}
+    assert at_counters["loan-first"]["papers"] == kept["papers"]
+    assert at_counters["enquiry"]["papers"] == other["papers"]
 
 
 async def test_a_hall_says_whether_its_counters_are_staffed_and_when_its_day_ends(hall: Checked) -> None:

@@ -166,8 +166,14 @@ async def test_the_pass_over_halls_recalls_and_passes_over_by_a_clock_that_stand
 
 async def listed(hall: Checked) -> bool:
     """Whether the list of halls says that the hall is suspended."""
-    halls = (await hall.call("GET", "/v1/halls?limit=200")).body["items"]
-    return next(bool(one["suspended"]) for one in halls if one["id"] == hall.hall)
+    cursor = ""
+    while True:
+        page = (await hall.call("GET", f"/v1/halls?limit=200{cursor}")).body
+        for one in page["items"]:
+            if one["id"] == hall.hall:
+                return bool(one["suspended"])
+        assert page["next_cursor"] is not None, "the hall is listed"
+        cursor = f"&cursor={page['next_cursor']}"
 
 
 async def test_a_suspension_and_a_notice_are_in_force_on_the_next_day_before_anybody_asks_for_anything(
