@@ -117,7 +117,7 @@ async def test_a_document_stored_between_two_reads_of_a_look_does_not_have_every
     read, read_all = stored.Halls.written, stored.Halls.all
     anew: list[stored.Halls] = []
 
-    async def replace_and_read(store: stored.Halls) -> tuple[int, int]:
+    async def replace_and_read(store: stored.Halls) -> stored.Written:
         monkeypatch.setattr(stored.Halls, "written", read)
         await other.replace(named("new"))
         return await read(store)
