@@ -5,7 +5,9 @@ And a service that is not offered any more, while people wait for it.
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, expect
@@ -17,6 +19,7 @@ from tests.browser.halls import change
 from tests.browser.manage import Manage
 from tests.browser.phone import Phone, hand
 from tests.browser.screen import Screen
+from tests.browser.test_layout import OVERFLOWING
 from tests.browser.test_standby import full
 from tests.browser.test_ticket import address
 from tests.service import NOON_AT, Api, Service, service_on
@@ -113,6 +116,49 @@ async def test_a_kiosk_says_at_once_that_the_hall_is_full_and_that_it_is_not_any
     await expect(much.locator("b")).to_be_visible()
 
 
+MANY: list[dict[str, Any]] = [
+    {"id": f"s{n}", "prefix": f"{chr(70 + n)}", "name": {"zh-CN": f"事项{n}", "en": f"Service {n}"}} for n in range(3)
+]
+
+
+@pytest.mark.parametrize("extra", [[], MANY], ids=["with bars", "compact"])
+async def test_the_lobby_and_the_managers_table_say_that_a_hall_is_full_in_place_of_a_wait(
+    service: Service, office: BrowserContext, context: BrowserContext, clock: RunningClock, extra: list[dict[str, Any]]
+) -> None:
+    api = service.api
+    services = (await api.staff("GET", "document")).body["services"]
+    enquiry = next(one for one in services if one["id"] == "enquiry")
+    await change(api, services=[*services, *({**enquiry, "papers": [], **one} for one in extra)])
+    clock.advance(7 * 3600)
+    await api.open("1")
+    while (await api.take("enquiry"))["admission"] == "admitted":
+        pass
+    lobby = await Screen.open(context, api.base)
+    row = lobby.page.locator('[data-service="enquiry"]')
+    manage = await Manage.open(office, api)
+    cell = manage.page.locator("tr", has_text="咨询").last.locator("td").last
+    await expect(row).to_contain_text("今天只能候补Standby only today")
+    await expect(row).not_to_contain_text("–", use_inner_text=True)
+    await expect(row.locator(".range")).to_have_count(0)
+    await expect(cell).to_have_text("今天只能候补")
+
+    while (await api.call("POST", "tickets", {"service": "enquiry"})).status == 201:
+        pass
+
+    await expect(row).to_contain_text("今天已排满Full today")
+    await expect(row).not_to_contain_text("–", use_inner_text=True)
+    await expect(row.locator(".range")).to_have_count(0)
+    await expect(row.locator(".people")).to_contain_text("人等候")
+    await expect(cell).to_have_text("今天已排满")
+    for width, height in ((1280, 720), (1920, 1080), (1080, 1920)):
+        await lobby.page.set_viewport_size({"width": width, "height": height})
+        await lobby.settle()
+        assert await lobby.script(OVERFLOWING) == []
+    until = {"until_at": "2026-11-23T19:30:00+08:00", "counters": 2}
+    assert (await api.staff("PUT", "overtime", until)).status == 200
+    await expect(row.locator(".estimate b")).to_have_text(re.compile("[0-9]+–[0-9]+"))
+
+
 async def test_while_no_counter_is_open_phones_kiosks_and_managers_say_what_the_lobby_says(
     service: Service, phone_context: BrowserContext, booth_context: BrowserContext, office: BrowserContext
 ) -> None:
@@ -155,8 +201,10 @@ async def test_a_service_that_is_taken_out_is_seen_with_its_name_by_all_while_pe
     await expect(row).to_contain_text("咨询")
     await expect(row).to_contain_text("不再发号No new numbers")
     await expect(row).to_contain_text("2人等候")
+    await expect(row.locator(".estimate, .range")).to_have_count(0)
     manage = await Manage.open(office, api)
     await expect(manage.page.locator("tr", has_text="咨询").last.locator("td").first).to_have_text("2")
+    await expect(manage.page.locator("tr", has_text="咨询").last.locator("td").last).to_have_text("不再发号")
     own = await Phone.open(phone_context, address(service, ticket))
     await expect(own.main).to_contain_text("咨询")
     booth = await Booth.at(booth_context, api)
