@@ -23,7 +23,7 @@ import { home } from "/pages/applicant/steps/home.js";
 import { review } from "/pages/applicant/steps/review.js";
 import { service } from "/pages/applicant/steps/service.js";
 import { time } from "/pages/applicant/steps/time.js";
-import { hold } from "/pages/applicant/book.js";
+import { dropHold, hold } from "/pages/applicant/book.js";
 import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
 import { settle } from "/pages/applicant/settle.js";
@@ -193,7 +193,7 @@ class Applicant {
   /** Keep the place that was kept before, if it is still free. */
   async again() {
     const { hold: held } = this.booking.now;
-    this.booking.set({ hold: null });
+    dropHold(this);
     this.refuse(null);
     try {
       await hold(this, held.starts_at);
