@@ -3,9 +3,9 @@
 And a service that is not offered any more, while people wait for it.
 """
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-import re
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +254,65 @@ async def test_a_time_after_the_end_of_the_day_is_promised_to_nobody(
         await expect(booth.service("enquiry").locator(".much")).to_contain_text("今天不一定轮到")
         await booth.take("enquiry")
         await expect(booth.page.locator(".ticket-view .where")).to_contain_text("Perhaps not today")
+
+
+async def test_who_is_next_is_promised_no_time_after_the_end_of_the_day_either(
+    dsn: str, tmp_path: Path, phone_context: BrowserContext
+) -> None:
+    clock = RunningClock(LATE + timedelta(minutes=35))
+    async with service_on(dsn, tmp_path, clock, demo_always_open=True) as service:
+        await service.api.open("1")
+        await service.api.take("enquiry")
+        await service.api.next("1")
+        ticket = await service.api.take("enquiry")
+
+        own = await Phone.open(phone_context, address(service, ticket))
+
+        await own.is_view("next")
+        await expect(own.page.locator(".figures")).to_contain_text("今天不一定轮到")
+        await expect(own.page.locator(".figures")).not_to_contain_text("–")
+        await expect(own.page.locator("#news")).to_have_text("")
+        await expect(own.page.locator("#late")).to_have_count(0)
+
+
+async def on_standby(service: Service, clock: RunningClock) -> dict[str, Any]:
+    """A ticket on standby, late in the day."""
+    first, *_ = await full(service, clock)
+    return first
+
+
+async def test_no_other_day_is_offered_on_an_open_page_once_the_service_is_taken_out(
+    service: Service, phone_context: BrowserContext, clock: RunningClock
+) -> None:
+    ticket = await on_standby(service, clock)
+    papers = {"missing": ["id-card"]}
+    assert (await service.api.staff("POST", f"tickets/{ticket['id']}/papers", papers)).status == 200
+    await phone_context.clock.install()
+    phone = await Phone.open(phone_context, address(service, ticket))
+    await expect(phone.page.locator("#book")).to_be_visible()
+
+    await without_enquiries(service.api)
+    await phone.page.clock.fast_forward(70_000)
+
+    await expect(phone.page.locator("#book")).to_have_count(0)
+    await phone.is_view("standby")
+    await expect(phone.main).to_contain_text("咨询")
+    await expect(phone.main).to_contain_text("缺身份证")
+
+
+async def test_who_wants_another_day_for_a_service_that_was_just_taken_out_is_told(
+    service: Service, phone_context: BrowserContext, clock: RunningClock
+) -> None:
+    phone = await Phone.open(phone_context, address(service, await on_standby(service, clock)))
+    await expect(phone.page.locator("#book")).to_be_visible()
+    await without_enquiries(service.api)
+
+    await phone.press("book")
+    await phone.page.wait_for_url("**/halls/demo?**")
+
+    await phone.is_step("home")
+    await expect(phone.message).to_have_text("本大厅已没有这个事项。")
+    assert "standby" not in await phone.script("sessionStorage.getItem('paihao-booking-demo') ?? ''")
+    await phone.page.locator('[data-service="loan-first"]').click()
+    await phone.is_step("service")
+    await expect(phone.message).to_have_count(0)
