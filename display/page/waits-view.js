@@ -83,24 +83,32 @@ export class WaitsView {
   }
 }
 
+/** What is said where a newcomer is told no wait: there is no number for them, or none in the order of calls. Kiosks say the same. */
+function noWait({ admission }, service) {
+  if (service?.offered === false) return "noNew";
+  return { full: "fullToday", standby: "standbyOnly" }[admission] ?? null;
+}
+
 /** @param {{stale: boolean, shut: boolean, compact: boolean}} how shut: nobody can begin to wait, so no wait is told */
-function drawWait(words, { service: id, count, shown }, service, { stale, shut, compact }) {
-  const range = stale ? null : shown;
-  const unknown = words.say(compact ? "waitUnknownShort" : "waitUnknown");
+function drawWait(words, wait, service, { stale, shut, compact }) {
+  const { service: id, count } = wait;
+  const none = stale ? null : noWait(wait, service);
+  const range = stale || none ? null : wait.shown;
+  const unknown = words.say(none ?? (compact ? "waitUnknownShort" : "waitUnknown"));
   const unit = range ? words.say(compact ? "minutesShort" : "minutes") : compact ? unknown : [];
+  const withEstimate = compact ? none || !shut : !none && !shut;
   const head = make(
     "div.wait-name",
     {},
     make("span.prefix", { "data-length": Math.min((service?.prefix ?? "").length, 4) }, service?.prefix ?? ""),
     make("div.name", {}, lines(named(words, service, id))),
-    shut ? null : make("div.estimate", { "data-unknown": compact && !range }, make("b", {}, range ? `${range.from_min}–${range.to_min}` : "–"), make("p", {}, lines(unit, "span"))),
+    !withEstimate ? null : make("div.estimate", { "data-unknown": compact && !range }, make("b", {}, range ? `${range.from_min}–${range.to_min}` : "–"), make("p", {}, lines(unit, "span"))),
   );
   const people = stale ? null : make("p.people", {}, make("b", {}, String(count)), lines(words.say("waiting"), "span"));
   const box = make("div.wait", { "data-service": id }, head);
   if (compact) {
     if (people) head.append(people);
-  } else if (service?.offered === false && !stale) box.append(make("div.unknown", {}, make("p", {}, lines(words.say("noNew"), "span")), people));
-  else if (shut) box.append(make("div.unknown", {}, people));
+  } else if (shut && !none) box.append(make("div.unknown", {}, people));
   else if (range) box.append(drawScale(words, range, people));
   else box.append(make("div.unknown", {}, make("p", {}, lines(unknown, "span")), people));
   return box;

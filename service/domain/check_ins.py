@@ -89,7 +89,8 @@ def check_in_opens_at(day: Day, appointment: Appointment) -> datetime:
 def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) -> list[Event]:
     """Take a ticket of class `returning` by the right of a ticket that ended conditionally, or was never served.
 
-    What was missing then is missing until somebody has looked, and so long nobody is prechecked.
+    What was missing then is missing until somebody has looked, and so long nobody is prechecked. Who comes back for a
+    service that left the document while the day has people of it is served as these are, until the day ends.
 
     Raises:
         CodeUsed: the right was used.
@@ -109,7 +110,8 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
         raise WrongState(TicketState.LEFT if returned.outcome is None else TicketState.DONE)
     if day.on > by:
         raise WrongDay(by.isoformat())
-    service = on_offer(day, returned.service)
+    planned = day.plan.services.get(returned.service)
+    service = planned if planned is not None and planned.online_url is None else on_offer(day, returned.service)
     refuse_shut(day, now_at)
     return [
         issue(

@@ -13,7 +13,7 @@ const SEEN = "paihao-seen";
 const KEPT_MS = 62 * 86_400_000;
 
 /**
- * @typedef {{hall: string, token: string, at: number, number?: string, code?: string, starts_at?: string, return_by_on?: string | null}} Kept
+ * @typedef {{hall: string, token: string, at: number, number?: string, code?: string, starts_at?: string, service?: string, return_by_on?: string | null}} Kept
  * @typedef {"tickets" | "appointments"} Kind
  */
 
@@ -65,8 +65,8 @@ export function keep(kind, id, what) {
  * @param {{hall: string, token: string}} whose
  * @param {any} ticket
  */
-export function keepTicket(id, { hall, token }, { number, day, state, return_by_on, returned_at }) {
-  keep("tickets", id, { hall, token, number, day, over: ["done", "left"].includes(state), return_by_on: returned_at ? null : (return_by_on ?? null) });
+export function keepTicket(id, { hall, token }, { number, day, service, state, return_by_on, returned_at }) {
+  keep("tickets", id, { hall, token, number, day, service, over: ["done", "left"].includes(state), return_by_on: returned_at ? null : (return_by_on ?? null) });
 }
 
 /** @param {Kind} kind @param {string} id @returns {Kept | null} */

@@ -30,3 +30,18 @@ export function isStaffed({ open, staffed }) {
 export function serviceOf(hall, id) {
   return [...hall.services, ...(hall.no_longer_offered ?? [])].find((one) => one.id === id);
 }
+
+/**
+ * Whether people may come to the hall for a service.
+ *
+ * @param {any} hall
+ * @param {string | undefined} id undefined when it is not known of which service something is
+ * @param {(at: string) => boolean} isToday whether an instant is of the hall's today
+ * @returns {"always" | "today" | "online" | "never"} today: it was taken out, and its people of today are served to the end of the day
+ */
+export function comesFor(hall, id, isToday) {
+  const service = id === undefined ? {} : hall.services.find((one) => one.id === id);
+  if (service) return service.online_url ? "online" : "always";
+  const isKept = (hall.no_longer_offered ?? []).some((one) => one.id === id);
+  return isKept && (hall.doors_open || (hall.opens_at && isToday(hall.opens_at))) ? "today" : "never";
+}

@@ -14,6 +14,7 @@ from tests.service import Service, service_on
 from tests.web.booking import by_hand
 
 PERSON = {"name": "李小龙", "phone": "13800138000"}
+NOTES = "Object.keys(localStorage).filter((name) => name.startsWith('paihao-hold-'))"
 SOME_PLACES = by_hand(2, every_min=60, notice_s=0)
 
 
@@ -311,6 +312,26 @@ async def test_a_phone_whose_clock_is_set_forward_still_has_what_is_kept_for_it(
 
     await expect(phone.page.locator(".kept-for")).to_contain_text("还有 10 分钟")
     await expect(phone.message).to_be_hidden()
+
+
+async def test_no_note_of_a_hold_outlives_it(service: Service, context: BrowserContext, clock: RunningClock) -> None:
+    await configure(service, booking=SOME_PLACES)
+    await context.clock.install()
+    phone = await held(context, service)
+    first = await phone.script(NOTES)
+    clock.advance(601)
+    await phone.page.clock.fast_forward(601_000)
+    await phone.message.get_by_role("button", name="再保留一次").click()
+    await expect(phone.page.locator(".kept-for")).to_contain_text("还有 10 分钟")
+    again = await phone.script(NOTES)
+
+    await to_review(phone)
+    await phone.press("next")
+    await phone.is_step("appointment")
+
+    assert (len(first), len(again)) == (1, 1)
+    assert first != again
+    assert await phone.script(NOTES) == []
 
 
 async def test_one_hold_moves_along_when_another_time_is_chosen(service: Service, context: BrowserContext) -> None:

@@ -68,14 +68,14 @@ async def test_a_dialog_about_somebody_who_has_gone_closes_with_a_word(
 
     await expect(desk.number).to_have_text("B002")
     await expect(desk.page.locator("dialog")).to_have_count(0)
-    await expect(desk.message).to_have_text("B001 已不在本窗口，这里不用再办了。")
+    await expect(desk.message).to_have_text("B001 已不在本窗口。")
     assert await states(service.api) == {"B002": "called at 3", "B003": "waiting"}
 
 
 @pytest.mark.parametrize(
     ("key", "path", "word"),
     [
-        ("c", "finish", "B001 已不在本窗口，这里不用再办了。"),
+        ("c", "finish", "B001 已不在本窗口。"),
         ("q", "close", "B001 已不在本窗口。如仍要暂停或关闭，请再按一次。"),
         ("l", "pause", "B001 已不在本窗口。如仍要暂停或关闭，请再按一次。"),
     ],

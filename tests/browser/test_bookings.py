@@ -183,6 +183,111 @@ async def test_what_is_typed_for_the_next_caller_while_a_booking_is_under_way_st
     await expect(clerk.book).to_be_disabled()
 
 
+async def test_a_refusal_is_said_of_who_was_sent_and_the_form_stays_the_next_callers(
+    service: Service, clerk: Clerk
+) -> None:
+    gate = await under_way(clerk)
+    for _ in range(2):
+        body = {"service": "loan-first", "starts_at": f"{TOMORROW}T01:30:00Z", "hold": True}
+        assert (await service.api.staff("POST", "appointments", body)).status == 201
+    name = clerk.page.locator("#b-name")
+    await name.fill("王芳")
+    await clerk.page.locator("#times button", has_text="10:00").click()
+    await name.focus()
+
+    gate.set()
+
+    said = clerk.page.locator("#book-said")
+    await expect(said).to_contain_text(re.compile("没有为 李小龙 约上 11月24日.* 09:30。这个时间刚刚约满。"))
+    await expect(said.locator("button")).to_have_count(0)
+    await expect(name).to_be_focused()
+    await expect(name).to_have_value("王芳")
+    await expect(clerk.book).to_have_text(re.compile("10:00"))
+
+
+async def test_a_refusal_while_the_next_caller_has_no_time_yet_names_the_time_that_was_sent(
+    service: Service, clerk: Clerk
+) -> None:
+    gate = await under_way(clerk)
+    for _ in range(2):
+        body = {"service": "loan-first", "starts_at": f"{TOMORROW}T01:30:00Z", "hold": True}
+        assert (await service.api.staff("POST", "appointments", body)).status == 201
+    await clerk.page.locator(f"#day-{LATER}").click()
+
+    gate.set()
+
+    said = clerk.page.locator("#book-said")
+    await expect(said).to_contain_text(re.compile("没有为 李小龙 约上 11月24日.* 09:30"))
+    await expect(clerk.page.locator(f"#day-{LATER}")).to_have_attribute("aria-pressed", "true")
+
+
+async def moving(service: Service, clerk: Clerk) -> asyncio.Event:
+    """Press the main button of a move; it waits on its way until the event."""
+    body = {"service": "enquiry", "starts_at": f"{TOMORROW}T01:30:00Z", "applicant": {"name": "李小龙"}}
+    made = await service.api.staff("POST", "appointments", body)
+    assert made.status == 201, made.body
+    gate = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        if route.request.method == "PATCH":
+            await gate.wait()
+        await route.continue_()
+
+    await clerk.page.route(re.compile("/appointments/"), wait)
+    await clerk.act(await clerk.find("李小龙"), "m")
+    await clerk.choose(LATER, "10:00")
+    async with clerk.page.expect_request(lambda request: request.method == "PATCH"):
+        await clerk.book.click()
+    return gate
+
+
+@pytest.mark.parametrize("name", ["chen", "wang"])
+async def test_a_move_that_is_answered_after_another_signed_in_shows_them_nothing_and_takes_nothing(
+    service: Service, clerk: Clerk, office: BrowserContext, name: str
+) -> None:
+    await member(service.api, "wang", "staff", "王老师")
+    page = clerk.page
+    gate = await moving(service, clerk)
+    await office.clear_cookies()
+    await page.locator("#b-search").fill("张")
+    await page.locator("#b-search").press("Enter")
+    await sign_in(page, name, PASSWORD)
+    await clerk.is_ready()
+    if name == "wang":
+        await clerk.choose(TOMORROW, "11:00")
+        await clerk.for_whom("张三", "13800138002")
+
+    async with page.expect_response(lambda response: response.request.method == "PATCH"):
+        gate.set()
+
+    if name == "chen":
+        await expect(clerk.card).to_contain_text("已改期")
+        await expect(page.locator("#b-name")).to_be_visible()
+        return
+    await page.locator("#day-after").click()
+    await expect(page.locator("#day-list")).to_contain_text("11月24日")
+    await expect(clerk.card).to_have_count(0)
+    await expect(clerk.book).to_have_text(re.compile("11:00"))
+    await expect(page.locator("#b-name")).to_have_value("张三")
+
+
+async def test_who_chooses_another_time_while_a_move_is_under_way_goes_on_moving_it(
+    service: Service, clerk: Clerk
+) -> None:
+    gate = await moving(service, clerk)
+    await clerk.page.locator("#times button", has_text="11:00").click()
+
+    gate.set()
+
+    await expect(clerk.page.locator("#said")).to_contain_text(re.compile("已改到 11月27日.* 10:00"))
+    await expect(clerk.page.locator("#b-form")).to_contain_text(re.compile("11月27日.* 10:00"))
+    await expect(clerk.book).to_have_text(re.compile("11:00"))
+    await clerk.book.click()
+    await expect(clerk.card).to_contain_text("11:00")
+    [moved] = await appointments_on(service.api, LATER)
+    assert moved["starts_at"] == f"{LATER}T03:00:00.000Z"
+
+
 async def test_a_booking_that_is_answered_after_the_language_was_switched_is_shown(clerk: Clerk) -> None:
     gate = await under_way(clerk)
     await clerk.page.get_by_role("link", name="EN").click()

@@ -7,10 +7,11 @@ from service.domain.document import HallDocument
 from service.domain.model import HallId
 from service.web.halls import LIMIT, LIMIT_MAX
 from tests.browser.desk import sign_in
-from tests.browser.manage import Manage, confirm
+from tests.browser.manage import Manage, confirm, document_of, put_document
 from tests.browser.screen import Screen
 from tests.browser.staff import PASSWORD, account, member
 from tests.service import Api, Service
+from tests.web.booking import by_hand
 
 
 async def test_a_notice_is_posted_in_both_languages_and_taken_down(service: Service, office: BrowserContext) -> None:
@@ -189,6 +190,26 @@ async def test_who_finds_many_is_told_that_there_are_more_and_sees_them(
     await page.locator("#found-more").click()
     await expect(page.locator("#found tbody tr")).to_have_count(LIMIT + 1)
     await expect(page.locator("#found-more")).to_have_count(0)
+
+
+async def test_where_only_appointments_go_on_no_more_numbers_are_promised(
+    service: Service, office: BrowserContext
+) -> None:
+    document = await document_of(service.api)
+    await put_document(service.api, {**document, "booking": {**document["booking"], **by_hand(LIMIT + 1)}})
+    for n in range(LIMIT):
+        await service.api.take("enquiry", applicant={"name": f"张{n}"})
+    for n in range(LIMIT + 1):
+        booking = {"service": "enquiry", "starts_at": "2026-11-24T02:00:00Z", "applicant": {"name": f"张{n}"}}
+        assert (await service.api.staff("POST", "appointments", booking)).status == 201
+    manage = await Manage.open(office, service.api, "find")
+
+    await manage.page.locator("#search").fill("张")
+    await manage.page.locator("#search").press("Enter")
+
+    await expect(manage.page.locator("#found tbody tr")).to_have_count(LIMIT)
+    await expect(manage.page.locator("#found-more")).to_have_count(0)
+    await expect(manage.page.locator("#found")).not_to_contain_text("不止")
 
 
 async def test_a_history_of_several_pages_is_shown_whole(service: Service, office: BrowserContext) -> None:

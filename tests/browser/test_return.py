@@ -1,16 +1,27 @@
 """A right to return on a phone: found from the page of the hall until it is used or over, and said by its ticket."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.clock import RunningClock
+from tests.browser.halls import change
 from tests.browser.phone import Phone, hand
+from tests.browser.test_outlook import without_enquiries
 from tests.service import Service
 
 DAY_S = 86_400
+WITHOUT_DATE = """
+const seen = JSON.parse(localStorage.getItem("paihao-seen"));
+if (seen) {
+  delete seen.ticket.return_by_on;
+  localStorage.setItem("paihao-seen", JSON.stringify(seen));
+}
+"""
+"""What was kept of a ticket is as a page of the release before kept it."""
 
 
 @pytest.fixture
@@ -122,3 +133,99 @@ async def test_a_right_that_is_over_is_not_offered_any_more(
     late = await Phone.open(context, address)
     await expect(late.main).to_contain_text("凭这个码返回的期限（11月30日 周一）已过")
     await expect(late.page.locator("#code")).to_have_count(0)
+
+
+async def test_a_right_for_a_service_that_was_taken_out_is_good_until_the_day_ends(
+    service: Service, context: BrowserContext
+) -> None:
+    phone, ticket = await taken(service, context)
+    link = phone.page.url
+    await accepted(service, ticket)
+    await phone.is_view("done")
+
+    await without_enquiries(service.api)
+
+    own = (await home(service, context)).page.locator(".own")
+    await expect(own).to_contain_text("可凭此号返回，11月23日 周一前有效")
+    again = await Phone.open(context, link)
+    await expect(again.main).to_contain_text("请在 11月23日 周一前补齐")
+    await expect(again.main).to_contain_text("本大厅今天之后不再办理这个事项")
+    await came_back(service, ticket)
+    called = await service.api.next("3", "done")
+    assert called is not None
+    assert called["class"] == "returning"
+
+
+async def test_a_right_for_a_service_that_the_hall_no_longer_has_is_not_promised(
+    service: Service, context: BrowserContext, clock: RunningClock
+) -> None:
+    phone, ticket = await taken(service, context)
+    link = phone.page.url
+    await accepted(service, ticket)
+    await phone.is_view("done")
+    await without_enquiries(service.api)
+    clock.advance(DAY_S)
+
+    after = await home(service, context)
+    await expect(after.page.locator('[data-service="loan-first"]')).to_be_visible()
+    await expect(after.page.locator(".own")).to_have_count(0)
+    again = await Phone.open(context, link)
+
+    await expect(again.main).to_contain_text("本大厅已不再办理这个事项，不能凭这个码返回")
+    await expect(again.main).not_to_contain_text("补齐后")
+    await expect(again.page.locator("#code")).to_have_count(0)
+    refused = await service.api.call("POST", "check-ins", {"code": ticket["code"]})
+    assert refused.code == "service-not-found"
+
+
+async def test_who_was_not_served_for_a_service_that_was_taken_out_is_promised_nothing_by_a_closed_hall(
+    service: Service, context: BrowserContext
+) -> None:
+    phone, _ = await taken(service, context)
+    link = phone.page.url
+    await without_enquiries(service.api)
+    assert (await service.api.staff("POST", "day/close")).status == 200
+
+    again = await Phone.open(context, link)
+
+    await again.is_view("left")
+    await expect(again.main).to_contain_text("本大厅已不再办理这个事项，不能凭这个码返回")
+    await expect(again.page.locator("#code")).to_have_count(0)
+    await expect((await home(service, context)).page.locator(".own")).to_have_count(0)
+
+
+async def test_who_would_return_for_what_is_online_now_is_told_where(service: Service, context: BrowserContext) -> None:
+    phone, ticket = await taken(service, context)
+    link = phone.page.url
+    await accepted(service, ticket)
+    await phone.is_view("done")
+    services = (await service.api.staff("GET", "document")).body["services"]
+    online = {"online_url": "https://example.org/enquiries"}
+    await change(service.api, services=[{**one, **online} if one["id"] == "enquiry" else one for one in services])
+
+    again = await Phone.open(context, link)
+
+    await expect(again.main).to_contain_text("这个事项现在网上即可办理，无需到场")
+    await expect(again.main.locator("a[href='https://example.org/enquiries']")).to_be_visible()
+    await expect(again.page.locator("#code")).to_have_count(0)
+
+
+async def test_a_date_that_an_older_page_did_not_keep_is_not_made_up(service: Service, context: BrowserContext) -> None:
+    phone, _ = await taken(service, context)
+    assert (await service.api.staff("POST", "day/close")).status == 200
+    await phone.is_view("left")
+    await context.add_init_script(WITHOUT_DATE)
+    gate = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await phone.page.route("**/v1/halls/demo/tickets/*", wait)
+    await phone.reload()
+
+    await expect(phone.main).to_contain_text("当天没有轮到")
+    await expect(phone.main).not_to_contain_text("Invalid")
+    await expect(phone.main).not_to_contain_text("已过")
+    gate.set()
+    await expect(phone.main).to_contain_text("请在 12月7日 周一前回来扫这个码")

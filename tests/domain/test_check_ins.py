@@ -36,6 +36,7 @@ from service.domain.refusals import (
 )
 from service.domain.view import ticket_view
 from tests.domain.halls import DONE, MONDAY, Hall, called, reason_of, refold, town, values
+from tests.domain.test_day_end import no_enquiries
 
 
 def booked(at: str = "11:00", service: str = "enquiry", **rules: int) -> tuple[Hall, AppointmentId]:
@@ -542,6 +543,23 @@ def test_returning_takes_a_service_on_offer_and_an_open_door() -> None:
     assert isinstance(the_day_after().refuses(returning(the_day_after(), gone)), ServiceNotFound)
     night = Hall(at="05:00")
     assert isinstance(night.refuses(returning(night, was)), HallClosed)
+
+
+def test_a_right_to_return_for_a_service_that_was_taken_out_is_good_while_the_day_has_its_people() -> None:
+    hall = Hall(at="09:00")
+    hall.open("1")
+    ticket = hall.take("enquiry")
+    hall.next("1")
+    hall.finish(ticket, commands.Finish(Outcome.CONDITIONAL))
+    was = returned(hall, ticket)
+    hall.do(commands.ChangePlan(hall.plan(town(**no_enquiries()))))
+    command = returning(hall.after(5), was)
+
+    hall.do(command)
+
+    assert hall.next("1") == command.ticket
+    without = Hall(town(**no_enquiries()), on=MONDAY, at="09:30")
+    assert isinstance(without.refuses(returning(without, was)), ServiceNotFound)
 
 
 # Invitations at the door.

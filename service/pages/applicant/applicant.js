@@ -23,7 +23,7 @@ import { home } from "/pages/applicant/steps/home.js";
 import { review } from "/pages/applicant/steps/review.js";
 import { service } from "/pages/applicant/steps/service.js";
 import { time } from "/pages/applicant/steps/time.js";
-import { hold } from "/pages/applicant/book.js";
+import { dropHold, hold } from "/pages/applicant/book.js";
 import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
 import { settle } from "/pages/applicant/settle.js";
@@ -133,6 +133,7 @@ class Applicant {
     const { step } = this.place;
     this.#leave();
     this.#leave = () => undefined;
+    this.#missService();
     if (UNDER_WAY.has(step) && this.booking.isMade(history.state?.entry)) return this.go({ step: "home" }, { replace: true });
     const view = STEPS[step](this);
     if (view === null) return; // it sent the person elsewhere
@@ -148,6 +149,15 @@ class Applicant {
     if (!moved) return;
     scrollTo(0, 0);
     part("bar").querySelector("h1").focus({ preventScroll: true });
+  }
+
+  /** Say that the hall does not have a service that was asked for; a number that stands by for it is none to be given up for another. */
+  #missService() {
+    const { step } = this.place;
+    const asked = new URLSearchParams(location.search).get("service");
+    if (step !== "home" || !asked) return;
+    if (this.booking.now.standby?.service === asked) this.booking.endStandby();
+    this.#message = { words: () => ({ text: say("problem-service-not-found") }), code: null, at_ms: performance.now() };
   }
 
   /** Say why something was not done, with the one way forward; null takes it away. @param {unknown} reason what `call` threw */
@@ -193,7 +203,7 @@ class Applicant {
   /** Keep the place that was kept before, if it is still free. */
   async again() {
     const { hold: held } = this.booking.now;
-    this.booking.set({ hold: null });
+    dropHold(this);
     this.refuse(null);
     try {
       await hold(this, held.starts_at);

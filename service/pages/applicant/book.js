@@ -79,7 +79,7 @@ export async function hold(app, starts_at) {
         return;
       } catch (reason) {
         if (!(reason instanceof Refused) || !GONE.has(reason.code)) throw reason;
-        app.booking.set({ hold: null });
+        dropHold(app);
       }
     }
   }
@@ -93,6 +93,13 @@ function heldNow(app, { id, service, starts_at, count, expires_at, code }, token
   const now = { id, token, service, starts_at, count, expires_at, code };
   app.booking.set({ starts_at, keys: null, hold: now });
   noteHold(now);
+}
+
+/** What was held for this page is no more, or is no hold any more: it has it before it no longer. */
+export function dropHold(app) {
+  const { hold: held } = app.booking.now;
+  if (held?.id) forgetHold(held.id);
+  app.booking.set({ hold: null });
 }
 
 /** Let others have a place that was kept for this page, and for it alone; nobody waits for that, and it ends by itself. */
@@ -140,6 +147,7 @@ export async function confirm(app) {
   const { id, code, starts_at, service, count } = booked;
   keep("appointments", id, { hall: app.id, token: booked.token, code, starts_at, service, count });
   if (standby) keep("tickets", standby, { ...kept("tickets", standby), over: true });
+  dropHold(app);
   app.booking.clear({ made: true });
   return id;
 }
@@ -154,7 +162,7 @@ async function confirmHold(app, who) {
   } catch (reason) {
     if (!(reason instanceof Refused) || !GONE.has(reason.code)) throw reason;
     const seen = await app.call("GET", `appointments/${held.id}`, { token: held.token }).then(({ body: one }) => one, () => null);
-    app.booking.set({ hold: null });
+    dropHold(app);
     app.offered = null; // its day may offer none any more
     throw new Refused({ ...reason.problem, hall_closed: seen?.hall_closed ?? false });
   }
@@ -234,6 +242,7 @@ export async function checkIn(app, { code }) {
 
 function ticketGiven(app, { id, token, number, day }) {
   keep("tickets", id, { hall: app.id, token, number, day });
+  dropHold(app);
   app.booking.clear();
   location.assign(ticketAddress(id, token));
 }

@@ -4,7 +4,7 @@ import { Refused } from "/pages/api.js";
 import { forget, kept } from "/pages/keep.js";
 import { nameOf, ticketAddress } from "/pages/phone.js";
 import { isSaid, say } from "/pages/texts.js";
-import { choose, standbyOf } from "/pages/applicant/book.js";
+import { choose, dropHold, standbyOf } from "/pages/applicant/book.js";
 
 /**
  * @param {any} app
@@ -43,7 +43,7 @@ export function refusalOf(app, reason, again) {
     case "already-booked":
       return { text: say("refused-already-booked"), ways: [home] };
     case "hold-expired":
-      app.booking.set({ hold: null });
+      dropHold(app);
       return { text: say("refused-hold-expired"), ways: [book] };
     case "hold-limit":
       return { text: say("refused-hold-limit"), ways: [] };

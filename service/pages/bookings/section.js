@@ -259,16 +259,15 @@ class Clerk {
   }
 
   async #book() {
-    const mine = kept;
-    const sent = { ...kept };
+    const [mine, sent] = [kept, { ...kept }];
     const { service, count, starts_at, name, phone, channel, key } = sent;
     const applicant = { name: name.trim(), ...(phone.trim() ? { phone: phone.trim() } : {}) };
-    await this.#tried(async () => {
+    await this.#tried(sent, async () => {
       const { body } = await this.#ui.call("POST", "appointments", { body: { service, count, starts_at, channel, applicant }, key });
       if (mine !== kept) return; // somebody else sits here now
-      const isForNext = ["service", "count", "starts_at", "name", "phone", "channel", "moving"].some((what) => kept[what] !== sent[what]);
+      const isForNext = hasGoneOn(sent);
       this.#clear(sent);
-      this.#showMade(body, "bookings-made", { isForNext });
+      this.#showMade(body, "bookings-made", { told: isForNext ? "bookings-made-told" : null });
       await this.#readDay(this.#ui.times.on(body.starts_at));
     });
   }
@@ -287,38 +286,52 @@ class Clerk {
   }
 
   async #moveNow() {
-    const { moving, starts_at, key } = kept;
-    await this.#tried(async () => {
+    const [mine, sent] = [kept, { ...kept }];
+    const { moving, starts_at, key } = sent;
+    await this.#tried(sent, async () => {
       const { body } = await this.#ui.call("PATCH", `appointments/${moving.id}`, { body: { starts_at }, key });
-      this.#move(null);
-      this.#showMade(body, "bookings-moved");
+      if (mine !== kept) return; // somebody else sits here now
+      const isForNext = hasGoneOn(sent);
+      if (!isForNext) this.#move(null);
+      else if (kept.moving === moving) this.#movedOn(body);
+      this.#showMade(body, "bookings-moved", { told: isForNext ? "bookings-moved-told" : null });
       await this.#again(this.#ui.times.on(body.starts_at));
     });
   }
 
-  /** Do it; what stands in the way is said beside the button, with one way forward. */
-  async #tried(act) {
+  /** It has the time that was sent, and is to have another, chosen meanwhile. */
+  #movedOn(appointment) {
+    kept.moving = { ...appointment, day: this.#ui.times.on(appointment.starts_at) };
+    keepFocus(() => this.#drawForm());
+  }
+
+  /** Do it; what stands in the way is said beside the button, with one way forward. @param {typeof kept} sent what was asked for */
+  async #tried(sent, act) {
+    const mine = kept;
     this.#said.replaceChildren();
     try {
       await act();
     } catch (reason) {
+      if (mine !== kept) return; // somebody else sits here now
       if (!(reason instanceof Refused)) {
         this.#said.replaceChildren(make("p.message", {}, wordsOf(reason)));
         return; // not known whether it was done: the same key is sent with the next press
       }
       kept.key = newKey();
-      await this.#refused(reason);
+      await this.#refused(reason, sent);
     }
   }
 
-  async #refused(reason) {
+  /** Say why; where the clerk is busy with the next caller, of whom and which time that is, and the form stays theirs. */
+  async #refused(reason, sent) {
     const { times } = this.#ui;
-    const at = kept.starts_at ? times.time(kept.starts_at) : "";
-    const nearest = reason.code === "slot-full" ? (reason.problem.slots ?? []).slice(0, NEAREST_MAX) : [];
-    const words = refusalWords(reason, { time: at, count: nearest.length });
+    const on = times.on(sent.starts_at);
+    const isForNext = hasGoneOn(sent);
+    const nearest = reason.code === "slot-full" && !isForNext ? (reason.problem.slots ?? []).slice(0, NEAREST_MAX) : [];
+    const words = isForNext && reason.code === "slot-full" ? say("bookings-just-taken") : refusalWords(reason, { time: times.time(sent.starts_at), count: nearest.length });
     const ways = nearest.map((slot, place) => {
-      const on = times.on(slot.starts_at);
-      const button = make("button.button", { type: "button", id: `nearest-${place}` }, on === times.on(kept.starts_at) ? times.time(slot.starts_at) : `${times.day(on)} ${times.time(slot.starts_at)}`);
+      const other = times.on(slot.starts_at);
+      const button = make("button.button", { type: "button", id: `nearest-${place}` }, other === on ? times.time(slot.starts_at) : `${times.day(other)} ${times.time(slot.starts_at)}`);
       button.addEventListener("click", () => {
         this.#said.replaceChildren();
         this.#picker.take(slot);
@@ -326,9 +339,11 @@ class Clerk {
       });
       return button;
     });
-    const message = [make("div.message", {}, make("p", {}, make("b", {}, words)), ways.length > 0 ? make("div.line.ways", {}, ways) : null)];
+    const whose = isForNext ? say("bookings-not-made", { who: sent.moving ? grouped(sent.moving.code) : sent.name.trim(), day: times.day(on), time: times.time(sent.starts_at) }) : null;
+    if (this.#ui.signal.aborted) return this.#ui.tell([whose, words].filter(Boolean).join(" ")); // drawn anew meanwhile
+    const message = [make("div.message", {}, whose ? make("p", {}, make("b", {}, whose)) : null, make("p", {}, whose ? words : make("b", {}, words)), ways.length > 0 ? make("div.line.ways", {}, ways) : null)];
     const of = kept.moving ?? kept;
-    if (["slot-full", "slot-not-offered"].includes(reason.code)) await this.#picker.read(of.service, of.count, { on: kept.starts_at ? times.on(kept.starts_at) : undefined }).catch(this.#ui.fail);
+    if (["slot-full", "slot-not-offered"].includes(reason.code)) await this.#picker.read(of.service, of.count, isForNext ? { starts_at: kept.starts_at } : { on }).catch(this.#ui.fail);
     this.#said.replaceChildren(...message);
     this.#said.querySelector("button")?.focus();
   }
@@ -342,13 +357,13 @@ class Clerk {
     this.#form.scrollIntoView({ block: "start" });
   }
 
-  /** @param {{isForNext?: boolean}} [how] the clerk is busy with the next caller: the keyboard stays there */
-  #showMade(appointment, words, { isForNext = false } = {}) {
+  /** @param {{told?: string | null}} [how] what is told to a clerk who is busy with the next caller: the keyboard stays there */
+  #showMade(appointment, words, { told = null } = {}) {
     kept.made = { appointment, words };
     if (this.#ui.signal.aborted) return this.#ui.redraw(); // in another language, say
     this.#drawMade();
     const { times } = this.#ui;
-    if (isForNext) this.#ui.tell(say("bookings-made-told", { day: times.day(times.on(appointment.starts_at)), time: times.time(appointment.starts_at) }));
+    if (told) this.#ui.tell(say(told, { day: times.day(times.on(appointment.starts_at)), time: times.time(appointment.starts_at) }));
     else this.#made.focus({ preventScroll: true });
     this.#made.scrollIntoView({ block: "nearest" });
   }
@@ -527,6 +542,11 @@ class Clerk {
   async #again(on = null) {
     await Promise.all([this.#readDay(on), this.#search(), this.#ask({ starts_at: kept.starts_at })]).catch(this.#ui.fail);
   }
+}
+
+/** Whether the clerk has typed or chosen something else since: for the next caller, say. */
+function hasGoneOn(sent) {
+  return ["service", "count", "starts_at", "name", "phone", "channel", "moving"].some((what) => kept[what] !== sent[what]);
 }
 
 /** A refusal in the words of bookings, or else in those of all pages. */

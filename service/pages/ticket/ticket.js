@@ -18,7 +18,7 @@ import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";
 import { Bell } from "/pages/ticket/bell.js";
-import { isStandby, mattersOf, mayReturn, viewOf } from "/pages/ticket/view.js";
+import { isStandby, mattersOf, mayReturn, serviceOf, viewOf } from "/pages/ticket/view.js";
 
 const RETRY_MS = 3000;
 // After so long without an answer what was shown before is shown again, until there is one.
@@ -216,15 +216,13 @@ function forgetStandby() {
   if (booking.now.standby?.ticket === id) booking.endStandby();
 }
 
-/** The hall as it is now; a service that it has no longer keeps the name it had, and the papers. */
+/** The hall as it is now, and `known`: the name and the papers of the ticket's service, which stay when the hall has no words for them any more. */
 async function readHall() {
   hallRead_ms = Date.now();
-  const [{ id: hall }, { service }] = [shown.hall, shown.ticket];
+  const { id: hall } = shown.hall;
   try {
     const [of, rules] = await Promise.all([call("GET", `/v1/halls/${hall}`, { patience_ms: 4000 }), inHall(hall)("GET", "rules", { patience_ms: 4000 })]);
-    const { services } = of.body;
-    const before = services.some((one) => one.id === service) ? [] : shown.hall.services.filter((one) => one.id === service);
-    Object.assign(shown, { hall: { ...of.body, services: [...services, ...before] }, rules: rules.body });
+    Object.assign(shown, { hall: { ...of.body, known: serviceOf(shown) }, rules: rules.body });
     show();
   } catch {
     // it is asked again in its time

@@ -3,7 +3,7 @@
 import { make } from "/display/element.js";
 import { noneOpen } from "/display/staffed.js";
 import { isNumbered } from "/display/words.js";
-import { isPast, serviceOf as find } from "/pages/outlook.js";
+import { comesFor, isPast, serviceOf as find } from "/pages/outlook.js";
 import { button, largeNumber, nameOf, named, papersList, rangeText, upper, waitBar } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { pick } from "/pages/language.js";
@@ -20,7 +20,7 @@ export function mattersOf(page) {
   const { name, papers, bookable } = serviceOf(page) ?? {};
   const { seq: _seq, wait, ...rest } = ticket;
   const elsewhere = ticket.state === "waiting" ? calledElsewhere(page) : Boolean(board);
-  return [rest, wait?.shown, expected(page), unknown(page), isLate(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), mayReturn(page), name, papers, bookable, rules.words];
+  return [rest, wait?.shown, expected(page), unknown(page), isLate(page), elsewhere, Boolean(suspension(page)), link, lost, bell.on, beforeOpening(page), isAhead(page, ticket.not_before_at), isAhead(page, ticket.back_by_at), comesNow(page), mayReturn(page), name, papers, bookable, rules.words];
 }
 
 /** Whether an instant is still to come. */
@@ -82,10 +82,19 @@ function card({ ticket, link }, { head = null, below = null, yours = false } = {
   return make(kind, {}, head ? make("h2", {}, head) : null, largeNumber(ticket.number), below);
 }
 
-const serviceOf = ({ hall, ticket }) => find(hall, ticket.service);
+/** The ticket's service as the hall has it; its name and papers are as they were last known where the hall has no words for them. */
+export function serviceOf({ hall, ticket }) {
+  const [now, known] = [find(hall, ticket.service), hall.known?.id === ticket.service ? hall.known : null];
+  if (!now) return known ? { id: known.id, name: known.name, prefix: known.prefix, papers: known.papers } : undefined;
+  const wordsOf = (paper) => (nameOf(paper.name) ? paper : (known?.papers.find(({ id }) => id === paper.id) ?? paper));
+  return { ...now, papers: now.papers.map(wordsOf) };
+}
+
+/** Whether people may come to the hall for the ticket's service, as it is now. */
+const comesNow = ({ hall, ticket, times, live }) => comesFor(hall, ticket.service, (at) => times.on(at) === times.on(live.clock.now()));
 /** What to have in hand; what is known to be missing is not among it. */
 const papersOf = (page) => (serviceOf(page)?.papers ?? []).filter(({ id }) => !page.ticket.missing.includes(id));
-const wordOf = ({ rules, hall }, code) => nameOf(rules.words[code]) || nameOf(hall.services.flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
+const wordOf = (page, code) => nameOf(page.rules.words[code]) || nameOf([serviceOf(page) ?? { papers: [] }, ...page.hall.services].flatMap(({ papers }) => papers).find(({ id }) => id === code)?.name) || code;
 
 /** Whether a number stands by, and so may be given up for a booking. */
 export function isStandby({ state, admission }) {
@@ -100,7 +109,7 @@ function waiting(page) {
   const early = beforeOpening(page);
   const next = ticket.ahead === 0 && fresh && !early;
   const shown = fresh && !unknown(page) ? ticket.wait.shown : null;
-  const late = !next && isLate(page);
+  const late = isLate(page);
   const name = named(serviceOf(page)?.name, "p");
   const about = make("p.quiet", {}, say("taken-at", { time: times.time(ticket.issued_at) }));
   const first = next
@@ -165,7 +174,7 @@ function untilTheEnd(page) {
   const { hall, rules, times } = page;
   const { from_ms } = expected(page);
   const after = from_ms !== null && from_ms < Date.parse(hall.day_ends_at) ? say("late-from", { time: times.time(from_ms) }) : null;
-  const then = say("late-about", { time: times.closing(hall.day_ends_at), days: rules.returns_within_days, minutes: Math.round(rules.credit_s.returning / 60) });
+  const then = say(comesNow(page) === "always" ? "late-about" : "late-last-day", { time: times.closing(hall.day_ends_at), days: rules.returns_within_days, minutes: Math.round(rules.credit_s.returning / 60) });
   return make("p", { id: "late" }, after ? make("b", {}, after) : null, after ? " " : null, then);
 }
 
@@ -265,17 +274,41 @@ function noShow(page) {
   };
 }
 
-const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?service=${page.ticket.service}&lang=${languageNow()}` }, say("take-another"));
+const anew = (page) => make("a.button.wide", { href: `/halls/${page.hall.id}?${["always", "online"].includes(comesNow(page)) ? `service=${page.ticket.service}&` : ""}lang=${languageNow()}` }, say("take-another"));
 
 /** Whether who was not served, or accepted conditionally, may still come back by this ticket. */
-export function mayReturn({ ticket, times, live }) {
+export function mayReturn(page) {
+  return hasRight(page) && returnBy(page) !== null;
+}
+
+/** Whether the right to return was given, is not used, and is not over. */
+function hasRight({ ticket, times, live }) {
   return Boolean(ticket.return_by_on) && !ticket.returned_at && times.on(live.clock.now()) <= ticket.return_by_on;
 }
 
-/** That the right to return was used, or is over; null while it is not. */
-function returnOver({ ticket, times }) {
+/** Until which date the hall takes who comes back by this ticket; null when it does not: what it no longer does, it does not do then either. */
+function returnBy(page) {
+  const { ticket, times, live } = page;
+  return { always: ticket.return_by_on, today: times.on(live.clock.now()) }[comesNow(page)] ?? null;
+}
+
+/** That the hall has the service today and no longer, where that is so. */
+function lastDayOf(page) {
+  return comesNow(page) === "today" ? [make("p", {}, say("return-last-day"))] : [];
+}
+
+/** Why one may not come back: the right was used, or is over, or the hall has no such service; nothing where its date is not known, as of what an older page kept. */
+function returnOver(page) {
+  const { ticket, times } = page;
+  if (!ticket.returned_at && !ticket.return_by_on) return null;
+  if (hasRight(page)) return comesNow(page) === "online" ? onlineNow(page) : make("p", {}, make("b", {}, say("return-gone")));
   const words = ticket.returned_at ? say("returned-at", { day: dayWords(times, times.on(ticket.returned_at)), time: times.time(ticket.returned_at) }) : say("return-over", { day: dayWords(times, ticket.return_by_on) });
   return make("p", {}, make("b", {}, words));
+}
+
+/** That nobody has to come for the service any more, and where it is. */
+function onlineNow(page) {
+  return make("p", {}, make("b", {}, say("return-online")), " ", make("a", { href: serviceOf(page).online_url, rel: "noreferrer" }, say("return-online-go")));
 }
 
 /** `11月24日 周二`, `Tue 24 Nov`. */
@@ -285,11 +318,11 @@ function left(page) {
   const { ticket, times } = page;
   const unserved = ticket.left_reason === "unserved";
   const may = mayReturn(page);
-  const about = !unserved ? make("p", {}, say("left-about")) : may ? make("p", {}, say("unserved-about", { day: dayWords(times, ticket.return_by_on), minutes: Math.round(page.rules.credit_s.returning / 60) })) : returnOver(page);
+  const about = !unserved ? make("p", {}, say("left-about")) : may ? make("p", {}, say("unserved-about", { day: dayWords(times, returnBy(page)), minutes: Math.round(page.rules.credit_s.returning / 60) })) : returnOver(page);
   return {
     name: "left",
     short: ticket.number,
-    main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), about],
+    main: [card(page, { head: say(unserved ? "unserved-title" : "left-title"), below: named(serviceOf(page)?.name, "p") }), about, ...(may ? lastDayOf(page) : [])],
     dock: may ? [codeButton(page), anew(page)] : [anew(page)],
   };
 }
@@ -300,8 +333,8 @@ function done(page) {
   const count = ticket.missing.length;
   const head = say(conditional ? "conditional-title" : ticket.outcome === "referred" ? "referred-title" : "done-title", { count });
   const may = mayReturn(page);
-  const until = may ? make("p", {}, make("b", {}, say("conditional-until", { day: dayWords(times, ticket.return_by_on) }))) : null;
-  const what = !conditional ? [] : may ? [...missingOf(page), make("p", {}, say("conditional-about", { count })), until] : [returnOver(page)];
+  const until = may ? make("p", {}, make("b", {}, say("conditional-until", { day: dayWords(times, returnBy(page)) }))) : null;
+  const what = !conditional ? [] : may ? [...missingOf(page), make("p", {}, say("conditional-about", { count })), until, ...lastDayOf(page)] : [returnOver(page)];
   const rate = rating(page);
   return {
     name: "done",

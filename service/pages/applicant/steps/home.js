@@ -3,7 +3,7 @@
 import { make, makeSvg } from "/display/element.js";
 import { Refused } from "/pages/api.js";
 import { keep, keepTicket, kept, keptOf } from "/pages/keep.js";
-import { serviceOf } from "/pages/outlook.js";
+import { comesFor, serviceOf } from "/pages/outlook.js";
 import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { keepAppointment, useInvitation } from "/pages/applicant/book.js";
@@ -99,7 +99,13 @@ async function lookAtTicket(app, id, token) {
   const now = kept("tickets", id);
   // An end of today may still be taken back.
   if (now.day < app.today && !(now.return_by_on >= app.today)) keep("tickets", id, { ...now, settled: true });
-  if (now.return_by_on !== (before.return_by_on ?? null) && app.place.step === "home") app.drawAgain();
+  if ((now.return_by_on !== (before.return_by_on ?? null) || now.service !== before.service) && app.place.step === "home") app.drawAgain();
+}
+
+/** Until when one may come back by a number that is over; null when one may not. What the hall no longer does, it does not do then either. */
+function returnBy(app, { service, return_by_on }) {
+  if (!(return_by_on >= app.today)) return null;
+  return { always: return_by_on, today: app.today }[comesFor(app.hall, service, (at) => app.times.on(at) === app.today)] ?? null;
 }
 
 /** These, numbers of today, and those by which one may come back. */
@@ -107,7 +113,7 @@ function own(app) {
   const taken = keptOf("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
   return [
     ...taken.map(({ id, token, number }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
-    ...ended(app).filter(({ return_by_on }) => return_by_on >= app.today).map(({ id, token, number, return_by_on }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-return", { day: app.dateWords(return_by_on) })), make("b", {}, number ?? ""))),
+    ...ended(app).filter((one) => returnBy(app, one) !== null).map((one) => make("a.own", { href: ticketAddress(one.id, one.token) }, make("span.small", {}, say("own-return", { day: app.dateWords(returnBy(app, one)) })), make("b", {}, one.number ?? ""))),
     ...booked(app).map(({ id, starts_at, service }) => {
       const link = make("a.own", { href: `#appointment=${id}` }, make("span.small", {}, say("own-appointment")), make("b", {}, app.momentWords(starts_at)), make("span", {}, nameOf(serviceOf(app.hall, service)?.name)));
       link.addEventListener("click", (event) => {

@@ -35,11 +35,12 @@ function searchPart(ui) {
   const button = make("button.button", { type: "submit" }, say("find"));
   const form = make("form.stack", { role: "search" }, make("div.field", {}, make("label", { for: "search" }, say("find-label")), make("div.line.search-line", {}, input, button), make("p.small.quiet", { id: "search-hint" }, say("find-hint"))));
   let items = [];
+  const page = async (wanted, query) => (await ui.call("POST", "search", { body: wanted, query })).body;
   const search = async (wanted, cursor) => {
-    const { body } = await ui.call("POST", "search", { body: wanted, query: { limit: PAGE, cursor } });
+    const body = await page(wanted, { limit: PAGE, cursor });
     items = cursor ? [...items, ...body.items] : body.items;
-    // The call finds appointments as well: of tickets a page that is not full is the last.
-    const more = body.items.length === PAGE && body.next_cursor !== null;
+    // The call finds appointments as well, and says only that something goes on: whether tickets do, the next page tells.
+    const more = body.items.length === PAGE && body.next_cursor !== null && (await page(wanted, { limit: 1, cursor: body.next_cursor })).items.length > 0;
     const way = action(ui, say("more"), () => search(wanted, body.next_cursor), { id: "found-more" });
     keepFocus(() =>
       found.replaceChildren(

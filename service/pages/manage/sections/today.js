@@ -49,7 +49,7 @@ function drawFacts(ui, places, again) {
   refill(places.counters, [said, desk.counters, queue.called, [...people.names]], () => countersOf(ui, desk, queue));
   const over = isOver(facts);
   refill(places.acts, [said, over], () => [over ? make("p.quiet", { id: "day-over", tabindex: "-1" }, say("day-over")) : actsOf(ui)]);
-  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting, board?.counters, hall.open], () => queueOf(ui, queue, board, hall));
+  refill(places.queue, [said, queue.waiting.map(({ service }) => service), queue.standby.length, queue.parked.length, board?.waiting, board?.names.services, board?.counters, hall.open], () => queueOf(ui, queue, board, hall));
 }
 
 function alarmOf(ui, alarm) {
@@ -204,15 +204,23 @@ function actsAt(ui, { id, state }, person) {
 
 function queueOf(ui, queue, board, hall) {
   const unknown = Boolean(board) && hall.open && noneOpen(board);
-  const rows = (board?.waiting ?? []).map(({ service, shown }) => {
-    const { text, lang } = pick(board.names.services[service]?.name, languageNow());
+  const rows = (board?.waiting ?? []).map(({ service, shown, admission }) => {
+    const named = board.names.services[service];
+    const { text, lang } = pick(named?.name, languageNow());
     const count = queue.waiting.filter((ticket) => ticket.service === service).length;
-    return { cells: [make("span", { lang }, text || service), String(count), shown && !unknown ? say("wait-range", { from: shown.from_min, to: shown.to_min }) : say("wait-unknown")] };
+    return { cells: [make("span", { lang }, text || service), String(count), waitWords({ shown: unknown ? null : shown, admission, offered: named?.offered })] };
   });
   return [
     table(say("today-queue"), [say("queue-service"), say("queue-waiting"), say("queue-wait")], rows, { numbers: [1] }),
     make("p.quiet", {}, say("queue-beside", { standby: queue.standby.length, parked: queue.parked.length })),
   ];
+}
+
+/** How long who came now would wait; or that there is no number for them, or none in the order of calls. */
+function waitWords({ shown, admission, offered }) {
+  if (offered === false) return say("wait-no-new");
+  if (admission === "full" || admission === "standby") return say(`wait-${admission}`);
+  return shown ? say("wait-range", { from: shown.from_min, to: shown.to_min }) : say("wait-unknown");
 }
 
 function actsOf(ui) {

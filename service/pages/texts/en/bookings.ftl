@@ -58,6 +58,7 @@ bookings-channel-kiosk = Kiosk
 bookings-channel-staff = Desk
 bookings-channel-hotline = Hotline
 bookings-made = Booked. The code:
+bookings-moved-told = Moved to { $day } { $time }
 bookings-made-told = Booked: { $day } { $time }
 bookings-moved = Moved. The code stays:
 bookings-its-code = The code:
@@ -105,6 +106,8 @@ bookings-checked-in-as = Checked in: number { $number }.
 
 ## Refusals: the fact, then the way forward
 
+bookings-not-made = Not booked for { $who }: { $day } { $time }.
+bookings-just-taken = That time has just been taken.
 bookings-refused-slot-full = { $count ->
     [0] { $time } has just been taken, and the days after are full. Please choose another day.
     [one] { $time } has just been taken. Nearest:

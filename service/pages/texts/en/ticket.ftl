@@ -35,6 +35,7 @@ expect-by-after = . We update this when it changes and alert you when you are ne
 expect-after = . We update this when it changes and alert you when you are next.
 late-from = Expect your call after { $time }.
 late-about = Numbers are called until { $time } today. Not called by then? Come back within { $days } days and scan this code: you are called as if you had come { $minutes } minutes earlier.
+late-last-day = Numbers are called until { $time } today. After that this hall no longer has this service.
 wait-news = Your wait is now { $from } to { $to } minutes
 calls-begin = Calls begin at { $time }.
 being-called = Being called
@@ -113,6 +114,10 @@ conditional-about = { $count ->
   }
 conditional-until = Please bring what is missing by { $day }
 returned-at = You came back with this code on { $day } at { $time }. Your new number is the one that counts.
+return-last-day = The hall has this service until the end of today only.
+return-gone = This hall no longer has this service, so you cannot come back with this code. Please ask our staff what to do instead.
+return-online = This is online now. No visit needed.
+return-online-go = Go there
 return-over = This code was good for coming back until { $day }. Please take another number.
 
 ## How it was

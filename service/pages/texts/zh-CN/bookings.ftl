@@ -55,6 +55,7 @@ bookings-channel-kiosk = 自助机
 bookings-channel-staff = 现场
 bookings-channel-hotline = 热线
 bookings-made = 已预约，凭证码：
+bookings-moved-told = 已改到 { $day } { $time }
 bookings-made-told = 已预约 { $day } { $time }
 bookings-moved = 已改期，凭证码不变：
 bookings-its-code = 凭证码：
@@ -96,6 +97,8 @@ bookings-checked-in-as = 已签到，号码 { $number }。
 
 ## Refusals: the fact, then the way forward
 
+bookings-not-made = 没有为 { $who } 约上 { $day } { $time }。
+bookings-just-taken = 这个时间刚刚约满。
 bookings-refused-slot-full = { $count ->
     [0] { $time } 刚刚约满，之后几天也没有空位。请另选日期。
    *[other] { $time } 刚刚约满，最近的空位：

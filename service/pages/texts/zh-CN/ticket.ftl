@@ -34,6 +34,7 @@ expect-by-after = {" "}前叫到您。有变化会更新，快到您时会提醒
 expect-after = {" "}叫到您。有变化会更新，快到您时会提醒。
 late-from = 预计 { $time } 以后叫到您。
 late-about = 今天叫号到 { $time } 为止。到时没有轮到的，{ $days } 天内回来扫这个码，相当于早到 { $minutes } 分钟。
+late-last-day = 今天叫号到 { $time } 为止，之后本大厅不再办理这个事项。
 wait-news = 现在预计等候 { $from } 至 { $to } 分钟
 calls-begin = { $time } 开始叫号。
 being-called = 正在叫号
@@ -111,6 +112,10 @@ conditional-about = { $count ->
   }
 conditional-until = 请在 { $day }前补齐
 returned-at = 您已于 { $day } { $time } 凭这个码返回取号，请以新号码为准
+return-last-day = 本大厅今天之后不再办理这个事项。
+return-gone = 本大厅已不再办理这个事项，不能凭这个码返回。怎样继续办理，请咨询工作人员。
+return-online = 这个事项现在网上即可办理，无需到场。
+return-online-go = 去网上办理
 return-over = 凭这个码返回的期限（{ $day }）已过，请重新取号
 
 ## 评价
