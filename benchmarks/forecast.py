@@ -33,6 +33,9 @@ TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)
 PASSES = 20
 """In each round."""
 
+LONG_WAIT_S = 3600
+"""After which walk-ins go first, in halls with that rule: many of the lines measured wait for longer."""
+
 DAYS = 100
 """Simulated."""
 
@@ -43,10 +46,14 @@ ORACLE_EVERY = 4
 def run(options: Options) -> Result:
     """Measure."""
     busy, crowded = a_hall(100, 5), a_hall(500, 20)
+    guarded = a_hall(100, 5, max_walk_in_wait_s=LONG_WAIT_S)
+    guarded_crowd = a_hall(500, 20, max_walk_in_wait_s=LONG_WAIT_S)
     rows = [
         _cost("one pass, 18 waiting, 5 counters", options, a_hall(18, 5), forecast),
         _cost("one pass, 100 waiting, 5 counters", options, busy, forecast, "≤ 10 ms"),
         _cost("one pass, 500 waiting, 20 counters", options, crowded, forecast, "≤ 50 ms"),
+        _cost("one pass, 100 waiting, 5 counters, long waits end", options, guarded, forecast, "≤ 10 ms"),
+        _cost("one pass, 500 waiting, 20 counters, long waits end", options, guarded_crowd, forecast, "≤ 50 ms"),
         _cost("the rest of the day, 18 waiting, 200 to come", options, a_hall(18, 5), day_ahead),
     ]
     lived = list(
@@ -114,8 +121,8 @@ def _mean(lived: list[Lived], measure: str) -> float:
     return float("nan") if found is None else found.mean
 
 
-def a_hall(waiting: int, counters: int) -> Day:
-    """A hall at ten, with people at all counters, a line of three services, and an appointment every four minutes."""
+def a_hall(waiting: int, counters: int, **rules: int) -> Day:
+    """A hall at ten, with people at all counters, a line of three services, and an appointment every five minutes."""
     kinds = {"long": 900.0, "usual": 480.0, "short": 240.0}
     said = {
         "time_zone": "UTC",
@@ -138,6 +145,7 @@ def a_hall(waiting: int, counters: int) -> Day:
         ],
         "booking": {"places": [{"weekdays": [1], "from": "09:00", "to": "17:00", "every_min": 5, "places": 1}]},
         "admission": "all",
+        "rules": rules,
     }
     walk_ins = {f"{hour:02d}": LearnedArrivals(18.0, 3.0) for hour in range(9, 17)}
     plan = plan_of(convert(said, HallDocument), 1, ON, learned=Learned(walk_ins=walk_ins))

@@ -7,16 +7,16 @@ likely is told that the hall is full, with what can be booked instead. A visit o
 services, is as likely as its last one, which begins after all before it.
 
 Standby is outside the order of calls, in the order of issue, until work flows back: then as many are admitted, in the
-same command, as fit at that moment. Nobody of a later number is let in before somebody on standby whose time they
-would take, for they wait with the same bottleneck; who goes on with another service keeps nobody from the one before,
-for it is not what they stand by for. While overtime is open the closing is its end, and who fits only by
-that has admission `overtime`.
+same command, as fit at that moment. Nobody of a later number is let in before somebody on standby whom that would make
+wait for longer: it may be the first or the last stage of their visit that they lack time at, and who has nothing to do
+there does not take it. While overtime is open the closing is its end, and who fits only by that has admission
+`overtime`.
 
 Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
 """
 
 import math
-from collections.abc import Container, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import add
@@ -60,6 +60,9 @@ FITS = 0.8
 
 MAY_FIT = 0.3
 """One who is at least this likely stands by."""
+
+LATER_S = 1.0
+"""By less nobody on standby would be served later."""
 
 SLOTS_OFFERED = 3
 """How many free starts somebody is told of who finds the hall full."""
@@ -120,6 +123,10 @@ class _Leg(NamedTuple):
     variance: float
 
 
+_Kind = tuple[Sharing, int]
+"""A kind of work, of those that share counters."""
+
+
 class _Start(NamedTuple):
     """When a counter is free: seconds from now, and their spread."""
 
@@ -144,16 +151,19 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     if day.plan.admission == "all":
         return Verdict(day.admission_at(now_at), None)
     legs = _legs_of(day, visitor)
-    start, after_others = _start_after_all(day, legs, visitor.n, now_at)
+    frees = _Frees(visitor.n, now_at)
+    start = _start_after_all(day, legs, frees)
     speed, _ = speed_of(day, legs[-1].pool.stage)
     fit = _fit(start, speed, _closing(day.regular), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS):
         fit = _fit(start, speed, _closing(day.plan), now_at)
         admission = Admission.OVERTIME
-    if fit.p is None or (fit.p >= MAY_FIT and (fit.p < FITS or after_others)):
+    if fit.p is not None and fit.p < MAY_FIT:
+        return None
+    if fit.p is None or fit.p < FITS or _after_others(day, visitor, legs, frees):
         return Verdict(Admission.STANDBY, fit)
-    return Verdict(admission, fit) if fit.p >= FITS else None
+    return Verdict(admission, fit)
 
 
 def kind_on(day: Day, visitor: Visitor) -> Hashable:
@@ -180,15 +190,24 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
     admitted: list[Event] = []
     if after.closed or not after.standby:
         return admitted, after
-    staying: list[Container[ServiceId]] = []
+    staying: set[Visitor] = set()
+    kinds: set[_Kind] = set()
     for _, ticket_id in list(after.standby):
         ticket = after.tickets[ticket_id]
-        if any(name in services for services in staying for name in (ticket.service, *ticket.then)):
+        visitor = visitor_of(ticket)
+        errand = _errand_of(visitor)
+        if errand in staying:
             continue
-        verdict = verdict_on(after, visitor_of(ticket), now_at)
+        legs = _legs_of(after, visitor)
+        if any((leg.pool.sharing, leg.pool.kind) in kinds for leg in legs):
+            staying.add(errand)
+            continue
+        verdict = verdict_on(after, visitor, now_at)
         if verdict is None or verdict.admission is Admission.STANDBY:
-            last = _legs_of(after, visitor_of(ticket))[-1].pool
-            staying.append(last.sharing.kinds[last.kind].services)
+            staying.add(errand)
+            only = _only_kind(legs)
+            if only is not None:
+                kinds.add(only)
             continue
         event = admitted_as(after, ticket, verdict, now_at)
         admitted.append(event)
@@ -241,44 +260,92 @@ def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at:
     return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
 
 
-def _start_after_all(day: Day, legs: Iterable[_Leg], n: int, now_at: datetime) -> tuple[_Start | None, bool]:
-    """When the last counter of a visit is free for who comes after all others; None when nobody can tell.
+class _Frees:
+    """When a counter of each pool is free for who comes after all, on standby after those before the number `n`.
 
-    Also whether somebody stands by, and was here before the number `n`, whose time they would take at some stage.
+    `also` are the stages of one more visit before them.
     """
-    start: _Start | None = None
-    after_others = False
-    own_s = own_variance = 0.0
-    known: dict[tuple[Sharing, int], tuple[Free | None, bool]] = {}
-    for pool, mean_s, variance in legs:
+
+    def __init__(self, n: int, now_at: datetime, also: Sequence[_Leg] = ()) -> None:
+        self.n = n
+        self.now_at = now_at
+        self.also = also
+        self._known: dict[_Kind, Free | None] = {}
+
+    def at(self, day: Day, pool: Pool) -> Free | None:
         which = pool.sharing, pool.kind
-        if which not in known:
-            known[which] = _free_at(day, pool, n, now_at)
-        free, others = known[which]
-        after_others = after_others or others
+        if which not in self._known:
+            self._known[which] = self._free_at(day, pool)
+        return self._known[which]
+
+    def _free_at(self, day: Day, pool: Pool) -> Free | None:
+        waiting = [NOTHING] * len(pool.sharing.kinds)
+        standby = chain.from_iterable(work_with(day, pool, ticket) for ticket in day.standby_before(self.n))
+        also = (
+            (other.kind, work_of(1, 1.0, mean_s, variance))
+            for other, mean_s, variance in self.also
+            if other.sharing is pool.sharing
+        )
+        for kind, work in chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool), standby, also):
+            waiting[kind] = Work(*map(add, waiting[kind], work))
+        return free_for(day, pool, waiting, coming_at_all(day, pool, self.now_at), self.now_at)
+
+
+def _start_after_all(day: Day, legs: Iterable[_Leg], frees: _Frees) -> _Start | None:
+    """When the last counter of a visit is free for who comes after all others; None when nobody can tell."""
+    start: _Start | None = None
+    own_s = own_variance = 0.0
+    for pool, mean_s, variance in legs:
+        free = frees.at(day, pool)
         if free is None:
-            return None, after_others
+            return None
         here = _Start(free.mean_s, free.sd_s)
         if start is not None:  # they come out of the stage before
             here = max(here, _Start(start.mean_s + own_s, math.hypot(start.sd_s, math.sqrt(own_variance))))
         start, own_s, own_variance = here, mean_s, variance
-    return start, after_others
+    return start
 
 
-def _free_at(day: Day, pool: Pool, n: int, now_at: datetime) -> tuple[Free | None, bool]:
-    """When a counter is free, and whether it is what somebody on standby before `n` waits for in the end."""
-    waiting = [NOTHING] * len(pool.sharing.kinds)
-    for kind, work in chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool)):
-        waiting[kind] = Work(*map(add, waiting[kind], work))
-    others: set[int] = set()
-    for ticket in day.standby_before(n):
-        last = pool.sharing.kind_of.get(ticket.then[-1] if ticket.then else ticket.service)
-        for kind, work in work_with(day, pool, ticket):
-            waiting[kind] = Work(*map(add, waiting[kind], work))
-            if kind == last:
-                others.add(kind)
-    free = free_for(day, pool, waiting, coming_at_all(day, pool, now_at), now_at)
-    return free, free is not None and not others.isdisjoint(free.kinds)
+def _after_others(day: Day, visitor: Visitor, legs: Sequence[_Leg], frees: _Frees) -> bool:
+    """Tell whether somebody stands by, and was here before, whose time they would take.
+
+    Of several with the same errand it is the first: the others come after that one.
+    """
+    own = _errand_of(visitor)
+    seen: set[Visitor] = set()
+    for ticket in day.standby_before(visitor.n):
+        other = visitor_of(ticket)
+        errand = _errand_of(other)
+        if errand not in seen:
+            seen.add(errand)
+            if errand == own or _takes_from(day, legs, frees, other):
+                return True
+    return False
+
+
+def _takes_from(day: Day, legs: Sequence[_Leg], frees: _Frees, other: Visitor) -> bool:
+    """Tell whether somebody on standby would be served later if a visit of these stages were let in before them."""
+    theirs = _legs_of(day, other)
+    if not {leg.pool.sharing for leg in theirs} & {leg.pool.sharing for leg in legs}:
+        return False
+    only = _only_kind(theirs)
+    if only is not None:
+        found = (frees.at(day, leg.pool) for leg in legs if leg.pool.sharing is only[0])
+        return any(free is not None and only[1] in free.kinds for free in found)
+    start = _start_after_all(day, theirs, _Frees(other.n, frees.now_at))
+    then = _start_after_all(day, theirs, _Frees(other.n, frees.now_at, legs))
+    return start is not None and then is not None and then.mean_s > start.mean_s + LATER_S
+
+
+def _only_kind(legs: Sequence[_Leg]) -> _Kind | None:
+    """The kind of work that all stages of a visit are; None when they are of several."""
+    kinds = {(leg.pool.sharing, leg.pool.kind) for leg in legs}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _errand_of(visitor: Visitor) -> Visitor:
+    """What somebody asks for, whoever it is."""
+    return replace(visitor, n=0, partner=None)
 
 
 def _legs_of(day: Day, visitor: Visitor) -> list[_Leg]:

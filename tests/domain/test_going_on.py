@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from service.domain import commands
-from service.domain.admission import newcomer, verdict_on
+from service.domain.admission import newcomer, verdict_on, visitor_of
 from service.domain.commands import ChangeTicket, Finish, LeaveQueue, SweepStandby
 from service.domain.events import TicketAdmitted, TicketTaken
 from service.domain.forecast.scene import scene_of
@@ -269,8 +269,8 @@ def test_what_a_newcomer_goes_on_with_must_fit_too() -> None:
     assert taken(hall, then=["passport", "passport"]).admission is STANDBY
 
 
-def taken(hall: Hall, then: Iterable[str]) -> TicketTaken:
-    return next(event for event in hall.do(hall.new_ticket(then=then)) if isinstance(event, TicketTaken))
+def taken(hall: Hall, then: Iterable[str], service: str = "enquiry") -> TicketTaken:
+    return next(event for event in hall.do(hall.new_ticket(service, then=then)) if isinstance(event, TicketTaken))
 
 
 def test_the_next_service_begins_when_the_one_before_is_done() -> None:
@@ -334,6 +334,52 @@ def test_who_stands_by_for_what_they_go_on_with_keeps_nobody_from_the_service_be
     assert enquiry.admission is ADMITTED
     assert enquiry.fit is not None
     assert enquiry.fit.mean_s == 180, "after whom they would have come"
+
+
+def standing_by_for_the_first() -> Hall:
+    """Somebody stands by for a passport, of which there are enough counters, and two enquiries after it."""
+    hall = short_and_long((*(["passport"],) * 5, *(["enquiry"],) * 3), at="16:00")
+    for _ in range(100):
+        if taken(hall, then=["enquiry", "enquiry"], service="passport").admission is STANDBY:
+            return hall
+    raise AssertionError("somebody stands by some time")
+
+
+def test_nobody_is_let_in_on_the_time_of_what_somebody_on_standby_has_to_do_first() -> None:
+    hall = standing_by_for_the_first()
+    ((_, first),) = hall.day.standby
+
+    alone = taken(hall, then=[], service="passport")
+
+    assert alone.fit is not None
+    assert alone.fit.p is not None
+    assert alone.fit.p > 0.9, "there would be time for a passport without more"
+    assert alone.admission is STANDBY
+    assert hall.do(SweepStandby()) == []
+    assert [ticket for _, ticket in hall.day.standby] == [first, alone.ticket]
+
+
+def test_who_stands_by_for_what_they_do_first_keeps_nobody_from_what_they_go_on_with() -> None:
+    hall = standing_by_for_the_first()
+
+    assert taken(hall, then=[]).admission is ADMITTED
+
+
+def test_whoever_comes_later_makes_nobody_on_standby_wait_for_longer() -> None:
+    """What somebody stands by for may be another stage once more are let in: then these stand by as well."""
+    hall = short_and_long((*(["passport"],) * 5, ["enquiry"]), at="16:00")
+    admitted = {ADMITTED: 0, STANDBY: 0}
+    while not hall.day.standby:
+        hall.take("passport", then=["enquiry"])
+    ((_, first),) = hall.day.standby
+    before = verdict_on(hall.day, visitor_of(hall.ticket(first)), hall.now_at)
+
+    for _ in range(12):
+        admitted[taken(hall, then=[], service="passport").admission] += 1
+
+    assert admitted[ADMITTED] > 0, "as long as they would wait for an enquiry"
+    assert admitted[STANDBY] > 0
+    assert verdict_on(hall.day, visitor_of(hall.ticket(first)), hall.now_at) == before
 
 
 def test_who_does_not_go_on_after_all_lets_somebody_in() -> None:

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.commands import ChangePlan, CloseDay, OpenOvertime, Suspend, SweepStandby
+from service.domain.commands import ChangePlan, CloseDay, LeaveQueue, OpenOvertime, Suspend
 from service.domain.model import AtDoor, ServiceId
 from service.domain.newcomers import at_door
 from service.domain.refusals import HallFull
 from tests.domain.halls import Hall, town
-from tests.domain.test_admission import fill, one_counter
+from tests.domain.test_admission import admissions, fill, one_counter
 from tests.domain.test_day_end import no_enquiries
 
 PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId("card")
@@ -60,15 +60,24 @@ def test_overtime_is_told_to_who_comes_in_by_it() -> None:
     assert got(hall, ENQUIRY) is AtDoor.OVERTIME
 
 
-def test_who_fits_by_now_of_those_on_standby_is_reckoned_with_as_let_in() -> None:
+@pytest.mark.parametrize(("leave", "would_get"), [(3, AtDoor.STANDBY), (6, AtDoor.ADMITTED)])
+def test_who_fits_by_now_of_those_on_standby_is_reckoned_with_as_let_in(leave: int, would_get: AtDoor) -> None:
     hall = one_counter()
-    fill(hall)
-    hall.at("16:03")  # nobody was called, so there is less room, and no sweep has come since
-    expected = told(hall)[ENQUIRY]
-    hall.do(SweepStandby())
+    admitted, standby = fill(hall)
+    hall.do(Suspend({"en": "Fire"}, hall.instant("16:01")))
+    for ticket in admitted[:leave]:
+        hall.do(LeaveQueue(ticket))
+    hall.at("16:01")  # nobody is let in during a suspension, and no sweep has come since
+    assert len(hall.day.standby) == len(standby)
 
-    assert told(hall)[ENQUIRY] is expected
-    assert got(hall, ENQUIRY) is expected
+    expected = told(hall)[ENQUIRY]
+    command = hall.new_ticket(ENQUIRY)
+    let_in = admissions(hall.do(command))
+
+    assert let_in
+    assert let_in == standby[: len(let_in)]
+    assert expected is would_get
+    assert AtDoor(hall.ticket(command.ticket).admission) is would_get
 
 
 def test_nothing_is_told_while_no_number_is_given_out() -> None:

@@ -3,23 +3,34 @@
 Source: DESIGN 6, "Waits"; ALGORITHMS 4.2.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.forecast.calls import NOBODY, Again, Gone, Lines, Others, starts_of
+from service.domain.forecast.calls import NOBODY, Again, Gone, Lines, Others, Raised, starts_of
 from service.domain.forecast.draws import Draws, Floats, Purpose, beyond, lognormals, rest_s
 from service.domain.forecast.scene import Guard, Present, Route, Scene, Step, Stream, Waiting
+from service.domain.forecast.staffing import Pauses
 from service.domain.model import MISSED_AFTER_S
 
 TIE_S = 1e-7
 """Orders those to come, of one queue time, by when they come, and after those who are here."""
 
 COMING_MAX = 3_000
-"""People expected without an appointment in a forecast's order: more than on the busiest day of any hall known. The
-work grows with their square, and a flood of requests would have a forecast take minutes."""
+"""People expected without an appointment in a forecast's order: more than on the busiest day of any hall known. Where
+visits have several stages the work grows with their square, and a flood of requests would have a forecast take
+minutes."""
+
+LATER = 1.5
+"""A bound is this much later than what the last call is thought, or was found, to be, lest it is looked for again."""
+
+STANDS, MAY_BE_RAISED, NOT_IN_LINE = -3, -2, -1
+"""Kinds of people who stand in the order of calls already, without and with those who may be raised, and of those who
+are in no line. Others to come in a line are of the kind they were drawn with."""
 
 QUARTER_S = 900.0
 """Between two instants ahead; at each a walk-in only looks how long they would wait."""
@@ -29,18 +40,11 @@ class TooManyToCome(Exception):  # noqa: N818  (it names what happened)
     """More are expected than can be drawn in good time."""
 
 
-class Raised(NamedTuple):
-    """When people are raised as they have waited too long, and their keys from then on; never is infinite."""
-
-    at_s: Floats
-    keys: Floats
-
-
 class Visits(NamedTuple):
     """People of a kind: their routes, when they are there and their queue times on each path; `again` as in `calls`.
 
     From `due_s` on their appointments count; before, a counter calls them rather than nobody. None of them is ever
-    `raised` where that is None.
+    `raised` where that is None. `in_line` is true when they come, are raised, and are called, in the order they have.
     """
 
     routes: list[Route]
@@ -49,6 +53,19 @@ class Visits(NamedTuple):
     again: Again
     due_s: Floats
     raised: Raised | None = None
+    in_line: bool = False
+
+
+class _Limits(NamedTuple):
+    """What those asked about are, and how far a draw goes.
+
+    They are before `latest_s` in the order, or come to be so; those whom walk-ins to come may overtake, once raised,
+    are before `overtaken_s`. Nobody is raised after `until_s`.
+    """
+
+    latest_s: float
+    overtaken_s: float
+    until_s: float
 
 
 class Called(NamedTuple):
@@ -93,6 +110,25 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
     Raises:
         TooManyToCome: more than `COMING_MAX`.
     """
+    # a bound, as nearly always nobody to come can be raised before the last is called whom that would make wait
+    overtaken_s = np.inf if ahead else _overtaken_s(scene)
+    until_s = np.inf
+    if scene.guard is not None and np.isfinite(overtaken_s):
+        until_s = max(scene.guard.from_s + scene.guard.most_s, LATER * _about_last_s(scene))
+    while True:
+        rest, last_s = _drawn_until(scene, paths, overtaken_s, until_s, ahead=ahead, newcomers=newcomers)
+        if last_s <= until_s:
+            return rest
+        until_s = LATER * last_s
+
+
+def _drawn_until(  # noqa: PLR0913  (what was asked, with limits)
+    scene: Scene, paths: int, overtaken_s: float, until_s: float, *, ahead: bool, newcomers: bool
+) -> tuple[Rest, float]:
+    """The same, with nobody raised after `until_s`, and when the last of those asked about is called.
+
+    If that is not later, it is what comes without a limit: what happens after a call does not move it.
+    """
     draws = Draws(scene, paths)
     speeds = [draws.speeds(part.speed, part.speed_sd) for part in scene.parts]
     last_key_s = np.inf if ahead else max((one.key_s for one in scene.waiting), default=-np.inf)
@@ -103,13 +139,14 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
     if sleeping and not ahead:
         # whoever comes before the last of them may be called is called, or on standby all who come at all
         latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
-    if sum(_number_of(scene, stream, latest_s) for stream in scene.streams) > COMING_MAX:
+    limits = _Limits(latest_s, min(latest_s, overtaken_s), until_s)
+    if sum(_number_of(scene, stream, limits) for stream in scene.streams) > COMING_MAX:
         raise TooManyToCome
     kinds = [
         _waiting(scene, paths),
         _present(scene, draws, speeds),
         _expected(scene, draws, latest_s),
-        *(_coming(scene, draws, n, latest_s) for n in range(len(scene.streams))),
+        *(_coming(scene, draws, n, limits) for n in range(len(scene.streams))),
     ]
     people = sum(len(kind.routes) for kind in kinds)
     probes_s = np.zeros(int(newcomers and not ahead))
@@ -118,9 +155,48 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
         probes_s = probes_s[(probes_s >= scene.doors_s) & (probes_s < scene.closing_s)]
     if len(probes_s):
         kinds.extend(_probes(scene.guard, step, probes_s, paths) for step in scene.newcomers)
-    everybody = _Everybody(scene, draws, speeds, kinds, people)
+    everybody = _Everybody(scene, draws, speeds, kinds, people, until_s)
     calls = [everybody.at(part, ahead=ahead, sleeping=sleeping) for part in range(len(scene.parts))]
-    return Rest(paths, people, calls, probes_s, everybody.under_way_s)
+    return Rest(paths, people, calls, probes_s, everybody.under_way_s), everybody.last_s
+
+
+def _overtaken_s(scene: Scene) -> float:
+    """Up to which queue time walk-ins to come go before those who wait, once they are raised, that is with that credit.
+
+    They never go before a walk-in who waits now and who is raised before them.
+    """
+    return max(
+        (max(one.key_s, one.active_s) for one in scene.waiting if one.raised is None or one.active_s > 0),
+        default=-np.inf,
+    )
+
+
+def _about_last_s(scene: Scene) -> float:
+    """About when the last is called of those who are here: when the work of all of them is done."""
+    works: defaultdict[tuple[int, frozenset[int]], float] = defaultdict(float)
+    for people in (scene.waiting, scene.present, scene.expected):
+        for step in chain.from_iterable(one.route for one in people):
+            part = scene.parts[step.part]
+            for counters in {part.groups[step.group], frozenset(range(len(part.counters)))}:
+                works[step.part, counters] += step.mean_s * part.speed
+    return max(
+        (
+            _done_s([scene.parts[part].pauses[counter] for counter in counters], work_s)
+            for (part, counters), work_s in works.items()
+        ),
+        default=0.0,
+    )
+
+
+def _done_s(pauses: Sequence[Pauses], work_s: float) -> float:
+    """When counters with these pauses have done some work; infinite when they never have."""
+    edges = sorted({0.0, *(edge for spans in pauses for span in spans for edge in span if 0.0 < edge < np.inf)})
+    for from_s, to_s in pairwise([*edges, np.inf]):
+        working = sum(not any(pause_s <= from_s < end_s for pause_s, end_s in spans) for spans in pauses)
+        if working and work_s <= working * (to_s - from_s):
+            return from_s + work_s / working
+        work_s -= working * (to_s - from_s) if working else 0.0
+    return np.inf
 
 
 def quarters_s(made_s: float, until_s: float) -> Floats:
@@ -226,32 +302,34 @@ def _guard_for(scene: Scene, stream: Stream) -> Guard | None:
     return None if stream.credit_s else scene.guard
 
 
-def _until_s(scene: Scene, stream: Stream, latest_s: float) -> float:
-    """Until when people of a stream come who could be called before `latest_s` in the order."""
+def _come_until_s(scene: Scene, stream: Stream, limits: _Limits) -> float:
+    """Until when people of a stream come who could be called before some of those asked about."""
     guard = _guard_for(scene, stream)
-    until_s = latest_s + (stream.credit_s if guard is None else guard.credit_s)
-    return until_s if scene.closing_s is None else min(scene.closing_s, until_s)
+    come_s = limits.latest_s + stream.credit_s
+    if guard is not None:
+        come_s = max(come_s, min(limits.overtaken_s + guard.credit_s, limits.until_s - guard.most_s))
+    return come_s if scene.closing_s is None else min(scene.closing_s, come_s)
 
 
-def _number_of(scene: Scene, stream: Stream, latest_s: float) -> float:
+def _number_of(scene: Scene, stream: Stream, limits: _Limits) -> float:
     """How many of a stream are expected to come until then."""
-    until_s = _until_s(scene, stream, latest_s)
+    last_s = _come_until_s(scene, stream, limits)
     return sum(
-        span.number * (min(span.to_s, until_s) - span.from_s) / (span.to_s - span.from_s)
+        span.number * (min(span.to_s, last_s) - span.from_s) / (span.to_s - span.from_s)
         for span in stream.spans
-        if span.from_s < until_s
+        if span.from_s < last_s
     )
 
 
-def _coming(scene: Scene, draws: Draws, number: int, latest_s: float) -> Visits:
-    """Those of a stream, by its number, who come as far as they could be called before `latest_s` in the order."""
+def _coming(scene: Scene, draws: Draws, number: int, limits: _Limits) -> Visits:
+    """Those of a stream, by its number, who come as far as `_come_until_s` says, on each path in that order."""
     stream = scene.streams[number]
     random = draws.stream(Purpose.ARRIVALS, number)
-    until_s = _until_s(scene, stream, latest_s)
+    last_s = _come_until_s(scene, stream, limits)
     found: list[Floats] = []
     factor = random.standard_normal(draws.paths)
     for span in stream.spans:
-        end_s = min(span.to_s, until_s)
+        end_s = min(span.to_s, last_s)
         if end_s <= span.from_s:
             continue
         share = (end_s - span.from_s) / (span.to_s - span.from_s)
@@ -261,7 +339,7 @@ def _coming(scene: Scene, draws: Draws, number: int, latest_s: float) -> Visits:
         come_s = span.from_s + (end_s - span.from_s) * random.random((most, draws.paths))
         come_s[np.arange(most)[:, None] >= counts] = np.inf
         found.append(come_s)
-    come_s = np.concatenate(found) if found else np.empty((0, draws.paths))
+    come_s = np.sort(np.concatenate(found), axis=0) if found else np.empty((0, draws.paths))
     keys = _or_0(come_s) * (1 + TIE_S) - stream.credit_s
     return Visits(
         [stream.route] * len(come_s),
@@ -270,6 +348,7 @@ def _coming(scene: Scene, draws: Draws, number: int, latest_s: float) -> Visits:
         _nobody_again(draws.paths),
         np.zeros(len(come_s)),
         _raised_by(_guard_for(scene, stream), come_s, keys),
+        in_line=True,
     )
 
 
@@ -280,18 +359,21 @@ def _probes(guard: Guard | None, step: Step, come_s: Floats, paths: int) -> Visi
     looking = step._replace(mean_s=0.0, variance=0.0)
     keys = times + TIE_S * (1 + times)
     raised = _raised_by(guard, times, keys)
-    return Visits([(looking,)] * len(come_s), times, keys, _nobody_again(paths), np.zeros(len(come_s)), raised)
+    routes: list[Route] = [(looking,)] * len(come_s)
+    return Visits(routes, times, keys, _nobody_again(paths), np.zeros(len(come_s)), raised, in_line=True)
 
 
-def _all_raised(kinds: Sequence[Visits], paths: int) -> Raised | None:
-    """When people of all kinds are raised; None when nobody is."""
-    if all(kind.raised is None for kind in kinds):
-        return None
+def _all_raised(kinds: Sequence[Visits], paths: int, until_s: float) -> Raised | None:
+    """When people of all kinds are raised, as far as that is by `until_s`; None when nobody is."""
     never = [np.broadcast_to(np.inf, (len(kind.routes), paths)) for kind in kinds]
+    at_s = np.concatenate(
+        [one if kind.raised is None else kind.raised.at_s for kind, one in zip(kinds, never, strict=True)]
+    )
+    in_time = np.isfinite(at_s) & (at_s <= until_s)
+    if not in_time.any():
+        return None
     return Raised(
-        np.concatenate(
-            [one if kind.raised is None else kind.raised.at_s for kind, one in zip(kinds, never, strict=True)]
-        ),
+        np.where(in_time, at_s, np.inf),
         np.concatenate([kind.keys if kind.raised is None else kind.raised.keys for kind in kinds]),
     )
 
@@ -299,7 +381,15 @@ def _all_raised(kinds: Sequence[Visits], paths: int) -> Raised | None:
 class _Everybody:
     """All visits of all kinds, taken through the parts one after the other."""
 
-    def __init__(self, scene: Scene, draws: Draws, speeds: Sequence[Floats], kinds: list[Visits], people: int) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  (what was drawn)
+        self,
+        scene: Scene,
+        draws: Draws,
+        speeds: Sequence[Floats],
+        kinds: list[Visits],
+        people: int,
+        until_s: float,
+    ) -> None:
         self.scene = scene
         self.draws = draws
         self.speeds = speeds
@@ -315,12 +405,19 @@ class _Everybody:
             np.concatenate([kind.again.keys for kind in kinds]),
         )
         self.due_s = np.concatenate([kind.due_s for kind in kinds])
-        self.raised = _all_raised(kinds, draws.paths)
+        self.raised = _all_raised(kinds, draws.paths, until_s)
+        self.last_s = -np.inf
         self.standing = np.zeros(len(self.routes), dtype=bool)
         self.since_s = np.zeros(len(self.routes))
+        self.kind = np.full(len(self.routes), NOT_IN_LINE)
+        for number, kind in enumerate(kinds):
+            if kind.in_line:
+                self.kind[firsts[number] : firsts[number + 1]] = number
         for visit, one in enumerate(scene.waiting):
-            self.standing[visit] = one.active_s == 0 and one.raised is None
-            self.since_s[visit] = one.since_s if one.active_s == 0 else 0.0
+            if one.active_s == 0:
+                self.standing[visit] = True
+                self.since_s[visit] = one.since_s
+                self.kind[visit] = MAY_BE_RAISED if one.raised is not None else STANDS
         self.under_way_s = kinds[1].appear_s
         steps: list[list[tuple[int, int, Step]]] = [[] for _ in scene.parts]
         for visit, route in enumerate(self.routes):
@@ -365,32 +462,33 @@ class _Everybody:
                 kept |= ((self.raised.keys[visits] <= last_key_s) & np.isfinite(self.raised.at_s[visits])).any(axis=1)
             visits, groups, means, cvs = visits[kept], groups[kept], means[kept], cvs[kept]
             first, standing, wanted = first[kept], standing[kept], wanted[kept]
-        lined = np.flatnonzero(standing)
-        lined = lined[np.argsort(self.keys[visits[lined], 0], kind="stable")]
-        later = np.flatnonzero(~standing)
-        order = np.concatenate([lined, later])
-        visits, first, wanted = visits[order], first[order], wanted[order]
-        coming = visits[len(lined) :]
+        lined = first & (self.kind[visits] != NOT_IN_LINE)
+        here_already = np.flatnonzero(standing)
+        here_already = here_already[np.argsort(self.keys[visits[here_already], 0], kind="stable")]
+        order = np.concatenate([here_already, np.flatnonzero(lined & ~standing), np.flatnonzero(~lined)])
+        visits, first, wanted, groups = visits[order], first[order], wanted[order], groups[order]
+        standing_count, lined_count = len(here_already), np.count_nonzero(lined)
         normals = np.concatenate(
             [
-                self.draws.stream(Purpose.WAITING, part).standard_normal((len(lined), paths)),
-                self.draws.stream(Purpose.OTHERS, part).standard_normal((len(later), paths)),
+                self.draws.stream(Purpose.WAITING, part).standard_normal((standing_count, paths)),
+                self.draws.stream(Purpose.OTHERS, part).standard_normal((len(visits) - standing_count, paths)),
             ]
         )
         durations = lognormals(means[order], cvs[order], normals)
         durations *= self.speeds[part]
-        gone = self._gone(part, visits, first, len(lined))
-        others, again = self._appearing(coming, groups[later], first[len(lined) :])
+        gone = self._gone(part, visits, first, standing_count)
+        others, again = self._appearing(visits[lined_count:], groups[lined_count:], first[lined_count:])
         starts = starts_of(
             scene.parts[part],
             self._free_s(part),
-            Lines(groups[lined], self.keys[visits[: len(lined)], 0]),
+            self._lines(visits[:lined_count], groups[:lined_count]),
             others,
             again,
             durations,
             gone,
             np.isfinite(self.ready_s[visits]).any(axis=1) if all_of_them else wanted,
         ).T
+        self.last_s = max(self.last_s, float(starts[wanted].max(initial=-np.inf)))
         ready = self.ready_s[visits]
         ends = starts + durations
         over = starts
@@ -399,6 +497,12 @@ class _Everybody:
             over = np.where(gone.keeps_s > 0, starts, np.minimum(starts, gone.from_s))
         self.ready_s[visits] = ends
         return Called(part, visits, ready, starts, over, ends)
+
+    def _lines(self, visits: NDArray[np.intp], groups: NDArray[np.intp]) -> Lines:
+        """Those at their first step who stand in lines, or will: a line for each kind of them in each group."""
+        names, line_of = np.unique(np.stack([groups, self.kind[visits]]), axis=1, return_inverse=True)
+        raised = None if self.raised is None else Raised(self.raised.at_s[visits], self.raised.keys[visits])
+        return Lines(names[0], line_of, self.ready_s[visits], self.keys[visits], raised)
 
     def _appearing(
         self, coming: NDArray[np.intp], groups: NDArray[np.intp], first: NDArray[np.bool_]

@@ -121,7 +121,8 @@ def test_when_more_come_than_are_served_the_intake_closes_in_time() -> None:
 
     ahead = day_ahead(hall.day, hall.now_at)
 
-    assert ahead.served == 0
+    assert ahead.served is not None
+    assert ahead.served <= 0.01
     assert ahead.intake_closes_at is not None
     # thirty an hour come, twenty are served: who comes at 14:20 is called at 17:00
     assert hall.instant("13:00") < ahead.intake_closes_at < hall.instant("14:20")

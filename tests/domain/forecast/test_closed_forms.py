@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from service.domain.forecast.calls import Again, Gone, Lines, Others, starts_of
+from service.domain.forecast.calls import Again, Gone, Lines, Others, Raised, starts_of
 from service.domain.forecast.draws import Floats, beyond, lognormals, rest_s
 from service.domain.forecast.scene import Part
 from service.domain.model import CounterId
@@ -25,7 +25,7 @@ def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats, gone
     starts = starts_of(
         part,
         np.zeros((PATHS, counters)),
-        Lines(np.empty(0, dtype=np.intp), np.empty(0)),
+        Lines(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), nobody, nobody, None),
         Others(np.zeros(PEOPLE, dtype=np.intp), come_s, keys),
         Again(np.empty(0, dtype=np.intp), nobody, nobody),
         durations_s,
@@ -157,3 +157,56 @@ def test_normals_beyond_a_point_are_those_of_its_tail(z: float) -> None:
     mean = density / (0.5 * math.erfc(z / math.sqrt(2)))
     assert drawn.min() >= z
     assert drawn.mean() == pytest.approx(mean, abs=4 * drawn.std() / math.sqrt(20_000))
+
+
+@pytest.mark.parametrize("rule", [False, True])
+def test_those_in_lines_are_called_as_if_each_came_alone(rule: bool) -> None:  # noqa: FBT001
+    """Two counters, one of which is on a break for a while and does half of what the other does.
+
+    Every third has a credit; the others are raised when they have waited for 700 s, where there is a `rule`.
+    """
+    random = np.random.default_rng(7)
+    count, paths = 60, 20
+    counters = tuple(CounterId(name) for name in "AB")
+    part = Part(counters, (((900.0, 1500.0),), ()), (frozenset({0, 1}), frozenset({1})), 1.0, 0.0)
+    groups = np.arange(count) % 2
+    credits_s = np.where(np.arange(count) // 2 % 3 == 0, 3000.0, 0.0)  # who has one is never raised
+    come_s = np.sort(random.uniform(0.0, 3600.0, (count, paths)), axis=0)
+    come_s[:10] = -np.arange(10.0, 0.0, -1.0)[:, None]  # who is here
+    come_s[-5:, ::3] = np.inf
+    appear_s, keys = np.maximum(come_s, 0.0), np.where(np.isfinite(come_s), come_s, 0.0) - credits_s[:, None]
+    raised = Raised(
+        np.where(credits_s[:, None] > 0, np.inf, np.maximum(0.0, come_s + 700.0))
+        if rule
+        else np.full_like(keys, np.inf),
+        keys - 4000.0,
+    )
+    durations_s = random.exponential(110.0, (count, paths))
+    free_s = random.uniform(0.0, 60.0, (paths, 2))
+    nobody = np.empty((0, paths))
+    none = np.empty(0, dtype=np.intp)
+    wanted = np.ones(count, dtype=bool)
+
+    alone = starts_of(
+        part,
+        free_s,
+        Lines(none, none, nobody, nobody, None),
+        Others(groups, appear_s, keys),
+        Again(np.arange(count), raised.at_s, raised.keys),
+        durations_s,
+        None,
+        wanted,
+    )
+    in_lines = starts_of(
+        part,
+        free_s,
+        Lines(np.array([0, 1, 0, 1]), groups + 2 * (credits_s > 0), appear_s, keys, raised if rule else None),
+        Others(none, nobody, nobody),
+        Again(none, nobody, nobody),
+        durations_s,
+        None,
+        wanted,
+    )
+
+    assert np.isfinite(alone).mean() > 0.9
+    np.testing.assert_array_equal(in_lines, alone)

@@ -22,8 +22,11 @@ from service.domain.commands import (
     Suspend,
     TransferTicket,
 )
+from service.domain.forecast import rest
+from service.domain.forecast.calls import Again, Lines, Others, starts_of
+from service.domain.forecast.draws import Floats
 from service.domain.forecast.rest import drawn
-from service.domain.forecast.scene import Coming, scene_of
+from service.domain.forecast.scene import Coming, Part, scene_of
 from service.domain.forecast.waits import NEVER, asked_of, forecast, waits_of
 from service.domain.model import Admission, AppointmentId, Channel, CounterId, ServiceId, TicketClass, TicketId
 from service.domain.plan import Learned, Leaving
@@ -309,7 +312,7 @@ def test_an_appointment_that_is_due_goes_before_those_who_came_later() -> None:
     assert foreseen(hall)[TicketId("early")] == 720, "the first call from ten past nine on"
 
 
-def guarded(**rules: int) -> Hall:
+def guarded(**rules: int | None) -> Hall:
     """Five come without an appointment at nine, ten with one at ten to ten, and a counter opens shortly before ten."""
     rules = {"max_walk_in_wait_s": 3600, **rules}
     counters = [{"id": "1", "zone": "main", "stage": "window", "services": ["enquiry"]}]
@@ -358,7 +361,7 @@ def test_the_forecast_goes_by_the_rule_for_long_waits(most_s: int) -> None:
 
 @pytest.mark.parametrize("most_s", [60, 600, 1200, None])
 def test_the_forecast_of_a_newcomer_goes_by_the_rule_for_long_waits(most_s: int | None) -> None:
-    hall = guarded() if most_s is None else guarded(max_walk_in_wait_s=most_s)
+    hall = guarded(max_walk_in_wait_s=most_s)
     scene = scene_of(hall.day, hall.now_at)
     assert scene is not None
     scene = replace(scene, parts=tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts), streams=())
@@ -369,8 +372,16 @@ def test_the_forecast_of_a_newcomer_goes_by_the_rule_for_long_waits(most_s: int 
     assert newcomer.p50_s == played(hall)[ticket]
 
 
-def test_who_comes_later_and_waits_too_long_goes_before_who_is_here() -> None:
-    """Ten an hour come; those of the next 22 minutes are soon before the appointments of ten to ten."""
+@pytest.mark.parametrize("thought_s", [None, 0.0, np.inf])
+def test_who_comes_later_and_waits_too_long_goes_before_who_is_here(
+    monkeypatch: pytest.MonkeyPatch, thought_s: float | None
+) -> None:
+    """Ten an hour come; those of the next 22 minutes are soon before the appointments of ten to ten.
+
+    Whatever is thought at first of when the last is called.
+    """
+    if thought_s is not None:
+        monkeypatch.setattr(rest, "_about_last_s", lambda _: thought_s)
     waits = []
     for most_s in (36_000, 60):
         hall = guarded(max_walk_in_wait_s=most_s)
@@ -385,6 +396,48 @@ def test_who_comes_later_and_waits_too_long_goes_before_who_is_here() -> None:
 
     assert waits[0] == 9 * 180
     assert waits[1] == pytest.approx(14 * 180 + 22 / 6 * 180, abs=200)
+
+
+def drawn_by(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """What a forecast's calls are found from: people in lines, others, and appearances again, for each part."""
+    found: list[tuple[int, int, int]] = []
+
+    def noting(part: Part, free_s: Floats, lines: Lines, others: Others, again: Again, *more: Any) -> Floats:  # noqa: ANN401  (the rest as it is)
+        found.append((len(lines.line_of), len(others.groups), len(again.who)))
+        return starts_of(part, free_s, lines, others, again, *more)
+
+    monkeypatch.setattr(rest, "starts_of", noting)
+    forecast(hall.day, hall.now_at)
+    return found
+
+
+@pytest.mark.parametrize("most_s", [36_000, 7200, 600])
+def test_whom_the_rule_for_long_waits_may_raise_stands_in_line_as_without_it(
+    monkeypatch: pytest.MonkeyPatch, most_s: int
+) -> None:
+    by_rule = []
+    for rules in ({}, {"max_walk_in_wait_s": most_s}):
+        hall = Hall(certain(rules=rules, admission="all"), at="09:00")
+        hall.open("1", "2")
+        for n in range(60):
+            hall.after(10).take(("enquiry", "card", "passport")[n % 3])
+        by_rule.append(drawn_by(hall, monkeypatch))
+
+    assert by_rule[1] == by_rule[0]
+    assert sum(lined for lined, _, _ in by_rule[0]) >= 60
+
+
+def test_only_those_to_come_are_drawn_who_may_be_raised_before_the_last_is_called(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ten who have an appointment wait, before whom who is raised may go, and all are called within 45 minutes."""
+    people = [
+        sum(lined + others for lined, others, _ in drawn_by(guarded(max_walk_in_wait_s=most_s), monkeypatch))
+        for most_s in (60, 7200, None)
+    ]
+
+    assert people[1] == people[2]
+    assert people[0] > people[1]
 
 
 def test_nobody_is_raised_sooner_for_a_suspension_to_come() -> None:
