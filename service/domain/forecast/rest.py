@@ -166,7 +166,11 @@ def _overtaken_s(scene: Scene) -> float:
     They never go before a walk-in who waits now and who is raised before them.
     """
     return max(
-        (max(one.key_s, one.active_s) for one in scene.waiting if one.raised is None or one.active_s > 0),
+        (
+            max(one.key_s, one.active_s) if one.active_s > 0 else one.key_s
+            for one in scene.waiting
+            if one.raised is None or one.active_s > 0
+        ),
         default=-np.inf,
     )
 

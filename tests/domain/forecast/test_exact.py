@@ -421,6 +421,7 @@ def test_whom_the_rule_for_long_waits_may_raise_stands_in_line_as_without_it(
         hall.open("1", "2")
         for n in range(60):
             hall.after(10).take(("enquiry", "card", "passport")[n % 3])
+        hall.do(ChangeTicket(hall.take("enquiry"), class_=TicketClass.GREEN, reason="urgent"))
         by_rule.append(drawn_by(hall, monkeypatch))
 
     assert by_rule[1] == by_rule[0]
