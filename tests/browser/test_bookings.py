@@ -183,13 +183,18 @@ async def test_what_is_typed_for_the_next_caller_while_a_booking_is_under_way_st
     await expect(clerk.book).to_be_disabled()
 
 
+async def book_out(service: Service) -> None:
+    """Have others take the two places of tomorrow at 09:30."""
+    for _ in range(2):
+        body = {"service": "loan-first", "starts_at": f"{TOMORROW}T01:30:00Z", "hold": True}
+        assert (await service.api.staff("POST", "appointments", body)).status == 201
+
+
 async def test_a_refusal_is_said_of_who_was_sent_and_the_form_stays_the_next_callers(
     service: Service, clerk: Clerk
 ) -> None:
     gate = await under_way(clerk)
-    for _ in range(2):
-        body = {"service": "loan-first", "starts_at": f"{TOMORROW}T01:30:00Z", "hold": True}
-        assert (await service.api.staff("POST", "appointments", body)).status == 201
+    await book_out(service)
     name = clerk.page.locator("#b-name")
     await name.fill("王芳")
     await clerk.page.locator("#times button", has_text="10:00").click()
@@ -209,9 +214,7 @@ async def test_a_refusal_while_the_next_caller_has_no_time_yet_names_the_time_th
     service: Service, clerk: Clerk
 ) -> None:
     gate = await under_way(clerk)
-    for _ in range(2):
-        body = {"service": "loan-first", "starts_at": f"{TOMORROW}T01:30:00Z", "hold": True}
-        assert (await service.api.staff("POST", "appointments", body)).status == 201
+    await book_out(service)
     await clerk.page.locator(f"#day-{LATER}").click()
 
     gate.set()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
@@ -462,15 +463,21 @@ async def test_that_an_act_is_being_checked_is_over_with_it_in_another_language_
 # Refused from a row.
 
 
-async def test_whoever_has_left_is_not_brought_back_from_their_row_and_this_is_said(
-    service: Service, context: BrowserContext
-) -> None:
+async def at_a_parked_row(service: Service, context: BrowserContext) -> tuple[Desk, dict[str, Any]]:
+    """A counter that looks at the row of somebody parked."""
     await service.api.open("3")
     ticket = await service.api.take("enquiry")
     await service.api.staff("POST", f"tickets/{ticket['id']}/park")
     desk = await Desk.at(context, service.api.base)
     await desk.page.locator("#also [data-ticket]").click()
     await expect(desk.page.locator("dialog")).to_be_visible()
+    return desk, ticket
+
+
+async def test_whoever_has_left_is_not_brought_back_from_their_row_and_this_is_said(
+    service: Service, context: BrowserContext
+) -> None:
+    desk, ticket = await at_a_parked_row(service, context)
 
     await desk.page.route("**/queue", lambda route: route.abort("connectionreset"))  # the page has not heard of it yet
     reply = await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])
@@ -488,12 +495,7 @@ async def test_whoever_has_left_is_not_brought_back_from_their_row_and_this_is_s
 async def test_the_row_of_whoever_has_left_meanwhile_closes_with_a_word(
     service: Service, context: BrowserContext
 ) -> None:
-    await service.api.open("3")
-    ticket = await service.api.take("enquiry")
-    await service.api.staff("POST", f"tickets/{ticket['id']}/park")
-    desk = await Desk.at(context, service.api.base)
-    await desk.page.locator("#also [data-ticket]").click()
-    await expect(desk.page.locator("dialog")).to_be_visible()
+    desk, ticket = await at_a_parked_row(service, context)
 
     reply = await service.api.call("DELETE", f"tickets/{ticket['id']}", token=ticket["token"])
 
