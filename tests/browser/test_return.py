@@ -49,6 +49,14 @@ async def accepted(service: Service, ticket: dict[str, Any]) -> None:
     assert (await service.api.staff("POST", f"tickets/{ticket['id']}/finish", finish)).status == 200
 
 
+async def accepted_conditionally(service: Service, context: BrowserContext) -> tuple[dict[str, Any], str]:
+    """A ticket that ended with a paper missing, as its page says, and the page's address."""
+    phone, ticket = await taken(service, context)
+    await accepted(service, ticket)
+    await phone.is_view("done")
+    return ticket, phone.page.url
+
+
 async def home(service: Service, context: BrowserContext) -> Phone:
     """The page of the hall, opened anew."""
     return await Phone.open(context, f"{service.api.base}/halls/demo")
@@ -120,10 +128,7 @@ async def test_who_was_not_served_finds_the_number_though_the_page_was_closed_me
 async def test_a_right_that_is_over_is_not_offered_any_more(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:
-    phone, ticket = await taken(service, context)
-    address = phone.page.url
-    await accepted(service, ticket)
-    await phone.is_view("done")
+    _, address = await accepted_conditionally(service, context)
     clock.advance(8 * DAY_S)
 
     after = await home(service, context)
@@ -138,10 +143,7 @@ async def test_a_right_that_is_over_is_not_offered_any_more(
 async def test_a_right_for_a_service_that_was_taken_out_is_good_until_the_day_ends(
     service: Service, context: BrowserContext
 ) -> None:
-    phone, ticket = await taken(service, context)
-    link = phone.page.url
-    await accepted(service, ticket)
-    await phone.is_view("done")
+    ticket, link = await accepted_conditionally(service, context)
 
     await without_enquiries(service.api)
 
@@ -159,10 +161,7 @@ async def test_a_right_for_a_service_that_was_taken_out_is_good_until_the_day_en
 async def test_a_right_for_a_service_that_the_hall_no_longer_has_is_not_promised(
     service: Service, context: BrowserContext, clock: RunningClock
 ) -> None:
-    phone, ticket = await taken(service, context)
-    link = phone.page.url
-    await accepted(service, ticket)
-    await phone.is_view("done")
+    ticket, link = await accepted_conditionally(service, context)
     await without_enquiries(service.api)
     clock.advance(DAY_S)
 
@@ -195,10 +194,7 @@ async def test_who_was_not_served_for_a_service_that_was_taken_out_is_promised_n
 
 
 async def test_who_would_return_for_what_is_online_now_is_told_where(service: Service, context: BrowserContext) -> None:
-    phone, ticket = await taken(service, context)
-    link = phone.page.url
-    await accepted(service, ticket)
-    await phone.is_view("done")
+    _, link = await accepted_conditionally(service, context)
     services = (await service.api.staff("GET", "document")).body["services"]
     online = {"online_url": "https://example.org/enquiries"}
     await change(service.api, services=[{**one, **online} if one["id"] == "enquiry" else one for one in services])
