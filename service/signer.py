@@ -9,7 +9,7 @@ import hmac
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import islice
 from typing import Literal
@@ -46,7 +46,7 @@ class Signer:
         self._admin = secrets.admin_token.encode()
         self._first = hmac.new(self._secrets[0], digestmod=sha256)
         self._known: WeakKeyDictionary[Day, _Known] = WeakKeyDictionary()
-        self._token = lru_cache(TOKENS_REMEMBERED)(self._derived)
+        self._token = lru_cache(TOKENS_REMEMBERED)(partial(_derived, self._secrets[0]))
 
     def ticket_token(self, hall: HallId, ticket: TicketId) -> str:
         """The token of a ticket: base64url HMAC-SHA256(secret, hall|kind|id), without padding."""
@@ -77,16 +77,12 @@ class Signer:
 
     def tokens(self, hall: HallId, kind: Kind, ids: Iterable[str]) -> list[str]:
         """The tokens of tickets or appointments by every secret; who asks keeps them."""
-        return [_text(hmac.digest(secret, _said(hall, kind, one), "sha256")) for one in ids for secret in self._secrets]
+        return [_derived(secret, hall, kind, one) for one in ids for secret in self._secrets]
 
-    def _derived(self, hall: HallId, kind: str, name: str) -> str:
-        return _text(hmac.digest(self._secrets[0], _said(hall, kind, name), "sha256"))
-
-    def _tokens_of(self, hall: HallId, kind: str, name: str) -> list[str]:
+    def _tokens_of(self, hall: HallId, kind: Kind, name: str) -> list[str]:
         """By each secret."""
-        older = self._secrets[1:]
         first = self._token(hall, kind, name)
-        return [first, *(_text(hmac.digest(secret, _said(hall, kind, name), "sha256")) for secret in older)]
+        return [first, *(_derived(secret, hall, kind, name) for secret in self._secrets[1:])]
 
     def is_admin_token(self, token: str) -> bool:
         """Tell whether a token is the admin's."""
@@ -111,13 +107,11 @@ class Signer:
         return self.fingerprints(b"admin session|" + self._admin)
 
 
-def _said(hall: HallId, kind: str, name: str) -> bytes:
-    return f"{hall}|{kind}|{name}".encode()
+def _derived(secret: bytes, hall: HallId, kind: Kind, name: str) -> str:
+    """base64url HMAC-SHA256(secret, hall|kind|id), without padding."""
+    digest = hmac.digest(secret, f"{hall}|{kind}|{name}".encode(), "sha256")
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _is_among(token: str, known: list[str]) -> bool:
     return any(hmac.compare_digest(one.encode(), token.encode()) for one in known)
-
-
-def _text(digest: bytes) -> str:
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
