@@ -532,18 +532,15 @@ class Lanes:
             if on == today:
                 await self._take_plan(hall, on, actor)
             else:
-                await self._change_plan(hall, on, actor)
+                with apart("plan_not_changed", hall.id, day=str(on)):
+                    await self._take_plan(hall, on, actor)
 
     async def _follow_as_stored(self, hall_id: HallId, on: date) -> None:
         """Take the document over that the database has: the one in memory may be of a copy that is no more."""
         with apart("plan_not_changed", hall_id, day=str(on)):
-            await self._change_plan(await self._halls.read(hall_id), on)
+            await self._take_plan(await self._halls.read(hall_id), on)
 
-    async def _change_plan(self, hall: Hall, on: date, actor: str = SYSTEM) -> None:
-        with apart("plan_not_changed", hall.id, day=str(on)):
-            await self._take_plan(hall, on, actor)
-
-    async def _take_plan(self, hall: Hall, on: date, actor: str) -> None:
+    async def _take_plan(self, hall: Hall, on: date, actor: str = SYSTEM) -> None:
         """Have a day take its own plan: a plan is of one date, and never goes on to the next with its command."""
         with suppress(DayHasEnded):
             await (await self.opened_lane(hall, on)).do(self._own(ChangePlan(hall.plan(on)), actor))
