@@ -369,10 +369,10 @@ def work_further(further: Further, number: int) -> tuple[int, Work]:
     and are no one more.
     """
     kind, mean_s, variance, before_s, _ = further
-    left_s, squares = number * mean_s, number * (mean_s * mean_s + variance)
+    work = work_of(number, 1.0, mean_s, variance)
     if before_s is not None:
-        return kind, Work(0, left_s, number * variance, left_s, squares + 2 * before_s * left_s)
-    return kind, Work(number, left_s, number * variance, left_s, squares)
+        work = work._replace(services=0, squares=work.squares + 2 * before_s * work.left_s)
+    return kind, work
 
 
 def further_at(day: Day, pool: Pool, what: GoingOn) -> Further | None:
