@@ -26,7 +26,8 @@ HISTORIES_AT_ONCE = 2
 """A history is read from the journal of the whole day: more at once would only wait for each other, and time out."""
 
 SAME_MOMENT_TRIES = 10
-"""The hall may move between two looks at it, by its own jobs or by others; then both are looked at again."""
+"""The hall may move between two looks at it, by its own jobs or by others, or get another forecast, which screens hear
+of later; then both are looked at again."""
 
 BOARD_WITHIN_S = 15.0
 """How long a screen may take to show the last answer."""
@@ -62,7 +63,7 @@ class Witness:
         self._at_once = at_once
 
     async def moment(self, seq: int, on: date, journal: JournalReader | None) -> Moment:
-        """The hall at a seq of at least `seq`, everything of the same seq if that can be had."""
+        """The hall at a seq of at least `seq`, everything of the same seq and forecast if that can be had."""
         for _ in range(SAME_MOMENT_TRIES):
             socket, screens = await self._screen(seq)
             records = None if journal is None else await journal.events(HallId(self._hall.id), on)
@@ -74,7 +75,7 @@ class Witness:
                 seqs.add(_decode_board(socket).seq)
             if records:
                 seqs.add(records[-1].seq)
-            if len(seqs) == 1 or socket is None:
+            if socket is None or (len(seqs) == 1 and check.boards_agree(socket, http) is None):
                 break
             seq = max(seqs)
         return moment
