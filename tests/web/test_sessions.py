@@ -12,16 +12,27 @@ from argon2 import PasswordHasher
 
 from service.clock import FakeClock
 from service.domain.refusals import Busy
+from service.domain.times import stamp
 from service.errors import StorageUnavailable
 from service.identity import accounts, lockout, passwords
+from service.identity.sessions import LASTS
 from service.identity.store import Writer, changing
+from service.identity.tokens import REMEMBERED_S
 from service.journal.database import Database
 from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import Checked
 from tests.web.conftest import Founder
-from tests.web.staff import PASSWORD, Browser, employed
+from tests.web.staff import PASSWORD, Browser, device, employed
 
 REFUSED = "sign-in-refused"
+
+NO_ROOM = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$;
+CREATE TRIGGER no_room BEFORE UPDATE ON accounts EXECUTE FUNCTION no_room();
+CREATE TRIGGER no_room BEFORE UPDATE ON sessions EXECUTE FUNCTION no_room();
+CREATE TRIGGER no_room BEFORE UPDATE ON devices EXECUTE FUNCTION no_room();
+"""
+ROOM = "DROP FUNCTION no_room CASCADE"
 
 
 @pytest.fixture
@@ -163,6 +174,26 @@ async def test_a_session_lasts_a_working_day_and_longer_in_use(browser: Browser,
     assert (used.body["account"]["id"], renewed.body["account"]["id"]) == ("admin", "admin")
     assert used.body["expires_at"] < renewed.body["expires_at"]
     assert idle.body["account"] is None
+
+
+async def test_who_works_here_sees_the_hall_while_the_database_takes_no_changes(
+    house: Service, hall: Checked, now: FakeClock
+) -> None:
+    kiosk = await device(hall, "kiosk")
+    connection = await asyncpg.connect(house.settings.database_url)
+    async with employed(hall, "staff") as clerk:
+        now.advance(2 * 3600)  # the use of all of them is to be written down anew
+        await connection.execute(NO_ROOM)
+        try:
+            replies = [await clerk.call("GET", "queue"), await hall.call("GET", "kiosk", token=kiosk)]
+        finally:
+            await connection.execute(ROOM)
+            await connection.close()
+        now.advance(REMEMBERED_S)
+        replies.append(await clerk.call("GET", "/v1/session"))
+
+    assert [reply.status for reply in replies] == [200, 200, 200]
+    assert replies[2].body["expires_at"] == stamp(now.now_at() + LASTS)
 
 
 async def test_no_session_lasts_longer_than_a_week(browser: Browser, now: FakeClock) -> None:
