@@ -209,12 +209,14 @@ async def change_password(request: web.Request) -> web.Response:
     act = Act(key.command_id, key.fingerprint, now_at, actor, key.fingerprints_before)
     if await identity.accounts.has_chosen(act):
         return web.Response(status=204)
-    _, sound = await _authenticated(request, account.name, form.current)
-    if not sound:
+    owned, sound = await _authenticated(request, account.name, form.current)
+    if owned is None or not sound:
+        if await identity.accounts.has_chosen(act):  # the same request, sent at the same time, was first
+            return web.Response(status=204)
         await identity.audit.note(account.halls, now_at, actor, "password_change_refused", **_about(account))
         raise SignInRefused
     passwords.require_good("new", form.new, account.name, form.current)
-    await identity.accounts.choose_password(account, form.new, act, session.hash)
+    await identity.accounts.choose_password(owned, form.new, act, session.hash)
     identity.sessions.forget(account.id)
     return web.Response(status=204)
 

@@ -1,7 +1,7 @@
 """Signing in and out with a browser's cookie, and how slow guessing is."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,6 +15,7 @@ from service.domain.refusals import Busy
 from service.domain.times import stamp
 from service.errors import StorageUnavailable
 from service.identity import accounts, lockout, passwords
+from service.identity.lockout import Attempt
 from service.identity.sessions import LASTS
 from service.identity.store import Writer, changing
 from service.identity.tokens import REMEMBERED_S
@@ -274,6 +275,73 @@ async def test_another_password_with_the_same_key_is_chosen_once(hall: Checked) 
         replies = [await browser.call("PUT", "/v1/session/password", body, key="k" * 16) for _ in range(2)]
 
     assert [reply.status for reply in replies] == [204, 204]
+
+
+async def test_another_password_is_chosen_once_by_requests_sent_at_the_same_time(hall: Checked) -> None:
+    body = {"current": PASSWORD, "new": "another password of mine"}
+    async with employed(hall, "staff") as browser:
+        replies = await asyncio.gather(
+            *(browser.call("PUT", "/v1/session/password", body, key="k" * 16) for _ in range(4))
+        )
+        after = await browser.call("GET", "queue")
+
+    assert [reply.status for reply in replies] == [204] * 4
+    assert after.status == 200
+
+
+async def test_a_password_that_is_replaced_while_somebody_signs_in_with_it_lets_nobody_in(
+    house: Service, hall: Checked, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"robbed.{hall.hall}"
+    async with employed(hall, "staff", name) as owner:
+
+        async def chosen() -> int:
+            return (await owner.choose_password(PASSWORD, "another password of mine")).status
+
+        statuses = _after_the_password_is_found_right(house, monkeypatch, chosen)
+        thief = await browser.sign_in(name, PASSWORD)
+        seen = await browser.call("GET", "/v1/session")
+
+    assert statuses == [204]
+    assert (thief.status, thief.code) == (503, "busy")
+    assert seen.body["account"] is None
+
+
+async def test_a_password_that_is_given_anew_while_another_is_chosen_stays(
+    house: Service, hall: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"reset.{hall.hall}"
+    given: list[str] = []
+    async with employed(hall, "staff", name) as thief:
+
+        async def reset() -> int:
+            reply = await hall.staff("POST", f"staff/{thief.account}/reset")
+            given.append(reply.body["password"])
+            return reply.status
+
+        statuses = _after_the_password_is_found_right(house, monkeypatch, reset)
+        chosen = await thief.choose_password(PASSWORD, "another password of mine")
+        replies = [await thief.sign_in(name, password) for password in ("another password of mine", *given)]
+
+    assert statuses == [200]
+    assert (chosen.status, chosen.code) == (503, "busy")
+    assert [reply.status for reply in replies] == [401, 200]
+
+
+def _after_the_password_is_found_right(
+    house: Service, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Awaitable[int]]
+) -> list[int]:
+    """Have something done once between the look at a password and what is done by it; gives the status it had."""
+    lockout, statuses = house.running.identity.lockout, list[int]()
+    succeeded = lockout.succeeded
+
+    async def meanwhile(counted: Attempt) -> None:
+        monkeypatch.undo()
+        await succeeded(counted)
+        statuses.append(await work())
+
+    monkeypatch.setattr(lockout, "succeeded", meanwhile)
+    return statuses
 
 
 @pytest.mark.parametrize("new", ["too short", PASSWORD, "x" * 201])
