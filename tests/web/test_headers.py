@@ -279,6 +279,16 @@ async def test_a_whole_address_as_target_is_no_fault_either(house: Service, targ
     assert b"script-src" not in heard
 
 
+@pytest.mark.parametrize("name", ["If-Modified-Since", "If-Unmodified-Since", "If-Range"])
+async def test_a_date_that_no_calendar_has_is_none(house: Service, name: str) -> None:
+    said = {name: "Sun, 06 Nov 99999999999 08:49:37 GMT", "Range": "bytes=0-9"}
+    files = ["/favicon.ico", "/pages/applicant/applicant.css", "/t/worker.js"]
+
+    replies = [await house.api.call("GET", path, headers=said) for path in files]
+
+    assert [reply.status for reply in replies] == [200] * len(files)
+
+
 async def test_an_old_program_need_not_say_a_host(house: Service, hall: Checked) -> None:
     for path in ("/healthz", f"/v1/halls/{hall.hall}", f"/halls/{hall.hall}/screen"):
         reader, writer = await asyncio.open_connection("127.0.0.1", house.running.http_port)
