@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from service.domain.times import stamp
 from service.errors import StorageUnavailable
 from service.identity import accounts, lockout, passwords
 from service.identity.lockout import Attempt
-from service.identity.sessions import LASTS
+from service.identity.sessions import LASTS, Session
 from service.identity.store import Writer, changing
 from service.identity.tokens import REMEMBERED_S
 from service.journal.database import Database
@@ -219,6 +220,24 @@ async def test_another_admin_token_ends_the_admins_sessions(
         seen = await other.api.call("GET", "/v1/session", headers={"Cookie": f"paihao_session={token}"})
 
     assert seen.body["account"] is None
+
+
+async def test_a_session_that_ends_while_a_request_is_under_way_is_no_fault(
+    house: Service, hall: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, looks = house.running.identity.sessions, list[str]()
+    find = sessions.find
+
+    async def found_once(token: str, now_at: datetime) -> Session | None:
+        looks.append(token)
+        return await find(token, now_at) if len(looks) == 1 else None
+
+    async with employed(hall, "manager") as manager:
+        monkeypatch.setattr(sessions, "find", found_once)
+        reply = await manager.call("GET", "/v1/ops")
+
+    assert reply.status == 200
+    assert [one["id"] for one in reply.body["items"]] == [hall.hall]
 
 
 async def test_signing_out_everywhere_ends_the_other_sessions_too(hall: Checked, browser: Browser) -> None:
