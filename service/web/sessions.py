@@ -15,7 +15,7 @@ from service.identity.acts import Act
 from service.identity.audit import EVERY_HALL
 from service.identity.oidc import FLOW_LASTS, Person, SignOnFailed
 from service.identity.sessions import Session
-from service.web.address import address_of, net_of
+from service.web.address import address_of, net_of, over_tls
 from service.web.answers import AccountSeen, RoleSeen, SessionSeen, answer
 from service.web.auth import Caller, Role
 from service.web.forms import Nothing, PasswordForm, SignInForm
@@ -227,7 +227,7 @@ def _redirect(to: str) -> web.Response:
 
 def _keep(request: web.Request, response: web.Response, name: str, value: str, max_age_s: int | None = None) -> None:
     """Have the browser keep a cookie that no script reads; without an age as long as it is open."""
-    secure = not (request.scheme == "http" and host_of(request).name in LOCAL_HOSTS)
+    secure = over_tls(request) or host_of(request).name not in LOCAL_HOSTS
     response.set_cookie(name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=secure)
 
 

@@ -100,6 +100,9 @@ async def test_behind_tls_browsers_are_told_to_keep_to_it(
         for path in ("/", "/v1/halls", "/v1/nowhere"):
             reply = await service.api.call("GET", path, headers=said)
             assert reply.headers["Strict-Transport-Security"] == "max-age=31536000"
+        signed_in = await service.api.call("POST", "/v1/session", {"name": "admin", "password": ADMIN}, headers=said)
+
+    assert "Secure" in signed_in.headers["Set-Cookie"]  # though the proxy calls us 127.0.0.1, as some do
 
 
 async def heard_after(service: Service, said: bytes) -> tuple[int, dict[str, str], dict[str, object]]:
