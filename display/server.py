@@ -155,7 +155,10 @@ class Wanted(Struct, frozen=True):
 
 def wanted_by(path: str) -> Wanted | None:
     """Read a request's path; None when there is nothing of that kind."""
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # of a host that cannot be
+        return None
     found = _PATH.fullmatch(parts.path)
     if found is None:
         return None

@@ -594,8 +594,8 @@ def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequenc
     They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
     So many `more` than there are (`at_work_of`) are reckoned with now, or fewer; not before the opening.
     """
-    stopped_s = goes_on_in_s(day, now_at)
-    if stopped_s is None:
+    on_at = goes_on_at(day, now_at)
+    if on_at is None:
         return ()
     rates = crew.planned[bisect_right(crew.planned, now_at, key=_from_at) :]
     windows = day.plan.windows
@@ -603,7 +603,7 @@ def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequenc
         rates = (Rate(now_at, max(0, at_work_of(crew, now_at) + more)), *rates)
     if crew.back_at:
         rates = _with_breaks(rates, crew)
-    return _rates_since(rates, now_at + timedelta(seconds=stopped_s)) if stopped_s else rates
+    return _rates_since(rates, on_at) if on_at > now_at else rates
 
 
 def at_work_of(crew: Crew, now_at: datetime) -> int:
@@ -630,12 +630,16 @@ def _with_breaks(rates: tuple[Rate, ...], crew: Crew) -> tuple[Rate, ...]:
     return tuple(found)
 
 
-def goes_on_in_s(day: Day, now_at: datetime) -> float | None:
-    """Seconds until a suspension ends; 0 without one, None when nobody knows."""
+def goes_on_at(day: Day, now_at: datetime) -> datetime | None:
+    """When a suspension ends; now without one, None when nobody knows."""
     suspension = day.suspended_at(now_at)
-    if suspension is None:
-        return 0.0
-    return None if suspension.until_at is None else (suspension.until_at - now_at).total_seconds()
+    return now_at if suspension is None else suspension.until_at
+
+
+def goes_on_in_s(day: Day, now_at: datetime) -> float | None:
+    """The same in seconds from now."""
+    on_at = goes_on_at(day, now_at)
+    return None if on_at is None else (on_at - now_at).total_seconds()
 
 
 def _rates_since(rates: Sequence[Rate], at: datetime) -> Sequence[Rate]:

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 import asyncpg
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.domain.refusals import Busy
 from service.identity import acts, audit, passwords
-from service.identity.acts import Act
+from service.identity.acts import Act, DoneBefore
 from service.identity.passwords import Passwords
-from service.identity.store import PACKAGE, Writer, changing, read, texts
+from service.identity.store import PACKAGE, Writer, changing, note_use, read, texts
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.personal import Personal
@@ -127,7 +128,8 @@ class Accounts:
         """Find the account of a name, and tell whether it may sign in with a password.
 
         Whether there is one, has a password, or is disabled, takes the same time to find out. A browser that is `known`
-        is let in where strangers have to wait. Raises Busy.
+        is let in where strangers have to wait. What is begun by the password names its hash, which the account has
+        here, and holds only while it is that one. Raises Busy.
         """
         account = await self.named(name)
         typed = passwords.as_typed(password) if account is not None and account.must_change else password
@@ -138,34 +140,47 @@ class Accounts:
         if account.password_until is not None and now_at >= account.password_until:
             return account, False
         if self._hashes.is_old(stored):
-            await self._rehash(account, stored, typed)
+            account = await self._rehashed(account, typed)
         return account, True
 
-    async def _rehash(self, account: Account, stored: str, password: str) -> None:
-        """Keep a password under a hash of today's parameters; while there is no room for it, leave it to the next time.
+    async def _rehashed(self, account: Account, password: str) -> Account:
+        """The account with its password under a hash of today's parameters.
 
-        The hash is made before a connection is lent, for it may have to wait.
+        While there is no room for it that is left to the next time. The hash is made before a connection is lent, for
+        it may have to wait.
         """
         try:
             hashed = await self._hashes.hash(password)
         except Busy:
-            return
+            return account
         async with changing(self._database) as writer:
-            await writer.execute(_SQL["rehash"], account.id, stored, hashed)
+            if await writer.fetchrow(_SQL["rehash"], account.id, account.password, hashed) is None:
+                return account
+        return replace(account, password=hashed)
 
     async def has_chosen(self, act: Act) -> bool:
         """Tell whether a password was chosen by this very request before. Raises KeyReused."""
         return await acts.answered(self._database, act, _Chosen) is not None
 
     async def choose_password(self, account: Account, password: str, act: Act, keep: bytes) -> None:
-        """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`."""
+        """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`.
+
+        Raises:
+            Busy: there is no room for the hash; or the password is another than the one that was looked at, for it was
+                given anew meanwhile, or the account is a person's of a single sign-on now.
+            KeyReused: the key was another request's.
+        """
         hashed = await self._hashes.hash(password)
-        async with changing(self._database) as writer:
-            await acts.keep(writer, act, _Chosen(account.id))
-            await writer.execute(_SQL["choose_password"], account.id, hashed)
-            await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
-            data = {"account": account.id}
-            await audit.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
+        try:
+            async with changing(self._database) as writer:
+                await acts.keep(writer, act, _Chosen(account.id))
+                if await writer.fetchrow(_SQL["choose_password"], account.id, hashed, account.password) is None:
+                    raise Busy
+                await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
+                data = {"account": account.id}
+                await audit.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
+        except DoneBefore:
+            await acts.answered(self._database, act, _Chosen)
 
     async def link(self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str) -> Account | None:
         """Make an account that of a person of a single sign-on; None when it is another person's by now."""
@@ -179,7 +194,7 @@ class Accounts:
     async def seen(self, account: Account, now_at: datetime) -> None:
         """Note that an account is in use, to within `SEEN_EVERY`."""
         if account.last_seen_at is None or now_at - account.last_seen_at >= SEEN_EVERY:
-            await read(self._database, _SQL["seen"], account.id, now_at)
+            await note_use(self._database, _SQL["seen"], account.id, now_at)
 
 
 async def account_in(writer: Writer, account: str) -> Account | None:

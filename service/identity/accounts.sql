@@ -73,12 +73,13 @@ SET display_name = $2, disabled = $3
 WHERE id = $1;
 
 -- name: choose_password
--- Give an account the password that its owner chose.
--- $1 uuid account, $2 text its hash.
--- No rows.
+-- Give an account the password that its owner chose, in place of the one that they knew.
+-- $1 uuid account, $2 text its hash, $3 text the hash of the one they knew.
+-- One row, or none where the password is another by now.
 UPDATE accounts
 SET password = $2, must_change = false, password_until = NULL
-WHERE id = $1;
+WHERE id = $1 AND password = $3
+RETURNING id;
 
 -- name: give_password
 -- Give an account a password for one use.
@@ -91,10 +92,11 @@ WHERE id = $1;
 -- name: rehash
 -- Keep the same password under a newer hash, unless it was changed meanwhile.
 -- $1 uuid account, $2 text the old hash, $3 text the new one.
--- No rows.
+-- One row, or none where it was changed.
 UPDATE accounts
 SET password = $3
-WHERE id = $1 AND password = $2;
+WHERE id = $1 AND password = $2
+RETURNING id;
 
 -- name: link
 -- Make an account that of a person whom a provider of single sign-on knows; it then has no password.

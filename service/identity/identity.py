@@ -42,6 +42,10 @@ class Identity:
         self._database = database
         self._clock = clock
         self._passwords = Passwords()
+
+        def hashes_of(said: bytes) -> list[bytes]:
+            return [keyed(said), *keyed_before(said)]
+
         self.accounts = Accounts(database, self._passwords)
         self.sessions = Sessions(
             database, self.accounts, admin_keys, clock.monotonic_s, Tokens("session", keyed, keyed_before)
@@ -51,12 +55,12 @@ class Identity:
             self.accounts,
             self.sessions,
             self._passwords,
-            lambda said: [keyed(said), *keyed_before(said)],
+            hashes_of,
         )
         self.devices = Devices(database, clock.monotonic_s, Tokens("device", keyed, keyed_before))
         self.lockout = Lockout(database, keyed)
         self.audit = Audit(database)
-        self.flows = Flows(keyed)
+        self.flows = Flows(hashes_of)
         self.provider = provider
 
     def __enter__(self) -> Self:

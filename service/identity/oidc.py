@@ -7,25 +7,30 @@ counts when its signature is by a key of the provider, and its issuer, audience,
 A person is known by (issuer, subject). One who comes for the first time is linked to the account whose name is their
 verified e-mail address; without one they are nobody here, for rights are given by managers, not by the provider.
 
+The provider is somebody else's program: whatever it says that cannot be used, and however it says nothing, nobody is
+signed on by it, and it is no fault of ours.
+
 Source: OpenID Connect Core 1.0 (3.1), Discovery 1.0; RFC 7636 (PKCE); RFC 9700.
 """
 
 import asyncio
 import hmac
 import secrets
+import unicodedata
 import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 from msgspec import Struct
 
-from service.identity.accounts import name_of
+from service.config import is_safe
+from service.identity.accounts import NAME, name_of
 from service.personal import Personal
 
 if TYPE_CHECKING:
@@ -55,7 +60,10 @@ PROMPT = "select_account"
 """At a counter's computer the provider may still know who sat there before."""
 
 NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-"""What a provider must say of itself."""
+"""Addresses that a provider must say of itself."""
+
+USER_INFO = "userinfo_endpoint"
+"""One that it may say."""
 
 log = structlog.get_logger(__name__)
 
@@ -83,10 +91,10 @@ class Person(Personal, frozen=True):
 
 
 class Flows:
-    """Packs flows into cookies that only we can make."""
+    """Packs flows into cookies that only we can make; `hashes_of` are by all our secrets, the one that signs first."""
 
-    def __init__(self, keyed: Callable[[bytes], bytes]) -> None:
-        self._keyed = keyed
+    def __init__(self, hashes_of: Callable[[bytes], list[bytes]]) -> None:
+        self._hashes_of = hashes_of
 
     def begin(self, to: str, now_at: datetime) -> Flow:
         """Draw a new flow."""
@@ -97,12 +105,12 @@ class Flows:
     def pack(self, flow: Flow) -> str:
         """The cookie of a flow."""
         body = urlsafe_b64encode(msgspec.json.encode(flow)).decode()
-        return f"{body}.{self._seal(body)}"
+        return f"{body}.{self._seals(body)[0]}"
 
     def unpack(self, cookie: str, state: str, now_at: datetime) -> Flow:
         """The flow of a cookie, that `state` belongs to. Raises SignOnFailed."""
         body, _, seal = cookie.partition(".")
-        if not hmac.compare_digest(seal.encode(), self._seal(body).encode()):
+        if not any(hmac.compare_digest(seal.encode(), one.encode()) for one in self._seals(body)):
             raise SignOnFailed("the cookie is not ours")
         flow = msgspec.json.decode(urlsafe_b64decode(body), type=Flow)
         if not hmac.compare_digest(flow.state.encode(), state.encode()):
@@ -111,8 +119,8 @@ class Flows:
             raise SignOnFailed("the flow took too long")
         return flow
 
-    def _seal(self, body: str) -> str:
-        return urlsafe_b64encode(self._keyed(f"sign-on|{body}".encode())).decode()
+    def _seals(self, body: str) -> list[str]:
+        return [urlsafe_b64encode(one).decode() for one in self._hashes_of(f"sign-on|{body}".encode())]
 
 
 class Provider:
@@ -137,48 +145,46 @@ class Provider:
 
     async def address(self, flow: Flow) -> str:
         """Where to send the browser. Raises SignOnFailed."""
-        async with self._client() as client:
-            metadata, _ = await self._discovered(client)
-            address, _ = client.create_authorization_url(
-                metadata["authorization_endpoint"],
-                state=flow.state,
-                code_verifier=flow.verifier,
-                nonce=flow.nonce,
-                prompt=PROMPT,
-            )
+        with _heard("where to sign on"):
+            async with self._client() as client:
+                metadata, _ = await self._discovered(client)
+                address, _ = client.create_authorization_url(
+                    metadata["authorization_endpoint"],
+                    state=flow.state,
+                    code_verifier=flow.verifier,
+                    nonce=flow.nonce,
+                    prompt=PROMPT,
+                )
         return str(address)
 
     async def person(self, code: str, flow: Flow, now_at: datetime) -> Person:
         """Redeem a code: who is it? Raises SignOnFailed."""
-        from authlib.common.errors import AuthlibBaseError  # noqa: PLC0415  (a third of a second, for those who use it)
-        from joserfc.errors import JoseError  # noqa: PLC0415  (likewise)
-
-        async with self._client() as client:
-            metadata, _ = await self._discovered(client)
-            try:
-                token = await client.fetch_token(
-                    metadata["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=flow.verifier
-                )
+        with _heard("who it is"):
+            async with self._client() as client:
+                metadata, _ = await self._discovered(client)
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    token = await client.fetch_token(
+                        metadata["token_endpoint"],
+                        grant_type="authorization_code",
+                        code=code,
+                        code_verifier=flow.verifier,
+                    )
                 claims = await self._claims(client, token["id_token"], flow, now_at)
-                if not {"email", "email_verified"} <= set(claims) and "userinfo_endpoint" in metadata:
-                    told = await self._user_info(client, metadata, claims["sub"])
-                    if "email" not in claims or claims["email"] == told.get("email"):  # else it is about another one
-                        claims = {**claims, **told}
-            except (AuthlibBaseError, JoseError, _http_error(), KeyError, ValueError) as error:
-                raise SignOnFailed(type(error).__name__) from error
-        email = claims.get("email")
-        name = name_of(email) if claims.get("email_verified") is True and isinstance(email, str) else None
-        return Person(metadata["issuer"], str(claims["sub"]), name)
+                if not {"email", "email_verified"} <= set(claims) and USER_INFO in metadata:
+                    told = await _got(client, metadata[USER_INFO], with_token=True)
+                    same = told.get("sub") == claims["sub"] and claims.get("email") in (None, told.get("email"))
+                    claims = {**claims, **told} if same else claims  # else it is about another one
+            return Person(metadata["issuer"], _visible(claims["sub"]), _name_in(claims))
 
     async def _claims(self, client: "AsyncOAuth2Client", id_token: str, flow: Flow, now_at: datetime) -> dict[str, Any]:
         """What a token says that is sound in every way. Raises joserfc's JoseError, SignOnFailed."""
-        from joserfc import jwt  # noqa: PLC0415  (see `person`)
-        from joserfc.errors import InvalidKeyIdError  # noqa: PLC0415
+        from joserfc import jwt  # noqa: PLC0415  (a third of a second, for those who use it)
+        from joserfc.errors import BadSignatureError, InvalidKeyIdError  # noqa: PLC0415  (likewise)
 
         metadata, keys = await self._discovered(client)
         try:
             token = jwt.decode(id_token, keys, algorithms=ALGORITHMS)
-        except (InvalidKeyIdError, ValueError):  # the provider may have a new key
+        except (BadSignatureError, InvalidKeyIdError, ValueError):  # the provider may have a new key
             metadata, keys = await self._discovered(client, now=True)
             token = jwt.decode(id_token, keys, algorithms=ALGORITHMS)
         registry = jwt.JWTClaimsRegistry(
@@ -197,12 +203,6 @@ class Provider:
             raise SignOnFailed("the token is for another client")
         return claims
 
-    async def _user_info(self, client: "AsyncOAuth2Client", metadata: dict[str, Any], subject: str) -> dict[str, Any]:
-        answer = await client.get(metadata["userinfo_endpoint"])
-        answer.raise_for_status()
-        told: dict[str, Any] = answer.json()
-        return told if told.get("sub") == subject else {}
-
     async def _discovered(self, client: "AsyncOAuth2Client", *, now: bool = False) -> tuple[dict[str, Any], Any]:
         """The provider's description of itself, and its keys. Raises SignOnFailed."""
         async with self._asking:
@@ -212,7 +212,8 @@ class Provider:
             if down is not None and self._monotonic_s() - down[0] < DOWN_FOR_S:
                 raise SignOnFailed(down[1])
             try:
-                metadata, keys = await self._asked(client)
+                with _heard("what it is"):
+                    metadata, keys = await self._asked(client)
             except SignOnFailed as failed:
                 self._down = (self._monotonic_s(), str(failed))
                 raise
@@ -220,24 +221,22 @@ class Provider:
             return metadata, keys
 
     async def _asked(self, client: "AsyncOAuth2Client") -> tuple[dict[str, Any], Any]:
-        from joserfc.jwk import KeySet  # noqa: PLC0415  (see `person`)
+        from joserfc.jwk import KeySet  # noqa: PLC0415  (see `_claims`)
 
         metadata = await _got(client, f"{self._issuer}/.well-known/openid-configuration")
         if str(metadata.get("issuer", "")).rstrip("/") != self._issuer:
             raise SignOnFailed("the provider calls itself otherwise")
         if not all(isinstance(metadata.get(name), str) for name in NEEDED):
             raise SignOnFailed("the provider does not say where to go")
-        try:
-            keys = KeySet.import_key_set(await _got(client, metadata["jwks_uri"]))  # type: ignore[arg-type]
-        except (KeyError, ValueError) as error:
-            raise SignOnFailed("the provider has no keys") from error
-        return metadata, keys
+        if not all(is_safe(metadata[name]) for name in (*NEEDED, USER_INFO) if name in metadata):
+            raise SignOnFailed("the provider has us go where others can listen: not all of its addresses are https")
+        return metadata, KeySet.import_key_set(await _got(client, metadata["jwks_uri"]))  # type: ignore[arg-type]
 
     def _client(self) -> "AsyncOAuth2Client":
         with warnings.catch_warnings():
             import_module("authlib.deprecate")  # which has its warnings shown, so it comes before the next line
             warnings.simplefilter("ignore")  # that there is a newer httpx, which needs a newer Python
-            from authlib.integrations.httpx_client import AsyncOAuth2Client  # noqa: PLC0415  (see `person`)
+            from authlib.integrations.httpx_client import AsyncOAuth2Client  # noqa: PLC0415  (see `_claims`)
 
         return AsyncOAuth2Client(
             self._client_id,
@@ -250,18 +249,40 @@ class Provider:
         )
 
 
-def _http_error() -> type[Exception]:
-    """What the client raises when the network fails: it takes httpx2 where there is one, as authlib does."""
-    error: type[Exception] = import_module("httpx2" if find_spec("httpx2") else "httpx").HTTPError
-    return error
-
-
-async def _got(client: "AsyncOAuth2Client", address: str) -> dict[str, Any]:
-    """What is at an address of the provider. Raises SignOnFailed."""
+@contextmanager
+def _heard(what: str) -> Iterator[None]:
+    """Take whatever goes wrong with what the provider said, or did not, for SignOnFailed."""
     try:
-        answer = await client.request("GET", address, withhold_token=True)
-        answer.raise_for_status()
-        told: dict[str, Any] = answer.json()
-    except (_http_error(), ValueError) as error:
-        raise SignOnFailed(f"the provider did not answer: {type(error).__name__}") from error
+        yield
+    except SignOnFailed:
+        raise
+    except Exception as error:  # the libraries that read it raise anything
+        raise SignOnFailed(f"the provider did not say {what}: {type(error).__name__}") from error
+
+
+async def _got(client: "AsyncOAuth2Client", address: str, *, with_token: bool = False) -> dict[str, Any]:
+    """What is at an address of the provider. Raises SignOnFailed, TimeoutError, and whatever the client raises."""
+    async with asyncio.timeout(ANSWER_WITHIN_S):
+        answer = await client.request("GET", address, withhold_token=not with_token)
+    answer.raise_for_status()
+    told = answer.json()
+    if not isinstance(told, dict):
+        raise SignOnFailed("the provider's answer is no object")
     return told
+
+
+def _visible(subject: str) -> str:
+    """A subject that can be kept and found. Raises SignOnFailed."""
+    if not subject.isprintable():
+        raise SignOnFailed("the provider's name for somebody is no text")
+    return subject
+
+
+def _name_in(claims: dict[str, Any]) -> str | None:
+    """The verified address in claims as the name of an account; None for one that only looks like it, or is none."""
+    email = claims.get("email")
+    if claims.get("email_verified") is not True or not isinstance(email, str):
+        return None
+    name = name_of(email)
+    is_itself = unicodedata.is_normalized("NFKC", email) and email.lower() == name
+    return name if is_itself and NAME.fullmatch(name) else None

@@ -12,9 +12,10 @@ from hashlib import sha256
 
 from msgspec import Struct
 
+from service.domain.refusals import Busy
 from service.identity import audit
 from service.identity.accounts import Account, Accounts
-from service.identity.store import PACKAGE, changing, read
+from service.identity.store import PACKAGE, changing, note_use, read
 from service.identity.tokens import DRAWN_BYTES, Memory, Tokens
 from service.journal.database import Database
 from service.journal.statements import statements
@@ -64,12 +65,20 @@ class Sessions:
         self._forgotten = 0
 
     async def begin(self, account: Account | None, now_at: datetime, actor: str) -> tuple[str, Session]:
-        """Begin a session of an account, or of the admin; return the token for the browser as well."""
+        """Begin a session of an account, or of the admin; return the token for the browser as well.
+
+        Raises:
+            Busy: the account's password is another than when somebody was let in: who ended all its sessions
+                meanwhile must not be left with this one. It is to be looked at again.
+        """
         token = self._tokens.of(secrets.token_bytes(DRAWN_BYTES))
         session = Session(hash_of(token), account, now_at + LASTS)
-        of = (account.id, None) if account is not None else (None, self._admin_keys[0])
+        lasts = (now_at, session.expires_at)
         async with changing(self._database) as writer:
-            await writer.execute(_SQL["begin"], session.hash, *of, now_at, session.expires_at)
+            if account is None:
+                await writer.execute(_SQL["begin_of_admin"], session.hash, self._admin_keys[0], *lasts)
+            elif await writer.fetchrow(_SQL["begin"], session.hash, account.id, account.password, *lasts) is None:
+                raise Busy
             await audit.note(writer, _halls_of(account), now_at, actor, "signed_in", _about(account))
         return token, session
 
@@ -127,8 +136,8 @@ class Sessions:
             await self._accounts.seen(account, now_at)
         expires_at: datetime = row["expires_at"]
         renewed_at = min(now_at + LASTS, row["made_at"] + LASTS_AT_MOST)
-        if renewed_at - expires_at >= RENEWED_AFTER:
-            await read(self._database, _SQL["renew"], hashed, renewed_at)
+        is_due = renewed_at - expires_at >= RENEWED_AFTER
+        if is_due and await note_use(self._database, _SQL["renew"], hashed, renewed_at):
             expires_at = renewed_at
         return Session(hashed, account, expires_at)
 

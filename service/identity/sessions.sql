@@ -1,9 +1,21 @@
 -- name: begin
--- Keep a session.
--- $1 bytea hash, $2 uuid account or null, $3 bytea the admin's key or null, $4 timestamptz now, $5 timestamptz its end.
+-- Keep a session of an account, if its password is still the one by which, or without which, somebody was let in. Who
+-- changes the account at the same moment waits for this, or this for them.
+-- $1 bytea hash, $2 uuid account, $3 text the password's hash or null, $4 timestamptz now, $5 timestamptz its end.
+-- One row, or none where the password is another.
+INSERT INTO sessions (hash, account_id, made_at, expires_at)
+SELECT $1, a.id, $4, $5
+FROM accounts AS a
+WHERE a.id = $2 AND a.password IS NOT DISTINCT FROM $3
+FOR SHARE
+RETURNING hash;
+
+-- name: begin_of_admin
+-- Keep a session of the admin.
+-- $1 bytea hash, $2 bytea the admin's key, $3 timestamptz now, $4 timestamptz its end.
 -- No rows.
-INSERT INTO sessions (hash, account_id, admin_key, made_at, expires_at)
-VALUES ($1, $2, $3, $4, $5);
+INSERT INTO sessions (hash, admin_key, made_at, expires_at)
+VALUES ($1, $2, $3, $4);
 
 -- name: find
 -- A session that has not ended.

@@ -28,6 +28,18 @@ async def read(database: Database, sql: str, *arguments: object) -> list[asyncpg
         raise StorageUnavailable from error
 
 
+async def note_use(database: Database, sql: str, *arguments: object) -> bool:
+    """Write down that something is in use; tell whether it was.
+
+    Where the database takes no changes now, whoever looks something up goes on without: a later use is written down.
+    """
+    try:
+        await database.fetch(sql, *arguments)
+    except faults.StorageUnavailable:
+        return False
+    return True
+
+
 @asynccontextmanager
 async def changing(database: Database) -> AsyncIterator[Writer]:
     """Lend a connection inside a transaction that commits at the end.

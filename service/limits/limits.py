@@ -137,4 +137,4 @@ class Limits:
             raise RateLimited(math.ceil(wait_s))
 
     def _now_s(self) -> float:
-        return self._clock.now_at().timestamp()
+        return self._clock.monotonic_s()

@@ -23,6 +23,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 ADDRESSES_KNOWN = 4096
 """Addresses whose reading is remembered: a hall's people share a few, and reading one costs 5 µs."""
 
+FORWARDED_KNOWN_MAX = 200
+"""Letters of what proxies say that are remembered with it, a dozen addresses; a stranger may write 32,000."""
+
 PREFIX_V6 = 64
 """Bits of an IPv6 address that are one subscriber's; the rest they choose."""
 
@@ -109,15 +112,18 @@ def _seen(request: web.Request) -> tuple[Address, Net]:
     if forwarded and not trusted:
         warn_of_untrusted()
         forwarded = ""
-    return _remembered(request.remote or "", forwarded, trusted)
+    look = _looked_at if len(forwarded) > FORWARDED_KNOWN_MAX else _remembered
+    return look(request.remote or "", forwarded, trusted)
 
 
-@lru_cache(ADDRESSES_KNOWN)
-def _remembered(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> tuple[Address, Net]:
+def _looked_at(peer: str, forwarded: str, trusted: tuple[Network, ...]) -> tuple[Address, Net]:
     if forwarded and not _within(_read(peer) or LOCAL, trusted):
         warn_of_untrusted()
     address = client_of(peer, forwarded, trusted)
     return address, class_of(address)
+
+
+_remembered = lru_cache(ADDRESSES_KNOWN)(_looked_at)
 
 
 def _read(text: str) -> Address | None:

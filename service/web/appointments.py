@@ -54,7 +54,7 @@ from service.web.answers import AppointmentList, AppointmentListed, CodeSeen, an
 from service.web.applicants import applicant_of, kept, reached_of
 from service.web.auth import Caller, Role
 from service.web.browsers import give_cookie, hashed, known_browser
-from service.web.entrance import channel_of, count_wrong_code, modules_of
+from service.web.entrance import OF_THE_HALL, channel_of, count_wrong_code, modules_of
 from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, Nothing
 from service.web.halls import limit_of, number_cursor_of
 from service.web.keys import CLOCK, FINDER, HALLS, LANES, MOVES, OFFERS, SIGNER
@@ -437,9 +437,8 @@ def _require_somebody(applicant: Applicant | None) -> None:
 
 
 async def _holder_of(request: web.Request, who: Caller, hall: Hall) -> str | None:
-    """What rules may know of who holds: the browser, or else the credential; None for who works here."""
-    if who.works_here:
+    """What rules may know of who holds: a visitor's browser, or else the credential; None for who is at the hall."""
+    if who.role in OF_THE_HALL:
         return None
-    cookie = await known_browser(request)
-    held_by = cookie or who.credential
+    held_by = who.credential if who.works_here else await known_browser(request) or who.credential
     return hashed(request.app[SIGNER], hall.id, held_by) if held_by else None

@@ -76,10 +76,13 @@ def hashed(signer: Signer, hall: HallId, cookie: str) -> str:
 def give_cookie(request: web.Request, response: web.StreamResponse) -> None:
     """Let the answer carry the cookie that a new browser gets."""
     cookie = request.get(NEW)
-    if cookie is not None:
-        response.set_cookie(
-            COOKIE, cookie, max_age=LASTS_S, path="/", httponly=True, samesite="Lax", secure=over_tls(request)
-        )
+    if cookie is None:
+        return
+    response.set_cookie(
+        COOKIE, cookie, max_age=LASTS_S, path="/", httponly=True, samesite="Lax", secure=over_tls(request)
+    )
+    if response.headers.get("Cache-Control") != "no-store":  # else a cache that many share would make them one browser
+        response.headers["Cache-Control"] = "private, no-cache"
 
 
 def _signed_by(signer: Signer, drawn: str, signed: str) -> int | None:

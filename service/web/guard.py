@@ -35,6 +35,8 @@ from service.web.requests import appointment_of, hall_of, ticket_of
 
 SESSION_COOKIE = "paihao_session"
 
+_SESSION: web.RequestKey[Session | None] = web.RequestKey("session", Session)
+
 SAFE = frozenset({"GET", "HEAD"})
 """Methods that change nothing."""
 
@@ -107,11 +109,17 @@ async def halls_seen(request: web.Request, roles: Iterable[Role]) -> frozenset[s
 
 
 async def session_of(request: web.Request) -> Session | None:
-    """The session of a request's cookie, if it has one that has not ended. Raises StorageUnavailable."""
-    token = cookie_of(request, SESSION_COOKIE)
-    if token is None or not TOKEN_FORM.fullmatch(token):
-        return None
-    return await request.app[IDENTITY].sessions.find(token, request.app[CLOCK].now_at())
+    """The session of a request's cookie, if it has one that had not ended at the first look; the request goes by that.
+
+    Raises StorageUnavailable.
+    """
+    if _SESSION not in request:
+        token = cookie_of(request, SESSION_COOKIE)
+        found = None
+        if token is not None and TOKEN_FORM.fullmatch(token):
+            found = await request.app[IDENTITY].sessions.find(token, request.app[CLOCK].now_at())
+        request[_SESSION] = found
+    return request[_SESSION]
 
 
 async def kiosk_of(request: web.Request) -> Device:

@@ -16,6 +16,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from aiohttp import ETag, web
+from aiohttp.abc import AbstractStreamWriter
+from multidict import CIMultiDict
 
 from service.errors import RouteNotFound
 from service.web.halls import display_url
@@ -45,7 +47,7 @@ SCREEN_AT = "/halls/{hall}/screen"
 _READS_PAGES = re.compile(r"(?:^|,)\s*text/html\s*(?!;\s*q=0(?:\.0*)?\s*(?:,|$))(?:[;,]|$)", re.IGNORECASE)
 """An `Accept` that names HTML, as that of browsers does for what they show, and not for what a page loads."""
 
-_AS_IT_IS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "Range")
+_AS_IT_IS = ("If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "If-Match", "If-Range", "Range")
 """Questions about a file as it lies there; most are answered without it."""
 
 
@@ -101,9 +103,24 @@ def page_policy(request: web.Request) -> str:
     )
 
 
+class _AsItLies(web.FileResponse):
+    """A file as it lies there."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Get ready to be sent; to who asks by a date that no calendar has, whole, for what is no date is ignored."""
+        try:
+            _ = request.if_modified_since, request.if_unmodified_since, request.if_range
+        except OverflowError:
+            left = CIMultiDict(request.headers)
+            for name in _AS_IT_IS:
+                left.popall(name, None)
+            request = request.clone(headers=left)
+        return await super().prepare(request)
+
+
 def _file(path: Path) -> Handler:
     async def give(_request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(path, headers={"Cache-Control": PAGE_CACHE})
+        return _AsItLies(path, headers={"Cache-Control": PAGE_CACHE})
 
     return give
 
@@ -115,7 +132,7 @@ def _folder(folder: Path) -> Handler:
         path = await asyncio.to_thread(_file_in, folder, request.match_info["file"])
         if path is None:
             raise RouteNotFound
-        return web.FileResponse(path)
+        return _AsItLies(path)
 
     return give
 
@@ -140,7 +157,7 @@ def _text(path: Path) -> Handler:
         if "gzip" not in request.headers.get("Accept-Encoding", "") or any(
             name in request.headers for name in _AS_IT_IS
         ):
-            return web.FileResponse(path, headers={"Vary": "Accept-Encoding"})
+            return _AsItLies(path, headers={"Vary": "Accept-Encoding"})
         changed_ns = _changed_ns(path)
         response = web.Response(
             body=_compressed(path, changed_ns),
@@ -248,7 +265,7 @@ def _worker(allowed: str | None = None) -> Handler:
         }
         if allowed is not None:
             headers["Service-Worker-Allowed"] = allowed
-        return web.FileResponse(PAGES / "worker.js", headers=headers)
+        return _AsItLies(PAGES / "worker.js", headers=headers)
 
     return give
 

@@ -988,7 +988,7 @@ ROUTES: tuple[Route, ...] = (
         tag="session",
         query=(_CODE, _OIDC_STATE),
         answers={302: None},
-        refuses=(errors.RouteNotFound, errors.StorageUnavailable, errors.OutcomeUnknown),
+        refuses=(errors.RouteNotFound, errors.StorageUnavailable, errors.OutcomeUnknown, refusals.Busy),
     ),
     Route(method="GET", path="/healthz", handler=health.alive, roles=_ALL, tag="ops", answers={200: answers.Health}),
     Route(

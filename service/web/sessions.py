@@ -15,7 +15,7 @@ from service.identity.acts import Act
 from service.identity.audit import EVERY_HALL
 from service.identity.oidc import FLOW_LASTS, Person, SignOnFailed
 from service.identity.sessions import Session
-from service.web.address import address_of, net_of
+from service.web.address import address_of, net_of, over_tls
 from service.web.answers import AccountSeen, RoleSeen, SessionSeen, answer
 from service.web.auth import Caller, Role
 from service.web.forms import Nothing, PasswordForm, SignInForm
@@ -209,12 +209,14 @@ async def change_password(request: web.Request) -> web.Response:
     act = Act(key.command_id, key.fingerprint, now_at, actor, key.fingerprints_before)
     if await identity.accounts.has_chosen(act):
         return web.Response(status=204)
-    _, sound = await _authenticated(request, account.name, form.current)
-    if not sound:
+    owned, sound = await _authenticated(request, account.name, form.current)
+    if owned is None or not sound:
+        if await identity.accounts.has_chosen(act):  # the same request, sent at the same time, was first
+            return web.Response(status=204)
         await identity.audit.note(account.halls, now_at, actor, "password_change_refused", **_about(account))
         raise SignInRefused
     passwords.require_good("new", form.new, account.name, form.current)
-    await identity.accounts.choose_password(account, form.new, act, session.hash)
+    await identity.accounts.choose_password(owned, form.new, act, session.hash)
     identity.sessions.forget(account.id)
     return web.Response(status=204)
 
@@ -225,7 +227,7 @@ def _redirect(to: str) -> web.Response:
 
 def _keep(request: web.Request, response: web.Response, name: str, value: str, max_age_s: int | None = None) -> None:
     """Have the browser keep a cookie that no script reads; without an age as long as it is open."""
-    secure = not (request.scheme == "http" and host_of(request).name in LOCAL_HOSTS)
+    secure = over_tls(request) or host_of(request).name not in LOCAL_HOSTS
     response.set_cookie(name, value, max_age=max_age_s, path="/", httponly=True, samesite="Lax", secure=secure)
 
 

@@ -60,6 +60,8 @@ def test_paths_are_read() -> None:
     assert wanted_by("/v1/halls/town/boards") is None
     assert wanted_by("/v1/halls/town/tickets/") is None
     assert wanted_by("/") is None
+    assert wanted_by("//[v1/halls/town/board") is None
+    assert wanted_by("http://[/v1/halls/town/board") is None
 
 
 async def test_a_screen_is_shown_the_board_and_its_subprotocol(theatre: Theatre) -> None:

@@ -4,6 +4,7 @@ Source: DESIGN 6, "Waits"; ALGORITHMS 3 and 4.2.
 """
 
 import math
+from datetime import UTC, datetime
 from heapq import heapify, heappop, heappush
 from random import Random
 from statistics import NormalDist, fmean
@@ -454,6 +455,19 @@ def test_a_suspension_that_ends_after_closing_is_waited_for() -> None:
     wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
     assert wait.p50_s == 40 * 60
+
+
+def test_a_suspension_until_the_end_of_all_calendars_is_one() -> None:
+    hall = Hall(enquiries(counters=2, admission="all"))
+    ticket = hall.take()
+    hall.open("1", "2")
+    hall.do(Suspend({"en": "Fire alarm"}, datetime.max.replace(tzinfo=UTC)))
+    scene = scene_of(hall.day, hall.now_at)
+
+    wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
+
+    assert scene is not None
+    assert wait.p10_s is not None
 
 
 def five_at_work(alarm_s: float) -> Hall:

@@ -5,7 +5,8 @@ import hashlib
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from aiohttp.test_utils import TestServer
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from service.identity import oidc
 from service.identity.oidc import DOWN_FOR_S, Flow, Flows, Provider, SignOnFailed
 
 NOW_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -39,7 +41,10 @@ class Liar:
         self.asked: list[str] = []
         self.down = False
         self.left_out = ""
-        self.app = web.Application()
+        self.elsewhere: dict[str, object] = {}
+        self.odd: dict[str, bytes] = {}
+        self.endless = ""
+        self.app = web.Application(middlewares=[self.oddly])
         self.app.router.add_get("/.well-known/openid-configuration", self.metadata)
         self.app.router.add_get("/jwks", self.jwks)
         self.app.router.add_post("/token", self.give)
@@ -55,6 +60,22 @@ class Liar:
         signer = key or self.keys[-1]
         self.token = jwt.encode({"alg": "RS256", "kid": signer.kid}, claims, signer)
 
+    @web.middleware
+    async def oddly(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """What it answers in place of what it should, at a path."""
+        if request.path == self.endless:
+            answer = web.StreamResponse()
+            await answer.prepare(request)
+            with suppress(ConnectionError):
+                while True:
+                    await answer.write(b" ")
+                    await asyncio.sleep(0)
+        if request.path in self.odd:
+            return web.Response(body=self.odd[request.path], content_type="application/json")
+        return await handler(request)
+
     async def metadata(self, _request: web.Request) -> web.Response:
         """What it says of itself."""
         self.asked.append("metadata")
@@ -67,7 +88,7 @@ class Liar:
         told = told | ({} if self.told is None else {"userinfo_endpoint": f"{self.issuer}/userinfo"})
         if self.down:
             return web.Response(status=503)
-        return web.json_response({name: said for name, said in told.items() if name != self.left_out})
+        return web.json_response({name: said for name, said in told.items() if name != self.left_out} | self.elsewhere)
 
     async def jwks(self, _request: web.Request) -> web.Response:
         """Its public keys."""
@@ -193,6 +214,91 @@ async def test_a_provider_that_does_not_say_where_to_go_is_none(liar: Liar, prov
         await provider.address(FLOW)
 
 
+ABOUT = "/.well-known/openid-configuration"
+GIVEN = {"access_token": "x", "token_type": "Bearer", "id_token": "a.b.c"}
+
+
+@pytest.mark.parametrize("said", [b"[]", b"null", b"[" * 100_000, b'{"keys": [5]}'], ids=ascii)
+@pytest.mark.parametrize("path", [ABOUT, "/jwks", "/token", "/userinfo"])
+async def test_whatever_a_provider_answers_in_place_of_an_answer_signs_nobody_on(
+    liar: Liar, provider: Provider, path: str, said: bytes
+) -> None:
+    liar.odd = {path: said}
+    liar.told = {}
+    liar.sign(liar.claims())
+
+    if path == "/userinfo" and said.startswith(b"{"):
+        assert (await provider.person("the-code", FLOW, NOW_AT)).name is None  # it tells of nobody in particular
+    else:
+        with pytest.raises(SignOnFailed):
+            await provider.person("the-code", FLOW, NOW_AT)
+
+
+@pytest.mark.parametrize(
+    "change", [{"id_token": None}, {"id_token": 5}, {"expires_in": []}, {"token_type": {}}], ids=str
+)
+async def test_a_token_that_is_none_signs_nobody_on(liar: Liar, provider: Provider, change: dict[str, object]) -> None:
+    liar.odd = {"/token": json.dumps(GIVEN | change).encode()}
+
+    with pytest.raises(SignOnFailed):
+        await provider.person("the-code", FLOW, NOW_AT)
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"])
+@pytest.mark.parametrize("address", ["http://provider.example/", 5], ids=str)
+async def test_a_provider_that_has_us_go_where_others_listen_or_nowhere_is_none(
+    liar: Liar, provider: Provider, name: str, address: object
+) -> None:
+    liar.elsewhere = {name: address}
+
+    with pytest.raises(SignOnFailed):
+        await provider.address(FLOW)
+
+
+@pytest.mark.parametrize("path", [ABOUT, "/jwks", "/token", "/userinfo"])
+async def test_an_answer_that_never_ends_is_given_up(
+    liar: Liar, provider: Provider, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oidc, "ANSWER_WITHIN_S", 0.2)
+    liar.endless = path
+    liar.told = {}
+    liar.sign(liar.claims())
+
+    async with asyncio.timeout(20):
+        with pytest.raises(SignOnFailed):
+            await provider.person("the-code", FLOW, NOW_AT)
+
+
+async def test_a_provider_that_says_nothing_sound_is_not_asked_by_everybody(liar: Liar, provider: Provider) -> None:
+    liar.odd = {"/jwks": b"[]"}
+
+    for _ in range(3):
+        with pytest.raises(SignOnFailed):
+            await provider.address(FLOW)
+
+    assert liar.asked == ["metadata"]
+
+
+@pytest.mark.parametrize("subject", ["li\0", "li\n"], ids=ascii)
+async def test_a_subject_that_cannot_be_kept_is_nobodys(liar: Liar, provider: Provider, subject: str) -> None:
+    liar.sign(liar.claims(sub=subject))
+
+    with pytest.raises(SignOnFailed):
+        await provider.person("the-code", FLOW, NOW_AT)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["li@ﬁrst.example", "\N{KELVIN SIGN}im@city.example", "strasse@ｃity.example", "straße@city.example", "li\0@x"],
+)
+async def test_an_address_that_only_looks_like_an_accounts_is_none(
+    liar: Liar, provider: Provider, address: str
+) -> None:
+    liar.sign(liar.claims(email=address, email_verified=True))
+
+    assert (await provider.person("the-code", FLOW, NOW_AT)).name is None
+
+
 async def test_a_provider_that_is_down_is_asked_again_after_a_while(liar: Liar) -> None:
     now_s = [0.0]
     provider = Provider(liar.issuer, CLIENT, "a-secret", "http://hall.test/back", lambda: now_s[0])
@@ -242,7 +348,7 @@ async def test_an_address_that_is_told_apart_counts_for_the_same_person_only(
 
 
 def test_a_flow_is_ours_of_this_state_and_in_time() -> None:
-    flows = Flows(keyed)
+    flows = Flows(lambda said: [keyed(said)])
     flow = flows.begin("/halls/demo", NOW_AT)
     cookie = flows.pack(flow)
 
@@ -254,7 +360,15 @@ def test_a_flow_is_ours_of_this_state_and_in_time() -> None:
         ("A" + cookie[1:], flow.state, NOW_AT),
         ("", flow.state, NOW_AT),
         ("é.é", flow.state, NOW_AT),
-        (Flows(lambda said: said).pack(flow), flow.state, NOW_AT),
+        (Flows(lambda said: [said]).pack(flow), flow.state, NOW_AT),
     ):
         with pytest.raises(SignOnFailed):
             flows.unpack(changed, state, at)
+
+
+def test_a_flow_that_began_before_the_secret_was_replaced_goes_on() -> None:
+    before, after = Flows(lambda said: [keyed(said)]), Flows(lambda said: [b"new" + keyed(said), keyed(said)])
+    flow = before.begin("/halls/demo", NOW_AT)
+
+    assert after.unpack(before.pack(flow), flow.state, NOW_AT) == flow
+    assert after.pack(flow) != before.pack(flow)

@@ -4,10 +4,14 @@ from ipaddress import IPv4Network, ip_address, ip_network
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from service.clock import FakeClock
+from service.config import Settings
 from service.web import address
 from service.web.address import Net, class_of, client_of, subscriber_of
+from service.web.keys import SETTINGS
 from tests.service import NOON_AT, service_on
 
 LOOPBACK = ip_network("127.0.0.0/8")
@@ -51,6 +55,18 @@ async def test_that_somebody_not_trusted_speaks_for_others_is_said_once(
             await service.api.call("POST", "/v1/session", {"name": "x", "password": "y"}, headers=headers)
 
     assert said == ["x_forwarded_for_ignored"] * warnings
+
+
+def test_what_is_said_at_length_is_read_and_not_remembered() -> None:
+    app = web.Application()
+    app[SETTINGS] = Settings(trusted_proxies=(LOOPBACK,))
+    said = ", ".join([*["203.0.113.9"] * 500, "198.51.100.7", "127.0.0.2"])
+    known = address._remembered.cache_info().currsize
+
+    seen = address.address_of(make_mocked_request("GET", "/", {"X-Forwarded-For": said}, app=app))
+
+    assert str(seen) == "198.51.100.7"
+    assert address._remembered.cache_info().currsize == known
 
 
 @pytest.mark.parametrize(

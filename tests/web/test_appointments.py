@@ -422,6 +422,14 @@ async def test_a_browser_holds_three_and_staff_as_many_as_they_need(hall: Checke
     assert [reply.status for reply in staff] == [201] * 4
 
 
+async def test_a_partner_holds_three_whatever_browser_it_says_it_is(hall: Checked) -> None:
+    partner, browser = await device(hall, "partner"), {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+
+    replies = [await try_to_book(hall, TEN, hold=True, token=partner, headers=browser) for _ in range(4)]
+
+    assert [reply.code for reply in replies] == [None, None, None, "hold-limit"]
+
+
 # Changes.
 
 

@@ -183,6 +183,7 @@ async def test_a_browser_that_opens_a_page_of_a_hall_gets_a_cookie_that_no_scrip
     assert re.match(r"paihao_browser=[\w-]{22}\.[\w-]{16}; ", said)
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(said.split("; "))
     assert "Secure" not in said
+    assert reply.headers["Cache-Control"] == "private, no-cache"  # or people behind one cache would share the cookie
 
 
 async def test_over_tls_the_cookie_goes_over_tls_alone(dsn: str, tmp_path: Path) -> None:

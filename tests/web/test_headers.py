@@ -100,6 +100,9 @@ async def test_behind_tls_browsers_are_told_to_keep_to_it(
         for path in ("/", "/v1/halls", "/v1/nowhere"):
             reply = await service.api.call("GET", path, headers=said)
             assert reply.headers["Strict-Transport-Security"] == "max-age=31536000"
+        signed_in = await service.api.call("POST", "/v1/session", {"name": "admin", "password": ADMIN}, headers=said)
+
+    assert "Secure" in signed_in.headers["Set-Cookie"]  # though the proxy calls us 127.0.0.1, as some do
 
 
 async def heard_after(service: Service, said: bytes) -> tuple[int, dict[str, str], dict[str, object]]:
@@ -277,6 +280,16 @@ async def test_a_whole_address_as_target_is_no_fault_either(house: Service, targ
     writer.close()
     assert heard.split()[1] in {b"400", b"404"}
     assert b"script-src" not in heard
+
+
+@pytest.mark.parametrize("name", ["If-Modified-Since", "If-Unmodified-Since", "If-Range"])
+async def test_a_date_that_no_calendar_has_is_none(house: Service, name: str) -> None:
+    said = {name: "Sun, 06 Nov 99999999999 08:49:37 GMT", "Range": "bytes=0-9"}
+    files = ["/favicon.ico", "/pages/applicant/applicant.css", "/t/worker.js"]
+
+    replies = [await house.api.call("GET", path, headers=said) for path in files]
+
+    assert [reply.status for reply in replies] == [200] * len(files)
 
 
 async def test_an_old_program_need_not_say_a_host(house: Service, hall: Checked) -> None:

@@ -15,7 +15,7 @@ from service.clock import FakeClock
 from service.errors import RateLimited
 from service.journal.database import Database
 from service.limits.allowances import Allowances
-from service.limits.limits import Limits
+from service.limits.limits import REFUSED_FOR_S, Limits
 from service.limits.rules import (
     BOOKINGS_OF_BROWSER,
     BOOKINGS_OF_CONTACT,
@@ -681,6 +681,21 @@ async def test_the_storage_spends_as_a_bucket_that_fills_should(counted: Counted
         assert granted == min(wanted, int(held))
         held -= granted
         assert full_in_s == float((10 - held) / 2)
+
+
+async def test_a_clock_that_is_set_back_keeps_nobody_out_for_longer_than_a_bucket_takes_to_fill(
+    counted: Counted, clock: FakeClock
+) -> None:
+    limits = Limits(Allowances(counted, clock, bytes), clock)
+    assert await spent(limits, CALLS_OF_ADDRESS, 400) == 300
+
+    clock.put(NOON_AT - timedelta(hours=1))
+    clock.advance(REFUSED_FOR_S)
+    at_once = await spent(limits, CALLS_OF_ADDRESS, 10)
+    clock.advance(CALLS_OF_ADDRESS.within_s)
+
+    assert at_once == 0
+    assert await spent(limits, CALLS_OF_ADDRESS, 400) == 300
 
 
 async def test_two_who_ask_at_once_share_what_there_is(counted: Counted, clock: FakeClock) -> None:

@@ -1,8 +1,9 @@
 """Signing in and out with a browser's cookie, and how slow guessing is."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -12,16 +13,28 @@ from argon2 import PasswordHasher
 
 from service.clock import FakeClock
 from service.domain.refusals import Busy
+from service.domain.times import stamp
 from service.errors import StorageUnavailable
 from service.identity import accounts, lockout, passwords
+from service.identity.lockout import Attempt
+from service.identity.sessions import LASTS, Session
 from service.identity.store import Writer, changing
+from service.identity.tokens import REMEMBERED_S
 from service.journal.database import Database
 from tests.service import ADMIN, NOON_AT, Service, service_on
 from tests.web.checked import Checked
 from tests.web.conftest import Founder
-from tests.web.staff import PASSWORD, Browser, employed
+from tests.web.staff import PASSWORD, Browser, device, employed
 
 REFUSED = "sign-in-refused"
+
+NO_ROOM = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$;
+CREATE TRIGGER no_room BEFORE UPDATE ON accounts EXECUTE FUNCTION no_room();
+CREATE TRIGGER no_room BEFORE UPDATE ON sessions EXECUTE FUNCTION no_room();
+CREATE TRIGGER no_room BEFORE UPDATE ON devices EXECUTE FUNCTION no_room();
+"""
+ROOM = "DROP FUNCTION no_room CASCADE"
 
 
 @pytest.fixture
@@ -165,6 +178,26 @@ async def test_a_session_lasts_a_working_day_and_longer_in_use(browser: Browser,
     assert idle.body["account"] is None
 
 
+async def test_who_works_here_sees_the_hall_while_the_database_takes_no_changes(
+    house: Service, hall: Checked, now: FakeClock
+) -> None:
+    kiosk = await device(hall, "kiosk")
+    connection = await asyncpg.connect(house.settings.database_url)
+    async with employed(hall, "staff") as clerk:
+        now.advance(2 * 3600)  # the use of all of them is to be written down anew
+        await connection.execute(NO_ROOM)
+        try:
+            replies = [await clerk.call("GET", "queue"), await hall.call("GET", "kiosk", token=kiosk)]
+        finally:
+            await connection.execute(ROOM)
+            await connection.close()
+        now.advance(REMEMBERED_S)
+        replies.append(await clerk.call("GET", "/v1/session"))
+
+    assert [reply.status for reply in replies] == [200, 200, 200]
+    assert replies[2].body["expires_at"] == stamp(now.now_at() + LASTS)
+
+
 async def test_no_session_lasts_longer_than_a_week(browser: Browser, now: FakeClock) -> None:
     await browser.sign_in("admin", ADMIN)
     seen = []
@@ -187,6 +220,24 @@ async def test_another_admin_token_ends_the_admins_sessions(
         seen = await other.api.call("GET", "/v1/session", headers={"Cookie": f"paihao_session={token}"})
 
     assert seen.body["account"] is None
+
+
+async def test_a_session_that_ends_while_a_request_is_under_way_is_no_fault(
+    house: Service, hall: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, looks = house.running.identity.sessions, list[str]()
+    find = sessions.find
+
+    async def found_once(token: str, now_at: datetime) -> Session | None:
+        looks.append(token)
+        return await find(token, now_at) if len(looks) == 1 else None
+
+    async with employed(hall, "manager") as manager:
+        monkeypatch.setattr(sessions, "find", found_once)
+        reply = await manager.call("GET", "/v1/ops")
+
+    assert reply.status == 200
+    assert [one["id"] for one in reply.body["items"]] == [hall.hall]
 
 
 async def test_signing_out_everywhere_ends_the_other_sessions_too(hall: Checked, browser: Browser) -> None:
@@ -243,6 +294,73 @@ async def test_another_password_with_the_same_key_is_chosen_once(hall: Checked) 
         replies = [await browser.call("PUT", "/v1/session/password", body, key="k" * 16) for _ in range(2)]
 
     assert [reply.status for reply in replies] == [204, 204]
+
+
+async def test_another_password_is_chosen_once_by_requests_sent_at_the_same_time(hall: Checked) -> None:
+    body = {"current": PASSWORD, "new": "another password of mine"}
+    async with employed(hall, "staff") as browser:
+        replies = await asyncio.gather(
+            *(browser.call("PUT", "/v1/session/password", body, key="k" * 16) for _ in range(4))
+        )
+        after = await browser.call("GET", "queue")
+
+    assert [reply.status for reply in replies] == [204] * 4
+    assert after.status == 200
+
+
+async def test_a_password_that_is_replaced_while_somebody_signs_in_with_it_lets_nobody_in(
+    house: Service, hall: Checked, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"robbed.{hall.hall}"
+    async with employed(hall, "staff", name) as owner:
+
+        async def chosen() -> int:
+            return (await owner.choose_password(PASSWORD, "another password of mine")).status
+
+        statuses = _after_the_password_is_found_right(house, monkeypatch, chosen)
+        thief = await browser.sign_in(name, PASSWORD)
+        seen = await browser.call("GET", "/v1/session")
+
+    assert statuses == [204]
+    assert (thief.status, thief.code) == (503, "busy")
+    assert seen.body["account"] is None
+
+
+async def test_a_password_that_is_given_anew_while_another_is_chosen_stays(
+    house: Service, hall: Checked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"reset.{hall.hall}"
+    given: list[str] = []
+    async with employed(hall, "staff", name) as thief:
+
+        async def reset() -> int:
+            reply = await hall.staff("POST", f"staff/{thief.account}/reset")
+            given.append(reply.body["password"])
+            return reply.status
+
+        statuses = _after_the_password_is_found_right(house, monkeypatch, reset)
+        chosen = await thief.choose_password(PASSWORD, "another password of mine")
+        replies = [await thief.sign_in(name, password) for password in ("another password of mine", *given)]
+
+    assert statuses == [200]
+    assert (chosen.status, chosen.code) == (503, "busy")
+    assert [reply.status for reply in replies] == [401, 200]
+
+
+def _after_the_password_is_found_right(
+    house: Service, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Awaitable[int]]
+) -> list[int]:
+    """Have something done once between the look at a password and what is done by it; gives the status it had."""
+    lockout, statuses = house.running.identity.lockout, list[int]()
+    succeeded = lockout.succeeded
+
+    async def meanwhile(counted: Attempt) -> None:
+        monkeypatch.undo()
+        await succeeded(counted)
+        statuses.append(await work())
+
+    monkeypatch.setattr(lockout, "succeeded", meanwhile)
+    return statuses
 
 
 @pytest.mark.parametrize("new", ["too short", PASSWORD, "x" * 201])

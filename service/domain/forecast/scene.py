@@ -39,7 +39,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.plan import PRECHECK, ExpectedWalkIns, Leaving
-from service.domain.waits import goes_on_in_s, show_probability
+from service.domain.waits import goes_on_at, goes_on_in_s, show_probability
 
 STANDBY_RANK = 1e6
 """Who is on standby is called after those who came too early, in the order of issue."""
@@ -491,12 +491,12 @@ class _Looking:
     def _expected(self) -> Iterator[Expected]:
         day, now_at = self.day, self.now_at
         missed_at = now_at - timedelta(seconds=MISSED_AFTER_S)
-        goes_on_at = now_at + timedelta(seconds=goes_on_in_s(day, now_at) or 0.0)
+        on_at = goes_on_at(day, now_at) or now_at
         for slot_at, moved_at in day.expected_late(missed_at, None, now_at):
             if moved_at == missed_at:
                 continue
             shows = show_probability(day.plan.learned, moved_at, now_at)
-            slot_s, late_from_s = self._seconds(moved_at), self._seconds(day.late_from(slot_at, goes_on_at))
+            slot_s, late_from_s = self._seconds(moved_at), self._seconds(day.late_from(slot_at, on_at))
             for visit, number in day.diary.expected[slot_at].items():
                 stage = day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
                 errand = Errand(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
