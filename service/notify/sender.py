@@ -12,8 +12,8 @@ there, or, in the last step, was given up already and sends nothing twice either
 
 Whom a message is for is read just before it is handed over. Who was erased gets nothing, and the row goes. What is not
 true any more is withdrawn there too, should the gathering be behind. When the hall is open is looked at there as well,
-by the day's own events: a reminder of a time at which nobody is there says that, and while the hall is suspended nobody
-is asked to check in.
+by the day's own events: a reminder of a time at which nobody is there says that, nobody is told to check in before the
+doors open or to take a number after they have closed, and while the hall is suspended nobody is asked to come to it.
 """
 
 import asyncio
@@ -177,17 +177,17 @@ class Sender:
 
     async def _as_it_opens(self, message: Message, whom: Whom) -> Message | Wait | None:
         """The message as it is to be sent, by when the hall takes people; None when there is nothing to say."""
-        starts_at = message.facts.starts_at
-        if message.kind not in AS_THE_HALL_OPENS or starts_at is None:
+        if message.kind not in AS_THE_HALL_OPENS:
             return message
         now_at = self._clock.now_at()
         try:
             opening = await self._outbox.opening(message)
         except UnknownKind:
             return Wait(now_at + LOOK_AGAIN, now_at)  # a process of the newer release knows what it says
-        told = as_it_opens(message.kind, starts_at, opening, now_at, told_closed=whom.told_closed)
+        told = as_it_opens(message.kind, message.facts.starts_at, opening, now_at, told_closed=whom.told_closed)
         if isinstance(told, Say):
-            return replace(message, kind=told.kind, facts=replace(message.facts, closed=told.closed))
+            facts = replace(message.facts, closed=told.closed, doors_at=told.doors_at, over=told.over)
+            return replace(message, kind=told.kind, facts=facts)
         return told
 
     async def _hall_of(self, message: Message) -> Hall | None:
