@@ -81,11 +81,13 @@ class Receiver:
         self.bodies: list[dict[str, Any]] = []
         self.raw: list[tuple[dict[str, str], str]] = []
         self.statuses: list[int] = []
+        self.arrived = asyncio.Event()
 
     async def hook(self, request: web.Request) -> web.Response:
         """Take a webhook."""
         body = await request.text()
         self.raw.append((dict(request.headers), body))
+        self.arrived.set()
         self.bodies.append(json.loads(body))
         status = self.statuses.pop(0) if self.statuses else 204
         return web.Response(status=status, headers={"Location": "/elsewhere"} if status in {301, 302, 307} else {})
