@@ -288,6 +288,21 @@ async def test_a_server_that_is_not_there_for_us_at_all_says_nothing_about_the_p
     assert (await office.rows("state", "reason"))[0] == ("waiting", "smtp 554")
 
 
+async def test_a_server_that_refuses_the_sender_says_nothing_about_the_person(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    mails.refuses[SENDER] = "550 5.7.1 too many mails from you today"
+    await story.book(at(25, 9, 20), await story.person())
+    await office.run()
+    assert (await office.rows("state", "reason"))[0] == ("waiting", "smtp 550")
+
+    mails.refuses.clear()
+    clock.advance(60)
+    await office.run()
+
+    assert len(mails.mails) == 1
+
+
 @pytest.mark.parametrize("address", ["two words@home.example", "a@b\r\nBcc: all@home.example", "@", "名@home.example"])
 async def test_an_address_that_no_header_can_hold_is_a_dead_letter(
     office: Office, story: Story, mails: PostOffice, address: str
