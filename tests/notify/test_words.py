@@ -188,6 +188,10 @@ def test_a_thing_is_called_by_its_name_in_the_language_a_near_one_or_any() -> No
     assert named({}, "zh-CN", "demo") == "demo"
 
 
+def test_a_name_with_line_breaks_in_it_is_said_in_one_line() -> None:
+    assert named({"en": " Town Hall,\r\n2nd\u2028floor\n"}, "en", "demo") == "Town Hall, 2nd floor"
+
+
 def test_a_service_that_left_the_document_is_called_by_its_id() -> None:
     gone = Facts(service=ServiceId("gone"), starts_at=at(25, 9), ends_at=at(25, 10), code="A3K9QXRT")
     message = Message(
