@@ -180,8 +180,9 @@ class _Merged:
     def __init__(self, merged: Iterable[Merged], rows: Mapping[int, list[str]]) -> None:
         self._down: dict[tuple[int, int], str] = {}
         self._across: set[int] = set()
+        last = max(rows, default=0)
         for line, column, last_line, last_column in merged:
-            lines = range(line, min(last_line, max(rows, default=0)) + 1)
+            lines = range(line, min(last_line, last) + 1)
             if last_column > column:
                 self._across.update(lines)
             else:
