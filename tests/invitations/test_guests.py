@@ -11,16 +11,17 @@ from service.invitations.guests import (
     BadRow,
     Guest,
     Offer,
+    guests_of_csv,
     guests_of_json,
     guests_of_table,
 )
-from service.invitations.sheets import Table, table_of_csv
+from service.invitations.sheets import Table
 
 OFFER = Offer({"loan-first": "loan-first", "首次申请贷款": "loan-first", "enquiry": "enquiry"}, "CN")
 
 
 def of_csv(text: str, encoding: str = "utf-8") -> tuple[list[Guest], list[BadRow]]:
-    return guests_of_table(table_of_csv(text.encode(encoding)), OFFER)
+    return guests_of_csv(text.encode(encoding), OFFER)
 
 
 def of_json(*items: Any) -> tuple[list[Guest], list[BadRow]]:  # noqa: ANN401  (any JSON)
@@ -52,9 +53,10 @@ def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encodin
     ]
 
 
+@pytest.mark.parametrize("title", ["", "List of May\n", "School of Law, May; first list\n\n"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_cells_are_apart_by_what_the_header_is_apart_by(delimiter: str) -> None:
-    guests, _ = of_csv(delimiter.join(("name", "email")) + "\n" + delimiter.join(("Ann", "ann@example.org")))
+def test_cells_are_apart_by_what_the_header_is_apart_by(delimiter: str, title: str) -> None:
+    guests, _ = of_csv(title + delimiter.join(('"name"', "email")) + "\n" + delimiter.join(("Ann", "ann@example.org")))
 
     assert [(one.name, one.email) for one in guests] == [("Ann", "ann@example.org")]
 
@@ -150,7 +152,7 @@ def test_a_list_of_more_than_ten_thousand_is_refused() -> None:
 )
 def test_a_file_that_is_no_csv_is_refused(raw: bytes, why: str) -> None:
     with pytest.raises(BodyInvalid) as refused:
-        table_of_csv(raw)
+        guests_of_csv(raw, OFFER)
 
     assert refused.value.fields["errors"][0]["why"] == why
 
