@@ -95,18 +95,24 @@ ORDER BY hall_id;
 
 -- name: claim
 -- Take the messages of a hall that are due by a channel, the longest due first, those that others are taking at this
--- moment left out.
+-- moment left out, and those of which another about the same is being handed over: it would be read as the newer one.
 -- $1 text hall, $2 uuid this claim, $3 timestamptz until when it holds, $4 timestamptz now, $5 text channel, $6 integer
 -- how many at most.
 -- One row per message.
 WITH due AS MATERIALIZED ( -- as a plain subquery it might be run again for every row, and take as many each time
-    SELECT id
-    FROM outbox
-    WHERE hall_id = $1 AND state = 'waiting' AND next_at <= $4 AND (leased_until IS NULL OR leased_until <= $4)
-        AND expires_at > $4 AND channel = $5
-    ORDER BY next_at, id
+    SELECT w.id
+    FROM outbox AS w
+    WHERE w.hall_id = $1 AND w.state = 'waiting' AND w.next_at <= $4
+        AND (w.leased_until IS NULL OR w.leased_until <= $4) AND w.expires_at > $4 AND w.channel = $5
+        AND NOT EXISTS (
+            SELECT
+            FROM outbox AS s
+            WHERE s.hall_id = w.hall_id AND s.day = w.day AND s.subject = w.subject AND s.channel = w.channel
+                AND s.state = 'sending'
+        )
+    ORDER BY w.next_at, w.id
     LIMIT $6
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF w SKIP LOCKED
 )
 UPDATE outbox AS o
 SET claim = $2, leased_until = $3

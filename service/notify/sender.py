@@ -4,7 +4,8 @@ Each channel has a sender of its own, so that a mail server that takes its time 
 
 A message is sent in three steps, each committed before the next begins. It is claimed: others leave it alone until the
 lease ends, and if its sender dies here, somebody else takes it then. It becomes `sending`, if it still waits and is
-still ours: from now on it may be on its way. It is handed over, and what came of it is written down.
+still ours: from now on it may be on its way, and what is newer of the same appointment waits for its end. It is handed
+over, and what came of it is written down.
 
 If the sender dies in the last step, nobody knows whether the message arrived. A mail that may have arrived is not sent
 again: it becomes a dead letter with the reason `unknown`, and a manager decides. A webhook is sent again, for its

@@ -141,6 +141,29 @@ async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing
     assert not await office.outbox.hand_over(message, claim, late_at + SENDING_LEASE, late_at)
 
 
+async def test_what_is_newer_is_not_sent_while_what_it_takes_back_is_on_its_way(
+    office: Office, story: Story, mails: PostOffice
+) -> None:
+    one = await story.book(at(25, 9, 20), await story.person())
+    await office.gather()
+    mails.open.clear()
+    slow = asyncio.create_task(office.sender.run_once())
+    await mails.arrived.wait()
+    await story.cancel(one)
+    await office.gather()
+
+    now_at = office.clock.now_at()
+    claimed = await office.outbox.claim(
+        story.hall, new_id(), MessageChannel.MAIL, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
+    )
+    mails.open.set()
+    await slow
+    await office.another_sender().run_once()
+
+    assert claimed == []
+    assert [str(mail["Subject"])[:4] for mail in mails.mails] == ["已约好：", "预约已取"]
+
+
 async def test_a_mail_whose_sender_died_while_handing_it_over_is_never_sent_again(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
