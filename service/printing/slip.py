@@ -53,9 +53,9 @@ class SlipPrinted(Struct, frozen=True):
 def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
     """Make the bytes that print a slip and cut it off. Raises KeyError for a profile that python-escpos has not."""
     paper = _Paper(printer)
-    paper.both(_in(slip.hall, "zh"), _in(slip.hall, "en"))
+    paper.both(*_named(slip.hall))
     paper.big(slip.number)
-    paper.both(_in(slip.service, "zh"), _in(slip.service, "en"))
+    paper.both(*_named(slip.service))
     if slip.count > 1:
         paper.say("people", count=slip.count)
     paper.say("taken", at=slip.taken_local)
@@ -70,6 +70,12 @@ def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
 def unknown_profiles(printers: Iterable[NetworkPrinter]) -> list[str]:
     """The profiles of some printers that python-escpos has not."""
     return sorted({printer.profile for printer in printers} - CAPABILITIES["profiles"].keys())
+
+
+def _named(texts: Texts) -> tuple[str, str]:
+    """What a thing is called in Chinese, and in English; in any other language where it has neither name."""
+    chinese, english = _in(texts, "zh"), _in(texts, "en")
+    return chinese, english or ("" if chinese else next(iter(texts.values()), ""))
 
 
 def _in(texts: Texts, language: str) -> str:
