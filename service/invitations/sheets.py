@@ -67,9 +67,13 @@ def table_of_csv(raw: bytes, is_header: Callable[[list[str]], bool]) -> Table:
     if "\0" in text:
         raise BodyInvalid(("", "is no text"))
     lines = islice((line for line in text.splitlines() if line.strip()), HEADER_WITHIN)
-    ways = ((line, delimiter) for line in lines for delimiter in _DELIMITERS)
-    found = (by for line, by in ways if is_header([cell.strip().strip('"') for cell in line.split(by)]))
+    found = (by for line in lines for by in _DELIMITERS if is_header(_cells_of(line, by)))
     return Table(list(_rows_of_csv(text, next(found, _DELIMITERS[0]))))
+
+
+def _cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of a line that may be the header; of one with too many, no more than a list may have."""
+    return [cell.strip().strip('"') for cell in line.split(delimiter, CSV_COLUMNS_MAX)]
 
 
 def _text_of(raw: bytes) -> str:
