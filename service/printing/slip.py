@@ -73,9 +73,14 @@ def unknown_profiles(printers: Iterable[NetworkPrinter]) -> list[str]:
 
 
 def _named(texts: Texts) -> tuple[str, str]:
-    """What a thing is called in Chinese, and in English; in any other language where it has neither name."""
+    """What a thing is called in Chinese, and in English; in any other language where it has neither name.
+
+    In one line, and without control characters: they would be commands to the printer, and no font can draw them.
+    """
     chinese, english = _in(texts, "zh"), _in(texts, "en")
-    return chinese, english or ("" if chinese else next(iter(texts.values()), ""))
+    said = chinese, english or ("" if chinese else next(iter(texts.values()), ""))
+    chinese, other = (" ".join("".join(one if one.isprintable() else " " for one in text).split()) for text in said)
+    return chinese, other
 
 
 def _in(texts: Texts, language: str) -> str:
