@@ -54,7 +54,7 @@ CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""
 
 AT_ONCE = 4
-"""Messages that one process hands over at the same time."""
+"""Messages of a channel that one process hands over at the same time."""
 
 CLAIM_LEASE = timedelta(minutes=5)
 """A claimed message that was not begun by then is anybody's again."""
