@@ -1,6 +1,6 @@
 """Files as tables of text: CSV here, .xlsx by a program of its own.
 
-A CSV file is UTF-8, with or without a byte order mark, or GB18030, which is what Excel writes in China: what is valid
+A CSV file is UTF-8 or GB18030, which is what Excel writes in China, with or without a byte order mark: what is valid
 UTF-8 is taken for it, for GB18030 hardly ever is. Cells are apart by what the header is apart by, whatever the lines
 above it: commas, semicolons or tabs. A line number is the one that a text editor, or the spreadsheet program, shows.
 
@@ -77,9 +77,9 @@ def _cells_of(line: str, delimiter: str) -> list[str]:
 
 
 def _text_of(raw: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-8", "gb18030"):
         with suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
+            return raw.decode(encoding).removeprefix("\ufeff")
     raise BodyInvalid(("", "is neither UTF-8 nor GB18030"))
 
 

@@ -35,9 +35,10 @@ def why_refused(text: str) -> list[dict[str, str]]:
     return errors
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encoding: str) -> None:
-    guests, bad = of_csv("姓名,手机,事项\r\n张伟,13800138000,首次申请贷款\r\n", encoding)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encoding: str, mark: str) -> None:
+    guests, bad = of_csv(f"{mark}姓名,手机,事项\r\n张伟,13800138000,首次申请贷款\r\n", encoding)
 
     assert bad == []
     assert guests == [
