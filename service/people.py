@@ -4,11 +4,13 @@ A phone is kept as E.164, whatever the country of the hall makes of how it was t
 lower case. What rules may know of a person is a keyed hash of hall and phone, or mail where there is no phone: two
 halls cannot tell that somebody booked at both, and nobody without the secret can try out numbers.
 
-A phone has to be possible, not assigned: numbering plans change faster than any copy of them.
+A phone has to be possible, not assigned: numbering plans change faster than any copy of them. A letter among its digits
+is one that somebody took for a digit; without it the phone would be a stranger's.
 
 Source: E.164; RFC 5321 2.4 (the local part of an address may tell case apart; nobody's does).
 """
 
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
@@ -18,6 +20,8 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid
 from service.personal import Personal
+
+_FOR_A_DIGIT = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
 
 Fingerprint = Callable[[bytes], bytes]
 """A keyed hash."""
@@ -57,7 +61,8 @@ def e164(path: str, phone: str, country: str | None) -> str:
         number = phonenumbers.parse(phone, country)
     except NumberParseException as error:
         raise BodyInvalid((path, _why(country))) from error
-    if not phonenumbers.is_possible_number(number):
+    mistaken = number.extension is None and _FOR_A_DIGIT.search(phone)
+    if mistaken or not phonenumbers.is_possible_number(number):
         raise BodyInvalid((path, _why(country)))
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 

@@ -77,13 +77,7 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
 def check_in_opens_at(day: Day, appointment: Appointment) -> datetime:
     """An hour before the slot, when the doors are open by then."""
     opens_at = appointment.starts_at - timedelta(seconds=CHECK_IN_BEFORE_S)
-    doors_before = timedelta(seconds=day.plan.rules.doors_before_s)
-    doors_at = [
-        window.opens_at - doors_before
-        for window in day.plan.windows
-        if window.opens_at <= appointment.starts_at < window.closes_at
-    ]
-    return max([opens_at, *doors_at])
+    return max(opens_at, day.plan.doors_for(appointment.starts_at) or opens_at)
 
 
 def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) -> list[Event]:

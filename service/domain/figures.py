@@ -228,6 +228,9 @@ class Observer:
             mark += LINE_EVERY
 
     def _half(self, at: datetime) -> Tally[str]:
+        """What is counted of a half hour; what is written after the day's end, such as that end, is of its last one."""
+        if self.day.opened:
+            at = min(at, self.day.plan.ends_at - timedelta.resolution)
         return self._halves.setdefault(_floor(at, HALF), Tally())
 
     def _note_before(self, record: Record) -> None:

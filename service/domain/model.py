@@ -153,7 +153,7 @@ class Outcome(StrEnum):
 
 
 class PrinterState(StrEnum):
-    """What a kiosk's printer says of itself."""
+    """How a kiosk's printer is; `away` cannot be reached, or says that it does not print."""
 
     OK = "ok"
     LOW = "low"

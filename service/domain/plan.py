@@ -301,6 +301,12 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
         doors_at = now_at + timedelta(seconds=self.rules.doors_before_s)
         return any(window.opens_at <= doors_at and now_at < window.closes_at for window in self.windows)
 
+    def doors_for(self, starts_at: datetime) -> datetime | None:
+        """When the doors open for whoever comes at an instant of the opening hours; None for any other."""
+        before = timedelta(seconds=self.rules.doors_before_s)
+        hours = (window for window in self.windows if window.opens_at <= starts_at < window.closes_at)
+        return next((max(window.opens_at - before, self.starts_at) for window in hours), None)
+
     def doors(self) -> tuple[Window, ...]:
         """The spans in which tickets are issued unless the day is closed, sorted and apart: see `doors_open_at`."""
         before = timedelta(seconds=self.rules.doors_before_s)

@@ -16,15 +16,13 @@ from msgspec import Meta, Struct
 
 from service.domain.document import Language, ServiceCode
 from service.domain.refusals import BodyInvalid
-from service.invitations.sheets import Merged, Table
+from service.invitations.sheets import HEADER_WITHIN, Merged, Table, table_of_csv
 from service.lines import Email, in_words, is_email
 from service.people import e164
 from service.personal import Personal
 
 GUESTS_MAX = 10_000
 """People in one import; more are several imports."""
-
-HEADER_WITHIN = 10
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "name": ("name", "full name", "applicant", "姓名", "名字", "申请人"),
@@ -125,6 +123,11 @@ def guests_of_json(raw: bytes, offer: Offer) -> Read:
     return _without_twice(guests, bad)
 
 
+def guests_of_csv(raw: bytes, offer: Offer) -> Read:
+    """Read a CSV file. Raises BodyInvalid where it is none, and as `guests_of_table` does."""
+    return guests_of_table(table_of_csv(raw, lambda cells: "name" in _columns_of(cells).values()), offer)
+
+
 def guests_of_table(table: Table, offer: Offer) -> Read:
     """Read a table. Raises BodyInvalid when it has no header, an unknown column, nobody, or too many people."""
     at, columns = _header_of(table)
@@ -158,7 +161,7 @@ def _require_size(count: int) -> None:
 def _header_of(table: Table) -> tuple[int, dict[int, str]]:
     """Where in the rows the header is, and which column is what. Raises BodyInvalid."""
     for at, (line, cells) in enumerate(table.rows[:HEADER_WITHIN]):
-        found = {column: _NAMED.get(_squeezed(cell).lower()) for column, cell in enumerate(cells) if cell}
+        found = _columns_of(cells)
         if "name" not in found.values():
             continue
         errors = [
@@ -174,14 +177,20 @@ def _header_of(table: Table) -> tuple[int, dict[int, str]]:
     raise BodyInvalid(("lines[1]", f"has no column name, or 姓名; the columns are {', '.join(COLUMNS)}"))
 
 
+def _columns_of(cells: list[str]) -> dict[int, str | None]:
+    """What each column of a header is called by us; None for one that we do not know."""
+    return {column: _NAMED.get(_squeezed(cell).lower()) for column, cell in enumerate(cells) if cell}
+
+
 class _Merged:
     """What merged cells say: one value down a column counts for each of its lines; across columns for none."""
 
     def __init__(self, merged: Iterable[Merged], rows: Mapping[int, list[str]]) -> None:
         self._down: dict[tuple[int, int], str] = {}
         self._across: set[int] = set()
+        last = max(rows, default=0)
         for line, column, last_line, last_column in merged:
-            lines = range(line, min(last_line, max(rows, default=0)) + 1)
+            lines = range(line, min(last_line, last) + 1)
             if last_column > column:
                 self._across.update(lines)
             else:

@@ -1,8 +1,8 @@
 """Files as tables of text: CSV here, .xlsx by a program of its own.
 
-A CSV file is UTF-8, with or without a byte order mark, or GB18030, which is what Excel writes in China: what is valid
-UTF-8 is taken for it, for GB18030 hardly ever is. Cells are apart by what the header is apart by: commas, semicolons
-or tabs. A line number is the one that a text editor, or the spreadsheet program, shows.
+A CSV file is UTF-8 or GB18030, which is what Excel writes in China, with or without a byte order mark: what is valid
+UTF-8 is taken for it, for GB18030 hardly ever is. Cells are apart by what the header is apart by, whatever the lines
+above it: commas, semicolons or tabs. A line number is the one that a text editor, or the spreadsheet program, shows.
 
 What is wrong with the whole file is refused at once; what is wrong with a line is kept with it.
 
@@ -12,8 +12,9 @@ Source: RFC 4180; GB 18030-2022.
 import asyncio
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -29,6 +30,9 @@ AT_ONCE = 2
 """Workbooks that are read at the same time; others wait, and after `WAIT_S` are told that we are busy."""
 
 WAIT_S = 10.0
+
+HEADER_WITHIN = 10
+"""Lines that are not empty, of which one has to be the header."""
 
 CSV_COLUMNS_MAX = workbook.COLUMNS_MAX
 CSV_LINES_MAX = workbook.ROWS_MAX
@@ -57,20 +61,25 @@ class _Read(Struct, frozen=True):
     refused: str | None = None
 
 
-def table_of_csv(raw: bytes) -> Table:
-    """Read a CSV file. Raises BodyInvalid where it is none."""
+def table_of_csv(raw: bytes, is_header: Callable[[list[str]], bool]) -> Table:
+    """Read a CSV file, whose cells are apart as those of its header. Raises BodyInvalid where it is none."""
     text = _text_of(raw)
     if "\0" in text:
         raise BodyInvalid(("", "is no text"))
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(_DELIMITERS, key=first.count)
-    return Table(list(_rows_of_csv(text, delimiter)))
+    lines = islice((line for line in text.splitlines() if line.strip()), HEADER_WITHIN)
+    found = (by for line in lines for by in _DELIMITERS if is_header(_cells_of(line, by)))
+    return Table(list(_rows_of_csv(text, next(found, _DELIMITERS[0]))))
+
+
+def _cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of a line that may be the header; of one with too many, no more than a list may have."""
+    return [cell.strip().strip('"') for cell in line.split(delimiter, CSV_COLUMNS_MAX)]
 
 
 def _text_of(raw: bytes) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-8", "gb18030"):
         with suppress(UnicodeDecodeError):
-            return raw.decode(encoding)
+            return raw.decode(encoding).removeprefix("\ufeff")
     raise BodyInvalid(("", "is neither UTF-8 nor GB18030"))
 
 

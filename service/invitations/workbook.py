@@ -35,6 +35,9 @@ RATIO_MAX = 100
 
 ROWS_MAX = 10_020
 COLUMNS_MAX = 50
+MERGED_LINES_MAX = ROWS_MAX * COLUMNS_MAX
+"""Lines of all merged cells together, of which no two share a cell where a spreadsheet program wrote them."""
+
 TEXT_MAX = 500
 """Letters of a cell that are read, more than any of ours may have."""
 
@@ -53,7 +56,7 @@ class Scanner:
     """Reads a sheet's XML and keeps which cells have an error, or a formula without a value."""
 
     def __init__(self) -> None:
-        self.faults: list[tuple[int, int, str]] = []
+        self._faults: dict[tuple[int, int], str] = {}
         self._cell = ""
         self._type = ""
         self._row = 0
@@ -63,14 +66,14 @@ class Scanner:
         self._within = ""
 
     def scan(self, raw: bytes) -> list[tuple[int, int, str]]:
-        """The faulty cells, in order. Raises Refused."""
+        """The faulty cells, each once, in order. Raises Refused."""
         parser = expat.ParserCreate()
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = _no_doctype
         _parse(parser, raw)
-        return self.faults
+        return [(row, column, why) for (row, column), why in self._faults.items()]
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         match _local(name):
@@ -109,9 +112,9 @@ class Scanner:
         if self._column >= COLUMNS_MAX:
             raise Refused("has too many columns")
         if self._type == "e":
-            self.faults.append((self._row, self._column, "the cell is an error of the spreadsheet program"))
+            self._faults[self._row, self._column] = "the cell is an error of the spreadsheet program"
         elif self._formula and not self._value and self._type != "str":
-            self.faults.append((self._row, self._column, "the cell is a formula without a value"))
+            self._faults[self._row, self._column] = "the cell is a formula without a value"
 
 
 def _no_doctype(*_: object) -> None:
@@ -209,6 +212,8 @@ def rows_of(raw: bytes) -> dict[str, Any]:
     rows = [(line, [text_of(cell) for cell in row]) for line, row in enumerate(cells, 1)]
     if sum(len(text) for _, row in rows for text in row) > TEXTS_MAX:
         raise Refused("has too much text")
+    if sum(max(1, min(bottom, ROWS_MAX) - top + 1) for (top, _), (bottom, _) in merged) > MERGED_LINES_MAX:
+        raise Refused("has too many merged cells")
     return {
         "rows": [(line, row) for line, row in rows if any(row)],
         "faults": faults,

@@ -59,7 +59,7 @@ def letter_of(message: Message, person: Person, document: HallDocument, links: L
         language=language,
         sender=hall,
         subject=say(language, f"{key}-subject", **arguments),
-        text=say(language, f"{key}{_why(message)}-text", **arguments),
+        text=say(language, f"{key}{_as_it_is(message)}-text", **arguments),
         greeting=_greeting(person.name, language),
         more=_more(message, document, language, links),
         closing=say(language, "mail-automatic"),
@@ -69,11 +69,16 @@ def letter_of(message: Message, person: Person, document: HallDocument, links: L
     )
 
 
-def _why(message: Message) -> str:
+def _as_it_is(message: Message) -> str:
+    """Which of the texts of its kind it is."""
     """Which of the texts of a kind it is: those that are the hall's doing say so."""
     facts = message.facts
     if message.kind in OVER and facts.closed:
         return "-closed"
+    if facts.over:
+        return "-over"
+    if facts.doors_at is not None:
+        return "-doors"
     return "-by-hall" if message.kind is Kind.CANCELLED and facts.by == CancelledBy.STAFF else ""
 
 
@@ -109,6 +114,8 @@ def arguments_of(facts: Facts, document: HallDocument, language: str) -> dict[st
     }
     if facts.starts_at is not None:
         found |= time_arguments(facts.starts_at, ZoneInfo(document.time_zone))
+    if facts.doors_at is not None:
+        found["doors"] = f"{facts.doors_at.astimezone(ZoneInfo(document.time_zone)):%H:%M}"
     return found
 
 

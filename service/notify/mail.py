@@ -88,7 +88,7 @@ class Mailer:
             async with asyncio.timeout(HAND_OVER_S):
                 return await self._say(person.email, written, progress)
         except SMTPResponseException as error:
-            permanent = 500 <= error.code < 600 and not progress.connecting
+            permanent = 500 <= error.code < 600 and progress.sender_taken
             return (Refused if permanent else Later)(f"smtp {error.code}")
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             if progress.data_begun:
@@ -110,8 +110,8 @@ class Mailer:
         )
         try:
             await client.connect()
-            progress.connecting = False
             await client.mail(self._sender)
+            progress.sender_taken = True
             await client.rcpt(address)
             progress.data_begun = True
             await client.data(written)
@@ -123,9 +123,9 @@ class Mailer:
 
 
 class _Progress:
-    """How far a conversation with the mail server came: what is refused while connecting is not about the person."""
+    """How far a conversation with the mail server came: what is refused before it took the sender is about nobody."""
 
-    connecting = True
+    sender_taken = False
     data_begun = False
 
 

@@ -1,7 +1,7 @@
 """Everything of messages that the composition root needs: the carriers of the settings, and the passes of the jobs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
 
@@ -39,12 +39,12 @@ log = structlog.get_logger(__name__)
 class Messages:
     """Gathers and sends. A pass that meets no database leaves its work to the next one."""
 
-    def __init__(self, gatherer: Gatherer, sender: Sender, outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, gatherer: Gatherer, senders: Sequence[Sender], outbox: Outbox, clock: Clock) -> None:
         self._gatherer = gatherer
-        self._sender = sender
+        self._senders = senders
         self._outbox = outbox
         self._clock = clock
-        self._sending: asyncio.Task[None] | None = None
+        self._sending: dict[Sender, asyncio.Task[None]] = {}
 
     def moved(self, hall: HallId, on: date) -> None:
         """Say that this process appended to a day. Never waits."""
@@ -59,23 +59,23 @@ class Messages:
 
     async def send(self) -> None:
         """Send what is due."""
-        try:
-            await self._sender.run_once()
-        except StorageUnavailable:
-            log.warning("messages_not_sent")
+        await asyncio.gather(*map(_send, self._senders))
 
     async def send_apart(self) -> None:
-        """Send what is due in a task of its own, unless that is under way: a mail server may take its time."""
-        if self._sending is None or self._sending.done():
-            self._sending = asyncio.create_task(self.send(), name="send messages")
-            self._sending.add_done_callback(_look_at)
+        """Send what is due, each channel in a task of its own unless that is under way: a server may take its time."""
+        for sender in self._senders:
+            under_way = self._sending.get(sender)
+            if under_way is None or under_way.done():
+                self._sending[sender] = task = asyncio.create_task(_send(sender), name="send messages")
+                task.add_done_callback(_look_at)
 
     async def stop(self) -> None:
         """Hand nothing more over, and wait for what is being handed over."""
-        await self._sender.stop()
-        if self._sending is not None:
-            await asyncio.wait({self._sending}, timeout=STOP_S)
-            self._sending.cancel()
+        await asyncio.gather(*(sender.stop() for sender in self._senders))
+        if self._sending:
+            await asyncio.wait(self._sending.values(), timeout=STOP_S)
+            for task in self._sending.values():
+                task.cancel()
 
     async def sweep(self) -> None:
         """Remove what is over."""
@@ -117,11 +117,18 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
             yield None
             return
         outbox = Outbox(database)
-        sender = Sender(outbox, halls, clock, carriers, links, watcher)
+        senders = [Sender(outbox, halls, clock, *by, links, watcher) for by in carriers.items()]
         gatherer = Gatherer(database, outbox, halls, clock, carriers.keys(), days)
-        messages = Messages(gatherer, sender, outbox, clock)
+        messages = Messages(gatherer, senders, outbox, clock)
         stack.push_async_callback(messages.stop)
         yield messages
+
+
+async def _send(sender: Sender) -> None:
+    try:
+        await sender.run_once()
+    except StorageUnavailable:
+        log.warning("messages_not_sent")
 
 
 def _look_at(task: asyncio.Task[None]) -> None:

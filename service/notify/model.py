@@ -31,8 +31,8 @@ WHILE_BOOKED = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.DAY_BEFORE, Kind.HOUR_
 REMINDERS = frozenset({Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
 """Where the hall is not open at the time, one of them says that instead, and is of kind `closed` then."""
 
-AS_THE_HALL_OPENS = REMINDERS | {Kind.MISSED}
-"""What they say depends on when the hall is open, as of the moment they are sent."""
+AS_THE_HALL_OPENS = REMINDERS | {Kind.MISSED, Kind.NEAR}
+"""What they say, and whether they are said now, depends on when the hall is open, as of the moment they are sent."""
 
 
 class MessageChannel(StrEnum):
@@ -55,8 +55,9 @@ class State(StrEnum):
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the texts say, of an appointment or of a ticket: codes, times and numbers, nothing about the person.
 
-    `sequence` counts the changes of the appointment; `by` is who cancelled it. `closed`: because the hall is closed. In
-    the outbox a reminder has it once it was sent so.
+    `sequence` counts the changes of the appointment; `by` is who cancelled it. `closed`: because the hall is closed.
+    `doors_at` is from when on people can check in, where a reminder is sent before that; `over` says that no number is
+    given out any more on the day of what was missed. In the outbox a message has these once it was sent so.
     """
 
     service: ServiceId
@@ -69,6 +70,8 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: str | None = None
     ahead: int = 0
     closed: bool = False
+    doors_at: datetime | None = None
+    over: bool = False
 
 
 class Message(Struct, frozen=True, kw_only=True):

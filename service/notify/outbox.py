@@ -5,7 +5,7 @@ it takes, and a statement that meets another's claim changes nothing. Rows are m
 from, so that making them again makes nothing.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TypeAlias
 
@@ -126,23 +126,23 @@ class Outbox:
 
     # Sending.
 
-    async def halls_due(self, channels: Collection[MessageChannel], now_at: datetime) -> list[HallId]:
+    async def halls_due(self, channel: MessageChannel, now_at: datetime) -> list[HallId]:
         """The halls that have something to send."""
-        rows = await self._database.fetch(self._sql["halls_due"], now_at, list(channels))
+        rows = await self._database.fetch(self._sql["halls_due"], now_at, channel)
         return [HallId(row["hall_id"]) for row in rows]
 
     async def claim(  # noqa: PLR0913  (the last ones by name)
         self,
         hall: HallId,
         claim: str,
-        channels: Collection[MessageChannel],
+        channel: MessageChannel,
         *,
         until_at: datetime,
         now_at: datetime,
         limit: int,
     ) -> list[Message]:
         """Take messages that are due."""
-        rows = await self._database.fetch(self._sql["claim"], hall, claim, until_at, now_at, list(channels), limit)
+        rows = await self._database.fetch(self._sql["claim"], hall, claim, until_at, now_at, channel, limit)
         return [
             Message(
                 hall=hall,
@@ -150,7 +150,7 @@ class Outbox:
                 day=row["day"],
                 subject=str(row["subject"]),
                 kind=Kind(row["kind"]),
-                channel=MessageChannel(row["channel"]),
+                channel=channel,
                 facts=_decode_facts(row["facts"]),
                 tries=row["tries"] + 1,
             )
@@ -225,11 +225,11 @@ class Outbox:
         rows = await self._database.fetch(self._sql["abandoned"], now_at, tries_max)
         return [(Kind(row["kind"]), MessageChannel(row["channel"]), State(row["state"])) for row in rows]
 
-    async def waiting(self, channels: Collection[MessageChannel], now_at: datetime) -> dict[tuple[str, str], int]:
+    async def waiting(self, channel: MessageChannel, now_at: datetime) -> dict[tuple[str, str], int]:
         """How many messages are due and not sent, by channel and age."""
-        rows = await self._database.fetch(self._sql["waiting"], now_at)
-        found = {(row["channel"], row["age"]): row["messages"] for row in rows}
-        return {(channel, age): found.get((channel, age), 0) for channel in channels for age in AGES}
+        rows = await self._database.fetch(self._sql["waiting"], now_at, channel)
+        found = {row["age"]: row["messages"] for row in rows}
+        return {(channel, age): found.get(age, 0) for age in AGES}
 
     async def sweep(self, before_at: datetime, from_on: date) -> None:
         """Remove messages that ended before an instant, and the cursors of days before a date."""

@@ -84,34 +84,41 @@ SET seq = $3
 WHERE hall_id = $1 AND day = $2;
 
 -- name: halls_due
--- The halls that have something to send.
--- $1 timestamptz now, $2 text[] the channels there are.
+-- The halls that have something to send by a channel.
+-- $1 timestamptz now, $2 text channel.
 -- One row per hall, by id.
 SELECT DISTINCT hall_id
 FROM outbox
 WHERE state = 'waiting' AND next_at <= $1 AND expires_at > $1 AND (leased_until IS NULL OR leased_until <= $1)
-    AND channel = ANY($2::text[])
+    AND channel = $2
 ORDER BY hall_id;
 
 -- name: claim
--- Take the messages of a hall that are due, the longest due first, those that others are taking at this moment left out.
--- $1 text hall, $2 uuid this claim, $3 timestamptz until when it holds, $4 timestamptz now, $5 text[] the channels there
--- are, $6 integer how many at most.
+-- Take the messages of a hall that are due by a channel, the longest due first, those that others are taking at this
+-- moment left out, and those of which another about the same is being handed over: it would be read as the newer one.
+-- $1 text hall, $2 uuid this claim, $3 timestamptz until when it holds, $4 timestamptz now, $5 text channel, $6 integer
+-- how many at most.
 -- One row per message.
 WITH due AS MATERIALIZED ( -- as a plain subquery it might be run again for every row, and take as many each time
-    SELECT id
-    FROM outbox
-    WHERE hall_id = $1 AND state = 'waiting' AND next_at <= $4 AND (leased_until IS NULL OR leased_until <= $4)
-        AND expires_at > $4 AND channel = ANY($5::text[])
-    ORDER BY next_at, id
+    SELECT w.id
+    FROM outbox AS w
+    WHERE w.hall_id = $1 AND w.state = 'waiting' AND w.next_at <= $4
+        AND (w.leased_until IS NULL OR w.leased_until <= $4) AND w.expires_at > $4 AND w.channel = $5
+        AND NOT EXISTS (
+            SELECT
+            FROM outbox AS s
+            WHERE s.hall_id = w.hall_id AND s.day = w.day AND s.subject = w.subject AND s.channel = w.channel
+                AND s.state = 'sending'
+        )
+    ORDER BY w.next_at, w.id
     LIMIT $6
-    FOR UPDATE SKIP LOCKED
+    FOR UPDATE OF w SKIP LOCKED
 )
 UPDATE outbox AS o
 SET claim = $2, leased_until = $3
 FROM due
 WHERE o.hall_id = $1 AND o.id = due.id
-RETURNING o.id, o.day, o.subject, o.kind, o.channel, o.facts, o.tries;
+RETURNING o.id, o.day, o.subject, o.kind, o.facts, o.tries;
 
 -- name: whom
 -- Whom a message is for, how things are with what it is about, and whether another by the same channel has said that the
@@ -220,21 +227,21 @@ WHERE state = 'sending' AND leased_until <= $1
 RETURNING kind, channel, state;
 
 -- name: waiting
--- How many messages are due and not sent, by how long they are due.
--- $1 timestamptz now.
--- One row per channel and age that has any, or none.
-SELECT channel, age, count(*) AS messages
+-- How many messages of a channel are due and not sent, by how long they are due.
+-- $1 timestamptz now, $2 text channel.
+-- One row per age that has any, or none.
+SELECT age, count(*) AS messages
 FROM (
-    SELECT channel, CASE
+    SELECT CASE
         WHEN due_at > $1::timestamptz - interval '1 minute' THEN 'minute'
         WHEN due_at > $1 - interval '10 minutes' THEN 'ten_minutes'
         WHEN due_at > $1 - interval '1 hour' THEN 'hour'
         ELSE 'longer'
     END AS age
     FROM outbox
-    WHERE state IN ('waiting', 'sending') AND due_at <= $1
+    WHERE state IN ('waiting', 'sending') AND channel = $2 AND due_at <= $1
 ) AS due
-GROUP BY channel, age;
+GROUP BY age;
 
 -- name: list
 -- The messages of a hall in a state, the oldest first.

@@ -122,6 +122,16 @@ class Opening(Struct, frozen=True):
         """Tell whether who has booked a time meets somebody then, as far as can be told now."""
         return self.plan.open_at(starts_at) and not self.closed
 
+    def over_at(self, now_at: datetime) -> bool:
+        """Tell whether no number is given out any more on that day."""
+        return self.closed or all(window.closes_at <= now_at for window in self.plan.windows)
+
+    def look_again_at(self, now_at: datetime) -> datetime | None:
+        """When to look whether the hall goes on; None while it is not suspended."""
+        if self.suspension is None or not self.suspension.covers(now_at):
+            return None
+        return min(self.suspension.until_at or now_at + LOOK_AGAIN, now_at + LOOK_AGAIN)
+
 
 def opening_of(records: Iterable[Record]) -> Opening:
     """Read it from the day's events about the whole hall, of which each sort may be there by its last alone."""
@@ -148,10 +158,12 @@ def opening_of(records: Iterable[Record]) -> Opening:
 
 
 class Say(Struct, frozen=True):
-    """Send it, as of this kind; `closed` because the hall is."""
+    """Send it, as of this kind; the others are as in `Facts`."""
 
     kind: Kind
     closed: bool = False
+    doors_at: datetime | None = None
+    over: bool = False
 
 
 class Wait(Struct, frozen=True):
@@ -162,36 +174,58 @@ class Wait(Struct, frozen=True):
 
 
 def as_it_opens(
-    kind: Kind, starts_at: datetime, opening: Opening, now_at: datetime, *, told_closed: bool
+    kind: Kind, starts_at: datetime | None, opening: Opening, now_at: datetime, *, told_closed: bool
 ) -> Say | Wait | None:
     """What one of `AS_THE_HALL_OPENS` is to say now.
 
     Args:
         kind: what it was made as.
-        starts_at: when the appointment is.
+        starts_at: when the appointment is; None of a ticket.
         opening: when the hall takes people on that day.
         now_at: the present instant.
         told_closed: whether the person was told before that the hall is closed at that time.
 
     Returns:
-        What to send; or when to look again, while the hall is suspended and nobody can check in; or None for nothing.
+        What to send; or when to look again, while the hall is suspended and nobody is to come to it; or None for
+        nothing.
     """
+    if kind is Kind.NEAR:
+        again_at = opening.look_again_at(now_at)
+        return Say(kind) if again_at is None else Wait(again_at, again_at + NEAR_LATE)
+    assert starts_at is not None, "all others are of an appointment"
     if kind is Kind.MISSED:
-        if told_closed and not opening.plan.open_at(starts_at):
-            return None
-        return Say(kind, closed=not opening.at(starts_at))
+        return _missed(starts_at, opening, now_at, told_closed=told_closed)
     assert kind in REMINDERS, "of all others it does not matter"
     if not opening.at(starts_at):
         return None if told_closed else Say(Kind.CLOSED, closed=True)
-    suspension = opening.suspension
-    if kind is Kind.HOUR_BEFORE and suspension is not None and suspension.covers(now_at):
+    return _check_in_now(starts_at, opening, now_at) if kind is Kind.HOUR_BEFORE else Say(kind)
+
+
+def _missed(starts_at: datetime, opening: Opening, now_at: datetime, *, told_closed: bool) -> Say | Wait | None:
+    if told_closed and not opening.plan.open_at(starts_at):
+        return None
+    over, again_at = opening.over_at(now_at), opening.look_again_at(now_at)
+    if again_at is not None and not over:
+        return Wait(again_at, again_at)
+    return Say(Kind.MISSED, closed=not opening.at(starts_at), over=over)
+
+
+def _check_in_now(starts_at: datetime, opening: Opening, now_at: datetime) -> Say | Wait:
+    again_at = opening.look_again_at(now_at)
+    if again_at is not None:
         over_at = starts_at + timedelta(seconds=MISSED_AFTER_S)
-        return Wait(min(suspension.until_at or over_at, now_at + LOOK_AGAIN, over_at), over_at)
-    return Say(kind)
+        return Wait(min(again_at, over_at), over_at)
+    doors_at = opening.plan.doors_for(starts_at)
+    return Say(Kind.HOUR_BEFORE, doors_at=None if doors_at is None or doors_at <= now_at else doors_at)
 
 
 def near(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:
-    """The tickets with an applicant that are near their call and were told of more people, and how many are ahead."""
+    """The tickets with an applicant that are near their call and were told of more people, and how many are ahead.
+
+    None while the hall is suspended: nobody is called then, nor to come back to it.
+    """
+    if day.suspended_at(now_at) is not None:
+        return
     day.wake(now_at)
     for ticket in day.tickets.values():
         if (

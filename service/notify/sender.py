@@ -1,8 +1,11 @@
 """Sending: what is due in the outbox is handed over, once.
 
+Each channel has a sender of its own, so that a mail server that takes its time holds up no text message.
+
 A message is sent in three steps, each committed before the next begins. It is claimed: others leave it alone until the
 lease ends, and if its sender dies here, somebody else takes it then. It becomes `sending`, if it still waits and is
-still ours: from now on it may be on its way. It is handed over, and what came of it is written down.
+still ours: from now on it may be on its way, and what is newer of the same appointment waits for its end. It is handed
+over, and what came of it is written down.
 
 If the sender dies in the last step, nobody knows whether the message arrived. A mail that may have arrived is not sent
 again: it becomes a dead letter with the reason `unknown`, and a manager decides. A webhook is sent again, for its
@@ -12,8 +15,8 @@ there, or, in the last step, was given up already and sends nothing twice either
 
 Whom a message is for is read just before it is handed over. Who was erased gets nothing, and the row goes. What is not
 true any more is withdrawn there too, should the gathering be behind. When the hall is open is looked at there as well,
-by the day's own events: a reminder of a time at which nobody is there says that, and while the hall is suspended nobody
-is asked to check in.
+by the day's own events: a reminder of a time at which nobody is there says that, nobody is told to check in before the
+doors open or to take a number after they have closed, and while the hall is suspended nobody is asked to come to it.
 """
 
 import asyncio
@@ -51,7 +54,7 @@ CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""
 
 AT_ONCE = 4
-"""Messages that one process hands over at the same time."""
+"""Messages of a channel that one process hands over at the same time."""
 
 CLAIM_LEASE = timedelta(minutes=5)
 """A claimed message that was not begun by then is anybody's again."""
@@ -78,21 +81,23 @@ class Watcher(Protocol):
 
 
 class Sender:
-    """Hands messages over by the channels there are."""
+    """Hands the messages of one channel over."""
 
     def __init__(  # noqa: PLR0913, PLR0917  (its parts)
         self,
         outbox: Outbox,
         halls: Halls,
         clock: Clock,
-        carriers: Mapping[MessageChannel, Carrier],
+        channel: MessageChannel,
+        carrier: Carrier,
         links: Links,
         watcher: Watcher,
     ) -> None:
         self._outbox = outbox
         self._halls = halls
         self._clock = clock
-        self._carriers = carriers
+        self._channel = channel
+        self._carrier = carrier
         self._links = links
         self._watcher = watcher
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -108,12 +113,12 @@ class Sender:
             self._watcher.message(kind, channel, "withdrawn")
         for kind, channel, state in await self._outbox.abandoned(now_at, TRIES_MAX):
             self._watcher.message(kind, channel, "dead" if state is State.DEAD else "retried")
-        self._watcher.messages_waiting(await self._outbox.waiting(self._carriers.keys(), now_at))
+        self._watcher.messages_waiting(await self._outbox.waiting(self._channel, now_at))
         taken = 1
         while taken and not self._stopping:
-            halls = await self._outbox.halls_due(self._carriers.keys(), self._clock.now_at())
+            halls = await self._outbox.halls_due(self._channel, self._clock.now_at())
             taken = sum([await self._send_or_say(hall) for hall in halls])
-        self._watcher.messages_waiting(await self._outbox.waiting(self._carriers.keys(), self._clock.now_at()))
+        self._watcher.messages_waiting(await self._outbox.waiting(self._channel, self._clock.now_at()))
 
     async def _send_or_say(self, hall: HallId) -> int:
         """The same as `_send_of`; a fault of ours costs this hall its turn, and no other hall."""
@@ -132,7 +137,7 @@ class Sender:
         """
         claim, now_at = new_id(), self._clock.now_at()
         messages = await self._outbox.claim(
-            hall, claim, self._carriers.keys(), until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
+            hall, claim, self._channel, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
         )
         tasks = [asyncio.create_task(self._send(message, claim), name=f"send {message.id}") for message in messages]
         self._under_way.update(tasks)
@@ -152,7 +157,7 @@ class Sender:
             whom = await self._outbox.whom(message)
             if whom is None:
                 return
-            if whom.person is None or not self._carriers[message.channel].reaches(whom.person):
+            if whom.person is None or not self._carrier.reaches(whom.person):
                 await self._outbox.drop(message, claim)
                 self._watcher.message(message.kind, message.channel, "dropped")
                 return
@@ -177,17 +182,17 @@ class Sender:
 
     async def _as_it_opens(self, message: Message, whom: Whom) -> Message | Wait | None:
         """The message as it is to be sent, by when the hall takes people; None when there is nothing to say."""
-        starts_at = message.facts.starts_at
-        if message.kind not in AS_THE_HALL_OPENS or starts_at is None:
+        if message.kind not in AS_THE_HALL_OPENS:
             return message
         now_at = self._clock.now_at()
         try:
             opening = await self._outbox.opening(message)
         except UnknownKind:
             return Wait(now_at + LOOK_AGAIN, now_at)  # a process of the newer release knows what it says
-        told = as_it_opens(message.kind, starts_at, opening, now_at, told_closed=whom.told_closed)
+        told = as_it_opens(message.kind, message.facts.starts_at, opening, now_at, told_closed=whom.told_closed)
         if isinstance(told, Say):
-            return replace(message, kind=told.kind, facts=replace(message.facts, closed=told.closed))
+            facts = replace(message.facts, closed=told.closed, doors_at=told.doors_at, over=told.over)
+            return replace(message, kind=told.kind, facts=facts)
         return told
 
     async def _hall_of(self, message: Message) -> Hall | None:
@@ -202,7 +207,7 @@ class Sender:
         """Hand over. A fault of ours costs this message, not those behind it."""
         try:
             letter = letter_of(message, person, hall.document, self._links)
-            return await self._carriers[message.channel].hand_over(message, letter, person, self._clock.now_at())
+            return await self._carrier.hand_over(message, letter, person, self._clock.now_at())
         except Exception as error:  # noqa: BLE001  (its text may quote an address: the log gets the place alone)
             log.error(  # noqa: TRY400  (likewise)
                 "message_fault", hall=message.hall, message=message.id, fault=type(error).__name__, at=_place(error)

@@ -59,11 +59,13 @@ def language_of(locale: str | None, hall_languages: Sequence[str]) -> str:
 
 
 def named(texts: Texts, language: str, otherwise: str) -> str:
-    """What a thing of the hall document is called: in the language, a near one, or any; else by its id."""
-    if language in texts:
-        return texts[language]
+    """What a thing of the hall document is called: in the language, a near one, or any; else by its id.
+
+    In one line, as it stands in subjects and text messages: a name from a spreadsheet may have brought line breaks.
+    """
     near = [said for tag, said in texts.items() if _primary(tag) == _primary(language)]
-    return next(iter((*near, *texts.values(), otherwise)))
+    found = texts.get(language) or next(iter((*near, *texts.values(), otherwise)))
+    return " ".join(found.split())
 
 
 def _primary(tag: str) -> str:

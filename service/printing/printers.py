@@ -1,10 +1,11 @@
 """Talking to network printers: how one is, and what it shall print.
 
-Nothing here raises for what a printer does or does not do: the answer is how it is. One that is out of paper is not
-sent a slip, which it would keep and print when somebody puts paper in, hours later. Each printer is one conversation at
-a time, so that no two slips run into each other.
+Nothing here raises for what a printer does or does not do: the answer is how it is. One that is out of paper, or does
+not print for another reason (its cover is open, its cutter jammed), is not sent a slip, which it would keep and print
+when somebody has seen to it, hours later. Each printer is one conversation at a time, also where it is several
+kiosks', so that no two slips run into each other.
 
-Source: Epson, ESC/POS command reference, DLE EOT n.
+Source: Epson, ESC/POS command reference, DLE EOT n (1: whether it is offline, 4: its paper).
 """
 
 import asyncio
@@ -27,11 +28,15 @@ SEND_S = 4.0
 """How long a slip may take to be taken over; a printer that is stuck is away."""
 
 ASK_PAPER = b"\x10\x04\x04"
+ASK_ONLINE = b"\x10\x04\x01"
 STATUS_MASK, STATUS = 0b1001_0011, 0b0001_0010
 """Bits that are so in every answer to DLE EOT."""
 
 PAPER_OUT = 0b0110_0000
 PAPER_LOW = 0b0000_1100
+OFFLINE = 0b0000_1000
+
+PRINTS = frozenset({PrinterState.OK, PrinterState.LOW})
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +48,7 @@ class Printers:
 
     def __init__(self, printers: Iterable[NetworkPrinter]) -> None:
         self.known = {(printer.hall, printer.kiosk): printer for printer in printers}
-        self._turns: defaultdict[NetworkPrinter, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def of(self, hall: str, kiosk: str) -> NetworkPrinter | None:
         """The printer of a kiosk, by the kiosk's name."""
@@ -55,7 +60,7 @@ class Printers:
         try:
             async with self._talking(printer) as (reader, writer):
                 state = await _state(reader, writer)
-                if state is not PrinterState.OUT:
+                if state in PRINTS:
                     async with asyncio.timeout(SEND_S):
                         writer.write(data)
                         await writer.drain()
@@ -75,7 +80,7 @@ class Printers:
 
     @asynccontextmanager
     async def _talking(self, printer: NetworkPrinter) -> AsyncIterator[Streams]:
-        async with self._turns[printer]:
+        async with self._turns[printer.host, printer.port]:
             async with asyncio.timeout(CONNECT_S):
                 reader, writer = await asyncio.open_connection(printer.host, printer.port)
             try:
@@ -88,24 +93,39 @@ class Printers:
 
 
 async def _state(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> PrinterState:
-    """Ask for the paper; no answer, or one that is none, counts as paper."""
-    writer.write(ASK_PAPER)
+    """Ask for the paper, and whether it prints; no answer, or one that is none, counts as both.
+
+    Raises OSError when the printer hangs up.
+    """
+    paper = await _said(reader, writer, ASK_PAPER)
+    if paper is None:
+        return PrinterState.OK  # it would not answer the other question either
+    state = state_of(paper)
+    if state is PrinterState.OUT:
+        return state
+    online = await _said(reader, writer, ASK_ONLINE)
+    return PrinterState.AWAY if online is not None and online & OFFLINE else state
+
+
+async def _said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, question: bytes) -> int | None:
+    """The status that a printer answers with; None for another answer, or none in time."""
+    writer.write(question)
     await writer.drain()
     try:
         async with asyncio.timeout(ANSWER_S):
-            said = await reader.read(1)
+            said = await reader.readexactly(1)
     except TimeoutError:
-        return PrinterState.OK
-    return state_of(said)
+        return None
+    except asyncio.IncompleteReadError as error:
+        raise ConnectionResetError("hung up") from error
+    return said[0] if said[0] & STATUS_MASK == STATUS else None
 
 
-def state_of(said: bytes) -> PrinterState:
-    """What an answer to DLE EOT 4 means."""
-    if not said or said[0] & STATUS_MASK != STATUS:
-        return PrinterState.OK
-    if said[0] & PAPER_OUT:
+def state_of(paper: int) -> PrinterState:
+    """What a status in answer to DLE EOT 4 means."""
+    if paper & PAPER_OUT:
         return PrinterState.OUT
-    return PrinterState.LOW if said[0] & PAPER_LOW else PrinterState.OK
+    return PrinterState.LOW if paper & PAPER_LOW else PrinterState.OK
 
 
 def _slip_bytes(printer: NetworkPrinter, day: Day, ticket: Ticket, url: str) -> bytes:

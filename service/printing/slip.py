@@ -53,9 +53,9 @@ class SlipPrinted(Struct, frozen=True):
 def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
     """Make the bytes that print a slip and cut it off. Raises KeyError for a profile that python-escpos has not."""
     paper = _Paper(printer)
-    paper.both(_in(slip.hall, "zh"), _in(slip.hall, "en"))
+    paper.both(*_named(slip.hall))
     paper.big(slip.number)
-    paper.both(_in(slip.service, "zh"), _in(slip.service, "en"))
+    paper.both(*_named(slip.service))
     if slip.count > 1:
         paper.say("people", count=slip.count)
     paper.say("taken", at=slip.taken_local)
@@ -70,6 +70,17 @@ def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
 def unknown_profiles(printers: Iterable[NetworkPrinter]) -> list[str]:
     """The profiles of some printers that python-escpos has not."""
     return sorted({printer.profile for printer in printers} - CAPABILITIES["profiles"].keys())
+
+
+def _named(texts: Texts) -> tuple[str, str]:
+    """What a thing is called in Chinese, and in English; in any other language where it has neither name.
+
+    In one line, and without control characters: they would be commands to the printer, and no font can draw them.
+    """
+    chinese, english = _in(texts, "zh"), _in(texts, "en")
+    said = chinese, english or ("" if chinese else next(iter(texts.values()), ""))
+    chinese, other = (" ".join("".join(one if one.isprintable() else " " for one in text).split()) for text in said)
+    return chinese, other
 
 
 def _in(texts: Texts, language: str) -> str:

@@ -186,7 +186,7 @@ class AlarmSeen(Struct, frozen=True, kw_only=True):
 
 
 class PrinterSeen(Struct, frozen=True, kw_only=True):
-    """The printer of a kiosk: ok, low (on paper), out (of paper), away (it does not answer)."""
+    """The printer of a kiosk: ok, low (on paper), out (of paper), away (it does not answer, or cannot print)."""
 
     device: str
     name: str

@@ -85,7 +85,7 @@ _PRINTERS: dict[PrinterState, Texts] = {
     PrinterState.OK: {"zh-CN": "打印机正常", "en": "the printer prints"},
     PrinterState.LOW: {"zh-CN": "打印纸快用完", "en": "paper is running low"},
     PrinterState.OUT: {"zh-CN": "打印机缺纸", "en": "paper is out"},
-    PrinterState.AWAY: {"zh-CN": "打印机没有回应", "en": "the printer does not answer"},
+    PrinterState.AWAY: {"zh-CN": "打印机没有回应或不能打印", "en": "the printer does not answer, or cannot print"},
 }
 
 _WORDS: dict[type[Any], Callable[[Any], Texts]] = {

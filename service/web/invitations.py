@@ -18,9 +18,17 @@ from service.domain.times import stamp, stamp_or_none
 from service.errors import BodyUnreadable, Forbidden, MediaType
 from service.halls import Hall
 from service.ids import ID_FORM
-from service.invitations.guests import GUESTS_MAX, BadRow, GuestsForm, Offer, Read, guests_of_json, guests_of_table
+from service.invitations.guests import (
+    GUESTS_MAX,
+    BadRow,
+    GuestsForm,
+    Offer,
+    Read,
+    guests_of_csv,
+    guests_of_json,
+    guests_of_table,
+)
 from service.invitations.printed import csv_of, sheet_of
-from service.invitations.sheets import table_of_csv
 from service.invitations.store import HALL, Batch, Imported, Listed
 from service.web.answers import (
     BadLine,
@@ -147,7 +155,7 @@ async def _guests_of(request: web.Request, hall: Hall) -> Read:
         return _guests_of_json(raw or b"{}", offer)
     match request.content_type:
         case "text/csv":
-            return await asyncio.to_thread(lambda: guests_of_table(table_of_csv(raw), offer))
+            return await asyncio.to_thread(guests_of_csv, raw, offer)
         case _ if request.content_type == XLSX_TYPE:
             table = await request.app[WORKBOOKS].table_of(raw)
             return await asyncio.to_thread(guests_of_table, table, offer)

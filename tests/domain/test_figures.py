@@ -245,6 +245,18 @@ def test_the_longest_line_of_a_half_hour_is_there_when_nothing_happens() -> None
     assert most == {"09:00": 4, "09:30": 4, "10:00": 4, "10:30": 4}
 
 
+def test_the_end_of_a_day_that_is_written_after_midnight_is_not_counted_in_its_first_hour() -> None:
+    always = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}]
+    hall = Hall(town(hours=always), at="23:40")
+    hall.open("1")
+    for _ in range(3):
+        hall.take()
+    hall.serve("1")
+    hall.at("24:03").do(EndDay())
+
+    assert figures(hall).halves == {"23:30": Half(walk_ins=3, calls=1, ends=1, waiting_most=3, open_s=1200)}
+
+
 def test_of_the_hour_that_the_clock_shows_twice_both_count() -> None:
     always = [{"weekdays": [1, 2, 3, 4, 5, 6, 7], "from": "00:00", "to": "24:00"}]
     document = town(time_zone="Europe/Berlin", hours=always)

@@ -11,16 +11,17 @@ from service.invitations.guests import (
     BadRow,
     Guest,
     Offer,
+    guests_of_csv,
     guests_of_json,
     guests_of_table,
 )
-from service.invitations.sheets import Table, table_of_csv
+from service.invitations.sheets import Table
 
 OFFER = Offer({"loan-first": "loan-first", "首次申请贷款": "loan-first", "enquiry": "enquiry"}, "CN")
 
 
 def of_csv(text: str, encoding: str = "utf-8") -> tuple[list[Guest], list[BadRow]]:
-    return guests_of_table(table_of_csv(text.encode(encoding)), OFFER)
+    return guests_of_csv(text.encode(encoding), OFFER)
 
 
 def of_json(*items: Any) -> tuple[list[Guest], list[BadRow]]:  # noqa: ANN401  (any JSON)
@@ -34,9 +35,10 @@ def why_refused(text: str) -> list[dict[str, str]]:
     return errors
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encoding: str) -> None:
-    guests, bad = of_csv("姓名,手机,事项\r\n张伟,13800138000,首次申请贷款\r\n", encoding)
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encoding: str, mark: str) -> None:
+    guests, bad = of_csv(f"{mark}姓名,手机,事项\r\n张伟,13800138000,首次申请贷款\r\n", encoding)
 
     assert bad == []
     assert guests == [
@@ -52,9 +54,10 @@ def test_a_list_is_read_in_each_encoding_that_spreadsheet_programs_write(encodin
     ]
 
 
+@pytest.mark.parametrize("title", ["", "List of May\n", "School of Law, May; first list\n\n"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_cells_are_apart_by_what_the_header_is_apart_by(delimiter: str) -> None:
-    guests, _ = of_csv(delimiter.join(("name", "email")) + "\n" + delimiter.join(("Ann", "ann@example.org")))
+def test_cells_are_apart_by_what_the_header_is_apart_by(delimiter: str, title: str) -> None:
+    guests, _ = of_csv(title + delimiter.join(('"name"', "email")) + "\n" + delimiter.join(("Ann", "ann@example.org")))
 
     assert [(one.name, one.email) for one in guests] == [("Ann", "ann@example.org")]
 
@@ -150,7 +153,7 @@ def test_a_list_of_more_than_ten_thousand_is_refused() -> None:
 )
 def test_a_file_that_is_no_csv_is_refused(raw: bytes, why: str) -> None:
     with pytest.raises(BodyInvalid) as refused:
-        table_of_csv(raw)
+        guests_of_csv(raw, OFFER)
 
     assert refused.value.fields["errors"][0]["why"] == why
 

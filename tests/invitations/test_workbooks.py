@@ -168,6 +168,21 @@ async def test_a_workbook_with_more_text_than_people_have_is_refused() -> None:
     assert await refusal(raw) == "has too much text"
 
 
+async def test_cells_that_are_merged_with_each_other_again_and_again_are_refused() -> None:
+    def merged(times: int) -> bytes:
+        said = b"</sheetData><mergeCells>" + b'<mergeCell ref="C2:C10001"/>' * times + b"</mergeCells>"
+        return with_parts(SOUND, {SHEET: sheet_of(SOUND).replace(b"</sheetData>", said)})
+
+    assert len((await Workbooks().table_of(merged(50))).merged) == 50
+    assert await refusal(merged(51)) == "has too many merged cells"
+
+
+def test_a_cell_that_is_said_again_and_again_is_wrong_once() -> None:
+    again = b'<worksheet><row r="2">' + b'<c r="A2" t="e"><v>#N/A</v></c>' * 3 + b"</row></worksheet>"
+
+    assert workbook.Scanner().scan(again) == [(2, 0, "the cell is an error of the spreadsheet program")]
+
+
 async def test_a_protected_workbook_is_refused() -> None:
     raw = bytearray(SOUND)
     at = 0

@@ -58,7 +58,7 @@ class Counted:
 
     def messages_waiting(self, overdue: Mapping[tuple[str, str], int]) -> None:
         """Remember."""
-        self.overdue = dict(overdue)
+        self.overdue |= overdue
 
 
 @dataclass
@@ -81,9 +81,11 @@ class Office:
         """The gatherer of another process."""
         return Gatherer(self.database, self.outbox, self.halls, self.clock, self.carriers.keys(), lambda: self.days)
 
-    def another_sender(self, outbox: Outbox | None = None) -> Sender:
-        """The sender of another process."""
-        return Sender(outbox or self.outbox, self.halls, self.clock, self.carriers, PlainLinks(), self.counted)
+    def another_sender(self, outbox: Outbox | None = None, channel: MessageChannel | None = None) -> Sender:
+        """The sender of another process, for the first channel if not said otherwise."""
+        chosen = channel or next(iter(self.carriers))
+        by = chosen, self.carriers[chosen]
+        return Sender(outbox or self.outbox, self.halls, self.clock, *by, PlainLinks(), self.counted)
 
     async def gather(self) -> None:
         """Look at all halls and gather."""
@@ -92,7 +94,8 @@ class Office:
     async def run(self) -> None:
         """Gather and send."""
         await self.gather()
-        await self.sender.run_once()
+        for channel in self.carriers:
+            await self.another_sender(channel=channel).run_once()
 
     async def run_at(self, at: datetime) -> None:
         """Gather and send at an instant."""

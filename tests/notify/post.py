@@ -16,7 +16,7 @@ SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
 class PostOffice:
-    """A mail server. `refuses` says what it answers to an address, `answer` what it answers to a whole message.
+    """A mail server. `refuses` says what it answers to an address, the sender's too, `answer` what to a whole message.
 
     While `open` is not set it answers no message; `arrived` is set as soon as it has a whole one. `hangs_up` lets it
     take a message and leave without an answer.
@@ -32,6 +32,15 @@ class PostOffice:
         self.open = asyncio.Event()
         self.open.set()
         self.arrived = asyncio.Event()
+
+    async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take a sender, or not."""
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -81,11 +90,13 @@ class Receiver:
         self.bodies: list[dict[str, Any]] = []
         self.raw: list[tuple[dict[str, str], str]] = []
         self.statuses: list[int] = []
+        self.arrived = asyncio.Event()
 
     async def hook(self, request: web.Request) -> web.Response:
         """Take a webhook."""
         body = await request.text()
         self.raw.append((dict(request.headers), body))
+        self.arrived.set()
         self.bodies.append(json.loads(body))
         status = self.statuses.pop(0) if self.statuses else 204
         return web.Response(status=status, headers={"Location": "/elsewhere"} if status in {301, 302, 307} else {})

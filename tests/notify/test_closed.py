@@ -1,11 +1,13 @@
 """Where the hall does not take people: nobody is asked to come to it, and whoever was is told once."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain.document import ExceptionDay
+from service.domain.demo import demo_document
+from service.domain.document import ExceptionDay, Hours
 from service.domain.events import (
     DayClosed,
     OvertimeEnded,
@@ -13,10 +15,12 @@ from service.domain.events import (
     SuspensionBegan,
     SuspensionEnded,
 )
-from service.domain.model import CancelledBy
+from service.domain.model import CancelledBy, Suspension
+from service.domain.plan import plan_of
 from service.journal.database import Database
 from service.notify.managers import DeadLetters
 from service.notify.model import Kind, State
+from service.notify.rules import Opening, Say, Wait, as_it_opens
 from tests.notify.conftest import Office, at
 from tests.notify.post import PostOffice, Receiver
 from tests.notify.story import EMAIL, PHONE, Story
@@ -25,6 +29,13 @@ WEDNESDAY = date(2026, 11, 25)
 CLOSED = ExceptionDay(on=WEDNESDAY, closed=True)
 MORNING = ExceptionDay(on=WEDNESDAY, from_="09:00", to="12:00")
 ALARM = {"en": "Fire alarm"}
+
+
+def hours(*spans: tuple[str, str]) -> Opening:
+    """When a hall takes people on that Wednesday."""
+    document = demo_document(always_open=False)
+    each = [Hours(weekdays=[3], from_=from_, to=to) for from_, to in spans]
+    return Opening(plan_of(replace(document, hours=each), 1, WEDNESDAY))
 
 
 def subjects(mails: PostOffice) -> list[str]:
@@ -265,7 +276,62 @@ async def test_a_reminder_waits_for_a_process_that_can_read_the_day(
     assert subjects(mails) == ["已约好", "预约提醒"]
 
 
+# The doors are shut.
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "doors_at"),
+    [
+        (at(25, 9, 20), at(25, 8, 30)),
+        (at(25, 9, 30), None),
+        (at(25, 14), at(25, 13, 30)),
+    ],
+)
+def test_nobody_is_told_to_check_in_before_the_doors_open(starts_at: datetime, doors_at: datetime | None) -> None:
+    opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
+
+    told = as_it_opens(Kind.HOUR_BEFORE, starts_at, opening, starts_at - timedelta(hours=1), told_closed=False)
+
+    assert told == Say(Kind.HOUR_BEFORE, doors_at=doors_at)
+
+
+def test_a_day_that_begins_at_the_opening_has_no_doors_before_it() -> None:
+    opening = hours(("00:00", "24:00"))
+
+    told = as_it_opens(Kind.HOUR_BEFORE, at(25, 0, 10), opening, at(24, 23, 10), told_closed=False)
+
+    assert told == Say(Kind.HOUR_BEFORE, doors_at=at(25, 0))
+
+
+@pytest.mark.parametrize(("minute", "over"), [(29, False), (30, True)])
+def test_who_missed_a_time_is_not_told_to_take_a_number_after_the_doors_have_closed(minute: int, *, over: bool) -> None:
+    opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
+
+    told = as_it_opens(Kind.MISSED, at(25, 16, 50), opening, at(25, 17, minute), told_closed=False)
+
+    assert told == Say(Kind.MISSED, over=over)
+
+
 # The hall is suspended.
+
+
+def test_nobody_is_called_back_to_a_hall_that_is_suspended() -> None:
+    opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 10), at(25, 10, 5)))
+
+    told = [as_it_opens(Kind.NEAR, None, opening, at(25, 10, minute), told_closed=False) for minute in (0, 5)]
+
+    assert told == [Wait(at(25, 10, 1), at(25, 10, 11)), Say(Kind.NEAR)]
+
+
+@pytest.mark.parametrize(("minute", "told"), [(0, None), (30, Say(Kind.MISSED, over=True))])
+def test_who_missed_a_time_is_told_to_come_when_the_hall_goes_on(minute: int, told: Say | None) -> None:
+    now_at = at(25, 17, minute)
+    opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 16)))
+    again_at = now_at + timedelta(minutes=1)
+
+    said = as_it_opens(Kind.MISSED, at(25, 15), opening, now_at, told_closed=False)
+
+    assert said == (told or Wait(again_at, again_at))
 
 
 async def test_nobody_is_asked_to_check_in_while_the_hall_is_suspended(

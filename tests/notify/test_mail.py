@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from service.clock import FakeClock
+from service.domain.demo import demo_document
 from service.domain.document import HallDocument
 from service.domain.model import CancelledBy, HallId, ServiceId
 from service.notify.letters import Letter, letter_of
@@ -288,6 +289,21 @@ async def test_a_server_that_is_not_there_for_us_at_all_says_nothing_about_the_p
     assert (await office.rows("state", "reason"))[0] == ("waiting", "smtp 554")
 
 
+async def test_a_server_that_refuses_the_sender_says_nothing_about_the_person(
+    office: Office, story: Story, mails: PostOffice, clock: FakeClock
+) -> None:
+    mails.refuses[SENDER] = "550 5.7.1 too many mails from you today"
+    await story.book(at(25, 9, 20), await story.person())
+    await office.run()
+    assert (await office.rows("state", "reason"))[0] == ("waiting", "smtp 550")
+
+    mails.refuses.clear()
+    clock.advance(60)
+    await office.run()
+
+    assert len(mails.mails) == 1
+
+
 @pytest.mark.parametrize("address", ["two words@home.example", "a@b\r\nBcc: all@home.example", "@", "名@home.example"])
 async def test_an_address_that_no_header_can_hold_is_a_dead_letter(
     office: Office, story: Story, mails: PostOffice, address: str
@@ -312,6 +328,22 @@ def test_a_mail_is_ascii_on_its_way_and_its_lines_are_short(story: Story) -> Non
 
     assert mail.isascii()
     assert max(len(line) for line in mail.split(b"\r\n")) <= 998
+
+
+def test_a_hall_and_a_service_may_be_called_by_several_lines() -> None:
+    document = demo_document(always_open=False)
+    first, *others = document.services
+    services = [replace(first, name={"zh-CN": "首次\n签约"}), *others]
+
+    mail = mail_of(
+        *_written(replace(document, name={"zh-CN": "市民\r\n大厅"}, services=services), Kind.BOOKED),
+        SENDER,
+        EMAIL,
+        at(23, 10),
+    )
+
+    assert str(mail["From"]) == f"市民 大厅 <{SENDER}>"
+    assert str(mail["Subject"]).endswith("首次 签约")
 
 
 def _written(document: HallDocument, kind: Kind) -> tuple[Message, Letter]:

@@ -126,6 +126,26 @@ async def test_it_is_not_sent_when_it_is_no_longer_so(
     assert await near.rows("state", "reason") == [("withdrawn", "late")]
 
 
+async def test_nobody_is_called_back_while_the_hall_is_suspended(
+    lobby: Service, near: Office, mails: PostOffice, clock: FakeClock
+) -> None:
+    await people(lobby, 5)
+    ticket = await somebody(lobby)
+    await lobby.api.next("1")
+    await call(lobby)
+    await near.gather()
+    await lobby.api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})
+    for _ in range(2):
+        await near.sender.run_once()
+        clock.advance(590)
+    assert mails.mails == []
+
+    await lobby.api.staff("DELETE", "suspension")
+    await near.sender.run_once()
+
+    assert [mail["Subject"] for mail in mails.mails] == [f"{ticket['number']}: 3 ahead of you"]
+
+
 async def test_who_cannot_be_reached_is_not_told(lobby: Service, near: Office) -> None:
     await people(lobby, 5)
     await somebody(lobby, email=None)

@@ -17,8 +17,9 @@ from service.notify.messages import Messages, messaging
 from service.notify.model import Message, MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import BACKOFF_S, CLAIM_LEASE, CLAIM_MAX, SENDING_LEASE, TRIES_MAX
+from service.notify.webhook import Gateway
 from tests.notify.conftest import SENDER, Counted, Office, PlainLinks, at
-from tests.notify.post import PostOffice, Receiver
+from tests.notify.post import SECRET, PostOffice, Receiver
 from tests.notify.story import EMAIL, PHONE, Story
 
 MANY = 30
@@ -29,12 +30,12 @@ SET claim = $2, leased_until = $3
 FROM (
     SELECT id
     FROM outbox
-    WHERE hall_id = $1 AND state = 'waiting' AND next_at <= $4 AND channel = ANY($5::text[])
+    WHERE hall_id = $1 AND state = 'waiting' AND next_at <= $4 AND channel = $5
     ORDER BY next_at, id
     LIMIT $6
 ) AS due
 WHERE o.hall_id = $1 AND o.id = due.id
-RETURNING o.id, o.day, o.subject, o.kind, o.channel, o.facts, o.tries
+RETURNING o.id, o.day, o.subject, o.kind, o.facts, o.tries
 """
 """`claim` without SKIP LOCKED and without a look at others' leases."""
 
@@ -90,7 +91,7 @@ async def test_a_claim_skips_what_another_claim_has_and_takes_it_when_the_lease_
     async def claimed() -> set[str]:
         now_at = clock.now_at()
         found = await office.outbox.claim(
-            story.hall, new_id(), [MessageChannel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
+            story.hall, new_id(), MessageChannel.MAIL, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
         )
         return {message.id for message in found}
 
@@ -110,7 +111,7 @@ async def test_a_message_whose_sender_died_before_handing_it_over_is_sent_by_ano
     now_at = clock.now_at()
     claim = new_id()
     assert await office.outbox.claim(
-        story.hall, claim, [MessageChannel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
+        story.hall, claim, MessageChannel.MAIL, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
     )
 
     await office.sender.run_once()
@@ -129,7 +130,7 @@ async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing
     now_at = clock.now_at()
     claim = new_id()
     (message,) = await office.outbox.claim(
-        story.hall, claim, [MessageChannel.MAIL], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
+        story.hall, claim, MessageChannel.MAIL, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
     )
     clock.advance(CLAIM_LEASE.total_seconds())
     await office.sender.run_once()
@@ -138,6 +139,29 @@ async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing
     late_at = clock.now_at()
 
     assert not await office.outbox.hand_over(message, claim, late_at + SENDING_LEASE, late_at)
+
+
+async def test_what_is_newer_is_not_sent_while_what_it_takes_back_is_on_its_way(
+    office: Office, story: Story, mails: PostOffice
+) -> None:
+    one = await story.book(at(25, 9, 20), await story.person())
+    await office.gather()
+    mails.open.clear()
+    slow = asyncio.create_task(office.sender.run_once())
+    await mails.arrived.wait()
+    await story.cancel(one)
+    await office.gather()
+
+    now_at = office.clock.now_at()
+    claimed = await office.outbox.claim(
+        story.hall, new_id(), MessageChannel.MAIL, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=CLAIM_MAX
+    )
+    mails.open.set()
+    await slow
+    await office.another_sender().run_once()
+
+    assert claimed == []
+    assert [str(mail["Subject"])[:4] for mail in mails.mails] == ["已约好：", "预约已取"]
 
 
 async def test_a_mail_whose_sender_died_while_handing_it_over_is_never_sent_again(
@@ -173,7 +197,7 @@ async def test_a_webhook_whose_sender_died_while_handing_it_over_is_sent_again_b
     now_at = clock.now_at()
     claim = new_id()
     (message,) = await hooked.outbox.claim(
-        story.hall, claim, [MessageChannel.WEBHOOK], until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
+        story.hall, claim, MessageChannel.WEBHOOK, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
     )
     assert await hooked.outbox.hand_over(message, claim, now_at + SENDING_LEASE, now_at)
 
@@ -403,7 +427,7 @@ async def test_what_is_of_no_use_any_more_does_not_wait_for_its_next_try(
 async def test_what_is_over_is_swept_after_a_month(office: Office, story: Story, clock: FakeClock) -> None:
     await story.book(at(23, 10, 40), await story.person())
     await office.run()
-    messages = Messages(office.gatherer, office.sender, office.outbox, clock)
+    messages = Messages(office.gatherer, [office.sender], office.outbox, clock)
 
     await messages.sweep()
     assert len(await office.rows()) == 1
@@ -440,21 +464,42 @@ async def test_what_takes_its_time_is_not_begun_a_second_time(
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
     await office.gather()
-    messages = Messages(office.gatherer, office.sender, office.outbox, clock)
+    messages = Messages(office.gatherer, [office.sender], office.outbox, clock)
     mails.open.clear()
 
     await messages.send_apart()
     await mails.arrived.wait()
-    begun = messages._sending
+    begun = messages._sending[office.sender]
     await messages.send_apart()
-    assert messages._sending is begun
+    assert messages._sending == {office.sender: begun}
     mails.open.set()
     await messages.stop()
 
     assert len(mails.mails) == 1
     assert (await office.rows())[0] == ("booked", "sent")
-    assert begun is not None
     assert begun.done()
+
+
+async def test_a_mail_server_that_takes_its_time_holds_up_no_text_message(
+    office: Office, story: Story, mails: PostOffice, hooks: Receiver
+) -> None:
+    await book_many(story)
+    await story.book(at(25, 9, 20), await story.person(phone=PHONE, email=None))
+    mails.open.clear()
+    async with Gateway(hooks.url, SECRET) as gateway:
+        office.carriers[MessageChannel.WEBHOOK] = gateway
+        senders = [office.another_sender(channel=channel) for channel in office.carriers]
+        messages = Messages(office.another_gatherer(), senders, office.outbox, office.clock)
+        await messages.gather()
+
+        await messages.send_apart()
+        async with asyncio.timeout(10):
+            await mails.arrived.wait()
+            await hooks.arrived.wait()
+        mails.open.set()
+        await messages.stop()
+
+    assert [body["data"]["to"] for body in hooks.bodies] == [PHONE]
 
 
 async def test_without_a_channel_there_are_no_messages(database: Database, office: Office) -> None:
@@ -466,7 +511,7 @@ async def test_passes_that_meet_no_database_leave_their_work_to_the_next(
     office: Office, story: Story, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    messages = Messages(office.another_gatherer(), office.sender, office.outbox, clock)
+    messages = Messages(office.another_gatherer(), [office.sender], office.outbox, clock)
     messages.moved(HallId("demo"), story.on(at(25, 9)))
 
     async def away(*_: object, **__: object) -> None:

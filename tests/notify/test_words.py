@@ -1,6 +1,6 @@
 """The words: complete in every language, all used, and the language a person wants where there is one."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 
 import pytest
@@ -45,7 +45,14 @@ def texts(language: str) -> dict[str, frozenset[str]]:
 
 
 def letter(
-    kind: Kind, language: str, *, by: str | None = None, closed: bool = False, name: str | None = "Wang Fang"
+    kind: Kind,
+    language: str,
+    *,
+    by: str | None = None,
+    closed: bool = False,
+    over: bool = False,
+    doors_at: datetime | None = None,
+    name: str | None = "Wang Fang",
 ) -> Letter:
     """A message to somebody who reads a language."""
     facts = (
@@ -59,6 +66,8 @@ def letter(
             count=2,
             by=by,
             closed=closed,
+            over=over,
+            doors_at=doors_at,
         )
     )
     message = Message(
@@ -96,6 +105,8 @@ def test_every_text_is_used(language: str, monkeypatch: pytest.MonkeyPatch) -> N
     letter(Kind.CANCELLED, language, by=CancelledBy.STAFF, name=None)
     for kind in (Kind.CANCELLED, Kind.MISSED):
         letter(kind, language, by=CancelledBy.STAFF, closed=True)
+    letter(Kind.MISSED, language, over=True)
+    letter(Kind.HOUR_BEFORE, language, doors_at=at(25, 8, 30))
 
     assert used == set(texts(language)) - {"date"}
 
@@ -114,11 +125,17 @@ def test_every_message_can_be_said_and_begins_with_the_hall(kind: Kind, language
 
 
 @pytest.mark.parametrize(
-    ("kind", "closed"), [*((kind, False) for kind in Kind), (Kind.CANCELLED, True), (Kind.MISSED, True)]
+    "written",
+    [
+        *(letter(kind, "zh-CN") for kind in Kind),
+        letter(Kind.CANCELLED, "zh-CN", closed=True),
+        letter(Kind.MISSED, "zh-CN", closed=True),
+        letter(Kind.MISSED, "zh-CN", over=True),
+        letter(Kind.HOUR_BEFORE, "zh-CN", doors_at=at(25, 8, 30)),
+    ],
+    ids=lambda written: written.subject[:4],
 )
-def test_chinese_texts_have_chinese_punctuation(kind: Kind, *, closed: bool) -> None:
-    written = letter(kind, "zh-CN", closed=closed)
-
+def test_chinese_texts_have_chinese_punctuation(written: Letter) -> None:
     assert not set(",;!?()") & set(written.subject + written.text)
     assert "你" not in text_of(written)
 
@@ -135,6 +152,14 @@ def test_what_is_the_halls_doing_is_said_so_and_the_way_forward_is_a_link() -> N
     assert cancelled.more == ["Book again: https://paihao.example/halls/demo"]
     assert "Choose another time: https://paihao.example/halls/demo#" in closed.more[0]
     assert "take a number" not in missed.text
+
+
+def test_nobody_is_told_to_come_while_the_doors_are_shut() -> None:
+    early = letter(Kind.HOUR_BEFORE, "en", doors_at=at(25, 8, 30))
+    over = letter(Kind.MISSED, "en", over=True)
+
+    assert early.text.endswith("You can check in from 08:30 with code A3K9QXRT.")
+    assert "no more numbers are given out that day" in over.text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +186,10 @@ def test_a_thing_is_called_by_its_name_in_the_language_a_near_one_or_any() -> No
     assert named({"en": "Hall", "zh-HK": "大堂"}, "zh-CN", "demo") == "大堂"
     assert named({"de": "Halle"}, "zh-CN", "demo") == "Halle"
     assert named({}, "zh-CN", "demo") == "demo"
+
+
+def test_a_name_with_line_breaks_in_it_is_said_in_one_line() -> None:
+    assert named({"en": " Town Hall,\r\n2nd\u2028floor\n"}, "en", "demo") == "Town Hall, 2nd floor"
 
 
 def test_a_service_that_left_the_document_is_called_by_its_id() -> None:

@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from service.printing.printers import ASK_PAPER
+from service.printing.printers import ASK_ONLINE, ASK_PAPER
 
 WITHIN_S = 10
 OK, LOW, OUT, SILENT = b"\x12", b"\x1e", b"\x7e", b""
+ONLINE, OFFLINE = b"\x12", b"\x1a"
 
 
 @dataclass
@@ -17,6 +18,7 @@ class Receiver:
 
     port: int = 0
     paper: bytes = OK
+    online: bytes = ONLINE
     slips: list[bytes] = field(default_factory=list)
     asked: int = 0
     _heard: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -24,15 +26,15 @@ class Receiver:
     async def hear(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One conversation."""
         heard = b""
-        answered = False
+        questions = {ASK_PAPER: self.paper, ASK_ONLINE: self.online}
         while part := await reader.read(65536):
             heard += part
-            if not answered and heard.startswith(ASK_PAPER):
-                answered = True
-                self.asked += 1
-                writer.write(self.paper)
+            if heard in questions:
+                self.asked += heard == ASK_PAPER
+                writer.write(questions[heard])
+                heard = b""
         async with self._heard:
-            self.slips.append(heard.removeprefix(ASK_PAPER))
+            self.slips.append(heard)
             self._heard.notify_all()
         writer.close()
 

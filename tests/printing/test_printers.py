@@ -9,7 +9,7 @@ from service.domain.model import PrinterState
 from service.printing import printers as talking
 from service.printing.printers import Printers, state_of
 from tests.domain.halls import Hall
-from tests.printing.receiver import LOW, OUT, SILENT, Receiver, receiver
+from tests.printing.receiver import LOW, OFFLINE, OUT, SILENT, Receiver, receiver
 
 URL = "https://hall.example/t/1#token"
 
@@ -51,6 +51,33 @@ async def test_a_printer_without_paper_is_sent_nothing_to_print_hours_later() ->
     assert hears.slips == [b""]
 
 
+async def test_a_printer_that_is_offline_is_sent_nothing_to_print_when_its_cover_is_shut() -> None:
+    async with receiver() as hears:
+        hears.online = OFFLINE
+        assert await print_one(hears) is PrinterState.AWAY
+        await hears.until(1)
+
+    assert hears.slips == [b""]
+
+
+@pytest.mark.parametrize("nonsense", [b"\x00", b"\xff"])
+async def test_a_printer_that_answers_with_what_is_no_status_prints_all_the_same(nonsense: bytes) -> None:
+    async with receiver(nonsense) as hears:
+        assert await print_one(hears) is PrinterState.OK
+        await hears.until(1)
+
+    assert b"E001" in hears.slips[0]
+
+
+async def test_a_printer_that_hangs_up_is_away() -> None:
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        hears = Receiver(port=server.sockets[0].getsockname()[1])
+        assert await print_one(hears) is PrinterState.AWAY
+
+
 async def test_a_printer_that_never_says_how_it_is_prints_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(talking, "ANSWER_S", 0.01)
     async with receiver(SILENT) as hears:
@@ -85,19 +112,25 @@ async def test_slips_for_one_printer_do_not_run_into_each_other() -> None:
     assert [slip.count(b"E001") for slip in hears.slips] == [1] * 5
 
 
+async def test_two_kiosks_take_turns_at_the_printer_between_them() -> None:
+    printers = Printers([])
+    async with receiver() as hears:
+        for kiosk in ("door", "hall"):
+            await printers.look(NetworkPrinter("town", kiosk, "127.0.0.1", hears.port, "default"))
+
+    assert len(printers._turns) == 1
+
+
 @pytest.mark.parametrize(
     ("said", "state"),
     [
-        (b"\x12", PrinterState.OK),
-        (b"\x1e", PrinterState.LOW),
-        (b"\x72", PrinterState.OUT),
-        (b"\x7e", PrinterState.OUT),
-        (b"\x00", PrinterState.OK),
-        (b"\xff", PrinterState.OK),
-        (b"", PrinterState.OK),
+        (0x12, PrinterState.OK),
+        (0x1E, PrinterState.LOW),
+        (0x72, PrinterState.OUT),
+        (0x7E, PrinterState.OUT),
     ],
 )
-def test_what_a_printer_says_of_its_paper(said: bytes, state: PrinterState) -> None:
+def test_what_a_printer_says_of_its_paper(said: int, state: PrinterState) -> None:
     assert state_of(said) is state
 
 

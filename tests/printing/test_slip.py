@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 from PIL import ImageFont
 
 from service.config import NetworkPrinter
@@ -46,6 +47,25 @@ def test_the_number_is_large_the_code_in_two_halves_and_the_address_a_qr_code() 
     assert b"Taken 23 Nov, 10:42\n" in data
     assert data.startswith(b"\x1b@")
     assert data.rstrip().endswith(b"\x1dV\x00")
+
+
+def test_what_has_a_name_in_another_language_alone_is_called_by_it() -> None:
+    data = slip_bytes(replace(SLIP, hall={"de": "Rathaus"}, service={"fr": "Passeport"}), printer(gb18030=True))
+
+    assert b"Rathaus\n" in data
+    assert b"Passeport\n" in data
+
+
+def test_a_name_is_one_line_and_no_command_to_the_printer(monkeypatch: pytest.MonkeyPatch) -> None:
+    built_in = ImageFont.load_default(28)
+    monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
+    named = replace(SLIP, hall={"zh-CN": "市民\n大厅", "en": "Town\x1b@\x1dV\x00 Hall\n"})
+
+    written, drawn = (slip_bytes(named, printer(gb18030=gb18030)) for gb18030 in (True, False))
+
+    assert KANJI_ON + "市民 大厅".encode("gb18030") + KANJI_OFF in written
+    assert b"Town @ V Hall\n" in written
+    assert b"Town @ V Hall\n" in drawn
 
 
 def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

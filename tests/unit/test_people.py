@@ -31,6 +31,9 @@ def key(phone: str | None = None, email: str | None = None, hall: HallId = DEMO,
         "+8613800138000",
         "0086 138 0013 8000",
         "（+86）138００13８000",
+        "tel:+86-138-0013-8000",
+        "手机13800138000",
+        "13800138000 ext. 5",
     ],
 )
 def test_a_phone_is_one_phone_however_it_is_typed(typed: str) -> None:
@@ -43,7 +46,11 @@ def test_a_number_without_a_country_is_read_as_the_halls() -> None:
     assert e164("phone", "+49 30 1234567", "CN") == "+49301234567"
 
 
-@pytest.mark.parametrize("typed", ["abc", "12", "100", "1" * 31, "@@@", "+999 12345678"])
+MISTAKEN = ["138O0138000", "138 OO13 8000", "l3800138000", "1380013800o"]
+"""Without their letters they are numbers of others."""
+
+
+@pytest.mark.parametrize("typed", ["abc", "12", "100", "1" * 31, "@@@", "+999 12345678", *MISTAKEN])
 def test_what_can_be_no_number_is_refused_where_it_stands(typed: str) -> None:
     with pytest.raises(BodyInvalid) as refused:
         reached(typed, None, "CN")

@@ -43,9 +43,11 @@ cancelled-by-hall-text = { $hall }: we are sorry, our plans changed and the book
 cancelled-closed-text = { $hall }: we are sorry, the hall has closed for the day and the booking for { date }, { $time }, { $service } is cancelled. Please book another time.
 day-before-text = { $hall }: a reminder of your booking on { date }, { $time }, { $service }. Code { $code }.
 hour-before-text = { $hall }: a reminder of { date }, { $time }, { $service }. You can check in now with code { $code }.
+hour-before-doors-text = { $hall }: a reminder of { date }, { $time }, { $service }. You can check in from { $doors } with code { $code }.
 near-text = { $hall }: { $ahead } ahead of { $number }. Please come back to the waiting area and watch for your number.
 missed-text = { $hall }: the time of the booking for { date }, { $time }, { $service } has passed. You can still take a number today, or book again.
 missed-closed-text = { $hall }: the booking for { date }, { $time }, { $service } is over, and the hall is closed. We are sorry. Please book another time.
+missed-over-text = { $hall }: the time of the booking for { date }, { $time }, { $service } has passed, and no more numbers are given out that day. Please book another time.
 closed-text = { $hall }: we are sorry, the hall is closed on { date } at { $time }, the time of your booking for { $service }. Please choose another time.
 
 ## The rest of a mail

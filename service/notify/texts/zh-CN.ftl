@@ -30,9 +30,11 @@ cancelled-by-hall-text = { $hall }：因大厅安排有变，{ date } { $time } 
 cancelled-closed-text = { $hall }：今天的办理已提前结束，您 { date } { $time } 的预约（{ $service }）已取消，谨致歉意。请另选时间预约。
 day-before-text = { $hall }：提醒您，预约时间是 { date } { $time }，{ $service }，凭证码 { $code }。
 hour-before-text = { $hall }：提醒您，{ date } { $time } 办理 { $service }，现在就可以签到，凭证码 { $code }。
+hour-before-doors-text = { $hall }：提醒您，{ date } { $time } 办理 { $service }，{ $doors } 起可以签到，凭证码 { $code }。
 near-text = { $hall }：{ $number } 前面还有 { $ahead } 位，请回到等候区，留意叫号。
 missed-text = { $hall }：{ date } { $time } 的预约（{ $service }）已过时。今天仍可到场取号，也可重新预约。
 missed-closed-text = { $hall }：{ date } { $time } 的预约（{ $service }）已过时，大厅已停止办理，谨致歉意。请另选时间预约。
+missed-over-text = { $hall }：{ date } { $time } 的预约（{ $service }）已过时，当天不再发号。请另选时间预约。
 closed-text = { $hall }：您预约的 { date } { $time }（{ $service }）大厅不开放，谨致歉意。请另选时间。
 
 ## 邮件的其余部分

@@ -248,6 +248,6 @@ alarm-at = Help wanted: { $where }, { $time }
 alarm-clear = It is taken care of
 printer-low = Kiosk { $name }: paper is running low, { $time }
 printer-out = Kiosk { $name }: paper is out, { $time }
-printer-away = Kiosk { $name }: its printer does not answer, { $time }
+printer-away = Kiosk { $name }: its printer does not answer, or cannot print, { $time }
 stale = Not connected. This is from { $time }. What you press is sent as soon as the connection is back, and once only.
 stale-never = Not connected. The counter is shown as soon as the connection is there.

@@ -243,6 +243,6 @@ alarm-at = { $where } 求助，{ $time }
 alarm-clear = 已有人处理
 printer-low = 自助机 { $name }：打印纸快用完，{ $time }
 printer-out = 自助机 { $name }：打印机缺纸，{ $time }
-printer-away = 自助机 { $name }：打印机没有回应，{ $time }
+printer-away = 自助机 { $name }：打印机没有回应或不能打印，{ $time }
 stale = 未连接，以下为 { $time } 的信息。您按下的操作会在恢复后办理，只办一次。
 stale-never = 未连接。连接后即显示窗口。
