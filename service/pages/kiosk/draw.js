@@ -300,9 +300,11 @@ export function drawSetup({ id }) {
 }
 
 /** The four buttons at the foot. */
-export function drawFoot({ larger, contrast, lower, helped }, act) {
+export function drawFoot({ larger, contrast, lower, help }, act) {
   const one = (name, pressed, press) => button("", both(`foot-${name}`), press, { id: name, "aria-pressed": pressed === null ? null : String(pressed) }, ICONS[name]());
-  return [one("larger", larger, act.larger), one("contrast", contrast, act.contrast), one("lower", lower, act.lower), helped ? button("", both("foot-helped"), () => undefined, { id: "help", "aria-disabled": "true" }, ICONS.help()) : one("help", null, act.help)];
+  const told = help === "told";
+  const call = button("", both({ told: "foot-helped", untold: "foot-unhelped" }[help] ?? "foot-help"), told ? () => undefined : act.call, { id: "help", "aria-disabled": told ? "true" : null, "aria-busy": help === "asking" ? "true" : null }, ICONS.help());
+  return [one("larger", larger, act.larger), one("contrast", contrast, act.contrast), one("lower", lower, act.lower), call];
 }
 
 /** The language switch: each language in itself. */
