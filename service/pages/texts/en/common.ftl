@@ -6,6 +6,7 @@ paihao = Paihao
 connected = Connected
 connecting = Connecting
 not-connected = Not connected
+not-there-yet = The service is not reached just now. This page goes on by itself when it is back.
 checking = Checking. It will not be done twice
 
 ## Signing in

@@ -6,6 +6,7 @@ paihao = 排号
 connected = 已连接
 connecting = 正在连接
 not-connected = 未连接
+not-there-yet = 暂时连不上服务，正在再试。恢复后本页自动继续。
 checking = 正在确认，不会重复办理
 
 ## 登录
