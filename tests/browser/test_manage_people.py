@@ -1,7 +1,7 @@
 """The manager's page: notices, staff and devices, finding people, what happened."""
 
 from msgspec import convert
-from playwright.async_api import Browser, BrowserContext, expect
+from playwright.async_api import Browser, BrowserContext, Route, expect
 
 from service.domain.document import HallDocument
 from service.domain.model import HallId
@@ -150,6 +150,25 @@ async def test_a_device_gets_a_key_that_is_shown_once_and_can_be_revoked(
     await confirm(page)
     await expect(page.locator('[data-device="东门自助机"]')).to_have_count(0)
     assert (await service.api.call("POST", "tickets", {"service": "enquiry"}, token=token)).status == 401
+
+
+async def test_a_key_that_is_shown_once_is_shown_though_its_dialog_was_left_before_the_answer(
+    service: Service, office: BrowserContext
+) -> None:
+    page = (await Manage.open(office, service.api, "people")).page
+    await expect(page.locator("#devices")).to_contain_text("还没有设备")
+    asked: list[Route] = []
+    await page.route("**/devices", lambda route: asked.append(route), times=1)  # noqa: PLW0108  (playwright marks what it calls)
+    await page.locator("#device-add").click()
+    await page.locator("#device-name").fill("东门自助机")
+    await page.locator("dialog .primary").click()
+    await expect(page.locator("dialog .primary")).to_have_attribute("aria-busy", "true")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("dialog")).to_have_count(0)
+
+    await asked[0].continue_()
+
+    await expect(page.locator("#secret")).to_be_visible()
 
 
 async def test_a_person_is_found_by_what_they_can_say_and_none_of_it_is_in_an_address(
