@@ -229,7 +229,8 @@ class Applicant {
     }
     const { step } = this.place;
     showNetwork();
-    if (WATCHED.has(step) && (before_ms !== this.#read_ms || this.old)) this.drawAgain();
+    if (step !== document.body.dataset.step) this.show({ moved: true }); // the hall has the service no longer
+    else if (WATCHED.has(step) && (before_ms !== this.#read_ms || this.old)) this.drawAgain();
   }
 
   /** Draw a step that is watched where it stands: focus, what is typed and what is unfolded stay. */

@@ -70,10 +70,10 @@ let wasHalted = false;
 /** @type {string | null} the number of a ticket that its kiosk has still to report */
 let unreported = null;
 
-/** The token of the link, or the one kept from before. */
+/** The token of the link, whatever was written behind it; or the one kept from before. */
 function tokenOf() {
-  const brought = decodeURIComponent(location.hash.slice(1));
-  return /^[\w-]{43}$/.test(brought) ? brought : (kept("tickets", id)?.token ?? "");
+  const [brought] = location.hash.match(/(?<=^#)[\w-]{43}(?![\w-])/) ?? [];
+  return brought ?? kept("tickets", id)?.token ?? "";
 }
 
 /** The hall, as kept or as the service knows by the token. */

@@ -48,13 +48,13 @@ function dock(app, seen, own) {
     return [ticket ? make("a.button.primary.wide", { href: ticketAddress(seen.ticket, ticket.token) }, say("to-my-ticket")) : make("p", {}, say("checked-in-elsewhere"))];
   }
   if (seen.state !== "booked") return [button("primary.wide", say("book-again"), () => app.go(app.service(seen.service) ? { step: "service", service: seen.service } : { step: "home" }))];
-  const late = button("", say("late"), () => runLate(app, seen), { id: "late" });
+  const late = button("", say("late"), (pressed) => app.act(pressed, () => runLate(app, seen)), { id: "late" });
   const change = button("", say("change-time"), () => {
     app.booking.set({ starts_at: null, on: app.times.on(seen.starts_at) });
     app.go({ step: "move", appointment: seen.id });
   }, { id: "change" });
   const calendar = button("", say("add-to-calendar"), (pressed) => app.act(pressed, () => toCalendar(app, seen, own)), { id: "calendar" });
-  const give = button("stop", say("cancel-appointment"), () => runCancel(app, seen), { id: "cancel" });
+  const give = button("stop", say("cancel-appointment"), (pressed) => app.act(pressed, () => runCancel(app, seen)), { id: "cancel" });
   const isNear = Date.parse(seen.starts_at) - app.clock.now() <= app.rules.check_in_before_s * 1000;
   const here = isNear && !seen.hall_closed ? button("primary.wide", say("i-am-here"), (pressed) => app.act(pressed, () => checkIn(app, seen)), { id: "here" }) : null;
   return [here, make("div.two", {}, change, late), make("div.two", {}, calendar, give)];
@@ -105,13 +105,7 @@ async function runCancel(app, seen) {
 async function runLate(app, seen) {
   const { grace_s, missed_after_s, credit_s } = app.rules;
   const until = (after_s) => app.times.time(Date.parse(seen.starts_at) + after_s * 1000);
-  let later = [];
-  try {
-    later = await laterTimes(app, seen);
-  } catch (reason) {
-    app.refuse(reason);
-    return;
-  }
+  const later = await laterTimes(app, seen);
   const chosen = await offer({
     title: say("late-title"),
     body: [make("ul.costs", {}, [say("late-grace", { until: until(grace_s), minutes: Math.round(credit_s.appointment / 60) }), say("late-kept", { until: until(missed_after_s) }), say("late-over", { until: until(missed_after_s) })].map((words) => make("li", {}, words))), make("p", {}, later.length ? say("late-later") : say("late-no-later"))],
@@ -119,12 +113,7 @@ async function runLate(app, seen) {
     choices: later.map((slot) => ({ id: slot.starts_at, label: app.offerWords(slot.starts_at) })),
   });
   if (!chosen) return;
-  try {
-    await move(app, seen.id, chosen);
-  } catch (reason) {
-    app.refuse(reason, () => runLate(app, seen));
-    return;
-  }
+  await move(app, seen.id, chosen);
   await again(app, seen.id);
 }
 
