@@ -29,6 +29,20 @@ async def test_a_notice_is_posted_in_both_languages_and_taken_down(service: Serv
     await expect(page.locator("#notices")).to_contain_text("现在没有公告")
 
 
+async def test_a_notice_that_another_manager_took_down_is_said_to_be_gone_and_goes(
+    service: Service, office: BrowserContext
+) -> None:
+    notice = (await service.api.staff("POST", "notices", {"text": {"zh-CN": "今天人多"}})).body
+    page = (await Manage.open(office, service.api, "notices")).page
+    await expect(page.locator(".notice")).to_contain_text("今天人多")
+    await service.api.staff("DELETE", f"notices/{notice['id']}")
+
+    await page.locator(".notice button").click()
+
+    await expect(page.locator("#said")).to_have_text("这条公告已经取下。")
+    await expect(page.locator(".notice")).to_have_count(0)
+
+
 async def test_a_clerk_is_added_with_a_password_that_is_shown_once(
     service: Service, office: BrowserContext, browser: Browser
 ) -> None:
@@ -181,7 +195,8 @@ async def test_a_person_is_found_by_what_they_can_say_and_none_of_it_is_in_an_ad
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
 
-    for said in (ticket["number"].lower(), ticket["code"], "138 0000 1234", "三丰"):
+    code = ticket["code"]
+    for said in (ticket["number"].lower(), "b2", code, f"{code[:4]} {code[4:]}", "138 0000 1234", "三丰"):
         await page.locator("#search").fill("nobody")
         await page.locator("#search").press("Enter")
         await expect(page.locator("#found")).to_contain_text("都没有找到")

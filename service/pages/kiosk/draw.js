@@ -1,6 +1,7 @@
 /** The kiosk's views, each made whole from its facts: start, code, camera, checking, ticket, refusal, setup. */
 
 import { lines, make, makeSvg } from "/display/element.js";
+import { grouped } from "/pages/codes.js";
 import { drawQr } from "/pages/qr.js";
 import { both, label, languages, ofHall, spans } from "./words.js";
 
@@ -244,7 +245,7 @@ export function drawTicket({ ticket, service, stage, outlook, url, offline, pape
         "div",
         {},
         ...(url && !failed ? lines(both("ticket-qr")) : []),
-        make("p.code-line", {}, `${ticket.code.slice(0, 4)} ${ticket.code.slice(4)}`),
+        make("p.code-line", {}, grouped(ticket.code)),
         ...(failed ? [make("p.message.heed", {}, spans(wordsOfPaper(paper)))] : lines(both("slip-code"))),
         paper === "printed" ? make("p.one-line", {}, spans(both("paper-here"))) : null,
       ),

@@ -2,8 +2,9 @@
 
 import { make } from "/display/element.js";
 import { Refused, inHall } from "/pages/api.js";
+import { grouped } from "/pages/codes.js";
 import { Booking, keep, keepTicket } from "/pages/keep.js";
-import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
+import { largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
 
@@ -76,7 +77,7 @@ export function showCode(page, pressed) {
       // Called meanwhile, say; or pressed once more at a button that was drawn anew.
       if (document.body.dataset.view !== view || document.querySelector("dialog[open]")) return;
       page.asking = [view];
-      await choose({ title: say("code-title"), body: [largeNumber(page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
+      await choose({ title: say("code-title"), body: [largeNumber(page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, grouped(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
     }),
   );
 }

@@ -2,8 +2,10 @@
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
+import { grouped } from "/pages/codes.js";
 import { kept } from "/pages/keep.js";
-import { button, codeText, named, papersList, qr, save, ticketAddress } from "/pages/phone.js";
+import { button, named, papersList, qr, ticketAddress } from "/pages/phone.js";
+import { save } from "/pages/save.js";
 import { say } from "/pages/texts.js";
 import { ask, choose as offer } from "/pages/ui.js";
 import { cancel, checkIn, keepAppointment, move } from "/pages/applicant/book.js";
@@ -37,7 +39,7 @@ function card(app, seen, modules, one) {
   const when = make("p.when", {}, make("small", {}, app.dateWords(on)), app.times.time(seen.starts_at));
   const state = { booked: null, held: say("appointment-held"), cancelled: say("appointment-cancelled"), expired: say("appointment-cancelled"), missed: say("appointment-missed"), checked_in: say("appointment-checked-in") }[seen.state];
   const closed = seen.hall_closed ? make("p.message", {}, say(seen.state === "cancelled" ? "appointment-cancelled-closed" : "appointment-hall-closed")) : null;
-  const number = make("p.code", {}, codeText(seen.code));
+  const number = make("p.code", {}, grouped(seen.code));
   const code = seen.state !== "booked" ? [] : seen.hall_closed ? [number] : [qr(modules, say("code-label", { code: seen.code })), number, make("p.small.quiet", {}, say("code-hint"))];
   return make("section.mine", { "data-state": seen.state }, state ? make("h2", {}, state) : make("h2", {}, say("appointment-booked")), closed, one ? named(one.name, "p") : null, when, seen.count > 1 ? make("p", {}, say("people", { count: seen.count })) : null, code);
 }
