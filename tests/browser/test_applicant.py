@@ -526,6 +526,17 @@ async def test_the_page_of_a_service_that_is_taken_away_is_left_with_a_word(
     await expect(phone.message).to_contain_text("本大厅已没有这个事项")
 
 
+async def test_the_times_are_read_anew_when_a_phone_wakes(service: Service, context: BrowserContext) -> None:
+    phone = await at_time(context, service)
+
+    async with phone.page.expect_request("**/slots?*"):
+        await phone.script("""() => {
+            const now = Date.now.bind(Date);
+            Date.now = () => now() + 3_600_000;
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""")
+
+
 async def test_the_language_that_was_chosen_last_is_shown(service: Service, context: BrowserContext) -> None:
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?lang=zh")
     asked: list[Route] = []

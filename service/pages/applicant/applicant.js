@@ -23,7 +23,7 @@ import { details } from "/pages/applicant/steps/details.js";
 import { home } from "/pages/applicant/steps/home.js";
 import { review } from "/pages/applicant/steps/review.js";
 import { service } from "/pages/applicant/steps/service.js";
-import { time } from "/pages/applicant/steps/time.js";
+import { isOld, time } from "/pages/applicant/steps/time.js";
 import { dropHold, hold } from "/pages/applicant/book.js";
 import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
@@ -358,7 +358,10 @@ async function begin() {
     showNetwork();
   });
   const look = () => document.visibilityState === "visible" && WATCHED.has(app.place.step) && app.renew();
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", () => {
+    look();
+    if (document.visibilityState === "visible" && STEPS[app.place.step] === time && app.offered?.asked && isOld(app)) app.show();
+  });
   globalThis.addEventListener("online", look);
   setInterval(look, LOOK_MS);
 }
