@@ -21,10 +21,12 @@ import { useTheme } from "/pages/theme.js";
 import { Camera, NoCamera, canFilm } from "./camera.js";
 import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket, heardOf, wordsOfPaper } from "./draw.js";
 import { Paper } from "./paper.js";
+import { refusalOf, refusalOfCamera, refusalOfCut } from "./refusals.js";
 import { listenToScanner, readScan } from "./scanner.js";
 import { printSlip } from "./slip.js";
 import { Stock } from "./stock.js";
 import { Sync } from "./sync.js";
+import { When } from "./when.js";
 import { both, languages, ofHall, spans } from "./words.js";
 
 const TICK_MS = 1000;
@@ -87,6 +89,7 @@ let camera = null;
 const act = (method, path, options = {}) => call(method, `/v1/halls/${encodeURIComponent(hallId)}/${path}`, { token: key.value, ...options });
 /** Now by the hall's clock; while it cannot be heard, by how far this machine's was from it when it could. */
 const now_ms = () => (live?.board ? live.clock.now() : Date.now() + Number(recall(kept("clock")) ?? 0));
+const when = new When(() => state.hall.time_zone, now_ms);
 const stock = new Stock(hallId);
 const sync = new Sync({
   stock,
@@ -430,31 +433,7 @@ async function printOverNetwork(ticket) {
 }
 
 function slipFacts({ ticket, service, url, offline }) {
-  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, taken: (language) => momentOf(ticket.issued_at, language), url, offline };
-}
-
-function timeOf(at) {
-  return new Date(at).toLocaleTimeString("en-GB", { timeZone: state.hall.time_zone, hour: "2-digit", minute: "2-digit" });
-}
-
-function dayOf(on, language) {
-  const noon = new Date(`${on}T12:00:00Z`);
-  return noon.toLocaleDateString(language === "zh" ? "zh-CN" : "en-GB", { timeZone: "UTC", month: "long", day: "numeric", weekday: "short" });
-}
-
-/** The hall's date of an instant. */
-function onOf(at) {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: state.hall.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
-}
-
-/** A date and a time. */
-function momentOf(at, language) {
-  return `${dayOf(onOf(at), language)} ${timeOf(at)}`;
-}
-
-/** When something opens, with the date where that is another day. */
-function whenOf(at, language) {
-  return onOf(at) === onOf(now_ms()) ? timeOf(at) : momentOf(at, language);
+  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, taken: (language) => when.moment(ticket.issued_at, language), url, offline };
 }
 
 /** By what is told how long people wait: the board's counters, which are newer than the hall's, once there is one. */
@@ -481,45 +460,31 @@ function closedFor() {
   const suspended = live?.board ? live.board.suspended : hall.suspended ? {} : null;
   if (suspended) return [suspended.text ? ofHall(suspended.text) : both("refused-hall-suspended"), both("refused-hall-suspended-about")];
   if (hall.doors_open) return [];
-  return [both("refused-hall-closed"), hall.opens_at ? both("refused-hall-closed-about", (language) => ({ when: whenOf(hall.opens_at, language) })) : both("refused-hall-closed-none-about")];
+  return [both("refused-hall-closed"), hall.opens_at ? both("refused-hall-closed-about", (language) => ({ when: when.due(hall.opens_at, language) })) : both("refused-hall-closed-none-about")];
 }
 
-const REFUSED = new Set([
-  "hall-closed", "hall-full", "hall-suspended", "online-only", "code-used", "code-not-found", "too-early", "wrong-day", "appointment-missed", "appointment-not-found",
-  "hold-expired", "wrong-state", "service-not-found", "busy", "storage-unavailable", "rate-limited",
-]);
-
 /** Say no in words, with the way forward. */
-function refuse({ code, problem }, press) {
+function refuse(reason, press) {
+  const { code, problem } = reason;
   if (code === "body-invalid" && press.kind === "check-in" && problem.errors?.some(({ path }) => path === "service")) {
     state.invitation = press.body.code; // an invitation to any service: which one?
     show("start");
     return;
   }
-  const id = REFUSED.has(code) ? code : "other";
-  const slot = problem.slots?.[0]?.starts_at;
-  const args = (language) => ({
-    when: problem.opens_at ? whenOf(problem.opens_at, language) : "",
-    slot: slot ? whenOf(slot, language) : "",
-    day: problem.on ? dayOf(problem.on, language) : "",
-  });
-  const about = id === "hall-full" && !slot ? "hall-full-none" : id === "hall-closed" && !problem.opens_at ? "hall-closed-none" : id;
-  state.shown = {
-    title: id === "hall-suspended" && problem.text ? ofHall(problem.text) : both(`refused-${id}`, args),
-    about: both(`refused-${about}-about`, args),
-    url: problem.url ?? null,
-    retry: code === "code-not-found",
-  };
-  show("refused");
+  sayNo(refusalOf(reason, when));
 }
 
 function refuseCamera() {
-  state.shown = { title: both("refused-camera"), about: both("refused-camera-about"), url: null, retry: true };
-  show("refused");
+  sayNo(refusalOfCamera());
 }
 
 function refuseCut(words = "refused-cut") {
-  state.shown = { title: both(words), about: both(`${words}-about`), url: null, retry: false };
+  sayNo(refusalOfCut(words));
+}
+
+/** @param {import("./refusals.js").Refusal} refusal */
+function sayNo(refusal) {
+  state.shown = refusal;
   show("refused");
 }
 
