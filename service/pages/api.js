@@ -72,25 +72,28 @@ export async function call(method, path, { body, file, headers: more, key, ifMat
   const init = { method, headers, credentials: "same-origin", cache: "no-store", body: file?.data ?? (body === undefined ? undefined : JSON.stringify(body)) };
 
   const attempt_ms = file === undefined ? ATTEMPT_MS : FILE_MS;
-  const until_ms = performance.now() + (patience_ms ?? (file !== undefined ? FILE_MS : act ? PATIENCE_MS : ATTEMPT_MS));
+  const passed_ms = stopwatch();
+  const within_ms = patience_ms ?? (file !== undefined ? FILE_MS : act ? PATIENCE_MS : ATTEMPT_MS);
   const watched = { act, state: "sent" };
   underWay.add(watched);
   tell();
   let mayBeDone = false;
   try {
     for (let attempt = 0; ; attempt += 1) {
-      const left_ms = until_ms - performance.now();
+      const left_ms = within_ms - passed_ms();
       const given = await tried(address, init, Math.max(1, Math.min(attempt_ms, left_ms)), signal);
       if (given !== null && !INDEFINITE.has(given.status)) return settled(given, path);
       watched.state = given === null ? "unreached" : "busy";
       mayBeDone ||= act && (given === null || given.body?.code === "outcome-unknown");
       tell();
       const wait_ms = given?.retryAfter_s ? given.retryAfter_s * 1000 : Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
-      if (performance.now() + wait_ms >= until_ms) {
+      const goesOn = passed_ms() + wait_ms < within_ms;
+      if (goesOn) await pause(wait_ms, signal);
+      // It may have slept meanwhile.
+      if (!goesOn || passed_ms() >= within_ms) {
         if (given?.body?.code && !mayBeDone) throw new Refused(given.body, given.retryAfter_s);
         throw new Unreached();
       }
-      await pause(wait_ms, signal);
     }
   } finally {
     underWay.delete(watched);
@@ -116,6 +119,15 @@ function addressOf(path, query) {
   const said = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined);
   if (said.length === 0) return path;
   return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(said.map(([name, value]) => [name, String(value)]))}`;
+}
+
+/**
+ * Begin to measure, by two clocks: the one may stand still while the device sleeps, and the other is set now and then.
+ * @returns {() => number} what has passed, in milliseconds
+ */
+function stopwatch() {
+  const [ran_ms, wall_ms] = [performance.now(), Date.now()];
+  return () => Math.max(performance.now() - ran_ms, Date.now() - wall_ms);
 }
 
 /** One attempt; null when there was no answer. */

@@ -75,11 +75,6 @@ export function qr(modules, label) {
   return makeSvg("svg", { class: "qr", viewBox: `0 0 ${side} ${side}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" }, makeSvg("rect", { class: "ground", width: side, height: side }), makeSvg("path", { class: "dark", d: dark }));
 }
 
-/** A code as people read it: in two halves. @param {string} code */
-export function codeText(code) {
-  return `${code.slice(0, 4)} ${code.slice(4)}`;
-}
-
 /** The wait as a bar on an axis from now to an hour; the axis doubles when the wait is longer. */
 export function waitBar({ from_min, to_min }) {
   let end = 60;
@@ -141,14 +136,4 @@ export function draw({ title, back, end, main, dock = [] }) {
 function stayAtLanguages(language) {
   const ways = [...part("bar").querySelectorAll(".langs a")].filter((way) => way.getClientRects().length > 0);
   (ways.find((way) => way.dataset.lang === language) ?? ways[0]).focus({ preventScroll: true });
-}
-
-/** Save a text as a file of this person's. @param {string} text @param {string} type @param {string} name */
-export function save(text, type, name) {
-  const address = URL.createObjectURL(new Blob([text], { type }));
-  const link = make("a", { href: address, download: name });
-  document.body.append(link);
-  link.click();
-  link.remove();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

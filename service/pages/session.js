@@ -8,12 +8,14 @@
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call } from "/pages/api.js";
+import { waitingWords } from "/pages/first.js";
 import { say, texts } from "/pages/texts.js";
 import { THEMES, themeNow, useTheme } from "/pages/theme.js";
 import { field, whileBusy, wordsOf } from "/pages/ui.js";
 
 /** @typedef {{account: {id: string, name: string, display_name: string} | null, roles: {hall: string | null, role: string}[], must_change: boolean, sso: boolean, expires_at: string | null}} Session */
 
+const RETRY_MS = 3000;
 // What else a role may do: a manager is also staff of the hall.
 const INCLUDES = { manager: ["staff", "volunteer"], staff: ["volunteer"] };
 
@@ -81,7 +83,7 @@ class SignIn extends HTMLElement {
 
   connectedCallback() {
     this.#ask().catch(() => undefined); // it is looked at in its time
-    document.addEventListener("paihao:language", () => !this.hidden && this.#draw());
+    document.addEventListener("paihao:language", () => this.#isShown && this.#draw());
     // Who has signed in in another tab has done so here.
     globalThis.addEventListener("focus", () => this.#lookAgain());
     document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.#lookAgain());
@@ -108,9 +110,10 @@ class SignIn extends HTMLElement {
     try {
       this.#session = (await this.#ask()).body;
     } catch (reason) {
-      this.#message = () => wordsOf(reason);
-      this.#show();
-      setTimeout(() => this.#look({ fresh }), 3000);
+      this.#message = () => waitingWords(reason);
+      if (this.#isShown) this.#tell();
+      else this.#show();
+      setTimeout(() => this.#look({ fresh }), RETRY_MS);
       return;
     } finally {
       this.#asked = null;
@@ -160,20 +163,31 @@ class SignIn extends HTMLElement {
   }
 
   #draw() {
-    // What was typed outlives a switch of the language.
+    // What was typed outlives a switch of the language, and the keyboard stays where it is.
     const typed = [...this.querySelectorAll("input[id]")].map(({ id, value }) => [id, value]);
+    const focused = document.activeElement;
+    const isElsewhere = focused !== document.body && !this.contains(focused) && focused.getClientRects().length > 0;
     const body = this.#isIn ? (this.#session.must_change ? this.#newPassword() : this.#noRole()) : this.#signIn();
     this.replaceChildren(make("div.sign-in", {}, body));
     for (const [id, value] of typed) {
       const input = document.getElementById(id);
       if (input) input.value = value;
     }
-    this.querySelector("input:not([value])")?.focus();
+    const again = focused.id === "" ? null : this.querySelector(`#${CSS.escape(focused.id)}`);
+    if (!isElsewhere) (again ?? this.querySelector("input:not([value])"))?.focus();
     usable();
   }
 
   #said() {
     return make("p.message", { role: "status", hidden: this.#message === null }, this.#message?.() ?? "");
+  }
+
+  /** Say another message in the form that stands. */
+  #tell() {
+    const said = this.querySelector(".message");
+    if (!said) return;
+    said.hidden = false;
+    said.textContent = this.#message();
   }
 
   #signIn() {
@@ -190,9 +204,7 @@ class SignIn extends HTMLElement {
           await this.#look({ fresh: true });
         } catch (reason) {
           this.#message = () => wordsOf(reason);
-          const said = form.querySelector(".message");
-          said.hidden = false;
-          said.textContent = this.#message();
+          this.#tell();
           if (reason instanceof Refused && reason.code === "sign-in-refused") password.select();
         }
       });

@@ -21,6 +21,8 @@ const loading = new Map();
 /** @type {Set<string>} */
 const names = new Set();
 let language = chosenLanguage();
+/** Chosen last: its words may still be on their way. */
+let wish = language;
 
 document.documentElement.lang = LOCALES[language];
 
@@ -111,7 +113,9 @@ export function sayInto(root = document) {
  * @param {"zh" | "en"} wanted
  */
 export async function useLanguage(wanted) {
+  wish = wanted;
   await load(wanted);
+  if (wish !== wanted) return; // another was chosen meanwhile
   language = wanted;
   keepLanguage(wanted);
   document.documentElement.lang = LOCALES[wanted];

@@ -80,6 +80,8 @@ function ignoreHeldEnter(dialog) {
 
 /**
  * Ask something in a dialog. Focus returns to where it was. What cannot be taken back begins at the way out.
+ *
+ * Who leaves while it is being done does not stop it: what came of it is the answer all the same.
  * @template Result
  * @param {object} options
  * @param {string} options.title
@@ -91,6 +93,7 @@ function ignoreHeldEnter(dialog) {
  * @param {(reason: unknown) => string} [options.words] for what `act` throws
  * @param {AbortSignal} [options.signal] what is asked of is so no longer: the dialog goes, but not while its own act is under way
  * @returns {Promise<Result | null>} null when it was left
+ * @throws what `act` threw after it was left
  */
 export function ask({ title, body, confirm, leaving = say("cancel"), kind, act = (form) => form, words = wordsOf, signal }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
@@ -110,19 +113,23 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
     message.textContent = say("checking");
   };
   document.addEventListener("paihao:calls", waiting);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     let result = null;
+    let isActing = false;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       await whileBusy(main, async () => {
+        isActing = true;
         try {
-          const given = await act(new FormData(form));
-          if (!dialog.open) return; // it was closed meanwhile
-          result = given;
-          dialog.close();
+          result = await act(new FormData(form));
+          if (dialog.open) dialog.close();
+          else resolve(result);
         } catch (reason) {
+          if (!dialog.open) return reject(reason);
           message.hidden = false;
           message.textContent = words(reason) ?? wordsOf(reason);
+        } finally {
+          isActing = false;
         }
       });
       if (signal?.aborted) withdraw();
@@ -139,7 +146,7 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
       document.removeEventListener("paihao:calls", waiting);
       signal?.removeEventListener("abort", withdraw);
       dialog.remove();
-      resolve(result);
+      if (!isActing) resolve(result);
     });
     dialog.showModal();
     const first = form.querySelector("[autofocus], input, select, textarea");

@@ -7,6 +7,7 @@
  * that no copy is of two releases. Calls are left alone: what is true is known by the service only.
  */
 
+// An answer that has begun is waited for to its end: over a slow line that takes longer.
 const ANSWER_MS = 4000;
 const CALLS = "/v1/";
 // The page itself, whatever is asked of it: its language, for one, is in its address; and all tickets have one page. So whose
@@ -54,13 +55,17 @@ async function keep(parts) {
 /** @param {Request} request @param {string} part what it is kept as */
 async function answer(request, part) {
   const kept = async () => (await caches.open(CACHE)).match(part);
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ANSWER_MS);
   try {
-    const response = await fetch(request, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const response = await fetch(request, { signal: controller.signal });
     return response.status < 500 ? response : ((await kept()) ?? response);
   } catch (reason) {
     const response = await kept();
     if (response) return response;
     throw reason;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

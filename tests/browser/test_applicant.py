@@ -15,6 +15,9 @@ from tests.web.booking import by_hand
 
 PERSON = {"name": "李小龙", "phone": "13800138000"}
 NOTES = "Object.keys(localStorage).filter((name) => name.startsWith('paihao-hold-'))"
+ENGLISH = """
+Promise.all(["common", "applicant"].map((name) => fetch(`/pages/texts/en/${name}.ftl`).then((text) => text.text())))
+"""
 SOME_PLACES = by_hand(2, every_min=60, notice_s=0)
 
 
@@ -487,6 +490,84 @@ async def test_a_number_is_taken_and_the_same_phone_is_led_back_to_it(
 
     assert again.page.url == address
     assert len((await service.api.staff("GET", "tickets")).body["items"]) == 1
+
+
+async def test_a_number_that_was_not_reached_before_the_phone_slept_is_not_taken_when_it_wakes(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+
+    async def fall_asleep(route: Route) -> None:
+        await phone.script("() => { const now = Date.now.bind(Date); Date.now = () => now() + 3_600_000; }")
+        await route.abort()
+
+    await context.route("**/tickets", fall_asleep, times=1)
+    await phone.press("take")
+
+    await expect(phone.message).to_contain_text("暂时连不上服务")
+    await expect(phone.message.get_by_role("button", name="再试一次")).to_be_visible()
+    assert (await service.api.staff("GET", "tickets")).body["items"] == []
+
+
+async def test_the_page_of_a_service_that_is_taken_away_is_left_with_a_word(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=enquiry")
+    document = (await service.api.staff("GET", "document")).body
+    offered = [one for one in document["services"] if one["id"] != "enquiry"]
+    counters = [{**one, "services": ["loan-first"]} for one in document["counters"]]
+    await configure(service, services=offered, counters=counters)
+
+    await context.clock.run_for(70_000)
+
+    await phone.is_step("home")
+    await expect(phone.title).to_have_text("学生资助贷款办理大厅")
+    await expect(phone.message).to_contain_text("本大厅已没有这个事项")
+
+
+async def test_the_times_are_read_anew_when_a_phone_wakes(service: Service, context: BrowserContext) -> None:
+    phone = await at_time(context, service)
+
+    async with phone.page.expect_request("**/slots?*"):
+        await phone.script("""() => {
+            const now = Date.now.bind(Date);
+            Date.now = () => now() + 3_600_000;
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""")
+
+
+async def test_the_language_that_was_chosen_last_is_shown(service: Service, context: BrowserContext) -> None:
+    phone = await Phone.open(context, f"{service.api.base}/halls/demo?lang=zh")
+    asked: list[Route] = []
+    await context.route("**/texts/en/*", lambda route: asked.append(route))  # noqa: PLW0108  (playwright marks what it calls)
+    english, chinese = phone.page.locator("[data-lang=en]"), phone.page.locator("[data-lang=zh]")
+    await english.dispatch_event("click")
+    await chinese.dispatch_event("click")
+
+    for route in asked:
+        await route.continue_()
+    await context.unroute("**/texts/en/*")
+    await phone.script(ENGLISH)
+
+    await expect(phone.page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+
+async def test_who_has_gone_on_before_a_time_is_kept_is_not_called_back(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await at_time(context, service)
+    asked: list[Route] = []
+    await context.route("**/appointments", lambda route: asked.append(route))  # noqa: PLW0108  (playwright marks what it calls)
+    await phone.press("soonest")
+    await expect(phone.page.locator("#soonest")).to_have_attribute("aria-busy", "true")
+    await phone.page.locator("#bar .button").first.click()
+    await phone.is_step("service")
+
+    await asked[0].continue_()
+    await phone.page.wait_for_function(f"() => {NOTES}.length === 1")
+
+    await phone.is_step("service")
 
 
 async def test_a_hall_that_wants_the_doors_code_says_where_it_is_and_takes_it_from_the_link(

@@ -9,7 +9,7 @@ import segno
 from playwright.async_api import Browser, BrowserContext, expect
 from segno import encoder
 
-from tests.browser.booth import STANDING, WITHIN_S, Booth, numbers
+from tests.browser.booth import STANDING, WITHIN_S, Booth, kiosk_key, numbers
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk
 from tests.service import Service
@@ -311,9 +311,15 @@ async def test_the_page_returns_to_its_start_by_itself(service: Service, context
     await booth.page.get_by_role("link", name="English").click()
     await booth.take("enquiry")
 
-    await context.clock.run_for(31_000)
+    await context.clock.run_for(25_000)
+    await booth.page.locator("#settings").click()
+    await expect(booth.page.locator("dialog")).to_be_visible()
+    await context.clock.run_for(25_000)
+    await booth.is_view("ticket")
+    await context.clock.run_for(6_000)
 
     await booth.is_view("start")
+    await expect(booth.page.locator("dialog")).to_have_count(0)
     await expect(booth.page.locator("html")).to_have_attribute("lang", "zh-CN")
     await expect(booth.page.locator("html")).not_to_have_class("large")
 
@@ -370,6 +376,56 @@ async def test_staff_at_the_counter_see_who_calls_for_help(
 
         await expect(booth.page.locator("#help")).to_contain_text("已通知")
         await expect(desk.page.locator("#alarms")).to_contain_text("at the door 求助")
+
+
+async def test_help_that_was_not_reached_is_said_at_its_button_and_a_number_stays_on_the_screen(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    booth = await Booth.at(context, service.api)
+    await context.route("**/alarm", lambda route: route.abort())
+    await booth.take("enquiry")
+
+    await booth.page.locator("#help").click()
+    await expect(booth.page.locator("#help")).to_have_attribute("aria-busy", "true")
+    await context.clock.run_for(13_000)
+
+    await expect(booth.page.locator("#help")).to_contain_text("没有通知到")
+    await booth.is_view("ticket")
+
+
+async def test_people_are_sent_first_to_a_stage_only_while_somebody_is_there(
+    service: Service, context: BrowserContext
+) -> None:
+    await service.api.open("P1")
+    booth = await Booth.at(context, service.api)
+    await booth.take("loan-first")
+    await expect(booth.page.locator(".go")).to_contain_text("先到：预审台")
+    await booth.home()
+    await booth.take("enquiry")
+    await expect(booth.page.locator(".go")).not_to_contain_text("先到")
+    await service.api.staff("POST", "counters/P1/close")
+    await booth.page.reload()
+    await booth.takes_presses()
+
+    await booth.take("loan-first")
+
+    await expect(booth.page.locator(".go")).not_to_contain_text("先到")
+
+
+async def test_a_kiosk_whose_key_was_taken_back_gives_no_numbers_as_to_anybody(
+    service: Service, context: BrowserContext
+) -> None:
+    device, key = await kiosk_key(service.api)
+    booth = await Booth.open(context, service.api.base, key)
+    await booth.is_ready()
+    await service.api.staff("DELETE", f"devices/{device}")
+
+    await booth.service("enquiry").click()
+
+    await booth.is_view("setup")
+    await expect(booth.page.locator("#title")).to_contain_text("密钥已失效")
+    assert await numbers(service) == []
 
 
 @pytest.mark.parametrize(("key", "words"), [(None, "还没有启用"), ("phd_" + "a" * 43, "密钥已失效")])

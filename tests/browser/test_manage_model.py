@@ -22,6 +22,7 @@ const times = await import("/pages/manage/model/times.js");
 const check = await import("/pages/manage/model/check.js");
 const values = await import("/pages/manage/model/values.js");
 const slots = await import("/pages/bookings/slots.js");
+const codes = await import("/pages/codes.js");
 const lists = await import("/pages/invitations/lists.js");
 const faults = (made) => check.faultsOf(made, () => false).map(({ path, text }) => [path.join("/"), text]);
 """
@@ -386,6 +387,8 @@ async def test_a_month_at_a_glance_is_whole_weeks_and_days_many_few_full_or_clos
     ("typed", "sought"),
     [
         ("a007", [{"number": "A007"}]),
+        (" b7", [{"number": "B007"}]),
+        ("AB1234", [{"number": "AB1234"}]),
         (" 7k3m-9qxr ", [{"code": "7K3M9QXR"}]),
         ("kydhzkaj", [{"code": "KYDHZKAJ"}, {"name": "kydhzkaj"}]),
         ("12345678", [{"phone": "12345678"}, {"code": "12345678"}]),
@@ -396,7 +399,7 @@ async def test_a_month_at_a_glance_is_whole_weeks_and_days_many_few_full_or_clos
     ],
 )
 async def test_what_is_looked_for_is_known_by_its_form(page: Page, typed: str, sought: list[dict[str, str]]) -> None:
-    assert await asked(page, "return slots.sought(given[0])", typed) == sought
+    assert await asked(page, "return codes.sought(given[0])", typed) == sought
 
 
 async def test_lines_that_were_refused_are_told_from_a_file_that_is_no_list(page: Page) -> None:

@@ -225,6 +225,11 @@ async def test_enlarged_fourfold_all_is_read_by_scrolling_and_nothing_lies_over_
     assert dock is not None
     assert dock["y"] >= main["y"] + main["height"] - 1
     assert await phone.script(SIDEWAYS) == []
+    for lang in ("en", "zh"):  # letters twice as large, as the phone's own setting makes them
+        await phone.page.locator(f"[data-lang={lang}]").dispatch_event("click")
+        await expect(phone.page.locator(".figures")).to_contain_text("min" if lang == "en" else "分钟")
+        await phone.script("document.documentElement.style.fontSize = '200%'")
+        assert await phone.script(SIDEWAYS) == [], lang
 
 
 async def test_axe_finds_nothing_on_the_page_of_an_address_at_which_there_is_none(

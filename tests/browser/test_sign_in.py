@@ -1,11 +1,13 @@
-"""Signing in where the browser keeps no session: over plain http from another computer, and without cookies."""
+"""Signing in where something stands in the way: plain http, no cookies, a service that is not reached yet."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import BrowserContext, Route, async_playwright, expect
+from playwright.async_api import BrowserContext, Locator, Route, async_playwright, expect
 
 from benchmarks.browser import CHROMIUM_FLAGS, executable
+from tests.browser.booth import WITHIN_S
 from tests.browser.desk import sign_in
 from tests.service import Service
 
@@ -17,6 +19,7 @@ NEEDS_HTTPS = {
     "en": "Your name and password are right, but this address begins with http, where the browser does not keep you "
     "signed in. Please open this page with https. If that does not open, ask whoever runs the service to set it up.",
 }
+NOT_THERE_YET = "暂时连不上服务，正在再试。"
 NOT_KEPT = "请允许本网址使用 Cookie，然后重新登录。"
 
 
@@ -61,3 +64,65 @@ async def test_a_browser_that_keeps_no_cookies_is_told_so(service: Service, cont
     await sign_in(page)
 
     await expect(page.locator("sign-in .message")).to_contain_text(NOT_KEPT)
+
+
+async def away(route: Route) -> None:
+    """Answer as a service does whose database is away."""
+    problem = '{"type": "/problems/storage-unavailable", "title": "", "status": 503, "code": "storage-unavailable"}'
+    await route.fulfill(status=503, content_type="application/problem+json", body=problem)
+
+
+async def until_seen(words: Locator, context: BrowserContext) -> None:
+    """Let time go by until these are seen."""
+    async with asyncio.timeout(WITHIN_S):
+        while not await words.is_visible():
+            await context.clock.run_for(1000)
+
+
+async def test_a_page_that_is_opened_before_the_service_is_reached_says_so_and_goes_on(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    page = await context.new_page()
+    for path, then in [
+        ("counter/3", page.locator("#sign-in-name")),
+        ("manage", page.locator("#sign-in-name")),
+        ("desk", page.locator("#sign-in-name")),
+        ("partner", page.get_by_text("打开本页需要密钥")),
+    ]:
+        await context.route("**/v1/**", away)
+        await page.goto(f"{service.api.base}/halls/demo/{path}")
+
+        await until_seen(page.get_by_text(NOT_THERE_YET), context)
+        await context.unroute("**/v1/**")
+
+        await until_seen(then, context)
+        await expect(page.get_by_text(NOT_THERE_YET)).to_have_count(0)
+
+
+async def test_what_is_typed_before_the_service_is_reached_stays_in_its_field(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    await context.route("**/v1/session", away)
+    page = await context.new_page()
+    await page.goto(f"{service.api.base}/halls/demo/counter/3")
+    await until_seen(page.get_by_text(NOT_THERE_YET), context)
+    asked: list[object] = []
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108  (playwright marks what it calls)
+    await page.locator("#sign-in-password").press_sequentially("half of a ")
+
+    async with asyncio.timeout(WITHIN_S):
+        while len(asked) < 2:
+            await context.clock.run_for(1000)
+    await context.unroute("**/v1/session")
+    async with page.expect_response("**/v1/session"):
+        await context.clock.run_for(10_000)
+    await expect(page.get_by_text(NOT_THERE_YET)).to_be_hidden()
+    await page.keyboard.type("password")
+
+    await expect(page.locator("#sign-in-name")).to_have_value("")
+    await expect(page.locator("#sign-in-password")).to_have_value("half of a password")
+    await page.get_by_role("link", name="English").press("Enter")
+    await expect(page.get_by_text("This page is for the staff")).to_be_visible()
+    await expect(page.get_by_role("link", name="English")).to_be_focused()

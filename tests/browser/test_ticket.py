@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, WebSocketRoute, expect
+from playwright.async_api import Browser, BrowserContext, Route, WebSocketRoute, expect
 
 from tests.browser.clock import RunningClock
 from tests.browser.phone import Phone, hand
@@ -219,6 +219,25 @@ async def test_the_code_is_shown_large_and_focus_returns(service: Service, conte
     await expect(phone.page.locator("#code")).to_be_focused()
 
 
+async def test_a_code_that_is_asked_for_again_before_it_has_come_is_shown_once(
+    service: Service, context: BrowserContext
+) -> None:
+    phone = await in_line(service, context)
+    asked: list[Route] = []
+    await context.route("**/qr", lambda route: asked.append(route))  # noqa: PLW0108  (playwright marks what it calls)
+    await phone.press("code")
+    await phone.press("code")
+    await expect(phone.page.locator("#code")).to_have_attribute("aria-busy", "true")
+
+    await asked[0].continue_()
+    await expect(phone.page.locator("dialog")).to_be_visible()
+    await phone.page.keyboard.press("Escape")
+
+    await expect(phone.page.locator("#code")).not_to_have_attribute("aria-busy", "true")
+    assert len(asked) == 1
+    await expect(phone.page.locator("dialog")).to_have_count(0)
+
+
 async def test_a_phone_away_from_the_network_says_how_old_it_is_without_amber_and_heals(
     dsn: str, tmp_path: Path, clock: RunningClock, context: BrowserContext
 ) -> None:
@@ -327,6 +346,16 @@ async def test_a_link_that_is_not_whole_says_so_and_tells_nothing(
     await phone.is_view("unknown")
     await expect(phone.main).to_contain_text("没有找到这个号码")
     assert "B001" not in await phone.main.inner_text()
+
+
+async def test_what_a_messenger_writes_behind_a_link_is_not_taken_for_the_token(
+    service: Service, context: BrowserContext
+) -> None:
+    ticket = await service.api.take("enquiry")
+
+    phone = await Phone.open(context, f"{address(service, ticket)}%。")
+
+    await expect(phone.page.locator(".number").first).to_have_text("B001")
 
 
 async def test_the_link_of_a_message_leads_to_the_page_of_the_ticket(service: Service, context: BrowserContext) -> None:

@@ -49,6 +49,30 @@ PRESSED = """async (tag) => {
 """A press that no finger made has nothing to wait for it."""
 
 
+OVER_A_SLOW_LINE = """async () => {
+  const due = [];
+  self.setTimeout = (act) => due.push(act);
+  self.clearTimeout = (place) => { due[place - 1] = () => undefined; };
+  AbortSignal.timeout = () => {
+    const controller = new AbortController();
+    due.push(() => controller.abort());
+    return controller.signal;
+  };
+  self.fetch = async (_request, { signal }) => {
+    const arrives = (stream) => {
+      for (const act of due) act();
+      if (signal.aborted) stream.error(signal.reason);
+      else stream.enqueue(new TextEncoder().encode("all of it"));
+      if (!signal.aborted) stream.close();
+    };
+    return new Response(new ReadableStream({ pull: arrives }, { highWaterMark: 0 }));
+  };
+  const response = await answer(new Request("/packed/ticket.js"), "/packed/ticket.js");
+  return response.text().catch(String);
+}"""
+"""A part of the page of which the end comes later than any time the worker waits for."""
+
+
 @pytest.fixture
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A phone that has never been here; what it rings is noted."""
@@ -132,6 +156,13 @@ async def test_what_the_worker_keeps_tells_of_no_ticket(service: Service, contex
     assert f"{service.api.base}/t" in keys
     assert any("/packed/ticket.js" in key for key in keys)
     assert not [key for key in keys if token in key or identity(phone) in key or "/v1/" in key]
+
+
+async def test_what_the_page_is_made_of_comes_whole_over_a_slow_line(service: Service, context: BrowserContext) -> None:
+    await kept(await in_line(service, context))
+    (worker,) = context.service_workers
+
+    assert await worker.evaluate(OVER_A_SLOW_LINE) == "all of it"
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import NamedTuple
 
@@ -185,6 +186,13 @@ def test_every_refusal_in_words_is_one_that_there_is() -> None:
     }
 
     assert said - codes == {"other", "unreached"}
+
+
+def test_what_is_gone_when_staff_press_is_said_in_their_language() -> None:
+    not_theirs = {"code-not-found", "printer-not-found", "route-not-found"}
+    gone = {refusal.code for refusal in _refusals(Refusal) if getattr(refusal, "status", None) == HTTPStatus.NOT_FOUND}
+
+    assert {code for code in gone - not_theirs if f"problem-{code}" not in messages("zh-CN", COMMON)} == set()
 
 
 def test_every_text_of_the_shared_modules_is_common() -> None:

@@ -10,6 +10,7 @@ import { HallClock } from "/display/clock.js";
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
+import { untilRead } from "/pages/first.js";
 import { Booking, keep } from "/pages/keep.js";
 import { isStaffed, outlookOf } from "/pages/outlook.js";
 import { button, draw, nameOf, upper } from "/pages/phone.js";
@@ -22,13 +23,12 @@ import { details } from "/pages/applicant/steps/details.js";
 import { home } from "/pages/applicant/steps/home.js";
 import { review } from "/pages/applicant/steps/review.js";
 import { service } from "/pages/applicant/steps/service.js";
-import { time } from "/pages/applicant/steps/time.js";
+import { isOld, time } from "/pages/applicant/steps/time.js";
 import { dropHold, hold } from "/pages/applicant/book.js";
 import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
 import { settle } from "/pages/applicant/settle.js";
 
-const RETRY_MS = 3000;
 const FRESH_MS = 60_000;
 // How often it is looked whether what is shown is as old as that.
 const LOOK_MS = 5000;
@@ -229,7 +229,8 @@ class Applicant {
     }
     const { step } = this.place;
     showNetwork();
-    if (WATCHED.has(step) && (before_ms !== this.#read_ms || this.old)) this.drawAgain();
+    if (step !== document.body.dataset.step) this.show({ moved: true }); // the hall has the service no longer
+    else if (WATCHED.has(step) && (before_ms !== this.#read_ms || this.old)) this.drawAgain();
   }
 
   /** Draw a step that is watched where it stands: focus, what is typed and what is unfolded stay. */
@@ -336,22 +337,14 @@ function showNetwork({ state } = { state: calls }) {
 async function begin() {
   // Where an address was opened anew, and not come back to: a booking made before is none of this one.
   if (!history.state?.entry) history.replaceState({ ...history.state, entry: app.booking.nextEntry() }, "");
-  let reading = app.fresh();
-  reading.catch(() => undefined); // looked at below, when there are words for it
-  await texts("common", "applicant");
-  document.addEventListener("paihao:calls", ({ detail }) => showNetwork(detail));
-  for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => showNetwork());
-  for (;;) {
-    try {
-      await reading;
-      break;
-    } catch (reason) {
-      showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
-      draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      reading = app.fresh();
-    }
-  }
+  const spoken = texts("common", "applicant").then(() => {
+    document.addEventListener("paihao:calls", ({ detail }) => showNetwork(detail));
+    for (const event of ["online", "offline"]) globalThis.addEventListener(event, () => showNetwork());
+  });
+  await untilRead(() => app.fresh(), spoken, (words, reason) => {
+    showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
+    draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, words)] });
+  });
   app.show();
   usable();
   document.body.dataset.ready = "";
@@ -365,7 +358,10 @@ async function begin() {
     showNetwork();
   });
   const look = () => document.visibilityState === "visible" && WATCHED.has(app.place.step) && app.renew();
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", () => {
+    look();
+    if (document.visibilityState === "visible" && STEPS[app.place.step] === time && app.offered?.asked && isOld(app)) app.show();
+  });
   globalThis.addEventListener("online", look);
   setInterval(look, LOOK_MS);
 }

@@ -33,19 +33,25 @@ export function heldFor(app) {
   return held?.id && held.service === app.place.service && left_ms(app) > 0 ? held : null;
 }
 
-/** Take a time that was offered, in place of another. @param {any} app @param {{starts_at: string}} slot */
+/**
+ * Take a time that was offered, in place of another. Who has gone elsewhere before the answer stays there: the time is kept for a while.
+ * @param {any} app @param {{starts_at: string}} slot
+ */
 export async function choose(app, slot) {
-  const { step, appointment } = app.place;
+  const place = JSON.stringify(app.place);
+  const { step, service, appointment } = app.place;
   try {
     if (appointment) await move(app, appointment, slot.starts_at);
     else await hold(app, slot.starts_at);
   } catch (reason) {
+    if (JSON.stringify(app.place) !== place) return;
     if (reason instanceof Refused && TAKEN.has(reason.code)) taken(app, slot);
     if (reason instanceof Refused && appointment && GONE.has(reason.code)) app.go({ step: "appointment", appointment }, { replace: true }); // there it is said how it is
     app.refuse(reason, () => choose(app, slot));
     return;
   }
-  app.go(appointment ? { step: "appointment", appointment } : { step: step === "review" ? "review" : "details", service: app.place.service });
+  if (JSON.stringify(app.place) !== place) return;
+  app.go(appointment ? { step: "appointment", appointment } : { step: step === "review" ? "review" : "details", service });
 }
 
 /** A time that was offered is none any more: the choice is taken back, and the times are read anew. */

@@ -1,8 +1,8 @@
 /** The card of an appointment: its code large, to read out or to print. */
 
 import { make } from "/display/element.js";
+import { grouped } from "/pages/codes.js";
 import { say } from "/pages/texts.js";
-import { grouped } from "./slots.js";
 
 /**
  * @param {import("/pages/manage/parts.js").Ui} ui

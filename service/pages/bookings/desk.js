@@ -2,6 +2,7 @@
 
 import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
+import { untilRead } from "/pages/first.js";
 import { pick } from "/pages/language.js";
 import { Live } from "/pages/live.js";
 import { showLink, tell } from "/pages/manage/around.js";
@@ -31,7 +32,7 @@ class ClerksPage {
   #onFacts = () => undefined;
 
   async start() {
-    const [hall] = await Promise.all([this.#readHall(), texts("common", "bookings")]);
+    const hall = await untilRead(() => this.#readHall(), texts("common", "bookings"));
     document.addEventListener("paihao:language", () => this.#speak());
     this.#took(hall.body);
     this.#speak();

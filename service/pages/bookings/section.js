@@ -7,6 +7,7 @@
 
 import { make } from "/display/element.js";
 import { newKey, Refused } from "/pages/api.js";
+import { grouped, sought } from "/pages/codes.js";
 import { pick } from "/pages/language.js";
 import { action, allOf, head, keepFocus, part, table } from "/pages/manage/parts.js";
 import { serviceOf } from "/pages/outlook.js";
@@ -15,7 +16,7 @@ import { isSaid, languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
 import { card } from "./card.js";
 import { Picker } from "./picker.js";
-import { grouped, inOrderOfTime, shifted, sought } from "./slots.js";
+import { inOrderOfTime, shifted } from "./slots.js";
 
 const STATE_WORDS = { held: "bookings-held", booked: "bookings-booked", checked_in: "bookings-checked-in", cancelled: "bookings-cancelled", expired: "bookings-expired", missed: "bookings-missed" };
 const CHANNEL_WORDS = { web: "bookings-channel-web", qr: "bookings-channel-qr", kiosk: "bookings-channel-kiosk", staff: "bookings-channel-staff", hotline: "bookings-channel-hotline" };

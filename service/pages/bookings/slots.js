@@ -73,27 +73,3 @@ function weekdayOf(on) {
 export function inOrderOfTime(items) {
   return [...items].sort((one, other) => (one.starts_at < other.starts_at ? -1 : one.starts_at > other.starts_at ? 1 : 0));
 }
-
-/** @param {string} code @returns {string} in two groups, as it is read out */
-export function grouped(code) {
-  return `${code.slice(0, 4)} ${code.slice(4)}`;
-}
-
-const NUMBER = /^[A-Za-z]{1,3}\d{1,4}$/;
-const CODE = /^[0-9A-HJKMNP-TV-Z]{8}$/;
-const PHONE = /^\+?[\d\s()-]{5,}$/;
-
-/**
- * What somebody looks for, by its form: what is asked for first, and what instead when nothing has that.
- *
- * Eight letters may be a code or a name, eight digits a phone or a code.
- * @param {string} typed
- * @returns {({number: string} | {code: string} | {phone: string} | {name: string})[]}
- */
-export function sought(typed) {
-  const text = typed.trim();
-  const code = text.replaceAll(/[\s-]/g, "").toUpperCase();
-  if (NUMBER.test(text)) return [{ number: text.toUpperCase() }];
-  if (CODE.test(code)) return /\d/.test(code) ? (/[A-Z]/.test(code) ? [{ code }] : [{ phone: text }, { code }]) : [{ code }, { name: text }];
-  return [PHONE.test(text) ? { phone: text } : { name: text }];
-}

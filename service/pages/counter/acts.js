@@ -6,6 +6,7 @@
  */
 
 import { Refused } from "/pages/api.js";
+import { wholeNumber } from "/pages/codes.js";
 import { isSaid, say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
 import { forgetBegun, keepBegun } from "./begun.js";
@@ -337,7 +338,7 @@ export class Acts {
     const all = [...queue.waiting, ...queue.standby, ...queue.parked];
     let found = null;
     return askNumber(all, words, (number) => {
-      found = all.find((ticket) => ticket.number === number || ticket.number === number.replace(/^([A-Z]+)0*(\d{1,2})$/, (_, prefix, n) => `${prefix}${n.padStart(3, "0")}`));
+      found = all.find((ticket) => ticket.number === wholeNumber(number));
       if (!found) throw new RangeError(number);
       return true;
     }).then((chosen) => (chosen ? this.openTicket(found) : null));
@@ -393,7 +394,7 @@ export class Acts {
     return askSlip(async (slip) => {
       const code = slip.replaceAll(/[\s-]/g, "");
       if (/^[0-9A-Z]{8}$/.test(code)) return this.#checkIn({ code });
-      const { body } = await this.ofHall("POST", "search", { body: { number: slip } });
+      const { body } = await this.ofHall("POST", "search", { body: { number: wholeNumber(slip) } });
       const ofToday = body.items.filter(({ day }) => day === this.state.queue.day); // yesterday's had the same numbers
       const ticket = ofToday.find(({ state }) => state === "parked" || state === "no_show") ?? ofToday[0];
       if (!ticket) throw new RangeError(slip);

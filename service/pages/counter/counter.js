@@ -11,6 +11,7 @@
 import { make, redraw } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call, inHall, Refused } from "/pages/api.js";
+import { untilRead } from "/pages/first.js";
 import { Live } from "/pages/live.js";
 import { pick } from "/pages/language.js";
 import { signedIn } from "/pages/session.js";
@@ -70,11 +71,11 @@ let rest_ms = 0;
 /** Acts without a button of their own, by id. @type {Set<string>} */
 const underWay = new Set();
 
-const hallRead = call("GET", `/v1/halls/${encodeURIComponent(hallId)}`);
-await texts("common", "counter");
-document.addEventListener("paihao:language", () => drawAll());
-drawFrame();
-state.hall = (await hallRead).body;
+const spoken = texts("common", "counter").then(() => {
+  document.addEventListener("paihao:language", () => drawAll());
+  drawFrame();
+});
+state.hall = (await untilRead(() => call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), spoken)).body;
 drawFrame();
 const found = await signedIn(hallId, ["staff", "volunteer"]);
 adopt(found);

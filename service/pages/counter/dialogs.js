@@ -189,7 +189,7 @@ export function askNumber(tickets, words, act) {
     title: say("find-title"),
     body: [field(say("find-number"), input, say("find-hint")), make("datalist", { id: "find-numbers" }, tickets.slice(0, 200).map(({ number, service }) => make("option", { value: number }, words.service(service))))],
     confirm: say("find"),
-    act: (form) => act(form.get("number").trim().toUpperCase()),
+    act: (form) => act(form.get("number")),
     words: (reason) => (reason instanceof RangeError ? say("find-none") : null),
   });
 }

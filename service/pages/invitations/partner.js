@@ -8,6 +8,7 @@
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call } from "/pages/api.js";
+import { untilRead } from "/pages/first.js";
 import { pick } from "/pages/language.js";
 import { tell } from "/pages/manage/around.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
@@ -26,7 +27,7 @@ class PartnersPage {
   #ending = new AbortController();
 
   async start() {
-    const [hall] = await Promise.all([call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), texts("common", "invitations")]);
+    const hall = await untilRead(() => call("GET", `/v1/halls/${encodeURIComponent(hallId)}`), texts("common", "invitations"));
     document.addEventListener("paihao:language", () => this.#draw());
     document.addEventListener("paihao:signed-out", () => this.#forget());
     element("forget").addEventListener("click", () => this.#forget());

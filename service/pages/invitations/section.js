@@ -7,9 +7,11 @@
 
 import { make } from "/display/element.js";
 import { newKey, Refused } from "/pages/api.js";
+import { grouped } from "/pages/codes.js";
 import { pick } from "/pages/language.js";
 import { action, allOf, head, keepFocus, part, table } from "/pages/manage/parts.js";
 import { printAlone } from "/pages/print.js";
+import { save } from "/pages/save.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask } from "/pages/ui.js";
 import { badLines, reasonOf, typeOf } from "./lists.js";
@@ -264,7 +266,7 @@ class Inviting {
       cells: [
         String(one.line),
         one.name ?? make("span.quiet", {}, "–"),
-        make("code", {}, `${one.code.slice(0, 4)} ${one.code.slice(4)}`),
+        make("code", {}, grouped(one.code)),
         one.service ? pick(this.#ui.hall.services.find(({ id }) => id === one.service)?.name, languageNow()).text || one.service : say("invite-any-service"),
         [make(one.state === "booked" ? "span.tag.booked" : one.state === "done" ? "span.tag.open" : "span.tag", {}, say(STATE_WORDS[one.state])), one.starts_at ? make("span.small.block", {}, times.moment(one.starts_at)) : null],
         one.state === "unused" ? action(this.#ui, say("invite-revoke"), () => this.#revoke(one, batch), { kind: "stop", "aria-label": say("invite-revoke-line", { line: one.line }) }) : "",
@@ -295,9 +297,7 @@ class Inviting {
   async #csv(batch) {
     const { text } = await this.#ui.call("GET", "invitations.csv", { query: { batch } });
     // Reading took the byte order mark away, by which Excel knows the letters.
-    const address = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv;charset=utf-8" }));
-    make("a", { href: address, download: `invitations-${batch}.csv` }).click();
-    URL.revokeObjectURL(address);
+    save(`\ufeff${text}`, "text/csv;charset=utf-8", `invitations-${batch}.csv`);
   }
 
   /** All cards of an import on paper, three beside each other. */

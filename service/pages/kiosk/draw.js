@@ -1,6 +1,7 @@
 /** The kiosk's views, each made whole from its facts: start, code, camera, checking, ticket, refusal, setup. */
 
 import { lines, make, makeSvg } from "/display/element.js";
+import { grouped } from "/pages/codes.js";
 import { drawQr } from "/pages/qr.js";
 import { both, label, languages, ofHall, spans } from "./words.js";
 
@@ -244,7 +245,7 @@ export function drawTicket({ ticket, service, stage, outlook, url, offline, pape
         "div",
         {},
         ...(url && !failed ? lines(both("ticket-qr")) : []),
-        make("p.code-line", {}, `${ticket.code.slice(0, 4)} ${ticket.code.slice(4)}`),
+        make("p.code-line", {}, grouped(ticket.code)),
         ...(failed ? [make("p.message.heed", {}, spans(wordsOfPaper(paper)))] : lines(both("slip-code"))),
         paper === "printed" ? make("p.one-line", {}, spans(both("paper-here"))) : null,
       ),
@@ -300,9 +301,11 @@ export function drawSetup({ id }) {
 }
 
 /** The four buttons at the foot. */
-export function drawFoot({ larger, contrast, lower, helped }, act) {
+export function drawFoot({ larger, contrast, lower, help }, act) {
   const one = (name, pressed, press) => button("", both(`foot-${name}`), press, { id: name, "aria-pressed": pressed === null ? null : String(pressed) }, ICONS[name]());
-  return [one("larger", larger, act.larger), one("contrast", contrast, act.contrast), one("lower", lower, act.lower), helped ? button("", both("foot-helped"), () => undefined, { id: "help", "aria-disabled": "true" }, ICONS.help()) : one("help", null, act.help)];
+  const told = help === "told";
+  const call = button("", both({ told: "foot-helped", untold: "foot-unhelped" }[help] ?? "foot-help"), told ? () => undefined : act.call, { id: "help", "aria-disabled": told ? "true" : null, "aria-busy": help === "asking" ? "true" : null }, ICONS.help());
+  return [one("larger", larger, act.larger), one("contrast", contrast, act.contrast), one("lower", lower, act.lower), call];
 }
 
 /** The language switch: each language in itself. */

@@ -21,10 +21,12 @@ import { useTheme } from "/pages/theme.js";
 import { Camera, NoCamera, canFilm } from "./camera.js";
 import { drawCamera, drawChecking, drawCode, drawFoot, drawLanguages, drawRefusal, drawSettings, drawSetup, drawStart, drawTicket, heardOf, wordsOfPaper } from "./draw.js";
 import { Paper } from "./paper.js";
+import { refusalOf, refusalOfCamera, refusalOfCut } from "./refusals.js";
 import { listenToScanner, readScan } from "./scanner.js";
 import { printSlip } from "./slip.js";
 import { Stock } from "./stock.js";
 import { Sync } from "./sync.js";
+import { When } from "./when.js";
 import { both, languages, ofHall, spans } from "./words.js";
 
 const TICK_MS = 1000;
@@ -34,9 +36,10 @@ const TAKE_PATIENCE_MS = 12_000;
 const SLOW_MS = 3000;
 // How long a kiosk that knows its hall waits to hear from it before it begins with what it knows.
 const START_PATIENCE_MS = 3000;
-// How long a result stands, and how long nobody has to touch anything, until the page is as the next person would like to find it.
+// How long nobody has to touch anything, until the page is as the next person would like to find it.
 const BACK_AFTER_S = 30;
-const HELPED_MS = 30_000;
+// How long it stands what became of a call for help.
+const HELP_TOLD_MS = 30_000;
 // A press that was not answered so long ago is nobody's any more.
 const PRESS_KEPT_MS = 15 * 60_000;
 // Nobody presses longer: a finger that was never lifted is not waited for.
@@ -65,26 +68,28 @@ const state = {
   larger: false,
   lower: false,
   contrast: false,
-  helped: false,
+  /** What became of a call for help, for a while. @type {"asking" | "told" | "untold" | null} */
+  help: null,
   slow: false,
   /** Whether the service could not be reached when the page was loaded; so it is until something is heard. */
   beganCut: false,
   /** Whether there is one, and a browser that reads what it sees. */
   camera: false,
   trouble: /** @type {string[]} */ ([]),
-  left_s: 0,
 };
 /** @type {Live | null} */
 let live = null;
 let lastTouch_ms = performance.now();
 let pressed_ms = Number.NEGATIVE_INFINITY;
 let isLate = false;
+let helpTimer = 0;
 /** @type {Camera | null} */
 let camera = null;
 
 const act = (method, path, options = {}) => call(method, `/v1/halls/${encodeURIComponent(hallId)}/${path}`, { token: key.value, ...options });
 /** Now by the hall's clock; while it cannot be heard, by how far this machine's was from it when it could. */
 const now_ms = () => (live?.board ? live.clock.now() : Date.now() + Number(recall(kept("clock")) ?? 0));
+const when = new When(() => state.hall.time_zone, now_ms);
 const stock = new Stock(hallId);
 const sync = new Sync({
   stock,
@@ -213,6 +218,7 @@ function keepUp() {
 
 /** Let the service know what it does not, and the other way round. */
 function inStep() {
+  if (key.value === null) return; // it would be done as by anybody
   sync.run();
   paper.run();
 }
@@ -309,7 +315,7 @@ async function takeFromStock(press, asked = false) {
 async function scan(scanned) {
   if (!["start", "code", "camera", "ticket", "refused"].includes(state.view)) return;
   closeCamera();
-  document.querySelector("dialog")?.close();
+  closeDialog();
   const read = readScan(scanned);
   if (read === null) {
     refuse(new Refused({ code: "code-not-found", title: "", status: 404 }), { kind: "check-in" });
@@ -336,9 +342,9 @@ async function scan(scanned) {
 
 // What is shown.
 
-function show(view) {
+function show(wanted) {
+  const view = key.value === null ? "setup" : wanted; // without a key numbers would be given out as to anybody
   state.view = view;
-  state.left_s = BACK_AFTER_S;
   lastTouch_ms = performance.now();
   if (view !== "camera") closeCamera();
   drawAll();
@@ -372,12 +378,19 @@ function urlOf({ id, token }) {
 
 function showTicket({ ticket, offline, resumed }) {
   const service = serviceOf(state.hall, ticket.service);
-  const stageName = live?.board?.names.stages[ticket.stage];
-  const stage = stageName ? Object.fromEntries(ofHall(stageName).map(({ key: language, text }) => [language, text])) : null;
-  const known = stage && languages().every((language) => stage[language]) ? stage : null;
-  state.shown = { ticket, service, stage: known, outlook: outlookOf({ admission: ticket.admission, shown: ticket.wait?.shown ?? null }, outlookNow()), offline, resumed, url: urlOf(ticket), paper: "none" };
+  state.shown = { ticket, service, stage: firstStage(ticket), outlook: outlookOf({ admission: ticket.admission, shown: ticket.wait?.shown ?? null }, outlookNow()), offline, resumed, url: urlOf(ticket), paper: "none" };
   show("ticket");
   print();
+}
+
+/** The stage where people go first, in words; null where nobody is at it now, and where it is the hall's last, to which all go. */
+function firstStage({ stage }) {
+  if (!live?.board) return null;
+  const { names, counters } = live.board;
+  const isStaffed = counters.some(({ id, state: now }) => now === "open" && names.counters[id]?.stage === stage);
+  if (!isStaffed || Object.keys(names.stages).at(-1) === stage) return null;
+  const words = Object.fromEntries(ofHall(names.stages[stage]).map(({ key: language, text }) => [language, text]));
+  return languages().every((language) => words[language]) ? words : null;
 }
 
 /** Print the slip, if the kiosk prints at all; the number is on the screen whatever comes of it. */
@@ -420,31 +433,7 @@ async function printOverNetwork(ticket) {
 }
 
 function slipFacts({ ticket, service, url, offline }) {
-  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, taken: (language) => momentOf(ticket.issued_at, language), url, offline };
-}
-
-function timeOf(at) {
-  return new Date(at).toLocaleTimeString("en-GB", { timeZone: state.hall.time_zone, hour: "2-digit", minute: "2-digit" });
-}
-
-function dayOf(on, language) {
-  const noon = new Date(`${on}T12:00:00Z`);
-  return noon.toLocaleDateString(language === "zh" ? "zh-CN" : "en-GB", { timeZone: "UTC", month: "long", day: "numeric", weekday: "short" });
-}
-
-/** The hall's date of an instant. */
-function onOf(at) {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: state.hall.time_zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
-}
-
-/** A date and a time. */
-function momentOf(at, language) {
-  return `${dayOf(onOf(at), language)} ${timeOf(at)}`;
-}
-
-/** When something opens, with the date where that is another day. */
-function whenOf(at, language) {
-  return onOf(at) === onOf(now_ms()) ? timeOf(at) : momentOf(at, language);
+  return { hall: state.hall.name, service: service?.name, number: ticket.number, code: ticket.code, count: ticket.count, taken: (language) => when.moment(ticket.issued_at, language), url, offline };
 }
 
 /** By what is told how long people wait: the board's counters, which are newer than the hall's, once there is one. */
@@ -471,45 +460,31 @@ function closedFor() {
   const suspended = live?.board ? live.board.suspended : hall.suspended ? {} : null;
   if (suspended) return [suspended.text ? ofHall(suspended.text) : both("refused-hall-suspended"), both("refused-hall-suspended-about")];
   if (hall.doors_open) return [];
-  return [both("refused-hall-closed"), hall.opens_at ? both("refused-hall-closed-about", (language) => ({ when: whenOf(hall.opens_at, language) })) : both("refused-hall-closed-none-about")];
+  return [both("refused-hall-closed"), hall.opens_at ? both("refused-hall-closed-about", (language) => ({ when: when.due(hall.opens_at, language) })) : both("refused-hall-closed-none-about")];
 }
 
-const REFUSED = new Set([
-  "hall-closed", "hall-full", "hall-suspended", "online-only", "code-used", "code-not-found", "too-early", "wrong-day", "appointment-missed", "appointment-not-found",
-  "hold-expired", "wrong-state", "service-not-found", "busy", "storage-unavailable", "rate-limited",
-]);
-
 /** Say no in words, with the way forward. */
-function refuse({ code, problem }, press) {
+function refuse(reason, press) {
+  const { code, problem } = reason;
   if (code === "body-invalid" && press.kind === "check-in" && problem.errors?.some(({ path }) => path === "service")) {
     state.invitation = press.body.code; // an invitation to any service: which one?
     show("start");
     return;
   }
-  const id = REFUSED.has(code) ? code : "other";
-  const slot = problem.slots?.[0]?.starts_at;
-  const args = (language) => ({
-    when: problem.opens_at ? whenOf(problem.opens_at, language) : "",
-    slot: slot ? whenOf(slot, language) : "",
-    day: problem.on ? dayOf(problem.on, language) : "",
-  });
-  const about = id === "hall-full" && !slot ? "hall-full-none" : id === "hall-closed" && !problem.opens_at ? "hall-closed-none" : id;
-  state.shown = {
-    title: id === "hall-suspended" && problem.text ? ofHall(problem.text) : both(`refused-${id}`, args),
-    about: both(`refused-${about}-about`, args),
-    url: problem.url ?? null,
-    retry: code === "code-not-found",
-  };
-  show("refused");
+  sayNo(refusalOf(reason, when));
 }
 
 function refuseCamera() {
-  state.shown = { title: both("refused-camera"), about: both("refused-camera-about"), url: null, retry: true };
-  show("refused");
+  sayNo(refusalOfCamera());
 }
 
 function refuseCut(words = "refused-cut") {
-  state.shown = { title: both(words), about: both(`${words}-about`), url: null, retry: false };
+  sayNo(refusalOfCut(words));
+}
+
+/** @param {import("./refusals.js").Refusal} refusal */
+function sayNo(refusal) {
+  state.shown = refusal;
   show("refused");
 }
 
@@ -562,8 +537,8 @@ function drawAll() {
     }[view](),
   ]);
   if (isNew && focused) part(focused)?.focus({ preventScroll: true });
-  const foot = { language: languageNow(), larger: state.larger, contrast: state.contrast, lower: state.lower, helped: state.helped };
-  if (redraw(part("foot"), foot, () => drawFoot(state, { larger: () => toggle("larger"), contrast: () => toggle("contrast"), lower: () => toggle("lower"), help })) && focused) part(focused)?.focus({ preventScroll: true });
+  const foot = { language: languageNow(), larger: state.larger, contrast: state.contrast, lower: state.lower, help: state.help };
+  if (redraw(part("foot"), foot, () => drawFoot(state, { larger: () => toggle("larger"), contrast: () => toggle("contrast"), lower: () => toggle("lower"), call: help })) && focused) part(focused)?.focus({ preventScroll: true });
   part("foot").hidden = view === "setup";
   drawCountdown();
 }
@@ -593,21 +568,29 @@ function drawStatus() {
   });
 }
 
+/** Until the page is the next person's, if nobody touches it. */
+function left_s() {
+  return Math.ceil(BACK_AFTER_S - (performance.now() - lastTouch_ms) / 1000);
+}
+
 function drawCountdown() {
   const place = part("countdown");
-  if (place) place.replaceChildren(...spans(both("countdown", { seconds: state.left_s })));
+  if (place) place.replaceChildren(...spans(both("countdown", { seconds: left_s() })));
 }
 
 function tick() {
-  if (state.view === "ticket" || state.view === "refused") {
-    state.left_s -= 1;
-    if (state.left_s <= 0) homeForTheNext();
-    else drawCountdown();
-  } else if (performance.now() - lastTouch_ms > BACK_AFTER_S * 1000) {
-    if (["code", "camera"].includes(state.view) || state.invitation || state.count > 1) homeForTheNext();
+  if (left_s() > 0) {
+    drawCountdown();
+  } else {
+    closeDialog();
+    if (["ticket", "refused", "code", "camera"].includes(state.view) || state.invitation || state.count > 1) homeForTheNext();
     else reset();
   }
   drawStatusOnChange();
+}
+
+function closeDialog() {
+  document.querySelector("dialog")?.close();
 }
 
 let wasCut = null;
@@ -671,19 +654,30 @@ function callStaff() {
   return act("POST", "alarm", { body: {}, patience_ms: TAKE_PATIENCE_MS });
 }
 
+/** What comes of it is said at the button: meanwhile the page may be another person's. */
 async function help() {
+  if (state.help === "asking") return;
+  sayHelp("asking");
   try {
     await callStaff();
-    state.helped = true;
-    setTimeout(() => {
-      state.helped = false;
-      drawAll();
-    }, HELPED_MS);
-    drawAll();
+    sayHelp("told");
   } catch (reason) {
     if (!(reason instanceof Refused || reason instanceof Unreached)) throw reason;
-    refuseCut();
+    sayHelp("untold");
   }
+}
+
+/** @param {typeof state.help} how */
+function sayHelp(how) {
+  state.help = how;
+  clearTimeout(helpTimer);
+  if (how !== "asking") {
+    helpTimer = setTimeout(() => {
+      state.help = null;
+      drawAll();
+    }, HELP_TOLD_MS);
+  }
+  drawAll();
 }
 
 async function openSettings() {

@@ -1,6 +1,7 @@
 /** The slip that this browser prints: number, service, when, the code to come back with, and how to watch. */
 
 import { lines, make } from "/display/element.js";
+import { grouped } from "/pages/codes.js";
 import { drawQr } from "/pages/qr.js";
 import { both, label, ofHall } from "./words.js";
 
@@ -31,7 +32,7 @@ export function drawSlip(place, { hall, service, number, code, count, taken, url
     ...lines(both("slip-taken", (language) => ({ time: taken(language) }))),
     ...(offline ? lines(both("slip-offline")) : []),
     ...(url ? [drawQr(url, label(both("ticket-qr"))), ...lines(both("ticket-qr"))] : []),
-    make("p.code", {}, `${code.slice(0, 4)} ${code.slice(4)}`),
+    make("p.code", {}, grouped(code)),
     ...lines(both("slip-code")),
   );
 }

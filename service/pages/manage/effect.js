@@ -5,6 +5,7 @@
  */
 
 import { make } from "/display/element.js";
+import { grouped } from "/pages/codes.js";
 import { pick } from "/pages/language.js";
 import { languageNow, say } from "/pages/texts.js";
 import { waitsDrawing } from "./bands.js";
@@ -150,7 +151,7 @@ async function nameThose(ui, named, drawn) {
 
 function overWords(ui, { starts_at, service, code }) {
   const row = Object.values(ui.draft.form.services.rows).find((one) => one.id === service);
-  return `${ui.times.day(ui.times.on(starts_at))} ${ui.times.time(starts_at)} · ${pick(row?.name, languageNow()).text || service} · ${code.slice(0, 4)} ${code.slice(4)}`;
+  return `${ui.times.day(ui.times.on(starts_at))} ${ui.times.time(starts_at)} · ${pick(row?.name, languageNow()).text || service} · ${grouped(code)}`;
 }
 
 function waitName(ui, id) {

@@ -10,6 +10,7 @@ import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
 import { pick } from "/pages/language.js";
+import { untilRead } from "/pages/first.js";
 import { Live } from "/pages/live.js";
 import { signedIn } from "/pages/session.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
@@ -80,7 +81,7 @@ class Manager {
   #onFacts = () => undefined;
 
   async start() {
-    const [hall] = await Promise.all([this.#readHall(), texts("common", "manage")]);
+    const hall = await untilRead(() => this.#readHall(), texts("common", "manage"));
     document.addEventListener("paihao:language", () => this.#speak());
     this.#hall = hall.body;
     this.#speak();
@@ -96,15 +97,9 @@ class Manager {
   }
 
   async #first() {
-    try {
-      const [board] = await Promise.all([this.#call("GET", "board"), this.#draft.read()]);
-      hearYear(board.body.at);
-      this.#board = board.body;
-    } catch (reason) {
-      this.#fail(reason);
-      setTimeout(() => this.#first(), 3000);
-      return;
-    }
+    const [board] = await untilRead(() => Promise.all([this.#call("GET", "board"), this.#draft.read()]), undefined, tell);
+    hearYear(board.body.at);
+    this.#board = board.body;
     this.#draft.addEventListener("theirs", () => this.#merge());
     this.#draft.addEventListener("change", () => this.#mark());
     this.#draft.addEventListener("effect", () => this.#mark());

@@ -2,8 +2,9 @@
 
 import { make } from "/display/element.js";
 import { Refused, inHall } from "/pages/api.js";
+import { grouped } from "/pages/codes.js";
 import { Booking, keep, keepTicket } from "/pages/keep.js";
-import { codeText, largeNumber, qr, ticketAddress } from "/pages/phone.js";
+import { largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
 
@@ -22,8 +23,8 @@ export async function moreTime(page) {
 }
 
 /** May be called at any time again. */
-export function mayBeCalled(page) {
-  return change(page, null);
+export function mayBeCalled(page, pressed) {
+  return whileBusy(pressed, () => change(page, null));
 }
 
 async function change(page, not_before_at) {
@@ -39,15 +40,17 @@ export function bookInstead(page) {
 /** Give the place up, after being asked. */
 export async function leave(page) {
   page.asking = ["waiting", "next", "standby", "put-off", "parked", "halted"];
-  const given = await ask({
-    title: say("leave-title"),
-    body: [make("p", {}, say("leave-about", { number: page.ticket.number }))],
-    confirm: say("leave"),
-    leaving: say("stay"),
-    kind: "stop",
-    act: async () => (await page.call("DELETE", `tickets/${page.id}`)).body,
+  await tried(page, async () => {
+    const given = await ask({
+      title: say("leave-title"),
+      body: [make("p", {}, say("leave-about", { number: page.ticket.number }))],
+      confirm: say("leave"),
+      leaving: say("stay"),
+      kind: "stop",
+      act: async () => (await page.call("DELETE", `tickets/${page.id}`)).body,
+    });
+    if (given) page.take(given);
   });
-  if (given) page.take(given);
 }
 
 /** Come back from a park, or after having been passed over: what scanning the slip does, by the code alone, whatever day the ticket is of. */
@@ -66,14 +69,17 @@ export async function resume(page, pressed) {
 }
 
 /** The code, large enough to be scanned from the phone. */
-export async function showCode(page) {
-  await tried(page, async () => {
-    const { view } = document.body.dataset;
-    const { body } = await page.call("GET", `tickets/${page.id}/qr`);
-    if (document.body.dataset.view !== view) return; // called meanwhile, say
-    page.asking = [view];
-    await choose({ title: say("code-title"), body: [largeNumber(page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, codeText(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
-  });
+export function showCode(page, pressed) {
+  return whileBusy(pressed, () =>
+    tried(page, async () => {
+      const { view } = document.body.dataset;
+      const { body } = await page.call("GET", `tickets/${page.id}/qr`);
+      // Called meanwhile, say; or pressed once more at a button that was drawn anew.
+      if (document.body.dataset.view !== view || document.querySelector("dialog[open]")) return;
+      page.asking = [view];
+      await choose({ title: say("code-title"), body: [largeNumber(page.ticket.number), qr(body.modules, say("code-label", { code: body.code })), make("p.code", {}, grouped(body.code)), make("p.small.quiet", {}, say("code-about"))], choices: [], leaving: say("close") });
+    }),
+  );
 }
 
 /** Do something; what is refused is said in the dock. */

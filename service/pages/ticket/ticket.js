@@ -9,6 +9,7 @@
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
+import { waitingWords } from "/pages/first.js";
 import { keepPage } from "/pages/keep-page.js";
 import { Booking, keepSeen, keepTicket, kept, seen } from "/pages/keep.js";
 import { Live } from "/pages/live.js";
@@ -16,7 +17,6 @@ import { draw, largeNumber, nameOf } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
 import "/pages/theme.js";
 import { HallTimes } from "/pages/times.js";
-import { wordsOf } from "/pages/ui.js";
 import { Bell } from "/pages/ticket/bell.js";
 import { isStandby, mattersOf, mayReturn, serviceOf, viewOf } from "/pages/ticket/view.js";
 
@@ -70,10 +70,10 @@ let wasHalted = false;
 /** @type {string | null} the number of a ticket that its kiosk has still to report */
 let unreported = null;
 
-/** The token of the link, or the one kept from before. */
+/** The token of the link, whatever was written behind it; or the one kept from before. */
 function tokenOf() {
-  const brought = decodeURIComponent(location.hash.slice(1));
-  return /^[\w-]{43}$/.test(brought) ? brought : (kept("tickets", id)?.token ?? "");
+  const [brought] = location.hash.match(/(?<=^#)[\w-]{43}(?![\w-])/) ?? [];
+  return brought ?? kept("tickets", id)?.token ?? "";
 }
 
 /** The hall, as kept or as the service knows by the token. */
@@ -114,7 +114,7 @@ async function begin() {
         return unknown();
       }
       if (reason instanceof Refused && reason.code === "number-not-reported") showUnreported(reason.problem.number);
-      else if (unreported === null && shown.ticket === null) draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, wordsOf(reason))] });
+      else if (unreported === null && shown.ticket === null) draw({ title: say("ticket-title"), back: null, main: [make("p.message", { role: "status" }, waitingWords(reason))] });
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       reading = readAll();
     }

@@ -206,7 +206,7 @@ function sound(page) {
 }
 
 const leaveButton = (page) => button("stop", say("leave"), () => leave(page), { id: "leave" });
-const codeButton = (page) => button("", say("show-code"), () => showCode(page), { id: "code" });
+const codeButton = (page) => button("", say("show-code"), (pressed) => showCode(page, pressed), { id: "code" });
 
 function standby(page) {
   const { ticket, link } = page;
@@ -226,7 +226,7 @@ function putOff(page) {
     name: "put-off",
     short: ticket.number,
     main: [card(page, { head: say("put-off-title", { time }), below: named(serviceOf(page)?.name, "p") }), make("p", {}, say("put-off-about")), ...missingOf(page), ...calls(page), sound(page)],
-    dock: [button("wide", say("call-me-now"), () => mayBeCalled(page), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
+    dock: [button("wide", say("call-me-now"), (pressed) => mayBeCalled(page, pressed), { id: "more" }), make("div.two", {}, codeButton(page), leaveButton(page))],
   };
 }
 

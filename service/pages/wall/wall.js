@@ -5,12 +5,11 @@
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
+import { untilRead } from "/pages/first.js";
 import { pick } from "/pages/language.js";
 import { localeNow, say, sayIn, texts, textsInAll } from "/pages/texts.js";
 import "/pages/theme.js";
-import { wordsOf } from "/pages/ui.js";
 
-const RETRY_MS = 3000;
 const LANGUAGES = [["zh", "zh-CN"], ["en", "en"]];
 
 const id = decodeURIComponent(location.pathname.split("/")[2]);
@@ -87,21 +86,9 @@ function readBoth() {
 }
 
 async function begin() {
-  let reading = readBoth();
-  reading.catch(() => undefined); // looked at below, when there are words for it
-  await Promise.all([texts("common"), textsInAll("wall")]);
-  document.documentElement.lang = localeNow();
-  for (;;) {
-    try {
-      const [hall, rules] = await reading;
-      show(hall.body, rules.body);
-      return;
-    } catch (reason) {
-      sheet.replaceChildren(make("p.message", { role: "status" }, wordsOf(reason)));
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      reading = readBoth();
-    }
-  }
+  const spoken = Promise.all([texts("common"), textsInAll("wall")]).then(() => (document.documentElement.lang = localeNow()));
+  const [hall, rules] = await untilRead(readBoth, spoken, (words) => sheet.replaceChildren(make("p.message", { role: "status" }, words)));
+  show(hall.body, rules.body);
 }
 
 begin();

@@ -2,8 +2,10 @@
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
+import { grouped } from "/pages/codes.js";
 import { kept } from "/pages/keep.js";
-import { button, codeText, named, papersList, qr, save, ticketAddress } from "/pages/phone.js";
+import { button, named, papersList, qr, ticketAddress } from "/pages/phone.js";
+import { save } from "/pages/save.js";
 import { say } from "/pages/texts.js";
 import { ask, choose as offer } from "/pages/ui.js";
 import { cancel, checkIn, keepAppointment, move } from "/pages/applicant/book.js";
@@ -37,7 +39,7 @@ function card(app, seen, modules, one) {
   const when = make("p.when", {}, make("small", {}, app.dateWords(on)), app.times.time(seen.starts_at));
   const state = { booked: null, held: say("appointment-held"), cancelled: say("appointment-cancelled"), expired: say("appointment-cancelled"), missed: say("appointment-missed"), checked_in: say("appointment-checked-in") }[seen.state];
   const closed = seen.hall_closed ? make("p.message", {}, say(seen.state === "cancelled" ? "appointment-cancelled-closed" : "appointment-hall-closed")) : null;
-  const number = make("p.code", {}, codeText(seen.code));
+  const number = make("p.code", {}, grouped(seen.code));
   const code = seen.state !== "booked" ? [] : seen.hall_closed ? [number] : [qr(modules, say("code-label", { code: seen.code })), number, make("p.small.quiet", {}, say("code-hint"))];
   return make("section.mine", { "data-state": seen.state }, state ? make("h2", {}, state) : make("h2", {}, say("appointment-booked")), closed, one ? named(one.name, "p") : null, when, seen.count > 1 ? make("p", {}, say("people", { count: seen.count })) : null, code);
 }
@@ -48,13 +50,13 @@ function dock(app, seen, own) {
     return [ticket ? make("a.button.primary.wide", { href: ticketAddress(seen.ticket, ticket.token) }, say("to-my-ticket")) : make("p", {}, say("checked-in-elsewhere"))];
   }
   if (seen.state !== "booked") return [button("primary.wide", say("book-again"), () => app.go(app.service(seen.service) ? { step: "service", service: seen.service } : { step: "home" }))];
-  const late = button("", say("late"), () => runLate(app, seen), { id: "late" });
+  const late = button("", say("late"), (pressed) => app.act(pressed, () => runLate(app, seen)), { id: "late" });
   const change = button("", say("change-time"), () => {
     app.booking.set({ starts_at: null, on: app.times.on(seen.starts_at) });
     app.go({ step: "move", appointment: seen.id });
   }, { id: "change" });
   const calendar = button("", say("add-to-calendar"), (pressed) => app.act(pressed, () => toCalendar(app, seen, own)), { id: "calendar" });
-  const give = button("stop", say("cancel-appointment"), () => runCancel(app, seen), { id: "cancel" });
+  const give = button("stop", say("cancel-appointment"), (pressed) => app.act(pressed, () => runCancel(app, seen)), { id: "cancel" });
   const isNear = Date.parse(seen.starts_at) - app.clock.now() <= app.rules.check_in_before_s * 1000;
   const here = isNear && !seen.hall_closed ? button("primary.wide", say("i-am-here"), (pressed) => app.act(pressed, () => checkIn(app, seen)), { id: "here" }) : null;
   return [here, make("div.two", {}, change, late), make("div.two", {}, calendar, give)];
@@ -105,13 +107,7 @@ async function runCancel(app, seen) {
 async function runLate(app, seen) {
   const { grace_s, missed_after_s, credit_s } = app.rules;
   const until = (after_s) => app.times.time(Date.parse(seen.starts_at) + after_s * 1000);
-  let later = [];
-  try {
-    later = await laterTimes(app, seen);
-  } catch (reason) {
-    app.refuse(reason);
-    return;
-  }
+  const later = await laterTimes(app, seen);
   const chosen = await offer({
     title: say("late-title"),
     body: [make("ul.costs", {}, [say("late-grace", { until: until(grace_s), minutes: Math.round(credit_s.appointment / 60) }), say("late-kept", { until: until(missed_after_s) }), say("late-over", { until: until(missed_after_s) })].map((words) => make("li", {}, words))), make("p", {}, later.length ? say("late-later") : say("late-no-later"))],
@@ -119,12 +115,7 @@ async function runLate(app, seen) {
     choices: later.map((slot) => ({ id: slot.starts_at, label: app.offerWords(slot.starts_at) })),
   });
   if (!chosen) return;
-  try {
-    await move(app, seen.id, chosen);
-  } catch (reason) {
-    app.refuse(reason, () => runLate(app, seen));
-    return;
-  }
+  await move(app, seen.id, chosen);
   await again(app, seen.id);
 }
 

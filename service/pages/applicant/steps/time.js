@@ -15,6 +15,11 @@ import { month, times } from "/pages/applicant/calendar.js";
 const DAYS = 28;
 const FRESH_MS = 20_000;
 
+/** Whether the times that were offered may be others by now; by the clock that goes on while a phone sleeps. */
+export function isOld(app) {
+  return Math.abs(app.clock.now() - app.offered.read_ms) > FRESH_MS;
+}
+
 /** The hour that is unfolded, of a day with many times. */
 let hour = null;
 
@@ -28,7 +33,7 @@ export function time(app) {
   const offered = app.offered?.asked === asked ? app.offered : null;
   const held = appointment ? null : heldFor(app);
   const known = offered && { ...offered, slots: offered.slots.map((slot) => (held?.count === count && slot.starts_at === held.starts_at ? { ...slot, free: Math.max(1, slot.free), held: true } : slot)) };
-  if (!known || performance.now() - known.read_ms > FRESH_MS) read(app, of, count, asked);
+  if (!known || isOld(app)) read(app, of, count, asked);
   const chosen = app.booking.now.starts_at ?? null;
   const slot = known?.slots.find(({ starts_at, free }) => starts_at === chosen && free > 0) ?? null;
   const title = appointment ? say("move-title") : say("time-title");
@@ -93,7 +98,7 @@ async function read(app, service, count, asked) {
     await app.fresh();
     const to = new Date(Date.parse(`${app.today}T12:00:00Z`) + (Math.min(DAYS - 1, app.rules.horizon_days)) * 86_400_000).toISOString().slice(0, 10);
     const { body } = await app.call("GET", "slots", { query: { service, from: app.today, to, count }, headers: invited(app) });
-    app.offered = { asked, slots: body.slots, read_ms: performance.now() };
+    app.offered = { asked, slots: body.slots, read_ms: app.clock.now() };
   } catch (reason) {
     app.offered = null;
     if (!["time", "move"].includes(app.place.step)) return;

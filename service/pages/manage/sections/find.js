@@ -1,6 +1,7 @@
 /** Find: one field for a number, a code, a phone or a name; below it the day's tickets. */
 
 import { make } from "/display/element.js";
+import { sought } from "/pages/codes.js";
 import { pick } from "/pages/language.js";
 import { serviceOf } from "/pages/outlook.js";
 import { languageNow, say } from "/pages/texts.js";
@@ -8,21 +9,9 @@ import { whileBusy } from "/pages/ui.js";
 import { action, allOf, head, keepFocus, part, table } from "../parts.js";
 
 const PAGE = 50;
-const NUMBER = /^[A-Za-z]{1,3}\d{3,}$/;
-const CODE = /^[0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{8}$/;
-const PHONE = /^\+?[\d\s()-]{5,}$/;
 const STATES = ["waiting", "called", "serving", "parked", "done", "no_show", "left"];
 const STATE_WORDS = { waiting: "ticket-waiting", called: "ticket-called", serving: "ticket-serving", parked: "ticket-parked", done: "ticket-done", no_show: "ticket-no-show", left: "ticket-left" };
 const CLASS_WORDS = { walk_in: "class-walk-in", appointment: "class-appointment", green: "class-green", returning: "class-returning" };
-
-/** What somebody looks for, by its form. */
-export function sought(typed) {
-  const text = typed.trim();
-  if (NUMBER.test(text)) return { number: text.toUpperCase() };
-  if (CODE.test(text) && /\d/.test(text) && /[A-Za-z]/.test(text)) return { code: text.toUpperCase() };
-  if (PHONE.test(text)) return { phone: text };
-  return { name: text };
-}
 
 /** @param {import("../parts.js").Ui} ui */
 export function find(ui) {
@@ -36,12 +25,17 @@ function searchPart(ui) {
   const form = make("form.stack", { role: "search" }, make("div.field", {}, make("label", { for: "search" }, say("find-label")), make("div.line.search-line", {}, input, button), make("p.small.quiet", { id: "search-hint" }, say("find-hint"))));
   let items = [];
   const page = async (wanted, query) => (await ui.call("POST", "search", { body: wanted, query })).body;
-  const search = async (wanted, cursor) => {
-    const body = await page(wanted, { limit: PAGE, cursor });
-    items = cursor ? [...items, ...body.items] : body.items;
+  const search = async ([wanted, ...instead]) => {
+    const body = await page(wanted, { limit: PAGE });
+    if (body.items.length === 0 && instead.length > 0) return search(instead);
+    items = [];
+    return show(wanted, body);
+  };
+  const show = async (wanted, body) => {
+    items = [...items, ...body.items];
     // The call finds appointments as well, and says only that something goes on: whether tickets do, the next page tells.
     const more = body.items.length === PAGE && body.next_cursor !== null && (await page(wanted, { limit: 1, cursor: body.next_cursor })).items.length > 0;
-    const way = action(ui, say("more"), () => search(wanted, body.next_cursor), { id: "found-more" });
+    const way = action(ui, say("more"), async () => show(wanted, await page(wanted, { limit: PAGE, cursor: body.next_cursor })), { id: "found-more" });
     keepFocus(() =>
       found.replaceChildren(
         ...(items.length > 0 ? [ticketsOf(ui, items, say("find-found"), { withDay: true })] : [make("p.message", {}, say("find-nothing"))]),
@@ -51,7 +45,7 @@ function searchPart(ui) {
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    whileBusy(button, () => search(sought(input.value), null).catch(ui.fail));
+    whileBusy(button, () => search(sought(input.value)).catch(ui.fail));
   });
   return make("section", {}, form, found);
 }

@@ -29,9 +29,12 @@ function noticeOf(ui, notice, read) {
       ui,
       say("notice-remove"),
       async () => {
-        await ui.call("DELETE", `notices/${notice.id}`);
-        ui.tell(say("notice-removed"));
-        await read();
+        try {
+          await ui.call("DELETE", `notices/${notice.id}`);
+          ui.tell(say("notice-removed"));
+        } finally {
+          await read(); // another manager may have been quicker
+        }
         document.getElementById("title")?.focus();
       },
       { "aria-label": say("of-thing", { act: say("notice-remove"), thing: pick(notice.text, languageNow()).text }) },

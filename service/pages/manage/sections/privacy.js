@@ -1,6 +1,7 @@
 /** Privacy: give a person what is known of them, or erase it. Whom it is about is in no address and stays in no list. */
 
 import { make } from "/display/element.js";
+import { save } from "/pages/save.js";
 import { say } from "/pages/texts.js";
 import { ask, whileBusy } from "/pages/ui.js";
 import { action, head, part } from "../parts.js";
@@ -38,9 +39,7 @@ export function privacy(ui) {
 
 async function give(ui, person, result) {
   const { body } = await ui.call("POST", "exports", { body: person });
-  const address = URL.createObjectURL(new Blob([JSON.stringify(body, null, 2)], { type: "application/json" }));
-  make("a", { href: address, download: "person.json" }).click();
-  URL.revokeObjectURL(address);
+  save(JSON.stringify(body, null, 2), "application/json", "person.json");
   const counts = { people: body.people.length, appointments: body.appointments.length, tickets: body.tickets.length, messages: body.messages.length };
   result.replaceChildren(make("p.message", {}, say(body.people.length + body.invitations.length === 0 ? "privacy-nothing" : "privacy-given", counts)));
 }

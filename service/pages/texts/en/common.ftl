@@ -6,6 +6,7 @@ paihao = Paihao
 connected = Connected
 connecting = Connecting
 not-connected = Not connected
+not-there-yet = The service is not reached just now. This page goes on by itself when it is back.
 checking = Checking. It will not be done twice
 
 ## Signing in
@@ -57,6 +58,12 @@ problem-counter-busy-named = { $number } is still here. Finish or park first.
 problem-counter-closed = This counter is not open. Open it first.
 problem-counter-not-found = This hall has no such counter.
 problem-ticket-not-found = This ticket is no longer there.
+problem-appointment-not-found = This appointment is no longer there.
+problem-alarm-not-found = Somebody has seen to this call for help already.
+problem-notice-not-found = This notice has been taken down already.
+problem-account-not-found = This person has no role in this hall any more.
+problem-device-not-found = The key of this device has been taken back already.
+problem-message-not-found = This message is no longer there.
 problem-service-not-found = This hall no longer has this service.
 problem-hall-not-found = There is no such hall.
 problem-hall-closed = The hall is not open for this now.

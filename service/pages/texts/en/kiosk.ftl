@@ -117,6 +117,7 @@ foot-contrast = High contrast
 foot-lower = Lower buttons
 foot-help = Call for help
 foot-helped = Told. Please wait
+foot-unhelped = Not reached. Please ask our staff
 
 ## State and settings
 

@@ -6,6 +6,7 @@ paihao = 排号
 connected = 已连接
 connecting = 正在连接
 not-connected = 未连接
+not-there-yet = 暂时连不上服务，正在再试。恢复后本页自动继续。
 checking = 正在确认，不会重复办理
 
 ## 登录
@@ -57,6 +58,12 @@ problem-counter-busy-named = { $number } 还在办理。先完成或暂缓，再
 problem-counter-closed = 本窗口还没有开放，请先开放窗口。
 problem-counter-not-found = 本大厅没有这个窗口。
 problem-ticket-not-found = 这个号码已经不在了。
+problem-appointment-not-found = 这个预约已经不在了。
+problem-alarm-not-found = 这次求助已有人处理。
+problem-notice-not-found = 这条公告已经取下。
+problem-account-not-found = 此人在本大厅已没有角色。
+problem-device-not-found = 这个设备的密钥已经收回。
+problem-message-not-found = 这条消息已经不在了。
 problem-service-not-found = 本大厅已没有这个事项。
 problem-hall-not-found = 没有这个大厅。
 problem-hall-closed = 现在不在办理时间内。

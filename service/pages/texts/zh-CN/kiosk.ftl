@@ -117,6 +117,7 @@ foot-contrast = 高对比
 foot-lower = 按钮放低
 foot-help = 请人帮忙
 foot-helped = 已通知，请稍候
+foot-unhelped = 没有通知到，请直接找工作人员
 
 ## 状态与设置
 

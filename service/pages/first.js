@@ -1,0 +1,49 @@
+/** What a page begins with: read until it is there. Meanwhile the page says why it shows nothing. */
+
+import { make } from "/display/element.js";
+import { Refused, Unreached } from "/pages/api.js";
+import { say } from "/pages/texts.js";
+import { wordsOf } from "/pages/ui.js";
+
+const RETRY_MS = 3000;
+// The service answers and cannot work just now: that passes by itself.
+const PASSING = new Set(["busy", "storage-unavailable", "rate-limited", "fault"]);
+
+/**
+ * Why something is not shown yet. Nobody has done anything, so nothing is said of what was done.
+ * @param {unknown} reason what `call` threw
+ * @returns {string}
+ */
+export function waitingWords(reason) {
+  const passes = reason instanceof Unreached || (reason instanceof Refused && PASSING.has(reason.code));
+  return passes ? say("not-there-yet") : wordsOf(reason);
+}
+
+/**
+ * Read until it is there.
+ * @template T
+ * @param {() => Promise<T>} read begun at once, and again in a while each time that it cannot be had
+ * @param {Promise<unknown>} [words] before they have come nothing is said
+ * @param {(words: string, reason: unknown) => void} [tell] says why it is not there; where the page will stand, if not said
+ * @returns {Promise<T>}
+ */
+export async function untilRead(read, words, tell = tellInstead) {
+  let reading = read();
+  reading.catch(() => undefined); // looked at below, when there are words for it
+  await words;
+  for (;;) {
+    try {
+      return await reading;
+    } catch (reason) {
+      tell(waitingWords(reason), reason);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      reading = read();
+    }
+  }
+}
+
+function tellInstead(words) {
+  const place = document.querySelector("sign-in") ?? document.querySelector("main");
+  place.hidden = false;
+  place.replaceChildren(make("div.sign-in", {}, make("p.message", { role: "status" }, words)));
+}
