@@ -5,7 +5,7 @@ lower case. What rules may know of a person is a keyed hash of hall and phone, o
 halls cannot tell that somebody booked at both, and nobody without the secret can try out numbers.
 
 A phone has to be possible, not assigned: numbering plans change faster than any copy of them. A letter among its digits
-is one that somebody took for a digit; without it the phone would be a stranger's.
+is one that somebody took for a digit; without it the phone would be a stranger's. A word among them is dialled.
 
 Source: E.164; RFC 5321 2.4 (the local part of an address may tell case apart; nobody's does).
 """
@@ -21,7 +21,7 @@ from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid
 from service.personal import Personal
 
-_FOR_A_DIGIT = re.compile(r"[0-9][A-Za-z]|[A-Za-z][0-9]")
+_FOR_A_DIGIT = re.compile(r"\d[A-Za-z]|[A-Za-z]\d|\d\W+[A-Za-z]{1,2}\W+\d")
 
 Fingerprint = Callable[[bytes], bytes]
 """A keyed hash."""

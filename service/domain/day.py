@@ -306,13 +306,17 @@ class Day:
 
     def suspended_s(self, since_at: datetime, now_at: datetime) -> float:
         """Seconds from `since_at` to `now_at` in which the hall was suspended."""
+        return self._suspended(since_at, now_at).total_seconds()
+
+    def _suspended(self, since_at: datetime, now_at: datetime) -> timedelta:
+        none = timedelta()
         if self.suspension is None and not self.suspended_spans:
-            return 0.0
+            return none
         spans = list(self.suspended_spans)
         if self.suspension is not None:
             until_at = self.suspension.until_at
             spans.append((self.suspension.since_at, now_at if until_at is None else min(until_at, now_at)))
-        return sum(max(0.0, (min(to_at, now_at) - max(from_at, since_at)).total_seconds()) for from_at, to_at in spans)
+        return sum((max(none, min(to_at, now_at) - max(from_at, since_at)) for from_at, to_at in spans), none)
 
     def unsuspended_s(self, since_at: datetime, now_at: datetime) -> float:
         """Seconds from `since_at` to `now_at` in which the hall was not suspended: no-show clocks go by it."""
@@ -320,7 +324,7 @@ class Day:
 
     def late_from(self, slot_at: datetime, now_at: datetime) -> datetime:
         """When the grace begins, as of `now_at`, of who has not come to a slot; of a later slot it is never earlier."""
-        return slot_at + timedelta(seconds=self.suspended_s(slot_at, now_at))
+        return slot_at + self._suspended(slot_at, now_at)
 
     def expected_late(
         self, since_at: datetime, until_at: datetime | None, now_at: datetime

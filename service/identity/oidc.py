@@ -223,7 +223,8 @@ class Provider:
     async def _asked(self, client: "AsyncOAuth2Client") -> tuple[dict[str, Any], Any]:
         from joserfc.jwk import KeySet  # noqa: PLC0415  (see `_claims`)
 
-        metadata = await _got(client, f"{self._issuer}/.well-known/openid-configuration")
+        said = await _got(client, f"{self._issuer}/.well-known/openid-configuration")
+        metadata = {name: one for name, one in said.items() if one is not None}  # so some say that they have none
         if str(metadata.get("issuer", "")).rstrip("/") != self._issuer:
             raise SignOnFailed("the provider calls itself otherwise")
         if not all(isinstance(metadata.get(name), str) for name in NEEDED):

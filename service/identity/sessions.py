@@ -68,8 +68,8 @@ class Sessions:
         """Begin a session of an account, or of the admin; return the token for the browser as well.
 
         Raises:
-            Busy: the account's password is another than when somebody was let in: who ended all its sessions
-                meanwhile must not be left with this one. It is to be looked at again.
+            Busy: the account was disabled, or its password is another, since somebody was let in: who ended all its
+                sessions meanwhile must not be left with this one. It is to be looked at again.
         """
         token = self._tokens.of(secrets.token_bytes(DRAWN_BYTES))
         session = Session(hash_of(token), account, now_at + LASTS)

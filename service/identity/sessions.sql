@@ -1,12 +1,12 @@
 -- name: begin
--- Keep a session of an account, if its password is still the one by which, or without which, somebody was let in. Who
--- changes the account at the same moment waits for this, or this for them.
+-- Keep a session of an account, if it may sign in and its password is still the one by which, or without which, somebody
+-- was let in. Who changes the account at the same moment waits for this, or this for them.
 -- $1 bytea hash, $2 uuid account, $3 text the password's hash or null, $4 timestamptz now, $5 timestamptz its end.
--- One row, or none where the password is another.
+-- One row, or none where the account was disabled, or the password is another.
 INSERT INTO sessions (hash, account_id, made_at, expires_at)
 SELECT $1, a.id, $4, $5
 FROM accounts AS a
-WHERE a.id = $2 AND a.password IS NOT DISTINCT FROM $3
+WHERE a.id = $2 AND a.password IS NOT DISTINCT FROM $3 AND NOT a.disabled
 FOR SHARE
 RETURNING hash;
 

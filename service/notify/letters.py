@@ -71,7 +71,6 @@ def letter_of(message: Message, person: Person, document: HallDocument, links: L
 
 def _as_it_is(message: Message) -> str:
     """Which of the texts of its kind it is."""
-    """Which of the texts of a kind it is: those that are the hall's doing say so."""
     facts = message.facts
     if message.kind in OVER and facts.closed:
         return "-closed"

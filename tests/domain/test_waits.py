@@ -459,6 +459,7 @@ def test_a_suspension_that_ends_after_closing_is_waited_for() -> None:
 
 def test_a_suspension_until_the_end_of_all_calendars_is_one() -> None:
     hall = Hall(enquiries(counters=2, admission="all"))
+    hall.book("enquiry", "11:00")
     ticket = hall.take()
     hall.open("1", "2")
     hall.do(Suspend({"en": "Fire alarm"}, datetime.max.replace(tzinfo=UTC)))

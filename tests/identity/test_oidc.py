@@ -255,6 +255,13 @@ async def test_a_provider_that_has_us_go_where_others_listen_or_nowhere_is_none(
         await provider.address(FLOW)
 
 
+async def test_a_provider_may_say_of_an_address_that_it_has_none(liar: Liar, provider: Provider) -> None:
+    liar.elsewhere = {"userinfo_endpoint": None}
+    liar.sign(liar.claims())
+
+    assert (await provider.person("the-code", FLOW, NOW_AT)).subject == "li"
+
+
 @pytest.mark.parametrize("path", [ABOUT, "/jwks", "/token", "/userinfo"])
 async def test_an_answer_that_never_ends_is_given_up(
     liar: Liar, provider: Provider, path: str, monkeypatch: pytest.MonkeyPatch

@@ -46,7 +46,7 @@ def test_a_number_without_a_country_is_read_as_the_halls() -> None:
     assert e164("phone", "+49 30 1234567", "CN") == "+49301234567"
 
 
-MISTAKEN = ["138O0138000", "138 OO13 8000", "l3800138000", "1380013800o"]
+MISTAKEN = ["138O0138000", "138 OO13 8000", "l3800138000", "1380013800o", "138 O 013 8000", "１３８O０１３８０００"]
 """Without their letters they are numbers of others."""
 
 

@@ -326,6 +326,26 @@ async def test_a_password_that_is_replaced_while_somebody_signs_in_with_it_lets_
     assert seen.body["account"] is None
 
 
+async def test_who_is_disabled_while_they_sign_in_has_no_session_when_they_may_again(
+    house: Service, hall: Checked, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"disabled.{hall.hall}"
+    async with employed(hall, "staff", name) as owner:
+        path = f"staff/{owner.account}"
+
+        async def disabled() -> int:
+            return (await hall.staff("PATCH", path, {"disabled": True})).status
+
+        statuses = _after_the_password_is_found_right(house, monkeypatch, disabled)
+        signed_in = await browser.sign_in(name, PASSWORD)
+        enabled = await hall.staff("PATCH", path, {"disabled": False})
+        seen = await browser.call("GET", "/v1/session")
+
+    assert [*statuses, enabled.status] == [200, 200]
+    assert (signed_in.status, signed_in.code) == (503, "busy")
+    assert seen.body["account"] is None
+
+
 async def test_a_password_that_is_given_anew_while_another_is_chosen_stays(
     house: Service, hall: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
