@@ -29,6 +29,9 @@ SAME_MOMENT_TRIES = 10
 """The hall may move between two looks at it, by its own jobs or by others, or get another forecast, which screens hear
 of later; then both are looked at again."""
 
+SAME_MOMENT_PAUSE_S = 0.1
+"""Between two such looks."""
+
 BOARD_WITHIN_S = 15.0
 """How long a screen may take to show the last answer."""
 
@@ -78,6 +81,7 @@ class Witness:
             if socket is None or (len(seqs) == 1 and check.boards_agree(socket, http) is None):
                 break
             seq = max(seqs)
+            await asyncio.sleep(SAME_MOMENT_PAUSE_S)
         return moment
 
     async def tickets(self, told: Iterable[Told]) -> dict[str, TicketSeen]:
