@@ -238,11 +238,13 @@ class Served(Struct, frozen=True, gc=False):
     """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end.
 
     One that was `interrupted`, as the hall was suspended meanwhile, does not say how long such a visit lasts.
+    `expected_s` is what it was expected to take by the plan of then, where it counts in today's speed; else None.
     """
 
     service: ServiceId
     seconds: float
     interrupted: bool = False
+    expected_s: float | None = None
 
 
 class Ticket(Struct, frozen=True, gc=False, kw_only=True):

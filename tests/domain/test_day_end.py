@@ -43,6 +43,7 @@ from service.domain.events import (
 )
 from service.domain.model import CounterId, CounterState, LeftReason, ServiceId, StageId, TicketId, TicketState
 from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
+from service.domain.waits import speed_of
 from tests.domain.halls import DONE, MONDAY, TOWN, Hall, town
 
 ONE, TWO = CounterId("1"), CounterId("2")
@@ -165,6 +166,21 @@ def test_a_stage_done_teaches_todays_speed_as_well() -> None:
     hall.after(300).finish(ticket)
 
     assert hall.day.spent == {WINDOW: (300, 240)}
+
+
+def test_an_undo_takes_back_what_the_finish_taught_whatever_the_document_says_by_then() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = hall.take()
+    hall.serve("1")
+    hall.after(200).finish(ticket)
+    longer = [{**service, "duration_s": {"mean": 28_800}} for service in TOWN["services"]]
+
+    hall.do(ChangePlan(hall.plan(town(services=longer))))
+    hall.do(UndoTicket(ticket))
+
+    assert hall.day.spent == {WINDOW: NOTHING_SPENT}
+    assert speed_of(hall.day, WINDOW)[0] == 1.0
 
 
 # A changed document.
