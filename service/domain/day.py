@@ -15,14 +15,15 @@ stand indexes that can always be made anew from the values:
 * `spent` is, by stage, what visits took that tell today's speed, beside what they were expected to take;
 * `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes; its
-  `Sharing` knows those that compete by way of others.
+  `Sharing`, one for all who share work, knows those that compete by way of others.
 
 Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import NamedTuple, Self
 
 from msgspec import Struct
@@ -147,6 +148,43 @@ class Pool(NamedTuple):
     kind: int
 
 
+class _AtStage(NamedTuple):
+    """The counters of a stage; sets of them are the bits of a number.
+
+    `serving` has those of each service, `kinds` the services of the same ones, `staffed` those that are not closed.
+    """
+
+    counters: list[Counter]
+    serving: dict[ServiceId, int]
+    kinds: dict[int, list[ServiceId]]
+    staffed: int
+
+    def sharing_with(self, service: ServiceId) -> dict[int, list[ServiceId]]:
+        """The kinds that share work with a service: by counters that are not closed, or where all of a kind's are."""
+        own = self.serving.get(service, 0)
+        if not own:
+            return {own: [service]}  # services that no counter is for have none in common
+        reached, reach = {own}, own & self.staffed or own
+        while found := [counters for counters in self.kinds if counters not in reached and counters & reach]:
+            for counters in found:
+                reached.add(counters)
+                reach |= counters & self.staffed or counters
+        return {counters: names for counters, names in self.kinds.items() if counters in reached}
+
+
+def _at_stage(stage: StageId, counters: Iterable[Counter]) -> _AtStage:
+    found = [counter for counter in counters if counter.stage == stage]
+    serving: dict[ServiceId, int] = {}
+    for n, counter in enumerate(found):
+        for name in counter.services:
+            serving[name] = serving.get(name, 0) | 1 << n
+    kinds: dict[int, list[ServiceId]] = {}
+    for name, some in serving.items():
+        kinds.setdefault(some, []).append(name)
+    staffed = sum(1 << n for n, counter in enumerate(found) if counter.state is not CounterState.CLOSED)
+    return _AtStage(found, serving, kinds, staffed)
+
+
 def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
     return counter.stage == stage and service in counter.services
 
@@ -225,7 +263,8 @@ class Day:
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
-        self._shared: dict[tuple[StageId, int | ServiceId], Sharing] = {}
+        self._shared: dict[tuple[StageId, frozenset[ServiceId]], Sharing] = {}
+        self._there: dict[StageId, _AtStage] = {}
         self._draws: dict[CounterId, tuple[Line, ...]] = {}
         self._at_door: tuple[tuple[int, datetime], Mapping[ServiceId, AtDoor]] | None = None
 
@@ -400,24 +439,22 @@ class Day:
         return found
 
     def _make_pool(self, service: ServiceId, stage: StageId) -> Pool:
-        at_stage = [counter for counter in self.counters.values() if counter.stage == stage]
-        serving: dict[ServiceId, int] = {service: 0}
-        for n, counter in enumerate(at_stage):
-            for name in counter.services:
-                serving[name] = serving.get(name, 0) | 1 << n
-        staffed = sum(1 << n for n, counter in enumerate(at_stage) if counter.state is not CounterState.CLOSED)
-        own = serving[service]
-        at_own = own & staffed or own
-        among = own or service  # services that no counter is for have none in common
+        there = self._there.get(stage)
+        if there is None:
+            there = self._there[stage] = _at_stage(stage, self.counters.values())
+        own = there.serving.get(service, 0)
+        at_own = own & there.staffed or own
+        kinds = there.sharing_with(service)
+        among = frozenset(chain.from_iterable(kinds.values()))
         sharing = self._shared.get((stage, among))
         if sharing is None:
-            sharing = self._shared[stage, among] = self._make_sharing(own, serving, staffed, at_stage)
+            sharing = self._shared[stage, among] = self._make_sharing(kinds, there.counters)
         lines = tuple(
             (sharing.kind_of[line.key.service], line)
             for line in self.lines.values()
             if line.key.service in sharing.kind_of and self.stage_now(line.key.service, line.key.stage) == stage
         )
-        services = frozenset(name for name, counters in serving.items() if counters & at_own) | {service}
+        services = frozenset(name for name, counters in there.serving.items() if counters & at_own) | {service}
         return Pool(
             crew=sharing.crew_of(sharing.kind_of[service]),
             lines=tuple(line for _, line in lines if line.key.service in services),
@@ -428,18 +465,7 @@ class Day:
             kind=sharing.kind_of[service],
         )
 
-    def _make_sharing(
-        self, own: int, serving: Mapping[ServiceId, int], staffed: int, at_stage: Sequence[Counter]
-    ) -> Sharing:
-        """Who shares work with some counters: by counters that are not closed, or where all of a kind's are."""
-        kinds: dict[int, list[ServiceId]] = {own: []}
-        for name, counters in serving.items():
-            kinds.setdefault(counters, []).append(name)
-        reached, reach = {own}, own & staffed or own
-        while found := [counters for counters in kinds if counters not in reached and counters & reach]:
-            for counters in found:
-                reached.add(counters)
-                reach |= counters & staffed or counters
+    def _make_sharing(self, kinds: Mapping[int, list[ServiceId]], at_stage: Sequence[Counter]) -> Sharing:
         at_work = sum(
             1 << n
             for n, counter in enumerate(at_stage)
@@ -456,11 +482,7 @@ class Day:
             )
 
         return Sharing(
-            (
-                Kind(frozenset(names), counters, counters & at_work or counters)
-                for counters, names in kinds.items()
-                if counters in reached
-            ),
+            (Kind(frozenset(names), counters, counters & at_work or counters) for counters, names in kinds.items()),
             crew_of,
         )
 
@@ -494,6 +516,7 @@ class Day:
         self._at_door = None
         self._pools = {}
         self._shared = {}
+        self._there = {}
         self._draws = {}
 
     def wake(self, now_at: datetime) -> None:

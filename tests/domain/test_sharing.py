@@ -263,6 +263,19 @@ def test_who_waits_with_the_same_bottleneck_comes_after_who_stands_by() -> None:
     assert hall.ticket(standby).n == last
 
 
+def test_who_stands_by_for_two_errands_keeps_their_time_at_the_counters_of_both() -> None:
+    hall = Hall(hall_of(("gs", "s")), at="15:30")
+    hall.open("1", "2")
+    for _ in range(18):
+        assert hall.ticket(hall.take("s")).admission is ADMITTED
+    assert how(hall, "s") is ADMITTED
+
+    standby = hall.take("g", then="s")
+
+    assert hall.ticket(standby).admission is STANDBY
+    assert how(hall, "s") is STANDBY, "one counter more serves it, and who stands by needs it as well"
+
+
 # The bottleneck itself.
 
 
