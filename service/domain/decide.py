@@ -101,7 +101,7 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
         raise DayHasEnded
     day.wake(now_at)
     decided = _DECIDERS[type(command)](day, command, now_at)
-    if day.closed:
+    if day.closed or isinstance(command, commands.EndDay):
         decided = _nobody_waits(decided)
     gives_back = bool(day.standby) and not GIVES_WORK_BACK.isdisjoint(map(type, decided))
     if gives_back and day.suspended_at(now_at) is None:  # else the sweep does, once calls go on
@@ -631,11 +631,11 @@ def close_day(day: Day, command: commands.CloseDay, now_at: datetime) -> list[Ev
     return [*_leave_unserved(day), *cancel_those_to_come(day, now_at), events.DayClosed()]
 
 
-def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Event]:
+def end_day(day: Day, _command: commands.EndDay, now_at: datetime) -> list[Event]:
     """Close the books: nothing stays open.
 
     Appointments are missed and holds over, the waiting leave unserved, forgotten finishes and no-shows are written, and
-    counters close.
+    counters close. A finish after which the visit would have gone on is none: its person waits, and leaves unserved.
     """
     decided = [*leave_open_ones(day), *_leave_unserved(day)]
     for counter in day.counters.values():
@@ -643,8 +643,10 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
             ticket = day.tickets[counter.ticket]
             if ticket.state is TicketState.CALLED:
                 decided.append(events.TicketNoShow(ticket=ticket.id))
-            else:
+            elif _following(day.plan, ticket) is None:
                 decided.append(events.TicketFinished(ticket=ticket.id, outcome=Outcome.DONE, forgotten=True))
+            else:
+                decided.append(_release(day, ticket, now_at, forgotten=True))
         if counter.state is not CounterState.CLOSED:
             decided.append(events.CounterClosed(counter=counter.id))
     return [*decided, events.DayEnded()]
@@ -784,7 +786,7 @@ def _following(plan: Plan, ticket: Ticket) -> tuple[ServiceId, StageId, tuple[Se
     return None
 
 
-def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
+def _release(day: Day, moved: Ticket, now_at: datetime, *, forgotten: bool = False) -> Event:
     """Send a person at a counter back into the queue; `moved` is the ticket with where it shall wait."""
     unchecked = moved.prechecked and moved.service != day.ticket(moved.id).service
     moved = replace(moved, state=TicketState.WAITING, prechecked=moved.prechecked and not unchecked)
@@ -795,6 +797,7 @@ def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
         stage=moved.stage,
         counter=moved.for_counter,
         unchecked=unchecked,
+        forgotten=forgotten,
         ahead=ahead,
         wait=wait,
     )
@@ -838,7 +841,7 @@ _WAITS = (events.TicketTaken, events.TicketAdvanced, events.TicketReleased, even
 
 
 def _nobody_waits(decided: list[Event]) -> list[Event]:
-    """What is decided on a closed day: nobody is called any more, so who would wait again leaves as the others did."""
+    """What is decided on a day that was closed, or ends: nobody is called any more, so who would wait again leaves."""
     left: list[Event] = []
     for event in decided:
         left.append(event)

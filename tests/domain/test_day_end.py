@@ -40,7 +40,9 @@ from service.domain.events import (
     TicketLeft,
     TicketNoShow,
     TicketRecalled,
+    TicketReleased,
 )
+from service.domain.figures import Observer
 from service.domain.model import CounterId, CounterState, LeftReason, ServiceId, StageId, TicketId, TicketState
 from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
 from service.domain.waits import speed_of
@@ -121,6 +123,32 @@ def test_the_end_of_a_day_leaves_nobody_waiting_or_at_a_counter_and_no_counter_o
     assert {counter.state for counter in hall.day.counters.values()} == {CounterState.CLOSED}
     assert {counter.ticket for counter in hall.day.counters.values()} == {None}
     assert hall.day.ended
+
+
+@pytest.mark.parametrize(("service", "then", "counter"), [("passport", "", "P1"), ("enquiry", ["card"], "4")])
+@pytest.mark.parametrize("closed", [False, True])
+def test_whose_visit_was_to_go_on_from_a_forgotten_finish_may_come_back(
+    service: str,
+    then: list[str],
+    counter: str,
+    closed: bool,  # noqa: FBT001
+) -> None:
+    hall = Hall()
+    hall.open(counter)
+    ticket = hall.take(service, then=then)
+    hall.serve(counter)
+    if closed:
+        hall.do(CloseDay())
+
+    decided = hall.at("20:00").do(EndDay())
+
+    assert [type(event) for event in decided] == [TicketReleased, TicketLeft, CounterClosed, DayEnded]
+    left = hall.ticket(ticket)
+    assert (left.state, left.left_reason, left.service) == (TicketState.LEFT, LeftReason.UNSERVED, service)
+    assert not left.prechecked, "nobody said so"
+    told = Observer(hall.day.hall, hall.on)
+    told.see(hall.records)
+    assert told.figures(hall.now_at).counters[CounterId(counter)].serving_s == 0, "nobody knows when it ended"
 
 
 def test_a_forgotten_finish_teaches_no_speed() -> None:
