@@ -56,7 +56,7 @@ from service.domain.model import (
     TicketState,
     state_at,
 )
-from service.domain.plan import Plan, PlannedService
+from service.domain.plan import Plan, PlannedCounter, PlannedService
 from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 from service.domain.sharing import Crew, Kind, Sharing
@@ -172,8 +172,13 @@ class _AtStage(NamedTuple):
         return {counters: names for counters, names in self.kinds.items() if counters in reached}
 
 
-def _at_stage(stage: StageId, counters: Iterable[Counter]) -> _AtStage:
-    found = [counter for counter in counters if counter.stage == stage]
+def _at_stage(stage: StageId, counters: Iterable[Counter], planned: Mapping[CounterId, PlannedCounter]) -> _AtStage:
+    """Look at the counters of a stage; not at a closed one that the plan offers no more, for nobody can open it."""
+    found = [
+        counter
+        for counter in counters
+        if counter.stage == stage and (counter.state is not CounterState.CLOSED or planned[counter.id].offered)
+    ]
     serving: dict[ServiceId, int] = {}
     for n, counter in enumerate(found):
         for name in counter.services:
@@ -441,7 +446,7 @@ class Day:
     def _make_pool(self, service: ServiceId, stage: StageId) -> Pool:
         there = self._there.get(stage)
         if there is None:
-            there = self._there[stage] = _at_stage(stage, self.counters.values())
+            there = self._there[stage] = _at_stage(stage, self.counters.values(), self.plan.counters)
         own = there.serving.get(service, 0)
         at_own = own & there.staffed or own
         kinds = there.sharing_with(service)
