@@ -493,11 +493,11 @@ class Day:
 
     def line_holding(self, ticket: Ticket) -> Line | None:
         """The line a ticket stands in; None when it is not among those who may be called."""
-        return self._line_of(ticket) if self._is_in_line(ticket) else None
+        return self._line_of(ticket) if self.is_in_line(ticket) else None
 
     def is_here(self, ticket: Ticket) -> bool:
         """Tell whether somebody is in a line or at a counter."""
-        return ticket.counter is not None or self._is_in_line(ticket)
+        return ticket.counter is not None or self.is_in_line(ticket)
 
     def standby_before(self, n: int) -> Iterator[Ticket]:
         """Who is on standby and took a number before the one that was issued as `n`."""
@@ -650,7 +650,8 @@ class Day:
         """Tell whether a waiting ticket is not due yet, as of when the day was last awake."""
         return self.wakes_at(ticket) > self._awake_at
 
-    def _is_in_line(self, ticket: Ticket) -> bool:
+    def is_in_line(self, ticket: Ticket) -> bool:
+        """Tell whether a ticket is among those who may be called now, in the order of calls."""
         outside = ticket.state is not TicketState.WAITING or ticket.admission is Admission.STANDBY
         return not outside and not self.sleeps(ticket)
 

@@ -94,7 +94,7 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
     lines = day.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
     waiting = sum(len(line.places) for line in lines)
-    if also is not None and not day.sleeps(also) and day.draws_from(counter, line_key_of(also)):
+    if also is not None and day.is_in_line(also) and day.draws_from(counter, line_key_of(also)):
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:
