@@ -56,7 +56,7 @@ from service.domain.model import (
     TicketState,
     state_at,
 )
-from service.domain.plan import Plan, PlannedCounter, PlannedService
+from service.domain.plan import Plan, PlannedCounter, PlannedService, Rate
 from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 from service.domain.sharing import Crew, Kind, Sharing
@@ -188,6 +188,21 @@ def _at_stage(stage: StageId, counters: Iterable[Counter], planned: Mapping[Coun
         kinds.setdefault(some, []).append(name)
     staffed = sum(1 << n for n, counter in enumerate(found) if counter.state is not CounterState.CLOSED)
     return _AtStage(found, serving, kinds, staffed)
+
+
+def _beside(plan: Plan, counters: int, at_work: int, of_stage: int) -> tuple[Rate, ...]:
+    """How many of some counters of a stage the plan gives beside those at work, for as long as it does not change.
+
+    Those at work have their part of the staff: the others wait for its next change, where that gives them somebody.
+    """
+    found: list[Rate] = []
+    later = 0
+    planned = zip(plan.rates(counters, of_stage), plan.rates(of_stage, of_stage), strict=True)
+    for share, staff in reversed(tuple(planned)):
+        left = max(0, staff.counters - at_work)
+        found.append(share._replace(counters=min(share.counters, left)) if left or later else share)
+        later += share.counters
+    return tuple(reversed(found))
 
 
 def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
@@ -482,7 +497,9 @@ class Day:
             return Crew(
                 open=tuple(counter.id for counter in theirs if counter.state is CounterState.OPEN),
                 back_at=tuple(sorted(counter.back_at for counter in theirs if counter.back_at is not None)),
-                others=self.plan.rates(others.bit_count(), len(at_stage)) if (others := ready & ~at_work) else (),
+                others=_beside(self.plan, others.bit_count(), at_work.bit_count(), len(at_stage))
+                if (others := ready & ~at_work)
+                else (),
                 planned=self.plan.rates(all_of_them.bit_count(), len(at_stage)),
             )
 
