@@ -9,6 +9,8 @@ stand indexes that can always be made anew from the values:
   their appointment, at whatever stage, which an idle counter does not wait for. Time only moves forward in a day, so
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
 * `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
+* `patient` holds, in the order of calls, the places of those whom a rule for long waits, where the hall has one, may
+  still raise;
 * `going_on` holds the places of those in a line or at a counter who have more to do (`then`), by what that is;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
 * `kept` counts the first calls that kept, or broke, what was told with the ticket;
@@ -279,6 +281,7 @@ class Day:
         self.lines: dict[LineKey, Line] = {}
         self.asleep: SortedList[tuple[datetime, TicketId]] = SortedList()
         self.standby: SortedList[tuple[int, TicketId]] = SortedList()
+        self.patient: SortedList[Place] = SortedList()
         self.going_on: dict[GoingOn, SortedList[Place]] = {}
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
@@ -300,6 +303,7 @@ class Day:
         other.lines = {key: line.copy() for key, line in self.lines.items()}
         other.asleep = SortedList(self.asleep)
         other.standby = SortedList(self.standby)
+        other.patient = SortedList(self.patient)
         other.going_on = {what: SortedList(places) for what, places in self.going_on.items()}
         other.waiting = Tally(self.waiting)
         other.kept = Tally(self.kept)
@@ -606,6 +610,7 @@ class Day:
         self.lines = {}
         self.asleep = SortedList()
         self.standby = SortedList()
+        self.patient = SortedList()
         self.going_on = {}
         self.waiting = Tally()
         self.forget_pools()
@@ -685,8 +690,15 @@ class Day:
             if not places:
                 del self.going_on[what]
 
+    def _is_patient(self, ticket: Ticket) -> bool:
+        if self.plan.rules.max_walk_in_wait_s is None or ticket.admission is Admission.STANDBY:
+            return False
+        return ticket.may_be_raised
+
     def _place(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] += 1
+        if self._is_patient(ticket):
+            self.patient.add(place_of(ticket))
         if ticket.admission is Admission.STANDBY:
             self.standby.add((ticket.n, ticket.id))
         elif self.sleeps(ticket):
@@ -696,6 +708,8 @@ class Day:
 
     def _unplace(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] -= 1
+        if self._is_patient(ticket):
+            self.patient.remove(place_of(ticket))
         if ticket.admission is Admission.STANDBY:
             self.standby.remove((ticket.n, ticket.id))
         elif self.sleeps(ticket):

@@ -67,16 +67,12 @@ def waited_too_long(day: Day, now_at: datetime) -> Iterator[Ticket]:
     most_s = day.plan.rules.max_walk_in_wait_s
     if most_s is None:
         return
-    for ticket in in_order(day):
-        if day.unsuspended_s(ticket.queue_at, now_at) < most_s:
+    for place in day.patient:
+        if day.unsuspended_s(place.queue_at, now_at) < most_s:
             return
-        if may_be_raised(ticket) and day.wakes_at(ticket) <= now_at:
+        ticket = day.tickets[place.ticket]
+        if day.wakes_at(ticket) <= now_at:
             yield ticket
-
-
-def may_be_raised(ticket: Ticket) -> bool:
-    """Tell whether somebody is a walk-in who can wait too long: who was raised already has waited so."""
-    return ticket.class_ is TicketClass.WALK_IN and not ticket.raised
 
 
 def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:

@@ -318,6 +318,11 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     excused_s: int = 0
 
     @property
+    def may_be_raised(self) -> bool:
+        """Whether this is a walk-in who can wait too long: who was raised already has waited so."""
+        return self.class_ is TicketClass.WALK_IN and not self.raised
+
+    @property
     def late_from_at(self) -> datetime | None:
         """When the grace for its appointment began."""
         return late_from(self.slot_at, self.excused_s)
