@@ -837,11 +837,20 @@ def _leave_unserved(day: Day) -> list[Event]:
     ]
 
 
-_WAITS = (events.TicketTaken, events.TicketAdvanced, events.TicketReleased, events.TicketResumed)
+_WAITS = (
+    events.TicketTaken,
+    events.TicketAdvanced,
+    events.TicketReleased,
+    events.TicketResumed,
+    events.TicketParked,
+)
 
 
 def _nobody_waits(decided: list[Event]) -> list[Event]:
-    """What is decided on a day that was closed, or ends: nobody is called any more, so who would wait again leaves."""
+    """What is decided on a day that was closed, or ends: nobody is called any more, so who would wait again leaves.
+
+    So does who is put aside: nobody can bring them back.
+    """
     left: list[Event] = []
     for event in decided:
         left.append(event)

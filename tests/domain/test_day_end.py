@@ -3,6 +3,7 @@
 Source: CONTRACT 5, "closing"; DESIGN 6, "No-show", "The door" and "Suspension".
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from msgspec.structs import replace
 from service.domain.commands import (
     CallNext,
     ChangePlan,
+    CheckPapers,
     CloseCounter,
     CloseDay,
+    Command,
     EndDay,
     FinishTicket,
     LiftSuspension,
@@ -43,7 +46,16 @@ from service.domain.events import (
     TicketReleased,
 )
 from service.domain.figures import Observer
-from service.domain.model import CounterId, CounterState, LeftReason, ServiceId, StageId, TicketId, TicketState
+from service.domain.model import (
+    CounterId,
+    CounterState,
+    LeftReason,
+    PapersThen,
+    ServiceId,
+    StageId,
+    TicketId,
+    TicketState,
+)
 from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
 from service.domain.waits import speed_of
 from tests.domain.halls import DONE, MONDAY, TOWN, Hall, town
@@ -565,6 +577,20 @@ def test_a_suspension_without_an_end_is_not_lifted_by_a_timer() -> None:
 
 def test_a_hall_that_is_not_suspended_has_nothing_to_lift() -> None:
     assert Hall().do(LiftSuspension()) == []
+
+
+@pytest.mark.parametrize("aside", [ParkTicket, lambda ticket: CheckPapers(ticket, ("photo",), PapersThen.PARK)])
+def test_who_is_put_aside_on_a_closed_day_leaves_unserved(aside: Callable[[TicketId], Command]) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = hall.take("passport")
+    hall.serve("1")
+    hall.do(CloseDay())
+
+    hall.do(aside(ticket))
+
+    assert (hall.ticket(ticket).state, hall.ticket(ticket).left_reason) == (TicketState.LEFT, LeftReason.UNSERVED)
+    assert hall.counter("1").ticket is None
 
 
 def test_who_would_wait_again_on_a_closed_day_leaves_unserved() -> None:
