@@ -247,7 +247,7 @@ def leave_for_appointment(day: Day, command: commands.LeaveForAppointment, _now_
 
 def sweep_long_waits(day: Day, _command: commands.SweepLongWaits, now_at: datetime) -> list[Event]:
     """Raise the walk-ins who have waited for as long as the hall lets anybody wait."""
-    raised, _ = _raise_long_waits(day, now_at)
+    raised, _, _ = _raise_long_waits(day, now_at)
     return raised
 
 
@@ -508,7 +508,7 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
         decided.append(event)
     else:
         _require_free(counter)
-    raised, after = _raise_long_waits(day, now_at)
+    raised, after, moved = _raise_long_waits(day, now_at, moved)
     found = dispatch.first(after, counter, moved)
     if found is not None:
         ticket, reason = found
@@ -814,19 +814,28 @@ def _vacate(day: Day, counter: Counter, now_at: datetime, *, release: bool, pres
     return [_release(day, day.ticket(counter.ticket), now_at)]
 
 
-def _raise_long_waits(day: Day, now_at: datetime) -> tuple[list[Event], Day]:
-    """Raise who has waited too long; and the day after it, the same one when there is nobody."""
+def _raise_long_waits(
+    day: Day, now_at: datetime, moved: Ticket | None = None
+) -> tuple[list[Event], Day, Ticket | None]:
+    """Raise who has waited too long, and who is `moved` by the same command and has.
+
+    The day after it, the same one when there is nobody, and the ticket that is moved are as they are then.
+    """
     raised: list[Event] = []
     after = day
-    for ticket in list(dispatch.waited_too_long(day, now_at)):
+    for ticket in list(dispatch.waited_too_long(day, now_at, moved)):
         queue_at = dispatch.queue_time(
             day.plan, ticket.class_, ticket.reference_at, ticket.floor_at, ticket.late_from_at, raised=True
         )
-        ahead, wait = outlook_of(after, replace(ticket, queue_at=queue_at), now_at)
+        up = replace(ticket, queue_at=queue_at, raised=True)
+        ahead, wait = outlook_of(after, up, now_at)
         event = events.TicketRaised(ticket=ticket.id, ahead=ahead, wait=wait)
         raised.append(event)
-        after = day_after(day, after, event, now_at)
-    return raised, after
+        if moved is ticket:
+            moved = up
+        else:
+            after = day_after(day, after, event, now_at)
+    return raised, after, moved
 
 
 def _leave_unserved(day: Day) -> list[Event]:

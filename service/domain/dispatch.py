@@ -59,14 +59,17 @@ def largest_credit_s(plan: Plan) -> int:
     return max(plan.credit_s(one) for one in TicketClass)
 
 
-def waited_too_long(day: Day, now_at: datetime) -> Iterator[Ticket]:
+def waited_too_long(day: Day, now_at: datetime, also: Ticket | None = None) -> Iterator[Ticket]:
     """The walk-ins that the hall's rule raises now, where it has one; but for who asked to be called later.
 
-    Nobody waits longer for a suspension, nor for the time before the queue time that a return has set.
+    Nobody waits longer for a suspension, nor for the time before the queue time that a return has set. `also` is as in
+    `first`.
     """
     most_s = day.plan.rules.max_walk_in_wait_s
     if most_s is None:
         return
+    joins = () if also is None or not also.may_be_raised or not day.is_in_line(also) else (also,)
+    yield from (ticket for ticket in joins if day.unsuspended_s(ticket.queue_at, now_at) >= most_s)
     for place in day.patient:
         if day.unsuspended_s(place.queue_at, now_at) < most_s:
             return
