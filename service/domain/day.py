@@ -9,20 +9,23 @@ stand indexes that can always be made anew from the values:
   their appointment, at whatever stage, which an idle counter does not wait for. Time only moves forward in a day, so
   `wake` moves those that are due into their lines, and asking later never gives an earlier answer;
 * `standby` holds, in the order of issue, the tickets that wait outside the order of calls;
+* `patient` holds, in the order of calls, the places of those whom a rule for long waits, where the hall has one, may
+  still raise;
 * `going_on` holds the places of those in a line or at a counter who have more to do (`then`), by what that is;
 * the `Diary` holds what is reckoned of the appointments: places, sums, and who is expected;
 * `kept` counts the first calls that kept, or broke, what was told with the ticket;
 * `spent` is, by stage, what visits took that tell today's speed, beside what they were expected to take;
 * `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes; its
-  `Sharing` knows those that compete by way of others.
+  `Sharing`, one for all who share work, knows those that compete by way of others.
 
 Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
 """
 
 from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import NamedTuple, Self
 
 from msgspec import Struct
@@ -55,7 +58,7 @@ from service.domain.model import (
     TicketState,
     state_at,
 )
-from service.domain.plan import Plan, PlannedService
+from service.domain.plan import Plan, PlannedCounter, PlannedService, Rate
 from service.domain.promises import Promises
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 from service.domain.sharing import Crew, Kind, Sharing
@@ -147,6 +150,63 @@ class Pool(NamedTuple):
     kind: int
 
 
+class _AtStage(NamedTuple):
+    """The counters of a stage; sets of them are the bits of a number.
+
+    `serving` has those of each service, `kinds` the services of the same ones, `staffed` those that are not closed.
+    """
+
+    counters: list[Counter]
+    serving: dict[ServiceId, int]
+    kinds: dict[int, list[ServiceId]]
+    staffed: int
+
+    def sharing_with(self, service: ServiceId) -> dict[int, list[ServiceId]]:
+        """The kinds that share work with a service: by counters that are not closed, or where all of a kind's are."""
+        own = self.serving.get(service, 0)
+        if not own:
+            return {own: [service]}  # services that no counter is for have none in common
+        reached, reach = {own}, own & self.staffed or own
+        while found := [counters for counters in self.kinds if counters not in reached and counters & reach]:
+            for counters in found:
+                reached.add(counters)
+                reach |= counters & self.staffed or counters
+        return {counters: names for counters, names in self.kinds.items() if counters in reached}
+
+
+def _at_stage(stage: StageId, counters: Iterable[Counter], planned: Mapping[CounterId, PlannedCounter]) -> _AtStage:
+    """Look at the counters of a stage; not at a closed one that the plan offers no more, for nobody can open it."""
+    found = [
+        counter
+        for counter in counters
+        if counter.stage == stage and (counter.state is not CounterState.CLOSED or planned[counter.id].offered)
+    ]
+    serving: dict[ServiceId, int] = {}
+    for n, counter in enumerate(found):
+        for name in counter.services:
+            serving[name] = serving.get(name, 0) | 1 << n
+    kinds: dict[int, list[ServiceId]] = {}
+    for name, some in serving.items():
+        kinds.setdefault(some, []).append(name)
+    staffed = sum(1 << n for n, counter in enumerate(found) if counter.state is not CounterState.CLOSED)
+    return _AtStage(found, serving, kinds, staffed)
+
+
+def _beside(plan: Plan, counters: int, at_work: int, of_stage: int) -> tuple[Rate, ...]:
+    """How many of some counters of a stage the plan gives beside those at work, for as long as it does not change.
+
+    Those at work have their part of the staff: the others wait for its next change, where that gives them somebody.
+    """
+    found: list[Rate] = []
+    later = 0
+    planned = zip(plan.rates(counters, of_stage), plan.rates(of_stage, of_stage), strict=True)
+    for share, staff in reversed(tuple(planned)):
+        left = max(0, staff.counters - at_work)
+        found.append(share._replace(counters=min(share.counters, left)) if left or later else share)
+        later += share.counters
+    return tuple(reversed(found))
+
+
 def _serves(counter: Counter, service: ServiceId, stage: StageId) -> bool:
     return counter.stage == stage and service in counter.services
 
@@ -221,11 +281,13 @@ class Day:
         self.lines: dict[LineKey, Line] = {}
         self.asleep: SortedList[tuple[datetime, TicketId]] = SortedList()
         self.standby: SortedList[tuple[int, TicketId]] = SortedList()
+        self.patient: SortedList[Place] = SortedList()
         self.going_on: dict[GoingOn, SortedList[Place]] = {}
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
-        self._shared: dict[tuple[StageId, int | ServiceId], Sharing] = {}
+        self._shared: dict[tuple[StageId, frozenset[ServiceId]], Sharing] = {}
+        self._there: dict[StageId, _AtStage] = {}
         self._draws: dict[CounterId, tuple[Line, ...]] = {}
         self._at_door: tuple[tuple[int, datetime], Mapping[ServiceId, AtDoor]] | None = None
 
@@ -241,6 +303,7 @@ class Day:
         other.lines = {key: line.copy() for key, line in self.lines.items()}
         other.asleep = SortedList(self.asleep)
         other.standby = SortedList(self.standby)
+        other.patient = SortedList(self.patient)
         other.going_on = {what: SortedList(places) for what, places in self.going_on.items()}
         other.waiting = Tally(self.waiting)
         other.kept = Tally(self.kept)
@@ -404,24 +467,22 @@ class Day:
         return found
 
     def _make_pool(self, service: ServiceId, stage: StageId) -> Pool:
-        at_stage = [counter for counter in self.counters.values() if counter.stage == stage]
-        serving: dict[ServiceId, int] = {service: 0}
-        for n, counter in enumerate(at_stage):
-            for name in counter.services:
-                serving[name] = serving.get(name, 0) | 1 << n
-        staffed = sum(1 << n for n, counter in enumerate(at_stage) if counter.state is not CounterState.CLOSED)
-        own = serving[service]
-        at_own = own & staffed or own
-        among = own or service  # services that no counter is for have none in common
+        there = self._there.get(stage)
+        if there is None:
+            there = self._there[stage] = _at_stage(stage, self.counters.values(), self.plan.counters)
+        own = there.serving.get(service, 0)
+        at_own = own & there.staffed or own
+        kinds = there.sharing_with(service)
+        among = frozenset(chain.from_iterable(kinds.values()))
         sharing = self._shared.get((stage, among))
         if sharing is None:
-            sharing = self._shared[stage, among] = self._make_sharing(own, serving, staffed, at_stage)
+            sharing = self._shared[stage, among] = self._make_sharing(kinds, there.counters)
         lines = tuple(
             (sharing.kind_of[line.key.service], line)
             for line in self.lines.values()
             if line.key.service in sharing.kind_of and self.stage_now(line.key.service, line.key.stage) == stage
         )
-        services = frozenset(name for name, counters in serving.items() if counters & at_own) | {service}
+        services = frozenset(name for name, counters in there.serving.items() if counters & at_own) | {service}
         return Pool(
             crew=sharing.crew_of(sharing.kind_of[service]),
             lines=tuple(line for _, line in lines if line.key.service in services),
@@ -432,18 +493,7 @@ class Day:
             kind=sharing.kind_of[service],
         )
 
-    def _make_sharing(
-        self, own: int, serving: Mapping[ServiceId, int], staffed: int, at_stage: Sequence[Counter]
-    ) -> Sharing:
-        """Who shares work with some counters: by counters that are not closed, or where all of a kind's are."""
-        kinds: dict[int, list[ServiceId]] = {own: []}
-        for name, counters in serving.items():
-            kinds.setdefault(counters, []).append(name)
-        reached, reach = {own}, own & staffed or own
-        while found := [counters for counters in kinds if counters not in reached and counters & reach]:
-            for counters in found:
-                reached.add(counters)
-                reach |= counters & staffed or counters
+    def _make_sharing(self, kinds: Mapping[int, list[ServiceId]], at_stage: Sequence[Counter]) -> Sharing:
         at_work = sum(
             1 << n
             for n, counter in enumerate(at_stage)
@@ -455,26 +505,24 @@ class Day:
             return Crew(
                 open=tuple(counter.id for counter in theirs if counter.state is CounterState.OPEN),
                 back_at=tuple(sorted(counter.back_at for counter in theirs if counter.back_at is not None)),
-                others=self.plan.rates(others.bit_count(), len(at_stage)) if (others := ready & ~at_work) else (),
+                others=_beside(self.plan, others.bit_count(), at_work.bit_count(), len(at_stage))
+                if (others := ready & ~at_work)
+                else (),
                 planned=self.plan.rates(all_of_them.bit_count(), len(at_stage)),
             )
 
         return Sharing(
-            (
-                Kind(frozenset(names), counters, counters & at_work or counters)
-                for counters, names in kinds.items()
-                if counters in reached
-            ),
+            (Kind(frozenset(names), counters, counters & at_work or counters) for counters, names in kinds.items()),
             crew_of,
         )
 
     def line_holding(self, ticket: Ticket) -> Line | None:
         """The line a ticket stands in; None when it is not among those who may be called."""
-        return self._line_of(ticket) if self._is_in_line(ticket) else None
+        return self._line_of(ticket) if self.is_in_line(ticket) else None
 
     def is_here(self, ticket: Ticket) -> bool:
         """Tell whether somebody is in a line or at a counter."""
-        return ticket.counter is not None or self._is_in_line(ticket)
+        return ticket.counter is not None or self.is_in_line(ticket)
 
     def standby_before(self, n: int) -> Iterator[Ticket]:
         """Who is on standby and took a number before the one that was issued as `n`."""
@@ -498,6 +546,7 @@ class Day:
         self._at_door = None
         self._pools = {}
         self._shared = {}
+        self._there = {}
         self._draws = {}
 
     def wake(self, now_at: datetime) -> None:
@@ -565,6 +614,7 @@ class Day:
         self.lines = {}
         self.asleep = SortedList()
         self.standby = SortedList()
+        self.patient = SortedList()
         self.going_on = {}
         self.waiting = Tally()
         self.forget_pools()
@@ -626,7 +676,8 @@ class Day:
         """Tell whether a waiting ticket is not due yet, as of when the day was last awake."""
         return self.wakes_at(ticket) > self._awake_at
 
-    def _is_in_line(self, ticket: Ticket) -> bool:
+    def is_in_line(self, ticket: Ticket) -> bool:
+        """Tell whether a ticket is among those who may be called now, in the order of calls."""
         outside = ticket.state is not TicketState.WAITING or ticket.admission is Admission.STANDBY
         return not outside and not self.sleeps(ticket)
 
@@ -643,8 +694,15 @@ class Day:
             if not places:
                 del self.going_on[what]
 
+    def _is_patient(self, ticket: Ticket) -> bool:
+        if self.plan.rules.max_walk_in_wait_s is None or ticket.admission is Admission.STANDBY:
+            return False
+        return ticket.may_be_raised
+
     def _place(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] += 1
+        if self._is_patient(ticket):
+            self.patient.add(place_of(ticket))
         if ticket.admission is Admission.STANDBY:
             self.standby.add((ticket.n, ticket.id))
         elif self.sleeps(ticket):
@@ -654,6 +712,8 @@ class Day:
 
     def _unplace(self, ticket: Ticket) -> None:
         self.waiting[ticket.service, ticket.class_] -= 1
+        if self._is_patient(ticket):
+            self.patient.remove(place_of(ticket))
         if ticket.admission is Admission.STANDBY:
             self.standby.remove((ticket.n, ticket.id))
         elif self.sleeps(ticket):

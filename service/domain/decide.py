@@ -101,7 +101,7 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
         raise DayHasEnded
     day.wake(now_at)
     decided = _DECIDERS[type(command)](day, command, now_at)
-    if day.closed:
+    if day.closed or isinstance(command, commands.EndDay):
         decided = _nobody_waits(decided)
     gives_back = bool(day.standby) and not GIVES_WORK_BACK.isdisjoint(map(type, decided))
     if gives_back and day.suspended_at(now_at) is None:  # else the sweep does, once calls go on
@@ -247,7 +247,7 @@ def leave_for_appointment(day: Day, command: commands.LeaveForAppointment, _now_
 
 def sweep_long_waits(day: Day, _command: commands.SweepLongWaits, now_at: datetime) -> list[Event]:
     """Raise the walk-ins who have waited for as long as the hall lets anybody wait."""
-    raised, _ = _raise_long_waits(day, now_at)
+    raised, _, _ = _raise_long_waits(day, now_at)
     return raised
 
 
@@ -508,7 +508,7 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
         decided.append(event)
     else:
         _require_free(counter)
-    raised, after = _raise_long_waits(day, now_at)
+    raised, after, moved = _raise_long_waits(day, now_at, moved)
     found = dispatch.first(after, counter, moved)
     if found is not None:
         ticket, reason = found
@@ -631,11 +631,11 @@ def close_day(day: Day, command: commands.CloseDay, now_at: datetime) -> list[Ev
     return [*_leave_unserved(day), *cancel_those_to_come(day, now_at), events.DayClosed()]
 
 
-def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Event]:
+def end_day(day: Day, _command: commands.EndDay, now_at: datetime) -> list[Event]:
     """Close the books: nothing stays open.
 
     Appointments are missed and holds over, the waiting leave unserved, forgotten finishes and no-shows are written, and
-    counters close.
+    counters close. A finish after which the visit would have gone on is none: its person waits, and leaves unserved.
     """
     decided = [*leave_open_ones(day), *_leave_unserved(day)]
     for counter in day.counters.values():
@@ -643,8 +643,10 @@ def end_day(day: Day, _command: commands.EndDay, _now_at: datetime) -> list[Even
             ticket = day.tickets[counter.ticket]
             if ticket.state is TicketState.CALLED:
                 decided.append(events.TicketNoShow(ticket=ticket.id))
-            else:
+            elif _following(day.plan, ticket) is None:
                 decided.append(events.TicketFinished(ticket=ticket.id, outcome=Outcome.DONE, forgotten=True))
+            else:
+                decided.append(_release(day, ticket, now_at, forgotten=True))
         if counter.state is not CounterState.CLOSED:
             decided.append(events.CounterClosed(counter=counter.id))
     return [*decided, events.DayEnded()]
@@ -784,7 +786,7 @@ def _following(plan: Plan, ticket: Ticket) -> tuple[ServiceId, StageId, tuple[Se
     return None
 
 
-def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
+def _release(day: Day, moved: Ticket, now_at: datetime, *, forgotten: bool = False) -> Event:
     """Send a person at a counter back into the queue; `moved` is the ticket with where it shall wait."""
     unchecked = moved.prechecked and moved.service != day.ticket(moved.id).service
     moved = replace(moved, state=TicketState.WAITING, prechecked=moved.prechecked and not unchecked)
@@ -795,6 +797,7 @@ def _release(day: Day, moved: Ticket, now_at: datetime) -> Event:
         stage=moved.stage,
         counter=moved.for_counter,
         unchecked=unchecked,
+        forgotten=forgotten,
         ahead=ahead,
         wait=wait,
     )
@@ -811,19 +814,28 @@ def _vacate(day: Day, counter: Counter, now_at: datetime, *, release: bool, pres
     return [_release(day, day.ticket(counter.ticket), now_at)]
 
 
-def _raise_long_waits(day: Day, now_at: datetime) -> tuple[list[Event], Day]:
-    """Raise who has waited too long; and the day after it, the same one when there is nobody."""
+def _raise_long_waits(
+    day: Day, now_at: datetime, moved: Ticket | None = None
+) -> tuple[list[Event], Day, Ticket | None]:
+    """Raise who has waited too long, and who is `moved` by the same command and has.
+
+    The day after it, the same one when there is nobody, and the ticket that is moved are as they are then.
+    """
     raised: list[Event] = []
     after = day
-    for ticket in list(dispatch.waited_too_long(day, now_at)):
+    for ticket in list(dispatch.waited_too_long(day, now_at, moved)):
         queue_at = dispatch.queue_time(
             day.plan, ticket.class_, ticket.reference_at, ticket.floor_at, ticket.late_from_at, raised=True
         )
-        ahead, wait = outlook_of(after, replace(ticket, queue_at=queue_at), now_at)
+        up = replace(ticket, queue_at=queue_at, raised=True)
+        ahead, wait = outlook_of(after, up, now_at)
         event = events.TicketRaised(ticket=ticket.id, ahead=ahead, wait=wait)
         raised.append(event)
-        after = day_after(day, after, event, now_at)
-    return raised, after
+        if moved is ticket:
+            moved = up
+        else:
+            after = day_after(day, after, event, now_at)
+    return raised, after, moved
 
 
 def _leave_unserved(day: Day) -> list[Event]:
@@ -834,11 +846,20 @@ def _leave_unserved(day: Day) -> list[Event]:
     ]
 
 
-_WAITS = (events.TicketTaken, events.TicketAdvanced, events.TicketReleased, events.TicketResumed)
+_WAITS = (
+    events.TicketTaken,
+    events.TicketAdvanced,
+    events.TicketReleased,
+    events.TicketResumed,
+    events.TicketParked,
+)
 
 
 def _nobody_waits(decided: list[Event]) -> list[Event]:
-    """What is decided on a closed day: nobody is called any more, so who would wait again leaves as the others did."""
+    """What is decided on a day that was closed, or ends: nobody is called any more, so who would wait again leaves.
+
+    So does who is put aside: nobody can bring them back.
+    """
     left: list[Event] = []
     for event in decided:
         left.append(event)

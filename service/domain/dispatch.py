@@ -59,24 +59,23 @@ def largest_credit_s(plan: Plan) -> int:
     return max(plan.credit_s(one) for one in TicketClass)
 
 
-def waited_too_long(day: Day, now_at: datetime) -> Iterator[Ticket]:
+def waited_too_long(day: Day, now_at: datetime, also: Ticket | None = None) -> Iterator[Ticket]:
     """The walk-ins that the hall's rule raises now, where it has one; but for who asked to be called later.
 
-    Nobody waits longer for a suspension, nor for the time before the queue time that a return has set.
+    Nobody waits longer for a suspension, nor for the time before the queue time that a return has set. `also` is as in
+    `first`.
     """
     most_s = day.plan.rules.max_walk_in_wait_s
     if most_s is None:
         return
-    for ticket in in_order(day):
-        if day.unsuspended_s(ticket.queue_at, now_at) < most_s:
+    joins = () if also is None or not also.may_be_raised or not day.is_in_line(also) else (also,)
+    yield from (ticket for ticket in joins if day.unsuspended_s(ticket.queue_at, now_at) >= most_s)
+    for place in day.patient:
+        if day.unsuspended_s(place.queue_at, now_at) < most_s:
             return
-        if may_be_raised(ticket) and day.wakes_at(ticket) <= now_at:
+        ticket = day.tickets[place.ticket]
+        if day.wakes_at(ticket) <= now_at:
             yield ticket
-
-
-def may_be_raised(ticket: Ticket) -> bool:
-    """Tell whether somebody is a walk-in who can wait too long: who was raised already has waited so."""
-    return ticket.class_ is TicketClass.WALK_IN and not ticket.raised
 
 
 def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
@@ -94,7 +93,7 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
     lines = day.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
     waiting = sum(len(line.places) for line in lines)
-    if also is not None and not day.sleeps(also) and day.draws_from(counter, line_key_of(also)):
+    if also is not None and day.is_in_line(also) and day.draws_from(counter, line_key_of(also)):
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:

@@ -223,7 +223,7 @@ class TicketAdvanced(Fact, frozen=True, kw_only=True, tag="ticket_advanced"):
 class TicketReleased(Fact, frozen=True, kw_only=True, tag="ticket_released"):
     """The hall moved the ticket: put back, or sent to another service, stage or counter, at its old place.
 
-    `unchecked` as in `TicketAdvanced`.
+    `unchecked` as in `TicketAdvanced`; `forgotten` when the day's end had to put somebody back whom nobody sent on.
     """
 
     ticket: TicketId
@@ -231,6 +231,7 @@ class TicketReleased(Fact, frozen=True, kw_only=True, tag="ticket_released"):
     stage: StageId
     counter: CounterId | None = None
     unchecked: bool = False
+    forgotten: bool = False
     ahead: int
     wait: Wait
 

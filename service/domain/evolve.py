@@ -26,6 +26,7 @@ from service.domain.model import (
     Printer,
     Served,
     ServiceId,
+    StageId,
     Suspension,
     Ticket,
     TicketId,
@@ -319,9 +320,7 @@ def _ticket_started(day: Day, event: events.TicketStarted, record: Record) -> _T
 
 def _ticket_finished(day: Day, event: events.TicketFinished, record: Record) -> _Touched:
     counter = _free(day, record, event.ticket)
-    served = _served(day, day.tickets[event.ticket], record)
-    if not event.forgotten:
-        _learn_speed(day, day.tickets[event.ticket], served)
+    served = _served(day, day.tickets[event.ticket], record, forgotten=event.forgotten)
     ticket = _put(
         day,
         record,
@@ -341,7 +340,6 @@ def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> 
     counter = _free(day, record, event.ticket)
     before = day.tickets[event.ticket]
     served = _served(day, before, record)
-    _learn_speed(day, before, served)
     ticket = _put(
         day,
         record,
@@ -482,7 +480,7 @@ def _ticket_undone(day: Day, event: events.TicketUndone, record: Record) -> _Tou
     assert counter_id is not None, "undo gives a person back to the counter they were at"
     if before.state is TicketState.DONE:
         assert before.served is not None, "a finish says what was finished"
-        _learn_speed(day, before, before.served, times=-1)
+        _learn_speed(day, before.stage, before.served, times=-1)
         back: dict[str, Any] = {"state": TicketState.SERVING}
     else:
         back = {"state": TicketState.CALLED, "calls": 1, "called_at": record.at, "recalled_at": record.at}
@@ -537,21 +535,24 @@ def _free(day: Day, record: Record, ticket_id: TicketId) -> Counter | None:
     return None if counter_id is None else _put_counter(day, record, counter_id, ticket=None)
 
 
-def _served(day: Day, ticket: Ticket, record: Record) -> Served:
+def _served(day: Day, ticket: Ticket, record: Record, *, forgotten: bool = False) -> Served:
+    """A visit that ends now; it counts in today's speed at its stage, if it says anything of it."""
     began_at = ticket.started_at or ticket.called_at or record.at
+    seconds = (record.at - began_at).total_seconds()
     interrupted = day.suspended_s(began_at, record.at) > 0
-    return Served(ticket.service, (record.at - began_at).total_seconds(), interrupted)
-
-
-def _learn_speed(day: Day, ticket: Ticket, served: Served, times: int = 1) -> None:
-    """Let a visit count in today's speed at its stage, if it says anything of it; `times` is -1 to take it back."""
-    if served.interrupted:
-        return
     service = day.plan.services[ticket.service]
     expected_s = service.expected_s(ticket.stage, ticket.count, prechecked=ticket.prechecked)
-    if served.seconds <= FORGOTTEN_AFTER_MEANS * expected_s:
-        actual_s, before_s = day.spent.get(ticket.stage, NOTHING_SPENT)
-        day.spent[ticket.stage] = Spent(actual_s + times * served.seconds, before_s + times * expected_s)
+    says_nothing = forgotten or interrupted or seconds > FORGOTTEN_AFTER_MEANS * expected_s
+    served = Served(ticket.service, seconds, interrupted, None if says_nothing else expected_s)
+    _learn_speed(day, ticket.stage, served)
+    return served
+
+
+def _learn_speed(day: Day, stage: StageId, served: Served, times: int = 1) -> None:
+    """Let a visit count in today's speed; `times` is -1 to take back what it counted, whatever the plan says by now."""
+    if served.expected_s is not None:
+        actual_s, before_s = day.spent.get(stage, NOTHING_SPENT)
+        day.spent[stage] = Spent(actual_s + times * served.seconds, before_s + times * served.expected_s)
 
 
 _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {

@@ -274,7 +274,8 @@ class Observer:
                 self._half(record.at)["ends"] += 1
             case events.TicketReleased() | events.TicketParked() | events.TicketNoShow():
                 if before.state is TicketState.SERVING:
-                    self._note_end(record, before, forgotten=True, put_back=True)
+                    put_back = not getattr(record.event, "forgotten", False)
+                    self._note_end(record, before, forgotten=True, put_back=put_back)
             case _:
                 pass
 

@@ -278,9 +278,11 @@ class Grid:
             )
             for index, places in enumerate(at_starts)
         )
+        known: set[int] = set()
         for hand in by_hand:
-            for start_s, block in self._starts_by_hand(hand):
-                if hand.places > 0 and all(start_s != start.start_s for start in starts if start.by_hand):
+            for start_s, block in self._starts_by_hand(hand) if hand.places else ():
+                if start_s not in known:
+                    known.add(start_s)
                     parts = tuple(one.parts for one in self.loads_of(service, count, start_s, prechecked=prechecked))
                     starts.append(self._start(service, start_s, length_s, block, parts, hand.places, (), hand))
                     fit += hand.places

@@ -238,11 +238,13 @@ class Served(Struct, frozen=True, gc=False):
     """A visit at a counter: for which service, and how many seconds from the start, or the call, to its end.
 
     One that was `interrupted`, as the hall was suspended meanwhile, does not say how long such a visit lasts.
+    `expected_s` is what it was expected to take by the plan of then, where it counts in today's speed; else None.
     """
 
     service: ServiceId
     seconds: float
     interrupted: bool = False
+    expected_s: float | None = None
 
 
 class Ticket(Struct, frozen=True, gc=False, kw_only=True):
@@ -314,6 +316,11 @@ class Ticket(Struct, frozen=True, gc=False, kw_only=True):
     raised: bool = False
     rating: int | None = None
     excused_s: int = 0
+
+    @property
+    def may_be_raised(self) -> bool:
+        """Whether this is a walk-in who can wait too long: who was raised already has waited so."""
+        return self.class_ is TicketClass.WALK_IN and not self.raised
 
     @property
     def late_from_at(self) -> datetime | None:

@@ -610,7 +610,10 @@ def _walk_ins(
 
 
 def _span(document: HallDocument, on: date, from_: str, to: str) -> tuple[datetime, datetime]:
-    """The instants of a local span of the day `on`, whose times before `day_starts_at_local` are the next date's."""
+    """The instants of a local span of the day `on`, whose times before `day_starts_at_local` are the next date's.
+
+    One that begins in an hour that a jump of the clock leaves out, and ends soon after it, has no length.
+    """
     zone = ZoneInfo(document.time_zone)
     starts = minutes_of(document.day_starts_at_local)
     begin, end = minutes_of(from_), minutes_of(to)
@@ -618,7 +621,8 @@ def _span(document: HallDocument, on: date, from_: str, to: str) -> tuple[dateti
         begin += 1440
     if end <= begin:
         end += 1440
-    return instant(on, begin, zone), instant(on, end, zone)
+    begins_at = instant(on, begin, zone)
+    return begins_at, max(begins_at, instant(on, end, zone))
 
 
 def _windows(

@@ -26,8 +26,8 @@ class Crew(NamedTuple):
     """Counters that do some work.
 
     `open` are those open now, and `back_at` says when each that is on a break with an end comes back, in order.
-    `others` says how many the plan gives, through the day, of kinds that have no counter of either; `planned` how many
-    it gives of all of them.
+    `others` says how many the plan gives, through the day, of kinds that have no counter of either, beside those at
+    work; `planned` how many it gives of all of them.
     """
 
     open: tuple[CounterId, ...]

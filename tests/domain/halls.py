@@ -313,6 +313,7 @@ def values(day: Day) -> dict[str, Any]:
     state["going_on"] = {what: list(places) for what, places in day.going_on.items()}
     state["asleep"] = list(day.asleep)
     state["standby"] = list(day.standby)
+    state["patient"] = list(day.patient)
     state["waiting"], state["kept"] = +day.waiting, +day.kept
     state["diary"] = day.diary.copy()
     for name, value in state.items():

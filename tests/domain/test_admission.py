@@ -299,6 +299,34 @@ def test_a_counter_calls_who_is_in_the_order_before_anybody_on_standby() -> None
     assert order == [*admitted, *standby]
 
 
+def test_who_stands_by_goes_on_to_another_errand_after_those_in_the_order() -> None:
+    """A look at papers says nothing of what comes after it: who was called to one from standby stands by again."""
+    looks = [
+        {"id": name, "prefix": prefix, "stages": ["precheck"], "duration_s": {"mean": 1500}}
+        for name, prefix in (("look", "L"), ("other", "M"))
+    ]
+    hall = Hall(
+        town(
+            services=looks,
+            counters=[{"id": "P1", "zone": "main", "stage": "precheck", "services": ["look", "other"]}],
+        ),
+        at="16:00",
+    )
+    hall.open("P1")
+    hall.do(hall.leasing())
+    hall.take("look")
+    hall.serve("P1")
+    standby = hall.take("look", then=["other"])
+    hall.at("16:25").next("P1", DONE)
+    assert (hall.ticket(standby).state, hall.ticket(standby).admission) == (TicketState.CALLED, STANDBY)
+    hall.at("16:30").do(hall.reporting("Z001", "16:30", "other"))
+
+    called_next = hall.next("P1", DONE)
+
+    assert called_next is not None
+    assert hall.ticket(called_next).number == "Z001"
+
+
 def test_who_stands_by_may_ask_not_to_be_called_yet() -> None:
     hall = one_counter("16:40")
     _, standby = fill(hall)

@@ -3,6 +3,7 @@
 Source: CONTRACT 5, "closing"; DESIGN 6, "No-show", "The door" and "Suspension".
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,10 @@ from msgspec.structs import replace
 from service.domain.commands import (
     CallNext,
     ChangePlan,
+    CheckPapers,
     CloseCounter,
     CloseDay,
+    Command,
     EndDay,
     FinishTicket,
     LiftSuspension,
@@ -40,9 +43,21 @@ from service.domain.events import (
     TicketLeft,
     TicketNoShow,
     TicketRecalled,
+    TicketReleased,
 )
-from service.domain.model import CounterId, CounterState, LeftReason, ServiceId, StageId, TicketId, TicketState
+from service.domain.figures import Observer
+from service.domain.model import (
+    CounterId,
+    CounterState,
+    LeftReason,
+    PapersThen,
+    ServiceId,
+    StageId,
+    TicketId,
+    TicketState,
+)
 from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
+from service.domain.waits import speed_of
 from tests.domain.halls import DONE, MONDAY, TOWN, Hall, town
 
 ONE, TWO = CounterId("1"), CounterId("2")
@@ -122,6 +137,32 @@ def test_the_end_of_a_day_leaves_nobody_waiting_or_at_a_counter_and_no_counter_o
     assert hall.day.ended
 
 
+@pytest.mark.parametrize(("service", "then", "counter"), [("passport", "", "P1"), ("enquiry", ["card"], "4")])
+@pytest.mark.parametrize("closed", [False, True])
+def test_whose_visit_was_to_go_on_from_a_forgotten_finish_may_come_back(
+    service: str,
+    then: list[str],
+    counter: str,
+    closed: bool,  # noqa: FBT001
+) -> None:
+    hall = Hall()
+    hall.open(counter)
+    ticket = hall.take(service, then=then)
+    hall.serve(counter)
+    if closed:
+        hall.do(CloseDay())
+
+    decided = hall.at("20:00").do(EndDay())
+
+    assert [type(event) for event in decided] == [TicketReleased, TicketLeft, CounterClosed, DayEnded]
+    left = hall.ticket(ticket)
+    assert (left.state, left.left_reason, left.service) == (TicketState.LEFT, LeftReason.UNSERVED, service)
+    assert not left.prechecked, "nobody said so"
+    told = Observer(hall.day.hall, hall.on)
+    told.see(hall.records)
+    assert told.figures(hall.now_at).counters[CounterId(counter)].serving_s == 0, "nobody knows when it ended"
+
+
 def test_a_forgotten_finish_teaches_no_speed() -> None:
     hall = Hall()
     hall.open("1")
@@ -165,6 +206,21 @@ def test_a_stage_done_teaches_todays_speed_as_well() -> None:
     hall.after(300).finish(ticket)
 
     assert hall.day.spent == {WINDOW: (300, 240)}
+
+
+def test_an_undo_takes_back_what_the_finish_taught_whatever_the_document_says_by_then() -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = hall.take()
+    hall.serve("1")
+    hall.after(200).finish(ticket)
+    longer = [{**service, "duration_s": {"mean": 28_800}} for service in TOWN["services"]]
+
+    hall.do(ChangePlan(hall.plan(town(services=longer))))
+    hall.do(UndoTicket(ticket))
+
+    assert hall.day.spent == {WINDOW: NOTHING_SPENT}
+    assert speed_of(hall.day, WINDOW)[0] == 1.0
 
 
 # A changed document.
@@ -521,6 +577,20 @@ def test_a_suspension_without_an_end_is_not_lifted_by_a_timer() -> None:
 
 def test_a_hall_that_is_not_suspended_has_nothing_to_lift() -> None:
     assert Hall().do(LiftSuspension()) == []
+
+
+@pytest.mark.parametrize("aside", [ParkTicket, lambda ticket: CheckPapers(ticket, ("photo",), PapersThen.PARK)])
+def test_who_is_put_aside_on_a_closed_day_leaves_unserved(aside: Callable[[TicketId], Command]) -> None:
+    hall = Hall()
+    hall.open("1")
+    ticket = hall.take("passport")
+    hall.serve("1")
+    hall.do(CloseDay())
+
+    hall.do(aside(ticket))
+
+    assert (hall.ticket(ticket).state, hall.ticket(ticket).left_reason) == (TicketState.LEFT, LeftReason.UNSERVED)
+    assert hall.counter("1").ticket is None
 
 
 def test_who_would_wait_again_on_a_closed_day_leaves_unserved() -> None:

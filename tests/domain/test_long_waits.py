@@ -62,6 +62,24 @@ def test_who_has_waited_too_long_is_called_first() -> None:
     assert hall.ticket(appointment).calls == 0
 
 
+def test_who_goes_on_and_has_waited_too_long_is_not_passed_by_who_came_later() -> None:
+    hall = Hall(enquiries(cv=0, counters=1, rules={"max_walk_in_wait_s": HOUR_S}))
+    hall.open("1")
+    first = hall.take(then=["enquiry"])
+    later = hall.after(60).take()
+    hall.at("09:59").serve("1")
+
+    decided = hall.at("10:02").do(CallNext(CounterId("1"), DONE))
+
+    assert [(type(event).__name__, getattr(event, "ticket", None)) for event in decided] == [
+        ("TicketAdvanced", first),
+        ("TicketRaised", first),
+        ("TicketRaised", later),
+        ("TicketCalled", first),
+    ]
+    assert reason_of(decided).queue_at == hall.ticket(first).queue_at == hall.instant("07:30")
+
+
 def test_everything_that_goes_by_the_order_goes_by_it() -> None:
     hall, walk_in, appointment = a_morning()
 

@@ -378,6 +378,16 @@ def test_a_band_of_a_date_may_stand_where_there_is_no_usual_one() -> None:
     assert local_bands(plan)[-2:] == [("13:30", "16:30", 5), ("16:30", "18:00", 2)]
 
 
+def test_a_band_of_a_date_from_the_hour_that_is_left_out_doubles_nobody() -> None:
+    """From half past two, which is half past three on that night, to ten past three."""
+    usual = {"weekdays": EVERY_DAY, "from": "00:00", "to": "09:00", "counters": 2}
+    dated_ = {"on": SPRING.isoformat(), "from": "02:30", "to": "03:10", "counters": 1}
+    hours = [{"weekdays": EVERY_DAY, "from": "00:00", "to": "09:00"}]
+    document = town(time_zone="Europe/Berlin", hours=hours, staffing=[usual, dated_])
+
+    assert {rate.counters for rate in plan_of(document, 1, SPRING).rates(4, 4)} == {2, 0}
+
+
 def test_in_a_hall_without_staffing_a_band_of_a_date_leaves_all_counters_around_it() -> None:
     plan = plan_of(town(staffing=[DATED]), 1, MONDAY)
 

@@ -73,6 +73,9 @@ INVITED = st.builds(
     prechecked=st.booleans(),
 )
 KIOSKS = st.sampled_from(["kiosk-1", "kiosk-2"])
+ROUNDED_S = 1e-3
+"""What sums of seconds lose by being added to and taken from."""
+
 PICKS = st.integers(0, 9)
 """Which of the tickets, counted from the newest."""
 
@@ -629,6 +632,10 @@ class AnyDay(RuleBasedStateMachine):
                 what = GoingOn(ticket.stage, ticket.service, Visit(name, ticket.count, prechecked))
                 going_on.setdefault(what, []).append(place_of(ticket))
         assert values(day)["going_on"] == going_on
+
+    @invariant()
+    def todays_speed_is_learned_of_visits_that_were(self) -> None:
+        assert all(min(spent) >= -ROUNDED_S for spent in self.hall.day.spent.values())
 
     @invariant()
     def what_is_told_is_what_a_fresh_fold_would_tell(self) -> None:

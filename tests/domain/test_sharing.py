@@ -204,6 +204,32 @@ def test_a_closed_counter_shares_nothing() -> None:
     assert told == wait_of_newcomer(alone.day, ServiceId("g"), alone.now_at)
 
 
+def planned(*bands: tuple[str, str, int]) -> list[dict[str, Any]]:
+    return [{"weekdays": [1], "from": from_, "to": to, "counters": counters} for from_, to, counters in bands]
+
+
+@pytest.mark.parametrize(("open_", "minutes"), [("123", 90), ("12", 0), ("1234", 90), ("", 0)])
+def test_a_counter_that_the_plan_has_nobody_for_beside_those_at_work_is_waited_for(open_: str, minutes: int) -> None:
+    """Three of five are at lunch's counters: the fourth, for other people, is nobody's until more come back."""
+    staffing = planned(("09:00", "12:00", 5), ("12:00", "13:30", 3), ("13:30", "17:00", 5))
+    hall = Hall(hall_of(("g", "g", "g", "g", "s"), staffing=staffing), at="12:00")
+    hall.open(*open_)
+
+    ticket = hall.ticket(hall.take("s"))
+
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+    assert ticket.wait is not None
+    assert ticket.wait.p50_s == asked_of(scene).waits[ticket.id].p50_s == minutes * 60
+
+
+def test_a_counter_that_the_plan_never_has_anybody_else_for_is_somebodys_who_changes_to_it() -> None:
+    hall = Hall(hall_of(("g", "g", "g", "s"), staffing=planned(("09:00", "17:00", 3))))
+    hall.open("1", "2", "3")
+
+    assert wait_of_newcomer(hall.day, ServiceId("s"), hall.now_at).p50_s == 0
+
+
 # Admission.
 
 
@@ -261,6 +287,19 @@ def test_who_waits_with_the_same_bottleneck_comes_after_who_stands_by() -> None:
 
     assert how(hall, "s") is STANDBY
     assert hall.ticket(standby).n == last
+
+
+def test_who_stands_by_for_two_errands_keeps_their_time_at_the_counters_of_both() -> None:
+    hall = Hall(hall_of(("gs", "s")), at="15:30")
+    hall.open("1", "2")
+    for _ in range(18):
+        assert hall.ticket(hall.take("s")).admission is ADMITTED
+    assert how(hall, "s") is ADMITTED
+
+    standby = hall.take("g", then="s")
+
+    assert hall.ticket(standby).admission is STANDBY
+    assert how(hall, "s") is STANDBY, "one counter more serves it, and who stands by needs it as well"
 
 
 # The bottleneck itself.

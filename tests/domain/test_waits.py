@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from service.domain import dispatch
 from service.domain.commands import (
+    ChangePlan,
     ChangeTicket,
     CloseCounter,
     LeaveQueue,
@@ -32,7 +33,8 @@ from service.domain.forecast.scene import scene_of
 from service.domain.forecast.waits import asked_of, waits_of
 from service.domain.model import CounterId, ServiceId, Shown, StageId, TicketClass, TicketId, Wait
 from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
-from service.domain.waits import SPEED_SD, outlook_of, residual_s, speed_of, still_there, wait_of_newcomer
+from service.domain.refusals import CounterNotFound
+from service.domain.waits import SPEED_SD, nobody_knows, outlook_of, residual_s, speed_of, still_there, wait_of_newcomer
 from tests.domain.halls import DONE, Hall, town
 
 PATHS = 2000
@@ -258,6 +260,22 @@ def test_nobody_knows_a_wait_for_which_no_counter_is_open_or_planned() -> None:
     assert hall.ticket(hall.take("enquiry")).wait != nobody
     hall.do(OpenCounter(CounterId("1"), services=(ServiceId("card"),)))
     assert hall.ticket(hall.take("card")).wait != nobody
+
+
+def test_nobody_waits_for_a_counter_that_has_left_the_document_and_was_closed() -> None:
+    one, two = (
+        {"id": n, "zone": "main", "stage": "window", "services": [name]}
+        for n, name in (("1", "enquiry"), ("2", "card"))
+    )
+    hall = Hall(town(counters=[one, two], admission="all"))
+    hall.open("1", "2")
+    hall.do(ChangePlan(hall.plan(town(counters=[one], admission="all"))))
+    assert hall.ticket(hall.take("card")).wait != nobody_knows(hall.now_at), "it is still open"
+
+    hall.do(CloseCounter(CounterId("2")))
+
+    assert isinstance(hall.refuses(OpenCounter(CounterId("2"))), CounterNotFound)
+    assert wait_of_newcomer(hall.day, ServiceId("card"), hall.now_at) == nobody_knows(hall.now_at)
 
 
 def test_of_several_services_that_no_counter_is_for_nobody_knows_any_wait() -> None:

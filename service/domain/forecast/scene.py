@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from service.domain.arrivals import lately
 from service.domain.day import Day, LineKey, place_of
-from service.domain.dispatch import in_order, largest_credit_s, may_be_raised
+from service.domain.dispatch import in_order, largest_credit_s
 from service.domain.forecast.pace import pace_of
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.model import (
@@ -331,7 +331,7 @@ class _Looking:
             places += [
                 (place._replace(queue_at=place.queue_at - credit), raised)
                 for place, _ in places
-                if may_be_raised(self.day.tickets[place.ticket])
+                if self.day.tickets[place.ticket].may_be_raised
             ]
         last_s = -math.inf
         for place, keys in sorted(places, key=itemgetter(0)):
