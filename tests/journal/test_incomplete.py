@@ -49,6 +49,14 @@ async def test_a_mistake_in_a_statement_is_no_outage(dsn: str, sql: str) -> None
     assert not isinstance(mistake.value, StorageUnavailable)
 
 
+async def test_what_a_standby_does_not_have_is_an_outage(dsn: str) -> None:
+    async with Database(dsn) as database:
+        with pytest.raises(StorageUnavailable, match="unlogged"):  # as PostgreSQL says of `forecasts` there
+            await database.fetch(
+                "DO $$ BEGIN RAISE 'cannot access unlogged relations during recovery' USING ERRCODE = '0A000'; END $$"
+            )
+
+
 async def test_an_append_waits_for_the_table_it_is_for(writer: Writer, dsn: str) -> None:
     async def refused() -> bool:
         return writer.appender.well.fails
