@@ -7,6 +7,7 @@ first, then answers those under way, tells the screens to reconnect, and closes 
 
 import asyncio
 import errno
+import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -365,6 +366,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
 
 @asynccontextmanager
 async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> AsyncIterator[_Ground]:
+    _allow_files()
     async with AsyncExitStack() as stack:
         embedded: EmbeddedPostgres | None = None
         dsn = settings.database_url
@@ -384,6 +386,13 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         await stack.enter_async_context(_background(follower.run(), "follower"))
         forecasts = Forecasts(database, clock)
         yield _Ground(database, bell, follower, embedded, clock, secrets, Signer(secrets), forecasts)
+
+
+def _allow_files() -> None:
+    """Raise the limit of open files as far as it may be: each screen and each caller is one, and 1024 are usual."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _reached(database: Database, settings: Settings) -> Secrets:
