@@ -6,8 +6,9 @@ name: we use its binaries only.
 
 **Where.** `postgres/` under the data folder holds the cluster, `postgres.log` what the server says, and `serve.lock`
 who uses the folder. The server listens on a Unix socket in `postgres/` and on nothing else. A socket's path must fit
-into 107 bytes, and who connects takes one with a comma for two; under such a folder the socket lies in a private folder
-of `/tmp` whose name follows from the data folder, so that a second process finds it by the same rule.
+into 107 bytes, who connects takes one with a comma for two, and one that is no Unicode cannot be written into an
+address; under such a folder the socket lies in a private folder of `/tmp` whose name follows from the data folder, so
+that a second process finds it by the same rule.
 
 **One owner.** `serve.lock` is locked (flock) for the life of the process that started the server, and holds its pid.
 The kernel drops the lock when that process ends, however it ends; so a locked file is always a living owner, and a
@@ -22,7 +23,8 @@ meanwhile is never signalled; the file that names it is removed. That the dead p
 is PostgreSQL's own check, by their shared memory, and the watch tries again until it passes.
 
 **Half-made clusters.** initdb works in a folder of its own name, which becomes `postgres/` by one rename when
-everything in it is on disk. A start that was interrupted leaves a folder that the next one removes.
+everything in it is on disk. A start that was interrupted leaves a folder that the next one removes; its initdb may
+still be at work in it, and ends when it finds nothing any more.
 
 **As root.** PostgreSQL refuses to run as root. It then runs as the account that owns the cluster, otherwise as
 `postgres`, otherwise as `nobody`. No permission is widened for it. Where that account may not walk to the data folder
@@ -72,6 +74,9 @@ QUIT_WAIT_S = 10
 
 KILL_WAIT_S = 5
 """A killed postmaster that the kernel has not let go by then is given up, with a warning."""
+
+UNFINISHED_WAIT_S = 10
+"""How long a folder that an initdb without an owner still writes to may take to be removed."""
 
 LOOK_EVERY_S = 0.005
 """How often `postmaster.pid` and `/proc` are looked at while waiting: files have no other way to tell."""
@@ -225,6 +230,8 @@ class EmbeddedPostgres:
         self._stopping = False
         try:
             self._prepare()
+            for unfinished in self._data_dir.glob("postgres.new-*"):
+                await remove(unfinished)
             await stop_leftover(self._folder)
             if not is_cluster(self._folder):
                 await self._initialise()
@@ -295,8 +302,6 @@ class EmbeddedPostgres:
         self._binaries = binaries_for(self._account)
         if self._sockets != self._folder:
             make_private(self._sockets, self._account)
-        for unfinished in self._data_dir.glob("postgres.new-*"):
-            shutil.rmtree(unfinished)
         if self._log_path.exists() and self._log_path.stat().st_size > LOG_MAX_BYTES:
             os.truncate(self._log_path, 0)
 
@@ -470,9 +475,10 @@ def copied(wheel: Path) -> Path:
 def socket_folder(folder: Path) -> Path:
     """Where the socket lies: in the cluster's folder, or in a private one where that path is too long.
 
-    Likewise where it has a comma: who connects would take it for two.
+    Likewise where it has a comma, for who connects would take it for two, and where it is no Unicode.
     """
-    if len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES and "," not in str(folder):
+    is_short = len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES
+    if is_short and "," not in str(folder) and str(folder).encode(errors="ignore").decode() == str(folder):
         return folder
     return PRIVATE_FOLDERS / f"paihao-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
 
@@ -517,7 +523,7 @@ def is_ready(folder: Path, pid: int) -> bool:
 def pid_file(folder: Path) -> list[str]:
     """Read the lines of `postmaster.pid`: pid, data directory, start, port, socket, address, shared memory, status."""
     try:
-        return (folder / "postmaster.pid").read_text().splitlines()
+        return (folder / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
     except FileNotFoundError:
         return []
 
@@ -560,12 +566,35 @@ def opened(path: Path, flags: int = os.O_RDONLY | os.O_DIRECTORY) -> Iterator[in
         os.close(descriptor)
 
 
+async def remove(unfinished: Path) -> None:
+    """Remove the folder of an initdb that was interrupted, and that may go on for a moment where its owner was killed.
+
+    Raises OSError where it cannot be removed.
+    """
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + UNFINISHED_WAIT_S
+    while unfinished.exists():  # noqa: ASYNC240  (a moment, at the start)
+        try:
+            shutil.rmtree(unfinished)
+        except OSError:  # something came or went meanwhile
+            if loop.time() >= until_s:
+                raise
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
 async def stop_leftover(folder: Path) -> None:
-    """Stop the postmaster that a killed owner left behind; forget one whose pid is another process's by now."""
-    lines = pid_file(folder)
-    if not lines:
+    """Stop the postmaster that a killed owner left behind; forget one whose pid is another process's by now.
+
+    So is one forgotten whose file names none, as after a power cut: PostgreSQL would wait for somebody to remove it.
+    """
+    if not (folder / "postmaster.pid").exists():
         return
-    pid = int(lines[0])
+    named = next(iter(pid_file(folder)), "")
+    if not named.isdecimal():
+        log.warning("forgetting a postmaster whose file does not name it")
+        forget(folder)
+        return
+    pid = int(named)
     if is_postmaster(pid, folder):
         log.warning("stopping the postgres of a paihao that was killed", pid=pid)
         await shut_down(lambda number: os.kill(pid, number), lambda: _gone(pid, folder))

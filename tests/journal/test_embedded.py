@@ -1,6 +1,7 @@
 """The embedded PostgreSQL, for real: made, kept, killed, found again, owned by one, and never with more rights."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from unittest.mock import DEFAULT, Mock
 
 import asyncpg
 import pytest
@@ -319,13 +321,24 @@ async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path
         assert await connection.fetchval("SELECT 1") == 1
 
 
-async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path) -> None:
+async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(data_dir / "postgres.new-1" / "PG_VERSION", "18\n")
+    goes_on = [OSError(errno.ENOTEMPTY, "Directory not empty"), DEFAULT]  # its initdb, as after kill -9 of its owner
+    monkeypatch.setattr(shutil, "rmtree", Mock(wraps=shutil.rmtree, side_effect=goes_on))
 
     async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
         assert await connection.fetchval("SELECT 1") == 1
 
     assert names(data_dir) == {"postgres", "postgres.log", "serve.lock"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 64, b"\xff\n"], ids=["empty", "zeros", "no text"])
+async def test_a_file_of_a_postmaster_that_names_none_is_forgotten(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "postmaster.pid").write_bytes(content)
+
+    await embedded.stop_leftover(tmp_path)
+
+    assert not (tmp_path / "postmaster.pid").exists()
 
 
 async def test_files_of_somebody_else_are_never_overwritten(data_dir: Path) -> None:
@@ -364,6 +377,12 @@ async def test_a_folder_with_a_comma_has_its_socket_elsewhere(tmp_path: Path) ->
     async with EmbeddedPostgres(folder) as postgres, connected(postgres) as connection:
         assert await connection.fetchval("SELECT 1") == 1
     shutil.rmtree(embedded.socket_folder(folder / "postgres"))
+
+
+def test_a_folder_whose_name_is_no_unicode_has_its_socket_elsewhere() -> None:
+    folder = Path(os.fsdecode(b"/srv/\xca\xfd\xbe\xdd/postgres"))  # as GB18030 has it
+
+    assert embedded.socket_folder(folder).parent == embedded.PRIVATE_FOLDERS
 
 
 async def test_a_disk_without_room_is_told_in_one_line(data_dir: Path) -> None:
