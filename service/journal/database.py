@@ -66,6 +66,11 @@ def incomplete(error: BaseException) -> bool:
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in INCOMPLETE
 
 
+def said(error: BaseException) -> str:
+    """What an error says, or else its name: an answer that did not come in time says nothing."""
+    return str(error) or type(error).__name__
+
+
 @contextmanager
 def unavailable_when_unreachable() -> Iterator[None]:
     """Turn what says that the server, its database or the way to it failed into `StorageUnavailable`."""
@@ -73,7 +78,7 @@ def unavailable_when_unreachable() -> Iterator[None]:
         yield
     except Exception as error:
         if unreachable(error):
-            raise (Incomplete if incomplete(error) else StorageUnavailable)(str(error)) from error
+            raise (Incomplete if incomplete(error) else StorageUnavailable)(said(error)) from error
         raise
 
 
@@ -182,7 +187,7 @@ class Database:
         try:
             connection = await self._pool.acquire(timeout=READ_TIMEOUT_S)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            raise StorageUnavailable(str(error)) from error
+            raise StorageUnavailable(said(error)) from error
         try:
             with unavailable_when_unreachable():
                 yield connection
@@ -234,7 +239,7 @@ class Database:
             if isinstance(
                 error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError
             ):
-                raise StorageUnavailable(str(error)) from error
+                raise StorageUnavailable(said(error)) from error
             raise
         self._open.add(connection)
         return connection
