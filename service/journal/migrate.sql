@@ -3,10 +3,15 @@
 -- $1 bigint key. One row.
 SELECT pg_advisory_lock($1);
 
+-- name: listed
+-- Tell whether there is a list of what was applied.
+-- One row.
+SELECT to_regclass('schema_migrations') IS NOT NULL AS listed;
+
 -- name: create
 -- The list of what was applied.
 -- No row.
-CREATE TABLE IF NOT EXISTS schema_migrations (
+CREATE TABLE schema_migrations (
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),
