@@ -14,6 +14,7 @@ import pytest
 
 from service.domain.events import Record
 from service.domain.model import HallId
+from service.journal import bell as bell_module
 from service.journal import follow as follow_module
 from service.journal.append import Appender
 from service.journal.bell import (
@@ -42,7 +43,7 @@ from tests.journal.samples import (
     document,
     new_id,
 )
-from tests.proxy import Proxy
+from tests.proxy import Fault, Proxy
 
 
 class MuteBell:
@@ -586,6 +587,26 @@ async def test_a_bell_comes_back_when_its_postgresql_does(proxy: Proxy, far_dsn:
         bell.ring(HALL, DAY, 2)  # kept until the server is there again
         await proxy.come_back()
         await heard.wait()
+
+
+async def test_a_bell_finds_out_that_its_postgresql_is_lost_without_a_word(
+    proxy: Proxy, dsn: str, far_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell_module, "QUIET_MAX_S", 0.02)
+    monkeypatch.setattr(bell_module, "TELL_TIMEOUT_S", 0.5)
+    heard = asyncio.Event()
+    near, far = PostgresBell(dsn), PostgresBell(far_dsn)
+    far.listen(lambda *_: heard.set())
+    far.watch(HALL)
+    async with running(near.run, far.run), asyncio.timeout(WITHIN_S):
+        far.ring(HALL, DAY, 1)
+        await heard.wait()
+        proxy.arm(Fault.HOLD_AFTER)  # from here on nothing comes through this connection
+        await proxy.struck.wait()
+        heard.clear()
+        while not heard.is_set():  # the far one hears it on another connection
+            near.ring(HALL, DAY, 2)
+            await asyncio.sleep(0.01)
 
 
 async def test_a_bell_comes_back_when_its_nats_does() -> None:
