@@ -15,7 +15,7 @@ from service.domain.refusals import Busy
 from service.identity import acts, audit, passwords
 from service.identity.acts import Act
 from service.identity.passwords import Passwords
-from service.identity.store import PACKAGE, Writer, changing, read, texts
+from service.identity.store import PACKAGE, Writer, changing, note, read, texts
 from service.journal.database import Database
 from service.journal.statements import statements
 from service.personal import Personal
@@ -179,7 +179,7 @@ class Accounts:
     async def seen(self, account: Account, now_at: datetime) -> None:
         """Note that an account is in use, to within `SEEN_EVERY`."""
         if account.last_seen_at is None or now_at - account.last_seen_at >= SEEN_EVERY:
-            await read(self._database, _SQL["seen"], account.id, now_at)
+            await note(self._database, _SQL["seen"], account.id, now_at)
 
 
 async def account_in(writer: Writer, account: str) -> Account | None:

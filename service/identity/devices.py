@@ -15,7 +15,7 @@ from msgspec import Struct
 from service.identity import acts, audit
 from service.identity.acts import Act, DoneBefore
 from service.identity.sessions import hash_of
-from service.identity.store import PACKAGE, Writer, changing, read
+from service.identity.store import PACKAGE, Writer, changing, note, read
 from service.identity.tokens import Memory, Tokens
 from service.ids import new_id
 from service.journal.database import Database
@@ -63,7 +63,7 @@ class Devices:
         rows = await read(self._database, _SQL["find"], hashed)
         device = _device_of(rows[0]) if rows else None
         if device is not None and (device.last_seen_at is None or now_at - device.last_seen_at >= SEEN_EVERY):
-            await read(self._database, _SQL["seen"], device.hall, device.id, now_at)
+            await note(self._database, _SQL["seen"], device.hall, device.id, now_at)
         if forgotten == self._forgotten:  # else what was read may be older than the change
             self._memory.put(hashed, read_s, device)
         return device

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from service.identity import audit
 from service.identity.accounts import Account, Accounts
-from service.identity.store import PACKAGE, changing, read
+from service.identity.store import PACKAGE, changing, note, read
 from service.identity.tokens import DRAWN_BYTES, Memory, Tokens
 from service.journal.database import Database
 from service.journal.statements import statements
@@ -127,8 +127,8 @@ class Sessions:
             await self._accounts.seen(account, now_at)
         expires_at: datetime = row["expires_at"]
         renewed_at = min(now_at + LASTS, row["made_at"] + LASTS_AT_MOST)
-        if renewed_at - expires_at >= RENEWED_AFTER:
-            await read(self._database, _SQL["renew"], hashed, renewed_at)
+        is_due = renewed_at - expires_at >= RENEWED_AFTER
+        if is_due and await note(self._database, _SQL["renew"], hashed, renewed_at):
             expires_at = renewed_at
         return Session(hashed, account, expires_at)
 

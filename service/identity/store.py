@@ -28,6 +28,15 @@ async def read(database: Database, sql: str, *arguments: object) -> list[asyncpg
         raise StorageUnavailable from error
 
 
+async def note(database: Database, sql: str, *arguments: object) -> bool:
+    """Note what nobody waits for, and tell whether it could be: a database that takes no changes can still be read."""
+    try:
+        await database.fetch(sql, *arguments)
+    except faults.StorageUnavailable:
+        return False
+    return True
+
+
 @asynccontextmanager
 async def changing(database: Database) -> AsyncIterator[Writer]:
     """Lend a connection inside a transaction that commits at the end.
