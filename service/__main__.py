@@ -254,7 +254,7 @@ def user_add(
     display_name: Annotated[str, typer.Option(help="What others read; the name if not said.")] = "",
 ) -> None:
     """Give somebody a role; who is new gets a password for one use, printed once."""
-    _with_dsn(lambda dsn, settings: staff_cli.add_user(dsn, settings, name, role, hall, display_name))
+    _with_dsn(lambda dsn, settings: staff_cli.add_user(dsn, settings, name, role, hall, display_name), makes=True)
 
 
 @user_cli.command("reset")
@@ -270,7 +270,7 @@ def token_add(
     hall: HallOption = None,
 ) -> None:
     """Make a device, and print its bearer token, which is shown once."""
-    _with_dsn(lambda dsn, settings: staff_cli.add_token(dsn, settings, name, role, hall))
+    _with_dsn(lambda dsn, settings: staff_cli.add_token(dsn, settings, name, role, hall), makes=True)
 
 
 @token_cli.command("list")
@@ -285,9 +285,9 @@ def token_revoke(device: Annotated[str, typer.Argument(help="The device's id.")]
     _with_dsn(lambda dsn, settings: staff_cli.revoke_token(dsn, settings, device))
 
 
-def _with_dsn(work: Callable[[str, Settings], Coroutine[Any, Any, None]]) -> None:
+def _with_dsn(work: Callable[[str, Settings], Coroutine[Any, Any, None]], *, makes: bool = False) -> None:
     async def run(settings: Settings) -> None:
-        async with _dsn(settings) as dsn:
+        async with _dsn(settings, makes=makes) as dsn:
             await work(dsn, settings)
 
     _run(run)
@@ -304,7 +304,7 @@ def _write(file: Path, text: bytes) -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    async with _dsn(settings) as dsn:
+    async with _dsn(settings, makes=True) as dsn:
         for name in await migrated(dsn):
             typer.echo(name)
 
@@ -351,7 +351,7 @@ async def _export(settings: Settings, hall: HallId, found: list[HallDocument]) -
 
 
 async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> None:
-    async with _dsn(settings) as dsn:
+    async with _dsn(settings, makes=True) as dsn:
         await migrated(dsn)
         async with Database(dsn) as database:
             halls = stored.Halls(database)
@@ -394,12 +394,13 @@ def _document_from(raw: bytes) -> HallDocument:
 class _dsn:  # noqa: N801  (used like a function, in `async with`)
     """The database of the settings; the embedded one is started unless a `serve` runs it already.
 
-    Another command that runs without a `serve` stops its server when it is done, so that one is waited for.
+    Another command that runs without a `serve` stops its server when it is done, so that one is waited for. Only a
+    command that `makes` something has a use for a database that is not there yet.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, makes: bool = False) -> None:
         self._url = settings.database_url
-        self._embedded = EmbeddedPostgres(settings.data_dir, brief=True) if settings.embedded else None
+        self._embedded = EmbeddedPostgres(settings.data_dir, brief=True, makes=makes) if settings.embedded else None
         self._started = False
 
     async def __aenter__(self) -> str:

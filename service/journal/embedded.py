@@ -158,6 +158,13 @@ class PostgresFailed(CannotStart):
     """PostgreSQL could not be made, started or reached."""
 
 
+class NoCluster(CannotStart):
+    """There is no cluster in this data folder, and who asked has no use for an empty one."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(f"there is no database in {data_dir}: run this where `serve` runs, or set PAIHAO_DATA_DIR")
+
+
 class Account(NamedTuple):
     """The unprivileged account that PostgreSQL runs as when we are root."""
 
@@ -185,12 +192,13 @@ class EmbeddedPostgres:
     """A PostgreSQL of our own under the data folder; an async context manager, or `start` and `stop`.
 
     `dsn` is known without a start: a process that finds `DataFolderInUse` can connect to the owner's server. One that
-    is `brief` will be stopped again soon.
+    is `brief` will be stopped again soon; one that `makes` nothing is for what is there.
     """
 
-    def __init__(self, data_dir: Path, *, brief: bool = False) -> None:
+    def __init__(self, data_dir: Path, *, brief: bool = False, makes: bool = True) -> None:
         self._data_dir = data_dir.resolve()
         self._brief = brief
+        self._makes = makes
         self._folder = self._data_dir / "postgres"
         self._log_path = self._data_dir / "postgres.log"
         self._sockets = socket_folder(self._folder)
@@ -227,9 +235,12 @@ class EmbeddedPostgres:
 
         Raises:
             DataFolderInUse: another process owns the folder; one that is brief was waited for.
+            NoCluster: there is none, and none is to be made.
             PostgresFailed: the cluster cannot be made, or the server does not come up.
         """
         assert self._lock is None, "started already"
+        if not (self._makes or self._data_dir.exists()):
+            raise NoCluster(self._data_dir)
         self._lock = await self._owned()
         self._stopping = False
         try:
@@ -310,7 +321,9 @@ class EmbeddedPostgres:
             os.truncate(self._log_path, 0)
 
     async def _initialise(self) -> None:
-        """Make an empty cluster, durable before it takes its name."""
+        """Make an empty cluster, durable before it takes its name. Raises NoCluster, PostgresFailed."""
+        if not self._makes:
+            raise NoCluster(self._data_dir)
         new = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._data_dir))
         if self._account is not None:
             os.chown(new, *self._account)

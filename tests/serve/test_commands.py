@@ -58,6 +58,14 @@ async def test_what_a_database_lacks_is_said(programs: Programs, noon: str) -> N
     assert 'relation "halls" does not exist' in without_table
 
 
+async def test_a_command_that_looks_at_a_database_makes_none(programs: Programs, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    refused = await programs.refused("verify", data_dir=elsewhere)
+
+    assert refused == f"there is no database in {elsewhere}: run this where `serve` runs, or set PAIHAO_DATA_DIR"
+    assert not elsewhere.exists()
+
+
 async def test_check_config_shows_every_setting_and_no_secret(programs: Programs) -> None:
     secrets = {name: f"hidden-{name}-0123456789" for name in ("admin_token", "secret", "oidc_client_secret")}
     urls = {
