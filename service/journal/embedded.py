@@ -19,8 +19,10 @@ file: it ends soon and stops its server, so nobody shares that server, and whoev
 it, for it is nobody's child and may run with older settings: it stops it by a fast shutdown, which costs about 0.1 s,
 and starts its own. Whether the pid in `postmaster.pid` still is that postmaster is asked of the kernel: a postmaster
 works in its data directory, so `/proc/PID/cwd` must be the same folder. A pid that was given to another process
-meanwhile is never signalled; the file that names it is removed. That the dead postmaster's children are gone as well
-is PostgreSQL's own check, by their shared memory, and the watch tries again until it passes.
+meanwhile is never signalled; the file that names it is removed. So is the lock of the socket, of which PostgreSQL asks
+no more than whether its pid is anybody's: in a container it often is, and in a copy of a running cluster it is the
+original's. That the dead postmaster's children are gone as well is PostgreSQL's own check, by their shared memory, and
+the watch tries again until it passes.
 
 **Half-made clusters.** initdb works in a folder of its own name, which becomes `postgres/` by one rename when
 everything in it is on disk. A start that was interrupted leaves a folder that the next one removes; its initdb may
@@ -247,7 +249,7 @@ class EmbeddedPostgres:
             self._prepare()
             for unfinished in self._data_dir.glob("postgres.new-*"):
                 await remove(unfinished)
-            await stop_leftover(self._folder)
+            await self._clear()
             if not is_cluster(self._folder):
                 await self._initialise()
             await self._launch()
@@ -304,7 +306,7 @@ class EmbeddedPostgres:
             if self._stopping:
                 return
             try:
-                await stop_leftover(self._folder)
+                await self._clear()
                 await self._launch()
             except (CannotStart, OSError) as failure:
                 log.error("postgres did not start", why=str(failure))  # noqa: TRY400  (the line says all)
@@ -319,6 +321,11 @@ class EmbeddedPostgres:
             make_private(self._sockets, self._account)
         if self._log_path.exists() and self._log_path.stat().st_size > LOG_MAX_BYTES:
             os.truncate(self._log_path, 0)
+
+    async def _clear(self) -> None:
+        """Stop a postmaster that works here without an owner, and remove what dead ones have left."""
+        await stop_leftover(self._folder)
+        socket_lock(self._sockets).unlink(missing_ok=True)
 
     async def _initialise(self) -> None:
         """Make an empty cluster, durable before it takes its name. Raises NoCluster, PostgresFailed."""
@@ -500,6 +507,11 @@ def socket_folder(folder: Path) -> Path:
     if is_short and "," not in str(folder) and str(folder).encode(errors="ignore").decode() == str(folder):
         return folder
     return PRIVATE_FOLDERS / f"paihao-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+
+
+def socket_lock(folder: Path) -> Path:
+    """The file by which a postmaster keeps others from its socket."""
+    return folder / f"{SOCKET_NAME}.lock"
 
 
 def make_private(folder: Path, account: Account | None) -> None:

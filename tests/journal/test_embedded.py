@@ -6,10 +6,11 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from unittest.mock import DEFAULT, Mock
 
@@ -330,10 +331,20 @@ async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path
         lines = embedded.pid_file(data_dir / "postgres")
     stale = [str(os.getpid()), *lines[1:]]
     (data_dir / "postgres" / "postmaster.pid").write_text("\n".join(stale) + "\n")
+    with anybody(embedded.choose_account(data_dir / "postgres")) as pid:
+        embedded.socket_lock(data_dir / "postgres").write_text("\n".join([pid, *lines[1:6]]) + "\n")
 
-    async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
-        assert postgres.pid != os.getpid()
-        assert await connection.fetchval("SELECT 1") == 1
+        async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
+            assert postgres.pid != os.getpid()
+            assert await connection.fetchval("SELECT 1") == 1
+
+
+@contextmanager
+def anybody(account: embedded.Account | None) -> Iterator[str]:
+    """The pid of a process that has nothing to do with any of this, of the server's account."""
+    user = None if account is None else account.uid
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, user=user) as process:
+        yield str(process.pid)
 
 
 async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
