@@ -21,7 +21,7 @@ from service.domain.forecast.scene import Scene
 from service.domain.model import HallId
 from service.domain.times import stamp
 from service.forecasts.maker import Maker
-from service.forecasts.process import Process
+from service.forecasts.process import ForecasterLost, Process
 from service.forecasts.worker import Made, Wanted, make
 from tests.service import Api, Service, service_on
 
@@ -106,6 +106,25 @@ async def test_who_waits_is_told_the_forecast(service: Service, api: Api, clock:
     assert seen["wait"]["shown"] == {"from_min": promise.shown.from_min, "to_min": promise.shown.to_min}
     assert seen["ahead"] == 7
     assert queue["waiting"][-1]["wait"] == seen["wait"]
+
+
+class Lost:
+    """Draws nothing: its process is lost each time."""
+
+    async def make(self, wanted: Wanted) -> Made:  # noqa: ARG002  (nothing is drawn)
+        """Fail."""
+        raise ForecasterLost
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_again(api: Api, maker: Maker) -> None:
+    maker._draws = Lost()
+
+    reply = await api.staff("GET", "forecast")
+
+    assert (reply.status, reply.code) == (503, "busy")
 
 
 async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(
