@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import date
 from pathlib import Path
 
+import asyncpg
 import nats
 import pytest
 
@@ -30,6 +31,7 @@ from service.journal.database import Database
 from service.journal.faults import StorageUnavailable, UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
 from service.journal.halls import Halls
+from service.journal.read import Reader
 from service.journal.values import Position
 from tests.journal.samples import (
     DAY,
@@ -496,6 +498,29 @@ async def test_an_event_of_a_newer_release_ends_the_following(writer: Writer, da
 
         with pytest.raises(UnknownKind):
             await taken_from(changes)
+
+
+@pytest.mark.usefixtures("no_poll")
+async def test_a_hall_that_cannot_be_read_ends_its_own_following_and_no_other(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def since(*_: object) -> None:
+        raise asyncpg.DataCorruptedError("invalid page in block 7 of relation base/5/16384")
+
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        with monkeypatch.context() as damaged:
+            damaged.setattr(Reader, "since", since)
+            await writer.write()
+            bell.ring(HALL, DAY, 2)
+
+            with pytest.raises(asyncpg.DataCorruptedError):
+                await taken_from(changes)
+
+        async with aclosing(follower.follow(HALL)) as again:
+            assert len((await taken_from(again, Loaded)).records) == 2
 
 
 @pytest.fixture(scope="session")
