@@ -533,23 +533,28 @@ async def _ensure_demo(settings: Settings, halls: Halls) -> None:
 
 
 async def _until_signal(running: AbstractAsyncContextManager[T], ready: Callable[[T], None]) -> None:
-    """Enter `running`, say `ready`, and leave in good order at SIGINT or SIGTERM, even where they come before it.
+    """Enter `running`, say `ready`, and leave in good order when a signal asks to, even where it comes before it.
 
-    The second signal is the system's again: it ends the process at once.
+    The second signal is the system's again: it ends the process at once. A terminal that is closed asks by SIGHUP, once
+    or twice, unless the process was started to outlive it (nohup).
     """
     loop = asyncio.get_running_loop()
     starting = asyncio.current_task()
     asked = asyncio.Event()
     entered = False
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
 
     def stop() -> None:
         asked.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.remove_signal_handler(number)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         if not entered and starting is not None:
             starting.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in numbers:
         loop.add_signal_handler(number, stop)
     try:
         async with running as parts:

@@ -15,7 +15,7 @@ RESTART = 1012
 async def test_a_stop_tells_the_screens_ends_postgresql_and_the_next_start_goes_on(
     programs: Programs, data_dir: Path
 ) -> None:
-    for number, how in enumerate((signal.SIGTERM, signal.SIGINT), 1):
+    for number, how in enumerate((signal.SIGHUP, signal.SIGINT), 1):
         served = await programs.serve()
         postmaster = postmaster_of(data_dir)
         assert postmaster is not None
