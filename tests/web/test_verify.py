@@ -1,19 +1,23 @@
 """`verify` finds what somebody changed behind the service's back, and nothing else."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import asyncpg
 import msgspec
 import pytest
 
+from service import verify as verify_module
 from service.domain.commands import BookAppointment, Invited
+from service.domain.day import Day
 from service.domain.demo import DEMO
-from service.domain.model import AppointmentId, Channel, ServiceId
+from service.domain.model import AppointmentId, Channel, HallId, ServiceId
 from service.ids import new_id
 from service.journal.database import Database
+from service.journal.read import Reader
 from service.journal.statements import statements
+from service.journal.values import Position
 from service.lane import Request
 from service.verify import Verifier
 from tests.service import Api, Service
@@ -221,6 +225,20 @@ def _rows_of(table: str, node: dict[str, Any]) -> Iterator[float]:
 
 
 async def test_a_day_as_the_service_left_it_is_as_promised(lived: str) -> None:
+    assert await _differences(lived) == []
+
+
+async def test_a_day_that_goes_on_meanwhile_is_as_promised(
+    lived: str, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold = verify_module._fold
+
+    async def while_somebody_comes(reader: Reader, hall: HallId, on: date, position: Position) -> Day:
+        await api.take("enquiry")
+        return await fold(reader, hall, on, position)
+
+    monkeypatch.setattr(verify_module, "_fold", while_somebody_comes)
+
     assert await _differences(lived) == []
 
 
