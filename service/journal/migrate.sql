@@ -1,3 +1,8 @@
+-- name: without_haste
+-- Let a migration, and the wait for another's, take as long as it takes, whatever the role has; until the connection ends.
+-- One row.
+SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE);
+
 -- name: lock
 -- Wait for whoever migrates this database now; held until the connection ends.
 -- $1 bigint key. One row.

@@ -35,6 +35,10 @@ async def test_migrations_of_two_processes_at_once_are_applied_once(empty: str) 
     assert sorted(applied, key=len) == [[], [], [], list(migrations())]
 
 
+async def test_a_migration_takes_as_long_as_it_takes(empty: str) -> None:
+    assert await migrate(f"{empty}&statement_timeout=20", {"0001_a.sql": "SELECT pg_sleep(0.1);"}) == ["0001_a.sql"]
+
+
 async def test_a_role_that_may_not_make_tables_finds_nothing_missing(empty: str) -> None:
     await migrate(empty, FIRST)
     connection = await asyncpg.connect(empty)
