@@ -466,7 +466,19 @@ def _say(why: str) -> int:
 
 def main() -> None:
     """Run the command line."""
+    _open_standard_streams()
     cli(prog_name="paihao")
+
+
+def _open_standard_streams() -> None:
+    """Open those that we were started without: the event loop would take the next file for one of them, and abort."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
 
 
 if __name__ == "__main__":
