@@ -14,6 +14,7 @@ from service.domain.model import HallId
 from service.halls import Halls
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
+from service.journal.well import Well
 from service.notify.gather import Gatherer
 from service.notify.handing import Carrier
 from service.notify.letters import Links
@@ -45,6 +46,7 @@ class Messages:
         self._outbox = outbox
         self._clock = clock
         self._sending: asyncio.Task[None] | None = None
+        self._made, self._sent = Well("making messages"), Well("sending messages")
 
     def moved(self, hall: HallId, on: date) -> None:
         """Say that this process appended to a day. Never waits."""
@@ -54,15 +56,19 @@ class Messages:
         """Make messages of what happened."""
         try:
             await self._gatherer.run_once()
-        except StorageUnavailable:
-            log.warning("messages_not_gathered")
+        except StorageUnavailable as error:
+            self._made.failed(error)
+        else:
+            self._made.worked()
 
     async def send(self) -> None:
         """Send what is due."""
         try:
             await self._sender.run_once()
-        except StorageUnavailable:
-            log.warning("messages_not_sent")
+        except StorageUnavailable as error:
+            self._sent.failed(error)
+        else:
+            self._sent.worked()
 
     async def send_apart(self) -> None:
         """Send what is due in a task of its own, unless that is under way: a mail server may take its time."""
