@@ -44,7 +44,7 @@ async def migrate(dsn: str, wanted: dict[str, str] | None = None) -> list[str]:
     wanted = migrations() if wanted is None else wanted
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.fetchrow(_SQL["without_haste"])
+        await connection.fetchrow(_SQL["session"])
         await connection.fetchrow(_SQL["lock"], LOCK_KEY)
         if not await connection.fetchval(_SQL["listed"]):  # who may not make tables may use them, if nothing is missing
             await connection.execute(_SQL["create"])

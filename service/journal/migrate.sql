@@ -1,7 +1,10 @@
--- name: without_haste
--- Let a migration, and the wait for another's, take as long as it takes, whatever the role has; until the connection ends.
+-- name: session
+-- Let a migration, and the wait for another's, take as long as it takes, whatever the role has; end one whose process
+-- stalls or is lost, for everybody waits for its locks. Until the connection ends.
 -- One row.
-SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE);
+SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE),
+    set_config('idle_in_transaction_session_timeout', '10s', FALSE),
+    set_config('client_connection_check_interval', '5s', FALSE);
 
 -- name: lock
 -- Wait for whoever migrates this database now; held until the connection ends.

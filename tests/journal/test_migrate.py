@@ -39,6 +39,17 @@ async def test_a_migration_takes_as_long_as_it_takes(empty: str) -> None:
     assert await migrate(f"{empty}&statement_timeout=20", {"0001_a.sql": "SELECT pg_sleep(0.1);"}) == ["0001_a.sql"]
 
 
+async def test_a_migration_that_stalls_is_ended(empty: str) -> None:
+    told = "CREATE TABLE told AS SELECT current_setting('idle_in_transaction_session_timeout') AS within;"
+    await migrate(empty, {"0001_told.sql": told})
+
+    connection = await asyncpg.connect(empty)
+    try:
+        assert await connection.fetchval("SELECT within FROM told") == "10s"
+    finally:
+        await connection.close()
+
+
 async def test_a_role_that_may_not_make_tables_finds_nothing_missing(empty: str) -> None:
     await migrate(empty, FIRST)
     connection = await asyncpg.connect(empty)
