@@ -603,4 +603,5 @@ async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterat
 def _look_at(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("task_failed", task=task.get_name(), exc_info=error)
-        signal.raise_signal(signal.SIGTERM)
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # else it would end us at once, in mid-stop
+            signal.raise_signal(signal.SIGTERM)

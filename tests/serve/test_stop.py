@@ -6,7 +6,9 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+import pytest
 
+from service.app import TaskFailed, _background
 from tests.serve.program import Programs, alive, postmaster_of, until
 
 RESTART = 1012
@@ -91,3 +93,21 @@ async def test_a_process_whose_task_fails_ends_by_itself_and_tells_whoever_start
     why = await programs.refused("display", database_url=dsn)
 
     assert why == "the task follower failed; the log says why"
+
+
+async def test_a_task_that_fails_in_mid_stop_does_not_cut_the_stop_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    ours = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as `stop` leaves it for a second one
+
+    async def fail() -> None:
+        raise LookupError
+
+    try:
+        with pytest.raises(TaskFailed):
+            async with _background(fail(), "failing"):
+                await asyncio.sleep(0)
+    finally:
+        signal.signal(signal.SIGTERM, ours)
+
+    assert raised == []
