@@ -108,6 +108,22 @@ async def test_who_waits_is_told_the_forecast(service: Service, api: Api, clock:
     assert queue["waiting"][-1]["wait"] == seen["wait"]
 
 
+async def test_a_forecast_in_words_of_another_release_is_made_anew(
+    service: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    waiting = await busy(api)
+    await service.running.database.fetch(
+        "INSERT INTO forecasts SELECT hall_id, day, 0, $1, $1, '{\"promises\": 80}' FROM hall_days", clock.now_at()
+    )
+    clock.advance(5)
+
+    await maker.look()
+
+    promises = service.running.lanes.in_use()[0].promises
+    assert promises is not None
+    assert promises.waits[waiting[-1]["id"]].shown is not None
+
+
 class Lost:
     """Draws nothing: its process is lost each time."""
 
