@@ -6,6 +6,7 @@ What goes wrong outside the program (a setting, a port, a folder in use) is one 
 import asyncio
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -445,7 +446,7 @@ def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the setti
         started: Coroutine[Any, Any, None] = work(settings)
         gc.freeze()  # what was imported stays: the collector need not look through it again
         gc.set_threshold(*GC_THRESHOLD)
-        uvloop.run(started)
+        uvloop.run(_ended_by_sigterm(started))
     except (CannotServe, CannotStart, SettingsError, TaskFailed) as error:
         raise typer.Exit(_say(str(error))) from error
     except DocumentConflict as error:
@@ -457,6 +458,14 @@ def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the setti
         raise typer.Exit(_say(f"the database: {error}")) from error
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise typer.Exit(130) from None
+
+
+async def _ended_by_sigterm(work: Coroutine[Any, Any, None]) -> None:
+    """Leave work in good order at SIGTERM: a server that was started for it is not to go on without it."""
+    task = asyncio.current_task()
+    assert task is not None, "it is run as one"
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await work
 
 
 def _say(why: str) -> int:
