@@ -137,7 +137,10 @@ Verify = Callable[[HallId, TicketId, str], Right | None]
 
 
 Metered = Callable[[str | None], Awaitable[tuple[str, str] | None]]
-"""The content type and text of all metrics for who sends this Authorization; None for who may not have them."""
+"""The content type and text of all metrics for who sends this Authorization; None for who may not have them.
+
+May raise StorageUnavailable.
+"""
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -545,8 +548,11 @@ class _Unwelcome(Exception):  # noqa: N818  (it is not an error of the program)
 
 
 async def _told(connection: ServerConnection, metered: Awaitable[tuple[str, str] | None]) -> Response:
-    """Answer with the metrics, or that they need a credential."""
-    told = await metered
+    """Answer with the metrics, or that they need a credential, or that nobody can say whether this is one."""
+    try:
+        told = await metered
+    except StorageUnavailable:
+        return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "The database does not answer now; try again.\n")
     if told is None:
         refused = connection.respond(HTTPStatus.UNAUTHORIZED, "This needs a credential.\n")
         refused.headers["WWW-Authenticate"] = "Bearer"

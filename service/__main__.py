@@ -6,6 +6,7 @@ What goes wrong outside the program (a setting, a port, a folder in use) is one 
 import asyncio
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -254,7 +255,7 @@ def user_add(
     display_name: Annotated[str, typer.Option(help="What others read; the name if not said.")] = "",
 ) -> None:
     """Give somebody a role; who is new gets a password for one use, printed once."""
-    _with_dsn(lambda dsn, settings: staff_cli.add_user(dsn, settings, name, role, hall, display_name))
+    _with_dsn(lambda dsn, settings: staff_cli.add_user(dsn, settings, name, role, hall, display_name), makes=True)
 
 
 @user_cli.command("reset")
@@ -270,7 +271,7 @@ def token_add(
     hall: HallOption = None,
 ) -> None:
     """Make a device, and print its bearer token, which is shown once."""
-    _with_dsn(lambda dsn, settings: staff_cli.add_token(dsn, settings, name, role, hall))
+    _with_dsn(lambda dsn, settings: staff_cli.add_token(dsn, settings, name, role, hall), makes=True)
 
 
 @token_cli.command("list")
@@ -285,9 +286,9 @@ def token_revoke(device: Annotated[str, typer.Argument(help="The device's id.")]
     _with_dsn(lambda dsn, settings: staff_cli.revoke_token(dsn, settings, device))
 
 
-def _with_dsn(work: Callable[[str, Settings], Coroutine[Any, Any, None]]) -> None:
+def _with_dsn(work: Callable[[str, Settings], Coroutine[Any, Any, None]], *, makes: bool = False) -> None:
     async def run(settings: Settings) -> None:
-        async with _dsn(settings) as dsn:
+        async with _dsn(settings, makes=makes) as dsn:
             await work(dsn, settings)
 
     _run(run)
@@ -304,7 +305,7 @@ def _write(file: Path, text: bytes) -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    async with _dsn(settings) as dsn:
+    async with _dsn(settings, makes=True) as dsn:
         for name in await migrated(dsn):
             typer.echo(name)
 
@@ -351,7 +352,7 @@ async def _export(settings: Settings, hall: HallId, found: list[HallDocument]) -
 
 
 async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> None:
-    async with _dsn(settings) as dsn:
+    async with _dsn(settings, makes=True) as dsn:
         await migrated(dsn)
         async with Database(dsn) as database:
             halls = stored.Halls(database)
@@ -394,12 +395,13 @@ def _document_from(raw: bytes) -> HallDocument:
 class _dsn:  # noqa: N801  (used like a function, in `async with`)
     """The database of the settings; the embedded one is started unless a `serve` runs it already.
 
-    Another command that runs without a `serve` stops its server when it is done, so that one is waited for.
+    Another command that runs without a `serve` stops its server when it is done, so that one is waited for. Only a
+    command that `makes` something has a use for a database that is not there yet.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, makes: bool = False) -> None:
         self._url = settings.database_url
-        self._embedded = EmbeddedPostgres(settings.data_dir, brief=True) if settings.embedded else None
+        self._embedded = EmbeddedPostgres(settings.data_dir, brief=True, makes=makes) if settings.embedded else None
         self._started = False
 
     async def __aenter__(self) -> str:
@@ -444,7 +446,7 @@ def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the setti
         started: Coroutine[Any, Any, None] = work(settings)
         gc.freeze()  # what was imported stays: the collector need not look through it again
         gc.set_threshold(*GC_THRESHOLD)
-        uvloop.run(started)
+        uvloop.run(_ended_by_sigterm(started))
     except (CannotServe, CannotStart, SettingsError, TaskFailed) as error:
         raise typer.Exit(_say(str(error))) from error
     except DocumentConflict as error:
@@ -458,6 +460,14 @@ def _run(work: Any) -> None:  # noqa: ANN401  (a coroutine function of the setti
         raise typer.Exit(130) from None
 
 
+async def _ended_by_sigterm(work: Coroutine[Any, Any, None]) -> None:
+    """Leave work in good order at SIGTERM: a server that was started for it is not to go on without it."""
+    task = asyncio.current_task()
+    assert task is not None, "it is run as one"
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await work
+
+
 def _say(why: str) -> int:
     typer.echo(f"paihao: {why}", err=True)
     return 1
@@ -465,7 +475,19 @@ def _say(why: str) -> int:
 
 def main() -> None:
     """Run the command line."""
+    _open_standard_streams()
     cli(prog_name="paihao")
+
+
+def _open_standard_streams() -> None:
+    """Open those that we were started without: the event loop would take the next file for one of them, and abort."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ first, then answers those under way, tells the screens to reconnect, and closes 
 
 import asyncio
 import errno
+import resource
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -365,6 +366,7 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
 
 @asynccontextmanager
 async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> AsyncIterator[_Ground]:
+    _allow_files()
     async with AsyncExitStack() as stack:
         embedded: EmbeddedPostgres | None = None
         dsn = settings.database_url
@@ -384,6 +386,13 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         await stack.enter_async_context(_background(follower.run(), "follower"))
         forecasts = Forecasts(database, clock)
         yield _Ground(database, bell, follower, embedded, clock, secrets, Signer(secrets), forecasts)
+
+
+def _allow_files() -> None:
+    """Raise the limit of open files as far as it may be: each screen and each caller is one, and 1024 are usual."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 async def _reached(database: Database, settings: Settings) -> Secrets:
@@ -524,23 +533,28 @@ async def _ensure_demo(settings: Settings, halls: Halls) -> None:
 
 
 async def _until_signal(running: AbstractAsyncContextManager[T], ready: Callable[[T], None]) -> None:
-    """Enter `running`, say `ready`, and leave in good order at SIGINT or SIGTERM, even where they come before it.
+    """Enter `running`, say `ready`, and leave in good order when a signal asks to, even where it comes before it.
 
-    The second signal is the system's again: it ends the process at once.
+    The second signal is the system's again: it ends the process at once. A terminal that is closed asks by SIGHUP, once
+    or twice, unless the process was started to outlive it (nohup).
     """
     loop = asyncio.get_running_loop()
     starting = asyncio.current_task()
     asked = asyncio.Event()
     entered = False
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
 
     def stop() -> None:
         asked.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.remove_signal_handler(number)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
         if not entered and starting is not None:
             starting.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in numbers:
         loop.add_signal_handler(number, stop)
     try:
         async with running as parts:
@@ -589,4 +603,5 @@ async def _background(work: Coroutine[Any, Any, None], name: str) -> AsyncIterat
 def _look_at(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("task_failed", task=task.get_name(), exc_info=error)
-        signal.raise_signal(signal.SIGTERM)
+        if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # else it would end us at once, in mid-stop
+            signal.raise_signal(signal.SIGTERM)

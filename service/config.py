@@ -310,16 +310,25 @@ def one_of(values: Mapping[str, object]) -> Callable[[str], object]:
     return parse
 
 
-def url(*schemes: str, host_needed: bool = True) -> Callable[[str], str]:
+def url(*schemes: str) -> Callable[[str], str]:
     """Make a parser of URLs; a slash at the end is dropped."""
 
     def parse(text: str) -> str:
         parts = urlsplit(text)
-        if parts.scheme not in schemes or (host_needed and not parts.hostname) or (parts.port or 1) < 1:
+        if parts.scheme not in schemes or not parts.hostname or (parts.port or 1) < 1:
             raise ValueError(text)
         return text.rstrip("/")
 
     return parse
+
+
+def database_url(text: str) -> str:
+    """Parse the address of a PostgreSQL: of any number of hosts with commas between them, each with its port or not."""
+    parts = urlsplit(text)
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    if parts.scheme not in {"postgresql", "postgres"} or not all(urlsplit(f"//{host}").port != 0 for host in hosts):
+        raise ValueError(text)
+    return text.rstrip("/")
 
 
 def web_url(text: str) -> str:
@@ -396,7 +405,7 @@ SWITCH = (one_of({"0": False, "1": True}), "0 or 1")
 PORT = (whole(0, 65535), "a port, 0 to 65535")
 
 KINDS: Mapping[str, tuple[Callable[[str], object], str]] = {
-    "database_url": (url("postgresql", "postgres", host_needed=False), "postgresql://user:password@host/database"),
+    "database_url": (database_url, "postgresql://user:password@host/database"),
     "data_dir": (Path, "a folder"),
     "host": (visible, "an address or host name"),
     "port": PORT,

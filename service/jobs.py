@@ -3,7 +3,8 @@
 Every job may run twice, in two processes, late or never: what it asks is decided like anything else, and asking again
 changes nothing. The day would end without its job, too: the first command of the next day ends it.
 
-Times are the halls', by the database's clock; APScheduler only says how often to look.
+Times are the halls', by the database's clock; APScheduler only says how often to look. It goes by the machine's wall
+clock, so a clock that is set may make no pass wait longer than its interval (`_Passes`).
 
 Source: DESIGN 6 (no-show, suspension), JOURNAL 6 (ends of days are spread over minutes).
 """
@@ -16,6 +17,8 @@ from functools import partial
 from zlib import crc32
 
 import structlog
+from apscheduler.job import Job
+from apscheduler.jobstores.memory import MemoryJobStore
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from service.apart import apart
@@ -64,9 +67,13 @@ class Jobs:
     def schedule(self, *more: tuple[str, Pass, int]) -> AsyncIOScheduler:
         """A scheduler that runs each pass again and again, and those of other parts: name, pass, how often in seconds.
 
-        A pass that is late runs once, not twice.
+        A pass that is late runs once, not twice, however late it is.
         """
-        scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+        scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            jobstores={"default": _Passes()},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
         for name, work, every_s in (
             ("end_days", self.end_days, END_DAYS_EVERY_S),
             ("sweep_appointments", self.sweep_appointments, SWEEP_APPOINTMENTS_EVERY_S),
@@ -138,6 +145,23 @@ class Jobs:
     async def _ask(self, day: Day, command: Command) -> None:
         with apart("job_refused", day.hall, command=type(command).__name__):
             await self._lanes.do(day.hall, self._request(command))
+
+
+class _Passes(MemoryJobStore):  # type: ignore[misc]  # it has no types
+    """Passes, none of which is further from the present than its interval, whatever was done to the wall clock.
+
+    One that was set back by an hour would let all of them wait for that hour; one that a machine without a battery was
+    given after a month would have that month's run times counted one by one.
+    """
+
+    def get_due_jobs(self, now: datetime) -> list[Job]:
+        """Give those that are due, and those of another time."""
+        for job in self.get_all_jobs():
+            if abs(job.next_run_time - now) > job.trigger.interval:
+                job.next_run_time = now
+                self.update_job(job)
+        due: list[Job] = super().get_due_jobs(now)
+        return due
 
 
 def in_turn(*passes: Pass) -> Pass:

@@ -4,13 +4,17 @@ Our own lines come through structlog, those of libraries through the standard li
 form. A line names ids, codes and numbers, never a person. Exceptions are where personal data would slip in, so they are
 written without local variables, without the DETAIL by which PostgreSQL quotes the row that it refused, and without the
 argument that asyncpg quotes when it cannot send it.
+
+A line that cannot be written, for its disk is full or nobody reads the pipe any more, is lost. Whoever logs is often
+busy with an outage, and must not fail by it.
 """
 
 import logging
 import re
 import sys
 from collections.abc import Iterator
-from typing import TextIO
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 from structlog.tracebacks import Stack, extract
@@ -27,9 +31,27 @@ QUIET = ("aiohttp.access", "apscheduler", "websockets")
 """Libraries that report each request or job; their warnings are enough."""
 
 
+class _Written:
+    """A stream, as far as a log needs one, that loses what cannot be written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Write, or lose it."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Have it written; what the stream could not get rid of it may keep for the next time."""
+        with suppress(OSError):
+            self._stream.flush()
+
+
 def configure(level: str = "info", stream: TextIO | None = None) -> None:
     """Send all lines of this process to the stream (stderr), from this level on: debug, info, warning or error."""
     stream = sys.stderr if stream is None else stream
+    written = cast("TextIO", _Written(stream))
     least = logging.getLevelNamesMapping()[level.upper()]
     common: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -45,10 +67,10 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     structlog.configure(
         processors=[*common, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(written),
         cache_logger_on_first_use=False,  # a logger made at import obeys a later configure
     )
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(written)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *common],

@@ -10,6 +10,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from service import known_secrets
 from service.app import CannotServe, migrated
@@ -82,7 +83,8 @@ async def list_tokens(dsn: str, settings: Settings) -> None:
     table = Table("id", "hall", "role", "name", "last seen")
     for device in devices:
         seen = "never" if device.last_seen_at is None else f"{device.last_seen_at:%Y-%m-%d %H:%M}Z"
-        table.add_row(device.id, "" if device.hall == EVERY_HALL else device.hall, device.role, device.name, seen)
+        hall = "" if device.hall == EVERY_HALL else device.hall
+        table.add_row(device.id, hall, device.role, Text(device.name), seen)  # brackets of a name are no markup of rich
     console = Console()
     if not console.is_terminal:
         console.width = 200

@@ -6,8 +6,7 @@ equals the `tickets` and `appointments` tables in every column, the sums of book
 numbers are unique and gapless per prefix; nobody is at two counters. And once: the constraints named as rules exist and
 are valid.
 
-A database in use may move between two looks at one day; a difference is believed only when it is still there after
-reading the day again.
+A database in use goes on meanwhile, so each day is read as it was at one instant.
 
 Source: JOURNAL 1 and 7 (only commands write: a row edited by hand is found here).
 """
@@ -19,6 +18,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
+from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
 from service.domain.day import Day
@@ -70,9 +70,6 @@ RULES = frozenset(
 ATTRIBUTE = {"class": "class_"}
 """What a column is called in Python, where the name is taken."""
 
-LOOKS = 3
-"""How often a day that differs is read before it is believed."""
-
 _SQL = statements("verify.sql")
 
 
@@ -97,12 +94,22 @@ class Verified(Struct):
     appointments: int = 0
 
 
+class _Instant:
+    """The database as it was when its transaction began."""
+
+    def __init__(self, connection: "PoolConnectionProxy[asyncpg.Record]") -> None:
+        self._connection = connection
+
+    async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
+        """Read."""
+        return await self._connection.fetch(sql, *arguments)
+
+
 class Verifier:
     """Checks one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._reader = Reader(database)
         self.seen = Verified()
 
     async def differences(self) -> AsyncIterator[Difference]:
@@ -120,39 +127,40 @@ class Verifier:
                 yield difference
 
     async def differences_of(self, hall: HallId, on: date) -> AsyncIterator[Difference]:
-        """What is not as promised on one day; looks again before it believes."""
-        what: list[str] = []
-        for _ in range(LOOKS):
-            what = await self._look(hall, on)
-            if not what:
-                break
+        """What is not as promised on one day. Raises StorageUnavailable."""
+        async with (
+            self._database.reading() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            what = await self._look(_Instant(connection), hall, on)
         for one in what:
             yield Difference(hall, on, one)
 
-    async def _look(self, hall: HallId, on: date) -> list[str]:
-        position = await self._reader.position(hall, on)
+    async def _look(self, then: _Instant, hall: HallId, on: date) -> list[str]:
+        reader = Reader(then)
+        position = await reader.position(hall, on)
         if position is None:
             return ["its row in hall_days is gone"]
-        extent = (await self._database.fetch(_SQL["extent"], hall, on))[0]
+        extent = (await then.fetch(_SQL["extent"], hall, on))[0]
         found = list(_faults_of_extent(extent, position))
         found += [
             f"part {row['part']} of the command {row['command_id']} stands twice"
-            for row in await self._database.fetch(_SQL["commands_twice"], hall, on)
+            for row in await then.fetch(_SQL["commands_twice"], hall, on)
         ]
         if found:
             return found
         try:
-            day = await self._fold(hall, on, position)
+            day = await _fold(reader, hall, on, position)
         except (Rewritten, UnknownKind, _Unfoldable) as error:
             return [f"cannot be folded: {error}"]
-        tickets = await self._database.fetch(_SQL["tickets"], hall, on)
-        appointments = await self._database.fetch(_SQL["appointments"], hall, on)
+        tickets = await then.fetch(_SQL["tickets"], hall, on)
+        appointments = await then.fetch(_SQL["appointments"], hall, on)
         found = [
             *_faults_of_day(day),
             *_faults_of(_TICKETS, day.tickets, tickets),
             *_faults_of(_APPOINTMENTS, day.appointments, appointments),
-            *_faults_of_row(day, await self._database.fetch(_SQL["says"], hall, on)),
-            *_faults_of_uses(day, await self._database.fetch(_SQL["uses"], hall, [*day.appointments, *day.tickets])),
+            *_faults_of_row(day, await then.fetch(_SQL["says"], hall, on)),
+            *_faults_of_uses(day, await then.fetch(_SQL["uses"], hall, [*day.appointments, *day.tickets])),
         ]
         if not found:
             self.seen = Verified(
@@ -163,18 +171,19 @@ class Verifier:
             )
         return found
 
-    async def _fold(self, hall: HallId, on: date, position: Position) -> Day:
-        """Fold a day anew. Raises StorageUnavailable, Rewritten, UnknownKind, _Unfoldable."""
-        day = Day(hall, on)
-        async for records in self._reader.load(hall, on, position):
-            for record in records:
-                try:
-                    evolve(day, record)
-                except Exception as error:  # an event that was edited may be wrong in any way
-                    raise _Unfoldable(f"event {record.seq}: {type(error).__name__}: {error}") from error
-        if not day.opened:
-            raise _Unfoldable("event 1 does not open it")
-        return day
+
+async def _fold(reader: Reader, hall: HallId, on: date, position: Position) -> Day:
+    """Fold a day anew. Raises StorageUnavailable, Rewritten, UnknownKind, _Unfoldable."""
+    day = Day(hall, on)
+    async for records in reader.load(hall, on, position):
+        for record in records:
+            try:
+                evolve(day, record)
+            except Exception as error:  # an event that was edited may be wrong in any way
+                raise _Unfoldable(f"event {record.seq}: {type(error).__name__}: {error}") from error
+    if not day.opened:
+        raise _Unfoldable("event 1 does not open it")
+    return day
 
 
 class _Unfoldable(Exception):  # noqa: N818  (a difference, like all that is found here)

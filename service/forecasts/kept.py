@@ -49,6 +49,18 @@ _decode = msgspec.json.Decoder(Kept | None).decode
 _encode = msgspec.json.Encoder().encode
 
 
+def _kept_of(body: str) -> Kept | None:
+    """What a row says; None where nothing was made yet, or another release made it in words that this one cannot read.
+
+    Then it is made anew, as if there were none: nothing that happened is in it.
+    """
+    try:
+        kept: Kept | None = _decode(body)
+    except msgspec.ValidationError:
+        return None
+    return kept
+
+
 class Forecasts:
     """The rows of `forecasts`, and what this process knows of them."""
 
@@ -88,7 +100,7 @@ class Forecasts:
         except StorageUnavailable:
             return
         for row in rows:
-            kept = _decode(row["body"])
+            kept = _kept_of(row["body"])
             if kept is not None:
                 self._kept[HallId(row["hall_id"]), row["day"]] = kept
 
@@ -100,7 +112,7 @@ class Forecasts:
         rows = await self._database.fetch(_SQL["claim"], hall, on, seq, now_at, EVERY, MOST)
         if not rows:
             return False
-        kept = _decode(rows[0]["body"])
+        kept = _kept_of(rows[0]["body"])
         if kept is not None:
             self._kept[hall, on] = kept
         return True

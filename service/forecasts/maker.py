@@ -18,6 +18,7 @@ from service.domain.forecast.scene import scene_of, waiting_in
 from service.domain.forecast.waits import Asked, Quantiles, steadied
 from service.domain.model import HallId, Shown, TicketId
 from service.domain.promises import Promise, Promises
+from service.domain.refusals import Busy
 from service.forecasts.kept import EVERY, MOST, Forecasts, Kept
 from service.forecasts.process import Draws, ForecasterLost
 from service.forecasts.worker import Made, Wanted
@@ -80,7 +81,10 @@ class Maker:
         return None if kept is None else kept.ahead
 
     async def ahead_of(self, day: Day) -> DayAhead | None:
-        """The rest of a day: as it is kept, or made now; None when nobody can tell."""
+        """The rest of a day: as it is kept, or made now; None when nobody can tell.
+
+        Raises Busy: the process that makes forecasts was lost.
+        """
         async with self._asking.setdefault(day.hall, asyncio.Lock()):  # who asks meanwhile is told the same
             kept = self._forecasts.of(day.hall, day.on)
             now_at = self._clock.now_at()
@@ -89,7 +93,10 @@ class Maker:
             on, found_at, ahead = self._asked_ahead.get(day.hall, (day.on, None, None))
             if on == day.on and not _is_old(found_at, now_at):
                 return ahead
-            made = await self._made(day, max(now_at, day.at), waits=False, ahead=True)
+            try:
+                made = await self._made(day, max(now_at, day.at), waits=False, ahead=True)
+            except ForecasterLost as lost:
+                raise Busy from lost
             if made is None:
                 return None
             self._asked_ahead[day.hall] = (day.on, now_at, made.ahead)
@@ -130,7 +137,7 @@ class Maker:
             if made is not None and wants_ahead:
                 ahead, ahead_at = made.ahead, now_at
             await self._forecasts.keep(day.hall, Kept(promises=promises, ahead=ahead, ahead_at=ahead_at), now_at)
-        except StorageUnavailable:
+        except (StorageUnavailable, ForecasterLost):
             return
         finally:
             self._busy.discard(key)
@@ -138,9 +145,7 @@ class Maker:
     async def _made(self, day: Day, now_at: datetime, *, waits: bool, ahead: bool) -> Made | None:
         """Draw the rests of a day elsewhere; None when nobody can tell when calls go on.
 
-        Raises the journal's StorageUnavailable.
-
-        A process that was killed costs one forecast: the next one starts another.
+        Raises ForecasterLost: a process that was killed costs one forecast, and the next one starts another.
         """
         scene = scene_of(day, now_at)
         if scene is None:
@@ -149,7 +154,7 @@ class Maker:
             return await self._draws.make(Wanted(scene, waits=waits, ahead=ahead))
         except ForecasterLost:
             log.warning("forecaster_lost", hall=day.hall)
-            raise StorageUnavailable("the process that makes forecasts was lost") from None
+            raise
 
 
 def nobody_can_tell(day: Day, seq: int, now_at: datetime) -> Promises:

@@ -9,12 +9,15 @@ import msgspec
 
 from service.forecasts.worker import LENGTH_BYTES, Made, Wanted
 
+ANSWER_WITHIN_S = 30.0
+"""A process that takes longer for one question is lost: a day takes a tenth of a second, and all others wait for it."""
+
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONSAFEPATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 """What the program may know of ours: it needs no secret."""
 
 
 class ForecasterLost(Exception):  # noqa: N818  (it names what happened)
-    """The process ended before it had answered."""
+    """The process ended before it had answered, or does not answer."""
 
 
 class Draws(Protocol):
@@ -45,15 +48,16 @@ class Process:
         """Draw the rests of a day. Raises ForecasterLost."""
         question = self._encode(wanted)
         async with self._asking:
-            child = await self._alive()
-            assert child.stdin is not None, "it was begun with pipes"
-            assert child.stdout is not None, "likewise"
             try:
-                child.stdin.write(len(question).to_bytes(LENGTH_BYTES) + question)
-                await child.stdin.drain()
-                length = int.from_bytes(await child.stdout.readexactly(LENGTH_BYTES))
-                return self._decode(await child.stdout.readexactly(length))
-            except (OSError, asyncio.IncompleteReadError) as error:
+                child = await self._alive()
+                assert child.stdin is not None, "it was begun with pipes"
+                assert child.stdout is not None, "likewise"
+                async with asyncio.timeout(ANSWER_WITHIN_S):
+                    child.stdin.write(len(question).to_bytes(LENGTH_BYTES) + question)
+                    await child.stdin.drain()
+                    length = int.from_bytes(await child.stdout.readexactly(LENGTH_BYTES))
+                    return self._decode(await child.stdout.readexactly(length))
+            except (OSError, asyncio.IncompleteReadError) as error:  # a TimeoutError is an OSError
                 await self._end()
                 raise ForecasterLost from error
             except BaseException:  # its answer would be taken for the next question's

@@ -6,6 +6,9 @@ append notifies nobody. Who has appended rings; the bell gathers what was rung a
 hears it reads the journal; who does not is told by the poll (`follow`). Hence a bell that cannot reach its server only
 makes following slower, and what was rung meanwhile is told when it is back, once per day.
 
+A server whose machine is lost closes no connection. So one that has been quiet for `QUIET_MAX_S` is asked whether it is
+there, or this process would hear nothing any more until somebody starts it anew.
+
 `PostgresBell` is for one PostgreSQL; `NatsBell` for many processes: a subject per hall, `paihao.bell.<hall>`.
 """
 
@@ -30,6 +33,7 @@ GATHER_S = 0.005  # at most one telling in so long; rings of the meantime go tog
 PAYLOAD_MAX_BYTES = 7999  # what PostgreSQL carries in one notification
 RECONNECT_PAUSE_S = 0.5  # between two attempts to reach the server
 TELL_TIMEOUT_S = 5.0  # a server that does not take a telling in so long is left and reached anew
+QUIET_MAX_S = 10.0  # after so long without a telling the server is asked whether it is there
 WORDS_MAX = 100_000  # days with an untold ring while the server is away; beyond it rings are dropped, the poll is there
 
 CHANNEL = "paihao_bell"
@@ -101,9 +105,11 @@ class _Gathering:
         """Let `gathered` return though nothing was rung."""
         self._something.set()
 
-    async def gathered(self) -> dict[tuple[HallId, date], int]:
-        """Wait for something to do and take what was rung."""
-        await self._something.wait()
+    async def gathered(self, within_s: float | None = None) -> dict[tuple[HallId, date], int]:
+        """Wait for something to do, so long at most, and take what was rung."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._something.wait()
         self._something.clear()
         rung, self._rung = self._rung, {}
         return rung
@@ -140,10 +146,10 @@ class PostgresBell(_Gathering):
             await connection.add_listener(CHANNEL, self._notified)
             self._well.worked()
             while True:
-                rung = await self.gathered()
+                rung = await self.gathered(QUIET_MAX_S)
+                telling = list(payloads(rung)) if rung else []  # which tells nobody, and asks the server
                 try:
-                    if rung:
-                        await connection.fetch(_NOTIFY, CHANNEL, list(payloads(rung)), timeout=TELL_TIMEOUT_S)
+                    await connection.fetch(_NOTIFY, CHANNEL, telling, timeout=TELL_TIMEOUT_S)
                 except BaseException:
                     self.put_back(rung)
                     raise
@@ -201,6 +207,7 @@ class NatsBell(_Gathering):
             name="paihao",
             allow_reconnect=False,  # this loop reconnects, and keeps what could not be told
             connect_timeout=TELL_TIMEOUT_S,
+            ping_interval=int(QUIET_MAX_S),
             error_cb=self._heard_of,
             closed_cb=self._closed,
         )

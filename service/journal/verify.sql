@@ -29,13 +29,51 @@ FROM events
 WHERE hall_id = $1 AND day = $2;
 
 -- name: orphans
--- Events, tickets and appointments of days that hall_days does not have.
+-- Events, tickets and appointments of days that hall_days does not have. Each table is asked for its next day, by its
+-- index, and not read through: it takes as long as there are days, whatever happened on them.
 -- At most one row: hall_id, day.
+WITH RECURSIVE of_events AS (
+    (SELECT hall_id, day FROM events ORDER BY hall_id, day LIMIT 1)
+    UNION ALL
+    SELECT following.hall_id, following.day
+    FROM of_events AS known
+    CROSS JOIN LATERAL (
+        SELECT e.hall_id, e.day
+        FROM events AS e
+        WHERE (e.hall_id, e.day) > (known.hall_id, known.day)
+        ORDER BY e.hall_id, e.day
+        LIMIT 1
+    ) AS following
+), of_tickets AS (
+    (SELECT hall_id, day FROM tickets ORDER BY hall_id, day LIMIT 1)
+    UNION ALL
+    SELECT following.hall_id, following.day
+    FROM of_tickets AS known
+    CROSS JOIN LATERAL (
+        SELECT t.hall_id, t.day
+        FROM tickets AS t
+        WHERE (t.hall_id, t.day) > (known.hall_id, known.day)
+        ORDER BY t.hall_id, t.day
+        LIMIT 1
+    ) AS following
+), of_appointments AS (
+    (SELECT hall_id, day FROM appointments ORDER BY hall_id, day LIMIT 1)
+    UNION ALL
+    SELECT following.hall_id, following.day
+    FROM of_appointments AS known
+    CROSS JOIN LATERAL (
+        SELECT a.hall_id, a.day
+        FROM appointments AS a
+        WHERE (a.hall_id, a.day) > (known.hall_id, known.day)
+        ORDER BY a.hall_id, a.day
+        LIMIT 1
+    ) AS following
+)
 SELECT found.hall_id, found.day
 FROM (
-    SELECT hall_id, day FROM events
-    UNION SELECT hall_id, day FROM tickets
-    UNION SELECT hall_id, day FROM appointments
+    SELECT hall_id, day FROM of_events
+    UNION SELECT hall_id, day FROM of_tickets
+    UNION SELECT hall_id, day FROM of_appointments
 ) AS found
 WHERE NOT EXISTS (SELECT FROM hall_days AS d WHERE d.hall_id = found.hall_id AND d.day = found.day)
 ORDER BY 1, 2

@@ -14,6 +14,7 @@ from service.domain.model import HallId
 from service.halls import Halls
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
+from service.journal.well import Well
 from service.notify.gather import Gatherer
 from service.notify.handing import Carrier
 from service.notify.letters import Links
@@ -45,6 +46,7 @@ class Messages:
         self._outbox = outbox
         self._clock = clock
         self._sending: dict[Sender, asyncio.Task[None]] = {}
+        self._made, self._sent = Well("making messages"), Well("sending messages")
 
     def moved(self, hall: HallId, on: date) -> None:
         """Say that this process appended to a day. Never waits."""
@@ -54,19 +56,21 @@ class Messages:
         """Make messages of what happened."""
         try:
             await self._gatherer.run_once()
-        except StorageUnavailable:
-            log.warning("messages_not_gathered")
+        except StorageUnavailable as error:
+            self._made.failed(error)
+        else:
+            self._made.worked()
 
     async def send(self) -> None:
         """Send what is due."""
-        await asyncio.gather(*map(_send, self._senders))
+        await asyncio.gather(*map(self._send, self._senders))
 
     async def send_apart(self) -> None:
         """Send what is due, each channel in a task of its own unless that is under way: a server may take its time."""
         for sender in self._senders:
             under_way = self._sending.get(sender)
             if under_way is None or under_way.done():
-                self._sending[sender] = task = asyncio.create_task(_send(sender), name="send messages")
+                self._sending[sender] = task = asyncio.create_task(self._send(sender), name="send messages")
                 task.add_done_callback(_look_at)
 
     async def stop(self) -> None:
@@ -83,6 +87,14 @@ class Messages:
             await self._outbox.sweep(self._clock.now_at() - KEPT_FOR, self._gatherer.look_from())
         except StorageUnavailable:
             log.warning("messages_not_swept")
+
+    async def _send(self, sender: Sender) -> None:
+        try:
+            await sender.run_once()
+        except StorageUnavailable as error:
+            self._sent.failed(error)
+        else:
+            self._sent.worked()
 
     def passes(self) -> list[tuple[str, Callable[[], Awaitable[None]], int]]:
         """What the scheduler runs: name, pass, how often in seconds."""
@@ -122,13 +134,6 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
         messages = Messages(gatherer, senders, outbox, clock)
         stack.push_async_callback(messages.stop)
         yield messages
-
-
-async def _send(sender: Sender) -> None:
-    try:
-        await sender.run_once()
-    except StorageUnavailable:
-        log.warning("messages_not_sent")
 
 
 def _look_at(task: asyncio.Task[None]) -> None:

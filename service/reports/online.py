@@ -6,21 +6,18 @@ A process that is killed loses the last seconds of them; they are figures, and n
 from collections import Counter as Tally
 from datetime import date
 
-import structlog
-
 from service.clock import Clock
 from service.domain.model import HallId
 from service.halls import Halls
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.journal.statements import statements
+from service.journal.well import Well
 from service.reports.reports import PACKAGE
 
 FLUSH_EVERY_S = 10
 
 _SQL = statements("reports.sql", PACKAGE)
-
-log = structlog.get_logger(__name__)
 
 
 class SentOnline:
@@ -30,6 +27,7 @@ class SentOnline:
         self._database = database
         self._halls = halls
         self._clock = clock
+        self._well = Well("counting who is sent online")
         self._counted: Tally[tuple[HallId, date, str]] = Tally()
 
     def count(self, hall_id: HallId, service: str) -> None:
@@ -46,6 +44,8 @@ class SentOnline:
         halls, days, services = zip(*counted, strict=True)
         try:
             await self._database.fetch(_SQL["count_online"], halls, days, services, list(counted.values()))
-        except StorageUnavailable:
-            log.warning("sent_online_not_counted")
+        except StorageUnavailable as error:
+            self._well.failed(error)
             self._counted.update(counted)
+        else:
+            self._well.worked()

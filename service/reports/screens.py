@@ -17,6 +17,7 @@ from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.database import Database
 from service.journal.statements import statements
+from service.journal.well import Well
 from service.reports.reports import PACKAGE
 
 LOOK_EVERY_S = 10
@@ -58,6 +59,7 @@ class Screens:
         self._clock = clock
         self._missed = missed
         self._open_now = open_now
+        self._well = Well("screens")
         self._known: dict[HallId, list[Screen]] = {}
 
     def of(self, hall: HallId) -> list[Screen]:
@@ -82,9 +84,10 @@ class Screens:
         """Read all of them, and tell the metrics for how long each has been gone; an outage changes nothing."""
         try:
             rows = await self._database.fetch(_SQL["screens"])
-        except faults.StorageUnavailable:
-            log.warning("screens_not_read")
+        except faults.StorageUnavailable as error:
+            self._well.failed(error)
             return
+        self._well.worked()
         known: dict[HallId, list[Screen]] = {}
         for row in rows:
             hall = HallId(row["hall_id"])

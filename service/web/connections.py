@@ -302,10 +302,8 @@ def make_room(manager: web.Server) -> None:
 
 
 def most_connections() -> int:
-    """How many connections this process may have; the limit of its open files is raised as far as it may be."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """How many connections this process may have: a third of its open files, for sockets of screens are others."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     return min(CONNECTIONS_MAX, hard // 3)
 
 

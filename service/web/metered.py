@@ -3,11 +3,8 @@
 Source: CONTRACT 5 (`GET /metrics`).
 """
 
-from contextlib import suppress
-
 from service.clock import Clock
 from service.config import Settings
-from service.errors import StorageUnavailable
 from service.identity.devices import TOKEN_FORM, Devices
 from service.metrics import CONTENT_TYPE, Metrics
 from service.signer import Signer
@@ -25,7 +22,10 @@ class Metered:
         self._metrics = metrics
 
     async def __call__(self, authorization: str | None) -> tuple[str, str] | None:
-        """The content type and the text for who sends this header; None for who may not have them."""
+        """The content type and the text for who sends this header; None for who may not have them.
+
+        Raises StorageUnavailable: whether this is a device of ops cannot be said.
+        """
         if self._open or (authorization is not None and await self._may(authorization)):
             return CONTENT_TYPE, self._metrics.text().decode()
         return None
@@ -38,6 +38,5 @@ class Metered:
             return True
         device = None
         if TOKEN_FORM.fullmatch(token):
-            with suppress(StorageUnavailable):
-                device = await self._devices.find(token, self._clock.now_at())
+            device = await self._devices.find(token, self._clock.now_at())
         return device is not None and device.role == Role.OPS

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -14,7 +15,7 @@ from websockets.typing import Subprotocol
 from display import server as server_module
 from display.feed import ALIVE_AFTER_S, UNFOLLOW_AFTER_S
 from display.server import Wanted, wanted_by
-from service.contract import HallId, UnknownKind, ZoneId
+from service.contract import HallId, StorageUnavailable, UnknownKind, ZoneId
 from tests.display.stage import TOWN, rewritten
 from tests.display.theatre import (
     BOARD,
@@ -36,6 +37,16 @@ async def theatre() -> AsyncIterator[Theatre]:
     theatre = Theatre()
     async with theatre.server:
         yield theatre
+
+
+async def test_metrics_that_nobody_can_be_given_now_are_not_refused(theatre: Theatre) -> None:
+    async def metered(_authorization: str | None) -> tuple[str, str] | None:
+        raise StorageUnavailable
+
+    theatre.server._metered = metered
+    url = f"http://127.0.0.1:{theatre.server.port}/metrics"
+    async with aiohttp.ClientSession() as session, session.get(url) as reply:
+        assert reply.status == 503
 
 
 async def code_from(client: ClientConnection) -> int:

@@ -21,7 +21,7 @@ from service.domain.forecast.scene import Scene
 from service.domain.model import HallId
 from service.domain.times import stamp
 from service.forecasts.maker import Maker
-from service.forecasts.process import Process
+from service.forecasts.process import ForecasterLost, Process
 from service.forecasts.worker import Made, Wanted, make
 from tests.service import Api, Service, service_on
 
@@ -106,6 +106,41 @@ async def test_who_waits_is_told_the_forecast(service: Service, api: Api, clock:
     assert seen["wait"]["shown"] == {"from_min": promise.shown.from_min, "to_min": promise.shown.to_min}
     assert seen["ahead"] == 7
     assert queue["waiting"][-1]["wait"] == seen["wait"]
+
+
+async def test_a_forecast_in_words_of_another_release_is_made_anew(
+    service: Service, api: Api, clock: FakeClock, maker: Maker
+) -> None:
+    waiting = await busy(api)
+    await service.running.database.fetch(
+        "INSERT INTO forecasts SELECT hall_id, day, 0, $1, $1, '{\"promises\": 80}' FROM hall_days", clock.now_at()
+    )
+    clock.advance(5)
+
+    await maker.look()
+
+    promises = service.running.lanes.in_use()[0].promises
+    assert promises is not None
+    assert promises.waits[waiting[-1]["id"]].shown is not None
+
+
+class Lost:
+    """Draws nothing: its process is lost each time."""
+
+    async def make(self, wanted: Wanted) -> Made:  # noqa: ARG002  (nothing is drawn)
+        """Fail."""
+        raise ForecasterLost
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_again(api: Api, maker: Maker) -> None:
+    maker._draws = Lost()
+
+    reply = await api.staff("GET", "forecast")
+
+    assert (reply.status, reply.code) == (503, "busy")
 
 
 async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(

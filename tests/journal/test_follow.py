@@ -9,11 +9,13 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from datetime import date
 from pathlib import Path
 
+import asyncpg
 import nats
 import pytest
 
 from service.domain.events import Record
 from service.domain.model import HallId
+from service.journal import bell as bell_module
 from service.journal import follow as follow_module
 from service.journal.append import Appender
 from service.journal.bell import (
@@ -29,6 +31,7 @@ from service.journal.database import Database
 from service.journal.faults import StorageUnavailable, UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
 from service.journal.halls import Halls
+from service.journal.read import Reader
 from service.journal.values import Position
 from tests.journal.samples import (
     DAY,
@@ -42,7 +45,7 @@ from tests.journal.samples import (
     document,
     new_id,
 )
-from tests.proxy import Proxy
+from tests.proxy import Fault, Proxy
 
 
 class MuteBell:
@@ -497,6 +500,29 @@ async def test_an_event_of_a_newer_release_ends_the_following(writer: Writer, da
             await taken_from(changes)
 
 
+@pytest.mark.usefixtures("no_poll")
+async def test_a_hall_that_cannot_be_read_ends_its_own_following_and_no_other(
+    writer: Writer, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def since(*_: object) -> None:
+        raise asyncpg.DataCorruptedError("invalid page in block 7 of relation base/5/16384")
+
+    bell = HandBell()
+    follower = Follower(database, bell)
+    async with running(follower.run), aclosing(follower.follow(HALL)) as changes:
+        await taken_from(changes, Loaded)
+        with monkeypatch.context() as damaged:
+            damaged.setattr(Reader, "since", since)
+            await writer.write()
+            bell.ring(HALL, DAY, 2)
+
+            with pytest.raises(asyncpg.DataCorruptedError):
+                await taken_from(changes)
+
+        async with aclosing(follower.follow(HALL)) as again:
+            assert len((await taken_from(again, Loaded)).records) == 2
+
+
 @pytest.fixture(scope="session")
 def nats_url() -> Iterator[str]:
     """The URL of a NATS server."""
@@ -586,6 +612,26 @@ async def test_a_bell_comes_back_when_its_postgresql_does(proxy: Proxy, far_dsn:
         bell.ring(HALL, DAY, 2)  # kept until the server is there again
         await proxy.come_back()
         await heard.wait()
+
+
+async def test_a_bell_finds_out_that_its_postgresql_is_lost_without_a_word(
+    proxy: Proxy, dsn: str, far_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bell_module, "QUIET_MAX_S", 0.02)
+    monkeypatch.setattr(bell_module, "TELL_TIMEOUT_S", 0.5)
+    heard = asyncio.Event()
+    near, far = PostgresBell(dsn), PostgresBell(far_dsn)
+    far.listen(lambda *_: heard.set())
+    far.watch(HALL)
+    async with running(near.run, far.run), asyncio.timeout(WITHIN_S):
+        far.ring(HALL, DAY, 1)
+        await heard.wait()
+        proxy.arm(Fault.HOLD_AFTER)  # from here on nothing comes through this connection
+        await proxy.struck.wait()
+        heard.clear()
+        while not heard.is_set():  # the far one hears it on another connection
+            near.ring(HALL, DAY, 2)
+            await asyncio.sleep(0.01)
 
 
 async def test_a_bell_comes_back_when_its_nats_does() -> None:

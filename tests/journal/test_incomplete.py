@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from service.journal.database import Database
+from service.journal.database import Database, unavailable_when_unreachable
 from service.journal.faults import Incomplete, StorageUnavailable
 from service.journal.values import Claimed
 from tests.journal.samples import WITHIN_S, Writer, until
@@ -47,6 +47,19 @@ async def test_a_mistake_in_a_statement_is_no_outage(dsn: str, sql: str) -> None
             await database.fetch(sql)
 
     assert not isinstance(mistake.value, StorageUnavailable)
+
+
+def test_an_answer_that_did_not_come_in_time_is_named() -> None:
+    with pytest.raises(StorageUnavailable, match="TimeoutError"), unavailable_when_unreachable():
+        raise TimeoutError
+
+
+async def test_what_a_standby_does_not_have_is_an_outage(dsn: str) -> None:
+    async with Database(dsn) as database:
+        with pytest.raises(StorageUnavailable, match="unlogged"):  # as PostgreSQL says of `forecasts` there
+            await database.fetch(
+                "DO $$ BEGIN RAISE 'cannot access unlogged relations during recovery' USING ERRCODE = '0A000'; END $$"
+            )
 
 
 async def test_an_append_waits_for_the_table_it_is_for(writer: Writer, dsn: str) -> None:

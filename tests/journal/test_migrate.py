@@ -35,6 +35,35 @@ async def test_migrations_of_two_processes_at_once_are_applied_once(empty: str) 
     assert sorted(applied, key=len) == [[], [], [], list(migrations())]
 
 
+async def test_a_migration_takes_as_long_as_it_takes(empty: str) -> None:
+    assert await migrate(f"{empty}&statement_timeout=20", {"0001_a.sql": "SELECT pg_sleep(0.1);"}) == ["0001_a.sql"]
+
+
+async def test_a_migration_that_stalls_is_ended(empty: str) -> None:
+    told = "CREATE TABLE told AS SELECT current_setting('idle_in_transaction_session_timeout') AS within;"
+    await migrate(empty, {"0001_told.sql": told})
+
+    connection = await asyncpg.connect(empty)
+    try:
+        assert await connection.fetchval("SELECT within FROM told") == "10s"
+    finally:
+        await connection.close()
+
+
+async def test_a_role_that_may_not_make_tables_finds_nothing_missing(empty: str) -> None:
+    await migrate(empty, FIRST)
+    connection = await asyncpg.connect(empty)
+    try:
+        await connection.execute("CREATE ROLE guest; GRANT SELECT ON schema_migrations TO guest")
+
+        assert await migrate(f"{empty}&role=guest", FIRST) == []
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await migrate(f"{empty}&role=guest", FIRST | {"0002_c.sql": "CREATE TABLE c (id integer);"})
+    finally:
+        await connection.execute("DROP OWNED BY guest; DROP ROLE guest")
+        await connection.close()
+
+
 async def test_new_migrations_are_applied_after_the_old(empty: str) -> None:
     await migrate(empty, FIRST)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import sys
 from base64 import b64encode
 from pathlib import Path
 
@@ -56,6 +58,14 @@ async def test_what_a_database_lacks_is_said(programs: Programs, noon: str) -> N
 
     assert "permission denied for table halls" in without_rights
     assert 'relation "halls" does not exist' in without_table
+
+
+async def test_a_command_that_looks_at_a_database_makes_none(programs: Programs, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    refused = await programs.refused("verify", data_dir=elsewhere)
+
+    assert refused == f"there is no database in {elsewhere}: run this where `serve` runs, or set PAIHAO_DATA_DIR"
+    assert not elsewhere.exists()
 
 
 async def test_check_config_shows_every_setting_and_no_secret(programs: Programs) -> None:
@@ -204,6 +214,15 @@ async def test_names_phones_and_tokens_are_in_no_log_even_when_requests_go_wrong
     assert (watched.status, guessed.status) == (200, 401)
     await served.program.end()
     assert served.program.lines("day_opened")
+
+
+async def test_a_command_needs_no_standard_streams(noon: str) -> None:
+    without = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-m", "service", "verify"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PAIHAO_DATABASE_URL": noon}
+
+    process = await asyncio.create_subprocess_exec(*without, env=environment)
+
+    assert await process.wait() == 0
 
 
 async def test_verify_says_how_much_is_as_promised_or_what_is_not(programs: Programs, noon: str) -> None:

@@ -1,21 +1,39 @@
 """Stopping: answers under way are given, screens are told to come back, nothing is left behind."""
 
 import asyncio
+import os
 import signal
+import sys
 from pathlib import Path
 
 import aiohttp
 import asyncpg
+import pytest
 
+from service.app import TaskFailed, _background
 from tests.serve.program import Programs, alive, postmaster_of, until
 
 RESTART = 1012
+
+COMMAND = """
+import asyncio, os, signal
+from service import __main__ as commands
+
+async def work(settings):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+    finally:
+        print("left in good order")
+
+commands._run(work)
+"""
 
 
 async def test_a_stop_tells_the_screens_ends_postgresql_and_the_next_start_goes_on(
     programs: Programs, data_dir: Path
 ) -> None:
-    for number, how in enumerate((signal.SIGTERM, signal.SIGINT), 1):
+    for number, how in enumerate((signal.SIGHUP, signal.SIGINT), 1):
         served = await programs.serve()
         postmaster = postmaster_of(data_dir)
         assert postmaster is not None
@@ -91,3 +109,32 @@ async def test_a_process_whose_task_fails_ends_by_itself_and_tells_whoever_start
     why = await programs.refused("display", database_url=dsn)
 
     assert why == "the task follower failed; the log says why"
+
+
+async def test_a_command_that_is_asked_to_stop_leaves_in_good_order() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", COMMAND, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+
+    assert out == b"left in good order\n"
+
+
+async def test_a_task_that_fails_in_mid_stop_does_not_cut_the_stop_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    ours = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # as `stop` leaves it for a second one
+
+    async def fail() -> None:
+        raise LookupError
+
+    try:
+        with pytest.raises(TaskFailed):
+            async with _background(fail(), "failing"):
+                await asyncio.sleep(0)
+    finally:
+        signal.signal(signal.SIGTERM, ours)
+
+    assert raised == []

@@ -1,6 +1,7 @@
 """Several processes on one database: two `serve`, a `display` beside one."""
 
 import asyncio
+import resource
 from typing import Any
 
 import aiohttp
@@ -111,9 +112,14 @@ async def test_a_display_of_its_own_says_its_metrics_to_ops_alone(programs: Prog
 
 
 async def test_where_metrics_are_open_those_of_a_display_are_too(programs: Programs, noon: str) -> None:
-    _, shown = await asyncio.gather(
-        programs.serve(database_url=noon), programs.display(database_url=noon, metrics_open=1)
-    )
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(1024, hard), hard))  # as most systems have it, for the programs
+    try:
+        _, shown = await asyncio.gather(
+            programs.serve(database_url=noon), programs.display(database_url=noon, metrics_open=1)
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     async with (
         aiohttp.ClientSession(shown.sockets.replace("ws", "http", 1)) as session,
@@ -123,6 +129,8 @@ async def test_where_metrics_are_open_those_of_a_display_are_too(programs: Progr
 
     assert reply.headers["Content-Type"] == CONTENT_TYPE
     assert (reply.status, text.endswith("\n"), "paihao_build_info" in text) == (200, True, True)
+    (files,) = (float(line.split()[1]) for line in text.splitlines() if line.startswith("process_max_fds "))
+    assert files == hard  # each screen is one
 
 
 async def _all_show(client: Client, *screens: Watched) -> None:

@@ -173,9 +173,23 @@ def test_a_value_of_the_wrong_kind_names_the_setting_and_what_it_expects(name: s
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///paihao?host=/run/postgresql",
+        "postgresql://paihao:hush@one.example:5432,two.example:5433/paihao?target_session_attrs=read-write",
+        "postgres://[2001:db8::1]:5432,db.example",
+    ],
+)
+def test_a_database_has_any_number_of_hosts(url: str) -> None:
+    assert load({"PAIHAO_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("PAIHAO_DATABASE_URL", "mysql://paihao:hush@db.example/paihao"),
+        ("PAIHAO_DATABASE_URL", "postgresql://paihao:hush@one.example,two.example:0/paihao"),
+        ("PAIHAO_DATABASE_URL", "postgresql://paihao:hush@one.example,two.example:http/paihao"),
         ("PAIHAO_SMTP_URL", "mail://hall:hush@mail.example"),
         ("PAIHAO_NATS_URL", "bus:hush@bus.example"),
         ("PAIHAO_SECRET", "hush hush"),

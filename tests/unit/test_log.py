@@ -1,5 +1,6 @@
 """The log: one JSON object a line, for our lines and the libraries', and never a person in it."""
 
+import errno
 import io
 import json
 import logging
@@ -51,6 +52,21 @@ def test_libraries_log_in_the_same_form(stream: io.StringIO) -> None:
 
     (line,) = lines(stream)
     assert (line["event"], line["level"], line["logger"]) == ("it broke", "error", "aiohttp.server")
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_whoever_logs_goes_on(
+    stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(stream, "write", refuse)
+        structlog.get_logger().warning("not_working")
+        logging.getLogger("aiohttp.server").error("it broke")
+    structlog.get_logger().info("works_again")
+
+    assert [line["event"] for line in lines(stream)] == ["works_again"]
 
 
 def test_an_exception_is_told_without_the_row_it_is_about(stream: io.StringIO) -> None:

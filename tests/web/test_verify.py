@@ -1,15 +1,23 @@
 """`verify` finds what somebody changed behind the service's back, and nothing else."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
+from service import verify as verify_module
 from service.domain.commands import BookAppointment, Invited
+from service.domain.day import Day
 from service.domain.demo import DEMO
-from service.domain.model import AppointmentId, Channel, ServiceId
+from service.domain.model import AppointmentId, Channel, HallId, ServiceId
 from service.ids import new_id
 from service.journal.database import Database
+from service.journal.read import Reader
+from service.journal.statements import statements
+from service.journal.values import Position
 from service.lane import Request
 from service.verify import Verifier
 from tests.service import Api, Service
@@ -190,7 +198,47 @@ async def _differences(dsn: str) -> list[str]:
         return [str(one) async for one in Verifier(database).differences()]
 
 
+async def test_days_that_are_none_are_looked_for_without_reading_what_happened_on_them(dsn: str) -> None:
+    many = """
+        INSERT INTO hall_days SELECT 'h', date '2026-11-23' + d, 2000, gen_random_uuid(), now()
+            FROM generate_series(1, 2) AS d;
+        INSERT INTO events SELECT 'h', date '2026-11-23' + d, seq, gen_random_uuid(), d || '-' || seq, 0, NULL, now(),
+            '', '', '{}' FROM generate_series(1, 2) AS d, generate_series(1, 2000) AS seq;
+        ANALYZE events;"""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(many)
+        explain = f"EXPLAIN (ANALYZE, FORMAT JSON) {statements('verify.sql')['orphans']}"
+        ((plan,),) = [msgspec.json.decode(row[0]) for row in await connection.fetch(explain)]
+    finally:
+        await connection.close()
+
+    assert sum(_rows_of("events", plan["Plan"])) <= 4
+
+
+def _rows_of(table: str, node: dict[str, Any]) -> Iterator[float]:
+    """How many rows each step of a plan took from a table."""
+    if node.get("Relation Name") == table:
+        yield node["Actual Rows"] * node["Actual Loops"]
+    for part in node.get("Plans", ()):
+        yield from _rows_of(table, part)
+
+
 async def test_a_day_as_the_service_left_it_is_as_promised(lived: str) -> None:
+    assert await _differences(lived) == []
+
+
+async def test_a_day_that_goes_on_meanwhile_is_as_promised(
+    lived: str, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fold = verify_module._fold
+
+    async def while_somebody_comes(reader: Reader, hall: HallId, on: date, position: Position) -> Day:
+        await api.take("enquiry")
+        return await fold(reader, hall, on, position)
+
+    monkeypatch.setattr(verify_module, "_fold", while_somebody_comes)
+
     assert await _differences(lived) == []
 
 

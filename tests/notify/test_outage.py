@@ -1,0 +1,19 @@
+"""An outage of the database, as the passes of messages meet it."""
+
+from unittest.mock import AsyncMock, Mock
+
+from structlog.testing import capture_logs
+
+from service.journal.faults import StorageUnavailable
+from service.notify.messages import Messages
+
+
+async def test_an_outage_is_said_once_and_so_is_its_end() -> None:
+    passes = AsyncMock()
+    for a_pass in (Messages(passes, Mock(), Mock(), Mock()).gather, Messages(Mock(), passes, Mock(), Mock()).send):
+        passes.run_once.side_effect = [StorageUnavailable("away"), StorageUnavailable("away"), None, None]
+        with capture_logs() as lines:
+            for _ in range(4):
+                await a_pass()
+
+        assert [line["event"] for line in lines] == ["not_working", "works_again"]
