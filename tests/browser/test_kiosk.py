@@ -111,6 +111,19 @@ async def test_a_slip_that_was_put_aside_is_scanned_by_its_qr_code(service: Serv
     assert await numbers(service) == ["B001"]
 
 
+async def test_a_link_that_is_not_whole_is_said_no_to_and_the_kiosk_keeps_its_own_key(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+
+    for token in ("", "#cut-short"):
+        await booth.scan(f"https://hall.example/t/0198c0de-0000-7000-8000-000000000001{token}")
+
+        await expect(booth.page.locator("#title")).to_contain_text("没有找到这个凭证码")
+        await booth.home()
+    await booth.take("enquiry")
+
+
 async def test_a_slip_is_scanned_while_a_chinese_input_method_swallows_the_keys(
     service: Service, context: BrowserContext
 ) -> None:
