@@ -1,13 +1,11 @@
 /** What a page begins with: read until it is there. Meanwhile the page says why it shows nothing. */
 
 import { make } from "/display/element.js";
-import { Refused, Unreached } from "/pages/api.js";
+import { passes } from "/pages/api.js";
 import { say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
 
 const RETRY_MS = 3000;
-// The service answers and cannot work just now: that passes by itself.
-const PASSING = new Set(["busy", "storage-unavailable", "rate-limited", "fault"]);
 
 /**
  * Why something is not shown yet. Nobody has done anything, so nothing is said of what was done.
@@ -15,8 +13,7 @@ const PASSING = new Set(["busy", "storage-unavailable", "rate-limited", "fault"]
  * @returns {string}
  */
 export function waitingWords(reason) {
-  const passes = reason instanceof Unreached || (reason instanceof Refused && PASSING.has(reason.code));
-  return passes ? say("not-there-yet") : wordsOf(reason);
+  return passes(reason) ? say("not-there-yet") : wordsOf(reason);
 }
 
 /**

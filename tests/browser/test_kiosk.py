@@ -454,6 +454,26 @@ async def test_a_kiosk_without_a_good_key_says_so(
     assert [complaint for complaint in booth.complaints if "401" not in complaint] == []
 
 
+async def test_a_kiosk_that_is_opened_while_the_service_cannot_work_does_not_take_its_key_for_a_bad_one(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    problem = '{"type": "/problems/fault", "title": "", "status": 500, "code": "fault"}'
+    await context.route(
+        "**/v1/halls/demo/kiosk",
+        lambda route: route.fulfill(status=500, content_type="application/problem+json", body=problem),
+        times=1,
+    )
+    _, key = await kiosk_key(service.api)
+    booth = await Booth.open(context, service.api.base, key)
+
+    async with asyncio.timeout(WITHIN_S):
+        while await booth.page.locator("body").get_attribute("data-view") == "connecting":
+            await context.clock.run_for(1000)
+
+    await booth.is_view("start")
+
+
 async def test_the_codes_that_the_page_draws_are_those_of_the_standard(
     service: Service, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
