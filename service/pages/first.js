@@ -28,19 +28,28 @@ export async function untilRead(read, words, tell = tellInstead) {
   let reading = read();
   reading.catch(() => undefined); // looked at below, when there are words for it
   await words;
-  for (;;) {
-    try {
-      return await reading;
-    } catch (reason) {
-      tell(waitingWords(reason), reason);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      reading = read();
+  let sayWhy = () => undefined;
+  const spoken = new AbortController();
+  document.addEventListener("paihao:language", () => sayWhy(), { signal: spoken.signal });
+  try {
+    for (;;) {
+      try {
+        return await reading;
+      } catch (reason) {
+        sayWhy = () => tell(waitingWords(reason), reason);
+        sayWhy();
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        reading = read();
+      }
     }
+  } finally {
+    spoken.abort();
   }
 }
 
 function tellInstead(words) {
   const place = document.querySelector("sign-in") ?? document.querySelector("main");
+  if (place.textContent === words) return; // or it would be read out with each try
   place.hidden = false;
   place.replaceChildren(make("div.sign-in", {}, make("p.message", { role: "status" }, words)));
 }

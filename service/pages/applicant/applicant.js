@@ -347,6 +347,7 @@ async function begin() {
     showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
     draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, words)] });
   });
+  showNetwork({ state: "idle" });
   app.show();
   usable();
   document.body.dataset.ready = "";
