@@ -16,6 +16,8 @@ const RETRY_MAX_MS = 3000;
 const READS = new Set(["GET", "HEAD"]);
 // No answer of ours, or ours saying that nothing is definite yet.
 const INDEFINITE = new Set([502, 503, 504]);
+// The service answers and cannot work just now: that passes by itself.
+const PASSING = new Set(["busy", "storage-unavailable", "rate-limited", "fault"]);
 
 /** The service said no: `problem` is RFC 9457's, `code` the one programs go by. */
 export class Refused extends Error {
@@ -35,6 +37,11 @@ export class Unreached extends Error {
     super("unreached");
     this.name = "Unreached";
   }
+}
+
+/** Whether what stood in the way passes by itself: the service is not reached, or cannot work just now. @param {unknown} reason what `call` threw */
+export function passes(reason) {
+  return reason instanceof Unreached || (reason instanceof Refused && PASSING.has(reason.code));
 }
 
 /** @typedef {{status: number, body: any, text: string, etag: string | null, at: string | null}} Answer `body` where it is JSON */

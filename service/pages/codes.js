@@ -1,12 +1,18 @@
-/** Codes and numbers, as people read them and as they type them. No page, no network. */
+/** Codes, numbers and tokens, as people read them, type them and bring them. No page, no network. */
 
 const NUMBER = /^[A-Za-z]{1,3}\d{1,4}$/;
-const CODE = /^[0-9A-HJKMNP-TV-Z]{8}$/;
+// With the letters that people take for digits, as the service does.
+const CODE = /^[0-9A-TV-Z]{8}$/;
 const PHONE = /^\+?[\d\s()-]{5,}$/;
 
 /** @param {string} code @returns {string} in two groups, as it is read out */
 export function grouped(code) {
   return `${code.slice(0, 4)} ${code.slice(4)}`;
+}
+
+/** @param {string} brought what stands in a link for a token @returns {string | null} the token, whatever a messenger wrote behind it; null where it is none */
+export function tokenIn(brought) {
+  return brought.match(/^[\w-]{43}(?![\w-])/)?.[0] ?? null;
 }
 
 /** @param {string} typed @returns {string} a number as tickets have it: `A058` for `a58` */

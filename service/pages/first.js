@@ -1,13 +1,11 @@
 /** What a page begins with: read until it is there. Meanwhile the page says why it shows nothing. */
 
 import { make } from "/display/element.js";
-import { Refused, Unreached } from "/pages/api.js";
+import { passes } from "/pages/api.js";
 import { say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
 
 const RETRY_MS = 3000;
-// The service answers and cannot work just now: that passes by itself.
-const PASSING = new Set(["busy", "storage-unavailable", "rate-limited", "fault"]);
 
 /**
  * Why something is not shown yet. Nobody has done anything, so nothing is said of what was done.
@@ -15,8 +13,7 @@ const PASSING = new Set(["busy", "storage-unavailable", "rate-limited", "fault"]
  * @returns {string}
  */
 export function waitingWords(reason) {
-  const passes = reason instanceof Unreached || (reason instanceof Refused && PASSING.has(reason.code));
-  return passes ? say("not-there-yet") : wordsOf(reason);
+  return passes(reason) ? say("not-there-yet") : wordsOf(reason);
 }
 
 /**
@@ -31,19 +28,28 @@ export async function untilRead(read, words, tell = tellInstead) {
   let reading = read();
   reading.catch(() => undefined); // looked at below, when there are words for it
   await words;
-  for (;;) {
-    try {
-      return await reading;
-    } catch (reason) {
-      tell(waitingWords(reason), reason);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      reading = read();
+  let sayWhy = () => undefined;
+  const spoken = new AbortController();
+  document.addEventListener("paihao:language", () => sayWhy(), { signal: spoken.signal });
+  try {
+    for (;;) {
+      try {
+        return await reading;
+      } catch (reason) {
+        sayWhy = () => tell(waitingWords(reason), reason);
+        sayWhy();
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+        reading = read();
+      }
     }
+  } finally {
+    spoken.abort();
   }
 }
 
 function tellInstead(words) {
   const place = document.querySelector("sign-in") ?? document.querySelector("main");
+  if (place.textContent === words) return; // or it would be read out with each try
   place.hidden = false;
   place.replaceChildren(make("div.sign-in", {}, make("p.message", { role: "status" }, words)));
 }

@@ -82,7 +82,7 @@ class SignIn extends HTMLElement {
   #asked = null;
 
   connectedCallback() {
-    this.#ask().catch(() => undefined); // it is looked at in its time
+    this.#ask().catch(() => (this.#asked = null)); // asked anew in its time: the service may be there by then
     document.addEventListener("paihao:language", () => this.#isShown && this.#draw());
     // Who has signed in in another tab has done so here.
     globalThis.addEventListener("focus", () => this.#lookAgain());

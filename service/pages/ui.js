@@ -32,13 +32,24 @@ class LanguageSwitch extends HTMLElement {
 }
 customElements.define("language-switch", LanguageSwitch);
 
+/** What an act threw whose dialog was left meanwhile: it is said in the dialog's words all the same. */
+class ThrownAfterwards extends Error {
+  /** @param {unknown} cause @param {(reason: unknown) => string | null} words of the dialog */
+  constructor(cause, words) {
+    super("thrown afterwards", { cause });
+    this.name = "ThrownAfterwards";
+    this.words = words;
+  }
+}
+
 /**
  * What a refusal, or a silence, means to the person.
- * @param {unknown} reason what `call` threw
+ * @param {unknown} reason what `call` or `ask` threw
  * @param {Record<string, string | number>} [args] for the words of this code
  * @returns {string}
  */
 export function wordsOf(reason, args = {}) {
+  if (reason instanceof ThrownAfterwards) return reason.words(reason.cause) ?? wordsOf(reason.cause, args);
   if (reason instanceof Refused) {
     const id = `problem-${reason.code}`;
     if (args.number && isSaid(`${id}-named`)) return say(`${id}-named`, args);
@@ -93,7 +104,7 @@ function ignoreHeldEnter(dialog) {
  * @param {(reason: unknown) => string} [options.words] for what `act` throws
  * @param {AbortSignal} [options.signal] what is asked of is so no longer: the dialog goes, but not while its own act is under way
  * @returns {Promise<Result | null>} null when it was left
- * @throws what `act` threw after it was left
+ * @throws what `act` threw after it was left; `wordsOf` has the words for it
  */
 export function ask({ title, body, confirm, leaving = say("cancel"), kind, act = (form) => form, words = wordsOf, signal }) {
   const dialog = make("dialog.dialog", { "aria-labelledby": "dialog-title" });
@@ -125,7 +136,7 @@ export function ask({ title, body, confirm, leaving = say("cancel"), kind, act =
           if (dialog.open) dialog.close();
           else resolve(result);
         } catch (reason) {
-          if (!dialog.open) return reject(reason);
+          if (!dialog.open) return reject(words === wordsOf ? reason : new ThrownAfterwards(reason, words));
           message.hidden = false;
           message.textContent = words(reason) ?? wordsOf(reason);
         } finally {

@@ -177,7 +177,7 @@ async def test_an_appointment_made_before_is_on_the_page_of_the_hall_and_one_fro
     )
 
     async with await hand(browser) as other:
-        link = f"{service.api.base}/halls/demo#appointment={identity}&token={token}"
+        link = f"{service.api.base}/halls/demo#appointment={identity}&token={token}。"
         opened = await Phone.open(other, link)
         await expect(opened.page.locator(".qr")).to_be_visible()
 

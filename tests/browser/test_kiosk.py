@@ -111,6 +111,19 @@ async def test_a_slip_that_was_put_aside_is_scanned_by_its_qr_code(service: Serv
     assert await numbers(service) == ["B001"]
 
 
+async def test_a_link_that_is_not_whole_is_said_no_to_and_the_kiosk_keeps_its_own_key(
+    service: Service, context: BrowserContext
+) -> None:
+    booth = await Booth.at(context, service.api)
+
+    for token in ("", "#cut-short"):
+        await booth.scan(f"https://hall.example/t/0198c0de-0000-7000-8000-000000000001{token}")
+
+        await expect(booth.page.locator("#title")).to_contain_text("没有找到这个凭证码")
+        await booth.home()
+    await booth.take("enquiry")
+
+
 async def test_a_slip_is_scanned_while_a_chinese_input_method_swallows_the_keys(
     service: Service, context: BrowserContext
 ) -> None:
@@ -439,6 +452,26 @@ async def test_a_kiosk_without_a_good_key_says_so(
     await expect(booth.page.locator("#title")).to_contain_text(words)
     assert "#key" not in booth.page.url
     assert [complaint for complaint in booth.complaints if "401" not in complaint] == []
+
+
+async def test_a_kiosk_that_is_opened_while_the_service_cannot_work_does_not_take_its_key_for_a_bad_one(
+    service: Service, context: BrowserContext
+) -> None:
+    await context.clock.install()
+    problem = '{"type": "/problems/fault", "title": "", "status": 500, "code": "fault"}'
+    await context.route(
+        "**/v1/halls/demo/kiosk",
+        lambda route: route.fulfill(status=500, content_type="application/problem+json", body=problem),
+        times=1,
+    )
+    _, key = await kiosk_key(service.api)
+    booth = await Booth.open(context, service.api.base, key)
+
+    async with asyncio.timeout(WITHIN_S):
+        while await booth.page.locator("body").get_attribute("data-view") == "connecting":
+            await context.clock.run_for(1000)
+
+    await booth.is_view("start")
 
 
 async def test_the_codes_that_the_page_draws_are_those_of_the_standard(

@@ -390,6 +390,8 @@ async def test_a_month_at_a_glance_is_whole_weeks_and_days_many_few_full_or_clos
         (" b7", [{"number": "B007"}]),
         ("AB1234", [{"number": "AB1234"}]),
         (" 7k3m-9qxr ", [{"code": "7K3M9QXR"}]),
+        ("7k3m 9qxO", [{"code": "7K3M9QXO"}]),
+        ("Li Xiaoli", [{"code": "LIXIAOLI"}, {"name": "Li Xiaoli"}]),
         ("kydhzkaj", [{"code": "KYDHZKAJ"}, {"name": "kydhzkaj"}]),
         ("12345678", [{"phone": "12345678"}, {"code": "12345678"}]),
         ("138 0013 8000", [{"phone": "138 0013 8000"}]),

@@ -1,5 +1,7 @@
 """The manager's page: notices, staff and devices, finding people, what happened."""
 
+import json
+
 from msgspec import convert
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
@@ -41,6 +43,24 @@ async def test_a_notice_that_another_manager_took_down_is_said_to_be_gone_and_go
 
     await expect(page.locator("#said")).to_have_text("这条公告已经取下。")
     await expect(page.locator(".notice")).to_have_count(0)
+    await expect(page.locator("#title")).to_be_focused()
+
+
+async def test_a_message_that_is_no_longer_there_is_said_to_be_gone_and_goes(
+    service: Service, office: BrowserContext
+) -> None:
+    at = "2026-11-23T02:00:00Z"
+    message = {"id": "7", "kind": "booked", "channel": "sms", "state": "dead", "day": "2026-11-23", "changed_at": at}
+    body = json.dumps({"items": [{**message, "created_at": at, "reason": None, "tries": 8}], "next_cursor": None})
+    await office.route(
+        "**/messages?*", lambda route: route.fulfill(content_type="application/json", body=body), times=1
+    )
+    page = (await Manage.open(office, service.api, "messages")).page
+
+    await page.locator("#messages button").click()
+
+    await expect(page.locator("#said")).to_have_text("这条消息已经不在了。")
+    await expect(page.locator("[data-message]")).to_have_count(0)
 
 
 async def test_a_clerk_is_added_with_a_password_that_is_shown_once(
@@ -117,8 +137,15 @@ async def test_a_forgotten_password_is_replaced_and_an_account_disabled(
     await row.get_by_role("button", name="停用").click()
 
     await expect(row).to_contain_text("已停用")
+    await expect(row.get_by_role("button", name="启用")).to_be_focused()
     reply = await service.api.call("POST", "/v1/session", {"name": "chen", "password": PASSWORD})
     assert reply.code == "sign-in-refused"
+    (chen,) = [one for one in (await service.api.staff("GET", "staff")).body["items"] if one["name"] == "chen"]
+    await service.api.staff("DELETE", f"staff/{chen['id']}")
+    await row.get_by_role("button", name="启用").click()
+    await expect(page.locator("#said")).to_have_text("此人在本大厅已没有角色。")
+    await expect(row).to_have_count(0)  # another manager was quicker
+    await expect(page.locator("#person-add")).to_be_focused()
 
 
 async def test_a_password_that_one_person_typed_is_not_filled_into_the_form_of_the_next(

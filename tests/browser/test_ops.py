@@ -295,6 +295,25 @@ async def test_what_is_old_says_so_and_foretells_nothing(
     await expect(ops.page.locator("#day .fan")).to_have_count(1)
 
 
+async def test_halls_that_cannot_be_read_yet_are_said_to_be_on_their_way(
+    service: Service, office: BrowserContext
+) -> None:
+    async def fault(route: Route) -> None:
+        problem = '{"type": "/problems/fault", "title": "", "status": 500, "code": "fault"}'
+        await route.fulfill(status=500, content_type="application/problem+json", body=problem)
+
+    await office.route("**/v1/ops", fault)
+    page = await office.new_page()
+    await page.goto(f"{service.api.base}/ops")
+    await sign_in(page)
+
+    await expect(page.locator("#stale")).to_contain_text("暂时连不上服务")
+    await office.unroute("**/v1/ops")
+
+    await expect(page.locator("body")).to_have_attribute("data-facts", "read")
+    await expect(page.locator("#stale")).to_be_hidden()
+
+
 async def test_the_list_is_walked_by_keys_and_focus_stays_where_it_was(
     service: Service, clock: RunningClock, office: BrowserContext
 ) -> None:

@@ -72,6 +72,11 @@ async def away(route: Route) -> None:
     await route.fulfill(status=503, content_type="application/problem+json", body=problem)
 
 
+async def lost(route: Route) -> None:
+    """Answer nothing."""
+    await route.abort()
+
+
 async def until_seen(words: Locator, context: BrowserContext) -> None:
     """Let time go by until these are seen."""
     async with asyncio.timeout(WITHIN_S):
@@ -84,20 +89,26 @@ async def test_a_page_that_is_opened_before_the_service_is_reached_says_so_and_g
 ) -> None:
     await context.clock.install()
     page = await context.new_page()
-    for path, then in [
-        ("counter/3", page.locator("#sign-in-name")),
-        ("manage", page.locator("#sign-in-name")),
-        ("desk", page.locator("#sign-in-name")),
-        ("partner", page.get_by_text("打开本页需要密钥")),
+    for path, answer, then in [
+        ("/counter/3", away, page.locator("#sign-in-name")),
+        ("/manage", away, page.locator("#sign-in-name")),
+        ("/desk", away, page.locator("#sign-in-name")),
+        ("/partner", away, page.get_by_text("打开本页需要密钥")),
+        ("?lang=zh", lost, page.locator("body[data-ready]")),
     ]:
-        await context.route("**/v1/**", away)
-        await page.goto(f"{service.api.base}/halls/demo/{path}")
+        await context.route("**/v1/**", answer)
+        await page.goto(f"{service.api.base}/halls/demo{path}")
 
         await until_seen(page.get_by_text(NOT_THERE_YET), context)
+        await page.get_by_role("link", name="English").click()
+        await expect(page.get_by_text("The service is not reached just now.")).to_be_visible()
+        await page.get_by_role("link", name="中文").click()
+        await expect(page.get_by_text(NOT_THERE_YET)).to_be_visible()
         await context.unroute("**/v1/**")
 
         await until_seen(then, context)
-        await expect(page.get_by_text(NOT_THERE_YET)).to_have_count(0)
+        assert await page.get_by_text(NOT_THERE_YET).count() == 0, path
+        assert await page.locator("#stale:visible").count() == 0, path
 
 
 async def test_what_is_typed_before_the_service_is_reached_stays_in_its_field(
@@ -116,9 +127,9 @@ async def test_what_is_typed_before_the_service_is_reached_stays_in_its_field(
         while len(asked) < 2:
             await context.clock.run_for(1000)
     await context.unroute("**/v1/session")
-    async with page.expect_response("**/v1/session"):
-        await context.clock.run_for(10_000)
-    await expect(page.get_by_text(NOT_THERE_YET)).to_be_hidden()
+    async with asyncio.timeout(WITHIN_S):
+        while await page.get_by_text(NOT_THERE_YET).is_visible():
+            await context.clock.run_for(1000)
     await page.keyboard.type("password")
 
     await expect(page.locator("#sign-in-name")).to_have_value("")

@@ -10,6 +10,7 @@ import { HallClock } from "/display/clock.js";
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
+import { tokenIn } from "/pages/codes.js";
 import { untilRead } from "/pages/first.js";
 import { Booking, keep } from "/pages/keep.js";
 import { isStaffed, outlookOf } from "/pages/outlook.js";
@@ -303,7 +304,8 @@ function takeFromAddress() {
   if (entrance) app.booking.set({ entrance });
   address.searchParams.delete("entrance");
   const brought = new URLSearchParams(location.hash.slice(1));
-  const [id, token, ticket, invitation] = ["appointment", "token", "ticket", "invitation"].map((name) => brought.get(name));
+  const [id, ticket, invitation] = ["appointment", "ticket", "invitation"].map((name) => brought.get(name));
+  const token = tokenIn(brought.get("token") ?? "");
   if (invitation) {
     if (/^[ -~]{1,32}$/.test(invitation)) app.booking.set({ invitation });
     address.hash = "";
@@ -345,6 +347,7 @@ async function begin() {
     showNetwork({ state: reason instanceof Refused ? "idle" : "unreached" });
     draw({ title: say("loading"), back: null, main: [make("p.message", { role: "status" }, words)] });
   });
+  showNetwork({ state: "idle" });
   app.show();
   usable();
   document.body.dataset.ready = "";

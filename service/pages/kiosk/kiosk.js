@@ -12,7 +12,7 @@ import { Key, recall, remember } from "/display/key.js";
 import { make, redraw } from "/display/element.js";
 import { noneOpen } from "/display/staffed.js";
 import { usable } from "/display/usable.js";
-import { call, newKey, Refused, Unreached } from "/pages/api.js";
+import { call, newKey, passes, Refused, Unreached } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
 import { Live } from "/pages/live.js";
 import { isStaffed, outlookOf, serviceOf } from "/pages/outlook.js";
@@ -36,6 +36,8 @@ const TAKE_PATIENCE_MS = 12_000;
 const SLOW_MS = 3000;
 // How long a kiosk that knows its hall waits to hear from it before it begins with what it knows.
 const START_PATIENCE_MS = 3000;
+// A kiosk that knows nothing yet asks again after so long.
+const RETRY_MS = 3000;
 // How long nobody has to touch anything, until the page is as the next person would like to find it.
 const BACK_AFTER_S = 30;
 // How long it stands what became of a call for help.
@@ -144,14 +146,16 @@ async function begin(first) {
       adopt(hall.body, self.body);
       break;
     } catch (reason) {
-      if (reason instanceof Refused) {
+      if (!passes(reason)) {
+        if (!(reason instanceof Refused)) throw reason;
         if (state.view !== "setup") setUp(reason.code === "forbidden" || reason.code === "device-not-found" ? "other-key" : "key-over");
         return;
       }
-      if (!(reason instanceof Unreached)) throw reason;
-      if (!(state.hall && state.kiosk)) continue;
-      state.beganCut = true; // the stock is there
-      break;
+      if (state.hall && state.kiosk) {
+        state.beganCut = true; // the stock is there
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
   state.view = "start";

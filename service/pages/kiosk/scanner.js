@@ -4,6 +4,8 @@
  * Read by physical key where an input method swallows the character, so that a Chinese one does not matter.
  */
 
+import { tokenIn } from "/pages/codes.js";
+
 // No person types this fast, and the slowest scanner does.
 const GAP_MS = 60;
 // Shorter than any code of ours is somebody's typing.
@@ -69,10 +71,10 @@ export function readScan(scanned) {
     return null;
   }
   const short = address.pathname.match(/^\/t\/([0-9a-f-]{36})$/i);
-  if (short) return { kind: "tickets", id: short[1], token: address.hash.slice(1) };
   const said = new URLSearchParams(address.hash.slice(1));
-  const token = said.get("token");
-  if (!token) return null;
+  const token = tokenIn(short ? address.hash.slice(1) : (said.get("token") ?? ""));
+  if (token === null) return null;
+  if (short) return { kind: "tickets", id: short[1], token };
   if (said.has("ticket")) return { kind: "tickets", id: said.get("ticket"), token };
   return said.has("appointment") ? { kind: "appointments", id: said.get("appointment"), token } : null;
 }

@@ -8,9 +8,9 @@
 import { make, redraw } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
+import { waitingWords } from "/pages/first.js";
 import { ANY_HALL, rolesIn, signedIn } from "/pages/session.js";
 import { localeNow, say, sayInto, texts } from "/pages/texts.js";
-import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
 import { dayView } from "./day.js";
 import { HallList } from "./list.js";
@@ -121,7 +121,8 @@ class Operations {
       this.#draw();
       await this.#readDay();
     } catch (reason) {
-      wordsOf(reason); // only what is ours is silence
+      const words = waitingWords(reason); // only what is ours is silence
+      if (this.#halls === null) this.#sayStale(words);
     }
     this.#draw();
   }
@@ -189,11 +190,16 @@ class Operations {
       const zone = zones.size === 1 ? [...zones][0] : undefined; // of several halls the reader's own
       const time = this.#heardAt.toLocaleTimeString("en-GB", { timeZone: zone, hourCycle: "h23" });
       element("link").className = silent ? "live silent" : "live";
-      element("stale").hidden = !silent;
-      if (silent) element("stale").firstElementChild.textContent = say("ops-stale", { time });
+      this.#sayStale(silent ? say("ops-stale", { time }) : null);
       document.body.dataset.link = silent ? "silent" : "live";
       return [say(silent ? "ops-silent" : "ops-live", { time })];
     });
+  }
+
+  /** Say of when it is what is shown, or why nothing is. @param {string | null} words */
+  #sayStale(words) {
+    element("stale").hidden = words === null;
+    if (words !== null) element("stale").firstElementChild.textContent = words;
   }
 
   #drawDay() {

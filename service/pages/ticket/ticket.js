@@ -9,6 +9,7 @@
 import { make } from "/display/element.js";
 import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
+import { tokenIn } from "/pages/codes.js";
 import { waitingWords } from "/pages/first.js";
 import { keepPage } from "/pages/keep-page.js";
 import { Booking, keepSeen, keepTicket, kept, seen } from "/pages/keep.js";
@@ -70,10 +71,9 @@ let wasHalted = false;
 /** @type {string | null} the number of a ticket that its kiosk has still to report */
 let unreported = null;
 
-/** The token of the link, whatever was written behind it; or the one kept from before. */
+/** The token of the link, or the one kept from before. */
 function tokenOf() {
-  const [brought] = location.hash.match(/(?<=^#)[\w-]{43}(?![\w-])/) ?? [];
-  return brought ?? kept("tickets", id)?.token ?? "";
+  return tokenIn(location.hash.slice(1)) ?? kept("tickets", id)?.token ?? "";
 }
 
 /** The hall, as kept or as the service knows by the token. */

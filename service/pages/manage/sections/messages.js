@@ -51,10 +51,13 @@ function messagesOf(ui, items, state, again) {
 }
 
 async function tryAgain(ui, message, again) {
-  await ui.call("POST", `messages/${message.id}/retry`, { body: {} });
-  ui.tell(say("message-again-told"));
-  await again();
-  document.querySelector("#messages button")?.focus();
+  try {
+    await ui.call("POST", `messages/${message.id}/retry`, { body: {} });
+    ui.tell(say("message-again-told"));
+  } finally {
+    await again(); // another manager may have been quicker
+    document.querySelector("#messages button")?.focus();
+  }
 }
 
 /** Why, by the code that the service keeps: a word, or a protocol and its number. */

@@ -34,8 +34,8 @@ function noticeOf(ui, notice, read) {
           ui.tell(say("notice-removed"));
         } finally {
           await read(); // another manager may have been quicker
+          document.getElementById("title")?.focus();
         }
-        document.getElementById("title")?.focus();
       },
       { "aria-label": say("of-thing", { act: say("notice-remove"), thing: pick(notice.text, languageNow()).text }) },
     ),

@@ -82,9 +82,13 @@ function stateOf(person) {
 function personActs(ui, person, name, read) {
   const of = (act) => say("of-thing", { act, thing: name });
   const patch = (body, told) => async () => {
-    await ui.call("PATCH", `staff/${person.id}`, { body });
-    ui.tell(told);
-    await read();
+    try {
+      await ui.call("PATCH", `staff/${person.id}`, { body });
+      ui.tell(told);
+    } finally {
+      await read(); // another manager may have been quicker
+      if (document.activeElement === document.body) document.getElementById("person-add")?.focus();
+    }
   };
   return [
     person.sso || person.elsewhere
@@ -116,8 +120,8 @@ function personActs(ui, person, name, read) {
           { "aria-label": of(say("person-sign-out")) },
         )
       : person.disabled
-      ? action(ui, say("person-enable"), patch({ disabled: false }, say("person-enabled")), { "aria-label": of(say("person-enable")) })
-      : action(ui, say("person-disable"), patch({ disabled: true }, say("person-disabled-told")), { "aria-label": of(say("person-disable")) }),
+      ? action(ui, say("person-enable"), patch({ disabled: false }, say("person-enabled")), { id: `able-${person.id}`, "aria-label": of(say("person-enable")) })
+      : action(ui, say("person-disable"), patch({ disabled: true }, say("person-disabled-told")), { id: `able-${person.id}`, "aria-label": of(say("person-disable")) }),
     action(
       ui,
       say("remove"),
