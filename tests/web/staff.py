@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
+from yarl import URL
 
 from tests.service import Reply
 from tests.web.checked import Checked
@@ -19,7 +20,9 @@ class Browser(Checked):
     account: str = ""
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))  # also of an IP address
+        # Also of an IP address; and what is for TLS alone is kept, as by browsers on the service's own machine.
+        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(self.base))
+        self._session = aiohttp.ClientSession(cookie_jar=jar)
         return self
 
     async def call(self, method: str, path: str, body: Any = None, **more: Any) -> Reply:  # noqa: ANN401  (any JSON)
