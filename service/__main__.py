@@ -23,12 +23,10 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from service import config, known_secrets, log, staff_cli
-from service.app import CannotServe, TaskFailed, migrated
-from service.app import display as run_display
-from service.app import serve as run_serve
 from service.config import Settings, SettingsError, own_url, secrets_of
 from service.domain.document import CODE_OF_HALL, HallDocument
 from service.domain.model import HallId
+from service.errors import invalid
 from service.halls import fault_of_dates, faults_of, moves_dates
 from service.identity.documents import noting
 from service.ids import new_id
@@ -37,8 +35,8 @@ from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
 from service.journal.faults import DocumentConflict, Incomplete, JournalFault, StorageUnavailable
 from service.journal.read import Reader
+from service.outside import CannotServe, TaskFailed, migrated
 from service.verify import Verifier
-from service.web.requests import invalid
 
 if TYPE_CHECKING:
     from service.replay import Options
@@ -72,13 +70,17 @@ FileArgument = Annotated[Path, typer.Argument(help="A JSON file, - for standard 
 @cli.command()
 def serve() -> None:
     """Run everything: calls, pages, screens; on the embedded PostgreSQL unless PAIHAO_DATABASE_URL names one."""
-    _run(run_serve)
+    from service import app  # noqa: PLC0415  (half a second, for those who serve)
+
+    _run(app.serve)
 
 
 @cli.command()
 def display() -> None:
     """Run the sockets of the screens alone, on the database that PAIHAO_DATABASE_URL names."""
-    _run(run_display)
+    from service import app  # noqa: PLC0415  (see `serve`)
+
+    _run(app.display)
 
 
 @cli.command()

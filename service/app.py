@@ -15,7 +15,6 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
-import asyncpg
 import structlog
 from aiohttp import web
 
@@ -50,7 +49,6 @@ from service.journal.faults import StorageUnavailable
 from service.journal.find import Finder
 from service.journal.follow import Follower
 from service.journal.journal import Journal
-from service.journal.migrate import migrate
 from service.journal.values import Append
 from service.journal.well import Well
 from service.known_tokens import KnownTokens
@@ -64,6 +62,7 @@ from service.moves import Moves
 from service.notify.managers import DeadLetters
 from service.notify.messages import Messages, messaging
 from service.offers import Offers
+from service.outside import CannotServe, TaskFailed, migrated
 from service.printing.printers import Printers
 from service.printing.watch import LOOK_EVERY_S, Watch
 from service.privacy import FORGET_EVERY_S, Privacy
@@ -93,14 +92,6 @@ REACH_EVERY_S = 1.0
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
-
-
-class CannotServe(Exception):  # noqa: N818  (it names what happened; the CLI prints it as one line)
-    """Something outside keeps the service from starting."""
-
-
-class TaskFailed(Exception):  # noqa: N818  (likewise)
-    """A task that must run for ever ended by a fault of ours; the log says which."""
 
 
 class Running(NamedTuple):
@@ -417,15 +408,6 @@ async def _reading(forecasts: Forecasts) -> None:
     while True:
         await forecasts.read()
         await asyncio.sleep(READ_EVERY_S)
-
-
-async def migrated(dsn: str) -> list[str]:
-    """Bring a database up to this version. Raises CannotServe where it cannot be reached, and MigrationFault."""
-    try:
-        return await migrate(dsn)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        why = str(error).partition("\n")[0] or type(error).__name__  # what follows are hints
-        raise CannotServe(f"the database cannot be used: {why}") from error
 
 
 @asynccontextmanager

@@ -5,7 +5,12 @@ The rules' own refusals are in `service.domain.refusals`; both become `applicati
 Source: CONTRACT 2.
 """
 
-from service.domain.refusals import Refusal
+import re
+
+from service.domain.refusals import BodyInvalid, Refusal
+from service.lines import in_words
+
+_WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
 
 
 class BodyUnreadable(Refusal):
@@ -188,3 +193,9 @@ class Fault(Refusal):
 
     status = 500
     code = "fault"
+
+
+def invalid(said: str) -> BodyInvalid:
+    """Say where in a body a type was not kept."""
+    found = _WHERE.match(said)
+    return BodyInvalid((found["path"], in_words(found["why"])) if found else ("", said))

@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from service import known_secrets
-from service.app import CannotServe, migrated
 from service.clock import Clock
 from service.config import Settings
 from service.domain.document import CODE_OF_HALL
@@ -28,6 +27,7 @@ from service.ids import new_id
 from service.journal import halls as stored
 from service.journal.database import Database
 from service.lines import DISPLAY_NAME_MAX, DisplayName
+from service.outside import CannotServe, migrated
 from service.signer import Signer
 from service.web.auth import Role
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from service.domain.document import PartnerCode
 from service.domain.refusals import BodyInvalid, CodeNotFound
 from service.domain.times import stamp, stamp_or_none
-from service.errors import BodyUnreadable, Forbidden, MediaType
+from service.errors import BodyUnreadable, Forbidden, MediaType, invalid
 from service.halls import Hall
 from service.ids import ID_FORM
 from service.invitations.guests import (
@@ -46,7 +46,7 @@ from service.web.forms import Instant, Nothing
 from service.web.halls import LIMIT_MAX, id_cursor_of, limit_of
 from service.web.keys import HALLS, INVITATIONS, SETTINGS, WORKBOOKS
 from service.web.pages import page_policy
-from service.web.requests import JSON_TYPES, act_of, body_of, caller, decode, hall_of, id_of, invalid, read, utc
+from service.web.requests import JSON_TYPES, act_of, body_of, caller, decode, hall_of, id_of, read, utc
 
 IMPORT_MAX_BYTES = 8 * 1024 * 1024
 """Of a list, and of nothing else; more is told `body-too-large`."""

@@ -26,12 +26,11 @@ from service.domain.refusals import (
     Refusal,
     TicketNotFound,
 )
-from service.errors import BodyUnreadable, MediaType
+from service.errors import BodyUnreadable, MediaType, invalid
 from service.identity.acts import Act
 from service.ids import ID_FORM, new_id
 from service.journal.values import Applicant
 from service.lane import Answer, Key, Request
-from service.lines import in_words
 from service.web.auth import CALLER, KEY_FORM, KEY_LENGTH_WITHOUT_CREDENTIAL, Caller
 from service.web.keys import CLOCK, HALLS, LANES, SIGNER
 
@@ -43,7 +42,6 @@ JSON_TYPES = {"application/json", "application/merge-patch+json"}
 _HALL = re.compile(r"[a-z0-9-]{1,32}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _COUNTER = re.compile(r"[A-Za-z0-9-]{1,16}")
-_WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
 
 Body = TypeVar("Body", bound=Struct)
 _DECODERS: dict[type[Any], msgspec.json.Decoder[Any]] = {}
@@ -190,12 +188,6 @@ def flag_of(request: web.Request, name: str) -> bool:
     if said not in {"0", "1"}:
         raise BodyInvalid((name, "0 or 1"))
     return said == "1"
-
-
-def invalid(said: str) -> BodyInvalid:
-    """Say where in a body a type was not kept."""
-    found = _WHERE.match(said)
-    return BodyInvalid((found["path"], in_words(found["why"])) if found else ("", said))
 
 
 def _has_nul(value: object) -> bool:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from service import staff_cli
-from service.app import CannotServe
 from service.config import Settings
+from service.outside import CannotServe
 from tests.serve.program import SECRET, Programs
 from tests.service import ADMIN
 from tests.web.staff import PASSWORD, Browser

@@ -10,7 +10,8 @@ import aiohttp
 import asyncpg
 import pytest
 
-from service.app import TaskFailed, _background
+from service.app import _background
+from service.outside import TaskFailed
 from tests.serve.program import Programs, alive, postmaster_of, until
 
 RESTART = 1012

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from service.app import CannotServe
 from service.clock import FakeClock
 from service.config import NetworkPrinter
 from service.journal.database import Database
+from service.outside import CannotServe
 from service.printing.printers import Printers
 from service.printing.watch import Watch
 from service.verify import Verifier
