@@ -263,14 +263,23 @@ def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at:
 class _Frees:
     """When a counter of each pool is free for who comes after all, on standby after those before the number `n`.
 
-    `also` are the stages of one more visit before them.
+    `also` are the stages of one more visit before them. Whoever is asked about, the work of those in the order is the
+    same: it is summed up once, and `behind` hands it on.
     """
 
-    def __init__(self, n: int, now_at: datetime, also: Sequence[_Leg] = ()) -> None:
+    def __init__(self, n: int, now_at: datetime) -> None:
         self.n = n
         self.now_at = now_at
-        self.also = also
+        self.also: Sequence[_Leg] = ()
         self._known: dict[_Kind, Free | None] = {}
+        self._in_order: dict[Sharing, Sequence[Work]] = {}
+
+    def behind(self, n: int, also: Sequence[_Leg] = ()) -> "_Frees":
+        """The same for another on standby, with one more visit before them."""
+        other = _Frees(n, self.now_at)
+        other.also = also
+        other._in_order = self._in_order
+        return other
 
     def at(self, day: Day, pool: Pool) -> Free | None:
         which = pool.sharing, pool.kind
@@ -279,16 +288,27 @@ class _Frees:
         return self._known[which]
 
     def _free_at(self, day: Day, pool: Pool) -> Free | None:
-        waiting = [NOTHING] * len(pool.sharing.kinds)
+        in_order = self._in_order.get(pool.sharing)
+        if in_order is None:
+            nobody = [NOTHING] * len(pool.sharing.kinds)
+            in_order = _with(nobody, chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool)))
+            self._in_order[pool.sharing] = in_order
         standby = chain.from_iterable(work_with(day, pool, ticket) for ticket in day.standby_before(self.n))
         also = (
             (other.kind, work_of(1, 1.0, mean_s, variance))
             for other, mean_s, variance in self.also
             if other.sharing is pool.sharing
         )
-        for kind, work in chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool), standby, also):
-            waiting[kind] = Work(*map(add, waiting[kind], work))
+        waiting = _with(in_order, chain(standby, also))
         return free_for(day, pool, waiting, coming_at_all(day, pool, self.now_at), self.now_at)
+
+
+def _with(waiting: Sequence[Work], more: Iterable[tuple[int, Work]]) -> Sequence[Work]:
+    """The work that waits, by kind, and more of it."""
+    found = list(waiting)
+    for kind, work in more:
+        found[kind] = Work(*map(add, found[kind], work))
+    return found
 
 
 def _start_after_all(day: Day, legs: Iterable[_Leg], frees: _Frees) -> _Start | None:
@@ -332,8 +352,8 @@ def _takes_from(day: Day, legs: Sequence[_Leg], frees: _Frees, other: Visitor) -
     if only is not None:
         found = (frees.at(day, leg.pool) for leg in legs if leg.pool.sharing is only[0])
         return any(free is not None and only[1] in free.kinds for free in found)
-    start = _start_after_all(day, theirs, _Frees(other.n, frees.now_at))
-    then = _start_after_all(day, theirs, _Frees(other.n, frees.now_at, legs))
+    start = _start_after_all(day, theirs, frees.behind(other.n))
+    then = _start_after_all(day, theirs, frees.behind(other.n, legs))
     return start is not None and then is not None and then.mean_s > start.mean_s + LATER_S
 
 

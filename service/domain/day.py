@@ -25,7 +25,9 @@ Copies share the values and cost one pass over the dictionaries: the lanes need 
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from heapq import merge
 from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple, Self
 
 from msgspec import Struct
@@ -666,11 +668,12 @@ class Day:
             if ticket.not_before_at is None or ticket.not_before_at <= self._awake_at:
                 yield ticket
 
-    def standby_due(self) -> Iterator[Ticket]:
-        """Those on standby who may be called, in the order of issue."""
-        for _, ticket_id in self.standby:
-            if not self.sleeps(self.tickets[ticket_id]):
-                yield self.tickets[ticket_id]
+    def standby_due(self, also: Ticket | None = None) -> Iterator[Ticket]:
+        """Those on standby who may be called, in the order of issue; `also`, if on standby, is one more of them."""
+        joins = () if also is None or also.admission is not Admission.STANDBY else (also,)
+        for ticket in merge((self.tickets[ticket_id] for _, ticket_id in self.standby), joins, key=attrgetter("n")):
+            if not self.sleeps(ticket):
+                yield ticket
 
     def sleeps(self, ticket: Ticket) -> bool:
         """Tell whether a waiting ticket is not due yet, as of when the day was last awake."""

@@ -97,7 +97,7 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:
-        for rule, tickets in ((Rule.EARLY, day.early()), (Rule.STANDBY, day.standby_due())):
+        for rule, tickets in ((Rule.EARLY, day.early()), (Rule.STANDBY, day.standby_due(also))):
             rather = next((ticket for ticket in tickets if day.draws_from(counter, line_key_of(ticket))), None)
             if rather is not None:
                 return rather, reason_for(day.plan, rather, ahead_of=0, rule=rule)

@@ -195,14 +195,14 @@ class Observer:
 
     def before(self, record: Record) -> None:
         """See the day before an event."""
+        if record.part == 0:  # nobody stands anywhere between two events of one command
+            self._note_most()
         self._note_line(record.at)
         self._note_before(record)
 
     def after(self, record: Record, ticket: Ticket | None) -> None:
         """See it with the event; `ticket` is as it was before."""
         self._note(record, ticket)
-        half = self._half(record.at)
-        half["most"] = max(half["most"], self.waiting)
 
     @property
     def waiting(self) -> int:
@@ -213,6 +213,12 @@ class Observer:
         """How many waited at each `LINE_EVERY` since the doors opened, and at `now_at`."""
         self._note_line(now_at)
         return [*self.line, (now_at, self.waiting)]
+
+    def _note_most(self) -> None:
+        """Note how many wait since the last event."""
+        if self.day.opened:
+            half = self._half(self.day.at)
+            half["most"] = max(half["most"], self.waiting)
 
     def _note_line(self, until_at: datetime) -> None:
         """Note how many waited at each mark that has passed since the last event."""
@@ -353,6 +359,7 @@ class Observer:
         day = self.day
         if not day.opened:
             return Figures(on=day.on)
+        self._note_most()
         ends = [end for of_ticket in self._ends.values() for end in of_ticket]
         spans = self.spans(min(now_at, day.plan.ends_at))
         lasted: dict[tuple[ServiceId, TicketClass], list[int]] = {}

@@ -299,7 +299,7 @@ def test_a_counter_calls_who_is_in_the_order_before_anybody_on_standby() -> None
     assert order == [*admitted, *standby]
 
 
-def test_who_stands_by_goes_on_to_another_errand_after_those_in_the_order() -> None:
+def one_who_goes_on_from_standby() -> tuple[Hall, TicketId]:
     """A look at papers says nothing of what comes after it: who was called to one from standby stands by again."""
     looks = [
         {"id": name, "prefix": prefix, "stages": ["precheck"], "duration_s": {"mean": 1500}}
@@ -319,12 +319,33 @@ def test_who_stands_by_goes_on_to_another_errand_after_those_in_the_order() -> N
     standby = hall.take("look", then=["other"])
     hall.at("16:25").next("P1", DONE)
     assert (hall.ticket(standby).state, hall.ticket(standby).admission) == (TicketState.CALLED, STANDBY)
+    return hall, standby
+
+
+def test_who_stands_by_goes_on_to_another_errand_after_those_in_the_order() -> None:
+    hall, _ = one_who_goes_on_from_standby()
     hall.at("16:30").do(hall.reporting("Z001", "16:30", "other"))
 
     called_next = hall.next("P1", DONE)
 
     assert called_next is not None
     assert hall.ticket(called_next).number == "Z001"
+
+
+def test_who_stands_by_goes_on_to_another_errand_rather_than_nobody() -> None:
+    hall, standby = one_who_goes_on_from_standby()
+
+    assert hall.at("16:30").next("P1", DONE) == standby
+    assert hall.ticket(standby).service == "other"
+
+
+def test_who_stands_by_goes_on_to_another_errand_before_those_who_came_later() -> None:
+    hall, standby = one_who_goes_on_from_standby()
+    hall.at("16:30").do(hall.reporting("Z001", "16:30", "other"))
+    later = next(dispatch.in_order(hall.day))
+    hall.day.put(replace(later, admission=STANDBY))
+
+    assert hall.next("P1", DONE) == standby
 
 
 def test_who_stands_by_may_ask_not_to_be_called_yet() -> None:

@@ -160,7 +160,10 @@ def test_whose_visit_was_to_go_on_from_a_forgotten_finish_may_come_back(
     assert not left.prechecked, "nobody said so"
     told = Observer(hall.day.hall, hall.on)
     told.see(hall.records)
-    assert told.figures(hall.now_at).counters[CounterId(counter)].serving_s == 0, "nobody knows when it ended"
+    figures = told.figures(hall.now_at)
+    assert figures.counters[CounterId(counter)].serving_s == 0, "nobody knows when it ended"
+    assert figures.halves["09:00"].waiting_most == 1
+    assert "20:00" not in figures.halves, "nobody waited then"
 
 
 def test_a_forgotten_finish_teaches_no_speed() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain import dispatch, waits
+from service.domain import admission, dispatch, waits
 from service.domain.admission import newcomer, verdict_on
 from service.domain.document import HallDocument
 from service.domain.forecast.scene import scene_of
@@ -289,7 +289,22 @@ def test_who_waits_with_the_same_bottleneck_comes_after_who_stands_by() -> None:
     assert hall.ticket(standby).n == last
 
 
-def test_who_stands_by_for_two_errands_keeps_their_time_at_the_counters_of_both() -> None:
+def watched(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
+    """The arguments of each call of a function of `admission`, from now on."""
+    calls: list[Any] = []
+    real = getattr(admission, name)
+
+    def watch(*args: Any) -> Any:  # noqa: ANN401  (whatever it takes and gives)
+        calls.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(admission, name, watch)
+    return calls
+
+
+def test_who_stands_by_for_two_errands_keeps_their_time_at_the_counters_of_both(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     hall = Hall(hall_of(("gs", "s")), at="15:30")
     hall.open("1", "2")
     for _ in range(18):
@@ -299,7 +314,9 @@ def test_who_stands_by_for_two_errands_keeps_their_time_at_the_counters_of_both(
     standby = hall.take("g", then="s")
 
     assert hall.ticket(standby).admission is STANDBY
+    summed_up = watched(monkeypatch, "_in_lines")
     assert how(hall, "s") is STANDBY, "one counter more serves it, and who stands by needs it as well"
+    assert len(summed_up) == 1, "whoever is asked about, those in the order are the same"
 
 
 # The bottleneck itself.
