@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -31,6 +32,15 @@ commands._run(work)
 """
 
 
+@pytest.fixture
+def _at_a_terminal() -> Iterator[None]:
+    """Programs begin as at a terminal: what `nohup` began outlives its terminal, and so does what that begins."""
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, ours)
+
+
+@pytest.mark.usefixtures("_at_a_terminal")
 async def test_a_stop_tells_the_screens_ends_postgresql_and_the_next_start_goes_on(
     programs: Programs, data_dir: Path
 ) -> None:

@@ -21,7 +21,7 @@ class Browser(Checked):
 
     async def __aenter__(self) -> Self:
         # Also of an IP address; and what is for TLS alone is kept, as by browsers on the service's own machine.
-        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(self.base))
+        jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=URL(self.base) if self.base else None)
         self._session = aiohttp.ClientSession(cookie_jar=jar)
         return self
 

@@ -201,7 +201,7 @@ def test_every_header_that_is_read_is_looked_at_first() -> None:
         for first, second in reads.findall(path.read_text("utf-8"))
     }
 
-    of_answers = {"Server", "Content-Type"}
+    of_answers = {"Server", "Content-Type", "Cache-Control"}
     only_looked_for = {"Content-Encoding", "Sec-Fetch-Mode", "User-Agent"}
     assert named - of_answers - only_looked_for <= set(READ)
 
