@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+from itertools import chain
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,6 +14,8 @@ pytest_plugins = ["tests.postgres", "tests.proxy", "tests.service"]
 atexit.register(gc.freeze)
 
 LONGEST = ("tests/fault/", "tests/deploy/test_image.py", "tests/web/test_schemathesis.py", "tests/simulation/")
+
+WAITING = "tests/browser/"
 
 settings.register_profile("short", deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("short"), max_examples=3000)
@@ -28,9 +31,26 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("long" if config.getoption("--long") else "short")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the long ones: where several run at a time, the last ones are short, and nobody waits for one."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the long ones, so that nobody waits for one at the end; and give each process tests of both kinds.
+
+    A browser's tests mostly wait, the others mostly compute. Processes get equal parts of the list, and half of them
+    begin with a browser: so the processors are as busy at the end as at the beginning, and never with all at once.
+    """
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    processes = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    if processes == 1:
+        return
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    waiting = [file for file in files if file.startswith(WAITING)]
+    computing = [file for file in files if not file.startswith(WAITING)]
+    items.clear()
+    for number in range(processes):
+        parts = computing[number::processes], waiting[number::processes]
+        for file in chain.from_iterable(parts if number % 2 == 0 else reversed(parts)):
+            items += files[file]
 
 
 @pytest.fixture(scope="session")
