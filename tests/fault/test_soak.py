@@ -318,7 +318,9 @@ async def test_nothing_grows_but_the_day_itself(
         assert rest.threads <= warm.threads
         for sample in (*busy, *quiet, rest):
             assert sample.connections <= CONNECTIONS_MAX
-        assert median(sample.kept_open for sample in quiet) <= max(sample.kept_open for sample in busy)
+        at_their_tickets = VISITORS + len(COUNTERS)  # each has a socket of theirs open now and then
+        most = max(sample.kept_open for sample in busy) + at_their_tickets
+        assert median(sample.kept_open for sample in quiet) <= most
 
 
 def told(took_s: Sequence[float], samples: Sequence[Sample]) -> Iterator[str]:
