@@ -14,6 +14,9 @@ from tests.service import NOON_AT, Service, quick_hashes, service_on
 
 FULL_HD = (1920, 1080)
 
+NO_OPTIMIZER = "--js-flags=--no-opt"
+"""A test's page does not live long enough for its code to be worth optimizing."""
+
 
 @pytest.fixture(scope="package", autouse=True)
 def _quick_hashes() -> Iterator[None]:
@@ -25,7 +28,7 @@ def _quick_hashes() -> Iterator[None]:
 async def browser() -> AsyncIterator[Browser]:
     """Chromium without a window, on a profile of its own: the system's, or else the one playwright installed."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable(), args=CHROMIUM_FLAGS)
+        browser = await playwright.chromium.launch(executable_path=executable(), args=[*CHROMIUM_FLAGS, NO_OPTIMIZER])
         yield browser
         await browser.close()
 
