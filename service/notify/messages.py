@@ -54,12 +54,7 @@ class Messages:
 
     async def gather(self) -> None:
         """Make messages of what happened."""
-        try:
-            await self._gatherer.run_once()
-        except StorageUnavailable as error:
-            self._made.failed(error)
-        else:
-            self._made.worked()
+        await _once(self._gatherer.run_once, self._made)
 
     async def send(self) -> None:
         """Send what is due."""
@@ -89,12 +84,7 @@ class Messages:
             log.warning("messages_not_swept")
 
     async def _send(self, sender: Sender) -> None:
-        try:
-            await sender.run_once()
-        except StorageUnavailable as error:
-            self._sent.failed(error)
-        else:
-            self._sent.worked()
+        await _once(sender.run_once, self._sent)
 
     def passes(self) -> list[tuple[str, Callable[[], Awaitable[None]], int]]:
         """What the scheduler runs: name, pass, how often in seconds."""
@@ -134,6 +124,16 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
         messages = Messages(gatherer, senders, outbox, clock)
         stack.push_async_callback(messages.stop)
         yield messages
+
+
+async def _once(work: Callable[[], Awaitable[object]], well: Well) -> None:
+    """Do what a pass is for, or leave it to the next one."""
+    try:
+        await work()
+    except StorageUnavailable as error:
+        well.failed(error)
+    else:
+        well.worked()
 
 
 def _look_at(task: asyncio.Task[None]) -> None:
