@@ -12,8 +12,8 @@ from typing import Any
 from benchmarks.harness import Served, Shares, hall_document, serving
 from benchmarks.load import Stream
 from benchmarks.result import BenchmarkFailed, Options, Result, row
-from service.domain.demo import demo_document
-from service.domain.document import Booking, HallDocument, Places
+from service.domain.hall.demo import demo_document
+from service.domain.hall.document import Booking, HallDocument, Places
 
 CLIENTS = 32
 PLACES = 1_000

@@ -12,16 +12,16 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec import convert
 
 from benchmarks.result import Options, Result, Row, row
+from service.domain.calendar.plan import Learned, LearnedArrivals, plan_of
 from service.domain.commands import BookAppointment, CallNext, OpenCounter, StartTicket, TakeTicket
 from service.domain.day import Day
-from service.domain.decide import decide
-from service.domain.document import HallDocument
+from service.domain.decide.decide import decide
 from service.domain.events import DayOpened, Event, Record, TicketCalled
-from service.domain.evolve import evolve
-from service.domain.forecast.ahead import day_ahead
-from service.domain.forecast.waits import forecast
+from service.domain.evolve.evolve import evolve
+from service.domain.forecast.day_outlook import day_ahead
+from service.domain.forecast.wait_quantiles import forecast
+from service.domain.hall.document import HallDocument
 from service.domain.model import AppointmentId, Channel, CounterId, HallId, ServiceId, TicketId
-from service.domain.plan import Learned, LearnedArrivals, plan_of
 from service.simulate.days import Result as Lived
 from service.simulate.days import live_days
 from service.simulate.estimate import estimate

@@ -22,10 +22,10 @@ from msgspec import Struct
 
 from benchmarks.load import Plan, Report, Stream
 from benchmarks.result import BenchmarkFailed
-from service.domain.demo import demo_document
-from service.domain.document import Booking, HallDocument
+from service.domain.hall.demo import demo_document
+from service.domain.hall.document import Booking, HallDocument
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from service.journal.embedded import EmbeddedPostgres
 

@@ -17,9 +17,9 @@ from service.domain.day import Day, Part
 from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.journal import Journal
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 from service.journal.values import Append
-from service.lane import Lane
+from service.runtime.lane import Lane
 
 EVENTS = 20_000
 HALL = "busy"

@@ -12,10 +12,10 @@ from benchmarks.harness import KNOWN_WITHIN_S, TOKEN, Served, serving
 from benchmarks.load import Stream
 from benchmarks.pages import WALL
 from benchmarks.result import BenchmarkFailed, Options, Result, row
-from service.domain.figures import Figures
 from service.domain.model import HallId
+from service.domain.stats.day_figures import Figures
 from service.journal.database import Database
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 from service.reports.reports import PACKAGE, SPAN_DAYS_MAX
 
 HALLS = 500

@@ -44,7 +44,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from display.board import zone_known
-from display.crowds import AddressOf, Crowds
+from display.connection_limits import AddressOf, Crowds
 from display.feed import (
     FAULT,
     RESTART,

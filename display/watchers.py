@@ -19,7 +19,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from display.hands import PROCESSORS, Wire, hand
+from display.send_worker import PROCESSORS, Wire, hand
 
 AT_ONCE = 1000 if PROCESSORS > 1 else 500
 """Screens sent to in one go, about 5 ms with two hands or one; then others have their turn."""

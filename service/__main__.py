@@ -22,21 +22,23 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from service import config, known_secrets, log, staff_cli
+from service import config, log
+from service.cli import staff
 from service.config import Settings, SettingsError, own_url, secrets_of
-from service.domain.document import CODE_OF_HALL, HallDocument
+from service.credentials import secret_check
+from service.domain.hall.document import CODE_OF_HALL, HallDocument
 from service.domain.model import HallId
 from service.errors import invalid
-from service.halls import fault_of_dates, faults_of, moves_dates
-from service.identity.documents import noting
-from service.ids import new_id
-from service.journal import halls as stored
+from service.identity.document_changes import noting
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from service.journal.embedded import CannotStart, DataFolderInUse, EmbeddedPostgres
 from service.journal.faults import DocumentConflict, Incomplete, JournalFault, StorageUnavailable
 from service.journal.read import Reader
-from service.outside import CannotServe, TaskFailed, migrated
-from service.verify import Verifier
+from service.journal.verify import Verifier
+from service.primitives.ids import new_id
+from service.runtime.halls import fault_of_dates, faults_of, moves_dates
+from service.runtime.startup_checks import CannotServe, TaskFailed, migrated
 
 if TYPE_CHECKING:
     from service.replay import Options
@@ -257,13 +259,13 @@ def user_add(
     display_name: Annotated[str, typer.Option(help="What others read; the name if not said.")] = "",
 ) -> None:
     """Give somebody a role; who is new gets a password for one use, printed once."""
-    _with_dsn(lambda dsn, settings: staff_cli.add_user(dsn, settings, name, role, hall, display_name), makes=True)
+    _with_dsn(lambda dsn, settings: staff.add_user(dsn, settings, name, role, hall, display_name), makes=True)
 
 
 @user_cli.command("reset")
 def user_reset(name: str) -> None:
     """Print a password for one use, and end this person's sessions."""
-    _with_dsn(lambda dsn, settings: staff_cli.reset_user(dsn, settings, name))
+    _with_dsn(lambda dsn, settings: staff.reset_user(dsn, settings, name))
 
 
 @token_cli.command("add")
@@ -273,19 +275,19 @@ def token_add(
     hall: HallOption = None,
 ) -> None:
     """Make a device, and print its bearer token, which is shown once."""
-    _with_dsn(lambda dsn, settings: staff_cli.add_token(dsn, settings, name, role, hall), makes=True)
+    _with_dsn(lambda dsn, settings: staff.add_token(dsn, settings, name, role, hall), makes=True)
 
 
 @token_cli.command("list")
 def token_list() -> None:
     """List the devices, without their tokens."""
-    _with_dsn(staff_cli.list_tokens)
+    _with_dsn(staff.list_tokens)
 
 
 @token_cli.command("revoke")
 def token_revoke(device: Annotated[str, typer.Argument(help="The device's id.")]) -> None:
     """Take a device's token back; it is refused within five seconds."""
-    _with_dsn(lambda dsn, settings: staff_cli.revoke_token(dsn, settings, device))
+    _with_dsn(lambda dsn, settings: staff.revoke_token(dsn, settings, device))
 
 
 def _with_dsn(work: Callable[[str, Settings], Coroutine[Any, Any, None]], *, makes: bool = False) -> None:
@@ -316,7 +318,7 @@ async def _new_secret(settings: Settings) -> None:
     async with _dsn(settings) as dsn:
         await migrated(dsn)
         async with Database(dsn) as database:
-            await known_secrets.begin_anew(database, settings)
+            await secret_check.begin_anew(database, settings)
     typer.echo(
         f"this database goes by {config.secret_source(settings)} from now on: start `serve` anew, add devices again; "
         "links to tickets and appointments given out before are void"
@@ -372,7 +374,7 @@ async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> No
                 fault = fault_of_dates(row.document, document, await halls.dates_in_use(hall, now_at), now_at)
                 if fault is not None:
                     raise CannotServe(": ".join(fault))
-            note = noting(hall, document, now_at, staff_cli.ACTOR)
+            note = noting(hall, document, now_at, staff.ACTOR)
             put = stored.Put(if_revisions=frozenset({row.revision}), command_id=new_id(), fingerprint=None, note=note)
             typer.echo(f"changed {hall}, revision {(await halls.put(hall, document, put)).revision}")
 

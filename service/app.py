@@ -19,67 +19,67 @@ import structlog
 from aiohttp import web
 
 from display.server import DisplayServer, HallKnown, Right
-from service import known_secrets
+from service.api import keys
+from service.api.address import client_of, subscriber_of
+from service.api.connections import listening
+from service.api.metered import Metered
+from service.api.server import make_app
+from service.api.sessions import CALLBACK
+from service.booking.availability import Offers
+from service.booking.rescheduling import Moves
 from service.clock import Clock
 from service.config import Secrets, Settings, own_url
+from service.credentials import secret_check
+from service.credentials.page_links import Links
+from service.credentials.presence_codes import Entrance
+from service.credentials.signer import Signer
+from service.credentials.ticket_tokens import KnownTokens
+from service.day_archive.archive import ENDED_DAYS_EVERY_S
 from service.domain.day import Day, Part
-from service.domain.demo import DEMO, demo_document, is_untouched
+from service.domain.hall.demo import DEMO, demo_document, is_untouched
 from service.domain.model import HallId, TicketId
 from service.domain.refusals import HallNotFound
-from service.ended import ENDED_DAYS_EVERY_S
-from service.entrance import Entrance
 from service.errors import DocumentConflict
-from service.forecasts.kept import READ_EVERY_S, Forecasts
 from service.forecasts.maker import FORGET_EVERY_S as FORECASTS_EVERY_S
 from service.forecasts.maker import Maker
-from service.forecasts.process import Process
-from service.halls import Halls
+from service.forecasts.stored_forecasts import READ_EVERY_S, Forecasts
+from service.forecasts.worker_client import Process
 from service.identity.devices import Devices
 from service.identity.identity import SWEEP_EVERY_S, Identity
 from service.identity.oidc import Provider
-from service.identity.tokens import Tokens
+from service.identity.opaque_tokens import Tokens
 from service.invitations.sheets import Workbooks
 from service.invitations.store import Invitations
-from service.jobs import Jobs, in_turn
-from service.journal import halls as stored
-from service.journal.bell import Bell, NatsBell, PostgresBell
+from service.journal import hall_documents as stored
+from service.journal.commit_hints import Bell, NatsBell, PostgresBell
 from service.journal.database import Database
 from service.journal.embedded import EmbeddedPostgres
 from service.journal.faults import StorageUnavailable
-from service.journal.find import Finder
 from service.journal.follow import Follower
+from service.journal.health import Well
 from service.journal.journal import Journal
+from service.journal.search import Finder
 from service.journal.values import Append
-from service.journal.well import Well
-from service.known_tokens import KnownTokens
-from service.lanes import Lanes
-from service.learning import Learning
+from service.learning.nightly import Learning
 from service.limits.allowances import Allowances
 from service.limits.limits import Limits
-from service.links import Links
-from service.metrics import Metrics
-from service.moves import Moves
-from service.notify.managers import DeadLetters
-from service.notify.messages import Messages, messaging
-from service.offers import Offers
-from service.outside import CannotServe, TaskFailed, migrated
+from service.metrics.metrics import Metrics
+from service.notify.messaging import Messages, messaging
+from service.notify.undeliverable import DeadLetters
 from service.printing.printers import Printers
 from service.printing.watch import LOOK_EVERY_S, Watch
-from service.privacy import FORGET_EVERY_S, Privacy
-from service.ready import Readiness
-from service.reports.online import FLUSH_EVERY_S, SentOnline
+from service.privacy.data_requests import FORGET_EVERY_S, Privacy
+from service.reports.missing_screens import FORGET_EVERY_S as FORGET_SCREENS_EVERY_S
+from service.reports.missing_screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
+from service.reports.missing_screens import Screens
+from service.reports.online_requests import FLUSH_EVERY_S, SentOnline
 from service.reports.overview import Overview
 from service.reports.reports import Reports
-from service.reports.screens import FORGET_EVERY_S as FORGET_SCREENS_EVERY_S
-from service.reports.screens import LOOK_EVERY_S as LOOK_AT_SCREENS_EVERY_S
-from service.reports.screens import Screens
-from service.signer import Signer
-from service.web import keys
-from service.web.address import client_of, subscriber_of
-from service.web.connections import listening
-from service.web.metered import Metered
-from service.web.server import make_app
-from service.web.sessions import CALLBACK
+from service.runtime.halls import Halls
+from service.runtime.jobs import Jobs, in_turn
+from service.runtime.lanes import Lanes
+from service.runtime.readiness import Readiness
+from service.runtime.startup_checks import CannotServe, TaskFailed, migrated
 
 CLOCK_EVERY_S = 1.0
 
@@ -370,7 +370,7 @@ async def _ground(settings: Settings, clock: Clock, *, own_server: bool) -> Asyn
         if own_server:
             await migrated(dsn)
         database = await stack.enter_async_context(Database(dsn))
-        secrets = await (known_secrets.note if own_server else _reached)(database, settings)
+        secrets = await (secret_check.note if own_server else _reached)(database, settings)
         bell: Bell = PostgresBell(dsn) if settings.nats_url is None else NatsBell(settings.nats_url)
         await stack.enter_async_context(_background(bell.run(), "bell"))
         follower = Follower(database, bell, clock.monotonic_s)
@@ -394,7 +394,7 @@ async def _reached(database: Database, settings: Settings) -> Secrets:
     well = Well("database")
     while True:
         try:
-            secrets = await known_secrets.compare(database, settings)
+            secrets = await secret_check.compare(database, settings)
         except StorageUnavailable as error:
             well.failed(error)
             await asyncio.sleep(REACH_EVERY_S)

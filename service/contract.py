@@ -14,9 +14,12 @@ Source: DESIGN 4; held by import-linter.
 """
 
 from service.clock import Clock
+from service.domain.admission.preview import at_door
+from service.domain.calendar.plan import Plan, PlannedService
+from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.day import Day, Pool
 from service.domain.events import Record, TicketCalled, TicketRecalled
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
 from service.domain.model import (
     AtDoor,
     CounterId,
@@ -33,12 +36,9 @@ from service.domain.model import (
     TicketState,
     ZoneId,
 )
-from service.domain.newcomers import at_door
-from service.domain.plan import Plan, PlannedService
-from service.domain.promises import Promises, promised_to_newcomer
-from service.domain.times import stamp, stamp_or_none
+from service.domain.queue.promised_waits import Promises, promised_to_newcomer
+from service.domain.queue.waits import wait_of_newcomer
 from service.domain.view import OnDate, Stamp, Suspended, TicketView, WaitView, suspended_view, ticket_view
-from service.domain.waits import wait_of_newcomer
 from service.errors import StorageUnavailable
 from service.journal.faults import StorageUnavailable as JournalUnavailable
 from service.journal.faults import UnknownKind

@@ -8,7 +8,7 @@ Source: CONTRACT 2.
 import re
 
 from service.domain.refusals import BodyInvalid, Refusal
-from service.lines import in_words
+from service.primitives.text_fields import in_words
 
 _WHERE = re.compile(r"^(?P<why>.*?) - at `(?:key in )?\$\.?(?P<path>.*?)`$", re.DOTALL)
 

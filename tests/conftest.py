@@ -13,7 +13,7 @@ pytest_plugins = ["tests.postgres", "tests.proxy", "tests.service"]
 # of that package: all tests have passed, and the exit code would say otherwise.
 atexit.register(gc.freeze)
 
-LONGEST = ("tests/fault/", "tests/deploy/test_image.py", "tests/web/test_schemathesis.py", "tests/simulation/")
+LONGEST = ("tests/fault/", "tests/deploy/test_image.py", "tests/api/test_schemathesis.py", "tests/simulation/")
 
 WAITING = "tests/browser/"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from service.api.routes import ROUTES
 from service.config import SETTINGS
 from service.domain.refusals import Refusal
-from service.metrics import Metrics
-from service.web.routes import ROUTES
+from service.metrics.metrics import Metrics
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -65,7 +65,7 @@ def test_every_file_that_readme_links_to_exists(link: str) -> None:
 
 
 def test_the_version_is_the_same_everywhere() -> None:
-    from service.metrics import VERSION  # noqa: PLC0415  (only this test is about it)
+    from service.metrics.metrics import VERSION  # noqa: PLC0415  (only this test is about it)
 
     assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text("utf-8")
     assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text("utf-8")

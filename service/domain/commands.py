@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
+from service.domain.calendar.plan import Plan
 from service.domain.model import (
     Appointment,
     AppointmentId,
@@ -26,7 +27,6 @@ from service.domain.model import (
     TicketClass,
     TicketId,
 )
-from service.domain.plan import Plan
 
 
 class Order(Struct, frozen=True):

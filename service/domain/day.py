@@ -33,9 +33,10 @@ from typing import NamedTuple, Self
 from msgspec import Struct
 from sortedcontainers import SortedList
 
-from service.domain.diary import Diary
+from service.domain.booking.booking_totals import Booked
+from service.domain.booking.expected_visits import Diary
+from service.domain.calendar.plan import Plan, PlannedCounter, PlannedService, Rate
 from service.domain.events import Event, Record, TicketAdmitted
-from service.domain.going_on import GoingOn, goings_on_of
 from service.domain.model import (
     Admission,
     Alarm,
@@ -60,11 +61,10 @@ from service.domain.model import (
     TicketState,
     state_at,
 )
-from service.domain.plan import Plan, PlannedCounter, PlannedService, Rate
-from service.domain.promises import Promises
+from service.domain.queue.follow_on_services import GoingOn, goings_on_of
+from service.domain.queue.promised_waits import Promises
+from service.domain.queue.shared_counters import Crew, Kind, Sharing
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
-from service.domain.sharing import Crew, Kind, Sharing
-from service.domain.sums import Booked
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

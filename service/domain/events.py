@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
+from service.domain.calendar.plan import Plan
 from service.domain.model import (
     Admission,
     AppointmentId,
@@ -32,7 +33,6 @@ from service.domain.model import (
     TicketId,
     Wait,
 )
-from service.domain.plan import Plan
 
 
 class Fact(Struct, frozen=True, gc=False, tag_field="kind", omit_defaults=True):

@@ -10,9 +10,10 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
 
-from service.domain.check_ins import return_by
+from service.domain.booking.slots import Slot
+from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.day import Day
-from service.domain.dispatch import ahead as place_of_call
+from service.domain.decide.check_ins import return_by
 from service.domain.model import (
     RETURN_WITHIN_S,
     RETURNS_MAX,
@@ -40,10 +41,9 @@ from service.domain.model import (
     Wait,
     ZoneId,
 )
-from service.domain.promises import promised
-from service.domain.slots import Slot
-from service.domain.times import stamp, stamp_or_none
-from service.domain.waits import outlook_of
+from service.domain.queue.dispatch import ahead as place_of_call
+from service.domain.queue.promised_waits import promised
+from service.domain.queue.waits import outlook_of
 
 Stamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
 """An instant as `times.stamp` writes it."""

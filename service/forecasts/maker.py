@@ -13,17 +13,17 @@ import structlog
 
 from service.clock import Clock
 from service.domain.day import Day
-from service.domain.forecast.ahead import DayAhead
-from service.domain.forecast.scene import scene_of, waiting_in
-from service.domain.forecast.waits import Asked, Quantiles, steadied
+from service.domain.forecast.day_outlook import DayAhead
+from service.domain.forecast.start_state import scene_of, waiting_in
+from service.domain.forecast.wait_quantiles import Asked, Quantiles, steadied
 from service.domain.model import HallId, Shown, TicketId
-from service.domain.promises import Promise, Promises
+from service.domain.queue.promised_waits import Promise, Promises
 from service.domain.refusals import Busy
-from service.forecasts.kept import EVERY, MOST, Forecasts, Kept
-from service.forecasts.process import Draws, ForecasterLost
+from service.forecasts.stored_forecasts import EVERY, MOST, Forecasts, Kept
 from service.forecasts.worker import Made, Wanted
+from service.forecasts.worker_client import Draws, ForecasterLost
 from service.journal.faults import StorageUnavailable
-from service.lanes import Lanes
+from service.runtime.lanes import Lanes
 
 LOOK_EVERY_S = 1.0
 """Between two passes."""

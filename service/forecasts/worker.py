@@ -14,10 +14,10 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from service.domain.forecast.ahead import DayAhead, outlook_of
-from service.domain.forecast.rest import TooManyToCome
-from service.domain.forecast.scene import Scene
-from service.domain.forecast.waits import Asked, asked_of
+from service.domain.forecast.day_outlook import DayAhead, outlook_of
+from service.domain.forecast.day_simulation import TooManyToCome
+from service.domain.forecast.start_state import Scene
+from service.domain.forecast.wait_quantiles import Asked, asked_of
 
 NICE = 5
 """How much others come first on the processor."""

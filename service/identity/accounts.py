@@ -13,13 +13,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.domain.refusals import Busy
-from service.identity import acts, audit, passwords
-from service.identity.acts import Act, DoneBefore
+from service.identity import audit_log, idempotency, passwords
+from service.identity.idempotency import Act, DoneBefore
 from service.identity.passwords import Passwords
 from service.identity.store import PACKAGE, Writer, changing, note_use, read, texts
 from service.journal.database import Database
-from service.journal.statements import statements
-from service.personal import Personal
+from service.journal.sql_files import statements
+from service.primitives.personal_data import Personal
 
 ADMIN_NAME = "admin"
 """Signs in with the admin token; no account may have it."""
@@ -160,7 +160,7 @@ class Accounts:
 
     async def has_chosen(self, act: Act) -> bool:
         """Tell whether a password was chosen by this very request before. Raises KeyReused."""
-        return await acts.answered(self._database, act, _Chosen) is not None
+        return await idempotency.answered(self._database, act, _Chosen) is not None
 
     async def choose_password(self, account: Account, password: str, act: Act, keep: bytes) -> None:
         """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`.
@@ -173,14 +173,14 @@ class Accounts:
         hashed = await self._hashes.hash(password)
         try:
             async with changing(self._database) as writer:
-                await acts.keep(writer, act, _Chosen(account.id))
+                await idempotency.keep(writer, act, _Chosen(account.id))
                 if await writer.fetchrow(_SQL["choose_password"], account.id, hashed, account.password) is None:
                     raise Busy
                 await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
                 data = {"account": account.id}
-                await audit.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
+                await audit_log.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
         except DoneBefore:
-            await acts.answered(self._database, act, _Chosen)
+            await idempotency.answered(self._database, act, _Chosen)
 
     async def link(self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str) -> Account | None:
         """Make an account that of a person of a single sign-on; None when it is another person's by now."""
@@ -188,7 +188,7 @@ class Accounts:
             if await writer.fetchrow(_SQL["link"], account.id, issuer, subject) is None:
                 return None
             await writer.execute(_SESSIONS["end_of_account"], account.id, None)
-            await audit.note(writer, account.halls, now_at, actor, "person_linked", {"account": account.id})
+            await audit_log.note(writer, account.halls, now_at, actor, "person_linked", {"account": account.id})
             return await account_in(writer, account.id)
 
     async def seen(self, account: Account, now_at: datetime) -> None:

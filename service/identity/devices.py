@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 import asyncpg
 from msgspec import Struct
 
-from service.identity import acts, audit
-from service.identity.acts import Act, DoneBefore
+from service.identity import audit_log, idempotency
+from service.identity.idempotency import Act, DoneBefore
+from service.identity.opaque_tokens import Memory, Tokens
 from service.identity.sessions import hash_of
 from service.identity.store import PACKAGE, Writer, changing, note_use, read
-from service.identity.tokens import Memory, Tokens
-from service.ids import new_id
 from service.journal.database import Database
-from service.journal.statements import statements
+from service.journal.sql_files import statements
+from service.primitives.ids import new_id
 
 PREFIX = "phd_"
 TOKEN_FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
@@ -78,7 +78,7 @@ class Devices:
 
     async def create(self, hall: str, name: str, role: str, act: Act) -> tuple[Device, str]:
         """Make a device, and return its token as well. Raises KeyReused."""
-        done = await acts.answered_by(self._database, act, Device)
+        done = await idempotency.answered_by(self._database, act, Device)
         if done is not None:
             device, nth = done
             return device, self._token(device.id, nth)
@@ -86,10 +86,10 @@ class Devices:
         token = self._token(device.id)
         try:
             async with changing(self._database) as writer:
-                await acts.keep(writer, act, device)
+                await idempotency.keep(writer, act, device)
                 await writer.execute(_SQL["create"], hall, device.id, name, role, hash_of(token), act.now_at)
                 data = {"device": device.id, "role": role}
-                await audit.note(writer, [hall], act.now_at, act.actor, "device_added", data)
+                await audit_log.note(writer, [hall], act.now_at, act.actor, "device_added", data)
         except DoneBefore:
             return await self.create(hall, name, role, act)
         return device, token
@@ -101,10 +101,10 @@ class Devices:
         async def take_back(writer: Writer) -> None:
             row = await writer.fetchrow(_SQL["revoke"], hall, device, act.now_at)
             if row is not None:
-                await audit.note(writer, [hall], act.now_at, act.actor, "device_revoked", {"device": device})
+                await audit_log.note(writer, [hall], act.now_at, act.actor, "device_revoked", {"device": device})
                 revoked.append(row["hash"])
 
-        await acts.do_once(self._database, act, take_back)
+        await idempotency.do_once(self._database, act, take_back)
         for token in revoked:
             self._forgotten += 1
             self._memory.drop(token)

@@ -7,16 +7,16 @@ import structlog
 
 from service.clock import Clock
 from service.errors import StorageUnavailable
-from service.identity import acts
+from service.identity import idempotency
 from service.identity.accounts import Accounts
-from service.identity.audit import Audit
+from service.identity.audit_log import Audit
 from service.identity.devices import Devices
 from service.identity.lockout import Lockout
 from service.identity.oidc import Flows, Provider
+from service.identity.opaque_tokens import Tokens
 from service.identity.passwords import Passwords
 from service.identity.sessions import Sessions
 from service.identity.staff import Staff
-from service.identity.tokens import Tokens
 from service.journal.database import Database
 
 SWEEP_EVERY_S = 3600
@@ -75,7 +75,7 @@ class Identity:
         try:
             await self.sessions.sweep(now_at)
             await self.lockout.sweep(now_at)
-            await acts.sweep(self._database, now_at)
+            await idempotency.sweep(self._database, now_at)
             await self.audit.sweep(now_at)
         except StorageUnavailable:
             log.warning("identity_not_swept")

@@ -25,7 +25,7 @@ from msgspec import Struct
 from service.errors import RateLimited
 from service.identity.store import PACKAGE, Writer, changing, read
 from service.journal.database import Database
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 
 FREE_OF_NAME = 5
 """Attempts at one name, from one network or one known browser, that need not wait."""

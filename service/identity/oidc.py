@@ -31,7 +31,7 @@ from msgspec import Struct
 
 from service.config import is_safe
 from service.identity.accounts import NAME, name_of
-from service.personal import Personal
+from service.primitives.personal_data import Personal
 
 if TYPE_CHECKING:
     from authlib.integrations.httpx_client import AsyncOAuth2Client

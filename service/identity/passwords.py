@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from service.domain.refusals import BodyInvalid, Busy
-from service.ids import CROCKFORD
+from service.primitives.ids import CROCKFORD
 
 LENGTH_MIN = 10
 """Characters a chosen password has at least; length is what counts (NIST SP 800-63B), so nothing else is asked."""

@@ -13,12 +13,12 @@ from hashlib import sha256
 from msgspec import Struct
 
 from service.domain.refusals import Busy
-from service.identity import audit
+from service.identity import audit_log
 from service.identity.accounts import Account, Accounts
+from service.identity.opaque_tokens import DRAWN_BYTES, Memory, Tokens
 from service.identity.store import PACKAGE, changing, note_use, read
-from service.identity.tokens import DRAWN_BYTES, Memory, Tokens
 from service.journal.database import Database
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 
 LASTS = timedelta(hours=12)
 """From the beginning, or the last renewal, to the end: a working day."""
@@ -79,7 +79,7 @@ class Sessions:
                 await writer.execute(_SQL["begin_of_admin"], session.hash, self._admin_keys[0], *lasts)
             elif await writer.fetchrow(_SQL["begin"], session.hash, account.id, account.password, *lasts) is None:
                 raise Busy
-            await audit.note(writer, _halls_of(account), now_at, actor, "signed_in", _about(account))
+            await audit_log.note(writer, _halls_of(account), now_at, actor, "signed_in", _about(account))
         return token, session
 
     async def find(self, token: str, now_at: datetime) -> Session | None:
@@ -108,7 +108,7 @@ class Sessions:
             else:
                 await writer.execute(_SQL["end_of_account"], account.id, None)
             data = {**_about(account), "everywhere": everywhere}
-            await audit.note(writer, _halls_of(account), now_at, actor, "signed_out", data)
+            await audit_log.note(writer, _halls_of(account), now_at, actor, "signed_out", data)
         self.forget(None if account is None else account.id)
 
     def forget(self, account: str | None) -> None:

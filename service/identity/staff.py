@@ -17,16 +17,16 @@ from msgspec.structs import replace
 
 from service.domain.refusals import WrongState
 from service.errors import AccountNotFound, Forbidden
-from service.identity import acts, audit, passwords
+from service.identity import audit_log, idempotency, passwords
 from service.identity.accounts import ONE_TIME_FOR, Account, Accounts, Member, account_in, member_of
-from service.identity.acts import Act, DoneBefore
+from service.identity.idempotency import Act, DoneBefore
 from service.identity.passwords import Passwords
 from service.identity.sessions import Sessions
 from service.identity.store import PACKAGE, Writer, changing
-from service.ids import new_id
 from service.journal.database import Database
-from service.journal.statements import statements
-from service.personal import Personal
+from service.journal.sql_files import statements
+from service.primitives.ids import new_id
+from service.primitives.personal_data import Personal
 
 _SQL = statements("accounts.sql", PACKAGE)
 _SESSIONS = statements("sessions.sql", PACKAGE)
@@ -102,7 +102,7 @@ class Staff:
         Raises:
             Forbidden: it is the caller's own account, or somebody's in halls the caller does not manage.
         """
-        done = await acts.answered_by(self._database, act, Added)
+        done = await idempotency.answered_by(self._database, act, Added)
         if done is not None:
             before, nth = done
             return before.member, self._one_time(before.member.id, act, nth) if before.new else None
@@ -127,9 +127,9 @@ class Staff:
                 await writer.execute(_SQL["set_role"], hall, account_id, role)
                 account = replace(account, roles={**account.roles, hall: role})
                 member = member_of(account, hall, known_whole=authority.covers(account))
-                await acts.keep(writer, act, Added(member, new))
+                await idempotency.keep(writer, act, Added(member, new))
                 data = {"account": account_id, "role": role}
-                await audit.note(writer, [hall], act.now_at, act.actor, "staff_added", data)
+                await audit_log.note(writer, [hall], act.now_at, act.actor, "staff_added", data)
         except (DoneBefore, _Changed):
             return await self.add(hall, name, display_name, role, act, authority)
         self._sessions.forget(account_id)
@@ -142,13 +142,13 @@ class Staff:
             AccountNotFound: they have no role here.
             Forbidden: it is the caller's own role, or about a person of halls the caller does not manage.
         """
-        before = await acts.answered(self._database, act, Member)
+        before = await idempotency.answered(self._database, act, Member)
         if before is not None:
             return before
         try:
             async with changing(self._database) as writer:
                 member = await self._changed(writer, hall, account_id, change, act, authority)
-                await acts.keep(writer, act, member)
+                await idempotency.keep(writer, act, member)
         except DoneBefore:
             return await self.change(hall, account_id, change, act, authority)
         self._sessions.forget(account_id)
@@ -167,9 +167,9 @@ class Staff:
                 return
             _require_other(account, authority)
             await writer.execute(_SQL["drop_role"], hall, account_id)
-            await audit.note(writer, [hall], act.now_at, act.actor, "staff_removed", {"account": account_id})
+            await audit_log.note(writer, [hall], act.now_at, act.actor, "staff_removed", {"account": account_id})
 
-        await acts.do_once(self._database, act, take_away)
+        await idempotency.do_once(self._database, act, take_away)
         self._sessions.forget(account_id)
 
     async def sign_out(self, hall: str, account_id: str, act: Act) -> None:
@@ -180,9 +180,11 @@ class Staff:
             if account is None or hall not in account.roles:
                 return
             await writer.execute(_SESSIONS["end_of_account"], account_id, None)
-            await audit.note(writer, account.halls, act.now_at, act.actor, "staff_signed_out", {"account": account_id})
+            await audit_log.note(
+                writer, account.halls, act.now_at, act.actor, "staff_signed_out", {"account": account_id}
+            )
 
-        await acts.do_once(self._database, act, end_sessions)
+        await idempotency.do_once(self._database, act, end_sessions)
         self._sessions.forget(account_id)
 
     async def reset(self, hall: str | None, account_id: str, act: Act, authority: Authority) -> str:
@@ -200,7 +202,7 @@ class Staff:
                 that the caller does not manage.
             WrongState: they sign in by single sign-on, and have no password here.
         """
-        done = await acts.answered_by(self._database, act, _Reset)
+        done = await idempotency.answered_by(self._database, act, _Reset)
         if done is not None:
             return self._one_time(account_id, act, done[1])
         password = self._one_time(account_id, act)
@@ -213,7 +215,7 @@ class Staff:
                     raise Forbidden
                 if account.sso:
                     raise WrongState("sso")
-                await acts.keep(writer, act, _Reset(account_id))
+                await idempotency.keep(writer, act, _Reset(account_id))
                 await writer.execute(_SQL["give_password"], account_id, hashed, act.now_at + ONE_TIME_FOR)
                 await writer.execute(_SESSIONS["end_of_account"], account_id, None)
                 await _note_everywhere(writer, account, act, "password_reset", {"account": account_id})
@@ -231,7 +233,7 @@ class Staff:
             await writer.execute(_SQL["set_role"], hall, account_id, change.role)
             account = replace(account, roles={**account.roles, hall: change.role})
             data = {"account": account_id, "role": change.role}
-            await audit.note(writer, [hall], act.now_at, act.actor, "staff_role_changed", data)
+            await audit_log.note(writer, [hall], act.now_at, act.actor, "staff_role_changed", data)
         if change.display_name is not UNSET or change.disabled is not UNSET:
             account = await self._change_person(writer, account, change, act, authority)
         return member_of(account, hall, known_whole=authority.covers(account))
@@ -312,4 +314,4 @@ def _require_other(account: Account, authority: Authority) -> None:
 
 
 async def _note_everywhere(writer: Writer, account: Account, act: Act, kind: str, data: dict[str, str]) -> None:
-    await audit.note(writer, account.halls, act.now_at, act.actor, kind, data)
+    await audit_log.note(writer, account.halls, act.now_at, act.actor, kind, data)

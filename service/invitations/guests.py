@@ -14,12 +14,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from service.domain.document import Language, ServiceCode
+from service.domain.hall.document import Language, ServiceCode
 from service.domain.refusals import BodyInvalid
 from service.invitations.sheets import HEADER_WITHIN, Merged, Table, table_of_csv
-from service.lines import Email, in_words, is_email
-from service.people import e164
-from service.personal import Personal
+from service.primitives.contacts import e164
+from service.primitives.personal_data import Personal
+from service.primitives.text_fields import Email, in_words, is_email
 
 GUESTS_MAX = 10_000
 """People in one import; more are several imports."""

@@ -15,15 +15,15 @@ from msgspec import Struct
 
 from service.domain.model import AppointmentState, HallId, TicketState
 from service.domain.refusals import CodeNotFound, CodeUsed
-from service.identity import acts, audit
-from service.identity.acts import Act, DoneBefore
+from service.identity import audit_log, idempotency
+from service.identity.idempotency import Act, DoneBefore
 from service.identity.store import Writer, changing, read
-from service.ids import NIL, OF_INVITATION, new_code, new_id
 from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
-from service.journal.statements import statements
-from service.people import Reached, person_of
-from service.personal import Personal
+from service.journal.sql_files import statements
+from service.primitives.contacts import Reached, person_of
+from service.primitives.ids import NIL, OF_INVITATION, new_code, new_id
+from service.primitives.personal_data import Personal
 
 PACKAGE = "service.invitations"
 
@@ -122,10 +122,10 @@ class Invitations:
         kept = _Kept(new_id(), bad)
         try:
             async with changing(self._database) as writer:
-                await acts.keep(writer, act, kept)
+                await idempotency.keep(writer, act, kept)
                 await self._write(writer, hall, partner, kept.batch, guests, releases_at, act)
                 data = {"batch": kept.batch, "partner": partner, "invited": len(guests), "bad": len(bad)}
-                await audit.note(writer, [hall], act.now_at, act.actor, "invitations_imported", data)
+                await audit_log.note(writer, [hall], act.now_at, act.actor, "invitations_imported", data)
         except DoneBefore:
             before = await self.added_before(hall, act)
             assert before is not None, "who has claimed the key has kept the answer with it"
@@ -134,7 +134,7 @@ class Invitations:
 
     async def added_before(self, hall: HallId, act: Act) -> Imported | None:
         """What an import with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
-        known = await acts.answered(self._database, act, _Kept)
+        known = await idempotency.answered(self._database, act, _Kept)
         return None if known is None else await self._imported(hall, known)
 
     async def _imported(self, hall: HallId, kept: _Kept) -> Imported:
@@ -221,9 +221,9 @@ class Invitations:
             if row["revoked_at"] is None:
                 await writer.execute(_SQL["revoke"], hall, invitation, act.now_at)
                 data = {"invitation": invitation}
-                await audit.note(writer, [hall], act.now_at, act.actor, "invitation_revoked", data)
+                await audit_log.note(writer, [hall], act.now_at, act.actor, "invitation_revoked", data)
 
-        await acts.do_once(self._database, act, take_back)
+        await idempotency.do_once(self._database, act, take_back)
 
 
 def _listed(row: asyncpg.Record) -> Listed:

@@ -31,10 +31,9 @@ import asyncpg
 import msgspec
 from msgspec.structs import replace
 
-from service.domain.document import HallDocument
 from service.domain.events import Record
+from service.domain.hall.document import HallDocument
 from service.domain.model import LIVE, HallId
-from service.ids import NIL
 from service.journal.database import (
     Connection,
     Database,
@@ -51,13 +50,14 @@ from service.journal.faults import (
     RecordsRefused,
     StorageUnavailable,
 )
-from service.journal.halls import document_of
+from service.journal.hall_documents import document_of
+from service.journal.health import Well
 from service.journal.read import continued
 from service.journal.records import body_of, row_of
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 from service.journal.values import Append, Claimed, Lost, Position, Use
-from service.journal.well import Well
-from service.tasks import begun
+from service.primitives.ids import NIL
+from service.primitives.tasks import begun
 
 RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
 RESEND_PAUSE_S = 0.02

@@ -23,8 +23,8 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from service.journal.faults import Incomplete, ReadOnly, StorageUnavailable
-from service.journal.statements import statements
-from service.tasks import retrieve
+from service.journal.sql_files import statements
+from service.primitives.tasks import retrieve
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 T = TypeVar("T")

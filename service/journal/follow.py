@@ -25,13 +25,13 @@ from msgspec import Struct
 
 from service.domain.events import DayEnded, Record
 from service.domain.model import HallId
-from service.journal.bell import Bell
+from service.journal.commit_hints import Bell
 from service.journal.database import Database
 from service.journal.faults import Rewritten, StorageUnavailable
+from service.journal.health import Well
 from service.journal.read import Reader
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 from service.journal.values import Append, DayRow, Position
-from service.journal.well import Well
 
 POLL_S = 1.0  # how late news is when no bell is heard
 RETRY_S = 0.5  # between two attempts to load a day

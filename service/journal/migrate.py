@@ -13,7 +13,7 @@ from itertools import count
 import asyncpg
 
 from service.journal.faults import MigrationFault
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 
 LOCK_KEY = 0x7061_6968_616F  # "paihao": one key for all releases
 TRIES_MAX = 30  # each waits 2 s for its locks: after about a minute and a half the operator has to look

@@ -13,12 +13,12 @@ from typing import Protocol
 import asyncpg
 from msgspec import Struct
 
+from service.domain.booking.booking_totals import Booked, sums_of
 from service.domain.events import Record
 from service.domain.model import MISSED_AFTER_S, AppointmentId, HallId, TicketId, TicketState
-from service.domain.sums import Booked, sums_of
 from service.journal.faults import Rewritten
 from service.journal.records import record_of
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 from service.journal.values import DayRow, Position
 
 CHUNK_EVENTS = 1000  # a day is loaded in steps of so many, about 5 ms each, so that others get their turn

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from service.domain.events import Record
 from service.domain.model import Appointment, HallId, Ticket
-from service.personal import Personal
+from service.primitives.personal_data import Personal
 
 
 class Position(Struct, frozen=True):

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from service.clock import Clock
 from service.journal.database import Database
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 from service.limits.rules import Limit
 
 _SQL = statements("limits.sql", "service.limits")

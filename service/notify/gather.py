@@ -20,18 +20,18 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from service.apart import apart
 from service.clock import Clock
 from service.domain.day import Day
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
 from service.errors import StorageUnavailable as RimUnavailable
-from service.halls import Hall, Halls
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.notify.model import Kind, MessageChannel
 from service.notify.outbox import About, New, Outbox, Writer, new_of
 from service.notify.rules import NEAR_LATE, Due, facts_of_ticket, messages_of, near
+from service.runtime.fault_isolation import apart
+from service.runtime.halls import Hall, Halls
 
 LOOK_EVERY_S = 10.0
 """How late a message may be whose event another process wrote and could not gather."""

@@ -19,9 +19,9 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from service.notify.calendar import Method, ics_of
-from service.notify.handing import HAND_OVER_S, HandedOver, Later, Refused, Sent, Unknown
-from service.notify.letters import Letter
+from service.notify.calendar_files import Method, ics_of
+from service.notify.content import Letter
+from service.notify.delivery import HAND_OVER_S, HandedOver, Later, Refused, Sent, Unknown
 from service.notify.model import Kind, Message, Person
 
 RULES = RULES_OF_SMTP.clone(cte_type="7bit")

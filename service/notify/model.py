@@ -6,7 +6,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from service.domain.model import HallId, ServiceId
-from service.personal import Personal
+from service.primitives.personal_data import Personal
 
 
 class Kind(StrEnum):

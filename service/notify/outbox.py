@@ -15,12 +15,12 @@ from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
 from service.domain.model import AppointmentState, HallId, ServiceId
-from service.ids import new_id
 from service.journal.database import Database
 from service.journal.records import record_of
-from service.journal.statements import statements
+from service.journal.sql_files import statements
 from service.notify.model import REMINDERS, Facts, Kind, Message, MessageChannel, Person, State
 from service.notify.rules import Due, Opening, Touched, Wait, opening_of
+from service.primitives.ids import new_id
 
 PACKAGE = "service.notify"
 

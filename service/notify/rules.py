@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from service.domain import dispatch, events
+from service.domain import events
+from service.domain.calendar.plan import Plan
 from service.domain.day import Day
 from service.domain.events import Record
 from service.domain.model import (
@@ -28,7 +29,7 @@ from service.domain.model import (
     Suspension,
     Ticket,
 )
-from service.domain.plan import Plan
+from service.domain.queue import dispatch
 from service.notify.model import REMINDERS, Facts, Kind
 
 LATE = timedelta(hours=1)

@@ -31,11 +31,9 @@ from service.clock import Clock
 from service.domain.model import AppointmentState, HallId, TicketState
 from service.domain.refusals import HallNotFound
 from service.errors import StorageUnavailable as RimUnavailable
-from service.halls import Hall, Halls
-from service.ids import new_id
 from service.journal.faults import StorageUnavailable, UnknownKind
-from service.notify.handing import HAND_OVER_S, Carrier, HandedOver, Later, Refused, Sent, Unknown
-from service.notify.letters import Links, letter_of
+from service.notify.content import Links, letter_of
+from service.notify.delivery import HAND_OVER_S, Carrier, HandedOver, Later, Refused, Sent, Unknown
 from service.notify.model import (
     AS_THE_HALL_OPENS,
     OF_TICKETS,
@@ -48,7 +46,9 @@ from service.notify.model import (
 )
 from service.notify.outbox import Outbox, Whom
 from service.notify.rules import LOOK_AGAIN, Say, Wait, as_it_opens
-from service.tasks import retrieve
+from service.primitives.ids import new_id
+from service.primitives.tasks import retrieve
+from service.runtime.halls import Hall, Halls
 
 CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""

@@ -15,11 +15,11 @@ import msgspec
 from msgspec import Struct
 from standardwebhooks import Webhook
 
-from service.domain.times import stamp
-from service.notify.handing import HAND_OVER_S, HandedOver, Later, Refused, Sent, Unknown
-from service.notify.letters import Letter
+from service.domain.calendar.times import stamp
+from service.notify.content import Letter
+from service.notify.delivery import HAND_OVER_S, HandedOver, Later, Refused, Sent, Unknown
 from service.notify.model import Kind, Message, Person
-from service.personal import Personal
+from service.primitives.personal_data import Personal
 
 ANSWER_S = 15.0
 """How long the receiver's answer is waited for, as Standard Webhooks advises."""

@@ -2,17 +2,17 @@
 
 import structlog
 
-from service.apart import apart
 from service.clock import Clock
 from service.config import NetworkPrinter
 from service.domain.commands import ReportPrinter
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
 from service.identity.devices import Devices
-from service.ids import NIL, new_id
-from service.lane import Request
-from service.lanes import SYSTEM, Lanes
+from service.primitives.ids import NIL, new_id
 from service.printing.printers import Printers
+from service.runtime.fault_isolation import apart
+from service.runtime.lane import Request
+from service.runtime.lanes import SYSTEM, Lanes
 
 LOOK_EVERY_S = 60
 DEVICES_MAX = 1000

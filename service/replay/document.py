@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, ValidationError, convert
 
-from service.domain.document import HallDocument, check
+from service.domain.hall.document import HallDocument, check
 from service.replay.errors import TraceError
 from service.replay.trace import Trace
 

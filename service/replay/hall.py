@@ -1,6 +1,6 @@
 """The calls of one hall that a replay makes: people without a credential, staff with the token it was given."""
 
-from service.domain.document import HallDocument
+from service.domain.hall.document import HallDocument
 from service.replay.answers import (
     BoardSeen,
     CounterSeen,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from service.domain.day import Day
 from service.domain.events import Record, TicketCalled, TicketFinished, TicketLeft, TicketTaken
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
 from service.domain.model import HallId, Ticket, TicketState
 from service.replay import check
 from service.replay.answers import BoardSeen, QueueSeen, TicketSeen

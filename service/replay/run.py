@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from service.clock import Clock
-from service.domain.document import CODE_OF_HALL
+from service.domain.hall.document import CODE_OF_HALL
 from service.domain.model import CounterState, TicketState
 from service.replay.client import ANSWER_WITHIN_S, Client
 from service.replay.document import Setting, setting_for

@@ -17,18 +17,18 @@ from weakref import WeakKeyDictionary
 import structlog
 from msgspec import Struct
 
-from service.apart import apart
 from service.clock import Clock
+from service.domain.calendar.plan import Plan, Rate
 from service.domain.day import Day
 from service.domain.model import CounterState, HallId, StageId
-from service.domain.plan import Plan, Rate
 from service.errors import StorageUnavailable
-from service.halls import Hall
 from service.journal import faults
 from service.journal.database import Database
-from service.journal.statements import statements
-from service.lanes import Lanes
+from service.journal.sql_files import statements
 from service.reports.reports import PACKAGE
+from service.runtime.fault_isolation import apart
+from service.runtime.halls import Hall
+from service.runtime.lanes import Lanes
 
 LOADED_AT_ONCE = 4
 """Halls that are read into memory at the same time for somebody who looks; the commands of the others go first."""

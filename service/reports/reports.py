@@ -1,6 +1,6 @@
 """Figures of days: of those that have ended as they are kept, of the present one as the journal has it now.
 
-A day that has ended is looked through once, by whoever asks first or by the pass at night (`service.ended`), and its
+A day that has ended is looked through once, by whoever asks first or by the pass at night (`day_archive`), and its
 figures are a row of `day_figures`. The present day is followed: an `Observer` goes on from where it stood, so that
 looking again costs what has happened since.
 
@@ -17,15 +17,15 @@ import structlog
 from msgspec import Struct
 
 from service.clock import Clock
-from service.domain.figures import Figures, Observer
+from service.day_archive.archive import look_through
 from service.domain.model import HallId
-from service.ended import look_through
+from service.domain.stats.day_figures import Figures, Observer
 from service.errors import StorageUnavailable
-from service.halls import Hall
 from service.journal import faults
 from service.journal.database import Database
 from service.journal.read import Reader
-from service.journal.statements import statements
+from service.journal.sql_files import statements
+from service.runtime.halls import Hall
 
 PACKAGE = "service.reports"
 

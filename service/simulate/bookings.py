@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from service.domain.booking.grid import grid_of
 from service.domain.commands import BookAppointment
-from service.domain.grid import grid_of
 from service.domain.model import AppointmentId, Channel
 from service.domain.refusals import SlotFull
 from service.simulate.hall import SimulatedHall

@@ -10,8 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.domain.calendar.plan import Plan, plan_of
 from service.domain.model import TicketClass
-from service.domain.plan import Plan, plan_of
 from service.replay.trace import Trace
 from service.simulate.estimate import Portion
 from service.simulate.learned import believed, learned_before

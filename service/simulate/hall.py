@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from service.domain.calendar.plan import Plan
 from service.domain.commands import Command
 from service.domain.day import Day
-from service.domain.decide import decide
+from service.domain.decide.decide import decide
 from service.domain.events import DayOpened, Event, Record, TicketAdmitted
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
 from service.domain.model import HallId, TicketId
-from service.domain.plan import Plan
 
 HALL = HallId("simulated")
 ACTOR = "simulation"

@@ -8,7 +8,7 @@ one, from `day_facts` by `learn` into the plan of the next day, and after so man
 Every measured day has a hall of its own, with days of its own before it: what a hall happened to see is chance as
 well, and belongs in the interval.
 
-Source: `service.learning` (the nights of a real hall); ALGORITHMS 4.3 (with fitted inputs).
+Source: `service.learning.nightly` (the nights of a real hall); ALGORITHMS 4.3 (with fitted inputs).
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,11 +16,11 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec.structs import replace
 
+from service.domain.calendar.plan import plan_of
 from service.domain.commands import EndDay
-from service.domain.document import Duration, HallDocument
 from service.domain.events import Record
-from service.domain.learning import DAYS_LEARNED_FROM, NOTHING_YET, DayFacts, LearnedWeek, Observer, learn, moved
-from service.domain.plan import plan_of
+from service.domain.hall.document import Duration, HallDocument
+from service.domain.stats.learning import DAYS_LEARNED_FROM, NOTHING_YET, DayFacts, LearnedWeek, Observer, learn, moved
 from service.simulate.hall import HALL
 from service.simulate.live import Life
 from service.simulate.people import HOUR_MS, draw

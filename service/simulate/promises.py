@@ -15,9 +15,9 @@ from itertools import count
 from msgspec.structs import replace
 
 from service.domain.day import Day
-from service.domain.forecast.rest import TooManyToCome
-from service.domain.forecast.scene import Scene, Stream, scene_of
-from service.domain.forecast.waits import NEVER, PATHS, Quantiles, waits_of
+from service.domain.forecast.day_simulation import TooManyToCome
+from service.domain.forecast.start_state import Scene, Stream, scene_of
+from service.domain.forecast.wait_quantiles import NEVER, PATHS, Quantiles, waits_of
 from service.domain.model import CounterState, Ticket, TicketClass, Wait
 from service.simulate.hall import SimulatedHall
 from service.simulate.live import Promiser

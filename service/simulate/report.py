@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from service.domain.calendar.plan import Lasting
 from service.domain.model import TicketClass
-from service.domain.plan import Lasting
 from service.simulate.days import Result, lesson_of, scenario_of, ways_of
 from service.simulate.estimate import Estimate, estimate, rank, ratio
 from service.simulate.measure import MEASURES, REFUSED_FITTING

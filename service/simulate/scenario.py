@@ -16,7 +16,7 @@ from typing import Any
 from msgspec import Struct, convert
 from msgspec.structs import replace
 
-from service.domain.document import HallDocument
+from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId
 
 ON = date(2026, 11, 23)

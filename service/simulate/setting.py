@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from service.domain.learning import forecast_sd
+from service.domain.calendar.plan import Learned, LearnedArrivals, Plan, plan_of
 from service.domain.model import CounterId, ServiceId
-from service.domain.plan import Learned, LearnedArrivals, Plan, plan_of
+from service.domain.stats.learning import forecast_sd
 from service.simulate.people import MINUTE_MS
 from service.simulate.scenario import CLOSES_MIN, ON, OPENS_MIN, Policy, Scenario, document_of
 

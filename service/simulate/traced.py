@@ -17,10 +17,10 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.domain.document import Codes, Credit, Staffing
-from service.domain.learning import believed, lasting_of
+from service.domain.calendar.plan import HOUR_S, Lasting, Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.hall.document import Codes, Credit, Staffing
 from service.domain.model import CounterId, ServiceId, TicketClass
-from service.domain.plan import HOUR_S, Lasting, Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.stats.learning import believed, lasting_of
 from service.replay.document import service_ids, setting_for
 from service.replay.errors import TraceError
 from service.replay.trace import Trace, Visit, read_days

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from service.api import connections
 from service.clock import FakeClock
-from service.web import connections
 from tests.abuse.strangers import crowd, shout, stranger, strangers
 from tests.service import NOON_AT, Api, Service, service_on
 

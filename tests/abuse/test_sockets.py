@@ -11,8 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from display import crowds, server
-from display.crowds import Crowds
+from display import connection_limits, server
+from display.connection_limits import Crowds
 from service.clock import FakeClock
 from tests.abuse.strangers import Stranger, crowd, shout, stranger
 from tests.service import NOON_AT, Service, service_on
@@ -113,7 +113,7 @@ async def test_a_message_without_an_end_is_not_kept(service: Service) -> None:
 async def test_where_there_are_limits_one_address_leaves_room_for_others(
     dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, rate_limit: bool
 ) -> None:
-    monkeypatch.setattr(crowds, "SCREENS_PER_ADDRESS_MAX", 5)
+    monkeypatch.setattr(connection_limits, "SCREENS_PER_ADDRESS_MAX", 5)
     async with service_on(dsn, tmp_path, FakeClock(NOON_AT), rate_limit=rate_limit) as service:
         url = f"{service.sockets}{BOARD}"
         first = [await connect(url) for _ in range(5)]
@@ -147,19 +147,19 @@ def test_an_address_opens_a_thousand_sockets_at_once_and_then_fifty_a_second() -
                 leave()
         return sum(leave is not None for leave in gone)
 
-    assert opened(crowds.OPENINGS_AT_ONCE + 100) == crowds.OPENINGS_AT_ONCE
+    assert opened(connection_limits.OPENINGS_AT_ONCE + 100) == connection_limits.OPENINGS_AT_ONCE
     assert opened(1, "elsewhere") == 1
     now_s = 2.0
-    assert opened(200) == 2 * crowds.OPENINGS_PER_S
+    assert opened(200) == 2 * connection_limits.OPENINGS_PER_S
     now_s = 3600.0
-    assert opened(crowds.OPENINGS_AT_ONCE + 100) == crowds.OPENINGS_AT_ONCE
+    assert opened(connection_limits.OPENINGS_AT_ONCE + 100) == connection_limits.OPENINGS_AT_ONCE
 
 
 @pytest.mark.parametrize("every_s", [10.0, 0.0])
 def test_addresses_that_open_no_more_are_forgotten_however_quickly_others_come(
     monkeypatch: pytest.MonkeyPatch, every_s: float
 ) -> None:
-    monkeypatch.setattr(crowds, "ADDRESSES_KNOWN_MAX", 10)
+    monkeypatch.setattr(connection_limits, "ADDRESSES_KNOWN_MAX", 10)
     now_s = 0.0
     known = Crowds(lambda peer, _: peer, lambda: now_s)
 
@@ -174,8 +174,8 @@ def test_addresses_that_open_no_more_are_forgotten_however_quickly_others_come(
 
 
 def test_an_address_that_goes_on_opening_is_not_forgotten_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowds, "ADDRESSES_KNOWN_MAX", 10)
-    monkeypatch.setattr(crowds, "OPENINGS_AT_ONCE", 100)
+    monkeypatch.setattr(connection_limits, "ADDRESSES_KNOWN_MAX", 10)
+    monkeypatch.setattr(connection_limits, "OPENINGS_AT_ONCE", 100)
     known = Crowds(lambda peer, _: peer, lambda: 0.0)
 
     opened = 0

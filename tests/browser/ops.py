@@ -6,14 +6,14 @@ from typing import Any, Self
 from msgspec import convert
 from playwright.async_api import BrowserContext, Locator, Page, expect
 
-from service.domain.document import HallDocument
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
+from tests.api.checked import demo
 from tests.browser.desk import VIOLATIONS, sign_in
 from tests.browser.screen import Complaints
 from tests.service import ADMIN, Api, Service
-from tests.web.checked import demo
 
 CITY = (
     ("hz-west", "杭州城西", "Hangzhou West"),

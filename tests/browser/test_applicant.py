@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
+from tests.api.booking import by_hand
 from tests.browser.clock import RunningClock
 from tests.browser.phone import NARROW, PHONE, Phone, hand
 from tests.service import Service, service_on
-from tests.web.booking import by_hand
 
 PERSON = {"name": "李小龙", "phone": "13800138000"}
 NOTES = "Object.keys(localStorage).filter((name) => name.startsWith('paihao-hold-'))"

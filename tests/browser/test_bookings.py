@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
-from service.web.halls import LIMIT
+from service.api.halls import LIMIT
+from tests.api.booking import by_hand
 from tests.browser.axe import faults
 from tests.browser.clerk import Clerk, appointments_on
 from tests.browser.clock import RunningClock
@@ -18,7 +19,6 @@ from tests.browser.pictures import PHONE, picture
 from tests.browser.staff import PASSWORD, member
 from tests.browser.test_pages import SIDEWAYS
 from tests.service import NOON_AT, Service, service_on
-from tests.web.booking import by_hand
 
 TOMORROW, LATER = "2026-11-24", "2026-11-27"
 NEEDS = """(select) => {

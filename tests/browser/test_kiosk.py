@@ -9,12 +9,12 @@ import segno
 from playwright.async_api import Browser, BrowserContext, expect
 from segno import encoder
 
+from tests.api.booking import booked
+from tests.api.checked import at
 from tests.browser.booth import STANDING, WITHIN_S, Booth, kiosk_key, numbers
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk
 from tests.service import Service
-from tests.web.booking import booked
-from tests.web.checked import at
 
 DRAWN = "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
 """What was due to be drawn has been."""

@@ -15,13 +15,13 @@ from PIL import Image
 from playwright.async_api import Browser, BrowserContext, expect
 
 from benchmarks.browser import CHROMIUM_FLAGS, executable
+from tests.api.booking import booked
+from tests.api.checked import at
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
 from tests.browser.pictures import picture
 from tests.browser.qr import read_picture
 from tests.service import Service
-from tests.web.booking import booked
-from tests.web.checked import at
 
 CAMERA = "--use-fake-device-for-media-stream"
 NOBODY_ASKS = "--use-fake-ui-for-media-stream"

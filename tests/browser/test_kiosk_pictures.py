@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, ViewportSize, expect
 
+from tests.api.checked import at
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
 from tests.browser.pictures import picture
 from tests.service import OPENS_AT, Service
-from tests.web.checked import at
 
 LYING = ViewportSize(width=1920, height=1080)
 ROLLS = {"58": ViewportSize(width=182, height=520), "80": ViewportSize(width=272, height=680)}

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import BrowserContext, Request, expect
 
+from tests.api.checked import at
 from tests.browser.clock import RunningClock
 from tests.browser.halls import NOTICE, change, post_notice
 from tests.browser.pictures import picture
 from tests.browser.screen import Screen
 from tests.browser.test_layout import OVERFLOWING
 from tests.service import NOON_AT, Service, service_on
-from tests.web.checked import at
 
 WALLS = {
     "lobby-full-720p.png": (1280, 720),

@@ -7,10 +7,10 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, expect
 
-from service import staff_cli
-from service.domain.demo import demo_document
+from service.cli import staff
+from service.domain.hall.demo import demo_document
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from tests.browser.desk import sign_in
 from tests.browser.manage import SECTIONS, Hands, Manage, confirm, document_of, put_document
@@ -28,7 +28,7 @@ async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call
     async with Database(dsn) as database:
         assert await stored.Halls(database).create_if_absent(HallId("north"), demo_document(always_open=False))
     capsys.readouterr()
-    await staff_cli.add_user(dsn, service.settings, "zhou", "manager", "north", "周主任")
+    await staff.add_user(dsn, service.settings, "zhou", "manager", "north", "周主任")
     once = capsys.readouterr().out.strip()
     hands = await Hands.watch(office)
     page = await office.new_page()

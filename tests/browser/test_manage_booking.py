@@ -8,14 +8,14 @@ from typing import Any
 from playwright.async_api import BrowserContext, ViewportSize, expect
 
 from service.domain.model import HallId
-from service.ids import new_id
+from service.primitives.ids import new_id
+from tests.api.booking import by_hand
 from tests.browser.axe import faults
 from tests.browser.clerk import appointments_on
 from tests.browser.manage import Manage, confirm, document_of, put_document
 from tests.browser.pictures import PHONE, picture, saved_bytes
 from tests.browser.test_pages import SIDEWAYS
 from tests.service import Api, Service
-from tests.web.booking import by_hand
 
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 TALL: ViewportSize = {"width": 1280, "height": 1400}

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from playwright.async_api import BrowserContext, Page
 
-from service.domain.demo import demo_document
+from service.domain.hall.demo import demo_document
 from tests.service import Service
 
 ON = "2026-11-23"

@@ -5,15 +5,15 @@ import json
 from msgspec import convert
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
-from service.domain.document import HallDocument
+from service.api.halls import LIMIT, LIMIT_MAX
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.web.halls import LIMIT, LIMIT_MAX
+from tests.api.booking import by_hand
 from tests.browser.desk import sign_in
 from tests.browser.manage import Manage, confirm, document_of, put_document
 from tests.browser.screen import Screen
 from tests.browser.staff import PASSWORD, account, member
 from tests.service import Api, Service
-from tests.web.booking import by_hand
 
 
 async def test_a_notice_is_posted_in_both_languages_and_taken_down(service: Service, office: BrowserContext) -> None:

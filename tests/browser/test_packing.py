@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Route, expect
 
-from service.web.packing import packed
+from service.api.packing import packed
 
 PAGE = """<!doctype html>
 <script type="module" src="/x/first.js"></script>

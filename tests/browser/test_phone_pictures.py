@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
+from tests.api.booking import by_hand
 from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
 from tests.browser.phone import PHONE, Phone, hand
@@ -15,7 +16,6 @@ from tests.browser.test_applicant import PERSON, booked, configure
 from tests.browser.test_standby import full
 from tests.browser.test_ticket import address, identity
 from tests.service import OPENS_AT, Service
-from tests.web.booking import by_hand
 
 DESK = ViewportSize(width=1000, height=900)
 SHEET = ViewportSize(width=900, height=1640)

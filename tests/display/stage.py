@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from display.feed import HallFeed, NoObserver
-from display.hands import Wire
+from display.send_worker import Wire
 from display.watchers import Watchers
 from service.clock import FakeClock
 from service.domain.model import HallId

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from display.board import Board, board_of, encode, zone_known
+from service.domain.calendar.times import stamp
 from service.domain.commands import (
     ChangePlan,
     ChangeTicket,
@@ -24,8 +25,7 @@ from service.domain.commands import (
     UndoTicket,
 )
 from service.domain.model import AtDoor, CounterId, Notice, ServiceId, ZoneId
-from service.domain.times import stamp
-from service.domain.waits import wait_of_newcomer
+from service.domain.queue.waits import wait_of_newcomer
 from tests.domain.halls import Hall, town
 from tests.domain.test_admission import fill, one_counter
 from tests.domain.test_day_end import no_enquiries

@@ -15,9 +15,9 @@ from display.feed import (
     TICKETS_EVERY_S,
     UNFOLLOW_AFTER_S,
 )
+from service.domain.calendar.times import stamp
 from service.domain.commands import ChangePlan, EndDay, LiftSuspension, PostNotice, RecallTicket, StartTicket, Suspend
 from service.domain.model import CounterId, Notice, ZoneId
-from service.domain.times import stamp
 from service.domain.view import ticket_view
 from tests.display.stage import Audience, Counting, Feed, Stage, rewritten
 from tests.domain.halls import Hall, town

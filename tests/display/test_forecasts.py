@@ -6,7 +6,7 @@ import pytest
 
 from display.feed import HallFeed, NoObserver, PromisesOf
 from service.domain.model import HallId, ServiceId, Shown, TicketId
-from service.domain.promises import HOLDS_S, Promise, Promises
+from service.domain.queue.promised_waits import HOLDS_S, Promise, Promises
 from tests.display.stage import TOWN, Audience, Stage
 
 LONG = Promise(600, 900, 1500, 2400, Shown(15, 40))

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from display import hands
-from display.hands import HELPED_FROM, hand
+from display import send_worker
+from display.send_worker import HELPED_FROM, hand
 
 FRAME = b"a frame"
 
@@ -42,13 +42,13 @@ class Meeting(Socket):
 @pytest.fixture(autouse=True)
 def two(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let there be two processors."""
-    monkeypatch.setattr(hands, "PROCESSORS", 2)
+    monkeypatch.setattr(send_worker, "PROCESSORS", 2)
 
 
 @pytest.mark.parametrize("processors", [1, 2])
 @pytest.mark.parametrize("count", [0, 1, HELPED_FROM - 1, HELPED_FROM, HELPED_FROM * 10 + 1])
 def test_each_gets_it_once(count: int, processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hands, "PROCESSORS", processors)
+    monkeypatch.setattr(send_worker, "PROCESSORS", processors)
     sockets = [Socket() for _ in range(count)]
 
     assert hand(sockets, FRAME) == []
@@ -57,7 +57,7 @@ def test_each_gets_it_once(count: int, processors: int, monkeypatch: pytest.Monk
 
 
 def test_two_hands_share_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hands, "PART", HELPED_FROM // 2)
+    monkeypatch.setattr(send_worker, "PART", HELPED_FROM // 2)
     both = threading.Barrier(2)
     sockets = [Meeting(both) for _ in range(HELPED_FROM)]
 
@@ -69,7 +69,7 @@ def test_two_hands_share_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_helper_who_gets_no_processor_keeps_nobody_waiting() -> None:
     go_on = threading.Event()
-    elsewhere = hands._helper.submit(go_on.wait, 30)
+    elsewhere = send_worker._helper.submit(go_on.wait, 30)
     sockets = [Socket() for _ in range(HELPED_FROM)]
 
     try:
@@ -118,7 +118,7 @@ class Faulty(Socket):
 def test_a_fault_of_one_hand_is_told_when_the_other_has_come_to_rest(
     monkeypatch: pytest.MonkeyPatch, *, fails_here: bool
 ) -> None:
-    monkeypatch.setattr(hands, "PART", HELPED_FROM // 2)
+    monkeypatch.setattr(send_worker, "PART", HELPED_FROM // 2)
     both, met = threading.Barrier(2), threading.Event()
     sockets = [Faulty(both, met, fails_here=fails_here) for _ in range(HELPED_FROM)]
 

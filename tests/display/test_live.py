@@ -16,6 +16,7 @@ from websockets.typing import Subprotocol
 from display.board import board_of, encode
 from display.server import DisplayServer, Right
 from service.clock import FakeClock
+from service.domain.calendar.plan import plan_of
 from service.domain.commands import (
     CallNext,
     ChangeTicket,
@@ -36,21 +37,20 @@ from service.domain.commands import (
     UndoTicket,
 )
 from service.domain.day import Day
-from service.domain.decide import decide
-from service.domain.demo import DEMO, demo_document
+from service.domain.decide.decide import decide
 from service.domain.events import DayOpened, Record
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.demo import DEMO, demo_document
 from service.domain.model import Channel, CounterId, Outcome, ServiceId, TicketId, ZoneId
-from service.domain.plan import plan_of
 from service.domain.refusals import Refusal
 from service.domain.view import ticket_view
-from service.ids import new_code, new_id
 from service.journal.append import Appender
-from service.journal.bell import PostgresBell
+from service.journal.commit_hints import PostgresBell
 from service.journal.database import Database
 from service.journal.follow import Follower
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.journal.values import Append, Claimed
+from service.primitives.ids import new_code, new_id
 from tests.domain.halls import MONDAY
 from tests.service import NOON_AT
 

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from service.domain.calendar.times import stamp
 from service.domain.commands import OpenCounter, PauseCounter, Suspend
-from service.domain.dispatch import ahead
 from service.domain.model import CounterId
-from service.domain.times import stamp
+from service.domain.queue.dispatch import ahead
 from service.domain.view import CounterView, TicketView, counter_view, ticket_view
 from tests.domain.halls import Hall, town
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from service.domain.calendar.plan import NOTHING_LEARNED, Learned, Plan, plan_of
 from service.domain.commands import (
     BookAppointment,
     CallNext,
@@ -28,10 +29,10 @@ from service.domain.commands import (
     TakeTicket,
 )
 from service.domain.day import Day
-from service.domain.decide import decide, decide_once
-from service.domain.document import HallDocument
+from service.domain.decide.decide import decide, decide_once
 from service.domain.events import DayOpened, Event, Record, TicketCalled
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.document import HallDocument
 from service.domain.model import (
     Appointment,
     AppointmentId,
@@ -46,7 +47,6 @@ from service.domain.model import (
     Ticket,
     TicketId,
 )
-from service.domain.plan import NOTHING_LEARNED, Learned, Plan, plan_of
 from service.domain.refusals import Refusal
 
 MONDAY = date(2026, 11, 23)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.domain import commands, dispatch
+from service.domain import commands
 from service.domain.commands import (
     CallNext,
     CancelAppointment,
@@ -30,8 +30,8 @@ from service.domain.commands import (
     Suspend,
     SweepStandby,
 )
-from service.domain.document import HallDocument
 from service.domain.events import AppointmentMade, Event, TicketAdmitted, TicketLeft, TicketTaken
+from service.domain.hall.document import HallDocument
 from service.domain.model import (
     Admission,
     Channel,
@@ -45,10 +45,11 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.promises import Promise, Promises
+from service.domain.queue import dispatch
+from service.domain.queue.promised_waits import Promise, Promises
+from service.domain.queue.waits import show_probability, speed_of
 from service.domain.refusals import HallFull, TicketNotFound, WrongState
 from service.domain.view import NO_WAIT, ticket_view
-from service.domain.waits import show_probability, speed_of
 from tests.domain.halls import DONE, Hall, called, reason_of, refold, town, values
 from tests.domain.test_waits import enquiries
 

@@ -16,17 +16,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from display.board import board_of
-from service.domain import commands, figures, learning
-from service.domain.admission import newcomer, verdict_on
-from service.domain.document import HallDocument, check, main_stage_of
-from service.domain.forecast.ahead import day_ahead
-from service.domain.forecast.waits import forecast
+from service.domain import commands
+from service.domain.admission.walk_ins import newcomer, verdict_on
+from service.domain.booking.slots import over_capacity, places_of_day, slots_of
+from service.domain.forecast.day_outlook import day_ahead
+from service.domain.forecast.wait_quantiles import forecast
+from service.domain.hall.document import HallDocument, check, main_stage_of
 from service.domain.model import CounterId, ServiceId, StageId, ZoneId
-from service.domain.profile import profile
-from service.domain.promises import promised_to_newcomer
-from service.domain.slots import over_capacity, places_of_day, slots_of
+from service.domain.queue.plan_change_effect import profile
+from service.domain.queue.promised_waits import promised_to_newcomer
+from service.domain.queue.waits import wait_of_newcomer
+from service.domain.stats import day_figures, learning
 from service.domain.view import appointment_view, counter_view, ticket_view
-from service.domain.waits import wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, refold, town
 from tests.domain.test_properties import COUNTERS, SERVICES, AnyDay, maybe
 
@@ -183,7 +184,7 @@ class AnyHall(AnyDay):
         hall, day = self.hall, self.hall.day
         forecast(day, hall.now_at, PATHS)
         day_ahead(day, hall.now_at, PATHS)
-        told, facts = figures.Observer(day.hall, day.on), learning.Observer(day.hall, day.on)
+        told, facts = day_figures.Observer(day.hall, day.on), learning.Observer(day.hall, day.on)
         told.see(hall.records)
         facts.see(hall.records)
         assert told.figures(hall.now_at).on == day.on

@@ -11,9 +11,11 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from service.domain import commands, events
+from service.domain.booking.booking_totals import Booked
+from service.domain.booking.expected_visits import Diary
+from service.domain.booking.slots import Slots, slots_of
 from service.domain.commands import Invited
 from service.domain.day import Day
-from service.domain.diary import Diary
 from service.domain.model import (
     APPOINTMENT_SUCCESSORS,
     TO_COME,
@@ -37,8 +39,6 @@ from service.domain.refusals import (
     SlotNotOffered,
     WrongState,
 )
-from service.domain.slots import Slots, slots_of
-from service.domain.sums import Booked
 from service.domain.view import appointment_view
 from tests.domain.halls import TOWN, Hall, refold, town, values
 
@@ -144,7 +144,7 @@ def test_what_is_told_of_a_full_day_is_reckoned_once_until_an_appointment_change
         reckoned.append(asked)
         return slots_of(*asked, **more)
 
-    monkeypatch.setattr("service.domain.appointments.slots_of", counted)
+    monkeypatch.setattr("service.domain.decide.appointments.slots_of", counted)
     for at in ("11:00", "10:30", "11:00"):
         town_hall.refuses(town_hall.booking(at=at))
     assert len(reckoned) == 1

@@ -4,10 +4,10 @@ from typing import cast
 
 import pytest
 
-from service.domain.arrivals import lately
-from service.domain.forecast.scene import scene_of
+from service.domain.forecast.start_state import scene_of
 from service.domain.model import ServiceId, StageId, Ticket, TicketId
-from service.domain.profile import arrivals
+from service.domain.queue.plan_change_effect import arrivals
+from service.domain.queue.recent_arrivals import lately
 from tests.domain.halls import Hall
 
 ENQUIRY = ServiceId("enquiry")

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 import pytest
 
 from service.domain.commands import CloseCounter, OpenCounter, PauseCounter, Suspend, SweepStandby
-from service.domain.decide import decide
+from service.domain.decide.decide import decide
 from service.domain.events import TicketTaken
-from service.domain.forecast.scene import scene_of
-from service.domain.forecast.waits import asked_of
+from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.wait_quantiles import asked_of
 from service.domain.model import Admission, CounterId, Fit, ServiceId, Shown, StageId, Wait
-from service.domain.profile import at_work_after, wait_after
+from service.domain.queue.plan_change_effect import at_work_after, wait_after
+from service.domain.queue.waits import rates_from, wait_of_newcomer
 from service.domain.refusals import HallFull
-from service.domain.waits import rates_from, wait_of_newcomer
 from tests.domain.halls import Hall, refold, town
 from tests.domain.test_waits import ENQUIRY, enquiries
 

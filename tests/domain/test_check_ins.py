@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from service.domain import commands, dispatch, events
+from service.domain import commands, events
 from service.domain.commands import Invited, Returned
-from service.domain.forecast.waits import forecast
+from service.domain.forecast.wait_quantiles import forecast
 from service.domain.model import (
     AppointmentId,
     AppointmentState,
@@ -21,6 +21,7 @@ from service.domain.model import (
     TicketClass,
     TicketId,
 )
+from service.domain.queue import dispatch
 from service.domain.refusals import (
     AppointmentMissed,
     AppointmentNotFound,

@@ -45,7 +45,6 @@ from service.domain.events import (
     TicketRecalled,
     TicketReleased,
 )
-from service.domain.figures import Observer
 from service.domain.model import (
     CounterId,
     CounterState,
@@ -56,8 +55,9 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
+from service.domain.queue.waits import speed_of
 from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
-from service.domain.waits import speed_of
+from service.domain.stats.day_figures import Observer
 from tests.domain.halls import DONE, MONDAY, TOWN, Hall, town
 
 ONE, TWO = CounterId("1"), CounterId("2")

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.domain import dispatch
 from service.domain.commands import (
     CallNext,
     CallTicket,
@@ -33,6 +32,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
+from service.domain.queue import dispatch
 from service.domain.refusals import BodyInvalid, CounterBusy, OnlineOnly, ServiceNotFound, WrongState
 from tests.domain.halls import DONE, Hall, called, reason_of, town, values
 

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.domain.demo import DEMO, demo_document
-from service.domain.document import HallDocument, Rules, check, minutes_of
+from service.domain.hall.demo import DEMO, demo_document
+from service.domain.hall.document import HallDocument, Rules, check, minutes_of
 from tests.domain.halls import TOWN, town
 
 

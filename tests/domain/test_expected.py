@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from service.domain import commands
+from service.domain.calendar.plan import Learned
 from service.domain.commands import Invited
 from service.domain.events import TicketTaken
-from service.domain.forecast.scene import scene_of
-from service.domain.forecast.waits import asked_of
+from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.wait_quantiles import asked_of
 from service.domain.model import CounterId, Fit, ServiceId, StageId, TicketId
-from service.domain.plan import Learned
-from service.domain.waits import NOTHING, coming_at_all, free_for, outlook_of, show_probability, wait_of_newcomer
+from service.domain.queue.waits import NOTHING, coming_at_all, free_for, outlook_of, show_probability, wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, town
 
 ENQUIRY = ServiceId("enquiry")

@@ -24,7 +24,6 @@ from service.domain.commands import (
     SweepAppointments,
     UndoTicket,
 )
-from service.domain.figures import AtCounter, Booked, Figures, Half, Observer, Overtime, Promised, _visits
 from service.domain.model import (
     Admission,
     Channel,
@@ -35,7 +34,8 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
-from service.domain.report import HourSeen, Left, Period, SpreadSeen, period_of, visits_of
+from service.domain.stats.day_figures import AtCounter, Booked, Figures, Half, Observer, Overtime, Promised, _visits
+from service.domain.stats.report import HourSeen, Left, Period, SpreadSeen, period_of, visits_of
 from tests.domain.halls import Hall, town
 from tests.domain.test_waits import enquiries
 

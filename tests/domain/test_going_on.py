@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from service.domain import commands
-from service.domain.admission import newcomer, verdict_on, visitor_of
+from service.domain.admission.walk_ins import newcomer, verdict_on, visitor_of
 from service.domain.commands import ChangeTicket, Finish, LeaveQueue, SweepStandby
 from service.domain.events import TicketAdmitted, TicketTaken
-from service.domain.forecast.scene import scene_of
-from service.domain.forecast.waits import asked_of
+from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.wait_quantiles import asked_of
 from service.domain.model import Admission, CounterId, Fit, Outcome, ServiceId, StageId, TicketClass, TicketId
+from service.domain.queue.waits import outlook_of, wait_of_newcomer
 from service.domain.refusals import HallFull
-from service.domain.waits import outlook_of, wait_of_newcomer
 from tests.domain.halls import Hall, refold, town, values
 
 ADMITTED, STANDBY = Admission.ADMITTED, Admission.STANDBY

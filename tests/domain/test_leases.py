@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from service.domain import commands, events
-from service.domain.leases import LEASED_MAX
+from service.domain.decide.kiosks import LEASED_MAX
 from service.domain.model import (
     Admission,
     Channel,

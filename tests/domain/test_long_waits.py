@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain import dispatch
 from service.domain.commands import (
     CallNext,
     ChangeTicket,
@@ -18,9 +17,10 @@ from service.domain.commands import (
     SweepLongWaits,
 )
 from service.domain.events import TicketRaised
-from service.domain.forecast.waits import forecast
+from service.domain.forecast.wait_quantiles import forecast
 from service.domain.model import CounterId, Rule, TicketClass, TicketId
-from service.domain.waits import outlook_of
+from service.domain.queue import dispatch
+from service.domain.queue.waits import outlook_of
 from tests.domain.halls import DONE, Hall, called, reason_of, refold, town, values
 from tests.domain.test_waits import enquiries
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from service.domain.admission.preview import at_door
 from service.domain.commands import ChangePlan, CloseDay, LeaveQueue, OpenOvertime, Suspend
 from service.domain.model import AtDoor, ServiceId
-from service.domain.newcomers import at_door
 from service.domain.refusals import HallFull
 from tests.domain.halls import Hall, town
 from tests.domain.test_admission import admissions, fill, one_counter

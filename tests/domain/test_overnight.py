@@ -1,9 +1,9 @@
 """What is in force at a day's end goes on on the next day."""
 
+from service.domain.calendar.carry_over import in_force
 from service.domain.commands import LiftSuspension, PostNotice, RemoveNotice, Suspend
 from service.domain.events import Event, NoticePosted, SuspensionBegan
 from service.domain.model import Notice
-from service.domain.overnight import in_force
 from tests.domain.halls import Hall
 
 FIRE = {"en": "Fire alarm"}

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import pytest
 
+from service.domain.calendar.plan import Band, Rate
 from service.domain.commands import ChangePlan, CloseDay, EndOvertime, OpenOvertime
 from service.domain.events import OvertimeEnded
 from service.domain.model import Admission, Overtime, TicketId
-from service.domain.plan import Band, Rate
+from service.domain.queue.waits import wait_of_newcomer
 from service.domain.refusals import BodyInvalid, HallClosed
-from service.domain.waits import wait_of_newcomer
 from tests.domain.halls import MONDAY, Hall, town
 
 SPLIT = [

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain import dispatch
 from service.domain.commands import ChangeTicket, CheckPapers, Finish, FinishTicket, TransferTicket, UndoTicket
 from service.domain.events import PapersChecked, TicketAdvanced, TicketParked
 from service.domain.model import Outcome, PapersThen, ServiceId, Ticket, TicketId, TicketState
+from service.domain.queue import dispatch
+from service.domain.queue.waits import outlook_of
 from service.domain.refusals import BodyInvalid
-from service.domain.waits import outlook_of
 from tests.domain.halls import DONE, Hall
 
 STAY, ADVANCE, PARK = PapersThen

@@ -13,9 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.domain.document import HallDocument
-from service.domain.model import Overtime, ServiceId, StageId, TicketClass
-from service.domain.plan import (
+from service.domain.calendar.plan import (
     ExpectedWalkIns,
     Lasting,
     Learned,
@@ -29,6 +27,8 @@ from service.domain.plan import (
     instant,
     plan_of,
 )
+from service.domain.hall.document import HallDocument
+from service.domain.model import Overtime, ServiceId, StageId, TicketClass
 from tests.domain.halls import MONDAY, TOWN, town
 
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]

@@ -8,13 +8,13 @@ import pytest
 
 from service.domain.commands import ChangePlan, CloseDay, LeaveQueue
 from service.domain.day import Day
-from service.domain.decide import decide
-from service.domain.document import HallDocument
+from service.domain.decide.decide import decide
 from service.domain.events import Record
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId, StageId
-from service.domain.profile import arrivals, at_work_after, profile, wait_after
-from service.domain.waits import wait_of_newcomer
+from service.domain.queue.plan_change_effect import arrivals, at_work_after, profile, wait_after
+from service.domain.queue.waits import wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, town
 
 ENQUIRY = ServiceId("enquiry")

@@ -17,16 +17,15 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from service.domain import commands, dispatch, events
+from service.domain import commands, events
+from service.domain.booking.expected_visits import Diary, Visit
+from service.domain.booking.grid import grid_of
 from service.domain.commands import Command, Finish, Invited, Returned
 from service.domain.day import Day, LineKey, Place, line_key_of, place_of
-from service.domain.decide import decide
-from service.domain.diary import Diary, Visit
-from service.domain.document import HallDocument
+from service.domain.decide.decide import decide
 from service.domain.events import Event, Record
-from service.domain.evolve import evolve
-from service.domain.going_on import GoingOn
-from service.domain.grid import grid_of
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.document import HallDocument
 from service.domain.model import (
     APPOINTMENT_SUCCESSORS,
     LIVE,
@@ -51,8 +50,10 @@ from service.domain.model import (
     TicketState,
     ZoneId,
 )
+from service.domain.queue import dispatch
+from service.domain.queue.follow_on_services import GoingOn
+from service.domain.queue.waits import wait_of_newcomer
 from service.domain.refusals import Refusal
-from service.domain.waits import wait_of_newcomer
 from tests.domain.halls import TOWN, Hall, refold, town, values
 
 AT_COUNTER = {TicketState.CALLED, TicketState.SERVING}

@@ -1,16 +1,16 @@
 """A day lived again for several who watch tells each of them what it tells who lives it alone."""
 
-from service.domain import figures, learning
 from service.domain.day import Day
-from service.domain.relive import relive
+from service.domain.stats import day_figures, learning
+from service.domain.stats.observed_replay import relive
 from tests.golden.write import a_day
 
 
 def test_several_who_watch_one_fold_see_what_each_sees_alone() -> None:
     hall = a_day()
     day = Day(hall.day.hall, hall.on)
-    facts, counted = learning.Observer(day.hall, day.on, day), figures.Observer(day.hall, day.on, day)
-    alone, counted_alone = learning.Observer(day.hall, day.on), figures.Observer(day.hall, day.on)
+    facts, counted = learning.Observer(day.hall, day.on, day), day_figures.Observer(day.hall, day.on, day)
+    alone, counted_alone = learning.Observer(day.hall, day.on), day_figures.Observer(day.hall, day.on)
 
     relive(day, hall.records, facts, counted)
     alone.see(hall.records)

@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain import admission, dispatch, waits
-from service.domain.admission import newcomer, verdict_on
-from service.domain.document import HallDocument
-from service.domain.forecast.scene import scene_of
-from service.domain.forecast.waits import asked_of
+from service.domain.admission import walk_ins
+from service.domain.admission.walk_ins import newcomer, verdict_on
+from service.domain.booking.slots import slots_of
+from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.wait_quantiles import asked_of
+from service.domain.hall.document import HallDocument
 from service.domain.model import Admission, CounterId, ServiceId, TicketId
-from service.domain.profile import profile
-from service.domain.sharing import KINDS_MAX, Crew, Kind, Sharing
-from service.domain.slots import slots_of
-from service.domain.waits import SPEED_SD, outlook_of, start_of, wait_of_newcomer
+from service.domain.queue import dispatch, waits
+from service.domain.queue.plan_change_effect import profile
+from service.domain.queue.shared_counters import KINDS_MAX, Crew, Kind, Sharing
+from service.domain.queue.waits import SPEED_SD, outlook_of, start_of, wait_of_newcomer
 from tests.domain.halls import Hall, town
 from tests.domain.test_waits import PATHS, holds, lognormal
 
@@ -292,13 +293,13 @@ def test_who_waits_with_the_same_bottleneck_comes_after_who_stands_by() -> None:
 def watched(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
     """The arguments of each call of a function of `admission`, from now on."""
     calls: list[Any] = []
-    real = getattr(admission, name)
+    real = getattr(walk_ins, name)
 
     def watch(*args: Any) -> Any:  # noqa: ANN401  (whatever it takes and gives)
         calls.append(args)
         return real(*args)
 
-    monkeypatch.setattr(admission, name, watch)
+    monkeypatch.setattr(walk_ins, name, watch)
     return calls
 
 

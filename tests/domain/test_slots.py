@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.document import HallDocument
-from service.domain.grid import Start, grid_of
-from service.domain.learning import DayFacts, OpenHour, walk_ins
+from service.domain.booking.booking_totals import Booked, sums_of
+from service.domain.booking.grid import Start, grid_of
+from service.domain.booking.slots import Slot, _Reckoning, over_capacity, places_of_day, room, slots_of
+from service.domain.calendar.plan import NOTHING_LEARNED, Lasting, Learned, LearnedArrivals, Plan, plan_of
+from service.domain.hall.document import HallDocument
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
-from service.domain.plan import NOTHING_LEARNED, Lasting, Learned, LearnedArrivals, Plan, plan_of
-from service.domain.slots import Slot, _Reckoning, over_capacity, places_of_day, room, slots_of
-from service.domain.sums import Booked, sums_of
+from service.domain.stats.learning import DayFacts, OpenHour, walk_ins
 from tests.domain.halls import MONDAY
 
 STUDY: dict[str, Any] = {

@@ -9,18 +9,18 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from service.domain import admission
-from service.domain.admission import Verdict
+from service.domain.admission import walk_ins
+from service.domain.admission.walk_ins import Verdict
+from service.domain.booking.booking_totals import Booked
+from service.domain.booking.slots import places_of_day, room, slots_of
+from service.domain.calendar.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
 from service.domain.commands import UndoTicket
-from service.domain.document import HallDocument, check
-from service.domain.forecast.scene import scene_of
-from service.domain.forecast.waits import asked_of
-from service.domain.learning import DayFacts, has_moved, learn
+from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.wait_quantiles import asked_of
+from service.domain.hall.document import HallDocument, check
 from service.domain.model import Admission, ServiceId, StageId
-from service.domain.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
-from service.domain.slots import places_of_day, room, slots_of
-from service.domain.sums import Booked
-from service.domain.waits import speed_of, wait_of_newcomer
+from service.domain.queue.waits import speed_of, wait_of_newcomer
+from service.domain.stats.learning import DayFacts, has_moved, learn
 from tests.domain.halls import MONDAY, TOWN, Hall, town
 from tests.domain.test_slots import at, long_before, made
 
@@ -227,8 +227,8 @@ def test_a_line_takes_what_its_tickets_take_where_they_are_called_now() -> None:
 
 
 def verdict(hall: Hall) -> Verdict | None:
-    newcomer = admission.newcomer(hall.day, hall.day.plan.services[LOAN], 1, prechecked=False)
-    return admission.verdict_on(hall.day, newcomer, hall.now_at)
+    newcomer = walk_ins.newcomer(hall.day, hall.day.plan.services[LOAN], 1, prechecked=False)
+    return walk_ins.verdict_on(hall.day, newcomer, hall.now_at)
 
 
 def test_a_pre_check_that_opens_with_many_waiting_turns_nobody_away_who_fitted() -> None:
@@ -257,8 +257,8 @@ def test_who_comes_out_of_a_stage_has_spent_that_stages_time_there() -> None:
         hall.take("paid")
         hall.serve(str(len(hall.day.tickets)))
 
-    newcomer = admission.newcomer(hall.day, hall.day.plan.services[PAID], 1, prechecked=False)
-    found = admission.verdict_on(hall.day, newcomer, hall.now_at)
+    newcomer = walk_ins.newcomer(hall.day, hall.day.plan.services[PAID], 1, prechecked=False)
+    found = walk_ins.verdict_on(hall.day, newcomer, hall.now_at)
 
     assert found is not None
     assert found.fit is not None

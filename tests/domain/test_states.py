@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 import pytest
 
-from service.domain import commands, dispatch
+from service.domain import commands
+from service.domain.calendar.times import stamp
 from service.domain.commands import (
     CallNext,
     CallTicket,
@@ -34,8 +35,8 @@ from service.domain.commands import (
     TransferTicket,
     UndoTicket,
 )
-from service.domain.document import Rules
 from service.domain.events import CounterOpened, TicketReleased, TicketUndone
+from service.domain.hall.document import Rules
 from service.domain.model import (
     TICKET_SUCCESSORS,
     CounterId,
@@ -49,6 +50,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
+from service.domain.queue import dispatch
 from service.domain.refusals import (
     BodyInvalid,
     CounterBusy,
@@ -59,7 +61,6 @@ from service.domain.refusals import (
     TicketNotFound,
     WrongState,
 )
-from service.domain.times import stamp
 from service.domain.view import ticket_view
 from tests.domain.halls import DONE, TOWN, Hall, called, refold, town, values
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from display.board import board_of
+from service.domain.calendar.times import stamp
 from service.domain.commands import (
     CallNext,
     CloseDay,
@@ -21,8 +22,8 @@ from service.domain.commands import (
     StartTicket,
     Suspend,
 )
-from service.domain.document import HallDocument
 from service.domain.events import TicketTaken
+from service.domain.hall.document import HallDocument
 from service.domain.model import Admission, CounterId, Notice, TicketClass, TicketId, TicketState, ZoneId
 from service.domain.refusals import (
     AlreadyWaiting,
@@ -33,7 +34,6 @@ from service.domain.refusals import (
     OnlineOnly,
     ServiceNotFound,
 )
-from service.domain.times import stamp
 from service.domain.view import ticket_view
 from tests.domain.halls import Hall, town
 

@@ -7,7 +7,7 @@ import pytest
 
 from service.domain import commands
 from service.domain.commands import AtOptionalStage, Command
-from service.domain.decide import _DECIDERS
+from service.domain.decide.decide import _DECIDERS
 from service.domain.model import CounterId, Outcome, PapersThen, ServiceId, StageId, TicketId
 from service.domain.refusals import CounterNotFound, OnlyAtOptionalStages, TicketNotFound, WrongState
 from tests.domain.halls import DONE, Hall

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain import dispatch
+from service.domain.calendar.plan import NOTHING_LEARNED, Learned, Leaving
 from service.domain.commands import (
     ChangePlan,
     ChangeTicket,
@@ -27,14 +27,22 @@ from service.domain.commands import (
     Suspend,
     UndoTicket,
 )
-from service.domain.document import HallDocument
-from service.domain.forecast.pace import pace_of
-from service.domain.forecast.scene import scene_of
-from service.domain.forecast.waits import asked_of, waits_of
+from service.domain.forecast.stage_speed import pace_of
+from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.wait_quantiles import asked_of, waits_of
+from service.domain.hall.document import HallDocument
 from service.domain.model import CounterId, ServiceId, Shown, StageId, TicketClass, TicketId, Wait
-from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
+from service.domain.queue import dispatch
+from service.domain.queue.waits import (
+    SPEED_SD,
+    nobody_knows,
+    outlook_of,
+    residual_s,
+    speed_of,
+    still_there,
+    wait_of_newcomer,
+)
 from service.domain.refusals import CounterNotFound
-from service.domain.waits import SPEED_SD, nobody_knows, outlook_of, residual_s, speed_of, still_there, wait_of_newcomer
 from tests.domain.halls import DONE, Hall, town
 
 PATHS = 2000

@@ -17,12 +17,12 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from service.domain import dispatch
 from service.domain.day import Day, Part
 from service.domain.events import DayEnded, DayOpened, Record, TicketTaken
-from service.domain.evolve import advance
+from service.domain.evolve.evolve import advance
 from service.domain.model import Counter, CounterId, CounterState, HallId, TicketId
-from service.lane import FRESH_FOR_S
+from service.domain.queue import dispatch
+from service.runtime.lane import FRESH_FOR_S
 from tests.fault.history import UNANSWERED, UNKNOWN, Asked, Evidence, Frame, Journal, Json, Try
 
 SYSTEM = "system"

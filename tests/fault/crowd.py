@@ -26,9 +26,9 @@ from typing import Any, NamedTuple, cast
 import msgspec
 import pytest
 
-from service.domain.demo import demo_document
+from service.domain.hall.demo import demo_document
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from tests.serve.program import Programs, Served
 

@@ -23,11 +23,11 @@ import service.__main__
 import service.app
 from service.clock import Clock
 from service.domain.day import Day, Done
-from service.ids import new_code, new_id
 from service.journal import append
 from service.journal.append import Appender, Sent
 from service.journal.values import Append, Claimed, Lost
-from service.lane import Lane
+from service.primitives.ids import new_code, new_id
+from service.runtime.lane import Lane
 
 OFFSET = struct.Struct("d")
 

@@ -18,14 +18,14 @@ from pathlib import Path
 import asyncpg
 import msgspec
 
-from service.domain.demo import demo_document
-from service.domain.document import HallDocument
+from service.domain.hall.demo import demo_document
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from service.journal.migrate import migrate
 from service.journal.records import record_of
-from service.verify import Verifier
+from service.journal.verify import Verifier
 from tests.fault.history import Journal, PutBack
 from tests.fault.served import OFFSET
 from tests.postgres import PostgresServer

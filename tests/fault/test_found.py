@@ -6,7 +6,7 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.commands import CallNext, EndDay, OpenCounter
-from service.domain.demo import DEMO
+from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable

@@ -16,13 +16,13 @@ from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
 from service.clock import FakeClock
-from service.domain.forecast.rest import TooManyToCome
-from service.domain.forecast.scene import Scene
+from service.domain.calendar.times import stamp
+from service.domain.forecast.day_simulation import TooManyToCome
+from service.domain.forecast.start_state import Scene
 from service.domain.model import HallId
-from service.domain.times import stamp
 from service.forecasts.maker import Maker
-from service.forecasts.process import ForecasterLost, Process
 from service.forecasts.worker import Made, Wanted, make
+from service.forecasts.worker_client import ForecasterLost, Process
 from tests.service import Api, Service, service_on
 
 DEMO = HallId("demo")
@@ -284,7 +284,7 @@ async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_s
     clock.advance(5)
     await maker.look()
     clock.advance(61)
-    monkeypatch.setattr("service.domain.forecast.rest.COMING_MAX", -1)
+    monkeypatch.setattr("service.domain.forecast.day_simulation.COMING_MAX", -1)
 
     await maker.look()
 

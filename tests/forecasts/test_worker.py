@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from service.domain.forecast.scene import scene_of
-from service.forecasts import process as process_module
-from service.forecasts.process import ForecasterLost, Process
+from service.domain.forecast.start_state import scene_of
+from service.forecasts import worker_client as process_module
 from service.forecasts.worker import Wanted
+from service.forecasts.worker_client import ForecasterLost, Process
 from tests.domain.halls import Hall
 
 PROGRAM = """
 import asyncio
 import sys
-from service.forecasts.process import Process
+from service.forecasts.worker_client import Process
 
 async def main():
     process = Process()

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from service.clock import FakeClock
-from service.domain.demo import DEMO, demo_document, is_untouched
-from service.domain.document import HallDocument
-from service.journal import halls as stored
+from service.domain.hall.demo import DEMO, demo_document, is_untouched
+from service.domain.hall.document import HallDocument
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from tests.service import NOON_AT, service_on
 

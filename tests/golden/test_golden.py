@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from service.domain.day import Day
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
 from service.domain.model import HallId
 from service.journal.records import _KINDS, record_of
 from tests.golden.write import told_of, told_of_appointment

@@ -12,6 +12,7 @@ from typing import Any, get_origin, get_type_hints
 import msgspec
 
 from service.domain import commands
+from service.domain.calendar.plan import Plan
 from service.domain.commands import Finish, Invited, Returned
 from service.domain.model import (
     AppointmentId,
@@ -27,7 +28,6 @@ from service.domain.model import (
     TicketId,
     ZoneId,
 )
-from service.domain.plan import Plan
 from service.journal.records import body_of, row_of
 from tests.domain.halls import DONE, Hall, town
 

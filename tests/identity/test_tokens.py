@@ -5,10 +5,10 @@ from hashlib import sha256
 
 import pytest
 
-from service.identity.tokens import GONE_MAX, REMEMBERED_MAX, REMEMBERED_S, Memory, Tokens
-from service.signer import TOKEN_FORM
+from service.credentials.signer import TOKEN_FORM
+from service.identity.opaque_tokens import GONE_MAX, REMEMBERED_MAX, REMEMBERED_S, Memory, Tokens
+from tests.api.checked import Checked
 from tests.service import ADMIN, Service
-from tests.web.checked import Checked
 
 
 def keyed(secret: bytes) -> Tokens:

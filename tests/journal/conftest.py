@@ -6,7 +6,7 @@ import pytest
 
 from service.journal.append import Appender
 from service.journal.database import Database
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.journal.read import Reader
 from tests.journal.samples import HALL, Writer, document
 

@@ -8,8 +8,9 @@ from itertools import count
 import msgspec
 import uuid_utils
 
-from service.domain.document import HallDocument
+from service.domain.calendar.plan import plan_of
 from service.domain.events import AppointmentMade, DayEnded, DayOpened, Event, Record, TicketCalled, TicketTaken
+from service.domain.hall.document import HallDocument
 from service.domain.model import (
     Admission,
     Appointment,
@@ -30,7 +31,6 @@ from service.domain.model import (
     TicketState,
     Wait,
 )
-from service.domain.plan import plan_of
 from service.journal.append import Appender
 from service.journal.values import Append, Applicant, Claimed
 

@@ -7,14 +7,14 @@ import asyncpg
 import msgspec
 import pytest
 
-from service.domain.document import HallDocument
 from service.domain.events import Record, TicketFinished, TicketTaken
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId, Outcome, TicketState
 from service.journal import database as database_module
 from service.journal.append import Appender
 from service.journal.database import APPEND_CONNECTIONS, Database
 from service.journal.faults import ConstraintBroken, HallMissing, RecordsRefused, StorageUnavailable
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.journal.migrate import migrate
 from service.journal.read import Reader
 from service.journal.values import Append, Applicant, Claimed, Lost

@@ -12,9 +12,9 @@ from service.domain.model import AppointmentState, Ticket
 from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.faults import ConstraintBroken
-from service.journal.find import CodeKind, Finder, Wanted
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.journal.read import Reader
+from service.journal.search import CodeKind, Finder, Wanted
 from service.journal.values import Append, Applicant
 from tests.journal.samples import (
     DAY,

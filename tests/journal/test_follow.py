@@ -15,22 +15,14 @@ import pytest
 
 from service.domain.events import Record
 from service.domain.model import HallId
-from service.journal import bell as bell_module
+from service.journal import commit_hints as bell_module
 from service.journal import follow as follow_module
 from service.journal.append import Appender
-from service.journal.bell import (
-    PAYLOAD_MAX_BYTES,
-    SUBJECT,
-    Bell,
-    Heard,
-    NatsBell,
-    PostgresBell,
-    payloads,
-)
+from service.journal.commit_hints import PAYLOAD_MAX_BYTES, SUBJECT, Bell, Heard, NatsBell, PostgresBell, payloads
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable, UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.journal.read import Reader
 from service.journal.values import Position
 from tests.journal.samples import (

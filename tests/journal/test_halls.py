@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.model import HallId
 from service.journal.faults import DocumentConflict, HallMissing
-from service.journal.halls import CHANGES_OVERLAP_S, Halls
+from service.journal.hall_documents import CHANGES_OVERLAP_S, Halls
 from tests.journal.samples import HALL, document
 
 

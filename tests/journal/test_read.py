@@ -11,7 +11,7 @@ from service.journal import records as records_module
 from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.faults import Rewritten, StorageUnavailable, UnknownKind
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.journal.read import CHUNK_EVENTS, Ids, Reader, TicketPlace
 from service.journal.records import body_of, row_of
 from service.journal.values import Position

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 import service
-from service.journal.statements import statement_files, statements
+from service.journal.sql_files import statement_files, statements
 
 ROOT = Path(service.__file__).parent
 PACKAGES = sorted(

@@ -5,6 +5,7 @@ from datetime import timedelta
 import msgspec
 
 from service.domain import events
+from service.domain.calendar.plan import plan_of
 from service.domain.commands import (
     ChangePlan,
     CloseDay,
@@ -20,7 +21,6 @@ from service.domain.commands import (
     SweepAppointments,
     UndoTicket,
 )
-from service.domain.learning import DayFacts, Lasted, Observer, OpenHour, open_hours
 from service.domain.model import (
     Admission,
     AppointmentId,
@@ -33,7 +33,7 @@ from service.domain.model import (
     TicketId,
     Wait,
 )
-from service.domain.plan import plan_of
+from service.domain.stats.learning import DayFacts, Lasted, Observer, OpenHour, open_hours
 from tests.domain.halls import DONE, MONDAY, Hall, town
 
 PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId("card")

@@ -9,7 +9,9 @@ from statistics import fmean, stdev
 import msgspec
 import pytest
 
-from service.domain.learning import (
+from service.domain.calendar.plan import Lasting, Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.model import ServiceId, StageId
+from service.domain.stats.learning import (
     DAYS_BEFORE_WALK_INS,
     USUAL,
     DayFacts,
@@ -24,8 +26,6 @@ from service.domain.learning import (
     walk_ins,
     walk_ins_moved,
 )
-from service.domain.model import ServiceId, StageId
-from service.domain.plan import Lasting, Learned, LearnedArrivals, Leaving, plan_of
 from tests.domain.halls import MONDAY, town
 
 ENQUIRY, PASSPORT, CARD = ServiceId("enquiry"), ServiceId("passport"), ServiceId("card")

@@ -11,13 +11,13 @@ from structlog.testing import capture_logs
 from service.clock import FakeClock
 from service.domain.commands import BookAppointment
 from service.domain.events import DayOpened, PlanChanged
-from service.domain.learning import DayFacts, OpenHour
 from service.domain.model import AppointmentId, Channel, HallId, ServiceId
-from service.ids import OF_APPOINTMENT, new_code, new_id
-from service.jobs import in_turn
+from service.domain.stats.learning import DayFacts, OpenHour
 from service.journal.read import Reader
-from service.lane import Request
-from service.lanes import SYSTEM
+from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.runtime.jobs import in_turn
+from service.runtime.lane import Request
+from service.runtime.lanes import SYSTEM
 from tests.service import Service, service_on
 
 DEMO = HallId("demo")

@@ -10,18 +10,18 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.day import Day
-from service.domain.demo import DEMO, demo_document
+from service.domain.hall.demo import DEMO, demo_document
 from service.domain.model import HallId
-from service.halls import Halls
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
+from service.notify.delivery import Carrier
 from service.notify.gather import Gatherer
-from service.notify.handing import Carrier
 from service.notify.mail import Mailer
 from service.notify.model import Kind, MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import Sender
 from service.notify.webhook import Gateway
+from service.runtime.halls import Halls
 from tests.notify.post import SECRET, PostOffice, Receiver, post_office, receiver
 from tests.notify.story import Story
 

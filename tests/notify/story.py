@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from service.clock import FakeClock
+from service.domain.calendar.plan import plan_of
 from service.domain.day import Day
-from service.domain.document import ExceptionDay, HallDocument
 from service.domain.events import (
     AppointmentCancelled,
     AppointmentChanged,
@@ -23,7 +23,8 @@ from service.domain.events import (
     PlanChanged,
     Record,
 )
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.document import ExceptionDay, HallDocument
 from service.domain.model import (
     Appointment,
     AppointmentId,
@@ -34,11 +35,10 @@ from service.domain.model import (
     ServiceId,
     TicketId,
 )
-from service.domain.plan import plan_of
-from service.ids import OF_APPOINTMENT, new_code, new_id
 from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.values import Append, Applicant, Claimed
+from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
 
 LASTS = timedelta(minutes=5)
 NAME, EMAIL, PHONE = "王芳", "wang.fang@home.example", "+8613800138000"

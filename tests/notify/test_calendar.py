@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from service.domain.model import HallId
-from service.notify.calendar import Entry, Method, ics_of
+from service.notify.calendar_files import Entry, Method, ics_of
 from tests.notify.calendars import read_calendar
 
 ENTRY = Entry(

@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain.demo import demo_document
-from service.domain.document import ExceptionDay, Hours
+from service.domain.calendar.plan import plan_of
 from service.domain.events import (
     DayClosed,
     OvertimeEnded,
@@ -15,12 +14,13 @@ from service.domain.events import (
     SuspensionBegan,
     SuspensionEnded,
 )
+from service.domain.hall.demo import demo_document
+from service.domain.hall.document import ExceptionDay, Hours
 from service.domain.model import CancelledBy, Suspension
-from service.domain.plan import plan_of
 from service.journal.database import Database
-from service.notify.managers import DeadLetters
 from service.notify.model import Kind, State
 from service.notify.rules import Opening, Say, Wait, as_it_opens
+from service.notify.undeliverable import DeadLetters
 from tests.notify.conftest import Office, at
 from tests.notify.post import PostOffice, Receiver
 from tests.notify.story import EMAIL, PHONE, Story

@@ -9,13 +9,13 @@ from msgspec.structs import replace
 
 from service.clock import FakeClock
 from service.domain.model import CancelledBy, HallId
-from service.halls import Halls
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.notify.mail import Mailer
 from service.notify.model import MessageChannel
 from service.notify.outbox import Outbox, Writer
 from service.notify.rules import Touched
+from service.runtime.halls import Halls
 from tests.notify.conftest import SENDER, Office, at
 from tests.notify.story import Story
 

@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain.demo import demo_document
-from service.domain.document import HallDocument
+from service.domain.hall.demo import demo_document
+from service.domain.hall.document import HallDocument
 from service.domain.model import CancelledBy, HallId, ServiceId
-from service.notify.letters import Letter, letter_of
+from service.notify.content import Letter, letter_of
 from service.notify.mail import PORT, PORT_OF_TLS, Mailer, mail_of, server_of
 from service.notify.model import Facts, Kind, Message, MessageChannel, Person
 from tests.notify.calendars import read_calendar

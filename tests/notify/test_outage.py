@@ -5,7 +5,7 @@ from unittest.mock import AsyncMock, Mock
 from structlog.testing import capture_logs
 
 from service.journal.faults import StorageUnavailable
-from service.notify.messages import Messages
+from service.notify.messaging import Messages
 
 
 async def test_an_outage_is_said_once_and_so_is_its_end() -> None:

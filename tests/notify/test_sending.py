@@ -10,14 +10,14 @@ import pytest
 from service.clock import FakeClock
 from service.config import Settings
 from service.domain.model import HallId
-from service.ids import new_id
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
-from service.notify.messages import Messages, messaging
+from service.notify.messaging import Messages, messaging
 from service.notify.model import Message, MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import BACKOFF_S, CLAIM_LEASE, CLAIM_MAX, SENDING_LEASE, TRIES_MAX
 from service.notify.webhook import Gateway
+from service.primitives.ids import new_id
 from tests.notify.conftest import SENDER, Counted, Office, PlainLinks, at
 from tests.notify.post import SECRET, PostOffice, Receiver
 from tests.notify.story import EMAIL, PHONE, Story

@@ -8,18 +8,18 @@ import pytest
 
 from service.clock import FakeClock
 from service.config import Secrets
-from service.domain.demo import DEMO
+from service.credentials.page_links import Links
+from service.credentials.signer import Signer
+from service.domain.hall.demo import DEMO
 from service.domain.model import HallId
-from service.ids import new_id
 from service.journal.database import Database
-from service.links import Links
-from service.signer import Signer
+from service.primitives.ids import new_id
+from tests.api.checked import Checked
+from tests.api.staff import employed
 from tests.notify.conftest import SENDER, at
 from tests.notify.post import SECRET, PostOffice, Receiver
 from tests.notify.story import EMAIL
 from tests.service import Service, service_on
-from tests.web.checked import Checked
-from tests.web.staff import employed
 
 DEAD = """
 INSERT INTO outbox (hall_id, id, day, subject, seq, kind, channel, applicant_id, facts, state, reason, made_at, due_at,

@@ -7,10 +7,10 @@ from standardwebhooks import Webhook
 
 from service.clock import FakeClock
 from service.domain.model import HallId
-from service.halls import Halls
 from service.journal.database import Database
 from service.notify.model import MessageChannel
 from service.notify.webhook import Gateway
+from service.runtime.halls import Halls
 from tests.notify.conftest import Office, at
 from tests.notify.post import SECRET, Receiver
 from tests.notify.story import PHONE, Story

@@ -7,12 +7,12 @@ import pytest
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
-from service.domain.demo import demo_document
+from service.domain.hall.demo import demo_document
 from service.domain.model import CancelledBy, HallId, ServiceId
-from service.notify.letters import Letter, letter_of
+from service.notify.content import Letter, letter_of
 from service.notify.mail import text_of
 from service.notify.model import OF_TICKETS, Facts, Kind, Message, MessageChannel, Person
-from service.notify.words import LANGUAGES, language_of, named, say
+from service.notify.translations import LANGUAGES, language_of, named, say
 from tests.notify.conftest import PlainLinks, at
 
 DOCUMENT = demo_document(always_open=False)
@@ -99,7 +99,7 @@ def test_every_text_is_used(language: str, monkeypatch: pytest.MonkeyPatch) -> N
         used.add(text)
         return say(language_, text, **arguments)
 
-    monkeypatch.setattr("service.notify.letters.say", noted)
+    monkeypatch.setattr("service.notify.content.say", noted)
     for kind in Kind:
         letter(kind, language)
     letter(Kind.CANCELLED, language, by=CancelledBy.STAFF, name=None)

@@ -10,18 +10,18 @@ import pytest
 
 from service.clock import FakeClock
 from service.config import secrets_of
+from service.credentials.signer import Signer
 from service.domain.commands import BookAppointment
 from service.domain.model import AppointmentId, Channel, HallId, ServiceId
 from service.domain.refusals import Busy
-from service.ids import OF_APPOINTMENT, new_code, new_id
 from service.journal.values import Applicant
-from service.lane import Request
-from service.lanes import SYSTEM
-from service.people import Reached, person_of
-from service.privacy import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS
-from service.signer import Signer
+from service.primitives.contacts import Reached, person_of
+from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.privacy.data_requests import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS
+from service.runtime.lane import Request
+from service.runtime.lanes import SYSTEM
+from tests.api.checked import Checked
 from tests.service import NOON_AT, Api, Reply, Service, service_on
-from tests.web.checked import Checked
 
 DEMO = HallId("demo")
 ANN = {"name": "Ann Lee", "phone": "13800138000", "email": "Ann@Post.example"}
@@ -380,7 +380,7 @@ async def test_whom_an_invitation_waits_for_is_kept_for_a_term(
 
 
 async def test_many_are_erased_in_chunks(service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.privacy.CHUNK_PEOPLE", 3)
+    monkeypatch.setattr("service.privacy.data_requests.CHUNK_PEOPLE", 3)
     await service.running.database.fetch(
         "INSERT INTO applicants (hall_id, id, name, created_at) "
         "SELECT 'demo', gen_random_uuid(), 'old', $1::timestamptz - interval '31 days' FROM generate_series(1, 9) "

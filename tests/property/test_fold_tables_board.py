@@ -15,11 +15,13 @@ from display.board import board_of
 from display.server import BOARD
 from service.clock import Clock
 from service.domain import commands
+from service.domain.booking.booking_totals import Booked
+from service.domain.booking.slots import slots_of
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
-from service.domain.demo import demo_document
-from service.domain.document import Duration, HallDocument
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.demo import demo_document
+from service.domain.hall.document import Duration, HallDocument
 from service.domain.model import (
     AppointmentId,
     Channel,
@@ -34,12 +36,10 @@ from service.domain.model import (
     TicketId,
 )
 from service.domain.refusals import Refusal
-from service.domain.slots import slots_of
-from service.domain.sums import Booked
-from service.ids import OF_APPOINTMENT, new_code, new_id
 from service.journal.journal import Journal
-from service.lane import Request
-from service.verify import Verifier
+from service.journal.verify import Verifier
+from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.runtime.lane import Request
 from tests.service import Service
 
 COUNTERS = [CounterId(name) for name in ("1", "2", "P1")]

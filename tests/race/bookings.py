@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
+from service.booking.rescheduling import Moves
 from service.domain.commands import BookAppointment, CancelAppointment, ChangeAppointment
 from service.domain.day import Day
-from service.domain.demo import DEMO, demo_document
-from service.domain.document import Booking, HallDocument, Places
+from service.domain.hall.demo import DEMO, demo_document
+from service.domain.hall.document import Booking, HallDocument, Places
 from service.domain.model import Appointment, AppointmentId, Channel, ServiceId
-from service.ids import OF_APPOINTMENT, new_code, new_id
-from service.lane import Answer
-from service.moves import Moves
-from service.verify import Verifier
+from service.journal.verify import Verifier
+from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
+from service.runtime.lane import Answer
 from tests.race.process import DAY, Process, equal, folded
 
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]

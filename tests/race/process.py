@@ -16,21 +16,21 @@ import msgspec
 from service.clock import Clock, FakeClock
 from service.domain.commands import CallNext, Command, Finish, OpenCounter, TakeTicket
 from service.domain.day import Day, Done, Part
-from service.domain.demo import DEMO, demo_document
-from service.domain.document import HallDocument
 from service.domain.events import Record
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.demo import DEMO, demo_document
+from service.domain.hall.document import HallDocument
 from service.domain.model import Channel, CounterId, HallId, Outcome, ServiceId, TicketId
-from service.halls import Hall, Halls
-from service.ids import new_code, new_id
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.append import Claim, DoubleClaim, Sent
 from service.journal.database import Database
 from service.journal.journal import Journal
 from service.journal.read import LastDay
 from service.journal.values import Append, Claimed, Lost, Position
-from service.lane import Answer, Lane, Request
-from service.lanes import Lanes
+from service.primitives.ids import new_code, new_id
+from service.runtime.halls import Hall, Halls
+from service.runtime.lane import Answer, Lane, Request
+from service.runtime.lanes import Lanes
 from tests.domain.halls import values
 from tests.service import NOON_AT
 

@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain.appointments import HOLD_S
 from service.domain.commands import (
     BookAppointment,
     ChangeAppointment,
@@ -20,9 +19,10 @@ from service.domain.commands import (
     ReturnTicket,
 )
 from service.domain.day import Day
-from service.domain.decide import decide
-from service.domain.demo import DEMO
+from service.domain.decide.appointments import HOLD_S
+from service.domain.decide.decide import decide
 from service.domain.events import AppointmentMade, Event
+from service.domain.hall.demo import DEMO
 from service.domain.model import MISSED_AFTER_S, AppointmentState, Channel, Outcome, ServiceId, TicketId
 from service.domain.refusals import (
     AlreadyBooked,
@@ -37,13 +37,13 @@ from service.domain.refusals import (
     SlotNotOffered,
 )
 from service.errors import Fault
-from service.ids import new_code, new_id
-from service.jobs import Jobs
 from service.journal import append, faults
 from service.journal.faults import ConstraintBroken
 from service.journal.journal import Journal
-from service.lane import IDLE_AFTER_S, SUM_CHANGES_MAX, Answer, refusal_of
-from service.verify import RULES, Verifier
+from service.journal.verify import RULES, Verifier
+from service.primitives.ids import new_code, new_id
+from service.runtime.jobs import Jobs
+from service.runtime.lane import IDLE_AFTER_S, SUM_CHANGES_MAX, Answer, refusal_of
 from tests.race.bookings import (
     FAR_DAY,
     PERSON,
@@ -131,7 +131,7 @@ async def test_without_the_decision_a_place_would_be_sold_twice_but_for_the_cons
     one: Process, other: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await with_one_place(one, other)
-    monkeypatch.setattr("service.lane.decide", decide_and_never_find_it_full)
+    monkeypatch.setattr("service.runtime.lane.decide", decide_and_never_find_it_full)
     for process in (one, other):
         await process.lanes.lane_on(DEMO, FAR_DAY)
 
@@ -235,7 +235,7 @@ async def test_a_booking_that_another_day_was_faster_with_is_tried_again_and_wit
     await with_one_place(one)
     await one.lanes.lane_on(DEMO, FAR_DAY)
     if not again:
-        monkeypatch.setattr("service.lane.OF_OTHER_DAYS", frozenset())
+        monkeypatch.setattr("service.runtime.lane.OF_OTHER_DAYS", frozenset())
     async with booked_but_not_yet(dsn, NEXT_DAY):
         waiting = asyncio.create_task(book(one, FAR_DAY, booking(FAR_DAY, person=PERSON)))
         await until_blocked(dsn)

@@ -6,12 +6,12 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.commands import OpenCounter
-from service.domain.demo import DEMO
+from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId
 from service.domain.refusals import Busy
 from service.errors import StorageUnavailable
 from service.journal import faults
-from service.lane import BATCH_MAX, IDLE_AFTER_S, Answer, Lane
+from service.runtime.lane import BATCH_MAX, IDLE_AFTER_S, Answer, Lane
 from tests.race.process import (
     NEXT_DAY,
     Process,
@@ -53,7 +53,7 @@ async def fill(lane: Lane, process: Process, commands: int) -> list[asyncio.Task
 async def test_one_command_more_than_the_queue_holds_is_told_busy(
     one: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.lane.QUEUE_MAX", QUEUE)
+    monkeypatch.setattr("service.runtime.lane.QUEUE_MAX", QUEUE)
     lane, go_on, under_way = await stalled(one)
     waiting = await fill(lane, one, QUEUE)
 
@@ -105,7 +105,7 @@ async def test_a_lane_that_is_not_closed_takes_after_its_stop_what_nobody_will_d
     async with process_on(dsn) as one:
         lane = await one.lane()
         await one.lanes.stop()
-        monkeypatch.setattr("service.lane.ANSWER_WITHIN_S", 0.0)
+        monkeypatch.setattr("service.runtime.lane.ANSWER_WITHIN_S", 0.0)
 
         with pytest.raises(StorageUnavailable):  # only the patience of the asker ends it
             await lane.do(one.request(new_ticket()))

@@ -6,7 +6,7 @@ import pytest
 
 from service.clock import Clock, FakeClock
 from service.domain.day import LONG_AGO
-from service.lane import Lane, _Decision, _Pending
+from service.runtime.lane import Lane, _Decision, _Pending
 from tests.race.process import Process, one_story, process_on, rows_of
 from tests.service import NOON_AT
 
@@ -108,7 +108,7 @@ async def test_an_event_is_never_before_the_last_one_of_another_process(one: Pro
 
 
 async def test_without_the_last_ones_time_events_go_back(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.lanes.Lane", Timeless)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Timeless)
     async with process_on(dsn) as one, process_on(dsn, FakeClock(NOON_AT + LATE)) as other:
         await one.take()
         await other.take()

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from service.clock import FakeClock
-from service.domain.demo import DEMO, demo_document
-from service.halls import Hall, Halls
+from service.domain.hall.demo import DEMO, demo_document
 from service.journal import append
-from service.lane import IDLE_AFTER_S
+from service.runtime.halls import Hall, Halls
+from service.runtime.lane import IDLE_AFTER_S
 from tests.proxy import Proxy
 from tests.race.process import WITHIN_S, Process, kinds_in, one_story, process_on, renamed, until_blocked
 

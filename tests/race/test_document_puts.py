@@ -9,17 +9,17 @@ from typing import Any
 import asyncpg
 import pytest
 
+from service.api import documents
 from service.clock import FakeClock
-from service.domain.demo import DEMO
-from service.domain.document import HallDocument
+from service.domain.hall.demo import DEMO
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.faults import StorageUnavailable
-from service.journal.halls import Put, Stored
-from service.web import documents
+from service.journal.hall_documents import Put, Stored
+from tests.api.checked import demo
 from tests.race.process import MIDNIGHT_AT, NEXT_DAY, WITHIN_S, kinds_in, rows_of, until_blocked
 from tests.service import NOON_AT, Reply, Service, service_on
-from tests.web.checked import demo
 
 KEY = "the-same-change-0001"
 HELD = "SELECT FROM halls WHERE hall_id = 'demo' FOR UPDATE"

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from service.domain import commands
 from service.domain.commands import Command
-from service.domain.demo import DEMO
 from service.domain.events import NumbersLeased
+from service.domain.hall.demo import DEMO
 from service.domain.model import ServiceId, Slip, TicketId
 from service.domain.refusals import Refusal
-from service.ids import new_code, new_id
-from service.lane import Answer
+from service.primitives.ids import new_code, new_id
+from service.runtime.lane import Answer
 from tests.race.process import DAY, WITHIN_S, Blind, Process, numbers_in, one_story, process_on, rows_of
 
 KIOSK = "0198c0de-0000-7000-8000-000000000001"

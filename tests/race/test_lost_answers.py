@@ -13,7 +13,7 @@ from service.journal.append import Sent, _arguments, _claimed_at
 from service.journal.database import unreachable
 from service.journal.migrate import migrate
 from service.journal.values import Append, Claimed, Lost
-from service.lane import Lane, _Pending
+from service.runtime.lane import Lane, _Pending
 from tests.postgres import PostgresServer, running
 from tests.proxy import Fault as Cut
 from tests.proxy import Proxy
@@ -203,7 +203,7 @@ async def test_who_is_told_that_nothing_was_done_can_believe_it(
     await far.take()
     lane = await far.lane()
     await proxy.go_away()
-    monkeypatch.setattr("service.lane.ANSWER_WITHIN_S", SOON_S)
+    monkeypatch.setattr("service.runtime.lane.ANSWER_WITHIN_S", SOON_S)
 
     told = await asyncio.gather(*(lane.do(far.request(new_ticket())) for _ in range(3)), return_exceptions=True)
     await proxy.come_back()
@@ -216,12 +216,12 @@ async def test_who_is_told_that_nothing_was_done_can_believe_it(
 async def test_without_withdrawing_them_commands_are_done_that_were_told_not_to_be(
     proxy: Proxy, far_dsn: str, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.lanes.Lane", Forgiving)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Forgiving)
     async with process_on(far_dsn) as far:
         await far.take()
         lane = await far.lane()
         await proxy.go_away()
-        monkeypatch.setattr("service.lane.ANSWER_WITHIN_S", SOON_S)
+        monkeypatch.setattr("service.runtime.lane.ANSWER_WITHIN_S", SOON_S)
 
         told = await asyncio.gather(*(lane.do(far.request(new_ticket())) for _ in range(3)), return_exceptions=True)
         await proxy.come_back()
@@ -278,7 +278,7 @@ async def test_a_crash_with_commands_in_flight_loses_and_doubles_nothing(
 ) -> None:
     dsn = server.dsn(await server.create_database())
     await migrate(dsn)
-    monkeypatch.setattr("service.lanes.Lane", Watched)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Watched)
     async with process_on(dsn) as one:
         answered = [await one.do(new_ticket()) for _ in range(3)]
         lane = await one.lane()
@@ -286,11 +286,11 @@ async def test_a_crash_with_commands_in_flight_loses_and_doubles_nothing(
         blocker = await asyncpg.connect(dsn)
         await blocker.execute("BEGIN; SELECT FROM hall_days FOR UPDATE")
         with monkeypatch.context() as patched:
-            patched.setattr("service.lane.ANSWER_WITHIN_S", WITHIN_S)
+            patched.setattr("service.runtime.lane.ANSWER_WITHIN_S", WITHIN_S)
             sent = one.request(new_ticket())
             in_flight = asyncio.create_task(lane.do(sent))
             await until_blocked(dsn)
-            patched.setattr("service.lane.ANSWER_WITHIN_S", SOON_S)
+            patched.setattr("service.runtime.lane.ANSWER_WITHIN_S", SOON_S)
             queued = [one.request(new_ticket()) for _ in range(3)]
             waiting = [asyncio.create_task(lane.do(request)) for request in queued]
             await asyncio.sleep(0)

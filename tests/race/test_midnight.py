@@ -10,14 +10,14 @@ import pytest
 from service.clock import FakeClock
 from service.domain.commands import EndDay, OpenCounter
 from service.domain.day import Done
-from service.domain.demo import DEMO
+from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, CounterState, HallId
 from service.domain.refusals import DayHasEnded
-from service.halls import Hall
-from service.jobs import ENDS_SPREAD_S, Jobs
 from service.journal import append
-from service.lane import Answer
-from service.lanes import Lanes
+from service.runtime.halls import Hall
+from service.runtime.jobs import ENDS_SPREAD_S, Jobs
+from service.runtime.lane import Answer
+from service.runtime.lanes import Lanes
 from tests.race.process import (
     DAY,
     MIDNIGHT_AT,

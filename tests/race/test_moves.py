@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from service.domain.commands import ChangeAppointment, EndDay
-from service.domain.demo import DEMO
+from service.domain.hall.demo import DEMO
 from service.domain.model import Appointment, AppointmentId, AppointmentState, HallId
 from service.domain.refusals import (
     AlreadyBooked,
@@ -22,14 +22,14 @@ from service.domain.refusals import (
     WrongState,
 )
 from service.errors import OutcomeUnknown, StorageUnavailable
-from service.ids import new_id
 from service.journal import append
 from service.journal.append import Appender, DoubleClaim, Sent
 from service.journal.database import Connection
 from service.journal.faults import ConstraintBroken
 from service.journal.values import Append, Applicant, Claimed, Lost, Position
-from service.lane import Answer
-from service.verify import Verifier
+from service.journal.verify import Verifier
+from service.primitives.ids import new_id
+from service.runtime.lane import Answer
 from tests.proxy import Fault, Proxy
 from tests.race.bookings import (
     FAR_DAY,
@@ -542,11 +542,11 @@ async def test_who_waits_too_long_for_a_commit_is_told_that_nothing_is_known(
         proxy.arm(Fault.HOLD_AFTER, after=COMMIT)
 
     far.journal.first["claim_both"] = arm
-    monkeypatch.setattr("service.moves.ANSWER_WITHIN_S", 0.5)
+    monkeypatch.setattr("service.booking.rescheduling.ANSWER_WITHIN_S", 0.5)
     with pytest.raises(OutcomeUnknown):
         await move(far, before.id, FAR_DAY, key=KEY)
     proxy.release()
-    monkeypatch.setattr("service.moves.ANSWER_WITHIN_S", WITHIN_S)
+    monkeypatch.setattr("service.booking.rescheduling.ANSWER_WITHIN_S", WITHIN_S)
 
     again = await move(far, before.id, FAR_DAY, key=KEY)
 

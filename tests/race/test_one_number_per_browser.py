@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from service.domain import decide
 from service.domain.day import Day
+from service.domain.decide import decide
 from service.domain.refusals import AlreadyWaiting
-from service.lane import Answer
+from service.runtime.lane import Answer
 from tests.race.process import Process, new_ticket, number_of, numbers_in, one_story
 
 BROWSER = "a keyed hash"

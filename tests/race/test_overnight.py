@@ -8,14 +8,14 @@ import pytest
 from service.clock import FakeClock
 from service.domain.commands import CloseDay, LiftSuspension, PostNotice, RemoveNotice, Suspend
 from service.domain.day import Day
-from service.domain.demo import DEMO
 from service.domain.events import NoticePosted, SuspensionBegan
+from service.domain.hall.demo import DEMO
 from service.domain.model import Notice, Suspension
 from service.domain.refusals import DayHasEnded, HallSuspended, WrongDay
-from service.jobs import ENDS_SPREAD_S, Jobs
 from service.journal import append
-from service.lanes import SYSTEM
-from service.verify import Verifier
+from service.journal.verify import Verifier
+from service.runtime.jobs import ENDS_SPREAD_S, Jobs
+from service.runtime.lanes import SYSTEM
 from tests.race.bookings import booked, with_one_place
 from tests.race.process import (
     DAY,

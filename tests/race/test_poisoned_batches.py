@@ -8,13 +8,13 @@ import pytest
 
 from service.domain.commands import Command, TakeTicket
 from service.domain.day import Day
-from service.domain.decide import decide
+from service.domain.decide.decide import decide
 from service.domain.events import Event, Record, TicketTaken
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
 from service.domain.refusals import Busy, Refusal
 from service.errors import Fault
 from service.journal.faults import ConstraintBroken, RecordsRefused
-from service.lane import BATCH_MAX, Answer, Lane, _Decision, _Pending, refusal_of
+from service.runtime.lane import BATCH_MAX, Answer, Lane, _Decision, _Pending, refusal_of
 from tests.race.process import Process, new_ticket, number_of, one_story, process_on, rows_of
 
 BAD = "BADCODE0"
@@ -100,7 +100,7 @@ POISONS: list[tuple[Poison, type[Refusal]]] = [(a_code_that_is_given, Busy), (a_
 
 
 async def test_a_command_whose_decision_fails_costs_only_itself(one: Process, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.lane.decide", decide_or_break)
+    monkeypatch.setattr("service.runtime.lane.decide", decide_or_break)
 
     answers = await batch_with(one, BAD)
 
@@ -111,7 +111,7 @@ async def test_a_command_whose_decision_fails_costs_only_itself(one: Process, mo
 async def test_without_a_decision_for_each_one_failure_costs_the_batch(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.lanes.Lane", Fragile)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Fragile)
     async with process_on(dsn) as one:
         answers = await batch_with(one, BAD)
 
@@ -121,7 +121,7 @@ async def test_without_a_decision_for_each_one_failure_costs_the_batch(
 async def test_a_command_whose_events_cannot_be_folded_costs_only_itself(
     one: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.lane.evolve", evolve_or_break)
+    monkeypatch.setattr("service.runtime.lane.evolve", evolve_or_break)
 
     answers = await batch_with(one, BAD)
 
@@ -143,7 +143,7 @@ async def test_a_command_that_the_journal_rejects_costs_only_itself(
 async def test_without_halving_one_rejected_command_costs_the_batch(
     poison: Poison, told: type[Refusal], dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.lanes.Lane", Wholesale)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Wholesale)
     async with process_on(dsn) as one:
         answers = await batch_with(one, await poison(dsn))
 

@@ -6,7 +6,7 @@ from datetime import date
 import asyncpg
 import pytest
 
-from service.domain.demo import DEMO
+from service.domain.hall.demo import DEMO
 from service.errors import StorageUnavailable
 from service.journal import append, read
 from service.journal.records import record_of

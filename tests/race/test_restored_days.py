@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from service import lane as lane_module
 from service.clock import FakeClock
-from service.domain.demo import DEMO
-from service.halls import Hall
-from service.jobs import ENDS_SPREAD_S, Jobs
-from service.lane import BATCH_MAX, Lane
+from service.domain.hall.demo import DEMO
+from service.runtime import lane as lane_module
+from service.runtime.halls import Hall
+from service.runtime.jobs import ENDS_SPREAD_S, Jobs
+from service.runtime.lane import BATCH_MAX, Lane
 from tests.copies import copy, restore
 from tests.race.bookings import appointment_of, booked, instant, move
 from tests.race.process import (

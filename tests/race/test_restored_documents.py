@@ -3,16 +3,16 @@
 import msgspec
 import pytest
 
-from service.domain.demo import DEMO, demo_document
-from service.domain.document import HallDocument
-from service.domain.learning import NOTHING_YET
+from service.domain.calendar.plan import Learned, LearnedArrivals
+from service.domain.hall.demo import DEMO, demo_document
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.domain.plan import Learned, LearnedArrivals
 from service.domain.refusals import HallNotFound
-from service.journal import halls as stored
-from service.journal.halls import HallRow, UnknownRow
-from service.journal.statements import statements
-from service.learning import PACKAGE
+from service.domain.stats.learning import NOTHING_YET
+from service.journal import hall_documents as stored
+from service.journal.hall_documents import HallRow, UnknownRow
+from service.journal.sql_files import statements
+from service.learning.nightly import PACKAGE
 from tests.copies import copy, restore
 from tests.race.process import Process, kinds_in, new_ticket, renamed
 

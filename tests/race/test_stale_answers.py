@@ -14,7 +14,7 @@ from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.journal import Journal
 from service.journal.values import Position
-from service.lane import FRESH_FOR_S, Lane
+from service.runtime.lane import FRESH_FOR_S, Lane
 from tests.race.process import NEXT_DAY, Meddled, Process, called_by, new_ticket, one_story, process_on
 
 
@@ -28,7 +28,7 @@ class Sure(Lane):
 @pytest.fixture
 def sure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let lanes answer without a look."""
-    monkeypatch.setattr("service.lanes.Lane", Sure)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Sure)
 
 
 async def stale_about_a_counter(one: Process, other: Process) -> None:

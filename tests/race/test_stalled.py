@@ -8,14 +8,14 @@ import asyncpg
 import pytest
 from asyncpg.pool import PoolConnectionProxy
 
-from service.domain.demo import DEMO, demo_document
-from service.domain.document import HallDocument
+from service.domain.hall.demo import DEMO, demo_document
+from service.domain.hall.document import HallDocument
 from service.errors import OutcomeUnknown
 from service.errors import StorageUnavailable as Unavailable
-from service.ids import new_id
 from service.journal import append
 from service.journal.faults import StorageUnavailable
-from service.journal.halls import Noter, Put
+from service.journal.hall_documents import Noter, Put
+from service.primitives.ids import new_id
 from tests.race.process import WITHIN_S, Process, numbers_in, renamed
 
 

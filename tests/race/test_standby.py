@@ -7,16 +7,17 @@ import pytest
 from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain import appointments, commands, events
-from service.domain.demo import DEMO, demo_document
-from service.domain.document import HallDocument
+from service.domain import commands, events
+from service.domain.decide import appointments
+from service.domain.hall.demo import DEMO, demo_document
+from service.domain.hall.document import HallDocument
 from service.domain.model import Admission, LeftReason, TicketId, TicketState
 from service.domain.refusals import HallFull, WrongState
 from service.errors import Fault
-from service.lane import Answer
+from service.runtime.lane import Answer
+from tests.api.checked import at
 from tests.race.bookings import booking, moves, one_place, same_story
 from tests.race.process import DAY, NEXT_DAY, Process, kinds_in, new_ticket, rows_of
-from tests.web.checked import at
 
 
 def a_hall() -> HallDocument:

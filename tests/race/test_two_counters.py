@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from service.domain.commands import CallNext
-from service.domain.demo import DEMO
+from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, TicketId
 from service.errors import Fault
-from service.lane import Lane, _Decision, _Pending
+from service.runtime.lane import Lane, _Decision, _Pending
 from tests.race.process import (
     Blind,
     Process,
@@ -59,7 +59,7 @@ async def test_two_counters_of_one_process_never_call_the_same_ticket(one: Proce
 async def test_without_the_fold_that_runs_ahead_one_batch_calls_a_ticket_twice(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.lanes.Lane", Forgetful)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Forgetful)
     async with process_on(dsn) as one:
         await two_waiting(one)
 

@@ -7,10 +7,10 @@ from random import Random
 import pytest
 
 from service.domain.commands import CallNext, Command, LeaveQueue, OpenCounter, ParkTicket, RecallTicket, ResumeTicket
-from service.domain.demo import DEMO
+from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, CounterState, TicketState
 from service.domain.refusals import Refusal
-from service.lane import Answer, Lane, _Pending
+from service.runtime.lane import Answer, Lane, _Pending
 from tests.race.process import (
     DAY,
     DONE,
@@ -129,7 +129,7 @@ async def test_who_lost_a_race_is_first_the_next_time(one: Process, other: Proce
 async def test_pure_optimism_loses_as_often_as_the_other_gets_between(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.lanes.Lane", Optimistic)
+    monkeypatch.setattr("service.runtime.lanes.Lane", Optimistic)
     async with process_on(dsn) as one, process_on(dsn) as other:
         await always_between(one, other)
 

@@ -8,14 +8,14 @@ import msgspec
 
 from display.board import board_of
 from service.domain import commands
+from service.domain.calendar.plan import plan_of
 from service.domain.commands import CallNext, CloseCounter, Command, FinishTicket, LeaveQueue, OpenCounter, TakeTicket
 from service.domain.day import Day
-from service.domain.decide import decide
-from service.domain.document import HallDocument
+from service.domain.decide.decide import decide
 from service.domain.events import DayOpened, Event, Record, TicketCalled
-from service.domain.evolve import evolve
+from service.domain.evolve.evolve import evolve
+from service.domain.hall.document import HallDocument
 from service.domain.model import Channel, CounterId, HallId, Outcome, ServiceId, TicketId, TicketState
-from service.domain.plan import plan_of
 from service.domain.refusals import WrongState
 from service.domain.view import counter_view, ticket_view
 from service.replay.answers import BoardSeen, CounterSeen, HappeningSeen, NextSeen, QueueSeen, TicketSeen

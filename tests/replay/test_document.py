@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.domain.document import HallDocument, check
-from service.domain.plan import day_of, plan_of
+from service.domain.calendar.plan import day_of, plan_of
+from service.domain.hall.document import HallDocument, check
 from service.replay.document import fit, letters, setting_for
 from service.replay.errors import TraceError
 from tests.replay.days import setting_of, trace_of

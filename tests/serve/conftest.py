@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.domain.demo import demo_document
-from service.domain.document import HallDocument
+from service.domain.hall.demo import demo_document
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from tests.serve.program import Programs
 

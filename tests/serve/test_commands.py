@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from service.__main__ import cli
 from service.config import SETTINGS
-from service.domain.document import HallDocument
-from service.ids import new_id
+from service.domain.hall.document import HallDocument
 from service.journal.database import Database
+from service.primitives.ids import new_id
 from tests.serve.program import SECRET, Programs, until
 
 

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import asyncpg
 
-from service.domain.document import HallDocument
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.journal import halls as stored
+from service.journal import hall_documents as stored
 from service.journal.database import Database
 from service.journal.migrate import migrate
 from tests.postgres import PostgresServer, running

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service import known_secrets
 from service.config import Settings, SettingsError
+from service.credentials import secret_check
 from service.journal.database import Database
 from tests.serve.program import SECRET, Programs
 
@@ -60,7 +60,7 @@ async def test_where_the_secret_is_lost_another_begins_anew(programs: Programs, 
 async def test_of_two_that_start_at_once_with_secrets_of_their_own_one_does(dsn: str) -> None:
     async with Database(dsn) as one, Database(dsn) as two:
         outcomes = await asyncio.gather(
-            *(known_secrets.note(database, settings_of(name)) for database, name in ((one, "a"), (two, "b"))),
+            *(secret_check.note(database, settings_of(name)) for database, name in ((one, "a"), (two, "b"))),
             return_exceptions=True,
         )
 
@@ -71,10 +71,10 @@ async def test_of_two_that_start_at_once_with_secrets_of_their_own_one_does(dsn:
 async def test_a_secret_is_replaced_in_steps_and_the_one_before_is_given_up_by_the_last(dsn: str) -> None:
     async with Database(dsn) as database:
         for secret in ("old", "new,old", "old", "new,old", "new"):
-            await known_secrets.note(database, settings_of(secret))
-            await known_secrets.compare(database, settings_of(secret))
+            await secret_check.note(database, settings_of(secret))
+            await secret_check.compare(database, settings_of(secret))
 
-        for ours in (known_secrets.note, known_secrets.compare):
+        for ours in (secret_check.note, secret_check.compare):
             with pytest.raises(SettingsError, match="another secret"):
                 await ours(database, settings_of("old"))
 
@@ -82,9 +82,9 @@ async def test_a_secret_is_replaced_in_steps_and_the_one_before_is_given_up_by_t
 async def test_a_process_that_does_not_know_the_new_secret_yet_takes_it_from_nobody(dsn: str) -> None:
     async with Database(dsn) as database:
         for secret in ("old", "new,old", "old"):
-            await known_secrets.note(database, settings_of(secret))
+            await secret_check.note(database, settings_of(secret))
 
-        await known_secrets.note(database, settings_of("new"))
+        await secret_check.note(database, settings_of("new"))
 
 
 async def test_a_display_waits_for_the_first_serve(programs: Programs, noon: str) -> None:

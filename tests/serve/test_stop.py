@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from service.app import _background
-from service.outside import TaskFailed
+from service.runtime.startup_checks import TaskFailed
 from tests.serve.program import Programs, alive, postmaster_of, until
 
 RESTART = 1012

@@ -6,7 +6,7 @@ from typing import Any
 
 import aiohttp
 
-from service.metrics import CONTENT_TYPE
+from service.metrics.metrics import CONTENT_TYPE
 from tests.serve.program import Client, Programs, Watched, same_board, until
 from tests.service import ADMIN
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import convert
 
-from service.domain.document import HallDocument
+from service.domain.calendar.plan import plan_of
+from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId, TicketClass
-from service.domain.plan import plan_of
 from service.simulate.estimate import Estimate, Portion, estimate
 from service.simulate.live import Life
 from service.simulate.lived import Lived

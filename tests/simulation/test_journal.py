@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from service.clock import FakeClock
+from service.domain.calendar.plan import plan_of
 from service.domain.commands import (
     BookAppointment,
     CallNext,
@@ -22,9 +23,8 @@ from service.domain.commands import (
 )
 from service.domain.events import Record
 from service.domain.model import HallId
-from service.domain.plan import plan_of
 from service.journal.database import Database
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.journal.read import Reader
 from service.simulate.live import Life
 from service.simulate.people import draw

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from service.clock import FakeClock
+from service.domain.calendar.plan import plan_of
 from service.domain.commands import EndDay
 from service.domain.day import NOTHING_SPENT
-from service.domain.document import HallDocument
-from service.domain.learning import NOTHING_YET, LearnedWeek
+from service.domain.hall.document import HallDocument
 from service.domain.model import HallId, StageId
-from service.domain.plan import plan_of
+from service.domain.stats.learning import NOTHING_YET, LearnedWeek
 from service.journal.database import Database
-from service.journal.halls import Halls
+from service.journal.hall_documents import Halls
 from service.simulate.days import live_day, live_days
 from service.simulate.hall import SimulatedHall
 from service.simulate.learned import LESSONS_FROM, after_night, believed, facts_of, learned_before

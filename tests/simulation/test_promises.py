@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from service.domain.forecast.scene import Scene, scene_of
+from service.domain.forecast.start_state import Scene, scene_of
 from service.domain.model import CounterId, Ticket, TicketClass
 from service.simulate.days import live_day
 from service.simulate.estimate import Estimate, estimate

@@ -20,7 +20,7 @@ from service.config import (
     printers_of,
     secrets_of,
 )
-from service.signer import TOKEN_FORM
+from service.credentials.signer import TOKEN_FORM
 
 WEBHOOK_SECRET = "whsec_" + b64encode(b"hush" * 8).decode()
 

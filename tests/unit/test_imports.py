@@ -4,16 +4,21 @@ import pkgutil
 import tomllib
 from pathlib import Path
 
-import pytest
-
 import service
 
 PYPROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))
+CONTRACTS = PYPROJECT["tool"]["importlinter"]["contracts"]
 MODULES = {f"service.{module.name}" for module in pkgutil.iter_modules(service.__path__)}
 
 
-@pytest.mark.parametrize(("source", "allowed"), [("service.domain", "service.domain"), ("display", "service.contract")])
-def test_who_may_import_one_module_of_the_service_may_import_no_other(source: str, allowed: str) -> None:
-    (contract,) = (one for one in PYPROJECT["tool"]["importlinter"]["contracts"] if one["source_modules"] == [source])
+def test_display_may_import_no_module_of_the_service_but_its_contract() -> None:
+    (contract,) = (one for one in CONTRACTS if one.get("source_modules") == ["display"])
 
-    assert MODULES - set(contract["forbidden_modules"]) == {allowed}
+    assert MODULES - set(contract["forbidden_modules"]) == {"service.contract"}
+
+
+def test_every_module_of_the_service_has_its_place_in_the_layers() -> None:
+    (contract,) = (one for one in CONTRACTS if one["type"] == "layers")
+    placed = {f"service.{name.strip()}" for layer in contract["layers"] for name in layer.split("|")}
+
+    assert placed == MODULES

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 from apscheduler.schedulers import base
 
-from service.jobs import Jobs
+from service.runtime.jobs import Jobs
 
 
 class Wall(datetime):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.web.packing import NotPacked, packed
-from service.web.pages import MOUNTS
+from service.api.packing import NotPacked, packed
+from service.api.pages import MOUNTS
 
 PAGE = """<link rel="stylesheet" href="/x/one.css">
 <link rel="stylesheet" href="/x/two.css">

@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid
-from service.people import e164, person_of, reached
+from service.primitives.contacts import e164, person_of, reached
 
 DEMO = HallId("demo")
 OTHER = HallId("other")

@@ -11,15 +11,15 @@ from msgspec import Struct
 from rich.pretty import pretty_repr
 
 import service
+from service.api.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, TakeTicketForm
 from service.domain.model import ServiceId
 from service.invitations.guests import Guest
 from service.journal.values import Applicant
-from service.notify.letters import Letter
+from service.notify.content import Letter
 from service.notify.model import Person
-from service.people import reached
-from service.personal import Personal
-from service.privacy import KnownPerson
-from service.web.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, TakeTicketForm
+from service.primitives.contacts import reached
+from service.primitives.personal_data import Personal
+from service.privacy.data_requests import KnownPerson
 
 NAME, PHONE, EMAIL = "Wang Fang", "+8613800138000", "wang@home.example"
 WHO = {"name": NAME, "phone": PHONE, "email": EMAIL}

@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from service.domain.learning import LearnedWeek
+from service.domain.calendar.plan import Learned, LearnedArrivals, plan_of
+from service.domain.calendar.public_holidays import holiday_year, unknown_years
 from service.domain.model import HallId
-from service.domain.plan import Learned, LearnedArrivals, plan_of
-from service.halls import Hall, calendar_of, holidays_unknown, plan_from
-from service.public_holidays import holiday_year, unknown_years
+from service.domain.stats.learning import LearnedWeek
+from service.runtime.halls import Hall, calendar_of, holidays_unknown, plan_from
 from tests.domain.halls import town
 
 SATURDAY = date(2026, 10, 10)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.tasks import begun
+from service.primitives.tasks import begun
 
 
 async def test_it_has_run_to_its_first_wait_before_anything_else_can() -> None:

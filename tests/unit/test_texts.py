@@ -11,10 +11,10 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 from service import errors
+from service.api.openapi import openapi
+from service.api.pages import PAGES, SCREEN
+from service.api.routes import ROUTES
 from service.domain.refusals import Refusal
-from service.web.openapi import openapi
-from service.web.pages import PAGES, SCREEN
-from service.web.routes import ROUTES
 
 assert errors, "its refusals are among those below"
 

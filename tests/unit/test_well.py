@@ -4,7 +4,7 @@ import asyncpg
 from structlog.testing import capture_logs
 
 from service.journal.faults import StorageUnavailable
-from service.journal.well import Well
+from service.journal.health import Well
 
 
 async def test_each_kind_of_failure_is_told_once_until_it_works_again() -> None:

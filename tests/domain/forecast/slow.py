@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 
+from service.domain.calendar.plan import PlannedService
 from service.domain.day import LineKey
-from service.domain.forecast.pace import pace_of
+from service.domain.forecast.stage_speed import pace_of
 from service.domain.model import (
     AppointmentState,
     CounterId,
@@ -20,7 +21,6 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.plan import PlannedService
 from tests.domain.halls import Hall
 
 Key = tuple[float, float, int]

@@ -6,13 +6,13 @@ Source: ALGORITHMS 5.3.
 import pytest
 from msgspec.structs import replace
 
+from service.domain.calendar.plan import Learned, LearnedArrivals, Leaving, plan_of
 from service.domain.commands import OpenOvertime, Suspend
-from service.domain.document import HallDocument
-from service.domain.forecast.ahead import DayAhead, day_ahead, outlook_of
-from service.domain.forecast.rest import COMING_MAX, TooManyToCome
-from service.domain.forecast.scene import Coming, Scene, scene_of
-from service.domain.forecast.waits import asked_of, forecast
-from service.domain.plan import Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.forecast.day_outlook import DayAhead, day_ahead, outlook_of
+from service.domain.forecast.day_simulation import COMING_MAX, TooManyToCome
+from service.domain.forecast.start_state import Coming, Scene, scene_of
+from service.domain.forecast.wait_quantiles import asked_of, forecast
+from service.domain.hall.document import HallDocument
 from tests.domain.forecast.booked import book
 from tests.domain.halls import MONDAY, Hall
 from tests.domain.test_waits import enquiries

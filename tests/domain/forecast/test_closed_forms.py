@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from service.domain.forecast.calls import Again, Gone, Lines, Others, Raised, starts_of
-from service.domain.forecast.draws import Floats, beyond, lognormals, rest_s
-from service.domain.forecast.scene import Part
+from service.domain.forecast.call_simulation import Again, Gone, Lines, Others, Raised, starts_of
+from service.domain.forecast.random_draws import Floats, beyond, lognormals, rest_s
+from service.domain.forecast.start_state import Part
 from service.domain.model import CounterId
-from service.domain.waits import residual_s
+from service.domain.queue.waits import residual_s
 
 PATHS = 40
 PEOPLE = 3000

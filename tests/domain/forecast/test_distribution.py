@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from service.domain.calendar.plan import NOTHING_LEARNED, Learned, Leaving
 from service.domain.commands import ChangeTicket, StartTicket
-from service.domain.forecast.waits import QUANTILES, forecast
+from service.domain.forecast.wait_quantiles import QUANTILES, forecast
 from service.domain.model import (
     TicketClass,
     TicketId,
 )
-from service.domain.plan import NOTHING_LEARNED, Learned, Leaving
 from tests.domain.forecast.booked import book
 from tests.domain.forecast.slow import Slow
 from tests.domain.halls import DONE, Hall, town

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from service.domain.calendar.plan import Learned, Leaving
 from service.domain.commands import (
     ChangeTicket,
     CheckIn,
@@ -22,14 +23,13 @@ from service.domain.commands import (
     Suspend,
     TransferTicket,
 )
-from service.domain.forecast import rest
-from service.domain.forecast.calls import Again, Lines, Others, starts_of
-from service.domain.forecast.draws import Floats
-from service.domain.forecast.rest import drawn
-from service.domain.forecast.scene import Coming, Part, scene_of
-from service.domain.forecast.waits import NEVER, asked_of, forecast, waits_of
+from service.domain.forecast import day_simulation
+from service.domain.forecast.call_simulation import Again, Lines, Others, starts_of
+from service.domain.forecast.day_simulation import drawn
+from service.domain.forecast.random_draws import Floats
+from service.domain.forecast.start_state import Coming, Part, scene_of
+from service.domain.forecast.wait_quantiles import NEVER, asked_of, forecast, waits_of
 from service.domain.model import Admission, AppointmentId, Channel, CounterId, ServiceId, TicketClass, TicketId
-from service.domain.plan import Learned, Leaving
 from tests.domain.forecast.booked import book
 from tests.domain.forecast.forward import copied, played
 from tests.domain.halls import DONE, TOWN, Hall, town
@@ -381,7 +381,7 @@ def test_who_comes_later_and_waits_too_long_goes_before_who_is_here(
     Whatever is thought at first of when the last is called.
     """
     if thought_s is not None:
-        monkeypatch.setattr(rest, "_about_last_s", lambda _: thought_s)
+        monkeypatch.setattr(day_simulation, "_about_last_s", lambda _: thought_s)
     waits = []
     for most_s in (36_000, 60):
         hall = guarded(max_walk_in_wait_s=most_s)
@@ -406,7 +406,7 @@ def drawn_by(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int
         found.append((len(lines.line_of), len(others.groups), len(again.who)))
         return starts_of(part, free_s, lines, others, again, *more)
 
-    monkeypatch.setattr(rest, "starts_of", noting)
+    monkeypatch.setattr(day_simulation, "starts_of", noting)
     forecast(hall.day, hall.now_at)
     return found
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.forecast.waits import STEADY_MIN, steadied
+from service.domain.forecast.wait_quantiles import STEADY_MIN, steadied
 from service.domain.model import Shown
 
 MINUTES = st.floats(0, 300)

@@ -1,0 +1,33 @@
+"""Who numbers and appointments are for, as it is kept: a phone as E.164, read as in the hall's country."""
+
+from aiohttp import web
+
+from service.api.forms import ApplicantForm
+from service.api.keys import FINDER
+from service.domain.model import HallId
+from service.errors import StorageUnavailable
+from service.journal import faults
+from service.journal.values import Applicant
+from service.primitives.contacts import Reached, reached
+from service.primitives.ids import new_id
+
+
+def applicant_of(form: ApplicantForm, country: str | None) -> Applicant:
+    """A person as they are kept. Raises BodyInvalid for a phone that is none."""
+    contact = reached(form.phone, form.email, country)
+    return Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
+
+
+def reached_of(applicant: Applicant) -> Reached:
+    """How to reach a person."""
+    return Reached(applicant.phone, applicant.email)
+
+
+async def kept(request: web.Request, hall: HallId, applicant: str | None) -> Applicant | None:
+    """The row of a person; None for nobody, or who was erased. Raises StorageUnavailable."""
+    if applicant is None:
+        return None
+    try:
+        return await request.app[FINDER].applicant(hall, applicant)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error

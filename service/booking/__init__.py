@@ -1,0 +1,1 @@
+"""Bookings that concern more than one day: what can be booked, and moving an appointment to another day."""

@@ -1,0 +1,1 @@
+"""The command line: `./paihao COMMAND`, one module per group of commands."""

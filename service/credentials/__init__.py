@@ -1,0 +1,1 @@
+"""Tokens, codes and links that prove a right, and the secrets they are derived from."""

@@ -1,0 +1,1 @@
+"""Ended days: each is read and folded once, and its facts and figures are stored."""

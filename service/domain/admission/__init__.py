@@ -1,0 +1,1 @@
+"""Admission: which walk-ins fit into the rest of the day."""

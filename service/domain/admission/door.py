@@ -1,0 +1,149 @@
+"""The door: whether the hall takes people now, and the number they get.
+
+Everybody who comes gets their ticket here, whether they just came, have an appointment, an invitation, or a right to
+return.
+
+Source: CONTRACT 5, `closing`; DESIGN 6, "The door".
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from service.domain.calendar.plan import PlannedService
+from service.domain.calendar.times import stamp_or_none
+from service.domain.commands import Invited
+from service.domain.day import Day, Place
+from service.domain.events import TicketTaken
+from service.domain.model import LIVE, Admission, Appointment, Channel, Fit, ServiceId, TicketClass, TicketId, late_from
+from service.domain.queue import dispatch
+from service.domain.queue.waits import outlook_at, outlook_on_standby
+from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
+
+
+def refuse_suspended(day: Day, now_at: datetime) -> None:
+    """Raise HallSuspended while the hall is."""
+    suspension = day.suspended_at(now_at)
+    if suspension is not None:
+        raise HallSuspended(suspension.text)
+
+
+def calls_from(day: Day) -> datetime | None:
+    """From when people are called, also after closing time: the first opening; None when nobody is called any more."""
+    windows = day.plan.windows
+    return None if day.closed or not windows else windows[0].opens_at
+
+
+def refuse_shut(day: Day, now_at: datetime) -> None:
+    """Raise HallSuspended or HallClosed when nobody gets a number now."""
+    refuse_suspended(day, now_at)
+    if day.closed or not day.plan.doors_open_at(now_at):
+        raise hall_closed(day, now_at)
+
+
+def hall_closed(day: Day, now_at: datetime) -> HallClosed:
+    """The refusal with the next opening; a day that was closed does not open again."""
+    return HallClosed(stamp_or_none(day.plan.reopens_at if day.closed else day.plan.opens_at(now_at)))
+
+
+def on_offer(day: Day, *services: ServiceId) -> PlannedService:
+    """The first of some services that people come to the hall for. Raises ServiceNotFound, OnlineOnly."""
+    found = [day.service(name) for name in services]
+    for service in found:
+        if service.online_url is not None:
+            raise OnlineOnly(service.online_url)
+    return found[0]
+
+
+def refuse_count(service: PlannedService, count: int) -> None:
+    """Raise BodyInvalid for nobody, or for more people than come together for a service."""
+    if not 1 <= count <= service.count_max:
+        raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
+
+
+def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId, now_at: datetime) -> None:
+    """Raise CodeUsed for an invitation that was used today, BodyInvalid for one to another service."""
+    if invited is None:
+        return
+    if invited.service not in {None, service}:
+        raise BodyInvalid(("invitation", f"is for {invited.service}"))
+    booked = [day.appointments[one] for one in day.diary.of_invitation.get(invited.id, ())]
+    if invited.id in day.invitations or any(day.state_of(one, now_at) in LIVE for one in booked):
+        raise CodeUsed
+
+
+class Reported(NamedTuple):
+    """A number that a kiosk gave out while it was cut off, and when."""
+
+    device: str
+    number: str
+    at: datetime
+
+
+def issue(  # noqa: PLR0913  (what is on a ticket)
+    day: Day,
+    now_at: datetime,
+    *,
+    ticket: TicketId,
+    code: str,
+    service: PlannedService,
+    class_: TicketClass,
+    channel: Channel,
+    count: int,
+    admission: Admission,
+    then: tuple[ServiceId, ...] = (),
+    prechecked: bool = False,
+    missing: tuple[str, ...] = (),
+    applicant: str | None = None,
+    browser: str | None = None,
+    appointment: Appointment | None = None,
+    returns_of: TicketId | None = None,
+    invitation: str | None = None,
+    reported: Reported | None = None,
+    fit: Fit | None = None,
+) -> TicketTaken:
+    """Give out the next number of a service's prefix, and say how many are ahead and how long it takes.
+
+    A number that a kiosk gave out while it was cut off is `reported`: its place is that of the time it was taken.
+    """
+    taken_at = now_at if reported is None else reported.at
+    number = f"{service.prefix}{day.numbers.get(service.prefix, 0) + 1:03d}" if reported is None else reported.number
+    n = day.issued + 1
+    stage = service.first_stage(prechecked=prechecked)
+    slot_at = None if appointment is None else appointment.starts_at
+    due_at = None if slot_at is None else slot_at - timedelta(seconds=day.plan.rules.early_s)
+    reference_at = dispatch.reference_time(class_, taken_at, slot_at)
+    excused_s = 0 if slot_at is None else round(day.suspended_s(slot_at, taken_at))
+    queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, late_from(slot_at, excused_s))
+    place = Place(queue_at, taken_at, n, ticket)
+    pool = day.pool(service.id, stage)
+    if admission is Admission.STANDBY:
+        ahead, wait = outlook_on_standby(day, pool, n, now_at)
+    else:
+        ahead, wait = outlook_at(day, pool, place, now_at, due_at=due_at, arrived=appointment)
+    return TicketTaken(
+        ticket=ticket,
+        n=n,
+        code=code,
+        number=number,
+        service=service.id,
+        stage=stage,
+        class_=class_,
+        channel=channel,
+        admission=admission,
+        count=count,
+        then=then,
+        prechecked=prechecked,
+        missing=missing,
+        applicant=applicant,
+        browser=browser,
+        appointment=None if appointment is None else appointment.id,
+        slot_at=slot_at,
+        excused_s=excused_s,
+        returns_of=returns_of,
+        invitation=invitation,
+        device=None if reported is None else reported.device,
+        issued_at=None if reported is None else reported.at,
+        fit=fit,
+        ahead=ahead,
+        wait=wait,
+    )

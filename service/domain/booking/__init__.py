@@ -1,0 +1,1 @@
+"""Booking: the slots of a day and the capacity that bookings leave."""

@@ -1,0 +1,1 @@
+"""Deciding: a command and a day become events or a refusal. One module per subject."""

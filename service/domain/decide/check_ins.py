@@ -1,0 +1,154 @@
+"""Deciding about people who come with a code: an appointment, or a right to return.
+
+Source: CONTRACT 4 and 5, `check-ins`; DESIGN 6.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from service.domain import commands, events
+from service.domain.admission.door import hall_closed, issue, on_offer, refuse_shut
+from service.domain.calendar.plan import DUE_AFTER_DAYS
+from service.domain.calendar.times import stamp
+from service.domain.day import Day
+from service.domain.events import Event
+from service.domain.model import (
+    Admission,
+    Appointment,
+    AppointmentState,
+    LeftReason,
+    Outcome,
+    TicketClass,
+    TicketState,
+)
+from service.domain.refusals import (
+    AppointmentMissed,
+    CodeUsed,
+    HoldExpired,
+    TooEarly,
+    WrongDay,
+    WrongState,
+)
+
+CHECK_IN_BEFORE_S = 3600
+"""How long before the slot check-in opens."""
+
+
+def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Event]:
+    """Take a ticket of class `appointment`: with credit until `grace_s` after the slot, later without.
+
+    Raises:
+        AppointmentNotFound: not on this day.
+        WrongDay: this day is not the present one.
+        CodeUsed: checked in already.
+        HoldExpired, AppointmentMissed, WrongState: the place is not theirs any more, or not yet.
+        TooEarly: more than an hour before the slot, or before the doors open.
+        HallSuspended, HallClosed: nobody gets a number now.
+    """
+    appointment = day.appointment(command.appointment)
+    plan = day.regular
+    if not plan.starts_at <= now_at < plan.ends_at:
+        raise WrongDay(day.on.isoformat())
+    if appointment.closed:
+        raise hall_closed(day, now_at)
+    _require_booked(day, appointment, now_at)
+    opens_at = check_in_opens_at(day, appointment)
+    if now_at < opens_at and not day.closed:
+        raise TooEarly(stamp(opens_at))
+    refuse_shut(day, now_at)
+    taken = issue(
+        day,
+        now_at,
+        ticket=command.ticket,
+        code=command.code,
+        service=day.plan.services[appointment.service],
+        class_=TicketClass.APPOINTMENT,
+        channel=command.channel,
+        count=appointment.count,
+        admission=Admission.ADMITTED,
+        prechecked=appointment.prechecked,
+        applicant=appointment.applicant,
+        appointment=appointment,
+    )
+    return [events.AppointmentCheckedIn(appointment=appointment.id, ticket=command.ticket), taken]
+
+
+def check_in_opens_at(day: Day, appointment: Appointment) -> datetime:
+    """An hour before the slot, when the doors are open by then."""
+    opens_at = appointment.starts_at - timedelta(seconds=CHECK_IN_BEFORE_S)
+    return max(opens_at, day.plan.doors_for(appointment.starts_at) or opens_at)
+
+
+def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) -> list[Event]:
+    """Take a ticket of class `returning` by the right of a ticket that ended conditionally, or was never served.
+
+    What was missing then is missing until somebody has looked, and so long nobody is prechecked. Who comes back for a
+    service that left the document while the day has people of it is served as these are, until the day ends.
+
+    Raises:
+        CodeUsed: the right was used.
+        WrongState: the ticket gives no right to return.
+        WrongDay: its due date is over.
+        ServiceNotFound, OnlineOnly: nobody comes to the hall for it any more.
+        HallSuspended, HallClosed: nobody gets a number now.
+    """
+    returned = command.returned
+    if returned.ticket in day.returned:
+        raise CodeUsed
+    known = day.tickets.get(returned.ticket)
+    if known is not None and (known.outcome, known.left_reason) != (returned.outcome, returned.left):
+        raise WrongState(known.state)  # its end was taken back since it was read
+    by = return_by(returned.day, returned.outcome, returned.left, returned.due_on)
+    if by is None:
+        raise WrongState(TicketState.LEFT if returned.outcome is None else TicketState.DONE)
+    if day.on > by:
+        raise WrongDay(by.isoformat())
+    planned = day.plan.services.get(returned.service)
+    service = planned if planned is not None and planned.online_url is None else on_offer(day, returned.service)
+    refuse_shut(day, now_at)
+    return [
+        issue(
+            day,
+            now_at,
+            ticket=command.ticket,
+            code=command.code,
+            service=service,
+            class_=TicketClass.RETURNING,
+            channel=command.channel,
+            count=returned.count,
+            admission=day.admission_at(now_at),
+            then=tuple(name for name in returned.then if name in day.plan.services),
+            prechecked=returned.prechecked and not returned.missing,
+            missing=returned.missing,
+            applicant=returned.applicant,
+            returns_of=returned.ticket,
+        )
+    ]
+
+
+def return_by(on: date, outcome: Outcome | None, left: LeftReason | None, due_on: date | None) -> date | None:
+    """The last date of the right to return of a ticket of a day; None where it ended without such a right."""
+    if outcome is Outcome.CONDITIONAL or left is LeftReason.UNSERVED:
+        return due_on or on + timedelta(days=DUE_AFTER_DAYS)
+    return None
+
+
+def _require_booked(day: Day, appointment: Appointment, now_at: datetime) -> None:
+    match day.state_of(appointment, now_at):
+        case AppointmentState.BOOKED:
+            return
+        case AppointmentState.CHECKED_IN:
+            raise CodeUsed
+        case AppointmentState.EXPIRED:
+            raise HoldExpired
+        case AppointmentState.MISSED:
+            raise AppointmentMissed
+        case state:
+            raise WrongState(state)
+
+
+DECIDERS: dict[type[Any], Callable[[Day, Any, datetime], list[Event]]] = {
+    commands.CheckIn: check_in,
+    commands.ReturnTicket: return_ticket,
+}

@@ -1,0 +1,274 @@
+"""The calls of one part of a hall, on all paths at once.
+
+Every step takes, on each path, the counter that is free first, and the ticket it calls: the smallest queue time among
+those it may serve, ties by check-in, as `dispatch.first` does. Who waits already stands in a line, and so do those of a
+kind who come one after the other; its front is all that need be looked at. Others appear at an instant of their own. A
+counter for which nobody is there looks again when somebody appears.
+
+Who is raised in a line is so after everybody before them in it and goes up as far as these did, so the line keeps its
+order: only the key of its front is another one.
+
+A call costs some thirty operations on arrays as long as there are paths, whatever waits in lines.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.domain.forecast.random_draws import Floats
+from service.domain.forecast.start_state import Part
+
+Indexes = NDArray[np.intp]
+
+NOBODY = 1e9
+"""Added to the rank of those who are called rather than nobody: they come after everybody in the order."""
+
+
+class Raised(NamedTuple):
+    """When people are raised as they have waited too long, and their keys from then on; never is infinite."""
+
+    at_s: Floats
+    keys: Floats
+
+
+class Lines(NamedTuple):
+    """People who are called in the order they stand in: the group of each line, and in which of them somebody is.
+
+    For each (rows) on each path (columns) when they appear and with which key, nobody before the one ahead of them; and
+    when they are raised, who never is where nobody is in any line.
+    """
+
+    groups: Indexes
+    line_of: Indexes
+    appear_s: Floats
+    keys: Floats
+    raised: Raised | None
+
+
+class Others(NamedTuple):
+    """Who appears in the order later: groups, and for each (rows) on each path (columns) when, and with which key."""
+
+    groups: Indexes
+    appear_s: Floats
+    keys: Floats
+
+
+class Gone(NamedTuple):
+    """Who is not there any more: from when on, and for how long the counter that calls them waits; people by paths."""
+
+    from_s: Floats
+    keeps_s: Floats
+
+
+class Again(NamedTuple):
+    """A second appearance of some of the others (`who`), with another key: what they have been called by is kept."""
+
+    who: Indexes
+    appear_s: Floats
+    keys: Floats
+
+
+def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs at hand)
+    part: Part,
+    free_s: Floats,
+    lines: Lines,
+    others: Others,
+    again: Again,
+    durations_s: Floats,
+    gone: Gone | None,
+    wanted: NDArray[np.bool_],
+) -> Floats:
+    """Find when everybody is called.
+
+    Args:
+        part: the counters.
+        free_s: when each counter (columns) is free on each path (rows).
+        lines: who waits already, or comes in a line.
+        others: who else comes later.
+        again: appearances of the others before their place in the order, or once they are raised.
+        durations_s: how long each of the lines, then of the others (rows), takes on each path (columns).
+        gone: who of the lines, then of the others (rows), will not be there when they are called; nobody when None.
+        wanted: who must have been called before the end, of the lines, then of the others.
+
+    Returns:
+        Seconds until the call of each (columns) on each path (rows); infinite where there is none, or after the end.
+    """
+    paths, counters = free_s.shape
+    lined, coming, fronts_of = len(lines.line_of), len(others.groups), len(lines.groups)
+    people = lined + coming
+    columns = 1 + fronts_of + coming  # the first is nobody, then the fronts of the lines
+    rows = np.arange(paths)
+
+    follower, fronts = _followers(lines, people)
+    column_of = 1 + np.append(lines.line_of, np.arange(fronts_of, fronts_of + coming))
+    keys, appear_s = _table(lines.keys, people), _table(lines.appear_s, people)
+    live = np.full((paths, columns), np.inf)
+    who = np.empty((paths, columns), dtype=np.intp)
+    who[:, 0] = people
+    who[:, 1 : fronts_of + 1] = fronts
+    who[:, fronts_of + 1 :] = np.arange(lined, people)
+    live[:, 1 : fronts_of + 1] = np.where(appear_s[:, fronts] <= 0.0, keys[:, fronts], np.inf)
+
+    times, whose, values = _appearances(lines, others, again)
+    events = times.shape[1]
+    durations = np.zeros((paths, people + 1))
+    durations[:, :people] = durations_s.T
+    starts = np.full((paths, people + 1), np.inf)
+    never = ~np.isfinite(np.concatenate([lines.appear_s, others.appear_s]))
+    if len(again.who):
+        never[lined + again.who] &= ~np.isfinite(again.appear_s)
+    left = np.count_nonzero(wanted) - np.count_nonzero(never & wanted[:, None], axis=0)
+    counts = np.append(wanted, False).astype(np.int64)
+
+    pauses = _Pauses(part.pauses)
+    raising = None if lines.raised is None else _Raising(lines.raised, people, live[:, 1 : fronts_of + 1])
+    fronts_now = who[:, 1 : fronts_of + 1]
+    may = _may(part, lines, others)
+    free = pauses.after(np.ascontiguousarray(free_s))
+    free_flat, live_flat, who_flat = free.reshape(-1), live.reshape(-1), who.reshape(-1)
+    times_flat, whose_flat, values_flat = times.reshape(-1), whose.reshape(-1), values.reshape(-1)
+    keys_flat, appear_flat = keys.reshape(-1), appear_s.reshape(-1)
+    durations_flat, starts_flat = durations.reshape(-1), starts.reshape(-1)
+    gone_flat = None if gone is None else _by_path(gone)
+    free_base, live_base, people_base = rows * counters, rows * columns, rows * (people + 1)
+    event = rows * events
+
+    while left.any():
+        counter = free.argmin(axis=1)
+        at_free = free_base + counter
+        at_s = free_flat[at_free]
+        following_s = times_flat[event]
+        due = (following_s <= at_s) & (following_s < np.inf)
+        while due.any():
+            path = np.flatnonzero(due)
+            of_path = event[path]
+            one = whose_flat[of_path]
+            seat = live_base[path] + column_of[one]
+            live_flat[seat] = np.where(who_flat[seat] == one, values_flat[of_path], live_flat[seat])
+            event[path] = of_path + 1
+            following_s = times_flat[event]
+            due = (following_s <= at_s) & (following_s < np.inf)
+        if raising is not None:
+            raising.at(at_s, fronts_now)
+        choices = live if may is None else live + may[counter]
+        seat = choices.argmin(axis=1)
+        called = choices.reshape(-1)[live_base + seat] < np.inf
+        seat += live_base
+        person = np.where(called, who_flat[seat], people)
+        of_person = people_base + person
+        starts_flat[of_person] = at_s
+        left -= counts[person]
+        left *= at_s < np.inf  # no counter works any more
+        lasts_s = durations_flat[of_person]
+        if gone_flat is not None:
+            lasts_s = np.where(at_s > gone_flat.from_s[of_person], gone_flat.keeps_s[of_person], lasts_s)
+        until_s = np.where(called, at_s + lasts_s, following_s)
+        free_flat[at_free] = pauses.of(counter, until_s)
+        then = follower[person]
+        of_then = people_base + then
+        key = np.where(appear_flat[of_then] <= at_s, keys_flat[of_then], np.inf)
+        if may is None:
+            live_flat[seat] = key
+            who_flat[seat] = then
+        else:
+            live_flat[seat] = np.where(called, key, live_flat[seat])
+            who_flat[seat] = np.where(called, then, who_flat[seat])
+    return starts[:, :people]
+
+
+def _by_path(gone: Gone) -> Gone:
+    """The same as the loop has people: path after path, the last of each nobody."""
+    return Gone(*(np.pad(one, ((0, 1), (0, 0))).T.reshape(-1) for one in gone))
+
+
+def _table(of_lines: Floats, people: int) -> Floats:
+    """What is said of the people in lines, path after path (rows); infinite for the others, and for nobody."""
+    lined, paths = of_lines.shape
+    table = np.full((paths, people + 1), np.inf)
+    table[:, :lined] = of_lines.T
+    return table
+
+
+def _followers(lines: Lines, people: int) -> tuple[Indexes, Indexes]:
+    """Who stands behind each in a line, and who is at the front of each; `people` is nobody."""
+    follower = np.full(people + 1, people, dtype=np.intp)
+    fronts = np.empty(len(lines.groups), dtype=np.intp)
+    for number in range(len(lines.groups)):
+        line = np.flatnonzero(lines.line_of == number)
+        fronts[number] = line[0]
+        follower[line[:-1]] = line[1:]
+    return follower, fronts
+
+
+def _appearances(lines: Lines, others: Others, again: Again) -> tuple[Floats, Indexes, Floats]:
+    """All appearances to come on each path (rows) in the order of time: when, whose, with which key."""
+    later = np.flatnonzero((lines.appear_s > 0.0).any(axis=1))
+    lined = len(lines.line_of)
+    when = np.concatenate([lines.appear_s[later], others.appear_s, again.appear_s]).T
+    values = np.concatenate([lines.keys[later], others.keys, again.keys]).T
+    people = np.concatenate([later, np.arange(lined, lined + len(others.groups)), lined + again.who])
+    order = np.argsort(when, axis=1)
+    paths, events = when.shape
+    times = np.full((paths, events + 1), np.inf)
+    times[:, :events] = np.take_along_axis(when, order, axis=1)
+    sorted_values = np.full((paths, events + 1), np.inf)
+    sorted_values[:, :events] = np.take_along_axis(values, order, axis=1)
+    whose = np.zeros((paths, events + 1), dtype=np.intp)
+    whose[:, :events] = people[order]
+    return times, whose, sorted_values
+
+
+def _may(part: Part, lines: Lines, others: Others) -> Floats | None:
+    """What keeps each counter (rows) from each column: infinite where it does not serve; None when all serve all."""
+    allowed = np.zeros((len(part.counters), len(part.groups)), dtype=bool)
+    for group, members in enumerate(part.groups):
+        allowed[list(members), group] = True
+    groups = np.concatenate([lines.groups, others.groups]).astype(np.intp)
+    if allowed[:, np.unique(groups)].all():
+        return None
+    return np.where(allowed[:, np.append(0, groups)], 0.0, np.inf)
+
+
+class _Raising:
+    """Raises the fronts of lines as soon as they have waited too long: writes their keys into `live`."""
+
+    def __init__(self, raised: Raised, people: int, live: Floats) -> None:
+        at_s = _table(raised.at_s, people)
+        self.at_s, self.keys = at_s.reshape(-1), _table(raised.keys, people).reshape(-1)
+        self.live = live
+        self.first_s = float(at_s.min())
+        self.base = np.arange(len(at_s))[:, None] * (people + 1)
+
+    def at(self, at_s: Floats, fronts: Indexes) -> None:
+        """Raise those of the fronts (columns) whose time has come on each path (rows)."""
+        if at_s.max() >= self.first_s:
+            of_fronts = self.base + fronts
+            np.copyto(self.live, self.keys[of_fronts], where=self.at_s[of_fronts] <= at_s[:, None])
+
+
+class _Pauses:
+    """When counters that are free may call, for there are spans in which they do not."""
+
+    def __init__(self, pauses: tuple[tuple[tuple[float, float], ...], ...]) -> None:
+        deepest = max(map(len, pauses), default=0)
+        self.from_s = np.full((deepest, len(pauses)), np.inf)
+        self.to_s = np.full((deepest, len(pauses)), np.inf)
+        for counter, spans in enumerate(pauses):
+            for n, (from_s, to_s) in enumerate(spans):
+                self.from_s[n, counter], self.to_s[n, counter] = from_s, to_s
+        self.first_s = float(self.from_s.min(initial=np.inf))
+
+    def after(self, free_s: Floats) -> Floats:
+        """The same, for all counters (columns)."""
+        for from_s, to_s in zip(self.from_s, self.to_s, strict=True):
+            free_s = np.where((free_s >= from_s) & (free_s < to_s), to_s, free_s)
+        return free_s
+
+    def of(self, counter: Indexes, free_s: Floats) -> Floats:
+        """When a counter of each path may call, that is free at an instant."""
+        if free_s.max() < self.first_s:
+            return free_s
+        for from_s, to_s in zip(self.from_s, self.to_s, strict=True):
+            free_s = np.where((free_s >= from_s[counter]) & (free_s < to_s[counter]), to_s[counter], free_s)
+        return free_s

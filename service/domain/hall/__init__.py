@@ -1,0 +1,1 @@
+"""The hall document and the demo hall."""

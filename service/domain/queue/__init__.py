@@ -1,0 +1,1 @@
+"""The queue: the order of calls, waits, and the counters that serve it."""

@@ -1,0 +1,1 @@
+"""Figures of days: what a report shows and what a hall learns."""

@@ -1,0 +1,90 @@
+"""Idempotency of what is done outside the journal: staff, devices, passwords.
+
+The key is claimed in the transaction that does the thing, so it is done once, whoever asks at the same time; the answer
+is kept without its secrets, which are drawn from the secret and the command's id and so can be answered again.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from service.domain.refusals import KeyReused
+from service.identity.store import PACKAGE, Writer, changing, read
+from service.journal.database import Database
+from service.journal.sql_files import statements
+
+REMEMBERED_FOR = timedelta(days=2)
+"""How long a key is known: the hall's day and the next."""
+
+Given = TypeVar("Given", bound=Struct)
+
+_SQL = statements("idempotency.sql", PACKAGE)
+
+
+class Act(Struct, frozen=True):
+    """Something asked for; `fingerprint` is None when no key came, and nothing is remembered.
+
+    `fingerprints_before` are by the secrets before the one that signs, in their order.
+    """
+
+    command_id: str
+    fingerprint: bytes | None
+    now_at: datetime
+    actor: str
+    fingerprints_before: tuple[bytes, ...] = ()
+
+
+class NoAnswer(Struct, frozen=True):
+    """What is remembered of an act that is answered with nothing: that it was asked for."""
+
+
+class DoneBefore(Exception):  # noqa: N818  (it is no error: the answer is there)
+    """Another request with the same key was first."""
+
+
+async def answered(database: Database, act: Act, kind: type[Given]) -> Given | None:
+    """The answer of an act that was done before, without its secrets. Raises KeyReused, StorageUnavailable."""
+    found = await answered_by(database, act, kind)
+    return None if found is None else found[0]
+
+
+async def answered_by(database: Database, act: Act, kind: type[Given]) -> tuple[Given, int] | None:
+    """The same, and by which of our secrets it was answered, 0 the one that signs: its own are drawn from that one."""
+    if act.fingerprint is None:
+        return None
+    rows = await read(database, _SQL["find"], act.command_id)
+    if not rows:
+        return None
+    known = [act.fingerprint, *act.fingerprints_before]
+    if rows[0]["fingerprint"] not in known:
+        raise KeyReused
+    return msgspec.json.decode(rows[0]["answer"], type=kind), known.index(rows[0]["fingerprint"])
+
+
+async def keep(writer: Writer, act: Act, given: Struct) -> None:
+    """Remember an act and its answer in the transaction that does it. Raises DoneBefore."""
+    if act.fingerprint is None:
+        return
+    answer = msgspec.json.encode(given).decode()
+    if await writer.fetchrow(_SQL["keep"], act.command_id, act.fingerprint, act.now_at, answer) is None:
+        raise DoneBefore
+
+
+async def do_once(database: Database, act: Act, work: Callable[[Writer], Awaitable[None]]) -> None:
+    """Do what is answered with nothing, once for each key. Raises KeyReused, StorageUnavailable, OutcomeUnknown."""
+    if await answered(database, act, NoAnswer) is not None:
+        return
+    try:
+        async with changing(database) as writer:
+            await keep(writer, act, NoAnswer())
+            await work(writer)
+    except DoneBefore:
+        await answered(database, act, NoAnswer)
+
+
+async def sweep(database: Database, now_at: datetime) -> None:
+    """Remove what need not be remembered any more. Raises StorageUnavailable."""
+    await read(database, _SQL["sweep"], now_at - REMEMBERED_FOR)

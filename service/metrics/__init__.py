@@ -1,0 +1,1 @@
+"""Prometheus metrics, counted from committed events and read from the days in memory."""

@@ -1,0 +1,1 @@
+"""How the days of all halls run in one process: lanes, timed jobs, hall documents, readiness."""
