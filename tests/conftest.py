@@ -22,13 +22,22 @@ settings.register_profile("long", settings.get_profile("short"), max_examples=30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--long`: more examples, more seeds, longer soaks, of the same tests."""
+    """Add `--long` (more examples, more seeds, longer soaks) and `--pictures` (take pictures of the pages)."""
     parser.addoption("--long", action="store_true", help="run the same tests longer")
+    parser.addoption("--pictures", action="store_true", help="take pictures of the pages, into var/pictures")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how many examples hypothesis tries."""
     settings.load_profile("long" if config.getoption("--long") else "short")
+    config.addinivalue_line(
+        "markers", "pictures: the test only takes pictures; deselected without --pictures or --long"
+    )
+
+
+def takes_pictures(config: pytest.Config) -> bool:
+    """Tell whether the tests take pictures of the pages."""
+    return bool(config.getoption("--pictures") or config.getoption("--long"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -37,6 +46,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     A browser's tests mostly wait, the others mostly compute. Processes get equal parts of the list, and half of them
     begin with a browser: so the processors are as busy at the end as at the beginning, and never with all at once.
     """
+    if not takes_pictures(config):
+        deselected = [item for item in items if item.get_closest_marker("pictures")]
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if not item.get_closest_marker("pictures")]
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     processes = int(getattr(config, "workerinput", {}).get("workercount", 1))
     if processes == 1:

@@ -9,7 +9,9 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from benchmarks.browser import CHROMIUM_FLAGS, executable
 from tests.browser.clock import RunningClock
 from tests.browser.desk import VIOLATIONS
+from tests.browser.pictures import Camera
 from tests.browser.screen import Screen
+from tests.conftest import takes_pictures
 from tests.service import NOON_AT, Service, quick_hashes, service_on
 
 FULL_HD = (1920, 1080)
@@ -22,6 +24,11 @@ NO_OPTIMIZER = "--js-flags=--no-opt"
 def _quick_hashes() -> Iterator[None]:
     with quick_hashes():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _camera(pytestconfig: pytest.Config) -> None:
+    Camera.on = takes_pictures(pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from tests.browser.pictures import PHONE, picture
 from tests.browser.staff import PASSWORD, member
 from tests.service import OPENS_AT, Api, Service
 
+pytestmark = pytest.mark.pictures
+
 DESK = ViewportSize(width=1280, height=800)
 SMALL = ViewportSize(width=900, height=620)
 HIGH_PHONE = ViewportSize(width=390, height=1010)

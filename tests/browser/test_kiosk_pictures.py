@@ -1,4 +1,4 @@
-"""The pictures of the kiosk; taken anew when `WRITE_PICTURES=1`."""
+"""The pictures of the kiosk."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +12,8 @@ from tests.browser.clock import RunningClock
 from tests.browser.halls import busy_morning
 from tests.browser.pictures import picture
 from tests.service import OPENS_AT, Service
+
+pytestmark = pytest.mark.pictures
 
 LYING = ViewportSize(width=1920, height=1080)
 ROLLS = {"58": ViewportSize(width=182, height=520), "80": ViewportSize(width=272, height=680)}

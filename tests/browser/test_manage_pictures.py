@@ -12,6 +12,8 @@ from tests.browser.pictures import PHONE, picture
 from tests.browser.staff import PASSWORD, as_member, member
 from tests.service import OPENS_AT, Api, Service
 
+pytestmark = pytest.mark.pictures
+
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 ARRIVALS_PER_H = 54
 LANGUAGES = {"中文": "", "English": "-en"}

@@ -13,6 +13,8 @@ from tests.browser.ops import CITY, Ops, found
 from tests.browser.pictures import PHONE, picture
 from tests.service import OPENS_AT, Api, Service
 
+pytestmark = pytest.mark.pictures
+
 DESKTOP: ViewportSize = {"width": 1440, "height": 1100}
 
 STEP_S = 100

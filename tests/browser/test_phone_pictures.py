@@ -1,4 +1,4 @@
-"""The pictures of the pages for phones, in both languages, and on a desk; taken anew when `WRITE_PICTURES=1`."""
+"""The pictures of the pages for phones, in both languages, and on a desk."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,8 +17,9 @@ from tests.browser.test_standby import full
 from tests.browser.test_ticket import address, identity
 from tests.service import OPENS_AT, Service
 
+pytestmark = pytest.mark.pictures
+
 DESK = ViewportSize(width=1000, height=900)
-SHEET = ViewportSize(width=900, height=1640)
 SPANS = [
     {"from": start, "to": end, "every_min": 20, "places": places}
     for start, end, places in (("09:00", "12:00", 4), ("12:00", "13:40", 0), ("13:40", "17:30", 3))
@@ -210,14 +211,3 @@ async def test_who_is_late_and_the_best_hours_are_pictured(
     phone = await Phone.open(context, f"{service.api.base}/halls/demo?service=loan-first&lang={lang}")
     await expect(phone.page.locator("#quiet")).to_be_visible()
     await picture(phone.page, tmp_path, f"phone-service-best{ending}.png", PHONE)
-
-
-async def test_the_rules_on_the_wall_are_pictured(service: Service, context: BrowserContext, tmp_path: Path) -> None:
-    wall = await Phone.open(context, f"{service.api.base}/halls/demo/wall")
-    await wall.page.set_viewport_size(SHEET)
-    assert await wall.script("document.documentElement.scrollHeight") == SHEET["height"], "down to its lower edge"
-
-    await picture(wall.page, tmp_path, "wall.png", SHEET)
-
-    await wall.page.emulate_media(media="print")
-    assert (await wall.page.pdf(format="A4")).count(b"/Type /Page\n") == 1

@@ -11,6 +11,8 @@ from tests.browser.pictures import PHONE, picture
 from tests.browser.screen import Screen
 from tests.service import OPENS_AT, Service
 
+pytestmark = pytest.mark.pictures
+
 WALLS = {"lobby.png": (1600, 900), "lobby-portrait.png": (900, 1600)}
 DESKTOP = ViewportSize(width=1000, height=640)
 LANGUAGES = {"zh": "", "en": "-en"}
