@@ -68,4 +68,4 @@ def test_the_version_is_the_same_everywhere() -> None:
     from service.metrics.metrics import VERSION  # noqa: PLC0415  (only this test is about it)
 
     assert f'version = "{VERSION}"' in (ROOT / "pyproject.toml").read_text("utf-8")
-    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")

@@ -401,5 +401,5 @@ def _version() -> str:
         return VERSION
 
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """The version when run from a checkout; pyproject has the same."""

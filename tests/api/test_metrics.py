@@ -81,7 +81,7 @@ async def test_what_happens_is_counted(hall: Checked, now: FakeClock) -> None:
     assert found[sample("paihao_tickets_left_total", **kind, reason="self")] == 1
     assert found[sample("paihao_wait_seconds_sum", **kind)] == 120 + 180
     assert found[sample("paihao_service_seconds_sum", **kind)] == 60
-    assert found[sample("paihao_build_info", version="0.1.0", python=python_version())] == 1
+    assert found[sample("paihao_build_info", version="0.2.0", python=python_version())] == 1
 
 
 async def test_appointments_are_counted_once_in_each_state(hall: Checked, house: Service, now: FakeClock) -> None:
