@@ -1,8 +1,7 @@
 """The settings: environment variables `PAIHAO_*`, read once at the start.
 
-`SETTINGS` is the list of them as data: README's table, `check-config` and the tests read it, `load` obeys it. A name
-that is not in the list is an error, for a misspelt setting that is silently ignored is found on the day it was
-needed. An empty value is the same as none.
+`SETTINGS` is the list of them as data. The reference of settings, `check-config` and the tests read it. A name that is
+not in the list is an error, so that a misspelt setting is noticed at the start. An empty value is the same as none.
 
 Two settings are secrets that nobody has to choose: where `PAIHAO_ADMIN_TOKEN` or `PAIHAO_SECRET` is unset,
 `secrets_of` makes one in the data folder. The value is written whole to a file of its own, flushed, and then linked
@@ -261,7 +260,7 @@ def suggestion(name: str, known: list[str]) -> str:
     """Name the nearest setting, where one is near."""
     bare = [one.removeprefix(PREFIX) for one in known]  # the prefix all share would make everything near
     nearest = difflib.get_close_matches(name.removeprefix(PREFIX).upper(), bare, n=1)
-    return f"; did you mean {PREFIX}{nearest[0]}?" if nearest else "; README lists them all"
+    return f"; did you mean {PREFIX}{nearest[0]}?" if nearest else "; docs/reference/settings.md lists them all"
 
 
 def own_url(host: str, port: int) -> str:

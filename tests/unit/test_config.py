@@ -144,7 +144,9 @@ def test_an_unknown_setting_suggests_the_nearest(name: str, nearest: str) -> Non
 
 
 def test_an_unknown_setting_that_is_near_to_none_points_to_the_list() -> None:
-    with pytest.raises(SettingsError, match=r"^PAIHAO_XYZZY is not a setting; README lists them all$"):
+    with pytest.raises(
+        SettingsError, match=r"^PAIHAO_XYZZY is not a setting; docs/reference/settings.md lists them all$"
+    ):
         load({"PAIHAO_XYZZY": ""})
 
 
