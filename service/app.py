@@ -19,12 +19,12 @@ import structlog
 from aiohttp import web
 
 from display.server import DisplayServer, HallKnown, Right
-from service.api import keys
-from service.api.address import client_of, subscriber_of
-from service.api.connections import listening
-from service.api.metered import Metered
-from service.api.server import make_app
-from service.api.sessions import CALLBACK
+from service.api import app_keys
+from service.api.application import make_app
+from service.api.http.client_address import client_of, subscriber_of
+from service.api.http.connections import listening
+from service.api.ops.metrics_access import MetricsAccess
+from service.api.staff.single_sign_on import CALLBACK
 from service.booking.availability import Offers
 from service.booking.rescheduling import Moves
 from service.clock import Clock
@@ -211,7 +211,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
 
         tokens = Tokens("device", ground.signer.fingerprint, ground.signer.fingerprints_before)
         devices = Devices(ground.database, ground.clock.monotonic_s, tokens)
-        metered = Metered(settings, ground.signer, devices, ground.clock, metrics)
+        metered = MetricsAccess(settings, ground.signer, devices, ground.clock, metrics)
         await stack.enter_async_context(_background(_reading(ground.forecasts), "forecasts"))
         await stack.enter_async_context(_background(_kept_by(ground.database, ground.clock), "clock"))
         yield await stack.enter_async_context(_screens(settings, ground, metrics, hall_known, metered))
@@ -306,30 +306,30 @@ async def serving(settings: Settings, clock: Clock | None = None, *, forecasts: 
         readiness = Readiness(ground.database, journal.well)
         app = make_app(
             {
-                keys.CLOCK: clock,
-                keys.DISPLAY_PORT: screens.port,
-                keys.FINDER: Finder(ground.database),
-                keys.ENTRANCE: Entrance(ground.secrets.secrets),
-                keys.FORECASTER: forecaster,
-                keys.HALLS: halls,
-                keys.IDENTITY: identity,
-                keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
-                keys.KNOWN_TOKENS: KnownTokens(journal, lanes, signer),
-                keys.LANES: lanes,
-                keys.MESSAGES: DeadLetters(ground.database),
-                keys.METRICS: metrics,
-                keys.PRIVACY: privacy,
-                keys.MOVES: Moves(journal, lanes, clock, watchers),
-                keys.OFFERS: Offers(journal, lanes, clock),
-                keys.OVERVIEW: overview,
-                keys.PRINTERS: printers,
-                keys.READINESS: readiness,
-                keys.REPORTS: reports,
-                keys.SCREENS: named_screens,
-                keys.SENT_ONLINE: sent_online,
-                keys.SETTINGS: settings,
-                keys.SIGNER: ground.signer,
-                keys.WORKBOOKS: Workbooks(),
+                app_keys.CLOCK: clock,
+                app_keys.DISPLAY_PORT: screens.port,
+                app_keys.FINDER: Finder(ground.database),
+                app_keys.ENTRANCE: Entrance(ground.secrets.secrets),
+                app_keys.FORECASTER: forecaster,
+                app_keys.HALLS: halls,
+                app_keys.IDENTITY: identity,
+                app_keys.INVITATIONS: Invitations(ground.database, signer.fingerprint),
+                app_keys.KNOWN_TOKENS: KnownTokens(journal, lanes, signer),
+                app_keys.LANES: lanes,
+                app_keys.MESSAGES: DeadLetters(ground.database),
+                app_keys.METRICS: metrics,
+                app_keys.PRIVACY: privacy,
+                app_keys.MOVES: Moves(journal, lanes, clock, watchers),
+                app_keys.OFFERS: Offers(journal, lanes, clock),
+                app_keys.OVERVIEW: overview,
+                app_keys.PRINTERS: printers,
+                app_keys.READINESS: readiness,
+                app_keys.REPORTS: reports,
+                app_keys.SCREENS: named_screens,
+                app_keys.SENT_ONLINE: sent_online,
+                app_keys.SETTINGS: settings,
+                app_keys.SIGNER: ground.signer,
+                app_keys.WORKBOOKS: Workbooks(),
                 **(await stack.enter_async_context(_limits(settings, ground))),
             }
         )
@@ -412,7 +412,7 @@ async def _reading(forecasts: Forecasts) -> None:
 
 @asynccontextmanager
 async def _screens(
-    settings: Settings, ground: _Ground, metrics: Metrics, hall_known: HallKnown, metered: Metered | None = None
+    settings: Settings, ground: _Ground, metrics: Metrics, hall_known: HallKnown, metered: MetricsAccess | None = None
 ) -> AsyncIterator[DisplayServer]:
     signer = ground.signer
 
@@ -463,7 +463,7 @@ async def _limits(settings: Settings, ground: _Ground) -> AsyncIterator[dict[web
         return
     limits = Limits(Allowances(ground.database, ground.clock, ground.signer.fingerprint), ground.clock)
     async with _background(limits.keep_small(), "limits"):
-        yield {keys.LIMITS: limits}
+        yield {app_keys.LIMITS: limits}
 
 
 @asynccontextmanager

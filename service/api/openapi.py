@@ -12,9 +12,10 @@ from typing import Any
 
 import msgspec
 
-from service.api.answers import Problem
-from service.api.auth import Role
-from service.api.routes import ROUTES, Route, every_call_may_refuse
+from service.api.access.roles import Role
+from service.api.http.problems import Problem
+from service.api.route import Route
+from service.api.routes import ROUTES, possible_refusals
 from service.metrics.metrics import VERSION
 
 _REF = "#/components/schemas/{name}"
@@ -136,7 +137,7 @@ def _responses(route: Route, schema_of: dict[int, Any]) -> dict[str, Any]:
             response["content"] = {route.media_type: {"schema": schema}}
         responses[str(status)] = response
     problems: dict[int, list[str]] = {}
-    for refusal in every_call_may_refuse(route):
+    for refusal in possible_refusals(route):
         problems.setdefault(refusal.status, []).append(refusal.code)
     for status, codes in sorted(problems.items()):
         names = list(dict.fromkeys(codes))

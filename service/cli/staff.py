@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from service.api.auth import Role
+from service.api.access.roles import Role
 from service.clock import Clock
 from service.config import Settings
 from service.credentials import secret_check
@@ -22,7 +22,7 @@ from service.domain.model import HallId
 from service.domain.refusals import Refusal
 from service.identity.accounts import ADMIN_NAME, NAME, name_of
 from service.identity.audit_log import EVERY_HALL
-from service.identity.idempotency import Act
+from service.identity.idempotency import IdempotentRequest
 from service.identity.identity import Identity
 from service.identity.staff import Authority
 from service.journal import hall_documents as stored
@@ -38,7 +38,7 @@ OF_NO_HALL = (Role.OPS, Role.ADMIN)
 ACTOR = "command"
 """Who did it, in the history: somebody who may run commands on the server."""
 
-Work = Callable[[Identity, Act], Awaitable[None]]
+Work = Callable[[Identity, IdempotentRequest], Awaitable[None]]
 
 
 async def add_user(  # noqa: PLR0913, PLR0917  (options of a command line)
@@ -110,7 +110,7 @@ def _shown(name: str, what: str) -> str:
 
 
 @asynccontextmanager
-async def _identity(dsn: str, settings: Settings) -> AsyncIterator[tuple[Identity, Database, Act]]:
+async def _identity(dsn: str, settings: Settings) -> AsyncIterator[tuple[Identity, Database, IdempotentRequest]]:
     await migrated(dsn)
     clock = Clock()
     async with Database(dsn) as database:
@@ -119,7 +119,7 @@ async def _identity(dsn: str, settings: Settings) -> AsyncIterator[tuple[Identit
             asked_s = clock.monotonic_s()
             clock.follow(await database.ping(), asked_s)
             try:
-                yield identity, database, Act(new_id(), None, clock.now_at(), ACTOR)
+                yield identity, database, IdempotentRequest(new_id(), None, clock.now_at(), ACTOR)
             except Refusal as refusal:
                 raise CannotServe(refusal.title()) from refusal
 

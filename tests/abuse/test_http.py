@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.api import connections
+from service.api.http import connections
 from service.clock import FakeClock
 from tests.abuse.strangers import crowd, shout, stranger, strangers
 from tests.service import NOON_AT, Api, Service, service_on

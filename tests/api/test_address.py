@@ -7,9 +7,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from service.api import address
-from service.api.address import Net, class_of, client_of, subscriber_of
-from service.api.keys import SETTINGS
+from service.api.app_keys import SETTINGS
+from service.api.http import client_address
+from service.api.http.client_address import Net, class_of, client_of, subscriber_of
 from service.clock import FakeClock
 from service.config import Settings
 from tests.service import NOON_AT, service_on
@@ -45,9 +45,9 @@ async def test_that_somebody_not_trusted_speaks_for_others_is_said_once(
     dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxies: tuple[IPv4Network, ...], warnings: int
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(address.log, "warning", lambda event, **_: said.append(event))
-    address.warn_of_untrusted.cache_clear()
-    address._remembered.cache_clear()
+    monkeypatch.setattr(client_address.log, "warning", lambda event, **_: said.append(event))
+    client_address.warn_untrusted_proxy.cache_clear()
+    client_address._resolve_cached.cache_clear()
 
     async with service_on(dsn, tmp_path, FakeClock(NOON_AT), trusted_proxies=proxies) as service:
         for last in range(3):
@@ -61,12 +61,12 @@ def test_what_is_said_at_length_is_read_and_not_remembered() -> None:
     app = web.Application()
     app[SETTINGS] = Settings(trusted_proxies=(LOOPBACK,))
     said = ", ".join([*["203.0.113.9"] * 500, "198.51.100.7", "127.0.0.2"])
-    known = address._remembered.cache_info().currsize
+    known = client_address._resolve_cached.cache_info().currsize
 
-    seen = address.address_of(make_mocked_request("GET", "/", {"X-Forwarded-For": said}, app=app))
+    seen = client_address.address_of(make_mocked_request("GET", "/", {"X-Forwarded-For": said}, app=app))
 
     assert str(seen) == "198.51.100.7"
-    assert address._remembered.cache_info().currsize == known
+    assert client_address._resolve_cached.cache_info().currsize == known
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.api import appointments, spending
+from service.api.access import rate_costs
+from service.api.appointments import handlers
 from service.clock import FakeClock
 from service.domain.model import HallId
 from tests.api.booking import booked, by_hand, changed, person, said, seen, slot_at, try_to_book
@@ -450,14 +451,14 @@ async def test_an_appointment_that_somebody_else_moves_away_meanwhile_is_moved_b
     hall: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = await booked(hall, at("10:00", 24))
-    count = spending.count_change
+    count = rate_costs.count_change
 
     async def moved_by_another(*arguments: Any) -> None:  # noqa: ANN401  (as it was)
         monkeypatch.undo()
         assert (await changed(hall, one, {"starts_at": at("10:00", 26).isoformat()})).status == 200
         await count(*arguments)
 
-    monkeypatch.setattr(appointments, "count_change", moved_by_another)
+    monkeypatch.setattr(handlers, "count_change", moved_by_another)
     moved = await changed(hall, one, {"starts_at": at("11:00", 24).isoformat()})
 
     assert (moved.status, moved.body["starts_at"]) == (200, "2026-11-24T03:00:00.000Z")

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from service.api.auth import Role
-from service.api.routes import ROUTES, Route
+from service.api.access.roles import Role
+from service.api.route import Route
+from service.api.routes import ROUTES
 from service.clock import FakeClock
 from tests.api.checked import Checked
 from tests.service import ADMIN, NOON_AT, Reply, Service, service_on

@@ -9,10 +9,10 @@ from aiohttp import web
 from aiohttp.http_writer import StreamWriter
 from aiohttp.test_utils import make_mocked_request
 
-from service.api.connections import Connection, Room
-from service.api.departures import Departures
-from service.api.json_response import LARGE_BYTES, JsonResponse
-from service.api.keys import SETTINGS
+from service.api.app_keys import SETTINGS
+from service.api.http.batched_writes import BatchedWrites
+from service.api.http.connections import Connection, ConnectionCount
+from service.api.http.json_response import LARGE_BYTES, JsonResponse
 from tests.abuse.strangers import stranger
 from tests.service import Service
 
@@ -57,23 +57,23 @@ class Wire(asyncio.Transport):
 
 
 @pytest.fixture
-async def departures() -> Departures:
-    return Departures(asyncio.get_running_loop())
+async def departures() -> BatchedWrites:
+    return BatchedWrites(asyncio.get_running_loop())
 
 
 async def _answer(_request: web.BaseRequest) -> web.StreamResponse:
     raise AssertionError("nothing is asked here")
 
 
-def connected(departures: Departures, room: Room | None = None) -> tuple[Connection, Wire]:
+def connected(departures: BatchedWrites, room: ConnectionCount | None = None) -> tuple[Connection, Wire]:
     """A connection whose client asks nothing."""
     loop, wire = asyncio.get_running_loop(), Wire()
-    connection = Connection(web.Server(_answer), room or Room(10), departures, loop=loop)
+    connection = Connection(web.Server(_answer), room or ConnectionCount(10), departures, loop=loop)
     connection.connection_made(wire)
     return connection, wire
 
 
-async def test_what_is_answered_in_one_turn_goes_out_at_its_end_in_the_order_of_answers(departures: Departures) -> None:
+async def test_answers_of_one_loop_iteration_are_sent_at_its_end_in_order(departures: BatchedWrites) -> None:
     (one, of_one), (other, of_other) = connected(departures), connected(departures)
 
     one.send(b"1")
@@ -89,7 +89,7 @@ async def test_what_is_answered_in_one_turn_goes_out_at_its_end_in_the_order_of_
 
 @pytest.mark.parametrize("end", [Connection.cut, Connection.force_close, Connection.eof_received])
 async def test_who_is_cut_in_that_turn_has_the_answer(
-    departures: Departures, end: Callable[[Connection], None]
+    departures: BatchedWrites, end: Callable[[Connection], None]
 ) -> None:
     connection, wire = connected(departures)
     connection.send(b"answer")
@@ -102,7 +102,7 @@ async def test_who_is_cut_in_that_turn_has_the_answer(
     connection.cut()
 
 
-async def test_who_is_gone_in_that_turn_is_sent_nothing(departures: Departures) -> None:
+async def test_who_is_gone_in_that_turn_is_sent_nothing(departures: BatchedWrites) -> None:
     connection, wire = connected(departures)
     connection.send(b"answer")
 
@@ -112,7 +112,7 @@ async def test_who_is_gone_in_that_turn_is_sent_nothing(departures: Departures) 
     assert b"answer" not in wire.sent
 
 
-async def test_who_is_going_is_not_answered(departures: Departures) -> None:
+async def test_who_is_going_is_not_answered(departures: BatchedWrites) -> None:
     connection, wire = connected(departures)
     wire.close()
 
@@ -123,8 +123,8 @@ async def test_who_is_going_is_not_answered(departures: Departures) -> None:
     assert b"answer" not in wire.sent
 
 
-async def test_a_connection_takes_room_until_it_is_lost_and_once(departures: Departures) -> None:
-    room = Room(10)
+async def test_a_connection_takes_room_until_it_is_lost_and_once(departures: BatchedWrites) -> None:
+    room = ConnectionCount(10)
     (one, _), (other, _) = connected(departures, room), connected(departures, room)
     assert room.taken == 2
 
@@ -151,7 +151,7 @@ async def test_requests_sent_without_waiting_are_answered_in_their_order(service
     assert len(numbers) == asked.count(TAKE)
 
 
-async def test_a_long_answer_is_over_when_it_has_been_taken(service: Service, departures: Departures) -> None:
+async def test_a_long_answer_is_over_when_it_has_been_taken(service: Service, departures: BatchedWrites) -> None:
     connection, wire = connected(departures)
     app = web.Application()
     app[SETTINGS] = service.settings

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from service.api import check_ins
+from service.api.tickets import check_ins
 from service.clock import FakeClock
 from service.journal.search import FoundCode
 from service.limits.rules import WRONG_CODES

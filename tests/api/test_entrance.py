@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.api.auth import Caller, Role
-from service.api.entrance import CHANNELS, channel_of
+from service.api.access.presence import CHANNELS, channel_of
+from service.api.access.roles import Caller, Role
 from service.clock import FakeClock
 from service.credentials.presence_codes import Entrance
 from service.domain.model import Channel, HallId

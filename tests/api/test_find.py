@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.api.halls import LIMIT
+from service.api.http.query import LIMIT
 from service.clock import FakeClock
 from tests.api.booking import booked
 from tests.api.checked import Checked, at

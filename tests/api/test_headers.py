@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from service.api import connections, server
-from service.api.readable import READ
+from service.api import application
+from service.api.http import connections
+from service.api.http.headers import READ_HEADERS
 from service.api.routes import ROUTES
 from service.clock import FakeClock
 from service.primitives.ids import NIL
@@ -152,7 +153,7 @@ async def test_what_never_becomes_a_request_is_a_problem_too(
 NO_TEXT = b"\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe\xff\xfe"
 
 
-@pytest.mark.parametrize("name", READ)
+@pytest.mark.parametrize("name", READ_HEADERS)
 @pytest.mark.parametrize("call", ["GET /v1/halls/{hall}/slots", "POST /v1/halls/{hall}/tickets", "GET /"])
 async def test_a_header_that_is_no_text_is_refused_before_anything_reads_it(
     house: Service, hall: Checked, name: str, call: str
@@ -197,13 +198,13 @@ def test_every_header_that_is_read_is_looked_at_first() -> None:
     )
     named = {
         first or second
-        for path in Path(server.__file__).parent.glob("*.py")
+        for path in Path(application.__file__).parent.rglob("*.py")
         for first, second in reads.findall(path.read_text("utf-8"))
     }
 
     of_answers = {"Server", "Content-Type", "Cache-Control"}
     only_looked_for = {"Content-Encoding", "Sec-Fetch-Mode", "User-Agent"}
-    assert named - of_answers - only_looked_for <= set(READ)
+    assert named - of_answers - only_looked_for <= set(READ_HEADERS)
 
 
 async def test_what_is_expected_before_a_body_is_said(house: Service) -> None:

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from service.api.audit import WORDS
+from service.api.reports.hall_history import NOTE_WORDS
 from service.clock import FakeClock
 from service.domain.events import Event
 from service.identity.document_changes import changed_paths
@@ -175,8 +175,8 @@ async def test_how_a_visit_ended_and_what_it_is_now_are_said_in_words(hall: Chec
 
 
 def test_every_kind_of_note_has_words_in_both_languages() -> None:
-    assert all({"zh-CN", "en"} <= set(words) for words in WORDS.values())
-    assert not set(WORDS) & {str(kind.__struct_config__.tag) for kind in get_args(Event)}
+    assert all({"zh-CN", "en"} <= set(words) for words in NOTE_WORDS.values())
+    assert not set(NOTE_WORDS) & {str(kind.__struct_config__.tag) for kind in get_args(Event)}
 
 
 @pytest.mark.parametrize(

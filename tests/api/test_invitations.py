@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from service.api.invitations import CSV_TYPE, IMPORT_MAX_BYTES, XLSX_TYPE
-from service.api.requests import BODY_MAX
+from service.api.http.body import BODY_MAX
+from service.api.invitations.handlers import CSV_TYPE, IMPORT_MAX_BYTES, XLSX_TYPE
 from service.clock import FakeClock
 from service.domain.model import HallId
 from service.identity import idempotency

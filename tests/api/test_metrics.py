@@ -13,7 +13,7 @@ import structlog
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.api.pages import add_pages, measured_as
+from service.api.pages.serving import add_pages, metrics_route
 from service.api.routes import ROUTES
 from service.clock import FakeClock
 from tests.api.booking import booked, changed, person
@@ -152,7 +152,7 @@ async def test_requests_are_counted_by_route_template_only(hall: Checked) -> Non
     labels = [dict(of) for name, of in found if name == "paihao_http_request_seconds_count"]
     pages = web.Application()
     add_pages(pages)
-    templates = {measured_as(resource.canonical) for resource in pages.router.resources()}
+    templates = {metrics_route(resource.canonical) for resource in pages.router.resources()}
     assert {"/display", "/packed", "/pages"} <= templates, "the files of a folder are one"
     known = {*(route.path for route in ROUTES), *templates, "/openapi.json", "none"}
     assert {label["route"] for label in labels} <= known

@@ -13,7 +13,7 @@ from service.clock import FakeClock
 from service.config import NetworkPrinter
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.domain.queue.dispatch import waited_too_long
+from service.domain.queue.dispatch import overdue_walk_ins
 from service.domain.queue.waits import wait_of_newcomer
 from service.printing.printers import Printers
 from service.printing.watch import Watch
@@ -144,7 +144,7 @@ async def test_the_suspensions_of_all_others_are_lifted(
     if broken == "do":
         monkeypatch.setattr(Lanes, "do", failing(Lanes.do, str))
     else:
-        monkeypatch.setattr("service.runtime.jobs.waited_too_long", failing(waited_too_long, of_day))
+        monkeypatch.setattr("service.runtime.jobs.waited_too_long", failing(overdue_walk_ins, of_day))
 
     with capture_logs() as logs:
         await service.running.jobs.sweep_halls()
@@ -225,7 +225,7 @@ async def test_all_others_are_in_the_list_when_one_cannot_be_reckoned(
     own: Checked, one: Checked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     all_of_them = await own.call("GET", "/v1/halls")
-    monkeypatch.setattr("service.api.halls.wait_of_newcomer", failing(wait_of_newcomer, of_day))
+    monkeypatch.setattr("service.api.halls.hall_view.wait_of_newcomer", failing(wait_of_newcomer, of_day))
     with capture_logs() as logs:
         others = await own.call("GET", "/v1/halls")
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec import convert
 from structlog.testing import capture_logs
 
-from service.api.operations import HALLS_MAX
+from service.api.reports.overview import HALLS_MAX
 from service.clock import FakeClock
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId

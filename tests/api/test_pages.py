@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import aiohttp
 import pytest
 
-from service.api.pages import PAGES, SCREEN
+from service.api.pages.serving import PAGES, SCREEN
 from tests.api.checked import Checked
 from tests.service import Service
 

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 import segno
 
-from service.api.answers import ExpectedSeen
-from service.api.counters import WAITING_PACKED
-from service.api.halls import expected_of
+from service.api.counters.handlers import WAITING_PACKED
+from service.api.halls.answers import ExpectedSeen
+from service.api.halls.hall_view import expected_walk_ins
 from service.clock import FakeClock
 from service.domain.calendar.plan import Learned, LearnedArrivals, plan_of
 from service.domain.forecast.day_outlook import DayAhead, Quarter
@@ -59,7 +59,7 @@ def test_who_is_expected_is_told_for_what_is_left_of_the_day() -> None:
     learned = Learned(walk_ins={"09": LearnedArrivals(12.0), "15": LearnedArrivals(3.04)})
     plan = plan_of(demo_document(always_open=False), 1, date(2026, 11, 23), learned=learned)
 
-    found = expected_of(plan, datetime(2026, 11, 23, 4, 0, tzinfo=UTC), None)
+    found = expected_walk_ins(plan, datetime(2026, 11, 23, 4, 0, tzinfo=UTC), None)
 
     assert found == [ExpectedSeen("2026-11-23T07:00:00.000Z", "2026-11-23T08:00:00.000Z", 3.0, None)]
 
@@ -96,7 +96,7 @@ def test_an_hour_has_the_longest_of_its_waits_and_none_where_somebody_may_not_be
         overtime_p90_s=0,
     )
 
-    found = expected_of(plan, one_pm + timedelta(minutes=1), ahead)
+    found = expected_walk_ins(plan, one_pm + timedelta(minutes=1), ahead)
 
     assert [one.wait_p90_s for one in found] == [900, None, None, None]
 

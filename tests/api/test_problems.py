@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import structlog
 
-from service.api import halls
-from service.api.routes import ROUTES, every_call_may_refuse
+from service.api.halls import handlers
+from service.api.routes import ROUTES, possible_refusals
 from service.clock import FakeClock
 from service.runtime import lane, lanes
 from tests.api.booking import booked, by_hand, changed, person, try_to_book
@@ -322,7 +322,7 @@ async def test_a_problem_has_its_status_and_fields(hall: Checked, now: FakeClock
 
 
 def test_there_is_a_test_for_every_problem_there_is() -> None:
-    documented = {refusal.code for route in ROUTES for refusal in every_call_may_refuse(route)}
+    documented = {refusal.code for route in ROUTES for refusal in possible_refusals(route)}
 
     assert CASES.keys() | FAULTS | ELSEWHERE == documented | UNROUTED
 
@@ -397,7 +397,7 @@ async def test_a_fault_is_logged_with_its_id_and_told_without_detail(
     def broken(*_: object) -> None:
         raise RuntimeError("detail")
 
-    monkeypatch.setattr(halls, "board_of", broken)
+    monkeypatch.setattr(handlers, "board_of", broken)
 
     with structlog.testing.capture_logs() as lines:
         reply = await hall.call("GET", "board")

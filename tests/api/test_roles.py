@@ -6,14 +6,15 @@ from contextlib import AsyncExitStack
 import pytest
 from msgspec import convert
 
-from service.api.auth import Role
-from service.api.routes import ROUTES, Route
+from service.api.access.roles import Role
+from service.api.route import Route
+from service.api.routes import ROUTES
 from service.config import secrets_of
 from service.credentials.signer import Signer
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.identity.audit_log import EVERY_HALL
-from service.identity.idempotency import Act
+from service.identity.idempotency import IdempotentRequest
 from service.identity.identity import Identity
 from service.identity.staff import Authority
 from service.journal.database import Database
@@ -148,8 +149,8 @@ async def _of_no_hall(service: Service) -> tuple[str, dict[str, str]]:
     async with Database(dsn) as database:
         with Identity(database, service.clock, signer.fingerprint, signer.admin_keys()) as identity:
 
-            def act() -> Act:
-                return Act(new_id(), None, service.clock.now_at(), "command")
+            def act() -> IdempotentRequest:
+                return IdempotentRequest(new_id(), None, service.clock.now_at(), "command")
 
             _, token = await identity.devices.create(EVERY_HALL, "prometheus", "ops", act())
             for role in ("ops", "admin"):

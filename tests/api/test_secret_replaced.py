@@ -1,4 +1,4 @@
-"""A secret is replaced as README says, by `NEW,OLD`: what was promised with the old one holds."""
+"""A secret is replaced as docs/guides/upgrade.md says, by `NEW,OLD`: what was promised with the old one holds."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from service.api.browsers import COOKIE
+from service.api.access.browsers import COOKIE
 from service.clock import FakeClock
 from tests.api.booking import booked, person, try_to_book
 from tests.api.checked import at

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from service.api.readable import INVITATION_HEADER
-from service.api.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
+from service.api.appointments.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
+from service.api.http.headers import INVITATION_HEADER
 from service.clock import FakeClock
 from service.domain.booking.slots import slots_of
 from service.domain.calendar.plan import Learned, LearnedArrivals

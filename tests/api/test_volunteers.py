@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.api.auth import Role
+from service.api.access.roles import Role
 from service.api.routes import ROUTES
 from tests.api.checked import Checked
 from tests.api.staff import device, employed

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Route, ViewportSize, expect
 
-from service.api.halls import LIMIT
+from service.api.http.query import LIMIT
 from tests.api.booking import by_hand
 from tests.browser.axe import faults
 from tests.browser.clerk import Clerk, appointments_on

@@ -5,7 +5,7 @@ import json
 from msgspec import convert
 from playwright.async_api import Browser, BrowserContext, Route, expect
 
-from service.api.halls import LIMIT, LIMIT_MAX
+from service.api.http.query import LIMIT, LIMIT_MAX
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from tests.api.booking import by_hand

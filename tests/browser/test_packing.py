@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Route, expect
 
-from service.api.packing import packed
+from service.api.pages.bundling import bundle_page
 
 PAGE = """<!doctype html>
 <script type="module" src="/x/first.js"></script>
@@ -49,7 +49,7 @@ async def test_each_runs_once_after_those_it_needs_and_sees_no_name_of_another(
 ) -> None:
     for name, text in {"page.html": PAGE, **MODULES}.items():
         (tmp_path / name).write_text(text, "utf-8")
-    made = packed(tmp_path / "page.html", {"/x/": tmp_path}, "/packed/")
+    made = bundle_page(tmp_path / "page.html", {"/x/": tmp_path}, "/packed/")
     page = await context.new_page()
     told = list[str]()
 

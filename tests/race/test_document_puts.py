@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from service.api import documents
+from service.api.halls import documents
 from service.clock import FakeClock
 from service.domain.hall.demo import DEMO
 from service.domain.hall.document import HallDocument

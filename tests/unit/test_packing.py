@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from service.api.packing import NotPacked, packed
-from service.api.pages import MOUNTS
+from service.api.pages.bundling import BundleError, bundle_page
+from service.api.pages.serving import MOUNTS
 
 PAGE = """<link rel="stylesheet" href="/x/one.css">
 <link rel="stylesheet" href="/x/two.css">
@@ -22,7 +22,7 @@ def pack(folder: Path, files: Mapping[str, str]) -> tuple[str, str, str]:
     given = {"page.html": PAGE, "one.css": "b{}", "two.css": "i{}", "first.js": "", "main.js": ""} | dict(files)
     for name, text in given.items():
         (folder / name).write_text(text, "utf-8")
-    made = packed(folder / "page.html", {"/x/": folder}, "/packed/")
+    made = bundle_page(folder / "page.html", {"/x/": folder}, "/packed/")
     return (
         made.page.plain.decode(),
         made.files["/packed/page.css"].plain.decode(),
@@ -67,17 +67,17 @@ def test_lines_that_are_comments_stay_behind_and_code_beside_one_does_not(tmp_pa
     ],
 )
 def test_what_is_not_understood_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(NotPacked, match=r"^/x/main\.js: "):
+    with pytest.raises(BundleError, match=r"^/x/main\.js: "):
         pack(tmp_path, {"main.js": text})
 
 
 def test_a_circle_of_imports_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotPacked, match=r"a circle of imports: /x/first\.js → /x/main\.js → /x/first\.js"):
+    with pytest.raises(BundleError, match=r"a circle of imports: /x/first\.js → /x/main\.js → /x/first\.js"):
         pack(tmp_path, {"first.js": 'import "./main.js";\n', "main.js": 'import "./first.js";\n'})
 
 
 def test_a_file_of_no_folder_of_pages_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotPacked, match=r"/y/other\.js is in no folder of pages"):
+    with pytest.raises(BundleError, match=r"/y/other\.js is in no folder of pages"):
         pack(tmp_path, {"main.js": 'import "/y/other.js";\n'})
 
 
@@ -85,6 +85,6 @@ def test_a_file_of_no_folder_of_pages_is_refused(tmp_path: Path) -> None:
     "path", [path for folder in MOUNTS.values() for path in sorted(folder.rglob("*.html"))], ids=lambda path: path.stem
 )
 def test_every_page_packs_and_comes_in_less_than_150_kilobytes(path: Path) -> None:
-    made = packed(path, MOUNTS, "/packed/")
+    made = bundle_page(path, MOUNTS, "/packed/")
 
     assert sum(len(text.compressed) for text in (made.page, *made.files.values())) < 150_000

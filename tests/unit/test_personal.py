@@ -11,7 +11,9 @@ from msgspec import Struct
 from rich.pretty import pretty_repr
 
 import service
-from service.api.forms import ApplicantForm, BookForm, ChangeApplicantForm, ChangeAppointmentForm, TakeTicketForm
+from service.api.appointments.forms import BookForm, ChangeApplicantForm, ChangeAppointmentForm
+from service.api.shared.applicants import ApplicantForm
+from service.api.tickets.forms import TakeTicketForm
 from service.domain.model import ServiceId
 from service.invitations.guests import Guest
 from service.journal.values import Applicant

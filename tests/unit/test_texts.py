@@ -12,7 +12,7 @@ from fluent.syntax.visitor import Visitor
 
 from service import errors
 from service.api.openapi import openapi
-from service.api.pages import PAGES, SCREEN
+from service.api.pages.serving import PAGES, SCREEN
 from service.api.routes import ROUTES
 from service.domain.refusals import Refusal
 

@@ -1,0 +1,100 @@
+"""The door: its code, and what a take or a check-in has to show before it is decided.
+
+A take says by which channel it comes; whether that is so is looked at here, for the rules of the hall cannot know. With
+`entrance` in the hall's document, who takes a number or checks in with a phone shows the code that the screen at the
+door has this minute, which nobody knows who is not there.
+"""
+
+from aiohttp import web
+from msgspec import Struct
+
+from service.api.access.browsers import browser_cookie, browser_hash
+from service.api.access.rate_costs import count_by_browser, count_take
+from service.api.access.roles import Caller, Role
+from service.api.app_keys import CLOCK, ENTRANCE, HALLS, LIMITS, SIGNER
+from service.api.tickets.forms import CheckInForm, TakeTicketForm
+from service.domain.model import Channel, HallId
+from service.errors import EntranceRequired, Forbidden
+from service.journal.values import Applicant
+from service.limits.rules import TAKES_OF_ENTRANCE, WRONG_CODES, WRONG_CODES_OF_BROWSER
+
+_SELF_SERVICE = (Channel.WEB, Channel.QR)
+_AT_HALL = (Channel.STAFF, Channel.KIOSK, Channel.HOTLINE, *_SELF_SERVICE)
+
+CHANNELS: dict[Role, tuple[Channel, ...]] = {
+    **dict.fromkeys(Role, _SELF_SERVICE),
+    Role.KIOSK: (Channel.KIOSK, *_SELF_SERVICE),
+    Role.VOLUNTEER: (Channel.STAFF, *_SELF_SERVICE),
+    **dict.fromkeys((Role.STAFF, Role.MANAGER, Role.ADMIN), _AT_HALL),
+}
+"""The channels a role may take tickets by; the first is its own, where none is said."""
+
+ON_SITE_ROLES = frozenset({Role.KIOSK, Role.VOLUNTEER, Role.STAFF, Role.MANAGER, Role.ADMIN})
+"""Who is at the hall anyway."""
+
+
+class Presence(Struct, frozen=True):
+    """By which channel, and a hash of which browser, a ticket is taken."""
+
+    channel: Channel
+    browser: str | None
+
+
+async def check_presence(
+    request: web.Request,
+    who: Caller,
+    hall: HallId,
+    form: TakeTicketForm | CheckInForm,
+    applicant: Applicant | None = None,
+) -> Presence:
+    """Look at what a take or a check-in shows, before it is decided; `applicant` is whom a take names, as it is kept.
+
+    Raises:
+        Forbidden: its channel is not the caller's.
+        EntranceRequired: the hall wants the door's code, and this is none.
+        RateLimited: too many by this browser, contact, code or address.
+    """
+    channel = channel_of(who, form.channel if isinstance(form, TakeTicketForm) else None)
+    if who.role in ON_SITE_ROLES:
+        return Presence(channel, None)
+    cookie = await browser_cookie(request)
+    code = None
+    if (await request.app[HALLS].get(hall)).document.entrance:
+        code = await _require_entrance(request, who, hall, form.entrance)
+    if LIMITS in request.app:
+        await count_take(request, applicant)
+        if code is not None:
+            await request.app[LIMITS].spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
+    return Presence(channel, browser_hash(request.app[SIGNER], hall, cookie) if cookie else None)
+
+
+def channel_of(who: Caller, said: Channel | None) -> Channel:
+    """The channel of a take. Raises Forbidden for one that is not the caller's."""
+    channels = CHANNELS[who.role]
+    if said is None:
+        return channels[0]
+    if said not in channels:
+        raise Forbidden
+    return said
+
+
+async def _require_entrance(request: web.Request, who: Caller, hall: HallId, said: str | None) -> str:
+    """Let pass who shows the door's code, and return it.
+
+    The right one is looked at first: whoever guesses behind an address shuts nobody out there.
+    """
+    code = None if said is None else request.app[ENTRANCE].let_in(hall, said, request.app[CLOCK].now_at())
+    if code is not None:
+        return code
+    if said is not None:
+        await count_wrong_code(request, who)
+    raise EntranceRequired
+
+
+async def count_wrong_code(request: web.Request, who: Caller) -> None:
+    """Count a code that is none, of the door or of anything else. Raises RateLimited after too many.
+
+    Who is at the hall anyway types for others, and is not counted.
+    """
+    if who.role not in ON_SITE_ROLES:
+        await count_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)

@@ -1,0 +1,1 @@
+"""Appointments: book, watch, change and cancel; free slots; calendar files."""

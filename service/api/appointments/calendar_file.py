@@ -1,0 +1,62 @@
+"""The call that gives an appointment as a calendar file.
+
+Source: RFC 5545; CONTRACT 5 (stable UID, SEQUENCE counts changes).
+"""
+
+from aiohttp import web
+
+from service.api.app_keys import CLOCK, FINDER, HALLS, LANES, SETTINGS, SIGNER
+from service.api.http.json_response import JSON_HEADERS
+from service.api.http.path_parts import appointment_of, hall_of
+from service.credentials.page_links import Links
+from service.domain.model import Appointment, AppointmentState, HallId
+from service.errors import StorageUnavailable
+from service.journal import faults
+from service.notify.calendar_files import Method, ics_of
+from service.notify.content import entry_of
+from service.notify.model import Facts
+from service.notify.translations import language_of
+
+GIVEN_UP = frozenset({AppointmentState.CANCELLED, AppointmentState.EXPIRED})
+"""What a calendar is to show as cancelled."""
+
+
+async def show(request: web.Request) -> web.Response:
+    """An appointment as a calendar file; its UID stays, SEQUENCE counts its changes."""
+    hall_id, appointment_id = hall_of(request), appointment_of(request)
+    hall = await request.app[HALLS].get(hall_id)
+    day = await request.app[LANES].day_of_appointment(hall_id, appointment_id)
+    appointment = day.appointment(appointment_id)
+    facts = Facts(
+        service=appointment.service,
+        code=appointment.code,
+        starts_at=appointment.starts_at,
+        ends_at=appointment.ends_at,
+        count=appointment.count,
+        sequence=appointment.sequence,
+    )
+    language = language_of(await _locale_of(request, hall_id, appointment), hall.document.languages)
+    links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
+    entry = entry_of(hall_id, appointment_id, facts, hall.document, language, links)
+    now_at = request.app[CLOCK].now_at()
+    state = day.state_of(appointment, now_at)
+    method = Method.CANCEL if state in GIVEN_UP else Method.PUBLISH
+    response = web.Response(
+        body=ics_of(entry, method, now_at, held=state is AppointmentState.HELD),
+        content_type="text/calendar",
+        charset="utf-8",
+        headers=JSON_HEADERS,
+    )
+    response.headers["Content-Disposition"] = f'attachment; filename="{appointment.code}.ics"'
+    return response
+
+
+async def _locale_of(request: web.Request, hall: HallId, appointment: Appointment) -> str | None:
+    """The language of who it is for, if they said one."""
+    if appointment.applicant is None:
+        return None
+    try:
+        applicant = await request.app[FINDER].applicant(hall, appointment.applicant)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error
+    return None if applicant is None else applicant.locale

@@ -1,0 +1,1 @@
+"""Halls: what visitors see, the hall document, the control of a day, forecasts and learned figures."""

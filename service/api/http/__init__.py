@@ -1,0 +1,1 @@
+"""The mechanics of HTTP: connections, addresses, headers, paths, queries, bodies, JSON and problems."""

@@ -1,0 +1,1 @@
+"""Invitations: import, list, print and revoke."""

@@ -1,0 +1,93 @@
+"""Routes about invitations."""
+
+from service.api.access.roles import Role
+from service.api.invitations import answers, handlers
+from service.api.route import CURSOR, HALL, LIMIT, Query, Route
+from service.domain import refusals
+from service.invitations.guests import GuestsForm
+
+_INVITERS = (Role.PARTNER, Role.MANAGER)
+_BATCH = Query("batch", "`batch` of an import's answer.", {"type": "string", "format": "uuid"})
+_MODE = Query(
+    "mode",
+    "all, if not said: nothing is stored when a line is bad; good: the good ones are.",
+    {"type": "string", "enum": ["all", "good"]},
+)
+_RELEASES_AT = Query(
+    "releases_at",
+    "Until when they give a right to the places kept for the partner.",
+    {"type": "string", "format": "date-time"},
+)
+_PARTNER = Query(
+    "partner",
+    "Whose they are, where a manager imports: the id of a partner's device; the hall's own if not said.",
+    {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
+)
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path=f"{HALL}/invitations",
+        operation="invitations_import",
+        handler=handlers.import_,
+        roles=_INVITERS,
+        tag="invitations",
+        query=(_MODE, _RELEASES_AT, _PARTNER),
+        body=GuestsForm,
+        files=(handlers.CSV_TYPE, handlers.XLSX_TYPE),
+        answers={201: answers.InvitationsGiven},
+    ),
+    Route(
+        method="GET",
+        path=f"{HALL}/invitations",
+        operation="invitations_list",
+        handler=handlers.list_,
+        roles=_INVITERS,
+        tag="invitations",
+        query=(_BATCH, LIMIT, CURSOR),
+        answers={200: answers.InvitationList},
+    ),
+    Route(
+        method="GET",
+        path=f"{HALL}/invitations/batches",
+        operation="invitations_batches",
+        handler=handlers.batches,
+        roles=_INVITERS,
+        tag="invitations",
+        query=(LIMIT, CURSOR),
+        answers={200: answers.BatchList},
+    ),
+    Route(
+        method="GET",
+        path=f"{HALL}/invitations.csv",
+        operation="invitations_file",
+        handler=handlers.file,
+        roles=_INVITERS,
+        tag="invitations",
+        query=(_BATCH,),
+        answers={200: str},
+        media_type=handlers.CSV_TYPE,
+    ),
+    Route(
+        method="GET",
+        path=f"{HALL}/invitations/sheet",
+        operation="invitations_sheet",
+        handler=handlers.sheet,
+        roles=_INVITERS,
+        tag="invitations",
+        query=(_BATCH, CURSOR),
+        answers={200: str},
+        media_type="text/html",
+    ),
+    Route(
+        method="DELETE",
+        path=f"{HALL}/invitations/{{invitation}}",
+        operation="invitations_revoke",
+        handler=handlers.revoke,
+        roles=_INVITERS,
+        tag="invitations",
+        answers={204: None},
+        refuses=(refusals.CodeNotFound, refusals.CodeUsed),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Kiosks: leased numbers, reported numbers and printers."""

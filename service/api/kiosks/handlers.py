@@ -1,0 +1,188 @@
+"""Calls of kiosks: who one is, its stock of numbers, what it gave out while it was cut off, its printer.
+
+A kiosk acts for itself alone: the device in the path is the one whose token it shows.
+
+Source: CONTRACT 8 (kiosk); `domain/leases.py`.
+"""
+
+from datetime import timedelta
+from hashlib import sha256
+
+from aiohttp import web
+from msgspec.structs import replace
+
+from service.api.access.guard import kiosk_of
+from service.api.access.roles import Caller, caller
+from service.api.app_keys import CLOCK, LANES, PRINTERS, SETTINGS, SIGNER
+from service.api.http.body import read_body, to_utc
+from service.api.http.json_response import answer
+from service.api.http.path_parts import hall_of
+from service.api.kiosks.answers import (
+    DoorsOpen,
+    GivenSeen,
+    KioskSeen,
+    Leased,
+    NumberLeased,
+    PaperSeen,
+    Reported,
+    Trouble,
+)
+from service.api.kiosks.forms import GivenForm, LeaseForm, PaperForm, ReportForm, SlipForm
+from service.api.shared.execution import execute, execute_once, lane_request
+from service.credentials.page_links import Links
+from service.domain import commands
+from service.domain.calendar.times import stamp
+from service.domain.decide import kiosks
+from service.domain.events import NothingChanged, NumbersLeased, PrinterReported
+from service.domain.model import HallId, PrinterState, ServiceId, Slip, TicketId
+from service.domain.refusals import Refusal
+from service.domain.view import ticket_view
+from service.errors import DeviceNotFound, PrinterNotFound
+from service.primitives.ids import code_as_typed, new_code, new_id
+from service.runtime.lane import Answer
+
+
+async def show(request: web.Request) -> web.Response:
+    """Who the kiosk is that asks, and what it needs to print a ticket's address."""
+    hall, kiosk = hall_of(request), await kiosk_of(request)
+    links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
+    printer = request.app[PRINTERS].of(hall, kiosk.name) is not None
+    return answer(KioskSeen(device=kiosk.id, name=kiosk.name, ticket_url=links.ticket_form, printer=printer))
+
+
+async def lease(request: web.Request) -> web.Response:
+    """Lease numbers for when the kiosk is cut off, with codes and tokens, so that slips are whole without us."""
+    hall, who, form = hall_of(request), caller(request), await read_body(request, LeaseForm)
+    device = _own_device(request)
+    slips = tuple(Slip(TicketId(new_id()), new_code()) for _ in range(form.count))
+    given = await execute(request, who, hall, commands.LeaseNumbers(device, slips))
+    assert given.done is not None, "a lease is an event"
+    event = given.done.parts[0].event
+    assert isinstance(event, NumbersLeased), "and nothing else"
+    signer = request.app[SIGNER]
+    items = [
+        NumberLeased(
+            number=kiosks.as_said(event.prefix, number),
+            code=slip.code,
+            ticket=slip.ticket,
+            token=signer.ticket_token(hall, slip.ticket),
+        )
+        for number, slip in enumerate(event.slips, event.first)
+    ]
+    plan = given.day.plan
+    before = timedelta(seconds=plan.rules.doors_before_s)
+    doors = [DoorsOpen(stamp(window.opens_at - before), stamp(window.closes_at)) for window in plan.windows]
+    return answer(
+        Leased(prefix=event.prefix, items=items, doors=doors, day=given.day.on.isoformat(), seq=given.done.seq), 201
+    )
+
+
+async def report(request: web.Request) -> web.Response:
+    """Report the numbers given out while the kiosk was cut off: each becomes a ticket in its place, once.
+
+    One that cannot is said so, and the others go on.
+    """
+    hall, who, form = hall_of(request), caller(request), await read_body(request, ReportForm)
+    device = _own_device(request)
+    items, seq = [], 0
+    for item in form.items:
+        seen, seq = await _reported(request, who, hall, device, item)
+        items.append(seen)
+    return answer(Reported(items=items, seq=seq))
+
+
+async def _reported(
+    request: web.Request, who: Caller, hall: HallId, device: str, item: GivenForm
+) -> tuple[GivenSeen, int]:
+    """Report one number; a key of the request is one of each of its numbers."""
+    issued_at = to_utc("issued_at", item.issued_at)
+    assert issued_at is not None, "the form has one"
+    command = commands.ReportTicket(
+        device=device,
+        number=item.number,
+        code=code_as_typed(item.code),
+        service=ServiceId(item.service),
+        count=item.count,
+        issued_at=issued_at,
+    )
+    asked = await lane_request(request, who, command)
+    asked = replace(asked, command_id=sha256(f"{asked.command_id}\n{item.number}".encode()).hexdigest())
+    try:
+        given = await request.app[LANES].do(hall, asked)
+    except Refusal as refusal:
+        if refusal.status >= 500:
+            raise  # nothing is definite yet: the kiosk asks again for all of them
+        problem = Trouble(code=refusal.code, title=refusal.title())
+        day = await request.app[LANES].day(hall)
+        return GivenSeen(number=item.number, ticket=None, problem=problem), day.seq
+    if given.done is not None:
+        part = next(part for part in given.done.parts if part.ticket is not None)
+        assert part.ticket is not None, "chosen so"
+        view = ticket_view(
+            given.day,
+            given.done.parts[-1].ticket or part.ticket,
+            part.at,
+            token=request.app[SIGNER].ticket_token(hall, part.ticket.id),
+            seq=given.done.seq,
+            live=False,
+        )
+    else:  # it was reported before, by another request
+        ticket = kiosks.ticket_of(given.day, device, item.number)
+        token = request.app[SIGNER].ticket_token(hall, ticket)
+        view = ticket_view(given.day, given.day.ticket(ticket), request.app[CLOCK].now_at(), token=token)
+    return GivenSeen(number=item.number, ticket=view, problem=None), given.seq
+
+
+async def paper(request: web.Request) -> web.Response:
+    """Say how the kiosk's printer is: staff see one that wants somebody."""
+    hall, form = hall_of(request), await read_body(request, PaperForm)
+    device = _own_device(request)
+    name = (await kiosk_of(request)).name
+    given = await execute(request, caller(request), hall, commands.ReportPrinter(device, name, form.paper))
+    return answer(PaperSeen(device=device, state=form.paper, seq=given.seq))
+
+
+async def print_slip(request: web.Request) -> web.Response:
+    """Print a ticket's slip at the kiosk's network printer, and answer how that is: a ticket never waits for paper.
+
+    Sent again with the same Idempotency-Key it prints nothing more.
+    """
+    hall, who, form = hall_of(request), caller(request), await read_body(request, SlipForm)
+    device = _own_device(request)
+    printed: list[PrinterState] = []
+
+    async def print_() -> Answer:
+        kiosk = await kiosk_of(request)
+        printers = request.app[PRINTERS]
+        printer = printers.of(hall, kiosk.name)
+        if printer is None:
+            raise PrinterNotFound
+        ticket_id = TicketId(form.ticket.lower())
+        day = await request.app[LANES].day_of_ticket(hall, ticket_id)
+        url = Links(request.app[SETTINGS].public_url, request.app[SIGNER]).ticket(hall, ticket_id)
+        printed.append(await printers.print(printer, day, day.ticket(ticket_id), url))
+        return await execute(request, who, hall, commands.ReportPrinter(device, kiosk.name, printed[-1]))
+
+    given = await execute_once(
+        request, who, hall, print_, of_any_day=True
+    )  # a moment later a slip would be printed again
+    return answer(PaperSeen(device=device, state=_printer_state(given, *printed), seq=given.seq))
+
+
+def _printer_state(given: Answer, now: PrinterState = PrinterState.OK) -> PrinterState:
+    """How the printer was when it was asked for first; `now` where nothing is kept of it."""
+    match None if given.done is None else given.done.last.event:
+        case PrinterReported() as reported:
+            return reported.state
+        case NothingChanged(printer=PrinterState() as known):
+            return known
+        case _:
+            return now
+
+
+def _own_device(request: web.Request) -> str:
+    """The device of the path, which is the one that asks. Raises DeviceNotFound, also for another's."""
+    device = request.match_info["device"].lower()
+    if caller(request).credential != f"device:{device}":
+        raise DeviceNotFound
+    return device

@@ -1,0 +1,1 @@
+"""Messages to applicants that could not be sent."""

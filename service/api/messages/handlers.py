@@ -1,0 +1,60 @@
+"""Calls about messages to applicants: what could not be sent, and another try at it.
+
+They say what a message is about, never whom it is for.
+"""
+
+from aiohttp import web
+
+from service.api.access.roles import caller
+from service.api.app_keys import HALLS, MESSAGES
+from service.api.http.body import read_body
+from service.api.http.json_response import answer
+from service.api.http.path_parts import hall_of, id_of
+from service.api.http.query import id_cursor_of, limit_of
+from service.api.messages.answers import MessageList, MessageSeen
+from service.api.shared.form_fields import Nothing
+from service.api.shared.idempotency_keys import act_of
+from service.domain.calendar.times import stamp
+from service.domain.refusals import BodyInvalid
+from service.errors import MessageNotFound
+from service.notify.model import OF_TICKETS, State
+from service.notify.outbox import Listed
+
+
+async def list_(request: web.Request) -> web.Response:
+    """The messages of this hall in a state, the oldest first: those that could not be sent, if not said otherwise."""
+    hall, limit = (await request.app[HALLS].get(hall_of(request))).id, limit_of(request)
+    after = id_cursor_of(request)
+    try:
+        state = State(request.query.get("state", State.DEAD))
+    except ValueError as error:
+        raise BodyInvalid(("state", f"one of {', '.join(State)}")) from error
+    found = await request.app[MESSAGES].list(hall, state, after, limit + 1)
+    page = found[:limit]
+    cursor = page[-1].id if len(found) > limit else None
+    return answer(MessageList([_seen(message) for message in page], cursor))
+
+
+async def retry(request: web.Request) -> web.Response:
+    """Try a message again that could not be sent; one whose end is unknown may so arrive twice."""
+    hall, who = hall_of(request), caller(request)
+    await read_body(request, Nothing)
+    message = id_of(request, "message", MessageNotFound)
+    return answer(_seen(await request.app[MESSAGES].retry(hall, message, await act_of(request, who))))
+
+
+def _seen(message: Listed) -> MessageSeen:
+    about = message.kind in OF_TICKETS
+    return MessageSeen(
+        id=message.id,
+        kind=message.kind,
+        channel=message.channel,
+        state=message.state,
+        reason=message.reason,
+        day=message.day.isoformat(),
+        appointment=None if about else message.subject,
+        ticket=message.subject if about else None,
+        due_at=stamp(message.due_at),
+        changed_at=stamp(message.changed_at),
+        tries=message.tries,
+    )

@@ -1,0 +1,42 @@
+"""The metrics of a process that has no calls: who may have them there, and how they are written.
+
+Source: CONTRACT 5 (`GET /metrics`).
+"""
+
+from service.api.access.roles import Role
+from service.clock import Clock
+from service.config import Settings
+from service.credentials.signer import Signer
+from service.identity.devices import TOKEN_FORM, Devices
+from service.metrics.metrics import CONTENT_TYPE, Metrics
+
+
+class MetricsAccess:
+    """Says all metrics to the admin and to devices of ops; to anyone where the settings open them."""
+
+    def __init__(self, settings: Settings, signer: Signer, devices: Devices, clock: Clock, metrics: Metrics) -> None:
+        self._open = settings.metrics_open
+        self._signer = signer
+        self._devices = devices
+        self._clock = clock
+        self._metrics = metrics
+
+    async def __call__(self, authorization: str | None) -> tuple[str, str] | None:
+        """The content type and the text for who sends this header; None for who may not have them.
+
+        Raises StorageUnavailable: whether this is a device of ops cannot be said.
+        """
+        if self._open or (authorization is not None and await self._may(authorization)):
+            return CONTENT_TYPE, self._metrics.text().decode()
+        return None
+
+    async def _may(self, authorization: str) -> bool:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.isascii():
+            return False
+        if self._signer.is_admin_token(token):
+            return True
+        device = None
+        if TOKEN_FORM.fullmatch(token):
+            device = await self._devices.find(token, self._clock.now_at())
+        return device is not None and device.role == Role.OPS

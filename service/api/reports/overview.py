@@ -1,0 +1,260 @@
+"""Calls for whoever watches: all halls at once, the day of one, and the screens that say they are there.
+
+Instants are told rather than seconds until now, so that an answer is the same as long as nothing has happened: its ETag
+says so, and a page that looks every few seconds is told nothing anew.
+"""
+
+import re
+from datetime import datetime
+from hashlib import blake2b
+
+import msgspec
+from aiohttp import web
+from msgspec import Struct
+
+from service.api.access.guard import halls_allowed
+from service.api.access.roles import Role, caller
+from service.api.app_keys import CLOCK, HALLS, LANES, OVERVIEW, REPORTS, SCREENS
+from service.api.http.body import read_body
+from service.api.http.json_response import JSON_HEADERS, answer
+from service.api.http.path_parts import hall_of
+from service.api.http.query import text_cursor_of
+from service.domain.calendar.times import stamp, stamp_or_none
+from service.domain.model import Texts
+from service.domain.refusals import BodyInvalid
+from service.domain.stats.day_figures import HALF
+from service.domain.view import OnDate, Stamp
+from service.reports.missing_screens import Screen
+from service.reports.overview import Now
+from service.reports.present_day import HalfHour, halves_of
+from service.runtime.fault_isolation import apart
+from service.runtime.halls import Hall
+
+HALLS_MAX = 1000
+"""Halls in one answer: all of a province, for the worst of them may be any."""
+
+LONG_WAIT_S = 45 * 60
+"""A wait that operations act on: longer than most people plan for, and as much as a clerk's lunch can make good."""
+
+PROMISES_FROM, PROMISES_TO = 0.77, 0.83
+PROMISES_FAR = 0.67
+SCORED_MIN = 20
+"""Promises are to hold 77 to 83 times in a hundred, and are far off at 67; few of them say nothing but chance."""
+
+AT = "Paihao-At"
+"""A header with the instant of the answer: the body is the same as long as nothing has happened."""
+
+_NUMBER = re.compile(r"[0-9]{1,4}")
+
+
+class Watch(Struct, frozen=True):
+    """What is worth a look: a longest wait of so many seconds; a share of promises held outside of its aim.
+
+    Below `promises_far` it is far from the aim; of fewer than `scored_min` nothing is to be said.
+    """
+
+    wait_s: int
+    promises_from: float
+    promises_to: float
+    promises_far: float
+    scored_min: int
+
+
+WATCH = Watch(LONG_WAIT_S, PROMISES_FROM, PROMISES_TO, PROMISES_FAR, SCORED_MIN)
+
+
+class ScreenGone(Struct, frozen=True):
+    """A screen that is missed, and when it last showed what is true."""
+
+    name: str
+    zone: str | None
+    seen_at: Stamp
+
+
+class HallWatched(Struct, frozen=True, kw_only=True):
+    """A hall as it is now.
+
+    `waiting` are in the order of calls, `standby` outside of it; somebody has waited since `longest_since_at`.
+    `counters_open` and `at_counters` are null while they are not known here. `scored` first calls kept or broke what
+    was promised today, of which `held` kept it.
+    """
+
+    id: str
+    name: Texts
+    time_zone: str
+    day: OnDate
+    seq: int
+    open: bool
+    suspended: bool
+    opens_at: Stamp | None
+    closing_at: Stamp | None
+    overtime_until_at: Stamp | None
+    waiting: int
+    standby: int
+    longest_since_at: Stamp | None
+    at_counters: int | None
+    counters_open: int | None
+    counters_planned: int
+    scored: int
+    held: int
+    screens: int
+    screens_gone: list[ScreenGone]
+
+
+class HallsWatched(Struct, frozen=True, kw_only=True):
+    """Halls by id, and what is worth a look in each."""
+
+    items: list[HallWatched]
+    watch: Watch
+    next_cursor: str | None
+
+
+class HalfWatched(Struct, frozen=True, kw_only=True):
+    """Half an hour of the present day.
+
+    People who came, with and without an appointment, and those still expected. `capacity` is how many people the
+    counters that were open could serve in it, from now on those that are planned; `planned` is the plan's alone.
+    """
+
+    from_at: Stamp
+    to_at: Stamp
+    booked: int
+    walk_ins: int
+    booked_to_come: int
+    walk_ins_to_come: int
+    capacity: float
+    planned: float
+
+
+class Waited(Struct, frozen=True):
+    """How many waited at an instant."""
+
+    at: Stamp
+    waiting: int
+
+
+class DayWatched(Struct, frozen=True, kw_only=True):
+    """The present day of a hall until now, and what is planned of its rest."""
+
+    hall: str
+    day: OnDate
+    at: Stamp
+    opens_at: Stamp | None
+    closes_at: Stamp | None
+    halves: list[HalfWatched]
+    line: list[Waited]
+    seq: int
+
+
+class ScreenForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a screen shows: a zone of the hall, or all of it."""
+
+    zone: str | None = None
+
+
+async def list_(request: web.Request) -> web.Response:
+    """All halls that the caller watches, by id; a manager watches those they manage."""
+    limit, cursor = _limit(request), text_cursor_of(request)
+    seen = await halls_allowed(request, (Role.MANAGER, Role.OPS))
+    halls = [hall for hall in request.app[HALLS].known() if hall.id > cursor and (seen is None or hall.id in seen)]
+    page = halls[:limit]
+    now_at = request.app[CLOCK].now_at()
+    screens = request.app[SCREENS]
+    items = []
+    for now in await request.app[OVERVIEW].of(page):
+        with apart("hall_not_watched", now.hall.id):
+            items.append(_seen(now, screens.of(now.hall.id), now_at))
+    said = HallsWatched(
+        items=items,
+        watch=WATCH,
+        next_cursor=page[-1].id if len(halls) > limit else None,
+    )
+    body = msgspec.json.encode(said)
+    tag = blake2b(body, digest_size=12).hexdigest()
+    headers = {"ETag": f'"{tag}"', AT: stamp(now_at), **JSON_HEADERS}
+    if any(known.value in {"*", tag} for known in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, headers={"Content-Type": "application/json", **headers})
+
+
+async def show(request: web.Request) -> web.Response:
+    """The present day of a hall: who came, who is still expected, what the counters can do, how many waited."""
+    hall = await request.app[HALLS].get(hall_of(request))
+    now_at = request.app[CLOCK].now_at()
+    day = await request.app[LANES].day(hall.id)
+    observer = await request.app[REPORTS].follow(hall.id, day.on)
+    plan = observer.day.plan
+    return answer(
+        DayWatched(
+            hall=hall.id,
+            day=day.on.isoformat(),
+            at=stamp(now_at),
+            opens_at=stamp(plan.windows[0].opens_at) if plan.windows else None,
+            closes_at=stamp(plan.windows[-1].closes_at) if plan.windows else None,
+            halves=[_half(half) for half in halves_of(observer, now_at)],
+            line=[Waited(stamp(at), waiting) for at, waiting in observer.line_until(now_at)],
+            seq=observer.seq,
+        )
+    )
+
+
+async def screen_seen(request: web.Request) -> web.Response:
+    """Say that a screen shows what is true; one that has said so and does not any more is missed."""
+    hall, who = await request.app[HALLS].get(hall_of(request)), caller(request)
+    form = await read_body(request, ScreenForm)
+    if form.zone is not None and all(zone.id != form.zone for zone in hall.document.zones):
+        raise BodyInvalid(("zone", "the hall has no such zone"))
+    kind, _, device = who.credential.partition(":")
+    if kind == "device":  # another's screen has no name by which it could be missed
+        await request.app[SCREENS].seen(hall.id, device, form.zone)
+    return web.Response(status=204)
+
+
+def _limit(request: web.Request) -> int:
+    said = request.query.get("limit", str(HALLS_MAX))
+    if not _NUMBER.fullmatch(said) or not 1 <= int(said) <= HALLS_MAX:
+        raise BodyInvalid(("limit", f"a number from 1 to {HALLS_MAX}"))
+    return int(said)
+
+
+def _seen(now: Now, screens: list[Screen], now_at: datetime) -> HallWatched:
+    hall: Hall = now.hall
+    return HallWatched(
+        id=hall.id,
+        name=dict(hall.document.name),
+        time_zone=hall.document.time_zone,
+        day=now.plan.day.isoformat(),
+        seq=now.seq,
+        open=now.open,
+        suspended=now.suspended,
+        opens_at=None if now.open else stamp_or_none(now.plan.opens_at(now_at)),
+        closing_at=stamp_or_none(now.plan.closing_at(now_at)),
+        overtime_until_at=stamp_or_none(now.overtime_until_at),
+        waiting=now.waiting,
+        standby=now.standby,
+        longest_since_at=stamp_or_none(now.longest_since_at),
+        at_counters=now.at_counters,
+        counters_open=now.counters_open,
+        counters_planned=now.counters_planned,
+        scored=now.scored,
+        held=now.held,
+        screens=len(screens),
+        screens_gone=[
+            ScreenGone(screen.name, screen.zone, stamp(screen.seen_at))
+            for screen in screens
+            if now.open and screen.gone(now_at)
+        ],
+    )
+
+
+def _half(half: HalfHour) -> HalfWatched:
+    return HalfWatched(
+        from_at=stamp(half.from_at),
+        to_at=stamp(half.from_at + HALF),
+        booked=half.booked,
+        walk_ins=half.walk_ins,
+        booked_to_come=half.booked_to_come,
+        walk_ins_to_come=half.walk_ins_to_come,
+        capacity=round(half.capacity, 1),
+        planned=round(half.planned, 1),
+    )

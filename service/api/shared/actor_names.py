@@ -1,0 +1,15 @@
+"""Display names of the accounts that acted."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from service.api.app_keys import IDENTITY
+from service.domain.events import account_of
+
+
+async def names_of(request: web.Request, actors: Iterable[str]) -> dict[str, str]:
+    """What the accounts among actors are called, by actor. Raises StorageUnavailable."""
+    accounts = {actor: account for actor in actors if (account := account_of(actor)) is not None}
+    names = await request.app[IDENTITY].accounts.display_names(set(accounts.values()))
+    return {actor: names[account] for actor, account in accounts.items() if account in names}

@@ -1,0 +1,48 @@
+"""Who numbers and appointments are for, as it is kept: a phone as E.164, read as in the hall's country."""
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta
+
+from service.api.app_keys import FINDER
+from service.api.shared.form_fields import Form
+from service.domain.hall.document import Language
+from service.domain.model import HallId
+from service.errors import StorageUnavailable
+from service.journal import faults
+from service.journal.values import Applicant
+from service.primitives.contacts import Reached, reached
+from service.primitives.ids import new_id
+from service.primitives.personal_data import Personal
+from service.primitives.text_fields import Email, PersonName
+
+
+class ApplicantForm(Personal, Form, frozen=True, kw_only=True):
+    """The person; kept apart from the journal."""
+
+    name: PersonName
+    phone: Annotated[str, Meta(min_length=3, max_length=32)] | None = None
+    email: Email | None = None
+    locale: Language | None = None
+
+
+def new_applicant(form: ApplicantForm, country: str | None) -> Applicant:
+    """A person as they are kept. Raises BodyInvalid for a phone that is none."""
+    contact = reached(form.phone, form.email, country)
+    return Applicant(id=new_id(), name=form.name, phone=contact.phone, email=contact.email, locale=form.locale)
+
+
+def contact_of(applicant: Applicant) -> Reached:
+    """How to reach a person."""
+    return Reached(applicant.phone, applicant.email)
+
+
+async def stored_applicant(request: web.Request, hall: HallId, applicant: str | None) -> Applicant | None:
+    """The row of a person; None for nobody, or who was erased. Raises StorageUnavailable."""
+    if applicant is None:
+        return None
+    try:
+        return await request.app[FINDER].applicant(hall, applicant)
+    except faults.StorageUnavailable as error:
+        raise StorageUnavailable from error

@@ -1,0 +1,1 @@
+"""Staff of a hall and its devices; sessions and sign-in."""

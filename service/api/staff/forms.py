@@ -1,0 +1,46 @@
+"""Bodies of requests about sessions, staff and devices."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from service.api.shared.form_fields import Form
+from service.primitives.personal_data import Personal
+from service.primitives.text_fields import DisplayName
+
+
+class SignInForm(Personal, Form, frozen=True, kw_only=True):
+    """Sign in."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    password: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class PasswordForm(Personal, Form, frozen=True, kw_only=True):
+    """Choose another password."""
+
+    current: Annotated[str, Meta(min_length=1, max_length=200)]
+    new: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class AddMemberForm(Personal, Form, frozen=True, kw_only=True):
+    """Give somebody a role; `display_name` counts for who is new."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    display_name: DisplayName | None = None
+    role: Literal["volunteer", "staff", "manager"]
+
+
+class ChangeMemberForm(Personal, Form, frozen=True, kw_only=True):
+    """JSON Merge Patch."""
+
+    role: Literal["volunteer", "staff", "manager"] | UnsetType = UNSET
+    display_name: DisplayName | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class AddDeviceForm(Form, frozen=True, kw_only=True):
+    """Make a device."""
+
+    name: DisplayName
+    role: Literal["kiosk", "partner", "staff"]

@@ -1,0 +1,183 @@
+"""Routes about staff, devices and sessions."""
+
+from service import errors
+from service.api.route import CURSOR, EVERYONE, HALL, LIMIT, MANAGERS, Query, Route
+from service.api.shared import form_fields
+from service.api.staff import answers, forms, handlers, sessions, single_sign_on
+from service.domain import refusals
+
+_TO = Query("to", "The page to come back to, a path of ours.", {"type": "string", "pattern": "^/"})
+_CODE = Query("code", "What the provider gave the browser.", {"type": "string"})
+_OIDC_STATE = Query("state", "What we gave the browser.", {"type": "string"})
+_EVERYWHERE = Query("everywhere", "1: all sessions of the account.", {"type": "integer", "enum": [0, 1]})
+
+
+STAFF: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path=f"{HALL}/staff",
+        operation="staff_list",
+        handler=handlers.list_,
+        roles=MANAGERS,
+        tag="staff",
+        query=(LIMIT, CURSOR),
+        answers={200: answers.MemberList},
+    ),
+    Route(
+        method="POST",
+        path=f"{HALL}/staff",
+        operation="staff_add",
+        handler=handlers.add,
+        roles=MANAGERS,
+        tag="staff",
+        body=forms.AddMemberForm,
+        answers={201: answers.MemberAdded},
+    ),
+    Route(
+        method="PATCH",
+        path=f"{HALL}/staff/{{account}}",
+        operation="staff_change",
+        handler=handlers.change,
+        roles=MANAGERS,
+        tag="staff",
+        body=forms.ChangeMemberForm,
+        body_type="application/merge-patch+json",
+        answers={200: answers.MemberSeen},
+        refuses=(errors.AccountNotFound,),
+    ),
+    Route(
+        method="DELETE",
+        path=f"{HALL}/staff/{{account}}",
+        operation="staff_remove",
+        handler=handlers.remove,
+        roles=MANAGERS,
+        tag="staff",
+        answers={204: None},
+        refuses=(errors.AccountNotFound,),
+    ),
+    Route(
+        method="POST",
+        path=f"{HALL}/staff/{{account}}/reset",
+        operation="staff_reset",
+        handler=handlers.reset,
+        roles=MANAGERS,
+        tag="staff",
+        body=form_fields.Nothing,
+        answers={200: answers.PasswordGiven},
+        refuses=(errors.AccountNotFound, refusals.WrongState),
+    ),
+    Route(
+        method="DELETE",
+        path=f"{HALL}/staff/{{account}}/sessions",
+        operation="staff_sign_out",
+        handler=handlers.sign_out,
+        roles=MANAGERS,
+        tag="staff",
+        answers={204: None},
+        refuses=(errors.AccountNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=f"{HALL}/devices",
+        operation="staff_list_devices",
+        handler=handlers.list_devices,
+        roles=MANAGERS,
+        tag="staff",
+        query=(LIMIT, CURSOR),
+        answers={200: answers.DeviceList},
+    ),
+    Route(
+        method="POST",
+        path=f"{HALL}/devices",
+        operation="staff_add_device",
+        handler=handlers.add_device,
+        roles=MANAGERS,
+        tag="staff",
+        body=forms.AddDeviceForm,
+        answers={201: answers.DeviceAdded},
+    ),
+    Route(
+        method="DELETE",
+        path=f"{HALL}/devices/{{device}}",
+        operation="staff_revoke_device",
+        handler=handlers.revoke_device,
+        roles=MANAGERS,
+        tag="staff",
+        answers={204: None},
+        refuses=(errors.DeviceNotFound,),
+    ),
+)
+
+SESSIONS: tuple[Route, ...] = (
+    Route(
+        method="GET",
+        path="/v1/session",
+        operation="sessions_show",
+        handler=sessions.show,
+        roles=EVERYONE,
+        tag="session",
+        answers={200: answers.SessionSeen},
+        refuses=(errors.StorageUnavailable,),
+    ),
+    Route(
+        method="POST",
+        path="/v1/session",
+        operation="sessions_sign_in",
+        handler=sessions.sign_in,
+        roles=EVERYONE,
+        tag="session",
+        body=forms.SignInForm,
+        answers={200: answers.SessionSeen},
+        refuses=(errors.SignInRefused, errors.RateLimited, errors.OutcomeUnknown, refusals.Busy),
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/session",
+        operation="sessions_sign_out",
+        handler=sessions.sign_out,
+        roles=EVERYONE,
+        tag="session",
+        query=(_EVERYWHERE,),
+        answers={204: None},
+        refuses=(errors.OutcomeUnknown,),
+    ),
+    Route(
+        method="PUT",
+        path="/v1/session/password",
+        operation="sessions_change_password",
+        handler=sessions.change_password,
+        roles=EVERYONE,
+        tag="session",
+        body=forms.PasswordForm,
+        answers={204: None},
+        refuses=(
+            errors.SignInRefused,
+            errors.TokenMissing,
+            errors.RateLimited,
+            errors.OutcomeUnknown,
+            refusals.Busy,
+        ),
+    ),
+    Route(
+        method="GET",
+        path="/v1/session/oidc",
+        operation="sessions_sign_on",
+        handler=single_sign_on.begin_sign_on,
+        roles=EVERYONE,
+        tag="session",
+        query=(_TO,),
+        answers={302: None},
+        refuses=(errors.RouteNotFound,),
+    ),
+    Route(
+        method="GET",
+        path=single_sign_on.CALLBACK,
+        operation="sessions_signed_on",
+        handler=single_sign_on.finish_sign_on,
+        roles=EVERYONE,
+        tag="session",
+        query=(_CODE, _OIDC_STATE),
+        answers={302: None},
+        refuses=(errors.RouteNotFound, errors.StorageUnavailable, errors.OutcomeUnknown, refusals.Busy),
+    ),
+)

@@ -1,0 +1,1 @@
+"""Tickets: take, watch, change and leave; check-ins; what staff do; search."""
