@@ -12,7 +12,6 @@ from service.api.access.browsers import browser_cookie, browser_hash
 from service.api.access.rate_costs import count_by_browser, count_take
 from service.api.access.roles import Caller, Role
 from service.api.app_keys import CLOCK, ENTRANCE, HALLS, LIMITS, SIGNER
-from service.api.tickets.forms import CheckInForm, TakeTicketForm
 from service.domain.model import Channel, HallId
 from service.errors import EntranceRequired, Forbidden
 from service.journal.values import Applicant
@@ -40,32 +39,42 @@ class Presence(Struct, frozen=True):
     browser: str | None
 
 
-async def check_presence(
+async def check_presence(  # noqa: PLR0913  (the last three by name)
     request: web.Request,
     who: Caller,
     hall: HallId,
-    form: TakeTicketForm | CheckInForm,
+    *,
+    channel: Channel | None = None,
+    entrance_code: str | None = None,
     applicant: Applicant | None = None,
 ) -> Presence:
-    """Look at what a take or a check-in shows, before it is decided; `applicant` is whom a take names, as it is kept.
+    """Check the channel and the entrance code of a request to take a ticket or to check in.
+
+    Args:
+        request: the request.
+        who: the caller.
+        hall: the hall.
+        channel: the channel that the request names; `None` for the default of the caller's role.
+        entrance_code: the code from the door screen.
+        applicant: the person that the request names; each contact is rate limited.
 
     Raises:
-        Forbidden: its channel is not the caller's.
-        EntranceRequired: the hall wants the door's code, and this is none.
-        RateLimited: too many by this browser, contact, code or address.
+        Forbidden: the caller's role may not use this channel.
+        EntranceRequired: the hall requires an entrance code, and it is missing or wrong.
+        RateLimited: too many requests by this browser, contact, code or address.
     """
-    channel = channel_of(who, form.channel if isinstance(form, TakeTicketForm) else None)
+    used = channel_of(who, channel)
     if who.role in ON_SITE_ROLES:
-        return Presence(channel, None)
+        return Presence(used, None)
     cookie = await browser_cookie(request)
     code = None
     if (await request.app[HALLS].get(hall)).document.entrance:
-        code = await _require_entrance(request, who, hall, form.entrance)
+        code = await _require_entrance(request, who, hall, entrance_code)
     if LIMITS in request.app:
         await count_take(request, applicant)
         if code is not None:
             await request.app[LIMITS].spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
-    return Presence(channel, browser_hash(request.app[SIGNER], hall, cookie) if cookie else None)
+    return Presence(used, browser_hash(request.app[SIGNER], hall, cookie) if cookie else None)
 
 
 def channel_of(who: Caller, said: Channel | None) -> Channel:

@@ -75,7 +75,7 @@ async def check_in(request: web.Request) -> web.Response:
 
 async def _ask(request: web.Request, who: Caller, hall_id: HallId, form: CheckInForm) -> Answer:
     hall = await request.app[HALLS].get(hall_id)
-    shown = await check_presence(request, who, hall_id, form)
+    shown = await check_presence(request, who, hall_id, entrance_code=form.entrance)
     found = await _find(request, who, hall, form.code)
     command = await _command(request, hall, found, form, shown)
     with counting_online_referrals(request, hall_id, _service_of(command), "ticket"):

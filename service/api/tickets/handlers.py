@@ -56,7 +56,9 @@ async def _take(request: web.Request, who: Caller, hall: HallId, form: TakeTicke
     applicant = None
     if form.applicant is not None:
         applicant = new_applicant(form.applicant, (await request.app[HALLS].get(hall)).document.country)
-    shown = await check_presence(request, who, hall, form, applicant)
+    shown = await check_presence(
+        request, who, hall, channel=form.channel, entrance_code=form.entrance, applicant=applicant
+    )
     command = commands.TakeTicket(
         ticket=TicketId(new_id()),
         code=new_code(),
