@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from benchmarks.suite import NAMES
 from docs.hall_fields import MEANINGS
-from service.__main__ import cli
+from service.cli.main import cli
 from service.api.route import Route
 from service.api.routes import ROUTES
 from service.config import SETTINGS
@@ -139,7 +139,7 @@ def _details(route: Route) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _names(kind: Any) -> str:
+def _names(kind: object) -> str:
     if kind is None:
         return ""
     kinds = kind if isinstance(kind, tuple) else (kind,)
@@ -157,8 +157,12 @@ def _type_of(schema: Mapping[str, Any], named: Mapping[str, Any], link: Callable
         return " or ".join(_type_of(each, named, link) for each in schema["anyOf"])
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
-    if "const" in schema:
-        return f"`{schema['const']}`"
+    return _plain_type_of(schema, named, link)
+
+
+def _plain_type_of(
+    schema: Mapping[str, Any], named: Mapping[str, Any], link: Callable[[str], str] | None = None
+) -> str:
     kind = str(schema.get("type", "any"))
     if kind == "array":
         return f"list of {_type_of(schema.get('items', {}), named, link)}{_limits(schema, 'Items')}"
@@ -237,19 +241,16 @@ def _commands() -> str:
     return "\n".join(_commands_of(typer.main.get_command(cli), "./paihao"))
 
 
-def _commands_of(command: Any, name: str) -> Iterator[str]:
+def _commands_of(command: Any, name: str) -> Iterator[str]:  # noqa: ANN401  (typer's groups and commands)
     if hasattr(command, "commands"):
         for child in command.commands.values():
             yield from _commands_of(child, f"{name} {child.name}")
         return
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     words = [parameter.name.upper() if parameter.required else f"[{parameter.name.upper()}]" for parameter in arguments]
-    section = f"### {name.removeprefix('./paihao ')}\n\n```text\n{' '.join([name, *words])} [OPTIONS]\n```\n"
-    section = (
-        section
-        if any(parameter not in arguments for parameter in command.params)
-        else section.replace(" [OPTIONS]", "")
-    )
+    if len(arguments) < len(command.params):
+        words.append("[OPTIONS]")
+    section = f"### {name.removeprefix('./paihao ')}\n\n```text\n{' '.join([name, *words])}\n```\n"
     section += f"\n{_sentences(command.help)}\n"
     rows = [
         (f"`{_shown(parameter)}`", _default_of(parameter), _cell(_sentences(getattr(parameter, "help", ""))))
@@ -258,13 +259,13 @@ def _commands_of(command: Any, name: str) -> Iterator[str]:
     yield section + (f"\n{_table(('option', 'default', 'meaning'), rows)}" if rows else "")
 
 
-def _shown(parameter: Any) -> str:
+def _shown(parameter: Any) -> str:  # noqa: ANN401  (an argument or an option, likewise)
     if parameter.param_type_name == "argument":
         return str(parameter.name).upper()
     return ", ".join(parameter.opts) + ("" if parameter.is_flag else f" {parameter.name.upper()}")
 
 
-def _default_of(parameter: Any) -> str:
+def _default_of(parameter: Any) -> str:  # noqa: ANN401  (an argument or an option, likewise)
     if parameter.required:
         return "required"
     return "" if parameter.default in {None, "", False} else f"`{parameter.default}`"

@@ -8,7 +8,7 @@ _TEXTS = "The text that people read, by language."
 
 MEANINGS: dict[str, str] = {
     "HallDocument.time_zone": "An IANA time zone, such as `Asia/Shanghai`. All local times of the document are in it.",
-    "HallDocument.day_starts_at_local": "When a new day of the hall begins. Change it only in a hall that is open at midnight.",
+    "HallDocument.day_starts_at_local": "When a new day of the hall begins. For halls that are open at midnight.",
     "HallDocument.country": "ISO country code. It selects the public holidays and how phone numbers are read.",
     "HallDocument.region": "A part of the country with public holidays of its own.",
     "HallDocument.languages": "The languages of the hall. The first one is used where a person's language is unknown.",
@@ -72,8 +72,8 @@ MEANINGS: dict[str, str] = {
     "Rules.doors_before_s": "How long before opening tickets are issued, in seconds.",
     "Rules.no_show_after_s": "How long after a call the counter page offers the no-show button, in seconds.",
     "Rules.auto_no_show": "Whether a job recalls called tickets and then marks them as no-shows.",
-    "Rules.park_penalty_s": "A returning ticket gets the later of its old queue time and its return minus this, in seconds.",
-    "Rules.max_walk_in_wait_s": "A walk-in who has waited this long gets the largest credit. Without it, the rule is off.",
+    "Rules.park_penalty_s": "A ticket that comes back is placed at most this long before its return, in seconds.",
+    "Rules.max_walk_in_wait_s": "A walk-in who has waited this long gets the largest credit. Off if empty.",
     "Rules.promise": "How waits are shown.",
     "Credit.appointment": "Seconds for an appointment that checked in on time.",
     "Credit.green": "Seconds for the green channel.",
