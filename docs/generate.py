@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from benchmarks.suite import NAMES
 from docs.hall_fields import MEANINGS
-from service.cli.main import cli
 from service.api.route import Route
 from service.api.routes import ROUTES
+from service.cli.main import cli
 from service.config import SETTINGS
 from service.domain.events import Event
 from service.domain.hall.demo import demo_document
@@ -120,7 +120,9 @@ def _details(route: Route) -> str:
     more = more.partition("Raises:")[0].partition("Returns:")[0]
     if more.strip():
         lines.append(f"{_sentences(more)}\n")
-    rows = [(f"`{query.name}`", query.place, _type_of(query.schema, {}), query.meaning) for query in route.query]
+    rows: list[Row] = [
+        (f"`{query.name}`", query.place, _type_of(query.schema, {}), query.meaning) for query in route.query
+    ]
     if route.body is not None and route.body is not HallDocument:
         schema = msgspec.json.schema(route.body)
         named = schema.get("$defs", {})

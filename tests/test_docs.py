@@ -13,8 +13,8 @@ import typer.main
 
 from benchmarks.suite import NAMES
 from docs.generate import PARTS, REFERENCE, page, refusals, shortened
-from service.__main__ import cli
 from service.api.routes import ROUTES
+from service.cli.main import cli
 from service.config import SETTINGS
 from service.metrics.metrics import VERSION, Metrics
 
