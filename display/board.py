@@ -28,8 +28,8 @@ from service.contract import (
     Ticket,
     TicketClass,
     ZoneId,
-    at_door,
-    promised_to_newcomer,
+    admission_preview,
+    promised_wait_of_newcomer,
     stamp,
     stamp_or_none,
     suspended_view,
@@ -234,11 +234,11 @@ def _waiting(
     day: Day, services: Collection[PlannedService], in_line: Tally[ServiceId], now_at: datetime
 ) -> tuple[Waiting, ...]:
     """Count and wait of each service, as forecast; else services that share lines share a wait, found once."""
-    would_get = at_door(day, now_at)
+    would_get = admission_preview(day, now_at)
     waits: dict[Pool, Shown | None] = {}
     waiting = []
     for service in services:
-        forecast = promised_to_newcomer(day, service.id, now_at)
+        forecast = promised_wait_of_newcomer(day, service.id, now_at)
         if forecast is not None:
             waiting.append(Waiting(service.id, in_line[service.id], forecast.shown, would_get.get(service.id)))
             continue

@@ -1,1 +1,1 @@
-"""The command line: `./paihao COMMAND`, one module per group of commands."""
+"""The command line `./paihao COMMAND`: one module per command, put together in `main`."""

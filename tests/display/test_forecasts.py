@@ -6,7 +6,7 @@ import pytest
 
 from display.feed import HallFeed, NoObserver, PromisesOf
 from service.domain.model import HallId, ServiceId, Shown, TicketId
-from service.domain.queue.promised_waits import HOLDS_S, Promise, Promises
+from service.domain.queue.promised_waits import PROMISES_VALID_S, Promise, Promises
 from tests.display.stage import TOWN, Audience, Stage
 
 LONG = Promise(600, 900, 1500, 2400, Shown(15, 40))
@@ -121,7 +121,7 @@ async def test_a_ticket_that_something_happened_to_is_told_the_analytic_start(
 
 async def test_a_forecast_that_is_too_old_is_told_to_nobody(stage: Stage, said: Forecast, feed: Feed) -> None:
     said.promises = long_waits(stage)
-    stage.after(HOLDS_S + 1)
+    stage.after(PROMISES_VALID_S + 1)
     screen, phone = Audience(), Audience()
 
     feed.watch_board(None, screen)

@@ -539,7 +539,7 @@ def _true_of(claim: _Claim, day: Day, states: dict[str, str]) -> bool:  # noqa: 
         case None if asked.what == "lift":
             return day.suspension is None
         case None:
-            return counter is not None and counter.ticket is None and dispatch.first(copy(day), counter) is None
+            return counter is not None and counter.ticket is None and dispatch.choose_next(copy(day), counter) is None
         case "wrong-state":
             said: str = one.body["state"]
             if said in FROM[asked.what]:

@@ -19,8 +19,8 @@ from typing import Any
 import asyncpg
 from msgspec.structs import replace
 
-import service.__main__
 import service.app
+import service.cli.main
 from service.clock import Clock
 from service.domain.day import Day, Done
 from service.journal import append
@@ -78,7 +78,7 @@ def lost_means_not_done() -> None:
     decide_one = Lane._decide_one
     decided: dict[int, Any] = {}
 
-    def with_new_ids(self: Lane, pending: Any) -> Any:  # noqa: ANN401  (private types)
+    def with_new_ids(self: Lane, pending: Any) -> Any:  # noqa: ANN401  (whatever the lane keeps)
         if id(pending) in decided:  # a lone process loses no race: the connection was lost
             command = pending.request.command
             if hasattr(command, "code"):
@@ -141,7 +141,7 @@ def main(clock: str, *bugs: str) -> None:
     for bug in bugs:
         BUGS[bug]()
     sys.argv[1:] = ["serve"]
-    service.__main__.main()
+    service.cli.main.main()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import msgspec
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from service.__main__ import cli
+from service.cli.main import cli
 from service.config import SETTINGS
 from service.domain.hall.document import HallDocument
 from service.journal.database import Database
@@ -237,5 +237,5 @@ async def test_verify_says_how_much_is_as_promised_or_what_is_not(programs: Prog
         await database.fetch("UPDATE tickets SET number = 'B002'")
     refused = await programs.refused("verify", database_url=noon)
 
-    assert whole.out.startswith("as promised: 1 days, ")
+    assert whole.out.startswith("consistent: 1 days, ")
     assert "number of B001 is 'B002' in the table" in refused

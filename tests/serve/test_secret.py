@@ -52,7 +52,7 @@ async def test_where_the_secret_is_lost_another_begins_anew(programs: Programs, 
     refused = await programs.refused("token", "list", database_url=noon, secret=SECRET)
 
     programs.private.add((tmp_path / "elsewhere" / "secret").read_text().strip())
-    assert told.out.startswith(f"this database goes by {tmp_path / 'elsewhere' / 'secret'} from now on")
+    assert told.out.startswith(f"the database now accepts only the secret from {tmp_path / 'elsewhere' / 'secret'}")
     assert "another secret than PAIHAO_SECRET" in refused
     assert served.url
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.cli import staff
+from service.cli import token, user
 from service.config import Settings
 from service.runtime.startup_checks import CannotServe
 from tests.api.staff import PASSWORD, Browser
@@ -66,23 +66,23 @@ async def test_commands_at_once_without_a_serve_wait_for_each_other_and_a_serve_
 @pytest.mark.parametrize(
     ("work", "why"),
     [
-        (lambda dsn, s: staff.add_user(dsn, s, "admin", "manager", "noon", ""), "not admin"),
-        (lambda dsn, s: staff.add_user(dsn, s, "x", "king", "noon", ""), "a role is one of"),
-        (lambda dsn, s: staff.add_user(dsn, s, "x", "manager", None, ""), "--hall"),
-        (lambda dsn, s: staff.add_user(dsn, s, "x", "manager", "nowhere", ""), "there is no hall nowhere"),
-        (lambda dsn, s: staff.add_user(dsn, s, "x", "admin", "noon", ""), "leave --hall out"),
-        (lambda dsn, s: staff.reset_user(dsn, s, "nobody"), "there is no account nobody"),
-        (lambda dsn, s: staff.add_token(dsn, s, "x", "manager", "noon"), "a role is one of"),
-        (lambda dsn, s: staff.revoke_token(dsn, s, "x"), "there is no device x"),
+        (lambda dsn, s: user.add_user(dsn, s, "admin", "manager", "noon", ""), "not admin"),
+        (lambda dsn, s: user.add_user(dsn, s, "x", "king", "noon", ""), "a role is one of"),
+        (lambda dsn, s: user.add_user(dsn, s, "x", "manager", None, ""), "--hall"),
+        (lambda dsn, s: user.add_user(dsn, s, "x", "manager", "nowhere", ""), "there is no hall nowhere"),
+        (lambda dsn, s: user.add_user(dsn, s, "x", "admin", "noon", ""), "leave --hall out"),
+        (lambda dsn, s: user.reset_user(dsn, s, "nobody"), "there is no account nobody"),
+        (lambda dsn, s: token.add_token(dsn, s, "x", "manager", "noon"), "a role is one of"),
+        (lambda dsn, s: token.revoke_token(dsn, s, "x"), "there is no device x"),
         *(
             (
-                lambda dsn, s, name=name: staff.add_token(dsn, s, name, "kiosk", "noon"),
+                lambda dsn, s, name=name: token.add_token(dsn, s, name, "kiosk", "noon"),
                 "one line of 1 to 100 letters",
             )
             for name in ("", " ", "x" * 101, "door\nwindow", "door\n", "\x1b[2J")
         ),
         *(
-            (lambda dsn, s, name=name: staff.add_user(dsn, s, "x", "staff", "noon", name), "one line of 1 to 100")
+            (lambda dsn, s, name=name: user.add_user(dsn, s, "x", "staff", "noon", name), "one line of 1 to 100")
             for name in (" ", "x" * 5000, "Li\nWang")
         ),
     ],

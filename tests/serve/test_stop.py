@@ -19,7 +19,7 @@ RESTART = 1012
 
 COMMAND = """
 import asyncio, os, signal
-from service import __main__ as commands
+from service.cli import process
 
 async def work(settings):
     try:
@@ -28,7 +28,7 @@ async def work(settings):
     finally:
         print("left in good order")
 
-commands._run(work)
+process.run(work)
 """
 
 

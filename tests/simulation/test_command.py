@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from service.__main__ import cli
+from service.cli.main import cli
 from tests.simulation.test_traced import HEADER, MONDAY, TUESDAY
 
 
