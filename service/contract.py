@@ -4,8 +4,8 @@ Screens are a program of their own, in a process of its own where that helps. Th
 pure functions, so a board cannot disagree with an answer; they never decide, append, or read a table of the service.
 Whatever is not in this list may change without a thought for the screens.
 
-* the day: `Day`, `evolve`, the words of its values, `wait_of_newcomer` and what they would get, `at_door`, and what was
-  forecast: `Promises`, `promised_to_newcomer`;
+* the day: `Day`, `evolve`, the words of its values, `wait_of_newcomer` and what they would get,
+  `admission_preview`, and what was forecast: `Promises`, `promised_wait_of_newcomer`;
 * the state in the contract's words: `ticket_view`, `suspended_view`, `stamp`;
 * hearing of what happens: `Follower`, whose changes are `Loaded` and `Moved`, and what it may raise;
 * `Clock`.
@@ -14,7 +14,7 @@ Source: DESIGN 4; held by import-linter.
 """
 
 from service.clock import Clock
-from service.domain.admission.preview import at_door
+from service.domain.admission.preview import admission_preview
 from service.domain.calendar.plan import Plan, PlannedService
 from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.day import Day, Pool
@@ -36,7 +36,7 @@ from service.domain.model import (
     TicketState,
     ZoneId,
 )
-from service.domain.queue.promised_waits import Promises, promised_to_newcomer
+from service.domain.queue.promised_waits import Promises, promised_wait_of_newcomer
 from service.domain.queue.waits import wait_of_newcomer
 from service.domain.view import OnDate, Stamp, Suspended, TicketView, WaitView, suspended_view, ticket_view
 from service.errors import StorageUnavailable
@@ -80,9 +80,9 @@ __all__ = [
     "UnknownKind",
     "WaitView",
     "ZoneId",
-    "at_door",
+    "admission_preview",
     "evolve",
-    "promised_to_newcomer",
+    "promised_wait_of_newcomer",
     "stamp",
     "stamp_or_none",
     "suspended_view",

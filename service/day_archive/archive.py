@@ -14,7 +14,7 @@ from service.domain.model import HallId
 from service.domain.stats import day_figures, learning
 from service.domain.stats.day_figures import Figures
 from service.domain.stats.learning import DayFacts
-from service.domain.stats.observed_replay import relive
+from service.domain.stats.observed_replay import replay_with_observers
 from service.journal.database import Database
 from service.journal.read import Reader
 from service.journal.sql_files import statements
@@ -40,9 +40,9 @@ async def look_through(database: Database, hall: HallId, on: date) -> Seen:
     position = await reader.position(hall, on)
     assert position is not None, "the day has ended"
     day = Day(hall, on)
-    of_facts, of_figures = learning.Observer(hall, on, day), day_figures.Observer(hall, on, day)
+    of_facts, of_figures = learning.FactsObserver(hall, on, day), day_figures.FiguresObserver(hall, on, day)
     async for records in reader.load(hall, on, position):
-        relive(day, records, of_facts, of_figures)
+        replay_with_observers(day, records, of_facts, of_figures)
     seen = Seen(of_facts.facts(), of_figures.figures(day.at))
     facts_json, figures_json = (msgspec.json.encode(one).decode() for one in (seen.facts, seen.figures))
     await database.fetch(_SQL["keep"], hall, on, position.seq, facts_json, figures_json)

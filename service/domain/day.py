@@ -17,7 +17,7 @@ stand indexes that can always be made anew from the values:
 * `spent` is, by stage, what visits took that tell today's speed, beside what they were expected to take;
 * `promises` is what was forecast last; nothing is decided by it, and a day folded anew has none;
 * a `Pool` remembers which counters and lines compete for a ticket, until a counter or the plan changes; its
-  `Sharing`, one for all who share work, knows those that compete by way of others.
+  `CounterSharing`, one for all who share work, knows those that compete by way of others.
 
 Copies share the values and cost one pass over the dictionaries: the lanes need them after a lost race.
 """
@@ -61,9 +61,9 @@ from service.domain.model import (
     TicketState,
     state_at,
 )
-from service.domain.queue.follow_on_services import GoingOn, goings_on_of
+from service.domain.queue.follow_on_services import FollowOn, follow_ons_of
 from service.domain.queue.promised_waits import Promises
-from service.domain.queue.shared_counters import Crew, Kind, Sharing
+from service.domain.queue.shared_counters import CounterSharing, Staffing, WorkKind
 from service.domain.refusals import AppointmentNotFound, CounterNotFound, ServiceNotFound, TicketNotFound
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -143,11 +143,11 @@ class Pool(NamedTuple):
     all that competes by way of others too, with its `shared_lines`, and `kind` is the ticket's kind of work there.
     """
 
-    crew: Crew
+    crew: Staffing
     lines: tuple[Line, ...]
     services: frozenset[ServiceId]
     stage: StageId
-    sharing: Sharing
+    sharing: CounterSharing
     shared_lines: tuple[tuple[int, Line], ...]
     kind: int
 
@@ -284,11 +284,11 @@ class Day:
         self.asleep: SortedList[tuple[datetime, TicketId]] = SortedList()
         self.standby: SortedList[tuple[int, TicketId]] = SortedList()
         self.patient: SortedList[Place] = SortedList()
-        self.going_on: dict[GoingOn, SortedList[Place]] = {}
+        self.going_on: dict[FollowOn, SortedList[Place]] = {}
         self.waiting: Tally[tuple[ServiceId, TicketClass]] = Tally()
         self._awake_at = LONG_AGO
         self._pools: dict[tuple[StageId, ServiceId], Pool] = {}
-        self._shared: dict[tuple[StageId, frozenset[ServiceId]], Sharing] = {}
+        self._shared: dict[tuple[StageId, frozenset[ServiceId]], CounterSharing] = {}
         self._there: dict[StageId, _AtStage] = {}
         self._draws: dict[CounterId, tuple[Line, ...]] = {}
         self._at_door: tuple[tuple[int, datetime], Mapping[ServiceId, AtDoor]] | None = None
@@ -495,16 +495,16 @@ class Day:
             kind=sharing.kind_of[service],
         )
 
-    def _make_sharing(self, kinds: Mapping[int, list[ServiceId]], at_stage: Sequence[Counter]) -> Sharing:
+    def _make_sharing(self, kinds: Mapping[int, list[ServiceId]], at_stage: Sequence[Counter]) -> CounterSharing:
         at_work = sum(
             1 << n
             for n, counter in enumerate(at_stage)
             if counter.state is CounterState.OPEN or counter.back_at is not None
         )
 
-        def crew_of(ready: int, all_of_them: int) -> Crew:
+        def crew_of(ready: int, all_of_them: int) -> Staffing:
             theirs = [counter for n, counter in enumerate(at_stage) if ready & 1 << n]
-            return Crew(
+            return Staffing(
                 open=tuple(counter.id for counter in theirs if counter.state is CounterState.OPEN),
                 back_at=tuple(sorted(counter.back_at for counter in theirs if counter.back_at is not None)),
                 others=_beside(self.plan, others.bit_count(), at_work.bit_count(), len(at_stage))
@@ -513,8 +513,8 @@ class Day:
                 planned=self.plan.rates(all_of_them.bit_count(), len(at_stage)),
             )
 
-        return Sharing(
-            (Kind(frozenset(names), counters, counters & at_work or counters) for counters, names in kinds.items()),
+        return CounterSharing(
+            (WorkKind(frozenset(names), counters, counters & at_work or counters) for counters, names in kinds.items()),
             crew_of,
         )
 
@@ -688,7 +688,7 @@ class Day:
         """Take over, or forget, what somebody goes on with who is here."""
         if not ticket.then or not self.is_here(ticket):
             return
-        for what in goings_on_of(self.plan, ticket):
+        for what in follow_ons_of(self.plan, ticket):
             places = self.going_on.setdefault(what, SortedList())
             if no_more:
                 places.remove(place_of(ticket))

@@ -41,8 +41,8 @@ from service.domain.model import (
     Wait,
     ZoneId,
 )
-from service.domain.queue.dispatch import ahead as place_of_call
-from service.domain.queue.promised_waits import promised
+from service.domain.queue.dispatch import count_ahead as place_of_call
+from service.domain.queue.promised_waits import promised_wait
 from service.domain.queue.waits import outlook_of
 
 Stamp = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -261,7 +261,7 @@ def _back_by(day: Day, ticket: Ticket, now_at: datetime) -> str | UnsetType:
 
 def _now(day: Day, ticket: Ticket, now_at: datetime) -> tuple[int, Wait]:
     """The place of a waiting ticket, and its wait: as forecast, or the analytic start."""
-    wait = promised(day, ticket, now_at)
+    wait = promised_wait(day, ticket, now_at)
     return outlook_of(day, ticket, now_at) if wait is None else (place_of_call(day, ticket), wait)
 
 

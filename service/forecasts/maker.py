@@ -14,8 +14,8 @@ import structlog
 from service.clock import Clock
 from service.domain.day import Day
 from service.domain.forecast.day_outlook import DayAhead
-from service.domain.forecast.start_state import scene_of, waiting_in
-from service.domain.forecast.wait_quantiles import Asked, Quantiles, steadied
+from service.domain.forecast.start_state import all_waiting, start_state_of
+from service.domain.forecast.wait_quantiles import Quantiles, WaitsAndNewcomers, stabilized_range
 from service.domain.model import HallId, Shown, TicketId
 from service.domain.queue.promised_waits import Promise, Promises
 from service.domain.refusals import Busy
@@ -147,7 +147,7 @@ class Maker:
 
         Raises ForecasterLost: a process that was killed costs one forecast, and the next one starts another.
         """
-        scene = scene_of(day, now_at)
+        scene = start_state_of(day, now_at)
         if scene is None:
             return None
         try:
@@ -159,7 +159,7 @@ class Maker:
 
 def nobody_can_tell(day: Day, seq: int, now_at: datetime) -> Promises:
     """What people are told while it is not known when calls go on: no wait."""
-    waits = {ticket.id: NOTHING for ticket in waiting_in(day)}
+    waits = {ticket.id: NOTHING for ticket in all_waiting(day)}
     newcomers = dict.fromkeys(day.plan.services, NOTHING)
     return Promises(day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=newcomers)
 
@@ -169,7 +169,7 @@ def too_many_to_tell(day: Day, seq: int, now_at: datetime) -> Promises:
     return Promises(day=day.on, seq=seq, made_at=now_at, waits={}, newcomers={})
 
 
-def promises_of(day: Day, seq: int, now_at: datetime, asked: Asked, before: Promises | None) -> Promises:
+def promises_of(day: Day, seq: int, now_at: datetime, asked: WaitsAndNewcomers, before: Promises | None) -> Promises:
     """What people are told by what was drawn: ranges stay as shown until an end has moved."""
     step_min = day.plan.rules.promise.step_min
     return Promises(
@@ -190,7 +190,7 @@ def promises_of(day: Day, seq: int, now_at: datetime, asked: Asked, before: Prom
 def _promise(found: Quantiles, before: Shown | None, step_min: int) -> Promise:
     if found.p10_s is None or found.p90_s is None:
         return NOTHING
-    shown = steadied(before, found.p10_s, found.p90_s, step_min)
+    shown = stabilized_range(before, found.p10_s, found.p90_s, step_min)
     return Promise(found.p5_s, found.p10_s, found.p50_s, found.p90_s, shown)
 
 

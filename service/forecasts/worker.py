@@ -14,10 +14,10 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from service.domain.forecast.day_outlook import DayAhead, outlook_of
-from service.domain.forecast.day_simulation import TooManyToCome
-from service.domain.forecast.start_state import Scene
-from service.domain.forecast.wait_quantiles import Asked, asked_of
+from service.domain.forecast.day_outlook import DayAhead, day_outlook_of
+from service.domain.forecast.day_simulation import TooManyArrivals
+from service.domain.forecast.start_state import StartState
+from service.domain.forecast.wait_quantiles import WaitsAndNewcomers, waits_and_newcomers_of
 
 NICE = 5
 """How much others come first on the processor."""
@@ -28,7 +28,7 @@ LENGTH_BYTES = 4
 class Wanted(Struct, frozen=True):
     """What is to be forecast: the `waits` of who is there, the rest of the day `ahead`, or both."""
 
-    scene: Scene
+    scene: StartState
     waits: bool
     ahead: bool
 
@@ -36,20 +36,20 @@ class Wanted(Struct, frozen=True):
 class Made(Struct, frozen=True):
     """What was asked for; None where too many are to come, and where the day has no rest."""
 
-    asked: Asked | None
+    asked: WaitsAndNewcomers | None
     ahead: DayAhead | None
 
 
 def make(wanted: Wanted) -> Made:
     """Draw the rests of a day."""
     scene = wanted.scene
-    asked: Asked | None = None
+    asked: WaitsAndNewcomers | None = None
     ahead: DayAhead | None = None
-    with suppress(TooManyToCome):
+    with suppress(TooManyArrivals):
         if wanted.waits:
-            asked = asked_of(scene)
+            asked = waits_and_newcomers_of(scene)
         if wanted.ahead and scene.closing_s is not None:
-            ahead = outlook_of(scene)
+            ahead = day_outlook_of(scene)
     return Made(asked, ahead)
 
 

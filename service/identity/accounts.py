@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from service.domain.refusals import Busy
 from service.identity import audit_log, idempotency, passwords
-from service.identity.idempotency import Act, DoneBefore
+from service.identity.idempotency import DoneBefore, IdempotentRequest
 from service.identity.passwords import Passwords
 from service.identity.store import PACKAGE, Writer, changing, note_use, read, texts
 from service.journal.database import Database
@@ -158,11 +158,11 @@ class Accounts:
                 return account
         return replace(account, password=hashed)
 
-    async def has_chosen(self, act: Act) -> bool:
+    async def has_chosen(self, act: IdempotentRequest) -> bool:
         """Tell whether a password was chosen by this very request before. Raises KeyReused."""
         return await idempotency.answered(self._database, act, _Chosen) is not None
 
-    async def choose_password(self, account: Account, password: str, act: Act, keep: bytes) -> None:
+    async def choose_password(self, account: Account, password: str, act: IdempotentRequest, keep: bytes) -> None:
         """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`.
 
         Raises:

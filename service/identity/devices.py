@@ -13,7 +13,7 @@ import asyncpg
 from msgspec import Struct
 
 from service.identity import audit_log, idempotency
-from service.identity.idempotency import Act, DoneBefore
+from service.identity.idempotency import DoneBefore, IdempotentRequest
 from service.identity.opaque_tokens import Memory, Tokens
 from service.identity.sessions import hash_of
 from service.identity.store import PACKAGE, Writer, changing, note_use, read
@@ -76,7 +76,7 @@ class Devices:
         """Every device."""
         return [_device_of(row) for row in await read(self._database, _SQL["all"])]
 
-    async def create(self, hall: str, name: str, role: str, act: Act) -> tuple[Device, str]:
+    async def create(self, hall: str, name: str, role: str, act: IdempotentRequest) -> tuple[Device, str]:
         """Make a device, and return its token as well. Raises KeyReused."""
         done = await idempotency.answered_by(self._database, act, Device)
         if done is not None:
@@ -94,7 +94,7 @@ class Devices:
             return await self.create(hall, name, role, act)
         return device, token
 
-    async def revoke(self, hall: str, device: str, act: Act) -> None:
+    async def revoke(self, hall: str, device: str, act: IdempotentRequest) -> None:
         """Take a device's token back; nothing happens where it has none. Raises KeyReused."""
         revoked: list[bytes] = []
 

@@ -24,7 +24,7 @@ Given = TypeVar("Given", bound=Struct)
 _SQL = statements("idempotency.sql", PACKAGE)
 
 
-class Act(Struct, frozen=True):
+class IdempotentRequest(Struct, frozen=True):
     """Something asked for; `fingerprint` is None when no key came, and nothing is remembered.
 
     `fingerprints_before` are by the secrets before the one that signs, in their order.
@@ -45,13 +45,13 @@ class DoneBefore(Exception):  # noqa: N818  (it is no error: the answer is there
     """Another request with the same key was first."""
 
 
-async def answered(database: Database, act: Act, kind: type[Given]) -> Given | None:
+async def answered(database: Database, act: IdempotentRequest, kind: type[Given]) -> Given | None:
     """The answer of an act that was done before, without its secrets. Raises KeyReused, StorageUnavailable."""
     found = await answered_by(database, act, kind)
     return None if found is None else found[0]
 
 
-async def answered_by(database: Database, act: Act, kind: type[Given]) -> tuple[Given, int] | None:
+async def answered_by(database: Database, act: IdempotentRequest, kind: type[Given]) -> tuple[Given, int] | None:
     """The same, and by which of our secrets it was answered, 0 the one that signs: its own are drawn from that one."""
     if act.fingerprint is None:
         return None
@@ -64,7 +64,7 @@ async def answered_by(database: Database, act: Act, kind: type[Given]) -> tuple[
     return msgspec.json.decode(rows[0]["answer"], type=kind), known.index(rows[0]["fingerprint"])
 
 
-async def keep(writer: Writer, act: Act, given: Struct) -> None:
+async def keep(writer: Writer, act: IdempotentRequest, given: Struct) -> None:
     """Remember an act and its answer in the transaction that does it. Raises DoneBefore."""
     if act.fingerprint is None:
         return
@@ -73,7 +73,7 @@ async def keep(writer: Writer, act: Act, given: Struct) -> None:
         raise DoneBefore
 
 
-async def do_once(database: Database, act: Act, work: Callable[[Writer], Awaitable[None]]) -> None:
+async def do_once(database: Database, act: IdempotentRequest, work: Callable[[Writer], Awaitable[None]]) -> None:
     """Do what is answered with nothing, once for each key. Raises KeyReused, StorageUnavailable, OutcomeUnknown."""
     if await answered(database, act, NoAnswer) is not None:
         return

@@ -19,7 +19,7 @@ from service.domain.refusals import WrongState
 from service.errors import AccountNotFound, Forbidden
 from service.identity import audit_log, idempotency, passwords
 from service.identity.accounts import ONE_TIME_FOR, Account, Accounts, Member, account_in, member_of
-from service.identity.idempotency import Act, DoneBefore
+from service.identity.idempotency import DoneBefore, IdempotentRequest
 from service.identity.passwords import Passwords
 from service.identity.sessions import Sessions
 from service.identity.store import PACKAGE, Writer, changing
@@ -84,7 +84,7 @@ class Staff:
         self._hashes_of = hashes_of
 
     async def add(  # noqa: PLR0913, PLR0917  (who, what, where, and by whom)
-        self, hall: str, name: str, display_name: str, role: str, act: Act, authority: Authority
+        self, hall: str, name: str, display_name: str, role: str, act: IdempotentRequest, authority: Authority
     ) -> tuple[Member, str | None]:
         """Give somebody a role in a hall; whoever has no role anywhere gets an account, with a password for one use.
 
@@ -135,7 +135,9 @@ class Staff:
         self._sessions.forget(account_id)
         return member, password if new else None
 
-    async def change(self, hall: str, account_id: str, change: Change, act: Act, authority: Authority) -> Member:
+    async def change(
+        self, hall: str, account_id: str, change: Change, act: IdempotentRequest, authority: Authority
+    ) -> Member:
         """Change somebody's role here, what they are called, and whether they may sign in.
 
         Raises:
@@ -154,7 +156,7 @@ class Staff:
         self._sessions.forget(account_id)
         return member
 
-    async def remove(self, hall: str, account_id: str, act: Act, authority: Authority) -> None:
+    async def remove(self, hall: str, account_id: str, act: IdempotentRequest, authority: Authority) -> None:
         """Take somebody's role in a hall away; nothing happens where there is none.
 
         Raises:
@@ -172,7 +174,7 @@ class Staff:
         await idempotency.do_once(self._database, act, take_away)
         self._sessions.forget(account_id)
 
-    async def sign_out(self, hall: str, account_id: str, act: Act) -> None:
+    async def sign_out(self, hall: str, account_id: str, act: IdempotentRequest) -> None:
         """End all sessions of somebody with a role in a hall, wherever else they work; of nobody else."""
 
         async def end_sessions(writer: Writer) -> None:
@@ -187,7 +189,7 @@ class Staff:
         await idempotency.do_once(self._database, act, end_sessions)
         self._sessions.forget(account_id)
 
-    async def reset(self, hall: str | None, account_id: str, act: Act, authority: Authority) -> str:
+    async def reset(self, hall: str | None, account_id: str, act: IdempotentRequest, authority: Authority) -> str:
         """Give somebody a password for one use, return it, and end their sessions.
 
         Args:
@@ -225,7 +227,7 @@ class Staff:
         return password
 
     async def _changed(  # noqa: PLR0913, PLR0917  (as its caller, and where)
-        self, writer: Writer, hall: str, account_id: str, change: Change, act: Act, authority: Authority
+        self, writer: Writer, hall: str, account_id: str, change: Change, act: IdempotentRequest, authority: Authority
     ) -> Member:
         account = await _member(writer, hall, account_id)
         if change.role is not UNSET and change.role != account.roles[hall]:
@@ -239,7 +241,7 @@ class Staff:
         return member_of(account, hall, known_whole=authority.covers(account))
 
     async def _change_person(
-        self, writer: Writer, account: Account, change: Change, act: Act, authority: Authority
+        self, writer: Writer, account: Account, change: Change, act: IdempotentRequest, authority: Authority
     ) -> Account:
         if not authority.covers(account):
             raise Forbidden
@@ -262,7 +264,7 @@ class Staff:
         await _note_everywhere(writer, account, act, kind, {"account": account.id})
         return changed
 
-    def _one_time(self, account: str, act: Act, nth: int = 0) -> str:
+    def _one_time(self, account: str, act: IdempotentRequest, nth: int = 0) -> str:
         """A password for one use: drawn from the nth secret, so that the same key gets the same answer again."""
         return passwords.one_time(self._hashes_of(f"one time|{account}|{act.command_id}".encode())[nth])
 
@@ -313,5 +315,7 @@ def _require_other(account: Account, authority: Authority) -> None:
         raise Forbidden
 
 
-async def _note_everywhere(writer: Writer, account: Account, act: Act, kind: str, data: dict[str, str]) -> None:
+async def _note_everywhere(
+    writer: Writer, account: Account, act: IdempotentRequest, kind: str, data: dict[str, str]
+) -> None:
     await audit_log.note(writer, account.halls, act.now_at, act.actor, kind, data)

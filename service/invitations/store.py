@@ -16,7 +16,7 @@ from msgspec import Struct
 from service.domain.model import AppointmentState, HallId, TicketState
 from service.domain.refusals import CodeNotFound, CodeUsed
 from service.identity import audit_log, idempotency
-from service.identity.idempotency import Act, DoneBefore
+from service.identity.idempotency import DoneBefore, IdempotentRequest
 from service.identity.store import Writer, changing, read
 from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
@@ -116,7 +116,7 @@ class Invitations:
         guests: list[Guest],
         bad: list[BadRow],
         releases_at: datetime | None,
-        act: Act,
+        act: IdempotentRequest,
     ) -> Imported:
         """Give each guest a code, once for each idempotency key. Raises KeyReused."""
         kept = _Kept(new_id(), bad)
@@ -132,7 +132,7 @@ class Invitations:
             return before
         return await self._imported(hall, kept)
 
-    async def added_before(self, hall: HallId, act: Act) -> Imported | None:
+    async def added_before(self, hall: HallId, act: IdempotentRequest) -> Imported | None:
         """What an import with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
         known = await idempotency.answered(self._database, act, _Kept)
         return None if known is None else await self._imported(hall, known)
@@ -149,7 +149,7 @@ class Invitations:
         batch: str,
         guests: list[Guest],
         releases_at: datetime | None,
-        act: Act,
+        act: IdempotentRequest,
     ) -> None:
         left = {new_id(): guest for guest in guests}
         for _ in range(DRAWS_MAX):
@@ -203,7 +203,7 @@ class Invitations:
             for row in rows
         ]
 
-    async def revoke(self, hall: HallId, invitation: str, of: str | None, act: Act) -> None:
+    async def revoke(self, hall: HallId, invitation: str, of: str | None, act: IdempotentRequest) -> None:
         """Take an invitation back, and forget whom it was for; again does no harm.
 
         Raises:

@@ -20,7 +20,14 @@ from service.clock import Clock
 from service.day_archive.archive import look_through
 from service.domain.calendar.plan import Learned
 from service.domain.model import HallId
-from service.domain.stats.learning import DAYS_LEARNED_FROM, NOTHING_YET, DayFacts, LearnedWeek, learn, moved
+from service.domain.stats.learning import (
+    DAYS_LEARNED_FROM,
+    NOTHING_LEARNED,
+    DayFacts,
+    LearnedWeek,
+    changed_parts,
+    learn,
+)
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.runtime.fault_isolation import apart
@@ -95,10 +102,10 @@ class Learning:
             for row in await self._database.fetch(_SQL["known"], hall)
         }
         known = LearnedWeek(
-            every=parts.pop(0, NOTHING_YET.every),
+            every=parts.pop(0, NOTHING_LEARNED.every),
             walk_ins={weekday: one.walk_ins for weekday, one in parts.items()},
         )
-        news = moved(known, learned)
+        news = changed_parts(known, learned)
         for weekday, one in news.items():
             said = msgspec.json.encode(one).decode()
             await self._database.fetch(_SQL["learn"], hall, weekday, said, learned.days)

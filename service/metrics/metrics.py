@@ -41,7 +41,7 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
-from service.domain.queue.promised_waits import was_kept
+from service.domain.queue.promised_waits import is_promise_kept
 from service.forecasts.stored_forecasts import Kept
 from service.runtime.fault_isolation import apart
 
@@ -266,7 +266,7 @@ class Metrics:
 
     def _score(self, day: Day, ticket: Ticket, called_at: datetime) -> None:
         """Score what was promised with the ticket, unless the hall was suspended in between."""
-        held, promise = was_kept(day, ticket, called_at), ticket.promise
+        held, promise = is_promise_kept(day, ticket, called_at), ticket.promise
         if held is None or promise is None or promise.p10_s is None or promise.p50_s is None or promise.p90_s is None:
             return
         waited_s = (called_at - promise.as_of_at).total_seconds()

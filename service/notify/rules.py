@@ -235,7 +235,7 @@ def near(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:
             or day.line_holding(ticket) is None  # not waiting, on standby, or not to be called yet
         ):
             continue
-        ahead = dispatch.ahead(day, ticket)
+        ahead = dispatch.count_ahead(day, ticket)
         if ahead <= NEAR:
             yield ticket, ahead
 

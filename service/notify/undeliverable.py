@@ -5,7 +5,7 @@ from service.domain.refusals import WrongState
 from service.errors import MessageNotFound
 from service.errors import StorageUnavailable as RimUnavailable
 from service.identity import audit_log, idempotency
-from service.identity.idempotency import Act, DoneBefore
+from service.identity.idempotency import DoneBefore, IdempotentRequest
 from service.identity.store import changing
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
@@ -27,7 +27,7 @@ class DeadLetters:
         except StorageUnavailable as error:
             raise RimUnavailable from error
 
-    async def retry(self, hall: HallId, message: str, act: Act) -> Listed:
+    async def retry(self, hall: HallId, message: str, act: IdempotentRequest) -> Listed:
         """Let a dead message wait again, from the first try on.
 
         Raises:

@@ -25,7 +25,7 @@ from service.domain.commands import CancelAppointment
 from service.domain.model import TO_COME, AppointmentId, CancelledBy, HallId
 from service.domain.refusals import AppointmentNotFound, BodyInvalid, DayHasEnded, WrongState
 from service.identity import audit_log, idempotency
-from service.identity.idempotency import Act, DoneBefore
+from service.identity.idempotency import DoneBefore, IdempotentRequest
 from service.identity.store import changing, read
 from service.journal.database import Database
 from service.journal.sql_files import statements
@@ -201,7 +201,7 @@ class Privacy:
             [_fields(KnownMessage, dict(row)) for row in messages],
         )
 
-    async def export(self, hall: Hall, who: Reached, act: Act) -> Known:
+    async def export(self, hall: Hall, who: Reached, act: IdempotentRequest) -> Known:
         """The same, noted in the account of who asked for it. Raises KeyReused."""
         known = await self.known(hall, who)
         if await idempotency.answered(self._database, act, _Asked) is None:
@@ -214,7 +214,7 @@ class Privacy:
                 await idempotency.answered(self._database, act, _Asked)
         return known
 
-    async def erase(self, hall: Hall, who: Reached, act: Act, *, keep: bool = False) -> Erased:
+    async def erase(self, hall: Hall, who: Reached, act: IdempotentRequest, *, keep: bool = False) -> Erased:
         """Erase what is known of whoever has this phone or this address.
 
         Args:
@@ -249,11 +249,11 @@ class Privacy:
             return await self.erase(hall, who, act, keep=keep)
         return done
 
-    async def erased_before(self, act: Act) -> Erased | None:
+    async def erased_before(self, act: IdempotentRequest) -> Erased | None:
         """What an erasure with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
         return await idempotency.answered(self._database, act, Erased)
 
-    async def _give_up(self, hall: HallId, appointments: list[KnownAppointment], act: Act) -> int:
+    async def _give_up(self, hall: HallId, appointments: list[KnownAppointment], act: IdempotentRequest) -> int:
         """Cancel the appointments that are still to come; return how many."""
         cancelled = 0
         for one in appointments:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from service.domain.calendar.plan import Plan
 from service.domain.day import Day
 from service.domain.model import TO_COME, CounterState
-from service.domain.stats.day_figures import HALF, Observer, in_halves
+from service.domain.stats.day_figures import HALF, FiguresObserver, half_hours_in
 from service.reports.overview import needed_stages, planned_at
 
 PARTS = 4
@@ -34,7 +34,7 @@ class HalfHour(Struct, frozen=True, kw_only=True):
     planned: float
 
 
-def halves_of(observer: Observer, now_at: datetime) -> list[HalfHour]:
+def halves_of(observer: FiguresObserver, now_at: datetime) -> list[HalfHour]:
     """The half hours of the hall's hours; who was at the door before counts in the first. None on a closed day."""
     plan = observer.day.plan
     if not plan.windows:
@@ -72,10 +72,10 @@ def halves_of(observer: Observer, now_at: datetime) -> list[HalfHour]:
 
 def half_of(at: datetime) -> datetime:
     """The beginning of the half hour that an instant lies in."""
-    return next(iter(in_halves(at, at + timedelta(seconds=1))))[0]
+    return next(iter(half_hours_in(at, at + timedelta(seconds=1))))[0]
 
 
-def _came(observer: Observer, first: datetime) -> dict[datetime, tuple[int, int]]:
+def _came(observer: FiguresObserver, first: datetime) -> dict[datetime, tuple[int, int]]:
     found: dict[datetime, tuple[int, int]] = {}
     for at, (booked, walk_ins) in observer.arrivals().items():
         before = found.get(max(at, first), (0, 0))
@@ -93,12 +93,12 @@ def _expected(day: Day, now_at: datetime) -> dict[datetime, int]:
     return found
 
 
-def _open_s(observer: Observer, now_at: datetime) -> dict[datetime, float]:
+def _open_s(observer: FiguresObserver, now_at: datetime) -> dict[datetime, float]:
     needed = needed_stages(observer.day.plan)
     found: dict[datetime, float] = {}
     for _, state, stage, from_at, to_at in observer.spans(now_at):
         if state is CounterState.OPEN and stage in needed:
-            for half, seconds in in_halves(from_at, to_at):
+            for half, seconds in half_hours_in(from_at, to_at):
                 found[half] = found.get(half, 0.0) + seconds
     return found
 

@@ -1,10 +1,10 @@
-"""Figures of days: of those that have ended as they are kept, of the present one as the journal has it now.
+"""Figures of days: stored for ended days, counted from the journal for the present day.
 
-A day that has ended is looked through once, by whoever asks first or by the pass at night (`day_archive`), and its
-figures are a row of `day_figures`. The present day is followed: an `Observer` goes on from where it stood, so that
-looking again costs what has happened since.
+An ended day is read and folded once, by the first request or by the nightly pass (`day_archive`). Its figures are a row
+of `day_figures`. The present day is followed incrementally: a `FiguresObserver` continues from its last event, so a new
+request costs only what happened since.
 
-Every pass may run twice, in two processes, late or never: the same day gives the same figures.
+Each pass is idempotent. It may run twice, in two processes, late or not at all; the same day gives the same figures.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from msgspec import Struct
 from service.clock import Clock
 from service.day_archive.archive import look_through
 from service.domain.model import HallId
-from service.domain.stats.day_figures import Figures, Observer
+from service.domain.stats.day_figures import Figures, FiguresObserver
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.database import Database
@@ -55,7 +55,7 @@ class _Followed:
     """A day that goes on."""
 
     def __init__(self, hall: HallId, on: date) -> None:
-        self.observer = Observer(hall, on)
+        self.observer = FiguresObserver(hall, on)
         self.head: str | None = None
         self.lock = asyncio.Lock()
 
@@ -100,7 +100,7 @@ class Reports:
             raise StorageUnavailable from fault
         return found
 
-    async def follow(self, hall: HallId, on: date) -> Observer:
+    async def follow(self, hall: HallId, on: date) -> FiguresObserver:
         """A day as the journal has it now; the same observer goes on when it is asked for again."""
         followed = self._followed.get((hall, on))
         if followed is None:
@@ -127,7 +127,9 @@ class Reports:
                 followed.head = position.head
                 return
         there = await self._reader.position(hall, on)
-        observer = Observer(hall, on)  # whoever asked may go away in the middle: what was begun is not gone on with
+        observer = FiguresObserver(
+            hall, on
+        )  # whoever asked may go away in the middle: what was begun is not gone on with
         if there is not None:
             async for records in self._reader.load(hall, on, there):
                 observer.see(records)

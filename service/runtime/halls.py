@@ -26,7 +26,7 @@ from service.domain.calendar.public_holidays import HolidayYear, holiday_year, u
 from service.domain.hall.document import HallDocument, check
 from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid, HallNotFound, KeyReused
-from service.domain.stats.learning import NOTHING_YET, LearnedWeek
+from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import hall_documents as stored
@@ -58,7 +58,7 @@ class Hall(Struct, eq=False):
     id: HallId
     revision: int
     document: HallDocument
-    learned: LearnedWeek = NOTHING_YET
+    learned: LearnedWeek = NOTHING_LEARNED
     written_at: datetime | None = None
 
     _today: tuple[datetime, datetime, date] | None = None
@@ -83,7 +83,7 @@ class Hall(Struct, eq=False):
         return version_of(self.revision, learned) > plan.version
 
 
-def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedWeek = NOTHING_YET) -> Plan:
+def plan_from(document: HallDocument, revision: int, on: date, learned: LearnedWeek = NOTHING_LEARNED) -> Plan:
     """The plan of a date, with the holidays of the hall's country, and what was learned of dates that are like it."""
     calendar = calendar_known(document, on, on + timedelta(days=REOPENS_WITHIN_DAYS))
     return plan_of(document, revision, on, calendar.off, learned.on(on, calendar.worked), calendar.worked)
@@ -351,7 +351,7 @@ class Halls:
     def _take_learned(self, rows: Iterable[stored.LearnedRow], learned: dict[HallId, LearnedWeek]) -> None:
         """Know what was learned as rows say it, and besides them what `learned` has, which they change."""
         for row in rows:
-            week = learned.get(row.hall, NOTHING_YET)
+            week = learned.get(row.hall, NOTHING_LEARNED)
             if week.learned_at.get(row.weekday) != row.changed_at:  # looks overlap
                 learned[row.hall] = week.having(row.weekday, row.learned, row.days, row.changed_at)
         before = self._learned
@@ -368,7 +368,7 @@ class Halls:
 
     def learned(self, hall: HallId) -> LearnedWeek:
         """What a hall has learned, as of the last look."""
-        return self._learned.get(hall, NOTHING_YET)
+        return self._learned.get(hall, NOTHING_LEARNED)
 
     async def keep_current(self) -> None:
         """Look each second, until cancelled."""

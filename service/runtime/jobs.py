@@ -32,7 +32,7 @@ from service.domain.commands import (
 )
 from service.domain.day import Day
 from service.domain.model import TO_COME, HallId
-from service.domain.queue.dispatch import waited_too_long
+from service.domain.queue.dispatch import overdue_walk_ins
 from service.domain.refusals import Refusal
 from service.primitives.ids import new_id
 from service.runtime.fault_isolation import apart
@@ -110,7 +110,7 @@ class Jobs:
             await self._ask(day, LiftSuspension(due=True))
         if day.plan.rules.auto_no_show:
             await self._ask(day, SweepNoShows())
-        if next(waited_too_long(day, now_at), None) is not None:
+        if next(overdue_walk_ins(day, now_at), None) is not None:
             await self._ask(day, SweepLongWaits())
 
     async def sweep_standby(self) -> None:

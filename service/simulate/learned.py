@@ -20,7 +20,15 @@ from service.domain.calendar.plan import plan_of
 from service.domain.commands import EndDay
 from service.domain.events import Record
 from service.domain.hall.document import Duration, HallDocument
-from service.domain.stats.learning import DAYS_LEARNED_FROM, NOTHING_YET, DayFacts, LearnedWeek, Observer, learn, moved
+from service.domain.stats.learning import (
+    DAYS_LEARNED_FROM,
+    NOTHING_LEARNED,
+    DayFacts,
+    FactsObserver,
+    LearnedWeek,
+    changed_parts,
+    learn,
+)
 from service.simulate.hall import HALL
 from service.simulate.live import Life
 from service.simulate.people import HOUR_MS, draw
@@ -66,7 +74,7 @@ def learned_before(  # noqa: PLR0913, PLR0917  (what a life depends on)
         day: the number of the day that comes after.
         days: how many there are before it.
     """
-    week = NOTHING_YET
+    week = NOTHING_LEARNED
     facts: list[DayFacts] = []
     for back in range(days, 0, -1):
         on = ON - timedelta(days=back)
@@ -82,7 +90,7 @@ def learned_before(  # noqa: PLR0913, PLR0917  (what a life depends on)
 
 def facts_of(records: Iterable[Record], on: date) -> DayFacts:
     """What is remembered of a day's journal."""
-    observer = Observer(HALL, on)
+    observer = FactsObserver(HALL, on)
     observer.see(records)
     return observer.facts()
 
@@ -91,6 +99,6 @@ def after_night(week: LearnedWeek, facts: Sequence[DayFacts], document: HallDocu
     """What a hall knows when a date begins: what it knew, with what has moved by the days before."""
     learned = learn(facts, document, today)
     night_at = datetime.combine(today, time(), UTC)
-    for weekday, part in moved(week, learned).items():
+    for weekday, part in changed_parts(week, learned).items():
         week = week.having(weekday, part, learned.days, night_at)
     return week

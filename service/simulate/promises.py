@@ -15,8 +15,8 @@ from itertools import count
 from msgspec.structs import replace
 
 from service.domain.day import Day
-from service.domain.forecast.day_simulation import TooManyToCome
-from service.domain.forecast.start_state import Scene, Stream, scene_of
+from service.domain.forecast.day_simulation import TooManyArrivals
+from service.domain.forecast.start_state import ArrivalStream, StartState, start_state_of
 from service.domain.forecast.wait_quantiles import NEVER, PATHS, Quantiles, waits_of
 from service.domain.model import CounterState, Ticket, TicketClass, Wait
 from service.simulate.hall import SimulatedHall
@@ -37,7 +37,7 @@ def as_answered(hall: SimulatedHall, ticket: Ticket) -> Told | None:
 def as_forecast(hall: SimulatedHall, ticket: Ticket) -> Told | None:
     """What the forecast says, drawn at once; in a running hall it comes within a second."""
     day = hall.day
-    scene = scene_of(day, day.at)
+    scene = start_state_of(day, day.at)
     found = NEVER if scene is None else _drawn(scene, PATHS, ticket)
     return Told(_wait_of(found, day.at), position_s(day, ticket))
 
@@ -50,7 +50,7 @@ def with_oracle(promiser: Promiser, setting: Setting, people: People, every: int
         told = promiser(hall, ticket)
         if told is None or next(numbers) % every:
             return told
-        scene = scene_of(hall.truth, hall.truth.at)
+        scene = start_state_of(hall.truth, hall.truth.at)
         if scene is None:
             return told
         found = _drawn(true_scene(scene, setting, people), ORACLE_PATHS, ticket)
@@ -59,9 +59,9 @@ def with_oracle(promiser: Promiser, setting: Setting, people: People, every: int
     return asked
 
 
-def _drawn(scene: Scene, paths: int, ticket: Ticket) -> Quantiles:
+def _drawn(scene: StartState, paths: int, ticket: Ticket) -> Quantiles:
     """The wait of a ticket; never when so many are to come that nobody draws."""
-    with suppress(TooManyToCome):
+    with suppress(TooManyArrivals):
         return waits_of(scene, paths).get(ticket.id, NEVER)
     return NEVER
 
@@ -79,7 +79,7 @@ def position_s(day: Day, ticket: Ticket) -> float:
     return (ticket.ahead + 1) * mean_s / max(1, len(serving))
 
 
-def true_scene(scene: Scene, setting: Setting, people: People) -> Scene:
+def true_scene(scene: StartState, setting: Setting, people: People) -> StartState:
     """A scene as one sees it who knows what nobody can know: the paces of the clerks, and how many want to come."""
     at_work = [counter for counter, shifts in setting.shifts.items() if shifts]
     paces = dict(zip(setting.shifts, people.pace, strict=True))
@@ -99,7 +99,7 @@ def true_scene(scene: Scene, setting: Setting, people: People) -> Scene:
     )
 
 
-def _true_streams(scene: Scene, setting: Setting, people: People) -> list[Stream]:
+def _true_streams(scene: StartState, setting: Setting, people: People) -> list[ArrivalStream]:
     """The streams of who comes without an appointment, with their true numbers and no doubt about them."""
     if not scene.streams:
         return []
@@ -111,7 +111,7 @@ def _true_streams(scene: Scene, setting: Setting, people: People) -> list[Stream
         for credit_s, share in ((0.0, 1 - people.green), (green_s, people.green)):
             factor = people.volume * share * seen[route] / stream.spans[0].number
             spans = tuple(span._replace(number=span.number * factor, sd=0.0) for span in stream.spans)
-            found.append(Stream(credit_s, route, spans))
+            found.append(ArrivalStream(credit_s, route, spans))
     return found
 
 

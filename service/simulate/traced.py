@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from service.domain.calendar.plan import HOUR_S, Lasting, Learned, LearnedArrivals, Leaving, plan_of
 from service.domain.hall.document import Codes, Credit, Staffing
 from service.domain.model import CounterId, ServiceId, TicketClass
-from service.domain.stats.learning import believed, lasting_of
+from service.domain.stats.learning import learned_duration, without_outliers
 from service.replay.document import service_ids, setting_for
 from service.replay.errors import TraceError
 from service.replay.trace import Trace, Visit, read_days
@@ -96,7 +96,7 @@ def learn(days: Sequence[Trace]) -> Taught:
     for visit, one_s in zip(visits, lasted_s, strict=True):
         if one_s is not None:
             samples.setdefault(visit.service, []).append(round(one_s))
-    if not any(map(believed, samples.values())):
+    if not any(map(without_outliers, samples.values())):
         raise SimulateError("nobody was served on the days to learn from")
     everything = _lasting([one for some in samples.values() for one in some])
     waited_s = sum((visit.called_s or 0) - visit.arrived_s for visit in visits if visit.called_s is not None)
@@ -105,7 +105,7 @@ def learn(days: Sequence[Trace]) -> Taught:
     priorities = sorted({visit.priority for visit in visits if visit.priority})
     return Taught(
         days=len(days),
-        durations={name: lasting_of(some, (), everything) or everything for name, some in samples.items()},
+        durations={name: learned_duration(some, (), everything) or everything for name, some in samples.items()},
         everything=everything,
         arrivals=_arrivals(days),
         gives_up_after_s=waited_s / left if left else None,
@@ -115,7 +115,7 @@ def learn(days: Sequence[Trace]) -> Taught:
 
 def _lasting(seconds: Sequence[int]) -> Lasting:
     """Mean and spread of what was seen, as nights believe it."""
-    kept = believed(seconds)
+    kept = without_outliers(seconds)
     mean_s = fmean(kept)
     return Lasting(mean_s, pstdev(kept, mean_s) / mean_s)
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import BrowserContext, expect
 
-from service.cli import staff
+from service.cli import user
 from service.domain.hall.demo import demo_document
 from service.domain.model import HallId
 from service.journal import hall_documents as stored
@@ -28,7 +28,7 @@ async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call
     async with Database(dsn) as database:
         assert await stored.Halls(database).create_if_absent(HallId("north"), demo_document(always_open=False))
     capsys.readouterr()
-    await staff.add_user(dsn, service.settings, "zhou", "manager", "north", "周主任")
+    await user.add_user(dsn, service.settings, "zhou", "manager", "north", "周主任")
     once = capsys.readouterr().out.strip()
     hands = await Hands.watch(office)
     page = await office.new_page()

@@ -47,7 +47,7 @@ from service.domain.model import (
 )
 from service.domain.queue import dispatch
 from service.domain.queue.promised_waits import Promise, Promises
-from service.domain.queue.waits import show_probability, speed_of
+from service.domain.queue.waits import show_probability, todays_speed
 from service.domain.refusals import HallFull, TicketNotFound, WrongState
 from service.domain.view import NO_WAIT, ticket_view
 from tests.domain.halls import DONE, Hall, called, reason_of, refold, town, values
@@ -159,7 +159,7 @@ def test_who_leaves_lets_the_first_on_standby_in() -> None:
     assert let_in.fit.p >= 0.8
     ticket = hall.ticket(standby[0])
     assert (ticket.admission, ticket.ahead, ticket.promise) == (ADMITTED, 18, let_in.wait)
-    assert dispatch.ahead(hall.day, ticket) == 18
+    assert dispatch.count_ahead(hall.day, ticket) == 18
     assert values(refold(hall)) == values(hall.day)
 
 
@@ -286,7 +286,7 @@ def test_an_idle_counter_calls_the_first_on_standby() -> None:
     assert reason_of(decided).ahead_of == 0
     assert hall.ticket(standby[0]).admission is ADMITTED
     hall.do(commands.TransferTicket(standby[0]))
-    assert next(dispatch.in_order(hall.day)).id == standby[0]
+    assert next(dispatch.waiting_in_order(hall.day)).id == standby[0]
 
 
 def test_a_counter_calls_who_is_in_the_order_before_anybody_on_standby() -> None:
@@ -343,7 +343,7 @@ def test_who_stands_by_goes_on_to_another_errand_rather_than_nobody() -> None:
 def test_who_stands_by_goes_on_to_another_errand_before_those_who_came_later() -> None:
     hall, standby = one_who_goes_on_from_standby()
     hall.at("16:30").do(hall.reporting("Z001", "16:30", "other"))
-    later = next(dispatch.in_order(hall.day))
+    later = next(dispatch.waiting_in_order(hall.day))
     hall.day.put(replace(later, admission=STANDBY))
 
     assert hall.next("P1", DONE) == standby
@@ -599,7 +599,7 @@ def test_on_any_afternoon_no_more_are_in_than_fit(  # noqa: C901, PLR0912  (a br
         made.append(command.appointment)
     for n, step in enumerate(steps):
         hall.after(30)
-        waiting = [one.id for one in dispatch.in_order(hall.day)]
+        waiting = [one.id for one in dispatch.waiting_in_order(hall.day)]
         decided: list[Event] = []
         if step == "come":
             for _ in range(6):
@@ -650,9 +650,9 @@ def start_of_last_s(hall: Hall, counters: int) -> float:
     much as they are likely to come.
     """
     day = hall.day
-    mean_s = 300.0 * speed_of(day, StageId("window"))[0]
+    mean_s = 300.0 * todays_speed(day, StageId("window"))[0]
     free = sorted(0.0 if day.counters[CounterId(str(n + 1))].ticket is None else mean_s / 2 for n in range(counters))
-    come = [(0.0, mean_s) for _ in dispatch.in_order(day)][1:]
+    come = [(0.0, mean_s) for _ in dispatch.waiting_in_order(day)][1:]
     for slot_at, visits in day.diary.expected.items():
         shows = show_probability(day.plan.learned, slot_at, hall.now_at)
         at_s = max(0.0, (slot_at - hall.now_at).total_seconds() - day.plan.rules.early_s)

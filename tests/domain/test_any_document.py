@@ -17,14 +17,14 @@ from hypothesis.stateful import initialize, rule
 
 from display.board import board_of
 from service.domain import commands
-from service.domain.admission.walk_ins import newcomer, verdict_on
+from service.domain.admission.walk_ins import next_visitor, verdict_on
 from service.domain.booking.slots import over_capacity, places_of_day, slots_of
 from service.domain.forecast.day_outlook import day_ahead
 from service.domain.forecast.wait_quantiles import forecast
 from service.domain.hall.document import HallDocument, check, main_stage_of
 from service.domain.model import CounterId, ServiceId, StageId, ZoneId
-from service.domain.queue.plan_change_effect import profile
-from service.domain.queue.promised_waits import promised_to_newcomer
+from service.domain.queue.plan_change_effect import wait_profile
+from service.domain.queue.promised_waits import promised_wait_of_newcomer
 from service.domain.queue.waits import wait_of_newcomer
 from service.domain.stats import day_figures, learning
 from service.domain.view import appointment_view, counter_view, ticket_view
@@ -162,10 +162,10 @@ class AnyHall(AnyDay):
         hall, day, now_at = self.hall, self.hall.day, self.hall.now_at
         day.wake(now_at)
         for name, service in day.plan.services.items():
-            assert promised_to_newcomer(day, name, now_at) is None, "nothing was forecast"
+            assert promised_wait_of_newcomer(day, name, now_at) is None, "nothing was forecast"
             assert_in_order(wait_of_newcomer(day, name, now_at))
             for count in (1, service.count_max):
-                verdict_on(day, newcomer(day, service, count, prechecked=False), now_at)
+                verdict_on(day, next_visitor(day, service, count, prechecked=False), now_at)
         for ticket in day.tickets.values():
             assert_in_order(ticket_view(day, ticket, now_at, staff=True).wait)
         for appointment in day.appointments.values():
@@ -174,7 +174,7 @@ class AnyHall(AnyDay):
             assert counter_view(day, counter).id == counter.id
         for zone in (None, ZoneId("upstairs")):
             assert board_of(day, zone, now_at).seq == day.seq
-        changes = profile(day, refold(hall), now_at)
+        changes = wait_profile(day, refold(hall), now_at)
         assert all(change.before_p90_s == change.after_p90_s for change in changes), "the plan is the same"
 
     def teardown(self) -> None:
@@ -184,7 +184,7 @@ class AnyHall(AnyDay):
         hall, day = self.hall, self.hall.day
         forecast(day, hall.now_at, PATHS)
         day_ahead(day, hall.now_at, PATHS)
-        told, facts = day_figures.Observer(day.hall, day.on), learning.Observer(day.hall, day.on)
+        told, facts = day_figures.FiguresObserver(day.hall, day.on), learning.FactsObserver(day.hall, day.on)
         told.see(hall.records)
         facts.see(hall.records)
         assert told.figures(hall.now_at).on == day.on

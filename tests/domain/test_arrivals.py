@@ -4,10 +4,10 @@ from typing import cast
 
 import pytest
 
-from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.start_state import start_state_of
 from service.domain.model import ServiceId, StageId, Ticket, TicketId
-from service.domain.queue.plan_change_effect import arrivals
-from service.domain.queue.recent_arrivals import lately
+from service.domain.queue.plan_change_effect import recent_arrival_rates
+from service.domain.queue.recent_arrivals import recent_arrivals
 from tests.domain.halls import Hall
 
 ENQUIRY = ServiceId("enquiry")
@@ -28,20 +28,20 @@ def hall_with_a_kiosk() -> Hall:
 def test_who_came_in_the_last_hour_is_found_and_nobody_from_before() -> None:
     hall = hall_with_a_kiosk()
 
-    tickets, over_s = lately(hall.day, hall.now_at)
+    tickets, over_s = recent_arrivals(hall.day, hall.now_at)
 
     assert (len(tickets), over_s) == (20, 3600)
 
 
 def test_a_number_reported_late_hides_nobody_who_came_since() -> None:
     hall = hall_with_a_kiosk()
-    before = scene_of(hall.day, hall.now_at)
+    before = start_state_of(hall.day, hall.now_at)
     hall.do(hall.reporting("Z001", "09:30"))
 
-    after = scene_of(hall.day, hall.now_at)
+    after = start_state_of(hall.day, hall.now_at)
 
-    assert len(lately(hall.day, hall.now_at).tickets) == 20
-    assert arrivals(hall.day, hall.now_at)[ENQUIRY, WINDOW].people * 3600 == pytest.approx(20)
+    assert len(recent_arrivals(hall.day, hall.now_at).tickets) == 20
+    assert recent_arrival_rates(hall.day, hall.now_at)[ENQUIRY, WINDOW].people * 3600 == pytest.approx(20)
     assert before is not None
     assert after is not None
     assert after.streams == before.streams
@@ -53,7 +53,7 @@ def test_a_reported_number_counts_when_it_was_taken_in_the_last_hour() -> None:
     hall.do(hall.reporting("Z002", "11:10"))
     hall.do(hall.reporting("Z003", "11:15"))
 
-    numbers = {ticket.number for ticket in lately(hall.day, hall.now_at).tickets}
+    numbers = {ticket.number for ticket in recent_arrivals(hall.day, hall.now_at).tickets}
 
     assert {"Z002", "Z003"} <= numbers
     assert "Z001" not in numbers
@@ -65,4 +65,4 @@ def test_those_before_the_last_one_that_is_too_old_are_not_looked_at() -> None:
     long_gone = cast("Ticket", None)  # to look at it would be a fault
     hall.day.tickets = {TicketId("long gone"): long_gone, **hall.day.tickets}
 
-    assert len(lately(hall.day, hall.now_at).tickets) == 20
+    assert len(recent_arrivals(hall.day, hall.now_at).tickets) == 20

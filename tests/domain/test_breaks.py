@@ -1,6 +1,6 @@
 """Counters on a break with an end: nobody is promised them before it, and they are reckoned with after it.
 
-Source: README, "Rules of the hall", 10 and 23; ALGORITHMS 3 and 4.2.
+Source: docs/explanation/rules-of-the-hall.md, rules 10 and 23; ALGORITHMS 3 and 4.2.
 """
 
 from collections.abc import Iterable
@@ -10,11 +10,11 @@ import pytest
 from service.domain.commands import CloseCounter, OpenCounter, PauseCounter, Suspend, SweepStandby
 from service.domain.decide.decide import decide
 from service.domain.events import TicketTaken
-from service.domain.forecast.start_state import scene_of
-from service.domain.forecast.wait_quantiles import asked_of
+from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.model import Admission, CounterId, Fit, ServiceId, Shown, StageId, Wait
-from service.domain.queue.plan_change_effect import at_work_after, wait_after
-from service.domain.queue.waits import rates_from, wait_of_newcomer
+from service.domain.queue.plan_change_effect import counters_after_change, wait_after_change
+from service.domain.queue.waits import counter_rates, wait_of_newcomer
 from service.domain.refusals import HallFull
 from tests.domain.halls import Hall, refold, town
 from tests.domain.test_waits import ENQUIRY, enquiries
@@ -43,7 +43,7 @@ def told(hall: Hall, service: ServiceId = ENQUIRY) -> Wait:
 
 def rates(hall: Hall) -> list[tuple[str, int]]:
     """How many counters work from when, by the hall's clock."""
-    found = rates_from(hall.day, hall.day.pool(ENQUIRY, WINDOW).crew, hall.now_at)
+    found = counter_rates(hall.day, hall.day.pool(ENQUIRY, WINDOW).crew, hall.now_at)
     return [(f"{at.astimezone(hall.zone):%H:%M}", counters) for at, counters in found]
 
 
@@ -60,10 +60,10 @@ def fit_of(hall: Hall) -> Fit | None:
 def test_the_wait_is_what_the_forecast_says(paused: str, until: str, waiting: int) -> None:
     hall = five(waiting=waiting)
     pause(hall, paused, until)
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
 
-    forecast = asked_of(scene).newcomers[ENQUIRY]
+    forecast = waits_and_newcomers_of(scene).newcomers[ENQUIRY]
 
     assert told(hall).p50_s == pytest.approx(forecast.p50_s, rel=0.05, abs=60)
 
@@ -182,8 +182,8 @@ def test_a_change_of_plan_sends_those_away_first_who_are_on_a_break() -> None:
 
     after.put_plan(hall.plan(enquiries(300, staffing=staffing)))
 
-    assert at_work_after(hall.day, after, ENQUIRY, hall.now_at) == 3
-    assert wait_after(hall.day, after, ENQUIRY, hall.now_at) == told(three)
+    assert counters_after_change(hall.day, after, ENQUIRY, hall.now_at) == 3
+    assert wait_after_change(hall.day, after, ENQUIRY, hall.now_at) == told(three)
 
 
 def test_services_that_share_counters_wait_for_those_that_come_back() -> None:
@@ -201,8 +201,8 @@ def test_services_that_share_counters_wait_for_those_that_come_back() -> None:
     assert (told(hall, card).p50_s, told(hall, enquiry).p50_s) == (2400, 0)
     for _ in range(20):
         hall.take("enquiry")
-    forecast = scene_of(hall.day, hall.now_at)
+    forecast = start_state_of(hall.day, hall.now_at)
     assert forecast is not None
-    said = asked_of(forecast).newcomers[enquiry].p50_s
+    said = waits_and_newcomers_of(forecast).newcomers[enquiry].p50_s
     assert told(hall, enquiry).p50_s == pytest.approx(said, rel=0.07)
     assert wait_of_newcomer(refold(hall), enquiry, hall.now_at) == told(hall, enquiry)

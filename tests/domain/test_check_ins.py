@@ -227,7 +227,7 @@ def test_who_comes_early_is_due_five_minutes_before_the_slot() -> None:
     hall.at("10:30").open("1")
     early = hall.check_in(appointment)
     walk_in, later = hall.take(), hall.take()
-    assert [ticket.id for ticket in dispatch.in_order(hall.day)] == [early, walk_in, later]
+    assert [ticket.id for ticket in dispatch.waiting_in_order(hall.day)] == [early, walk_in, later]
 
     assert hall.next("1") == walk_in
     assert hall.at("10:55").next("1", DONE) == early

@@ -55,9 +55,9 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.queue.waits import speed_of
+from service.domain.queue.waits import todays_speed
 from service.domain.refusals import CounterNotFound, HallClosed, ServiceNotFound, WrongDay
-from service.domain.stats.day_figures import Observer
+from service.domain.stats.day_figures import FiguresObserver
 from tests.domain.halls import DONE, MONDAY, TOWN, Hall, town
 
 ONE, TWO = CounterId("1"), CounterId("2")
@@ -158,7 +158,7 @@ def test_whose_visit_was_to_go_on_from_a_forgotten_finish_may_come_back(
     left = hall.ticket(ticket)
     assert (left.state, left.left_reason, left.service) == (TicketState.LEFT, LeftReason.UNSERVED, service)
     assert not left.prechecked, "nobody said so"
-    told = Observer(hall.day.hall, hall.on)
+    told = FiguresObserver(hall.day.hall, hall.on)
     told.see(hall.records)
     figures = told.figures(hall.now_at)
     assert figures.counters[CounterId(counter)].serving_s == 0, "nobody knows when it ended"
@@ -223,7 +223,7 @@ def test_an_undo_takes_back_what_the_finish_taught_whatever_the_document_says_by
     hall.do(UndoTicket(ticket))
 
     assert hall.day.spent == {WINDOW: NOTHING_SPENT}
-    assert speed_of(hall.day, WINDOW)[0] == 1.0
+    assert todays_speed(hall.day, WINDOW)[0] == 1.0
 
 
 # A changed document.

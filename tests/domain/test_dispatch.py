@@ -220,9 +220,9 @@ def test_who_is_not_to_be_called_yet_is_not_ahead_but_stands_in_the_order() -> N
     first, second = hall.take(), hall.take()
     not_before(hall, first, hall.instant("12:00"))
 
-    assert dispatch.ahead(hall.day, hall.ticket(second)) == 0
-    assert dispatch.ahead(hall.day, hall.ticket(first)) == 0
-    assert [ticket.id for ticket in dispatch.in_order(hall.day)] == [first, second]
+    assert dispatch.count_ahead(hall.day, hall.ticket(second)) == 0
+    assert dispatch.count_ahead(hall.day, hall.ticket(first)) == 0
+    assert [ticket.id for ticket in dispatch.waiting_in_order(hall.day)] == [first, second]
 
 
 def test_a_time_after_the_day_is_refused() -> None:
@@ -725,14 +725,14 @@ def test_a_copy_of_a_day_goes_its_own_way() -> None:
     hall.open("1")
     hall.take()
     ticket = hall.after(60).take()
-    assert dispatch.ahead(hall.day, hall.ticket(ticket)) == 1
+    assert dispatch.count_ahead(hall.day, hall.ticket(ticket)) == 1
     twin, before = hall.day.copy(), values(hall.day)
 
     hall.finish(hall.serve("1"))
 
     assert values(twin) == before
-    assert dispatch.ahead(twin, twin.tickets[ticket]) == 1
-    assert [one.id for one in dispatch.in_order(twin)] == ["ticket-00001", ticket]
+    assert dispatch.count_ahead(twin, twin.tickets[ticket]) == 1
+    assert [one.id for one in dispatch.waiting_in_order(twin)] == ["ticket-00001", ticket]
 
 
 # Ahead.
@@ -772,7 +772,8 @@ def test_ahead_counts_who_is_called_before_at_the_same_stage_by_a_shared_counter
     plastic = hall.take("card")
 
     found = {
-        ticket: dispatch.ahead(hall.day, hall.ticket(ticket)) for ticket in (card, enquiry, passport, another, plastic)
+        ticket: dispatch.count_ahead(hall.day, hall.ticket(ticket))
+        for ticket in (card, enquiry, passport, another, plastic)
     }
 
     assert found == {card: 0, enquiry: 0, passport: 0, another: 1, plastic: 2}
@@ -787,7 +788,7 @@ def test_ahead_does_not_count_services_of_other_counters() -> None:
 
     enquiry = hall.take("enquiry")
 
-    assert dispatch.ahead(hall.day, hall.ticket(enquiry)) == 0
+    assert dispatch.count_ahead(hall.day, hall.ticket(enquiry)) == 0
 
 
 def test_a_new_ticket_is_told_how_many_are_ahead() -> None:
@@ -803,7 +804,7 @@ def test_whoever_waits_alone_at_the_front_is_called_next() -> None:
     hall.open("1", "4")
     for service in ("passport", "card", "enquiry"):
         hall.after(1).take(service)
-    front = [ticket for ticket in hall.day.tickets.values() if dispatch.ahead(hall.day, ticket) == 0]
+    front = [ticket for ticket in hall.day.tickets.values() if dispatch.count_ahead(hall.day, ticket) == 0]
 
     assert [ticket.service for ticket in front] == ["passport", "card"]
     assert hall.next("1") == front[1].id

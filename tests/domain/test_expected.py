@@ -8,10 +8,17 @@ from service.domain import commands
 from service.domain.calendar.plan import Learned
 from service.domain.commands import Invited
 from service.domain.events import TicketTaken
-from service.domain.forecast.start_state import scene_of
-from service.domain.forecast.wait_quantiles import asked_of
+from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.model import CounterId, Fit, ServiceId, StageId, TicketId
-from service.domain.queue.waits import NOTHING, coming_at_all, free_for, outlook_of, show_probability, wait_of_newcomer
+from service.domain.queue.waits import (
+    NO_WORK,
+    all_arrivals,
+    counter_free_for,
+    outlook_of,
+    show_probability,
+    wait_of_newcomer,
+)
 from tests.domain.halls import TOWN, Hall, town
 
 ENQUIRY = ServiceId("enquiry")
@@ -190,13 +197,13 @@ def with_papers(*slots: str, prechecked: bool) -> Hall:
 def test_whose_papers_have_been_looked_at_is_no_work_at_the_pre_check() -> None:
     slots = ["10:05", "10:10", "10:15", "10:20"] * 2
     hall = with_papers(*slots, prechecked=True)
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
 
     wait = wait_of_newcomer(hall.day, PASSPORT, hall.now_at)
 
     assert (wait.p10_s, wait.p90_s) == (0, 0)
-    forecast = asked_of(scene).newcomers[PASSPORT]
+    forecast = waits_and_newcomers_of(scene).newcomers[PASSPORT]
     assert (wait.p10_s, wait.p50_s, wait.p90_s) == (forecast.p10_s, forecast.p50_s, forecast.p90_s)
     assert wait_of_newcomer(with_papers(*slots, prechecked=False).day, PASSPORT, hall.now_at).p50_s != 0
 
@@ -237,8 +244,8 @@ def test_who_sleeps_behind_the_pre_check_is_no_work_there() -> None:
 def start_at_precheck_s(hall: Hall) -> float:
     """When the pre-check is free for who comes after everybody, as admission reckons it."""
     pool = hall.day.pool(PASSPORT, StageId("precheck"))
-    nobody = [NOTHING] * len(pool.sharing.kinds)
-    free = free_for(hall.day, pool, nobody, coming_at_all(hall.day, pool, hall.now_at), hall.now_at)
+    nobody = [NO_WORK] * len(pool.sharing.kinds)
+    free = counter_free_for(hall.day, pool, nobody, all_arrivals(hall.day, pool, hall.now_at), hall.now_at)
     assert free is not None
     return free.mean_s
 
@@ -318,7 +325,7 @@ def test_who_was_too_late_when_a_suspension_began_is_too_late_after_it() -> None
     suspend(late, "09:59", "11:00")
 
     assert wait_of_newcomer(late.day, ENQUIRY, late.now_at).p50_s == 0
-    scene = scene_of(late.day, late.now_at)
+    scene = start_state_of(late.day, late.now_at)
     assert scene is not None
     assert [one.slot_s for one in scene.expected] == [-19 * 60] * 3, "late, if they come; the others are missed"
 
@@ -343,18 +350,18 @@ def test_the_forecast_expects_those_who_could_not_come() -> None:
     suspend(excused, "09:59", "11:00")
     due = booked_hall("11:00", each=21, at="11:00")
 
-    scene, as_usual = scene_of(excused.day, excused.now_at), scene_of(due.day, due.now_at)
+    scene, as_usual = start_state_of(excused.day, excused.now_at), start_state_of(due.day, due.now_at)
     assert scene is not None
     assert as_usual is not None
 
     assert scene.expected == as_usual.expected
-    assert asked_of(scene).newcomers == asked_of(as_usual).newcomers
+    assert waits_and_newcomers_of(scene).newcomers == waits_and_newcomers_of(as_usual).newcomers
 
 
 def test_while_the_hall_is_suspended_the_forecast_has_nobody_late_before_its_end() -> None:
     hall = booked_hall("10:00", "10:40", "11:10", at="09:50")
     hall.at("10:05").do(commands.Suspend({"en": "Fire alarm"}, hall.instant("11:00")))
-    scene = scene_of(hall.at("10:45").day, hall.now_at)
+    scene = start_state_of(hall.at("10:45").day, hall.now_at)
     assert scene is not None
 
     said_min = [(one.slot_s / 60, one.late_from_s / 60) for one in scene.expected]

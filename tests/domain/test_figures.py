@@ -34,14 +34,23 @@ from service.domain.model import (
     TicketClass,
     TicketState,
 )
-from service.domain.stats.day_figures import AtCounter, Booked, Figures, Half, Observer, Overtime, Promised, _visits
+from service.domain.stats.day_figures import (
+    AtCounter,
+    Booked,
+    Figures,
+    FiguresObserver,
+    Half,
+    Overtime,
+    Promised,
+    _visits,
+)
 from service.domain.stats.report import HourSeen, Left, Period, SpreadSeen, period_of, visits_of
 from tests.domain.halls import Hall, town
 from tests.domain.test_waits import enquiries
 
 
-def observed(hall: Hall) -> Observer:
-    observer = Observer(hall.day.hall, hall.on)
+def observed(hall: Hall) -> FiguresObserver:
+    observer = FiguresObserver(hall.day.hall, hall.on)
     observer.see(hall.records)
     return observer
 
@@ -406,7 +415,7 @@ def test_figures_are_the_same_however_a_day_is_read_and_after_they_were_kept() -
         hall.after(100)
     while (ticket := hall.next("1")) is not None:
         hall.after(60).finish(ticket)
-    piecewise = Observer(hall.day.hall, hall.on)
+    piecewise = FiguresObserver(hall.day.hall, hall.on)
     for record in hall.records:
         piecewise.see([record])
         piecewise.figures(record.at)

@@ -44,7 +44,7 @@ def test_without_the_rule_who_has_booked_goes_first_however_long_others_wait() -
 
     hall.at("11:30")
 
-    assert [ticket.id for ticket in dispatch.in_order(hall.day)] == [appointment, walk_in]
+    assert [ticket.id for ticket in dispatch.waiting_in_order(hall.day)] == [appointment, walk_in]
     assert hall.do(SweepLongWaits()) == []
 
 
@@ -87,8 +87,8 @@ def test_everything_that_goes_by_the_order_goes_by_it() -> None:
 
     assert isinstance(raised, TicketRaised)
     assert raised.ahead == 0
-    assert [ticket.id for ticket in dispatch.in_order(hall.day)] == [walk_in, appointment]
-    assert dispatch.ahead(hall.day, hall.ticket(appointment)) == 1
+    assert [ticket.id for ticket in dispatch.waiting_in_order(hall.day)] == [walk_in, appointment]
+    assert dispatch.count_ahead(hall.day, hall.ticket(appointment)) == 1
     assert outlook_of(hall.day, hall.ticket(appointment), hall.now_at).wait.p50_s == 180
     foreseen = forecast(hall.day, hall.now_at).waits
     assert (foreseen[walk_in].p50_s, foreseen[appointment].p10_s) != (None, 0)
@@ -158,7 +158,7 @@ def test_who_came_back_does_not_go_before_those_who_stayed() -> None:
     hall.at("11:30").do(SweepLongWaits())
 
     assert all(hall.ticket(ticket).raised for ticket in (walk_in, *others))
-    assert [ticket.id for ticket in dispatch.in_order(hall.day)] == [walk_in, *others]
+    assert [ticket.id for ticket in dispatch.waiting_in_order(hall.day)] == [walk_in, *others]
 
 
 def test_who_was_raised_and_leaves_comes_back_as_others_do_and_is_raised_again() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.admission.preview import at_door
+from service.domain.admission.preview import admission_preview
 from service.domain.commands import ChangePlan, CloseDay, LeaveQueue, OpenOvertime, Suspend
 from service.domain.model import AtDoor, ServiceId
 from service.domain.refusals import HallFull
@@ -20,7 +20,7 @@ PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId
 
 def told(hall: Hall) -> dict[ServiceId, AtDoor]:
     hall.day.wake(hall.now_at)
-    return dict(at_door(hall.day, hall.now_at))
+    return dict(admission_preview(hall.day, hall.now_at))
 
 
 def got(hall: Hall, service: ServiceId) -> AtDoor:
@@ -109,17 +109,17 @@ def test_where_everybody_is_let_in_everybody_is_told_so(local: str) -> None:
 
 def test_it_is_reckoned_once_in_a_second_however_many_ask_and_anew_when_something_happens() -> None:
     hall = one_counter()
-    first = at_door(hall.day, hall.now_at)
+    first = admission_preview(hall.day, hall.now_at)
 
-    assert at_door(hall.day, hall.now_at + timedelta(milliseconds=999)) is first
-    assert at_door(hall.day, hall.now_at + timedelta(seconds=1)) is not first
-    again = at_door(hall.day, hall.now_at + timedelta(seconds=1))
+    assert admission_preview(hall.day, hall.now_at + timedelta(milliseconds=999)) is first
+    assert admission_preview(hall.day, hall.now_at + timedelta(seconds=1)) is not first
+    again = admission_preview(hall.day, hall.now_at + timedelta(seconds=1))
     hall.take()
-    assert at_door(hall.day, hall.now_at + timedelta(seconds=1)) is not again
+    assert admission_preview(hall.day, hall.now_at + timedelta(seconds=1)) is not again
 
 
 def test_a_copy_of_a_day_does_not_answer_for_what_happened_to_the_other() -> None:
     hall = one_counter()
-    before = at_door(hall.day, hall.now_at)
+    before = admission_preview(hall.day, hall.now_at)
 
-    assert at_door(hall.day.copy(), hall.now_at) is not before
+    assert admission_preview(hall.day.copy(), hall.now_at) is not before

@@ -57,7 +57,7 @@ def test_complete_papers_make_a_ticket_prechecked_and_keep_its_place() -> None:
 
     assert (after.prechecked, after.missing, after.papers) == (True, (), ())
     assert (after.state, after.queue_at, after.number) == (before.state, before.queue_at, before.number)
-    assert [ticket.id for ticket in dispatch.in_order(hall.day)] == tickets
+    assert [ticket.id for ticket in dispatch.waiting_in_order(hall.day)] == tickets
 
 
 def test_who_waits_behind_a_prechecked_ticket_waits_for_its_shorter_time() -> None:

@@ -51,7 +51,7 @@ from service.domain.model import (
     ZoneId,
 )
 from service.domain.queue import dispatch
-from service.domain.queue.follow_on_services import GoingOn
+from service.domain.queue.follow_on_services import FollowOn
 from service.domain.queue.waits import wait_of_newcomer
 from service.domain.refusals import Refusal
 from tests.domain.halls import TOWN, Hall, refold, town, values
@@ -625,12 +625,12 @@ class AnyDay(RuleBasedStateMachine):
         hall, day = self.hall, self.hall.day
         day.wake(hall.now_at)
         here = naive_order(day, hall) + [ticket for ticket in day.tickets.values() if ticket.state in AT_COUNTER]
-        going_on: dict[GoingOn, list[Place]] = {}
+        going_on: dict[FollowOn, list[Place]] = {}
         for ticket in sorted(here, key=place_of):
             services = [ticket.service, *(name for name in ticket.then if name in day.plan.services)]
             for n, name in enumerate(services[1:], 1):
                 prechecked = ticket.prechecked and set(services[: n + 1]) == {ticket.service}
-                what = GoingOn(ticket.stage, ticket.service, Visit(name, ticket.count, prechecked))
+                what = FollowOn(ticket.stage, ticket.service, Visit(name, ticket.count, prechecked))
                 going_on.setdefault(what, []).append(place_of(ticket))
         assert values(day)["going_on"] == going_on
 
@@ -653,7 +653,7 @@ class AnyDay(RuleBasedStateMachine):
         order = naive_order(day, hall)
         for counter in day.counters.values():
             mine = [ticket for ticket in order if callable_by(day, counter.id, ticket)]
-            found = dispatch.first(day, counter)
+            found = dispatch.choose_next(day, counter)
             if mine:
                 assert found is not None
                 assert (found[0], found[1].rule) == (mine[0], Rule.CREDIT)

@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain.admission import walk_ins
-from service.domain.admission.walk_ins import newcomer, verdict_on
+from service.domain.admission.walk_ins import next_visitor, verdict_on
 from service.domain.booking.slots import slots_of
-from service.domain.forecast.start_state import scene_of
-from service.domain.forecast.wait_quantiles import asked_of
+from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import Admission, CounterId, ServiceId, TicketId
 from service.domain.queue import dispatch, waits
-from service.domain.queue.plan_change_effect import profile
-from service.domain.queue.shared_counters import KINDS_MAX, Crew, Kind, Sharing
-from service.domain.queue.waits import SPEED_SD, outlook_of, start_of, wait_of_newcomer
+from service.domain.queue.plan_change_effect import wait_profile
+from service.domain.queue.shared_counters import KINDS_MAX, CounterSharing, Staffing, WorkKind
+from service.domain.queue.waits import SPEED_SD, outlook_of, start_distribution, wait_of_newcomer
 from tests.domain.halls import Hall, town
 from tests.domain.test_waits import PATHS, holds, lognormal
 
@@ -71,7 +71,7 @@ def lived(hall: Hall, ticket: TicketId) -> list[float]:
     random = Random(20261123)  # noqa: S311  (draws, not secrets)
     day = hall.day
     able = {name: frozenset(counter.services) for name, counter in day.counters.items()}
-    line = [one.service for one in dispatch.in_order(day) if one.n <= day.tickets[ticket].n]
+    line = [one.service for one in dispatch.waiting_in_order(day) if one.n <= day.tickets[ticket].n]
     starts = []
     for _ in range(PATHS // 4):
         speed = random.lognormvariate(-(SPEED_SD**2) / 2, SPEED_SD)
@@ -124,12 +124,12 @@ def test_the_wait_is_what_counters_do_that_share_some_of_their_work(
 @pytest.mark.parametrize(("waiting", "service"), [("g" * 40, "s"), ("g" * 40, "g"), ("s" * 9 + "g" * 20, "g")])
 def test_the_wait_is_what_the_forecast_says(waiting: str, service: str) -> None:
     hall = a_queue(ONE_OF_FIVE, waiting)
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
 
     wait = wait_of_newcomer(hall.day, ServiceId(service), hall.now_at)
 
-    forecast = asked_of(scene).newcomers[ServiceId(service)]
+    forecast = waits_and_newcomers_of(scene).newcomers[ServiceId(service)]
     assert wait.p50_s is not None
     assert forecast.p50_s is not None
     assert wait.p50_s == pytest.approx(forecast.p50_s, rel=0.07, abs=60)
@@ -161,10 +161,10 @@ def test_what_their_own_counters_do_is_reckoned_apart_only_where_others_do_the_w
     reckoned: list[tuple[float, float]] = []
 
     def counted(*asked: Any) -> tuple[float, float]:  # noqa: ANN401  (as it is asked)
-        reckoned.append(start_of(*asked))
+        reckoned.append(start_distribution(*asked))
         return reckoned[-1]
 
-    monkeypatch.setattr(waits, "start_of", counted)
+    monkeypatch.setattr(waits, "start_distribution", counted)
 
     wait_of_newcomer(hall.day, ServiceId(service), hall.now_at)
 
@@ -183,7 +183,7 @@ def test_a_counter_that_is_idle_is_no_help_to_whom_it_does_not_serve() -> None:
 
 def test_who_is_ahead_are_those_who_share_a_counter() -> None:
     hall = a_queue(("a", "ab", "bc", "c"), "abc" * 8)
-    waiting = [ticket.service for ticket in dispatch.in_order(hall.day)]
+    waiting = [ticket.service for ticket in dispatch.waiting_in_order(hall.day)]
 
     ticket = hall.ticket(hall.take("a"))
 
@@ -218,10 +218,10 @@ def test_a_counter_that_the_plan_has_nobody_for_beside_those_at_work_is_waited_f
 
     ticket = hall.ticket(hall.take("s"))
 
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     assert ticket.wait is not None
-    assert ticket.wait.p50_s == asked_of(scene).waits[ticket.id].p50_s == minutes * 60
+    assert ticket.wait.p50_s == waits_and_newcomers_of(scene).waits[ticket.id].p50_s == minutes * 60
 
 
 def test_a_counter_that_the_plan_never_has_anybody_else_for_is_somebodys_who_changes_to_it() -> None:
@@ -236,7 +236,7 @@ def test_a_counter_that_the_plan_never_has_anybody_else_for_is_somebodys_who_cha
 
 def how(hall: Hall, service: str) -> Admission | None:
     """How a walk-in would come in."""
-    visitor = newcomer(hall.day, hall.day.plan.services[ServiceId(service)], 1, prechecked=False)
+    visitor = next_visitor(hall.day, hall.day.plan.services[ServiceId(service)], 1, prechecked=False)
     verdict = verdict_on(hall.day, visitor, hall.now_at)
     return None if verdict is None else verdict.admission
 
@@ -340,14 +340,14 @@ def in_small_parts(able: Sequence[int], loads: Sequence[int], own: int) -> float
             del free[n]
 
 
-def of_kinds(able: Sequence[int]) -> Sharing:
+def of_kinds(able: Sequence[int]) -> CounterSharing:
     """Kinds of work that these counters may do, all of them open."""
 
-    def crew_of(ready: int, _: int) -> Crew:
-        return Crew(tuple(CounterId(str(n)) for n in range(ready.bit_length()) if ready >> n & 1), (), (), ())
+    def crew_of(ready: int, _: int) -> Staffing:
+        return Staffing(tuple(CounterId(str(n)) for n in range(ready.bit_length()) if ready >> n & 1), (), (), ())
 
-    return Sharing(
-        (Kind(frozenset([ServiceId(str(n))]), counters, counters) for n, counters in enumerate(able)), crew_of
+    return CounterSharing(
+        (WorkKind(frozenset([ServiceId(str(n))]), counters, counters) for n, counters in enumerate(able)), crew_of
     )
 
 
@@ -380,7 +380,7 @@ def test_where_too_many_kinds_have_work_all_of_it_is_one_bottleneck() -> None:
 def test_a_profile_knows_what_is_shared() -> None:
     hall = a_queue(ONE_OF_FIVE, "g" * 40)
 
-    told = max(one.before_p90_s or 0 for one in profile(hall.day, hall.day, hall.now_at)[:1])
+    told = max(one.before_p90_s or 0 for one in wait_profile(hall.day, hall.day, hall.now_at)[:1])
 
     p90_s = wait_of_newcomer(hall.day, ServiceId("s"), hall.now_at).p90_s
     assert p90_s is not None
@@ -397,9 +397,9 @@ def test_the_waits_that_were_drawn_are_not_far_from_those_told() -> None:
         served = sorted(set("".join(counters)))
         weights = [random.random() for _ in served]
         hall = a_queue(counters, "".join(random.choices(served, weights, k=random.choice([8, 30]))))
-        scene = scene_of(hall.day, hall.now_at)
+        scene = start_state_of(hall.day, hall.now_at)
         assert scene is not None
-        forecast = asked_of(scene).newcomers
+        forecast = waits_and_newcomers_of(scene).newcomers
         for service in map(ServiceId, served):
             wait = wait_of_newcomer(hall.day, service, hall.now_at)
             assert wait.p50_s is not None

@@ -18,7 +18,7 @@ from service.domain.booking.slots import Slot, _Reckoning, over_capacity, places
 from service.domain.calendar.plan import NOTHING_LEARNED, Lasting, Learned, LearnedArrivals, Plan, plan_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
-from service.domain.stats.learning import DayFacts, OpenHour, walk_ins
+from service.domain.stats.learning import DayFacts, OpenHour, learned_walk_ins
 from tests.domain.halls import MONDAY
 
 STUDY: dict[str, Any] = {
@@ -452,7 +452,7 @@ def test_a_share_is_held_of_the_part_of_a_block_that_history_lacks() -> None:
 def test_nothing_is_held_of_ten_minutes_before_closing_in_which_nobody_ever_came() -> None:
     seen = {f"{hour:02d}": OpenHour(5, 3600) for hour in range(9, 17)} | {"17": OpenHour(0, 600)}
     days = [DayFacts(on=MONDAY - timedelta(weeks=ago), hours=seen) for ago in range(8, 0, -1)]
-    learned = Learned(walk_ins=walk_ins(days, MONDAY)[1], no_show=0.0)
+    learned = Learned(walk_ins=learned_walk_ins(days, MONDAY)[1], no_show=0.0)
     plan = study(learned, hours=[{"weekdays": [1], "from": "09:00", "to": "17:10"}])
 
     (group,) = grid_of(plan).groups.values()

@@ -15,12 +15,12 @@ from service.domain.booking.booking_totals import Booked
 from service.domain.booking.slots import places_of_day, room, slots_of
 from service.domain.calendar.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
 from service.domain.commands import UndoTicket
-from service.domain.forecast.start_state import scene_of
-from service.domain.forecast.wait_quantiles import asked_of
+from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.hall.document import HallDocument, check
 from service.domain.model import Admission, ServiceId, StageId
-from service.domain.queue.waits import speed_of, wait_of_newcomer
-from service.domain.stats.learning import DayFacts, has_moved, learn
+from service.domain.queue.waits import todays_speed, wait_of_newcomer
+from service.domain.stats.learning import DayFacts, has_changed, learn
 from tests.domain.halls import MONDAY, TOWN, Hall, town
 from tests.domain.test_slots import at, long_before, made
 
@@ -115,8 +115,8 @@ def test_what_is_learned_says_of_which_stage_and_a_hall_that_did_not_say_it_hear
 
     assert learned.main == {PAID: WINDOW}
     assert expected(paying("window", "cashier", mean=60), CASHIER, learned).mean_s == 60
-    assert not has_moved(learned, learned)
-    assert has_moved(replace(learned, main={}), learned)
+    assert not has_changed(learned, learned)
+    assert has_changed(replace(learned, main={}), learned)
 
 
 def test_what_does_not_say_which_stage_was_the_main_one_is_of_the_present_one() -> None:
@@ -172,11 +172,11 @@ def test_short_pre_checks_do_not_make_the_windows_fast() -> None:
 
     a_morning(hall, 20, precheck_s=40, window_s=300)
 
-    assert speed_of(hall.day, WINDOW)[0] == pytest.approx(1.0)
-    assert speed_of(hall.day, PRECHECK)[0] == pytest.approx((40 + 112.5) / (2 * 112.5)), (
+    assert todays_speed(hall.day, WINDOW)[0] == pytest.approx(1.0)
+    assert todays_speed(hall.day, PRECHECK)[0] == pytest.approx((40 + 112.5) / (2 * 112.5)), (
         "twenty say as much as was said"
     )
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     speeds = {hall.day.counters[part.counters[0]].stage: part.speed for part in scene.parts}
     assert speeds[WINDOW] == pytest.approx(1.0, abs=0.01)
@@ -189,11 +189,11 @@ def test_an_undo_takes_a_visit_out_of_the_speed_of_its_own_stage() -> None:
     a_morning(hall, 1, precheck_s=40, window_s=500)
     served = next(iter(hall.day.tickets))
 
-    before = speed_of(hall.day, PRECHECK)
+    before = todays_speed(hall.day, PRECHECK)
     hall.do(UndoTicket(served))
 
-    assert speed_of(hall.day, WINDOW)[0] == 1.0
-    assert speed_of(hall.day, PRECHECK) == before
+    assert todays_speed(hall.day, WINDOW)[0] == 1.0
+    assert todays_speed(hall.day, PRECHECK) == before
 
 
 def test_who_waits_for_the_pre_check_waits_for_as_long_as_that_takes() -> None:
@@ -204,11 +204,11 @@ def test_who_waits_for_the_pre_check_waits_for_as_long_as_that_takes() -> None:
     hall.serve("P1")
 
     wait = wait_of_newcomer(hall.day, LOAN, hall.now_at)
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
 
     assert wait.p50_s == pytest.approx(20 * 60, rel=0.02)
-    assert asked_of(scene).newcomers[LOAN].p50_s == pytest.approx(20 * 60, rel=0.05)
+    assert waits_and_newcomers_of(scene).newcomers[LOAN].p50_s == pytest.approx(20 * 60, rel=0.05)
 
 
 def test_a_line_takes_what_its_tickets_take_where_they_are_called_now() -> None:
@@ -227,7 +227,7 @@ def test_a_line_takes_what_its_tickets_take_where_they_are_called_now() -> None:
 
 
 def verdict(hall: Hall) -> Verdict | None:
-    newcomer = walk_ins.newcomer(hall.day, hall.day.plan.services[LOAN], 1, prechecked=False)
+    newcomer = walk_ins.next_visitor(hall.day, hall.day.plan.services[LOAN], 1, prechecked=False)
     return walk_ins.verdict_on(hall.day, newcomer, hall.now_at)
 
 
@@ -257,7 +257,7 @@ def test_who_comes_out_of_a_stage_has_spent_that_stages_time_there() -> None:
         hall.take("paid")
         hall.serve(str(len(hall.day.tickets)))
 
-    newcomer = walk_ins.newcomer(hall.day, hall.day.plan.services[PAID], 1, prechecked=False)
+    newcomer = walk_ins.next_visitor(hall.day, hall.day.plan.services[PAID], 1, prechecked=False)
     found = walk_ins.verdict_on(hall.day, newcomer, hall.now_at)
 
     assert found is not None

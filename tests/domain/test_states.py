@@ -539,7 +539,7 @@ def test_undo_puts_who_was_called_meanwhile_back_at_their_place(
     assert hall.counter("1").ticket == ticket
     back = hall.ticket(another)
     assert (back.state, back.counter, back.queue_at, back.calls) == (WAITING, None, place, 0)
-    assert [one.id for one in dispatch.in_order(hall.day)] == [another, later]
+    assert [one.id for one in dispatch.waiting_in_order(hall.day)] == [another, later]
     assert values(refold(hall)) == values(hall.day)
 
 

@@ -27,19 +27,19 @@ from service.domain.commands import (
     Suspend,
     UndoTicket,
 )
-from service.domain.forecast.stage_speed import pace_of
-from service.domain.forecast.start_state import scene_of
-from service.domain.forecast.wait_quantiles import asked_of, waits_of
+from service.domain.forecast.stage_speed import current_speed
+from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.wait_quantiles import waits_and_newcomers_of, waits_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import CounterId, ServiceId, Shown, StageId, TicketClass, TicketId, Wait
 from service.domain.queue import dispatch
 from service.domain.queue.waits import (
     SPEED_SD,
-    nobody_knows,
     outlook_of,
-    residual_s,
-    speed_of,
-    still_there,
+    probability_unfinished,
+    remaining_s,
+    todays_speed,
+    unknown_wait,
     wait_of_newcomer,
 )
 from service.domain.refusals import CounterNotFound
@@ -77,7 +77,7 @@ def simulate(hall: Hall, ticket: TicketId, staff: list[Staff]) -> list[float]:
     random = Random(20261123)  # noqa: S311  (draws, not secrets)
     earlier = [
         (day.plan.services[one.service], one.count)
-        for one in dispatch.in_order(day)
+        for one in dispatch.waiting_in_order(day)
         if (one.queue_at, one.n) < (day.tickets[ticket].queue_at, day.tickets[ticket].n)
     ]
     present = [day.tickets[counter.ticket] for counter in day.counters.values() if counter.ticket is not None]
@@ -278,12 +278,12 @@ def test_nobody_waits_for_a_counter_that_has_left_the_document_and_was_closed() 
     hall = Hall(town(counters=[one, two], admission="all"))
     hall.open("1", "2")
     hall.do(ChangePlan(hall.plan(town(counters=[one], admission="all"))))
-    assert hall.ticket(hall.take("card")).wait != nobody_knows(hall.now_at), "it is still open"
+    assert hall.ticket(hall.take("card")).wait != unknown_wait(hall.now_at), "it is still open"
 
     hall.do(CloseCounter(CounterId("2")))
 
     assert isinstance(hall.refuses(OpenCounter(CounterId("2"))), CounterNotFound)
-    assert wait_of_newcomer(hall.day, ServiceId("card"), hall.now_at) == nobody_knows(hall.now_at)
+    assert wait_of_newcomer(hall.day, ServiceId("card"), hall.now_at) == unknown_wait(hall.now_at)
 
 
 def test_of_several_services_that_no_counter_is_for_nobody_knows_any_wait() -> None:
@@ -343,7 +343,7 @@ def test_after_closing_the_wait_is_until_the_open_counters_have_served_everybody
 
 def test_who_stands_later_does_not_wait_less() -> None:
     hall = a_queue(40, 3, town(), services=("enquiry", "passport", "card"))
-    line = list(dispatch.in_order(hall.day))
+    line = list(dispatch.waiting_in_order(hall.day))
 
     waits = [outlook_of(hall.day, ticket, hall.now_at).wait for ticket in line]
 
@@ -363,7 +363,7 @@ def test_a_newcomer_is_told_what_the_ticket_then_says() -> None:
 
 def test_whoever_leaves_shortens_the_wait_of_those_behind() -> None:
     hall = a_queue(10, 2, enquiries())
-    line = list(dispatch.in_order(hall.day))
+    line = list(dispatch.waiting_in_order(hall.day))
     before = [p50_of(hall, ticket.id) for ticket in line]
 
     hall.do(LeaveQueue(line[4].id))
@@ -401,7 +401,7 @@ def test_who_comes_back_from_a_park_is_told_the_wait_of_the_new_place() -> None:
     hall.do(ResumeTicket(ticket))
 
     back = hall.ticket(ticket)
-    assert back.ahead == dispatch.ahead(hall.day, back) == 7
+    assert back.ahead == dispatch.count_ahead(hall.day, back) == 7
     assert back.wait == outlook_of(hall.day, back, hall.now_at).wait
 
 
@@ -431,7 +431,7 @@ def test_who_asks_not_to_be_called_before_a_time_waits_until_then_at_least(waiti
     assert wait.p10_s >= until_s
     assert wait.p50_s == outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait.p50_s
     if waiting < 40:
-        scene = scene_of(hall.day, hall.now_at)
+        scene = start_state_of(hall.day, hall.now_at)
         assert scene is not None
         drawn = waits_of(scene)[ticket]
         assert (wait.p10_s, wait.p50_s) == (drawn.p10_s, drawn.p50_s) == (until_s, until_s)
@@ -452,12 +452,12 @@ def suspended(waiting: int, until: str | None) -> Hall:
 @pytest.mark.parametrize(("until", "waiting"), [("09:03", 0), ("09:03", 6), ("09:20", 1), ("09:20", 12), ("10:30", 5)])
 def test_the_wait_begins_with_the_end_of_a_suspension(until: str, waiting: int) -> None:
     hall = suspended(waiting, until)
-    ticket = next(reversed(list(dispatch.in_order(hall.day))), None)
-    scene = scene_of(hall.day, hall.now_at)
+    ticket = next(reversed(list(dispatch.waiting_in_order(hall.day))), None)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
 
     if ticket is None:
-        wait, drawn = wait_of_newcomer(hall.day, ENQUIRY, hall.now_at), asked_of(scene).newcomers[ENQUIRY]
+        wait, drawn = wait_of_newcomer(hall.day, ENQUIRY, hall.now_at), waits_and_newcomers_of(scene).newcomers[ENQUIRY]
     else:
         wait, drawn = outlook_of(hall.day, ticket, hall.now_at).wait, waits_of(scene)[ticket.id]
 
@@ -489,7 +489,7 @@ def test_a_suspension_until_the_end_of_all_calendars_is_one() -> None:
     ticket = hall.take()
     hall.open("1", "2")
     hall.do(Suspend({"en": "Fire alarm"}, datetime.max.replace(tzinfo=UTC)))
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
 
     wait = outlook_of(hall.day, hall.ticket(ticket), hall.now_at).wait
 
@@ -524,14 +524,14 @@ def test_whom_an_alarm_interrupted_makes_nobody_wait_longer_than_the_alarm(done:
                 hall.finish(ticket)
 
     (found, drawn), (usual, usually_drawn) = (
-        (wait_of_newcomer(hall.day, ENQUIRY, hall.now_at).p50_s, asked_of(scene).newcomers[ENQUIRY].p50_s)
+        (wait_of_newcomer(hall.day, ENQUIRY, hall.now_at).p50_s, waits_and_newcomers_of(scene).newcomers[ENQUIRY].p50_s)
         for hall in (with_it, without)
-        for scene in [scene_of(hall.day, hall.now_at)]
+        for scene in [start_state_of(hall.day, hall.now_at)]
         if scene is not None
     )
 
-    assert speed_of(with_it.day, WINDOW)[0] == pytest.approx(1.0)
-    assert pace_of(with_it.day, WINDOW, with_it.now_at)[0] == pytest.approx(1.0, abs=0.02)
+    assert todays_speed(with_it.day, WINDOW)[0] == pytest.approx(1.0)
+    assert current_speed(with_it.day, WINDOW, with_it.now_at)[0] == pytest.approx(1.0, abs=0.02)
     assert found == pytest.approx(usual, rel=0.01)
     assert drawn == pytest.approx(usually_drawn, rel=0.1)
 
@@ -545,7 +545,7 @@ def test_an_undo_takes_nothing_out_of_the_speed_that_was_not_in_it() -> None:
     hall.do(UndoTicket(ticket))
     hall.after(60).finish(ticket)
 
-    assert speed_of(hall.day, WINDOW)[0] == 1.0
+    assert todays_speed(hall.day, WINDOW)[0] == 1.0
 
 
 @given(st.floats(30, 3600), st.floats(0.1, 2), st.floats(0, 3), st.floats(0, 3))
@@ -558,7 +558,7 @@ def test_how_likely_a_service_lasts_longer_is_the_ratio_of_its_tails(
     def longer(seconds: float) -> float:
         return 1.0 if seconds == 0 else 1 - log.cdf(math.log(seconds))
 
-    found = still_there(mean_s, cv, lasted * mean_s, more * mean_s)
+    found = probability_unfinished(mean_s, cv, lasted * mean_s, more * mean_s)
 
     if longer(lasted * mean_s) > 1e-5:
         assert found == pytest.approx(longer((lasted + more) * mean_s) / longer(lasted * mean_s), abs=1e-4)
@@ -566,8 +566,8 @@ def test_how_likely_a_service_lasts_longer_is_the_ratio_of_its_tails(
 
 
 def test_a_service_of_always_the_same_time_is_over_or_not() -> None:
-    assert [still_there(300, 0, 100, more_s) for more_s in (100, 199, 200, 500)] == [1, 1, 0, 0]
-    assert still_there(300, 0, 400, 100) == 1, "one that was forgotten is taken to begin anew"
+    assert [probability_unfinished(300, 0, 100, more_s) for more_s in (100, 199, 200, 500)] == [1, 1, 0, 0]
+    assert probability_unfinished(300, 0, 400, 100) == 1, "one that was forgotten is taken to begin anew"
 
 
 def test_a_slow_day_makes_the_wait_longer_and_surer() -> None:
@@ -640,17 +640,17 @@ def test_the_rest_of_a_service_is_the_integral_of_its_tail(mean_s: float, cv: fl
     sigma = math.sqrt(math.log1p(cv * cv))
     elapsed_s = mean_s * math.exp(-sigma * sigma / 2 + (lasted - 1) * sigma)
 
-    assert residual_s(mean_s, cv, elapsed_s) == pytest.approx(numeric_rest(mean_s, cv, elapsed_s), rel=1e-4)
+    assert remaining_s(mean_s, cv, elapsed_s) == pytest.approx(numeric_rest(mean_s, cv, elapsed_s), rel=1e-4)
 
 
 @pytest.mark.parametrize("elapsed_s", [0, -5])
 def test_a_service_that_has_just_begun_has_all_its_mean_ahead(elapsed_s: float) -> None:
-    assert residual_s(300, 0.6, elapsed_s) == 300
+    assert remaining_s(300, 0.6, elapsed_s) == 300
 
 
 def test_a_service_that_always_takes_the_same_time_has_the_difference_ahead() -> None:
-    assert [residual_s(300, 0, elapsed_s) for elapsed_s in (0, 100, 300, 400)] == [300, 200, 0, 0]
+    assert [remaining_s(300, 0, elapsed_s) for elapsed_s in (0, 100, 300, 400)] == [300, 200, 0, 0]
 
 
 def test_a_service_far_over_its_time_is_expected_to_take_one_more() -> None:
-    assert residual_s(300, 0.3, 86_400) == 300
+    assert remaining_s(300, 0.3, 86_400) == 300

@@ -17,8 +17,8 @@ from websockets.typing import Subprotocol
 
 from service.clock import FakeClock
 from service.domain.calendar.times import stamp
-from service.domain.forecast.day_simulation import TooManyToCome
-from service.domain.forecast.start_state import Scene
+from service.domain.forecast.day_simulation import TooManyArrivals
+from service.domain.forecast.start_state import StartState
 from service.domain.model import HallId
 from service.forecasts.maker import Maker
 from service.forecasts.worker import Made, Wanted, make
@@ -284,7 +284,7 @@ async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_s
     clock.advance(5)
     await maker.look()
     clock.advance(61)
-    monkeypatch.setattr("service.domain.forecast.day_simulation.COMING_MAX", -1)
+    monkeypatch.setattr("service.domain.forecast.day_simulation.ARRIVALS_MAX", -1)
 
     await maker.look()
 
@@ -303,8 +303,8 @@ async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_s
 async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_for_a_minute(
     api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def too_many(_scene: Scene) -> None:
-        raise TooManyToCome
+    def too_many(_scene: StartState) -> None:
+        raise TooManyArrivals
 
     maker._draws = draws = Here()
     waiting = await busy(api)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from service.domain.forecast.start_state import scene_of
+from service.domain.forecast.start_state import start_state_of
 from service.forecasts import worker_client as process_module
 from service.forecasts.worker import Wanted
 from service.forecasts.worker_client import ForecasterLost, Process
@@ -52,7 +52,7 @@ async def test_one_that_hangs_is_lost_and_the_next_question_finds_another(monkey
     hall = Hall()
     hall.open("1")
     hall.take("enquiry")
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     wanted = Wanted(scene, waits=True, ahead=False)
     process = Process()

@@ -33,7 +33,7 @@ from service.domain.model import (
     TicketId,
     Wait,
 )
-from service.domain.stats.learning import DayFacts, Lasted, Observer, OpenHour, open_hours
+from service.domain.stats.learning import DayFacts, FactsObserver, Lasted, OpenHour, open_hours
 from tests.domain.halls import DONE, MONDAY, Hall, town
 
 PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId("card")
@@ -41,7 +41,7 @@ PRECHECK, WINDOW = StageId("precheck"), StageId("window")
 
 
 def facts_of(hall: Hall) -> DayFacts:
-    observer = Observer(hall.day.hall, hall.on)
+    observer = FactsObserver(hall.day.hall, hall.on)
     for at in range(0, len(hall.records), 3):  # as the journal gives them, in chunks
         observer.see(hall.records[at : at + 3])
     return observer.facts()

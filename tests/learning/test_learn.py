@@ -18,13 +18,13 @@ from service.domain.stats.learning import (
     Lasted,
     LearnedWeek,
     OpenHour,
-    has_moved,
-    lasting_of,
+    has_changed,
     learn,
-    leaving,
-    punctuality,
-    walk_ins,
-    walk_ins_moved,
+    learned_duration,
+    learned_leaving,
+    learned_punctuality,
+    learned_walk_ins,
+    walk_ins_changed,
 )
 from tests.domain.halls import MONDAY, town
 
@@ -42,7 +42,7 @@ def lognormal(count: int, mean_s: float, cv: float) -> list[int]:
 
 
 def seen(durations: Sequence[int], prior: Lasting = PRIOR, prechecked: Sequence[int] = ()) -> Lasting:
-    found = lasting_of(durations, prechecked, prior)
+    found = learned_duration(durations, prechecked, prior)
     assert found is not None
     return found
 
@@ -89,17 +89,17 @@ def test_who_is_prechecked_is_reckoned_apart_and_begins_with_the_same() -> None:
 
 @pytest.mark.parametrize("durations", [[], [0, 1, 2]])
 def test_nothing_is_learned_of_what_was_not_seen(durations: list[int]) -> None:
-    assert lasting_of(durations, [], PRIOR) is None
+    assert learned_duration(durations, [], PRIOR) is None
 
 
 def test_punctuality_is_the_middle_of_many_whatever_some_do() -> None:
     on_time = [-240, -180, -120, -60, 0] * 100
 
-    mean_s, sd_s = punctuality([*on_time, *[1800] * 30])
+    mean_s, sd_s = learned_punctuality([*on_time, *[1800] * 30])
 
     assert mean_s == pytest.approx(-125, abs=40)
     assert 80 < sd_s < 200
-    assert punctuality([]) == (USUAL.punctuality_mean_s, USUAL.punctuality_sd_s)
+    assert learned_punctuality([]) == (USUAL.punctuality_mean_s, USUAL.punctuality_sd_s)
 
 
 def test_who_comes_is_drawn_to_the_usual_share() -> None:
@@ -115,9 +115,11 @@ def test_who_gives_up_is_reckoned_by_all_hours_of_waiting() -> None:
     monday = DayFacts(on=MONDAY, waited_s=40 * 3600, left=20, absent_s=[60, 120])
     tuesday = DayFacts(on=MONDAY + timedelta(1), waited_s=50 * 3600, left=5, absent_s=[100])
 
-    assert leaving([monday, tuesday]) == Leaving(0.25, 0.03, 100)
-    assert leaving([]) == Leaving()
-    assert leaving([DayFacts(on=MONDAY, waited_s=60, left=1)]).left_per_h < 0.1, "the first who leaves says little"
+    assert learned_leaving([monday, tuesday]) == Leaving(0.25, 0.03, 100)
+    assert learned_leaving([]) == Leaving()
+    assert learned_leaving([DayFacts(on=MONDAY, waited_s=60, left=1)]).left_per_h < 0.1, (
+        "the first who leaves says little"
+    )
 
 
 def weeks(count: int, people: Sequence[int]) -> list[DayFacts]:
@@ -135,7 +137,7 @@ def weeks(count: int, people: Sequence[int]) -> list[DayFacts]:
 
 
 def test_walk_ins_are_the_middle_of_the_last_eight_same_weekdays_by_the_hour() -> None:
-    found = walk_ins(weeks(10, [90, 90, 20, 20, 20, 20, 20, 20, 30, 10]), MONDAY)
+    found = learned_walk_ins(weeks(10, [90, 90, 20, 20, 20, 20, 20, 20, 30, 10]), MONDAY)
 
     assert found.keys() == {1, 2}
     assert found[1].keys() == {"09", "10"}
@@ -150,7 +152,7 @@ def test_ten_minutes_of_an_hour_say_together_who_comes_in_ten_minutes_and_nothin
             DayFacts(on=MONDAY - timedelta(weeks=ago), hours={"09": OpenHour(20, 3600), "10": one})
             for ago, one in zip(weeks_ago, seen, strict=True)
         ]
-        return {hour: one for hour, one in walk_ins(days, MONDAY)[1].items() if hour != "09"}
+        return {hour: one for hour, one in learned_walk_ins(days, MONDAY)[1].items() if hour != "09"}
 
     alike = after_ten(*[OpenHour(2, 600)] * 8)["10"]
     unlike = after_ten(*[OpenHour(0, 600), OpenHour(10, 600)] * 4)["10"]
@@ -168,8 +170,8 @@ def test_ten_minutes_of_an_hour_say_together_who_comes_in_ten_minutes_and_nothin
 
 
 def test_the_spread_is_what_days_differ_by_beyond_chance_and_what_few_days_leave_open() -> None:
-    alike = walk_ins(weeks(8, [20, 22, 18, 21]), MONDAY)[1]["09"]
-    unlike = walk_ins(weeks(8, [0, 40]), MONDAY)[1]["09"]
+    alike = learned_walk_ins(weeks(8, [20, 22, 18, 21]), MONDAY)[1]["09"]
+    unlike = learned_walk_ins(weeks(8, [0, 40]), MONDAY)[1]["09"]
 
     beyond_chance = 8 * 400 / 7 - 20
     assert alike.sd == pytest.approx(math.sqrt(math.pi / 2 * 20.5 / 8))
@@ -181,14 +183,14 @@ def test_in_the_first_two_weeks_a_weekday_is_like_all_days_and_as_uncertain() ->
     days = [DayFacts(on=MONDAY + timedelta(n), hours={"09": OpenHour(one, 3600)}) for n, one in enumerate(people)]
     saturday = MONDAY + timedelta(5)
 
-    found = walk_ins(days, saturday, [1, 2, 6])
+    found = learned_walk_ins(days, saturday, [1, 2, 6])
 
     assert found.keys() == {1, 2, 6}
     assert found[6] == found[1]
     assert found[1]["09"].per_h == 20
-    assert found[1]["09"].sd > walk_ins(weeks(8, [20]), MONDAY)[1]["09"].sd
-    assert walk_ins(days[:4], saturday) == {}, "four days say nothing yet"
-    assert walk_ins(days, saturday, []) == {}
+    assert found[1]["09"].sd > learned_walk_ins(weeks(8, [20]), MONDAY)[1]["09"].sd
+    assert learned_walk_ins(days[:4], saturday) == {}, "four days say nothing yet"
+    assert learned_walk_ins(days, saturday, []) == {}
 
 
 def test_only_the_weekdays_on_which_the_hall_opens_are_told_of_walk_ins() -> None:
@@ -200,9 +202,9 @@ def test_only_the_weekdays_on_which_the_hall_opens_are_told_of_walk_ins() -> Non
 def test_nothing_is_said_of_a_weekday_before_two_weeks_of_days() -> None:
     days = weeks(2, [20])
 
-    assert walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS - 1)) == {}
-    assert walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS)) != {}
-    assert walk_ins([], MONDAY) == {}
+    assert learned_walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS - 1)) == {}
+    assert learned_walk_ins(days, days[0].on + timedelta(DAYS_BEFORE_WALK_INS)) != {}
+    assert learned_walk_ins([], MONDAY) == {}
 
 
 def test_a_worked_saturday_counts_as_the_friday_it_is_like() -> None:
@@ -211,11 +213,11 @@ def test_a_worked_saturday_counts_as_the_friday_it_is_like() -> None:
     people |= {one + timedelta(1): 6 for one in people if one.isoweekday() == 5 and one != friday - timedelta(7)}
     days = [DayFacts(on=one, hours={"09": OpenHour(people[one], 3600)}) for one in sorted(people)]
 
-    found = walk_ins(days, MONDAY, worked={friday - timedelta(6): 5})
+    found = learned_walk_ins(days, MONDAY, worked={friday - timedelta(6): 5})
     learned = learn(days, town(), MONDAY, {friday - timedelta(6): 5})
 
     alike = [30, 30, 26, 30]
-    assert found[5]["09"] == walk_ins(weeks(4, alike), MONDAY)[1]["09"]
+    assert found[5]["09"] == learned_walk_ins(weeks(4, alike), MONDAY)[1]["09"]
     assert found[6]["09"].per_h == 6
     assert learned.walk_ins == found
 
@@ -227,7 +229,7 @@ def test_only_the_days_before_and_of_the_season_count() -> None:
 
     learned = learn([late, day, old], town(), MONDAY)
 
-    assert learned.every.durations == {ENQUIRY: lasting_of([240] * 20, [], Lasting(180.0, 0.6))}
+    assert learned.every.durations == {ENQUIRY: learned_duration([240] * 20, [], Lasting(180.0, 0.6))}
     assert learned.days == 1
 
 
@@ -239,8 +241,8 @@ def test_each_stage_is_learned_by_itself() -> None:
     learned = learn([day], town(), MONDAY + timedelta(1)).every
     card = plan_of(town(), 1, MONDAY, (), learned).services[CARD]
 
-    assert learned.durations == {CARD: lasting_of([60] * 200, [], Lasting(240.0, 0.6))}
-    assert learned.at_stages == {CARD: {WINDOW: lasting_of([600] * 200, [], Lasting(240.0, 0.6))}}
+    assert learned.durations == {CARD: learned_duration([60] * 200, [], Lasting(240.0, 0.6))}
+    assert learned.at_stages == {CARD: {WINDOW: learned_duration([600] * 200, [], Lasting(240.0, 0.6))}}
     assert card.expected_s(WINDOW, 1, prechecked=False) > 560
     assert card.expected_s(CASHIER, 1, prechecked=False) < 80
 
@@ -261,7 +263,7 @@ def test_facts_of_before_are_of_the_main_stage() -> None:
     learned = learn([facts], town(), MONDAY + timedelta(1)).every
 
     assert learned.durations.keys() == {CARD, PASSPORT}
-    assert learned.durations[CARD] == lasting_of([90, 90], [], Lasting(240.0, 0.6))
+    assert learned.durations[CARD] == learned_duration([90, 90], [], Lasting(240.0, 0.6))
     assert learned.at_stages == {}
 
 
@@ -305,7 +307,7 @@ def test_a_trifle_is_nothing_new() -> None:
 
     def moved(**changes: object) -> bool:
         changed = {name: getattr(known, name) for name in known.__struct_fields__} | changes
-        return has_moved(known, Learned(**changed))
+        return has_changed(known, Learned(**changed))
 
     assert not moved()
     assert not moved(durations={ENQUIRY: Lasting(304.0, 0.605, 201.0)}, no_show=0.1015, punctuality_mean_s=-290.0)
@@ -324,11 +326,11 @@ def test_a_trifle_is_nothing_new() -> None:
     assert moved(leaving=Leaving(left_per_h=0.05))
     assert moved(leaving=Leaving(no_show_per_h=0.05))
     assert moved(leaving=Leaving(no_show_s=20.0))
-    assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(21.0, 3.0)})
-    assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.0, 4.5)})
-    assert walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.0, 3.0, 600)})
-    assert walk_ins_moved(known.walk_ins, {})
-    assert not walk_ins_moved(known.walk_ins, {"09": LearnedArrivals(20.2, 3.5)})
+    assert walk_ins_changed(known.walk_ins, {"09": LearnedArrivals(21.0, 3.0)})
+    assert walk_ins_changed(known.walk_ins, {"09": LearnedArrivals(20.0, 4.5)})
+    assert walk_ins_changed(known.walk_ins, {"09": LearnedArrivals(20.0, 3.0, 600)})
+    assert walk_ins_changed(known.walk_ins, {})
+    assert not walk_ins_changed(known.walk_ins, {"09": LearnedArrivals(20.2, 3.5)})
 
 
 def test_a_plan_goes_by_what_was_learned_and_is_newer_for_it() -> None:

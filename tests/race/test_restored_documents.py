@@ -8,7 +8,7 @@ from service.domain.hall.demo import DEMO, demo_document
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
-from service.domain.stats.learning import NOTHING_YET
+from service.domain.stats.learning import NOTHING_LEARNED
 from service.journal import hall_documents as stored
 from service.journal.hall_documents import HallRow, UnknownRow
 from service.journal.sql_files import statements
@@ -196,7 +196,7 @@ async def test_a_hall_that_is_made_again_has_learned_nothing(one: Process, dsn: 
 
     assert await one.halls.create_if_absent(LATER, named("later"))
 
-    assert (await one.halls.get(LATER)).learned == NOTHING_YET
+    assert (await one.halls.get(LATER)).learned == NOTHING_LEARNED
 
 
 async def test_a_look_at_what_is_known_makes_no_other_hall_of_it(one: Process) -> None:

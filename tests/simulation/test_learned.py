@@ -11,7 +11,7 @@ from service.domain.commands import EndDay
 from service.domain.day import NOTHING_SPENT
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId, StageId
-from service.domain.stats.learning import NOTHING_YET, LearnedWeek
+from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
 from service.journal.database import Database
 from service.journal.hall_documents import Halls
 from service.simulate.days import live_day, live_days
@@ -65,7 +65,7 @@ def test_the_days_that_teach_are_others_than_those_that_are_measured() -> None:
 def test_a_hall_that_has_lived_learns_what_is_true() -> None:
     begun, taught = week_after(SICK, 0), week_after(SICK, 12)
 
-    assert begun == NOTHING_YET
+    assert begun == NOTHING_LEARNED
     assert taught.days == 12
     for kind in SICK.kinds:
         lasting = taught.every.durations[kind.id]
@@ -110,7 +110,7 @@ async def test_a_simulated_night_teaches_what_the_night_of_a_real_hall_does(dsn:
     simulated = learned_before(FEW, started, CREDIT, SEED, 0, 1)
     assert real.every.durations
     assert (real.every, real.walk_ins, real.days) == (simulated.every, simulated.walk_ins, 1)
-    assert simulated == after_night(NOTHING_YET, [facts_of(life.hall.records, on)], started, ON)
+    assert simulated == after_night(NOTHING_LEARNED, [facts_of(life.hall.records, on)], started, ON)
 
 
 def test_the_oracle_goes_by_the_truth_where_the_hall_does_not() -> None:

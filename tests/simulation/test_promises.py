@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from service.domain.forecast.start_state import Scene, scene_of
+from service.domain.forecast.start_state import StartState, start_state_of
 from service.domain.model import CounterId, Ticket, TicketClass
 from service.simulate.days import live_day
 from service.simulate.estimate import Estimate, estimate
@@ -59,10 +59,10 @@ def test_the_oracle_knows_the_speed_of_the_day_and_of_each_clerk_and_who_wants_t
     scenario = SCENARIOS["lunch"]
     setting = setting_of(scenario, POLICIES["credit"], 9, "all")
     people = replace(draw(scenario, 1, 0), pace=(2.0, 1.0, 1.0, 0.5, 0.5), volume=1.5, green=0.25)
-    seen: list[tuple[Scene, Scene]] = []
+    seen: list[tuple[StartState, StartState]] = []
 
     def looking(hall: SimulatedHall, ticket: Ticket) -> Told | None:
-        scene = scene_of(hall.day, hall.day.at)
+        scene = start_state_of(hall.day, hall.day.at)
         assert scene is not None, ticket
         seen.append((scene, true_scene(scene, setting, people)))
         return None

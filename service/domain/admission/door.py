@@ -20,22 +20,22 @@ from service.domain.queue.waits import outlook_at, outlook_on_standby
 from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
 
 
-def refuse_suspended(day: Day, now_at: datetime) -> None:
+def refuse_if_suspended(day: Day, now_at: datetime) -> None:
     """Raise HallSuspended while the hall is."""
     suspension = day.suspended_at(now_at)
     if suspension is not None:
         raise HallSuspended(suspension.text)
 
 
-def calls_from(day: Day) -> datetime | None:
+def calls_begin_at(day: Day) -> datetime | None:
     """From when people are called, also after closing time: the first opening; None when nobody is called any more."""
     windows = day.plan.windows
     return None if day.closed or not windows else windows[0].opens_at
 
 
-def refuse_shut(day: Day, now_at: datetime) -> None:
+def refuse_if_closed(day: Day, now_at: datetime) -> None:
     """Raise HallSuspended or HallClosed when nobody gets a number now."""
-    refuse_suspended(day, now_at)
+    refuse_if_suspended(day, now_at)
     if day.closed or not day.plan.doors_open_at(now_at):
         raise hall_closed(day, now_at)
 
@@ -45,7 +45,7 @@ def hall_closed(day: Day, now_at: datetime) -> HallClosed:
     return HallClosed(stamp_or_none(day.plan.reopens_at if day.closed else day.plan.opens_at(now_at)))
 
 
-def on_offer(day: Day, *services: ServiceId) -> PlannedService:
+def in_person_service(day: Day, *services: ServiceId) -> PlannedService:
     """The first of some services that people come to the hall for. Raises ServiceNotFound, OnlineOnly."""
     found = [day.service(name) for name in services]
     for service in found:
@@ -54,13 +54,13 @@ def on_offer(day: Day, *services: ServiceId) -> PlannedService:
     return found[0]
 
 
-def refuse_count(service: PlannedService, count: int) -> None:
+def check_count(service: PlannedService, count: int) -> None:
     """Raise BodyInvalid for nobody, or for more people than come together for a service."""
     if not 1 <= count <= service.count_max:
         raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
 
 
-def refuse_invitation(day: Day, invited: Invited | None, service: ServiceId, now_at: datetime) -> None:
+def check_invitation(day: Day, invited: Invited | None, service: ServiceId, now_at: datetime) -> None:
     """Raise CodeUsed for an invitation that was used today, BodyInvalid for one to another service."""
     if invited is None:
         return

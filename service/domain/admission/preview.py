@@ -11,7 +11,7 @@ from collections.abc import Hashable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from service.domain.admission.walk_ins import admitted_from_standby, kind_on, newcomer, verdict_on
+from service.domain.admission.walk_ins import admitted_from_standby, next_visitor, verdict_key, verdict_on
 from service.domain.day import Day
 from service.domain.model import AtDoor, ServiceId
 
@@ -19,7 +19,7 @@ NOBODY: Mapping[ServiceId, AtDoor] = MappingProxyType({})
 """No number of any service is given out."""
 
 
-def at_door(day: Day, now_at: datetime) -> Mapping[ServiceId, AtDoor]:
+def admission_preview(day: Day, now_at: datetime) -> Mapping[ServiceId, AtDoor]:
     """What a walk-in of each service gets now; nothing is said of one for which no number is given out.
 
     Reckoned once in each second in which nothing happens to the day, however many ask: phones do so all the time.
@@ -39,8 +39,8 @@ def _reckon(day: Day, now_at: datetime) -> Mapping[ServiceId, AtDoor]:
     found: dict[ServiceId, AtDoor] = {}
     for service in day.plan.services.values():
         if service.offered and service.online_url is None:
-            who = newcomer(after, service, 1, prechecked=False)
-            kind = kind_on(after, who)
+            who = next_visitor(after, service, 1, prechecked=False)
+            kind = verdict_key(after, who)
             if kind not in verdicts:
                 verdict = verdict_on(after, who, now_at)
                 verdicts[kind] = AtDoor.FULL if verdict is None else AtDoor(verdict.admission)

@@ -2,8 +2,8 @@
 
 A walk-in fits when a counter is likely to be free for one more person before closing, once everybody has been served
 who is here and who is still expected with an appointment, whatever their places: so nobody is let in on a booked
-person's time, and no promise is broken by it. At least `FITS` is admitted, at least `MAY_FIT` stands by; who is less
-likely is told that the hall is full, with what can be booked instead. A visit of several stages, or of several
+person's time, and no promise is broken by it. A likelihood of at least `FITS_MIN` means admission, of at least
+`STANDBY_MIN` standby. Below that, the answer is that the hall is full, with the slots that can be booked instead. A visit of several stages, or of several
 services, is as likely as its last one, which begins after all before it.
 
 Standby is outside the order of calls, in the order of issue, until work flows back: then as many are admitted, in the
@@ -34,31 +34,31 @@ from service.domain.day import Day, Pool
 from service.domain.events import Event, Record
 from service.domain.evolve.evolve import evolve
 from service.domain.model import Admission, Fit, ServiceId, StageId, Ticket
-from service.domain.queue.follow_on_services import visits_then
-from service.domain.queue.shared_counters import Sharing
+from service.domain.queue.follow_on_services import follow_on_visits
+from service.domain.queue.shared_counters import CounterSharing
 from service.domain.queue.waits import (
-    NOTHING,
-    Free,
+    NO_WORK,
+    CounterFree,
     Work,
-    comes_to,
-    coming_at_all,
-    free_for,
-    further_at,
-    lasting_at,
+    all_arrivals,
+    counter_free_for,
+    duration_at,
+    expected_work,
+    follow_on_need_at,
+    follow_on_work,
+    has_stage_ahead,
     outlook_of,
     probability_below,
-    speed_of,
-    work_further,
-    work_of,
-    work_with,
+    todays_speed,
+    work_brought_by,
 )
 from service.domain.refusals import HallFull
 from service.domain.view import slot_view
 
-FITS = 0.8
+FITS_MIN = 0.8
 """A walk-in who is at least this likely to be called before closing is admitted."""
 
-MAY_FIT = 0.3
+STANDBY_MIN = 0.3
 """One who is at least this likely stands by."""
 
 LATER_S = 1.0
@@ -115,7 +115,7 @@ class Verdict(NamedTuple):
     fit: Fit | None
 
 
-class _Leg(NamedTuple):
+class StageNeed(NamedTuple):
     """A stage that is ahead of a visit: who competes there, and what the visit needs, by mean and variance."""
 
     pool: Pool
@@ -123,7 +123,7 @@ class _Leg(NamedTuple):
     variance: float
 
 
-_Kind = tuple[Sharing, int]
+_Kind = tuple[CounterSharing, int]
 """A kind of work, of those that share counters."""
 
 
@@ -151,22 +151,22 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     if day.plan.admission == "all":
         return Verdict(day.admission_at(now_at), None)
     legs = _legs_of(day, visitor)
-    frees = _Frees(visitor.n, now_at)
+    frees = FreeTimes(visitor.n, now_at)
     start = _start_after_all(day, legs, frees)
-    speed, _ = speed_of(day, legs[-1].pool.stage)
+    speed, _ = todays_speed(day, legs[-1].pool.stage)
     fit = _fit(start, speed, _closing(day.regular), now_at)
     admission = day.admission_at(now_at)
-    if day.overtime is not None and (fit.p is None or fit.p < FITS):
+    if day.overtime is not None and (fit.p is None or fit.p < FITS_MIN):
         fit = _fit(start, speed, _closing(day.plan), now_at)
         admission = Admission.OVERTIME
-    if fit.p is not None and fit.p < MAY_FIT:
+    if fit.p is not None and fit.p < STANDBY_MIN:
         return None
-    if fit.p is None or fit.p < FITS or _after_others(day, visitor, legs, frees):
+    if fit.p is None or fit.p < FITS_MIN or _after_others(day, visitor, legs, frees):
         return Verdict(Admission.STANDBY, fit)
     return Verdict(admission, fit)
 
 
-def kind_on(day: Day, visitor: Visitor) -> Hashable:
+def verdict_key(day: Day, visitor: Visitor) -> Hashable:
     """What it depends on who a visitor is: of those who are alike in it `verdict_on` says the same at an instant."""
     legs = _legs_of(day, visitor)
     before = tuple((mean_s, variance) for _, mean_s, variance in legs[:-1])
@@ -186,7 +186,7 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
     """
     after = day
     for event in decided:
-        after = day_after(day, after, event, now_at)
+        after = day_with_event(day, after, event, now_at)
     admitted: list[Event] = []
     if after.closed or not after.standby:
         return admitted, after
@@ -211,7 +211,7 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
             continue
         event = admitted_as(after, ticket, verdict, now_at)
         admitted.append(event)
-        after = day_after(day, after, event, now_at)
+        after = day_with_event(day, after, event, now_at)
     return admitted, after
 
 
@@ -226,7 +226,7 @@ def visitor_of(ticket: Ticket) -> Visitor:
     return Visitor(ticket.service, ticket.stage, ticket.count, ticket.prechecked, ticket.n, ticket.then)
 
 
-def newcomer(  # noqa: PLR0913  (the last ones by name)
+def next_visitor(  # noqa: PLR0913  (the last ones by name)
     day: Day,
     service: PlannedService,
     count: int,
@@ -240,7 +240,7 @@ def newcomer(  # noqa: PLR0913  (the last ones by name)
     return Visitor(service.id, stage, count, prechecked, day.issued + 1, then, partner)
 
 
-def day_after(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
+def day_with_event(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
     """The day after an event that is decided on `day`, folded beside it: `after` is the day so far."""
     if after is day:
         after = day.copy()
@@ -260,7 +260,7 @@ def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at:
     return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
 
 
-class _Frees:
+class FreeTimes:
     """When a counter of each pool is free for who comes after all, on standby after those before the number `n`.
 
     `also` are the stages of one more visit before them. Whoever is asked about, the work of those in the order is the
@@ -270,37 +270,38 @@ class _Frees:
     def __init__(self, n: int, now_at: datetime) -> None:
         self.n = n
         self.now_at = now_at
-        self.also: Sequence[_Leg] = ()
-        self._known: dict[_Kind, Free | None] = {}
-        self._in_order: dict[Sharing, Sequence[Work]] = {}
+        self.also: Sequence[StageNeed] = ()
+        self._known: dict[_Kind, CounterFree | None] = {}
+        self._in_order: dict[CounterSharing, Sequence[Work]] = {}
 
-    def behind(self, n: int, also: Sequence[_Leg] = ()) -> "_Frees":
+    def behind(self, n: int, also: Sequence[StageNeed] = ()) -> "FreeTimes":
         """The same for another on standby, with one more visit before them."""
-        other = _Frees(n, self.now_at)
+        other = FreeTimes(n, self.now_at)
         other.also = also
         other._in_order = self._in_order
         return other
 
-    def at(self, day: Day, pool: Pool) -> Free | None:
+    def at(self, day: Day, pool: Pool) -> CounterFree | None:
+        """When a counter of the pool is free for one more person; None when no counter serves it."""
         which = pool.sharing, pool.kind
         if which not in self._known:
             self._known[which] = self._free_at(day, pool)
         return self._known[which]
 
-    def _free_at(self, day: Day, pool: Pool) -> Free | None:
+    def _free_at(self, day: Day, pool: Pool) -> CounterFree | None:
         in_order = self._in_order.get(pool.sharing)
         if in_order is None:
-            nobody = [NOTHING] * len(pool.sharing.kinds)
+            nobody = [NO_WORK] * len(pool.sharing.kinds)
             in_order = _with(nobody, chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool)))
             self._in_order[pool.sharing] = in_order
-        standby = chain.from_iterable(work_with(day, pool, ticket) for ticket in day.standby_before(self.n))
+        standby = chain.from_iterable(work_brought_by(day, pool, ticket) for ticket in day.standby_before(self.n))
         also = (
-            (other.kind, work_of(1, 1.0, mean_s, variance))
+            (other.kind, expected_work(1, 1.0, mean_s, variance))
             for other, mean_s, variance in self.also
             if other.sharing is pool.sharing
         )
         waiting = _with(in_order, chain(standby, also))
-        return free_for(day, pool, waiting, coming_at_all(day, pool, self.now_at), self.now_at)
+        return counter_free_for(day, pool, waiting, all_arrivals(day, pool, self.now_at), self.now_at)
 
 
 def _with(waiting: Sequence[Work], more: Iterable[tuple[int, Work]]) -> Sequence[Work]:
@@ -311,7 +312,7 @@ def _with(waiting: Sequence[Work], more: Iterable[tuple[int, Work]]) -> Sequence
     return found
 
 
-def _start_after_all(day: Day, legs: Iterable[_Leg], frees: _Frees) -> _Start | None:
+def _start_after_all(day: Day, legs: Iterable[StageNeed], frees: FreeTimes) -> _Start | None:
     """When the last counter of a visit is free for who comes after all others; None when nobody can tell."""
     start: _Start | None = None
     own_s = own_variance = 0.0
@@ -326,7 +327,7 @@ def _start_after_all(day: Day, legs: Iterable[_Leg], frees: _Frees) -> _Start | 
     return start
 
 
-def _after_others(day: Day, visitor: Visitor, legs: Sequence[_Leg], frees: _Frees) -> bool:
+def _after_others(day: Day, visitor: Visitor, legs: Sequence[StageNeed], frees: FreeTimes) -> bool:
     """Tell whether somebody stands by, and was here before, whose time they would take.
 
     Of several with the same errand it is the first: the others come after that one.
@@ -343,7 +344,7 @@ def _after_others(day: Day, visitor: Visitor, legs: Sequence[_Leg], frees: _Free
     return False
 
 
-def _takes_from(day: Day, legs: Sequence[_Leg], frees: _Frees, other: Visitor) -> bool:
+def _takes_from(day: Day, legs: Sequence[StageNeed], frees: FreeTimes, other: Visitor) -> bool:
     """Tell whether somebody on standby would be served later if a visit of these stages were let in before them."""
     theirs = _legs_of(day, other)
     if not {leg.pool.sharing for leg in theirs} & {leg.pool.sharing for leg in legs}:
@@ -357,7 +358,7 @@ def _takes_from(day: Day, legs: Sequence[_Leg], frees: _Frees, other: Visitor) -
     return start is not None and then is not None and then.mean_s > start.mean_s + LATER_S
 
 
-def _only_kind(legs: Sequence[_Leg]) -> _Kind | None:
+def _only_kind(legs: Sequence[StageNeed]) -> _Kind | None:
     """The kind of work that all stages of a visit are; None when they are of several."""
     kinds = {(leg.pool.sharing, leg.pool.kind) for leg in legs}
     return kinds.pop() if len(kinds) == 1 else None
@@ -368,23 +369,23 @@ def _errand_of(visitor: Visitor) -> Visitor:
     return replace(visitor, n=0, partner=None)
 
 
-def _legs_of(day: Day, visitor: Visitor) -> list[_Leg]:
+def _legs_of(day: Day, visitor: Visitor) -> list[StageNeed]:
     """Each stage of what is still to be done, from the present one on; one at least."""
     service, count, prechecked = visitor.service, visitor.count, visitor.prechecked
     legs = list(_legs_from(day, visitor.stage, Visit(service, count, prechecked)))
-    for visit in visits_then(day.plan, service, visitor.then, count, prechecked=prechecked):
+    for visit in follow_on_visits(day.plan, service, visitor.then, count, prechecked=prechecked):
         legs += _legs_from(day, day.plan.services[visit.service].stages[0], visit)
     return legs
 
 
-def _legs_from(day: Day, begins: StageId, visit: Visit) -> Iterator[_Leg]:
+def _legs_from(day: Day, begins: StageId, visit: Visit) -> Iterator[StageNeed]:
     stages = day.plan.services[visit.service].stages
     here = day.stage_now(visit.service, begins)
     for stage in stages[stages.index(here) :]:
         if day.stage_now(visit.service, stage) == stage:  # else nobody is at this optional one
-            lasts = lasting_at(day, stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
+            lasts = duration_at(day, stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
             assert lasts is not None, "it is still ahead"
-            yield _Leg(day.pool(visit.service, stage), *lasts)
+            yield StageNeed(day.pool(visit.service, stage), *lasts)
 
 
 def _in_lines(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
@@ -392,9 +393,9 @@ def _in_lines(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
     for key, line in day.lines.items():
         kind = pool.sharing.kind_of.get(key.service)
         if kind is not None and line.places:
-            lasts = lasting_at(day, pool.stage, key.service, key.stage, key.people, prechecked=key.prechecked)
+            lasts = duration_at(day, pool.stage, key.service, key.stage, key.people, prechecked=key.prechecked)
             if lasts is not None:
-                yield kind, work_of(len(line.places), 1.0, *lasts)
+                yield kind, expected_work(len(line.places), 1.0, *lasts)
 
 
 def _to_come_here(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
@@ -405,18 +406,18 @@ def _to_come_here(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
         ticket = day.tickets[counter.ticket]
         kind = pool.sharing.kind_of.get(ticket.service)
         service = day.plan.services[ticket.service]
-        if kind is not None and comes_to(service, counter.stage, pool.stage):
+        if kind is not None and has_stage_ahead(service, counter.stage, pool.stage):
             prechecked = ticket.prechecked or counter.stage == PRECHECK
             mean_s = service.expected_s(pool.stage, ticket.count, prechecked=prechecked)
-            yield kind, work_of(1, 1.0, mean_s, service.variance(pool.stage, ticket.count, prechecked=prechecked))
+            yield kind, expected_work(1, 1.0, mean_s, service.variance(pool.stage, ticket.count, prechecked=prechecked))
 
 
 def _going_on(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
     """The work, by kind, that all who are in a line or at a counter bring when they go on."""
     for what, places in day.going_on.items():
-        further = further_at(day, pool, what)
+        further = follow_on_need_at(day, pool, what)
         if further is not None:
-            yield work_further(further, len(places))
+            yield follow_on_work(further, len(places))
 
 
 def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, UnsetType, to_builtins
 
 from service.domain import commands, events
-from service.domain.admission.door import on_offer, refuse_count, refuse_invitation
+from service.domain.admission.door import check_count, check_invitation, in_person_service
 from service.domain.booking.booking_totals import Booked
 from service.domain.booking.slots import Room, Slots, earliest, places_of_day, room, slots_of, within_horizon
 from service.domain.day import Day
@@ -74,9 +74,9 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
         SlotFull: nothing is free; with the nearest starts that are.
         TicketNotFound, WrongState: the ticket to give up for it is none of today's on standby.
     """
-    service = on_offer(day, command.service)
-    refuse_count(service, command.count)
-    refuse_invitation(day, command.invitation, service.id, now_at)
+    service = in_person_service(day, command.service)
+    check_count(service, command.count)
+    check_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
     given_up = [] if command.ticket is None else leave_standby(day, command.ticket)
     asked = _Asked(
@@ -159,7 +159,7 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
         return decided
     ends_at, place, places = appointment.ends_at, appointment.place, appointment.places
     if moved:
-        refuse_count(day.regular.services[appointment.service], count)
+        check_count(day.regular.services[appointment.service], count)
         found = _room_elsewhere(day, appointment, starts_at, count, now_at, staff=command.staff)
         starts_at, ends_at, places = found.slot.starts_at, found.slot.ends_at, found.taken + found.free
         if starts_at != appointment.starts_at:
@@ -234,8 +234,8 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
     """
     was = command.appointment
     _require_open(day, was, now_at)
-    service = on_offer(day, was.service)
-    refuse_count(service, command.count)
+    service = in_person_service(day, was.service)
+    check_count(service, command.count)
     asked = _Asked(service.id, command.count, was.prechecked, was.partner, command.staff)
     found = asked.room(day, day.booked, command.starts_at, now_at)
     _refuse_more_of_person(day, was.person, command.starts_at, now_at)

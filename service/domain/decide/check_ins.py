@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from service.domain import commands, events
-from service.domain.admission.door import hall_closed, issue, on_offer, refuse_shut
+from service.domain.admission.door import hall_closed, in_person_service, issue, refuse_if_closed
 from service.domain.calendar.plan import DUE_AFTER_DAYS
 from service.domain.calendar.times import stamp
 from service.domain.day import Day
@@ -56,7 +56,7 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
     opens_at = check_in_opens_at(day, appointment)
     if now_at < opens_at and not day.closed:
         raise TooEarly(stamp(opens_at))
-    refuse_shut(day, now_at)
+    refuse_if_closed(day, now_at)
     taken = issue(
         day,
         now_at,
@@ -105,8 +105,10 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
     if day.on > by:
         raise WrongDay(by.isoformat())
     planned = day.plan.services.get(returned.service)
-    service = planned if planned is not None and planned.online_url is None else on_offer(day, returned.service)
-    refuse_shut(day, now_at)
+    service = (
+        planned if planned is not None and planned.online_url is None else in_person_service(day, returned.service)
+    )
+    refuse_if_closed(day, now_at)
     return [
         issue(
             day,

@@ -15,14 +15,14 @@ from msgspec.structs import replace
 
 from service.domain import commands, events
 from service.domain.admission.door import (
-    calls_from,
+    calls_begin_at,
+    check_count,
+    check_invitation,
     hall_closed,
+    in_person_service,
     issue,
-    on_offer,
-    refuse_count,
-    refuse_invitation,
-    refuse_shut,
-    refuse_suspended,
+    refuse_if_closed,
+    refuse_if_suspended,
 )
 from service.domain.admission.walk_ins import (
     GIVES_WORK_BACK,
@@ -30,8 +30,8 @@ from service.domain.admission.walk_ins import (
     admit,
     admitted_as,
     admitted_from_standby,
-    day_after,
-    newcomer,
+    day_with_event,
+    next_visitor,
 )
 from service.domain.calendar.plan import DUE_AFTER_DAYS, DUE_AFTER_DAYS_MAX, Plan
 from service.domain.commands import Command, Finish
@@ -138,16 +138,16 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
 
     Source: DESIGN 6, "Admission of a walk-in".
     """
-    service = on_offer(day, command.service, *command.then)
-    refuse_count(service, command.count)
-    refuse_shut(day, now_at)
+    service = in_person_service(day, command.service, *command.then)
+    check_count(service, command.count)
+    refuse_if_closed(day, now_at)
     _refuse_second(day, command.browser)
-    refuse_invitation(day, command.invitation, service.id, now_at)
+    check_invitation(day, command.invitation, service.id, now_at)
     invited = command.invitation
     prechecked = invited is not None and invited.prechecked
     partner = None if invited is None else invited.partner_at(now_at)
     first, after = admitted_from_standby(day, now_at)
-    who = newcomer(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
+    who = next_visitor(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
     admission, fit = admit(after, who, now_at)
     return [
         *over_of_invitation(day, invited, now_at),
@@ -265,7 +265,7 @@ def recall_ticket(day: Day, command: commands.RecallTicket, now_at: datetime) ->
     """Show and speak the number again. Raises WrongState, HallSuspended."""
     ticket = day.ticket(command.ticket)
     _require(ticket, TicketState.CALLED)
-    refuse_suspended(day, now_at)
+    refuse_if_suspended(day, now_at)
     return [events.TicketRecalled(ticket=ticket.id)]
 
 
@@ -511,7 +511,7 @@ def call_next(day: Day, command: commands.CallNext, now_at: datetime) -> list[Ev
     else:
         _require_free(counter)
     raised, after, moved = _raise_long_waits(day, now_at, moved)
-    found = dispatch.first(after, counter, moved)
+    found = dispatch.choose_next(after, counter, moved)
     if found is not None:
         ticket, reason = found
         decided += raised
@@ -536,8 +536,8 @@ def call_ticket(day: Day, command: commands.CallTicket, now_at: datetime) -> lis
     _require(ticket, TicketState.WAITING)
     if counter.stage not in day.plan.services[ticket.service].stages:
         raise BodyInvalid(("ticket", "this counter's stage is no part of its service"))
-    before = dispatch.ahead(day, ticket)
-    reason = dispatch.reason_for(day.plan, ticket, ahead_of=before, code=command.reason)
+    before = dispatch.count_ahead(day, ticket)
+    reason = dispatch.call_reason(day.plan, ticket, ahead_of=before, code=command.reason)
     return [events.TicketCalled(ticket=ticket.id, counter=counter.id, stage=counter.stage, reason=reason)]
 
 
@@ -725,8 +725,8 @@ def _require_papers(plan: Plan, ticket: Ticket, missing: tuple[str, ...]) -> Non
 
 def _refuse_calls(day: Day, now_at: datetime) -> None:
     """Calls run from the first opening of the day until it is closed; late ones are served after closing time."""
-    refuse_suspended(day, now_at)
-    from_at = calls_from(day)
+    refuse_if_suspended(day, now_at)
+    from_at = calls_begin_at(day)
     if from_at is None or now_at < from_at:
         raise hall_closed(day, now_at)
 
@@ -825,7 +825,7 @@ def _raise_long_waits(
     """
     raised: list[Event] = []
     after = day
-    for ticket in list(dispatch.waited_too_long(day, now_at, moved)):
+    for ticket in list(dispatch.overdue_walk_ins(day, now_at, moved)):
         queue_at = dispatch.queue_time(
             day.plan, ticket.class_, ticket.reference_at, ticket.floor_at, ticket.late_from_at, raised=True
         )
@@ -836,7 +836,7 @@ def _raise_long_waits(
         if moved is ticket:
             moved = up
         else:
-            after = day_after(day, after, event, now_at)
+            after = day_with_event(day, after, event, now_at)
     return raised, after, moved
 
 

@@ -5,7 +5,7 @@ prefix of the kiosk's own, so that nobody else gives the same number meanwhile; 
 service and no other kiosk has, and counts its numbers as it counts those of every prefix. Who gets one stands in the
 order of calls as if they had taken it then. What a kiosk has not given out by the end of the day is nobody's.
 
-Source: README, "Rules of the hall".
+Source: docs/explanation/rules-of-the-hall.md, rule 25.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any
 
 from service.domain import commands, events
-from service.domain.admission.door import Reported, hall_closed, issue, on_offer, refuse_count
+from service.domain.admission.door import Reported, check_count, hall_closed, in_person_service, issue
 from service.domain.day import Day
 from service.domain.events import Event
 from service.domain.model import Channel, Lease, Printer, TicketClass, TicketId
@@ -77,8 +77,8 @@ def report_ticket(day: Day, command: commands.ReportTicket, now_at: datetime) ->
         return []
     if number <= lease.last:
         raise NumberNotLeased
-    service = on_offer(day, command.service)
-    refuse_count(service, command.count)
+    service = in_person_service(day, command.service)
+    check_count(service, command.count)
     taken_at = min(max(command.issued_at, leased_at, lease.last_at or leased_at), now_at)
     if not day.plan.doors_open_at(taken_at):
         raise hall_closed(day, now_at)

@@ -36,7 +36,7 @@ from service.domain.model import (
     late_from,
 )
 from service.domain.queue import dispatch
-from service.domain.queue.promised_waits import was_kept
+from service.domain.queue.promised_waits import is_promise_kept
 
 FORGOTTEN_AFTER_MEANS = 4
 """A service that lasted longer than this many means was not ended in time: today's speed is not learned from it."""
@@ -287,7 +287,7 @@ def _admission_when_called(day: Day, event: events.TicketCalled, record: Record)
 
 
 def _ticket_called(day: Day, event: events.TicketCalled, record: Record) -> _Touched:
-    kept = was_kept(day, day.tickets[event.ticket], record.at)
+    kept = is_promise_kept(day, day.tickets[event.ticket], record.at)
     if kept is not None:
         day.kept[kept] += 1
     ticket = _put(

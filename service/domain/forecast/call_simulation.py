@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.domain.forecast.random_draws import Floats
-from service.domain.forecast.start_state import Part
+from service.domain.forecast.start_state import HallPart
 
 Indexes = NDArray[np.intp]
 
-NOBODY = 1e9
+LAST_RESORT_RANK = 1e9
 """Added to the rank of those who are called rather than nobody: they come after everybody in the order."""
 
 
@@ -46,7 +46,7 @@ class Lines(NamedTuple):
     raised: Raised | None
 
 
-class Others(NamedTuple):
+class LaterArrivals(NamedTuple):
     """Who appears in the order later: groups, and for each (rows) on each path (columns) when, and with which key."""
 
     groups: Indexes
@@ -54,14 +54,14 @@ class Others(NamedTuple):
     keys: Floats
 
 
-class Gone(NamedTuple):
+class Abandonment(NamedTuple):
     """Who is not there any more: from when on, and for how long the counter that calls them waits; people by paths."""
 
     from_s: Floats
     keeps_s: Floats
 
 
-class Again(NamedTuple):
+class Reappearances(NamedTuple):
     """A second appearance of some of the others (`who`), with another key: what they have been called by is kept."""
 
     who: Indexes
@@ -69,14 +69,14 @@ class Again(NamedTuple):
     keys: Floats
 
 
-def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs at hand)
-    part: Part,
+def simulate_calls(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs at hand)
+    part: HallPart,
     free_s: Floats,
     lines: Lines,
-    others: Others,
-    again: Again,
+    others: LaterArrivals,
+    again: Reappearances,
     durations_s: Floats,
-    gone: Gone | None,
+    gone: Abandonment | None,
     wanted: NDArray[np.bool_],
 ) -> Floats:
     """Find when everybody is called.
@@ -177,9 +177,9 @@ def starts_of(  # noqa: PLR0913, PLR0915, PLR0917  (one loop, and what it needs 
     return starts[:, :people]
 
 
-def _by_path(gone: Gone) -> Gone:
+def _by_path(gone: Abandonment) -> Abandonment:
     """The same as the loop has people: path after path, the last of each nobody."""
-    return Gone(*(np.pad(one, ((0, 1), (0, 0))).T.reshape(-1) for one in gone))
+    return Abandonment(*(np.pad(one, ((0, 1), (0, 0))).T.reshape(-1) for one in gone))
 
 
 def _table(of_lines: Floats, people: int) -> Floats:
@@ -201,7 +201,7 @@ def _followers(lines: Lines, people: int) -> tuple[Indexes, Indexes]:
     return follower, fronts
 
 
-def _appearances(lines: Lines, others: Others, again: Again) -> tuple[Floats, Indexes, Floats]:
+def _appearances(lines: Lines, others: LaterArrivals, again: Reappearances) -> tuple[Floats, Indexes, Floats]:
     """All appearances to come on each path (rows) in the order of time: when, whose, with which key."""
     later = np.flatnonzero((lines.appear_s > 0.0).any(axis=1))
     lined = len(lines.line_of)
@@ -219,7 +219,7 @@ def _appearances(lines: Lines, others: Others, again: Again) -> tuple[Floats, In
     return times, whose, sorted_values
 
 
-def _may(part: Part, lines: Lines, others: Others) -> Floats | None:
+def _may(part: HallPart, lines: Lines, others: LaterArrivals) -> Floats | None:
     """What keeps each counter (rows) from each column: infinite where it does not serve; None when all serve all."""
     allowed = np.zeros((len(part.counters), len(part.groups)), dtype=bool)
     for group, members in enumerate(part.groups):

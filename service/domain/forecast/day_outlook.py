@@ -14,11 +14,11 @@ from itertools import pairwise
 import numpy as np
 from msgspec import Struct
 
-from service.domain.admission.walk_ins import FITS
+from service.domain.admission.walk_ins import FITS_MIN
 from service.domain.day import Day
-from service.domain.forecast.day_simulation import Rest, drawn, quarters_s
+from service.domain.forecast.day_simulation import SimulatedDay, quarter_hours_s, simulate_day
 from service.domain.forecast.random_draws import Floats
-from service.domain.forecast.start_state import Scene, scene_of
+from service.domain.forecast.start_state import StartState, start_state_of
 from service.domain.forecast.wait_quantiles import PATHS
 from service.domain.model import HallId
 
@@ -64,7 +64,7 @@ def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
 
     Raises TooManyToCome.
     """
-    scene = scene_of(day, now_at)
+    scene = start_state_of(day, now_at)
     if scene is None or scene.closing_s is None:
         return DayAhead(
             hall=day.hall,
@@ -78,13 +78,13 @@ def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
             overtime_s=None,
             overtime_p90_s=None,
         )
-    return outlook_of(scene, paths)
+    return day_outlook_of(scene, paths)
 
 
-def outlook_of(scene: Scene, paths: int = PATHS) -> DayAhead:
+def day_outlook_of(scene: StartState, paths: int = PATHS) -> DayAhead:
     """The rest of the day of a scene that has a closing ahead. Raises TooManyToCome."""
     assert scene.closing_s is not None, "a day without a closing has no outlook"
-    rest = drawn(scene, paths, ahead=True)
+    rest = simulate_day(scene, paths, ahead=True)
     last_s = _last_call_s(rest)
     overtime = _overtime_s(rest, scene.closing_s)
     staffed_s = scene.closing_s if scene.staffed_s is None else scene.staffed_s
@@ -103,11 +103,11 @@ def outlook_of(scene: Scene, paths: int = PATHS) -> DayAhead:
     )
 
 
-def _at(scene: Scene, seconds: float) -> datetime:
+def _at(scene: StartState, seconds: float) -> datetime:
     return scene.made_at + timedelta(seconds=seconds)
 
 
-def _last_call_s(rest: Rest) -> Floats:
+def _last_call_s(rest: SimulatedDay) -> Floats:
     """When the last of all who come and stay is called, on each path; infinite when one of them never is."""
     last_s = np.zeros(rest.paths)
     for called in rest.calls:
@@ -119,7 +119,7 @@ def _last_call_s(rest: Rest) -> Floats:
     return last_s
 
 
-def _overtime_s(rest: Rest, closing_s: float) -> Floats:
+def _overtime_s(rest: SimulatedDay, closing_s: float) -> Floats:
     """Counter time after closing, on each path."""
     late: Floats = np.maximum(0.0, rest.under_way_s - closing_s).sum(axis=0)
     for called in rest.calls:
@@ -130,10 +130,10 @@ def _overtime_s(rest: Rest, closing_s: float) -> Floats:
     return late
 
 
-def _quarters(scene: Scene, rest: Rest) -> list[Quarter]:
+def _quarters(scene: StartState, rest: SimulatedDay) -> list[Quarter]:
     assert scene.closing_s is not None
     come_s = rest.probes_s
-    times = quarters_s(scene.made_at.timestamp(), scene.closing_s)
+    times = quarter_hours_s(scene.made_at.timestamp(), scene.closing_s)
     lengths = np.zeros((len(times), rest.paths), dtype=np.int64)
     waits: list[Floats] = []
     for called in rest.calls:
@@ -180,13 +180,13 @@ def _worst(closing_s: float, at_s: float, waits: list[Floats]) -> tuple[int | No
 def _intake_closes_at(quarters: list[Quarter]) -> datetime | None:
     """The minute from which on a walk-in fits in with less than 0.8, between two quarters by a straight line."""
     looked = [(one.at, one.fits) for one in quarters if one.fits is not None]
-    below = next((n for n, (_, fits) in enumerate(looked) if fits < FITS), None)
+    below = next((n for n, (_, fits) in enumerate(looked) if fits < FITS_MIN), None)
     if below is None:
         return None
     at, fits = looked[below]
     if below == 0:
         return at
     (before_at, before), _ = list(pairwise(looked))[below - 1]
-    part = (before - FITS) / (before - fits)
+    part = (before - FITS_MIN) / (before - fits)
     minutes = math.floor((at - before_at).total_seconds() * part / 60)
     return before_at + timedelta(minutes=minutes)

@@ -11,21 +11,44 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.forecast.call_simulation import NOBODY, Again, Gone, Lines, Others, Raised, starts_of
-from service.domain.forecast.random_draws import Draws, Floats, Purpose, beyond, lognormals, rest_s
+from service.domain.forecast.call_simulation import (
+    LAST_RESORT_RANK,
+    Abandonment,
+    LaterArrivals,
+    Lines,
+    Raised,
+    Reappearances,
+    simulate_calls,
+)
+from service.domain.forecast.random_draws import (
+    Draws,
+    Floats,
+    Purpose,
+    lognormals,
+    remaining_durations_s,
+    truncated_normals,
+)
 from service.domain.forecast.staffing import Pauses
-from service.domain.forecast.start_state import Guard, Present, Route, Scene, Step, Stream, Waiting
+from service.domain.forecast.start_state import (
+    ArrivalStream,
+    LongWaitRule,
+    Route,
+    StartState,
+    Step,
+    VisitAtCounter,
+    WaitingVisit,
+)
 from service.domain.model import MISSED_AFTER_S
 
 TIE_S = 1e-7
 """Orders those to come, of one queue time, by when they come, and after those who are here."""
 
-COMING_MAX = 3_000
+ARRIVALS_MAX = 3_000
 """People expected without an appointment in a forecast's order: more than on the busiest day of any hall known. Where
 visits have several stages the work grows with their square, and a flood of requests would have a forecast take
 minutes."""
 
-LATER = 1.5
+BOUND_MARGIN = 1.5
 """A bound is this much later than what the last call is thought, or was found, to be, lest it is looked for again."""
 
 STANDS, MAY_BE_RAISED, NOT_IN_LINE = -3, -2, -1
@@ -36,11 +59,11 @@ QUARTER_S = 900.0
 """Between two instants ahead; at each a walk-in only looks how long they would wait."""
 
 
-class TooManyToCome(Exception):  # noqa: N818  (it names what happened)
+class TooManyArrivals(Exception):  # noqa: N818  (it names what happened)
     """More are expected than can be drawn in good time."""
 
 
-class Visits(NamedTuple):
+class VisitGroup(NamedTuple):
     """People of a kind: their routes, when they are there and their queue times on each path; `again` as in `calls`.
 
     From `due_s` on their appointments count; before, a counter calls them rather than nobody. None of them is ever
@@ -50,13 +73,13 @@ class Visits(NamedTuple):
     routes: list[Route]
     appear_s: Floats
     keys: Floats
-    again: Again
+    again: Reappearances
     due_s: Floats
     raised: Raised | None = None
     in_line: bool = False
 
 
-class _Limits(NamedTuple):
+class _OrderLimits(NamedTuple):
     """What those asked about are, and how far a draw goes.
 
     They are before `latest_s` in the order, or come to be so; those whom walk-ins to come may overtake, once raised,
@@ -68,7 +91,7 @@ class _Limits(NamedTuple):
     until_s: float
 
 
-class Called(NamedTuple):
+class PartResult(NamedTuple):
     """What came of a part: for its visits (by index) when they were there, called, and done, people by paths.
 
     Who gave up is never done: `starts_s` is when they are called in vain, or would have been had they not said that
@@ -83,7 +106,7 @@ class Called(NamedTuple):
     ends_s: Floats
 
 
-class Rest(NamedTuple):
+class SimulatedDay(NamedTuple):
     """Rests of the day: what came of all visits at each part.
 
     The first `people` visits are real, the others only look: one at each of `probes_s` for each of the newcomers.
@@ -92,12 +115,12 @@ class Rest(NamedTuple):
 
     paths: int
     people: int
-    calls: list[Called]
+    calls: list[PartResult]
     probes_s: Floats
     under_way_s: Floats
 
 
-def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> Rest:
+def simulate_day(scene: StartState, paths: int, *, ahead: bool, newcomers: bool = False) -> SimulatedDay:
     """Draw possible rests of a day.
 
     Args:
@@ -108,23 +131,23 @@ def drawn(scene: Scene, paths: int, *, ahead: bool, newcomers: bool = False) -> 
         newcomers: find as well how long those would wait who came now; `ahead` does so for every quarter of an hour.
 
     Raises:
-        TooManyToCome: more than `COMING_MAX`.
+        TooManyToCome: more than `ARRIVALS_MAX`.
     """
     # a bound, as nearly always nobody to come can be raised before the last is called whom that would make wait
     overtaken_s = np.inf if ahead else _overtaken_s(scene)
     until_s = np.inf
     if scene.guard is not None and np.isfinite(overtaken_s):
-        until_s = max(scene.guard.from_s + scene.guard.most_s, LATER * _about_last_s(scene))
+        until_s = max(scene.guard.from_s + scene.guard.most_s, BOUND_MARGIN * _about_last_s(scene))
     while True:
         rest, last_s = _drawn_until(scene, paths, overtaken_s, until_s, ahead=ahead, newcomers=newcomers)
         if last_s <= until_s:
             return rest
-        until_s = LATER * last_s
+        until_s = BOUND_MARGIN * last_s
 
 
 def _drawn_until(  # noqa: PLR0913  (what was asked, with limits)
-    scene: Scene, paths: int, overtaken_s: float, until_s: float, *, ahead: bool, newcomers: bool
-) -> tuple[Rest, float]:
+    scene: StartState, paths: int, overtaken_s: float, until_s: float, *, ahead: bool, newcomers: bool
+) -> tuple[SimulatedDay, float]:
     """The same, with nobody raised after `until_s`, and when the last of those asked about is called.
 
     If that is not later, it is what comes without a limit: what happens after a call does not move it.
@@ -139,9 +162,9 @@ def _drawn_until(  # noqa: PLR0913  (what was asked, with limits)
     if sleeping and not ahead:
         # whoever comes before the last of them may be called is called, or on standby all who come at all
         latest_s = max(last_key_s, *(one.active_s for one in scene.waiting))
-    limits = _Limits(latest_s, min(latest_s, overtaken_s), until_s)
-    if sum(_number_of(scene, stream, limits) for stream in scene.streams) > COMING_MAX:
-        raise TooManyToCome
+    limits = _OrderLimits(latest_s, min(latest_s, overtaken_s), until_s)
+    if sum(_number_of(scene, stream, limits) for stream in scene.streams) > ARRIVALS_MAX:
+        raise TooManyArrivals
     kinds = [
         _waiting(scene, paths),
         _present(scene, draws, speeds),
@@ -151,16 +174,16 @@ def _drawn_until(  # noqa: PLR0913  (what was asked, with limits)
     people = sum(len(kind.routes) for kind in kinds)
     probes_s = np.zeros(int(newcomers and not ahead))
     if ahead and scene.closing_s is not None:
-        probes_s = quarters_s(scene.made_at.timestamp(), scene.closing_s)
+        probes_s = quarter_hours_s(scene.made_at.timestamp(), scene.closing_s)
         probes_s = probes_s[(probes_s >= scene.doors_s) & (probes_s < scene.closing_s)]
     if len(probes_s):
         kinds.extend(_probes(scene.guard, step, probes_s, paths) for step in scene.newcomers)
-    everybody = _Everybody(scene, draws, speeds, kinds, people, until_s)
+    everybody = _Simulation(scene, draws, speeds, kinds, people, until_s)
     calls = [everybody.at(part, ahead=ahead, sleeping=sleeping) for part in range(len(scene.parts))]
-    return Rest(paths, people, calls, probes_s, everybody.under_way_s), everybody.last_s
+    return SimulatedDay(paths, people, calls, probes_s, everybody.under_way_s), everybody.last_s
 
 
-def _overtaken_s(scene: Scene) -> float:
+def _overtaken_s(scene: StartState) -> float:
     """Up to which queue time walk-ins to come go before those who wait, once they are raised, that is with that credit.
 
     They never go before a walk-in who waits now and who is raised before them.
@@ -175,7 +198,7 @@ def _overtaken_s(scene: Scene) -> float:
     )
 
 
-def _about_last_s(scene: Scene) -> float:
+def _about_last_s(scene: StartState) -> float:
     """About when the last is called of those who are here: when the work of all of them is done."""
     works: defaultdict[tuple[int, frozenset[int]], float] = defaultdict(float)
     for people in (scene.waiting, scene.present, scene.expected):
@@ -203,23 +226,23 @@ def _done_s(pauses: Sequence[Pauses], work_s: float) -> float:
     return np.inf
 
 
-def quarters_s(made_s: float, until_s: float) -> Floats:
+def quarter_hours_s(made_s: float, until_s: float) -> Floats:
     """Seconds from an instant, `made_s` after some midnight in UTC, to itself and the quarters of hours until then."""
     return np.concatenate([[0.0], np.arange(QUARTER_S - made_s % QUARTER_S, until_s + 1.0, QUARTER_S)])
 
 
-def _waiting(scene: Scene, paths: int) -> Visits:
+def _waiting(scene: StartState, paths: int) -> VisitGroup:
     """Those who wait: there at once, or when they wake; some are called before that, rather than nobody."""
     count = len(scene.waiting)
     appear = np.array([one.active_s for one in scene.waiting])
     keys = np.array([one.key_s for one in scene.waiting])
     early = [n for n, one in enumerate(scene.waiting) if one.early_rank is not None]
-    ranks = np.array([NOBODY + (scene.waiting[n].early_rank or 0.0) for n in early])
-    return Visits(
+    ranks = np.array([LAST_RESORT_RANK + (scene.waiting[n].early_rank or 0.0) for n in early])
+    return VisitGroup(
         [one.route for one in scene.waiting],
         np.broadcast_to(appear[:, None], (count, paths)),
         np.broadcast_to(keys[:, None], (count, paths)),
-        Again(
+        Reappearances(
             np.array(early, dtype=np.intp),
             np.zeros((len(early), paths)),
             np.broadcast_to(ranks[:, None], (len(early), paths)),
@@ -229,7 +252,7 @@ def _waiting(scene: Scene, paths: int) -> Visits:
     )
 
 
-def _raised_of(people: Sequence[Waiting] | Sequence[Present], paths: int) -> Raised | None:
+def _raised_of(people: Sequence[WaitingVisit] | Sequence[VisitAtCounter], paths: int) -> Raised | None:
     """When each of those who are here is raised, alike on all paths."""
     raises = [one.raised for one in people]
     if not any(raises):
@@ -239,25 +262,25 @@ def _raised_of(people: Sequence[Waiting] | Sequence[Present], paths: int) -> Rai
     return Raised(*(np.broadcast_to(one[:, None], (len(raises), paths)) for one in (at_s, keys)))
 
 
-def _raised_by(guard: Guard | None, come_s: Floats, keys: Floats) -> Raised | None:
+def _raised_by(guard: LongWaitRule | None, come_s: Floats, keys: Floats) -> Raised | None:
     """When walk-ins are raised who will come."""
     if guard is None:
         return None
     return Raised(np.maximum(come_s, guard.from_s) + guard.most_s, keys - guard.credit_s)
 
 
-def _nobody_again(paths: int) -> Again:
-    return Again(np.empty(0, dtype=np.intp), np.empty((0, paths)), np.empty((0, paths)))
+def _nobody_again(paths: int) -> Reappearances:
+    return Reappearances(np.empty(0, dtype=np.intp), np.empty((0, paths)), np.empty((0, paths)))
 
 
-def _present(scene: Scene, draws: Draws, speeds: Sequence[Floats]) -> Visits:
+def _present(scene: StartState, draws: Draws, speeds: Sequence[Floats]) -> VisitGroup:
     """Those at counters, who go on to another part when they are done here."""
     rests = np.empty((len(scene.present), draws.paths))
     for n, one in enumerate(scene.present):
         stream = draws.stream(Purpose.REST, one.now.part * 1000 + one.counter)
-        rests[n] = rest_s(one.now.mean_s, one.now.cv, one.elapsed_s, speeds[one.now.part], stream)
+        rests[n] = remaining_durations_s(one.now.mean_s, one.now.cv, one.elapsed_s, speeds[one.now.part], stream)
     keys = np.array([one.key_s for one in scene.present])
-    return Visits(
+    return VisitGroup(
         [one.route for one in scene.present],
         rests,
         np.broadcast_to(keys[:, None], rests.shape),
@@ -267,7 +290,7 @@ def _present(scene: Scene, draws: Draws, speeds: Sequence[Floats]) -> Visits:
     )
 
 
-def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
+def _expected(scene: StartState, draws: Draws, latest_s: float) -> VisitGroup:
     """Those who have an appointment and are not here, as far as they could be called before `latest_s` in the order."""
     ways = scene.punctuality
     found = [one for one in scene.expected if one.slot_s - ways.credit_s < latest_s]
@@ -280,33 +303,37 @@ def _expected(scene: Scene, draws: Draws, latest_s: float) -> Visits:
     stream = draws.stream(Purpose.PUNCTUALITY)
     z = stream.standard_normal(shape)
     for n in np.flatnonzero(late_z > -3.5):  # of the others hardly any would be here by now
-        z[n] = beyond(late_z[n], 1.0 - stream.random(draws.paths))
+        z[n] = truncated_normals(late_z[n], 1.0 - stream.random(draws.paths))
     come_s = np.maximum(0.0, slots[:, None] + ways.mean_s + ways.sd_s * z)
     come_s[~comes | (come_s > late_from_s + MISSED_AFTER_S)] = np.inf
     credit_s = np.where(come_s <= late_from_s + ways.grace_s, ways.credit_s, 0.0)
     reference_s = np.maximum(come_s, slots[:, None])
     due_s = slots - ways.early_s
     keys = reference_s - credit_s + TIE_S * _or_0(come_s)
-    return Visits([one.route for one in found], np.maximum(come_s, due_s[:, None]), keys, _early(come_s, due_s), due_s)
+    return VisitGroup(
+        [one.route for one in found], np.maximum(come_s, due_s[:, None]), keys, _early(come_s, due_s), due_s
+    )
 
 
-def _early(come_s: Floats, due_s: Floats) -> Again:
+def _early(come_s: Floats, due_s: Floats) -> Reappearances:
     """Those who are there before their appointments count: called rather than nobody, by when these do."""
     before = np.flatnonzero((come_s < due_s[:, None]).any(axis=1))
     come_s, due_s = come_s[before], due_s[before, None]
-    return Again(before, np.where(come_s < due_s, come_s, np.inf), NOBODY + due_s + TIE_S * _or_0(come_s))
+    return Reappearances(
+        before, np.where(come_s < due_s, come_s, np.inf), LAST_RESORT_RANK + due_s + TIE_S * _or_0(come_s)
+    )
 
 
 def _or_0(seconds: Floats) -> Floats:
     return np.where(np.isfinite(seconds), seconds, 0.0)
 
 
-def _guard_for(scene: Scene, stream: Stream) -> Guard | None:
+def _guard_for(scene: StartState, stream: ArrivalStream) -> LongWaitRule | None:
     """The rule for long waits, where it is for the people of a stream."""
     return None if stream.credit_s else scene.guard
 
 
-def _come_until_s(scene: Scene, stream: Stream, limits: _Limits) -> float:
+def _come_until_s(scene: StartState, stream: ArrivalStream, limits: _OrderLimits) -> float:
     """Until when people of a stream come who could be called before some of those asked about."""
     guard = _guard_for(scene, stream)
     come_s = limits.latest_s + stream.credit_s
@@ -315,7 +342,7 @@ def _come_until_s(scene: Scene, stream: Stream, limits: _Limits) -> float:
     return come_s if scene.closing_s is None else min(scene.closing_s, come_s)
 
 
-def _number_of(scene: Scene, stream: Stream, limits: _Limits) -> float:
+def _number_of(scene: StartState, stream: ArrivalStream, limits: _OrderLimits) -> float:
     """How many of a stream are expected to come until then."""
     last_s = _come_until_s(scene, stream, limits)
     return sum(
@@ -325,7 +352,7 @@ def _number_of(scene: Scene, stream: Stream, limits: _Limits) -> float:
     )
 
 
-def _coming(scene: Scene, draws: Draws, number: int, limits: _Limits) -> Visits:
+def _coming(scene: StartState, draws: Draws, number: int, limits: _OrderLimits) -> VisitGroup:
     """Those of a stream, by its number, who come as far as `_come_until_s` says, on each path in that order."""
     stream = scene.streams[number]
     random = draws.stream(Purpose.ARRIVALS, number)
@@ -345,7 +372,7 @@ def _coming(scene: Scene, draws: Draws, number: int, limits: _Limits) -> Visits:
         found.append(come_s)
     come_s = np.sort(np.concatenate(found), axis=0) if found else np.empty((0, draws.paths))
     keys = _or_0(come_s) * (1 + TIE_S) - stream.credit_s
-    return Visits(
+    return VisitGroup(
         [stream.route] * len(come_s),
         come_s,
         keys,
@@ -356,7 +383,7 @@ def _coming(scene: Scene, draws: Draws, number: int, limits: _Limits) -> Visits:
     )
 
 
-def _probes(guard: Guard | None, step: Step, come_s: Floats, paths: int) -> Visits:
+def _probes(guard: LongWaitRule | None, step: Step, come_s: Floats, paths: int) -> VisitGroup:
     """Walk-ins who take no time: they find how long the wait would be, and make nobody wait."""
     shape = (len(come_s), paths)
     times = np.broadcast_to(come_s[:, None], shape)
@@ -364,10 +391,10 @@ def _probes(guard: Guard | None, step: Step, come_s: Floats, paths: int) -> Visi
     keys = times + TIE_S * (1 + times)
     raised = _raised_by(guard, times, keys)
     routes: list[Route] = [(looking,)] * len(come_s)
-    return Visits(routes, times, keys, _nobody_again(paths), np.zeros(len(come_s)), raised, in_line=True)
+    return VisitGroup(routes, times, keys, _nobody_again(paths), np.zeros(len(come_s)), raised, in_line=True)
 
 
-def _all_raised(kinds: Sequence[Visits], paths: int, until_s: float) -> Raised | None:
+def _all_raised(kinds: Sequence[VisitGroup], paths: int, until_s: float) -> Raised | None:
     """When people of all kinds are raised, as far as that is by `until_s`; None when nobody is."""
     never = [np.broadcast_to(np.inf, (len(kind.routes), paths)) for kind in kinds]
     at_s = np.concatenate(
@@ -382,15 +409,15 @@ def _all_raised(kinds: Sequence[Visits], paths: int, until_s: float) -> Raised |
     )
 
 
-class _Everybody:
+class _Simulation:
     """All visits of all kinds, taken through the parts one after the other."""
 
     def __init__(  # noqa: PLR0913, PLR0917  (what was drawn)
         self,
-        scene: Scene,
+        scene: StartState,
         draws: Draws,
         speeds: Sequence[Floats],
-        kinds: list[Visits],
+        kinds: list[VisitGroup],
         people: int,
         until_s: float,
     ) -> None:
@@ -403,7 +430,7 @@ class _Everybody:
         self.keys = np.concatenate([kind.keys for kind in kinds])
         self.ready_s = np.concatenate([kind.appear_s for kind in kinds])
         firsts = np.cumsum([0, *(len(kind.routes) for kind in kinds)])
-        self.again = Again(
+        self.again = Reappearances(
             np.concatenate([kind.again.who + first for kind, first in zip(kinds, firsts, strict=False)]),
             np.concatenate([kind.again.appear_s for kind in kinds]),
             np.concatenate([kind.again.keys for kind in kinds]),
@@ -431,7 +458,7 @@ class _Everybody:
         self.people = people
         self.asked = {one.route[0].part for one in scene.waiting} | {route[0].part for route in self.routes[people:]}
 
-    def at(self, part: int, *, ahead: bool, sleeping: bool) -> Called:
+    def at(self, part: int, *, ahead: bool, sleeping: bool) -> PartResult:
         """Take everybody through a part who comes to it."""
         paths = self.draws.paths
         here = self.steps[part]
@@ -439,7 +466,7 @@ class _Everybody:
         feeds = any(step.part in self.asked for visit, number, _ in here for step in self.routes[visit][number + 1 :])
         if not here or not (ahead or any(wanted) or feeds):
             nothing = np.empty((0, paths))
-            return Called(part, np.empty(0, dtype=np.intp), nothing, nothing, nothing, nothing)
+            return PartResult(part, np.empty(0, dtype=np.intp), nothing, nothing, nothing, nothing)
         return self._through(part, here, np.array(wanted), all_of_them=ahead or feeds, sleeping=sleeping)
 
     def _through(
@@ -450,7 +477,7 @@ class _Everybody:
         *,
         all_of_them: bool,
         sleeping: bool,
-    ) -> Called:
+    ) -> PartResult:
         scene, paths = self.scene, self.draws.paths
         visits = np.array([visit for visit, _, _ in here], dtype=np.intp)
         first = np.array([number == 0 for _, number, _ in here])
@@ -482,7 +509,7 @@ class _Everybody:
         durations *= self.speeds[part]
         gone = self._gone(part, visits, first, standing_count)
         others, again = self._appearing(visits[lined_count:], groups[lined_count:], first[lined_count:])
-        starts = starts_of(
+        starts = simulate_calls(
             scene.parts[part],
             self._free_s(part),
             self._lines(visits[:lined_count], groups[:lined_count]),
@@ -500,7 +527,7 @@ class _Everybody:
             ends[starts > gone.from_s] = np.inf
             over = np.where(gone.keeps_s > 0, starts, np.minimum(starts, gone.from_s))
         self.ready_s[visits] = ends
-        return Called(part, visits, ready, starts, over, ends)
+        return PartResult(part, visits, ready, starts, over, ends)
 
     def _lines(self, visits: NDArray[np.intp], groups: NDArray[np.intp]) -> Lines:
         """Those at their first step who stand in lines, or will: a line for each kind of them in each group."""
@@ -510,7 +537,7 @@ class _Everybody:
 
     def _appearing(
         self, coming: NDArray[np.intp], groups: NDArray[np.intp], first: NDArray[np.bool_]
-    ) -> tuple[Others, Again]:
+    ) -> tuple[LaterArrivals, Reappearances]:
         """Those who come into a part's order: at their `first` step as was drawn, but who comes from a counter.
 
         Nobody appears again twice: who has an appointment is not raised.
@@ -523,7 +550,7 @@ class _Everybody:
         due_s = np.where(first, 0.0, self.due_s[coming])
         appear_s, keys = np.maximum(ready_s, due_s[:, None]), self.keys[coming]
         again = [
-            Again(place[self.again.who[seen]], self.again.appear_s[seen], self.again.keys[seen]),
+            Reappearances(place[self.again.who[seen]], self.again.appear_s[seen], self.again.keys[seen]),
             _early(ready_s, due_s),
         ]
         if self.raised is not None:
@@ -531,10 +558,10 @@ class _Everybody:
             keys = np.where(at_s <= appear_s, raised_keys, keys)
             at_s = np.where(appear_s < at_s, at_s, np.inf)
             later = np.flatnonzero(np.isfinite(at_s).any(axis=1))
-            again.append(Again(later, at_s[later], raised_keys[later]))
-        return Others(groups, appear_s, keys), Again(*map(np.concatenate, zip(*again, strict=True)))
+            again.append(Reappearances(later, at_s[later], raised_keys[later]))
+        return LaterArrivals(groups, appear_s, keys), Reappearances(*map(np.concatenate, zip(*again, strict=True)))
 
-    def _gone(self, part: int, visits: NDArray[np.intp], first: NDArray[np.bool_], lined: int) -> Gone | None:
+    def _gone(self, part: int, visits: NDArray[np.intp], first: NDArray[np.bool_], lined: int) -> Abandonment | None:
         """Who of the visits of a part gives up before they are called; the first of them stand in the lines.
 
         Who says so is not in the lines any more, so nobody who stands there has; who does not may have gone long ago.
@@ -560,7 +587,7 @@ class _Everybody:
         absent_s += np.where(first, self.since_s[visits], 0.0)[:, None]
         from_s = np.minimum(left_s, absent_s)
         from_s[visits >= self.people] = np.inf
-        return Gone(from_s, np.where(left_s <= absent_s, 0.0, leaving.no_show_s))
+        return Abandonment(from_s, np.where(left_s <= absent_s, 0.0, leaving.no_show_s))
 
     def _free_s(self, part: int) -> Floats:
         free = np.zeros((self.draws.paths, len(self.scene.parts[part].counters)))

@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from service.domain.forecast.start_state import Scene
+from service.domain.forecast.start_state import StartState
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ class Purpose(IntEnum):
 class Draws:
     """The streams of a scene."""
 
-    def __init__(self, scene: Scene, paths: int) -> None:
+    def __init__(self, scene: StartState, paths: int) -> None:
         self.paths = paths
         self._seed = crc32(f"{scene.hall}|{scene.day}|{scene.seq}".encode())
 
@@ -76,14 +76,16 @@ def lognormals(mean_s: Floats, cv: Floats, normals: Floats) -> Floats:
     return normals
 
 
-def beyond(z: Any, uniforms: Floats) -> Floats:  # noqa: ANN401  (a float, or an array of them)
+def truncated_normals(z: Any, uniforms: Floats) -> Floats:  # noqa: ANN401  (a float, or an array of them)
     """Standard normals, given that they are above `z`: by the inverse of their tail."""
     tail = np.interp(z, _Z, _LOG_TAIL) + np.log(uniforms)
     found: Floats = np.interp(-tail, -_LOG_TAIL, _Z)
     return found
 
 
-def rest_s(mean_s: float, cv: float, elapsed_s: float, speeds: Floats, stream: np.random.Generator) -> Floats:
+def remaining_durations_s(
+    mean_s: float, cv: float, elapsed_s: float, speeds: Floats, stream: np.random.Generator
+) -> Floats:
     """Seconds left, on each path, of a lognormal service that has lasted `elapsed_s`."""
     uniforms = 1.0 - stream.random(len(speeds))
     if cv == 0:
@@ -91,6 +93,6 @@ def rest_s(mean_s: float, cv: float, elapsed_s: float, speeds: Floats, stream: n
     sigma = float(sigma_of(cv))
     mu = math.log(mean_s) - sigma * sigma / 2
     z = np.full(len(speeds), -np.inf) if elapsed_s <= 0 else (np.log(elapsed_s / speeds) - mu) / sigma
-    whole = np.exp(mu + sigma * beyond(z, uniforms)) * speeds
-    again = np.exp(mu + sigma * beyond(-np.inf, uniforms)) * speeds
+    whole = np.exp(mu + sigma * truncated_normals(z, uniforms)) * speeds
+    again = np.exp(mu + sigma * truncated_normals(-np.inf, uniforms)) * speeds
     return np.where(z > FORGOTTEN_Z, again, np.maximum(0.0, whole - max(0.0, elapsed_s)))

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from service.domain.day import Day
 from service.domain.model import Counter, CounterId, CounterState
-from service.domain.queue.waits import goes_on_in_s
+from service.domain.queue.waits import calls_resume_in_s
 
 Pauses = tuple[tuple[float, float], ...]
 """Spans in which a counter calls nobody: seconds from now, apart and in order."""
@@ -19,7 +19,7 @@ Pauses = tuple[tuple[float, float], ...]
 def pauses_of(day: Day, at_stage: Sequence[Counter], now_at: datetime) -> dict[CounterId, Pauses]:
     """When each counter of a stage calls nobody; only those are there that have somebody or will call again."""
     periods = _periods(day, at_stage, now_at)
-    first_s = goes_on_in_s(day, now_at) or 0.0
+    first_s = calls_resume_in_s(day, now_at) or 0.0
     found: dict[CounterId, Pauses] = {}
     for counter in at_stage:
         back_at = counter.back_at

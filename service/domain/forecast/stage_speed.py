@@ -15,13 +15,13 @@ from typing import NamedTuple
 from service.domain.day import NOTHING_SPENT, Day
 from service.domain.evolve.evolve import FORGOTTEN_AFTER_MEANS
 from service.domain.model import StageId
-from service.domain.queue.waits import residual_s, speed_of, speed_prior_s
+from service.domain.queue.waits import remaining_s, speed_prior_s, todays_speed
 
 STEPS = 4
 """Of expectation and maximization; the rest of a service changes little with the speed."""
 
 
-class UnderWay(NamedTuple):
+class RunningService(NamedTuple):
     """A service that is not done: seconds expected at usual speed, the coefficient of variation, seconds until now."""
 
     mean_s: float
@@ -29,24 +29,26 @@ class UnderWay(NamedTuple):
     elapsed_s: float
 
 
-def pace_of(day: Day, stage: StageId, now_at: datetime) -> tuple[float, float]:
+def current_speed(day: Day, stage: StageId, now_at: datetime) -> tuple[float, float]:
     """Today's speed at a stage, actual by expected seconds, and its spread."""
-    _, speed_sd = speed_of(day, stage)
+    _, speed_sd = todays_speed(day, stage)
     spent = day.spent.get(stage, NOTHING_SPENT)
     prior_s = speed_prior_s(day.plan, stage)
     expected_s = prior_s + spent.expected_s * _kept(day, stage)
-    running = [one for one in under_way(day, stage, now_at) if one.elapsed_s < FORGOTTEN_AFTER_MEANS * one.mean_s]
+    running = [
+        one for one in running_services(day, stage, now_at) if one.elapsed_s < FORGOTTEN_AFTER_MEANS * one.mean_s
+    ]
     usual_s = expected_s + sum(one.mean_s for one in running)
     speed = (prior_s + spent.actual_s) / expected_s
     for _ in range(STEPS):
         lasting_s = sum(
-            one.elapsed_s + speed * residual_s(one.mean_s, one.cv, one.elapsed_s / speed) for one in running
+            one.elapsed_s + speed * remaining_s(one.mean_s, one.cv, one.elapsed_s / speed) for one in running
         )
         speed = (prior_s + spent.actual_s + lasting_s) / usual_s
     return speed, speed_sd
 
 
-def under_way(day: Day, stage: StageId, now_at: datetime) -> list[UnderWay]:
+def running_services(day: Day, stage: StageId, now_at: datetime) -> list[RunningService]:
     """What the people at the counters of a stage are there for, but for whom a suspension has interrupted."""
     found = []
     for counter in day.counters.values():
@@ -59,21 +61,21 @@ def under_way(day: Day, stage: StageId, now_at: datetime) -> list[UnderWay]:
         began_at = ticket.started_at or ticket.called_at or now_at
         if day.suspended_s(began_at, now_at):
             continue
-        found.append(UnderWay(mean_s, math.sqrt(variance) / mean_s, (now_at - began_at).total_seconds()))
+        found.append(RunningService(mean_s, math.sqrt(variance) / mean_s, (now_at - began_at).total_seconds()))
     return found
 
 
 def _kept(day: Day, stage: StageId) -> float:
     """The mean of the services that are not taken for forgotten at a stage, by that of all."""
     kept = [
-        kept_of(service.at_stages.get(stage, service).cv)
+        mean_ratio_kept(service.at_stages.get(stage, service).cv)
         for service in day.plan.services.values()
         if service.online_url is None and stage in service.stages
     ]
     return sum(kept) / len(kept) if kept else 1.0
 
 
-def kept_of(cv: float) -> float:
+def mean_ratio_kept(cv: float) -> float:
     """E[X | X <= 4 m] / m of a lognormal duration."""
     if cv == 0:
         return 1.0

@@ -1,11 +1,11 @@
 """What a forecast starts from: a day at an instant, as plain numbers.
 
-Seconds are counted from the instant. Counters that compete for the same people, directly or by way of others, are a
-`Part` of the hall; who may serve a ticket is its group, a set of the part's counters, so that all services of the same
-counters are one group. Parts are in the order of the stages, for who comes out of one goes into the next; a visit that
-would go back is not counted there a second time.
+Seconds are counted from the instant. A `HallPart` is a set of counters that compete for the same people, directly or
+through other counters. The group of a ticket is the set of counters that may serve it; all services of the same
+counters form one group. Parts are in the order of the stages, because visits go from one to the next. A visit that
+would go back to an earlier part is not counted there a second time.
 
-A hall that is suspended without an end has no scene, for nobody knows.
+A hall that is suspended without an end has no start state, because its waits cannot be known.
 
 Source: DESIGN 6, "Waits"; ALGORITHMS 4.2.
 """
@@ -23,7 +23,7 @@ from msgspec import Struct
 from service.domain.calendar.plan import PRECHECK, ExpectedWalkIns, Leaving
 from service.domain.day import Day, LineKey, place_of
 from service.domain.forecast.staffing import Pauses, pauses_of
-from service.domain.forecast.stage_speed import pace_of
+from service.domain.forecast.stage_speed import current_speed
 from service.domain.model import (
     MISSED_AFTER_S,
     Admission,
@@ -37,9 +37,9 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.queue.dispatch import in_order, largest_credit_s
-from service.domain.queue.recent_arrivals import lately
-from service.domain.queue.waits import goes_on_at, goes_on_in_s, show_probability
+from service.domain.queue.dispatch import largest_credit_s, waiting_in_order
+from service.domain.queue.recent_arrivals import recent_arrivals
+from service.domain.queue.waits import calls_resume_at, calls_resume_in_s, show_probability
 
 STANDBY_RANK = 1e6
 """Who is on standby is called after those who came too early, in the order of issue."""
@@ -62,7 +62,7 @@ class Step(NamedTuple):
 Route = tuple[Step, ...]
 
 
-class Guard(NamedTuple):
+class LongWaitRule(NamedTuple):
     """A hall's rule for long waits: a walk-in who has waited for `most_s`, but for suspensions, gets `credit_s`.
 
     `from_s` is when the present suspension ends.
@@ -73,14 +73,14 @@ class Guard(NamedTuple):
     from_s: float
 
 
-class Raise(NamedTuple):
+class PlannedRaise(NamedTuple):
     """That somebody is raised as they have waited too long: when, and their key from then on."""
 
     at_s: float
     key_s: float
 
 
-class Waiting(NamedTuple):
+class WaitingVisit(NamedTuple):
     """Who waits, since `since_s`: not called before `active_s`, or rather than nobody by `early_rank`, lowest first.
 
     From `due_s` on their appointment counts, also where they go next; `raised` is what the hall's rule for long waits
@@ -93,23 +93,23 @@ class Waiting(NamedTuple):
     active_s: float
     early_rank: float | None
     due_s: float
-    raised: Raise | None
+    raised: PlannedRaise | None
     route: Route
 
 
-class Present(NamedTuple):
-    """Who is at a counter, for how long (but for suspensions), and where they go next; the rest as of `Waiting`."""
+class VisitAtCounter(NamedTuple):
+    """A visit at a counter: how long it has lasted without suspensions, and its next stages."""
 
     counter: int
     elapsed_s: float
     key_s: float
     due_s: float
-    raised: Raise | None
+    raised: PlannedRaise | None
     now: Step
     route: Route
 
 
-class Expected(NamedTuple):
+class ExpectedVisit(NamedTuple):
     """Who has an appointment and has not come yet, but does with the probability `shows`.
 
     `slot_s` is the slot, later by as long as the hall was suspended after it. `late_from_s`, when the grace begins, is
@@ -122,7 +122,7 @@ class Expected(NamedTuple):
     route: Route
 
 
-class Coming(NamedTuple):
+class ArrivalSpan(NamedTuple):
     """People without an appointment who come in a span: how many are expected, and the spread of that forecast."""
 
     from_s: float
@@ -131,15 +131,15 @@ class Coming(NamedTuple):
     sd: float
 
 
-class Stream(NamedTuple):
+class ArrivalStream(NamedTuple):
     """People of a kind who come without an appointment; those without a credit are walk-ins."""
 
     credit_s: float
     route: Route
-    spans: tuple[Coming, ...]
+    spans: tuple[ArrivalSpan, ...]
 
 
-class Part(NamedTuple):
+class HallPart(NamedTuple):
     """Counters that compete for the same people.
 
     `pauses` has the spans, in seconds, in which each of them calls nobody; `groups` has sets of counters, by their
@@ -163,7 +163,7 @@ class Punctuality(NamedTuple):
     early_s: float
 
 
-class Scene(Struct, frozen=True, kw_only=True):
+class StartState(Struct, frozen=True, kw_only=True):
     """A day at an instant, `made_at`.
 
     `waiting` is in the order of calls, by keys that no two share, as long as nobody is raised. `newcomers` are the
@@ -176,15 +176,15 @@ class Scene(Struct, frozen=True, kw_only=True):
     day: date
     seq: int
     made_at: datetime
-    parts: tuple[Part, ...]
-    waiting: tuple[Waiting, ...]
-    present: tuple[Present, ...]
-    expected: tuple[Expected, ...]
-    streams: tuple[Stream, ...]
+    parts: tuple[HallPart, ...]
+    waiting: tuple[WaitingVisit, ...]
+    present: tuple[VisitAtCounter, ...]
+    expected: tuple[ExpectedVisit, ...]
+    streams: tuple[ArrivalStream, ...]
     newcomers: tuple[Step, ...]
     newcomer_of: dict[ServiceId, int]
     punctuality: Punctuality
-    guard: Guard | None
+    guard: LongWaitRule | None
     leaving: Leaving
     unreachable: tuple[TicketId, ...]
     doors_s: float
@@ -192,17 +192,17 @@ class Scene(Struct, frozen=True, kw_only=True):
     staffed_s: float | None
 
 
-def scene_of(day: Day, now_at: datetime) -> Scene | None:
+def start_state_of(day: Day, now_at: datetime) -> StartState | None:
     """Look at a day at an instant; None while nobody can tell when calls go on."""
     suspension = day.suspended_at(now_at)
     if day.closed or (suspension is not None and suspension.until_at is None):
         return None
-    return _Looking(day, now_at).scene()
+    return _StateBuilder(day, now_at).scene()
 
 
-def waiting_in(day: Day) -> list[Ticket]:
+def all_waiting(day: Day) -> list[Ticket]:
     """All who wait, in the order of calls, then those outside of it."""
-    found = list(in_order(day))
+    found = list(waiting_in_order(day))
     if sum(day.waiting.values()) > len(found):
         known = {ticket.id for ticket in found}
         found += [
@@ -211,15 +211,15 @@ def waiting_in(day: Day) -> list[Ticket]:
     return found
 
 
-def _guard_of(day: Day, now_at: datetime) -> Guard | None:
+def _guard_of(day: Day, now_at: datetime) -> LongWaitRule | None:
     most_s = day.plan.rules.max_walk_in_wait_s
     credit_s = largest_credit_s(day.plan)
     if most_s is None or not credit_s:
         return None
-    return Guard(float(most_s), float(credit_s), goes_on_in_s(day, now_at) or 0.0)
+    return LongWaitRule(float(most_s), float(credit_s), calls_resume_in_s(day, now_at) or 0.0)
 
 
-class Errand(NamedTuple):
+class RemainingVisit(NamedTuple):
     """What somebody still has to do, from a stage of a service on; `counter` is set when only that one may call."""
 
     service: ServiceId
@@ -230,14 +230,14 @@ class Errand(NamedTuple):
     prechecked: bool = False
 
 
-def errand_of(ticket: Ticket) -> Errand:
+def remaining_visit_of(ticket: Ticket) -> RemainingVisit:
     """What is left of a ticket's visit, with its present stage."""
-    return Errand(
+    return RemainingVisit(
         ticket.service, ticket.stage, ticket.then, ticket.count, ticket.for_counter, prechecked=ticket.prechecked
     )
 
 
-class _Looking:
+class _StateBuilder:
     """One look at a day: what is asked of it again and again is found once."""
 
     def __init__(self, day: Day, now_at: datetime) -> None:
@@ -254,16 +254,16 @@ class _Looking:
             if counter.id in self.working:
                 for name in counter.services:
                     self.serving[counter.stage, name].append(counter)
-        self.waiting = waiting_in(day)
+        self.waiting = all_waiting(day)
         self.guard = _guard_of(day, now_at)
         self.key_s, self.raised_key_s = self._keys()
         self.part_of, parts = self._parts()
         self.counters = [[counter for counter in day.counters if self.part_of.get(counter) == n] for n in range(parts)]
         self.index = {counter: n for part in self.counters for n, counter in enumerate(part)}
         self.groups: list[dict[frozenset[int], int]] = [{} for _ in range(parts)]
-        self.routes: dict[Errand | None, Route] = {}
+        self.routes: dict[RemainingVisit | None, Route] = {}
 
-    def scene(self) -> Scene:
+    def scene(self) -> StartState:
         """All of it."""
         day, plan, now_at = self.day, self.day.plan, self.now_at
         waiting, unreachable = self._waiting()
@@ -279,7 +279,7 @@ class _Looking:
         firsts = {service: route[0] for service, route in self._walk_in_routes()}
         newcomers = {step[:2]: step for step in firsts.values()}
         kinds = list(newcomers)
-        return Scene(
+        return StartState(
             hall=day.hall,
             day=day.on,
             seq=day.seq,
@@ -291,11 +291,11 @@ class _Looking:
             newcomers=tuple(newcomers.values()),
             newcomer_of={service: kinds.index(step[:2]) for service, step in firsts.items()},
             parts=tuple(
-                Part(
+                HallPart(
                     tuple(part),
                     tuple(self.working[counter] for counter in part),
                     tuple(self.groups[n]),
-                    *pace_of(day, day.counters[part[0]].stage, now_at),  # who competes is of one stage
+                    *current_speed(day, day.counters[part[0]].stage, now_at),  # who competes is of one stage
                 )
                 for n, part in enumerate(self.counters)
             ),
@@ -339,13 +339,13 @@ class _Looking:
             keys[place.ticket] = last_s
         return found, raised
 
-    def _raise_of(self, ticket: Ticket) -> Raise | None:
+    def _raise_of(self, ticket: Ticket) -> PlannedRaise | None:
         """When somebody will have waited too long, and the key they have then; None where that is never."""
         key_s = self.raised_key_s.get(ticket.id)
         if self.guard is None or key_s is None:
             return None
         left_s = self.guard.most_s - self.day.unsuspended_s(ticket.queue_at, self.now_at)
-        return Raise(self.guard.from_s + left_s if left_s > 0 else 0.0, key_s)
+        return PlannedRaise(self.guard.from_s + left_s if left_s > 0 else 0.0, key_s)
 
     def _parts(self) -> tuple[dict[CounterId, int], int]:
         """The part of each counter that works, and how many there are; in the order of the stages."""
@@ -377,7 +377,7 @@ class _Looking:
                 order[part] = len(order)
         return {counter: order[find(counter)] for counter in root}, len(order)
 
-    def _step(self, errand: Errand) -> Step | None:
+    def _step(self, errand: RemainingVisit) -> Step | None:
         """The step at the stage of an errand; None when no counter for it works today."""
         service, people, prechecked = self.day.plan.services[errand.service], errand.people, errand.prechecked
         key = LineKey(errand.stage, errand.service, errand.counter, people, prechecked)
@@ -390,7 +390,7 @@ class _Looking:
         mean_s = service.expected_s(errand.stage, people, prechecked=prechecked)
         return Step(part, group, mean_s, service.variance(errand.stage, people, prechecked=prechecked))
 
-    def _steps(self, errand: Errand | None) -> Iterator[Step]:
+    def _steps(self, errand: RemainingVisit | None) -> Iterator[Step]:
         """All that a visit still has to do, until nobody can go on with it."""
         while errand is not None:
             errand = errand._replace(stage=self.day.stage_now(errand.service, errand.stage))
@@ -400,7 +400,7 @@ class _Looking:
             yield step
             errand = self._following(errand)
 
-    def _following(self, errand: Errand) -> Errand | None:
+    def _following(self, errand: RemainingVisit) -> RemainingVisit | None:
         """What comes after a stage: the next one, then the next service; None after the last."""
         services = self.day.plan.services
         stages = services[errand.service].stages
@@ -413,7 +413,7 @@ class _Looking:
         prechecked = after.prechecked and then[0] == errand.service  # other services want other papers
         return after._replace(service=then[0], stage=services[then[0]].stages[0], then=then[1:], prechecked=prechecked)
 
-    def _route(self, errand: Errand | None) -> Route:
+    def _route(self, errand: RemainingVisit | None) -> Route:
         """The steps of a visit: what it does next at the same part is one step with it, for it is next there."""
         found = self.routes.get(errand)
         if found is None:
@@ -429,18 +429,18 @@ class _Looking:
             found = self.routes[errand] = tuple(steps)
         return found
 
-    def _waiting(self) -> tuple[tuple[Waiting, ...], tuple[TicketId, ...]]:
-        waiting: list[Waiting] = []
+    def _waiting(self) -> tuple[tuple[WaitingVisit, ...], tuple[TicketId, ...]]:
+        waiting: list[WaitingVisit] = []
         unreachable: list[TicketId] = []
         for ticket in self.waiting:
-            route = self._route(errand_of(ticket))
+            route = self._route(remaining_visit_of(ticket))
             if not route:
                 unreachable.append(ticket.id)
                 continue
             active_s, rank = self._due(ticket)
             since_s = active_s or min(0.0, self._seconds(ticket.waiting_since_at))
             waiting.append(
-                Waiting(
+                WaitingVisit(
                     ticket.id,
                     self.key_s[ticket.id],
                     since_s,
@@ -464,7 +464,7 @@ class _Looking:
     def _counts_s(self, ticket: Ticket) -> float:
         return max(0.0, self._seconds(self.day.counts_from(ticket)))
 
-    def _present(self) -> Iterator[Present]:
+    def _present(self) -> Iterator[VisitAtCounter]:
         plan = self.day.plan
         for counter in self.day.counters.values():
             if counter.ticket is None or counter.id not in self.working:
@@ -478,20 +478,22 @@ class _Looking:
                 service.expected_s(ticket.stage, ticket.count, prechecked=ticket.prechecked),
                 service.variance(ticket.stage, ticket.count, prechecked=ticket.prechecked),
             )
-            yield Present(
+            yield VisitAtCounter(
                 self.index[counter.id],
                 self.day.unsuspended_s(began_at, self.now_at),
                 self.key_s[ticket.id],
                 self._counts_s(ticket),
                 self._raise_of(ticket),
                 now,
-                tuple(step for step in self._route(self._following(errand_of(ticket))) if step.part >= now.part),
+                tuple(
+                    step for step in self._route(self._following(remaining_visit_of(ticket))) if step.part >= now.part
+                ),
             )
 
-    def _expected(self) -> Iterator[Expected]:
+    def _expected(self) -> Iterator[ExpectedVisit]:
         day, now_at = self.day, self.now_at
         missed_at = now_at - timedelta(seconds=MISSED_AFTER_S)
-        on_at = goes_on_at(day, now_at) or now_at
+        on_at = calls_resume_at(day, now_at) or now_at
         for slot_at, moved_at in day.expected_late(missed_at, None, now_at):
             if moved_at == missed_at:
                 continue
@@ -499,21 +501,21 @@ class _Looking:
             slot_s, late_from_s = self._seconds(moved_at), self._seconds(day.late_from(slot_at, on_at))
             for visit, number in day.diary.expected[slot_at].items():
                 stage = day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
-                errand = Errand(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
+                errand = RemainingVisit(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
                 route = self._route(errand)
                 if route:
-                    yield from repeat(Expected(slot_s, late_from_s, shows, route), number)
+                    yield from repeat(ExpectedVisit(slot_s, late_from_s, shows, route), number)
 
     # Who comes without an appointment.
 
     def _walk_in_routes(self) -> Iterator[tuple[ServiceId, Route]]:
         for service in self.day.plan.services.values():
             if service.offered and service.online_url is None:
-                route = self._route(Errand(service.id, service.stages[0]))
+                route = self._route(RemainingVisit(service.id, service.stages[0]))
                 if route:
                     yield service.id, route
 
-    def _streams(self) -> tuple[Stream, ...]:
+    def _streams(self) -> tuple[ArrivalStream, ...]:
         """Walk-ins and green ones until closing, a stream for each way through the hall."""
         plan = self.day.plan
         seen, greens, over_s = self._seen()
@@ -521,7 +523,7 @@ class _Looking:
         routes = dict(self._walk_in_routes())
         spans = [self._ahead(one) for one in plan.walk_ins if one.to_at > self.now_at]
         spans += [
-            Coming(from_s, to_s, everybody / over_s * (to_s - from_s), 0.0)
+            ArrivalSpan(from_s, to_s, everybody / over_s * (to_s - from_s), 0.0)
             for from_s, to_s in (self._clipped(one.opens_at, one.closes_at) for one in plan.unforeseen())
             if from_s < to_s
         ]
@@ -536,7 +538,7 @@ class _Looking:
             kinds[tuple(step[:2] for step in routes[name])].append((share / total, routes[name]))
         green = greens / everybody if everybody else 0.0
         return tuple(
-            Stream(
+            ArrivalStream(
                 credit_s,
                 _mixed(kind),
                 tuple(one._replace(number=one.number * share * of_all, sd=one.sd * share * of_all) for one in spans),
@@ -550,14 +552,14 @@ class _Looking:
     def _clipped(self, from_at: datetime, to_at: datetime) -> tuple[float, float]:
         return max(0.0, self._seconds(from_at)), max(0.0, self._seconds(to_at))
 
-    def _ahead(self, span: ExpectedWalkIns) -> Coming:
+    def _ahead(self, span: ExpectedWalkIns) -> ArrivalSpan:
         """What is still to come of a span of the plan."""
         part = (span.to_at - max(span.from_at, self.now_at)) / (span.to_at - span.from_at)
-        return Coming(*self._clipped(span.from_at, span.to_at), span.number * part, span.sd * part)
+        return ArrivalSpan(*self._clipped(span.from_at, span.to_at), span.number * part, span.sd * part)
 
     def _seen(self) -> tuple[dict[ServiceId, float], int, float]:
         """Who came without an appointment in the last hour the doors were open: by service, how many green, seconds."""
-        tickets, over_s = lately(self.day, self.now_at)
+        tickets, over_s = recent_arrivals(self.day, self.now_at)
         seen: defaultdict[ServiceId, float] = defaultdict(float)
         greens = 0
         for ticket in tickets:

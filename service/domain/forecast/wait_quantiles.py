@@ -7,9 +7,9 @@ import numpy as np
 from msgspec import Struct
 
 from service.domain.day import Day
-from service.domain.forecast.day_simulation import Rest, drawn
+from service.domain.forecast.day_simulation import SimulatedDay, simulate_day
 from service.domain.forecast.random_draws import Floats
-from service.domain.forecast.start_state import Scene, scene_of, waiting_in
+from service.domain.forecast.start_state import StartState, all_waiting, start_state_of
 from service.domain.model import HallId, ServiceId, Shown, TicketId
 
 PATHS = 200
@@ -17,7 +17,7 @@ PATHS = 200
 
 QUANTILES = (0.05, 0.1, 0.5, 0.9)
 
-STEADY_MIN = 5
+RANGE_HYSTERESIS_MIN = 5
 """An end of the range shown stays where it is until it has moved by this much."""
 
 
@@ -49,21 +49,23 @@ def forecast(day: Day, now_at: datetime, paths: int = PATHS) -> Forecast:
 
     Raises TooManyToCome.
     """
-    scene = scene_of(day, now_at)
-    waits = dict.fromkeys((ticket.id for ticket in waiting_in(day)), NEVER) if scene is None else waits_of(scene, paths)
+    scene = start_state_of(day, now_at)
+    waits = (
+        dict.fromkeys((ticket.id for ticket in all_waiting(day)), NEVER) if scene is None else waits_of(scene, paths)
+    )
     return Forecast(hall=day.hall, day=day.on, seq=day.seq, made_at=now_at, waits=waits)
 
 
-class Asked(Struct, frozen=True):
+class WaitsAndNewcomers(Struct, frozen=True):
     """The waits of all who wait in a scene, and of walk-ins of each service who would come now."""
 
     waits: dict[TicketId, Quantiles]
     newcomers: dict[ServiceId, Quantiles]
 
 
-def asked_of(scene: Scene, paths: int = PATHS) -> Asked:
+def waits_and_newcomers_of(scene: StartState, paths: int = PATHS) -> WaitsAndNewcomers:
     """The waits of all who wait in a scene, and of newcomers. Raises TooManyToCome."""
-    rest = drawn(scene, paths, ahead=False, newcomers=True)
+    rest = simulate_day(scene, paths, ahead=False, newcomers=True)
     newcomers = [NEVER] * len(scene.newcomers)
     for called in rest.calls:
         looking = called.visits >= rest.people
@@ -71,19 +73,21 @@ def asked_of(scene: Scene, paths: int = PATHS) -> Asked:
             called.visits[looking].tolist(), quantiles_of(called.starts_s[looking]).tolist(), strict=True
         ):
             newcomers[visit - rest.people] = _told(row)
-    return Asked(_waits_in(scene, rest), {name: newcomers[index] for name, index in scene.newcomer_of.items()})
+    return WaitsAndNewcomers(
+        _waits_in(scene, rest), {name: newcomers[index] for name, index in scene.newcomer_of.items()}
+    )
 
 
-def waits_of(scene: Scene, paths: int = PATHS) -> dict[TicketId, Quantiles]:
+def waits_of(scene: StartState, paths: int = PATHS) -> dict[TicketId, Quantiles]:
     """The waits of all who wait in a scene. Raises TooManyToCome."""
-    return _waits_in(scene, drawn(scene, paths, ahead=False)) if scene.waiting else _unreachable(scene)
+    return _waits_in(scene, simulate_day(scene, paths, ahead=False)) if scene.waiting else _unreachable(scene)
 
 
-def _unreachable(scene: Scene) -> dict[TicketId, Quantiles]:
+def _unreachable(scene: StartState) -> dict[TicketId, Quantiles]:
     return dict.fromkeys(scene.unreachable, NEVER)
 
 
-def _waits_in(scene: Scene, rest: Rest) -> dict[TicketId, Quantiles]:
+def _waits_in(scene: StartState, rest: SimulatedDay) -> dict[TicketId, Quantiles]:
     waits = _unreachable(scene)
     for called in rest.calls:
         mine = np.flatnonzero(called.visits < len(scene.waiting))
@@ -105,7 +109,7 @@ def quantiles_of(seconds: Floats) -> Floats:
     return np.partition(seconds, ranks, axis=1)[:, ranks]
 
 
-def steadied(before: Shown | None, low_s: float, high_s: float, step_min: int) -> Shown:
+def stabilized_range(before: Shown | None, low_s: float, high_s: float, step_min: int) -> Shown:
     """The range to show: rounded outward, and the one shown before as long as neither end has moved by 5 minutes.
 
     An end that was rounded stands for the middle of its step.
@@ -117,7 +121,7 @@ def steadied(before: Shown | None, low_s: float, high_s: float, step_min: int) -
         step_min: what the ends are multiples of, in minutes.
     """
     half = step_min / 2
-    keeps = max(STEADY_MIN, half)
+    keeps = max(RANGE_HYSTERESIS_MIN, half)
     low_min, high_min = max(0.0, low_s) / 60, max(0.0, high_s) / 60
     if (
         before is not None

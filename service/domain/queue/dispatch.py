@@ -3,7 +3,7 @@
 The smallest queue time among the services a counter serves is next; ties go by check-in, then by issue. Every answer
 costs one bisection, or one look at the front, per line that competes: O(log n) of the waiting.
 
-Source: DESIGN 6, "Next call: credit"; CONTRACT 5, `next` and `ahead`.
+Source: DESIGN 6, "Next call: credit"; CONTRACT 5, `next` and `count_ahead`.
 """
 
 from collections.abc import Iterator
@@ -59,11 +59,11 @@ def largest_credit_s(plan: Plan) -> int:
     return max(plan.credit_s(one) for one in TicketClass)
 
 
-def waited_too_long(day: Day, now_at: datetime, also: Ticket | None = None) -> Iterator[Ticket]:
+def overdue_walk_ins(day: Day, now_at: datetime, also: Ticket | None = None) -> Iterator[Ticket]:
     """The walk-ins that the hall's rule raises now, where it has one; but for who asked to be called later.
 
     Nobody waits longer for a suspension, nor for the time before the queue time that a return has set. `also` is as in
-    `first`.
+    `choose_next`.
     """
     most_s = day.plan.rules.max_walk_in_wait_s
     if most_s is None:
@@ -78,7 +78,7 @@ def waited_too_long(day: Day, now_at: datetime, also: Ticket | None = None) -> I
             yield ticket
 
 
-def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
+def choose_next(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticket, CallReason] | None:
     """Find the ticket this counter calls next, and why.
 
     Args:
@@ -100,14 +100,14 @@ def first(day: Day, counter: Counter, also: Ticket | None = None) -> tuple[Ticke
         for rule, tickets in ((Rule.EARLY, day.early()), (Rule.STANDBY, day.standby_due(also))):
             rather = next((ticket for ticket in tickets if day.draws_from(counter, line_key_of(ticket))), None)
             if rather is not None:
-                return rather, reason_for(day.plan, rather, ahead_of=0, rule=rule)
+                return rather, call_reason(day.plan, rather, ahead_of=0, rule=rule)
         return None
     place = min(fronts)
     chosen = also if also is not None and also.id == place.ticket else day.tickets[place.ticket]
-    return chosen, reason_for(day.plan, chosen, ahead_of=waiting - 1)
+    return chosen, call_reason(day.plan, chosen, ahead_of=waiting - 1)
 
 
-def reason_for(
+def call_reason(
     plan: Plan, ticket: Ticket, *, ahead_of: int, code: str | None = None, rule: Rule = Rule.CREDIT
 ) -> CallReason:
     """Say why a ticket is called; `code` is given when a clerk chose it out of order."""
@@ -121,13 +121,13 @@ def reason_for(
     )
 
 
-def ahead(day: Day, ticket: Ticket) -> int:
+def count_ahead(day: Day, ticket: Ticket) -> int:
     """How many admitted tickets of the same stage, whose service shares a counter, are called before a waiting one."""
     place = place_of(ticket)
     return sum(line.places.bisect_left(place) for line in day.pool(ticket.service, ticket.stage).lines)
 
 
-def in_order(day: Day) -> Iterator[Ticket]:
+def waiting_in_order(day: Day) -> Iterator[Ticket]:
     """All waiting tickets in the order of calls; those who are not due yet stand at their place."""
     sleeping = sorted(place_of(day.tickets[ticket]) for _, ticket in day.asleep)
     for place in merge(sleeping, *(line.places for line in day.lines.values())):

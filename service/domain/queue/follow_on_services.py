@@ -8,7 +8,7 @@ from service.domain.calendar.plan import Plan
 from service.domain.model import ServiceId, StageId, Ticket
 
 
-class GoingOn(NamedTuple):
+class FollowOn(NamedTuple):
     """What people who are at a stage of a service go on with when that is done."""
 
     stage: StageId
@@ -16,7 +16,7 @@ class GoingOn(NamedTuple):
     visit: Visit
 
 
-class Further(NamedTuple):
+class FollowOnNeed(NamedTuple):
     """What one person who goes on needs at a stage: work of a kind, by mean and variance, in seconds.
 
     `before_s` is what they do there before it as work of the same kind; None when nothing. `shares` is true when they
@@ -30,13 +30,13 @@ class Further(NamedTuple):
     shares: bool
 
 
-def goings_on_of(plan: Plan, ticket: Ticket) -> Iterator[GoingOn]:
+def follow_ons_of(plan: Plan, ticket: Ticket) -> Iterator[FollowOn]:
     """All that a ticket goes on with."""
-    for visit in visits_then(plan, ticket.service, ticket.then, ticket.count, prechecked=ticket.prechecked):
-        yield GoingOn(ticket.stage, ticket.service, visit)
+    for visit in follow_on_visits(plan, ticket.service, ticket.then, ticket.count, prechecked=ticket.prechecked):
+        yield FollowOn(ticket.stage, ticket.service, visit)
 
 
-def visits_then(
+def follow_on_visits(
     plan: Plan, service: ServiceId, then: Sequence[ServiceId], count: int, *, prechecked: bool
 ) -> Iterator[Visit]:
     """The visits that follow on one for a service; each begins at its first stage."""

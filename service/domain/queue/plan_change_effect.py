@@ -19,28 +19,28 @@ from typing import NamedTuple
 from service.domain.calendar.plan import Rate
 from service.domain.day import Day, Pool
 from service.domain.model import CounterState, ServiceId, StageId, Wait
-from service.domain.queue.recent_arrivals import ARRIVALS_OVER_S, lately
-from service.domain.queue.shared_counters import Crew
+from service.domain.queue.recent_arrivals import ARRIVALS_PERIOD_S, recent_arrivals
+from service.domain.queue.shared_counters import Staffing
 from service.domain.queue.waits import (
     Work,
-    at_work_of,
+    counter_rates,
     counters_at,
-    newcomer_at,
-    quantiles,
-    rates_from,
-    speed_of,
-    start_of,
-    sum_of,
+    counters_at_work,
+    newcomer_place,
+    start_distribution,
+    todays_speed,
+    total_work,
+    wait_from_normal,
     wait_of_newcomer,
     work_before,
-    work_under_way,
+    work_in_progress,
 )
 
-STEP_S = 900
+PROFILE_STEP_S = 900
 """Between two instants of a profile."""
 
 
-class Change(NamedTuple):
+class WaitChange(NamedTuple):
     """The longest p90 wait, in seconds, of walk-ins who come at `at`, before and after; None when none can come."""
 
     at: datetime
@@ -48,7 +48,7 @@ class Change(NamedTuple):
     after_p90_s: int | None
 
 
-class Arriving(NamedTuple):
+class ArrivalRate(NamedTuple):
     """People of a kind who come: per second, with seconds of work, and their squares, that each second brings."""
 
     people: float
@@ -56,15 +56,15 @@ class Arriving(NamedTuple):
     squares: float
 
 
-NOBODY = Arriving(0.0, 0.0, 0.0)
+NO_ARRIVALS = ArrivalRate(0.0, 0.0, 0.0)
 
 
-def wait_after(before: Day, after: Day, service: ServiceId, now_at: datetime) -> Wait:
+def wait_after_change(before: Day, after: Day, service: ServiceId, now_at: datetime) -> Wait:
     """The wait of a walk-in now, were a day's plan changed to `after`'s."""
-    return wait_of_newcomer(after, service, now_at, at_work_after(before, after, service, now_at))
+    return wait_of_newcomer(after, service, now_at, counters_after_change(before, after, service, now_at))
 
 
-def at_work_after(before: Day, after: Day, service: ServiceId, now_at: datetime) -> int | None:
+def counters_after_change(before: Day, after: Day, service: ServiceId, now_at: datetime) -> int | None:
     """How many counters go on with a service now when the plan changes; None when it is all up to the plan.
 
     A plan with fewer sends those away who are more than it has; one with more adds to those open, and to those on a
@@ -89,7 +89,7 @@ def at_work_after(before: Day, after: Day, service: ServiceId, now_at: datetime)
     return min(at_work + will_be - was, len(there))
 
 
-def profile(before: Day, after: Day, now_at: datetime) -> list[Change]:
+def wait_profile(before: Day, after: Day, now_at: datetime) -> list[WaitChange]:
     """The longest waits through the rest of the day, at each quarter of an hour until the later closing.
 
     Args:
@@ -100,20 +100,20 @@ def profile(before: Day, after: Day, now_at: datetime) -> list[Change]:
     times = list(_quarters(before, after, now_at))
     old = _longest(before, before, times, now_at)
     new = _longest(before, after, times, now_at)
-    return [Change(*one) for one in zip(times, old, new, strict=True)]
+    return [WaitChange(*one) for one in zip(times, old, new, strict=True)]
 
 
-def arrivals(day: Day, now_at: datetime) -> dict[tuple[ServiceId, StageId], Arriving]:
+def recent_arrival_rates(day: Day, now_at: datetime) -> dict[tuple[ServiceId, StageId], ArrivalRate]:
     """Who came in the last hour, and their work at each stage, per second of the time the doors were open."""
-    tickets, over_s = lately(day, now_at)
-    found: dict[tuple[ServiceId, StageId], Arriving] = {}
+    tickets, over_s = recent_arrivals(day, now_at)
+    found: dict[tuple[ServiceId, StageId], ArrivalRate] = {}
     for ticket in tickets:
         service = day.plan.services[ticket.service]
         for stage in service.stages:
             work_s = service.expected_s(stage, ticket.count, prechecked=False)
             squares = work_s * work_s + service.variance(stage, ticket.count, prechecked=False)
-            one = Arriving(1 / over_s, work_s / over_s, squares / over_s)
-            found[service.id, stage] = Arriving(*map(add, found.get((service.id, stage), NOBODY), one))
+            one = ArrivalRate(1 / over_s, work_s / over_s, squares / over_s)
+            found[service.id, stage] = ArrivalRate(*map(add, found.get((service.id, stage), NO_ARRIVALS), one))
     return found
 
 
@@ -127,25 +127,25 @@ def _quarters(before: Day, after: Day, now_at: datetime) -> Iterator[datetime]:
         return
     begin_s = max(now_at, min(window.opens_at for window in windows)).timestamp()
     end_at = max(window.closes_at for window in windows)
-    at = now_at + timedelta(seconds=ceil(begin_s / STEP_S) * STEP_S - now_at.timestamp())
+    at = now_at + timedelta(seconds=ceil(begin_s / PROFILE_STEP_S) * PROFILE_STEP_S - now_at.timestamp())
     while at < end_at:
         yield at
-        at += timedelta(seconds=STEP_S)
+        at += timedelta(seconds=PROFILE_STEP_S)
 
 
 def _longest(before: Day, day: Day, times: Sequence[datetime], now_at: datetime) -> list[int | None]:
     """The longest p90 of all services at each instant; services that share all their counters are reckoned once."""
-    coming = arrivals(before, now_at)
+    coming = recent_arrival_rates(before, now_at)
     found: dict[tuple[object, ...], list[int | None]] = {(): [None] * len(times)}  # a hall may have no such service
     for service in day.plan.services.values():
         if not service.offered or service.online_url is not None:
             continue
         pool = _pool(day, service.id)
         known = service.id in before.plan.services
-        at_work = at_work_after(before, day, service.id, now_at) if known and day is not before else None
+        at_work = counters_after_change(before, day, service.id, now_at) if known and day is not before else None
         key = (pool.crew, pool.sharing, pool.kind, at_work)
         if key not in found:
-            more = 0 if at_work is None else at_work - at_work_of(pool.crew, now_at)
+            more = 0 if at_work is None else at_work - counters_at_work(pool.crew, now_at)
             found[key] = _p90s(day, pool, more, coming, times, now_at)
     return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found.values(), strict=True)]
 
@@ -154,28 +154,31 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     day: Day,
     pool: Pool,
     more: int,
-    coming: dict[tuple[ServiceId, StageId], Arriving],
+    coming: dict[tuple[ServiceId, StageId], ArrivalRate],
     times: Sequence[datetime],
     now_at: datetime,
 ) -> list[int | None]:
     """The p90 waits of walk-ins of a pool at each of `times`; None while the doors are closed or nobody will serve.
 
-    They wait with the bottleneck of all that is there and comes until the last of `times`; `more` as in `rates_from`.
+    They wait with the bottleneck of all work that is there or arrives before the last of `times`. `more` is the same as
+    in `counter_rates`.
     """
-    if not times or not any(rate.counters for rate in rates_from(day, pool.crew, now_at, more)):
+    if not times or not any(rate.counters for rate in counter_rates(day, pool.crew, now_at, more)):
         return [None] * len(times)
-    _, waiting = work_before(day, pool, newcomer_at(day, now_at))
-    arriving = [NOBODY] * len(waiting)
+    _, waiting = work_before(day, pool, newcomer_place(day, now_at))
+    arriving = [NO_ARRIVALS] * len(waiting)
     for name, kind in pool.sharing.kind_of.items():
-        arriving[kind] = Arriving(*map(add, arriving[kind], coming.get((name, pool.stage), NOBODY)))
+        arriving[kind] = ArrivalRate(*map(add, arriving[kind], coming.get((name, pool.stage), NO_ARRIVALS)))
     span_s = (times[-1] - now_at).total_seconds()
     neck = pool.sharing.bottleneck(
         pool.kind, [work.left_s + one.work_s * span_s for work, one in zip(waiting, arriving, strict=True)]
     )
     found: list[list[int | None]] = []
     for kinds, crew in {(neck.kinds, neck.crew), (neck.own, neck.own_crew)}:
-        there = sum_of(waiting[kind] for kind in kinds)
-        come = reduce(lambda one, other: Arriving(*map(add, one, other)), (arriving[kind] for kind in kinds), NOBODY)
+        there = total_work(waiting[kind] for kind in kinds)
+        come = reduce(
+            lambda one, other: ArrivalRate(*map(add, one, other)), (arriving[kind] for kind in kinds), NO_ARRIVALS
+        )
         found.append(_p90s_of(day, pool.stage, crew, more, there, come, times, now_at))
     return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found, strict=True)]
 
@@ -183,20 +186,20 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
 def _p90s_of(  # noqa: PLR0913, PLR0917  (as above)
     day: Day,
     stage: StageId,
-    crew: Crew,
+    crew: Staffing,
     more: int,
     waiting: Work,
-    arriving: Arriving,
+    arriving: ArrivalRate,
     times: Sequence[datetime],
     now_at: datetime,
 ) -> list[int | None]:
     """The same, of who waits for a crew with the work that waits and that comes."""
     plan = day.plan
-    rates = rates_from(day, crew, now_at, more)
+    rates = counter_rates(day, crew, now_at, more)
     if not any(rate.counters for rate in rates):
         return [None] * len(times)
-    speed, speed_sd = speed_of(day, stage)
-    work = Work(*map(add, waiting, work_under_way(day, crew, speed, now_at)))
+    speed, speed_sd = todays_speed(day, stage)
+    work = Work(*map(add, waiting, work_in_progress(day, crew, speed, now_at)))
     left_s = work.left_s
     found: list[int | None] = []
     for last_at, at in pairwise((now_at, *times)):
@@ -205,16 +208,16 @@ def _p90s_of(  # noqa: PLR0913, PLR0917  (as above)
             found.append(None)
             continue
         there = work if at == now_at else _work_of(left_s, work, arriving)
-        mean_s, sd_s = start_of(_from(rates, at), there, speed, speed_sd, at)
-        found.append(quantiles(mean_s, sd_s, at, plan.rules.promise.step_min).p90_s)
+        mean_s, sd_s = start_distribution(_from(rates, at), there, speed, speed_sd, at)
+        found.append(wait_from_normal(mean_s, sd_s, at, plan.rules.promise.step_min).p90_s)
     return found
 
 
-def _work_of(left_s: float, first: Work, arriving: Arriving) -> Work:
+def _work_of(left_s: float, first: Work, arriving: ArrivalRate) -> Work:
     """Work of so many seconds, made of services like those that are there and those that come."""
-    people = first.services + arriving.people * ARRIVALS_OVER_S
-    whole_s = first.whole_s + arriving.work_s * ARRIVALS_OVER_S
-    squares = first.squares + arriving.squares * ARRIVALS_OVER_S
+    people = first.services + arriving.people * ARRIVALS_PERIOD_S
+    whole_s = first.whole_s + arriving.work_s * ARRIVALS_PERIOD_S
+    squares = first.squares + arriving.squares * ARRIVALS_PERIOD_S
     if not left_s or not whole_s:
         return Work(0, 0.0, 0.0, 0.0, 0.0)
     services = left_s * people / whole_s
@@ -226,7 +229,7 @@ def _left_s(  # noqa: PLR0913, PLR0917  (one step of a sum)
     day: Day,
     rates: Sequence[Rate],
     left_s: float,
-    arriving: Arriving,
+    arriving: ArrivalRate,
     speed: float,
     from_at: datetime,
     to_at: datetime,

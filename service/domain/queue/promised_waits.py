@@ -17,7 +17,7 @@ from service.domain.model import Admission, ServiceId, Shown, Ticket, TicketId, 
 if TYPE_CHECKING:
     from service.domain.day import Day
 
-HOLDS_S = 120.0
+PROMISES_VALID_S = 120.0
 """A forecast older than this is told to nobody: it is made anew at least every half minute while people wait."""
 
 
@@ -46,14 +46,14 @@ class Promises(Struct, frozen=True, kw_only=True):
 
     def holds(self, now_at: datetime) -> bool:
         """Tell whether it is still told at `now_at`."""
-        return now_at - self.made_at <= timedelta(seconds=HOLDS_S)
+        return now_at - self.made_at <= timedelta(seconds=PROMISES_VALID_S)
 
 
-ROUNDED_S = 0.5
+ROUNDING_S = 0.5
 """Whole seconds are promised."""
 
 
-def was_kept(day: "Day", ticket: Ticket, called_at: datetime) -> bool | None:
+def is_promise_kept(day: "Day", ticket: Ticket, called_at: datetime) -> bool | None:
     """Tell whether a first call comes between p10 and p90 of what was told with the ticket.
 
     None when nothing was promised, the promise does not count any more, or the hall was suspended in between.
@@ -64,10 +64,10 @@ def was_kept(day: "Day", ticket: Ticket, called_at: datetime) -> bool | None:
     waited_s = (called_at - promise.as_of_at).total_seconds()
     if day.unsuspended_s(promise.as_of_at, called_at) < waited_s:
         return None
-    return promise.p10_s - ROUNDED_S <= waited_s <= promise.p90_s + ROUNDED_S
+    return promise.p10_s - ROUNDING_S <= waited_s <= promise.p90_s + ROUNDING_S
 
 
-def promised(day: "Day", ticket: Ticket, now_at: datetime) -> Wait | None:
+def promised_wait(day: "Day", ticket: Ticket, now_at: datetime) -> Wait | None:
     """The wait that was forecast for a waiting ticket; None when nothing was since something happened to it.
 
     To who is on standby nothing is promised, though a forecast has to reckon with them.
@@ -81,7 +81,7 @@ def promised(day: "Day", ticket: Ticket, now_at: datetime) -> Wait | None:
     return None if found is None else found.wait(promises.made_at)
 
 
-def promised_to_newcomer(day: "Day", service: ServiceId, now_at: datetime) -> Wait | None:
+def promised_wait_of_newcomer(day: "Day", service: ServiceId, now_at: datetime) -> Wait | None:
     """The wait that was forecast for a walk-in of a service; None when nothing was, or it is over."""
     promises = day.promises
     if promises is None or not promises.holds(now_at):

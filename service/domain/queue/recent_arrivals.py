@@ -10,26 +10,26 @@ from typing import NamedTuple
 from service.domain.day import Day
 from service.domain.model import Ticket
 
-ARRIVALS_OVER_S = 3600
+ARRIVALS_PERIOD_S = 3600
 """People are expected to come as in this time before."""
 
-ARRIVALS_OVER_LEAST_S = 900
+ARRIVALS_PERIOD_MIN_S = 900
 """Shortly after the doors opened: the first minutes alone would say too much."""
 
 
-class Lately(NamedTuple):
+class RecentArrivals(NamedTuple):
     """Who came in the last hour the doors were open, in no order, and the seconds over which to reckon them."""
 
     tickets: list[Ticket]
     over_s: float
 
 
-def lately(day: Day, now_at: datetime) -> Lately:
+def recent_arrivals(day: Day, now_at: datetime) -> RecentArrivals:
     """Look back from an instant."""
     doors_at = [window.opens_at - timedelta(seconds=day.plan.rules.doors_before_s) for window in day.plan.windows]
-    since_at = max([now_at - timedelta(seconds=ARRIVALS_OVER_S), *(at for at in doors_at[:1] if at <= now_at)])
-    over_s = max(ARRIVALS_OVER_LEAST_S, (now_at - since_at).total_seconds())
-    return Lately(list(_issued_since(day, since_at)), over_s)
+    since_at = max([now_at - timedelta(seconds=ARRIVALS_PERIOD_S), *(at for at in doors_at[:1] if at <= now_at)])
+    over_s = max(ARRIVALS_PERIOD_MIN_S, (now_at - since_at).total_seconds())
+    return RecentArrivals(list(_issued_since(day, since_at)), over_s)
 
 
 def _issued_since(day: Day, since_at: datetime) -> Iterator[Ticket]:

@@ -16,13 +16,13 @@ from typing import NamedTuple
 
 from service.domain.calendar.plan import Rate
 from service.domain.model import CounterId, ServiceId
-from service.domain.queue.follow_on_services import Further, GoingOn
+from service.domain.queue.follow_on_services import FollowOn, FollowOnNeed
 
 KINDS_MAX = 6
 """Other kinds that a bottleneck is looked for among; where more of them have work, it all counts as one bottleneck."""
 
 
-class Crew(NamedTuple):
+class Staffing(NamedTuple):
     """Counters that do some work.
 
     `open` are those open now, and `back_at` says when each that is on a break with an end comes back, in order.
@@ -36,7 +36,7 @@ class Crew(NamedTuple):
     planned: tuple[Rate, ...]
 
 
-class Kind(NamedTuple):
+class WorkKind(NamedTuple):
     """Services of the same counters: all that are `serving`, and those that are `ready`.
 
     These are the open ones and those on a break with an end, or all if there is none of either.
@@ -51,12 +51,12 @@ class Bottleneck(NamedTuple):
     """Kinds of work done together, and the crew that does it; of those only `own_crew` can do are `own`."""
 
     kinds: frozenset[int]
-    crew: Crew
+    crew: Staffing
     own: frozenset[int]
-    own_crew: Crew
+    own_crew: Staffing
 
 
-class Sharing:
+class CounterSharing:
     """Counters that compete for the same people, directly or by way of others; kinds by their index.
 
     `further` is where `waits` remembers what people who go on bring there, None where that is nothing.
@@ -64,15 +64,15 @@ class Sharing:
 
     __slots__ = ("_found", "_make_crew", "further", "kind_of", "kinds")
 
-    def __init__(self, kinds: Iterable[Kind], crew_of: Callable[[int, int], Crew]) -> None:
+    def __init__(self, kinds: Iterable[WorkKind], crew_of: Callable[[int, int], Staffing]) -> None:
         """`crew_of` makes a crew of the counters that are ready and of all that are serving."""
         self.kinds = tuple(kinds)
         self.kind_of = {service: index for index, kind in enumerate(self.kinds) for service in kind.services}
         self._make_crew = crew_of
         self._found: dict[tuple[int, int, int], Bottleneck] = {}
-        self.further: dict[GoingOn, Further | None] = {}
+        self.further: dict[FollowOn, FollowOnNeed | None] = {}
 
-    def crew_of(self, kind: int) -> Crew:
+    def crew_of(self, kind: int) -> Staffing:
         """All counters of a kind."""
         return self._crew([kind], 0)
 
@@ -114,7 +114,7 @@ class Sharing:
             found = self._found[own, kinds, taken] = Bottleneck(among, crew, only, own_crew)
         return found
 
-    def _crew(self, kinds: Iterable[int], taken: int) -> Crew:
+    def _crew(self, kinds: Iterable[int], taken: int) -> Staffing:
         ready = serving = 0
         for kind in kinds:
             ready |= self.kinds[kind].ready

@@ -30,8 +30,8 @@ from service.domain.booking.expected_visits import Visit, visit_of
 from service.domain.calendar.plan import PRECHECK, Learned, Leaving, Plan, PlannedService, Rate
 from service.domain.day import NOTHING_SPENT, Day, Place, Pool, place_of
 from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
-from service.domain.queue.follow_on_services import Further, GoingOn, goings_on_of
-from service.domain.queue.shared_counters import Crew
+from service.domain.queue.follow_on_services import FollowOn, FollowOnNeed, follow_ons_of
+from service.domain.queue.shared_counters import Staffing
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
@@ -47,7 +47,7 @@ SPEED_SD = 0.12
 LATE_CORRECTION = 0.92
 """Part of the mean rest of a service that each other counter still has ahead when the first one is free."""
 
-FORGOTTEN = 1e-6
+FORGOTTEN_BELOW = 1e-6
 """Of a service that is less likely to last as long as it does the finish was forgotten."""
 
 THINNING_STEPS = 3
@@ -55,10 +55,10 @@ THINNING_STEPS = 3
 
 NOBODY_LEAVES = Leaving()
 
-ALONE = frozenset((0,))
+ONLY_KIND = frozenset((0,))
 """The kinds of work where there is one."""
 
-LAST = TicketId("~")
+LAST_ID = TicketId("~")
 """Sorts after every ticket's id."""
 
 
@@ -83,10 +83,10 @@ class Work(NamedTuple):
     squares: float
 
 
-NOTHING = Work(0, 0.0, 0.0, 0.0, 0.0)
+NO_WORK = Work(0, 0.0, 0.0, 0.0, 0.0)
 
 
-class Joining(NamedTuple):
+class JoiningWork(NamedTuple):
     """Work of a kind that joins the queue before a place, at an instant."""
 
     at: datetime
@@ -94,7 +94,7 @@ class Joining(NamedTuple):
     kind: int
 
 
-class Free(NamedTuple):
+class CounterFree(NamedTuple):
     """When a counter is free for somebody, in seconds from now, with the spread, and not before `earliest_s`.
 
     `kinds` are those of the bottleneck they wait with.
@@ -106,7 +106,7 @@ class Free(NamedTuple):
     kinds: frozenset[int]
 
 
-def nobody_knows(now_at: datetime) -> Wait:
+def unknown_wait(now_at: datetime) -> Wait:
     """The wait when no counter for it is open or planned today."""
     return Wait(p10_s=None, p50_s=None, p90_s=None, as_of_at=now_at, shown=None)
 
@@ -114,12 +114,12 @@ def nobody_knows(now_at: datetime) -> Wait:
 def wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime, at_work: int | None = None) -> Wait:
     """The wait of a walk-in who would take a ticket at `now_at`; `at_work` as in `outlook_at`."""
     pool = day.pool(service, day.plan.services[service].stages[0])
-    return outlook_at(day, pool, newcomer_at(day, now_at), now_at, at_work=at_work).wait
+    return outlook_at(day, pool, newcomer_place(day, now_at), now_at, at_work=at_work).wait
 
 
-def newcomer_at(day: Day, now_at: datetime) -> Place:
+def newcomer_place(day: Day, now_at: datetime) -> Place:
     """The place of a walk-in who would take a ticket at `now_at`."""
-    return Place(now_at, now_at, day.issued + 1, LAST)
+    return Place(now_at, now_at, day.issued + 1, LAST_ID)
 
 
 def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
@@ -142,7 +142,7 @@ def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
 def outlook_on_standby(day: Day, pool: Pool, n: int, now_at: datetime) -> Outlook:
     """What a person on standby is told: their place among those on standby, and no wait, for nothing is promised."""
     ahead = sum(ticket.service in pool.services for ticket in day.standby_before(n))
-    return Outlook(ahead, nobody_knows(now_at))
+    return Outlook(ahead, unknown_wait(now_at))
 
 
 def outlook_at(  # noqa: PLR0913  (the last one by name)
@@ -165,8 +165,8 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         place: their queue time, and what breaks ties.
         now_at: the present instant.
         leaving: the ticket whose present place is given up for this one.
-        at_work: how many of their own counters to reckon with now instead of those of `at_work_of`; not before the
-            opening.
+        at_work: the number of their own counters to assume now, in place of `counters_at_work`. It is not used before
+            the hall opens.
         due_at: not called before this, unless a counter has nobody else.
         not_before_at: not called before this at all.
         arrived: the appointment they come for, which is still among those expected.
@@ -176,30 +176,30 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
         open or planned today.
     """
     ahead, waiting = work_before(day, pool, place, leaving)
-    coming = coming_before(day, pool, place, now_at, arrived)
-    more = 0 if at_work is None else at_work - at_work_of(pool.crew, now_at)
-    free = free_for(day, pool, waiting, coming, now_at, more=more, leaving=day.plan.learned.leaving)
+    coming = arrivals_before(day, pool, place, now_at, arrived)
+    more = 0 if at_work is None else at_work - counters_at_work(pool.crew, now_at)
+    free = counter_free_for(day, pool, waiting, coming, now_at, more=more, leaving=day.plan.learned.leaving)
     if free is None:
-        return Outlook(ahead, nobody_knows(now_at))
+        return Outlook(ahead, unknown_wait(now_at))
     mean_s, sd_s, earliest_s, _ = free
     if due_at is not None and sd_s:
         mean_s = max(mean_s, (due_at - now_at).total_seconds())
     if not_before_at is not None:
         earliest_s = max(earliest_s, (not_before_at - now_at).total_seconds())
     step_min = day.plan.rules.promise.step_min
-    return Outlook(ahead, quantiles(max(mean_s, earliest_s), sd_s, now_at, step_min, earliest_s))
+    return Outlook(ahead, wait_from_normal(max(mean_s, earliest_s), sd_s, now_at, step_min, earliest_s))
 
 
-def free_for(  # noqa: PLR0913  (the last ones by name)
+def counter_free_for(  # noqa: PLR0913  (the last ones by name)
     day: Day,
     pool: Pool,
     waiting: Sequence[Work],
-    coming: Iterable[Joining],
+    coming: Iterable[JoiningWork],
     now_at: datetime,
     *,
     more: int = 0,
     leaving: Leaving = NOBODY_LEAVES,
-) -> Free | None:
+) -> CounterFree | None:
     """When one of a pool's own counters is free for who comes after all the work there.
 
     Args:
@@ -208,15 +208,15 @@ def free_for(  # noqa: PLR0913  (the last ones by name)
         waiting: the work that waits, by kind; that of the people at the counters comes to it.
         coming: the work that will join it.
         now_at: the present instant.
-        more: as in `rates_from`.
+        more: as in `counter_rates`.
         leaving: how those who wait give up.
 
     Returns:
         None when no counter for it is open or planned today.
     """
     if len(waiting) == 1:
-        return _free_of(day, pool.stage, pool.crew, ALONE, waiting, coming, now_at, more, leaving)
-    if not any(rate.counters for rate in rates_from(day, pool.crew, now_at, more)):
+        return _free_of(day, pool.stage, pool.crew, ONLY_KIND, waiting, coming, now_at, more, leaving)
+    if not any(rate.counters for rate in counter_rates(day, pool.crew, now_at, more)):
         return None
     loads = [work.left_s for work in waiting]
     coming = list(coming)
@@ -226,9 +226,9 @@ def free_for(  # noqa: PLR0913  (the last ones by name)
     found = _free_of(day, pool.stage, neck.crew, neck.kinds, waiting, coming, now_at, more, leaving)
     if neck.own_crew == neck.crew or found is None:
         return found
-    own, all_of_them = (max(0, at_work_of(crew, now_at) + more) for crew in (neck.own_crew, neck.crew))
+    own, all_of_them = (max(0, counters_at_work(crew, now_at) + more) for crew in (neck.own_crew, neck.crew))
     if found.sd_s and 0 < own < all_of_them:  # a counter is free, which need not be one of theirs
-        speed, _ = speed_of(day, pool.stage)
+        speed, _ = todays_speed(day, pool.stage)
         rest_s = LATE_CORRECTION * speed * _rest_s(waiting, neck.kinds)
         found = found._replace(mean_s=found.mean_s + rest_s * (1 / own - 1 / all_of_them))
     by_own = _free_of(day, pool.stage, neck.own_crew, neck.own, waiting, coming, now_at, more, leaving)
@@ -238,43 +238,45 @@ def free_for(  # noqa: PLR0913  (the last ones by name)
 def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
     day: Day,
     stage: StageId,
-    crew: Crew,
+    crew: Staffing,
     kinds: frozenset[int],
     waiting: Sequence[Work],
-    coming: Iterable[Joining],
+    coming: Iterable[JoiningWork],
     now_at: datetime,
     more: int,
     leaving: Leaving,
-) -> Free | None:
+) -> CounterFree | None:
     """When one of some counters is free for who comes after the work of some kinds."""
-    rates = rates_from(day, crew, now_at, more)
+    rates = counter_rates(day, crew, now_at, more)
     first = next((rate for rate in rates if rate.counters), None)
     if first is None:
         return None
-    speed, speed_sd = speed_of(day, stage)
+    speed, speed_sd = todays_speed(day, stage)
     theirs = waiting[0]
     if len(waiting) > 1:
-        theirs = sum_of(waiting[kind] for kind in kinds)
+        theirs = total_work(waiting[kind] for kind in kinds)
         coming = (joining for joining in coming if joining.kind in kinds)
-    work = Work(*map(add, theirs, work_under_way(day, crew, speed, now_at)))
-    mean_s, sd_s = start_of(rates, work, speed, speed_sd, now_at, coming)
+    work = Work(*map(add, theirs, work_in_progress(day, crew, speed, now_at)))
+    mean_s, sd_s = start_distribution(rates, work, speed, speed_sd, now_at, coming)
     if theirs.services:
-        mean_s, sd_s = thinned(mean_s, sd_s, theirs, work, leaving)
-    return Free(mean_s, sd_s, (first.from_at - now_at).total_seconds(), kinds)
+        mean_s, sd_s = shortened_by_leaving(mean_s, sd_s, theirs, work, leaving)
+    return CounterFree(mean_s, sd_s, (first.from_at - now_at).total_seconds(), kinds)
 
 
-def sum_of(works: Iterable[Work]) -> Work:
+def total_work(works: Iterable[Work]) -> Work:
     """Several works as one."""
-    return reduce(lambda one, other: Work(*map(add, one, other)), works, NOTHING)
+    return reduce(lambda one, other: Work(*map(add, one, other)), works, NO_WORK)
 
 
 def _rest_s(waiting: Sequence[Work], kinds: frozenset[int]) -> float:
     """The mean rest, at usual speed, of a service of some kinds that is looked at in a random moment."""
-    work = sum_of(waiting[kind] for kind in kinds)
+    work = total_work(waiting[kind] for kind in kinds)
     return work.squares / (2 * work.whole_s) if work.whole_s else 0.0
 
 
-def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leaving) -> tuple[float, float]:
+def shortened_by_leaving(
+    mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leaving
+) -> tuple[float, float]:
     """A start, and its spread, when some of those who wait give up; the line as a fluid.
 
     Who says so shortens it, beside what counters do: w seconds of work are gone after ln(1 + rw) / r. Who does not is
@@ -295,7 +297,7 @@ def thinned(mean_s: float, sd_s: float, waiting: Work, work: Work, leaving: Leav
     return less_s, sd_s * less_s / mean_s
 
 
-def speed_of(day: Day, stage: StageId) -> tuple[float, float]:
+def todays_speed(day: Day, stage: StageId) -> tuple[float, float]:
     """Today's speed at a stage, actual by expected seconds, and its spread."""
     prior_s = speed_prior_s(day.plan, stage)
     spent = day.spent.get(stage, NOTHING_SPENT)
@@ -319,7 +321,7 @@ def speed_prior_s(plan: Plan, stage: StageId) -> float:
     return priors.get(stage, SPEED_PRIOR_S)
 
 
-def quantiles(mean_s: float, sd_s: float, now_at: datetime, step_min: int, earliest_s: float = 0.0) -> Wait:
+def wait_from_normal(mean_s: float, sd_s: float, now_at: datetime, step_min: int, earliest_s: float = 0.0) -> Wait:
     """The wait as people are told it: the range rounded outward to `step_min` minutes; never less than `earliest_s`."""
     low_s = max(earliest_s, mean_s - P10_P90_SD * sd_s)
     high_s = mean_s + P10_P90_SD * sd_s
@@ -337,7 +339,7 @@ def work_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None = Non
         leaving = None
     own_line = None if leaving is None else day.line_holding(leaving)
     ahead = 0
-    found = [NOTHING] * len(pool.sharing.kinds)
+    found = [NO_WORK] * len(pool.sharing.kinds)
     for kind, line in pool.shared_lines:
         before = line.places.bisect_left(place) - (line is own_line)
         if before:
@@ -353,29 +355,29 @@ def work_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None = Non
 
 def _going_on_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None) -> Iterator[tuple[int, Work]]:
     """What those go on with there who are before a place, in the pool's lines or at its counters."""
-    own: Tally[GoingOn] = Tally()
+    own: Tally[FollowOn] = Tally()
     if leaving is not None and day.is_here(leaving):
-        own.update(goings_on_of(day.plan, leaving))
+        own.update(follow_ons_of(day.plan, leaving))
     for what, places in day.going_on.items():
-        further = further_at(day, pool, what)
+        further = follow_on_need_at(day, pool, what)
         if further is not None and further.shares and (before := places.bisect_left(place) - own[what]):
-            yield work_further(further, before)
+            yield follow_on_work(further, before)
 
 
-def work_further(further: Further, number: int) -> tuple[int, Work]:
+def follow_on_work(further: FollowOnNeed, number: int) -> tuple[int, Work]:
     """The work, with its kind, of so many people who go on.
 
     Who does work of that kind there before has the same queue time after it and is next again: they stay the longer,
     and are no one more.
     """
     kind, mean_s, variance, before_s, _ = further
-    work = work_of(number, 1.0, mean_s, variance)
+    work = expected_work(number, 1.0, mean_s, variance)
     if before_s is not None:
         work = work._replace(services=0, squares=work.squares + 2 * before_s * work.left_s)
     return kind, work
 
 
-def further_at(day: Day, pool: Pool, what: GoingOn) -> Further | None:
+def follow_on_need_at(day: Day, pool: Pool, what: FollowOn) -> FollowOnNeed | None:
     """What one person who goes on needs at a pool's stage, remembered; None when nothing there."""
     known = pool.sharing.further
     if what not in known:
@@ -383,24 +385,24 @@ def further_at(day: Day, pool: Pool, what: GoingOn) -> Further | None:
     return known[what]
 
 
-def _further_at(day: Day, pool: Pool, what: GoingOn) -> Further | None:
+def _further_at(day: Day, pool: Pool, what: FollowOn) -> FollowOnNeed | None:
     visit, kind_of = what.visit, pool.sharing.kind_of
     kind = kind_of.get(visit.service)
     if kind is None:
         return None
     begins = day.plan.services[visit.service].stages[0]
-    lasts = lasting_at(day, pool.stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
+    lasts = duration_at(day, pool.stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
     if lasts is None:
         return None
-    before = lasting_at(day, pool.stage, what.service, what.stage, visit.count, prechecked=visit.prechecked)
+    before = duration_at(day, pool.stage, what.service, what.stage, visit.count, prechecked=visit.prechecked)
     before_s = before[0] if before is not None and kind_of.get(what.service) == kind else None
     shares = what.service in kind_of and day.stage_now(what.service, what.stage) == pool.stage
-    return Further(kind, *lasts, before_s, shares)
+    return FollowOnNeed(kind, *lasts, before_s, shares)
 
 
-def coming_before(
+def arrivals_before(
     day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None = None
-) -> Iterator[Joining]:
+) -> Iterator[JoiningWork]:
     """The work that will join what is shared, before a place, in the order of time; but for who has `arrived`."""
     expected = _expected_before(day, pool, place, now_at, arrived)
     return merge(expected, _early_before(day, pool, place), key=_joins_at) if day.asleep else expected
@@ -408,7 +410,7 @@ def coming_before(
 
 def _expected_before(
     day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None
-) -> Iterator[Joining]:
+) -> Iterator[JoiningWork]:
     """People with an appointment who have not come, and would still have its credit."""
     if not day.diary.expected:
         return
@@ -426,7 +428,7 @@ def _expected_before(
             found = known[visit]
             if found is not None:
                 kind, mean_s, variance = found
-                yield Joining(joins_at, work_of(number - (visit == here), shows, mean_s, variance), kind)
+                yield JoiningWork(joins_at, expected_work(number - (visit == here), shows, mean_s, variance), kind)
 
 
 def _visit_at(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | None:
@@ -435,70 +437,70 @@ def _visit_at(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | 
     if kind is None:
         return None
     begins = day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
-    lasts = lasting_at(day, pool.stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
+    lasts = duration_at(day, pool.stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
     return None if lasts is None else (kind, *lasts)
 
 
-def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[Joining]:
+def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[JoiningWork]:
     """People who came before their appointment, and are not due yet."""
     for ticket in day.early():
         if place_of(ticket) < place:
-            for kind, work in work_with(day, pool, ticket):
-                yield Joining(day.wakes_at(ticket), work, kind)
+            for kind, work in work_brought_by(day, pool, ticket):
+                yield JoiningWork(day.wakes_at(ticket), work, kind)
 
 
-def coming_at_all(day: Day, pool: Pool, now_at: datetime) -> Iterator[Joining]:
+def all_arrivals(day: Day, pool: Pool, now_at: datetime) -> Iterator[JoiningWork]:
     """The work that will join what is shared today, whatever its place: of who is expected, and of who sleeps."""
-    last = Place(day.plan.ends_at, now_at, day.issued + 1, LAST)
+    last = Place(day.plan.ends_at, now_at, day.issued + 1, LAST_ID)
     expected = _expected_before(day, pool, last, now_at, None)
     return merge(expected, _asleep(day, pool), key=_joins_at) if day.asleep else expected
 
 
-def _asleep(day: Day, pool: Pool) -> Iterator[Joining]:
+def _asleep(day: Day, pool: Pool) -> Iterator[JoiningWork]:
     """People who are not to be called yet, because they asked for it or came before their appointment."""
     for at, ticket_id in day.asleep:
-        for kind, work in work_with(day, pool, day.tickets[ticket_id]):
-            yield Joining(at, work, kind)
+        for kind, work in work_brought_by(day, pool, day.tickets[ticket_id]):
+            yield JoiningWork(at, work, kind)
 
 
-def work_with(day: Day, pool: Pool, ticket: Ticket) -> Iterator[tuple[int, Work]]:
+def work_brought_by(day: Day, pool: Pool, ticket: Ticket) -> Iterator[tuple[int, Work]]:
     """The work, by kind, that somebody who waits brings to a pool's stage, with all they go on with."""
     kind = pool.sharing.kind_of.get(ticket.service)
     if kind is not None:
-        lasts = lasting_at(day, pool.stage, ticket.service, ticket.stage, ticket.count, prechecked=ticket.prechecked)
+        lasts = duration_at(day, pool.stage, ticket.service, ticket.stage, ticket.count, prechecked=ticket.prechecked)
         if lasts is not None:
-            yield kind, work_of(1, 1.0, *lasts)
-    for what in goings_on_of(day.plan, ticket):
-        further = further_at(day, pool, what)
+            yield kind, expected_work(1, 1.0, *lasts)
+    for what in follow_ons_of(day.plan, ticket):
+        further = follow_on_need_at(day, pool, what)
         if further is not None:
-            yield work_further(further, 1)
+            yield follow_on_work(further, 1)
 
 
-def lasting_at(  # noqa: PLR0913  (the last one by name)
+def duration_at(  # noqa: PLR0913  (the last one by name)
     day: Day, stage: StageId, service: ServiceId, begins: StageId, count: int, *, prechecked: bool
 ) -> tuple[float, float] | None:
     """What somebody who waits at the stage `begins` needs at another, by mean and variance; None when not ahead."""
     planned = day.plan.services[service]
     here = day.stage_now(service, begins)
     if here != stage:
-        if not comes_to(planned, here, stage):
+        if not has_stage_ahead(planned, here, stage):
             return None
         prechecked = prechecked or here == PRECHECK
     mean_s = planned.expected_s(stage, count, prechecked=prechecked)
     return mean_s, planned.variance(stage, count, prechecked=prechecked)
 
 
-def comes_to(service: PlannedService, here: StageId, stage: StageId) -> bool:
+def has_stage_ahead(service: PlannedService, here: StageId, stage: StageId) -> bool:
     """Tell whether a visit has a stage still ahead."""
     stages = service.stages
     return here in stages and stage in stages[stages.index(here) + 1 :]
 
 
-def _joins_at(joining: Joining) -> datetime:
+def _joins_at(joining: JoiningWork) -> datetime:
     return joining.at
 
 
-def work_of(number: int, shows: float, mean_s: float, variance: float) -> Work:
+def expected_work(number: int, shows: float, mean_s: float, variance: float) -> Work:
     """The work of some people who come with a probability."""
     squares = variance + mean_s * mean_s
     expected = number * shows
@@ -514,13 +516,13 @@ def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> f
     return still / (learned.no_show + still) if still else 0.0
 
 
-def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work:
+def work_in_progress(day: Day, crew: Staffing, speed: float, now_at: datetime) -> Work:
     """The work of the people at some counters; while the hall is suspended, as it will be when calls go on.
 
     Some are thought to finish meanwhile; who is there still was interrupted, and goes on with what was left.
     """
     services = left_s = variance = whole_s = squares = 0.0
-    goes_on_s = goes_on_in_s(day, now_at) or 0.0
+    goes_on_s = calls_resume_in_s(day, now_at) or 0.0
     for counter_id in crew.open:
         counter = day.counters[counter_id]
         if counter.ticket is None:
@@ -534,17 +536,17 @@ def work_under_way(day: Day, crew: Crew, speed: float, now_at: datetime) -> Work
         cv = math.sqrt(one_variance) / one_s
         there = 1.0
         if goes_on_s:
-            there = still_there(one_s, cv, elapsed_s, goes_on_s / speed)
+            there = probability_unfinished(one_s, cv, elapsed_s, goes_on_s / speed)
             elapsed_s += goes_on_s / speed
         services += there
-        left_s += there * residual_s(one_s, cv, elapsed_s)
+        left_s += there * remaining_s(one_s, cv, elapsed_s)
         variance += there * one_variance
         whole_s += there * one_s
         squares += there * (one_s * one_s + one_variance)
     return Work(services, left_s, variance, whole_s, squares)
 
 
-def residual_s(mean_s: float, cv: float, elapsed_s: float) -> float:
+def remaining_s(mean_s: float, cv: float, elapsed_s: float) -> float:
     """Expected seconds left of a lognormal service that has lasted `elapsed_s`.
 
     E[X - e | X > e] = m * Phi((mu + s^2 - ln e) / s) / Phi((mu - ln e) / s) - e.
@@ -557,15 +559,17 @@ def residual_s(mean_s: float, cv: float, elapsed_s: float) -> float:
     sigma = math.sqrt(variance)
     z = (math.log(mean_s / elapsed_s) - variance / 2) / sigma
     still = _phi(z)
-    if still < FORGOTTEN:  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
+    if (
+        still < FORGOTTEN_BELOW
+    ):  # far in the tail: the ratio below loses its digits, and such a service is a forgotten finish
         return mean_s
     return mean_s * _phi(z + sigma) / still - elapsed_s
 
 
-def still_there(mean_s: float, cv: float, elapsed_s: float, more_s: float) -> float:
+def probability_unfinished(mean_s: float, cv: float, elapsed_s: float, more_s: float) -> float:
     """How likely a lognormal service that has lasted `elapsed_s` lasts `more_s` more; a forgotten one begins anew."""
     before = _longer_than(mean_s, cv, elapsed_s)
-    if before < FORGOTTEN:
+    if before < FORGOTTEN_BELOW:
         return _longer_than(mean_s, cv, more_s)
     return _longer_than(mean_s, cv, elapsed_s + more_s) / before
 
@@ -588,30 +592,30 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def rates_from(day: Day, crew: Crew, now_at: datetime, more: int = 0) -> Sequence[Rate]:
+def counter_rates(day: Day, crew: Staffing, now_at: datetime, more: int = 0) -> Sequence[Rate]:
     """How many counters work from now on: those open now, until the plan says something else; none during its break.
 
     They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
-    So many `more` than there are (`at_work_of`) are reckoned with now, or fewer; not before the opening.
+    So many `more` than there are (`counters_at_work`) are reckoned with now, or fewer; not before the opening.
     """
-    on_at = goes_on_at(day, now_at)
+    on_at = calls_resume_at(day, now_at)
     if on_at is None:
         return ()
     rates = crew.planned[bisect_right(crew.planned, now_at, key=_from_at) :]
     windows = day.plan.windows
     if not windows or now_at >= windows[0].opens_at:
-        rates = (Rate(now_at, max(0, at_work_of(crew, now_at) + more)), *rates)
+        rates = (Rate(now_at, max(0, counters_at_work(crew, now_at) + more)), *rates)
     if crew.back_at:
         rates = _with_breaks(rates, crew)
     return _rates_since(rates, on_at) if on_at > now_at else rates
 
 
-def at_work_of(crew: Crew, now_at: datetime) -> int:
+def counters_at_work(crew: Staffing, now_at: datetime) -> int:
     """How many counters of a crew are at work now, or on a break with an end; and as planned where there is neither."""
     return len(crew.open) + len(crew.back_at) + (counters_at(crew.others, now_at) if crew.others else 0)
 
 
-def _with_breaks(rates: tuple[Rate, ...], crew: Crew) -> tuple[Rate, ...]:
+def _with_breaks(rates: tuple[Rate, ...], crew: Staffing) -> tuple[Rate, ...]:
     """The rates without those that are on a break, each until its end; of fewer than there are the open ones work.
 
     Where nobody is planned any more, the last at work go on, and so do those who come back.
@@ -630,15 +634,15 @@ def _with_breaks(rates: tuple[Rate, ...], crew: Crew) -> tuple[Rate, ...]:
     return tuple(found)
 
 
-def goes_on_at(day: Day, now_at: datetime) -> datetime | None:
+def calls_resume_at(day: Day, now_at: datetime) -> datetime | None:
     """When a suspension ends; now without one, None when nobody knows."""
     suspension = day.suspended_at(now_at)
     return now_at if suspension is None else suspension.until_at
 
 
-def goes_on_in_s(day: Day, now_at: datetime) -> float | None:
+def calls_resume_in_s(day: Day, now_at: datetime) -> float | None:
     """The same in seconds from now."""
-    on_at = goes_on_at(day, now_at)
+    on_at = calls_resume_at(day, now_at)
     return None if on_at is None else (on_at - now_at).total_seconds()
 
 
@@ -664,13 +668,13 @@ def _from_at(rate: Rate) -> datetime:
     return rate.from_at
 
 
-def start_of(  # noqa: PLR0913, PLR0917  (what a start depends on)
+def start_distribution(  # noqa: PLR0913, PLR0917  (what a start depends on)
     rates: Sequence[Rate],
     work: Work,
     speed: float,
     speed_sd: float,
     now_at: datetime,
-    coming: Iterable[Joining] = (),
+    coming: Iterable[JoiningWork] = (),
 ) -> tuple[float, float]:
     """Mean and spread of the seconds until a counter is free for whoever comes after the work.
 

@@ -1,13 +1,12 @@
-"""The figures of a day: what a report says of it, without a word of whom it was about.
+"""The figures of a day for reports, without personal data.
 
-`Observer` lives a day again, event by event, and counts beside the fold. `Figures` is what is kept of a day that has
-ended: counts and sorted seconds, so that the figures of many days are exactly those of all their visits together, and
-no median of medians.
+`FiguresObserver` observes the replay of a day's events and counts. `Figures` is stored for each ended day. It holds
+counts and sorted seconds, so the figures of many days are computed from all their visits, not from daily medians.
 
-People came when they took their number, also where a kiosk that was cut off reported it later; how many waited is as it
-was known then. A wait is from the ticket, or the end of the stage before, to the first call of the stage. Somebody with
-an appointment is called in time within ten minutes of it, or of coming when they came later. A counter is open until it
-is closed, but not longer than the hall was at work: what a clerk forgot to close was not staffed all night.
+A visit begins when its number is taken, also when an offline kiosk reports it later. The number of people waiting is
+the one known at that time. A wait lasts from the ticket, or from the end of the previous stage, to the first call of
+the stage. A booked person is called on time within ten minutes of the appointment, or of arriving if they came later.
+A counter counts as open until it is closed, but not beyond the working time of the hall.
 
 Source: CONTRACT 5 (`GET …/report`); DESIGN 6 (waits), 9.
 """
@@ -38,7 +37,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.stats.observed_replay import relive
+from service.domain.stats.observed_replay import replay_with_observers
 
 IN_TIME_S = 10 * 60
 """An appointment is kept when its person is called within this time of it."""
@@ -164,7 +163,7 @@ class _End(Struct, frozen=True):
     lasted_s: int | None
 
 
-class Observer:
+class FiguresObserver:
     """Lives a day again, chunk by chunk; `figures` may be asked for at any time."""
 
     def __init__(self, hall: HallId, on: date, day: Day | None = None) -> None:
@@ -191,7 +190,7 @@ class Observer:
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
-        relive(self.day, records, self)
+        replay_with_observers(self.day, records, self)
 
     def before(self, record: Record) -> None:
         """See the day before an event."""
@@ -407,7 +406,7 @@ class Observer:
         open_s: Tally[datetime] = Tally()
         for _, state, _, from_at, to_at in spans:
             if state is CounterState.OPEN:
-                for half, seconds in in_halves(from_at, to_at):
+                for half, seconds in half_hours_in(from_at, to_at):
                     open_s[half] += seconds
         zone = ZoneInfo(self.day.plan.time_zone)
         found: dict[str, Half] = {}
@@ -426,7 +425,7 @@ class Observer:
         return found
 
 
-def in_halves(from_at: datetime, to_at: datetime) -> Iterable[tuple[datetime, int]]:
+def half_hours_in(from_at: datetime, to_at: datetime) -> Iterable[tuple[datetime, int]]:
     """The half hours that a span lies in, with its seconds in each."""
     half = _floor(from_at, HALF)
     while half < to_at:

@@ -1,6 +1,6 @@
 """What a hall learns from its days: how long services last, who comes, how punctually, and how many just come.
 
-`Observer` lives a day again and keeps what it saw as `DayFacts`; `learn` makes of many days what a plan goes by. A
+`FactsObserver` lives a day again and keeps what it saw as `DayFacts`; `learn` makes of many days what a plan goes by. A
 service's mean and spread are drawn to what the hall document says, as if that had been seen `PRIOR_DURATIONS` times, so
 that a new hall begins with its document and forgets it as it sees more; likewise the share of those who come, and how
 punctual they are. Walk-ins are the median of the last eight same weekdays by the hour, once two weeks were seen;
@@ -57,7 +57,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
-from service.domain.stats.observed_replay import relive, ticket_in
+from service.domain.stats.observed_replay import replay_with_observers, ticket_in
 
 DAYS_LEARNED_FROM = 60
 """Days before the present one whose facts count; what was before is of another season."""
@@ -92,7 +92,7 @@ CUT_SHORT_MAX = 0.5
 """The share of its time that an hour may lose to an alarm or a closed day; one that loses more says nothing, for those
 who stood outside meanwhile come at once."""
 
-MOVED_BY = 0.02
+CHANGE_MIN = 0.02
 """What has changed by less than this share of itself has not: days far ahead need not hear of it."""
 
 LEAVING_PER_H = 0.02
@@ -159,7 +159,7 @@ class _Visit(Struct, frozen=True):
     interrupted: bool
 
 
-class Observer:
+class FactsObserver:
     """Lives a day again, chunk by chunk."""
 
     def __init__(self, hall: HallId, on: date, day: Day | None = None) -> None:
@@ -177,7 +177,7 @@ class Observer:
 
     def see(self, records: Iterable[Record]) -> None:
         """Take the next events of the day, in order."""
-        relive(self._day, records, self)
+        replay_with_observers(self._day, records, self)
 
     def before(self, record: Record) -> None:
         """See the day before an event: nothing is learned from what was."""
@@ -357,7 +357,7 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
         return replace(self, walk_ins=self.walk_ins | {weekday: part.walk_ins}, learned_at=known_at)
 
 
-NOTHING_YET = LearnedWeek()
+NOTHING_LEARNED = LearnedWeek()
 
 
 def learn(
@@ -375,7 +375,7 @@ def learn(
         (day for day in days if on - timedelta(days=DAYS_LEARNED_FROM) <= day.on < on), key=lambda day: day.on
     )
     came, missed = sum(day.came for day in known), sum(day.missed for day in known)
-    mean_s, sd_s = punctuality([seconds for day in known for seconds in day.late_s])
+    mean_s, sd_s = learned_punctuality([seconds for day in known for seconds in day.late_s])
     optional = optional_stages_of(document)
     durations: dict[ServiceId, Lasting] = {}
     mains: dict[ServiceId, StageId] = {}
@@ -384,7 +384,7 @@ def learn(
         main = main_stage_of(service.stages, optional)
         for stage in service.stages:
             seen = [one for day in known if (one := _lasted_at(day, service.id, stage, main)) is not None]
-            lasting = lasting_of(
+            lasting = learned_duration(
                 [seconds for one in seen for seconds in one.plain_s],
                 [seconds for one in seen for seconds in one.prechecked_s],
                 expected_lasting(service, stage, optional),
@@ -401,10 +401,10 @@ def learn(
         punctuality_mean_s=mean_s,
         punctuality_sd_s=sd_s,
         mix=_mix(known, document),
-        leaving=leaving(known),
+        leaving=learned_leaving(known),
     )
     open_on = {weekday for hours in document.hours for weekday in hours.weekdays}
-    return LearnedWeek(every=every, walk_ins=walk_ins(known, on, open_on, worked), days=len(known))
+    return LearnedWeek(every=every, walk_ins=learned_walk_ins(known, on, open_on, worked), days=len(known))
 
 
 def _lasted_at(day: DayFacts, service: ServiceId, stage: StageId, main: StageId) -> Lasted | None:
@@ -414,9 +414,9 @@ def _lasted_at(day: DayFacts, service: ServiceId, stage: StageId, main: StageId)
     return day.at_stages.get(service, {}).get(stage)
 
 
-def lasting_of(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting) -> Lasting | None:
+def learned_duration(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting) -> Lasting | None:
     """How long a service lasts, by what was seen of it; None when nothing was."""
-    plain, checked = believed(seconds), believed(prechecked)
+    plain, checked = without_outliers(seconds), without_outliers(prechecked)
     if not plain and not checked:
         return None
     mean_s = _drawn(plain, prior.mean_s)
@@ -427,7 +427,7 @@ def lasting_of(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting
     return Lasting(mean_s, math.sqrt(variance), checked_mean_s if knows_checked else None)
 
 
-def believed(seconds: Sequence[int]) -> list[int]:
+def without_outliers(seconds: Sequence[int]) -> list[int]:
     """The durations that are no slips, and whose end was not forgotten.
 
     Four medians are 2.5 standard deviations of the logarithms at the usual spread of 0.6; where a service spreads more,
@@ -456,7 +456,7 @@ def _squares(seen: Sequence[int]) -> float:
     return sum((one / mean - 1) ** 2 for one in seen)
 
 
-def punctuality(late_s: Sequence[int]) -> tuple[float, float]:
+def learned_punctuality(late_s: Sequence[int]) -> tuple[float, float]:
     """How long after the start people come, and the spread of that, by median and median deviation."""
     if not late_s:
         return USUAL.punctuality_mean_s, USUAL.punctuality_sd_s
@@ -468,7 +468,7 @@ def punctuality(late_s: Sequence[int]) -> tuple[float, float]:
     return mean_s, math.sqrt(variance)
 
 
-def leaving(days: Iterable[DayFacts]) -> Leaving:
+def learned_leaving(days: Iterable[DayFacts]) -> Leaving:
     """How people who wait give up: who says so, and who is called in vain."""
     waited_h, left = PRIOR_WAITED_H, 0
     absent_s: list[int] = []
@@ -479,7 +479,7 @@ def leaving(days: Iterable[DayFacts]) -> Leaving:
     return Leaving(left / waited_h, len(absent_s) / waited_h, median(absent_s) if absent_s else 0.0)
 
 
-def walk_ins(
+def learned_walk_ins(
     days: Sequence[DayFacts],
     on: date,
     open_on: Collection[int] = range(1, 8),
@@ -566,17 +566,17 @@ def _mix(days: Sequence[DayFacts], document: HallDocument) -> dict[ServiceId, fl
     return {service: count / total for service, count in offered.items() if count} if total else {}
 
 
-def moved(known: LearnedWeek, learned: LearnedWeek) -> dict[int, Learned]:
+def changed_parts(known: LearnedWeek, learned: LearnedWeek) -> dict[int, Learned]:
     """The parts of what was learned that are worth telling the days ahead, by weekday, 0 for all days."""
-    parts = {0: learned.every} if has_moved(known.every, learned.every) else {}
+    parts = {0: learned.every} if has_changed(known.every, learned.every) else {}
     for weekday in range(1, 8):
-        walk_ins = learned.walk_ins.get(weekday, {})
-        if walk_ins_moved(known.walk_ins.get(weekday, {}), walk_ins):
-            parts[weekday] = Learned(walk_ins=walk_ins)
+        learned_walk_ins = learned.walk_ins.get(weekday, {})
+        if walk_ins_changed(known.walk_ins.get(weekday, {}), learned_walk_ins):
+            parts[weekday] = Learned(walk_ins=learned_walk_ins)
     return parts
 
 
-def has_moved(before: Learned, after: Learned) -> bool:
+def has_changed(before: Learned, after: Learned) -> bool:
     """Tell whether something was learned that is worth telling the days ahead; what both say is otherwise kept."""
     return not (
         _near(before.no_show, after.no_show)
@@ -587,15 +587,15 @@ def has_moved(before: Learned, after: Learned) -> bool:
         and before.at_stages.keys() == after.at_stages.keys()
         and all(_are_like(stages, after.at_stages[name]) for name, stages in before.at_stages.items())
         and before.mix.keys() == after.mix.keys()
-        and all(_near(share, after.mix[name], MOVED_BY) for name, share in before.mix.items())
+        and all(_near(share, after.mix[name], CHANGE_MIN) for name, share in before.mix.items())
         and _near(before.leaving.left_per_h, after.leaving.left_per_h, LEAVING_PER_H)
         and _near(before.leaving.no_show_per_h, after.leaving.no_show_per_h, LEAVING_PER_H)
         and _near(before.leaving.no_show_s, after.leaving.no_show_s, NO_SHOW_S)
-        and not walk_ins_moved(before.walk_ins, after.walk_ins)
+        and not walk_ins_changed(before.walk_ins, after.walk_ins)
     )
 
 
-def walk_ins_moved(before: dict[str, LearnedArrivals], after: dict[str, LearnedArrivals]) -> bool:
+def walk_ins_changed(before: dict[str, LearnedArrivals], after: dict[str, LearnedArrivals]) -> bool:
     """Tell whether an hour is expected to be another."""
     return before.keys() != after.keys() or not all(
         _near(one.per_h, after[hour].per_h)
@@ -620,4 +620,4 @@ def _is_like(one: Lasting, other: Lasting) -> bool:
 
 
 def _near(one: float, other: float, apart: float = 0.0) -> bool:
-    return abs(one - other) <= max(apart, MOVED_BY * abs(one))
+    return abs(one - other) <= max(apart, CHANGE_MIN * abs(one))

@@ -11,7 +11,7 @@ from service.domain.model import Ticket, TicketId
 _NONE = TicketId("")
 
 
-class Watching(Protocol):
+class DayObserver(Protocol):
     """Counts beside the fold: sees the day before each event, and after it."""
 
     def before(self, record: Record) -> None:
@@ -26,7 +26,7 @@ def ticket_in(day: Day, record: Record) -> Ticket | None:
     return day.tickets.get(getattr(record.event, "ticket", None) or _NONE)
 
 
-def relive(day: Day, records: Iterable[Record], *watching: Watching) -> None:
+def replay_with_observers(day: Day, records: Iterable[Record], *watching: DayObserver) -> None:
     """Fold the next events of a day, in order, once for all who watch."""
     for record in records:
         ticket = ticket_in(day, record)

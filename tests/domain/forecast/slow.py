@@ -10,7 +10,7 @@ from random import Random
 
 from service.domain.calendar.plan import PlannedService
 from service.domain.day import LineKey
-from service.domain.forecast.stage_speed import pace_of
+from service.domain.forecast.stage_speed import current_speed
 from service.domain.model import (
     AppointmentState,
     CounterId,
@@ -82,7 +82,9 @@ class Slow:
         """One rest of the day, until all are called who wait now."""
         day, random = self.day, self.random
         z = random.gauss(0, 1)
-        paces = {stage: pace_of(day, stage, self.hall.now_at) for stage in {one.stage for one in day.counters.values()}}
+        paces = {
+            stage: current_speed(day, stage, self.hall.now_at) for stage in {one.stage for one in day.counters.values()}
+        }
         f = {stage: speed * math.exp(speed_sd * z) for stage, (speed, speed_sd) in paces.items()}
         people = [*self.waiting(), *self.booked(), *self.coming()]
         clerks: list[Clerk] = []

@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from service.domain.calendar.plan import Learned, LearnedArrivals, Leaving, plan_of
 from service.domain.commands import OpenOvertime, Suspend
-from service.domain.forecast.day_outlook import DayAhead, day_ahead, outlook_of
-from service.domain.forecast.day_simulation import COMING_MAX, TooManyToCome
-from service.domain.forecast.start_state import Coming, Scene, scene_of
-from service.domain.forecast.wait_quantiles import asked_of, forecast
+from service.domain.forecast.day_outlook import DayAhead, day_ahead, day_outlook_of
+from service.domain.forecast.day_simulation import ARRIVALS_MAX, TooManyArrivals
+from service.domain.forecast.start_state import ArrivalSpan, StartState, start_state_of
+from service.domain.forecast.wait_quantiles import forecast, waits_and_newcomers_of
 from service.domain.hall.document import HallDocument
 from tests.domain.forecast.booked import book
 from tests.domain.halls import MONDAY, Hall
@@ -26,14 +26,14 @@ def learned(walk_ins: dict[str, LearnedArrivals], document: HallDocument, at: st
     return Hall(document, at=at, learned=Learned(walk_ins=walk_ins))
 
 
-def nobody_comes(hall: Hall) -> Scene:
+def nobody_comes(hall: Hall) -> StartState:
     """The hall now, on a day on which nobody comes any more, and everything takes its usual time."""
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     return replace(scene, streams=(), parts=tuple(part._replace(speed_sd=0.0) for part in scene.parts))
 
 
-def with_coming(scene: Scene, number: float) -> Scene:
+def with_coming(scene: StartState, number: float) -> StartState:
     """The same with so many people still to come."""
     known = sum(span.number for stream in scene.streams for span in stream.spans)
     return replace(
@@ -56,7 +56,7 @@ def test_a_line_that_is_too_long_is_done_when_it_is_done() -> None:
     for _ in range(30):
         hall.take()
 
-    ahead = outlook_of(nobody_comes(hall))
+    ahead = day_outlook_of(nobody_comes(hall))
 
     assert ahead.closing_at == hall.instant("17:00")
     assert [one.waiting_p50 for one in ahead.quarters] == [29, 24, 19, 14, 9]
@@ -74,7 +74,7 @@ def test_overtime_that_is_opened_is_time_to_be_served() -> None:
         hall.take()
     hall.do(OpenOvertime(hall.instant("18:00"), counters=1))
 
-    ahead = outlook_of(nobody_comes(hall))
+    ahead = day_outlook_of(nobody_comes(hall))
 
     assert ahead.closing_at == hall.instant("18:00")
     assert (ahead.served, ahead.overtime_s) == (1.0, 0)
@@ -89,7 +89,7 @@ def test_who_gives_up_does_not_wait_and_need_not_be_served() -> None:
     for _ in range(30):
         hall.take()
 
-    ahead = outlook_of(nobody_comes(hall))
+    ahead = day_outlook_of(nobody_comes(hall))
 
     # twenty an hour are served, and one in thirty minutes leaves of each that waits: a line of L is one of
     # (L + 10) e^(-2t) - 10 after t hours
@@ -137,12 +137,12 @@ def test_where_no_history_says_who_comes_they_come_as_in_the_last_hour() -> None
     for _ in range(20):
         hall.after(180).take()
 
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
 
     assert scene is not None
     (stream,) = scene.streams
     (span,) = stream.spans
-    assert span._replace(number=0.0) == Coming(0.0, 6 * 3600.0, 0.0, 0.0)
+    assert span._replace(number=0.0) == ArrivalSpan(0.0, 6 * 3600.0, 0.0, 0.0)
     assert span.number == pytest.approx(120)
 
 
@@ -153,11 +153,11 @@ def test_in_an_hour_that_history_lacks_people_come_as_in_the_last_hour() -> None
     for _ in range(20):
         hall.after(150).take()
 
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
 
     assert scene is not None
     (stream,) = scene.streams
-    assert stream.spans == (Coming(0.0, 600.0, 4.0 / 6, 0.0), Coming(600.0, 600.0 + 3 * 3600, 60.0, 0.0))
+    assert stream.spans == (ArrivalSpan(0.0, 600.0, 4.0 / 6, 0.0), ArrivalSpan(600.0, 600.0 + 3 * 3600, 60.0, 0.0))
 
 
 def test_who_has_an_appointment_is_expected() -> None:
@@ -182,7 +182,7 @@ def test_a_walk_in_who_only_looks_waits_as_long_as_one_who_comes() -> None:
     for _ in range(12):
         hall.take()
 
-    ahead = outlook_of(nobody_comes(hall))
+    ahead = day_outlook_of(nobody_comes(hall))
     ticket = hall.take()
 
     p90_s = forecast(hall.day, hall.now_at).waits[ticket].p90_s
@@ -211,10 +211,12 @@ def test_a_rest_of_the_day_with_more_people_than_ever_come_is_not_drawn_and_the_
     hall = learned(BUSY, enquiries(counters=4))
     hall.open("1")
     hall.take()
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
 
-    outlook_of(with_coming(scene, COMING_MAX), paths=1)
-    with pytest.raises(TooManyToCome):
-        outlook_of(with_coming(scene, COMING_MAX + 1), paths=1)
-    assert asked_of(with_coming(scene, 100 * COMING_MAX), paths=1).waits.keys() == {scene.waiting[0].ticket}
+    day_outlook_of(with_coming(scene, ARRIVALS_MAX), paths=1)
+    with pytest.raises(TooManyArrivals):
+        day_outlook_of(with_coming(scene, ARRIVALS_MAX + 1), paths=1)
+    assert waits_and_newcomers_of(with_coming(scene, 100 * ARRIVALS_MAX), paths=1).waits.keys() == {
+        scene.waiting[0].ticket
+    }

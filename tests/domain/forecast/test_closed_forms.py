@@ -5,11 +5,18 @@ import math
 import numpy as np
 import pytest
 
-from service.domain.forecast.call_simulation import Again, Gone, Lines, Others, Raised, starts_of
-from service.domain.forecast.random_draws import Floats, beyond, lognormals, rest_s
-from service.domain.forecast.start_state import Part
+from service.domain.forecast.call_simulation import (
+    Abandonment,
+    LaterArrivals,
+    Lines,
+    Raised,
+    Reappearances,
+    simulate_calls,
+)
+from service.domain.forecast.random_draws import Floats, lognormals, remaining_durations_s, truncated_normals
+from service.domain.forecast.start_state import HallPart
 from service.domain.model import CounterId
-from service.domain.queue.waits import residual_s
+from service.domain.queue.waits import remaining_s
 
 PATHS = 40
 PEOPLE = 3000
@@ -17,17 +24,17 @@ SETTLED = 500
 """Who comes first finds an empty hall, and is not counted."""
 
 
-def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats, gone: Gone | None = None) -> Floats:
+def waits(counters: int, come_s: Floats, durations_s: Floats, keys: Floats, gone: Abandonment | None = None) -> Floats:
     """The waits of people (rows) who come to a hall whose counters do the same, on each path (columns)."""
     everybody = frozenset(range(counters))
-    part = Part(tuple(CounterId(str(n)) for n in everybody), ((),) * counters, (everybody,), 1.0, 0.0)
+    part = HallPart(tuple(CounterId(str(n)) for n in everybody), ((),) * counters, (everybody,), 1.0, 0.0)
     nobody = np.empty((0, PATHS))
-    starts = starts_of(
+    starts = simulate_calls(
         part,
         np.zeros((PATHS, counters)),
         Lines(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), nobody, nobody, None),
-        Others(np.zeros(PEOPLE, dtype=np.intp), come_s, keys),
-        Again(np.empty(0, dtype=np.intp), nobody, nobody),
+        LaterArrivals(np.zeros(PEOPLE, dtype=np.intp), come_s, keys),
+        Reappearances(np.empty(0, dtype=np.intp), nobody, nobody),
         durations_s,
         gone,
         np.ones(PEOPLE, dtype=bool),
@@ -98,7 +105,7 @@ def test_those_who_give_up_leave_as_many_as_erlang_a_says(load: float) -> None:
     counters, patience_s = 3, 400.0
     between_s = 300 / (counters * load)
     come_s = arriving(random, between_s)
-    gone = Gone(come_s + random.exponential(patience_s, come_s.shape), np.zeros(come_s.shape))
+    gone = Abandonment(come_s + random.exponential(patience_s, come_s.shape), np.zeros(come_s.shape))
 
     found = waits(counters, come_s, random.exponential(300, come_s.shape), come_s, gone)
 
@@ -120,7 +127,7 @@ def erlang_a(counters: int, between_s: float, service_s: float, patience_s: floa
 
 def test_who_left_without_a_word_keeps_the_counter_that_calls_them() -> None:
     come_s = np.cumsum(np.full((PEOPLE, PATHS), 100.0), axis=0)
-    gone = Gone(np.full(come_s.shape, np.inf), np.full(come_s.shape, 120.0))
+    gone = Abandonment(np.full(come_s.shape, np.inf), np.full(come_s.shape, 120.0))
     gone.from_s[0::2] = come_s[0::2] - 1
 
     found = waits(1, come_s, np.full(come_s.shape, 30.0), come_s, gone)
@@ -131,27 +138,32 @@ def test_who_left_without_a_word_keeps_the_counter_that_calls_them() -> None:
 
 @pytest.mark.parametrize("elapsed_s", [0.0, 100.0, 600.0])
 def test_what_is_left_of_a_service_has_the_mean_of_its_tail(elapsed_s: float) -> None:
-    drawn = rest_s(300, 0.6, elapsed_s, np.ones(20_000), np.random.default_rng(4))
+    drawn = remaining_durations_s(300, 0.6, elapsed_s, np.ones(20_000), np.random.default_rng(4))
 
     assert drawn.min() >= 0
-    assert drawn.mean() == pytest.approx(residual_s(300, 0.6, elapsed_s), abs=3 * drawn.std() / math.sqrt(20_000))
+    assert drawn.mean() == pytest.approx(remaining_s(300, 0.6, elapsed_s), abs=3 * drawn.std() / math.sqrt(20_000))
 
 
 def test_what_is_left_of_a_service_that_always_takes_the_same_time_is_the_difference() -> None:
     random = np.random.default_rng(4)
 
-    assert [rest_s(300, 0, elapsed_s, np.ones(1), random)[0] for elapsed_s in (0, 100, 300, 400)] == [300, 200, 0, 0]
+    assert [remaining_durations_s(300, 0, elapsed_s, np.ones(1), random)[0] for elapsed_s in (0, 100, 300, 400)] == [
+        300,
+        200,
+        0,
+        0,
+    ]
 
 
 def test_a_forgotten_finish_takes_one_more_service() -> None:
-    drawn = rest_s(300, 0.3, 86_400, np.ones(20_000), np.random.default_rng(5))
+    drawn = remaining_durations_s(300, 0.3, 86_400, np.ones(20_000), np.random.default_rng(5))
 
     assert drawn.mean() == pytest.approx(300, rel=0.01)
 
 
 @pytest.mark.parametrize("z", [-np.inf, -1.0, 0.0, 2.0, 6.0])
 def test_normals_beyond_a_point_are_those_of_its_tail(z: float) -> None:
-    drawn = beyond(z, 1 - np.random.default_rng(6).random(20_000))
+    drawn = truncated_normals(z, 1 - np.random.default_rng(6).random(20_000))
 
     density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
     mean = density / (0.5 * math.erfc(z / math.sqrt(2)))
@@ -168,7 +180,7 @@ def test_those_in_lines_are_called_as_if_each_came_alone(rule: bool) -> None:  #
     random = np.random.default_rng(7)
     count, paths = 60, 20
     counters = tuple(CounterId(name) for name in "AB")
-    part = Part(counters, (((900.0, 1500.0),), ()), (frozenset({0, 1}), frozenset({1})), 1.0, 0.0)
+    part = HallPart(counters, (((900.0, 1500.0),), ()), (frozenset({0, 1}), frozenset({1})), 1.0, 0.0)
     groups = np.arange(count) % 2
     credits_s = np.where(np.arange(count) // 2 % 3 == 0, 3000.0, 0.0)  # who has one is never raised
     come_s = np.sort(random.uniform(0.0, 3600.0, (count, paths)), axis=0)
@@ -187,22 +199,22 @@ def test_those_in_lines_are_called_as_if_each_came_alone(rule: bool) -> None:  #
     none = np.empty(0, dtype=np.intp)
     wanted = np.ones(count, dtype=bool)
 
-    alone = starts_of(
+    alone = simulate_calls(
         part,
         free_s,
         Lines(none, none, nobody, nobody, None),
-        Others(groups, appear_s, keys),
-        Again(np.arange(count), raised.at_s, raised.keys),
+        LaterArrivals(groups, appear_s, keys),
+        Reappearances(np.arange(count), raised.at_s, raised.keys),
         durations_s,
         None,
         wanted,
     )
-    in_lines = starts_of(
+    in_lines = simulate_calls(
         part,
         free_s,
         Lines(np.array([0, 1, 0, 1]), groups + 2 * (credits_s > 0), appear_s, keys, raised if rule else None),
-        Others(none, nobody, nobody),
-        Again(none, nobody, nobody),
+        LaterArrivals(none, nobody, nobody),
+        Reappearances(none, nobody, nobody),
         durations_s,
         None,
         wanted,

@@ -24,11 +24,11 @@ from service.domain.commands import (
     TransferTicket,
 )
 from service.domain.forecast import day_simulation
-from service.domain.forecast.call_simulation import Again, Lines, Others, starts_of
-from service.domain.forecast.day_simulation import drawn
+from service.domain.forecast.call_simulation import LaterArrivals, Lines, Reappearances, simulate_calls
+from service.domain.forecast.day_simulation import simulate_day
 from service.domain.forecast.random_draws import Floats
-from service.domain.forecast.start_state import Coming, Part, scene_of
-from service.domain.forecast.wait_quantiles import NEVER, asked_of, forecast, waits_of
+from service.domain.forecast.start_state import ArrivalSpan, HallPart, start_state_of
+from service.domain.forecast.wait_quantiles import NEVER, forecast, waits_and_newcomers_of, waits_of
 from service.domain.model import Admission, AppointmentId, Channel, CounterId, ServiceId, TicketClass, TicketId
 from tests.domain.forecast.booked import book
 from tests.domain.forecast.forward import copied, played
@@ -48,12 +48,12 @@ def certain(**changes: Any) -> Any:  # noqa: ANN401  (a hall document)
 
 def foreseen(hall: Hall) -> dict[TicketId, float]:
     """The seconds until the call of all who wait, when nothing is left to chance."""
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     parts = tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts)
     scene = replace(scene, parts=parts, streams=())  # no surprises
     found: dict[TicketId, float] = {}
-    for called in drawn(scene, 2, ahead=False).calls:
+    for called in simulate_day(scene, 2, ahead=False).calls:
         for visit, starts in zip(called.visits.tolist(), called.starts_s, strict=True):
             if visit < len(scene.waiting) and scene.waiting[visit].route[0].part == called.part:
                 assert np.ptp(starts) < 1e-6
@@ -362,11 +362,11 @@ def test_the_forecast_goes_by_the_rule_for_long_waits(most_s: int) -> None:
 @pytest.mark.parametrize("most_s", [60, 600, 1200, None])
 def test_the_forecast_of_a_newcomer_goes_by_the_rule_for_long_waits(most_s: int | None) -> None:
     hall = guarded(max_walk_in_wait_s=most_s)
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
     scene = replace(scene, parts=tuple(part._replace(speed=1.0, speed_sd=0.0) for part in scene.parts), streams=())
 
-    newcomer = asked_of(scene).newcomers[ServiceId("enquiry")]
+    newcomer = waits_and_newcomers_of(scene).newcomers[ServiceId("enquiry")]
     ticket = hall.take("enquiry")
 
     assert newcomer.p50_s == played(hall)[ticket]
@@ -385,10 +385,10 @@ def test_who_comes_later_and_waits_too_long_goes_before_who_is_here(
     waits = []
     for most_s in (36_000, 60):
         hall = guarded(max_walk_in_wait_s=most_s)
-        scene = scene_of(hall.day, hall.now_at)
+        scene = start_state_of(hall.day, hall.now_at)
         assert scene is not None
         (stream,) = scene.streams
-        stream = stream._replace(spans=(Coming(0.0, 3600.0, 10.0, 0.0),))
+        stream = stream._replace(spans=(ArrivalSpan(0.0, 3600.0, 10.0, 0.0),))
         scene = replace(scene, parts=tuple(part._replace(speed_sd=0.0) for part in scene.parts), streams=(stream,))
         found = waits_of(scene, 1000)[TicketId("booked-9")].p50_s
         assert found is not None
@@ -402,11 +402,18 @@ def drawn_by(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int
     """What a forecast's calls are found from: people in lines, others, and appearances again, for each part."""
     found: list[tuple[int, int, int]] = []
 
-    def noting(part: Part, free_s: Floats, lines: Lines, others: Others, again: Again, *more: Any) -> Floats:  # noqa: ANN401  (the rest as it is)
+    def noting(
+        part: HallPart,
+        free_s: Floats,
+        lines: Lines,
+        others: LaterArrivals,
+        again: Reappearances,
+        *more: Any,  # noqa: ANN401  (passed on unchanged)
+    ) -> Floats:
         found.append((len(lines.line_of), len(others.groups), len(again.who)))
-        return starts_of(part, free_s, lines, others, again, *more)
+        return simulate_calls(part, free_s, lines, others, again, *more)
 
-    monkeypatch.setattr(day_simulation, "starts_of", noting)
+    monkeypatch.setattr(day_simulation, "simulate_calls", noting)
     forecast(hall.day, hall.now_at)
     return found
 

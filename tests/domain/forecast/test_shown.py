@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.forecast.wait_quantiles import STEADY_MIN, steadied
+from service.domain.forecast.wait_quantiles import RANGE_HYSTERESIS_MIN, stabilized_range
 from service.domain.model import Shown
 
 MINUTES = st.floats(0, 300)
 
 
 def minutes(before: Shown | None, low_min: float, high_min: float, step_min: int = 5) -> tuple[int, int]:
-    shown = steadied(before, low_min * 60, high_min * 60, step_min)
+    shown = stabilized_range(before, low_min * 60, high_min * 60, step_min)
     return shown.from_min, shown.to_min
 
 
@@ -54,12 +54,12 @@ def test_who_is_next_is_not_told_of_minutes_that_are_over() -> None:
 def test_what_is_shown_is_never_far_from_what_is_known(
     low: float, width: float, next_low: float, next_width: float, step: int
 ) -> None:
-    before = steadied(None, low * 60, (low + width) * 60, step)
+    before = stabilized_range(None, low * 60, (low + width) * 60, step)
 
-    shown = steadied(before, next_low * 60, (next_low + next_width) * 60, step)
+    shown = stabilized_range(before, next_low * 60, (next_low + next_width) * 60, step)
 
     assert shown.from_min < shown.to_min
     assert shown.from_min % step == shown.to_min % step == 0
-    keeps = max(STEADY_MIN, step / 2) + step / 2
+    keeps = max(RANGE_HYSTERESIS_MIN, step / 2) + step / 2
     assert abs(shown.from_min - next_low) <= keeps
     assert abs(shown.to_min - (next_low + next_width)) <= keeps + step / 2

@@ -2,17 +2,17 @@
 
 from service.domain.day import Day
 from service.domain.stats import day_figures, learning
-from service.domain.stats.observed_replay import relive
+from service.domain.stats.observed_replay import replay_with_observers
 from tests.golden.write import a_day
 
 
 def test_several_who_watch_one_fold_see_what_each_sees_alone() -> None:
     hall = a_day()
     day = Day(hall.day.hall, hall.on)
-    facts, counted = learning.Observer(day.hall, day.on, day), day_figures.Observer(day.hall, day.on, day)
-    alone, counted_alone = learning.Observer(day.hall, day.on), day_figures.Observer(day.hall, day.on)
+    facts, counted = learning.FactsObserver(day.hall, day.on, day), day_figures.FiguresObserver(day.hall, day.on, day)
+    alone, counted_alone = learning.FactsObserver(day.hall, day.on), day_figures.FiguresObserver(day.hall, day.on)
 
-    relive(day, hall.records, facts, counted)
+    replay_with_observers(day, hall.records, facts, counted)
     alone.see(hall.records)
     counted_alone.see(hall.records)
 

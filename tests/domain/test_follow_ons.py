@@ -1,6 +1,6 @@
 """Who goes on with more services in the same visit (`then`) is work there too, for those behind and for newcomers.
 
-Source: README, "Rules of the hall", 3, 10 and 23.
+Source: docs/explanation/rules-of-the-hall.md, rules 3, 10 and 23.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from service.domain import commands
-from service.domain.admission.walk_ins import newcomer, verdict_on, visitor_of
+from service.domain.admission.walk_ins import next_visitor, verdict_on, visitor_of
 from service.domain.commands import ChangeTicket, Finish, LeaveQueue, SweepStandby
 from service.domain.events import TicketAdmitted, TicketTaken
-from service.domain.forecast.start_state import scene_of
-from service.domain.forecast.wait_quantiles import asked_of
+from service.domain.forecast.start_state import start_state_of
+from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
 from service.domain.model import Admission, CounterId, Fit, Outcome, ServiceId, StageId, TicketClass, TicketId
 from service.domain.queue.waits import outlook_of, wait_of_newcomer
 from service.domain.refusals import HallFull
@@ -74,16 +74,16 @@ def fit_of(hall: Hall, service: str = "enquiry", then: Iterable[str] = ()) -> Fi
     hall.day.wake(hall.now_at)
     asked = tuple(ServiceId(name) for name in then)
     planned = hall.day.plan.services[ServiceId(service)]
-    verdict = verdict_on(hall.day, newcomer(hall.day, planned, 1, prechecked=False, then=asked), hall.now_at)
+    verdict = verdict_on(hall.day, next_visitor(hall.day, planned, 1, prechecked=False, then=asked), hall.now_at)
     assert verdict is not None
     assert verdict.fit is not None
     return verdict.fit
 
 
 def forecast_s(hall: Hall, service: ServiceId = ENQUIRY) -> int:
-    scene = scene_of(hall.day, hall.now_at)
+    scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
-    found = asked_of(scene).newcomers[service].p50_s
+    found = waits_and_newcomers_of(scene).newcomers[service].p50_s
     assert found is not None
     return found
 
