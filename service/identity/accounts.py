@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from service.domain.refusals import Busy
 from service.identity import audit_log, idempotency, passwords
-from service.identity.idempotency import DoneBefore, IdempotentRequest
+from service.identity.idempotency import IdempotentRequest
 from service.identity.passwords import Passwords
 from service.identity.store import PACKAGE, Writer, changing, note_use, read, texts
 from service.journal.database import Database
@@ -171,16 +171,15 @@ class Accounts:
             KeyReused: the key was another request's.
         """
         hashed = await self._hashes.hash(password)
-        try:
-            async with changing(self._database) as writer:
-                await idempotency.keep(writer, act, _Chosen(account.id))
-                if await writer.fetchrow(_SQL["choose_password"], account.id, hashed, account.password) is None:
-                    raise Busy
-                await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
-                data = {"account": account.id}
-                await audit_log.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
-        except DoneBefore:
-            await idempotency.answered(self._database, act, _Chosen)
+
+        async def change(writer: Writer) -> None:
+            if await writer.fetchrow(_SQL["choose_password"], account.id, hashed, account.password) is None:
+                raise Busy
+            await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
+            data = {"account": account.id}
+            await audit_log.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
+
+        await idempotency.do_once(self._database, act, change, stored=_Chosen(account.id))  # as 0.1.0 reads it
 
     async def link(self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str) -> Account | None:
         """Make an account that of a person of a single sign-on; None when it is another person's by now."""

@@ -41,6 +41,9 @@ class NoAnswer(Struct, frozen=True):
     """What is remembered of an act that is answered with nothing: that it was asked for."""
 
 
+NO_ANSWER = NoAnswer()
+
+
 class DoneBefore(Exception):  # noqa: N818  (it is no error: the answer is there)
     """Another request with the same key was first."""
 
@@ -73,16 +76,29 @@ async def keep(writer: Writer, act: IdempotentRequest, given: Struct) -> None:
         raise DoneBefore
 
 
-async def do_once(database: Database, act: IdempotentRequest, work: Callable[[Writer], Awaitable[None]]) -> None:
-    """Do what is answered with nothing, once for each key. Raises KeyReused, StorageUnavailable, OutcomeUnknown."""
-    if await answered(database, act, NoAnswer) is not None:
+async def do_once(
+    database: Database, act: IdempotentRequest, work: Callable[[Writer], Awaitable[None]], stored: Struct = NO_ANSWER
+) -> None:
+    """Do something that is answered with an empty body, once for each idempotency key.
+
+    Args:
+        database: where the key is stored.
+        act: the request and its key.
+        work: what to do, in the transaction that stores the key.
+        stored: the answer to store, where a release before reads more than `NoAnswer`.
+
+    Raises:
+        KeyReused: the key belongs to another request.
+        StorageUnavailable, OutcomeUnknown: the database did not answer.
+    """
+    if await answered(database, act, type(stored)) is not None:
         return
     try:
         async with changing(database) as writer:
-            await keep(writer, act, NoAnswer())
+            await keep(writer, act, stored)
             await work(writer)
     except DoneBefore:
-        await answered(database, act, NoAnswer)
+        await answered(database, act, type(stored))
 
 
 async def sweep(database: Database, now_at: datetime) -> None:

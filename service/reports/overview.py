@@ -11,16 +11,15 @@ Source: CONTRACT 8 (`/ops`).
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 from weakref import WeakKeyDictionary
 
 import structlog
 from msgspec import Struct
 
 from service.clock import Clock
-from service.domain.calendar.plan import Plan, Rate
+from service.domain.calendar.plan import Plan
 from service.domain.day import Day
-from service.domain.model import CounterState, HallId, StageId
+from service.domain.model import CounterState, HallId
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.database import Database
@@ -201,7 +200,7 @@ class Overview:
             longest_since_at=None if row is None else row.longest_since_at,
             at_counters=0 if row is None else None,
             counters_open=0 if row is None else None,
-            counters_planned=planned_at(plan, now_at),
+            counters_planned=plan.counters_planned_at(now_at),
             overtime_until_at=None,
             scored=0,
             held=0,
@@ -253,7 +252,7 @@ def now_of(hall: Hall, day: Day, counted: Counted, now_at: datetime) -> Now:
         longest_since_at=counted.longest_since_at,
         at_counters=counted.at_counters,
         counters_open=counted.counters_open,
-        counters_planned=0 if day.closed else planned_at(day.plan, now_at),
+        counters_planned=0 if day.closed else day.plan.counters_planned_at(now_at),
         overtime_until_at=None if day.overtime is None else day.overtime.until_at,
         scored=day.kept.total(),
         held=day.kept[True],
@@ -269,7 +268,7 @@ def count(day: Day) -> Counted:
             waits_since_at = max(ticket.waiting_since_at, ticket.reference_at)
             if since_at is None or waits_since_at < since_at:
                 since_at = waits_since_at
-    needed = needed_stages(day.plan)
+    needed = day.plan.final_stages
     return Counted(
         seq=day.seq,
         asleep=len(day.asleep),
@@ -281,32 +280,6 @@ def count(day: Day) -> Counted:
             counter.state is CounterState.OPEN and counter.stage in needed for counter in day.counters.values()
         ),
     )
-
-
-def needed_stages(plan: Plan) -> frozenset[StageId]:
-    """The stages where visits end: of each service the last that is not optional."""
-    found: frozenset[StageId] | None = plan.__dict__.get("needed_stages")
-    if found is None:
-        found = plan.__dict__["needed_stages"] = frozenset(
-            plan.main_stage(service)
-            for service in plan.services.values()
-            if service.offered and service.online_url is None
-        )
-    return found
-
-
-def planned_at(plan: Plan, at: datetime) -> int:
-    """How many counters of the needed stages the plan has at work at an instant."""
-    planned: list[tuple[Rate, ...]] | None = plan.__dict__.get("planned")
-    if planned is None:
-        planned = plan.__dict__["planned"] = [
-            plan.rates(of_stage, of_stage) for of_stage in map(partial(_counters_of, plan), needed_stages(plan))
-        ]
-    return sum(next((rate.counters for rate in reversed(rates) if rate.from_at <= at), 0) for rates in planned)
-
-
-def _counters_of(plan: Plan, stage: StageId) -> int:
-    return sum(counter.stage == stage and counter.offered for counter in plan.counters.values())
 
 
 def _is_behind(day: Day | None, row: _Row | None, stood: str | None, stands: str | None) -> bool:

@@ -13,7 +13,6 @@ from service.domain.calendar.plan import Plan
 from service.domain.day import Day
 from service.domain.model import TO_COME, CounterState
 from service.domain.stats.day_figures import HALF, FiguresObserver, half_hours_in
-from service.reports.overview import needed_stages, planned_at
 
 PARTS = 4
 """Looks at the plan in a half hour: bands begin and end at quarters."""
@@ -94,7 +93,7 @@ def _expected(day: Day, now_at: datetime) -> dict[datetime, int]:
 
 
 def _open_s(observer: FiguresObserver, now_at: datetime) -> dict[datetime, float]:
-    needed = needed_stages(observer.day.plan)
+    needed = observer.day.plan.final_stages
     found: dict[datetime, float] = {}
     for _, state, stage, from_at, to_at in observer.spans(now_at):
         if state is CounterState.OPEN and stage in needed:
@@ -104,7 +103,7 @@ def _open_s(observer: FiguresObserver, now_at: datetime) -> dict[datetime, float
 
 
 def _open_now(day: Day) -> int:
-    needed = needed_stages(day.plan)
+    needed = day.plan.final_stages
     return sum(one.state is CounterState.OPEN and one.stage in needed for one in day.counters.values())
 
 
@@ -124,7 +123,7 @@ def _mean_s(day: Day) -> float:
 
 def _planned(plan: Plan, from_at: datetime) -> float:
     """How many counters the plan has at work in a half hour, on the mean."""
-    return sum(planned_at(plan, from_at + n * HALF / PARTS) for n in range(PARTS)) / PARTS
+    return sum(plan.counters_planned_at(from_at + n * HALF / PARTS) for n in range(PARTS)) / PARTS
 
 
 def _walk_ins(plan: Plan, from_at: datetime, to_at: datetime) -> int:

@@ -154,9 +154,7 @@ def _text(path: Path) -> Handler:
     """A file that is packed once and then given to all."""
 
     async def give(request: web.Request) -> web.StreamResponse:
-        if "gzip" not in request.headers.get("Accept-Encoding", "") or any(
-            name in request.headers for name in _CONDITIONAL_HEADERS
-        ):
+        if not _accepts_gzip(request) or any(name in request.headers for name in _CONDITIONAL_HEADERS):
             return _StaticFile(path, headers={"Vary": "Accept-Encoding"})
         changed_ns = _changed_ns(path)
         response = web.Response(
@@ -169,6 +167,10 @@ def _text(path: Path) -> Handler:
         return response
 
     return give
+
+
+def _accepts_gzip(request: web.Request) -> bool:
+    return "gzip" in request.headers.get("Accept-Encoding", "")
 
 
 def _changed_ns(path: Path) -> int:
@@ -241,7 +243,7 @@ def _encoded(request: web.Request, text: Text, headers: Mapping[str, str], statu
     """A text in a response, compressed to who can read it."""
     charset = "utf-8" if text.content_type.startswith("text/") else None
     body = text.plain
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+    if _accepts_gzip(request):
         headers, body = {**headers, "Content-Encoding": "gzip"}, text.compressed
     return web.Response(body=body, status=status, content_type=text.content_type, charset=charset, headers=headers)
 

@@ -1,16 +1,16 @@
-"""Admission: who of the walk-ins fits into what is left of the day, who stands by, and who is told that it is full.
+"""Admission of walk-ins: admitted, on standby, or refused because the hall is full.
 
-A walk-in fits when a counter is likely to be free for one more person before closing, once everybody has been served
-who is here and who is still expected with an appointment, whatever their places: so nobody is let in on a booked
-person's time, and no promise is broken by it. A likelihood of at least `FITS_MIN` means admission, of at least
-`STANDBY_MIN` standby. Below that, the answer is that the hall is full, with the slots that can be booked instead. A visit of several stages, or of several
-services, is as likely as its last one, which begins after all before it.
+A walk-in is admitted when a counter is likely to be free for one more person before closing, after everybody who is
+here and everybody who is still expected with an appointment has been served. A walk-in therefore never takes the time
+of a booked person. The likelihood is at least `FITS_MIN` for admission and at least `STANDBY_MIN` for standby. Below
+that, the answer is that the hall is full, with the slots that can be booked instead. A visit with several stages or
+several services is as likely to fit as its last stage, which begins after all others.
 
-Standby is outside the order of calls, in the order of issue, until work flows back: then as many are admitted, in the
-same command, as fit at that moment. Nobody of a later number is let in before somebody on standby whom that would make
-wait for longer: it may be the first or the last stage of their visit that they lack time at, and who has nothing to do
-there does not take it. While overtime is open the closing is its end, and who fits only by that has admission
-`overtime`.
+People on standby are outside the order of calls, in the order of issue. When work is finished early, the same command
+admits as many of them as fit at that moment. A later number is not admitted before an earlier number on standby if that
+would make the earlier one wait longer, at the first or the last stage of the visit; a person with nothing to do at that
+stage does not delay them. While overtime is open, its end counts as closing, and people who fit only because of it have
+the admission `overtime`.
 
 Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
 """

@@ -7,8 +7,10 @@ exist (the clock jumps over it) is read as if the clock had not jumped yet; one 
 Source: DESIGN 3, JOURNAL 6.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
@@ -247,7 +249,7 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     nothing, and nobody was expected in such an hour of another day.
 
     `booking_opens_at` is when the day comes within the horizon of booking. `places` and `reserved` are in the order of
-    the document. Its `__dict__` holds what `slots` makes of it, once.
+    the document. Its `__dict__` holds what is computed from it once.
     """
 
     revision: int
@@ -286,6 +288,27 @@ class Plan(Struct, frozen=True, kw_only=True, dict=True):
     def main_stage(self, service: PlannedService) -> StageId:
         """The stage that a service is booked for: the last that is not optional."""
         return main_stage_of(service.stages, self.optional_stages)
+
+    @cached_property
+    def final_stages(self) -> frozenset[StageId]:
+        """The stages where visits end: of each service the last stage that is not optional."""
+        return frozenset(
+            self.main_stage(service)
+            for service in self.services.values()
+            if service.offered and service.online_url is None
+        )
+
+    @cached_property
+    def _final_stage_rates(self) -> tuple[tuple[Rate, ...], ...]:
+        counters = Counter(counter.stage for counter in self.counters.values() if counter.offered)
+        return tuple(self.rates(counters[stage], counters[stage]) for stage in self.final_stages)
+
+    def counters_planned_at(self, at: datetime) -> int:
+        """How many counters of the final stages are planned to work at an instant."""
+        return sum(
+            next((rate.counters for rate in reversed(rates) if rate.from_at <= at), 0)
+            for rates in self._final_stage_rates
+        )
 
     def opens_at(self, now_at: datetime) -> datetime | None:
         """The next opening after `now_at`, today or later; None when none is known."""
