@@ -144,7 +144,7 @@ async def test_the_suspensions_of_all_others_are_lifted(
     if broken == "do":
         monkeypatch.setattr(Lanes, "do", failing(Lanes.do, str))
     else:
-        monkeypatch.setattr("service.runtime.jobs.waited_too_long", failing(overdue_walk_ins, of_day))
+        monkeypatch.setattr("service.runtime.jobs.overdue_walk_ins", failing(overdue_walk_ins, of_day))
 
     with capture_logs() as logs:
         await service.running.jobs.sweep_halls()

@@ -308,7 +308,7 @@ async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_f
 
     maker._draws = draws = Here()
     waiting = await busy(api)
-    monkeypatch.setattr("service.forecasts.worker.outlook_of", too_many)
+    monkeypatch.setattr("service.forecasts.worker.day_outlook_of", too_many)
     clock.advance(5)
     await maker.look()
     told = (await ticket(api, waiting[-1]))["wait"]

@@ -18,7 +18,7 @@ def test_display_may_import_no_module_of_the_service_but_its_contract() -> None:
 
 
 def test_every_module_of_the_service_has_its_place_in_the_layers() -> None:
-    (contract,) = (one for one in CONTRACTS if one["type"] == "layers")
+    (contract,) = (one for one in CONTRACTS if one.get("containers") == ["service"])
     placed = {f"service.{name.strip()}" for layer in contract["layers"] for name in layer.split("|")}
 
     assert placed == MODULES
