@@ -129,7 +129,9 @@ async def _past_days(dsn: str, today: date) -> None:
             on = today - timedelta(days=back)
             await database.fetch(_DAY, HALL, on)
             figures = msgspec.json.encode(_figures(on)).decode()
-            await database.fetch(statements("ended.sql", "service")["keep"], HallId(HALL), on, 1, "{}", figures)
+            await database.fetch(
+                statements("archive.sql", "service.day_archive")["keep"], HallId(HALL), on, 1, "{}", figures
+            )
 
 
 _DAY = """

@@ -77,7 +77,7 @@ def test_a_waiting_ticket_has_its_place_and_wait_as_of_now() -> None:
     assert shown["number"] == "E002"
     assert shown["day"] == "2026-11-23"
     assert shown["token"] == "secret"
-    assert shown["count_ahead"] == 1
+    assert shown["ahead"] == 1
     assert shown["wait"]["as_of_at"] == stamp(hall.now_at)
     assert list(shown["wait"]) == ["p10_s", "p50_s", "p90_s", "as_of_at", "shown"]
     assert set(shown["wait"]["shown"]) == {"from_min", "to_min"}
@@ -117,7 +117,7 @@ def test_an_answer_given_again_repeats_what_was_told() -> None:
 
     shown = as_json(ticket_view(hall.day, told, hall.now_at, seq=4, live=False))
 
-    assert shown["count_ahead"] == told.ahead == 1
+    assert shown["ahead"] == told.ahead == 1
     assert told.wait is not None
     assert shown["wait"]["as_of_at"] == stamp(told.wait.as_of_at)
     assert shown["seq"] == 4
@@ -135,7 +135,7 @@ def test_who_does_not_wait_has_no_place_and_no_wait(*, live: bool) -> None:
 
     assert shown["state"] == "called"
     assert (shown["counter"], shown["calls"], shown["called_at"]) == ("1", 1, stamp(hall.now_at))
-    assert shown["count_ahead"] is None
+    assert shown["ahead"] is None
     assert shown["wait"] == dict.fromkeys(("p10_s", "p50_s", "p90_s", "as_of_at", "shown"))
 
 
@@ -144,7 +144,7 @@ def test_a_wait_nobody_can_tell_is_all_null() -> None:
 
     shown = as_json(ticket_view(hall.day, hall.ticket(hall.take()), hall.now_at))
 
-    assert shown["count_ahead"] == 0
+    assert shown["ahead"] == 0
     assert set(shown["wait"].values()) == {None}
 
 
