@@ -62,7 +62,7 @@ class DayAhead(Struct, frozen=True, kw_only=True):
 def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
     """Look at the rest of a day; without quarters when the hall is closed for today, or suspended without an end.
 
-    Raises TooManyToCome.
+    Raises TooManyArrivals.
     """
     scene = start_state_of(day, now_at)
     if scene is None or scene.closing_s is None:
@@ -82,7 +82,7 @@ def day_ahead(day: Day, now_at: datetime, paths: int = PATHS) -> DayAhead:
 
 
 def day_outlook_of(scene: StartState, paths: int = PATHS) -> DayAhead:
-    """The rest of the day of a scene that has a closing ahead. Raises TooManyToCome."""
+    """The rest of the day of a scene that has a closing ahead. Raises TooManyArrivals."""
     assert scene.closing_s is not None, "a day without a closing has no outlook"
     rest = simulate_day(scene, paths, ahead=True)
     last_s = _last_call_s(rest)

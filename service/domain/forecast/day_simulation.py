@@ -131,7 +131,7 @@ def simulate_day(scene: StartState, paths: int, *, ahead: bool, newcomers: bool 
         newcomers: find as well how long those would wait who came now; `ahead` does so for every quarter of an hour.
 
     Raises:
-        TooManyToCome: more than `ARRIVALS_MAX`.
+        TooManyArrivals: more than `ARRIVALS_MAX`.
     """
     # a bound, as nearly always nobody to come can be raised before the last is called whom that would make wait
     overtaken_s = np.inf if ahead else _overtaken_s(scene)

@@ -47,7 +47,7 @@ class Forecast(Struct, frozen=True, kw_only=True):
 def forecast(day: Day, now_at: datetime, paths: int = PATHS) -> Forecast:
     """Forecast the waits of all who wait, as of `now_at`; the same day at the same instant gives the same answer.
 
-    Raises TooManyToCome.
+    Raises TooManyArrivals.
     """
     scene = start_state_of(day, now_at)
     waits = (
@@ -64,7 +64,7 @@ class WaitsAndNewcomers(Struct, frozen=True):
 
 
 def waits_and_newcomers_of(scene: StartState, paths: int = PATHS) -> WaitsAndNewcomers:
-    """The waits of all who wait in a scene, and of newcomers. Raises TooManyToCome."""
+    """The waits of all who wait in a scene, and of newcomers. Raises TooManyArrivals."""
     rest = simulate_day(scene, paths, ahead=False, newcomers=True)
     newcomers = [NEVER] * len(scene.newcomers)
     for called in rest.calls:
@@ -79,7 +79,7 @@ def waits_and_newcomers_of(scene: StartState, paths: int = PATHS) -> WaitsAndNew
 
 
 def waits_of(scene: StartState, paths: int = PATHS) -> dict[TicketId, Quantiles]:
-    """The waits of all who wait in a scene. Raises TooManyToCome."""
+    """The waits of all who wait in a scene. Raises TooManyArrivals."""
     return _waits_in(scene, simulate_day(scene, paths, ahead=False)) if scene.waiting else _unreachable(scene)
 
 
