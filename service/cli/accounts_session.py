@@ -11,7 +11,7 @@ from service.api.access.roles import Role
 from service.cli.command_database import command_database
 from service.cli.process import run
 from service.clock import Clock
-from service.config import Settings
+from service.config.settings import Settings
 from service.credentials import secret_check
 from service.credentials.signer import Signer
 from service.domain.hall.document import CODE_OF_HALL

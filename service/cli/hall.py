@@ -11,7 +11,7 @@ from service.cli.accounts_session import ACTOR
 from service.cli.command_database import command_database
 from service.cli.output import write_file
 from service.cli.process import failure, print_error, run
-from service.config import Settings
+from service.config.settings import Settings
 from service.domain.hall.document import CODE_OF_HALL, HallDocument
 from service.domain.model import HallId
 from service.errors import invalid

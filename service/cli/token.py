@@ -9,7 +9,7 @@ from rich.text import Text
 from service.api.access.roles import Role
 from service.cli import accounts_session as session
 from service.cli.output import console
-from service.config import Settings
+from service.config.settings import Settings
 from service.identity.audit_log import SERVICE_WIDE
 from service.runtime.startup_checks import CannotServe
 

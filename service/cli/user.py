@@ -6,7 +6,7 @@ import typer
 
 from service.api.access.roles import Role
 from service.cli import accounts_session as session
-from service.config import Settings
+from service.config.settings import Settings
 from service.identity.accounts import ADMIN_NAME, NAME, normalized_name
 from service.identity.staff import Authority
 from service.runtime.startup_checks import CannotServe
