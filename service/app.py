@@ -34,7 +34,7 @@ from service.credentials.ticket_tokens import KnownTokens
 from service.domain.hall.demo import DEMO
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
-from service.forecasts.maker import Maker
+from service.forecasts.forecast_updater import ForecastUpdater
 from service.identity.devices import Devices
 from service.identity.identity import Identity
 from service.identity.opaque_tokens import Tokens
@@ -48,10 +48,10 @@ from service.learning.nightly import Learning
 from service.metrics.metrics import Metrics
 from service.notify.dead_letters import DeadLetters
 from service.notify.messaging import Messages
-from service.privacy.data_requests import Privacy
+from service.privacy.data_requests import DataRequests
+from service.reports.day_reports import DayReports
 from service.reports.missing_screens import Screens
-from service.reports.online_requests import SentOnline
-from service.reports.reports import Reports
+from service.reports.online_requests import OnlineRequests
 from service.runtime.halls import Halls
 from service.runtime.jobs import Jobs
 from service.runtime.lanes import Lanes
@@ -72,13 +72,13 @@ class Running(NamedTuple):
     database: Database
     embedded: EmbeddedPostgres | None
     identity: Identity
-    forecaster: Maker
+    forecaster: ForecastUpdater
     messages: Messages | None
-    reports: Reports
+    reports: DayReports
     named_screens: Screens
-    sent_online: SentOnline
+    sent_online: OnlineRequests
     learning: Learning
-    privacy: Privacy
+    privacy: DataRequests
 
 
 async def serve(settings: Settings) -> None:

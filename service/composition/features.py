@@ -22,7 +22,7 @@ from service.printing.printer_monitor import CHECK_EVERY_S, PrinterMonitor
 from service.printing.printers import Printers
 from service.privacy.data_requests import FORGET_EVERY_S, DataRequests
 from service.reports.day_reports import DayReports
-from service.reports.missing_screens import CHECK_EVERY_S as REFRESH_SCREENS_EVERY_S
+from service.reports.missing_screens import REFRESH_EVERY_S as REFRESH_SCREENS_EVERY_S
 from service.reports.missing_screens import SWEEP_EVERY_S as SWEEP_SCREENS_EVERY_S
 from service.reports.missing_screens import Screens
 from service.reports.online_requests import FLUSH_EVERY_S, OnlineRequests
