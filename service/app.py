@@ -37,7 +37,7 @@ from service.domain.refusals import HallNotFound
 from service.forecasts.forecast_updater import ForecastUpdater
 from service.identity.devices import Devices
 from service.identity.identity import Identity
-from service.identity.opaque_tokens import Tokens
+from service.identity.opaque_tokens import SignedTokens
 from service.invitations.sheets import Workbooks
 from service.invitations.store import Invitations
 from service.journal import hall_documents as stored
@@ -217,7 +217,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
         async def hall_known(hall: HallId) -> bool:
             return await halls.get(hall) is not None
 
-        tokens = Tokens("device", shared.signer.fingerprint, shared.signer.fingerprints_before)
+        tokens = SignedTokens("device", shared.signer.fingerprint, shared.signer.fingerprints_before)
         devices = Devices(shared.database, clock.monotonic_s, tokens)
         metrics_access = MetricsAccess(settings, shared.signer, devices, clock, metrics)
         await stack.enter_async_context(background_task(read_forecasts(shared.forecasts), "forecasts"))
