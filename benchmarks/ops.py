@@ -16,7 +16,7 @@ from service.domain.model import HallId
 from service.domain.stats.day_figures import Figures
 from service.journal.database import Database
 from service.journal.sql_files import statements
-from service.reports.reports import PACKAGE, SPAN_DAYS_MAX
+from service.reports.day_reports import PACKAGE, SPAN_DAYS_MAX
 
 HALLS = 500
 WAITING = 20

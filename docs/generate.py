@@ -20,7 +20,7 @@ from docs.hall_fields import MEANINGS
 from service.api.route import Route
 from service.api.routes import ROUTES
 from service.cli.main import cli
-from service.config import SETTINGS
+from service.config.catalog import SETTINGS
 from service.domain.events import Event
 from service.domain.hall.demo import demo_document
 from service.domain.hall.document import HallDocument

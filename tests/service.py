@@ -18,7 +18,7 @@ from argon2.profiles import CHEAPEST
 
 from service.app import Running, serving
 from service.clock import Clock, FakeClock
-from service.config import Settings
+from service.config.settings import Settings
 from service.identity import passwords
 
 ADMIN = "test-admin-token-0123456789"

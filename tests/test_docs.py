@@ -15,7 +15,7 @@ from benchmarks.suite import NAMES
 from docs.generate import PARTS, REFERENCE, page, refusals, shortened
 from service.api.routes import ROUTES
 from service.cli.main import cli
-from service.config import SETTINGS
+from service.config.catalog import SETTINGS
 from service.metrics.metrics import VERSION, Metrics
 
 ROOT = Path(__file__).parent.parent

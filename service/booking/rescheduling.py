@@ -44,19 +44,13 @@ from service.journal import faults
 from service.journal.append import DoubleClaim
 from service.journal.journal import Journal
 from service.journal.values import Lost
-from service.runtime.lane import (
-    ANSWER_WITHIN_S,
-    OF_OTHER_DAYS,
-    Answer,
-    Lane,
-    Request,
-    Watcher,
-    answered,
-    append_of,
-    refusal_of,
-    require_begun,
-)
+from service.runtime.append_builder import build_append
+from service.runtime.journaled_day import require_begun
+from service.runtime.lane import Lane, LaneObserver
 from service.runtime.lanes import Lanes
+from service.runtime.pending_requests import ANSWER_WITHIN_S
+from service.runtime.rejected_appends import CROSS_DAY_CONSTRAINTS, refusal_for
+from service.runtime.requests import Answer, Request, earlier_answer
 
 TRIES_MAX = 5
 """How often a move begins anew when a day was rewritten, or the appointment went elsewhere, under it; then `busy`."""
@@ -81,7 +75,7 @@ _Decided = Callable[[_Half, _Half, Request], bool]
 class Moves:
     """Moves appointments between days."""
 
-    def __init__(self, journal: Journal, lanes: Lanes, clock: Clock, watcher: Watcher) -> None:
+    def __init__(self, journal: Journal, lanes: Lanes, clock: Clock, watcher: LaneObserver) -> None:
         self._journal = journal
         self._lanes = lanes
         self._clock = clock
@@ -163,9 +157,9 @@ class Moves:
                 await self._lanes.day_on(hall, on, now=True)
             return None
         except (faults.ConstraintBroken, faults.RecordsRefused) as rejected:
-            if isinstance(rejected, faults.ConstraintBroken) and rejected.name in OF_OTHER_DAYS:
+            if isinstance(rejected, faults.ConstraintBroken) and rejected.name in CROSS_DAY_CONSTRAINTS:
                 return None
-            raise refusal_of(rejected, hall, days[1]) from None
+            raise refusal_for(rejected, hall, days[1]) from None
 
     async def _try(
         self, hall: HallId, days: tuple[date, date], request: Request, decided: _Decided, sent: list[int]
@@ -181,14 +175,14 @@ class Moves:
             for half in (away, over):
                 await _catch_up(half, claim)
             for half in (over, away):
-                if (known := answered(half.day, request)) is not None:
+                if (known := earlier_answer(half.day, request)) is not None:
                     return known
             if not decided(away, over, request):
                 return None
             newcomers = [] if request.applicant is None else [request.applicant]
             appends = (
-                append_of(away.day, away.seq, away.head, away.records, []),
-                append_of(over.day, over.seq, over.head, over.records, newcomers),
+                build_append(away.day, away.seq, away.head, away.records, []),
+                build_append(over.day, over.seq, over.head, over.records, newcomers),
             )
             if isinstance(await claim.append(appends, sent.append), Lost):
                 return None

@@ -11,13 +11,13 @@ from service.api.access.roles import Role
 from service.cli.command_database import command_database
 from service.cli.process import run
 from service.clock import Clock
-from service.config import Settings
+from service.config.settings import Settings
 from service.credentials import secret_check
 from service.credentials.signer import Signer
 from service.domain.hall.document import CODE_OF_HALL
 from service.domain.model import HallId
 from service.domain.refusals import Refusal
-from service.identity.audit_log import EVERY_HALL
+from service.identity.audit_log import SERVICE_WIDE
 from service.identity.idempotency import IdempotentRequest
 from service.identity.identity import Identity
 from service.journal import hall_documents as stored
@@ -78,7 +78,7 @@ def display_name(name: str, subject: str) -> str:
 async def hall_of_role(
     database: Database, role: str, hall: str | None, hall_roles: tuple[Role, ...], global_roles: tuple[Role, ...]
 ) -> str:
-    """Return the hall that a role applies to; `EVERY_HALL` for a global role.
+    """Return the hall that a role applies to; `SERVICE_WIDE` for a global role.
 
     Raises:
         CannotServe: the role is unknown, or the hall is missing, unknown, or given for a global role.
@@ -88,7 +88,7 @@ async def hall_of_role(
     if role in global_roles:
         if hall is not None:
             raise CannotServe(f"the role {role} applies to all halls: leave --hall out")
-        return EVERY_HALL
+        return SERVICE_WIDE
     if hall is None:
         raise CannotServe(f"the role {role} applies to one hall: name it with --hall")
     if not CODE_OF_HALL.fullmatch(hall) or await stored.Halls(database).get(HallId(hall)) is None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 
-from service.config import Settings
+from service.config.settings import Settings
 from service.journal.database import Database
 from service.journal.embedded import DataFolderInUse, EmbeddedPostgres
 from service.journal.faults import StorageUnavailable

@@ -11,11 +11,11 @@ from service.cli.accounts_session import ACTOR
 from service.cli.command_database import command_database
 from service.cli.output import write_file
 from service.cli.process import failure, print_error, run
-from service.config import Settings
+from service.config.settings import Settings
 from service.domain.hall.document import CODE_OF_HALL, HallDocument
 from service.domain.model import HallId
 from service.errors import invalid
-from service.identity.document_changes import noting
+from service.identity.document_changes import change_recorder
 from service.journal import hall_documents as stored
 from service.journal.database import Database
 from service.primitives.ids import new_id
@@ -78,7 +78,7 @@ async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> No
                 fault = fault_of_dates(row.document, document, await halls.dates_in_use(hall, now_at), now_at)
                 if fault is not None:
                     raise CannotServe(": ".join(fault))
-            note = noting(hall, document, now_at, ACTOR)
+            note = change_recorder(hall, document, now_at, ACTOR)
             put = stored.Put(if_revisions=frozenset({row.revision}), command_id=new_id(), fingerprint=None, note=note)
             typer.echo(f"changed {hall}, revision {(await halls.put(hall, document, put)).revision}")
 

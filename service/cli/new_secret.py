@@ -4,7 +4,8 @@ import typer
 
 from service.cli.command_database import command_database
 from service.cli.process import run
-from service.config import Settings, secret_source
+from service.config.secret_files import secret_source
+from service.config.settings import Settings
 from service.credentials import secret_check
 from service.journal.database import Database
 from service.runtime.startup_checks import migrated

@@ -11,8 +11,8 @@ import asyncpg
 import typer
 import uvloop
 
-from service import config, log
-from service.config import Settings, SettingsError
+from service import log
+from service.config.settings import Settings, SettingsError, load
 from service.journal.embedded import CannotStart
 from service.journal.faults import DocumentConflict, Incomplete, JournalFault
 from service.runtime.startup_checks import CannotServe, TaskFailed
@@ -40,7 +40,7 @@ def print_error(message: str) -> None:
 def load_settings() -> Settings:
     """Read the settings from the environment. Exits with code 1 if one is invalid."""
     try:
-        return config.load(os.environ)
+        return load(os.environ)
     except SettingsError as error:
         raise failure(str(error)) from error
 

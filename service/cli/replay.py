@@ -9,7 +9,8 @@ from rich.console import Console
 
 from service.cli.command_database import command_database
 from service.cli.process import failure, run
-from service.config import Settings, own_url, secrets_of
+from service.config.secret_files import secrets_of
+from service.config.settings import Settings, own_url
 from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.read import Reader

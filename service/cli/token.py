@@ -9,8 +9,8 @@ from rich.text import Text
 from service.api.access.roles import Role
 from service.cli import accounts_session as session
 from service.cli.output import console
-from service.config import Settings
-from service.identity.audit_log import EVERY_HALL
+from service.config.settings import Settings
+from service.identity.audit_log import SERVICE_WIDE
 from service.runtime.startup_checks import CannotServe
 
 commands = typer.Typer(help="Manage the bearer tokens of devices and programs.", no_args_is_help=True)
@@ -61,7 +61,7 @@ async def list_tokens(dsn: str, settings: Settings) -> None:
     table = Table("id", "hall", "role", "name", "last seen")
     for device in devices:
         seen = "never" if device.last_seen_at is None else f"{device.last_seen_at:%Y-%m-%d %H:%M}Z"
-        hall = "" if device.hall == EVERY_HALL else device.hall
+        hall = "" if device.hall == SERVICE_WIDE else device.hall
         table.add_row(device.id, hall, device.role, Text(device.name), seen)  # Text: rich parses brackets as markup
     console().print(table)
 

@@ -6,8 +6,8 @@ import typer
 
 from service.api.access.roles import Role
 from service.cli import accounts_session as session
-from service.config import Settings
-from service.identity.accounts import ADMIN_NAME, NAME, name_of
+from service.config.settings import Settings
+from service.identity.accounts import ADMIN_NAME, NAME, normalized_name
 from service.identity.staff import Authority
 from service.runtime.startup_checks import CannotServe
 
@@ -44,7 +44,7 @@ async def add_user(  # noqa: PLR0913, PLR0917  (options of a command line)
     Raises:
         CannotServe: an argument is invalid.
     """
-    account_name = name_of(name)
+    account_name = normalized_name(name)
     if account_name == ADMIN_NAME or not NAME.fullmatch(account_name):
         raise CannotServe("a name is letters, digits and . _ @ + -, beginning with a letter or digit; not admin")
     shown_name = session.display_name(display_name or name.strip(), "a display name")
@@ -61,9 +61,9 @@ async def reset_user(dsn: str, settings: Settings, name: str) -> None:
         CannotServe: there is no such account, or it has no password because it uses single sign-on.
     """
     async with session.accounts_session(dsn, settings) as (identity, _, request):
-        account = await identity.accounts.named(name_of(name))
+        account = await identity.accounts.by_name(normalized_name(name))
         if account is None:
-            raise CannotServe(f"there is no account {name_of(name)}")
+            raise CannotServe(f"there is no account {normalized_name(name)}")
         if account.sso:
             raise CannotServe(f"{account.name} signs in by single sign-on, and has no password here")
         password = await identity.staff.reset(None, account.id, request, Authority())

@@ -4,7 +4,7 @@ import typer
 
 from service.cli.command_database import command_database
 from service.cli.process import run
-from service.config import Settings
+from service.config.settings import Settings
 from service.journal.database import Database
 from service.journal.verify import Verifier
 from service.runtime.startup_checks import CannotServe

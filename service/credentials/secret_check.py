@@ -11,7 +11,8 @@ A `display` only looks: it has nothing to show before a `serve` has started.
 
 import hmac
 
-from service.config import Secrets, Settings, SettingsError, has_secret, secret_source, secrets_of
+from service.config.secret_files import Secrets, has_secret, secret_source, secrets_of
+from service.config.settings import Settings, SettingsError
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.journal.sql_files import statements

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from msgspec import Struct, field
 
-from service.config import Secrets
+from service.config.secret_files import Secrets
 from service.domain.day import Day
 from service.domain.model import AppointmentId, HallId, TicketId
 

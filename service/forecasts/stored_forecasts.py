@@ -16,25 +16,25 @@ from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.journal.sql_files import statements
 
-EVERY = timedelta(seconds=1)
+UPDATE_INTERVAL = timedelta(seconds=1)
 """Between two forecasts of a day."""
 
-MOST = timedelta(seconds=30)
+AGE_MAX = timedelta(seconds=30)
 """How old a forecast gets while nothing happens: services go on, and people come late."""
 
 READ_EVERY_S = 1.0
 
-ASKED_FOR_S = 60.0
+READ_FOR_S = 60.0
 """A day nobody asked about for so long is not read any more."""
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 PACKAGE = "service.forecasts"
 
 _SQL = statements("forecasts.sql", PACKAGE)
 
 
-class Kept(Struct, frozen=True, kw_only=True):
+class StoredForecast(Struct, frozen=True, kw_only=True):
     """What is kept of a day: what people are told, and the rest of the day, which is looked at less often.
 
     `ahead` is what the look at `ahead_at` found: None where nobody can tell.
@@ -45,17 +45,17 @@ class Kept(Struct, frozen=True, kw_only=True):
     ahead_at: datetime | None = None
 
 
-_decode = msgspec.json.Decoder(Kept | None).decode
+_decode = msgspec.json.Decoder(StoredForecast | None).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def _kept_of(body: str) -> Kept | None:
+def _kept_of(body: str) -> StoredForecast | None:
     """What a row says; None where nothing was made yet, or another release made it in words that this one cannot read.
 
     Then it is made anew, as if there were none: nothing that happened is in it.
     """
     try:
-        kept: Kept | None = _decode(body)
+        kept: StoredForecast | None = _decode(body)
     except msgspec.ValidationError:
         return None
     return kept
@@ -67,7 +67,7 @@ class Forecasts:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._kept: dict[tuple[HallId, date], Kept] = {}
+        self._kept: dict[tuple[HallId, date], StoredForecast] = {}
         self._asked_s: dict[tuple[HallId, date], float] = {}
 
     def promises_of(self, hall: HallId, on: date) -> Promises | None:
@@ -75,12 +75,12 @@ class Forecasts:
         kept = self.of(hall, on)
         return None if kept is None else kept.promises
 
-    def of(self, hall: HallId, on: date) -> Kept | None:
+    def of(self, hall: HallId, on: date) -> StoredForecast | None:
         """All that is kept of a day; likewise."""
         self._asked_s[hall, on] = self._clock.monotonic_s()
         return self._kept.get((hall, on))
 
-    def known(self) -> dict[tuple[HallId, date], Kept]:
+    def known(self) -> dict[tuple[HallId, date], StoredForecast]:
         """What this process knows."""
         return dict(self._kept)
 
@@ -88,13 +88,13 @@ class Forecasts:
         """Read what is new of the days that were asked about; an outage changes nothing."""
         now_s = self._clock.monotonic_s()
         for key, asked_s in list(self._asked_s.items()):
-            if now_s - asked_s > ASKED_FOR_S:
+            if now_s - asked_s > READ_FOR_S:
                 del self._asked_s[key]
                 self._kept.pop(key, None)
         keys = list(self._asked_s)
         if not keys:
             return
-        made = [self._kept[key].promises.made_at if key in self._kept else LONG_AGO for key in keys]
+        made = [self._kept[key].promises.made_at if key in self._kept else NEVER for key in keys]
         try:
             rows = await self._database.fetch(_SQL["newer"], [hall for hall, _ in keys], [on for _, on in keys], made)
         except StorageUnavailable:
@@ -109,7 +109,7 @@ class Forecasts:
 
         Raises the journal's StorageUnavailable.
         """
-        rows = await self._database.fetch(_SQL["claim"], hall, on, seq, now_at, EVERY, MOST)
+        rows = await self._database.fetch(_SQL["claim"], hall, on, seq, now_at, UPDATE_INTERVAL, AGE_MAX)
         if not rows:
             return False
         kept = _kept_of(rows[0]["body"])
@@ -117,7 +117,7 @@ class Forecasts:
             self._kept[hall, on] = kept
         return True
 
-    async def keep(self, hall: HallId, kept: Kept, claimed_at: datetime) -> bool:
+    async def keep(self, hall: HallId, kept: StoredForecast, claimed_at: datetime) -> bool:
         """Keep what was made after a claim; False when another has claimed since. Raises StorageUnavailable."""
         promises = kept.promises
         rows = await self._database.fetch(

@@ -25,7 +25,7 @@ NICE = 5
 LENGTH_BYTES = 4
 
 
-class Wanted(Struct, frozen=True):
+class ForecastRequest(Struct, frozen=True):
     """What is to be forecast: the `waits` of who is there, the rest of the day `ahead`, or both."""
 
     scene: StartState
@@ -33,14 +33,14 @@ class Wanted(Struct, frozen=True):
     ahead: bool
 
 
-class Made(Struct, frozen=True):
+class ForecastResult(Struct, frozen=True):
     """What was asked for; None where too many are to come, and where the day has no rest."""
 
     asked: WaitsAndNewcomers | None
     ahead: DayAhead | None
 
 
-def make(wanted: Wanted) -> Made:
+def compute(wanted: ForecastRequest) -> ForecastResult:
     """Draw the rests of a day."""
     scene = wanted.scene
     asked: WaitsAndNewcomers | None = None
@@ -50,7 +50,7 @@ def make(wanted: Wanted) -> Made:
             asked = waits_and_newcomers_of(scene)
         if wanted.ahead and scene.closing_s is not None:
             ahead = day_outlook_of(scene)
-    return Made(asked, ahead)
+    return ForecastResult(asked, ahead)
 
 
 def main() -> None:
@@ -59,9 +59,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody is there for the answer any more: end without a word
     questions, answers = sys.stdin.buffer, sys.stdout.buffer
-    decode, encode = msgspec.msgpack.Decoder(Wanted).decode, msgspec.msgpack.Encoder().encode
+    decode, encode = msgspec.msgpack.Decoder(ForecastRequest).decode, msgspec.msgpack.Encoder().encode
     while (wanted := _read(questions)) is not None:
-        made = encode(make(decode(wanted)))
+        made = encode(compute(decode(wanted)))
         answers.write(len(made).to_bytes(LENGTH_BYTES) + made)
         answers.flush()
 

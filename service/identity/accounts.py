@@ -1,7 +1,8 @@
-"""Accounts: a name to sign in with, a password or a person of a single sign-on, and a role in each of some halls.
+"""Staff accounts: a sign-in name, a password or a single sign-on identity, and one role in each of several halls.
 
-A password that somebody else has drawn is for one use: its owner must change it, within `ONE_TIME_FOR`. Accounts are
-never deleted, for the journal names them; one without a role can do nothing.
+A password that another person created is a one-time password: its owner must change it within
+`ONE_TIME_PASSWORD_LIFETIME`. Accounts are never deleted, because the journal refers to them. An account without a role
+has no rights.
 """
 
 import re
@@ -16,7 +17,7 @@ from service.domain.refusals import Busy
 from service.identity import audit_log, idempotency, passwords
 from service.identity.idempotency import IdempotentRequest
 from service.identity.passwords import Passwords
-from service.identity.store import PACKAGE, Writer, changing, note_use, read, texts
+from service.identity.store import PACKAGE, Writer, as_strings, read, record_use, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.primitives.personal_data import Personal
@@ -25,12 +26,12 @@ ADMIN_NAME = "admin"
 """Signs in with the admin token; no account may have it."""
 
 NAME = re.compile(r"\w[\w.@+-]{0,63}")
-"""What a name is, as `name_of` makes it."""
+"""What a name is, as `normalized_name` makes it."""
 
-ONE_TIME_FOR = timedelta(days=7)
+ONE_TIME_PASSWORD_LIFETIME = timedelta(days=7)
 """How long a password for one use can be used."""
 
-SEEN_EVERY = timedelta(minutes=5)
+SEEN_INTERVAL = timedelta(minutes=5)
 """How exactly it is known when an account was last in use."""
 
 _SQL = statements("accounts.sql", PACKAGE)
@@ -83,7 +84,7 @@ class _Chosen(Struct, frozen=True):
     account: str
 
 
-def name_of(typed: str) -> str:
+def normalized_name(typed: str) -> str:
     """A name as it is kept: one form for each way to type it."""
     return unicodedata.normalize("NFKC", typed).strip().casefold()
 
@@ -100,12 +101,12 @@ class Accounts:
         rows = await read(self._database, _SQL["by_id"], account)
         return _account_of(rows[0]) if rows else None
 
-    async def named(self, name: str) -> Account | None:
-        """The account that signs in with a name, as `name_of` makes it."""
+    async def by_name(self, name: str) -> Account | None:
+        """The account that signs in with a name, as `normalized_name` makes it."""
         rows = await read(self._database, _SQL["by_name"], name)
         return _account_of(rows[0]) if rows else None
 
-    async def of_person(self, issuer: str, subject: str) -> Account | None:
+    async def by_sso_person(self, issuer: str, subject: str) -> Account | None:
         """The account of a person whom a provider of single sign-on knows."""
         rows = await read(self._database, _SQL["by_person"], issuer, subject)
         return await self.get(str(rows[0]["id"])) if rows else None
@@ -131,8 +132,12 @@ class Accounts:
         is let in where strangers have to wait. What is begun by the password names its hash, which the account has
         here, and holds only while it is that one. Raises Busy.
         """
-        account = await self.named(name)
-        typed = passwords.as_typed(password) if account is not None and account.must_change else password
+        account = await self.by_name(name)
+        typed = (
+            passwords.normalized_one_time_password(password)
+            if account is not None and account.must_change
+            else password
+        )
         stored = None if account is None else account.password
         same = await self._hashes.matches(stored, typed, known=known)
         if account is None or stored is None or not same or account.disabled:
@@ -153,16 +158,16 @@ class Accounts:
             hashed = await self._hashes.hash(password)
         except Busy:
             return account
-        async with changing(self._database) as writer:
+        async with transaction(self._database) as writer:
             if await writer.fetchrow(_SQL["rehash"], account.id, account.password, hashed) is None:
                 return account
         return replace(account, password=hashed)
 
-    async def has_chosen(self, act: IdempotentRequest) -> bool:
+    async def has_changed_password(self, request: IdempotentRequest) -> bool:
         """Tell whether a password was chosen by this very request before. Raises KeyReused."""
-        return await idempotency.answered(self._database, act, _Chosen) is not None
+        return await idempotency.stored_answer(self._database, request, _Chosen) is not None
 
-    async def choose_password(self, account: Account, password: str, act: IdempotentRequest, keep: bytes) -> None:
+    async def choose_password(self, account: Account, password: str, request: IdempotentRequest, keep: bytes) -> None:
         """Give an account the password its owner chose, and end its sessions but the one whose hash is `keep`.
 
         Raises:
@@ -177,43 +182,45 @@ class Accounts:
                 raise Busy
             await writer.execute(_SESSIONS["end_of_account"], account.id, keep)
             data = {"account": account.id}
-            await audit_log.note(writer, account.halls, act.now_at, act.actor, "password_changed", data)
+            await audit_log.record(writer, account.halls, request.now_at, request.actor, "password_changed", data)
 
-        await idempotency.do_once(self._database, act, change, stored=_Chosen(account.id))  # as 0.1.0 reads it
+        await idempotency.do_once(self._database, request, change, stored=_Chosen(account.id))  # as 0.1.0 reads it
 
-    async def link(self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str) -> Account | None:
+    async def link_sso_person(
+        self, account: Account, issuer: str, subject: str, now_at: datetime, actor: str
+    ) -> Account | None:
         """Make an account that of a person of a single sign-on; None when it is another person's by now."""
-        async with changing(self._database) as writer:
+        async with transaction(self._database) as writer:
             if await writer.fetchrow(_SQL["link"], account.id, issuer, subject) is None:
                 return None
             await writer.execute(_SESSIONS["end_of_account"], account.id, None)
-            await audit_log.note(writer, account.halls, now_at, actor, "person_linked", {"account": account.id})
-            return await account_in(writer, account.id)
+            await audit_log.record(writer, account.halls, now_at, actor, "person_linked", {"account": account.id})
+            return await read_account(writer, account.id)
 
-    async def seen(self, account: Account, now_at: datetime) -> None:
-        """Note that an account is in use, to within `SEEN_EVERY`."""
-        if account.last_seen_at is None or now_at - account.last_seen_at >= SEEN_EVERY:
-            await note_use(self._database, _SQL["seen"], account.id, now_at)
+    async def record_use(self, account: Account, now_at: datetime) -> None:
+        """Note that an account is in use, to within `SEEN_INTERVAL`."""
+        if account.last_seen_at is None or now_at - account.last_seen_at >= SEEN_INTERVAL:
+            await record_use(self._database, _SQL["seen"], account.id, now_at)
 
 
-async def account_in(writer: Writer, account: str) -> Account | None:
+async def read_account(writer: Writer, account: str) -> Account | None:
     """An account as a transaction sees it."""
     row = await writer.fetchrow(_SQL["by_id"], account)
     return None if row is None else _account_of(row)
 
 
-def member_of(account: Account, hall: str, *, known_whole: bool) -> Member:
-    """An account as a hall sees it in which it has a role; see `Member` for one that is not `known_whole`."""
+def member_of(account: Account, hall: str, *, full_details: bool) -> Member:
+    """An account as a hall sees it in which it has a role; see `Member` for one that is not `full_details`."""
     return Member(
         id=account.id,
         name=account.name,
         display_name=account.display_name,
         role=account.roles[hall],
-        sso=account.sso if known_whole else None,
+        sso=account.sso if full_details else None,
         disabled=account.disabled,
-        must_change=account.must_change if known_whole else None,
-        last_seen_at=account.last_seen_at if known_whole else None,
-        elsewhere=not known_whole,
+        must_change=account.must_change if full_details else None,
+        last_seen_at=account.last_seen_at if full_details else None,
+        elsewhere=not full_details,
     )
 
 
@@ -222,7 +229,7 @@ def _account_of(row: asyncpg.Record) -> Account:
         id=str(row["id"]),
         name=row["name"],
         display_name=row["display_name"],
-        roles=dict(zip(texts(row["halls"]), texts(row["roles"]), strict=True)),
+        roles=dict(zip(as_strings(row["halls"]), as_strings(row["roles"]), strict=True)),
         must_change=row["must_change"],
         disabled=row["disabled"],
         sso=row["sso"],

@@ -10,29 +10,29 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from service.identity.store import PACKAGE, Writer, changing, read
+from service.identity.store import PACKAGE, Writer, read, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.primitives.ids import new_id
 
-EVERY_HALL = "*"
+SERVICE_WIDE = "*"
 """The hall of what belongs to none."""
 
-KEPT_FOR = timedelta(days=400)
+RETENTION = timedelta(days=400)
 """How long it is known: a year can be compared with the one before, and no longer."""
 
 _SQL = statements("audit_log.sql", PACKAGE)
 
 
-async def note(  # noqa: PLR0913, PLR0917  (a row)
+async def record(  # noqa: PLR0913, PLR0917  (a row)
     writer: Writer, halls: list[str], now_at: datetime, actor: str, kind: str, data: dict[str, Any]
 ) -> None:
     """Note something in the account of each hall, or of none in that of the whole service, in its transaction."""
     body = msgspec.json.encode(data).decode()
-    await writer.execute(_SQL["note"], halls or [EVERY_HALL], new_id(), now_at, actor, kind, body)
+    await writer.execute(_SQL["record"], halls or [SERVICE_WIDE], new_id(), now_at, actor, kind, body)
 
 
-class Noted(Struct, frozen=True):
+class AuditEntry(Struct, frozen=True):
     """One thing that happened; `mark` tells those of one instant apart.
 
     For an event of the day's journal `seq` is the day's, and `number` that of the ticket it is about.
@@ -47,7 +47,7 @@ class Noted(Struct, frozen=True):
     number: str | None = None
 
 
-class Audit:
+class AuditLog:
     """Reads the account, and notes what is done elsewhere."""
 
     def __init__(self, database: Database) -> None:
@@ -55,23 +55,23 @@ class Audit:
 
     async def history(  # noqa: PLR0913  (a page of a hall's day)
         self, hall: str, on: date, *, from_at: datetime, before_at: datetime, after: tuple[datetime, str], limit: int
-    ) -> list[Noted]:
+    ) -> list[AuditEntry]:
         """What happened in a hall on a day, in the journal and outside it, newest first, from `after` on."""
         rows = await read(self._database, _SQL["history"], hall, on, from_at, before_at, *after, limit)
         return [
-            Noted(row["at"], row["mark"], row["seq"], row["actor"], row["kind"], row["body"], row["number"])
+            AuditEntry(row["at"], row["mark"], row["seq"], row["actor"], row["kind"], row["body"], row["number"])
             for row in rows
         ]
 
-    async def note(self, halls: list[str], now_at: datetime, actor: str, kind: str, **data: object) -> None:
+    async def record(self, halls: list[str], now_at: datetime, actor: str, kind: str, **data: object) -> None:
         """Note something in the account of each hall; of none, in that of the whole service.
 
         Raises:
             StorageUnavailable, OutcomeUnknown: the database cannot be reached.
         """
-        async with changing(self._database) as writer:
-            await note(writer, halls, now_at, actor, kind, data)
+        async with transaction(self._database) as writer:
+            await record(writer, halls, now_at, actor, kind, data)
 
     async def sweep(self, now_at: datetime) -> None:
-        """Remove what is older than `KEPT_FOR`."""
-        await read(self._database, _SQL["sweep"], now_at - KEPT_FOR)
+        """Remove what is older than `RETENTION`."""
+        await read(self._database, _SQL["sweep"], now_at - RETENTION)

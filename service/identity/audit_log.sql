@@ -1,4 +1,4 @@
--- name: note
+-- name: record
 -- Note what happened outside the journal, once in each hall: however many they are, it takes one statement.
 -- $1 text[] halls, $2 uuid id, $3 timestamptz when, $4 text actor, $5 text kind, $6 json data.
 -- No rows.

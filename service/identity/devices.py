@@ -13,10 +13,10 @@ import asyncpg
 from msgspec import Struct
 
 from service.identity import audit_log, idempotency
-from service.identity.idempotency import DoneBefore, IdempotentRequest
-from service.identity.opaque_tokens import Memory, Tokens
-from service.identity.sessions import hash_of
-from service.identity.store import PACKAGE, Writer, changing, note_use, read
+from service.identity.idempotency import AlreadyDone, IdempotentRequest
+from service.identity.opaque_tokens import SignedTokens, TokenCache
+from service.identity.sessions import token_hash
+from service.identity.store import PACKAGE, Writer, read, record_use, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.primitives.ids import new_id
@@ -24,7 +24,7 @@ from service.primitives.ids import new_id
 PREFIX = "phd_"
 TOKEN_FORM = re.compile(PREFIX + r"[A-Za-z0-9_-]{43}")
 
-SEEN_EVERY = timedelta(minutes=5)
+SEEN_INTERVAL = timedelta(minutes=5)
 """How exactly it is known when a device was last in use."""
 
 _SQL = statements("devices.sql", PACKAGE)
@@ -44,28 +44,28 @@ class Device(Struct, frozen=True):
 class Devices:
     """Makes, finds and revokes devices. Everything raises StorageUnavailable, and what changes OutcomeUnknown."""
 
-    def __init__(self, database: Database, monotonic_s: Callable[[], float], tokens: Tokens) -> None:
+    def __init__(self, database: Database, monotonic_s: Callable[[], float], tokens: SignedTokens) -> None:
         self._database = database
         self._tokens = tokens
         self._monotonic_s = monotonic_s
-        self._memory: Memory[Device] = Memory(monotonic_s)
+        self._cache: TokenCache[Device] = TokenCache(monotonic_s)
         self._forgotten = 0
 
     async def find(self, token: str, now_at: datetime) -> Device | None:
         """The device of a token of its form, as it was some seconds ago at most."""
-        hashed = hash_of(token)
-        known = self._memory.get(hashed)
+        hashed = token_hash(token)
+        known = self._cache.get(hashed)
         if known is not None:
             return known[1]
-        if not self._tokens.are_ours(token.removeprefix(PREFIX)):
+        if not self._tokens.are_authentic(token.removeprefix(PREFIX)):
             return None
         read_s, forgotten = self._monotonic_s(), self._forgotten
         rows = await read(self._database, _SQL["find"], hashed)
         device = _device_of(rows[0]) if rows else None
-        if device is not None and (device.last_seen_at is None or now_at - device.last_seen_at >= SEEN_EVERY):
-            await note_use(self._database, _SQL["seen"], device.hall, device.id, now_at)
+        if device is not None and (device.last_seen_at is None or now_at - device.last_seen_at >= SEEN_INTERVAL):
+            await record_use(self._database, _SQL["seen"], device.hall, device.id, now_at)
         if forgotten == self._forgotten:  # else what was read may be older than the change
-            self._memory.put(hashed, read_s, device)
+            self._cache.put(hashed, read_s, device)
         return device
 
     async def of_hall(self, hall: str, after: str, limit: int) -> list[Device]:
@@ -76,42 +76,44 @@ class Devices:
         """Every device."""
         return [_device_of(row) for row in await read(self._database, _SQL["all"])]
 
-    async def create(self, hall: str, name: str, role: str, act: IdempotentRequest) -> tuple[Device, str]:
+    async def create(self, hall: str, name: str, role: str, request: IdempotentRequest) -> tuple[Device, str]:
         """Make a device, and return its token as well. Raises KeyReused."""
-        done = await idempotency.answered_by(self._database, act, Device)
+        done = await idempotency.stored_answer_and_secret(self._database, request, Device)
         if done is not None:
             device, nth = done
             return device, self._token(device.id, nth)
-        device = Device(hall, new_id(), name, role, act.now_at, None)
+        device = Device(hall, new_id(), name, role, request.now_at, None)
         token = self._token(device.id)
         try:
-            async with changing(self._database) as writer:
-                await idempotency.keep(writer, act, device)
-                await writer.execute(_SQL["create"], hall, device.id, name, role, hash_of(token), act.now_at)
+            async with transaction(self._database) as writer:
+                await idempotency.store_answer(writer, request, device)
+                await writer.execute(_SQL["create"], hall, device.id, name, role, token_hash(token), request.now_at)
                 data = {"device": device.id, "role": role}
-                await audit_log.note(writer, [hall], act.now_at, act.actor, "device_added", data)
-        except DoneBefore:
-            return await self.create(hall, name, role, act)
+                await audit_log.record(writer, [hall], request.now_at, request.actor, "device_added", data)
+        except AlreadyDone:
+            return await self.create(hall, name, role, request)
         return device, token
 
-    async def revoke(self, hall: str, device: str, act: IdempotentRequest) -> None:
+    async def revoke(self, hall: str, device: str, request: IdempotentRequest) -> None:
         """Take a device's token back; nothing happens where it has none. Raises KeyReused."""
         revoked: list[bytes] = []
 
         async def take_back(writer: Writer) -> None:
-            row = await writer.fetchrow(_SQL["revoke"], hall, device, act.now_at)
+            row = await writer.fetchrow(_SQL["revoke"], hall, device, request.now_at)
             if row is not None:
-                await audit_log.note(writer, [hall], act.now_at, act.actor, "device_revoked", {"device": device})
+                await audit_log.record(
+                    writer, [hall], request.now_at, request.actor, "device_revoked", {"device": device}
+                )
                 revoked.append(row["hash"])
 
-        await idempotency.do_once(self._database, act, take_back)
+        await idempotency.do_once(self._database, request, take_back)
         for token in revoked:
             self._forgotten += 1
-            self._memory.drop(token)
+            self._cache.drop(token)
 
     def _token(self, device: str, nth: int = 0) -> str:
         """A device's token: drawn from the nth secret, so that the same key gets the same answer again."""
-        return PREFIX + self._tokens.drawn_from(f"device|{device}".encode(), nth)
+        return PREFIX + self._tokens.derive(f"device|{device}".encode(), nth)
 
 
 def _device_of(row: asyncpg.Record) -> Device:

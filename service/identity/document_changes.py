@@ -14,12 +14,14 @@ PATHS_MAX = 100
 """Changed parts of a document that are named; whoever changes more has replaced it."""
 
 
-def noting(hall: HallId, document: HallDocument, now_at: datetime, actor: str) -> Noter:
+def change_recorder(hall: HallId, document: HallDocument, now_at: datetime, actor: str) -> Noter:
     """Notes which parts of a hall's document somebody replaced by those of another."""
 
     async def note(writer: Writer, before: HallDocument, revision: int) -> None:
         paths = changed_paths(to_builtins(before), to_builtins(document))[:PATHS_MAX]
-        await audit_log.note(writer, [hall], now_at, actor, "document_changed", {"revision": revision, "paths": paths})
+        await audit_log.record(
+            writer, [hall], now_at, actor, "document_changed", {"revision": revision, "paths": paths}
+        )
 
     return note
 

@@ -6,7 +6,7 @@ SELECT fingerprint, answer
 FROM acts
 WHERE command_id = $1;
 
--- name: keep
+-- name: store_answer
 -- Claim a key for what is being done; two at once wait for each other.
 -- $1 text command, $2 bytea fingerprint, $3 timestamptz now, $4 json answer.
 -- One row when it was free, else none.

@@ -9,11 +9,11 @@ from service.clock import Clock
 from service.errors import StorageUnavailable
 from service.identity import idempotency
 from service.identity.accounts import Accounts
-from service.identity.audit_log import Audit
+from service.identity.audit_log import AuditLog
 from service.identity.devices import Devices
 from service.identity.lockout import Lockout
 from service.identity.oidc import Flows, Provider
-from service.identity.opaque_tokens import Tokens
+from service.identity.opaque_tokens import SignedTokens
 from service.identity.passwords import Passwords
 from service.identity.sessions import Sessions
 from service.identity.staff import Staff
@@ -48,7 +48,7 @@ class Identity:
 
         self.accounts = Accounts(database, self._passwords)
         self.sessions = Sessions(
-            database, self.accounts, admin_keys, clock.monotonic_s, Tokens("session", keyed, keyed_before)
+            database, self.accounts, admin_keys, clock.monotonic_s, SignedTokens("session", keyed, keyed_before)
         )
         self.staff = Staff(
             database,
@@ -57,9 +57,9 @@ class Identity:
             self._passwords,
             hashes_of,
         )
-        self.devices = Devices(database, clock.monotonic_s, Tokens("device", keyed, keyed_before))
+        self.devices = Devices(database, clock.monotonic_s, SignedTokens("device", keyed, keyed_before))
         self.lockout = Lockout(database, keyed)
-        self.audit = Audit(database)
+        self.audit = AuditLog(database)
         self.flows = Flows(hashes_of)
         self.provider = provider
 

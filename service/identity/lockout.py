@@ -23,7 +23,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from msgspec import Struct
 
 from service.errors import RateLimited
-from service.identity.store import PACKAGE, Writer, changing, read
+from service.identity.store import PACKAGE, Writer, read, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
 
@@ -77,12 +77,12 @@ class Lockout:
     async def attempt(
         self, name: str, address: IPv4Address | IPv6Address, known: str | None, now_at: datetime
     ) -> Attempt:
-        """Count an attempt to sign in, and return what to give to `succeeded` when it does, or to `take_back`.
+        """Count an attempt to sign in, and return what to give to `record_success` when it does, or to `cancel`.
 
         Args:
             name: as `name_of` makes it.
             address: the client's.
-            known: the cookie that `remember` made, if the browser has one.
+            known: the cookie that `remember_browser` made, if the browser has one.
             now_at: now.
 
         Raises:
@@ -95,7 +95,7 @@ class Lockout:
             networks = _networks_of(address)
             key = self._keyed(f"name|{networks[0][0]}|{name}".encode())
         counted = Attempt(key, tuple(self._keyed(f"network|{network}".encode()) for network, _ in networks))
-        async with changing(self._database) as writer:  # which counts nothing where one of them has to wait
+        async with transaction(self._database) as writer:  # which counts nothing where one of them has to wait
             of_name = (key, now_at, FREE_OF_NAME, WAIT_MAX_S, FORGOTTEN_AFTER_S)
             if await writer.fetchrow(_SQL["attempt"], *of_name) is None:
                 raise await _wait(writer, key, now_at, 0.0)
@@ -104,21 +104,21 @@ class Lockout:
                     raise await _wait(writer, of_network, now_at, DRAINED_EVERY_S * (free - 1))
         return counted
 
-    async def succeeded(self, counted: Attempt) -> None:
+    async def record_success(self, counted: Attempt) -> None:
         """Forget the failures of a name; those of its networks stay, but for the attempt that was none."""
-        async with changing(self._database) as writer:
+        async with transaction(self._database) as writer:
             await writer.execute(_SQL["forget"], counted.name)
             for network in counted.networks:
                 await writer.execute(_SQL["drop_out"], network, DRAINED_EVERY_S)
 
-    async def take_back(self, counted: Attempt) -> None:
+    async def cancel(self, counted: Attempt) -> None:
         """Count an attempt no more that was neither right nor wrong: nobody could look."""
-        async with changing(self._database) as writer:
+        async with transaction(self._database) as writer:
             await writer.execute(_SQL["take_back"], counted.name)
             for network in counted.networks:
                 await writer.execute(_SQL["drop_out"], network, DRAINED_EVERY_S)
 
-    def remember(self, name: str, known: str | None) -> str:
+    def remember_browser(self, name: str, known: str | None) -> str:
         """The cookie of a browser that has signed in as a name; it says so of the names before, too."""
         browser, *names = (known or "").split(".")
         if len(browser) != _LETTERS:

@@ -29,23 +29,23 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from service.config import is_safe
-from service.identity.accounts import NAME, name_of
+from service.config.settings import is_confidential
+from service.identity.accounts import NAME, normalized_name
 from service.primitives.personal_data import Personal
 
 if TYPE_CHECKING:
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-FLOW_LASTS = timedelta(minutes=10)
+FLOW_LIFETIME = timedelta(minutes=10)
 """How long somebody may take at the provider."""
 
 ANSWER_WITHIN_S = 5.0
 """How long the provider may take for each answer."""
 
-DISCOVERED_FOR_S = 3600.0
+DISCOVERY_CACHE_S = 3600.0
 """How long the provider's addresses and keys are remembered; a key that is not among them is looked for at once."""
 
-DOWN_FOR_S = 10.0
+RETRY_AFTER_FAILURE_S = 10.0
 """A provider that does not answer is not asked again for so long: anybody can make us ask."""
 
 LEEWAY_S = 60
@@ -59,7 +59,7 @@ SCOPE = "openid email profile"
 PROMPT = "select_account"
 """At a counter's computer the provider may still know who sat there before."""
 
-NEEDED = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+REQUIRED_ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 """Addresses that a provider must say of itself."""
 
 USER_INFO = "userinfo_endpoint"
@@ -99,7 +99,7 @@ class Flows:
     def begin(self, to: str, now_at: datetime) -> Flow:
         """Draw a new flow."""
         return Flow(
-            secrets.token_urlsafe(), secrets.token_urlsafe(), secrets.token_urlsafe(48), to, now_at + FLOW_LASTS
+            secrets.token_urlsafe(), secrets.token_urlsafe(), secrets.token_urlsafe(48), to, now_at + FLOW_LIFETIME
         )
 
     def pack(self, flow: Flow) -> str:
@@ -207,9 +207,9 @@ class Provider:
         """The provider's description of itself, and its keys. Raises SignOnFailed."""
         async with self._asking:
             known, down = self._known, self._down
-            if known is not None and not now and self._monotonic_s() - known[0] < DISCOVERED_FOR_S:
+            if known is not None and not now and self._monotonic_s() - known[0] < DISCOVERY_CACHE_S:
                 return known[1], known[2]
-            if down is not None and self._monotonic_s() - down[0] < DOWN_FOR_S:
+            if down is not None and self._monotonic_s() - down[0] < RETRY_AFTER_FAILURE_S:
                 raise SignOnFailed(down[1])
             try:
                 with _heard("what it is"):
@@ -227,9 +227,9 @@ class Provider:
         metadata = {name: one for name, one in said.items() if one is not None}  # so some say that they have none
         if str(metadata.get("issuer", "")).rstrip("/") != self._issuer:
             raise SignOnFailed("the provider calls itself otherwise")
-        if not all(isinstance(metadata.get(name), str) for name in NEEDED):
+        if not all(isinstance(metadata.get(name), str) for name in REQUIRED_ENDPOINTS):
             raise SignOnFailed("the provider does not say where to go")
-        if not all(is_safe(metadata[name]) for name in (*NEEDED, USER_INFO) if name in metadata):
+        if not all(is_confidential(metadata[name]) for name in (*REQUIRED_ENDPOINTS, USER_INFO) if name in metadata):
             raise SignOnFailed("the provider has us go where others can listen: not all of its addresses are https")
         return metadata, KeySet.import_key_set(await _got(client, metadata["jwks_uri"]))  # type: ignore[arg-type]
 
@@ -284,6 +284,6 @@ def _name_in(claims: dict[str, Any]) -> str | None:
     email = claims.get("email")
     if claims.get("email_verified") is not True or not isinstance(email, str):
         return None
-    name = name_of(email)
+    name = normalized_name(email)
     is_itself = unicodedata.is_normalized("NFKC", email) and email.lower() == name
     return name if is_itself and NAME.fullmatch(name) else None

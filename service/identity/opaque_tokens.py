@@ -22,10 +22,10 @@ REMEMBERED_MAX = 10_000
 GONE_MAX = 1_000
 """Tokens that are gone, likewise."""
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
-class Tokens:
+class SignedTokens:
     """Makes and knows tokens of a kind: base64url of 32 bytes, without padding.
 
     Args:
@@ -41,11 +41,11 @@ class Tokens:
         self._keyed = keyed
         self._keyed_before = keyed_before
 
-    def of(self, drawn: bytes) -> str:
+    def sign(self, drawn: bytes) -> str:
         """The token of what was drawn at random."""
         return self._of(drawn, 0)
 
-    def drawn_from(self, said: bytes, nth: int) -> str:
+    def derive(self, said: bytes, nth: int) -> str:
         """The token that is drawn from our nth secret, 0 the one that signs: the same for the same words."""
         return self._of(self._hashes(said)[nth][:DRAWN_BYTES], nth)
 
@@ -54,7 +54,7 @@ class Tokens:
         mark = self._hashes(self._kind + drawn)[nth][:MARK_BYTES]
         return urlsafe_b64encode(drawn + mark).rstrip(b"=").decode()
 
-    def are_ours(self, token: str) -> bool:
+    def are_authentic(self, token: str) -> bool:
         """Tell whether we made a token of 43 letters."""
         raw = urlsafe_b64decode(token + "=")
         drawn, mark = raw[:DRAWN_BYTES], raw[DRAWN_BYTES:]
@@ -64,20 +64,20 @@ class Tokens:
         return [self._keyed(said), *self._keyed_before(said)]
 
 
-class Memory(Generic[Found]):
+class TokenCache(Generic[Value]):
     """What was read of tokens in the last `REMEMBERED_S`; None for those that are gone."""
 
     def __init__(self, monotonic_s: Callable[[], float]) -> None:
         self._monotonic_s = monotonic_s
-        self._found: OrderedDict[bytes, tuple[float, Found | None]] = OrderedDict()
-        self._gone: OrderedDict[bytes, tuple[float, Found | None]] = OrderedDict()
+        self._found: OrderedDict[bytes, tuple[float, Value | None]] = OrderedDict()
+        self._gone: OrderedDict[bytes, tuple[float, Value | None]] = OrderedDict()
 
-    def get(self, hashed: bytes) -> tuple[float, Found | None] | None:
+    def get(self, hashed: bytes) -> tuple[float, Value | None] | None:
         """When a token was read, and what was found; None when that is too long ago, or never was."""
         known = self._found.get(hashed) or self._gone.get(hashed)
         return known if known is not None and self._monotonic_s() - known[0] < REMEMBERED_S else None
 
-    def put(self, hashed: bytes, read_s: float, found: Found | None) -> None:
+    def put(self, hashed: bytes, read_s: float, found: Value | None) -> None:
         """Remember what was read; the clock was at `read_s` before."""
         self.drop(hashed)
         kept, most = (self._gone, GONE_MAX) if found is None else (self._found, REMEMBERED_MAX)
@@ -90,7 +90,7 @@ class Memory(Generic[Found]):
         self._found.pop(hashed, None)
         self._gone.pop(hashed, None)
 
-    def drop_where(self, concerned: Callable[[Found], bool]) -> None:
+    def drop_where(self, concerned: Callable[[Value], bool]) -> None:
         """Forget the tokens in use of which something holds."""
         for hashed, (_, found) in list(self._found.items()):
             if found is not None and concerned(found):

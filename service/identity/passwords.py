@@ -87,7 +87,7 @@ class Passwords:
             self._waiting -= 1
 
 
-def one_time(drawn: bytes) -> str:
+def one_time_password(drawn: bytes) -> str:
     """A password for one use from 10 random bytes or more."""
     bits = int.from_bytes(drawn[:10])
     characters = [CROCKFORD[bits >> shift & 31] for shift in range(0, 80, 5)]
@@ -95,14 +95,14 @@ def one_time(drawn: bytes) -> str:
     return "-".join("".join(characters[at : at + ONE_TIME_GROUP]) for at in groups)
 
 
-def as_typed(password: str) -> str:
+def normalized_one_time_password(password: str) -> str:
     """A password for one use as it was given out, however it was typed."""
     bare = "".join(character for character in password.upper() if character.isalnum())
     bare = bare.translate(str.maketrans("OIL", "011"))  # Crockford's base32 takes these for digits
     return "-".join(bare[at : at + ONE_TIME_GROUP] for at in range(0, len(bare), ONE_TIME_GROUP))
 
 
-def require_good(field: str, password: str, *not_these: str) -> None:
+def require_acceptable(field: str, password: str, *not_these: str) -> None:
     """Let a chosen password pass. Raises BodyInvalid, which names `field`."""
     if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
         raise BodyInvalid((field, f"{LENGTH_MIN} to {LENGTH_MAX} characters"))

@@ -1,6 +1,6 @@
 """Sessions of browsers: an opaque token in a cookie, kept as its SHA-256.
 
-A session lasts `LASTS` from its beginning, however idle; one that is used is renewed, until `LASTS_AT_MOST`. What was
+A session lasts `LIFETIME` from its beginning, however idle; one that is used is renewed, until `LIFETIME_MAX`. What was
 read is remembered for some seconds, so that a role taken away in one process is gone in all others that soon; what
 this process changes it forgets at once. A token that we did not make is not looked for.
 """
@@ -15,18 +15,18 @@ from msgspec import Struct
 from service.domain.refusals import Busy
 from service.identity import audit_log
 from service.identity.accounts import Account, Accounts
-from service.identity.opaque_tokens import DRAWN_BYTES, Memory, Tokens
-from service.identity.store import PACKAGE, changing, note_use, read
+from service.identity.opaque_tokens import DRAWN_BYTES, SignedTokens, TokenCache
+from service.identity.store import PACKAGE, read, record_use, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
 
-LASTS = timedelta(hours=12)
+LIFETIME = timedelta(hours=12)
 """From the beginning, or the last renewal, to the end: a working day."""
 
-LASTS_AT_MOST = timedelta(days=7)
+LIFETIME_MAX = timedelta(days=7)
 """However much it is used."""
 
-RENEWED_AFTER = timedelta(hours=1)
+RENEW_AFTER = timedelta(hours=1)
 """A session in use is renewed when it was not for so long."""
 
 _SQL = statements("sessions.sql", PACKAGE)
@@ -40,7 +40,7 @@ class Session(Struct, frozen=True):
     expires_at: datetime
 
 
-def hash_of(token: str) -> bytes:
+def token_hash(token: str) -> bytes:
     """What is kept of a token."""
     return sha256(token.encode()).digest()
 
@@ -54,14 +54,14 @@ class Sessions:
         accounts: Accounts,
         admin_keys: list[bytes],
         monotonic_s: Callable[[], float],
-        tokens: Tokens,
+        tokens: SignedTokens,
     ) -> None:
         self._database = database
         self._accounts = accounts
         self._admin_keys = admin_keys
         self._monotonic_s = monotonic_s
         self._tokens = tokens
-        self._memory: Memory[Session] = Memory(monotonic_s)
+        self._cache: TokenCache[Session] = TokenCache(monotonic_s)
         self._forgotten = 0
 
     async def begin(self, account: Account | None, now_at: datetime, actor: str) -> tuple[str, Session]:
@@ -71,36 +71,36 @@ class Sessions:
             Busy: the account was disabled, or its password is another, since somebody was let in: who ended all its
                 sessions meanwhile must not be left with this one. It is to be looked at again.
         """
-        token = self._tokens.of(secrets.token_bytes(DRAWN_BYTES))
-        session = Session(hash_of(token), account, now_at + LASTS)
+        token = self._tokens.sign(secrets.token_bytes(DRAWN_BYTES))
+        session = Session(token_hash(token), account, now_at + LIFETIME)
         lasts = (now_at, session.expires_at)
-        async with changing(self._database) as writer:
+        async with transaction(self._database) as writer:
             if account is None:
                 await writer.execute(_SQL["begin_of_admin"], session.hash, self._admin_keys[0], *lasts)
             elif await writer.fetchrow(_SQL["begin"], session.hash, account.id, account.password, *lasts) is None:
                 raise Busy
-            await audit_log.note(writer, _halls_of(account), now_at, actor, "signed_in", _about(account))
+            await audit_log.record(writer, _halls_of(account), now_at, actor, "signed_in", _about(account))
         return token, session
 
     async def find(self, token: str, now_at: datetime) -> Session | None:
         """The session of a token of 43 letters that has not ended, as it was some seconds ago at most."""
-        hashed = hash_of(token)
-        known = self._memory.get(hashed)
+        hashed = token_hash(token)
+        known = self._cache.get(hashed)
         if known is not None:
             session = known[1]
             return session if session is None or now_at < session.expires_at else None
-        if not self._tokens.are_ours(token):
+        if not self._tokens.are_authentic(token):
             return None
         read_s, forgotten = self._monotonic_s(), self._forgotten
         session = await self._read(hashed, now_at)
         if forgotten == self._forgotten:  # else what was read may be older than the change
-            self._memory.put(hashed, read_s, session)
+            self._cache.put(hashed, read_s, session)
         return session
 
     async def end(self, session: Session, now_at: datetime, actor: str, *, everywhere: bool = False) -> None:
         """End a session, or all of the same account."""
         account = session.account
-        async with changing(self._database) as writer:
+        async with transaction(self._database) as writer:
             if not everywhere:
                 await writer.execute(_SQL["end"], session.hash)
             elif account is None:
@@ -108,13 +108,13 @@ class Sessions:
             else:
                 await writer.execute(_SQL["end_of_account"], account.id, None)
             data = {**_about(account), "everywhere": everywhere}
-            await audit_log.note(writer, _halls_of(account), now_at, actor, "signed_out", data)
-        self.forget(None if account is None else account.id)
+            await audit_log.record(writer, _halls_of(account), now_at, actor, "signed_out", data)
+        self.invalidate(None if account is None else account.id)
 
-    def forget(self, account: str | None) -> None:
+    def invalidate(self, account: str | None) -> None:
         """Read the sessions of an account (None: of the admin) anew: something about it has changed."""
         self._forgotten += 1
-        self._memory.drop_where(lambda one: (None if one.account is None else one.account.id) == account)
+        self._cache.drop_where(lambda one: (None if one.account is None else one.account.id) == account)
 
     async def sweep(self, now_at: datetime) -> None:
         """Remove sessions that have ended."""
@@ -133,11 +133,11 @@ class Sessions:
             account = await self._accounts.get(str(row["account_id"]))
             if account is None or account.disabled:
                 return None
-            await self._accounts.seen(account, now_at)
+            await self._accounts.record_use(account, now_at)
         expires_at: datetime = row["expires_at"]
-        renewed_at = min(now_at + LASTS, row["made_at"] + LASTS_AT_MOST)
-        is_due = renewed_at - expires_at >= RENEWED_AFTER
-        if is_due and await note_use(self._database, _SQL["renew"], hashed, renewed_at):
+        renewed_at = min(now_at + LIFETIME, row["made_at"] + LIFETIME_MAX)
+        is_due = renewed_at - expires_at >= RENEW_AFTER
+        if is_due and await record_use(self._database, _SQL["renew"], hashed, renewed_at):
             expires_at = renewed_at
         return Session(hashed, account, expires_at)
 

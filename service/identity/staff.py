@@ -18,11 +18,11 @@ from msgspec.structs import replace
 from service.domain.refusals import WrongState
 from service.errors import AccountNotFound, Forbidden
 from service.identity import audit_log, idempotency, passwords
-from service.identity.accounts import ONE_TIME_FOR, Account, Accounts, Member, account_in, member_of
-from service.identity.idempotency import DoneBefore, IdempotentRequest
+from service.identity.accounts import ONE_TIME_PASSWORD_LIFETIME, Account, Accounts, Member, member_of, read_account
+from service.identity.idempotency import AlreadyDone, IdempotentRequest
 from service.identity.passwords import Passwords
 from service.identity.sessions import Sessions
-from service.identity.store import PACKAGE, Writer, changing
+from service.identity.store import PACKAGE, Writer, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.primitives.ids import new_id
@@ -43,7 +43,7 @@ class Authority(Struct, frozen=True):
         return self.halls is None or set(account.roles) <= self.halls
 
 
-class Change(Personal, frozen=True):
+class StaffChange(Personal, frozen=True):
     """What is to be another."""
 
     role: str | UnsetType = UNSET
@@ -51,7 +51,7 @@ class Change(Personal, frozen=True):
     disabled: bool | UnsetType = UNSET
 
 
-class Added(Struct, frozen=True):
+class AddResult(Struct, frozen=True):
     """Somebody who now has a role here, and whether they were given a password for one use."""
 
     member: Member
@@ -84,7 +84,7 @@ class Staff:
         self._hashes_of = hashes_of
 
     async def add(  # noqa: PLR0913, PLR0917  (who, what, where, and by whom)
-        self, hall: str, name: str, display_name: str, role: str, act: IdempotentRequest, authority: Authority
+        self, hall: str, name: str, display_name: str, role: str, request: IdempotentRequest, authority: Authority
     ) -> tuple[Member, str | None]:
         """Give somebody a role in a hall; whoever has no role anywhere gets an account, with a password for one use.
 
@@ -93,7 +93,7 @@ class Staff:
             name: as `name_of` makes it.
             display_name: what an account that is new is called.
             role: the role, in place of the one they may have here.
-            act: the request.
+            request: the request.
             authority: whose decision it is.
 
         Returns:
@@ -102,20 +102,20 @@ class Staff:
         Raises:
             Forbidden: it is the caller's own account, or somebody's in halls the caller does not manage.
         """
-        done = await idempotency.answered_by(self._database, act, Added)
+        done = await idempotency.stored_answer_and_secret(self._database, request, AddResult)
         if done is not None:
             before, nth = done
-            return before.member, self._one_time(before.member.id, act, nth) if before.new else None
-        known = await self._accounts.named(name)
+            return before.member, self._one_time(before.member.id, request, nth) if before.new else None
+        known = await self._accounts.by_name(name)
         account_id = known.id if known is not None else new_id()
-        password = self._one_time(account_id, act)
+        password = self._one_time(account_id, request)
         new = known is None or _is_given_anew(known)
         hashed = await self._hashes.hash(password) if new else ""
         try:
-            async with changing(self._database) as writer:
-                until_at = act.now_at + ONE_TIME_FOR
+            async with transaction(self._database) as writer:
+                until_at = request.now_at + ONE_TIME_PASSWORD_LIFETIME
                 if known is None:
-                    await _make(writer, account_id, name, display_name, hashed, until_at, act.now_at)
+                    await _make(writer, account_id, name, display_name, hashed, until_at, request.now_at)
                 account = await _locked(writer, account_id)
                 _require_other(account, authority)
                 if hall not in account.roles and not authority.covers(account):
@@ -126,17 +126,17 @@ class Staff:
                         account = await _give_anew(writer, account, display_name, hashed, until_at)
                 await writer.execute(_SQL["set_role"], hall, account_id, role)
                 account = replace(account, roles={**account.roles, hall: role})
-                member = member_of(account, hall, known_whole=authority.covers(account))
-                await idempotency.keep(writer, act, Added(member, new))
+                member = member_of(account, hall, full_details=authority.covers(account))
+                await idempotency.store_answer(writer, request, AddResult(member, new))
                 data = {"account": account_id, "role": role}
-                await audit_log.note(writer, [hall], act.now_at, act.actor, "staff_added", data)
-        except (DoneBefore, _Changed):
-            return await self.add(hall, name, display_name, role, act, authority)
-        self._sessions.forget(account_id)
+                await audit_log.record(writer, [hall], request.now_at, request.actor, "staff_added", data)
+        except (AlreadyDone, _Changed):
+            return await self.add(hall, name, display_name, role, request, authority)
+        self._sessions.invalidate(account_id)
         return member, password if new else None
 
     async def change(
-        self, hall: str, account_id: str, change: Change, act: IdempotentRequest, authority: Authority
+        self, hall: str, account_id: str, change: StaffChange, request: IdempotentRequest, authority: Authority
     ) -> Member:
         """Change somebody's role here, what they are called, and whether they may sign in.
 
@@ -144,19 +144,19 @@ class Staff:
             AccountNotFound: they have no role here.
             Forbidden: it is the caller's own role, or about a person of halls the caller does not manage.
         """
-        before = await idempotency.answered(self._database, act, Member)
+        before = await idempotency.stored_answer(self._database, request, Member)
         if before is not None:
             return before
         try:
-            async with changing(self._database) as writer:
-                member = await self._changed(writer, hall, account_id, change, act, authority)
-                await idempotency.keep(writer, act, member)
-        except DoneBefore:
-            return await self.change(hall, account_id, change, act, authority)
-        self._sessions.forget(account_id)
+            async with transaction(self._database) as writer:
+                member = await self._changed(writer, hall, account_id, change, request, authority)
+                await idempotency.store_answer(writer, request, member)
+        except AlreadyDone:
+            return await self.change(hall, account_id, change, request, authority)
+        self._sessions.invalidate(account_id)
         return member
 
-    async def remove(self, hall: str, account_id: str, act: IdempotentRequest, authority: Authority) -> None:
+    async def remove(self, hall: str, account_id: str, request: IdempotentRequest, authority: Authority) -> None:
         """Take somebody's role in a hall away; nothing happens where there is none.
 
         Raises:
@@ -164,38 +164,40 @@ class Staff:
         """
 
         async def take_away(writer: Writer) -> None:
-            account = await account_in(writer, account_id)
+            account = await read_account(writer, account_id)
             if account is None or hall not in account.roles:
                 return
             _require_other(account, authority)
             await writer.execute(_SQL["drop_role"], hall, account_id)
-            await audit_log.note(writer, [hall], act.now_at, act.actor, "staff_removed", {"account": account_id})
+            await audit_log.record(
+                writer, [hall], request.now_at, request.actor, "staff_removed", {"account": account_id}
+            )
 
-        await idempotency.do_once(self._database, act, take_away)
-        self._sessions.forget(account_id)
+        await idempotency.do_once(self._database, request, take_away)
+        self._sessions.invalidate(account_id)
 
-    async def sign_out(self, hall: str, account_id: str, act: IdempotentRequest) -> None:
+    async def sign_out(self, hall: str, account_id: str, request: IdempotentRequest) -> None:
         """End all sessions of somebody with a role in a hall, wherever else they work; of nobody else."""
 
         async def end_sessions(writer: Writer) -> None:
-            account = await account_in(writer, account_id)
+            account = await read_account(writer, account_id)
             if account is None or hall not in account.roles:
                 return
             await writer.execute(_SESSIONS["end_of_account"], account_id, None)
-            await audit_log.note(
-                writer, account.halls, act.now_at, act.actor, "staff_signed_out", {"account": account_id}
+            await audit_log.record(
+                writer, account.halls, request.now_at, request.actor, "staff_signed_out", {"account": account_id}
             )
 
-        await idempotency.do_once(self._database, act, end_sessions)
-        self._sessions.forget(account_id)
+        await idempotency.do_once(self._database, request, end_sessions)
+        self._sessions.invalidate(account_id)
 
-    async def reset(self, hall: str | None, account_id: str, act: IdempotentRequest, authority: Authority) -> str:
+    async def reset(self, hall: str | None, account_id: str, request: IdempotentRequest, authority: Authority) -> str:
         """Give somebody a password for one use, return it, and end their sessions.
 
         Args:
             hall: where they must have a role; None: anywhere.
             account_id: the account.
-            act: the request.
+            request: the request.
             authority: whose decision it is.
 
         Raises:
@@ -204,30 +206,38 @@ class Staff:
                 that the caller does not manage.
             WrongState: they sign in by single sign-on, and have no password here.
         """
-        done = await idempotency.answered_by(self._database, act, _Reset)
+        done = await idempotency.stored_answer_and_secret(self._database, request, _Reset)
         if done is not None:
-            return self._one_time(account_id, act, done[1])
-        password = self._one_time(account_id, act)
+            return self._one_time(account_id, request, done[1])
+        password = self._one_time(account_id, request)
         hashed = await self._hashes.hash(password)
         try:
-            async with changing(self._database) as writer:
+            async with transaction(self._database) as writer:
                 account = await _member(writer, hall, account_id)
                 _require_other(account, authority)
                 if not authority.covers(account):
                     raise Forbidden
                 if account.sso:
                     raise WrongState("sso")
-                await idempotency.keep(writer, act, _Reset(account_id))
-                await writer.execute(_SQL["give_password"], account_id, hashed, act.now_at + ONE_TIME_FOR)
+                await idempotency.store_answer(writer, request, _Reset(account_id))
+                await writer.execute(
+                    _SQL["give_password"], account_id, hashed, request.now_at + ONE_TIME_PASSWORD_LIFETIME
+                )
                 await writer.execute(_SESSIONS["end_of_account"], account_id, None)
-                await _note_everywhere(writer, account, act, "password_reset", {"account": account_id})
-        except DoneBefore:
-            return await self.reset(hall, account_id, act, authority)
-        self._sessions.forget(account_id)
+                await _note_everywhere(writer, account, request, "password_reset", {"account": account_id})
+        except AlreadyDone:
+            return await self.reset(hall, account_id, request, authority)
+        self._sessions.invalidate(account_id)
         return password
 
     async def _changed(  # noqa: PLR0913, PLR0917  (as its caller, and where)
-        self, writer: Writer, hall: str, account_id: str, change: Change, act: IdempotentRequest, authority: Authority
+        self,
+        writer: Writer,
+        hall: str,
+        account_id: str,
+        change: StaffChange,
+        request: IdempotentRequest,
+        authority: Authority,
     ) -> Member:
         account = await _member(writer, hall, account_id)
         if change.role is not UNSET and change.role != account.roles[hall]:
@@ -235,13 +245,13 @@ class Staff:
             await writer.execute(_SQL["set_role"], hall, account_id, change.role)
             account = replace(account, roles={**account.roles, hall: change.role})
             data = {"account": account_id, "role": change.role}
-            await audit_log.note(writer, [hall], act.now_at, act.actor, "staff_role_changed", data)
+            await audit_log.record(writer, [hall], request.now_at, request.actor, "staff_role_changed", data)
         if change.display_name is not UNSET or change.disabled is not UNSET:
-            account = await self._change_person(writer, account, change, act, authority)
-        return member_of(account, hall, known_whole=authority.covers(account))
+            account = await self._change_person(writer, account, change, request, authority)
+        return member_of(account, hall, full_details=authority.covers(account))
 
     async def _change_person(
-        self, writer: Writer, account: Account, change: Change, act: IdempotentRequest, authority: Authority
+        self, writer: Writer, account: Account, change: StaffChange, request: IdempotentRequest, authority: Authority
     ) -> Account:
         if not authority.covers(account):
             raise Forbidden
@@ -261,18 +271,18 @@ class Staff:
             kind = "staff_renamed"
         else:
             kind = "staff_disabled" if changed.disabled else "staff_enabled"
-        await _note_everywhere(writer, account, act, kind, {"account": account.id})
+        await _note_everywhere(writer, account, request, kind, {"account": account.id})
         return changed
 
-    def _one_time(self, account: str, act: IdempotentRequest, nth: int = 0) -> str:
+    def _one_time(self, account: str, request: IdempotentRequest, nth: int = 0) -> str:
         """A password for one use: drawn from the nth secret, so that the same key gets the same answer again."""
-        return passwords.one_time(self._hashes_of(f"one time|{account}|{act.command_id}".encode())[nth])
+        return passwords.one_time_password(self._hashes_of(f"one time|{account}|{request.command_id}".encode())[nth])
 
 
 async def _make(writer: Writer, *fields: object) -> None:
     """Make an account. Raises DoneBefore when somebody else has just made one of this name."""
     if await writer.fetchrow(_SQL["create"], *fields) is None:
-        raise DoneBefore
+        raise AlreadyDone
 
 
 def _is_given_anew(account: Account) -> bool:
@@ -295,7 +305,7 @@ def _require_same(account: Account, *, given_anew: bool) -> None:
 
 async def _locked(writer: Writer, account_id: str) -> Account:
     await writer.fetchrow(_SQL["lock"], account_id)
-    account = await account_in(writer, account_id)
+    account = await read_account(writer, account_id)
     assert account is not None, "accounts are never deleted"
     return account
 
@@ -304,7 +314,7 @@ async def _member(writer: Writer, hall: str | None, account_id: str) -> Account:
     """An account, held; with a role in the hall. Raises AccountNotFound."""
     if await writer.fetchrow(_SQL["lock"], account_id) is None:
         raise AccountNotFound
-    account = await account_in(writer, account_id)
+    account = await read_account(writer, account_id)
     if account is None or (hall is not None and hall not in account.roles):
         raise AccountNotFound
     return account
@@ -316,6 +326,6 @@ def _require_other(account: Account, authority: Authority) -> None:
 
 
 async def _note_everywhere(
-    writer: Writer, account: Account, act: IdempotentRequest, kind: str, data: dict[str, str]
+    writer: Writer, account: Account, request: IdempotentRequest, kind: str, data: dict[str, str]
 ) -> None:
-    await audit_log.note(writer, account.halls, act.now_at, act.actor, kind, data)
+    await audit_log.record(writer, account.halls, request.now_at, request.actor, kind, data)

@@ -28,7 +28,7 @@ async def read(database: Database, sql: str, *arguments: object) -> list[asyncpg
         raise StorageUnavailable from error
 
 
-async def note_use(database: Database, sql: str, *arguments: object) -> bool:
+async def record_use(database: Database, sql: str, *arguments: object) -> bool:
     """Write down that something is in use; tell whether it was.
 
     Where the database takes no changes now, whoever looks something up goes on without: a later use is written down.
@@ -41,7 +41,7 @@ async def note_use(database: Database, sql: str, *arguments: object) -> bool:
 
 
 @asynccontextmanager
-async def changing(database: Database) -> AsyncIterator[Writer]:
+async def transaction(database: Database) -> AsyncIterator[Writer]:
     """Lend a connection inside a transaction that commits at the end.
 
     Raises:
@@ -57,6 +57,6 @@ async def changing(database: Database) -> AsyncIterator[Writer]:
         raise (OutcomeUnknown if entered else StorageUnavailable) from error
 
 
-def texts(values: Any) -> list[str]:  # noqa: ANN401  (an array of the driver's)
+def as_strings(values: Any) -> list[str]:  # noqa: ANN401  (an array of the driver's)
     """An array of ids or codes as texts."""
     return [str(value) for value in values]

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from service.domain.hall.document import Language, ServiceCode
 from service.domain.refusals import BodyInvalid
-from service.invitations.sheets import HEADER_WITHIN, Merged, Table, table_of_csv
+from service.invitations.sheets import HEADER_LINES_MAX, MergedRange, Table, table_of_csv
 from service.primitives.contacts import e164
 from service.primitives.personal_data import Personal
 from service.primitives.text_fields import Email, in_words, is_email
@@ -87,7 +87,7 @@ class BadRow(Struct, frozen=True):
     why: str
 
 
-class Offer(Struct, frozen=True):
+class ListContext(Struct, frozen=True):
     """What a list may refer to: services by id and by their names in small letters, and the hall's country."""
 
     services: Mapping[str, str]
@@ -105,10 +105,10 @@ class _Refused(Exception):  # noqa: N818  (it becomes a BadRow)
         self.why = why
 
 
-Read = tuple[list[Guest], list[BadRow]]
+ReadResult = tuple[list[Guest], list[BadRow]]
 
 
-def guests_of_json(raw: bytes, offer: Offer) -> Read:
+def guests_of_json(raw: bytes, offer: ListContext) -> ReadResult:
     """Read `{"items": [...]}`. Raises BodyInvalid for no item or too many, and what msgspec raises for other JSON."""
     items = msgspec.json.decode(raw, type=_Envelope).items
     _require_size(len(items))
@@ -123,12 +123,12 @@ def guests_of_json(raw: bytes, offer: Offer) -> Read:
     return _without_twice(guests, bad)
 
 
-def guests_of_csv(raw: bytes, offer: Offer) -> Read:
+def guests_of_csv(raw: bytes, offer: ListContext) -> ReadResult:
     """Read a CSV file. Raises BodyInvalid where it is none, and as `guests_of_table` does."""
     return guests_of_table(table_of_csv(raw, lambda cells: "name" in _columns_of(cells).values()), offer)
 
 
-def guests_of_table(table: Table, offer: Offer) -> Read:
+def guests_of_table(table: Table, offer: ListContext) -> ReadResult:
     """Read a table. Raises BodyInvalid when it has no header, an unknown column, nobody, or too many people."""
     at, columns = _header_of(table)
     lines = table.rows[at + 1 :]
@@ -160,7 +160,7 @@ def _require_size(count: int) -> None:
 
 def _header_of(table: Table) -> tuple[int, dict[int, str]]:
     """Where in the rows the header is, and which column is what. Raises BodyInvalid."""
-    for at, (line, cells) in enumerate(table.rows[:HEADER_WITHIN]):
+    for at, (line, cells) in enumerate(table.rows[:HEADER_LINES_MAX]):
         found = _columns_of(cells)
         if "name" not in found.values():
             continue
@@ -185,7 +185,7 @@ def _columns_of(cells: list[str]) -> dict[int, str | None]:
 class _Merged:
     """What merged cells say: one value down a column counts for each of its lines; across columns for none."""
 
-    def __init__(self, merged: Iterable[Merged], rows: Mapping[int, list[str]]) -> None:
+    def __init__(self, merged: Iterable[MergedRange], rows: Mapping[int, list[str]]) -> None:
         self._down: dict[tuple[int, int], str] = {}
         self._across: set[int] = set()
         last = max(rows, default=0)
@@ -253,7 +253,7 @@ def _truth(text: str) -> bool:
     return True
 
 
-def _guest(line: int, form: GuestForm, offer: Offer) -> Guest:
+def _guest(line: int, form: GuestForm, offer: ListContext) -> Guest:
     """Check what no type can. Raises _Refused."""
     name = _squeezed(form.name)
     if not name or len(name) > NAME_MAX or not name.isprintable():
@@ -287,7 +287,7 @@ def _phone(text: str, country: str | None) -> str:
         raise _Refused("phone", invalid.fields["errors"][0]["why"]) from invalid
 
 
-def _without_twice(guests: list[Guest], bad: list[BadRow]) -> Read:
+def _without_twice(guests: list[Guest], bad: list[BadRow]) -> ReadResult:
     """Of people who are named twice the first counts; the same phone may be that of a family."""
     first: dict[tuple[str | None, ...], int] = {}
     once = []

@@ -23,15 +23,15 @@ from msgspec import Struct
 from service.domain.refusals import BodyInvalid, Busy
 from service.invitations import workbook
 
-READ_WITHIN_S = 20.0
+READ_TIMEOUT_S = 20.0
 """How long the reading of a workbook may take; then it is ended, and the file is told to be too much."""
 
-AT_ONCE = 2
-"""Workbooks that are read at the same time; others wait, and after `WAIT_S` are told that we are busy."""
+CONCURRENT_MAX = 2
+"""Workbooks that are read at the same time; others wait, and after `WAIT_MAX_S` are told that we are busy."""
 
-WAIT_S = 10.0
+WAIT_MAX_S = 10.0
 
-HEADER_WITHIN = 10
+HEADER_LINES_MAX = 10
 """Lines that are not empty, of which one has to be the header."""
 
 CSV_COLUMNS_MAX = workbook.COLUMNS_MAX
@@ -40,7 +40,7 @@ CSV_LINES_MAX = workbook.ROWS_MAX
 _PROGRAM = Path(workbook.__file__)
 _DELIMITERS = ",;\t"
 
-Merged = tuple[int, int, int, int]
+MergedRange = tuple[int, int, int, int]
 
 
 class Table(Struct, frozen=True):
@@ -51,13 +51,13 @@ class Table(Struct, frozen=True):
 
     rows: list[tuple[int, list[str]]]
     faults: list[tuple[int, int, str]] = []
-    merged: list[Merged] = []
+    merged: list[MergedRange] = []
 
 
 class _Read(Struct, frozen=True):
     rows: list[tuple[int, list[str]]] = []
     faults: list[tuple[int, int, str]] = []
-    merged: list[Merged] = []
+    merged: list[MergedRange] = []
     refused: str | None = None
 
 
@@ -66,7 +66,7 @@ def table_of_csv(raw: bytes, is_header: Callable[[list[str]], bool]) -> Table:
     text = _text_of(raw)
     if "\0" in text:
         raise BodyInvalid(("", "is no text"))
-    lines = islice((line for line in text.splitlines() if line.strip()), HEADER_WITHIN)
+    lines = islice((line for line in text.splitlines() if line.strip()), HEADER_LINES_MAX)
     found = (by for line in lines for by in _DELIMITERS if is_header(_cells_of(line, by)))
     return Table(list(_rows_of_csv(text, next(found, _DELIMITERS[0]))))
 
@@ -109,17 +109,17 @@ class Workbooks:
     """Reads .xlsx files, few at a time."""
 
     def __init__(self) -> None:
-        self._free = asyncio.Semaphore(AT_ONCE)
+        self._free = asyncio.Semaphore(CONCURRENT_MAX)
 
     async def table_of(self, raw: bytes) -> Table:
         """Read the first visible sheet of a workbook.
 
         Raises:
-            BodyInvalid: it is none, too large when it is unpacked, or takes longer than `READ_WITHIN_S`.
-            Busy: others are being read for longer than `WAIT_S`.
+            BodyInvalid: it is none, too large when it is unpacked, or takes longer than `READ_TIMEOUT_S`.
+            Busy: others are being read for longer than `WAIT_MAX_S`.
         """
         try:
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(WAIT_MAX_S):
                 await self._free.acquire()
         except TimeoutError as error:
             raise Busy from error
@@ -141,7 +141,7 @@ async def _table_of_workbook(raw: bytes) -> Table:
         cwd="/",
     )
     try:
-        async with asyncio.timeout(READ_WITHIN_S):
+        async with asyncio.timeout(READ_TIMEOUT_S):
             said, _ = await program.communicate(raw)
     except TimeoutError as error:
         raise BodyInvalid(("", "takes too long to read")) from error

@@ -16,8 +16,8 @@ from msgspec import Struct
 from service.domain.model import AppointmentState, HallId, TicketState
 from service.domain.refusals import CodeNotFound, CodeUsed
 from service.identity import audit_log, idempotency
-from service.identity.idempotency import DoneBefore, IdempotentRequest
-from service.identity.store import Writer, changing, read
+from service.identity.idempotency import AlreadyDone, IdempotentRequest
+from service.identity.store import Writer, read, transaction
 from service.invitations.guests import BadRow, Guest
 from service.journal.database import Database
 from service.journal.sql_files import statements
@@ -30,13 +30,13 @@ PACKAGE = "service.invitations"
 HALL = "hall"
 """The partner of what the hall itself gives out; a reservation of the hall document may be for it, too."""
 
-DRAWS_MAX = 5
+CODE_ATTEMPTS_MAX = 5
 """How often codes are drawn anew that others have; of 2^38 the second draw is nearly always free."""
 
 _SQL = statements("invitations.sql", PACKAGE)
 
 
-class Became(StrEnum):
+class InvitationStatus(StrEnum):
     """What became of an invitation."""
 
     UNUSED = "unused"
@@ -48,7 +48,7 @@ class Became(StrEnum):
     REVOKED = "revoked"
 
 
-class Given(Struct, frozen=True):
+class IssuedCode(Struct, frozen=True):
     """An invitation that an import made."""
 
     id: str
@@ -56,15 +56,15 @@ class Given(Struct, frozen=True):
     line: int
 
 
-class Imported(Struct, frozen=True):
+class ImportResult(Struct, frozen=True):
     """What an import did, in the order of its lines."""
 
     batch: str
-    given: list[Given]
+    given: list[IssuedCode]
     bad: list[BadRow]
 
 
-class Listed(Personal, frozen=True, kw_only=True):
+class InvitationDetails(Personal, frozen=True, kw_only=True):
     """An invitation and what became of it; `name` only for who gave it, `starts_at` of the appointment it was for."""
 
     SHOWN = ("id",)
@@ -78,7 +78,7 @@ class Listed(Personal, frozen=True, kw_only=True):
     prechecked: bool
     releases_at: datetime | None
     made_at: datetime
-    became: Became
+    became: InvitationStatus
     starts_at: datetime | None
     name: str | None
 
@@ -109,37 +109,39 @@ class Invitations:
         self._database = database
         self._keyed = keyed
 
-    async def add(  # noqa: PLR0913, PLR0917  (a list, whose it is, and the act)
+    async def add(  # noqa: PLR0913, PLR0917  (a list, whose it is, and the request)
         self,
         hall: HallId,
         partner: str,
         guests: list[Guest],
         bad: list[BadRow],
         releases_at: datetime | None,
-        act: IdempotentRequest,
-    ) -> Imported:
+        request: IdempotentRequest,
+    ) -> ImportResult:
         """Give each guest a code, once for each idempotency key. Raises KeyReused."""
         kept = _Kept(new_id(), bad)
         try:
-            async with changing(self._database) as writer:
-                await idempotency.keep(writer, act, kept)
-                await self._write(writer, hall, partner, kept.batch, guests, releases_at, act)
+            async with transaction(self._database) as writer:
+                await idempotency.store_answer(writer, request, kept)
+                await self._write(writer, hall, partner, kept.batch, guests, releases_at, request)
                 data = {"batch": kept.batch, "partner": partner, "invited": len(guests), "bad": len(bad)}
-                await audit_log.note(writer, [hall], act.now_at, act.actor, "invitations_imported", data)
-        except DoneBefore:
-            before = await self.added_before(hall, act)
+                await audit_log.record(writer, [hall], request.now_at, request.actor, "invitations_imported", data)
+        except AlreadyDone:
+            before = await self.added_before(hall, request)
             assert before is not None, "who has claimed the key has kept the answer with it"
             return before
         return await self._imported(hall, kept)
 
-    async def added_before(self, hall: HallId, act: IdempotentRequest) -> Imported | None:
+    async def added_before(self, hall: HallId, request: IdempotentRequest) -> ImportResult | None:
         """What an import with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
-        known = await idempotency.answered(self._database, act, _Kept)
+        known = await idempotency.stored_answer(self._database, request, _Kept)
         return None if known is None else await self._imported(hall, known)
 
-    async def _imported(self, hall: HallId, kept: _Kept) -> Imported:
+    async def _imported(self, hall: HallId, kept: _Kept) -> ImportResult:
         rows = await read(self._database, _SQL["batch"], hall, kept.batch)
-        return Imported(kept.batch, [Given(str(row["id"]), row["code"], row["line"]) for row in rows], kept.bad)
+        return ImportResult(
+            kept.batch, [IssuedCode(str(row["id"]), row["code"], row["line"]) for row in rows], kept.bad
+        )
 
     async def _write(  # noqa: PLR0913, PLR0917  (likewise)
         self,
@@ -149,16 +151,16 @@ class Invitations:
         batch: str,
         guests: list[Guest],
         releases_at: datetime | None,
-        act: IdempotentRequest,
+        request: IdempotentRequest,
     ) -> None:
         left = {new_id(): guest for guest in guests}
-        for _ in range(DRAWS_MAX):
+        for _ in range(CODE_ATTEMPTS_MAX):
             codes: dict[str, str] = {}
             while len(codes) < len(left):
                 codes[new_code(OF_INVITATION)] = ""
             rows = [self._row(hall, id_, code, guest) for (id_, guest), code in zip(left.items(), codes, strict=True)]
             said = msgspec.json.encode(rows).decode()
-            done = await writer.fetch(_SQL["add"], hall, partner, batch, releases_at, act.now_at, said)
+            done = await writer.fetch(_SQL["add"], hall, partner, batch, releases_at, request.now_at, said)
             for row in done:
                 del left[str(row["id"])]
             if not left:
@@ -182,7 +184,7 @@ class Invitations:
 
     async def page(  # noqa: PLR0913  (who asks, for what)
         self, hall: HallId, *, asked_by: str, of: str | None, batch: str | None, after: str = NIL, limit: int
-    ) -> list[Listed]:
+    ) -> list[InvitationDetails]:
         """Invitations after one, the oldest first; names only of those that `asked_by` gave."""
         rows = await read(self._database, _SQL["list"], hall, asked_by, of, batch, after, limit)
         return [_listed(row) for row in rows]
@@ -203,7 +205,7 @@ class Invitations:
             for row in rows
         ]
 
-    async def revoke(self, hall: HallId, invitation: str, of: str | None, act: IdempotentRequest) -> None:
+    async def revoke(self, hall: HallId, invitation: str, of: str | None, request: IdempotentRequest) -> None:
         """Take an invitation back, and forget whom it was for; again does no harm.
 
         Raises:
@@ -219,15 +221,15 @@ class Invitations:
             if row["used_by"] is not None:
                 raise CodeUsed
             if row["revoked_at"] is None:
-                await writer.execute(_SQL["revoke"], hall, invitation, act.now_at)
+                await writer.execute(_SQL["revoke"], hall, invitation, request.now_at)
                 data = {"invitation": invitation}
-                await audit_log.note(writer, [hall], act.now_at, act.actor, "invitation_revoked", data)
+                await audit_log.record(writer, [hall], request.now_at, request.actor, "invitation_revoked", data)
 
-        await idempotency.do_once(self._database, act, take_back)
+        await idempotency.do_once(self._database, request, take_back)
 
 
-def _listed(row: asyncpg.Record) -> Listed:
-    return Listed(
+def _listed(row: asyncpg.Record) -> InvitationDetails:
+    return InvitationDetails(
         id=str(row["id"]),
         code=row["code"],
         batch=str(row["batch"]),
@@ -243,22 +245,22 @@ def _listed(row: asyncpg.Record) -> Listed:
     )
 
 
-def _became(row: asyncpg.Record) -> Became:  # noqa: PLR0911  (a table)
+def _became(row: asyncpg.Record) -> InvitationStatus:  # noqa: PLR0911  (a table)
     if row["revoked_at"] is not None:
-        return Became.REVOKED
+        return InvitationStatus.REVOKED
     match row["ticket"]:
         case TicketState.DONE:
-            return Became.DONE
+            return InvitationStatus.DONE
         case TicketState.LEFT | TicketState.NO_SHOW:
-            return Became.LEFT
+            return InvitationStatus.LEFT
         case str():
-            return Became.CHECKED_IN
+            return InvitationStatus.CHECKED_IN
     match row["appointment"]:
         case AppointmentState.HELD | AppointmentState.BOOKED:
-            return Became.BOOKED
+            return InvitationStatus.BOOKED
         case AppointmentState.CHECKED_IN:
-            return Became.CHECKED_IN
+            return InvitationStatus.CHECKED_IN
         case AppointmentState.MISSED:
-            return Became.MISSED
+            return InvitationStatus.MISSED
         case _:
-            return Became.UNUSED
+            return InvitationStatus.UNUSED

@@ -48,11 +48,11 @@ WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 
 
-class Refused(Exception):  # noqa: N818  (it names what happened; it is an answer)
+class UnreadableWorkbook(Exception):  # noqa: N818  (it names what happened; it is an answer)
     """This is no workbook that can be read; the message says why."""
 
 
-class Scanner:
+class SheetScanner:
     """Reads a sheet's XML and keeps which cells have an error, or a formula without a value."""
 
     def __init__(self) -> None:
@@ -108,9 +108,9 @@ class Scanner:
 
     def _look(self) -> None:
         if self._row > ROWS_MAX:
-            raise Refused("has too many lines")
+            raise UnreadableWorkbook("has too many lines")
         if self._column >= COLUMNS_MAX:
-            raise Refused("has too many columns")
+            raise UnreadableWorkbook("has too many columns")
         if self._type == "e":
             self._faults[self._row, self._column] = "the cell is an error of the spreadsheet program"
         elif self._formula and not self._value and self._type != "str":
@@ -118,14 +118,14 @@ class Scanner:
 
 
 def _no_doctype(*_: object) -> None:
-    raise Refused("declares a document type")
+    raise UnreadableWorkbook("declares a document type")
 
 
 def _parse(parser: expat.XMLParserType, raw: bytes) -> None:
     try:
         parser.Parse(raw, True)  # noqa: FBT003  (expat takes it by place)
     except expat.ExpatError as error:
-        raise Refused("is not XML inside") from error
+        raise UnreadableWorkbook("is not XML inside") from error
 
 
 def _local(name: str) -> str:
@@ -163,57 +163,57 @@ def first_sheet(archive: zipfile.ZipFile) -> tuple[int, str]:
         parser = expat.ParserCreate()
         parser.StartElementHandler = handler
         parser.StartDoctypeDeclHandler = _no_doctype
-        _parse(parser, read(archive, path))
+        _parse(parser, read_entry(archive, path))
     for place, found in enumerate(sheets):
         target = targets.get(found.get("id", ""), "")
         if found.get("state", "visible") == "visible" and "worksheet" in target:
             return place, posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-    raise Refused("has no sheet")
+    raise UnreadableWorkbook("has no sheet")
 
 
-def read(archive: zipfile.ZipFile, path: str) -> bytes:
+def read_entry(archive: zipfile.ZipFile, path: str) -> bytes:
     """A file of the zip. Raises Refused."""
     try:
         return archive.read(path)
     except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError, zlib.error) as error:
-        raise Refused("is no .xlsx workbook") from error
+        raise UnreadableWorkbook("is no .xlsx workbook") from error
 
 
-def opened(raw: bytes) -> zipfile.ZipFile:
+def open_archive(raw: bytes) -> zipfile.ZipFile:
     """The zip of a workbook, if it is one and not too large when unpacked. Raises Refused."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(raw))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise Refused("is no .xlsx workbook") from error
+        raise UnreadableWorkbook("is no .xlsx workbook") from error
     entries = archive.infolist()
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > ENTRIES_MAX or unpacked > UNPACKED_MAX_BYTES or unpacked > RATIO_MAX * len(raw):
-        raise Refused("is too large when it is unpacked")
+        raise UnreadableWorkbook("is too large when it is unpacked")
     if any(entry.flag_bits & 1 for entry in entries):
-        raise Refused("is protected by a password")
+        raise UnreadableWorkbook("is protected by a password")
     if WORKBOOK not in archive.namelist():
-        raise Refused("is no .xlsx workbook")
+        raise UnreadableWorkbook("is no .xlsx workbook")
     return archive
 
 
-def rows_of(raw: bytes) -> dict[str, Any]:
+def read_workbook(raw: bytes) -> dict[str, Any]:
     """What a workbook's first visible sheet says. Raises Refused."""
-    archive = opened(raw)
+    archive = open_archive(raw)
     place, path = first_sheet(archive)
-    faults = Scanner().scan(read(archive, path))
+    faults = SheetScanner().scan(read_entry(archive, path))
     try:
         sheet = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw)).get_sheet_by_index(place)
         cells = sheet.to_python(skip_empty_area=False)
         merged = sheet.merged_cell_ranges or []
     except python_calamine.PasswordError as error:
-        raise Refused("is protected by a password") from error
+        raise UnreadableWorkbook("is protected by a password") from error
     except python_calamine.CalamineError as error:
-        raise Refused("is no .xlsx workbook") from error
-    rows = [(line, [text_of(cell) for cell in row]) for line, row in enumerate(cells, 1)]
+        raise UnreadableWorkbook("is no .xlsx workbook") from error
+    rows = [(line, [cell_text(cell) for cell in row]) for line, row in enumerate(cells, 1)]
     if sum(len(text) for _, row in rows for text in row) > TEXTS_MAX:
-        raise Refused("has too much text")
+        raise UnreadableWorkbook("has too much text")
     if sum(max(1, min(bottom, ROWS_MAX) - top + 1) for (top, _), (bottom, _) in merged) > MERGED_LINES_MAX:
-        raise Refused("has too many merged cells")
+        raise UnreadableWorkbook("has too many merged cells")
     return {
         "rows": [(line, row) for line, row in rows if any(row)],
         "faults": faults,
@@ -221,7 +221,7 @@ def rows_of(raw: bytes) -> dict[str, Any]:
     }
 
 
-def text_of(cell: float | str | bool | date | datetime | time | timedelta) -> str:  # noqa: FBT001  (what calamine gives)
+def cell_text(cell: float | str | bool | date | datetime | time | timedelta) -> str:  # noqa: FBT001  (what calamine gives)
     """A cell as text: spreadsheets keep phones as numbers, and whole numbers as fractions."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
@@ -238,8 +238,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_MAX_S, CPU_MAX_S))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        said = rows_of(sys.stdin.buffer.read())
-    except Refused as refused:
+        said = read_workbook(sys.stdin.buffer.read())
+    except UnreadableWorkbook as refused:
         said = {"refused": str(refused)}
     except MemoryError:
         said = {"refused": "is too large when it is unpacked"}

@@ -57,7 +57,7 @@ from service.journal.records import body_of, row_of
 from service.journal.sql_files import statements
 from service.journal.values import Append, Claimed, Lost, Position, Use
 from service.primitives.ids import NIL
-from service.primitives.tasks import begun
+from service.primitives.tasks import start_eagerly
 
 RESEND_PAUSE_MAX_S = 1.0  # between two sendings, after doubling from RESEND_PAUSE_S; there is no last one
 RESEND_PAUSE_S = 0.02
@@ -111,7 +111,7 @@ class Appender:
         work = _told(outcome, self.until_definite(append, _arguments(append), tell))
         name = f"append {append.append_id}"
         # with a connection at hand the statement leaves now, and not after all that is ready to run
-        task = begun(work, name) if self._database.at_hand else asyncio.create_task(work, name=name)
+        task = start_eagerly(work, name) if self._database.at_hand else asyncio.create_task(work, name=name)
         self._database.keep(task)
         try:
             return await outcome
@@ -377,7 +377,7 @@ class Claim(_Holding):
         connection, self._connection = self._held(), None
         outcome: asyncio.Future[Claimed | Lost] = asyncio.get_running_loop().create_future()
         work = _told(outcome, self._append_and_commit(connection, append, arguments, sent))
-        self._database.keep(begun(work, f"claimed append {append.append_id}"))
+        self._database.keep(start_eagerly(work, f"claimed append {append.append_id}"))
         return await outcome
 
     async def _append_and_commit(
@@ -462,7 +462,7 @@ class DoubleClaim(_Holding):
         connection, self._connection = self._held(), None
         outcome: asyncio.Future[Claimed | Lost] = asyncio.get_running_loop().create_future()
         work = _told(outcome, self._append_and_commit(connection, appends, arguments, sent))
-        self._database.keep(begun(work, f"double append {appends[0].append_id}"))
+        self._database.keep(start_eagerly(work, f"double append {appends[0].append_id}"))
         return await outcome
 
     async def _append_and_commit(

@@ -24,7 +24,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from service.journal.faults import Incomplete, ReadOnly, StorageUnavailable
 from service.journal.sql_files import statements
-from service.primitives.tasks import retrieve
+from service.primitives.tasks import consume_exception
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 T = TypeVar("T")
@@ -97,7 +97,7 @@ async def patiently(connection: Connection, statement: Coroutine[Any, Any, T]) -
 async def to_the_end(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
     """Run a statement `patiently` in a task of its own, whatever becomes of who asked for it."""
     task = asyncio.ensure_future(patiently(connection, statement))
-    task.add_done_callback(retrieve)
+    task.add_done_callback(consume_exception)
     await asyncio.wait({task})
     return await task
 
@@ -261,4 +261,4 @@ class Database:
         """Hold on to a task that must end even when nobody waits for it any more; closing waits for it."""
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
-        task.add_done_callback(retrieve)
+        task.add_done_callback(consume_exception)

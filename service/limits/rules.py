@@ -35,60 +35,60 @@ class Limit(Struct, frozen=True):
         return self.within_s * 1_000_000 // self.most
 
 
-CALLS_OF_ADDRESS = Limit("calls of an address", 300, 15)
-CALLS_OF_CREDENTIAL = Limit("calls of a credential", 150, 15)
+REQUESTS_PER_ADDRESS = Limit("calls of an address", 300, 15)
+REQUESTS_PER_CREDENTIAL = Limit("calls of a credential", 150, 15)
 """Partners' devices and volunteers."""
 
-TAKES_OF_STRANGERS = Limit("takes of an address without a browser we know", 60, 60)
+TICKETS_PER_ADDRESS = Limit("takes of an address without a browser we know", 60, 60)
 """Who drops our cookie, and programs."""
 
-TAKES_OF_BROWSER = Limit("takes of a browser", 6, 60)
-TAKES_OF_CONTACT = Limit("takes of a contact", 5, 3600)
-TAKES_OF_ENTRANCE = Limit("takes with an entrance code", 120, 120)
+TICKETS_PER_BROWSER = Limit("takes of a browser", 6, 60)
+TICKETS_PER_CONTACT = Limit("takes of a contact", 5, 3600)
+TICKETS_PER_ENTRANCE_CODE = Limit("takes with an entrance code", 120, 120)
 """A code is good for two minutes: nobody's door lets in more than 120 at once, and one a second."""
 
-WRONG_CODES = Limit("wrong codes of an address without a browser we know", 30, 60)
-WRONG_CODES_OF_BROWSER = Limit("wrong codes of a browser", 10, 60)
+WRONG_CODES_PER_ADDRESS = Limit("wrong codes of an address without a browser we know", 30, 60)
+WRONG_CODES_PER_BROWSER = Limit("wrong codes of a browser", 10, 60)
 """The right code is let in whatever wrong ones came before: of 2^40 nobody finds it, and a whole hall may be behind one
 address."""
 
-BOOKINGS_OF_STRANGERS = Limit("bookings of an address without a browser we know", 60, 60)
-BOOKINGS_OF_BROWSER = Limit("bookings of a browser", 20, 60)
+BOOKINGS_PER_ADDRESS = Limit("bookings of an address without a browser we know", 60, 60)
+BOOKINGS_PER_BROWSER = Limit("bookings of a browser", 20, 60)
 """Holds count too: who looks for a time holds one, and another."""
 
-HOLDS_OF_STRANGERS = Limit("holds of an address without a browser we know", 60, 600)
+HOLDS_PER_ADDRESS = Limit("holds of an address without a browser we know", 60, 600)
 """A hold lasts as long. A browser or credential has three at a time; who keeps no cookie is a new one each time. Wide,
 for many phones that drop cookies may share a hall's address; browsers that we know do not count."""
 
-BOOKINGS_OF_CONTACT = Limit("bookings of a contact", 10, 3600)
+BOOKINGS_PER_CONTACT = Limit("bookings of a contact", 10, 3600)
 """Of a phone or a mail address, in all halls: made, changed and given up, for each sends it a message. How many may
 stand at once is each hall's rule. Giving up is never refused: the place is others'."""
 
-CONTACTS_OF_BROWSER = Limit("contacts named by a browser", 20, 3600)
-CONTACTS_OF_STRANGERS = Limit("contacts named by an address without a browser we know", 60, 600)
+CONTACTS_PER_BROWSER = Limit("contacts named by a browser", 20, 3600)
+CONTACTS_PER_ADDRESS = Limit("contacts named by an address without a browser we know", 60, 600)
 """As holds: who names a phone or a mail address, of somebody who may know nothing of it, has the hall write to it."""
 
-CONTACTS_OF_APPOINTMENT = Limit("other contacts for an appointment", 3, 3600)
+CONTACTS_PER_APPOINTMENT = Limit("other contacts for an appointment", 3, 3600)
 """Who mistyped a number says another; nobody goes through a list with one appointment."""
 
-BROWSERS_OF_ADDRESS = Limit("new browsers of an address", 240, 60)
+BROWSERS_PER_ADDRESS = Limit("new browsers of an address", 240, 60)
 """Cookies given out; an address that has had so many gets no more, and its takes count as strangers'."""
 
 LIMITS = (
-    CALLS_OF_ADDRESS,
-    CALLS_OF_CREDENTIAL,
-    TAKES_OF_STRANGERS,
-    TAKES_OF_BROWSER,
-    TAKES_OF_CONTACT,
-    TAKES_OF_ENTRANCE,
-    WRONG_CODES,
-    WRONG_CODES_OF_BROWSER,
-    BOOKINGS_OF_STRANGERS,
-    BOOKINGS_OF_BROWSER,
-    HOLDS_OF_STRANGERS,
-    BOOKINGS_OF_CONTACT,
-    CONTACTS_OF_BROWSER,
-    CONTACTS_OF_STRANGERS,
-    CONTACTS_OF_APPOINTMENT,
-    BROWSERS_OF_ADDRESS,
+    REQUESTS_PER_ADDRESS,
+    REQUESTS_PER_CREDENTIAL,
+    TICKETS_PER_ADDRESS,
+    TICKETS_PER_BROWSER,
+    TICKETS_PER_CONTACT,
+    TICKETS_PER_ENTRANCE_CODE,
+    WRONG_CODES_PER_ADDRESS,
+    WRONG_CODES_PER_BROWSER,
+    BOOKINGS_PER_ADDRESS,
+    BOOKINGS_PER_BROWSER,
+    HOLDS_PER_ADDRESS,
+    BOOKINGS_PER_CONTACT,
+    CONTACTS_PER_BROWSER,
+    CONTACTS_PER_ADDRESS,
+    CONTACTS_PER_APPOINTMENT,
+    BROWSERS_PER_ADDRESS,
 )

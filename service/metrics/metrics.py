@@ -42,7 +42,7 @@ from service.domain.model import (
     TicketState,
 )
 from service.domain.queue.promised_waits import is_promise_kept
-from service.forecasts.stored_forecasts import Kept
+from service.forecasts.stored_forecasts import StoredForecast
 from service.runtime.fault_isolation import apart
 
 HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
@@ -55,7 +55,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _KIND = ["hall", "service", "class"]
 
-Known = Callable[[], Mapping[tuple[HallId, date], Kept]]
+ForecastsByDay = Callable[[], Mapping[tuple[HallId, date], StoredForecast]]
 """The forecasts that a process knows, by hall and day."""
 
 _Metric = TypeVar("_Metric", Counter, Gauge, Histogram)
@@ -66,7 +66,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series fo
 class Metrics:
     """All metrics of a process, in a registry of their own."""
 
-    def __init__(self, days: Callable[[], Iterable[Day]], forecasts: Known = dict) -> None:
+    def __init__(self, days: Callable[[], Iterable[Day]], forecasts: ForecastsByDay = dict) -> None:
         registry = self.registry = CollectorRegistry(auto_describe=True)
         self._children: dict[tuple[int, tuple[str, ...]], Any] = {}
         ProcessCollector(registry=registry)
@@ -287,7 +287,7 @@ class Metrics:
 class _Ahead(Collector):
     """The rest of the days in use, as it was forecast last."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ForecastsByDay) -> None:
         self._known = known
 
     def describe(self) -> Iterator[Metric]:

@@ -17,7 +17,7 @@ from service.domain.model import HallId
 PRODUCT = "-//Paihao//Appointments//EN"
 
 
-class Method(StrEnum):
+class CalendarMethod(StrEnum):
     """What a calendar is to do with the file: show it, take it in, or take it out."""
 
     PUBLISH = "PUBLISH"
@@ -25,7 +25,7 @@ class Method(StrEnum):
     CANCEL = "CANCEL"
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class CalendarEntry(Struct, frozen=True, kw_only=True):
     """An appointment as calendars show it; `url` is where its person sees and changes it."""
 
     hall: HallId
@@ -39,9 +39,9 @@ class Entry(Struct, frozen=True, kw_only=True):
     url: str
 
 
-def ics_of(  # noqa: PLR0913  (the last three by name)
-    entry: Entry,
-    method: Method,
+def render_calendar_file(  # noqa: PLR0913  (the last three by name)
+    entry: CalendarEntry,
+    method: CalendarMethod,
     now_at: datetime,
     *,
     held: bool = False,
@@ -66,7 +66,7 @@ def ics_of(  # noqa: PLR0913  (the last three by name)
     import icalendar  # noqa: PLC0415  (a twelfth of the start-up, for those who ask for a calendar)
 
     event = icalendar.Event()
-    event.add("uid", uid_of(entry.hall, entry.appointment))
+    event.add("uid", calendar_uid(entry.hall, entry.appointment))
     event.add("sequence", entry.sequence)
     event.add("dtstamp", _utc(now_at))
     event.add("dtstart", _utc(entry.starts_at))
@@ -76,7 +76,7 @@ def ics_of(  # noqa: PLR0913  (the last three by name)
     event.add("location", entry.location)
     event.add("url", entry.url)
     agreed = "TENTATIVE" if held else "CONFIRMED"
-    event.add("status", "CANCELLED" if method is Method.CANCEL else agreed)
+    event.add("status", "CANCELLED" if method is CalendarMethod.CANCEL else agreed)
     if organizer is not None:
         said = icalendar.vCalAddress(f"mailto:{organizer}")
         said.params["cn"] = icalendar.vText(entry.location)
@@ -95,7 +95,7 @@ def ics_of(  # noqa: PLR0913  (the last three by name)
     return written
 
 
-def uid_of(hall: HallId, appointment: str) -> str:
+def calendar_uid(hall: HallId, appointment: str) -> str:
     """The name by which calendars know an appointment, for ever."""
     return f"{appointment}@{hall}"
 

@@ -5,16 +5,16 @@ from zoneinfo import ZoneInfo
 
 from service.domain.hall.document import HallDocument
 from service.domain.model import CancelledBy, HallId
-from service.notify.calendar_files import Entry
-from service.notify.model import OF_TICKETS, Facts, Kind, Message, Person
-from service.notify.translations import language_of, named, say, time_arguments
+from service.notify.calendar_files import CalendarEntry
+from service.notify.model import TICKET_KINDS, Facts, Kind, Message, Person
+from service.notify.translations import choose_language, localized_name, time_arguments, translate
 from service.primitives.personal_data import Personal
 from service.primitives.text_fields import is_line
 
-OVER = frozenset({Kind.CANCELLED, Kind.MISSED})
+FINAL_KINDS = frozenset({Kind.CANCELLED, Kind.MISSED})
 """There is nothing left to change of the appointment; the way forward is another."""
 
-IN_CALENDARS = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED})
+CALENDAR_KINDS = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED})
 """What changes a calendar; reminders and the rest leave it as it is."""
 
 
@@ -31,7 +31,7 @@ class Links(Protocol):
         """Where a person watches their place."""
 
 
-class Letter(Personal, frozen=True, kw_only=True):
+class RenderedMessage(Personal, frozen=True, kw_only=True):
     """A message in words.
 
     `text` is all of a text message; a mail puts a greeting before it and `more` lines after it. `entry` is what a
@@ -45,26 +45,26 @@ class Letter(Personal, frozen=True, kw_only=True):
     greeting: str
     more: list[str]
     closing: str
-    entry: Entry | None
+    entry: CalendarEntry | None
 
 
-def letter_of(message: Message, person: Person, document: HallDocument, links: Links) -> Letter:
+def render_message(message: Message, person: Person, document: HallDocument, links: Links) -> RenderedMessage:
     """Say a message to its person."""
-    language = language_of(person.locale, document.languages)
+    language = choose_language(person.locale, document.languages)
     facts = message.facts
-    hall = named(document.name, language, message.hall)
-    arguments = arguments_of(facts, document, language) | {"hall": hall}
+    hall = localized_name(document.name, language, message.hall)
+    arguments = text_arguments(facts, document, language) | {"hall": hall}
     key = message.kind.replace("_", "-")
-    return Letter(
+    return RenderedMessage(
         language=language,
         sender=hall,
-        subject=say(language, f"{key}-subject", **arguments),
-        text=say(language, f"{key}{_as_it_is(message)}-text", **arguments),
+        subject=translate(language, f"{key}-subject", **arguments),
+        text=translate(language, f"{key}{_as_it_is(message)}-text", **arguments),
         greeting=_greeting(person.name, language),
         more=_more(message, document, language, links),
-        closing=say(language, "mail-automatic"),
-        entry=entry_of(message.hall, message.subject, facts, document, language, links)
-        if message.kind in IN_CALENDARS
+        closing=translate(language, "mail-automatic"),
+        entry=calendar_entry_of(message.hall, message.subject, facts, document, language, links)
+        if message.kind in CALENDAR_KINDS
         else None,
     )
 
@@ -72,7 +72,7 @@ def letter_of(message: Message, person: Person, document: HallDocument, links: L
 def _as_it_is(message: Message) -> str:
     """Which of the texts of its kind it is."""
     facts = message.facts
-    if message.kind in OVER and facts.closed:
+    if message.kind in FINAL_KINDS and facts.closed:
         return "-closed"
     if facts.over:
         return "-over"
@@ -81,32 +81,32 @@ def _as_it_is(message: Message) -> str:
     return "-by-hall" if message.kind is Kind.CANCELLED and facts.by == CancelledBy.STAFF else ""
 
 
-def entry_of(  # noqa: PLR0913, PLR0917  (a row, its hall and its words)
+def calendar_entry_of(  # noqa: PLR0913, PLR0917  (a row, its hall and its words)
     hall: HallId, appointment: str, facts: Facts, document: HallDocument, language: str, links: Links
-) -> Entry:
+) -> CalendarEntry:
     """An appointment for a calendar, in one of the languages there are texts in."""
     assert facts.starts_at is not None and facts.ends_at is not None, "an appointment has a time"  # noqa: PT018
-    name = named(document.name, language, hall)
-    arguments = arguments_of(facts, document, language) | {"hall": name}
-    about = [say(language, "calendar-about", **arguments), *_papers(facts, document, language)]
-    return Entry(
+    name = localized_name(document.name, language, hall)
+    arguments = text_arguments(facts, document, language) | {"hall": name}
+    about = [translate(language, "calendar-about", **arguments), *_papers(facts, document, language)]
+    return CalendarEntry(
         hall=hall,
         appointment=appointment,
         sequence=facts.sequence,
         starts_at=facts.starts_at,
         ends_at=facts.ends_at,
-        summary=say(language, "calendar-summary", **arguments),
+        summary=translate(language, "calendar-summary", **arguments),
         about="\n".join(about),
         location=name,
         url=links.appointment(hall, appointment),
     )
 
 
-def arguments_of(facts: Facts, document: HallDocument, language: str) -> dict[str, str | int]:
+def text_arguments(facts: Facts, document: HallDocument, language: str) -> dict[str, str | int]:
     """What the texts may say of an appointment or a ticket."""
     service = next((one for one in document.services if one.id == facts.service), None)
     found: dict[str, str | int] = {
-        "service": facts.service if service is None else named(service.name, language, service.id),
+        "service": facts.service if service is None else localized_name(service.name, language, service.id),
         "code": facts.code or "",
         "number": facts.number or "",
         "ahead": facts.ahead,
@@ -121,28 +121,28 @@ def arguments_of(facts: Facts, document: HallDocument, language: str) -> dict[st
 def _greeting(name: str | None, language: str) -> str:
     """Greet somebody, by name where it can be one: anybody may have typed it, with a link or lines of their own."""
     if name is None or "://" in name or not is_line(name):
-        return say(language, "mail-greeting-unnamed")
-    return say(language, "mail-greeting", name=name)
+        return translate(language, "mail-greeting-unnamed")
+    return translate(language, "mail-greeting", name=name)
 
 
 def _more(message: Message, document: HallDocument, language: str, links: Links) -> list[str]:
     """The lines of a mail after its text: what to bring, and the way forward."""
     facts = message.facts
-    if message.kind in OF_TICKETS:
-        return [say(language, "mail-ticket", link=links.ticket(message.hall, message.subject))]
-    if message.kind in OVER:
-        return [say(language, "mail-again", link=links.hall(message.hall))]
+    if message.kind in TICKET_KINDS:
+        return [translate(language, "mail-ticket", link=links.ticket(message.hall, message.subject))]
+    if message.kind in FINAL_KINDS:
+        return [translate(language, "mail-again", link=links.hall(message.hall))]
     if message.kind is Kind.CLOSED:
-        return [say(language, "mail-other-time", link=links.appointment(message.hall, message.subject))]
-    count = [say(language, "mail-count", count=facts.count)] if facts.count > 1 else []
-    link = say(language, "mail-appointment", link=links.appointment(message.hall, message.subject))
+        return [translate(language, "mail-other-time", link=links.appointment(message.hall, message.subject))]
+    count = [translate(language, "mail-count", count=facts.count)] if facts.count > 1 else []
+    link = translate(language, "mail-appointment", link=links.appointment(message.hall, message.subject))
     return [*count, *_papers(facts, document, language), link]
 
 
 def _papers(facts: Facts, document: HallDocument, language: str) -> list[str]:
     """The line that says what to bring, where something has to be brought."""
     service = next((one for one in document.services if one.id == facts.service), None)
-    papers = [] if service is None else [named(paper.name, language, paper.id) for paper in service.papers]
+    papers = [] if service is None else [localized_name(paper.name, language, paper.id) for paper in service.papers]
     if not papers:
         return []
-    return [say(language, "mail-papers", papers=say(language, "mail-papers-separator").join(papers))]
+    return [translate(language, "mail-papers", papers=translate(language, "mail-papers-separator").join(papers))]

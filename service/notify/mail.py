@@ -19,26 +19,26 @@ from urllib.parse import unquote, urlsplit
 
 from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
-from service.notify.calendar_files import Method, ics_of
-from service.notify.content import Letter
-from service.notify.delivery import HAND_OVER_S, HandedOver, Later, Refused, Sent, Unknown
+from service.notify.calendar_files import CalendarMethod, render_calendar_file
+from service.notify.content import RenderedMessage
+from service.notify.delivery import DELIVERY_TIMEOUT_S, DeliveryResult, Rejected, Sent, TemporaryFailure, UnknownOutcome
 from service.notify.model import Kind, Message, Person
 
-RULES = RULES_OF_SMTP.clone(cte_type="7bit")
+SMTP_POLICY = RULES_OF_SMTP.clone(cte_type="7bit")
 """Nothing but ASCII goes over the wire, so that it does not matter what the server can do besides."""
 
-STEP_S = 20.0
+STEP_TIMEOUT_S = 20.0
 """How long one answer of the mail server is waited for."""
 
-QUIT_S = 2.0
+QUIT_TIMEOUT_S = 2.0
 
 PORT = 587
-PORT_OF_TLS = 465
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+TLS_PORT = 465
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 """Where a password may go without TLS: it does not leave the machine."""
 
 
-class Server(NamedTuple):
+class MailServer(NamedTuple):
     """A mail server, as `PAIHAO_SMTP_URL` names it; `start_tls` None takes TLS where it is offered."""
 
     host: str
@@ -49,19 +49,19 @@ class Server(NamedTuple):
     start_tls: bool | None
 
 
-def server_of(url: str) -> Server:
+def parse_server_url(url: str) -> MailServer:
     """Read a URL that the settings have checked; a password is sent through TLS or to this machine only."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     use_tls = parts.scheme == "smtps"
     username = unquote(parts.username) if parts.username else None
-    return Server(
+    return MailServer(
         host,
-        parts.port or (PORT_OF_TLS if use_tls else PORT),
+        parts.port or (TLS_PORT if use_tls else PORT),
         username,
         unquote(parts.password or "") if username else None,
         use_tls,
-        True if username and not use_tls and host not in LOCAL else None,
+        True if username and not use_tls and host not in LOCAL_HOSTS else None,
     )
 
 
@@ -69,35 +69,37 @@ class Mailer:
     """Hands messages to a mail server; each by a connection of its own, for servers end those that wait."""
 
     def __init__(self, url: str, sender: str) -> None:
-        self._server = server_of(url)
+        self._server = parse_server_url(url)
         self._sender = sender
 
     def reaches(self, person: Person) -> bool:
         """Tell whether a person has a mail address."""
         return bool(person.email)
 
-    async def hand_over(self, message: Message, letter: Letter, person: Person, now_at: datetime) -> HandedOver:
+    async def hand_over(
+        self, message: Message, letter: RenderedMessage, person: Person, now_at: datetime
+    ) -> DeliveryResult:
         """Hand one message over."""
         assert person.email, "who cannot be reached is not written to"
         try:
-            written = mail_of(message, letter, self._sender, person.email, now_at).as_bytes(policy=RULES)
+            written = build_mail(message, letter, self._sender, person.email, now_at).as_bytes(policy=SMTP_POLICY)
         except (ValueError, MessageError):  # an address that no header can hold
-            return Refused("address")
+            return Rejected("address")
         progress = _Progress()
         try:
-            async with asyncio.timeout(HAND_OVER_S):
+            async with asyncio.timeout(DELIVERY_TIMEOUT_S):
                 return await self._say(person.email, written, progress)
         except SMTPResponseException as error:
             permanent = 500 <= error.code < 600 and progress.sender_taken
-            return (Refused if permanent else Later)(f"smtp {error.code}")
+            return (Rejected if permanent else TemporaryFailure)(f"smtp {error.code}")
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             if progress.data_begun:
-                return Unknown("unknown")
+                return UnknownOutcome("unknown")
             if isinstance(error, UnicodeEncodeError):
-                return Refused("address")
-            return Later("timeout" if isinstance(error, TimeoutError) else "unreachable")
+                return Rejected("address")
+            return TemporaryFailure("timeout" if isinstance(error, TimeoutError) else "unreachable")
 
-    async def _say(self, address: str, written: bytes, progress: "_Progress") -> HandedOver:
+    async def _say(self, address: str, written: bytes, progress: "_Progress") -> DeliveryResult:
         server = self._server
         client = SMTP(
             hostname=server.host,
@@ -106,7 +108,7 @@ class Mailer:
             password=server.password,
             use_tls=server.use_tls,
             start_tls=server.start_tls,
-            timeout=STEP_S,
+            timeout=STEP_TIMEOUT_S,
         )
         try:
             await client.connect()
@@ -116,7 +118,7 @@ class Mailer:
             progress.data_begun = True
             await client.data(written)
             with suppress(SMTPException, OSError, TimeoutError):
-                await client.quit(timeout=QUIT_S)
+                await client.quit(timeout=QUIT_TIMEOUT_S)
             return Sent()
         finally:
             client.close()
@@ -129,7 +131,9 @@ class _Progress:
     data_begun = False
 
 
-def mail_of(message: Message, letter: Letter, sender: str, recipient: str, now_at: datetime) -> EmailMessage:
+def build_mail(
+    message: Message, letter: RenderedMessage, sender: str, recipient: str, now_at: datetime
+) -> EmailMessage:
     """Write a message as a mail.
 
     It has the same Message-ID however often it is tried, so that a server or a reader who has it knows. Calendars find
@@ -138,23 +142,23 @@ def mail_of(message: Message, letter: Letter, sender: str, recipient: str, now_a
     Raises:
         ValueError, MessageError: an address cannot stand in a header.
     """
-    mail = EmailMessage(policy=RULES)
+    mail = EmailMessage(policy=SMTP_POLICY)
     mail["From"] = Address(letter.sender, addr_spec=sender)
     mail["To"] = Address(addr_spec=recipient)
     mail["Subject"] = letter.subject
     mail["Date"] = now_at
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(text_of(letter))
+    mail.set_content(mail_text(letter))
     if letter.entry is not None:
-        method = Method.CANCEL if message.kind is Kind.CANCELLED else Method.REQUEST
-        file = ics_of(letter.entry, method, now_at, organizer=sender, attendee=recipient)
+        method = CalendarMethod.CANCEL if message.kind is Kind.CANCELLED else CalendarMethod.REQUEST
+        file = render_calendar_file(letter.entry, method, now_at, organizer=sender, attendee=recipient)
         mail.add_alternative(file.decode(), subtype="calendar", params={"method": method.value})
         mail.add_attachment(file, "application", "ics", filename="appointment.ics")
     mail["Content-Language"] = letter.language  # last: the headers that begin like this go into the parts with the text
     return mail
 
 
-def text_of(letter: Letter) -> str:
+def mail_text(letter: RenderedMessage) -> str:
     """The text of a mail: greeting, what it is about, what to do, and that nobody reads replies."""
     return "\n\n".join([letter.greeting, letter.text, *letter.more, letter.closing]) + "\n"

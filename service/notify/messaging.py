@@ -8,19 +8,19 @@ from datetime import date, timedelta
 import structlog
 
 from service.clock import Clock
-from service.config import Settings
+from service.config.settings import Settings
 from service.domain.day import Day
 from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.journal.health import Well
 from service.notify.content import Links
-from service.notify.delivery import Carrier
-from service.notify.gather import Gatherer
+from service.notify.delivery import Transport
 from service.notify.mail import Mailer
+from service.notify.message_producer import MessageProducer
 from service.notify.model import MessageChannel
 from service.notify.outbox import Outbox
-from service.notify.sender import Sender, Watcher
+from service.notify.sender import DeliveryMetrics, Sender
 from service.notify.webhook import Gateway
 from service.runtime.halls import Halls
 
@@ -28,10 +28,10 @@ GATHER_EVERY_S = 2
 SEND_EVERY_S = 2
 SWEEP_EVERY_S = 3600
 
-STOP_S = 5.0
+STOP_TIMEOUT_S = 5.0
 """How long a stop waits for outcomes to be written down after the hand-overs."""
 
-KEPT_FOR = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long it is known what became of a message, and how long a manager can have a dead one tried again."""
 
 log = structlog.get_logger(__name__)
@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 class Messages:
     """Gathers and sends. A pass that meets no database leaves its work to the next one."""
 
-    def __init__(self, gatherer: Gatherer, senders: Sequence[Sender], outbox: Outbox, clock: Clock) -> None:
+    def __init__(self, gatherer: MessageProducer, senders: Sequence[Sender], outbox: Outbox, clock: Clock) -> None:
         self._gatherer = gatherer
         self._senders = senders
         self._outbox = outbox
@@ -72,14 +72,14 @@ class Messages:
         """Hand nothing more over, and wait for what is being handed over."""
         await asyncio.gather(*(sender.stop() for sender in self._senders))
         if self._sending:
-            await asyncio.wait(self._sending.values(), timeout=STOP_S)
+            await asyncio.wait(self._sending.values(), timeout=STOP_TIMEOUT_S)
             for task in self._sending.values():
                 task.cancel()
 
     async def sweep(self) -> None:
         """Remove what is over."""
         try:
-            await self._outbox.sweep(self._clock.now_at() - KEPT_FOR, self._gatherer.look_from())
+            await self._outbox.sweep(self._clock.now_at() - RETENTION, self._gatherer.look_from())
         except StorageUnavailable:
             log.warning("messages_not_swept")
 
@@ -103,10 +103,10 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
     clock: Clock,
     days: Callable[[], Iterable[Day]],
     links: Links,
-    watcher: Watcher,
+    watcher: DeliveryMetrics,
 ) -> AsyncIterator[Messages | None]:
     """Messages by the channels that the settings name; None where they name none. Leaving waits for hand-overs."""
-    carriers: dict[MessageChannel, Carrier] = {}
+    carriers: dict[MessageChannel, Transport] = {}
     async with AsyncExitStack() as stack:
         if settings.smtp_url is not None:
             assert settings.mail_from is not None, "the settings were checked"
@@ -120,7 +120,7 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
             return
         outbox = Outbox(database)
         senders = [Sender(outbox, halls, clock, *by, links, watcher) for by in carriers.items()]
-        gatherer = Gatherer(database, outbox, halls, clock, carriers.keys(), days)
+        gatherer = MessageProducer(database, outbox, halls, clock, carriers.keys(), days)
         messages = Messages(gatherer, senders, outbox, clock)
         stack.push_async_callback(messages.stop)
         yield messages

@@ -22,16 +22,16 @@ class Kind(StrEnum):
     CLOSED = "closed"
 
 
-OF_TICKETS = frozenset({Kind.NEAR})
+TICKET_KINDS = frozenset({Kind.NEAR})
 """All others are about an appointment."""
 
-WHILE_BOOKED = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
+ONLY_WHILE_BOOKED = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
 """True only as long as the appointment is as the message says."""
 
 REMINDERS = frozenset({Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
 """Where the hall is not open at the time, one of them says that instead, and is of kind `closed` then."""
 
-AS_THE_HALL_OPENS = REMINDERS | {Kind.MISSED, Kind.NEAR}
+DEPENDS_ON_OPENING = REMINDERS | {Kind.MISSED, Kind.NEAR}
 """What they say, and whether they are said now, depends on when the hall is open, as of the moment they are sent."""
 
 

@@ -19,7 +19,7 @@ from service.journal.database import Database
 from service.journal.records import record_of
 from service.journal.sql_files import statements
 from service.notify.model import REMINDERS, Facts, Kind, Message, MessageChannel, Person, State
-from service.notify.rules import Due, Opening, Touched, Wait, opening_of
+from service.notify.rules import AppointmentUpdate, DayOpening, DueMessage, Postpone, day_opening_of
 from service.primitives.ids import new_id
 
 PACKAGE = "service.notify"
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 _decode_facts = msgspec.json.Decoder(Facts).decode
 
 
-class About(Struct, frozen=True):
+class MessageSource(Struct, frozen=True):
     """What a message is about, and whom it is for; `seq` is that of the event it follows from, 0 for none."""
 
     subject: str
@@ -39,7 +39,7 @@ class About(Struct, frozen=True):
     facts: Facts
 
 
-class New(Struct, frozen=True, kw_only=True):
+class NewMessage(Struct, frozen=True, kw_only=True):
     """A message to be put into the outbox."""
 
     id: str
@@ -53,7 +53,7 @@ class New(Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
-class Whom(Struct, frozen=True):
+class Recipient(Struct, frozen=True):
     """Whom a message is for, None when they were erased, and how things are with what it is about.
 
     `told_closed`: another message has told them that the hall is closed at the time.
@@ -70,7 +70,7 @@ AGES = ("minute", "ten_minutes", "hour", "longer")
 """How long messages are due that were not sent: for less than so long, or longer than that."""
 
 
-class Listed(Struct, frozen=True, kw_only=True):
+class OutboxEntry(Struct, frozen=True, kw_only=True):
     """A message as managers see it."""
 
     id: str
@@ -105,18 +105,20 @@ class Outbox:
         held: int | None = await writer.fetchval(self._sql["hold_cursor"], hall, on)
         return held
 
-    async def news(self, writer: Writer, hall: HallId, on: date, seq: int) -> tuple[int, list[Touched]]:
+    async def news(self, writer: Writer, hall: HallId, on: date, seq: int) -> tuple[int, list[AppointmentUpdate]]:
         """Where the day stands, and what happened to its appointments after a seq."""
         rows = await writer.fetch(self._sql["news"], hall, on, seq)
         assert rows, "a day that moved is there"
         return rows[0]["day_seq"], [_touched(row) for row in rows if row["appointment"] is not None]
 
-    async def withdraw(self, writer: Writer, hall: HallId, on: date, touched: list[Touched], now_at: datetime) -> None:
+    async def withdraw(
+        self, writer: Writer, hall: HallId, on: date, touched: list[AppointmentUpdate], now_at: datetime
+    ) -> None:
         """Take back what waits to be sent of some appointments from before they became what they are now."""
         appointments, seqs = [one.appointment for one in touched], [one.seq for one in touched]
         await writer.execute(self._sql["withdraw"], hall, on, appointments, seqs, now_at)
 
-    async def put(self, writer: Writer, hall: HallId, on: date, news: list[New], now_at: datetime) -> int:
+    async def put(self, writer: Writer, hall: HallId, on: date, news: list[NewMessage], now_at: datetime) -> int:
         """Put messages in, for those who can be reached; return how many are new."""
         return len(await writer.fetch(self._sql["put"], hall, on, _encode(news).decode(), now_at))
 
@@ -157,14 +159,14 @@ class Outbox:
             for row in rows
         ]
 
-    async def whom(self, message: Message) -> Whom | None:
+    async def whom(self, message: Message) -> Recipient | None:
         """Whom a message is for; None when it is gone."""
         rows = await self._database.fetch(self._sql["whom"], message.hall, message.id)
         if not rows:
             return None
         row = rows[0]
         person = Person(name=row["name"], phone=row["phone"], email=row["email"], locale=row["locale"])
-        return Whom(
+        return Recipient(
             person if row["found"] else None,
             row["appointment_state"],
             row["sequence"],
@@ -172,12 +174,12 @@ class Outbox:
             row["told_closed"],
         )
 
-    async def opening(self, message: Message) -> Opening:
+    async def opening(self, message: Message) -> DayOpening:
         """When the hall takes people on the day of a message. Raises UnknownKind."""
         rows = await self._database.fetch(self._sql["opening"], message.hall, message.day)
-        return opening_of(record_of(row) for row in rows)
+        return day_opening_of(record_of(row) for row in rows)
 
-    async def put_off(self, message: Message, claim: str, wait: Wait, now_at: datetime) -> None:
+    async def put_off(self, message: Message, claim: str, wait: Postpone, now_at: datetime) -> None:
         """Let a message wait for a while longer."""
         await self._database.fetch(
             self._sql["put_off"], message.hall, message.id, claim, wait.due_at, wait.expires_at, now_at
@@ -238,25 +240,25 @@ class Outbox:
 
     # Managers.
 
-    async def list(self, hall: HallId, state: State, after: str, limit: int) -> list[Listed]:
+    async def list(self, hall: HallId, state: State, after: str, limit: int) -> list[OutboxEntry]:
         """Messages of a hall in a state, the oldest first, after one."""
         return [_listed(row) for row in await self._database.fetch(self._sql["list"], hall, state, after, limit)]
 
-    async def get(self, writer: Writer, hall: HallId, message: str) -> Listed | None:
+    async def get(self, writer: Writer, hall: HallId, message: str) -> OutboxEntry | None:
         """A message of a hall, held until the transaction ends."""
         row = await writer.fetchrow(self._sql["get"], hall, message)
         return None if row is None else _listed(row)
 
-    async def retry(self, writer: Writer, hall: HallId, message: str, now_at: datetime) -> Listed | None:
+    async def retry(self, writer: Writer, hall: HallId, message: str, now_at: datetime) -> OutboxEntry | None:
         """Let a dead message wait again; None when it is not dead."""
         row = await writer.fetchrow(self._sql["retry"], hall, message, now_at)
         return None if row is None else _listed(row)
 
 
-def new_of(about: About, due: Due, channels: Iterable[MessageChannel]) -> list[New]:
+def new_messages(about: MessageSource, due: DueMessage, channels: Iterable[MessageChannel]) -> list[NewMessage]:
     """A message for each channel."""
     return [
-        New(
+        NewMessage(
             id=new_id(),
             subject=about.subject,
             seq=about.seq,
@@ -271,9 +273,9 @@ def new_of(about: About, due: Due, channels: Iterable[MessageChannel]) -> list[N
     ]
 
 
-def _touched(row: asyncpg.Record) -> Touched:
+def _touched(row: asyncpg.Record) -> AppointmentUpdate:
     state = row["state"]
-    return Touched(
+    return AppointmentUpdate(
         appointment=str(row["appointment"]),
         seq=row["seq"],
         first_at=row["first_at"],
@@ -299,9 +301,9 @@ def _touched(row: asyncpg.Record) -> Touched:
     )
 
 
-def _listed(row: asyncpg.Record) -> Listed:
+def _listed(row: asyncpg.Record) -> OutboxEntry:
     kind = Kind(row["kind"])
-    return Listed(
+    return OutboxEntry(
         id=str(row["id"]),
         day=row["day"],
         subject=str(row["subject"]),

@@ -32,26 +32,26 @@ from service.domain.model import (
 from service.domain.queue import dispatch
 from service.notify.model import REMINDERS, Facts, Kind
 
-LATE = timedelta(hours=1)
+REMINDER_GRACE = timedelta(hours=1)
 """A reminder that is later than this is not sent; what happened is told for so long at least."""
 
-NEWS_LATE = timedelta(days=1)
+NEWS_AGE_MAX = timedelta(days=1)
 """What happened longer ago is not told any more: messages that are switched on do not tell of old bookings."""
 
-NEAR = 3
+NEAR_AHEAD_MAX = 3
 """Whoever was told of more people ahead is sent a message when so many are left."""
 
-NEAR_LATE = timedelta(minutes=10)
+NEAR_GRACE = timedelta(minutes=10)
 """So much later the number ahead is another."""
 
-MISSED_LATE = timedelta(hours=12)
+MISSED_GRACE = timedelta(hours=12)
 """The day is over then, and so is the way that the message shows."""
 
-LOOK_AGAIN = timedelta(minutes=1)
+RECHECK_INTERVAL = timedelta(minutes=1)
 """How late somebody may be asked to check in after a suspension was lifted."""
 
 
-class Touched(Struct, frozen=True, kw_only=True):
+class AppointmentUpdate(Struct, frozen=True, kw_only=True):
     """An appointment that something happened to: between which instants and what, and how it is now.
 
     `seq` is that of its last event. `state` is None when it goes on on another day, and `held` says that it never was
@@ -71,7 +71,7 @@ class Touched(Struct, frozen=True, kw_only=True):
     facts: Facts | None = None
 
 
-class Due(Struct, frozen=True):
+class DueMessage(Struct, frozen=True):
     """A message that follows: from when it may be sent, and from when no more."""
 
     kind: Kind
@@ -79,40 +79,40 @@ class Due(Struct, frozen=True):
     expires_at: datetime
 
 
-def messages_of(touched: Touched, zone: ZoneInfo, now_at: datetime) -> list[Due]:
+def messages_of(touched: AppointmentUpdate, zone: ZoneInfo, now_at: datetime) -> list[DueMessage]:
     """What an appointment's person is to be told, at once and later; the reminders of a time that comes after them."""
     facts = touched.facts
     if touched.applicant is None or facts is None or facts.starts_at is None:
         return []
     told_at, starts_at = touched.last_at, facts.starts_at
-    until_it_starts = max(starts_at, told_at + LATE)
-    news: Due | None = None
-    reminders: list[Due] = []
+    until_it_starts = max(starts_at, told_at + REMINDER_GRACE)
+    news: DueMessage | None = None
+    reminders: list[DueMessage] = []
     match touched.state:
         case AppointmentState.BOOKED:
-            news = Due(_booked_or_changed(touched), told_at, until_it_starts)
+            news = DueMessage(_booked_or_changed(touched), told_at, until_it_starts)
             reminders = [due for due in _reminders(starts_at, zone) if due.due_at > told_at]
         case AppointmentState.CANCELLED if not touched.held and touched.by != CancelledBy.ERASED:
-            news = Due(Kind.CANCELLED, told_at, until_it_starts)
+            news = DueMessage(Kind.CANCELLED, told_at, until_it_starts)
         case AppointmentState.MISSED:
-            news = Due(Kind.MISSED, told_at, told_at + MISSED_LATE)
-    told = [] if news is None or now_at - told_at > NEWS_LATE else [news]
+            news = DueMessage(Kind.MISSED, told_at, told_at + MISSED_GRACE)
+    told = [] if news is None or now_at - told_at > NEWS_AGE_MAX else [news]
     return [due for due in (*told, *reminders) if due.expires_at > now_at]
 
 
-def _booked_or_changed(touched: Touched) -> Kind:
+def _booked_or_changed(touched: AppointmentUpdate) -> Kind:
     made_now = "appointment_made" in touched.kinds and touched.made_at == touched.first_at
     return Kind.BOOKED if made_now or "appointment_confirmed" in touched.kinds else Kind.CHANGED
 
 
-def _reminders(starts_at: datetime, zone: ZoneInfo) -> Iterator[Due]:
+def _reminders(starts_at: datetime, zone: ZoneInfo) -> Iterator[DueMessage]:
     day_before_at = (starts_at.astimezone(zone) - timedelta(days=1)).astimezone(starts_at.tzinfo)
-    yield Due(Kind.DAY_BEFORE, day_before_at, day_before_at + LATE)
+    yield DueMessage(Kind.DAY_BEFORE, day_before_at, day_before_at + REMINDER_GRACE)
     hour_before_at = starts_at - timedelta(hours=1)
-    yield Due(Kind.HOUR_BEFORE, hour_before_at, hour_before_at + LATE)
+    yield DueMessage(Kind.HOUR_BEFORE, hour_before_at, hour_before_at + REMINDER_GRACE)
 
 
-class Opening(Struct, frozen=True):
+class DayOpening(Struct, frozen=True):
     """When the hall takes people on a day: by its plan, overtime with it, unless a manager closed or suspended it."""
 
     plan: Plan
@@ -131,10 +131,10 @@ class Opening(Struct, frozen=True):
         """When to look whether the hall goes on; None while it is not suspended."""
         if self.suspension is None or not self.suspension.covers(now_at):
             return None
-        return min(self.suspension.until_at or now_at + LOOK_AGAIN, now_at + LOOK_AGAIN)
+        return min(self.suspension.until_at or now_at + RECHECK_INTERVAL, now_at + RECHECK_INTERVAL)
 
 
-def opening_of(records: Iterable[Record]) -> Opening:
+def day_opening_of(records: Iterable[Record]) -> DayOpening:
     """Read it from the day's events about the whole hall, of which each sort may be there by its last alone."""
     plan: Plan | None = None
     overtime: Overtime | None = None
@@ -155,10 +155,10 @@ def opening_of(records: Iterable[Record]) -> Opening:
             case events.DayClosed():
                 closed = True
     assert plan is not None, "every day begins with a plan"
-    return Opening(plan if overtime is None else plan.with_overtime(overtime), closed, suspension)
+    return DayOpening(plan if overtime is None else plan.with_overtime(overtime), closed, suspension)
 
 
-class Say(Struct, frozen=True):
+class SendAs(Struct, frozen=True):
     """Send it, as of this kind; the others are as in `Facts`."""
 
     kind: Kind
@@ -167,16 +167,16 @@ class Say(Struct, frozen=True):
     over: bool = False
 
 
-class Wait(Struct, frozen=True):
+class Postpone(Struct, frozen=True):
     """Look at it again, and send it until then."""
 
     due_at: datetime
     expires_at: datetime
 
 
-def as_it_opens(
-    kind: Kind, starts_at: datetime | None, opening: Opening, now_at: datetime, *, told_closed: bool
-) -> Say | Wait | None:
+def apply_opening(
+    kind: Kind, starts_at: datetime | None, opening: DayOpening, now_at: datetime, *, told_closed: bool
+) -> SendAs | Postpone | None:
     """What one of `AS_THE_HALL_OPENS` is to say now.
 
     Args:
@@ -192,35 +192,37 @@ def as_it_opens(
     """
     if kind is Kind.NEAR:
         again_at = opening.look_again_at(now_at)
-        return Say(kind) if again_at is None else Wait(again_at, again_at + NEAR_LATE)
+        return SendAs(kind) if again_at is None else Postpone(again_at, again_at + NEAR_GRACE)
     assert starts_at is not None, "all others are of an appointment"
     if kind is Kind.MISSED:
         return _missed(starts_at, opening, now_at, told_closed=told_closed)
     assert kind in REMINDERS, "of all others it does not matter"
     if not opening.at(starts_at):
-        return None if told_closed else Say(Kind.CLOSED, closed=True)
-    return _check_in_now(starts_at, opening, now_at) if kind is Kind.HOUR_BEFORE else Say(kind)
+        return None if told_closed else SendAs(Kind.CLOSED, closed=True)
+    return _check_in_now(starts_at, opening, now_at) if kind is Kind.HOUR_BEFORE else SendAs(kind)
 
 
-def _missed(starts_at: datetime, opening: Opening, now_at: datetime, *, told_closed: bool) -> Say | Wait | None:
+def _missed(
+    starts_at: datetime, opening: DayOpening, now_at: datetime, *, told_closed: bool
+) -> SendAs | Postpone | None:
     if told_closed and not opening.plan.open_at(starts_at):
         return None
     over, again_at = opening.over_at(now_at), opening.look_again_at(now_at)
     if again_at is not None and not over:
-        return Wait(again_at, again_at)
-    return Say(Kind.MISSED, closed=not opening.at(starts_at), over=over)
+        return Postpone(again_at, again_at)
+    return SendAs(Kind.MISSED, closed=not opening.at(starts_at), over=over)
 
 
-def _check_in_now(starts_at: datetime, opening: Opening, now_at: datetime) -> Say | Wait:
+def _check_in_now(starts_at: datetime, opening: DayOpening, now_at: datetime) -> SendAs | Postpone:
     again_at = opening.look_again_at(now_at)
     if again_at is not None:
         over_at = starts_at + timedelta(seconds=MISSED_AFTER_S)
-        return Wait(min(again_at, over_at), over_at)
+        return Postpone(min(again_at, over_at), over_at)
     doors_at = opening.plan.doors_for(starts_at)
-    return Say(Kind.HOUR_BEFORE, doors_at=None if doors_at is None or doors_at <= now_at else doors_at)
+    return SendAs(Kind.HOUR_BEFORE, doors_at=None if doors_at is None or doors_at <= now_at else doors_at)
 
 
-def near(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:
+def tickets_near_call(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:
     """The tickets with an applicant that are near their call and were told of more people, and how many are ahead.
 
     None while the hall is suspended: nobody is called then, nor to come back to it.
@@ -231,12 +233,12 @@ def near(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:
     for ticket in day.tickets.values():
         if (
             ticket.applicant is None
-            or ticket.ahead <= NEAR
+            or ticket.ahead <= NEAR_AHEAD_MAX
             or day.line_holding(ticket) is None  # not waiting, on standby, or not to be called yet
         ):
             continue
         ahead = dispatch.count_ahead(day, ticket)
-        if ahead <= NEAR:
+        if ahead <= NEAR_AHEAD_MAX:
             yield ticket, ahead
 
 

@@ -32,34 +32,42 @@ from service.domain.model import AppointmentState, HallId, TicketState
 from service.domain.refusals import HallNotFound
 from service.errors import StorageUnavailable as RimUnavailable
 from service.journal.faults import StorageUnavailable, UnknownKind
-from service.notify.content import Links, letter_of
-from service.notify.delivery import HAND_OVER_S, Carrier, HandedOver, Later, Refused, Sent, Unknown
+from service.notify.content import Links, render_message
+from service.notify.delivery import (
+    DELIVERY_TIMEOUT_S,
+    DeliveryResult,
+    Rejected,
+    Sent,
+    TemporaryFailure,
+    Transport,
+    UnknownOutcome,
+)
 from service.notify.model import (
-    AS_THE_HALL_OPENS,
-    OF_TICKETS,
-    WHILE_BOOKED,
+    DEPENDS_ON_OPENING,
+    ONLY_WHILE_BOOKED,
+    TICKET_KINDS,
     Kind,
     Message,
     MessageChannel,
     Person,
     State,
 )
-from service.notify.outbox import Outbox, Whom
-from service.notify.rules import LOOK_AGAIN, Say, Wait, as_it_opens
+from service.notify.outbox import Outbox, Recipient
+from service.notify.rules import RECHECK_INTERVAL, Postpone, SendAs, apply_opening
 from service.primitives.ids import new_id
-from service.primitives.tasks import retrieve
+from service.primitives.tasks import consume_exception
 from service.runtime.halls import Hall, Halls
 
 CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""
 
-AT_ONCE = 4
+CONCURRENT_MAX = 4
 """Messages of a channel that one process hands over at the same time."""
 
 CLAIM_LEASE = timedelta(minutes=5)
 """A claimed message that was not begun by then is anybody's again."""
 
-SENDING_LEASE = timedelta(seconds=2 * HAND_OVER_S)
+SENDING_LEASE = timedelta(seconds=2 * DELIVERY_TIMEOUT_S)
 """A hand-over that has no end by then has lost its sender: none lasts half as long."""
 
 BACKOFF_S = (60, 300, 900, 1800, 3600, 10_800, 21_600)
@@ -70,7 +78,7 @@ TRIES_MAX = len(BACKOFF_S) + 1
 log = structlog.get_logger(__name__)
 
 
-class Watcher(Protocol):
+class DeliveryMetrics(Protocol):
     """Told what becomes of messages."""
 
     def message(self, kind: Kind, channel: MessageChannel, outcome: str) -> None:
@@ -89,9 +97,9 @@ class Sender:
         halls: Halls,
         clock: Clock,
         channel: MessageChannel,
-        carrier: Carrier,
+        carrier: Transport,
         links: Links,
-        watcher: Watcher,
+        watcher: DeliveryMetrics,
     ) -> None:
         self._outbox = outbox
         self._halls = halls
@@ -100,9 +108,9 @@ class Sender:
         self._carrier = carrier
         self._links = links
         self._watcher = watcher
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._places = asyncio.Semaphore(CONCURRENT_MAX)
         self._under_way: set[asyncio.Task[None]] = set()
-        self._unsettled: list[tuple[Message, str, HandedOver]] = []
+        self._unsettled: list[tuple[Message, str, DeliveryResult]] = []
         self._stopping = False
 
     async def run_once(self) -> None:
@@ -143,7 +151,7 @@ class Sender:
         self._under_way.update(tasks)
         for task in tasks:
             task.add_done_callback(self._under_way.discard)
-            task.add_done_callback(retrieve)
+            task.add_done_callback(consume_exception)
         if tasks:
             await asyncio.wait(tasks)
         for task in tasks:
@@ -162,7 +170,7 @@ class Sender:
                 self._watcher.message(message.kind, message.channel, "dropped")
                 return
             hall = await self._hall_of(message)
-            if hall is None or not is_true(message, whom):
+            if hall is None or not is_still_valid(message, whom):
                 await self._outbox.give_up(message, claim, "superseded", self._clock.now_at())
                 self._watcher.message(message.kind, message.channel, "withdrawn")
                 return
@@ -172,7 +180,7 @@ class Sender:
                 await self._outbox.give_up(message, claim, "superseded", now_at)
                 self._watcher.message(message.kind, message.channel, "withdrawn")
                 return
-            if isinstance(told, Wait):
+            if isinstance(told, Postpone):
                 await self._outbox.put_off(message, claim, told, now_at)
                 return
             message = told
@@ -180,17 +188,17 @@ class Sender:
                 handed = await self._hand_over(message, hall, whom.person)
                 await self._settle(message, claim, handed)
 
-    async def _as_it_opens(self, message: Message, whom: Whom) -> Message | Wait | None:
+    async def _as_it_opens(self, message: Message, whom: Recipient) -> Message | Postpone | None:
         """The message as it is to be sent, by when the hall takes people; None when there is nothing to say."""
-        if message.kind not in AS_THE_HALL_OPENS:
+        if message.kind not in DEPENDS_ON_OPENING:
             return message
         now_at = self._clock.now_at()
         try:
             opening = await self._outbox.opening(message)
         except UnknownKind:
-            return Wait(now_at + LOOK_AGAIN, now_at)  # a process of the newer release knows what it says
-        told = as_it_opens(message.kind, message.facts.starts_at, opening, now_at, told_closed=whom.told_closed)
-        if isinstance(told, Say):
+            return Postpone(now_at + RECHECK_INTERVAL, now_at)  # a process of the newer release knows what it says
+        told = apply_opening(message.kind, message.facts.starts_at, opening, now_at, told_closed=whom.told_closed)
+        if isinstance(told, SendAs):
             facts = replace(message.facts, closed=told.closed, doors_at=told.doors_at, over=told.over)
             return replace(message, kind=told.kind, facts=facts)
         return told
@@ -203,18 +211,18 @@ class Sender:
         except RimUnavailable as error:
             raise StorageUnavailable("the hall cannot be read") from error
 
-    async def _hand_over(self, message: Message, hall: Hall, person: Person) -> HandedOver:
+    async def _hand_over(self, message: Message, hall: Hall, person: Person) -> DeliveryResult:
         """Hand over. A fault of ours costs this message, not those behind it."""
         try:
-            letter = letter_of(message, person, hall.document, self._links)
+            letter = render_message(message, person, hall.document, self._links)
             return await self._carrier.hand_over(message, letter, person, self._clock.now_at())
         except Exception as error:  # noqa: BLE001  (its text may quote an address: the log gets the place alone)
             log.error(  # noqa: TRY400  (likewise)
                 "message_fault", hall=message.hall, message=message.id, fault=type(error).__name__, at=_place(error)
             )
-            return Unknown("fault") if message.channel is MessageChannel.WEBHOOK else Refused("fault")
+            return UnknownOutcome("fault") if message.channel is MessageChannel.WEBHOOK else Rejected("fault")
 
-    async def _settle(self, message: Message, claim: str, handed: HandedOver) -> None:
+    async def _settle(self, message: Message, claim: str, handed: DeliveryResult) -> None:
         """Write down what came of a hand-over; where the database is away, before the next ones."""
         state, reason, next_at = self._judged(message, handed)
         try:
@@ -241,16 +249,16 @@ class Sender:
                 raise
             left.pop(0)
 
-    def _judged(self, message: Message, handed: HandedOver) -> tuple[State, str | None, datetime | None]:
+    def _judged(self, message: Message, handed: DeliveryResult) -> tuple[State, str | None, datetime | None]:
         """The state that follows, why, and when the next try is."""
         match handed:
             case Sent():
                 return State.SENT, None, None
-            case Refused(reason):
+            case Rejected(reason):
                 return State.DEAD, reason, None
-            case Unknown(reason) if message.channel is MessageChannel.MAIL:
+            case UnknownOutcome(reason) if message.channel is MessageChannel.MAIL:
                 return State.DEAD, "unknown", None
-            case Later(reason) | Unknown(reason):
+            case TemporaryFailure(reason) | UnknownOutcome(reason):
                 if message.tries >= TRIES_MAX:
                     return State.DEAD, reason, None
                 return State.WAITING, reason, self._clock.now_at() + timedelta(seconds=BACKOFF_S[message.tries - 1])
@@ -259,14 +267,14 @@ class Sender:
         """Begin nothing more, and wait for the hand-overs under way."""
         self._stopping = True
         if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=HAND_OVER_S)
+            await asyncio.wait(set(self._under_way), timeout=DELIVERY_TIMEOUT_S)
 
 
-def is_true(message: Message, whom: Whom) -> bool:
+def is_still_valid(message: Message, whom: Recipient) -> bool:
     """Tell whether a message still says what is so."""
-    if message.kind in OF_TICKETS:
+    if message.kind in TICKET_KINDS:
         return whom.ticket_state == TicketState.WAITING
-    if message.kind in WHILE_BOOKED:
+    if message.kind in ONLY_WHILE_BOOKED:
         return whom.appointment_state == AppointmentState.BOOKED and whom.sequence == message.facts.sequence
     return True
 

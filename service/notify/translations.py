@@ -30,7 +30,7 @@ def _bundle(language: str) -> "FluentBundle":
     return bundle
 
 
-def say(language: str, text: str, **arguments: str | int) -> str:
+def translate(language: str, text: str, **arguments: str | int) -> str:
     """Say one of the texts in one of `LANGUAGES`."""
     bundle = _bundle(language)
     value = bundle.get_message(text).value
@@ -46,7 +46,7 @@ def time_arguments(at: datetime, zone: ZoneInfo) -> dict[str, str | int]:
     return {"month": local.month, "day": local.day, "weekday": local.isoweekday(), "time": f"{local:%H:%M}"}
 
 
-def language_of(locale: str | None, hall_languages: Sequence[str]) -> str:
+def choose_language(locale: str | None, hall_languages: Sequence[str]) -> str:
     """The language for a person: theirs, else the hall's first one there are texts in. Tags are BCP 47.
 
     `zh-TW` and `zh` are met with `zh-CN`: it is nearer than English.
@@ -58,7 +58,7 @@ def language_of(locale: str | None, hall_languages: Sequence[str]) -> str:
     return LANGUAGES[-1]
 
 
-def named(texts: Texts, language: str, otherwise: str) -> str:
+def localized_name(texts: Texts, language: str, otherwise: str) -> str:
     """What a thing of the hall document is called: in the language, a near one, or any; else by its id.
 
     In one line, as it stands in subjects and text messages: a name from a spreadsheet may have brought line breaks.

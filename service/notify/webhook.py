@@ -16,12 +16,12 @@ from msgspec import Struct
 from standardwebhooks import Webhook
 
 from service.domain.calendar.times import stamp
-from service.notify.content import Letter
-from service.notify.delivery import HAND_OVER_S, HandedOver, Later, Refused, Sent, Unknown
+from service.notify.content import RenderedMessage
+from service.notify.delivery import DELIVERY_TIMEOUT_S, DeliveryResult, Rejected, Sent, TemporaryFailure, UnknownOutcome
 from service.notify.model import Kind, Message, Person
 from service.primitives.personal_data import Personal
 
-ANSWER_S = 15.0
+RESPONSE_TIMEOUT_S = 15.0
 """How long the receiver's answer is waited for, as Standard Webhooks advises."""
 
 GONE = 410
@@ -29,7 +29,7 @@ GONE = 410
 _encode = msgspec.json.Encoder().encode
 
 
-class Said(Personal, frozen=True, kw_only=True):
+class WebhookData(Personal, frozen=True, kw_only=True):
     """What the message is about. `to` is the phone number, `text` all that is to be sent to it, in `language`."""
 
     hall: str
@@ -40,12 +40,12 @@ class Said(Personal, frozen=True, kw_only=True):
     subject: str
 
 
-class Hook(Struct, frozen=True, kw_only=True):
+class WebhookBody(Struct, frozen=True, kw_only=True):
     """A webhook's body; `timestamp` is when the message was made ready."""
 
     type: str
     timestamp: str
-    data: Said
+    data: WebhookData
 
 
 class Gateway:
@@ -58,7 +58,8 @@ class Gateway:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            timeout=aiohttp.ClientTimeout(total=min(ANSWER_S, HAND_OVER_S)), cookie_jar=aiohttp.DummyCookieJar()
+            timeout=aiohttp.ClientTimeout(total=min(RESPONSE_TIMEOUT_S, DELIVERY_TIMEOUT_S)),
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
 
@@ -70,11 +71,13 @@ class Gateway:
         """Tell whether a person has a phone number."""
         return bool(person.phone)
 
-    async def hand_over(self, message: Message, letter: Letter, person: Person, now_at: datetime) -> HandedOver:
+    async def hand_over(
+        self, message: Message, letter: RenderedMessage, person: Person, now_at: datetime
+    ) -> DeliveryResult:
         """Hand one message over."""
         assert self._session is not None, "a gateway is used inside `async with`"
         assert person.phone, "who cannot be reached is not written to"
-        body = _encode(hook_of(message, letter, person.phone, now_at)).decode()
+        body = _encode(webhook_body_of(message, letter, person.phone, now_at)).decode()
         headers = {
             "Content-Type": "application/json",
             "webhook-id": message.id,
@@ -87,21 +90,21 @@ class Gateway:
             ) as response:
                 status = response.status
         except TimeoutError:
-            return Unknown("timeout")
+            return UnknownOutcome("timeout")
         except (aiohttp.ClientError, OSError):
-            return Unknown("unreachable")
+            return UnknownOutcome("unreachable")
         if 200 <= status < 300:
             return Sent()
-        return (Refused if status == GONE else Later)(f"http {status}")
+        return (Rejected if status == GONE else TemporaryFailure)(f"http {status}")
 
 
-def hook_of(message: Message, letter: Letter, phone: str, now_at: datetime) -> Hook:
+def webhook_body_of(message: Message, letter: RenderedMessage, phone: str, now_at: datetime) -> WebhookBody:
     """Write a message as a webhook's body."""
     about = "ticket" if message.facts.number is not None else "appointment"
-    return Hook(
+    return WebhookBody(
         type=f"{about}.{message.kind}",
         timestamp=stamp(now_at),
-        data=Said(
+        data=WebhookData(
             hall=message.hall,
             kind=message.kind,
             to=phone,

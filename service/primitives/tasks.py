@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-def begun(coroutine: Coroutine[Any, Any, T], name: str) -> "asyncio.Future[T]":
+def start_eagerly(coroutine: Coroutine[Any, Any, T], name: str) -> "asyncio.Future[T]":
     """Run a coroutine at once up to its first wait, and from there in a task of its own.
 
     A task alone would begin behind everything that is ready to run, and what waits for it would wait for that too. Up
@@ -49,7 +49,7 @@ class _Begun(Coroutine[Any, Any, T]):
         self._coroutine.close()
 
 
-def retrieve(task: "asyncio.Future[Any]") -> None:
+def consume_exception(task: "asyncio.Future[Any]") -> None:
     """Look at a task's exception: whoever waits gets it, and when nobody does any more it is not a warning."""
     if not task.cancelled():
         task.exception()

@@ -19,7 +19,7 @@ FONTS = (
 
 
 @cache
-def chinese(size_px: int) -> FreeTypeFont | None:
+def chinese_font(size_px: int) -> FreeTypeFont | None:
     """The first of the fonts that is there; None where none is."""
     for path in FONTS:
         if Path(path).is_file():

@@ -16,15 +16,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from service.domain.day import Day
 from service.domain.model import PrinterState, Ticket
 
-CONNECT_S = 2.0
-ANSWER_S = 1.0
+CONNECT_TIMEOUT_S = 2.0
+ANSWER_TIMEOUT_S = 1.0
 """How long a printer has to say how its paper is; many cheap ones never say, and print all the same."""
 
-SEND_S = 4.0
+SEND_TIMEOUT_S = 4.0
 """How long a slip may take to be taken over; a printer that is stuck is away."""
 
 ASK_PAPER = b"\x10\x04\x04"
@@ -36,7 +36,7 @@ PAPER_OUT = 0b0110_0000
 PAPER_LOW = 0b0000_1100
 OFFLINE = 0b0000_1000
 
-PRINTS = frozenset({PrinterState.OK, PrinterState.LOW})
+PRINTING_STATES = frozenset({PrinterState.OK, PrinterState.LOW})
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +60,8 @@ class Printers:
         try:
             async with self._talking(printer) as (reader, writer):
                 state = await _state(reader, writer)
-                if state in PRINTS:
-                    async with asyncio.timeout(SEND_S):
+                if state in PRINTING_STATES:
+                    async with asyncio.timeout(SEND_TIMEOUT_S):
                         writer.write(data)
                         await writer.drain()
                         writer.write_eof()
@@ -81,14 +81,14 @@ class Printers:
     @asynccontextmanager
     async def _talking(self, printer: NetworkPrinter) -> AsyncIterator[Streams]:
         async with self._turns[printer.host, printer.port]:
-            async with asyncio.timeout(CONNECT_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 reader, writer = await asyncio.open_connection(printer.host, printer.port)
             try:
                 yield reader, writer
             finally:
                 writer.close()
                 with suppress(OSError, TimeoutError):
-                    async with asyncio.timeout(SEND_S):
+                    async with asyncio.timeout(SEND_TIMEOUT_S):
                         await writer.wait_closed()
 
 
@@ -100,7 +100,7 @@ async def _state(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     paper = await _said(reader, writer, ASK_PAPER)
     if paper is None:
         return PrinterState.OK  # it would not answer the other question either
-    state = state_of(paper)
+    state = paper_state_of(paper)
     if state is PrinterState.OUT:
         return state
     online = await _said(reader, writer, ASK_ONLINE)
@@ -112,7 +112,7 @@ async def _said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ques
     writer.write(question)
     await writer.drain()
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
             said = await reader.readexactly(1)
     except TimeoutError:
         return None
@@ -121,7 +121,7 @@ async def _said(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ques
     return said[0] if said[0] & STATUS_MASK == STATUS else None
 
 
-def state_of(paper: int) -> PrinterState:
+def paper_state_of(paper: int) -> PrinterState:
     """What a status in answer to DLE EOT 4 means."""
     if paper & PAPER_OUT:
         return PrinterState.OUT
@@ -130,12 +130,12 @@ def state_of(paper: int) -> PrinterState:
 
 def _slip_bytes(printer: NetworkPrinter, day: Day, ticket: Ticket, url: str) -> bytes:
     """The bytes of a ticket's slip; the libraries for them cost half a second, for those alone who print."""
-    from service.printing.slip import SlipPrinted, slip_bytes  # noqa: PLC0415  (as said)
+    from service.printing.slip import Slip, render_slip  # noqa: PLC0415  (as said)
 
     plan = day.plan
     local = ticket.issued_at.astimezone(ZoneInfo(plan.time_zone))
-    return slip_bytes(
-        SlipPrinted(
+    return render_slip(
+        Slip(
             hall=plan.names.hall,
             number=ticket.number,
             service=plan.services[ticket.service].name,

@@ -16,7 +16,7 @@ from escpos.printer import Dummy
 from msgspec import Struct
 from PIL import Image, ImageDraw
 
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from service.domain.model import Texts
 from service.printing import fonts
 
@@ -38,7 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {
 """In Chinese, and in English."""
 
 
-class SlipPrinted(Struct, frozen=True):
+class Slip(Struct, frozen=True):
     """What a slip says; `taken_local` is the hall's wall time."""
 
     hall: Texts
@@ -50,7 +50,7 @@ class SlipPrinted(Struct, frozen=True):
     count: int = 1
 
 
-def slip_bytes(slip: SlipPrinted, printer: NetworkPrinter) -> bytes:
+def render_slip(slip: Slip, printer: NetworkPrinter) -> bytes:
     """Make the bytes that print a slip and cut it off. Raises KeyError for a profile that python-escpos has not."""
     paper = _Paper(printer)
     paper.both(*_named(slip.hall))
@@ -128,7 +128,7 @@ class _Paper:
     def _chinese(self, text: str) -> None:
         if self._printer.gb18030:
             self._out._raw(KANJI_ON + text.encode("gb18030") + KANJI_OFF + b"\n")  # noqa: SLF001  (bytes as they are)
-        elif fonts.chinese(CHINESE_PX) is not None:
+        elif fonts.chinese_font(CHINESE_PX) is not None:
             for line in _lines(text, self._width_px):
                 self._out.image(_drawn(line, self._width_px))
         else:
@@ -144,7 +144,7 @@ class _Paper:
 
 def _lines(text: str, width_px: int) -> list[str]:
     """A text in lines that fit."""
-    font = fonts.chinese(CHINESE_PX)
+    font = fonts.chinese_font(CHINESE_PX)
     assert font is not None, "asked before"
     lines = [""]
     for character in text:
@@ -156,7 +156,7 @@ def _lines(text: str, width_px: int) -> list[str]:
 
 def _drawn(line: str, width_px: int) -> Image.Image:
     """A line of text in the middle of the paper, in black and white."""
-    font = fonts.chinese(CHINESE_PX)
+    font = fonts.chinese_font(CHINESE_PX)
     assert font is not None, "asked before"
     image = Image.new("1", (width_px, LINE_PX), 1)
     draw = ImageDraw.Draw(image)

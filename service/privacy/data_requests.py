@@ -25,8 +25,8 @@ from service.domain.commands import CancelAppointment
 from service.domain.model import TO_COME, AppointmentId, CancelledBy, HallId
 from service.domain.refusals import AppointmentNotFound, BodyInvalid, DayHasEnded, WrongState
 from service.identity import audit_log, idempotency
-from service.identity.idempotency import DoneBefore, IdempotentRequest
-from service.identity.store import changing, read
+from service.identity.idempotency import AlreadyDone, IdempotentRequest
+from service.identity.store import read, transaction
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.primitives.contacts import Reached, e164, persons_of
@@ -34,8 +34,8 @@ from service.primitives.ids import new_id
 from service.primitives.personal_data import Personal
 from service.runtime.fault_isolation import apart
 from service.runtime.halls import Hall, Halls
-from service.runtime.lane import Request
 from service.runtime.lanes import Lanes
+from service.runtime.requests import Request
 
 PACKAGE = "service.privacy"
 
@@ -58,7 +58,7 @@ _SQL = statements("data_requests.sql", PACKAGE)
 log = structlog.get_logger(__name__)
 
 
-class KnownPerson(Personal, frozen=True, kw_only=True):
+class ApplicantRecord(Personal, frozen=True, kw_only=True):
     """A row of a person, as it was written down at a visit."""
 
     SHOWN = ("id",)
@@ -71,7 +71,7 @@ class KnownPerson(Personal, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class KnownAppointment(Struct, frozen=True, kw_only=True):
+class AppointmentRecord(Struct, frozen=True, kw_only=True):
     """An appointment of a person."""
 
     id: str
@@ -87,7 +87,7 @@ class KnownAppointment(Struct, frozen=True, kw_only=True):
     made_at: datetime
 
 
-class KnownTicket(Struct, frozen=True, kw_only=True):
+class TicketRecord(Struct, frozen=True, kw_only=True):
     """A ticket of a person."""
 
     id: str
@@ -110,7 +110,7 @@ class KnownTicket(Struct, frozen=True, kw_only=True):
     left_reason: str | None
 
 
-class KnownInvitation(Struct, frozen=True, kw_only=True):
+class InvitationRecord(Struct, frozen=True, kw_only=True):
     """An invitation of a person."""
 
     id: str
@@ -123,7 +123,7 @@ class KnownInvitation(Struct, frozen=True, kw_only=True):
     used: bool
 
 
-class KnownMessage(Struct, frozen=True, kw_only=True):
+class MessageRecord(Struct, frozen=True, kw_only=True):
     """A message for a person; its words are made when it is sent, and kept nowhere."""
 
     kind: str
@@ -132,17 +132,17 @@ class KnownMessage(Struct, frozen=True, kw_only=True):
     made_at: datetime
 
 
-class Known(Struct, frozen=True):
+class PersonRecords(Struct, frozen=True):
     """All that is known of a person in a hall."""
 
-    people: list[KnownPerson]
-    appointments: list[KnownAppointment]
-    tickets: list[KnownTicket]
-    invitations: list[KnownInvitation]
-    messages: list[KnownMessage]
+    people: list[ApplicantRecord]
+    appointments: list[AppointmentRecord]
+    tickets: list[TicketRecord]
+    invitations: list[InvitationRecord]
+    messages: list[MessageRecord]
 
 
-class Erased(Struct, frozen=True, kw_only=True):
+class ErasureResult(Struct, frozen=True, kw_only=True):
     """What an erasure did: rows of the person, appointments given up, invitations left to nobody, messages stopped."""
 
     people: int
@@ -155,7 +155,7 @@ class _Asked(Struct, frozen=True):
     """What an idempotency key remembers of an export: nothing."""
 
 
-class Privacy:
+class DataRequests:
     """Finds, erases and forgets. Everything raises StorageUnavailable, and what changes OutcomeUnknown.
 
     Args:
@@ -184,7 +184,7 @@ class Privacy:
         self._retention = timedelta(days=retention_days)
         self._forgot_on: dict[HallId, date] = {}
 
-    async def known(self, hall: Hall, who: Reached) -> Known:
+    async def known(self, hall: Hall, who: Reached) -> PersonRecords:
         """All that is known of whoever has this phone or this address."""
         people = await self._people(hall, who)
         ids, hashes = [one.id for one in people], self._hashes(hall.id, who)
@@ -193,28 +193,28 @@ class Privacy:
         tickets = await read(self._database, _SQL["tickets"], hall.id, ids, of_appointments)
         invitations = await read(self._database, _SQL["invitations"], hall.id, ids, hashes)
         messages = await read(self._database, _SQL["messages"], hall.id, ids)
-        return Known(
+        return PersonRecords(
             people,
-            [_fields(KnownAppointment, dict(row)) for row in appointments],
-            [_fields(KnownTicket, {**row, "class_": row["class"]}) for row in tickets],
-            [_fields(KnownInvitation, {**row, "used": row["used_by"] is not None}) for row in invitations],
-            [_fields(KnownMessage, dict(row)) for row in messages],
+            [_fields(AppointmentRecord, dict(row)) for row in appointments],
+            [_fields(TicketRecord, {**row, "class_": row["class"]}) for row in tickets],
+            [_fields(InvitationRecord, {**row, "used": row["used_by"] is not None}) for row in invitations],
+            [_fields(MessageRecord, dict(row)) for row in messages],
         )
 
-    async def export(self, hall: Hall, who: Reached, act: IdempotentRequest) -> Known:
+    async def export(self, hall: Hall, who: Reached, act: IdempotentRequest) -> PersonRecords:
         """The same, noted in the account of who asked for it. Raises KeyReused."""
         known = await self.known(hall, who)
-        if await idempotency.answered(self._database, act, _Asked) is None:
+        if await idempotency.stored_answer(self._database, act, _Asked) is None:
             try:
-                async with changing(self._database) as writer:
-                    await idempotency.keep(writer, act, _Asked())
+                async with transaction(self._database) as writer:
+                    await idempotency.store_answer(writer, act, _Asked())
                     data = {"people": len(known.people)}
-                    await audit_log.note(writer, [hall.id], act.now_at, act.actor, "person_exported", data)
-            except DoneBefore:
-                await idempotency.answered(self._database, act, _Asked)
+                    await audit_log.record(writer, [hall.id], act.now_at, act.actor, "person_exported", data)
+            except AlreadyDone:
+                await idempotency.stored_answer(self._database, act, _Asked)
         return known
 
-    async def erase(self, hall: Hall, who: Reached, act: IdempotentRequest, *, keep: bool = False) -> Erased:
+    async def erase(self, hall: Hall, who: Reached, act: IdempotentRequest, *, keep: bool = False) -> ErasureResult:
         """Erase what is known of whoever has this phone or this address.
 
         Args:
@@ -234,26 +234,26 @@ class Privacy:
         cancelled = 0 if keep else await self._give_up(hall.id, known.appointments, act)
         ids = [one.id for one in known.people]
         try:
-            async with changing(self._database) as writer:
+            async with transaction(self._database) as writer:
                 invitations = [one.id for one in known.invitations]
                 await writer.execute(_SQL["forget_invitations"], hall.id, invitations)
                 messages = await writer.fetch(_SQL["withdraw_messages"], hall.id, ids, act.now_at)
                 gone = await writer.fetch(_SQL["erase"], hall.id, ids)
-                done = Erased(
+                done = ErasureResult(
                     people=len(gone), cancelled=cancelled, invitations=len(invitations), messages=len(messages)
                 )
-                await idempotency.keep(writer, act, done)
+                await idempotency.store_answer(writer, act, done)
                 data = {"people": len(gone), "cancelled": cancelled, "invitations": len(invitations)}
-                await audit_log.note(writer, [hall.id], act.now_at, act.actor, "person_erased", data)
-        except DoneBefore:
+                await audit_log.record(writer, [hall.id], act.now_at, act.actor, "person_erased", data)
+        except AlreadyDone:
             return await self.erase(hall, who, act, keep=keep)
         return done
 
-    async def erased_before(self, act: IdempotentRequest) -> Erased | None:
+    async def erased_before(self, act: IdempotentRequest) -> ErasureResult | None:
         """What an erasure with this idempotency key did; None for a new one, or one without. Raises KeyReused."""
-        return await idempotency.answered(self._database, act, Erased)
+        return await idempotency.stored_answer(self._database, act, ErasureResult)
 
-    async def _give_up(self, hall: HallId, appointments: list[KnownAppointment], act: IdempotentRequest) -> int:
+    async def _give_up(self, hall: HallId, appointments: list[AppointmentRecord], act: IdempotentRequest) -> int:
         """Cancel the appointments that are still to come; return how many."""
         cancelled = 0
         for one in appointments:
@@ -272,9 +272,9 @@ class Privacy:
             cancelled += given.done is not None
         return cancelled
 
-    async def _people(self, hall: Hall, who: Reached) -> list[KnownPerson]:
+    async def _people(self, hall: Hall, who: Reached) -> list[ApplicantRecord]:
         rows = await read(self._database, _SQL["people"], hall.id, _last_digits(who.phone), who.email)
-        people = [_fields(KnownPerson, dict(row)) for row in rows]
+        people = [_fields(ApplicantRecord, dict(row)) for row in rows]
         return [one for one in people if _is(one, who, hall.document.country)]
 
     def _hashes(self, hall: HallId, who: Reached) -> list[str]:
@@ -314,7 +314,7 @@ def _last_digits(phone: str | None) -> str | None:
     return None if phone is None else "".join(filter(str.isdigit, phone))[-7:]
 
 
-def _is(person: KnownPerson, who: Reached, country: str | None) -> bool:
+def _is(person: ApplicantRecord, who: Reached, country: str | None) -> bool:
     """Tell whether a row is of who is asked for; phones that were written down otherwise are read as in the country."""
     if who.email is not None and person.email is not None and person.email.lower() == who.email.lower():
         return True

@@ -18,12 +18,12 @@ from service.journal import faults
 from service.journal.database import Database
 from service.journal.health import Well
 from service.journal.sql_files import statements
-from service.reports.reports import PACKAGE
+from service.reports.day_reports import PACKAGE
 
-LOOK_EVERY_S = 10
-FORGET_EVERY_S = 3600
+REFRESH_EVERY_S = 10
+SWEEP_EVERY_S = 3600
 
-GONE_AFTER = timedelta(seconds=90)
+MISSING_AFTER = timedelta(seconds=90)
 """Three times that a screen has not said that it is there."""
 
 _SQL = statements("reports.sql", PACKAGE)
@@ -42,7 +42,7 @@ class Screen(Struct, frozen=True):
 
     def gone(self, now_at: datetime) -> bool:
         """Tell whether it has been silent for too long."""
-        return now_at - self.seen_at > GONE_AFTER
+        return now_at - self.seen_at > MISSING_AFTER
 
 
 class Screens:

@@ -12,7 +12,7 @@ from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.journal.health import Well
 from service.journal.sql_files import statements
-from service.reports.reports import PACKAGE
+from service.reports.day_reports import PACKAGE
 from service.runtime.halls import Halls
 
 FLUSH_EVERY_S = 10
@@ -20,7 +20,7 @@ FLUSH_EVERY_S = 10
 _SQL = statements("reports.sql", PACKAGE)
 
 
-class SentOnline:
+class OnlineRequests:
     """Counts them."""
 
     def __init__(self, database: Database, halls: Halls, clock: Clock) -> None:

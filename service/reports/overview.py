@@ -24,12 +24,12 @@ from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.database import Database
 from service.journal.sql_files import statements
-from service.reports.reports import PACKAGE
+from service.reports.day_reports import PACKAGE
 from service.runtime.fault_isolation import apart
 from service.runtime.halls import Hall
 from service.runtime.lanes import Lanes
 
-LOADED_AT_ONCE = 4
+CONCURRENT_LOADS_MAX = 4
 """Halls that are read into memory at the same time for somebody who looks; the commands of the others go first."""
 
 _SQL = statements("reports.sql", PACKAGE)
@@ -37,7 +37,7 @@ _SQL = statements("reports.sql", PACKAGE)
 log = structlog.get_logger(__name__)
 
 
-class Now(Struct, frozen=True, kw_only=True):
+class HallStatus(Struct, frozen=True, kw_only=True):
     """A hall as it is now.
 
     `waiting` are the tickets in the order of calls, `standby` those outside of it. `longest_since_at` is since when
@@ -62,7 +62,7 @@ class Now(Struct, frozen=True, kw_only=True):
     held: int
 
 
-class Counted(Struct, frozen=True, kw_only=True):
+class QueueCounts(Struct, frozen=True, kw_only=True):
     """What was counted of a fold: it stays so until the next event, or until somebody's time has come."""
 
     seq: int
@@ -93,12 +93,12 @@ class Overview:
         self._lanes = lanes
         self._clock = clock
         self._plans: dict[HallId, tuple[Hall, Plan]] = {}
-        self._counted: WeakKeyDictionary[Day, Counted] = WeakKeyDictionary()
+        self._counted: WeakKeyDictionary[Day, QueueCounts] = WeakKeyDictionary()
         self._wanted: dict[HallId, None] = {}
         self._loading: set[asyncio.Task[None]] = set()
         self._unread: set[HallId] = set()
 
-    async def of(self, halls: list[Hall]) -> list[Now]:
+    async def of(self, halls: list[Hall]) -> list[HallStatus]:
         """Halls as they are now, but for those of which a fault of ours keeps us from saying it.
 
         Raises the service's StorageUnavailable.
@@ -129,18 +129,18 @@ class Overview:
         self._load()
         return found
 
-    def _now(self, hall: Hall, day: Day | None, row: _Row | None, now_at: datetime) -> Now:
+    def _now(self, hall: Hall, day: Day | None, row: _Row | None, now_at: datetime) -> HallStatus:
         if day is not None:
             day.wake(now_at)
-            return now_of(hall, day, self._count(day), now_at)
+            return hall_status_of(hall, day, self._count(day), now_at)
         if row is not None and not row.ended and self._day_of(hall, now_at) is None:
             self._wanted[hall.id] = None
         return self._from_tables(hall, row, now_at)
 
-    def _count(self, day: Day) -> Counted:
+    def _count(self, day: Day) -> QueueCounts:
         known = self._counted.get(day)
         if known is None or (known.seq, known.asleep) != (day.seq, len(day.asleep)):
-            known = self._counted[day] = count(day)
+            known = self._counted[day] = count_queue(day)
         return known
 
     def _day_of(self, hall: Hall, now_at: datetime) -> Day | None:
@@ -187,9 +187,9 @@ class Overview:
                     found.append(hall.id)
         return found
 
-    def _from_tables(self, hall: Hall, row: _Row | None, now_at: datetime) -> Now:
+    def _from_tables(self, hall: Hall, row: _Row | None, now_at: datetime) -> HallStatus:
         plan = self.plan_of(hall, now_at)
-        return Now(
+        return HallStatus(
             hall=hall,
             plan=plan,
             seq=0 if row is None else row.seq,
@@ -208,7 +208,7 @@ class Overview:
 
     def _load(self) -> None:
         """Read halls into memory that somebody looks at; the answer does not wait for it."""
-        while self._wanted and len(self._loading) < LOADED_AT_ONCE:
+        while self._wanted and len(self._loading) < CONCURRENT_LOADS_MAX:
             hall = next(iter(self._wanted))
             del self._wanted[hall]
             task = asyncio.create_task(self._read(hall), name=f"look at {hall}")
@@ -239,9 +239,9 @@ class Overview:
         await asyncio.gather(*self._loading, return_exceptions=True)
 
 
-def now_of(hall: Hall, day: Day, counted: Counted, now_at: datetime) -> Now:
+def hall_status_of(hall: Hall, day: Day, counted: QueueCounts, now_at: datetime) -> HallStatus:
     """Say how a hall is by its fold, awake at `now_at`, and what has been counted of it."""
-    return Now(
+    return HallStatus(
         hall=hall,
         plan=day.plan,
         seq=day.seq,
@@ -259,7 +259,7 @@ def now_of(hall: Hall, day: Day, counted: Counted, now_at: datetime) -> Now:
     )
 
 
-def count(day: Day) -> Counted:
+def count_queue(day: Day) -> QueueCounts:
     """Count who waits and which counters are open."""
     since_at = None
     for line in day.lines.values():
@@ -269,7 +269,7 @@ def count(day: Day) -> Counted:
             if since_at is None or waits_since_at < since_at:
                 since_at = waits_since_at
     needed = day.plan.final_stages
-    return Counted(
+    return QueueCounts(
         seq=day.seq,
         asleep=len(day.asleep),
         waiting=sum(len(line.places) for line in day.lines.values()) + len(day.asleep),

@@ -14,10 +14,10 @@ from service.domain.day import Day
 from service.domain.model import TO_COME, CounterState
 from service.domain.stats.day_figures import HALF, FiguresObserver, half_hours_in
 
-PARTS = 4
+PLAN_SAMPLES = 4
 """Looks at the plan in a half hour: bands begin and end at quarters."""
 
-USUAL_S = 300.0
+DEFAULT_SERVICE_S = 300.0
 """How long somebody takes where the hall offers nothing at its counters."""
 
 
@@ -33,12 +33,12 @@ class HalfHour(Struct, frozen=True, kw_only=True):
     planned: float
 
 
-def halves_of(observer: FiguresObserver, now_at: datetime) -> list[HalfHour]:
+def half_hours_of(observer: FiguresObserver, now_at: datetime) -> list[HalfHour]:
     """The half hours of the hall's hours; who was at the door before counts in the first. None on a closed day."""
     plan = observer.day.plan
     if not plan.windows:
         return []
-    first = half_of(plan.windows[0].opens_at)
+    first = half_hour_start(plan.windows[0].opens_at)
     came = _came(observer, first)
     expected = _expected(observer.day, now_at)
     open_s = _open_s(observer, now_at)
@@ -69,7 +69,7 @@ def halves_of(observer: FiguresObserver, now_at: datetime) -> list[HalfHour]:
     return found
 
 
-def half_of(at: datetime) -> datetime:
+def half_hour_start(at: datetime) -> datetime:
     """The beginning of the half hour that an instant lies in."""
     return next(iter(half_hours_in(at, at + timedelta(seconds=1))))[0]
 
@@ -87,7 +87,7 @@ def _expected(day: Day, now_at: datetime) -> dict[datetime, int]:
     found: dict[datetime, int] = {}
     for one in day.appointments.values():
         if day.state_of(one, now_at) in TO_COME:
-            half = max(half_of(one.starts_at), half_of(now_at))
+            half = max(half_hour_start(one.starts_at), half_hour_start(now_at))
             found[half] = found.get(half, 0) + one.count
     return found
 
@@ -111,7 +111,7 @@ def _mean_s(day: Day) -> float:
     """Seconds of a counter that one person is expected to take: of those who came today, or by the document alone."""
     offered = [one for one in day.plan.services.values() if one.offered and one.online_url is None]
     if not offered:
-        return USUAL_S
+        return DEFAULT_SERVICE_S
     came = dict.fromkeys((one.id for one in offered), 0)
     for ticket in day.tickets.values():
         if ticket.service in came:
@@ -123,7 +123,7 @@ def _mean_s(day: Day) -> float:
 
 def _planned(plan: Plan, from_at: datetime) -> float:
     """How many counters the plan has at work in a half hour, on the mean."""
-    return sum(plan.counters_planned_at(from_at + n * HALF / PARTS) for n in range(PARTS)) / PARTS
+    return sum(plan.counters_planned_at(from_at + n * HALF / PLAN_SAMPLES) for n in range(PLAN_SAMPLES)) / PLAN_SAMPLES
 
 
 def _walk_ins(plan: Plan, from_at: datetime, to_at: datetime) -> int:

@@ -37,8 +37,8 @@ from service.domain.refusals import Refusal
 from service.primitives.ids import new_id
 from service.runtime.fault_isolation import apart
 from service.runtime.halls import Halls
-from service.runtime.lane import Request
 from service.runtime.lanes import SYSTEM, Lanes
+from service.runtime.requests import Request
 
 END_DAYS_EVERY_S = 20
 ENDS_SPREAD_S = 300
@@ -91,10 +91,10 @@ class Jobs:
         for hall in self._halls.known():
             spread = timedelta(seconds=crc32(hall.id.encode()) % ENDS_SPREAD_S)
             with apart("day_not_ended", hall.id):
-                on, copies = hall.day_at(now_at - spread), self._lanes.copies
-                if self._ended_before.get(hall.id) != (on, copies):
+                on, generation = hall.day_at(now_at - spread), self._lanes.journal_generation
+                if self._ended_before.get(hall.id) != (on, generation):
                     await self._lanes.end_days_before(hall, on)
-                    self._ended_before[hall.id] = (on, copies)
+                    self._ended_before[hall.id] = (on, generation)
 
     async def sweep_halls(self) -> None:
         """Lift suspensions that are over, pass over who does not come, raise who waits too long: of halls in use."""

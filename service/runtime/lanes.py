@@ -58,7 +58,9 @@ from service.journal.read import TicketPlace
 from service.primitives.ids import new_id
 from service.runtime.fault_isolation import apart
 from service.runtime.halls import Hall, Halls, plan_from
-from service.runtime.lane import ANSWER_WITHIN_S, Answer, Key, Lane, Request, Watcher, answered
+from service.runtime.lane import Lane, LaneObserver
+from service.runtime.pending_requests import ANSWER_WITHIN_S
+from service.runtime.requests import Answer, Request, RequestKey, earlier_answer
 
 SYSTEM = "system"
 """The actor of what nobody asked for: days that begin and end, plans that follow a document."""
@@ -84,7 +86,7 @@ log = structlog.get_logger(__name__)
 class Lanes:
     """The lanes of the days in use."""
 
-    def __init__(self, journal: Journal, halls: Halls, clock: Clock, watcher: Watcher) -> None:
+    def __init__(self, journal: Journal, halls: Halls, clock: Clock, watcher: LaneObserver) -> None:
         self._journal = journal
         self._halls = halls
         self._clock = clock
@@ -97,7 +99,7 @@ class Lanes:
         self._said_before: dict[HallId, tuple[str, list[Record]]] = {}
         """What was said of suspensions and notices on the last day that began before the present one, by its head."""
         self._stopping = False
-        self.copies = 1
+        self.journal_generation = 1
         """By how many copies of the journal its lanes have gone: one more each time it is found put back."""
         halls.on_change(self._follow_document)
 
@@ -252,7 +254,7 @@ class Lanes:
         """The date of an appointment; None when the hall has none of this id. Raises StorageUnavailable."""
         return await self._asked(self._journal.find_appointment(hall_id, appointment))
 
-    async def done_before(self, hall_id: HallId, key: Key, on: date | None = None) -> Answer | None:
+    async def done_before(self, hall_id: HallId, key: RequestKey, on: date | None = None) -> Answer | None:
         """What was answered to a request with this idempotency key; None for a new one, or one without a key.
 
         Keys hold until tomorrow, so what was done since yesterday is known, on whatever day it was asked for. Of a key
@@ -279,7 +281,7 @@ class Lanes:
             known_on = await self._asked(self._journal.day_of_command(hall_id, yesterday, key.command_id, preferred))
         return None if known_on is None else await self._answered_on(hall, known_on, key)
 
-    async def done_today(self, hall_id: HallId, key: Key) -> Answer | None:
+    async def done_today(self, hall_id: HallId, key: RequestKey) -> Answer | None:
         """The same of what the present day was asked for, as of a moment ago (`Lane.fresh`): no round trip of its own.
 
         Raises as `done_before`.
@@ -288,9 +290,9 @@ class Lanes:
         known_on = _day_that_knows(day, key)
         return None if known_on is None else await self._answered_on(await self._halls.get(hall_id), known_on, key)
 
-    async def _answered_on(self, hall: Hall, on: date, key: Key) -> Answer | None:
+    async def _answered_on(self, hall: Hall, on: date, key: RequestKey) -> Answer | None:
         lane = await self.opened_lane(hall, on)
-        return answered(await lane.fresh(), key) or answered(await lane.fresh(now=True), key)
+        return earlier_answer(await lane.fresh(), key) or earlier_answer(await lane.fresh(now=True), key)
 
     async def _asked(self, read: Awaitable[T]) -> T:
         """What the journal says. Raises StorageUnavailable, the service's."""
@@ -309,7 +311,7 @@ class Lanes:
             lane = await self.lane(hall, on + timedelta(days=1))
         day = await lane.fresh(now=now)
         if not lane.begun:  # the journal was put back, as it was found out by looking
-            await self.begin_anew(lane)
+            await self.begin_again(lane)
             day = await lane.fresh(now=now)
         return day
 
@@ -378,11 +380,11 @@ class Lanes:
 
     # Lanes.
 
-    def put_back(self) -> None:
+    def journal_replaced(self) -> None:
         """Hear that a lane has found the journal put back to an earlier copy."""
-        self.copies += 1
+        self.journal_generation += 1
 
-    async def begin_anew(self, lane: Lane) -> None:
+    async def begin_again(self, lane: Lane) -> None:
         """Begin the day of a lane again, unless it has begun in the journal as it is now. Raises as `lane`."""
         await self.lane(await self._halls.get(lane.hall), lane.on)
 
@@ -436,7 +438,7 @@ class Lanes:
         lane = await self.opened_lane(hall, on)
         if not lane.begun:
             await lane.fresh(now=True)  # what it begins with was not written by the lane
-            lane.know_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
+            lane.set_done_yesterday(await self._keys_of(hall.id, on - timedelta(days=1)))
             lane.begun = True
         return lane
 
@@ -593,7 +595,7 @@ class Lanes:
             await asyncio.gather(loop, return_exceptions=True)
 
 
-def _day_that_knows(day: Day, key: Key) -> date | None:
+def _day_that_knows(day: Day, key: RequestKey) -> date | None:
     """The day on which a keyed command was done, this one or the one before it, as far as its fold knows."""
     if key.command_id in day.done:
         return day.on

@@ -11,7 +11,7 @@ from service.api.app_keys import SETTINGS
 from service.api.http import client_address
 from service.api.http.client_address import Net, class_of, client_of, subscriber_of
 from service.clock import FakeClock
-from service.config import Settings
+from service.config.settings import Settings
 from tests.service import NOON_AT, service_on
 
 LOOPBACK = ip_network("127.0.0.0/8")

@@ -11,7 +11,7 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.calendar.times import stamp
-from service.limits.rules import WRONG_CODES, WRONG_CODES_OF_BROWSER
+from service.limits.rules import WRONG_CODES_PER_ADDRESS, WRONG_CODES_PER_BROWSER
 from service.primitives.ids import OF_INVITATION, code_as_typed, new_code
 from tests.api.booking import booked, by_hand, changed, said, seen
 from tests.api.checked import Checked, at
@@ -494,14 +494,14 @@ async def test_at_the_door_a_phone_shows_its_code_and_kiosks_and_staff_need_none
 
 async def test_who_guesses_codes_is_told_to_wait_and_staff_are_not(dsn: str, tmp_path: Path, clock: FakeClock) -> None:
     async with service_on(dsn, tmp_path, clock, rate_limit=True) as service, Checked(service.api.base) as hall:
-        replies = [await checked_in(hall, f"ZZZZZZ{n:02d}") for n in range(WRONG_CODES.most + 1)]
+        replies = [await checked_in(hall, f"ZZZZZZ{n:02d}") for n in range(WRONG_CODES_PER_ADDRESS.most + 1)]
         page = await hall.call("GET", "/halls/demo/screen", headers={"Sec-Fetch-Mode": "navigate"})
         cookie = {"Cookie": page.headers["Set-Cookie"].partition(";")[0], "Sec-Fetch-Mode": "cors"}
         clock.advance(3600)
-        browser = [await checked_in(hall, "ZZZZZZZZ", headers=cookie) for _ in range(WRONG_CODES_OF_BROWSER.most + 1)]
-        staff = [await checked_in(hall, "ZZZZZZZZ", token=ADMIN) for _ in range(WRONG_CODES.most + 1)]
+        browser = [await checked_in(hall, "ZZZZZZZZ", headers=cookie) for _ in range(WRONG_CODES_PER_BROWSER.most + 1)]
+        staff = [await checked_in(hall, "ZZZZZZZZ", token=ADMIN) for _ in range(WRONG_CODES_PER_ADDRESS.most + 1)]
 
-    assert [reply.code for reply in replies] == ["code-not-found"] * WRONG_CODES.most + ["rate-limited"]
+    assert [reply.code for reply in replies] == ["code-not-found"] * WRONG_CODES_PER_ADDRESS.most + ["rate-limited"]
     assert "rate-limited" in [reply.code for reply in browser]
     assert {reply.code for reply in staff} == {"code-not-found"}
 

@@ -15,7 +15,7 @@ import pytest
 from service.api.tickets import check_ins
 from service.clock import FakeClock
 from service.journal.search import FoundCode
-from service.limits.rules import WRONG_CODES
+from service.limits.rules import WRONG_CODES_PER_ADDRESS
 from tests.api.booking import booked, by_hand, changed, person, said, try_to_book
 from tests.api.checked import Checked, at, demo
 from tests.api.conftest import Founder
@@ -151,7 +151,7 @@ async def test_a_key_that_was_used_costs_no_wrong_code(dsn: str, tmp_path: Path,
         slip = await api.take("enquiry")
         await api.act(slip, "park")
         await checked_in(api, slip["code"], key=KEY)
-        codes = [await checked_in(api, "00000000", key=KEY) for _ in range(WRONG_CODES.most + 1)]
+        codes = [await checked_in(api, "00000000", key=KEY) for _ in range(WRONG_CODES_PER_ADDRESS.most + 1)]
 
     assert {reply.code for reply in codes} == {"idempotency-key-reused"}
 

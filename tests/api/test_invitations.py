@@ -137,7 +137,7 @@ async def test_without_the_claim_of_the_key_it_would_be_several(hall: Checked, m
     async def keep(*_: object) -> None:
         return
 
-    monkeypatch.setattr(idempotency, "keep", keep)
+    monkeypatch.setattr(idempotency, "store_answer", keep)
 
     assert await _many_at_once(hall) == 6
 

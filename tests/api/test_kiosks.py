@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from service.clock import FakeClock
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from service.journal.database import Database
 from service.journal.verify import Verifier
+from service.printing.printer_monitor import PrinterMonitor
 from service.printing.printers import Printers
-from service.printing.watch import Watch
 from service.runtime.startup_checks import CannotServe
 from tests.api.checked import Checked
 from tests.printing.receiver import OUT, receiver
@@ -42,7 +42,7 @@ def _printers(port: int) -> tuple[NetworkPrinter, ...]:
 async def _watch(service: Service, port: int) -> None:
     """What the scheduler runs each minute."""
     running = service.running
-    await Watch(Printers(_printers(port)), running.identity.devices, running.lanes, service.clock).look()
+    await PrinterMonitor(Printers(_printers(port)), running.identity.devices, running.lanes, service.clock).look()
 
 
 async def test_a_kiosk_hears_who_it_is_and_where_people_watch_their_tickets(hall: Checked) -> None:

@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 
 from service.clock import FakeClock
-from service.config import secrets_of
+from service.config.secret_files import secrets_of
 from service.credentials.signer import TOKEN_FORM, Signer
 from service.credentials.ticket_tokens import KnownTokens
 from service.domain.model import HallId

@@ -15,23 +15,23 @@ from service.clock import FakeClock
 from service.errors import RateLimited
 from service.journal.database import Database
 from service.limits.allowances import Allowances
-from service.limits.limits import REFUSED_FOR_S, Limits
+from service.limits.rate_limiter import REFUSAL_MIN_S, RateLimiter
 from service.limits.rules import (
-    BOOKINGS_OF_BROWSER,
-    BOOKINGS_OF_CONTACT,
-    BOOKINGS_OF_STRANGERS,
-    CALLS_OF_ADDRESS,
-    CALLS_OF_CREDENTIAL,
-    CONTACTS_OF_APPOINTMENT,
-    CONTACTS_OF_BROWSER,
-    CONTACTS_OF_STRANGERS,
-    HOLDS_OF_STRANGERS,
-    TAKES_OF_BROWSER,
-    TAKES_OF_CONTACT,
-    TAKES_OF_ENTRANCE,
-    TAKES_OF_STRANGERS,
-    WRONG_CODES,
-    WRONG_CODES_OF_BROWSER,
+    BOOKINGS_PER_ADDRESS,
+    BOOKINGS_PER_BROWSER,
+    BOOKINGS_PER_CONTACT,
+    CONTACTS_PER_ADDRESS,
+    CONTACTS_PER_APPOINTMENT,
+    CONTACTS_PER_BROWSER,
+    HOLDS_PER_ADDRESS,
+    REQUESTS_PER_ADDRESS,
+    REQUESTS_PER_CREDENTIAL,
+    TICKETS_PER_ADDRESS,
+    TICKETS_PER_BROWSER,
+    TICKETS_PER_CONTACT,
+    TICKETS_PER_ENTRANCE_CODE,
+    WRONG_CODES_PER_ADDRESS,
+    WRONG_CODES_PER_BROWSER,
     Limit,
 )
 from tests.api.booking import booked, changed, person, try_to_book
@@ -71,19 +71,19 @@ async def passed(client: Checked, wanted: int, address: str = "198.51.100.1") ->
 async def test_one_address_may_ask_three_hundred_times_at_once_and_is_then_told_when_to_come_back(
     api: Checked, clock: FakeClock
 ) -> None:
-    let_pass, last = await passed(api, CALLS_OF_ADDRESS.most + 20)
+    let_pass, last = await passed(api, REQUESTS_PER_ADDRESS.most + 20)
     others, _ = await passed(api, 5, "198.51.100.2")
     clock.advance(int(last.headers["Retry-After"]))
     later, _ = await passed(api, 2)
 
-    assert (let_pass, last.status, last.code) == (CALLS_OF_ADDRESS.most, 429, "rate-limited")
-    assert 1 <= int(last.headers["Retry-After"]) <= CALLS_OF_ADDRESS.within_s + 1
+    assert (let_pass, last.status, last.code) == (REQUESTS_PER_ADDRESS.most, 429, "rate-limited")
+    assert 1 <= int(last.headers["Retry-After"]) <= REQUESTS_PER_ADDRESS.within_s + 1
     assert others == 5
     assert later == 2
 
 
 async def test_pages_and_health_are_not_counted(api: Checked) -> None:
-    await passed(api, CALLS_OF_ADDRESS.most + 1)
+    await passed(api, REQUESTS_PER_ADDRESS.most + 1)
 
     for path in ("/", "/docs", "/halls/demo/screen", "/display/screen.js", "/healthz", "/readyz"):
         assert (await api.call("GET", path, headers=from_("198.51.100.1"))).status == 200, path
@@ -92,7 +92,7 @@ async def test_pages_and_health_are_not_counted(api: Checked) -> None:
 async def test_who_works_at_the_hall_goes_on_behind_an_address_that_has_asked_too_much(api: Checked) -> None:
     device = await api.staff("POST", "devices", {"name": "Door", "role": "kiosk"})
     assert device.status == 201, device.body
-    await passed(api, CALLS_OF_ADDRESS.most + 1)
+    await passed(api, REQUESTS_PER_ADDRESS.most + 1)
 
     visitors = await api.call("GET", "board", headers=from_("198.51.100.1"))
     replies = [
@@ -107,14 +107,14 @@ async def test_who_works_at_the_hall_goes_on_behind_an_address_that_has_asked_to
 
 
 async def test_a_credential_that_nobody_has_counts_as_none(api: Checked) -> None:
-    for _ in range(CALLS_OF_ADDRESS.most):
+    for _ in range(REQUESTS_PER_ADDRESS.most):
         await api.call("GET", "/v1/halls", token="x" * 43, headers=from_("198.51.100.1"))
 
     assert (await passed(api, 1))[0] == 0
 
 
 async def test_what_staff_ask_for_is_not_their_visitors_loss(api: Checked) -> None:
-    for _ in range(CALLS_OF_ADDRESS.most):
+    for _ in range(REQUESTS_PER_ADDRESS.most):
         await api.staff("GET", "/v1/halls", headers=from_("198.51.100.1"))
 
     assert (await passed(api, 1))[0] == 1
@@ -125,10 +125,10 @@ async def test_a_partner_is_limited_by_its_credential_wherever_it_comes_from(api
 
     statuses = [
         (await api.call("GET", "board", token=token, headers=from_(f"198.51.100.{n % 200}"))).status
-        for n in range(CALLS_OF_CREDENTIAL.most + 5)
+        for n in range(REQUESTS_PER_CREDENTIAL.most + 5)
     ]
 
-    assert statuses.count(200) == CALLS_OF_CREDENTIAL.most
+    assert statuses.count(200) == REQUESTS_PER_CREDENTIAL.most
     assert (await passed(api, 1, "198.51.100.1"))[0] == 1
 
 
@@ -140,13 +140,13 @@ async def test_two_processes_share_a_limit(dsn: str, tmp_path: Path, api: Checke
         counts = [await passed(client, 60) for _ in range(4) for client in (api, other)]
 
         together = sum(let_pass for let_pass, _ in counts)
-        assert CALLS_OF_ADDRESS.most - CALLS_OF_ADDRESS.block <= together
-        assert together <= CALLS_OF_ADDRESS.most + CALLS_OF_ADDRESS.own
+        assert REQUESTS_PER_ADDRESS.most - REQUESTS_PER_ADDRESS.block <= together
+        assert together <= REQUESTS_PER_ADDRESS.most + REQUESTS_PER_ADDRESS.own
         assert [last.status for _, last in counts[-2:]] == [429, 429]
 
 
 async def test_without_the_setting_nobody_is_limited(hall: Checked) -> None:
-    statuses = {(await hall.call("GET", "board")).status for _ in range(CALLS_OF_ADDRESS.most + 1)}
+    statuses = {(await hall.call("GET", "board")).status for _ in range(REQUESTS_PER_ADDRESS.most + 1)}
 
     assert statuses == {200}
 
@@ -165,7 +165,7 @@ async def test_one_browser_takes_few_numbers_a_minute(api: Checked) -> None:
 
     replies = [
         await api.call("POST", "tickets", ENQUIRY, headers=browser | from_(f"198.51.100.{n}"))
-        for n in range(TAKES_OF_BROWSER.most + 1)
+        for n in range(TICKETS_PER_BROWSER.most + 1)
     ]
 
     assert [reply.code for reply in replies] == [None, *["already-waiting"] * 5, "rate-limited"]
@@ -180,14 +180,14 @@ async def test_one_phone_books_so_often_an_hour_however_it_is_written(api: Check
             applicant={"name": "Li", "phone": phones[n % 3]},
             headers=from_(f"198.51.100.{n}"),
         )
-        for n in range(BOOKINGS_OF_CONTACT.most + 1)
+        for n in range(BOOKINGS_PER_CONTACT.most + 1)
     ]
     other = await try_to_book(api, at("10:00", 24), headers=from_("198.51.100.1"))
     staff = await try_to_book(api, at("10:00", 25), applicant={"name": "Li", "phone": phones[0]}, token=ADMIN)
 
     assert [reply.code for reply in replies] == [
         None,
-        *["already-booked"] * (BOOKINGS_OF_CONTACT.most - 1),
+        *["already-booked"] * (BOOKINGS_PER_CONTACT.most - 1),
         "rate-limited",
     ]
     assert (other.status, staff.status) == (201, 201)
@@ -200,11 +200,11 @@ async def test_bookings_are_limited_by_browser_or_else_by_address(api: Checked) 
     async def hold(headers: dict[str, str]) -> str | None:
         return (await try_to_book(api, at("22:00", 24), hold=True, headers=headers)).code
 
-    of_browser = [await hold(browser | from_(f"198.51.100.{n}")) for n in range(BOOKINGS_OF_BROWSER.most + 1)]
-    of_address = [await hold(from_("198.51.100.9")) for _ in range(BOOKINGS_OF_STRANGERS.most + 1)]
+    of_browser = [await hold(browser | from_(f"198.51.100.{n}")) for n in range(BOOKINGS_PER_BROWSER.most + 1)]
+    of_address = [await hold(from_("198.51.100.9")) for _ in range(BOOKINGS_PER_ADDRESS.most + 1)]
 
-    assert of_browser == [*["slot-not-offered"] * BOOKINGS_OF_BROWSER.most, "rate-limited"]
-    assert of_address == [*["slot-not-offered"] * BOOKINGS_OF_STRANGERS.most, "rate-limited"]
+    assert of_browser == [*["slot-not-offered"] * BOOKINGS_PER_BROWSER.most, "rate-limited"]
+    assert of_address == [*["slot-not-offered"] * BOOKINGS_PER_ADDRESS.most, "rate-limited"]
     assert await hold(from_("198.51.100.10")) == "slot-not-offered"
 
 
@@ -216,9 +216,9 @@ async def test_who_keeps_no_cookie_holds_no_more_than_an_address_may(api: Checke
     async def book(headers: dict[str, str], *, hold: bool = True) -> str | None:
         return (await try_to_book(api, at("22:00", 24), hold=hold, headers=headers)).code
 
-    at_once = {await book(stranger) for _ in range(HOLDS_OF_STRANGERS.most)}
-    clock.advance(BOOKINGS_OF_STRANGERS.within_s)  # by then the address may book as often again
-    later = [await book(stranger) for _ in range(HOLDS_OF_STRANGERS.most // 2)]
+    at_once = {await book(stranger) for _ in range(HOLDS_PER_ADDRESS.most)}
+    clock.advance(BOOKINGS_PER_ADDRESS.within_s)  # by then the address may book as often again
+    later = [await book(stranger) for _ in range(HOLDS_PER_ADDRESS.most // 2)]
 
     assert at_once == {"slot-not-offered"}
     assert (later[0], later[-1]) == ("slot-not-offered", "rate-limited")
@@ -226,9 +226,9 @@ async def test_who_keeps_no_cookie_holds_no_more_than_an_address_may(api: Checke
 
 
 async def test_who_keeps_no_cookie_is_limited_by_address(api: Checked) -> None:
-    replies = [await take(api) for _ in range(TAKES_OF_STRANGERS.most + 1)]
+    replies = [await take(api) for _ in range(TICKETS_PER_ADDRESS.most + 1)]
 
-    assert [reply.status for reply in replies] == [*[201] * TAKES_OF_STRANGERS.most, 429]
+    assert [reply.status for reply in replies] == [*[201] * TICKETS_PER_ADDRESS.most, 429]
     assert (await take(api, "198.51.100.2")).status == 201
 
 
@@ -237,7 +237,7 @@ async def test_one_phone_takes_few_numbers_an_hour_however_it_is_written(api: Ch
 
     replies = [await take(api, applicant={"name": "Li", "phone": phone}) for phone in written]
 
-    assert TAKES_OF_CONTACT.most == 5
+    assert TICKETS_PER_CONTACT.most == 5
     assert [reply.status for reply in replies] == [201, 201, 201, 201, 201, 429]
     assert (await take(api, applicant={"name": "Li", "phone": "13900139000"})).status == 201
 
@@ -253,11 +253,11 @@ async def test_a_booking_that_is_sent_again_costs_its_contact_nothing(api: Check
     li = {"name": "Li", "phone": "13800138000"}
     again = [await try_to_book(api, at("10:00", 24), applicant=li, key=KEY) for _ in range(OFTEN)]
     held = [await try_to_book(api, at("10:00", 24), hold=True, key=f"{KEY}-hold") for _ in range(OFTEN)]
-    others = [await try_to_book(api, at("10:00", 24), applicant=li) for _ in range(BOOKINGS_OF_CONTACT.most)]
+    others = [await try_to_book(api, at("10:00", 24), applicant=li) for _ in range(BOOKINGS_PER_CONTACT.most)]
 
     assert {(reply.status, reply.body["id"]) for reply in again} == {(201, again[0].body["id"])}
     assert {(reply.status, reply.body["id"]) for reply in held} == {(201, held[0].body["id"])}
-    assert [reply.code for reply in others] == ["already-booked"] * (BOOKINGS_OF_CONTACT.most - 1) + ["rate-limited"]
+    assert [reply.code for reply in others] == ["already-booked"] * (BOOKINGS_PER_CONTACT.most - 1) + ["rate-limited"]
 
 
 async def test_a_booking_of_an_invitation_that_is_sent_again_costs_its_contact_nothing(api: Checked) -> None:
@@ -287,13 +287,15 @@ async def test_a_take_that_is_sent_again_costs_its_contact_browser_and_door_noth
     browser = BROWSER | {"Cookie": page.headers["Set-Cookie"].partition(";")[0]}
     body = {**ENQUIRY, "entrance": code, "applicant": {"name": "Li", "phone": "13800138000"}}
 
-    again = [await api.call("POST", "tickets", body, key=KEY, headers=browser) for _ in range(TAKES_OF_ENTRANCE.most)]
+    again = [
+        await api.call("POST", "tickets", body, key=KEY, headers=browser) for _ in range(TICKETS_PER_ENTRANCE_CODE.most)
+    ]
     others = [
-        await api.call("POST", "tickets", body, headers=from_("198.51.100.1")) for _ in range(TAKES_OF_CONTACT.most)
+        await api.call("POST", "tickets", body, headers=from_("198.51.100.1")) for _ in range(TICKETS_PER_CONTACT.most)
     ]
 
     assert {(reply.status, reply.body["id"]) for reply in again} == {(201, again[0].body["id"])}
-    assert [reply.status for reply in others] == [*[201] * (TAKES_OF_CONTACT.most - 1), 429]
+    assert [reply.status for reply in others] == [*[201] * (TICKETS_PER_CONTACT.most - 1), 429]
 
 
 async def test_a_check_in_that_is_sent_again_costs_its_browser_nothing(api: Checked) -> None:
@@ -311,7 +313,7 @@ async def test_a_check_in_that_is_sent_again_costs_its_browser_nothing(api: Chec
 async def test_only_what_was_done_is_free_and_only_to_who_did_it(api: Checked) -> None:
     li = {"name": "Li", "phone": "13800138000"}
     refused = [
-        await try_to_book(api, at("22:00", 24), applicant=li, key=KEY) for _ in range(BOOKINGS_OF_CONTACT.most + 1)
+        await try_to_book(api, at("22:00", 24), applicant=li, key=KEY) for _ in range(BOOKINGS_PER_CONTACT.most + 1)
     ]
     await take(api, applicant=li)
     done = await api.call("POST", "tickets", {**ENQUIRY, "applicant": li}, key=KEY)
@@ -321,10 +323,10 @@ async def test_only_what_was_done_is_free_and_only_to_who_did_it(api: Checked) -
         await api.call("POST", "tickets", {**ENQUIRY, "applicant": li}, key=KEY, token=own)
         if n == 0
         else await take(api, applicant=li)
-        for n in range(TAKES_OF_CONTACT.most - 1)
+        for n in range(TICKETS_PER_CONTACT.most - 1)
     ]
 
-    assert [reply.code for reply in refused] == ["slot-not-offered"] * BOOKINGS_OF_CONTACT.most + ["rate-limited"]
+    assert [reply.code for reply in refused] == ["slot-not-offered"] * BOOKINGS_PER_CONTACT.most + ["rate-limited"]
     assert (done.status, another.code) == (201, "idempotency-key-reused")
     assert [reply.status for reply in others] == [201, 201, 201, 429]
     assert done.body["id"] not in {reply.body.get("id") for reply in others}
@@ -354,32 +356,32 @@ async def confirm(client: Checked, applicant: dict[str, str], address: str = "19
 async def test_a_contact_of_a_hold_is_counted_like_that_of_a_booking(api: Checked, contact: dict[str, str]) -> None:
     at_once = [
         await try_to_book(api, at("10:00", 24), applicant={"name": "Li", **contact}, headers=from_(f"198.51.100.{n}"))
-        for n in range(BOOKINGS_OF_CONTACT.most - 2)
+        for n in range(BOOKINGS_PER_CONTACT.most - 2)
     ]
     lower = {name: value.lower() for name, value in contact.items()}
     held = [await confirm(api, {"name": "Li", **lower}, f"198.51.101.{n}") for n in range(3)]
     other = await confirm(api, person(), "198.51.101.1")
 
-    assert [reply.code for reply in at_once] == [None, *["already-booked"] * (BOOKINGS_OF_CONTACT.most - 3)]
+    assert [reply.code for reply in at_once] == [None, *["already-booked"] * (BOOKINGS_PER_CONTACT.most - 3)]
     assert [reply.code for reply in held] == ["already-booked", "already-booked", "rate-limited"]
     assert other.status == 200
 
 
 async def test_who_books_and_gives_up_in_a_loop_has_few_messages_sent(api: Checked) -> None:
     statuses = []
-    for n in range(BOOKINGS_OF_CONTACT.most):
+    for n in range(BOOKINGS_PER_CONTACT.most):
         reply = await try_to_book(api, at("10:00", 24), applicant=victim(), headers=from_(f"198.51.100.{n}"))
         statuses.append(reply.status)
         if reply.status == 201:
             given_up = await api.call("DELETE", f"appointments/{reply.body['id']}", token=reply.body["token"])
             assert given_up.status == 200
 
-    assert statuses == [*[201] * (BOOKINGS_OF_CONTACT.most // 2), *[429] * (BOOKINGS_OF_CONTACT.most // 2)]
+    assert statuses == [*[201] * (BOOKINGS_PER_CONTACT.most // 2), *[429] * (BOOKINGS_PER_CONTACT.most // 2)]
 
 
 async def test_a_place_can_be_given_up_whatever_was_counted_before(api: Checked) -> None:
     one = await booked(api, applicant=victim(), headers=from_("198.51.100.1"))
-    for n in range(BOOKINGS_OF_CONTACT.most):
+    for n in range(BOOKINGS_PER_CONTACT.most):
         await try_to_book(api, at("10:00", 24), applicant=victim(), headers=from_(f"198.51.101.{n}"))
 
     moved = await changed(api, one, {"starts_at": at("11:00", 24).isoformat()})
@@ -393,10 +395,10 @@ async def test_moving_to_and_fro_tells_a_contact_no_more_often_than_booking(api:
 
     replies = [
         await changed(api, one, {"starts_at": at(f"1{n % 2}:00", 24).isoformat()}, headers=from_(f"198.51.101.{n}"))
-        for n in range(1, BOOKINGS_OF_CONTACT.most + 2)
+        for n in range(1, BOOKINGS_PER_CONTACT.most + 2)
     ]
 
-    assert [reply.status for reply in replies] == [*[200] * (BOOKINGS_OF_CONTACT.most - 1), 429, 429]
+    assert [reply.status for reply in replies] == [*[200] * (BOOKINGS_PER_CONTACT.most - 1), 429, 429]
 
 
 async def test_one_appointment_is_for_few_people_one_after_another(api: Checked) -> None:
@@ -414,7 +416,7 @@ async def test_one_appointment_is_for_few_people_one_after_another(api: Checked)
     same = await changed(api, one, {"count": 2}, headers=from_("198.51.100.1"))
     staff = await changed(api, one, {"applicant": person()}, token=ADMIN)
 
-    many = CONTACTS_OF_APPOINTMENT.most
+    many = CONTACTS_PER_APPOINTMENT.most
     assert [reply.status for reply in replies] == [*[200] * many, *[429] * (12 - many)]
     assert (same.status, staff.status) == (200, 200)
 
@@ -426,10 +428,10 @@ async def test_changes_count_like_bookings(api: Checked) -> None:
 
     replies = [
         await changed(api, one, {"starts_at": at(f"1{n % 2}:00", 24).isoformat()}, headers=browser)
-        for n in range(1, BOOKINGS_OF_BROWSER.most + 1)
+        for n in range(1, BOOKINGS_PER_BROWSER.most + 1)
     ]
 
-    assert [reply.status for reply in replies] == [*[200] * (BOOKINGS_OF_BROWSER.most - 1), 429]
+    assert [reply.status for reply in replies] == [*[200] * (BOOKINGS_PER_BROWSER.most - 1), 429]
 
 
 async def test_who_names_many_contacts_is_told_to_wait(api: Checked, clock: FakeClock) -> None:
@@ -439,10 +441,10 @@ async def test_who_names_many_contacts_is_told_to_wait(api: Checked, clock: Fake
     async def name_some(headers: dict[str, str], count: int) -> list[str | None]:
         return [(await try_to_book(api, at("22:00", 24), headers=headers)).code for _ in range(count)]
 
-    at_once = await name_some(browser, CONTACTS_OF_BROWSER.most)
-    at_once += await name_some(from_("198.51.100.2"), CONTACTS_OF_STRANGERS.most)
+    at_once = await name_some(browser, CONTACTS_PER_BROWSER.most)
+    at_once += await name_some(from_("198.51.100.2"), CONTACTS_PER_ADDRESS.most)
     clock.advance(60)  # by then both may book as often again
-    later = await name_some(browser, 5), await name_some(from_("198.51.100.2"), CONTACTS_OF_STRANGERS.most // 2)
+    later = await name_some(browser, 5), await name_some(from_("198.51.100.2"), CONTACTS_PER_ADDRESS.most // 2)
     nameless = await try_to_book(api, at("22:00", 24), applicant={"name": "Li"}, headers=browser)
 
     assert set(at_once) == {"slot-not-offered"}
@@ -453,20 +455,20 @@ async def test_who_names_many_contacts_is_told_to_wait(api: Checked, clock: Fake
 async def test_who_is_invited_is_told_of_what_is_booked_no_more_often_than_others(api: Checked) -> None:
     code = (await api.staff("POST", "invitations", {"items": [victim()]})).body["items"][0]["code"]
     statuses = []
-    for n in range(BOOKINGS_OF_CONTACT.most):
+    for n in range(BOOKINGS_PER_CONTACT.most):
         body = {"service": "enquiry", "starts_at": at("10:00", 24).isoformat(), "invitation": code}
         reply = await api.call("POST", "appointments", body, headers=from_(f"198.51.100.{n}"))
         statuses.append(reply.status)
         if reply.status == 201:
             await api.call("DELETE", f"appointments/{reply.body['id']}", token=reply.body["token"])
 
-    assert statuses == [*[201] * (BOOKINGS_OF_CONTACT.most // 2), *[429] * (BOOKINGS_OF_CONTACT.most // 2)]
+    assert statuses == [*[201] * (BOOKINGS_PER_CONTACT.most // 2), *[429] * (BOOKINGS_PER_CONTACT.most // 2)]
 
 
 async def test_a_mail_address_takes_few_numbers_an_hour(api: Checked) -> None:
-    replies = [await take(api, applicant=victim()) for _ in range(TAKES_OF_CONTACT.most + 1)]
+    replies = [await take(api, applicant=victim()) for _ in range(TICKETS_PER_CONTACT.most + 1)]
 
-    assert [reply.status for reply in replies] == [*[201] * TAKES_OF_CONTACT.most, 429]
+    assert [reply.status for reply in replies] == [*[201] * TICKETS_PER_CONTACT.most, 429]
 
 
 async def wants_code(client: Checked) -> str:
@@ -480,12 +482,14 @@ async def wants_code(client: Checked) -> str:
 async def test_who_guesses_codes_is_told_to_wait_and_shuts_nobody_out(api: Checked) -> None:
     code = await wants_code(api)
 
-    guesses = [await take(api, entrance=f"{n:08d}") for n in range(WRONG_CODES.most + 100)]
+    guesses = [await take(api, entrance=f"{n:08d}") for n in range(WRONG_CODES_PER_ADDRESS.most + 100)]
     right = await take(api, entrance=code)
     wrong = await take(api, entrance="x")
 
-    assert [reply.code for reply in guesses[: WRONG_CODES.most]] == ["entrance-required"] * WRONG_CODES.most
-    assert {reply.code for reply in guesses[WRONG_CODES.most :]} == {"rate-limited"}
+    assert [reply.code for reply in guesses[: WRONG_CODES_PER_ADDRESS.most]] == [
+        "entrance-required"
+    ] * WRONG_CODES_PER_ADDRESS.most
+    assert {reply.code for reply in guesses[WRONG_CODES_PER_ADDRESS.most :]} == {"rate-limited"}
     assert [(reply.status, reply.code) for reply in (right, wrong)] == [(201, None), (429, "rate-limited")]
 
 
@@ -496,12 +500,12 @@ async def test_a_browser_that_guesses_is_not_its_neighbours_loss(api: Checked) -
 
     guesses = [
         await api.call("POST", "tickets", {**ENQUIRY, "entrance": "x"}, headers=browser)
-        for _ in range(WRONG_CODES_OF_BROWSER.most + 1)
+        for _ in range(WRONG_CODES_PER_BROWSER.most + 1)
     ]
     neighbour = await take(api, entrance="x")
 
     codes = [reply.code for reply in (*guesses, neighbour)]
-    assert codes == [*["entrance-required"] * WRONG_CODES_OF_BROWSER.most, "rate-limited", "entrance-required"]
+    assert codes == [*["entrance-required"] * WRONG_CODES_PER_BROWSER.most, "rate-limited", "entrance-required"]
 
 
 @pytest.mark.parametrize("spelt", [str, str.lower, lambda code: f" {code}\t", lambda code: code.replace("0", "o")])
@@ -515,16 +519,16 @@ async def test_a_code_that_was_passed_on_lets_in_only_so_many_however_it_is_spel
 
     replies = [
         await take(api, f"198.51.100.{n}", entrance=spelt(code) if n % 2 else code)
-        for n in range(TAKES_OF_ENTRANCE.most + 1)
+        for n in range(TICKETS_PER_ENTRANCE_CODE.most + 1)
     ]
 
-    assert [reply.status for reply in replies] == [*[201] * TAKES_OF_ENTRANCE.most, 429]
+    assert [reply.status for reply in replies] == [*[201] * TICKETS_PER_ENTRANCE_CODE.most, 429]
 
 
 async def test_who_takes_too_much_does_not_use_up_the_doors_code(api: Checked) -> None:
     code = await wants_code(api)
 
-    for _ in range(TAKES_OF_STRANGERS.most + TAKES_OF_ENTRANCE.most):
+    for _ in range(TICKETS_PER_ADDRESS.most + TICKETS_PER_ENTRANCE_CODE.most):
         await take(api, entrance=code)
 
     assert (await take(api, "198.51.100.2", entrance=code)).status == 201
@@ -551,7 +555,7 @@ async def counted(dsn: str) -> AsyncIterator[Counted]:
         yield database
 
 
-async def spent(limits: Limits, limit: Limit, wanted: int, who: str = "somebody") -> int:
+async def spent(limits: RateLimiter, limit: Limit, wanted: int, who: str = "somebody") -> int:
     """How many of so many were let pass."""
     let_pass = 0
     for _ in range(wanted):
@@ -564,35 +568,35 @@ async def spent(limits: Limits, limit: Limit, wanted: int, who: str = "somebody"
 
 
 async def test_almost_nobody_costs_a_round_trip_and_a_flood_costs_few(counted: Counted, clock: FakeClock) -> None:
-    limits = Limits(Allowances(counted, clock, bytes), clock)
+    limits = RateLimiter(Allowances(counted, clock, bytes), clock)
 
-    assert await spent(limits, CALLS_OF_ADDRESS, CALLS_OF_ADDRESS.own) == CALLS_OF_ADDRESS.own
+    assert await spent(limits, REQUESTS_PER_ADDRESS, REQUESTS_PER_ADDRESS.own) == REQUESTS_PER_ADDRESS.own
     assert counted.trips == 0
-    assert await spent(limits, CALLS_OF_ADDRESS, 270) == 270
-    assert counted.trips <= 270 / CALLS_OF_ADDRESS.block
-    assert await spent(limits, CALLS_OF_ADDRESS, 10_000) == 0
-    assert counted.trips <= 270 / CALLS_OF_ADDRESS.block + 1
+    assert await spent(limits, REQUESTS_PER_ADDRESS, 270) == 270
+    assert counted.trips <= 270 / REQUESTS_PER_ADDRESS.block
+    assert await spent(limits, REQUESTS_PER_ADDRESS, 10_000) == 0
+    assert counted.trips <= 270 / REQUESTS_PER_ADDRESS.block + 1
 
 
 async def test_many_at_once_ask_together(counted: Counted, clock: FakeClock) -> None:
-    limits = Limits(Allowances(counted, clock, bytes), clock)
+    limits = RateLimiter(Allowances(counted, clock, bytes), clock)
 
     results = await asyncio.gather(
-        *(limits.spend(CALLS_OF_ADDRESS, "somebody") for _ in range(400)), return_exceptions=True
+        *(limits.spend(REQUESTS_PER_ADDRESS, "somebody") for _ in range(400)), return_exceptions=True
     )
 
-    assert sum(result is None for result in results) == CALLS_OF_ADDRESS.most
+    assert sum(result is None for result in results) == REQUESTS_PER_ADDRESS.most
     assert counted.trips <= 60  # nearly all are let pass in blocks, the last ones one by one
 
 
 async def test_after_a_burst_there_is_room_again_at_once_and_steadily(counted: Counted, clock: FakeClock) -> None:
-    limits = Limits(Allowances(counted, clock, bytes), clock)
-    assert await spent(limits, CALLS_OF_ADDRESS, 400) == 300
+    limits = RateLimiter(Allowances(counted, clock, bytes), clock)
+    assert await spent(limits, REQUESTS_PER_ADDRESS, 400) == 300
 
     let_pass = []
     for _ in range(30):
         clock.advance(1)
-        let_pass.append(await spent(limits, CALLS_OF_ADDRESS, 40))
+        let_pass.append(await spent(limits, REQUESTS_PER_ADDRESS, 40))
 
     assert let_pass == [20] * 30
 
@@ -601,25 +605,25 @@ async def test_after_a_burst_there_is_room_again_at_once_and_steadily(counted: C
 async def test_a_steady_stream_of_twenty_at_once_each_second_is_let_pass_for_ever(
     counted: Counted, clock: FakeClock, at_once: int
 ) -> None:
-    limits = Limits(Allowances(counted, clock, bytes), clock)
+    limits = RateLimiter(Allowances(counted, clock, bytes), clock)
     refused = 0
 
     for _ in range(120):
         clock.advance(1)
-        refused += at_once - await spent(limits, CALLS_OF_ADDRESS, at_once)
+        refused += at_once - await spent(limits, REQUESTS_PER_ADDRESS, at_once)
 
     assert refused == 0
-    assert counted.trips <= 120 * at_once / CALLS_OF_ADDRESS.block
+    assert counted.trips <= 120 * at_once / REQUESTS_PER_ADDRESS.block
 
 
 async def test_a_flood_costs_few_round_trips_a_second(counted: Counted, clock: FakeClock) -> None:
-    limits = Limits(Allowances(counted, clock, bytes), clock)
-    await spent(limits, CALLS_OF_ADDRESS, 400)
+    limits = RateLimiter(Allowances(counted, clock, bytes), clock)
+    await spent(limits, REQUESTS_PER_ADDRESS, 400)
     counted.trips = 0
 
     for _ in range(10):
         clock.advance(1)
-        await spent(limits, CALLS_OF_ADDRESS, 400)
+        await spent(limits, REQUESTS_PER_ADDRESS, 400)
 
     assert counted.trips <= 30
 
@@ -627,7 +631,7 @@ async def test_a_flood_costs_few_round_trips_a_second(counted: Counted, clock: F
 async def test_no_way_of_asking_gets_more_than_a_bucket_gives(counted: Counted, clock: FakeClock) -> None:
     """In any span a process lets pass at most what a full bucket holds and what came back since."""
     drawn, limit = random.Random(20261123), Limit("drawn", 60, 12)  # noqa: S311  (a test)
-    limits = Limits(Allowances(counted, clock, bytes), clock)
+    limits = RateLimiter(Allowances(counted, clock, bytes), clock)
     moments: list[tuple[float, int]] = []
 
     for _ in range(300):
@@ -644,9 +648,9 @@ async def test_no_way_of_asking_gets_more_than_a_bucket_gives(counted: Counted, 
 
 async def test_while_the_database_is_away_nobody_is_refused_by_a_limit(clock: FakeClock) -> None:
     async with Database("postgresql://nobody@/nothing?host=/nowhere") as away:
-        limits = Limits(Allowances(away, clock, bytes), clock)
+        limits = RateLimiter(Allowances(away, clock, bytes), clock)
 
-        assert await spent(limits, TAKES_OF_BROWSER, 20) == 20
+        assert await spent(limits, TICKETS_PER_BROWSER, 20) == 20
 
 
 async def test_neither_addresses_nor_phones_are_kept_and_what_has_ended_is_forgotten(
@@ -686,16 +690,16 @@ async def test_the_storage_spends_as_a_bucket_that_fills_should(counted: Counted
 async def test_a_clock_that_is_set_back_keeps_nobody_out_for_longer_than_a_bucket_takes_to_fill(
     counted: Counted, clock: FakeClock
 ) -> None:
-    limits = Limits(Allowances(counted, clock, bytes), clock)
-    assert await spent(limits, CALLS_OF_ADDRESS, 400) == 300
+    limits = RateLimiter(Allowances(counted, clock, bytes), clock)
+    assert await spent(limits, REQUESTS_PER_ADDRESS, 400) == 300
 
     clock.put(NOON_AT - timedelta(hours=1))
-    clock.advance(REFUSED_FOR_S)
-    at_once = await spent(limits, CALLS_OF_ADDRESS, 10)
-    clock.advance(CALLS_OF_ADDRESS.within_s)
+    clock.advance(REFUSAL_MIN_S)
+    at_once = await spent(limits, REQUESTS_PER_ADDRESS, 10)
+    clock.advance(REQUESTS_PER_ADDRESS.within_s)
 
     assert at_once == 0
-    assert await spent(limits, CALLS_OF_ADDRESS, 400) == 300
+    assert await spent(limits, REQUESTS_PER_ADDRESS, 400) == 300
 
 
 async def test_two_who_ask_at_once_share_what_there_is(counted: Counted, clock: FakeClock) -> None:

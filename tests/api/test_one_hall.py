@@ -10,17 +10,17 @@ from msgspec import convert
 from structlog.testing import capture_logs
 
 from service.clock import FakeClock
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.domain.queue.dispatch import overdue_walk_ins
 from service.domain.queue.waits import wait_of_newcomer
+from service.printing.printer_monitor import PrinterMonitor
 from service.printing.printers import Printers
-from service.printing.watch import Watch
-from service.privacy.data_requests import Privacy
+from service.privacy.data_requests import DataRequests
 from service.runtime.halls import Hall
-from service.runtime.lane import Request
 from service.runtime.lanes import Lanes
+from service.runtime.requests import Request
 from tests.api.booking import booked
 from tests.api.checked import Checked, at, demo
 from tests.api.test_admission import fill
@@ -185,7 +185,7 @@ async def test_the_printers_of_all_others_are_looked_at(
 
     with capture_logs() as logs:
         running = service.running
-        await Watch(Printers(printers), running.identity.devices, running.lanes, service.clock).look()
+        await PrinterMonitor(Printers(printers), running.identity.devices, running.lanes, service.clock).look()
 
     assert (await kinds(service, date(2026, 11, 23)))[-1] == "printer_reported"
     assert faults(logs) == {("printer_not_reported", BROKEN)}
@@ -271,7 +271,7 @@ async def test_the_people_of_all_others_are_forgotten(
     assert one.hall == BROKEN
     await service.api.take("enquiry", applicant={"name": "Li", "phone": "13800138000"})
     clock.advance(timedelta(days=400).total_seconds())
-    monkeypatch.setattr(Privacy, "forget_of", failing(Privacy.forget_of, of_hall))
+    monkeypatch.setattr(DataRequests, "forget_of", failing(DataRequests.forget_of, of_hall))
 
     with capture_logs() as logs:
         await service.running.privacy.forget()

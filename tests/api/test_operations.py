@@ -11,8 +11,8 @@ from service.api.reports.overview import HALLS_MAX
 from service.clock import FakeClock
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.reports.missing_screens import GONE_AFTER
-from service.reports.overview import LOADED_AT_ONCE
+from service.reports.missing_screens import MISSING_AFTER
+from service.reports.overview import CONCURRENT_LOADS_MAX
 from tests.api.booking import booked
 from tests.api.checked import Checked, at, demo
 from tests.api.conftest import Founder
@@ -254,7 +254,7 @@ async def test_a_hall_that_a_newer_release_has_written_in_is_told_from_the_table
 
 
 async def test_more_halls_than_are_read_at_once_are_all_read(own: Checked, service: Service) -> None:
-    names = [HallId(f"hall-{n:02d}") for n in range(LOADED_AT_ONCE * 2 + 1)]
+    names = [HallId(f"hall-{n:02d}") for n in range(CONCURRENT_LOADS_MAX * 2 + 1)]
     document = demo()
     for name in names:
         assert await service.running.halls.create_if_absent(name, convert(document, HallDocument))
@@ -330,7 +330,7 @@ async def test_a_screen_with_a_key_is_missed_when_it_is_gone_and_not_when_it_is_
     await house.running.named_screens.look()
     there = (await watched(hall))[hall.hall]
     assert gone not in await scrape(hall)
-    now.advance(GONE_AFTER.total_seconds() + 1)
+    now.advance(MISSING_AFTER.total_seconds() + 1)
     await house.running.named_screens.look()
     missed = (await watched(hall))[hall.hall]
     assert (await scrape(hall))[gone] == 91

@@ -109,7 +109,7 @@ async def test_the_night_keeps_the_figures_before_anybody_asks(
 async def test_a_day_that_a_newer_release_has_written_in_keeps_no_other_from_its_figures(
     own: Checked, service: Service, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.reports.reports.KEPT_AT_ONCE", 1)
+    monkeypatch.setattr("service.reports.day_reports.DAYS_PER_PASS", 1)
     for day in (23, 24):
         clock.put(at("10:00", day))
         await own.take("enquiry")

@@ -9,11 +9,11 @@ from msgspec import convert
 from service.api.access.roles import Role
 from service.api.route import Route
 from service.api.routes import ROUTES
-from service.config import secrets_of
+from service.config.secret_files import secrets_of
 from service.credentials.signer import Signer
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
-from service.identity.audit_log import EVERY_HALL
+from service.identity.audit_log import SERVICE_WIDE
 from service.identity.idempotency import IdempotentRequest
 from service.identity.identity import Identity
 from service.identity.staff import Authority
@@ -152,9 +152,9 @@ async def _of_no_hall(service: Service) -> tuple[str, dict[str, str]]:
             def act() -> IdempotentRequest:
                 return IdempotentRequest(new_id(), None, service.clock.now_at(), "command")
 
-            _, token = await identity.devices.create(EVERY_HALL, "prometheus", "ops", act())
+            _, token = await identity.devices.create(SERVICE_WIDE, "prometheus", "ops", act())
             for role in ("ops", "admin"):
-                _, password = await identity.staff.add(EVERY_HALL, f"the-{role}", role, role, act(), Authority())
+                _, password = await identity.staff.add(SERVICE_WIDE, f"the-{role}", role, role, act(), Authority())
                 assert password is not None
                 passwords[role] = password
     return token, passwords

@@ -18,8 +18,8 @@ from service.errors import StorageUnavailable
 from service.identity import accounts, lockout, passwords
 from service.identity.lockout import Attempt
 from service.identity.opaque_tokens import REMEMBERED_S
-from service.identity.sessions import LASTS, Session
-from service.identity.store import Writer, changing
+from service.identity.sessions import LIFETIME, Session
+from service.identity.store import Writer, transaction
 from service.journal.database import Database
 from tests.api.checked import Checked
 from tests.api.conftest import Founder
@@ -195,7 +195,7 @@ async def test_who_works_here_sees_the_hall_while_the_database_takes_no_changes(
         replies.append(await clerk.call("GET", "/v1/session"))
 
     assert [reply.status for reply in replies] == [200, 200, 200]
-    assert replies[2].body["expires_at"] == stamp(now.now_at() + LASTS)
+    assert replies[2].body["expires_at"] == stamp(now.now_at() + LIFETIME)
 
 
 async def test_no_session_lasts_longer_than_a_week(browser: Browser, now: FakeClock) -> None:
@@ -372,14 +372,14 @@ def _after_the_password_is_found_right(
 ) -> list[int]:
     """Have something done once between the look at a password and what is done by it; gives the status it had."""
     lockout, statuses = house.running.identity.lockout, list[int]()
-    succeeded = lockout.succeeded
+    succeeded = lockout.record_success
 
     async def meanwhile(counted: Attempt) -> None:
         monkeypatch.undo()
         await succeeded(counted)
         statuses.append(await work())
 
-    monkeypatch.setattr(lockout, "succeeded", meanwhile)
+    monkeypatch.setattr(lockout, "record_success", meanwhile)
     return statuses
 
 
@@ -556,7 +556,7 @@ async def test_a_password_whose_hash_is_old_is_hashed_anew_when_there_is_room_an
 
     def lent(database: Database) -> AbstractAsyncContextManager[Writer]:
         steps.append("lent a connection")
-        return changing(database)
+        return transaction(database)
 
     async def kept() -> str:
         rows = await database.fetch("SELECT password FROM accounts WHERE name = 'clerk'")
@@ -569,7 +569,7 @@ async def test_a_password_whose_hash_is_old_is_hashed_anew_when_there_is_room_an
         without_room = await clerk.sign_in("clerk", PASSWORD)
         kept_without_room = await kept()
         monkeypatch.setattr(hashes, "hash", hashed)
-        monkeypatch.setattr(accounts, "changing", lent)
+        monkeypatch.setattr(accounts, "transaction", lent)
         with_room = await clerk.sign_in("clerk", PASSWORD)
 
     assert (without_room.status, kept_without_room) == (200, old)

@@ -19,7 +19,7 @@ from service.journal.sql_files import statements
 from service.journal.values import Position
 from service.journal.verify import Verifier
 from service.primitives.ids import new_id
-from service.runtime.lane import Request
+from service.runtime.requests import Request
 from tests.service import Api, Service
 
 PLANTED: dict[str, tuple[str, str]] = {

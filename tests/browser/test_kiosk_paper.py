@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Route, expect
 
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from tests.browser.booth import STANDING, Booth
 from tests.browser.clock import RunningClock
 from tests.browser.desk import Desk

@@ -18,7 +18,8 @@ import yaml  # type: ignore[import-untyped]
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from service.config import SETTINGS, Settings
+from service.config.catalog import SETTINGS
+from service.config.settings import Settings
 from tests.deploy.dockerfile import (
     DockerfileError,
     Ignored,

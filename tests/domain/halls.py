@@ -29,7 +29,7 @@ from service.domain.commands import (
     TakeTicket,
 )
 from service.domain.day import Day
-from service.domain.decide.decide import decide, decide_once
+from service.domain.decide.decide import decide, decide_with_key
 from service.domain.events import DayOpened, Event, Record, TicketCalled
 from service.domain.evolve.evolve import evolve
 from service.domain.hall.document import HallDocument
@@ -141,7 +141,7 @@ class Hall:
 
     def do(self, command: Command, key: str | None = None) -> list[Event]:
         """Decide a command and fold what comes of it; `key` is its idempotency key."""
-        decided = (decide if key is None else decide_once)(self.day, command, self.now_at)
+        decided = (decide if key is None else decide_with_key)(self.day, command, self.now_at)
         self._append(decided, key)
         return decided
 

@@ -144,7 +144,7 @@ def test_what_is_told_of_a_full_day_is_reckoned_once_until_an_appointment_change
         reckoned.append(asked)
         return slots_of(*asked, **more)
 
-    monkeypatch.setattr("service.domain.decide.appointments.slots_of", counted)
+    monkeypatch.setattr("service.domain.decide.place_requests.slots_of", counted)
     for at in ("11:00", "10:30", "11:00"):
         town_hall.refuses(town_hall.booking(at=at))
     assert len(reckoned) == 1

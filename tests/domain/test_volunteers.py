@@ -7,7 +7,7 @@ import pytest
 
 from service.domain import commands
 from service.domain.commands import AtOptionalStage, Command
-from service.domain.decide.decide import _DECIDERS
+from service.domain.decide.decide import DECIDERS
 from service.domain.model import CounterId, Outcome, PapersThen, ServiceId, StageId, TicketId
 from service.domain.refusals import CounterNotFound, OnlyAtOptionalStages, TicketNotFound, WrongState
 from tests.domain.halls import DONE, Hall
@@ -31,7 +31,7 @@ OF_A_TICKET: dict[str, Maker] = {
 
 def asked(hall: Hall, command: Command) -> None:
     """A volunteer asks, and it is done as for a clerk."""
-    expected = _DECIDERS[type(command)](hall.day, command, hall.now_at)
+    expected = DECIDERS[type(command)](hall.day, command, hall.now_at)
     assert hall.do(AtOptionalStage(command)) == expected
 
 

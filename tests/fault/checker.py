@@ -22,7 +22,7 @@ from service.domain.events import DayEnded, DayOpened, Record, TicketTaken
 from service.domain.evolve.evolve import advance
 from service.domain.model import Counter, CounterId, CounterState, HallId, TicketId
 from service.domain.queue import dispatch
-from service.runtime.lane import FRESH_FOR_S
+from service.runtime.journaled_day import FRESH_FOR_S
 from tests.fault.history import UNANSWERED, UNKNOWN, Asked, Evidence, Frame, Journal, Json, Try
 
 SYSTEM = "system"

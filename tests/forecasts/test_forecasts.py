@@ -20,9 +20,9 @@ from service.domain.calendar.times import stamp
 from service.domain.forecast.day_simulation import TooManyArrivals
 from service.domain.forecast.start_state import StartState
 from service.domain.model import HallId
-from service.forecasts.maker import Maker
-from service.forecasts.worker import Made, Wanted, make
-from service.forecasts.worker_client import ForecasterLost, Process
+from service.forecasts.forecast_updater import ForecastUpdater
+from service.forecasts.worker import ForecastRequest, ForecastResult, compute
+from service.forecasts.worker_process import ForecasterLost, WorkerProcess
 from tests.service import Api, Service, service_on
 
 DEMO = HallId("demo")
@@ -36,23 +36,23 @@ class Here:
         self._made = [] if made is None else made
         self.wanted: list[tuple[bool, bool]] = []
 
-    async def make(self, wanted: Wanted) -> Made:
+    async def make(self, wanted: ForecastRequest) -> ForecastResult:
         """Draw the rests of a day."""
         self._made.append(self._name)
         self.wanted.append((wanted.waits, wanted.ahead))
-        return make(wanted)
+        return compute(wanted)
 
     async def close(self) -> None:
         """Nothing is held."""
 
 
 @pytest.fixture
-def maker(service: Service) -> Maker:
+def maker(service: Service) -> ForecastUpdater:
     """Makes forecasts of the service's halls, when asked."""
     return made_for(service)
 
 
-def made_for(service: Service) -> Maker:
+def made_for(service: Service) -> ForecastUpdater:
     """A service's own, that draws in this process."""
     service.running.forecaster._draws = Here()
     return service.running.forecaster
@@ -89,7 +89,9 @@ async def kept_seqs(service: Service) -> list[tuple[int, bool]]:
     return [(row["seq"], row["made"]) for row in rows]
 
 
-async def test_who_waits_is_told_the_forecast(service: Service, api: Api, clock: FakeClock, maker: Maker) -> None:
+async def test_who_waits_is_told_the_forecast(
+    service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
+) -> None:
     waiting = await busy(api)
     clock.advance(5)
 
@@ -109,7 +111,7 @@ async def test_who_waits_is_told_the_forecast(service: Service, api: Api, clock:
 
 
 async def test_a_forecast_in_words_of_another_release_is_made_anew(
-    service: Service, api: Api, clock: FakeClock, maker: Maker
+    service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
     await service.running.database.fetch(
@@ -127,7 +129,7 @@ async def test_a_forecast_in_words_of_another_release_is_made_anew(
 class Lost:
     """Draws nothing: its process is lost each time."""
 
-    async def make(self, wanted: Wanted) -> Made:  # noqa: ARG002  (nothing is drawn)
+    async def make(self, wanted: ForecastRequest) -> ForecastResult:  # noqa: ARG002  (nothing is drawn)
         """Fail."""
         raise ForecasterLost
 
@@ -135,7 +137,9 @@ class Lost:
         """Nothing is held."""
 
 
-async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_again(api: Api, maker: Maker) -> None:
+async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_again(
+    api: Api, maker: ForecastUpdater
+) -> None:
     maker._draws = Lost()
 
     reply = await api.staff("GET", "forecast")
@@ -144,7 +148,7 @@ async def test_who_asks_for_a_forecast_when_its_process_is_lost_is_told_to_ask_a
 
 
 async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(
-    api: Api, clock: FakeClock, maker: Maker
+    api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     await busy(api)
     clock.advance(5)
@@ -158,7 +162,7 @@ async def test_a_ticket_newer_than_the_forecast_is_told_the_analytic_start(
     assert (await ticket(api, newer))["wait"] != newer["wait"]
 
 
-async def test_what_happens_to_a_ticket_ends_its_forecast(api: Api, clock: FakeClock, maker: Maker) -> None:
+async def test_what_happens_to_a_ticket_ends_its_forecast(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     waiting = await busy(api)
     clock.advance(5)
     await maker.look()
@@ -172,7 +176,9 @@ async def test_what_happens_to_a_ticket_ends_its_forecast(api: Api, clock: FakeC
     assert after["wait"]["p90_s"] < before["wait"]["p10_s"]
 
 
-async def test_http_sockets_and_boards_say_the_same(service: Service, api: Api, clock: FakeClock, maker: Maker) -> None:
+async def test_http_sockets_and_boards_say_the_same(
+    service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
+) -> None:
     waiting = await busy(api)
     clock.advance(5)
     await maker.look()
@@ -195,7 +201,7 @@ async def test_http_sockets_and_boards_say_the_same(service: Service, api: Api, 
 
 
 async def test_a_forecast_is_made_once_for_each_thing_that_happens(
-    service: Service, api: Api, clock: FakeClock, maker: Maker
+    service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     await busy(api)
     clock.advance(5)
@@ -214,7 +220,7 @@ async def test_a_forecast_is_made_once_for_each_thing_that_happens(
 
 
 async def test_a_forecast_is_made_anew_while_nothing_happens(
-    service: Service, api: Api, clock: FakeClock, maker: Maker
+    service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
@@ -229,7 +235,7 @@ async def test_a_forecast_is_made_anew_while_nothing_happens(
     assert len(await kept_seqs(service)) == 1
 
 
-async def test_an_old_forecast_is_told_to_nobody(api: Api, clock: FakeClock, maker: Maker) -> None:
+async def test_an_old_forecast_is_told_to_nobody(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     waiting = await busy(api)
     clock.advance(5)
     await maker.look()
@@ -241,7 +247,7 @@ async def test_an_old_forecast_is_told_to_nobody(api: Api, clock: FakeClock, mak
 
 
 async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
-    other: Service, api: Api, clock: FakeClock, maker: Maker
+    other: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
@@ -259,17 +265,17 @@ async def test_of_two_processes_one_makes_the_forecast_and_both_tell_it(
 
 
 async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
-    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+    api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
     maker._draws = Here("drawn", made)
     waiting = await busy(api)
     clock.advance(5)
 
-    monkeypatch.setattr("service.forecasts.maker.WAITING_MAX", 7)
+    monkeypatch.setattr("service.forecasts.forecast_updater.WAITING_MAX", 7)
     await maker.look()
     too_many = list(made)
-    monkeypatch.setattr("service.forecasts.maker.WAITING_MAX", 8)
+    monkeypatch.setattr("service.forecasts.forecast_updater.WAITING_MAX", 8)
     await maker.look()
 
     assert (too_many, made) == ([], ["drawn"])
@@ -277,7 +283,7 @@ async def test_more_people_than_can_be_drawn_are_told_the_analytic_start(
 
 
 async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_start(
-    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+    api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     maker._draws = draws = Here()
     waiting = await busy(api)
@@ -301,7 +307,7 @@ async def test_when_more_come_than_can_be_drawn_who_waits_is_told_the_analytic_s
 
 
 async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_for_a_minute(
-    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+    api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def too_many(_scene: StartState) -> None:
         raise TooManyArrivals
@@ -324,9 +330,9 @@ async def test_when_only_the_rest_of_the_day_is_too_much_it_is_not_tried_again_f
 
 
 async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_who_ask(
-    api: Api, clock: FakeClock, maker: Maker, monkeypatch: pytest.MonkeyPatch
+    api: Api, clock: FakeClock, maker: ForecastUpdater, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.forecasts.maker.WAITING_MAX", 7)
+    monkeypatch.setattr("service.forecasts.forecast_updater.WAITING_MAX", 7)
     maker._draws = draws = Here()
     await busy(api)
     clock.advance(5)
@@ -343,7 +349,7 @@ async def test_the_rest_of_a_day_that_nothing_is_kept_of_is_drawn_once_for_all_w
 
 
 async def test_a_forecast_of_the_release_before_is_told_and_its_rest_of_the_day_looked_at_again(
-    service: Service, other: Service, api: Api, clock: FakeClock, maker: Maker
+    service: Service, other: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
@@ -362,7 +368,7 @@ async def test_a_forecast_of_the_release_before_is_told_and_its_rest_of_the_day_
 
 
 async def test_who_claimed_last_keeps_the_forecast(
-    service: Service, other: Service, api: Api, clock: FakeClock, maker: Maker
+    service: Service, other: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     await busy(api)
     clock.advance(5)
@@ -381,7 +387,9 @@ async def test_who_claimed_last_keeps_the_forecast(
     assert await other.running.forecaster._forecasts.keep(DEMO, kept, late_at)
 
 
-async def test_the_range_shown_stays_while_its_ends_move_little(api: Api, clock: FakeClock, maker: Maker) -> None:
+async def test_the_range_shown_stays_while_its_ends_move_little(
+    api: Api, clock: FakeClock, maker: ForecastUpdater
+) -> None:
     waiting = await busy(api, waiting=20)
     shown = [(await ticket(api, waiting[-1]))["wait"]["shown"]]
     for _ in range(4):
@@ -394,7 +402,7 @@ async def test_the_range_shown_stays_while_its_ends_move_little(api: Api, clock:
 
 
 async def test_nobody_is_promised_anything_while_the_hall_is_suspended(
-    api: Api, clock: FakeClock, maker: Maker
+    api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     waiting = await busy(api)
     clock.advance(5)
@@ -411,7 +419,7 @@ async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clo
     clock.advance(5)
     await maker.look()
     process = maker._draws
-    assert isinstance(process, Process)
+    assert isinstance(process, WorkerProcess)
     assert process.child is not None
     process.child.kill()
     await process.child.wait()
@@ -425,10 +433,10 @@ async def test_a_lost_process_costs_one_forecast(service: Service, api: Api, clo
 
 
 async def test_a_fault_in_one_hall_leaves_the_others_their_forecasts(
-    service: Service, api: Api, clock: FakeClock, maker: Maker
+    service: Service, api: Api, clock: FakeClock, maker: ForecastUpdater
 ) -> None:
     class FaultyForDemo(Here):
-        async def make(self, wanted: Wanted) -> Made:
+        async def make(self, wanted: ForecastRequest) -> ForecastResult:
             if wanted.scene.hall == DEMO:
                 raise ZeroDivisionError
             return await super().make(wanted)
@@ -463,7 +471,7 @@ async def test_a_fault_in_one_hall_leaves_the_others_their_forecasts(
 async def test_the_rest_of_the_day_is_there_whether_it_was_looked_at_or_not(
     api: Api,
     clock: FakeClock,
-    maker: Maker,
+    maker: ForecastUpdater,
     looked: bool,  # noqa: FBT001
 ) -> None:
     await busy(api)
@@ -480,7 +488,7 @@ async def test_the_rest_of_the_day_is_there_whether_it_was_looked_at_or_not(
     assert 0 <= reply.body["served"] <= 1
 
 
-async def test_the_rest_of_a_suspended_day_is_not_known(api: Api, maker: Maker) -> None:
+async def test_the_rest_of_a_suspended_day_is_not_known(api: Api, maker: ForecastUpdater) -> None:
     assert (await api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})).status == 200
 
     reply = await api.staff("GET", "forecast")
@@ -495,7 +503,7 @@ async def test_the_rest_of_the_day_is_for_those_who_work_here(api: Api) -> None:
     assert (await api.call("GET", "forecast", token=taken["token"])).status in {401, 403}
 
 
-async def test_metrics_say_how_the_rest_of_the_day_will_go(api: Api, clock: FakeClock, maker: Maker) -> None:
+async def test_metrics_say_how_the_rest_of_the_day_will_go(api: Api, clock: FakeClock, maker: ForecastUpdater) -> None:
     await busy(api)
     clock.advance(5)
     await maker.look()

@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from service.domain.forecast.start_state import start_state_of
-from service.forecasts import worker_client as process_module
-from service.forecasts.worker import Wanted
-from service.forecasts.worker_client import ForecasterLost, Process
+from service.forecasts import worker_process as process_module
+from service.forecasts.worker import ForecastRequest
+from service.forecasts.worker_process import ForecasterLost, WorkerProcess
 from tests.domain.halls import Hall
 
 PROGRAM = """
 import asyncio
 import sys
-from service.forecasts.worker_client import Process
+from service.forecasts.worker_process import Process
 
 async def main():
     process = Process()
@@ -54,8 +54,8 @@ async def test_one_that_hangs_is_lost_and_the_next_question_finds_another(monkey
     hall.take("enquiry")
     scene = start_state_of(hall.day, hall.now_at)
     assert scene is not None
-    wanted = Wanted(scene, waits=True, ahead=False)
-    process = Process()
+    wanted = ForecastRequest(scene, waits=True, ahead=False)
+    process = WorkerProcess()
     await process.begin()
     assert process.child is not None
     hanging = process.child

@@ -17,7 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from service.identity import oidc
-from service.identity.oidc import DOWN_FOR_S, Flow, Flows, Provider, SignOnFailed
+from service.identity.oidc import RETRY_AFTER_FAILURE_S, Flow, Flows, Provider, SignOnFailed
 
 NOW_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 NOW = int(NOW_AT.timestamp())
@@ -313,10 +313,10 @@ async def test_a_provider_that_is_down_is_asked_again_after_a_while(liar: Liar) 
     at_once = await asyncio.gather(*(provider.address(FLOW) for _ in range(5)), return_exceptions=True)
     asked = len(liar.asked)
     liar.down = False
-    now_s[0] = DOWN_FOR_S - 1
+    now_s[0] = RETRY_AFTER_FAILURE_S - 1
     with pytest.raises(SignOnFailed):
         await provider.address(FLOW)
-    now_s[0] = DOWN_FOR_S
+    now_s[0] = RETRY_AFTER_FAILURE_S
 
     address = await provider.address(FLOW)
 

@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.refusals import BodyInvalid, Busy
 from service.identity import passwords
-from service.identity.passwords import Passwords, as_typed, one_time, require_good
+from service.identity.passwords import Passwords, normalized_one_time_password, one_time_password, require_acceptable
 
 
 @pytest.fixture
@@ -38,24 +38,24 @@ async def test_a_flood_of_sign_ins_is_told_to_wait(hashes: Passwords, monkeypatc
 
 
 def test_a_password_for_one_use_can_be_read_out() -> None:
-    drawn = one_time(bytes(range(10)))
+    drawn = one_time_password(bytes(range(10)))
 
     assert len(drawn) == 19
     assert set(drawn) <= set("0123456789ABCDEFGHJKMNPQRSTVWXYZ-")
-    assert one_time(b"\xff" * 10) == "ZZZZ-ZZZZ-ZZZZ-ZZZZ"
+    assert one_time_password(b"\xff" * 10) == "ZZZZ-ZZZZ-ZZZZ-ZZZZ"
 
 
 def test_it_is_known_however_it_is_typed() -> None:
-    assert as_typed(" zzzz zzzz0000-1111 ") == "ZZZZ-ZZZZ-0000-1111"
-    assert as_typed("ZZZZ-ZZZZ-OOoO-iIlL") == "ZZZZ-ZZZZ-0000-1111"
+    assert normalized_one_time_password(" zzzz zzzz0000-1111 ") == "ZZZZ-ZZZZ-0000-1111"
+    assert normalized_one_time_password("ZZZZ-ZZZZ-OOoO-iIlL") == "ZZZZ-ZZZZ-0000-1111"
 
 
 @pytest.mark.parametrize("password", ["", "123456789", "x" * 201, "Wang.Fang.", "the one before"])
 def test_a_bad_password_is_refused(password: str) -> None:
     with pytest.raises(BodyInvalid):
-        require_good("new", password, "wang.fang.", "the one before")
+        require_acceptable("new", password, "wang.fang.", "the one before")
 
 
 @pytest.mark.parametrize("password", ["x" * 10, "x" * 200, "correct horse battery staple", "密码密码密码密码密码"])
 def test_a_good_password_passes(password: str) -> None:
-    require_good("new", password, "wang.fang", "the one before")
+    require_acceptable("new", password, "wang.fang", "the one before")

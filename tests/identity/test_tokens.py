@@ -6,53 +6,55 @@ from hashlib import sha256
 import pytest
 
 from service.credentials.signer import TOKEN_FORM
-from service.identity.opaque_tokens import GONE_MAX, REMEMBERED_MAX, REMEMBERED_S, Memory, Tokens
+from service.identity.opaque_tokens import GONE_MAX, REMEMBERED_MAX, REMEMBERED_S, SignedTokens, TokenCache
 from tests.api.checked import Checked
 from tests.service import ADMIN, Service
 
 
-def keyed(secret: bytes) -> Tokens:
+def keyed(secret: bytes) -> SignedTokens:
     """Tokens by a secret."""
-    return Tokens("session", lambda said: sha256(secret + said).digest(), lambda _: [])
+    return SignedTokens("session", lambda said: sha256(secret + said).digest(), lambda _: [])
 
 
 def test_a_token_has_the_form_of_all_tokens_and_is_known() -> None:
     for _ in range(100):
-        token = keyed(b"one").of(secrets.token_bytes(24))
+        token = keyed(b"one").sign(secrets.token_bytes(24))
 
         assert TOKEN_FORM.fullmatch(token)
-        assert keyed(b"one").are_ours(token)
+        assert keyed(b"one").are_authentic(token)
 
 
 def test_what_was_made_up_or_changed_is_not_known() -> None:
-    token = keyed(b"one").of(secrets.token_bytes(24))
+    token = keyed(b"one").sign(secrets.token_bytes(24))
     other = "B" if token[5] == "A" else "A"
 
     made_up = [secrets.token_urlsafe(32) for _ in range(1000)]
 
-    assert not any(keyed(b"one").are_ours(one) for one in made_up)
-    assert not keyed(b"one").are_ours(token[:5] + other + token[6:])
-    assert not keyed(b"another").are_ours(token)
+    assert not any(keyed(b"one").are_authentic(one) for one in made_up)
+    assert not keyed(b"one").are_authentic(token[:5] + other + token[6:])
+    assert not keyed(b"another").are_authentic(token)
 
 
 def test_a_token_of_another_kind_is_not_known() -> None:
-    token = Tokens("device", lambda said: sha256(said).digest(), lambda _: []).of(bytes(24))
+    token = SignedTokens("device", lambda said: sha256(said).digest(), lambda _: []).sign(bytes(24))
 
-    assert not Tokens("session", lambda said: sha256(said).digest(), lambda _: []).are_ours(token)
+    assert not SignedTokens("session", lambda said: sha256(said).digest(), lambda _: []).are_authentic(token)
 
 
 def test_tokens_of_a_secret_that_was_replaced_are_known_as_long_as_it_is_accepted() -> None:
-    token = keyed(b"old").of(bytes(24))
+    token = keyed(b"old").sign(bytes(24))
 
-    new = Tokens("session", lambda said: sha256(b"new" + said).digest(), lambda said: [sha256(b"old" + said).digest()])
+    new = SignedTokens(
+        "session", lambda said: sha256(b"new" + said).digest(), lambda said: [sha256(b"old" + said).digest()]
+    )
 
-    assert new.are_ours(token)
-    assert new.of(bytes(24)) != token
+    assert new.are_authentic(token)
+    assert new.sign(bytes(24)) != token
 
 
 def test_what_is_gone_pushes_out_nothing_that_is_in_use() -> None:
     now_s = [0.0]
-    memory: Memory[str] = Memory(lambda: now_s[0])
+    memory: TokenCache[str] = TokenCache(lambda: now_s[0])
     memory.put(b"mine", 0.0, "me")
 
     for number in range(REMEMBERED_MAX + GONE_MAX):
@@ -65,7 +67,7 @@ def test_what_is_gone_pushes_out_nothing_that_is_in_use() -> None:
 
 
 def test_beyond_the_most_only_the_one_read_longest_ago_is_forgotten() -> None:
-    memory: Memory[int] = Memory(lambda: 0.0)
+    memory: TokenCache[int] = TokenCache(lambda: 0.0)
 
     for number in range(REMEMBERED_MAX + 1):
         memory.put(str(number).encode(), 0.0, number)

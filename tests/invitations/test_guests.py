@@ -10,14 +10,14 @@ from service.invitations.guests import (
     GUESTS_MAX,
     BadRow,
     Guest,
-    Offer,
+    ListContext,
     guests_of_csv,
     guests_of_json,
     guests_of_table,
 )
 from service.invitations.sheets import Table
 
-OFFER = Offer({"loan-first": "loan-first", "首次申请贷款": "loan-first", "enquiry": "enquiry"}, "CN")
+OFFER = ListContext({"loan-first": "loan-first", "首次申请贷款": "loan-first", "enquiry": "enquiry"}, "CN")
 
 
 def of_csv(text: str, encoding: str = "utf-8") -> tuple[list[Guest], list[BadRow]]:

@@ -11,11 +11,11 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from service.domain.refusals import BodyInvalid, Busy
 from service.invitations import sheets, workbook
-from service.invitations.guests import BadRow, Offer, guests_of_table
+from service.invitations.guests import BadRow, ListContext, guests_of_table
 from service.invitations.sheets import Workbooks
 from tests.invitations.books import HEADER, SHEET, book, sheet_of, with_parts
 
-OFFER = Offer({"enquiry": "enquiry"}, "CN")
+OFFER = ListContext({"enquiry": "enquiry"}, "CN")
 SOUND = book([HEADER, ("Ann", 13800138000.0, "enquiry")])
 
 
@@ -180,7 +180,7 @@ async def test_cells_that_are_merged_with_each_other_again_and_again_are_refused
 def test_a_cell_that_is_said_again_and_again_is_wrong_once() -> None:
     again = b'<worksheet><row r="2">' + b'<c r="A2" t="e"><v>#N/A</v></c>' * 3 + b"</row></worksheet>"
 
-    assert workbook.Scanner().scan(again) == [(2, 0, "the cell is an error of the spreadsheet program")]
+    assert workbook.SheetScanner().scan(again) == [(2, 0, "the cell is an error of the spreadsheet program")]
 
 
 async def test_a_protected_workbook_is_refused() -> None:

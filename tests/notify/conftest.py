@@ -14,9 +14,9 @@ from service.domain.hall.demo import DEMO, demo_document
 from service.domain.model import HallId
 from service.journal import hall_documents as stored
 from service.journal.database import Database
-from service.notify.delivery import Carrier
-from service.notify.gather import Gatherer
+from service.notify.delivery import Transport
 from service.notify.mail import Mailer
+from service.notify.message_producer import MessageProducer
 from service.notify.model import Kind, MessageChannel
 from service.notify.outbox import Outbox
 from service.notify.sender import Sender
@@ -68,7 +68,7 @@ class Office:
     database: Database
     halls: Halls
     clock: FakeClock
-    carriers: dict[MessageChannel, Carrier]
+    carriers: dict[MessageChannel, Transport]
     days: list[Day] = field(default_factory=list)
     counted: Counted = field(default_factory=Counted)
 
@@ -77,9 +77,11 @@ class Office:
         self.gatherer = self.another_gatherer()
         self.sender = self.another_sender()
 
-    def another_gatherer(self) -> Gatherer:
+    def another_gatherer(self) -> MessageProducer:
         """The gatherer of another process."""
-        return Gatherer(self.database, self.outbox, self.halls, self.clock, self.carriers.keys(), lambda: self.days)
+        return MessageProducer(
+            self.database, self.outbox, self.halls, self.clock, self.carriers.keys(), lambda: self.days
+        )
 
     def another_sender(self, outbox: Outbox | None = None, channel: MessageChannel | None = None) -> Sender:
         """The sender of another process, for the first channel if not said otherwise."""

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from service.domain.model import HallId
-from service.notify.calendar_files import Entry, Method, ics_of
+from service.notify.calendar_files import CalendarEntry, CalendarMethod, render_calendar_file
 from tests.notify.calendars import read_calendar
 
-ENTRY = Entry(
+ENTRY = CalendarEntry(
     hall=HallId("demo"),
     appointment="0198a000-0000-7000-8000-000000000001",
     sequence=3,
@@ -24,7 +24,7 @@ NOW_AT = datetime(2026, 11, 23, 2, 0, 0, 123_000, tzinfo=UTC)
 
 
 def test_a_file_that_is_fetched_names_nobody() -> None:
-    written = ics_of(ENTRY, Method.PUBLISH, NOW_AT)
+    written = render_calendar_file(ENTRY, CalendarMethod.PUBLISH, NOW_AT)
 
     method, event = read_calendar(written)
     assert method == "PUBLISH"
@@ -35,7 +35,7 @@ def test_a_file_that_is_fetched_names_nobody() -> None:
 
 
 def test_texts_with_commas_lines_and_semicolons_come_back_as_they_were() -> None:
-    _, event = read_calendar(ics_of(ENTRY, Method.PUBLISH, NOW_AT))
+    _, event = read_calendar(render_calendar_file(ENTRY, CalendarMethod.PUBLISH, NOW_AT))
 
     assert event["DESCRIPTION"] == ENTRY.about
     assert event["LOCATION"] == ENTRY.location
@@ -43,7 +43,9 @@ def test_texts_with_commas_lines_and_semicolons_come_back_as_they_were() -> None
 
 
 def test_a_file_has_the_lines_that_rfc_5545_wants() -> None:
-    written = ics_of(ENTRY, Method.CANCEL, NOW_AT, organizer="hall@city.example", attendee="wang@home.example")
+    written = render_calendar_file(
+        ENTRY, CalendarMethod.CANCEL, NOW_AT, organizer="hall@city.example", attendee="wang@home.example"
+    )
 
     assert written.endswith(b"END:VCALENDAR\r\n")
     assert b"\n" not in written.replace(b"\r\n", b"")
@@ -56,7 +58,7 @@ def test_an_instant_in_a_zone_is_written_in_utc() -> None:
     starts_at = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=1)
     entry = replace(ENTRY, starts_at=starts_at, ends_at=starts_at.astimezone(UTC) + timedelta(minutes=5))
 
-    _, event = read_calendar(ics_of(entry, Method.PUBLISH, NOW_AT))
+    _, event = read_calendar(render_calendar_file(entry, CalendarMethod.PUBLISH, NOW_AT))
 
     assert event["DTSTART"].dt == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     assert event["DTEND"].dt - event["DTSTART"].dt == timedelta(minutes=5)

@@ -18,9 +18,9 @@ from service.domain.hall.demo import demo_document
 from service.domain.hall.document import ExceptionDay, Hours
 from service.domain.model import CancelledBy, Suspension
 from service.journal.database import Database
+from service.notify.dead_letters import DeadLetters
 from service.notify.model import Kind, State
-from service.notify.rules import Opening, Say, Wait, as_it_opens
-from service.notify.undeliverable import DeadLetters
+from service.notify.rules import DayOpening, Postpone, SendAs, apply_opening
 from tests.notify.conftest import Office, at
 from tests.notify.post import PostOffice, Receiver
 from tests.notify.story import EMAIL, PHONE, Story
@@ -31,11 +31,11 @@ MORNING = ExceptionDay(on=WEDNESDAY, from_="09:00", to="12:00")
 ALARM = {"en": "Fire alarm"}
 
 
-def hours(*spans: tuple[str, str]) -> Opening:
+def hours(*spans: tuple[str, str]) -> DayOpening:
     """When a hall takes people on that Wednesday."""
     document = demo_document(always_open=False)
     each = [Hours(weekdays=[3], from_=from_, to=to) for from_, to in spans]
-    return Opening(plan_of(replace(document, hours=each), 1, WEDNESDAY))
+    return DayOpening(plan_of(replace(document, hours=each), 1, WEDNESDAY))
 
 
 def subjects(mails: PostOffice) -> list[str]:
@@ -290,26 +290,26 @@ async def test_a_reminder_waits_for_a_process_that_can_read_the_day(
 def test_nobody_is_told_to_check_in_before_the_doors_open(starts_at: datetime, doors_at: datetime | None) -> None:
     opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
 
-    told = as_it_opens(Kind.HOUR_BEFORE, starts_at, opening, starts_at - timedelta(hours=1), told_closed=False)
+    told = apply_opening(Kind.HOUR_BEFORE, starts_at, opening, starts_at - timedelta(hours=1), told_closed=False)
 
-    assert told == Say(Kind.HOUR_BEFORE, doors_at=doors_at)
+    assert told == SendAs(Kind.HOUR_BEFORE, doors_at=doors_at)
 
 
 def test_a_day_that_begins_at_the_opening_has_no_doors_before_it() -> None:
     opening = hours(("00:00", "24:00"))
 
-    told = as_it_opens(Kind.HOUR_BEFORE, at(25, 0, 10), opening, at(24, 23, 10), told_closed=False)
+    told = apply_opening(Kind.HOUR_BEFORE, at(25, 0, 10), opening, at(24, 23, 10), told_closed=False)
 
-    assert told == Say(Kind.HOUR_BEFORE, doors_at=at(25, 0))
+    assert told == SendAs(Kind.HOUR_BEFORE, doors_at=at(25, 0))
 
 
 @pytest.mark.parametrize(("minute", "over"), [(29, False), (30, True)])
 def test_who_missed_a_time_is_not_told_to_take_a_number_after_the_doors_have_closed(minute: int, *, over: bool) -> None:
     opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
 
-    told = as_it_opens(Kind.MISSED, at(25, 16, 50), opening, at(25, 17, minute), told_closed=False)
+    told = apply_opening(Kind.MISSED, at(25, 16, 50), opening, at(25, 17, minute), told_closed=False)
 
-    assert told == Say(Kind.MISSED, over=over)
+    assert told == SendAs(Kind.MISSED, over=over)
 
 
 # The hall is suspended.
@@ -318,20 +318,20 @@ def test_who_missed_a_time_is_not_told_to_take_a_number_after_the_doors_have_clo
 def test_nobody_is_called_back_to_a_hall_that_is_suspended() -> None:
     opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 10), at(25, 10, 5)))
 
-    told = [as_it_opens(Kind.NEAR, None, opening, at(25, 10, minute), told_closed=False) for minute in (0, 5)]
+    told = [apply_opening(Kind.NEAR, None, opening, at(25, 10, minute), told_closed=False) for minute in (0, 5)]
 
-    assert told == [Wait(at(25, 10, 1), at(25, 10, 11)), Say(Kind.NEAR)]
+    assert told == [Postpone(at(25, 10, 1), at(25, 10, 11)), SendAs(Kind.NEAR)]
 
 
-@pytest.mark.parametrize(("minute", "told"), [(0, None), (30, Say(Kind.MISSED, over=True))])
-def test_who_missed_a_time_is_told_to_come_when_the_hall_goes_on(minute: int, told: Say | None) -> None:
+@pytest.mark.parametrize(("minute", "told"), [(0, None), (30, SendAs(Kind.MISSED, over=True))])
+def test_who_missed_a_time_is_told_to_come_when_the_hall_goes_on(minute: int, told: SendAs | None) -> None:
     now_at = at(25, 17, minute)
     opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 16)))
     again_at = now_at + timedelta(minutes=1)
 
-    said = as_it_opens(Kind.MISSED, at(25, 15), opening, now_at, told_closed=False)
+    said = apply_opening(Kind.MISSED, at(25, 15), opening, now_at, told_closed=False)
 
-    assert said == (told or Wait(again_at, again_at))
+    assert said == (told or Postpone(again_at, again_at))
 
 
 async def test_nobody_is_asked_to_check_in_while_the_hall_is_suspended(

@@ -14,7 +14,7 @@ from service.journal.faults import StorageUnavailable
 from service.notify.mail import Mailer
 from service.notify.model import MessageChannel
 from service.notify.outbox import Outbox, Writer
-from service.notify.rules import Touched
+from service.notify.rules import AppointmentUpdate
 from service.runtime.halls import Halls
 from tests.notify.conftest import SENDER, Office, at
 from tests.notify.story import Story
@@ -265,7 +265,9 @@ async def test_a_fault_in_one_day_does_not_hold_up_the_others(
     await story.book(at(25, 14), await story.person())
     news = Outbox.news
 
-    async def sometimes(self: Outbox, writer: Writer, hall: HallId, on: date, seq: int) -> tuple[int, list[Touched]]:
+    async def sometimes(
+        self: Outbox, writer: Writer, hall: HallId, on: date, seq: int
+    ) -> tuple[int, list[AppointmentUpdate]]:
         if on == date(2026, 11, 24):
             raise RuntimeError
         return await news(self, writer, hall, on, seq)

@@ -14,8 +14,8 @@ from service.clock import FakeClock
 from service.domain.hall.demo import demo_document
 from service.domain.hall.document import HallDocument
 from service.domain.model import CancelledBy, HallId, ServiceId
-from service.notify.content import Letter, letter_of
-from service.notify.mail import PORT, PORT_OF_TLS, Mailer, mail_of, server_of
+from service.notify.content import RenderedMessage, render_message
+from service.notify.mail import PORT, TLS_PORT, Mailer, build_mail, parse_server_url
 from service.notify.model import Facts, Kind, Message, MessageChannel, Person
 from tests.notify.calendars import read_calendar
 from tests.notify.conftest import SENDER, Office, PlainLinks, at
@@ -317,14 +317,14 @@ async def test_an_address_that_no_header_can_hold_is_a_dead_letter(
 
 
 def test_a_password_is_not_sent_in_the_clear_to_another_machine() -> None:
-    assert server_of("smtp://hall:a%40b@mail.example") == ("mail.example", PORT, "hall", "a@b", False, True)
-    assert server_of("smtps://hall:hush@mail.example") == ("mail.example", PORT_OF_TLS, "hall", "hush", True, None)
-    assert server_of("smtp://hall:hush@localhost:25").start_tls is None
-    assert server_of("smtp://mail.example:25") == ("mail.example", 25, None, None, False, None)
+    assert parse_server_url("smtp://hall:a%40b@mail.example") == ("mail.example", PORT, "hall", "a@b", False, True)
+    assert parse_server_url("smtps://hall:hush@mail.example") == ("mail.example", TLS_PORT, "hall", "hush", True, None)
+    assert parse_server_url("smtp://hall:hush@localhost:25").start_tls is None
+    assert parse_server_url("smtp://mail.example:25") == ("mail.example", 25, None, None, False, None)
 
 
 def test_a_mail_is_ascii_on_its_way_and_its_lines_are_short(story: Story) -> None:
-    mail = mail_of(*_written(story.document, Kind.BOOKED), SENDER, EMAIL, at(23, 10)).as_bytes()
+    mail = build_mail(*_written(story.document, Kind.BOOKED), SENDER, EMAIL, at(23, 10)).as_bytes()
 
     assert mail.isascii()
     assert max(len(line) for line in mail.split(b"\r\n")) <= 998
@@ -335,7 +335,7 @@ def test_a_hall_and_a_service_may_be_called_by_several_lines() -> None:
     first, *others = document.services
     services = [replace(first, name={"zh-CN": "首次\n签约"}), *others]
 
-    mail = mail_of(
+    mail = build_mail(
         *_written(replace(document, name={"zh-CN": "市民\r\n大厅"}, services=services), Kind.BOOKED),
         SENDER,
         EMAIL,
@@ -346,7 +346,7 @@ def test_a_hall_and_a_service_may_be_called_by_several_lines() -> None:
     assert str(mail["Subject"]).endswith("首次 签约")
 
 
-def _written(document: HallDocument, kind: Kind) -> tuple[Message, Letter]:
+def _written(document: HallDocument, kind: Kind) -> tuple[Message, RenderedMessage]:
     message = Message(
         hall=HallId("demo"),
         id="0198a000-0000-7000-8000-000000000000",
@@ -363,7 +363,7 @@ def _written(document: HallDocument, kind: Kind) -> tuple[Message, Letter]:
         tries=1,
     )
     person = Person(name=NAME, phone=None, email=EMAIL, locale=None)
-    return message, letter_of(message, person, document, PlainLinks())
+    return message, render_message(message, person, document, PlainLinks())
 
 
 @pytest.mark.parametrize("hour", [0, 1])
@@ -374,7 +374,7 @@ def test_an_hour_that_comes_twice_is_told_by_the_wall_and_kept_apart_in_the_cale
     document = replace(story.document, time_zone="Europe/Berlin")
     person = Person(name=None, phone=None, email=EMAIL, locale="en")
 
-    letter = letter_of(replace(message, facts=facts), person, document, PlainLinks())
+    letter = render_message(replace(message, facts=facts), person, document, PlainLinks())
 
     assert "Sun 25 Oct, 02:30" in letter.text
     assert letter.entry is not None

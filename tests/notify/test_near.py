@@ -171,9 +171,9 @@ async def test_a_fault_in_one_hall_does_not_hold_up_the_others(
     def sometimes(day: Day, now_at: datetime) -> list[tuple[Ticket, int]]:
         if day.hall == "broken":
             raise KeyError(day.hall)
-        return list(rules.near(day, now_at))
+        return list(rules.tickets_near_call(day, now_at))
 
-    monkeypatch.setattr("service.notify.gather.near", sometimes)
+    monkeypatch.setattr("service.notify.message_producer.near", sometimes)
     await near.run()
 
     assert len(mails.mails) == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.clock import FakeClock
-from service.config import Settings
+from service.config.settings import Settings
 from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.clock import FakeClock
-from service.config import Secrets
+from service.config.secret_files import Secrets
 from service.credentials.page_links import Links
 from service.credentials.signer import Signer
 from service.domain.hall.demo import DEMO

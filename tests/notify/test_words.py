@@ -9,10 +9,10 @@ from fluent.syntax.visitor import Visitor
 
 from service.domain.hall.demo import demo_document
 from service.domain.model import CancelledBy, HallId, ServiceId
-from service.notify.content import Letter, letter_of
-from service.notify.mail import text_of
-from service.notify.model import OF_TICKETS, Facts, Kind, Message, MessageChannel, Person
-from service.notify.translations import LANGUAGES, language_of, named, say
+from service.notify.content import RenderedMessage, render_message
+from service.notify.mail import mail_text
+from service.notify.model import TICKET_KINDS, Facts, Kind, Message, MessageChannel, Person
+from service.notify.translations import LANGUAGES, choose_language, localized_name, translate
 from tests.notify.conftest import PlainLinks, at
 
 DOCUMENT = demo_document(always_open=False)
@@ -53,11 +53,11 @@ def letter(
     over: bool = False,
     doors_at: datetime | None = None,
     name: str | None = "Wang Fang",
-) -> Letter:
+) -> RenderedMessage:
     """A message to somebody who reads a language."""
     facts = (
         Facts(service=ServiceId("loan-first"), number="A058", ahead=3)
-        if kind in OF_TICKETS
+        if kind in TICKET_KINDS
         else Facts(
             service=ServiceId("loan-first"),
             code="A3K9QXRT",
@@ -81,7 +81,7 @@ def letter(
         tries=1,
     )
     person = Person(name=name, phone=None, email="wang@home.example", locale=language)
-    return letter_of(message, person, DOCUMENT, PlainLinks())
+    return render_message(message, person, DOCUMENT, PlainLinks())
 
 
 def test_every_language_has_the_same_texts_with_the_same_arguments() -> None:
@@ -97,7 +97,7 @@ def test_every_text_is_used(language: str, monkeypatch: pytest.MonkeyPatch) -> N
 
     def noted(language_: str, text: str, **arguments: str | int) -> str:
         used.add(text)
-        return say(language_, text, **arguments)
+        return translate(language_, text, **arguments)
 
     monkeypatch.setattr("service.notify.content.say", noted)
     for kind in Kind:
@@ -119,8 +119,8 @@ def test_every_message_can_be_said_and_begins_with_the_hall(kind: Kind, language
     assert written.language == language
     assert written.text.startswith(written.sender)
     assert "\n" not in written.subject + written.text
-    assert "{" not in text_of(written)
-    assert "\u2068" not in text_of(written)
+    assert "{" not in mail_text(written)
+    assert "\u2068" not in mail_text(written)
     assert (written.entry is not None) == (kind in {Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED})
 
 
@@ -135,9 +135,9 @@ def test_every_message_can_be_said_and_begins_with_the_hall(kind: Kind, language
     ],
     ids=lambda written: written.subject[:4],
 )
-def test_chinese_texts_have_chinese_punctuation(written: Letter) -> None:
+def test_chinese_texts_have_chinese_punctuation(written: RenderedMessage) -> None:
     assert not set(",;!?()") & set(written.subject + written.text)
-    assert "你" not in text_of(written)
+    assert "你" not in mail_text(written)
 
 
 def test_what_is_the_halls_doing_is_said_so_and_the_way_forward_is_a_link() -> None:
@@ -178,18 +178,18 @@ def test_nobody_is_told_to_come_while_the_doors_are_shut() -> None:
 def test_the_language_is_the_persons_else_the_first_of_the_hall_that_there_is(
     locale: str | None, hall: list[str], language: str
 ) -> None:
-    assert language_of(locale, hall) == language
+    assert choose_language(locale, hall) == language
 
 
 def test_a_thing_is_called_by_its_name_in_the_language_a_near_one_or_any() -> None:
-    assert named({"en": "Hall", "zh-CN": "大厅"}, "zh-CN", "demo") == "大厅"
-    assert named({"en": "Hall", "zh-HK": "大堂"}, "zh-CN", "demo") == "大堂"
-    assert named({"de": "Halle"}, "zh-CN", "demo") == "Halle"
-    assert named({}, "zh-CN", "demo") == "demo"
+    assert localized_name({"en": "Hall", "zh-CN": "大厅"}, "zh-CN", "demo") == "大厅"
+    assert localized_name({"en": "Hall", "zh-HK": "大堂"}, "zh-CN", "demo") == "大堂"
+    assert localized_name({"de": "Halle"}, "zh-CN", "demo") == "Halle"
+    assert localized_name({}, "zh-CN", "demo") == "demo"
 
 
 def test_a_name_with_line_breaks_in_it_is_said_in_one_line() -> None:
-    assert named({"en": " Town Hall,\r\n2nd\u2028floor\n"}, "en", "demo") == "Town Hall, 2nd floor"
+    assert localized_name({"en": " Town Hall,\r\n2nd\u2028floor\n"}, "en", "demo") == "Town Hall, 2nd floor"
 
 
 def test_a_service_that_left_the_document_is_called_by_its_id() -> None:
@@ -206,7 +206,7 @@ def test_a_service_that_left_the_document_is_called_by_its_id() -> None:
     )
     person = Person(name=None, phone=None, email="wang@home.example", locale="en")
 
-    assert "gone" in letter_of(message, person, DOCUMENT, PlainLinks()).text
+    assert "gone" in render_message(message, person, DOCUMENT, PlainLinks()).text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

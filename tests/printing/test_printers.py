@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from service.domain.model import PrinterState
 from service.printing import printers as talking
-from service.printing.printers import Printers, state_of
+from service.printing.printers import Printers, paper_state_of
 from tests.domain.halls import Hall
 from tests.printing.receiver import LOW, OFFLINE, OUT, SILENT, Receiver, receiver
 
@@ -131,7 +131,7 @@ async def test_two_kiosks_take_turns_at_the_printer_between_them() -> None:
     ],
 )
 def test_what_a_printer_says_of_its_paper(said: int, state: PrinterState) -> None:
-    assert state_of(said) is state
+    assert paper_state_of(said) is state
 
 
 def test_a_kiosk_has_the_printer_of_its_name_in_its_hall() -> None:

@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 from PIL import ImageFont
 
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from service.printing import fonts
-from service.printing.slip import KANJI_OFF, KANJI_ON, SlipPrinted, _drawn, _lines, slip_bytes
+from service.printing.slip import KANJI_OFF, KANJI_ON, Slip, _drawn, _lines, render_slip
 
-SLIP = SlipPrinted(
+SLIP = Slip(
     hall={"zh-CN": "学生资助贷款办理大厅", "en": "Student Loan Hall"},
     number="A058",
     service={"zh-CN": "首次贷款签约", "en": "First loan contract"},
@@ -29,7 +29,7 @@ def printer(profile: str = "TM-T88V", *, gb18030: bool = False) -> NetworkPrinte
 
 
 def test_a_printer_with_chinese_gets_it_as_gb18030() -> None:
-    data = slip_bytes(SLIP, printer(gb18030=True))
+    data = render_slip(SLIP, printer(gb18030=True))
 
     assert KANJI_ON + "学生资助贷款办理大厅".encode("gb18030") + KANJI_OFF in data
     assert KANJI_ON + "取号时间 11月23日 10:42".encode("gb18030") + KANJI_OFF in data
@@ -38,7 +38,7 @@ def test_a_printer_with_chinese_gets_it_as_gb18030() -> None:
 
 
 def test_the_number_is_large_the_code_in_two_halves_and_the_address_a_qr_code() -> None:
-    data = slip_bytes(SLIP, printer(gb18030=True))
+    data = render_slip(SLIP, printer(gb18030=True))
 
     assert SIZE_4 + b"A058\n" in data
     assert b"7K3M 9QXR\n" in data
@@ -50,7 +50,7 @@ def test_the_number_is_large_the_code_in_two_halves_and_the_address_a_qr_code() 
 
 
 def test_what_has_a_name_in_another_language_alone_is_called_by_it() -> None:
-    data = slip_bytes(replace(SLIP, hall={"de": "Rathaus"}, service={"fr": "Passeport"}), printer(gb18030=True))
+    data = render_slip(replace(SLIP, hall={"de": "Rathaus"}, service={"fr": "Passeport"}), printer(gb18030=True))
 
     assert b"Rathaus\n" in data
     assert b"Passeport\n" in data
@@ -61,7 +61,7 @@ def test_a_name_is_one_line_and_no_command_to_the_printer(monkeypatch: pytest.Mo
     monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
     named = replace(SLIP, hall={"zh-CN": "市民\n大厅", "en": "Town\x1b@\x1dV\x00 Hall\n"})
 
-    written, drawn = (slip_bytes(named, printer(gb18030=gb18030)) for gb18030 in (True, False))
+    written, drawn = (render_slip(named, printer(gb18030=gb18030)) for gb18030 in (True, False))
 
     assert KANJI_ON + "市民 大厅".encode("gb18030") + KANJI_OFF in written
     assert b"Town @ V Hall\n" in written
@@ -72,7 +72,7 @@ def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch
     built_in = ImageFont.load_default(28)
     monkeypatch.setattr(fonts, "chinese", lambda _size: built_in)
 
-    data = slip_bytes(SLIP, printer())
+    data = render_slip(SLIP, printer())
 
     assert data.count(GS_IMAGE) >= 6
     assert KANJI_ON not in data
@@ -82,7 +82,7 @@ def test_a_printer_without_chinese_gets_it_drawn(monkeypatch: pytest.MonkeyPatch
 def test_a_printer_without_chinese_and_without_a_font_prints_what_is_latin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "chinese", lambda _size: None)
 
-    data = slip_bytes(SLIP, printer())
+    data = render_slip(SLIP, printer())
 
     assert SIZE_4 + b"A058\n" in data
     assert b"Student Loan Hall\n" in data
@@ -104,7 +104,7 @@ def test_a_long_name_is_drawn_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch)
 def test_every_common_profile_prints_a_slip(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fonts, "chinese", lambda _size: None)
 
-    data = slip_bytes(SLIP, printer(profile))
+    data = render_slip(SLIP, printer(profile))
 
     assert b"A058" in data
     assert (GS_QR_STORE in data) or (GS_IMAGE in data), "a QR code of its own, or a drawn one"
@@ -112,7 +112,7 @@ def test_every_common_profile_prints_a_slip(profile: str, monkeypatch: pytest.Mo
 
 def test_a_profile_that_python_escpos_has_not_is_an_error() -> None:
     with pytest.raises(KeyError):
-        slip_bytes(SLIP, printer("TM-9999"))
+        render_slip(SLIP, printer("TM-9999"))
 
 
 def test_a_drawn_line_is_black_on_white_and_as_wide_as_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from service.clock import FakeClock
-from service.config import secrets_of
+from service.config.secret_files import secrets_of
 from service.credentials.signer import Signer
 from service.domain.commands import BookAppointment
 from service.domain.model import AppointmentId, Channel, HallId, ServiceId
@@ -18,8 +18,8 @@ from service.journal.values import Applicant
 from service.primitives.contacts import Reached, person_of
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
 from service.privacy.data_requests import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS
-from service.runtime.lane import Request
 from service.runtime.lanes import SYSTEM
+from service.runtime.requests import Request
 from tests.api.checked import Checked
 from tests.service import NOON_AT, Api, Reply, Service, service_on
 

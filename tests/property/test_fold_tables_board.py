@@ -39,7 +39,7 @@ from service.domain.refusals import Refusal
 from service.journal.journal import Journal
 from service.journal.verify import Verifier
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
-from service.runtime.lane import Request
+from service.runtime.requests import Request
 from tests.service import Service
 
 COUNTERS = [CounterId(name) for name in ("1", "2", "P1")]

@@ -12,7 +12,7 @@ from service.domain.hall.document import Booking, HallDocument, Places
 from service.domain.model import Appointment, AppointmentId, Channel, ServiceId
 from service.journal.verify import Verifier
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 from tests.race.process import DAY, Process, equal, folded
 
 EVERY_DAY = [1, 2, 3, 4, 5, 6, 7]

@@ -29,8 +29,9 @@ from service.journal.read import LastDay
 from service.journal.values import Append, Claimed, Lost, Position
 from service.primitives.ids import new_code, new_id
 from service.runtime.halls import Hall, Halls
-from service.runtime.lane import Answer, Lane, Request
+from service.runtime.lane import Lane
 from service.runtime.lanes import Lanes
+from service.runtime.requests import Answer, Request
 from tests.domain.halls import values
 from tests.service import NOON_AT
 

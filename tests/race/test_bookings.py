@@ -43,7 +43,10 @@ from service.journal.journal import Journal
 from service.journal.verify import RULES, Verifier
 from service.primitives.ids import new_code, new_id
 from service.runtime.jobs import Jobs
-from service.runtime.lane import IDLE_AFTER_S, SUM_CHANGES_MAX, Answer, refusal_of
+from service.runtime.journaled_day import TOTALS_CHANGES_MAX
+from service.runtime.lane import IDLE_AFTER_S
+from service.runtime.rejected_appends import refusal_for
+from service.runtime.requests import Answer
 from tests.race.bookings import (
     FAR_DAY,
     PERSON,
@@ -235,7 +238,7 @@ async def test_a_booking_that_another_day_was_faster_with_is_tried_again_and_wit
     await with_one_place(one)
     await one.lanes.lane_on(DEMO, FAR_DAY)
     if not again:
-        monkeypatch.setattr("service.runtime.lane.OF_OTHER_DAYS", frozenset())
+        monkeypatch.setattr("service.runtime.lane.CROSS_DAY_CONSTRAINTS", frozenset())
     async with booked_but_not_yet(dsn, NEXT_DAY):
         waiting = asyncio.create_task(book(one, FAR_DAY, booking(FAR_DAY, person=PERSON)))
         await until_blocked(dsn)
@@ -536,7 +539,7 @@ async def test_without_the_constraint_an_invitation_is_used_that_was_taken_back(
 )
 def test_a_rule_that_the_table_keeps_is_told_in_the_words_of_the_hall(rule: str, told: type[Refusal]) -> None:
     assert rule in RULES
-    assert type(refusal_of(ConstraintBroken(rule, "would be broken"), DEMO, FAR_DAY)) is told
+    assert type(refusal_for(ConstraintBroken(rule, "would be broken"), DEMO, FAR_DAY)) is told
 
 
 # Days ahead.
@@ -846,7 +849,7 @@ async def test_the_sums_beside_a_day_are_those_of_its_bookings_whoever_wrote_the
     await with_one_place(one, other)
     seen = set()
 
-    for n in range(SUM_CHANGES_MAX + 8):
+    for n in range(TOTALS_CHANGES_MAX + 8):
         appointment = await booked(other if n % 3 == 0 else one, FAR_DAY, f"{n // 2:02}:{30 * (n % 2):02}")
         if n % 4 == 0:
             await cancel(other, appointment.id, FAR_DAY)

@@ -11,7 +11,8 @@ from service.domain.model import CounterId
 from service.domain.refusals import Busy
 from service.errors import StorageUnavailable
 from service.journal import faults
-from service.runtime.lane import BATCH_MAX, IDLE_AFTER_S, Answer, Lane
+from service.runtime.lane import BATCH_MAX, IDLE_AFTER_S, Lane
+from service.runtime.requests import Answer
 from tests.race.process import (
     NEXT_DAY,
     Process,
@@ -105,7 +106,7 @@ async def test_a_lane_that_is_not_closed_takes_after_its_stop_what_nobody_will_d
     async with process_on(dsn) as one:
         lane = await one.lane()
         await one.lanes.stop()
-        monkeypatch.setattr("service.runtime.lane.ANSWER_WITHIN_S", 0.0)
+        monkeypatch.setattr("service.runtime.pending_requests.ANSWER_WITHIN_S", 0.0)
 
         with pytest.raises(StorageUnavailable):  # only the patience of the asker ends it
             await lane.do(one.request(new_ticket()))

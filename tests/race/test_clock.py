@@ -6,7 +6,8 @@ import pytest
 
 from service.clock import Clock, FakeClock
 from service.domain.day import LONG_AGO
-from service.runtime.lane import Lane, _Decision, _Pending
+from service.runtime.lane import Lane, _Decision
+from service.runtime.pending_requests import PendingRequest
 from tests.race.process import Process, one_story, process_on, rows_of
 from tests.service import NOON_AT
 
@@ -16,7 +17,7 @@ LATE = timedelta(minutes=5)
 class Timeless(Lane):
     """A lane that takes each request's time as it comes."""
 
-    def _decide_one(self, pending: _Pending) -> _Decision:
+    def _decide_one(self, pending: PendingRequest) -> _Decision:
         self._decided.at = LONG_AGO
         return super()._decide_one(pending)
 

@@ -10,7 +10,7 @@ from service.domain.hall.demo import DEMO
 from service.domain.model import ServiceId, Slip, TicketId
 from service.domain.refusals import Refusal
 from service.primitives.ids import new_code, new_id
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 from tests.race.process import DAY, WITHIN_S, Blind, Process, numbers_in, one_story, process_on, rows_of
 
 KIOSK = "0198c0de-0000-7000-8000-000000000001"

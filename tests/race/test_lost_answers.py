@@ -13,7 +13,8 @@ from service.journal.append import Sent, _arguments, _claimed_at
 from service.journal.database import unreachable
 from service.journal.migrate import migrate
 from service.journal.values import Append, Claimed, Lost
-from service.runtime.lane import Lane, _Pending
+from service.runtime.lane import Lane
+from service.runtime.pending_requests import PendingRequest
 from tests.postgres import PostgresServer, running
 from tests.proxy import Fault as Cut
 from tests.proxy import Proxy
@@ -71,16 +72,16 @@ class Reader(Pessimist):
 class Forgiving(Lane):
     """A lane that goes on with commands after it said that nothing was done."""
 
-    def _give_up(self, pending: _Pending) -> None:
+    def _give_up(self, pending: PendingRequest) -> None:
         pending.settle(StorageUnavailable())
 
 
 class Watched(Lane):
     """A lane of which a test knows the batch under way."""
 
-    batch: list[_Pending]
+    batch: list[PendingRequest]
 
-    def _take(self) -> list[_Pending]:
+    def _take(self) -> list[PendingRequest]:
         self.batch = super()._take()
         return self.batch
 
@@ -203,7 +204,7 @@ async def test_who_is_told_that_nothing_was_done_can_believe_it(
     await far.take()
     lane = await far.lane()
     await proxy.go_away()
-    monkeypatch.setattr("service.runtime.lane.ANSWER_WITHIN_S", SOON_S)
+    monkeypatch.setattr("service.runtime.pending_requests.ANSWER_WITHIN_S", SOON_S)
 
     told = await asyncio.gather(*(lane.do(far.request(new_ticket())) for _ in range(3)), return_exceptions=True)
     await proxy.come_back()
@@ -221,7 +222,7 @@ async def test_without_withdrawing_them_commands_are_done_that_were_told_not_to_
         await far.take()
         lane = await far.lane()
         await proxy.go_away()
-        monkeypatch.setattr("service.runtime.lane.ANSWER_WITHIN_S", SOON_S)
+        monkeypatch.setattr("service.runtime.pending_requests.ANSWER_WITHIN_S", SOON_S)
 
         told = await asyncio.gather(*(lane.do(far.request(new_ticket())) for _ in range(3)), return_exceptions=True)
         await proxy.come_back()
@@ -286,11 +287,11 @@ async def test_a_crash_with_commands_in_flight_loses_and_doubles_nothing(
         blocker = await asyncpg.connect(dsn)
         await blocker.execute("BEGIN; SELECT FROM hall_days FOR UPDATE")
         with monkeypatch.context() as patched:
-            patched.setattr("service.runtime.lane.ANSWER_WITHIN_S", WITHIN_S)
+            patched.setattr("service.runtime.pending_requests.ANSWER_WITHIN_S", WITHIN_S)
             sent = one.request(new_ticket())
             in_flight = asyncio.create_task(lane.do(sent))
             await until_blocked(dsn)
-            patched.setattr("service.runtime.lane.ANSWER_WITHIN_S", SOON_S)
+            patched.setattr("service.runtime.pending_requests.ANSWER_WITHIN_S", SOON_S)
             queued = [one.request(new_ticket()) for _ in range(3)]
             waiting = [asyncio.create_task(lane.do(request)) for request in queued]
             await asyncio.sleep(0)

@@ -16,8 +16,8 @@ from service.domain.refusals import DayHasEnded
 from service.journal import append
 from service.runtime.halls import Hall
 from service.runtime.jobs import ENDS_SPREAD_S, Jobs
-from service.runtime.lane import Answer
 from service.runtime.lanes import Lanes
+from service.runtime.requests import Answer
 from tests.race.process import (
     DAY,
     MIDNIGHT_AT,

@@ -29,7 +29,7 @@ from service.journal.faults import ConstraintBroken
 from service.journal.values import Append, Applicant, Claimed, Lost, Position
 from service.journal.verify import Verifier
 from service.primitives.ids import new_id
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 from tests.proxy import Fault, Proxy
 from tests.race.bookings import (
     FAR_DAY,

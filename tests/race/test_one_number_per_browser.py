@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from service.domain.day import Day
-from service.domain.decide import decide
+from service.domain.decide import tickets
 from service.domain.refusals import AlreadyWaiting
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 from tests.race.process import Process, new_ticket, number_of, numbers_in, one_story
 
 BROWSER = "a keyed hash"
@@ -47,7 +47,7 @@ async def test_without_the_rule_it_gets_two(
     def refuse_nobody(_day: Day, _browser: str | None) -> None:
         pass
 
-    monkeypatch.setattr(decide, "_refuse_second", refuse_nobody)
+    monkeypatch.setattr(tickets, "_refuse_second_ticket", refuse_nobody)
 
     await taken_at_once(one, other)
 

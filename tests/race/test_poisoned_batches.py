@@ -14,7 +14,10 @@ from service.domain.evolve.evolve import evolve
 from service.domain.refusals import Busy, Refusal
 from service.errors import Fault
 from service.journal.faults import ConstraintBroken, RecordsRefused
-from service.runtime.lane import BATCH_MAX, Answer, Lane, _Decision, _Pending, refusal_of
+from service.runtime.lane import BATCH_MAX, Lane, _Decision
+from service.runtime.pending_requests import PendingRequest
+from service.runtime.rejected_appends import refusal_for
+from service.runtime.requests import Answer
 from tests.race.process import Process, new_ticket, number_of, one_story, process_on, rows_of
 
 BAD = "BADCODE0"
@@ -25,7 +28,7 @@ NTH = 40
 class Fragile(Lane):
     """A lane in which an exception of `decide` is nobody's in particular."""
 
-    def _decide_one(self, pending: _Pending) -> _Decision:
+    def _decide_one(self, pending: PendingRequest) -> _Decision:
         decide_or_break(self._decided, pending.request.command, pending.request.now_at)
         return super()._decide_one(pending)
 
@@ -33,10 +36,10 @@ class Fragile(Lane):
 class Wholesale(Lane):
     """A lane that gives up a batch which the journal refuses."""
 
-    async def _settle_rejected(self, batch: list[_Pending], rejected: ConstraintBroken | RecordsRefused) -> None:
+    async def _settle_rejected(self, batch: list[PendingRequest], rejected: ConstraintBroken | RecordsRefused) -> None:
         self._forget_decided()
         for pending in batch:
-            pending.settle(refusal_of(rejected, self.hall, self.on))
+            pending.settle(refusal_for(rejected, self.hall, self.on))
 
 
 def decide_or_break(day: Day, command: Command, now_at: datetime) -> list[Event]:

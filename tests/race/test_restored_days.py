@@ -7,6 +7,7 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.hall.demo import DEMO
+from service.runtime import journaled_day
 from service.runtime import lane as lane_module
 from service.runtime.halls import Hall
 from service.runtime.jobs import ENDS_SPREAD_S, Jobs
@@ -196,7 +197,8 @@ async def test_without_beginning_anew_a_day_goes_on_that_never_began(
     one: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Lane, "begun", property(lambda _: True, lambda _, __: None), raising=False)
-    monkeypatch.setattr(lane_module, "require_begun", lambda _, **__: None)
+    for module in (lane_module, journaled_day):
+        monkeypatch.setattr(module, "require_begun", lambda _, **__: None)
     await a_night_and_a_restore(one, dsn)
     lane = await one.lane(NEXT_DAY)
 

@@ -10,7 +10,7 @@ from service.domain.day import Day, Done
 from service.domain.model import CounterId
 from service.domain.refusals import KeyReused
 from service.errors import Fault
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 from tests.race.process import DONE, Process, calls_in, commands_in, kinds_in, new_ticket, numbers_in, one_story
 
 KEY = "8e03978e"

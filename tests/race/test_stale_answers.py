@@ -14,7 +14,8 @@ from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.journal import Journal
 from service.journal.values import Position
-from service.runtime.lane import FRESH_FOR_S, Lane
+from service.runtime.journaled_day import FRESH_FOR_S
+from service.runtime.lane import Lane
 from tests.race.process import NEXT_DAY, Meddled, Process, called_by, new_ticket, one_story, process_on
 
 

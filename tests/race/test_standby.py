@@ -14,7 +14,7 @@ from service.domain.hall.document import HallDocument
 from service.domain.model import Admission, LeftReason, TicketId, TicketState
 from service.domain.refusals import HallFull, WrongState
 from service.errors import Fault
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 from tests.api.checked import at
 from tests.race.bookings import booking, moves, one_place, same_story
 from tests.race.process import DAY, NEXT_DAY, Process, kinds_in, new_ticket, rows_of

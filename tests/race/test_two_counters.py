@@ -10,7 +10,8 @@ from service.domain.commands import CallNext
 from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, TicketId
 from service.errors import Fault
-from service.runtime.lane import Lane, _Decision, _Pending
+from service.runtime.lane import Lane, _Decision
+from service.runtime.pending_requests import PendingRequest
 from tests.race.process import (
     Blind,
     Process,
@@ -25,7 +26,7 @@ from tests.race.process import (
 class Forgetful(Lane):
     """A lane that decides each command of a batch as if those before it had not been."""
 
-    def _decide(self, batch: Iterable[_Pending]) -> list[_Decision]:
+    def _decide(self, batch: Iterable[PendingRequest]) -> list[_Decision]:
         decisions: list[_Decision] = []
         written = 0
         for pending in batch:

@@ -10,7 +10,9 @@ from service.domain.commands import CallNext, Command, LeaveQueue, OpenCounter, 
 from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, CounterState, TicketState
 from service.domain.refusals import Refusal
-from service.runtime.lane import Answer, Lane, _Pending
+from service.runtime.lane import Lane
+from service.runtime.pending_requests import PendingRequest
+from service.runtime.requests import Answer
 from tests.race.process import (
     DAY,
     DONE,
@@ -32,7 +34,7 @@ RACES = 20
 class Optimistic(Lane):
     """A lane that tries again after a lost race without holding the row."""
 
-    async def _try_locked(self, batch: list[_Pending]) -> bool:
+    async def _try_locked(self, batch: list[PendingRequest]) -> bool:
         return await self._try(batch)
 
 

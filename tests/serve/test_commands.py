@@ -12,7 +12,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from service.cli.main import cli
-from service.config import SETTINGS
+from service.config.catalog import SETTINGS
 from service.domain.hall.document import HallDocument
 from service.journal.database import Database
 from service.primitives.ids import new_id

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.config import Settings, SettingsError
+from service.config.settings import Settings, SettingsError
 from service.credentials import secret_check
 from service.journal.database import Database
 from tests.serve.program import SECRET, Programs

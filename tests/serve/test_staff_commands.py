@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.cli import token, user
-from service.config import Settings
+from service.config.settings import Settings
 from service.runtime.startup_checks import CannotServe
 from tests.api.staff import PASSWORD, Browser
 from tests.serve.program import SECRET, Programs

@@ -11,7 +11,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from service.app import _background
+from service.composition.background import background_task
 from service.runtime.startup_checks import TaskFailed
 from tests.serve.program import Programs, alive, postmaster_of, until
 
@@ -143,7 +143,7 @@ async def test_a_task_that_fails_in_mid_stop_does_not_cut_the_stop_short(monkeyp
 
     try:
         with pytest.raises(TaskFailed):
-            async with _background(fail(), "failing"):
+            async with background_task(fail(), "failing"):
                 await asyncio.sleep(0)
     finally:
         signal.signal(signal.SIGTERM, ours)

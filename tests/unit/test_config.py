@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from service.config import (
-    HIDDEN,
-    KINDS,
-    SETTINGS,
-    NetworkPrinter,
-    Settings,
-    SettingsError,
-    load,
-    printers_of,
-    secrets_of,
-)
+from service.config.catalog import SETTINGS
+from service.config.secret_files import secrets_of
+from service.config.settings import HIDDEN, Settings, SettingsError, load
+from service.config.values import KINDS, NetworkPrinter, network_printers
 from service.credentials.signer import TOKEN_FORM
 
 WEBHOOK_SECRET = "whsec_" + b64encode(b"hush" * 8).decode()
@@ -231,12 +224,12 @@ def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
                 "PAIHAO_WEBHOOK_SECRET": WEBHOOK_SECRET,
                 "PAIHAO_PUBLIC_URL": "https://hall.example",
             },
-            "PAIHAO_WEBHOOK_URL must be https: phone numbers go there",
+            "PAIHAO_WEBHOOK_URL must be https: phone numbers are sent there",
         ),
         ({"PAIHAO_OIDC_ISSUER": "https://login.example"}, "PAIHAO_OIDC_ISSUER needs PAIHAO_OIDC_CLIENT_ID"),
         (
             {"PAIHAO_OIDC_ISSUER": "http://login.example", "PAIHAO_OIDC_CLIENT_ID": "paihao"},
-            "PAIHAO_OIDC_ISSUER must be https: who can change what it says can be anybody here",
+            "PAIHAO_OIDC_ISSUER must be https: whoever alters its answers could sign in as anyone",
         ),
     ],
 )
@@ -330,7 +323,7 @@ def test_an_older_secret_of_the_file_must_not_be_empty(tmp_path: Path) -> None:
 def test_printers_are_named_by_hall_and_kiosk_with_host_port_and_profile() -> None:
     text = "demo/at the door=10.0.0.9:9100:TM-T88V, demo/lobby=[fd00::9]:9100:NT-80-V-UL+gb18030"
 
-    door, lobby = printers_of(text)
+    door, lobby = network_printers(text)
 
     assert door == NetworkPrinter("demo", "at the door", "10.0.0.9", 9100, "TM-T88V")
     assert lobby == NetworkPrinter("demo", "lobby", "fd00::9", 9100, "NT-80-V-UL", gb18030=True)

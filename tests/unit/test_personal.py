@@ -17,11 +17,11 @@ from service.api.tickets.forms import TakeTicketForm
 from service.domain.model import ServiceId
 from service.invitations.guests import Guest
 from service.journal.values import Applicant
-from service.notify.content import Letter
+from service.notify.content import RenderedMessage
 from service.notify.model import Person
 from service.primitives.contacts import reached
 from service.primitives.personal_data import Personal
-from service.privacy.data_requests import KnownPerson
+from service.privacy.data_requests import ApplicantRecord
 
 NAME, PHONE, EMAIL = "Wang Fang", "+8613800138000", "wang@home.example"
 WHO = {"name": NAME, "phone": PHONE, "email": EMAIL}
@@ -29,7 +29,7 @@ NOON_AT = datetime(2026, 11, 23, 4, tzinfo=UTC)
 
 VALUES: list[tuple[Struct, str]] = [
     (Applicant(id="1", **WHO), "Applicant(id='1')"),
-    (KnownPerson(id="1", locale=None, created_at=NOON_AT, **WHO), "KnownPerson(id='1')"),
+    (ApplicantRecord(id="1", locale=None, created_at=NOON_AT, **WHO), "KnownPerson(id='1')"),
     (Guest(line=7, service=None, prechecked=True, locale=None, **WHO), "Guest(line=7)"),
     (Person(locale=None, **WHO), "Person()"),
     (reached(PHONE, EMAIL, "CN"), "Reached()"),
@@ -37,7 +37,7 @@ VALUES: list[tuple[Struct, str]] = [
     (ChangeApplicantForm(**WHO), "ChangeApplicantForm()"),
     (BookForm(service=ServiceId("enquiry"), starts_at=NOON_AT, applicant=ApplicantForm(**WHO)), "BookForm()"),
     (
-        Letter(
+        RenderedMessage(
             language="en",
             sender="The hall",
             subject="Booked",

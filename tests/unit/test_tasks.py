@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from service.primitives.tasks import begun
+from service.primitives.tasks import start_eagerly
 
 
 async def test_it_has_run_to_its_first_wait_before_anything_else_can() -> None:
@@ -16,7 +16,7 @@ async def test_it_has_run_to_its_first_wait_before_anything_else_can() -> None:
         seen.append("went on")
         return "done"
 
-    started = begun(work(), "work")
+    started = start_eagerly(work(), "work")
     assert seen == ["begun"]
 
     gate.set()
@@ -28,7 +28,7 @@ async def test_one_that_never_waits_is_done() -> None:
     async def work() -> int:
         return 7
 
-    started = begun(work(), "work")
+    started = start_eagerly(work(), "work")
 
     assert started.done()
     assert await started == 7
@@ -44,7 +44,7 @@ async def test_what_it_raises_before_and_after_its_first_wait_is_for_who_awaits_
 
     for work in (at_once, later):
         with pytest.raises(LookupError):
-            await begun(work(), "work")
+            await start_eagerly(work(), "work")
 
 
 async def test_what_it_waits_for_may_fail_and_it_goes_on() -> None:
@@ -58,7 +58,7 @@ async def test_what_it_waits_for_may_fail_and_it_goes_on() -> None:
             return "again"
         return "never"
 
-    started = begun(work(), "work")
+    started = start_eagerly(work(), "work")
     answer.set_exception(ConnectionError())
 
     assert await started == "again"
@@ -73,7 +73,7 @@ async def test_cancelled_it_is_cancelled_where_it_waits() -> None:
         finally:
             cleaned.append(True)
 
-    started = begun(work(), "work")
+    started = start_eagerly(work(), "work")
     started.cancel()
 
     with pytest.raises(asyncio.CancelledError):

@@ -20,7 +20,7 @@ from service.api.http.headers import cookie_of
 from service.credentials.signer import Signer
 from service.domain.model import HallId
 from service.errors import RateLimited
-from service.limits.rules import BROWSERS_OF_ADDRESS
+from service.limits.rules import BROWSERS_PER_ADDRESS
 
 COOKIE = "paihao_browser"
 COOKIE_MAX_AGE_S = 2 * 86_400
@@ -58,7 +58,7 @@ async def browser_cookie(request: web.Request) -> str | None:
     limits = request.app.get(LIMITS)
     if limits is not None:
         try:
-            await limits.spend(BROWSERS_OF_ADDRESS, subscriber_of(address_of(request)))
+            await limits.spend(BROWSERS_PER_ADDRESS, subscriber_of(address_of(request)))
         except RateLimited:
             return None
     drawn = secrets.token_urlsafe(16)

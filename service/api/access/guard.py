@@ -28,7 +28,7 @@ from service.api.http.problems import Handler
 from service.credentials.signer import TOKEN_FORM
 from service.domain.refusals import AppointmentNotFound, Refusal, TicketNotFound
 from service.errors import DeviceNotFound, Forbidden, StorageUnavailable, TokenInvalid, TokenMissing
-from service.identity.audit_log import EVERY_HALL
+from service.identity.audit_log import SERVICE_WIDE
 from service.identity.devices import TOKEN_FORM as DEVICE_FORM
 from service.identity.devices import Device
 from service.identity.sessions import Session
@@ -105,7 +105,7 @@ async def halls_allowed(request: web.Request, roles: Iterable[Role]) -> frozense
     assert session.account is not None, "an admin has theirs in all"
     allowed = frozenset(roles)
     halls = frozenset(hall for hall, role in session.account.roles.items() if IMPLIES[Role(role)] & allowed)
-    return None if EVERY_HALL in halls else halls
+    return None if SERVICE_WIDE in halls else halls
 
 
 async def session_of(request: web.Request) -> Session | None:
@@ -260,7 +260,7 @@ async def _device(request: web.Request, token: str) -> Device:
 
 def _belongs_here(request: web.Request, device: Device) -> bool:
     """Tell whether a device is of the hall that the request is about, or of none, as what watches the service."""
-    return device.hall in {EVERY_HALL, request.match_info.get("hall", EVERY_HALL)}
+    return device.hall in {SERVICE_WIDE, request.match_info.get("hall", SERVICE_WIDE)}
 
 
 def _caller_of_device(device: Device, net: Net) -> Caller:
@@ -287,7 +287,7 @@ def _roles_here(request: web.Request, session: Session, *, in_any_hall: bool = F
         return []
     if in_any_hall:
         return [Role(role) for role in account.roles.values()]
-    halls = (EVERY_HALL, request.match_info.get("hall", EVERY_HALL))
+    halls = (SERVICE_WIDE, request.match_info.get("hall", SERVICE_WIDE))
     return [Role(account.roles[hall]) for hall in halls if hall in account.roles]
 
 

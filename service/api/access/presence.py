@@ -15,7 +15,7 @@ from service.api.app_keys import CLOCK, ENTRANCE, HALLS, LIMITS, SIGNER
 from service.domain.model import Channel, HallId
 from service.errors import EntranceRequired, Forbidden
 from service.journal.values import Applicant
-from service.limits.rules import TAKES_OF_ENTRANCE, WRONG_CODES, WRONG_CODES_OF_BROWSER
+from service.limits.rules import TICKETS_PER_ENTRANCE_CODE, WRONG_CODES_PER_ADDRESS, WRONG_CODES_PER_BROWSER
 
 _SELF_SERVICE = (Channel.WEB, Channel.QR)
 _AT_HALL = (Channel.STAFF, Channel.KIOSK, Channel.HOTLINE, *_SELF_SERVICE)
@@ -73,7 +73,7 @@ async def check_presence(  # noqa: PLR0913  (the last three by name)
     if LIMITS in request.app:
         await count_take(request, applicant)
         if code is not None:
-            await request.app[LIMITS].spend(TAKES_OF_ENTRANCE, f"{hall}|{code}")
+            await request.app[LIMITS].spend(TICKETS_PER_ENTRANCE_CODE, f"{hall}|{code}")
     return Presence(used, browser_hash(request.app[SIGNER], hall, cookie) if cookie else None)
 
 
@@ -106,4 +106,4 @@ async def count_wrong_code(request: web.Request, who: Caller) -> None:
     Who is at the hall anyway types for others, and is not counted.
     """
     if who.role not in ON_SITE_ROLES:
-        await count_by_browser(request, WRONG_CODES_OF_BROWSER, WRONG_CODES)
+        await count_by_browser(request, WRONG_CODES_PER_BROWSER, WRONG_CODES_PER_ADDRESS)

@@ -18,16 +18,16 @@ from service.api.shared.applicants import contact_of, stored_applicant
 from service.domain.model import Appointment, HallId
 from service.journal.values import Applicant
 from service.limits.rules import (
-    BOOKINGS_OF_BROWSER,
-    BOOKINGS_OF_CONTACT,
-    BOOKINGS_OF_STRANGERS,
-    CONTACTS_OF_APPOINTMENT,
-    CONTACTS_OF_BROWSER,
-    CONTACTS_OF_STRANGERS,
-    HOLDS_OF_STRANGERS,
-    TAKES_OF_BROWSER,
-    TAKES_OF_CONTACT,
-    TAKES_OF_STRANGERS,
+    BOOKINGS_PER_ADDRESS,
+    BOOKINGS_PER_BROWSER,
+    BOOKINGS_PER_CONTACT,
+    CONTACTS_PER_ADDRESS,
+    CONTACTS_PER_APPOINTMENT,
+    CONTACTS_PER_BROWSER,
+    HOLDS_PER_ADDRESS,
+    TICKETS_PER_ADDRESS,
+    TICKETS_PER_BROWSER,
+    TICKETS_PER_CONTACT,
     Limit,
 )
 from service.primitives.contacts import Reached
@@ -46,20 +46,20 @@ async def count_by_browser(request: web.Request, of_browser: Limit, of_address: 
 
 async def count_take(request: web.Request, applicant: Applicant | None) -> None:
     """Count a number that somebody takes who does not work at the hall. Raises RateLimited."""
-    await count_by_browser(request, TAKES_OF_BROWSER, TAKES_OF_STRANGERS)
+    await count_by_browser(request, TICKETS_PER_BROWSER, TICKETS_PER_ADDRESS)
     if applicant is not None:
-        await _count_named_contact(request, TAKES_OF_CONTACT, contact_of(applicant))
+        await _count_named_contact(request, TICKETS_PER_CONTACT, contact_of(applicant))
 
 
 async def count_booking(request: web.Request, who: Caller, applicant: Applicant | None, *, hold: bool) -> None:
     """Count a booking or a hold, and whom it names. Raises RateLimited."""
     if _is_exempt(request, who):
         return
-    await count_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
+    await count_by_browser(request, BOOKINGS_PER_BROWSER, BOOKINGS_PER_ADDRESS)
     if hold and browser_of(request) is None:
-        await request.app[LIMITS].spend(HOLDS_OF_STRANGERS, subscriber_of(address_of(request)))
+        await request.app[LIMITS].spend(HOLDS_PER_ADDRESS, subscriber_of(address_of(request)))
     if applicant is not None:
-        await _count_named_contact(request, BOOKINGS_OF_CONTACT, contact_of(applicant))
+        await _count_named_contact(request, BOOKINGS_PER_CONTACT, contact_of(applicant))
 
 
 async def count_change(
@@ -71,15 +71,15 @@ async def count_change(
     """
     if _is_exempt(request, who):
         return
-    await count_by_browser(request, BOOKINGS_OF_BROWSER, BOOKINGS_OF_STRANGERS)
+    await count_by_browser(request, BOOKINGS_PER_BROWSER, BOOKINGS_PER_ADDRESS)
     before = await stored_applicant(request, hall, appointment.applicant)
     if applicant is None or (before is not None and contact_of(before) == contact_of(applicant)):
         if before is not None:
-            await _count_contact(request, BOOKINGS_OF_CONTACT, contact_of(before))
+            await _count_contact(request, BOOKINGS_PER_CONTACT, contact_of(before))
         return
     if before is not None:
-        await request.app[LIMITS].spend(CONTACTS_OF_APPOINTMENT, f"{hall}|{appointment.id}")
-    await _count_named_contact(request, BOOKINGS_OF_CONTACT, contact_of(applicant))
+        await request.app[LIMITS].spend(CONTACTS_PER_APPOINTMENT, f"{hall}|{appointment.id}")
+    await _count_named_contact(request, BOOKINGS_PER_CONTACT, contact_of(applicant))
 
 
 async def count_message(request: web.Request, who: Caller, hall: HallId, applicant: str | None) -> None:
@@ -88,7 +88,7 @@ async def count_message(request: web.Request, who: Caller, hall: HallId, applica
         return
     somebody = await stored_applicant(request, hall, applicant)
     if somebody is not None:
-        await _count_contact(request, BOOKINGS_OF_CONTACT, contact_of(somebody))
+        await _count_contact(request, BOOKINGS_PER_CONTACT, contact_of(somebody))
 
 
 def _is_exempt(request: web.Request, who: Caller) -> bool:
@@ -100,7 +100,7 @@ async def _count_named_contact(request: web.Request, limit: Limit, contact: Reac
     """Count whom the caller names: for the caller first, for who is refused there costs nobody else anything."""
     if contact.phone is None and contact.email is None:
         return
-    await count_by_browser(request, CONTACTS_OF_BROWSER, CONTACTS_OF_STRANGERS)
+    await count_by_browser(request, CONTACTS_PER_BROWSER, CONTACTS_PER_ADDRESS)
     await _count_contact(request, limit, contact)
 
 

@@ -14,7 +14,7 @@ from service.api.app_keys import LIMITS
 from service.api.http.client_address import address_of, subscriber_of
 from service.api.http.problems import Handler
 from service.errors import Forbidden
-from service.limits.rules import CALLS_OF_ADDRESS, CALLS_OF_CREDENTIAL
+from service.limits.rules import REQUESTS_PER_ADDRESS, REQUESTS_PER_CREDENTIAL
 
 UNLIMITED_ROLES = frozenset({Role.KIOSK, Role.STAFF, Role.MANAGER, Role.OPS, Role.ADMIN})
 
@@ -36,6 +36,6 @@ async def _count(request: web.Request) -> None:
     except Forbidden:  # another site's page made a browser send its cookie
         who = None
     if who is None or who.role in VISITOR_ROLES:
-        await request.app[LIMITS].spend(CALLS_OF_ADDRESS, subscriber_of(address_of(request)))
+        await request.app[LIMITS].spend(REQUESTS_PER_ADDRESS, subscriber_of(address_of(request)))
     elif who.role not in UNLIMITED_ROLES:
-        await request.app[LIMITS].spend(CALLS_OF_CREDENTIAL, who.credential)
+        await request.app[LIMITS].spend(REQUESTS_PER_CREDENTIAL, who.credential)

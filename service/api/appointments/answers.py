@@ -11,7 +11,7 @@ from service.domain.day import Day
 from service.domain.model import AppointmentState, Channel, HallId, state_at
 from service.domain.view import AppointmentView, OnDate, Stamp, appointment_view
 from service.journal.search import FoundAppointment
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 
 class AppointmentListed(Struct, frozen=True, kw_only=True):

@@ -12,10 +12,10 @@ from service.credentials.page_links import Links
 from service.domain.model import Appointment, AppointmentState, HallId
 from service.errors import StorageUnavailable
 from service.journal import faults
-from service.notify.calendar_files import Method, ics_of
-from service.notify.content import entry_of
+from service.notify.calendar_files import CalendarMethod, render_calendar_file
+from service.notify.content import calendar_entry_of
 from service.notify.model import Facts
-from service.notify.translations import language_of
+from service.notify.translations import choose_language
 
 GIVEN_UP = frozenset({AppointmentState.CANCELLED, AppointmentState.EXPIRED})
 """What a calendar is to show as cancelled."""
@@ -35,14 +35,14 @@ async def show(request: web.Request) -> web.Response:
         count=appointment.count,
         sequence=appointment.sequence,
     )
-    language = language_of(await _locale_of(request, hall_id, appointment), hall.document.languages)
+    language = choose_language(await _locale_of(request, hall_id, appointment), hall.document.languages)
     links = Links(request.app[SETTINGS].public_url, request.app[SIGNER])
-    entry = entry_of(hall_id, appointment_id, facts, hall.document, language, links)
+    entry = calendar_entry_of(hall_id, appointment_id, facts, hall.document, language, links)
     now_at = request.app[CLOCK].now_at()
     state = day.state_of(appointment, now_at)
-    method = Method.CANCEL if state in GIVEN_UP else Method.PUBLISH
+    method = CalendarMethod.CANCEL if state in GIVEN_UP else CalendarMethod.PUBLISH
     response = web.Response(
-        body=ics_of(entry, method, now_at, held=state is AppointmentState.HELD),
+        body=render_calendar_file(entry, method, now_at, held=state is AppointmentState.HELD),
         content_type="text/calendar",
         charset="utf-8",
         headers=JSON_HEADERS,

@@ -55,7 +55,7 @@ from service.journal import faults
 from service.journal.values import Applicant
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
 from service.runtime.halls import Hall
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 
 async def book(request: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from service.api.app_keys import HALLS, LANES
 from service.api.http.json_response import answer
 from service.api.http.path_parts import hall_of
 from service.api.shared.paper_names import paper_name
-from service.domain.decide.decide import UNDO_WITHIN_S
+from service.domain.decide.undo import UNDO_WITHIN_S
 from service.domain.model import CounterId, ServiceId, StageId, Texts
 from service.domain.view import CounterView, counter_view
 

@@ -24,7 +24,7 @@ from service.domain.events import TicketCalled
 from service.domain.model import Counter, CounterState, PrinterState, ServiceId, StageId, TicketId, TicketState
 from service.domain.queue import dispatch
 from service.domain.view import TicketView, counter_view, reason_view, ticket_view
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 WAITING_PACKED = 20
 """From so many on a queue is sent compressed to who can read it: its tickets differ little, and it is read often."""

@@ -30,7 +30,7 @@ from service.domain.queue.waits import wait_of_newcomer
 from service.domain.refusals import BodyInvalid, Busy
 from service.domain.view import Stamp, WaitView, wait_view
 from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
-from service.identity.document_changes import noting
+from service.identity.document_changes import change_recorder
 from service.journal.hall_documents import Put
 from service.runtime.halls import Hall, faults_of, holidays_unknown, plan_from
 
@@ -116,7 +116,7 @@ async def replace(request: web.Request) -> web.Response:
         command_id=key.command_id,
         fingerprint=key.fingerprint,
         fingerprints_before=key.fingerprints_before,
-        note=noting(hall_id, document, request.app[CLOCK].now_at(), who.actor),
+        note=change_recorder(hall_id, document, request.app[CLOCK].now_at(), who.actor),
     )
     hall, before = await request.app[HALLS].put(hall_id, document, put)
     await _take_over(request, who, hall, before=before)

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 
 from service.api.app_keys import SETTINGS
-from service.config import Network
+from service.config.values import Network
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

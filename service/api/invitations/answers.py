@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from service.domain.view import Stamp
-from service.invitations.store import Became
+from service.invitations.store import InvitationStatus
 from service.primitives.personal_data import Personal
 
 
@@ -45,7 +45,7 @@ class InvitationListed(Personal, frozen=True, kw_only=True):
     prechecked: bool
     releases_at: Stamp | None
     made_at: Stamp
-    state: Became
+    state: InvitationStatus
     starts_at: Stamp | None
     name: str | None
 

@@ -35,18 +35,18 @@ from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.hall.document import PartnerCode
 from service.domain.refusals import BodyInvalid, CodeNotFound
 from service.errors import BodyUnreadable, Forbidden, MediaType, invalid
+from service.invitations.exports import render_csv, render_sheet
 from service.invitations.guests import (
     GUESTS_MAX,
     BadRow,
     GuestsForm,
-    Offer,
-    Read,
+    ListContext,
+    ReadResult,
     guests_of_csv,
     guests_of_json,
     guests_of_table,
 )
-from service.invitations.printed import csv_of, sheet_of
-from service.invitations.store import HALL, Batch, Imported, Listed
+from service.invitations.store import HALL, Batch, ImportResult, InvitationDetails
 from service.primitives.ids import ID_FORM
 from service.runtime.halls import Hall
 
@@ -114,7 +114,7 @@ async def file(request: web.Request) -> web.Response:
     batch = _batch_of(request, required=True)
     hall = await request.app[HALLS].get(hall_of(request))
     found = await _page(request, GUESTS_MAX)
-    written = csv_of(found, request.app[SETTINGS].public_url, hall.id)
+    written = render_csv(found, request.app[SETTINGS].public_url, hall.id)
     disposition = f'attachment; filename="invitations-{batch}.csv"'
     return web.Response(
         body=written,
@@ -134,7 +134,7 @@ async def sheet(request: web.Request) -> web.Response:
     language = hall.document.languages[0]
     title = hall.document.name.get(language, hall.id)
     public_url = request.app[SETTINGS].public_url
-    written = await asyncio.to_thread(sheet_of, page, public_url, hall.id, title, language, more)  # 3 ms for each
+    written = await asyncio.to_thread(render_sheet, page, public_url, hall.id, title, language, more)  # 3 ms for each
     headers = {"Content-Security-Policy": page_policy(request), "Cache-Control": "no-store"}
     return web.Response(text=written, content_type="text/html", headers=headers)
 
@@ -149,7 +149,7 @@ async def revoke(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-async def _guests_of(request: web.Request, hall: Hall) -> Read:
+async def _guests_of(request: web.Request, hall: Hall) -> ReadResult:
     """Read the list. Raises MediaType, BodyUnreadable, BodyInvalid, Busy."""
     raw = await raw_body(request)
     offer = _offer_of(hall)
@@ -165,7 +165,7 @@ async def _guests_of(request: web.Request, hall: Hall) -> Read:
             raise MediaType(accepts=["application/json", CSV_TYPE, XLSX_TYPE])
 
 
-def _guests_of_json(raw: bytes, offer: Offer) -> Read:
+def _guests_of_json(raw: bytes, offer: ListContext) -> ReadResult:
     try:
         return guests_of_json(raw, offer)
     except msgspec.ValidationError as error:
@@ -175,13 +175,13 @@ def _guests_of_json(raw: bytes, offer: Offer) -> Read:
         raise BodyUnreadable from error
 
 
-def _offer_of(hall: Hall) -> Offer:
+def _offer_of(hall: Hall) -> ListContext:
     services: dict[str, str] = {}
     for service in hall.document.services:
         if service.online_url is None:
             services |= {" ".join(name.split()).lower(): service.id for name in service.name.values()}
     services |= {service.id: service.id for service in hall.document.services if service.online_url is None}
-    return Offer(services, hall.document.country)
+    return ListContext(services, hall.document.country)
 
 
 def _mode_of(request: web.Request) -> str:
@@ -231,14 +231,14 @@ def _batch_of(request: web.Request, *, required: bool = False) -> str | None:
     return said.lower()
 
 
-async def _page(request: web.Request, limit: int) -> list[Listed]:
+async def _page(request: web.Request, limit: int) -> list[InvitationDetails]:
     after, own = id_cursor_of(request), _own(caller(request))
     return await request.app[INVITATIONS].page(
         hall_of(request), asked_by=own or HALL, of=own, batch=_batch_of(request), after=after, limit=limit
     )
 
 
-def _given(imported: Imported) -> InvitationsGiven:
+def _given(imported: ImportResult) -> InvitationsGiven:
     return InvitationsGiven(
         batch=imported.batch,
         items=[InvitationGiven(line=one.line, id=one.id, code=one.code) for one in imported.given],
@@ -262,7 +262,7 @@ def _batch_seen(one: Batch) -> BatchSeen:
     )
 
 
-def _seen(one: Listed) -> InvitationListed:
+def _seen(one: InvitationDetails) -> InvitationListed:
     return InvitationListed(
         id=one.id,
         code=one.code,

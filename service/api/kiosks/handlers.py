@@ -39,7 +39,7 @@ from service.domain.refusals import Refusal
 from service.domain.view import ticket_view
 from service.errors import DeviceNotFound, PrinterNotFound
 from service.primitives.ids import code_as_typed, new_code, new_id
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 
 async def show(request: web.Request) -> web.Response:
@@ -62,7 +62,7 @@ async def lease(request: web.Request) -> web.Response:
     signer = request.app[SIGNER]
     items = [
         NumberLeased(
-            number=kiosks.as_said(event.prefix, number),
+            number=kiosks.format_number(event.prefix, number),
             code=slip.code,
             ticket=slip.ticket,
             token=signer.ticket_token(hall, slip.ticket),
@@ -127,7 +127,7 @@ async def _reported(
             live=False,
         )
     else:  # it was reported before, by another request
-        ticket = kiosks.ticket_of(given.day, device, item.number)
+        ticket = kiosks.leased_ticket(given.day, device, item.number)
         token = request.app[SIGNER].ticket_token(hall, ticket)
         view = ticket_view(given.day, given.day.ticket(ticket), request.app[CLOCK].now_at(), token=token)
     return GivenSeen(number=item.number, ticket=view, problem=None), given.seq

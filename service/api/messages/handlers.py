@@ -17,8 +17,8 @@ from service.api.shared.idempotency_keys import act_of
 from service.domain.calendar.times import stamp
 from service.domain.refusals import BodyInvalid
 from service.errors import MessageNotFound
-from service.notify.model import OF_TICKETS, State
-from service.notify.outbox import Listed
+from service.notify.model import TICKET_KINDS, State
+from service.notify.outbox import OutboxEntry
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -43,8 +43,8 @@ async def retry(request: web.Request) -> web.Response:
     return answer(_seen(await request.app[MESSAGES].retry(hall, message, await act_of(request, who))))
 
 
-def _seen(message: Listed) -> MessageSeen:
-    about = message.kind in OF_TICKETS
+def _seen(message: OutboxEntry) -> MessageSeen:
+    about = message.kind in TICKET_KINDS
     return MessageSeen(
         id=message.id,
         kind=message.kind,

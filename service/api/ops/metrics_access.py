@@ -5,7 +5,7 @@ Source: CONTRACT 5 (`GET /metrics`).
 
 from service.api.access.roles import Role
 from service.clock import Clock
-from service.config import Settings
+from service.config.settings import Settings
 from service.credentials.signer import Signer
 from service.identity.devices import TOKEN_FORM, Devices
 from service.metrics.metrics import CONTENT_TYPE, Metrics

@@ -22,7 +22,7 @@ from service.api.shared.idempotency_keys import act_of
 from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.refusals import BodyInvalid
 from service.primitives.contacts import Reached, e164
-from service.privacy.data_requests import Known
+from service.privacy.data_requests import PersonRecords
 from service.runtime.halls import Hall
 
 
@@ -64,7 +64,7 @@ def _reached(hall: Hall, form: PersonForm) -> Reached:
     return Reached(phone, form.email)
 
 
-def _exported(known: Known) -> PersonExported:
+def _exported(known: PersonRecords) -> PersonExported:
     return PersonExported(
         people=[
             PersonSeen(

@@ -23,7 +23,7 @@ from service.domain.events import Record
 from service.domain.model import Texts
 from service.domain.refusals import BodyInvalid
 from service.errors import StorageUnavailable
-from service.identity.audit_log import EVERY_HALL, Noted
+from service.identity.audit_log import SERVICE_WIDE, AuditEntry
 from service.journal import faults
 from service.journal.faults import UnknownKind
 from service.journal.records import event_of
@@ -100,7 +100,7 @@ async def history_of_service(request: web.Request) -> web.Response:
         before_at = from_at + timedelta(days=1)
     except OverflowError as error:
         raise BodyInvalid(("on", "a date")) from error
-    return await _history_page(request, EVERY_HALL, on, from_at, before_at, seq=None)
+    return await _history_page(request, SERVICE_WIDE, on, from_at, before_at, seq=None)
 
 
 async def _history_page(  # noqa: PLR0913  (the last one by name)
@@ -120,7 +120,7 @@ async def _history_page(  # noqa: PLR0913  (the last one by name)
     return answer(HallHistory(items, _cursor_after(page[-1]) if more else None, seq))
 
 
-def _happened(noted: Noted, names: dict[str, str]) -> Happened:
+def _happened(noted: AuditEntry, names: dict[str, str]) -> Happened:
     words, data = _words_and_data(noted)
     return Happened(
         at=stamp(noted.at),
@@ -133,7 +133,7 @@ def _happened(noted: Noted, names: dict[str, str]) -> Happened:
     )
 
 
-def _words_and_data(noted: Noted) -> tuple[Texts, dict[str, Any]]:
+def _words_and_data(noted: AuditEntry) -> tuple[Texts, dict[str, Any]]:
     if noted.seq is None:
         data: dict[str, Any] = msgspec.json.decode(noted.body)
         return NOTE_WORDS.get(noted.kind, {"en": noted.kind}), data
@@ -157,5 +157,5 @@ def _cursor(request: web.Request) -> tuple[datetime, str]:
     return found, mark
 
 
-def _cursor_after(noted: Noted) -> str:
+def _cursor_after(noted: AuditEntry) -> str:
     return urlsafe_b64encode(f"{noted.at.isoformat()}|{noted.mark}".encode()).decode()

@@ -25,8 +25,8 @@ from service.domain.refusals import BodyInvalid
 from service.domain.stats.day_figures import HALF
 from service.domain.view import OnDate, Stamp
 from service.reports.missing_screens import Screen
-from service.reports.overview import Now
-from service.reports.present_day import HalfHour, halves_of
+from service.reports.overview import HallStatus
+from service.reports.present_day import HalfHour, half_hours_of
 from service.runtime.fault_isolation import apart
 from service.runtime.halls import Hall
 
@@ -191,7 +191,7 @@ async def show(request: web.Request) -> web.Response:
             at=stamp(now_at),
             opens_at=stamp(plan.windows[0].opens_at) if plan.windows else None,
             closes_at=stamp(plan.windows[-1].closes_at) if plan.windows else None,
-            halves=[_half(half) for half in halves_of(observer, now_at)],
+            halves=[_half(half) for half in half_hours_of(observer, now_at)],
             line=[Waited(stamp(at), waiting) for at, waiting in observer.line_until(now_at)],
             seq=observer.seq,
         )
@@ -217,7 +217,7 @@ def _limit(request: web.Request) -> int:
     return int(said)
 
 
-def _seen(now: Now, screens: list[Screen], now_at: datetime) -> HallWatched:
+def _seen(now: HallStatus, screens: list[Screen], now_at: datetime) -> HallWatched:
     hall: Hall = now.hall
     return HallWatched(
         id=hall.id,

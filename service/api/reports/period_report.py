@@ -12,7 +12,7 @@ from service.api.http.query import date_of, require_span
 from service.domain.refusals import BodyInvalid
 from service.domain.stats.report import Period, period_of
 from service.domain.view import OnDate
-from service.reports.reports import SPAN_DAYS_MAX, total_of
+from service.reports.day_reports import SPAN_DAYS_MAX, sum_by_service
 from service.runtime.halls import Hall
 
 
@@ -53,7 +53,7 @@ async def show(request: web.Request) -> web.Response:
                 )
                 for day in days
             ],
-            total=period_of([day.figures for day in days], total_of(sent.values())),
+            total=period_of([day.figures for day in days], sum_by_service(sent.values())),
         )
     )
 

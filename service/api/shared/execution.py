@@ -13,7 +13,7 @@ from service.domain.commands import AtOptionalStage, Command
 from service.domain.model import HallId
 from service.domain.refusals import Refusal
 from service.journal.values import Applicant
-from service.runtime.lane import Answer, Request
+from service.runtime.requests import Answer, Request
 
 
 async def execute_once(  # noqa: PLR0913  (the last two by name)

@@ -12,7 +12,7 @@ from service.api.http.path_parts import hall_of
 from service.domain.refusals import BodyInvalid
 from service.identity.idempotency import IdempotentRequest
 from service.primitives.ids import new_id
-from service.runtime.lane import Key
+from service.runtime.requests import RequestKey
 
 KEY_FORM = re.compile(r"[\x21-\x7e]{8,255}")
 ANONYMOUS_KEY_LENGTH_MIN = 16
@@ -47,7 +47,7 @@ def command_id_of(request: web.Request, who: Caller) -> str | None:
     return sha256(f"{who.credential}\n{request.method} {route}\n{key}".encode()).hexdigest()
 
 
-async def idempotency_key_of(request: web.Request, who: Caller) -> Key:
+async def idempotency_key_of(request: web.Request, who: Caller) -> RequestKey:
     """The command's id, and the fingerprints of the request when it carries an idempotency key.
 
     The fingerprint covers the address and the body.
@@ -57,7 +57,7 @@ async def idempotency_key_of(request: web.Request, who: Caller) -> Key:
     """
     command_id = command_id_of(request, who)
     if command_id is None:
-        return Key(command_id=new_id())
+        return RequestKey(command_id=new_id())
     said = f"{request.path_qs}\n".encode() + await raw_body(request)
     fingerprint, *before = request.app[SIGNER].fingerprints(said)
-    return Key(command_id=command_id, fingerprint=fingerprint, fingerprints_before=tuple(before))
+    return RequestKey(command_id=command_id, fingerprint=fingerprint, fingerprints_before=tuple(before))

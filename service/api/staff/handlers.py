@@ -27,9 +27,9 @@ from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.model import HallId
 from service.domain.refusals import BodyInvalid
 from service.errors import AccountNotFound, DeviceNotFound
-from service.identity.accounts import ADMIN_NAME, NAME, Member, name_of
+from service.identity.accounts import ADMIN_NAME, NAME, Member, normalized_name
 from service.identity.devices import Device
-from service.identity.staff import Authority, Change
+from service.identity.staff import Authority, StaffChange
 
 
 async def list_(request: web.Request) -> web.Response:
@@ -45,7 +45,7 @@ async def add(request: web.Request) -> web.Response:
     """Give somebody a role here who has none elsewhere; whoever is new gets a password for one use, said once."""
     hall, who = await _hall(request), caller(request)
     form = await read_body(request, AddMemberForm)
-    name = name_of(form.name)
+    name = normalized_name(form.name)
     if name == ADMIN_NAME or not NAME.fullmatch(name):
         raise BodyInvalid(("name", "letters, digits and . _ @ + -, beginning with a letter or digit; not admin"))
     member, password = await request.app[IDENTITY].staff.add(
@@ -59,7 +59,7 @@ async def change(request: web.Request) -> web.Response:
     """Change somebody's role here, the name shown, and whether they may sign in at all."""
     hall, who = hall_of(request), caller(request)
     form = await read_body(request, ChangeMemberForm)
-    wanted = Change(form.role, form.display_name, form.disabled)
+    wanted = StaffChange(form.role, form.display_name, form.disabled)
     member = await request.app[IDENTITY].staff.change(
         hall, _account(request), wanted, await act_of(request, who), await _authority(request)
     )

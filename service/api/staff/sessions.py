@@ -21,8 +21,8 @@ from service.domain.calendar.times import stamp
 from service.domain.refusals import Busy
 from service.errors import Forbidden, OutcomeUnknown, SignInRefused, StorageUnavailable, TokenMissing
 from service.identity import passwords
-from service.identity.accounts import ADMIN_NAME, Account, name_of
-from service.identity.audit_log import EVERY_HALL
+from service.identity.accounts import ADMIN_NAME, Account, normalized_name
+from service.identity.audit_log import SERVICE_WIDE
 from service.identity.idempotency import IdempotentRequest
 from service.identity.sessions import Session
 
@@ -58,10 +58,10 @@ async def sign_in(request: web.Request) -> web.Response:
     if is_cross_site(request):
         raise Forbidden
     identity, now_at = request.app[IDENTITY], request.app[CLOCK].now_at()
-    name = name_of(form.name)
+    name = normalized_name(form.name)
     account, sound = await _authenticated(request, name, form.password)
     if not sound:
-        await identity.audit.note(
+        await identity.audit.record(
             account.halls if account else [],
             now_at,
             account_actor(request, account),
@@ -73,7 +73,7 @@ async def sign_in(request: web.Request) -> web.Response:
     response = answer(_view_of(request, session))
     set_cookie(request, response, SESSION_COOKIE, token)
     known = cookie_of(request, KNOWN_COOKIE)
-    set_cookie(request, response, KNOWN_COOKIE, identity.lockout.remember(name, known), KNOWN_FOR_S)
+    set_cookie(request, response, KNOWN_COOKIE, identity.lockout.remember_browser(name, known), KNOWN_FOR_S)
     return response
 
 
@@ -90,12 +90,12 @@ async def _authenticated(request: web.Request, name: str, password: str) -> tupl
         account, sound = await identity.accounts.authenticate(name, password, now_at, known=counted.known)
     except (Busy, StorageUnavailable, OutcomeUnknown):
         with suppress(StorageUnavailable, OutcomeUnknown):
-            await identity.lockout.take_back(counted)
+            await identity.lockout.cancel(counted)
         raise
     if name == ADMIN_NAME:
         sound = request.app[SIGNER].is_admin_token(password.strip())
     if sound:
-        await identity.lockout.succeeded(counted)
+        await identity.lockout.record_success(counted)
     return account, sound
 
 
@@ -139,17 +139,17 @@ async def change_password(request: web.Request) -> web.Response:
     actor = account_actor(request, account)
     key = await idempotency_key_of(request, Caller(Role.ANYONE, actor, f"account:{account.id}"))
     act = IdempotentRequest(key.command_id, key.fingerprint, now_at, actor, key.fingerprints_before)
-    if await identity.accounts.has_chosen(act):
+    if await identity.accounts.has_changed_password(act):
         return web.Response(status=204)
     owned, sound = await _authenticated(request, account.name, form.current)
     if owned is None or not sound:
-        if await identity.accounts.has_chosen(act):  # the same request, sent at the same time, was first
+        if await identity.accounts.has_changed_password(act):  # the same request, sent at the same time, was first
             return web.Response(status=204)
-        await identity.audit.note(account.halls, now_at, actor, "password_change_refused", **audit_data(account))
+        await identity.audit.record(account.halls, now_at, actor, "password_change_refused", **audit_data(account))
         raise SignInRefused
-    passwords.require_good("new", form.new, account.name, form.current)
+    passwords.require_acceptable("new", form.new, account.name, form.current)
     await identity.accounts.choose_password(owned, form.new, act, session.hash)
-    identity.sessions.forget(account.id)
+    identity.sessions.invalidate(account.id)
     return web.Response(status=204)
 
 
@@ -167,7 +167,7 @@ def _view_of(request: web.Request, session: Session) -> SessionSeen:
         roles = [RoleSeen(hall=None, role=Role.ADMIN)]
         return _session_view(request, _ADMIN, roles, session)
     roles = [
-        RoleSeen(hall=None if hall == EVERY_HALL else hall, role=Role(role))
+        RoleSeen(hall=None if hall == SERVICE_WIDE else hall, role=Role(role))
         for hall, role in sorted(account.roles.items())
     ]
     seen = AccountSeen(id=account.id, name=account.name, display_name=account.display_name)

@@ -12,7 +12,7 @@ from service.api.staff.sessions import account_actor, audit_data, begin_session,
 from service.domain.refusals import BodyInvalid
 from service.errors import RouteNotFound
 from service.identity.accounts import Account
-from service.identity.oidc import FLOW_LASTS, Person, SignOnFailed
+from service.identity.oidc import FLOW_LIFETIME, Person, SignOnFailed
 
 FLOW_COOKIE = "paihao_sign_on"
 """What a browser has to bring back from the provider of single sign-on."""
@@ -45,7 +45,7 @@ async def begin_sign_on(request: web.Request) -> web.Response:
     except SignOnFailed as failed:
         log.warning("sign_on_failed", why=str(failed))
         return _redirect(FAILED_PAGE)
-    set_cookie(request, response, FLOW_COOKIE, identity.flows.pack(flow), int(FLOW_LASTS.total_seconds()))
+    set_cookie(request, response, FLOW_COOKIE, identity.flows.pack(flow), int(FLOW_LIFETIME.total_seconds()))
     return response
 
 
@@ -65,7 +65,7 @@ async def finish_sign_on(request: web.Request) -> web.Response:
     account = await _account_of_person(request, person)
     if account is None or not account.roles or account.disabled:
         halls = [] if account is None else account.halls
-        await identity.audit.note(
+        await identity.audit.record(
             halls, now_at, account_actor(request, account), "sign_in_refused", **audit_data(account)
         )
         response = _redirect(NO_ROLE_PAGE)
@@ -80,17 +80,17 @@ async def finish_sign_on(request: web.Request) -> web.Response:
 async def _account_of_person(request: web.Request, person: Person) -> Account | None:
     """The account of a person; one whose name is their verified address becomes theirs."""
     identity = request.app[IDENTITY]
-    account = await identity.accounts.of_person(person.issuer, person.subject)
+    account = await identity.accounts.by_sso_person(person.issuer, person.subject)
     if account is not None or person.name is None:
         return account
-    account = await identity.accounts.named(person.name)
+    account = await identity.accounts.by_name(person.name)
     if account is None or account.sso:
         return None
     now_at = request.app[CLOCK].now_at()
-    linked = await identity.accounts.link(
+    linked = await identity.accounts.link_sso_person(
         account, person.issuer, person.subject, now_at, account_actor(request, account)
     )
-    identity.sessions.forget(account.id)
+    identity.sessions.invalidate(account.id)
     return linked
 
 

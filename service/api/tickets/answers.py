@@ -11,7 +11,7 @@ from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.model import Admission, Channel, HallId, LeftReason, Outcome, Texts, TicketClass, TicketState
 from service.domain.view import OnDate, Stamp, TicketView, ticket_view
 from service.journal.search import FoundTicket
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 
 class TicketListed(Struct, frozen=True, kw_only=True):

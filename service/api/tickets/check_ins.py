@@ -56,7 +56,7 @@ from service.journal import faults
 from service.journal.search import CodeKind, FoundCode
 from service.primitives.ids import code_as_typed, new_code, new_id
 from service.runtime.halls import Hall
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 
 async def check_in(request: web.Request) -> web.Response:

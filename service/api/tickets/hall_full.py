@@ -14,7 +14,7 @@ from service.domain.admission.walk_ins import SLOTS_OFFERED
 from service.domain.commands import Command, TakeTicket
 from service.domain.model import HallId
 from service.domain.refusals import HallFull
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 
 async def offer_other_times(

@@ -33,7 +33,7 @@ from service.domain.view import TicketView, ticket_view
 from service.errors import Forbidden, StorageUnavailable
 from service.journal import faults
 from service.primitives.ids import new_code, new_id
-from service.runtime.lane import Answer
+from service.runtime.requests import Answer
 
 
 async def take(request: web.Request) -> web.Response:
@@ -108,7 +108,7 @@ async def _day_of(request: web.Request, hall: HallId, ticket: TicketId) -> Day:
     try:
         return await request.app[LANES].day_of_ticket(hall, ticket)
     except TicketNotFound:
-        number = kiosks.number_in_stock(await request.app[LANES].day(hall), ticket)
+        number = kiosks.unreported_number(await request.app[LANES].day(hall), ticket)
         if number is None:
             raise
         raise NumberNotReported(number) from None

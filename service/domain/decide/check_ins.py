@@ -1,4 +1,4 @@
-"""Deciding about people who come with a code: an appointment, or a right to return.
+"""Decide about check-ins: for an appointment, or by a right to return.
 
 Source: CONTRACT 4 and 5, `check-ins`; DESIGN 6.
 """
@@ -36,15 +36,15 @@ CHECK_IN_BEFORE_S = 3600
 
 
 def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Event]:
-    """Take a ticket of class `appointment`: with credit until `grace_s` after the slot, later without.
+    """Issue a ticket of class `appointment`. It has credit until `grace_s` after the slot, and none later.
 
     Raises:
-        AppointmentNotFound: not on this day.
-        WrongDay: this day is not the present one.
-        CodeUsed: checked in already.
-        HoldExpired, AppointmentMissed, WrongState: the place is not theirs any more, or not yet.
+        AppointmentNotFound: the day has no such appointment.
+        WrongDay: the appointment is not for today.
+        CodeUsed: the appointment is already checked in.
+        HoldExpired, AppointmentMissed, WrongState: the appointment is not booked, or is over.
         TooEarly: more than an hour before the slot, or before the doors open.
-        HallSuspended, HallClosed: nobody gets a number now.
+        HallSuspended, HallClosed: no tickets are issued now.
     """
     appointment = day.appointment(command.appointment)
     plan = day.regular
@@ -75,30 +75,30 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
 
 
 def check_in_opens_at(day: Day, appointment: Appointment) -> datetime:
-    """An hour before the slot, when the doors are open by then."""
+    """Return when check-in opens: one hour before the slot, but not before the doors open."""
     opens_at = appointment.starts_at - timedelta(seconds=CHECK_IN_BEFORE_S)
     return max(opens_at, day.plan.doors_for(appointment.starts_at) or opens_at)
 
 
 def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) -> list[Event]:
-    """Take a ticket of class `returning` by the right of a ticket that ended conditionally, or was never served.
+    """Issue a ticket of class `returning`, by the right of a ticket that ended conditionally or was never served.
 
-    What was missing then is missing until somebody has looked, and so long nobody is prechecked. Who comes back for a
-    service that left the document while the day has people of it is served as these are, until the day ends.
+    Papers that were missing stay missing until they are checked, and the ticket is not prechecked meanwhile. A service
+    that has left the document is still served on a day that has tickets of it.
 
     Raises:
-        CodeUsed: the right was used.
+        CodeUsed: the right has been used.
         WrongState: the ticket gives no right to return.
-        WrongDay: its due date is over.
-        ServiceNotFound, OnlineOnly: nobody comes to the hall for it any more.
-        HallSuspended, HallClosed: nobody gets a number now.
+        WrongDay: the due date has passed.
+        ServiceNotFound, OnlineOnly: the service is no longer offered in the hall.
+        HallSuspended, HallClosed: no tickets are issued now.
     """
     returned = command.returned
     if returned.ticket in day.returned:
         raise CodeUsed
     known = day.tickets.get(returned.ticket)
     if known is not None and (known.outcome, known.left_reason) != (returned.outcome, returned.left):
-        raise WrongState(known.state)  # its end was taken back since it was read
+        raise WrongState(known.state)  # the finish was undone after the right was read
     by = return_by(returned.day, returned.outcome, returned.left, returned.due_on)
     if by is None:
         raise WrongState(TicketState.LEFT if returned.outcome is None else TicketState.DONE)
@@ -130,7 +130,7 @@ def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) ->
 
 
 def return_by(on: date, outcome: Outcome | None, left: LeftReason | None, due_on: date | None) -> date | None:
-    """The last date of the right to return of a ticket of a day; None where it ended without such a right."""
+    """Return the last date of a ticket's right to return; None if it has no such right."""
     if outcome is Outcome.CONDITIONAL or left is LeftReason.UNSERVED:
         return due_on or on + timedelta(days=DUE_AFTER_DAYS)
     return None

@@ -1,9 +1,9 @@
-"""Deciding about kiosks: the numbers one has in stock for when it is cut off, and how its printer is.
+"""Decide about kiosks: their stock of numbers for offline use, and their printers.
 
-A kiosk leases numbers while it is connected, gives them out while it is not, and reports them afterwards. They have a
-prefix of the kiosk's own, so that nobody else gives the same number meanwhile; the day chooses it, a letter that no
-service and no other kiosk has, and counts its numbers as it counts those of every prefix. Who gets one stands in the
-order of calls as if they had taken it then. What a kiosk has not given out by the end of the day is nobody's.
+A kiosk leases numbers while it is connected, issues them while it is offline, and reports them afterwards. Each kiosk
+has a prefix of its own, so that no number is issued twice. The day chooses the prefix among those that no service and
+no other kiosk has. A reported ticket gets the place in the queue of the time it was issued. Leased numbers that are
+not issued by the end of the day are void.
 
 Source: docs/explanation/rules-of-the-hall.md, rule 25.
 """
@@ -21,19 +21,20 @@ from service.domain.model import Channel, Lease, Printer, TicketClass, TicketId
 from service.domain.refusals import LeaseLimit, NumberNotLeased
 
 LEASED_MAX = 900
-"""Numbers of one kiosk in a day: three digits, with room. One that loses its memory over and over leases no more."""
+"""Numbers one kiosk may lease per day: three digits, with a margin. It also limits a kiosk that loses its memory."""
 
 LETTERS = "ZYXWVUTSRQPNMLKJHGFEDCBA"
-"""What prefixes of kiosks are made of, in the order they are tried: from the end, for services begin with A; no I and
-no O, which people read as digits."""
+"""Letters for kiosk prefixes, in the order they are tried. Services use letters from A on, so this starts at the end.
+I and O are left out because they look like digits.
+"""
 
 
 def lease_numbers(day: Day, command: commands.LeaseNumbers, now_at: datetime) -> list[Event]:
-    """Put the next numbers of the kiosk's prefix into its stock.
+    """Lease the next numbers of the kiosk's prefix to it.
 
     Raises:
-        HallClosed: the day was closed.
-        LeaseLimit: the kiosk has had too many today.
+        HallClosed: the day has been closed.
+        LeaseLimit: the kiosk has leased too many numbers today.
     """
     if day.closed:
         raise hall_closed(day, now_at)
@@ -46,7 +47,7 @@ def lease_numbers(day: Day, command: commands.LeaseNumbers, now_at: datetime) ->
 
 
 def _free_prefix(day: Day) -> str:
-    """A prefix that nothing of today has, nor had before the document changed."""
+    """Return the first prefix that has not been used today, also not before a change of the document."""
     taken = {service.prefix for service in day.plan.services.values()} | day.numbers.keys()
     return next(prefix for prefix in _prefixes() if prefix not in taken)
 
@@ -57,16 +58,15 @@ def _prefixes() -> Iterator[str]:
 
 
 def report_ticket(day: Day, command: commands.ReportTicket, now_at: datetime) -> list[Event]:
-    """Take over a number that a kiosk gave out; nothing where that was done before.
+    """Add a ticket that a kiosk issued offline. Returns no event if the ticket is already known.
 
-    The kiosk's clock is believed within what can be: not before the number was leased, nor before the one given out
-    before it, nor later than now. The hall may be suspended or closed meanwhile: the person has the number. After the
-    day was closed they leave unserved, as all who waited then, with a right to return.
+    The kiosk's time is limited to the range between the lease, or the last reported ticket, and now. The ticket is
+    accepted while the hall is suspended or closed. After the day was closed it leaves unserved, with a right to return.
 
     Raises:
-        NumberNotLeased: it is not this kiosk's today, its code is another, or a later one was reported before.
-        ServiceNotFound, OnlineOnly, BodyInvalid: nobody gets a number for this.
-        HallClosed: the doors were shut when it was taken.
+        NumberNotLeased: the number is not leased to this kiosk today, its code differs, or a later one was reported.
+        ServiceNotFound, OnlineOnly, BodyInvalid: no ticket can be issued for this service or number of people.
+        HallClosed: the doors were closed when the ticket was issued.
     """
     lease = day.leases.get(command.device)
     number, leased_at = (0, None) if lease is None else _number_of(lease, command)
@@ -99,34 +99,34 @@ def report_ticket(day: Day, command: commands.ReportTicket, now_at: datetime) ->
 
 
 def _number_of(lease: Lease, command: commands.ReportTicket) -> tuple[int, datetime | None]:
-    """The leased number that a command names, and since when it is leased; None when there is none with this code."""
+    """Return the leased number that a command names, and when it was leased; `(0, None)` if number or code is wrong."""
     digits = command.number.removeprefix(lease.prefix)
-    number = int(digits) if digits.isdecimal() and as_said(lease.prefix, int(digits)) == command.number else 0
+    number = int(digits) if digits.isdecimal() and format_number(lease.prefix, int(digits)) == command.number else 0
     slip = lease.slips.get(number)
     return (number, lease.leased_at[number]) if slip is not None and slip.code == command.code else (0, None)
 
 
-def ticket_of(day: Day, device: str, number: str) -> TicketId:
-    """The ticket of a number that a kiosk has leased."""
+def leased_ticket(day: Day, device: str, number: str) -> TicketId:
+    """Return the ticket id of a number leased to a kiosk."""
     lease = day.leases[device]
     return lease.slips[int(number.removeprefix(lease.prefix))].ticket
 
 
-def number_in_stock(day: Day, ticket: TicketId) -> str | None:
-    """The number of a ticket that a kiosk may give out, or has given out and not reported; None when none has it."""
+def unreported_number(day: Day, ticket: TicketId) -> str | None:
+    """Return the leased number of a ticket that has not been reported yet; None if there is no such number."""
     if ticket in day.tickets:
         return None
     stock = ((lease.prefix, number, slip) for lease in day.leases.values() for number, slip in lease.slips.items())
-    return next((as_said(prefix, number) for prefix, number, slip in stock if slip.ticket == ticket), None)
+    return next((format_number(prefix, number) for prefix, number, slip in stock if slip.ticket == ticket), None)
 
 
-def as_said(prefix: str, number: int) -> str:
-    """A leased number as slips and screens say it."""
+def format_number(prefix: str, number: int) -> str:
+    """Format a leased number as it is printed and shown."""
     return f"{prefix}{number:03d}"
 
 
 def report_printer(day: Day, command: commands.ReportPrinter, _now_at: datetime) -> list[Event]:
-    """Take over how a kiosk's printer is; nothing when that is known."""
+    """Record the state of a kiosk's printer. Returns no event if the state is unchanged."""
     known: Printer | None = day.printers.get(command.device)
     if known is not None and known.state is command.state:
         return []

@@ -1,10 +1,11 @@
-"""What is kept of a command with an idempotency key when there is nothing to do.
+"""Idempotency records for commands that produced no events.
 
-A key is known by the events of its command. Where nothing changes there would be none: the same request again would be
-decided anew, and do late what was so when it was asked for first. So one event says that nothing changed, and how that
-was then. It changes no value of the day; screens, messages, reports and histories pass it over.
+A repeated request is recognised by the events of its command. A command that changes nothing has none, so a
+repetition would be decided again, possibly with another result. The event `NothingChanged` therefore stores the key
+and the answer. It changes no value of the day; screens, messages, reports and histories ignore it.
 
-An empty `next` is decided anew (CONTRACT 1), and a document keeps its key itself.
+No record is kept for an empty `next`, which is decided again (CONTRACT 1), or for a hall document, which stores its
+key itself.
 """
 
 from datetime import datetime
@@ -18,24 +19,24 @@ from service.domain.model import TicketId, TicketState
 from service.domain.queue.waits import outlook_of
 
 
-def nothing_changed(day: Day, command: Command, now_at: datetime) -> list[Event]:
-    """The event that keeps the key of a command which was decided and changes nothing; none where no key is kept."""
+def noop_result(day: Day, command: Command, now_at: datetime) -> list[Event]:
+    """Return the event that records the key of a command without effect; no event for commands that keep no key."""
     match command:
         case commands.AtOptionalStage():
-            return nothing_changed(day, command.command, now_at)
+            return noop_result(day, command.command, now_at)
         case commands.CallNext() | commands.ChangePlan():
             return []
         case _:
-            return [_as_it_is(day, command, now_at)]
+            return [_noop_result(day, command, now_at)]
 
 
-def _as_it_is(day: Day, command: Command, now_at: datetime) -> Event:
-    """How that is which a command asked for, as far as its answer says it."""
+def _noop_result(day: Day, command: Command, now_at: datetime) -> Event:
+    """Build the record with the ticket, appointment or printer state that the command's answer contains."""
     match command:
         case commands.ChangeTicket():
-            return _of_ticket(day, command.ticket, now_at)
+            return _ticket_result(day, command.ticket, now_at)
         case commands.ReportTicket():
-            return _of_ticket(day, kiosks.ticket_of(day, command.device, command.number), now_at)
+            return _ticket_result(day, kiosks.leased_ticket(day, command.device, command.number), now_at)
         case commands.ChangeAppointment() | commands.CancelAppointment():
             return NothingChanged(of_appointment=command.appointment)
         case commands.ReportPrinter():
@@ -44,7 +45,7 @@ def _as_it_is(day: Day, command: Command, now_at: datetime) -> Event:
             return NothingChanged()
 
 
-def _of_ticket(day: Day, ticket_id: TicketId, now_at: datetime) -> Event:
+def _ticket_result(day: Day, ticket_id: TicketId, now_at: datetime) -> Event:
     ticket = day.ticket(ticket_id)
     if ticket.state is not TicketState.WAITING:
         return NothingChanged(of_ticket=ticket_id)

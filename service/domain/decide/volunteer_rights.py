@@ -1,8 +1,8 @@
-"""What volunteers may do: staff's acts, at counters of an optional stage, and with the tickets that are there.
+"""Rights of volunteers: staff actions at counters of an optional stage, and on tickets that are there.
 
-A person who checks papers before the counters proper works alone there, and must be able to open, to call again, and to
-put right what went wrong. What a counter decides stays with staff. Where a ticket is may change until the command is
-carried out, so this is judged with it, on the same day.
+A volunteer who checks papers at an optional stage must be able to open that counter, call, and correct mistakes.
+Decisions at the other counters are reserved for staff. The right is checked together with the command, on the same
+day, because a ticket may move before the command is carried out.
 """
 
 from service.domain import commands
@@ -12,15 +12,15 @@ from service.domain.model import PapersThen, StageId, TicketId, TicketState
 
 
 def may(day: Day, command: Command) -> bool:
-    """Tell whether a volunteer may have this done now.
+    """Tell whether a volunteer may give this command now.
 
     Raises:
-        CounterNotFound, TicketNotFound: it is about no such thing.
+        CounterNotFound, TicketNotFound: the counter or ticket of the command does not exist.
     """
     stages: tuple[StageId | None, ...]
     match command:
         case commands.CheckPapers(then=PapersThen.STAY):
-            return True  # noted along the line, and nobody is moved
+            return True  # records papers without moving the ticket
         case commands.OpenCounter():
             planned = day.counter(command.counter).stage
             stages = (planned, command.stage or planned)
@@ -29,7 +29,7 @@ def may(day: Day, command: Command) -> bool:
         case commands.CallTicket():
             stages = (day.counter(command.counter).stage, day.ticket(command.ticket).stage)
         case commands.TransferTicket() if (command.service, command.stage, command.counter) != (None, None, None):
-            return False  # only put back
+            return False  # a volunteer may only return a ticket to the queue
         case (
             commands.RecallTicket()
             | commands.StartTicket()
@@ -48,7 +48,7 @@ def may(day: Day, command: Command) -> bool:
 
 
 def _stages_of(day: Day, ticket_id: TicketId) -> tuple[StageId | None, ...]:
-    """Where a ticket was called to, and what its counter is now for; in the line it is at no counter."""
+    """Return the stage a ticket was called at and the present stage of that counter; `(None,)` for a waiting ticket."""
     ticket = day.ticket(ticket_id)
     if ticket.state is TicketState.WAITING:
         return (None,)

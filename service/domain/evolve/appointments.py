@@ -1,4 +1,4 @@
-"""`evolve`, of appointments: each event leaves one as its values say; nothing is judged here."""
+"""Evolve the appointments of a day. Each evolver applies an event's values and judges nothing."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,8 +1,7 @@
-"""`evolve`: a day and an event become the day after it.
+"""`evolve`: fold an event into a day.
 
-The day is advanced in place (its values are frozen, its indexes are not): a copy per event would cost what the lines
-save. Every rule has been applied when an event is made; here nothing is judged, only taken over, so that an old journal
-folds to the same day under new rules.
+The day is changed in place; copying it for every event would cost more than the indexes save. Evolvers apply no
+rules, so an old journal folds to the same day under new rules.
 """
 
 from collections.abc import Callable
@@ -39,14 +38,14 @@ from service.domain.queue import dispatch
 from service.domain.queue.promised_waits import is_promise_kept
 
 FORGOTTEN_AFTER_MEANS = 4
-"""A service that lasted longer than this many means was not ended in time: today's speed is not learned from it."""
+"""A visit longer than this many expected durations was finished late; it does not count for today's speed."""
 
 
 def evolve(day: Day, record: Record) -> Day:
     """Fold the next event into the day.
 
     Args:
-        day: the day after event `record.seq - 1`; advanced in place.
+        day: the day after event `record.seq - 1`; changed in place.
         record: the event and its envelope.
 
     Returns:
@@ -57,7 +56,7 @@ def evolve(day: Day, record: Record) -> Day:
 
 
 def advance(day: Day, record: Record) -> Part:
-    """Fold the next event into the day, and return it with the ticket, counter and appointment as it left them."""
+    """Fold the next event into the day, and return it with the ticket, counter and appointment as they are after it."""
     assert record.seq == day.seq + 1, f"event {record.seq} does not follow {day.seq}"
     day.seq = record.seq
     day.at = record.at
@@ -78,7 +77,7 @@ _Touched = tuple[Ticket | None, Counter | None]
 
 
 def _as_it_was(day: Day, event: events.NothingChanged) -> tuple[Ticket | None, None, Appointment | None]:
-    """What was asked for and was so already, for the answer alone: the day keeps its own values."""
+    """Return the ticket or appointment that the command left unchanged, for its answer; the day is not changed."""
     appointment = None if event.of_appointment is None else day.appointments[event.of_appointment]
     ticket = None if event.of_ticket is None else day.tickets[event.of_ticket]
     if ticket is not None and event.wait is not None:
@@ -279,7 +278,7 @@ def _ticket_admitted(day: Day, event: events.TicketAdmitted, record: Record) -> 
 
 
 def _admission_when_called(day: Day, event: events.TicketCalled, record: Record) -> Admission:
-    """Who is called from standby is in; not by an optional stage alone, whose counters say nothing of the next."""
+    """Return a ticket's admission after a call: a call from standby admits it, unless the stage is optional."""
     before = day.tickets[event.ticket].admission
     if before is not Admission.STANDBY or event.stage in day.plan.optional_stages:
         return before
@@ -362,7 +361,7 @@ def _ticket_advanced(day: Day, event: events.TicketAdvanced, record: Record) -> 
 
 
 def _papers_of(ticket: Ticket, service: ServiceId) -> dict[str, Any]:
-    """Other services want other papers: what was missing for one says nothing about the next."""
+    """Reset the papers of a ticket that changes its service: each service requires other papers."""
     return {} if ticket.service == service else {"papers": None, "missing": ()}
 
 
@@ -538,7 +537,7 @@ def _free(day: Day, record: Record, ticket_id: TicketId) -> Counter | None:
 
 
 def _served(day: Day, ticket: Ticket, record: Record, *, forgotten: bool = False) -> Served:
-    """A visit that ends now; it counts in today's speed at its stage, if it says anything of it."""
+    """Record a visit that ends now, and count it in the speed of its stage if its duration is meaningful."""
     began_at = ticket.started_at or ticket.called_at or record.at
     seconds = (record.at - began_at).total_seconds()
     interrupted = day.suspended_s(began_at, record.at) > 0
@@ -551,7 +550,7 @@ def _served(day: Day, ticket: Ticket, record: Record, *, forgotten: bool = False
 
 
 def _learn_speed(day: Day, stage: StageId, served: Served, times: int = 1) -> None:
-    """Let a visit count in today's speed; `times` is -1 to take back what it counted, whatever the plan says by now."""
+    """Add a visit to today's speed; with `times` -1, subtract it again by the expectation recorded with it."""
     if served.expected_s is not None:
         actual_s, before_s = day.spent.get(stage, NOTHING_SPENT)
         day.spent[stage] = Spent(actual_s + times * served.seconds, before_s + times * served.expected_s)

@@ -22,13 +22,13 @@ from service.journal.faults import StorageUnavailable
 from service.limits.allowances import Allowances
 from service.limits.rules import Limit
 
-KNOWN_MAX = 50_000
+BUCKETS_MAX = 50_000
 """Keys a process remembers, about 300 bytes each; the one unused for longest is forgotten and begins anew."""
 
 SWEEP_EVERY_S = 60.0
 """How often rows of full buckets are deleted; a missed pass only keeps them longer."""
 
-REFUSED_FOR_S = 1.0
+REFUSAL_MIN_S = 1.0
 """How long who is refused is refused at least; `Retry-After` says whole seconds anyway."""
 
 log = structlog.get_logger(__name__)
@@ -75,7 +75,7 @@ class _Purse:
             raise RateLimited(math.ceil(left_s))
 
 
-class Limits:
+class RateLimiter:
     """Lets pass or refuses."""
 
     def __init__(self, allowances: Allowances, clock: Clock) -> None:
@@ -114,7 +114,7 @@ class Limits:
         purse = self._purses.get(key)
         if purse is None:
             purse = self._purses[key] = _Purse(limit, now_s)
-            if len(self._purses) > KNOWN_MAX:
+            if len(self._purses) > BUCKETS_MAX:
                 self._purses.popitem(last=False)
         else:
             self._purses.move_to_end(key)
@@ -132,7 +132,7 @@ class Limits:
         purse.full_again_s = now_s + full_in_s
         purse.held = max(0, granted - owed)
         if purse.held == 0:
-            wait_s = max(REFUSED_FOR_S, full_in_s - (limit.most - 1) * limit.each_s)
+            wait_s = max(REFUSAL_MIN_S, full_in_s - (limit.most - 1) * limit.each_s)
             purse.refused_until_s = now_s + wait_s
             raise RateLimited(math.ceil(wait_s))
 

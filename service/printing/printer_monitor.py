@@ -3,7 +3,7 @@
 import structlog
 
 from service.clock import Clock
-from service.config import NetworkPrinter
+from service.config.values import NetworkPrinter
 from service.domain.commands import ReportPrinter
 from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
@@ -11,17 +11,17 @@ from service.identity.devices import Devices
 from service.primitives.ids import NIL, new_id
 from service.printing.printers import Printers
 from service.runtime.fault_isolation import apart
-from service.runtime.lane import Request
 from service.runtime.lanes import SYSTEM, Lanes
+from service.runtime.requests import Request
 
-LOOK_EVERY_S = 60
+CHECK_EVERY_S = 60
 DEVICES_MAX = 1000
 """Devices of a hall that are searched for the kiosk of a name."""
 
 log = structlog.get_logger(__name__)
 
 
-class Watch:
+class PrinterMonitor:
     """The pass over all printers."""
 
     def __init__(self, printers: Printers, devices: Devices, lanes: Lanes, clock: Clock) -> None:

@@ -7,7 +7,7 @@ and goes on; and what was put in twice all the same would be refused by its key.
 so a database that is put back to an earlier copy has put back both.
 
 Only days that moved are read. Those that this process appends to are known at once (`moved`), all others by a look at
-all halls every `LOOK_EVERY_S`, which is the net as well.
+all halls every `SCAN_EVERY_S`, which is the net as well.
 
 That a ticket is near its call is no event: it follows from the order of calls, which the lanes have in memory. Whoever
 appends to a day looks after each append; the key of that message has no seq, so it is sent once whoever finds out.
@@ -28,21 +28,21 @@ from service.errors import StorageUnavailable as RimUnavailable
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.notify.model import Kind, MessageChannel
-from service.notify.outbox import About, New, Outbox, Writer, new_of
-from service.notify.rules import NEAR_LATE, Due, facts_of_ticket, messages_of, near
+from service.notify.outbox import MessageSource, NewMessage, Outbox, Writer, new_messages
+from service.notify.rules import NEAR_GRACE, DueMessage, facts_of_ticket, messages_of, tickets_near_call
 from service.runtime.fault_isolation import apart
 from service.runtime.halls import Hall, Halls
 
-LOOK_EVERY_S = 10.0
+SCAN_EVERY_S = 10.0
 """How late a message may be whose event another process wrote and could not gather."""
 
-LOOK_BACK = timedelta(days=2)
+SCAN_PAST_DAYS = timedelta(days=2)
 """Days before are over in every zone."""
 
 log = structlog.get_logger(__name__)
 
 
-class Gatherer:
+class MessageProducer:
     """Reads days and fills the outbox, for the channels there are.
 
     `days` are the days in use in this process.
@@ -75,7 +75,7 @@ class Gatherer:
         """Gather from every day that moved. Raises the journal's StorageUnavailable."""
         moved, self._moved = self._moved, set()
         try:
-            if self._clock.monotonic_s() - self._looked_s >= LOOK_EVERY_S:
+            if self._clock.monotonic_s() - self._looked_s >= SCAN_EVERY_S:
                 looked_s = self._clock.monotonic_s()
                 moved |= set(await self._outbox.moved([hall.id for hall in self._halls.known()], self.look_from()))
                 self._looked_s = looked_s
@@ -95,7 +95,7 @@ class Gatherer:
 
     def look_from(self) -> date:
         """The first day that is still looked at."""
-        return self._clock.now_at().date() - LOOK_BACK
+        return self._clock.now_at().date() - SCAN_PAST_DAYS
 
     async def gather(self, hall_id: HallId, on: date) -> int:
         """Gather from one day; return how many messages are new. Raises the journal's StorageUnavailable."""
@@ -113,12 +113,12 @@ class Gatherer:
         now_at = self._clock.now_at()
         zone = ZoneInfo(hall.document.time_zone)
         day_seq, touched = await self._outbox.news(writer, hall.id, on, seq)
-        new: list[New] = []
+        new: list[NewMessage] = []
         for one in touched:
             if one.applicant is not None and one.facts is not None:
-                about = About(one.appointment, one.seq, one.applicant, one.facts)
+                about = MessageSource(one.appointment, one.seq, one.applicant, one.facts)
                 for due in messages_of(one, zone, now_at):
-                    new += new_of(about, due, self._channels)
+                    new += new_messages(about, due, self._channels)
         count = 0
         if touched:
             await self._outbox.withdraw(writer, hall.id, on, touched, now_at)
@@ -134,12 +134,12 @@ class Gatherer:
             return
         now_at = self._clock.now_at()
         day_seq = day.seq
-        found = [(ticket, ahead) for ticket, ahead in near(day, now_at) if ticket.id not in told]
-        new: list[New] = []
+        found = [(ticket, ahead) for ticket, ahead in tickets_near_call(day, now_at) if ticket.id not in told]
+        new: list[NewMessage] = []
         for ticket, ahead in found:
             assert ticket.applicant is not None, "messages are for somebody"
-            about = About(ticket.id, 0, ticket.applicant, facts_of_ticket(ticket, ahead))
-            new += new_of(about, Due(Kind.NEAR, now_at, now_at + NEAR_LATE), self._channels)
+            about = MessageSource(ticket.id, 0, ticket.applicant, facts_of_ticket(ticket, ahead))
+            new += new_messages(about, DueMessage(Kind.NEAR, now_at, now_at + NEAR_GRACE), self._channels)
         if new:
             async with self._database.reading() as connection:
                 await self._outbox.put(connection, day.hall, day.on, new, now_at)

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 import segno
 
-from service.invitations.store import Became, Listed
+from service.invitations.store import InvitationDetails, InvitationStatus
 
 HEADER = ("line", "code", "name", "service", "state", "link")
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n")
 STYLE = "/pages/invitations/sheet.css"
 
 
@@ -26,7 +26,7 @@ def link_of(public_url: str, hall: str, code: str) -> str:
     return f"{public_url.rstrip('/')}/halls/{quote(hall)}#invitation={quote(code)}"
 
 
-def csv_of(invitations: Iterable[Listed], public_url: str, hall: str) -> bytes:
+def render_csv(invitations: Iterable[InvitationDetails], public_url: str, hall: str) -> bytes:
     """Write codes as CSV, UTF-8 with the byte order mark that Excel wants."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
@@ -34,21 +34,21 @@ def csv_of(invitations: Iterable[Listed], public_url: str, hall: str) -> bytes:
     for one in invitations:
         link = link_of(public_url, hall, one.code)
         cells = (str(one.line), one.code, one.name or "", one.service or "", str(one.became), link)
-        writer.writerow([harmless(cell) for cell in cells])
+        writer.writerow([escape_formula(cell) for cell in cells])
     return out.getvalue().encode("utf-8-sig")
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """A cell that no program takes for a formula."""
-    return f"'{cell}" if cell.startswith(DANGEROUS) else cell
+    return f"'{cell}" if cell.startswith(FORMULA_PREFIXES) else cell
 
 
-def sheet_of(  # noqa: PLR0913, PLR0917  (what the page says)
-    invitations: Iterable[Listed], public_url: str, hall: str, title: str, language: str, more: str
+def render_sheet(  # noqa: PLR0913, PLR0917  (what the page says)
+    invitations: Iterable[InvitationDetails], public_url: str, hall: str, title: str, language: str, more: str
 ) -> str:
     """Write a page with a card for each invitation that may still be used; `more` is the address of the next page."""
     cards = "\n".join(
-        _card(one, link_of(public_url, hall, one.code)) for one in invitations if one.became is Became.UNUSED
+        _card(one, link_of(public_url, hall, one.code)) for one in invitations if one.became is InvitationStatus.UNUSED
     )
     following = f'<p class="more"><a rel="next" href="{escape(more)}">→</a></p>' if more else ""
     return (
@@ -61,7 +61,7 @@ def sheet_of(  # noqa: PLR0913, PLR0917  (what the page says)
     )
 
 
-def _card(one: Listed, link: str) -> str:
+def _card(one: InvitationDetails, link: str) -> str:
     picture = segno.make(link, error="m", micro=False).svg_inline(scale=3, title=one.code)
     name = "" if one.name is None else f'<p class="name">{escape(one.name)}</p>'
     code = f"{one.code[:4]} {one.code[4:]}"

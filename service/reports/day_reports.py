@@ -32,10 +32,10 @@ PACKAGE = "service.reports"
 SPAN_DAYS_MAX = 62
 """Days of one report, both ends included."""
 
-KEPT_AT_ONCE = 20
+DAYS_PER_PASS = 20
 """Ended days that one pass looks through, each some tens of milliseconds."""
 
-FOLLOWED_MAX = 32
+OPEN_DAYS_MAX = 32
 """Present days that are followed at once; beyond it the one asked for longest ago is read anew when it is asked for."""
 
 _SQL = statements("reports.sql", PACKAGE)
@@ -44,7 +44,7 @@ _DECODE = msgspec.json.Decoder(Figures).decode
 log = structlog.get_logger(__name__)
 
 
-class DayOf(Struct, frozen=True):
+class DayReport(Struct, frozen=True):
     """A day that has begun, its seq, and its figures so far."""
 
     seq: int
@@ -60,7 +60,7 @@ class _Followed:
         self.lock = asyncio.Lock()
 
 
-class Reports:
+class DayReports:
     """Reads what reports are made of. Everything raises the service's StorageUnavailable."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -71,21 +71,21 @@ class Reports:
         self._unreadable: set[tuple[HallId, date]] = set()
         """Ended days that this process cannot read: a newer release wrote in them, and that is another process."""
 
-    async def of(self, hall: Hall, first: date, last: date) -> list[DayOf]:
+    async def of(self, hall: Hall, first: date, last: date) -> list[DayReport]:
         """The days of a hall that have begun, from the first to the last, in order."""
         try:
             rows = await self._database.fetch(_SQL["days"], hall.id, first, last)
             found = []
             for row in rows:
                 if row["figures"] is not None:
-                    found.append(DayOf(row["seq"], _DECODE(row["figures"])))
+                    found.append(DayReport(row["seq"], _DECODE(row["figures"])))
                 elif row["ended"]:
                     seen = await look_through(self._database, hall.id, row["day"])
                     self._followed.pop((hall.id, row["day"]), None)
-                    found.append(DayOf(row["seq"], seen.figures))
+                    found.append(DayReport(row["seq"], seen.figures))
                 else:
                     observer = await self.follow(hall.id, row["day"])
-                    found.append(DayOf(observer.seq, observer.figures(self._clock.now_at())))
+                    found.append(DayReport(observer.seq, observer.figures(self._clock.now_at())))
         except faults.JournalFault as fault:
             raise StorageUnavailable from fault
         return found
@@ -105,7 +105,7 @@ class Reports:
         followed = self._followed.get((hall, on))
         if followed is None:
             followed = self._followed[hall, on] = _Followed(hall, on)
-            if len(self._followed) > FOLLOWED_MAX:
+            if len(self._followed) > OPEN_DAYS_MAX:
                 self._followed.popitem(last=False)
         self._followed.move_to_end((hall, on))
         try:
@@ -141,7 +141,7 @@ class Reports:
         first = self._clock.now_at().date() - timedelta(days=SPAN_DAYS_MAX)
         self._unreadable = {(hall, on) for hall, on in self._unreadable if on >= first}
         try:
-            for row in await self._database.fetch(_SQL["unkept"], first, KEPT_AT_ONCE + len(self._unreadable)):
+            for row in await self._database.fetch(_SQL["unkept"], first, DAYS_PER_PASS + len(self._unreadable)):
                 await self._keep_or_say(HallId(row["hall_id"]), row["day"])
         except faults.StorageUnavailable as fault:
             log.warning("figures_not_kept", why=str(fault))
@@ -164,7 +164,7 @@ class Reports:
             self._followed.pop((hall, on), None)
 
 
-def total_of(sent: Iterable[dict[str, int]]) -> dict[str, int]:
+def sum_by_service(sent: Iterable[dict[str, int]]) -> dict[str, int]:
     """Requests of several days together, by service."""
     found: dict[str, int] = {}
     for day in sent:

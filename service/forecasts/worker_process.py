@@ -7,9 +7,9 @@ from typing import Protocol
 
 import msgspec
 
-from service.forecasts.worker import LENGTH_BYTES, Made, Wanted
+from service.forecasts.worker import LENGTH_BYTES, ForecastRequest, ForecastResult
 
-ANSWER_WITHIN_S = 30.0
+ANSWER_TIMEOUT_S = 30.0
 """A process that takes longer for one question is lost: a day takes a tenth of a second, and all others wait for it."""
 
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONSAFEPATH", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
@@ -20,31 +20,31 @@ class ForecasterLost(Exception):  # noqa: N818  (it names what happened)
     """The process ended before it had answered, or does not answer."""
 
 
-class Draws(Protocol):
+class Forecaster(Protocol):
     """Makes forecasts."""
 
-    async def make(self, wanted: Wanted) -> Made:
+    async def make(self, wanted: ForecastRequest) -> ForecastResult:
         """Draw the rests of a day. Raises ForecasterLost."""
 
     async def close(self) -> None:
         """Draw no more."""
 
 
-class Process:
+class WorkerProcess:
     """The process, begun when it is needed or before, and ended with us however we end."""
 
     def __init__(self) -> None:
         self.child: asyncio.subprocess.Process | None = None
         self._asking = asyncio.Lock()
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(Made).decode
+        self._decode = msgspec.msgpack.Decoder(ForecastResult).decode
 
     async def begin(self) -> None:
         """Have it there before the first question."""
         async with self._asking:
             await self._alive()
 
-    async def make(self, wanted: Wanted) -> Made:
+    async def make(self, wanted: ForecastRequest) -> ForecastResult:
         """Draw the rests of a day. Raises ForecasterLost."""
         question = self._encode(wanted)
         async with self._asking:
@@ -52,7 +52,7 @@ class Process:
                 child = await self._alive()
                 assert child.stdin is not None, "it was begun with pipes"
                 assert child.stdout is not None, "likewise"
-                async with asyncio.timeout(ANSWER_WITHIN_S):
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     child.stdin.write(len(question).to_bytes(LENGTH_BYTES) + question)
                     await child.stdin.drain()
                     length = int.from_bytes(await child.stdout.readexactly(LENGTH_BYTES))

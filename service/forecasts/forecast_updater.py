@@ -19,33 +19,33 @@ from service.domain.forecast.wait_quantiles import Quantiles, WaitsAndNewcomers,
 from service.domain.model import HallId, Shown, TicketId
 from service.domain.queue.promised_waits import Promise, Promises
 from service.domain.refusals import Busy
-from service.forecasts.stored_forecasts import EVERY, MOST, Forecasts, Kept
-from service.forecasts.worker import Made, Wanted
-from service.forecasts.worker_client import Draws, ForecasterLost
+from service.forecasts.stored_forecasts import AGE_MAX, UPDATE_INTERVAL, Forecasts, StoredForecast
+from service.forecasts.worker import ForecastRequest, ForecastResult
+from service.forecasts.worker_process import Forecaster, ForecasterLost
 from service.journal.faults import StorageUnavailable
 from service.runtime.lanes import Lanes
 
-LOOK_EVERY_S = 1.0
+PASS_EVERY_S = 1.0
 """Between two passes."""
 
 WAITING_MAX = 1_000
 """People waiting in a hall; with more, who waits is told the analytic start: drawing would keep a processor busy."""
 
-AHEAD_EVERY = timedelta(seconds=60)
+OUTLOOK_EVERY = timedelta(seconds=60)
 """How often the rest of the day is looked at: it takes ten times as long, and nobody reads it by the second."""
 
 FORGET_EVERY_S = 3600
 FORGET_AFTER = timedelta(days=2)
 
-NOTHING = Promise(None, None, None, None, None)
+NO_PROMISE = Promise(None, None, None, None, None)
 
 log = structlog.get_logger(__name__)
 
 
-class Maker:
+class ForecastUpdater:
     """Makes the forecasts of the days in use in this process."""
 
-    def __init__(self, forecasts: Forecasts, lanes: Lanes, clock: Clock, draws: Draws) -> None:
+    def __init__(self, forecasts: Forecasts, lanes: Lanes, clock: Clock, draws: Forecaster) -> None:
         self._forecasts = forecasts
         self._lanes = lanes
         self._clock = clock
@@ -62,7 +62,7 @@ class Maker:
                 await self.look()
             except Exception:
                 log.exception("forecast_fault")
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(PASS_EVERY_S)
 
     async def look(self) -> None:
         """Read what others made, make what is due, and let all days in use know it."""
@@ -129,20 +129,22 @@ class Maker:
             seq, made_at = day.seq, max(self._clock.now_at(), day.at)
             made = await self._made(day, made_at, waits=True, ahead=wants_ahead)
             if made is None:
-                promises = nobody_can_tell(day, seq, made_at)
+                promises = promises_without_waits(day, seq, made_at)
             elif made.asked is None:
-                promises = too_many_to_tell(day, seq, made_at)
+                promises = empty_promises(day, seq, made_at)
             else:
                 promises = promises_of(day, seq, made_at, made.asked, None if kept is None else kept.promises)
             if made is not None and wants_ahead:
                 ahead, ahead_at = made.ahead, now_at
-            await self._forecasts.keep(day.hall, Kept(promises=promises, ahead=ahead, ahead_at=ahead_at), now_at)
+            await self._forecasts.keep(
+                day.hall, StoredForecast(promises=promises, ahead=ahead, ahead_at=ahead_at), now_at
+            )
         except (StorageUnavailable, ForecasterLost):
             return
         finally:
             self._busy.discard(key)
 
-    async def _made(self, day: Day, now_at: datetime, *, waits: bool, ahead: bool) -> Made | None:
+    async def _made(self, day: Day, now_at: datetime, *, waits: bool, ahead: bool) -> ForecastResult | None:
         """Draw the rests of a day elsewhere; None when nobody can tell when calls go on.
 
         Raises ForecasterLost: a process that was killed costs one forecast, and the next one starts another.
@@ -151,20 +153,20 @@ class Maker:
         if scene is None:
             return None
         try:
-            return await self._draws.make(Wanted(scene, waits=waits, ahead=ahead))
+            return await self._draws.make(ForecastRequest(scene, waits=waits, ahead=ahead))
         except ForecasterLost:
             log.warning("forecaster_lost", hall=day.hall)
             raise
 
 
-def nobody_can_tell(day: Day, seq: int, now_at: datetime) -> Promises:
+def promises_without_waits(day: Day, seq: int, now_at: datetime) -> Promises:
     """What people are told while it is not known when calls go on: no wait."""
-    waits = {ticket.id: NOTHING for ticket in all_waiting(day)}
-    newcomers = dict.fromkeys(day.plan.services, NOTHING)
+    waits = {ticket.id: NO_PROMISE for ticket in all_waiting(day)}
+    newcomers = dict.fromkeys(day.plan.services, NO_PROMISE)
     return Promises(day=day.on, seq=seq, made_at=now_at, waits=waits, newcomers=newcomers)
 
 
-def too_many_to_tell(day: Day, seq: int, now_at: datetime) -> Promises:
+def empty_promises(day: Day, seq: int, now_at: datetime) -> Promises:
     """Nothing, so that everybody is told the analytic start."""
     return Promises(day=day.on, seq=seq, made_at=now_at, waits={}, newcomers={})
 
@@ -189,7 +191,7 @@ def promises_of(day: Day, seq: int, now_at: datetime, asked: WaitsAndNewcomers, 
 
 def _promise(found: Quantiles, before: Shown | None, step_min: int) -> Promise:
     if found.p10_s is None or found.p90_s is None:
-        return NOTHING
+        return NO_PROMISE
     shown = stabilized_range(before, found.p10_s, found.p90_s, step_min)
     return Promise(found.p5_s, found.p10_s, found.p50_s, found.p90_s, shown)
 
@@ -208,7 +210,7 @@ def _shown(promise: Promise | None) -> Shown | None:
 
 def _is_old(ahead_at: datetime | None, now_at: datetime) -> bool:
     """Tell whether the rest of a day is to be looked at again, or for the first time."""
-    return ahead_at is None or now_at - ahead_at >= AHEAD_EVERY
+    return ahead_at is None or now_at - ahead_at >= OUTLOOK_EVERY
 
 
 def _is_to_be_made(day: Day, now_at: datetime) -> bool:
@@ -219,11 +221,11 @@ def _is_present(day: Day, now_at: datetime) -> bool:
     return day.opened and not day.ended and day.plan.starts_at <= now_at < day.plan.ends_at
 
 
-def _due(day: Day, kept: Kept | None, now_at: datetime) -> bool:
+def _due(day: Day, kept: StoredForecast | None, now_at: datetime) -> bool:
     """Tell whether a day needs another forecast: something happened, or people wait and time has gone on."""
     if kept is None:
         return True
     promises = kept.promises
-    if now_at - promises.made_at < EVERY:
+    if now_at - promises.made_at < UPDATE_INTERVAL:
         return False
-    return promises.seq != day.seq or now_at - promises.made_at >= MOST
+    return promises.seq != day.seq or now_at - promises.made_at >= AGE_MAX
