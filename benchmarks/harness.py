@@ -27,7 +27,7 @@ from service.domain.hall.document import Booking, HallDocument
 from service.domain.model import HallId
 from service.journal import hall_documents as stored
 from service.journal.database import Database
-from service.journal.embedded import EmbeddedPostgres
+from service.journal.embedded.server import EmbeddedPostgres
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "benchmark-admin-token-0123456789"  # noqa: S105  (of a service that lives for a minute)

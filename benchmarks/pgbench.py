@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 
 from benchmarks.result import BenchmarkFailed
-from service.journal.embedded import binaries_for
+from service.journal.embedded.binaries import binaries_for
 from service.journal.migrate import migrate
 
 DATABASE = "pgbench"

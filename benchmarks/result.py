@@ -12,7 +12,7 @@ from msgspec import Struct
 from rich.console import Console
 from rich.table import Table
 
-from service.journal.embedded import binaries_for
+from service.journal.embedded.binaries import binaries_for
 
 LOAD_CALM = 1.0
 """A load average above which the machine is not ours alone: figures are then of little worth."""

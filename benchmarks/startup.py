@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.harness import Served, temporary
 from benchmarks.result import Options, Result, row
-from service.journal.embedded import EmbeddedPostgres
+from service.journal.embedded.server import EmbeddedPostgres
 
 
 def run(options: Options) -> Result:

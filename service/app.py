@@ -42,7 +42,7 @@ from service.invitations.sheets import Workbooks
 from service.invitations.store import Invitations
 from service.journal import hall_documents as stored
 from service.journal.database import Database
-from service.journal.embedded import EmbeddedPostgres
+from service.journal.embedded.server import EmbeddedPostgres
 from service.journal.search import Finder
 from service.learning.nightly import Learning
 from service.metrics.metrics import Metrics

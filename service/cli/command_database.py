@@ -7,7 +7,8 @@ from itertools import count
 
 from service.config.settings import Settings
 from service.journal.database import Database
-from service.journal.embedded import DataFolderInUse, EmbeddedPostgres
+from service.journal.embedded.errors import DataFolderInUse
+from service.journal.embedded.server import EmbeddedPostgres
 from service.journal.faults import StorageUnavailable
 
 SERVE_TRIES_MAX, SERVE_TRY_PAUSE_S = 150, 0.2
@@ -32,7 +33,7 @@ async def command_database(settings: Settings, *, may_create: bool = False) -> A
     if settings.database_url is not None:
         yield settings.database_url
         return
-    embedded = EmbeddedPostgres(settings.data_dir, brief=True, makes=may_create)
+    embedded = EmbeddedPostgres(settings.data_dir, short_lived=True, may_create=may_create)
     started = await _start_or_reach(embedded)
     try:
         yield embedded.dsn
@@ -47,7 +48,7 @@ async def _start_or_reach(embedded: EmbeddedPostgres) -> bool:
         try:
             await embedded.start()
         except DataFolderInUse as in_use:
-            if in_use.brief:
+            if in_use.owner_ends_soon:
                 raise
         else:
             return True

@@ -13,7 +13,7 @@ import uvloop
 
 from service import log
 from service.config.settings import Settings, SettingsError, load
-from service.journal.embedded import CannotStart
+from service.journal.embedded.errors import CannotStart
 from service.journal.faults import DocumentConflict, Incomplete, JournalFault
 from service.runtime.startup_checks import CannotServe, TaskFailed
 

