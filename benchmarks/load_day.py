@@ -13,7 +13,8 @@ from benchmarks.harness import FILL_CONNECTIONS, FILL_WITHIN_S, Served, serving
 from benchmarks.load import Stream
 from benchmarks.result import Options, Result, row
 from service.clock import Clock
-from service.domain.day import Day, Part
+from service.domain.command_results import ResultPart
+from service.domain.day import Day
 from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.journal import Journal
@@ -70,7 +71,7 @@ def run(options: Options) -> Result:
 
 
 class _Nobody:
-    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+    def committed(self, day: Day, parts: list[ResultPart], append_s: float, commands: int) -> None:
         """Nothing is written."""
 
     def appended(self, written: Append, at: datetime) -> None:

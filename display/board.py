@@ -218,14 +218,14 @@ def _services_of(day: Day, zone: ZoneId | None) -> list[PlannedService]:
 def _shown(day: Day) -> Iterator[PlannedService]:
     """The services on offer, and those that are not any more while people wait for them."""
     for service in day.plan.services.values():
-        if service.offered or any(day.waiting[service.id, class_] for class_ in TicketClass):
+        if service.offered or any(day.queue.counts[service.id, class_] for class_ in TicketClass):
             yield service
 
 
 def _in_line(day: Day) -> Tally[ServiceId]:
     """How many of each service are in the order of calls, also those who asked not to be called yet."""
-    tally: Tally[ServiceId] = Tally(day.tickets[ticket].service for _, ticket in day.asleep)
-    for line in day.lines.values():
+    tally: Tally[ServiceId] = Tally(day.tickets[ticket].service for _, ticket in day.queue.deferred)
+    for line in day.queue.lines.values():
         tally[line.key.service] += len(line.places)
     return tally
 
@@ -242,7 +242,7 @@ def _waiting(
         if forecast is not None:
             waiting.append(Waiting(service.id, in_line[service.id], forecast.shown, would_get.get(service.id)))
             continue
-        pool = day.pool(service.id, service.stages[0])
+        pool = day.pools.pool_of(service.id, service.stages[0])
         if pool not in waits:
             waits[pool] = wait_of_newcomer(day, service.id, now_at).shown
         waiting.append(Waiting(service.id, in_line[service.id], waits[pool], would_get.get(service.id)))
@@ -252,7 +252,7 @@ def _waiting(
 def _standby(day: Day, services: Collection[PlannedService]) -> int:
     """How many wait outside the order of calls."""
     names = {service.id for service in services}
-    return sum(day.tickets[ticket].service in names for _, ticket in day.standby)
+    return sum(day.tickets[ticket].service in names for _, ticket in day.queue.standby)
 
 
 def _names(day: Day) -> BoardNames:

@@ -415,7 +415,7 @@ class HallFeed:
 
     def _awake(self) -> Day:
         assert self.day is not None, "nothing is watched before the day is there"
-        self.day.wake(self._now_at())
+        self.day.advance_to(self._now_at())
         self._hear_forecast(self.day)
         return self.day
 

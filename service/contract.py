@@ -17,7 +17,7 @@ from service.clock import Clock
 from service.domain.admission.preview import admission_preview
 from service.domain.calendar.plan import Plan, PlannedService
 from service.domain.calendar.times import stamp, stamp_or_none
-from service.domain.day import Day, Pool
+from service.domain.day import Day
 from service.domain.events import Record, TicketCalled, TicketRecalled
 from service.domain.evolve.evolve import evolve
 from service.domain.model import (
@@ -36,6 +36,7 @@ from service.domain.model import (
     TicketState,
     ZoneId,
 )
+from service.domain.queue.counter_pools import Pool
 from service.domain.queue.promised_waits import Promises, promised_wait_of_newcomer
 from service.domain.queue.waits import wait_of_newcomer
 from service.domain.view import OnDate, Stamp, Suspended, TicketView, WaitView, suspended_view, ticket_view

@@ -145,7 +145,7 @@ class Offers:
                 continue
             day = await self._lanes.day_on(hall.id, row.day)
             to_come = [one for one in day.appointments.values() if one.state in TO_COME]
-            now.update(over_capacity(day.regular, to_come))
+            now.update(over_capacity(day.regular_plan, to_come))
             then.update(over_capacity(plan_on(row.day), to_come))
             await asyncio.sleep(0)
         return Beyond(now, then)
@@ -155,7 +155,7 @@ class Offers:
         if on < hall.day_at(self._clock.now_at()):
             return set()
         day = await self._lanes.day_on(hall.id, on)
-        return set(over_capacity(day.regular, [one for one in day.appointments.values() if one.state in TO_COME]))
+        return set(over_capacity(day.regular_plan, [one for one in day.appointments.values() if one.state in TO_COME]))
 
     async def _rows(self, hall: Hall, first: date, last: date, known: Collection[str] = ()) -> list[Summary]:
         try:
@@ -250,7 +250,7 @@ class Offers:
             if sums is None or sums.fits(plan):
                 return plan, sums or Booked.of(plan), True
             day = await self._lanes.day_on(hall.id, on, now=True)  # its plan is of a release that counted otherwise
-        return day.regular, day.booked, row is not None and self._lanes.head_of(hall.id, on) == row.head
+        return day.regular_plan, day.booking_totals, row is not None and self._lanes.head_of(hall.id, on) == row.head
 
 
 def places_altogether(plan: Plan) -> int:

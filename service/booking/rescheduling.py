@@ -25,6 +25,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from service.clock import Clock
+from service.domain.command_results import CommandResult, ResultPart
 from service.domain.commands import (
     BookAppointment,
     ChangeAppointment,
@@ -33,7 +34,7 @@ from service.domain.commands import (
     MoveAppointmentAway,
     TakeOverAppointment,
 )
-from service.domain.day import Day, Done, Part
+from service.domain.day import Day
 from service.domain.decide.decide import decide
 from service.domain.events import Record
 from service.domain.evolve.evolve import advance
@@ -65,7 +66,7 @@ class _Half(Struct):
     seq: int
     head: str
     records: list[Record]
-    parts: list[Part]
+    parts: list[ResultPart]
 
 
 _Decided = Callable[[_Half, _Half, Request], bool]
@@ -190,7 +191,7 @@ class Moves:
         for half in (away, over):
             self._watcher.committed(half.day, half.parts, lasted_s, 1)
         await asyncio.gather(*(lane.fresh(now=True) for lane in lanes), return_exceptions=True)
-        return Answer(over.day, over.day.seq, Done(request.fingerprint, tuple(over.parts)))
+        return Answer(over.day, over.day.seq, CommandResult(request.fingerprint, tuple(over.parts)))
 
 
 def _moved(away: _Half, over: _Half, request: Request) -> bool:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from service.domain.day import Day, Part
+from service.domain.command_results import ResultPart
+from service.domain.day import Day
 from service.journal.commit_hints import Bell
 from service.journal.follow import Follower
 from service.journal.values import Append
@@ -19,7 +20,7 @@ class CommitObserver:
         self._follower = follower
         self.messages: Messages | None = None
 
-    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+    def committed(self, day: Day, parts: list[ResultPart], append_s: float, commands: int) -> None:
         """Count the commit, and wake other processes and the messages."""
         self._bell.ring(day.hall, day.on, day.seq)
         self._metrics.committed(day, parts, append_s, commands)

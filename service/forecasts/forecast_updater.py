@@ -214,7 +214,7 @@ def _is_old(ahead_at: datetime | None, now_at: datetime) -> bool:
 
 
 def _is_to_be_made(day: Day, now_at: datetime) -> bool:
-    return _is_present(day, now_at) and day.waiting.total() <= WAITING_MAX
+    return _is_present(day, now_at) and day.queue.counts.total() <= WAITING_MAX
 
 
 def _is_present(day: Day, now_at: datetime) -> bool:

@@ -248,7 +248,7 @@ def _faults_of_row(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
             yield "has tickets, and hall_days says that it has not begun"
         if row["revision"] not in {None, day.plan.revision}:  # none is what a former release writes
             yield f"its plan is of revision {day.plan.revision}, hall_days says {row['revision']}"
-        if row["booked"] is not None and not _are_sums(day.booked, row["booked"], row["changes"]):
+        if row["booked"] is not None and not _are_sums(day.booking_totals, row["booked"], row["changes"]):
             yield "the sums of its bookings are not those of the journal"
         if row["booked"] is None and day.appointments:
             yield "has appointments, and no sums of its bookings"

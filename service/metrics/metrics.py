@@ -29,7 +29,8 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from service.domain import events
-from service.domain.day import Day, Part
+from service.domain.command_results import ResultPart
+from service.domain.day import Day
 from service.domain.model import (
     Admission,
     Appointment,
@@ -182,7 +183,7 @@ class Metrics:
 
     # What lanes tell.
 
-    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+    def committed(self, day: Day, parts: list[ResultPart], append_s: float, commands: int) -> None:
         """Count what was appended."""
         self.batch.observe(commands)
         self.append_s.observe(append_s)
@@ -228,7 +229,7 @@ class Metrics:
         """Count somebody who need not come; `via` is what they asked for: a ticket, slots, an appointment."""
         self._child(self.deflected, hall, service, via).inc()
 
-    def _count(self, day: Day, part: Part) -> None:
+    def _count(self, day: Day, part: ResultPart) -> None:
         ticket, event = part.ticket, part.event
         if part.appointment is not None:
             self._count_appointment(day, part.appointment, event)
@@ -371,10 +372,10 @@ def _add(  # noqa: PLR0913, PLR0917  (the families)
     printers: GaugeMetricFamily,
 ) -> None:
     """Say of one hall how it is now."""
-    for (name, class_), count in day.waiting.items():
+    for (name, class_), count in day.queue.counts.items():
         waiting.add_metric([day.hall, name, class_], count)
     on_standby = Tally(dict.fromkeys(day.plan.services, 0))
-    on_standby.update(day.tickets[ticket].service for _, ticket in day.standby)
+    on_standby.update(day.tickets[ticket].service for _, ticket in day.queue.standby)
     for name, number in on_standby.items():
         standby.add_metric([day.hall, name], number)
     present: Tally[tuple[str, str]] = Tally(

@@ -229,12 +229,12 @@ def tickets_near_call(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]
     """
     if day.suspended_at(now_at) is not None:
         return
-    day.wake(now_at)
+    day.advance_to(now_at)
     for ticket in day.tickets.values():
         if (
             ticket.applicant is None
             or ticket.ahead <= NEAR_AHEAD_MAX
-            or day.line_holding(ticket) is None  # not waiting, on standby, or not to be called yet
+            or day.queue.line_of(ticket) is None  # not waiting, on standby, or not to be called yet
         ):
             continue
         ahead = dispatch.count_ahead(day, ticket)

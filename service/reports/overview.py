@@ -66,7 +66,7 @@ class QueueCounts(Struct, frozen=True, kw_only=True):
     """What was counted of a fold: it stays so until the next event, or until somebody's time has come."""
 
     seq: int
-    asleep: int
+    deferred: int
     waiting: int
     standby: int
     longest_since_at: datetime | None
@@ -131,7 +131,7 @@ class Overview:
 
     def _now(self, hall: Hall, day: Day | None, row: _Row | None, now_at: datetime) -> HallStatus:
         if day is not None:
-            day.wake(now_at)
+            day.advance_to(now_at)
             return hall_status_of(hall, day, self._count(day), now_at)
         if row is not None and not row.ended and self._day_of(hall, now_at) is None:
             self._wanted[hall.id] = None
@@ -139,7 +139,7 @@ class Overview:
 
     def _count(self, day: Day) -> QueueCounts:
         known = self._counted.get(day)
-        if known is None or (known.seq, known.asleep) != (day.seq, len(day.asleep)):
+        if known is None or (known.seq, known.deferred) != (day.seq, len(day.queue.deferred)):
             known = self._counted[day] = count_queue(day)
         return known
 
@@ -240,7 +240,7 @@ class Overview:
 
 
 def hall_status_of(hall: Hall, day: Day, counted: QueueCounts, now_at: datetime) -> HallStatus:
-    """Say how a hall is by its fold, awake at `now_at`, and what has been counted of it."""
+    """Say how a hall is at `now_at`, and what has been counted of it."""
     return HallStatus(
         hall=hall,
         plan=day.plan,
@@ -254,15 +254,15 @@ def hall_status_of(hall: Hall, day: Day, counted: QueueCounts, now_at: datetime)
         counters_open=counted.counters_open,
         counters_planned=0 if day.closed else day.plan.counters_planned_at(now_at),
         overtime_until_at=None if day.overtime is None else day.overtime.until_at,
-        scored=day.kept.total(),
-        held=day.kept[True],
+        scored=day.promises_kept.total(),
+        held=day.promises_kept[True],
     )
 
 
 def count_queue(day: Day) -> QueueCounts:
     """Count who waits and which counters are open."""
     since_at = None
-    for line in day.lines.values():
+    for line in day.queue.lines.values():
         for place in line.places:
             ticket = day.tickets[place.ticket]
             waits_since_at = max(ticket.waiting_since_at, ticket.reference_at)
@@ -271,9 +271,9 @@ def count_queue(day: Day) -> QueueCounts:
     needed = day.plan.final_stages
     return QueueCounts(
         seq=day.seq,
-        asleep=len(day.asleep),
-        waiting=sum(len(line.places) for line in day.lines.values()) + len(day.asleep),
-        standby=len(day.standby),
+        deferred=len(day.queue.deferred),
+        waiting=sum(len(line.places) for line in day.queue.lines.values()) + len(day.queue.deferred),
+        standby=len(day.queue.standby),
         longest_since_at=since_at,
         at_counters=sum(counter.ticket is not None for counter in day.counters.values()),
         counters_open=sum(

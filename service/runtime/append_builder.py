@@ -34,7 +34,7 @@ def build_append(  # noqa: PLR0913, PLR0917  (an append)
         touched = {one for record in records if (one := getattr(record.event, "appointment", None)) is not None}
     booked = sum_change = None
     if not kinds.isdisjoint(TOTALS_REWRITTEN_BY) or (touched and before is None):
-        booked = msgspec.json.encode(day.booked)
+        booked = msgspec.json.encode(day.booking_totals)
     elif touched and before is not None:
         sum_change = _totals_change(before, day, touched)
     return Append(
@@ -47,7 +47,7 @@ def build_append(  # noqa: PLR0913, PLR0917  (an append)
         tickets=[day.tickets[ticket] for ticket in tickets],
         appointments=[day.appointments[one] for one in touched if one in day.appointments],  # others moved away
         applicants=applicants,
-        revision=day.regular.revision if PlanChanged in kinds else None,
+        revision=day.regular_plan.revision if PlanChanged in kinds else None,
         booked=booked,
         sum_change=sum_change,
     )
@@ -56,5 +56,5 @@ def build_append(  # noqa: PLR0913, PLR0917  (an append)
 def _totals_change(before: Day, after: Day, touched: set[AppointmentId]) -> bytes | None:
     """The change of the booking totals by some appointments, as JSON; None without a change."""
     values = [one for day in (before, after) for each in touched if (one := day.appointments.get(each)) is not None]
-    change = after.booked.changes_since(before.booked, after.regular, values)
+    change = after.booking_totals.changes_since(before.booking_totals, after.regular_plan, values)
     return None if change is None else msgspec.json.encode(change)

@@ -118,7 +118,7 @@ class Jobs:
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
             with apart("hall_not_swept", day.hall):
-                if day.standby and not day.ended and now_at < day.plan.ends_at:
+                if day.queue.standby and not day.ended and now_at < day.plan.ends_at:
                     await self._ask(day, SweepStandby())
 
     async def sweep_appointments(self) -> None:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from service.clock import Clock
-from service.domain.day import Day, Done
+from service.domain.command_results import CommandResult
+from service.domain.day import Day
 from service.domain.events import Record
 from service.domain.evolve.evolve import evolve
 from service.domain.model import HallId
@@ -98,7 +99,7 @@ class JournaledDay:
             for record in records:
                 evolve(day, record)
             await asyncio.sleep(0)  # lets other halls work between chunks
-        day.done_yesterday = self.committed.done_yesterday
+        day.results_yesterday = self.committed.results_yesterday
         self.committed = day
         self.gone = False
         self._head = position.head
@@ -122,7 +123,7 @@ class JournaledDay:
                 await asyncio.shield(self._start_catching_up() if task is None or task.done() else task)
         except (JournalUnavailable, UnknownKind, TimeoutError) as error:
             raise StorageUnavailable from error
-        self.committed.wake(self._clock.now_at())
+        self.committed.advance_to(self._clock.now_at())
         return self.committed
 
     @property
@@ -134,9 +135,9 @@ class JournaledDay:
         """Return a copy of the committed day, and the id of its last append."""
         return self.committed.copy(), self._head
 
-    def set_done_yesterday(self, done: dict[str, Done]) -> None:
+    def set_done_yesterday(self, done: dict[str, CommandResult]) -> None:
         """Take over the keyed commands of the day before: idempotency keys stay valid for one more day."""
-        self.committed.done_yesterday = self._decided.done_yesterday = done
+        self.committed.results_yesterday = self._decided.results_yesterday = done
 
     def _start_catching_up(self) -> asyncio.Task[None]:
         self._catching_up = asyncio.create_task(self._catch_up_if_behind(), name=f"catch up {self.hall} {self.on}")

@@ -45,7 +45,8 @@ import structlog
 from msgspec import Struct
 
 from service.clock import Clock
-from service.domain.day import Day, Done, Part
+from service.domain.command_results import CommandResult, ResultPart
+from service.domain.day import Day
 from service.domain.decide.decide import decide, decide_with_key
 from service.domain.events import Record
 from service.domain.evolve.evolve import advance, evolve
@@ -85,7 +86,7 @@ log = structlog.get_logger(__name__)
 class LaneObserver(Protocol):
     """Is told about the work of lanes: metrics, and hints to followers."""
 
-    def committed(self, day: Day, parts: list[Part], append_s: float, commands: int) -> None:
+    def committed(self, day: Day, parts: list[ResultPart], append_s: float, commands: int) -> None:
         """Note that events of this process are in the journal and in the committed fold."""
 
     def appended(self, written: Append, at: datetime) -> None:
@@ -108,7 +109,7 @@ class _Decision(Struct):
 
     pending: PendingRequest
     records: list[Record]
-    outcome: Done | Exception | None = None
+    outcome: CommandResult | Exception | None = None
 
 
 class Lane(JournaledDay):
@@ -300,7 +301,7 @@ class Lane(JournaledDay):
     def _decide_one(self, pending: PendingRequest) -> _Decision:
         request = pending.request
         day = self._decided
-        if request.fingerprint is not None and (done := day.find_done(request.command_id)) is not None:
+        if request.fingerprint is not None and (done := day.find_result(request.command_id)) is not None:
             again = done if request.matches(done.fingerprint) else KeyReused()
             return _Decision(pending, [], again)
         at = max(request.now_at, day.at)
@@ -365,13 +366,13 @@ class Lane(JournaledDay):
         self._observer.committed(self.committed, parts, self._clock.monotonic_s() - began_s, len(decisions))
         return True
 
-    def _answer(self, decisions: list[_Decision], parts: list[Part]) -> None:
+    def _answer(self, decisions: list[_Decision], parts: list[ResultPart]) -> None:
         rest = iter(parts)
         for decision in decisions:
             outcome = decision.outcome
             if decision.records:
                 own = tuple(islice(rest, len(decision.records)))
-                outcome = Done(decision.pending.request.fingerprint, own)
+                outcome = CommandResult(decision.pending.request.fingerprint, own)
             if isinstance(outcome, Exception):
                 decision.pending.settle(outcome)
             else:

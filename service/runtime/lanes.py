@@ -35,8 +35,9 @@ from msgspec.structs import replace
 from service.clock import Clock
 from service.domain.calendar.carry_over import in_force
 from service.domain.calendar.plan import span_of
+from service.domain.command_results import CommandResult
 from service.domain.commands import ChangeAppointment, ChangePlan, Command, EndDay, SweepAppointments
-from service.domain.day import Day, Done
+from service.domain.day import Day
 from service.domain.events import DayOpened, Event, Record
 from service.domain.hall.document import HallDocument
 from service.domain.model import AppointmentId, HallId, TicketId
@@ -492,7 +493,7 @@ class Lanes:
                 except DayHasEnded:
                     continue
 
-    async def _keys_of(self, hall_id: HallId, on: date) -> dict[str, Done]:
+    async def _keys_of(self, hall_id: HallId, on: date) -> dict[str, CommandResult]:
         """The keyed commands of a day, for the day after it."""
         lane = self._lanes.get((hall_id, on))
         if lane is None:
@@ -502,7 +503,7 @@ class Lanes:
             await lane.load()
         elif not lane.committed.ended:
             await lane.fresh(now=True)  # another process may have gone on with it, and ended it
-        return lane.committed.done
+        return lane.committed.results
 
     def _own(self, command: Command, actor: str = SYSTEM) -> Request:
         return Request(command=command, command_id=new_id(), actor=actor, now_at=self._clock.now_at())
@@ -597,9 +598,9 @@ class Lanes:
 
 def _day_that_knows(day: Day, key: RequestKey) -> date | None:
     """The day on which a keyed command was done, this one or the one before it, as far as its fold knows."""
-    if key.command_id in day.done:
+    if key.command_id in day.results:
         return day.on
-    return day.on - timedelta(days=1) if key.command_id in day.done_yesterday else None
+    return day.on - timedelta(days=1) if key.command_id in day.results_yesterday else None
 
 
 def _is_behind(hall: Hall, lane: Lane) -> bool:

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from service.domain.command_results import CommandResult
 from service.domain.commands import Command
-from service.domain.day import Day, Done
+from service.domain.day import Day
 from service.domain.refusals import KeyReused
 from service.journal.values import Applicant
 
@@ -44,7 +45,7 @@ class Answer(Struct, frozen=True):
 
     day: Day
     seq: int
-    done: Done | None
+    done: CommandResult | None
 
 
 def earlier_answer(day: Day, key: RequestKey) -> Answer | None:
@@ -53,7 +54,7 @@ def earlier_answer(day: Day, key: RequestKey) -> Answer | None:
     Raises:
         KeyReused: the key belongs to a request with another body.
     """
-    done = None if key.fingerprint is None else day.find_done(key.command_id)
+    done = None if key.fingerprint is None else day.find_result(key.command_id)
     if done is None:
         return None
     if not key.matches(done.fingerprint):

@@ -4,9 +4,9 @@ Within each kind the order is that of check-in, or of the slot where that is lat
 """
 
 from service.domain.commands import CallNext, CallTicket, Finish, FinishTicket
-from service.domain.day import Place
 from service.domain.events import Event
 from service.domain.model import CounterId, Outcome, TicketClass, TicketId
+from service.domain.queue.waiting_lines import Place
 from service.simulate.hall import SimulatedHall
 from service.simulate.scenario import ALTERNATE_CODE
 
@@ -27,7 +27,7 @@ def call(hall: SimulatedHall, turns: Turns, counter: CounterId, present: TicketI
     decided: list[Event] = []
     if present is not None:
         decided += hall.do(FinishTicket(present, DONE), at_ms)
-    hall.day.wake(hall.at(at_ms))
+    hall.day.advance_to(hall.at(at_ms))
     chosen = _choose(hall, turns, counter)
     if chosen is None:
         return decided + hall.do(CallNext(counter), at_ms)
@@ -36,7 +36,7 @@ def call(hall: SimulatedHall, turns: Turns, counter: CounterId, present: TicketI
 
 def _choose(hall: SimulatedHall, turns: Turns, counter: CounterId) -> TicketId | None:
     first: dict[bool, Place] = {}
-    for line in hall.day.lines_for(hall.day.counters[counter]):
+    for line in hall.day.pools.lines_for(hall.day.counters[counter]):
         for place in line.places:
             preferred = hall.day.tickets[place.ticket].class_ is not TicketClass.WALK_IN
             if preferred not in first or place < first[preferred]:

@@ -48,7 +48,7 @@ class SimulatedHall:
         """Decide a command, and fold what comes of it. Raises Refusal."""
         now_at = self.at(at_ms)
         decided = decide(self.day, command, now_at)
-        self.truth.wake(now_at)  # as `decide` has done with the day
+        self.truth.advance_to(now_at)  # as `decide` has done with the day
         if self._keeps:
             self.asked.append((now_at, command))
         self._append(decided, now_at)

@@ -183,7 +183,7 @@ class Life:
 
     def _sweep(self, at_ms: int) -> None:
         """Let the hall admit who fits by now, as its job does."""
-        if self.hall.day.standby:
+        if self.hall.day.queue.standby:
             self.hall.do(SweepStandby(), at_ms)
 
     def _give_up(self, ticket: TicketId, at_ms: int) -> None:

@@ -304,7 +304,7 @@ async def test_sums_that_a_release_before_wrote_of_visits_of_several_stages_are_
         assert (await here.staff("PUT", "document", document, headers={"If-Match": "*"})).status == 200
         await booked(here, at("10:00", 24), count=3)
         told = await slots(here, tomorrow)
-        sums = (await one.running.lanes.day_on(HallId("demo"), at("10:00", 24).date())).booked.copy()
+        sums = (await one.running.lanes.day_on(HallId("demo"), at("10:00", 24).date())).booking_totals.copy()
         windows = sums.everybody.groups["loan-first"]
         assert sums.by_stage
         assert sum(windows.mean_ms)
@@ -494,6 +494,9 @@ async def reckoned(house: Service, hall: Checked) -> list[dict[str, Any]]:
     found = []
     for days in range(known.document.booking.horizon_days + 1):
         day = await house.running.lanes.day_on(known.id, known.day_at(now_at) + timedelta(days=days))
-        found += [slot_view(slot) for slot in slots_of(day.regular, day.booked, ServiceId("enquiry"), 1, now_at).all()]
+        found += [
+            slot_view(slot)
+            for slot in slots_of(day.regular_plan, day.booking_totals, ServiceId("enquiry"), 1, now_at).all()
+        ]
     whole: list[dict[str, Any]] = msgspec.to_builtins(found)
     return whole

@@ -35,7 +35,7 @@ UPSTAIRS = ZoneId("upstairs")
 
 
 def board(hall: Hall, zone: ZoneId | None = None) -> Board:
-    hall.day.wake(hall.now_at)
+    hall.day.advance_to(hall.now_at)
     return board_of(hall.day, zone, hall.now_at)
 
 

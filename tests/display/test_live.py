@@ -204,7 +204,7 @@ async def test_what_screens_show_is_what_happened(hall_and_port: tuple[Hall, Dis
 
         for client, zone_id in ((whole, None), (zone, ZoneId("main"))):
             shown = await last_of(client, lambda frame: frame["seq"] == hall.day.seq)
-            hall.day.wake(hall.clock.now_at())
+            hall.day.advance_to(hall.clock.now_at())
             assert shown == json.loads(encode(board_of(hall.day, zone_id, hall.clock.now_at())))
         view = ticket_view(hall.day, hall.day.tickets[mine.ticket], hall.clock.now_at())
         shown = await last_of(phone, lambda frame: (frame["state"], frame["calls"]) == (view.state, view.calls))

@@ -308,14 +308,15 @@ def reason_of(decided: list[Event]) -> CallReason:
 def values(day: Day) -> dict[str, Any]:
     """Everything a day knows, in values that can be compared; its indexes as plain lists."""
     state = {name: value for name, value in vars(day).items() if not name.startswith("_")}
-    state["plan"], state["regular"] = day.plan, day.regular
-    state["lines"] = {key: list(line.places) for key, line in day.lines.items() if line.places}
-    state["going_on"] = {what: list(places) for what, places in day.going_on.items()}
-    state["asleep"] = list(day.asleep)
-    state["standby"] = list(day.standby)
-    state["patient"] = list(day.patient)
-    state["waiting"], state["kept"] = +day.waiting, +day.kept
-    state["diary"] = day.diary.copy()
+    queue = state.pop("queue")
+    state["plan"], state["regular_plan"] = day.plan, day.regular_plan
+    state["lines"] = {key: list(line.places) for key, line in queue.lines.items() if line.places}
+    state["follow_ons"] = {follow_on: list(places) for follow_on, places in queue.follow_ons.items()}
+    state["deferred"] = list(queue.deferred)
+    state["standby"] = list(queue.standby)
+    state["raisable"] = list(queue.raisable)
+    state["counts"], state["promises_kept"] = +queue.counts, +day.promises_kept
+    state["appointment_index"] = day.appointment_index.copy()
     for name, value in state.items():
         if type(value) is dict:
             state[name] = dict(value)
@@ -327,5 +328,5 @@ def refold(hall: Hall) -> Day:
     day = Day(hall.day.hall, hall.day.on)
     for record in hall.records:
         evolve(day, record)
-    day.wake(hall.now_at)
+    day.advance_to(hall.now_at)
     return day

@@ -216,7 +216,7 @@ def test_nobody_is_let_in_while_the_hall_is_suspended() -> None:
     admitted, _ = fill(hall)
     hall.do(Suspend({"en": "Fire alarm"}))
     for ticket in admitted[:3]:
-        hall.day.put(replace(hall.ticket(ticket), state=TicketState.LEFT))
+        hall.day.store_ticket(replace(hall.ticket(ticket), state=TicketState.LEFT))
 
     assert hall.do(SweepStandby()) == []
 
@@ -277,7 +277,7 @@ def test_an_idle_counter_calls_the_first_on_standby() -> None:
     hall = one_counter("16:40")
     admitted, standby = fill(hall)
     for ticket in admitted:
-        hall.day.put(replace(hall.ticket(ticket), state=TicketState.LEFT))  # so that nothing is let in by it
+        hall.day.store_ticket(replace(hall.ticket(ticket), state=TicketState.LEFT))  # so that nothing is let in by it
 
     decided = hall.do(CallNext(CounterId("1")))
 
@@ -344,7 +344,7 @@ def test_who_stands_by_goes_on_to_another_errand_before_those_who_came_later() -
     hall, standby = one_who_goes_on_from_standby()
     hall.at("16:30").do(hall.reporting("Z001", "16:30", "other"))
     later = next(dispatch.waiting_in_order(hall.day))
-    hall.day.put(replace(later, admission=STANDBY))
+    hall.day.store_ticket(replace(later, admission=STANDBY))
 
     assert hall.next("P1", DONE) == standby
 
@@ -387,7 +387,7 @@ def test_papers_are_looked_at_while_people_stand_by_for_the_window() -> None:
     hall.after(300).finish(standby)
     ticket = hall.ticket(standby)
     assert (ticket.stage, ticket.state, ticket.admission) == ("window", TicketState.WAITING, STANDBY)
-    assert standby in [ticket for _, ticket in hall.day.standby]
+    assert standby in [ticket for _, ticket in hall.day.queue.standby]
 
 
 def test_a_green_ticket_is_let_in() -> None:
@@ -524,7 +524,7 @@ def test_who_still_stands_by_at_the_end_leaves_unserved(end: CloseDay | EndDay) 
 
     assert {hall.ticket(ticket).left_reason for ticket in standby} == {LeftReason.UNSERVED}
     assert admissions(decided) == []
-    assert not hall.day.standby
+    assert not hall.day.queue.standby
 
 
 def test_who_stands_by_books_and_leaves_in_one_command() -> None:
@@ -567,7 +567,7 @@ def test_a_finish_lets_somebody_in_and_the_answer_is_about_who_was_called() -> N
 
     assert called(decided) == admitted[1]
     assert admissions(decided) == standby[:1]
-    done = hall.day.find_done("key-0001")
+    done = hall.day.find_result("key-0001")
     assert done is not None
     assert done.last.ticket is not None
     assert done.last.ticket.id == admitted[1]
@@ -624,7 +624,7 @@ def test_on_any_afternoon_no_more_are_in_than_fit(  # noqa: C901, PLR0912  (a br
         if any(isinstance(event, TicketAdmitted) or is_admission(event) for event in decided):
             left_s = (hall.instant("17:00") - hall.now_at).total_seconds()
             assert start_of_last_s(hall, counters) < left_s + HALF_A_SERVICE_S
-    hall.day.wake(hall.now_at)
+    hall.day.advance_to(hall.now_at)
     assert values(refold(hall)) == values(hall.day)
 
 
@@ -653,7 +653,7 @@ def start_of_last_s(hall: Hall, counters: int) -> float:
     mean_s = 300.0 * todays_speed(day, StageId("window"))[0]
     free = sorted(0.0 if day.counters[CounterId(str(n + 1))].ticket is None else mean_s / 2 for n in range(counters))
     come = [(0.0, mean_s) for _ in dispatch.waiting_in_order(day)][1:]
-    for slot_at, visits in day.diary.expected.items():
+    for slot_at, visits in day.appointment_index.expected.items():
         shows = show_probability(day.plan.learned, slot_at, hall.now_at)
         at_s = max(0.0, (slot_at - hall.now_at).total_seconds() - day.plan.rules.early_s)
         come += [(at_s, mean_s * shows)] * sum(visits.values())

@@ -145,9 +145,9 @@ class AnyHall(AnyDay):
         prechecked: bool,  # noqa: FBT001
         staff: bool,  # noqa: FBT001
     ) -> None:
-        hall, plan = self.hall, self.hall.day.regular
+        hall, plan = self.hall, self.hall.day.regular_plan
         asked: dict[str, Any] = {"partner": partner, "prechecked": prechecked, "staff": staff}
-        slots = slots_of(plan, hall.day.booked, service, 1, hall.now_at, **asked)
+        slots = slots_of(plan, hall.day.booking_totals, service, 1, hall.now_at, **asked)
         found = slots.all()
         assert all(slot.free >= 0 for slot in found)
         assert [slot for slot in found if slot.free][:3] == slots.first_free(3)
@@ -160,7 +160,7 @@ class AnyHall(AnyDay):
     @rule()
     def everything_is_told(self) -> None:
         hall, day, now_at = self.hall, self.hall.day, self.hall.now_at
-        day.wake(now_at)
+        day.advance_to(now_at)
         for name, service in day.plan.services.items():
             assert promised_wait_of_newcomer(day, name, now_at) is None, "nothing was forecast"
             assert_in_order(wait_of_newcomer(day, name, now_at))

@@ -11,8 +11,8 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from service.domain import commands, events
+from service.domain.booking.appointment_index import AppointmentIndex
 from service.domain.booking.booking_totals import Booked
-from service.domain.booking.expected_visits import Diary
 from service.domain.booking.slots import Slots, slots_of
 from service.domain.commands import Invited
 from service.domain.day import Day
@@ -80,7 +80,7 @@ def test_a_booking_takes_a_place_of_its_start() -> None:
     assert (appointment.n, appointment.place, appointment.per_person, appointment.sequence) == (1, 1, 2, 0)
     assert appointment.places >= 1
     assert appointment.made_at == town_hall.now_at
-    assert town_hall.day.booked == Booked.of(town_hall.day.regular, [appointment])
+    assert town_hall.day.booking_totals == Booked.of(town_hall.day.regular_plan, [appointment])
 
 
 def test_a_start_gives_its_places_in_order_and_never_one_too_many() -> None:
@@ -191,7 +191,7 @@ def test_a_day_that_was_closed_takes_no_bookings() -> None:
     town_hall.do(commands.CloseDay())
 
     assert isinstance(town_hall.refuses(town_hall.booking(at="12:00")), SlotNotOffered)
-    assert town_hall.day.booked.closed
+    assert town_hall.day.booking_totals.closed
 
 
 def test_what_nobody_comes_to_the_hall_for_cannot_be_booked() -> None:
@@ -312,7 +312,7 @@ def test_a_hold_is_confirmed_for_somebody() -> None:
     appointment = town_hall.appointment(held)
     assert (appointment.state, appointment.expires_at, appointment.person) == (AppointmentState.BOOKED, None, "p")
     assert appointment.sequence == 1
-    assert town_hall.day.booked.holds == {}
+    assert town_hall.day.booking_totals.holds == {}
     assert town_hall.after(3600).do(change(held, confirm=True)) == []
 
 
@@ -372,7 +372,7 @@ def test_a_change_of_the_time_gives_the_old_place_back() -> None:
     assert isinstance(event, events.AppointmentChanged)
     changed = town_hall.appointment(appointment)
     assert (changed.starts_at, changed.place, changed.sequence) == (town_hall.instant("12:00"), 1, 1)
-    assert town_hall.day.booked == Booked.of(town_hall.day.regular, [changed])
+    assert town_hall.day.booking_totals == Booked.of(town_hall.day.regular_plan, [changed])
     town_hall.book(at="11:00")
 
 
@@ -593,10 +593,12 @@ def test_who_was_cancelled_by_a_closed_day_has_neither_their_limit_nor_their_inv
 
     town_hall.do(commands.CloseDay())
 
-    assert town_hall.day.diary == Diary.of(town_hall.day.plan, town_hall.day.appointments.values(), closed=True)
-    assert not town_hall.day.diary.of_person
-    assert not town_hall.day.diary.of_invitation
-    assert not town_hall.day.diary.expected
+    assert town_hall.day.appointment_index == AppointmentIndex.of(
+        town_hall.day.plan, town_hall.day.appointments.values(), closed=True
+    )
+    assert not town_hall.day.appointment_index.of_person
+    assert not town_hall.day.appointment_index.of_invitation
+    assert not town_hall.day.appointment_index.expected
 
 
 def test_a_closed_day_ends_without_anybody_missed() -> None:
@@ -667,7 +669,7 @@ def test_an_appointment_moves_to_another_day_with_its_id_and_code() -> None:
 
     moved = tuesday.appointment(appointment.id)
     assert appointment.id not in monday.day.appointments
-    assert monday.day.booked == Booked.of(monday.day.regular)
+    assert monday.day.booking_totals == Booked.of(monday.day.regular_plan)
     assert made(decided).made_at == appointment.made_at
     assert replace(moved, seq=0) == replace(
         appointment,
@@ -745,7 +747,7 @@ def test_the_sums_follow_the_plan() -> None:
 
     town_hall.do(commands.ChangePlan(town_hall.plan(town(services=slower))))
 
-    assert town_hall.day.booked == Booked.of(town_hall.day.regular, town_hall.day.appointments.values())
+    assert town_hall.day.booking_totals == Booked.of(town_hall.day.regular_plan, town_hall.day.appointments.values())
 
 
 # Copies.

@@ -37,13 +37,13 @@ def pause(hall: Hall, counters: Iterable[str], until: str | None) -> None:
 
 
 def told(hall: Hall, service: ServiceId = ENQUIRY) -> Wait:
-    hall.day.wake(hall.now_at)
+    hall.day.advance_to(hall.now_at)
     return wait_of_newcomer(hall.day, service, hall.now_at)
 
 
 def rates(hall: Hall) -> list[tuple[str, int]]:
     """How many counters work from when, by the hall's clock."""
-    found = counter_rates(hall.day, hall.day.pool(ENQUIRY, WINDOW).crew, hall.now_at)
+    found = counter_rates(hall.day, hall.day.pools.pool_of(ENQUIRY, WINDOW).staffing, hall.now_at)
     return [(f"{at.astimezone(hall.zone):%H:%M}", counters) for at, counters in found]
 
 
@@ -165,7 +165,7 @@ def test_who_stands_by_is_let_in_when_a_break_makes_no_difference_any_more() -> 
     tickets = [hall.take() for _ in range(4)]
     while hall.ticket(hall.take()).admission is not Admission.STANDBY:
         assert hall.drawn < 30
-    (standby,) = (ticket for _, ticket in hall.day.standby)
+    (standby,) = (ticket for _, ticket in hall.day.queue.standby)
     assert hall.ticket(tickets[-1]).admission is Admission.ADMITTED
 
     hall.after(60).do(OpenCounter(CounterId("1")))
@@ -180,7 +180,7 @@ def test_a_change_of_plan_sends_those_away_first_who_are_on_a_break() -> None:
     staffing = [{"weekdays": [1], "from": "09:00", "to": "17:00", "counters": 3}]
     after = hall.day.copy()
 
-    after.put_plan(hall.plan(enquiries(300, staffing=staffing)))
+    after.set_plan(hall.plan(enquiries(300, staffing=staffing)))
 
     assert counters_after_change(hall.day, after, ENQUIRY, hall.now_at) == 3
     assert wait_after_change(hall.day, after, ENQUIRY, hall.now_at) == told(three)

@@ -32,7 +32,7 @@ from service.domain.commands import (
     TransferTicket,
     UndoTicket,
 )
-from service.domain.day import NOTHING_SPENT
+from service.domain.day import NO_SERVICE_TIMES
 from service.domain.events import (
     CounterClosed,
     DayClosed,
@@ -174,7 +174,7 @@ def test_a_forgotten_finish_teaches_no_speed() -> None:
 
     hall.after(200).do(EndDay())
 
-    assert hall.day.spent == {}
+    assert hall.day.service_times == {}
 
 
 def test_todays_speed_is_learned_from_what_was_finished() -> None:
@@ -185,7 +185,7 @@ def test_todays_speed_is_learned_from_what_was_finished() -> None:
 
     hall.after(500).finish(ticket)
 
-    assert hall.day.spent == {WINDOW: (500, 360)}
+    assert hall.day.service_times == {WINDOW: (500, 360)}
 
 
 @pytest.mark.parametrize(("seconds", "learned"), [(720, 720), (721, 0)])
@@ -197,7 +197,7 @@ def test_a_service_that_was_not_ended_in_time_teaches_no_speed(seconds: int, lea
 
     hall.after(seconds).finish(ticket)
 
-    assert hall.day.spent.get(WINDOW, NOTHING_SPENT).actual_s == learned
+    assert hall.day.service_times.get(WINDOW, NO_SERVICE_TIMES).actual_s == learned
 
 
 def test_a_stage_done_teaches_todays_speed_as_well() -> None:
@@ -208,7 +208,7 @@ def test_a_stage_done_teaches_todays_speed_as_well() -> None:
 
     hall.after(300).finish(ticket)
 
-    assert hall.day.spent == {WINDOW: (300, 240)}
+    assert hall.day.service_times == {WINDOW: (300, 240)}
 
 
 def test_an_undo_takes_back_what_the_finish_taught_whatever_the_document_says_by_then() -> None:
@@ -222,7 +222,7 @@ def test_an_undo_takes_back_what_the_finish_taught_whatever_the_document_says_by
     hall.do(ChangePlan(hall.plan(town(services=longer))))
     hall.do(UndoTicket(ticket))
 
-    assert hall.day.spent == {WINDOW: NOTHING_SPENT}
+    assert hall.day.service_times == {WINDOW: NO_SERVICE_TIMES}
     assert todays_speed(hall.day, WINDOW)[0] == 1.0
 
 
@@ -270,7 +270,7 @@ def test_an_old_revision_changes_nothing(revision: int) -> None:
 @pytest.mark.parametrize("said", ["held_by_hour", "booked_by_stage"])
 def test_a_plan_of_the_release_before_gives_way_to_one_of_now_once(said: str) -> None:
     hall = Hall()
-    hall.day.put_plan(replace(hall.day.plan, **{said: False}))
+    hall.day.set_plan(replace(hall.day.plan, **{said: False}))
     now = hall.plan(hall.document, 1)
 
     first, second = hall.do(ChangePlan(now)), hall.do(ChangePlan(now))

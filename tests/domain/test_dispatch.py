@@ -741,7 +741,7 @@ def test_a_copy_of_a_day_goes_its_own_way() -> None:
 def naive_ahead(hall: Hall, ticket: Ticket) -> int:
     """CONTRACT 5, word by word: those of the same stage, earlier in the order, whose service shares a counter."""
     day = hall.day
-    stage = day.stage_now(ticket.service, ticket.stage)
+    stage = day.pools.calling_stage(ticket.service, ticket.stage)
     there = [
         counter for counter in day.counters.values() if counter.stage == stage and ticket.service in counter.services
     ]
@@ -755,7 +755,7 @@ def naive_ahead(hall: Hall, ticket: Ticket) -> int:
         for other in day.tickets.values()
         if other.state is TicketState.WAITING
         and (other.not_before_at is None or other.not_before_at <= hall.now_at)
-        and day.stage_now(other.service, other.stage) == stage
+        and day.pools.calling_stage(other.service, other.stage) == stage
         and (other.service == ticket.service or any(other.service in counter.services for counter in staffed))
         and key(other) < key(ticket)
     )

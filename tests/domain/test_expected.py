@@ -237,13 +237,13 @@ def test_who_sleeps_behind_the_pre_check_is_no_work_there() -> None:
     alone.after(6).take("passport")
     alone.serve("P1")
 
-    assert (hall.counter("P1").ticket, len(hall.day.asleep)) == (f"ticket-{hall.drawn:05d}", 6)
+    assert (hall.counter("P1").ticket, len(hall.day.queue.deferred)) == (f"ticket-{hall.drawn:05d}", 6)
     assert 0 < start_at_precheck_s(hall) <= start_at_precheck_s(alone)
 
 
 def start_at_precheck_s(hall: Hall) -> float:
     """When the pre-check is free for who comes after everybody, as admission reckons it."""
-    pool = hall.day.pool(PASSPORT, StageId("precheck"))
+    pool = hall.day.pools.pool_of(PASSPORT, StageId("precheck"))
     nobody = [NO_WORK] * len(pool.sharing.kinds)
     free = counter_free_for(hall.day, pool, nobody, all_arrivals(hall.day, pool, hall.now_at), hall.now_at)
     assert free is not None

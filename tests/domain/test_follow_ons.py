@@ -61,7 +61,7 @@ def short_and_long(
 
 
 def p50_s(hall: Hall, service: ServiceId = ENQUIRY) -> int | None:
-    hall.day.wake(hall.now_at)
+    hall.day.advance_to(hall.now_at)
     return wait_of_newcomer(hall.day, service, hall.now_at).p50_s
 
 
@@ -71,7 +71,7 @@ def told_s(hall: Hall, ticket: TicketId) -> int | None:
 
 def fit_of(hall: Hall, service: str = "enquiry", then: Iterable[str] = ()) -> Fit:
     """What the admission of a newcomer is reckoned from."""
-    hall.day.wake(hall.now_at)
+    hall.day.advance_to(hall.now_at)
     asked = tuple(ServiceId(name) for name in then)
     planned = hall.day.plan.services[ServiceId(service)]
     verdict = verdict_on(hall.day, next_visitor(hall.day, planned, 1, prechecked=False, then=asked), hall.now_at)
@@ -104,7 +104,7 @@ def test_the_wait_of_a_newcomer_is_what_the_forecast_says(
         hall.take(then=["passport"] if n % 3 else [])
     for n in range(min(counters, waiting) if serving else 0):
         hall.serve(str(n + 1))
-    hall.after(60).day.wake(hall.now_at)
+    hall.after(60).day.advance_to(hall.now_at)
 
     assert p50_s(hall) == pytest.approx(forecast_s(hall), rel=0.07, abs=120)
 
@@ -131,7 +131,7 @@ def test_who_is_at_the_counter_and_goes_on_is_work_as_well() -> None:
     assert hall.next("1") == present
     hall.after(180).finish(present)
     assert p50_s(hall) == 0
-    assert not hall.day.going_on
+    assert not hall.day.queue.follow_ons
 
 
 def test_whose_place_is_later_is_no_work_before_a_place() -> None:
@@ -176,7 +176,7 @@ def test_who_leaves_or_is_put_aside_goes_on_with_nothing() -> None:
     hall.do(commands.MarkNoShow(called))
 
     assert p50_s(hall) == 0
-    assert not hall.day.going_on
+    assert not hall.day.queue.follow_ons
     hall.do(commands.ResumeTicket(parked))
     assert p50_s(hall) == 780
 
@@ -296,7 +296,7 @@ def test_who_sleeps_goes_on_when_they_wake() -> None:
     hall = short_and_long()
     ticket = hall.take(then=["passport"])
     hall.do(ChangeTicket(ticket, not_before_at=hall.now_at + timedelta(minutes=30)))
-    assert not hall.day.going_on
+    assert not hall.day.queue.follow_ons
     assert fit_of(hall).mean_s == 0
     for _ in range(11):
         hall.take()
@@ -304,8 +304,8 @@ def test_who_sleeps_goes_on_when_they_wake() -> None:
     assert fit_of(hall).mean_s == 11 * 180 + 780
     hall.after(1801)
     assert fit_of(hall).mean_s == 11 * 180 + 780
-    assert list(hall.day.going_on) == [
-        (StageId("window"), ENQUIRY, next(iter(hall.day.going_on)).visit),
+    assert list(hall.day.queue.follow_ons) == [
+        (StageId("window"), ENQUIRY, next(iter(hall.day.queue.follow_ons)).visit),
     ]
 
 
@@ -320,7 +320,7 @@ def test_nobody_is_let_in_on_the_time_of_what_somebody_on_standby_goes_on_with()
     assert late.mean_s == 11 * 600 + 600
     assert taken(hall, then=["passport"]).admission is STANDBY
     assert hall.do(SweepStandby()) == []
-    assert [ticket for _, ticket in hall.day.standby] == ["ticket-00012", "ticket-00013"]
+    assert [ticket for _, ticket in hall.day.queue.standby] == ["ticket-00012", "ticket-00013"]
 
 
 def test_who_stands_by_for_what_they_go_on_with_keeps_nobody_from_the_service_before() -> None:
@@ -347,7 +347,7 @@ def standing_by_for_the_first() -> Hall:
 
 def test_nobody_is_let_in_on_the_time_of_what_somebody_on_standby_has_to_do_first() -> None:
     hall = standing_by_for_the_first()
-    ((_, first),) = hall.day.standby
+    ((_, first),) = hall.day.queue.standby
 
     alone = taken(hall, then=[], service="passport")
 
@@ -356,7 +356,7 @@ def test_nobody_is_let_in_on_the_time_of_what_somebody_on_standby_has_to_do_firs
     assert alone.fit.p > 0.9, "there would be time for a passport without more"
     assert alone.admission is STANDBY
     assert hall.do(SweepStandby()) == []
-    assert [ticket for _, ticket in hall.day.standby] == [first, alone.ticket]
+    assert [ticket for _, ticket in hall.day.queue.standby] == [first, alone.ticket]
 
 
 def test_who_stands_by_for_what_they_do_first_keeps_nobody_from_what_they_go_on_with() -> None:
@@ -369,9 +369,9 @@ def test_whoever_comes_later_makes_nobody_on_standby_wait_for_longer() -> None:
     """What somebody stands by for may be another stage once more are let in: then these stand by as well."""
     hall = short_and_long((*(["passport"],) * 5, ["enquiry"]), at="16:00")
     admitted = {ADMITTED: 0, STANDBY: 0}
-    while not hall.day.standby:
+    while not hall.day.queue.standby:
         hall.take("passport", then=["enquiry"])
-    ((_, first),) = hall.day.standby
+    ((_, first),) = hall.day.queue.standby
     before = verdict_on(hall.day, visitor_of(hall.ticket(first)), hall.now_at)
 
     for _ in range(12):

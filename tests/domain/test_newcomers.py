@@ -19,7 +19,7 @@ PASSPORT, ENQUIRY, CARD = ServiceId("passport"), ServiceId("enquiry"), ServiceId
 
 
 def told(hall: Hall) -> dict[ServiceId, AtDoor]:
-    hall.day.wake(hall.now_at)
+    hall.day.advance_to(hall.now_at)
     return dict(admission_preview(hall.day, hall.now_at))
 
 
@@ -68,7 +68,7 @@ def test_who_fits_by_now_of_those_on_standby_is_reckoned_with_as_let_in(leave: i
     for ticket in admitted[:leave]:
         hall.do(LeaveQueue(ticket))
     hall.at("16:01")  # nobody is let in during a suspension, and no sweep has come since
-    assert len(hall.day.standby) == len(standby)
+    assert len(hall.day.queue.standby) == len(standby)
 
     expected = told(hall)[ENQUIRY]
     command = hall.new_ticket(ENQUIRY)

@@ -76,7 +76,7 @@ def test_the_closing_follows() -> None:
     assert closing_at(hall.now_at) == hall.instant("17:00")
     assert hall.day.plan.closing_at(hall.now_at) == hall.instant("18:00")
     assert hall.day.plan.open_at(hall.instant("17:30"))
-    assert hall.day.regular.closing_at(hall.now_at) == hall.instant("17:00")
+    assert hall.day.regular_plan.closing_at(hall.now_at) == hall.instant("17:00")
 
 
 def test_overtime_ends_when_a_manager_says_so_and_only_once() -> None:
@@ -86,7 +86,7 @@ def test_overtime_ends_when_a_manager_says_so_and_only_once() -> None:
     assert hall.do(EndOvertime()) == [OvertimeEnded()]
 
     assert isinstance(hall.refuses(hall.new_ticket()), HallClosed)
-    assert hall.day.plan == hall.day.regular
+    assert hall.day.plan == hall.day.regular_plan
     assert hall.do(EndOvertime()) == []
 
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from service.domain import commands, events
-from service.domain.booking.expected_visits import Diary, Visit
+from service.domain.booking.appointment_index import AppointmentIndex, Visit
 from service.domain.booking.grid import grid_of
 from service.domain.commands import Command, Finish, Invited, Returned
-from service.domain.day import Day, LineKey, Place, line_key_of, place_of
+from service.domain.day import Day
 from service.domain.decide.decide import decide
 from service.domain.events import Event, Record
 from service.domain.evolve.evolve import evolve
@@ -52,6 +52,7 @@ from service.domain.model import (
 )
 from service.domain.queue import dispatch
 from service.domain.queue.follow_on_services import FollowOn
+from service.domain.queue.waiting_lines import LineKey, Place, line_key_of, place_of
 from service.domain.queue.waits import wait_of_newcomer
 from service.domain.refusals import Refusal
 from tests.domain.halls import TOWN, Hall, refold, town, values
@@ -110,7 +111,7 @@ def other_documents() -> list[HallDocument]:
     ]
 
 
-def wakes_at(day: Day, ticket: Ticket) -> datetime | None:
+def due_at(day: Day, ticket: Ticket) -> datetime | None:
     """When a ticket may be called; None: at any time."""
     times = [] if ticket.not_before_at is None else [ticket.not_before_at]
     if ticket.class_ is TicketClass.APPOINTMENT and ticket.slot_at is not None:
@@ -125,7 +126,7 @@ def naive_order(day: Day, hall: Hall) -> list[Ticket]:
         for ticket in day.tickets.values()
         if ticket.state is TicketState.WAITING
         and ticket.admission is not Admission.STANDBY
-        and (wakes_at(day, ticket) or hall.now_at) <= hall.now_at
+        and (due_at(day, ticket) or hall.now_at) <= hall.now_at
     ]
     return sorted(waiting, key=lambda ticket: (ticket.queue_at, ticket.issued_at, ticket.n))
 
@@ -170,7 +171,7 @@ class AnyDay(RuleBasedStateMachine):
     def ask(self, command: Command, *, keyed: bool = False) -> None:
         """Decide a command twice, on the day and on a copy, and fold what comes of it."""
         hall = self.hall
-        hall.day.wake(hall.now_at)
+        hall.day.advance_to(hall.now_at)
         before, twin = values(hall.day), hall.day.copy()
         decided = outcome_of(hall.day, command, hall)
         assert outcome_of(twin, command, hall) == decided
@@ -194,7 +195,7 @@ class AnyDay(RuleBasedStateMachine):
         keeps_no_key = isinstance(asked, commands.CallNext | commands.ChangePlan)
         assert [type(event) for event in done] == ([] if keeps_no_key else [events.NothingChanged])
         after = values(self.hall.day)
-        assert {name for name in after if after[name] != before[name]} <= {"seq", "at", "done"}
+        assert {name for name in after if after[name] != before[name]} <= {"seq", "at", "results"}
 
     def ticket(self, pick: int) -> TicketId:
         """One of the last tickets, or one that nobody took."""
@@ -304,7 +305,9 @@ class AnyDay(RuleBasedStateMachine):
         if minutes is None:
             self.ask(commands.EndOvertime())
             return
-        closing_at = self.hall.day.regular.windows[-1].closes_at if self.hall.day.regular.windows else self.hall.now_at
+        closing_at = (
+            self.hall.day.regular_plan.windows[-1].closes_at if self.hall.day.regular_plan.windows else self.hall.now_at
+        )
         self.ask(commands.OpenOvertime(closing_at + timedelta(minutes=minutes), counters))
 
     @rule(pick=PICKS, counter=COUNTERS, reason=REASONS)
@@ -492,18 +495,20 @@ class AnyDay(RuleBasedStateMachine):
         assert all(1 <= one.place <= one.places for one in day.appointments.values())
         if day.plan.revision > 1 or day.plan.places:
             return
-        for group in grid_of(day.regular).groups.values():
-            sums = day.booked.everybody.groups[group.id]
+        for group in grid_of(day.regular_plan).groups.values():
+            sums = day.booking_totals.everybody.groups[group.id]
             for block, staffed_s in enumerate(group.staffed_s):
                 spread = (group.walk_ins_variance[block] + sums.variance[block]) ** 0.5
                 work_s = group.walk_ins_s[block] + sums.mean_ms[block] / 1000
                 booked = sums.mean_ms[block] > 0
-                assert not booked or work_s + day.regular.booking.z * spread <= staffed_s + 0.1
+                assert not booked or work_s + day.regular_plan.booking.z * spread <= staffed_s + 0.1
 
     @invariant()
     def the_sums_and_indexes_are_those_of_the_appointments(self) -> None:
         day = self.hall.day
-        assert day.diary == Diary.of(day.regular, day.appointments.values(), closed=day.closed)
+        assert day.appointment_index == AppointmentIndex.of(
+            day.regular_plan, day.appointments.values(), closed=day.closed
+        )
 
     @invariant()
     def a_person_has_no_more_appointments_than_they_may(self) -> None:
@@ -512,7 +517,7 @@ class AnyDay(RuleBasedStateMachine):
         for person in ("somebody", "another"):
             mine = [one for one in live if one.person == person]
             assert len({one.starts_at for one in mine}) == len(mine)
-            assert len(mine) <= self.hall.day.regular.booking.per_person
+            assert len(mine) <= self.hall.day.regular_plan.booking.per_person
 
     @invariant()
     def tickets_and_appointments_agree_on_who_came(self) -> None:
@@ -578,7 +583,7 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def the_plan_is_the_documents_with_its_closing_moved(self) -> None:
         day = self.hall.day
-        plan, regular = day.plan, day.regular
+        plan, regular = day.plan, day.regular_plan
         assert (plan is regular) or day.overtime is not None
         assert [window.opens_at for window in plan.windows] == [window.opens_at for window in regular.windows]
         if plan is not regular:
@@ -604,44 +609,44 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def the_indexes_are_those_of_the_values(self) -> None:
         hall, day = self.hall, self.hall.day
-        day.wake(hall.now_at)
+        day.advance_to(hall.now_at)
         lines: dict[LineKey, list[Place]] = {}
         for ticket in naive_order(day, hall):
             lines.setdefault(line_key_of(ticket), []).append(place_of(ticket))
         found = values(day)
         assert found["lines"] == lines
         waiting = [ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING]
-        assert found["waiting"] == Tally((ticket.service, ticket.class_) for ticket in waiting)
+        assert found["counts"] == Tally((ticket.service, ticket.class_) for ticket in waiting)
         standby = [ticket for ticket in waiting if ticket.admission is Admission.STANDBY]
         assert found["standby"] == sorted((ticket.n, ticket.id) for ticket in standby)
-        assert found["asleep"] == sorted(
+        assert found["deferred"] == sorted(
             (at, ticket.id)
             for ticket in waiting
-            if ticket not in standby and (at := wakes_at(day, ticket)) is not None and at > hall.now_at
+            if ticket not in standby and (at := due_at(day, ticket)) is not None and at > hall.now_at
         )
 
     @invariant()
     def what_people_go_on_with_is_what_their_tickets_say(self) -> None:
         hall, day = self.hall, self.hall.day
-        day.wake(hall.now_at)
+        day.advance_to(hall.now_at)
         here = naive_order(day, hall) + [ticket for ticket in day.tickets.values() if ticket.state in AT_COUNTER]
-        going_on: dict[FollowOn, list[Place]] = {}
+        follow_ons: dict[FollowOn, list[Place]] = {}
         for ticket in sorted(here, key=place_of):
             services = [ticket.service, *(name for name in ticket.then if name in day.plan.services)]
             for n, name in enumerate(services[1:], 1):
                 prechecked = ticket.prechecked and set(services[: n + 1]) == {ticket.service}
                 what = FollowOn(ticket.stage, ticket.service, Visit(name, ticket.count, prechecked))
-                going_on.setdefault(what, []).append(place_of(ticket))
-        assert values(day)["going_on"] == going_on
+                follow_ons.setdefault(what, []).append(place_of(ticket))
+        assert values(day)["follow_ons"] == follow_ons
 
     @invariant()
     def todays_speed_is_learned_of_visits_that_were(self) -> None:
-        assert all(min(spent) >= -ROUNDED_S for spent in self.hall.day.spent.values())
+        assert all(min(spent) >= -ROUNDED_S for spent in self.hall.day.service_times.values())
 
     @invariant()
     def what_is_told_is_what_a_fresh_fold_would_tell(self) -> None:
         hall, day = self.hall, self.hall.day
-        day.wake(hall.now_at)
+        day.advance_to(hall.now_at)
         fresh = refold(hall)
         for service in day.plan.services:
             assert wait_of_newcomer(day, service, hall.now_at) == wait_of_newcomer(fresh, service, hall.now_at)
@@ -649,7 +654,7 @@ class AnyDay(RuleBasedStateMachine):
     @invariant()
     def the_first_is_the_smallest_of_all(self) -> None:
         hall, day = self.hall, self.hall.day
-        day.wake(hall.now_at)
+        day.advance_to(hall.now_at)
         order = naive_order(day, hall)
         for counter in day.counters.values():
             mine = [ticket for ticket in order if callable_by(day, counter.id, ticket)]
@@ -661,7 +666,7 @@ class AnyDay(RuleBasedStateMachine):
                 continue
             early = [
                 ticket
-                for ticket in sorted(day.tickets.values(), key=lambda one: (wakes_at(day, one) or hall.now_at, one.id))
+                for ticket in sorted(day.tickets.values(), key=lambda one: (due_at(day, one) or hall.now_at, one.id))
                 if ticket.state is TicketState.WAITING
                 and ticket.admission is not Admission.STANDBY
                 and (ticket.not_before_at or hall.now_at) <= hall.now_at
@@ -672,7 +677,7 @@ class AnyDay(RuleBasedStateMachine):
                 for ticket in sorted(day.tickets.values(), key=lambda one: one.n)
                 if ticket.state is TicketState.WAITING
                 and ticket.admission is Admission.STANDBY
-                and (wakes_at(day, ticket) or hall.now_at) <= hall.now_at
+                and (due_at(day, ticket) or hall.now_at) <= hall.now_at
                 and callable_by(day, counter.id, ticket)
             ]
             rather = [*((one, Rule.EARLY) for one in early[:1]), *((one, Rule.STANDBY) for one in standby[:1]), None]
@@ -680,12 +685,12 @@ class AnyDay(RuleBasedStateMachine):
 
     @invariant()
     def the_journal_tells_the_same_day(self) -> None:
-        self.hall.day.wake(self.hall.now_at)
+        self.hall.day.advance_to(self.hall.now_at)
         assert values(refold(self.hall)) == values(self.hall.day)
 
     @invariant()
     def a_command_with_a_key_is_remembered_with_all_it_did(self) -> None:
-        done = self.hall.day.done
+        done = self.hall.day.results
         assert {key: [part.event for part in one.parts] for key, one in done.items()} == self.keyed
         for key, one in done.items():
             assert one.fingerprint == key.encode()
@@ -704,7 +709,7 @@ class AnyDay(RuleBasedStateMachine):
                 assert part.appointment is None or part.appointment.seq == part.seq
                 assert part.ticket is None or part.ticket.seq == part.seq
                 assert part.counter is None or part.counter.seq == part.seq
-            assert self.hall.day.find_done(key) == one
+            assert self.hall.day.find_result(key) == one
 
     def teardown(self) -> None:
         """At the end the journal's bytes are read again: the same day, each step of it allowed."""
@@ -720,7 +725,7 @@ class AnyDay(RuleBasedStateMachine):
             for one in day.appointments.values():
                 was_in = appointments.get(one.id, one).state
                 assert one.state is was_in or one.state in APPOINTMENT_SUCCESSORS[was_in]
-        day.wake(self.hall.now_at)
+        day.advance_to(self.hall.now_at)
         assert values(day) == values(self.hall.day)
 
 

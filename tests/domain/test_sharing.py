@@ -62,7 +62,7 @@ def a_queue(counters: Sequence[str], waiting: str, **changes: Any) -> Hall:  # n
         hall.take(service)
     for n in range(len(counters)):
         hall.next(str(n + 1))
-    hall.day.wake(hall.now_at)
+    hall.day.advance_to(hall.now_at)
     return hall
 
 
@@ -253,7 +253,7 @@ def test_who_shares_a_counter_with_many_is_let_in_like_them(waiting: int) -> Non
 
 def test_bookings_that_many_counters_will_serve_fill_none_of_them() -> None:
     hall = Hall(hall_of(ONE_OF_FIVE), at="-12:00")
-    starts = slots_of(hall.day.plan, hall.day.booked, ServiceId("g"), 1, hall.now_at).all()
+    starts = slots_of(hall.day.plan, hall.day.booking_totals, ServiceId("g"), 1, hall.now_at).all()
     for slot in starts[:70]:
         hall.book("g", f"{slot.starts_at.astimezone(hall.zone):%H:%M}")
     hall.at("09:00").open("1", "2", "3", "4", "5")
@@ -343,11 +343,11 @@ def in_small_parts(able: Sequence[int], loads: Sequence[int], own: int) -> float
 def of_kinds(able: Sequence[int]) -> CounterSharing:
     """Kinds of work that these counters may do, all of them open."""
 
-    def crew_of(ready: int, _: int) -> Staffing:
+    def staffing_of(ready: int, _: int) -> Staffing:
         return Staffing(tuple(CounterId(str(n)) for n in range(ready.bit_length()) if ready >> n & 1), (), (), ())
 
     return CounterSharing(
-        (WorkKind(frozenset([ServiceId(str(n))]), counters, counters) for n, counters in enumerate(able)), crew_of
+        (WorkKind(frozenset([ServiceId(str(n))]), counters, counters) for n, counters in enumerate(able)), staffing_of
     )
 
 
@@ -361,10 +361,10 @@ def test_the_bottleneck_is_what_a_queue_in_small_parts_comes_to(kinds: list[tupl
 
     found = of_kinds(able).bottleneck(own, loads)
 
-    level = sum(loads[kind] for kind in found.kinds) / len(found.crew.open)
+    level = sum(loads[kind] for kind in found.kinds) / len(found.staffing.open)
     assert level == pytest.approx(in_small_parts(able, loads, own), abs=4)
     assert own in found.kinds & found.own
-    assert set(found.own_crew.open) <= set(found.crew.open)
+    assert set(found.own_staffing.open) <= set(found.staffing.open)
 
 
 def test_where_too_many_kinds_have_work_all_of_it_is_one_bottleneck() -> None:
@@ -373,7 +373,7 @@ def test_where_too_many_kinds_have_work_all_of_it_is_one_bottleneck() -> None:
     found = of_kinds(able).bottleneck(0, [100.0] * len(able))
 
     assert found.kinds == frozenset(range(len(able)))
-    assert (len(found.crew.open), len(found.own_crew.open)) == (len(able) + 1, 2)
+    assert (len(found.staffing.open), len(found.own_staffing.open)) == (len(able) + 1, 2)
     assert of_kinds(able).bottleneck(0, [100.0, *[0.0] * (KINDS_MAX + 1)]).kinds == {0}
 
 

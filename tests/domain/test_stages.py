@@ -217,7 +217,7 @@ def test_a_line_takes_what_its_tickets_take_where_they_are_called_now() -> None:
         hall.take("loan")
     hall.open("1")
 
-    (line,) = hall.day.lines.values()
+    (line,) = hall.day.queue.lines.values()
     at_the_window = line.mean_s
     hall.open("P1")
     at_the_pre_check = line.mean_s, line.variance

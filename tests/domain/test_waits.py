@@ -586,7 +586,7 @@ def test_a_slow_day_makes_the_wait_longer_and_surer() -> None:
 
     assert usual.p50_s is not None
     assert longer.p50_s is not None
-    spent = slow.day.spent[StageId("window")]
+    spent = slow.day.service_times[StageId("window")]
     learned = (9600 + spent.actual_s) / (9600 + spent.expected_s)
     assert 1.1 < learned < 1.5
     assert longer.p50_s == pytest.approx(learned * usual.p50_s, rel=0.03)

@@ -17,7 +17,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
-from service.domain.day import Day, Part
+from service.domain.command_results import ResultPart
+from service.domain.day import Day
 from service.domain.events import DayEnded, DayOpened, Record, TicketTaken
 from service.domain.evolve.evolve import advance
 from service.domain.model import Counter, CounterId, CounterState, HallId, TicketId
@@ -107,7 +108,7 @@ class Moments:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
-        self.parts: list[Part] = []
+        self.parts: list[ResultPart] = []
         self.broken: str | None = None
         self._boards: dict[tuple[str, int], Json] = {}
         self._at: dict[tuple[str, int], int] = {}
@@ -126,7 +127,7 @@ class Moments:
         for index, (day, states, _) in enumerate(self._walk()):
             yield index + 1, day, states
 
-    def _walk(self) -> Iterator[tuple[Day, dict[str, str], Part]]:
+    def _walk(self) -> Iterator[tuple[Day, dict[str, str], ResultPart]]:
         states: dict[str, str] = {}
         day: Day | None = None
         for on, record in self.journal:
@@ -197,7 +198,7 @@ class Moments:
                 return _same_ticket(body, part)
 
 
-def _same_ticket(told: Json, part: Part) -> bool:
+def _same_ticket(told: Json, part: ResultPart) -> bool:
     ticket = part.ticket
     if ticket is None:
         return False
@@ -205,7 +206,7 @@ def _same_ticket(told: Json, part: Part) -> bool:
     return {name: told[name] for name in TICKET_FIELDS} == known
 
 
-def kind_of(part: Part) -> str:
+def kind_of(part: ResultPart) -> str:
     """An event's kind."""
     return str(part.event.__struct_config__.tag)
 

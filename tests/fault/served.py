@@ -22,7 +22,8 @@ from msgspec.structs import replace
 import service.app
 import service.cli.main
 from service.clock import Clock
-from service.domain.day import Day, Done
+from service.domain.command_results import CommandResult
+from service.domain.day import Day
 from service.journal import append
 from service.journal.append import Appender, Sent
 from service.journal.values import Append, Claimed, Lost
@@ -106,10 +107,10 @@ def memory_kept() -> None:
 def keys_forgotten() -> None:
     """Do a command again when it is asked again."""
 
-    def unknown(_day: Day, _command_id: str) -> Done | None:
+    def unknown(_day: Day, _command_id: str) -> CommandResult | None:
         return None
 
-    _replace(Day, "find_done", unknown)
+    _replace(Day, "find_result", unknown)
 
 
 def answers_early() -> None:

@@ -54,7 +54,7 @@ def test_the_journal_of_a_release_folds_to_the_day_it_told_of(release: str) -> N
     assert day.ended is told["ended"]
     assert day.numbers == told["numbers"]
     assert day.plan.revision == told["revision"]
-    assert sorted(day.done) == told["done"]
+    assert sorted(day.results) == told["done"]
     assert day.tickets.keys() == {row["body"]["ticket"] for row in written["rows"] if row["kind"] == "ticket_taken"}
     for ticket in day.tickets.values():
         expected = told["tickets"][ticket.number]
@@ -63,7 +63,7 @@ def test_the_journal_of_a_release_folds_to_the_day_it_told_of(release: str) -> N
     assert appointments == told.get("appointments", {})
     assert list(day.alarms) == told.get("alarms", [])
     assert day.plan.windows[-1].closes_at.isoformat() == told.get(
-        "closing_at", day.regular.windows[-1].closes_at.isoformat()
+        "closing_at", day.regular_plan.windows[-1].closes_at.isoformat()
     )
 
 

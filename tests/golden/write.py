@@ -126,9 +126,9 @@ def standby(hall: Hall) -> None:
     """Somebody stands by and is let in, somebody is made green, somebody books another day."""
     hall.at("16:30").do(commands.CloseCounter(CounterId("1")))
     admitted = hall.take("enquiry", count=4)
-    while len(hall.day.standby) < STANDBY:
+    while len(hall.day.queue.standby) < STANDBY:
         hall.take("enquiry", count=2)
-    green, booked = (ticket for _, ticket in list(hall.day.standby)[:2])
+    green, booked = (ticket for _, ticket in list(hall.day.queue.standby)[:2])
     hall.do(commands.ChangeTicket(green, class_=TicketClass.GREEN, reason="urgent"))
     hall.do(commands.LeaveForAppointment(booked))
     hall.do(commands.LeaveQueue(admitted))
@@ -168,7 +168,7 @@ def written(hall: Hall) -> dict[str, Any]:
             "numbers": day.numbers,
             "revision": day.plan.revision,
             "ended": day.ended,
-            "done": sorted(day.done),
+            "done": sorted(day.results),
             "alarms": list(day.alarms),
             "closing_at": day.plan.windows[-1].closes_at.isoformat(),
         },

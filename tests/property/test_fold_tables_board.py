@@ -106,7 +106,7 @@ def command_for(day: Day, kind: int, first: int, second: int) -> Command:
 
 def makers_of_appointments(day: Day, first: int, second: int) -> list[Callable[[], Command]]:
     """Commands about appointments; half of them are for people who are known."""
-    starts = slots_of(day.regular, day.booked, SERVICES[second % 2], 1, day.at, staff=True).all()
+    starts = slots_of(day.regular_plan, day.booking_totals, SERVICES[second % 2], 1, day.at, staff=True).all()
     starts_at = starts[first % 12].starts_at if len(starts) > first % 12 else day.plan.ends_at
     tickets = list(day.tickets) or [TicketId(new_id())]
     known = list(day.appointments) or [AppointmentId(new_id())]
@@ -173,9 +173,13 @@ async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
     refolded = await fold(Journal(running.database), hall, committed)
     assert refolded.tickets == committed.tickets
     assert refolded.counters == committed.counters
-    assert refolded.standby == committed.standby
+    assert refolded.queue.standby == committed.queue.standby
     assert refolded.appointments == committed.appointments
-    assert refolded.booked == committed.booked == Booked.of(committed.regular, committed.appointments.values())
+    assert (
+        refolded.booking_totals
+        == committed.booking_totals
+        == Booked.of(committed.regular_plan, committed.appointments.values())
+    )
     assert [str(one) async for one in Verifier(running.database).differences_of(hall, committed.on)] == []
     expected = json.loads(msgspec.json.encode(board_of(refolded, None, clock.now_at())))
     assert shown["called"] == expected["called"]
@@ -200,5 +204,5 @@ async def fold(journal: Journal, hall: HallId, committed: Day) -> Day:
     async for records in journal.load(hall, committed.on, position):
         for record in records:
             evolve(day, record)
-    day.wake(committed.at)
+    day.advance_to(committed.at)
     return day

@@ -14,8 +14,9 @@ import asyncpg
 import msgspec
 
 from service.clock import Clock, FakeClock
+from service.domain.command_results import CommandResult, ResultPart
 from service.domain.commands import CallNext, Command, Finish, OpenCounter, TakeTicket
-from service.domain.day import Day, Done, Part
+from service.domain.day import Day
 from service.domain.events import Record
 from service.domain.evolve.evolve import evolve
 from service.domain.hall.demo import DEMO, demo_document
@@ -131,7 +132,7 @@ class Heard:
         self.batches: list[int] = []
         self.races = 0
 
-    def committed(self, _day: Day, _parts: list[Part], _append_s: float, commands: int) -> None:
+    def committed(self, _day: Day, _parts: list[ResultPart], _append_s: float, commands: int) -> None:
         """Note how many commands one append carried."""
         self.batches.append(commands)
 
@@ -233,7 +234,7 @@ def called_by(answer: Answer) -> TicketId | None:
     return None if ticket is None or ticket.counter is None else ticket.id
 
 
-def _done(answer: Answer) -> Done:
+def _done(answer: Answer) -> CommandResult:
     assert answer.done is not None, "something was done"
     return answer.done
 
@@ -292,9 +293,9 @@ async def folded(process: Process, on: date = DAY) -> Day:
 def equal(one: Day, other: Day) -> bool:
     """Tell whether two folds know the same."""
     at = max(one.at, other.at)
-    one.wake(at)
-    other.wake(at)
-    return {**values(one), "done_yesterday": {}} == {**values(other), "done_yesterday": {}}
+    one.advance_to(at)
+    other.advance_to(at)
+    return {**values(one), "results_yesterday": {}} == {**values(other), "results_yesterday": {}}
 
 
 async def one_story(processes: Iterable[Process], on: date = DAY) -> Day:

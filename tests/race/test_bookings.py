@@ -855,7 +855,7 @@ async def test_the_sums_beside_a_day_are_those_of_its_bookings_whoever_wrote_the
             await cancel(other, appointment.id, FAR_DAY)
 
         (summary,) = await other.journal.summaries(DEMO, FAR_DAY, FAR_DAY)
-        assert summary.sums() == (await folded(one, FAR_DAY)).booked
+        assert summary.sums() == (await folded(one, FAR_DAY)).booking_totals
         seen.add(summary.changes is None)
 
     assert seen == {False, True}, "they were written whole, and as what has changed"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from service.clock import Clock, FakeClock
-from service.domain.day import LONG_AGO
+from service.domain.calendar.times import LONG_AGO
 from service.runtime.lane import Lane, _Decision
 from service.runtime.pending_requests import PendingRequest
 from tests.race.process import Process, one_story, process_on, rows_of

@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from service.clock import FakeClock
+from service.domain.command_results import CommandResult
 from service.domain.commands import EndDay, OpenCounter
-from service.domain.day import Done
 from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, CounterState, HallId
 from service.domain.refusals import DayHasEnded
@@ -119,7 +119,7 @@ async def test_a_day_ends_before_the_next_one_begins(one: Process, other: Proces
     assert ended.count("day_ended") == 1
     assert ended[-1] == "day_ended", "after it nothing happens"
     day = await one_story([one, other])
-    assert not any(day.waiting.values())
+    assert not any(day.queue.counts.values())
     assert {counter.state for counter in day.counters.values()} == {CounterState.CLOSED}
     assert (await kinds_in(dsn, NEXT_DAY)).count("day_opened") == 1
     await one_story([one, other], NEXT_DAY)
@@ -198,13 +198,13 @@ async def test_a_process_that_was_away_knows_yesterdays_keys(one: Process, dsn: 
     assert await numbers_in(dsn) == ["B001"]
 
 
-async def know_nothing(_lanes: Lanes, _hall: HallId, _on: date) -> dict[str, Done]:
+async def know_nothing(_lanes: Lanes, _hall: HallId, _on: date) -> dict[str, CommandResult]:
     return {}
 
 
-async def know_what_is_in_memory(lanes: Lanes, hall: HallId, on: date) -> dict[str, Done]:
+async def know_what_is_in_memory(lanes: Lanes, hall: HallId, on: date) -> dict[str, CommandResult]:
     lane = lanes._lanes.get((hall, on))
-    return {} if lane is None else lane.committed.done
+    return {} if lane is None else lane.committed.results
 
 
 @pytest.mark.parametrize("keys", [know_nothing, know_what_is_in_memory])

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from service.domain.command_results import CommandResult
 from service.domain.commands import CallNext, LiftSuspension, Suspend
-from service.domain.day import Day, Done
+from service.domain.day import Day
 from service.domain.model import CounterId
 from service.domain.refusals import KeyReused
 from service.errors import Fault
@@ -20,10 +21,10 @@ KEY = "8e03978e"
 def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody look whether a command was done already."""
 
-    def find_nothing(_day: Day, _command_id: str) -> Done | None:
+    def find_nothing(_day: Day, _command_id: str) -> CommandResult | None:
         return None
 
-    monkeypatch.setattr(Day, "find_done", find_nothing)
+    monkeypatch.setattr(Day, "find_result", find_nothing)
 
 
 async def twice_in_one_batch(one: Process, _other: Process) -> list[Answer | BaseException]:

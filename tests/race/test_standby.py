@@ -132,7 +132,7 @@ async def test_two_processes_let_in_as_many_as_one(one: Process, other: Process)
     assert sum(len(one_[Admission.STANDBY]) for one_ in found) == STANDBY
     day = await same_story(one, DAY)
     await same_story(other, DAY)
-    first_on_standby = min(n for n, _ in day.standby)
+    first_on_standby = min(n for n, _ in day.queue.standby)
     admitted = [one_.n for one_ in day.tickets.values() if one_.admission is Admission.ADMITTED]
     assert max(admitted) < first_on_standby
 
@@ -149,6 +149,6 @@ async def test_admissions_of_one_process_are_followed_by_the_other(one: Process,
 
     day = await one.lanes.day(DEMO, now=True)
     assert day.tickets[found[Admission.STANDBY][0]].admission is Admission.ADMITTED
-    assert [ticket for _, ticket in day.standby] == found[Admission.STANDBY][1:]
+    assert [ticket for _, ticket in day.queue.standby] == found[Admission.STANDBY][1:]
     await same_story(one, DAY)
     await same_story(other, DAY)

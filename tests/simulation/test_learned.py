@@ -8,7 +8,7 @@ import pytest
 from service.clock import FakeClock
 from service.domain.calendar.plan import plan_of
 from service.domain.commands import EndDay
-from service.domain.day import NOTHING_SPENT
+from service.domain.day import NO_SERVICE_TIMES
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId, StageId
 from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
@@ -121,9 +121,11 @@ def test_the_oracle_goes_by_the_truth_where_the_hall_does_not() -> None:
 
     def looking(hall: SimulatedHall, ticket: object) -> Told | None:
         assert hall.truth.tickets.keys() == hall.day.tickets.keys(), ticket
-        assert hall.truth.asleep == hall.day.asleep
-        assert [len(line.places) for line in hall.truth.lines.values()]
-        believed_s, true_s = (one.spent.get(WINDOW, NOTHING_SPENT).expected_s for one in (hall.day, hall.truth))
+        assert hall.truth.queue.deferred == hall.day.queue.deferred
+        assert [len(line.places) for line in hall.truth.queue.lines.values()]
+        believed_s, true_s = (
+            one.service_times.get(WINDOW, NO_SERVICE_TIMES).expected_s for one in (hall.day, hall.truth)
+        )
         seen.append((believed_s, true_s))
         return None
 

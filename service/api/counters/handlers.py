@@ -103,12 +103,12 @@ async def queue(request: web.Request) -> web.Response:
     hall = hall_of(request)
     day = await request.app[LANES].day(hall)
     now_at = request.app[CLOCK].now_at()
-    if day.waiting.total() > QUEUE_AT_ONCE:
+    if day.queue.counts.total() > QUEUE_AT_ONCE:
         day = day.copy()  # others have their turn below, and may move the day on
     at_counters = [day.tickets[counter.ticket] for counter in day.counters.values() if counter.ticket is not None]
     at_counters.sort(key=lambda ticket: ticket.recalled_at or ticket.issued_at, reverse=True)
     in_order = list(dispatch.waiting_in_order(day))
-    standby = [day.tickets[ticket] for _, ticket in day.standby]
+    standby = [day.tickets[ticket] for _, ticket in day.queue.standby]
     parked = [ticket for ticket in day.tickets.values() if ticket.state is TicketState.PARKED]
     seq = day.seq
     waiting = []

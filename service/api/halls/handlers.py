@@ -56,11 +56,11 @@ async def _day_of(request: web.Request, hall: Hall) -> Day:
         day = lanes.in_memory(hall.id, on)
     if day is None or not day.opened:
         day = Day(hall.id, on)
-        day.put_plan(hall.plan(on))
+        day.set_plan(hall.plan(on))
         for event in goes_on:
             if isinstance(event, SuspensionBegan):
                 day.suspension = Suspension(event.text, now_at, event.until_at)
-    day.wake(now_at)
+    day.advance_to(now_at)
     return day
 
 

@@ -101,7 +101,7 @@ async def execute_only_on(request: web.Request, who: Caller, hall: HallId, comma
 
 async def _with_its_day(request: web.Request, hall: HallId, asked: Request, given: Answer) -> Answer:
     """The answer with the day on which it was done: today's, or yesterday's to a key of yesterday."""
-    if asked.command_id in given.day.done_yesterday and asked.command_id not in given.day.done:
+    if asked.command_id in given.day.results_yesterday and asked.command_id not in given.day.results:
         lanes = request.app[LANES]
         yesterday = await lanes.lane(await request.app[HALLS].get(hall), given.day.on - timedelta(days=1))
         return Answer(yesterday.committed, given.seq, given.done)

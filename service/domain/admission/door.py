@@ -12,10 +12,11 @@ from typing import NamedTuple
 from service.domain.calendar.plan import PlannedService
 from service.domain.calendar.times import stamp_or_none
 from service.domain.commands import Invited
-from service.domain.day import Day, Place
+from service.domain.day import Day
 from service.domain.events import TicketTaken
 from service.domain.model import LIVE, Admission, Appointment, Channel, Fit, ServiceId, TicketClass, TicketId, late_from
 from service.domain.queue import dispatch
+from service.domain.queue.waiting_lines import Place
 from service.domain.queue.waits import outlook_at, outlook_on_standby
 from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspended, OnlineOnly
 
@@ -66,7 +67,7 @@ def check_invitation(day: Day, invited: Invited | None, service: ServiceId, now_
         return
     if invited.service not in {None, service}:
         raise BodyInvalid(("invitation", f"is for {invited.service}"))
-    booked = [day.appointments[one] for one in day.diary.of_invitation.get(invited.id, ())]
+    booked = [day.appointments[one] for one in day.appointment_index.of_invitation.get(invited.id, ())]
     if invited.id in day.invitations or any(day.state_of(one, now_at) in LIVE for one in booked):
         raise CodeUsed
 
@@ -115,7 +116,7 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     excused_s = 0 if slot_at is None else round(day.suspended_s(slot_at, taken_at))
     queue_at = dispatch.queue_time(day.plan, class_, reference_at, None, late_from(slot_at, excused_s))
     place = Place(queue_at, taken_at, n, ticket)
-    pool = day.pool(service.id, stage)
+    pool = day.pools.pool_of(service.id, stage)
     if admission is Admission.STANDBY:
         ahead, wait = outlook_on_standby(day, pool, n, now_at)
     else:

@@ -26,14 +26,15 @@ from msgspec import Struct, to_builtins
 from msgspec.structs import replace
 
 from service.domain import events
-from service.domain.booking.expected_visits import Visit
+from service.domain.booking.appointment_index import Visit
 from service.domain.booking.slots import Slots, slots_of
 from service.domain.calendar.plan import PRECHECK, Plan, PlannedService
 from service.domain.calendar.times import stamp
-from service.domain.day import Day, Pool
+from service.domain.day import Day
 from service.domain.events import Event, Record
 from service.domain.evolve.evolve import evolve
 from service.domain.model import Admission, Fit, ServiceId, StageId, Ticket
+from service.domain.queue.counter_pools import Pool
 from service.domain.queue.follow_on_services import follow_on_visits
 from service.domain.queue.shared_counters import CounterSharing
 from service.domain.queue.waits import (
@@ -154,7 +155,7 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
     frees = FreeTimes(visitor.n, now_at)
     start = _start_after_all(day, legs, frees)
     speed, _ = todays_speed(day, legs[-1].pool.stage)
-    fit = _fit(start, speed, _closing(day.regular), now_at)
+    fit = _fit(start, speed, _closing(day.regular_plan), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS_MIN):
         fit = _fit(start, speed, _closing(day.plan), now_at)
@@ -188,11 +189,11 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
     for event in decided:
         after = day_with_event(day, after, event, now_at)
     admitted: list[Event] = []
-    if after.closed or not after.standby:
+    if after.closed or not after.queue.standby:
         return admitted, after
     staying: set[Visitor] = set()
     kinds: set[_Kind] = set()
-    for _, ticket_id in list(after.standby):
+    for _, ticket_id in list(after.queue.standby):
         ticket = after.tickets[ticket_id]
         visitor = visitor_of(ticket)
         errand = _errand_of(visitor)
@@ -294,7 +295,7 @@ class FreeTimes:
             nobody = [NO_WORK] * len(pool.sharing.kinds)
             in_order = _with(nobody, chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool)))
             self._in_order[pool.sharing] = in_order
-        standby = chain.from_iterable(work_brought_by(day, pool, ticket) for ticket in day.standby_before(self.n))
+        standby = chain.from_iterable(work_brought_by(day, pool, ticket) for ticket in day.queue.standby_before(self.n))
         also = (
             (other.kind, expected_work(1, 1.0, mean_s, variance))
             for other, mean_s, variance in self.also
@@ -334,7 +335,7 @@ def _after_others(day: Day, visitor: Visitor, legs: Sequence[StageNeed], frees: 
     """
     own = _errand_of(visitor)
     seen: set[Visitor] = set()
-    for ticket in day.standby_before(visitor.n):
+    for ticket in day.queue.standby_before(visitor.n):
         other = visitor_of(ticket)
         errand = _errand_of(other)
         if errand not in seen:
@@ -380,17 +381,17 @@ def _legs_of(day: Day, visitor: Visitor) -> list[StageNeed]:
 
 def _legs_from(day: Day, begins: StageId, visit: Visit) -> Iterator[StageNeed]:
     stages = day.plan.services[visit.service].stages
-    here = day.stage_now(visit.service, begins)
+    here = day.pools.calling_stage(visit.service, begins)
     for stage in stages[stages.index(here) :]:
-        if day.stage_now(visit.service, stage) == stage:  # else nobody is at this optional one
+        if day.pools.calling_stage(visit.service, stage) == stage:  # else nobody is at this optional one
             lasts = duration_at(day, stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
             assert lasts is not None, "it is still ahead"
-            yield StageNeed(day.pool(visit.service, stage), *lasts)
+            yield StageNeed(day.pools.pool_of(visit.service, stage), *lasts)
 
 
 def _in_lines(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
     """The work, by kind, of all who wait for a pool's counters or share its work, at its stage or before."""
-    for key, line in day.lines.items():
+    for key, line in day.queue.lines.items():
         kind = pool.sharing.kind_of.get(key.service)
         if kind is not None and line.places:
             lasts = duration_at(day, pool.stage, key.service, key.stage, key.people, prechecked=key.prechecked)
@@ -414,7 +415,7 @@ def _to_come_here(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
 
 def _going_on(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
     """The work, by kind, that all who are in a line or at a counter bring when they go on."""
-    for what, places in day.going_on.items():
+    for what, places in day.queue.follow_ons.items():
         further = follow_on_need_at(day, pool, what)
         if further is not None:
             yield follow_on_work(further, len(places))
@@ -426,8 +427,8 @@ def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:
 
     def find() -> Slots:
         return slots_of(
-            day.regular,
-            day.booked,
+            day.regular_plan,
+            day.booking_totals,
             visitor.service,
             visitor.count,
             second_at,
@@ -436,7 +437,7 @@ def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:
         )
 
     question = (visitor.service, visitor.count, visitor.prechecked, visitor.partner, second_at)
-    free = day.diary.slots(question, find).first_free(SLOTS_OFFERED)
+    free = day.appointment_index.slots(question, find).first_free(SLOTS_OFFERED)
     overtime = day.overtime
     return HallFull(
         [to_builtins(slot_view(slot)) for slot in free],

@@ -62,12 +62,12 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
         partner=None if invited is None else invited.partner_at(now_at),
         staff=command.staff,
     )
-    found = request.room(day, day.booked, command.starts_at, now_at)
+    found = request.room(day, day.booking_totals, command.starts_at, now_at)
     check_person_limit(day, command.person, command.starts_at, now_at)
     if command.hold and not command.staff:
         check_hold_limit(day, command.holder, service.id, now_at)
     if found.free < 1:
-        raise request.full(day, day.booked, command.starts_at, now_at)
+        raise request.full(day, day.booking_totals, command.starts_at, now_at)
     ended = _ended_without_event(day, now_at, command.person, invited)
     return [
         *given_up,
@@ -89,9 +89,9 @@ def book_appointment(day: Day, command: commands.BookAppointment, now_at: dateti
             prechecked=request.prechecked,
             invitation=None if invited is None else invited.id,
             partner=None if invited is None else invited.partner,
-            place=day.diary.lowest_free(found.slot.starts_at, [one.id for one in ended]),
+            place=day.appointment_index.lowest_free(found.slot.starts_at, [one.id for one in ended]),
             places=found.taken + found.free,
-            per_person=day.regular.booking.per_person,
+            per_person=day.regular_plan.booking.per_person,
         ),
     ]
 
@@ -135,11 +135,11 @@ def change_appointment(day: Day, command: commands.ChangeAppointment, now_at: da
         return decided
     ends_at, place, places = appointment.ends_at, appointment.place, appointment.places
     if moved:
-        check_count(day.regular.services[appointment.service], count)
+        check_count(day.regular_plan.services[appointment.service], count)
         found = capacity_for_change(day, appointment, starts_at, count, now_at, staff=command.staff)
         starts_at, ends_at, places = found.slot.starts_at, found.slot.ends_at, found.taken + found.free
         if starts_at != appointment.starts_at:
-            place = day.diary.lowest_free(starts_at, (*(one.id for one in ended), appointment.id))
+            place = day.appointment_index.lowest_free(starts_at, (*(one.id for one in ended), appointment.id))
         places = max(places, place)
     changed = events.AppointmentChanged(
         appointment=appointment.id,
@@ -219,12 +219,12 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
     service = in_person_service(day, source.service)
     check_count(service, command.count)
     request = PlaceRequest(service.id, command.count, source.prechecked, source.partner, command.staff)
-    found = request.room(day, day.booked, command.starts_at, now_at)
+    found = request.room(day, day.booking_totals, command.starts_at, now_at)
     check_person_limit(day, source.person, command.starts_at, now_at)
     if source.state is AppointmentState.HELD and not command.staff:
         check_hold_limit(day, source.holder, service.id, now_at)
     if found.free < 1:
-        raise request.full(day, day.booked, command.starts_at, now_at)
+        raise request.full(day, day.booking_totals, command.starts_at, now_at)
     ended = _ended_without_event(day, now_at, source.person)
     return [
         *_state_change_events(day, ended, now_at),
@@ -245,9 +245,9 @@ def take_over_appointment(day: Day, command: commands.TakeOverAppointment, now_a
             prechecked=source.prechecked,
             invitation=source.invitation,
             partner=source.partner,
-            place=day.diary.lowest_free(found.slot.starts_at, [one.id for one in ended]),
+            place=day.appointment_index.lowest_free(found.slot.starts_at, [one.id for one in ended]),
             places=found.taken + found.free,
-            per_person=day.regular.booking.per_person,
+            per_person=day.regular_plan.booking.per_person,
             made_at=source.made_at,
             sequence=source.sequence + 1,
         ),
@@ -258,7 +258,7 @@ def end_appointments_of_invitation(day: Day, invited: commands.Invited | None, n
     """Record that an invitation's earlier appointments are over, so that it can be used again."""
     if invited is None:
         return []
-    booked = day.diary.of_invitation.get(invited.id, frozenset())
+    booked = day.appointment_index.of_invitation.get(invited.id, frozenset())
     return _state_change_events(day, (day.appointments[appointment_id] for appointment_id in sorted(booked)), now_at)
 
 
@@ -270,11 +270,11 @@ def _ended_without_event(
     A command that needs a place, or a person's or invitation's right to one, writes these events first. Appointments on
     other days are recorded there (`Lanes.with_rights_of_person`).
     """
-    ids = {appointment_id for appointment_id, hold in day.booked.holds.items() if hold.expires_at <= now_at}
+    ids = {appointment_id for appointment_id, hold in day.booking_totals.holds.items() if hold.expires_at <= now_at}
     if person is not None:
-        ids |= day.diary.of_person.get(person, frozenset())
+        ids |= day.appointment_index.of_person.get(person, frozenset())
     if invited is not None:
-        ids |= day.diary.of_invitation.get(invited.id, frozenset())
+        ids |= day.appointment_index.of_invitation.get(invited.id, frozenset())
     found = (day.appointments[appointment_id] for appointment_id in ids)
     ended = [appointment for appointment in found if day.state_of(appointment, now_at) is not appointment.state]
     return sorted(ended, key=attrgetter("n"))

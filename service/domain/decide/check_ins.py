@@ -47,7 +47,7 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
         HallSuspended, HallClosed: no tickets are issued now.
     """
     appointment = day.appointment(command.appointment)
-    plan = day.regular
+    plan = day.regular_plan
     if not plan.starts_at <= now_at < plan.ends_at:
         raise WrongDay(day.on.isoformat())
     if appointment.closed:

@@ -69,11 +69,11 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
     """
     if day.ended:
         raise DayHasEnded
-    day.wake(now_at)
+    day.advance_to(now_at)
     decided = DECIDERS[type(command)](day, command, now_at)
     if day.closed or isinstance(command, commands.EndDay):
         decided = _with_departures(decided)
-    gives_back = bool(day.standby) and not GIVES_WORK_BACK.isdisjoint(map(type, decided))
+    gives_back = bool(day.queue.standby) and not GIVES_WORK_BACK.isdisjoint(map(type, decided))
     if gives_back and day.suspended_at(now_at) is None:  # during a suspension the sweep admits later
         admitted, _ = admitted_from_standby(day, now_at, decided)
         decided += admitted

@@ -53,13 +53,13 @@ def open_overtime(day: Day, command: commands.OpenOvertime, now_at: datetime) ->
         BodyInvalid: the end is in the past, not after closing, or after the day.
     """
     until_at = command.until_at
-    if day.closed or not day.regular.windows or not day.regular.overtime:
+    if day.closed or not day.regular_plan.windows or not day.regular_plan.overtime:
         raise hall_closed(day, now_at)
     if until_at <= now_at:
         raise BodyInvalid(("until_at", "is in the past"))
-    if until_at > day.regular.ends_at:
+    if until_at > day.regular_plan.ends_at:
         raise BodyInvalid(("until_at", "is after the end of the day"))
-    if day.regular.closing_before(until_at) is None:
+    if day.regular_plan.closing_before(until_at) is None:
         raise BodyInvalid(("until_at", "is not after closing"))
     return [events.OvertimeOpened(until_at=until_at, counters=command.counters)]
 

@@ -45,7 +45,7 @@ class PlaceRequest(Struct, frozen=True):
         Raises:
             SlotNotOffered: the start does not exist, or cannot be booked now.
         """
-        plan = day.regular
+        plan = day.regular_plan
         from_at = earliest(plan, now_at, staff=self.staff)
         if day.closed or not within_horizon(plan, now_at) or (starts_at < from_at and not near):
             raise SlotNotOffered
@@ -72,7 +72,7 @@ class PlaceRequest(Struct, frozen=True):
 
         def find() -> Slots:
             return slots_of(
-                day.regular,
+                day.regular_plan,
                 booked,
                 self.service,
                 self.count,
@@ -82,7 +82,7 @@ class PlaceRequest(Struct, frozen=True):
                 staff=self.staff,
             )
 
-        slots = day.diary.slots((self, second_at), find) if booked is day.booked else find()
+        slots = day.appointment_index.slots((self, second_at), find) if booked is day.booking_totals else find()
         return SlotFull([to_builtins(slot_view(slot)) for slot in slots.nearest_free(starts_at, NEAREST_MAX)])
 
 
@@ -91,7 +91,7 @@ def capacity_for_change(  # noqa: PLR0913  (a change of one appointment)
 ) -> Room:
     """Return the capacity of a start without the appointment's present place. Raises SlotNotOffered, SlotFull."""
     request = PlaceRequest(appointment.service, count, appointment.prechecked, appointment.partner, staff)
-    booked = day.booked.without(day.regular, appointment)
+    booked = day.booking_totals.without(day.regular_plan, appointment)
     stays = starts_at == appointment.starts_at
     found = request.room(day, booked, starts_at, now_at, near=stays)
     if found.free < 1 and not (stays and count <= appointment.count):
@@ -105,17 +105,17 @@ def check_person_limit(
     """Raise AlreadyBooked for a second appointment at a start, or for more than a person may have."""
     if person is None:
         return
-    live = _live(day, day.diary.of_person.get(person, frozenset()), now_at)
+    live = _live(day, day.appointment_index.of_person.get(person, frozenset()), now_at)
     others = [appointment for appointment in live if excluded is None or appointment.id != excluded.id]
-    if len(others) >= day.regular.booking.per_person or any(other.starts_at == starts_at for other in others):
+    if len(others) >= day.regular_plan.booking.per_person or any(other.starts_at == starts_at for other in others):
         raise AlreadyBooked
 
 
 def check_hold_limit(day: Day, holder: str | None, service: ServiceId, now_at: datetime) -> None:
     """Raise HoldLimit if the holder, or the day, has too many holds."""
-    held = [hold for hold in day.booked.holds.values() if hold.expires_at > now_at]
-    holds_max = max(HOLDS_PER_DAY_MIN, places_of_day(day.regular, service) // PLACES_PER_HOLD)
-    own = () if holder is None else _live(day, day.diary.of_holder.get(holder, ()), now_at)
+    held = [hold for hold in day.booking_totals.holds.values() if hold.expires_at > now_at]
+    holds_max = max(HOLDS_PER_DAY_MIN, places_of_day(day.regular_plan, service) // PLACES_PER_HOLD)
+    own = () if holder is None else _live(day, day.appointment_index.of_holder.get(holder, ()), now_at)
     of_holder = sum(one.state is AppointmentState.HELD for one in own)
     if len(held) >= holds_max or of_holder >= HOLDS_PER_HOLDER_MAX:
         raise HoldLimit

@@ -47,7 +47,7 @@ def undo_ticket(day: Day, command: commands.UndoTicket, now_at: datetime) -> lis
 
 def _reopening_command(day: Day, counter: Counter) -> commands.OpenCounter:
     """Build the command that reopens a counter with its last services and stage, as far as the plan still has them."""
-    before = day.open_before.get(counter.id)
+    before = day.work_before_closing.get(counter.id)
     if counter.state is not CounterState.CLOSED or before is None:
         return commands.OpenCounter(counter.id)  # after a break a counter keeps its services
     planned = day.plan.services

@@ -37,7 +37,7 @@ def _made(day: Day, event: events.AppointmentMade, record: Record) -> Appointmen
         sequence=event.sequence,
         seq=record.seq,
     )
-    day.put_appointment(made)
+    day.store_appointment(made)
     return made
 
 
@@ -86,7 +86,7 @@ def _missed(day: Day, event: events.AppointmentMissed, record: Record) -> Appoin
 
 
 def _moved_away(day: Day, event: events.AppointmentMovedAway, _record: Record) -> None:
-    day.forget_appointment(event.appointment)
+    day.remove_appointment(event.appointment)
 
 
 def _checked_in(day: Day, event: events.AppointmentCheckedIn, record: Record) -> Appointment:
@@ -95,7 +95,7 @@ def _checked_in(day: Day, event: events.AppointmentCheckedIn, record: Record) ->
 
 def _put(day: Day, record: Record, appointment: AppointmentId, **changes: Any) -> Appointment:  # noqa: ANN401  (fields)
     changed = replace(day.appointments[appointment], seq=record.seq, **changes)
-    day.put_appointment(changed)
+    day.store_appointment(changed)
     return changed
 
 

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from service.domain import events
 from service.domain.calendar.plan import PRECHECK
-from service.domain.day import NOTHING_SPENT, Day, OpenFor, Part, Spent
+from service.domain.command_results import ResultPart
+from service.domain.day import NO_SERVICE_TIMES, CounterWork, Day, ServiceTimes
 from service.domain.events import Record, account_of
 from service.domain.evolve import appointments
 from service.domain.model import (
@@ -55,7 +56,7 @@ def evolve(day: Day, record: Record) -> Day:
     return day
 
 
-def advance(day: Day, record: Record) -> Part:
+def advance(day: Day, record: Record) -> ResultPart:
     """Fold the next event into the day, and return it with the ticket, counter and appointment as they are after it."""
     assert record.seq == day.seq + 1, f"event {record.seq} does not follow {day.seq}"
     day.seq = record.seq
@@ -63,13 +64,13 @@ def advance(day: Day, record: Record) -> Part:
     kind = type(record.event)
     if kind in appointments.EVOLVERS:
         appointment = appointments.EVOLVERS[kind](day, record.event, record)
-        part = Part(record.seq, record.at, record.event, None, None, appointment)
+        part = ResultPart(record.seq, record.at, record.event, None, None, appointment)
     elif isinstance(record.event, events.NothingChanged):
-        part = Part(record.seq, record.at, record.event, *_as_it_was(day, record.event))
+        part = ResultPart(record.seq, record.at, record.event, *_as_it_was(day, record.event))
     else:
         ticket, counter = _EVOLVERS[kind](day, record.event, record)
-        part = Part(record.seq, record.at, record.event, ticket, counter)
-    day.remember(record, part)
+        part = ResultPart(record.seq, record.at, record.event, ticket, counter)
+    day.record_result(record, part)
     return part
 
 
@@ -86,17 +87,17 @@ def _as_it_was(day: Day, event: events.NothingChanged) -> tuple[Ticket | None, N
 
 
 def _day_opened(day: Day, event: events.DayOpened | events.PlanChanged, _record: Record) -> _Touched:
-    day.put_plan(event.plan)
+    day.set_plan(event.plan)
     return None, None
 
 
 def _day_closed(day: Day, _event: events.DayClosed, _record: Record) -> _Touched:
-    day.closed = day.booked.closed = True
+    day.closed = day.booking_totals.closed = True
     return None, None
 
 
 def _day_ended(day: Day, _event: events.DayEnded, _record: Record) -> _Touched:
-    day.closed = day.booked.closed = True
+    day.closed = day.booking_totals.closed = True
     day.ended = True
     return None, None
 
@@ -121,12 +122,12 @@ def _end_suspension(day: Day, record: Record) -> None:
 
 
 def _overtime_opened(day: Day, event: events.OvertimeOpened, _record: Record) -> _Touched:
-    day.put_overtime(Overtime(event.until_at, event.counters))
+    day.set_overtime(Overtime(event.until_at, event.counters))
     return None, None
 
 
 def _overtime_ended(day: Day, _event: events.OvertimeEnded, _record: Record) -> _Touched:
-    day.put_overtime(None)
+    day.set_overtime(None)
     return None, None
 
 
@@ -180,7 +181,7 @@ def _counter_paused(day: Day, event: events.CounterPaused, record: Record) -> _T
 def _counter_closed(day: Day, event: events.CounterClosed, record: Record) -> _Touched:
     planned = day.plan.counters[event.counter]
     before = day.counters[event.counter]
-    day.open_before[event.counter] = OpenFor(before.services, before.stage)
+    day.work_before_closing[event.counter] = CounterWork(before.services, before.stage)
     return None, _put_counter(
         day,
         record,
@@ -246,7 +247,7 @@ def _ticket_taken(day: Day, event: events.TicketTaken, record: Record) -> _Touch
         day.invitations[event.invitation] = event.ticket
     if event.returns_of is not None:
         day.returned[event.returns_of] = event.ticket
-    day.put(ticket)
+    day.store_ticket(ticket)
     return ticket, None
 
 
@@ -288,7 +289,7 @@ def _admission_when_called(day: Day, event: events.TicketCalled, record: Record)
 def _ticket_called(day: Day, event: events.TicketCalled, record: Record) -> _Touched:
     kept = is_promise_kept(day, day.tickets[event.ticket], record.at)
     if kept is not None:
-        day.kept[kept] += 1
+        day.promises_kept[kept] += 1
     ticket = _put(
         day,
         record,
@@ -521,13 +522,13 @@ _WAITING_AGAIN: dict[str, Any] = {
 
 def _put(day: Day, record: Record, ticket_id: TicketId, **changes: Any) -> Ticket:  # noqa: ANN401  (fields of Ticket)
     ticket = replace(day.tickets[ticket_id], seq=record.seq, **changes)
-    day.put(ticket)
+    day.store_ticket(ticket)
     return ticket
 
 
 def _put_counter(day: Day, record: Record, counter_id: CounterId, **changes: Any) -> Counter:  # noqa: ANN401  (likewise)
     counter = replace(day.counters[counter_id], seq=record.seq, **changes)
-    day.put_counter(counter)
+    day.store_counter(counter)
     return counter
 
 
@@ -552,8 +553,8 @@ def _served(day: Day, ticket: Ticket, record: Record, *, forgotten: bool = False
 def _learn_speed(day: Day, stage: StageId, served: Served, times: int = 1) -> None:
     """Add a visit to today's speed; with `times` -1, subtract it again by the expectation recorded with it."""
     if served.expected_s is not None:
-        actual_s, before_s = day.spent.get(stage, NOTHING_SPENT)
-        day.spent[stage] = Spent(actual_s + times * served.seconds, before_s + times * served.expected_s)
+        actual_s, before_s = day.service_times.get(stage, NO_SERVICE_TIMES)
+        day.service_times[stage] = ServiceTimes(actual_s + times * served.seconds, before_s + times * served.expected_s)
 
 
 _EVOLVERS: dict[type[Any], Callable[[Day, Any, Record], _Touched]] = {

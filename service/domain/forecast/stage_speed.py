@@ -12,7 +12,7 @@ import math
 from datetime import datetime
 from typing import NamedTuple
 
-from service.domain.day import NOTHING_SPENT, Day
+from service.domain.day import NO_SERVICE_TIMES, Day
 from service.domain.evolve.evolve import FORGOTTEN_AFTER_MEANS
 from service.domain.model import StageId
 from service.domain.queue.waits import remaining_s, speed_prior_s, todays_speed
@@ -32,7 +32,7 @@ class RunningService(NamedTuple):
 def current_speed(day: Day, stage: StageId, now_at: datetime) -> tuple[float, float]:
     """Today's speed at a stage, actual by expected seconds, and its spread."""
     _, speed_sd = todays_speed(day, stage)
-    spent = day.spent.get(stage, NOTHING_SPENT)
+    spent = day.service_times.get(stage, NO_SERVICE_TIMES)
     prior_s = speed_prior_s(day.plan, stage)
     expected_s = prior_s + spent.expected_s * _kept(day, stage)
     running = [

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from service.domain.calendar.plan import PRECHECK, ExpectedWalkIns, Leaving
-from service.domain.day import Day, LineKey, place_of
+from service.domain.day import Day
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.forecast.stage_speed import current_speed
 from service.domain.model import (
@@ -39,6 +39,7 @@ from service.domain.model import (
 )
 from service.domain.queue.dispatch import largest_credit_s, waiting_in_order
 from service.domain.queue.recent_arrivals import recent_arrivals
+from service.domain.queue.waiting_lines import LineKey, place_of
 from service.domain.queue.waits import calls_resume_at, calls_resume_in_s, show_probability
 
 STANDBY_RANK = 1e6
@@ -203,7 +204,7 @@ def start_state_of(day: Day, now_at: datetime) -> StartState | None:
 def all_waiting(day: Day) -> list[Ticket]:
     """All who wait, in the order of calls, then those outside of it."""
     found = list(waiting_in_order(day))
-    if sum(day.waiting.values()) > len(found):
+    if sum(day.queue.counts.values()) > len(found):
         known = {ticket.id for ticket in found}
         found += [
             ticket for ticket in day.tickets.values() if ticket.state is TicketState.WAITING and ticket.id not in known
@@ -381,7 +382,9 @@ class _StateBuilder:
         """The step at the stage of an errand; None when no counter for it works today."""
         service, people, prechecked = self.day.plan.services[errand.service], errand.people, errand.prechecked
         key = LineKey(errand.stage, errand.service, errand.counter, people, prechecked)
-        rivals = [one for one in self.serving.get((errand.stage, errand.service), ()) if self.day.draws_from(one, key)]
+        rivals = [
+            one for one in self.serving.get((errand.stage, errand.service), ()) if self.day.pools.draws_from(one, key)
+        ]
         if not rivals:
             return None
         part = self.part_of[rivals[0].id]
@@ -393,7 +396,7 @@ class _StateBuilder:
     def _steps(self, errand: RemainingVisit | None) -> Iterator[Step]:
         """All that a visit still has to do, until nobody can go on with it."""
         while errand is not None:
-            errand = errand._replace(stage=self.day.stage_now(errand.service, errand.stage))
+            errand = errand._replace(stage=self.day.pools.calling_stage(errand.service, errand.stage))
             step = self._step(errand)
             if step is None:
                 return
@@ -457,12 +460,12 @@ class _StateBuilder:
         """From when on somebody is called at their place, and by what rank before that rather than nobody."""
         if ticket.admission is Admission.STANDBY:
             return math.inf, STANDBY_RANK + ticket.n
-        active_s = max(0.0, self._seconds(self.day.wakes_at(ticket)))
+        active_s = max(0.0, self._seconds(self.day.queue.due_at(ticket)))
         may_be_early = ticket.not_before_at is None or ticket.not_before_at <= self.now_at
         return active_s, active_s if active_s and may_be_early else None
 
     def _counts_s(self, ticket: Ticket) -> float:
-        return max(0.0, self._seconds(self.day.counts_from(ticket)))
+        return max(0.0, self._seconds(self.day.queue.appointment_counts_from(ticket)))
 
     def _present(self) -> Iterator[VisitAtCounter]:
         plan = self.day.plan
@@ -499,7 +502,7 @@ class _StateBuilder:
                 continue
             shows = show_probability(day.plan.learned, moved_at, now_at)
             slot_s, late_from_s = self._seconds(moved_at), self._seconds(day.late_from(slot_at, on_at))
-            for visit, number in day.diary.expected[slot_at].items():
+            for visit, number in day.appointment_index.expected[slot_at].items():
                 stage = day.plan.services[visit.service].first_stage(prechecked=visit.prechecked)
                 errand = RemainingVisit(visit.service, stage, people=visit.count, prechecked=visit.prechecked)
                 route = self._route(errand)

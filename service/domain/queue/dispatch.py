@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from heapq import merge
 
 from service.domain.calendar.plan import Plan
-from service.domain.day import Day, line_key_of, place_of
+from service.domain.day import Day
 from service.domain.model import CallReason, Counter, Rule, Ticket, TicketClass
+from service.domain.queue.waiting_lines import line_key_of, place_of
 
 
 def reference_time(class_: TicketClass, came_at: datetime, slot_at: datetime | None) -> datetime:
@@ -68,13 +69,13 @@ def overdue_walk_ins(day: Day, now_at: datetime, also: Ticket | None = None) -> 
     most_s = day.plan.rules.max_walk_in_wait_s
     if most_s is None:
         return
-    joins = () if also is None or not also.may_be_raised or not day.is_in_line(also) else (also,)
+    joins = () if also is None or not also.may_be_raised or not day.queue.is_in_line(also) else (also,)
     yield from (ticket for ticket in joins if day.unsuspended_s(ticket.queue_at, now_at) >= most_s)
-    for place in day.patient:
+    for place in day.queue.raisable:
         if day.unsuspended_s(place.queue_at, now_at) < most_s:
             return
         ticket = day.tickets[place.ticket]
-        if day.wakes_at(ticket) <= now_at:
+        if day.queue.due_at(ticket) <= now_at:
             yield ticket
 
 
@@ -82,7 +83,7 @@ def choose_next(day: Day, counter: Counter, also: Ticket | None = None) -> tuple
     """Find the ticket this counter calls next, and why.
 
     Args:
-        day: awake at the present instant (`Day.wake`).
+        day: awake at the present instant (`Day.advance_to`).
         counter: an open counter.
         also: a ticket that the same command sends back into the queue, and that is not in a line yet.
 
@@ -90,15 +91,15 @@ def choose_next(day: Day, counter: Counter, also: Ticket | None = None) -> tuple
         The ticket with the smallest place and the reason; when nobody is due, the earliest of those who came before
         their appointment, then the first on standby; None when nobody waits for this counter.
     """
-    lines = day.lines_for(counter)
+    lines = day.pools.lines_for(counter)
     fronts = [line.places[0] for line in lines if line.places]
     waiting = sum(len(line.places) for line in lines)
-    if also is not None and day.is_in_line(also) and day.draws_from(counter, line_key_of(also)):
+    if also is not None and day.queue.is_in_line(also) and day.pools.draws_from(counter, line_key_of(also)):
         fronts.append(place_of(also))
         waiting += 1
     if not fronts:
-        for rule, tickets in ((Rule.EARLY, day.early()), (Rule.STANDBY, day.standby_due(also))):
-            rather = next((ticket for ticket in tickets if day.draws_from(counter, line_key_of(ticket))), None)
+        for rule, tickets in ((Rule.EARLY, day.queue.early()), (Rule.STANDBY, day.queue.standby_due(also))):
+            rather = next((ticket for ticket in tickets if day.pools.draws_from(counter, line_key_of(ticket))), None)
             if rather is not None:
                 return rather, call_reason(day.plan, rather, ahead_of=0, rule=rule)
         return None
@@ -124,11 +125,11 @@ def call_reason(
 def count_ahead(day: Day, ticket: Ticket) -> int:
     """How many admitted tickets of the same stage, whose service shares a counter, are called before a waiting one."""
     place = place_of(ticket)
-    return sum(line.places.bisect_left(place) for line in day.pool(ticket.service, ticket.stage).lines)
+    return sum(line.places.bisect_left(place) for line in day.pools.pool_of(ticket.service, ticket.stage).lines)
 
 
 def waiting_in_order(day: Day) -> Iterator[Ticket]:
     """All waiting tickets in the order of calls; those who are not due yet stand at their place."""
-    sleeping = sorted(place_of(day.tickets[ticket]) for _, ticket in day.asleep)
-    for place in merge(sleeping, *(line.places for line in day.lines.values())):
+    sleeping = sorted(place_of(day.tickets[ticket]) for _, ticket in day.queue.deferred)
+    for place in merge(sleeping, *(line.places for line in day.queue.lines.values())):
         yield day.tickets[place.ticket]

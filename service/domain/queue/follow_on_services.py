@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from service.domain.booking.expected_visits import Visit
+from service.domain.booking.appointment_index import Visit
 from service.domain.calendar.plan import Plan
 from service.domain.model import ServiceId, StageId, Ticket
 

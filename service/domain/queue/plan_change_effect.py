@@ -17,8 +17,9 @@ from operator import add
 from typing import NamedTuple
 
 from service.domain.calendar.plan import Rate
-from service.domain.day import Day, Pool
+from service.domain.day import Day
 from service.domain.model import CounterState, ServiceId, StageId, Wait
+from service.domain.queue.counter_pools import Pool
 from service.domain.queue.recent_arrivals import ARRIVALS_PERIOD_S, recent_arrivals
 from service.domain.queue.shared_counters import Staffing
 from service.domain.queue.waits import (
@@ -72,9 +73,9 @@ def counters_after_change(before: Day, after: Day, service: ServiceId, now_at: d
     it is still open.
     """
     old, new = _pool(before, service), _pool(after, service)
-    if not old.crew.open and not old.crew.back_at:
+    if not old.staffing.open and not old.staffing.back_at:
         return None
-    stage = after.stage_now(service, after.plan.services[service].stages[0])
+    stage = after.pools.calling_stage(service, after.plan.services[service].stages[0])
     gone = {name for name, planned in after.plan.counters.items() if not planned.offered}
     gone -= {name for name, planned in before.plan.counters.items() if not planned.offered}
     there = [
@@ -83,7 +84,7 @@ def counters_after_change(before: Day, after: Day, service: ServiceId, now_at: d
         if name not in gone and counter.stage == stage and service in counter.services
     ]
     at_work = sum(counter.state is CounterState.OPEN or counter.back_at is not None for counter in there)
-    was, will_be = counters_at(old.crew.planned, now_at), counters_at(new.crew.planned, now_at)
+    was, will_be = counters_at(old.staffing.planned, now_at), counters_at(new.staffing.planned, now_at)
     if will_be < was:
         return min(at_work, will_be)
     return min(at_work + will_be - was, len(there))
@@ -118,7 +119,7 @@ def recent_arrival_rates(day: Day, now_at: datetime) -> dict[tuple[ServiceId, St
 
 
 def _pool(day: Day, service: ServiceId) -> Pool:
-    return day.pool(service, day.plan.services[service].stages[0])
+    return day.pools.pool_of(service, day.plan.services[service].stages[0])
 
 
 def _quarters(before: Day, after: Day, now_at: datetime) -> Iterator[datetime]:
@@ -143,9 +144,9 @@ def _longest(before: Day, day: Day, times: Sequence[datetime], now_at: datetime)
         pool = _pool(day, service.id)
         known = service.id in before.plan.services
         at_work = counters_after_change(before, day, service.id, now_at) if known and day is not before else None
-        key = (pool.crew, pool.sharing, pool.kind, at_work)
+        key = (pool.staffing, pool.sharing, pool.kind, at_work)
         if key not in found:
-            more = 0 if at_work is None else at_work - counters_at_work(pool.crew, now_at)
+            more = 0 if at_work is None else at_work - counters_at_work(pool.staffing, now_at)
             found[key] = _p90s(day, pool, more, coming, times, now_at)
     return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found.values(), strict=True)]
 
@@ -163,7 +164,7 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
     They wait with the bottleneck of all work that is there or arrives before the last of `times`. `more` is the same as
     in `counter_rates`.
     """
-    if not times or not any(rate.counters for rate in counter_rates(day, pool.crew, now_at, more)):
+    if not times or not any(rate.counters for rate in counter_rates(day, pool.staffing, now_at, more)):
         return [None] * len(times)
     _, waiting = work_before(day, pool, newcomer_place(day, now_at))
     arriving = [NO_ARRIVALS] * len(waiting)
@@ -174,32 +175,32 @@ def _p90s(  # noqa: PLR0913, PLR0917  (one reckoning, taken out of a loop)
         pool.kind, [work.left_s + one.work_s * span_s for work, one in zip(waiting, arriving, strict=True)]
     )
     found: list[list[int | None]] = []
-    for kinds, crew in {(neck.kinds, neck.crew), (neck.own, neck.own_crew)}:
+    for kinds, staffing in {(neck.kinds, neck.staffing), (neck.own, neck.own_staffing)}:
         there = total_work(waiting[kind] for kind in kinds)
         come = reduce(
             lambda one, other: ArrivalRate(*map(add, one, other)), (arriving[kind] for kind in kinds), NO_ARRIVALS
         )
-        found.append(_p90s_of(day, pool.stage, crew, more, there, come, times, now_at))
+        found.append(_p90s_of(day, pool.stage, staffing, more, there, come, times, now_at))
     return [max((p90_s for p90_s in at if p90_s is not None), default=None) for at in zip(*found, strict=True)]
 
 
 def _p90s_of(  # noqa: PLR0913, PLR0917  (as above)
     day: Day,
     stage: StageId,
-    crew: Staffing,
+    staffing: Staffing,
     more: int,
     waiting: Work,
     arriving: ArrivalRate,
     times: Sequence[datetime],
     now_at: datetime,
 ) -> list[int | None]:
-    """The same, of who waits for a crew with the work that waits and that comes."""
+    """The same, of who waits for a staffing with the work that waits and that comes."""
     plan = day.plan
-    rates = counter_rates(day, crew, now_at, more)
+    rates = counter_rates(day, staffing, now_at, more)
     if not any(rate.counters for rate in rates):
         return [None] * len(times)
     speed, speed_sd = todays_speed(day, stage)
-    work = Work(*map(add, waiting, work_in_progress(day, crew, speed, now_at)))
+    work = Work(*map(add, waiting, work_in_progress(day, staffing, speed, now_at)))
     left_s = work.left_s
     found: list[int | None] = []
     for last_at, at in pairwise((now_at, *times)):

@@ -48,12 +48,12 @@ class WorkKind(NamedTuple):
 
 
 class Bottleneck(NamedTuple):
-    """Kinds of work done together, and the crew that does it; of those only `own_crew` can do are `own`."""
+    """Kinds of work done together, and the staffing that does it; of those only `own_staffing` can do are `own`."""
 
     kinds: frozenset[int]
-    crew: Staffing
+    staffing: Staffing
     own: frozenset[int]
-    own_crew: Staffing
+    own_staffing: Staffing
 
 
 class CounterSharing:
@@ -62,19 +62,19 @@ class CounterSharing:
     `further` is where `waits` remembers what people who go on bring there, None where that is nothing.
     """
 
-    __slots__ = ("_found", "_make_crew", "further", "kind_of", "kinds")
+    __slots__ = ("_found", "_make_staffing", "further", "kind_of", "kinds")
 
-    def __init__(self, kinds: Iterable[WorkKind], crew_of: Callable[[int, int], Staffing]) -> None:
-        """`crew_of` makes a crew of the counters that are ready and of all that are serving."""
+    def __init__(self, kinds: Iterable[WorkKind], staffing_of: Callable[[int, int], Staffing]) -> None:
+        """`staffing_of` makes a staffing of the counters that are ready and of all that are serving."""
         self.kinds = tuple(kinds)
         self.kind_of = {service: index for index, kind in enumerate(self.kinds) for service in kind.services}
-        self._make_crew = crew_of
+        self._make_staffing = staffing_of
         self._found: dict[tuple[int, int, int], Bottleneck] = {}
         self.further: dict[FollowOn, FollowOnNeed | None] = {}
 
-    def crew_of(self, kind: int) -> Staffing:
+    def staffing_of(self, kind: int) -> Staffing:
         """All counters of a kind."""
-        return self._crew([kind], 0)
+        return self._staffing_of([kind], 0)
 
     def bottleneck(self, own: int, loads: Sequence[float]) -> Bottleneck:
         """The bottleneck that somebody waits with who comes after all the work.
@@ -110,13 +110,13 @@ class CounterSharing:
             mine = self.kinds[own].ready & ~taken
             among = frozenset(kind for kind in range(len(self.kinds)) if kinds >> kind & 1)
             only = frozenset(kind for kind in among if not self.kinds[kind].ready & ~taken & ~mine)
-            crew, own_crew = self._crew(among, taken), self._crew(frozenset([own]), taken)
-            found = self._found[own, kinds, taken] = Bottleneck(among, crew, only, own_crew)
+            staffing, own_staffing = self._staffing_of(among, taken), self._staffing_of(frozenset([own]), taken)
+            found = self._found[own, kinds, taken] = Bottleneck(among, staffing, only, own_staffing)
         return found
 
-    def _crew(self, kinds: Iterable[int], taken: int) -> Staffing:
+    def _staffing_of(self, kinds: Iterable[int], taken: int) -> Staffing:
         ready = serving = 0
         for kind in kinds:
             ready |= self.kinds[kind].ready
             serving |= self.kinds[kind].serving
-        return self._make_crew(ready & ~taken, serving & ~taken)
+        return self._make_staffing(ready & ~taken, serving & ~taken)

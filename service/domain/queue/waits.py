@@ -26,12 +26,14 @@ from operator import add
 from statistics import fmean
 from typing import NamedTuple
 
-from service.domain.booking.expected_visits import Visit, visit_of
+from service.domain.booking.appointment_index import Visit, visit_of
 from service.domain.calendar.plan import PRECHECK, Learned, Leaving, Plan, PlannedService, Rate
-from service.domain.day import NOTHING_SPENT, Day, Place, Pool, place_of
+from service.domain.day import NO_SERVICE_TIMES, Day
 from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
+from service.domain.queue.counter_pools import Pool
 from service.domain.queue.follow_on_services import FollowOn, FollowOnNeed, follow_ons_of
 from service.domain.queue.shared_counters import Staffing
+from service.domain.queue.waiting_lines import Place, place_of
 
 P10_P90_SD = 1.2816
 """Standard deviations from the median to the 10th and 90th percentile of a normal distribution."""
@@ -113,7 +115,7 @@ def unknown_wait(now_at: datetime) -> Wait:
 
 def wait_of_newcomer(day: Day, service: ServiceId, now_at: datetime, at_work: int | None = None) -> Wait:
     """The wait of a walk-in who would take a ticket at `now_at`; `at_work` as in `outlook_at`."""
-    pool = day.pool(service, day.plan.services[service].stages[0])
+    pool = day.pools.pool_of(service, day.plan.services[service].stages[0])
     return outlook_at(day, pool, newcomer_place(day, now_at), now_at, at_work=at_work).wait
 
 
@@ -124,7 +126,7 @@ def newcomer_place(day: Day, now_at: datetime) -> Place:
 
 def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
     """What a person is told who will wait as `ticket` says; where they stand now, they are not ahead of themselves."""
-    pool = day.pool(ticket.service, ticket.stage)
+    pool = day.pools.pool_of(ticket.service, ticket.stage)
     if ticket.admission is Admission.STANDBY:
         return outlook_on_standby(day, pool, ticket.n, now_at)
     leaving = day.tickets.get(ticket.id)
@@ -134,14 +136,14 @@ def outlook_of(day: Day, ticket: Ticket, now_at: datetime) -> Outlook:
         place_of(ticket),
         now_at,
         leaving,
-        due_at=day.wakes_at(ticket),
+        due_at=day.queue.due_at(ticket),
         not_before_at=ticket.not_before_at,
     )
 
 
 def outlook_on_standby(day: Day, pool: Pool, n: int, now_at: datetime) -> Outlook:
     """What a person on standby is told: their place among those on standby, and no wait, for nothing is promised."""
-    ahead = sum(ticket.service in pool.services for ticket in day.standby_before(n))
+    ahead = sum(ticket.service in pool.services for ticket in day.queue.standby_before(n))
     return Outlook(ahead, unknown_wait(now_at))
 
 
@@ -177,7 +179,7 @@ def outlook_at(  # noqa: PLR0913  (the last one by name)
     """
     ahead, waiting = work_before(day, pool, place, leaving)
     coming = arrivals_before(day, pool, place, now_at, arrived)
-    more = 0 if at_work is None else at_work - counters_at_work(pool.crew, now_at)
+    more = 0 if at_work is None else at_work - counters_at_work(pool.staffing, now_at)
     free = counter_free_for(day, pool, waiting, coming, now_at, more=more, leaving=day.plan.learned.leaving)
     if free is None:
         return Outlook(ahead, unknown_wait(now_at))
@@ -215,30 +217,32 @@ def counter_free_for(  # noqa: PLR0913  (the last ones by name)
         None when no counter for it is open or planned today.
     """
     if len(waiting) == 1:
-        return _free_of(day, pool.stage, pool.crew, ONLY_KIND, waiting, coming, now_at, more, leaving)
-    if not any(rate.counters for rate in counter_rates(day, pool.crew, now_at, more)):
+        return _free_of(day, pool.stage, pool.staffing, ONLY_KIND, waiting, coming, now_at, more, leaving)
+    if not any(rate.counters for rate in counter_rates(day, pool.staffing, now_at, more)):
         return None
     loads = [work.left_s for work in waiting]
     coming = list(coming)
     for joining in coming:
         loads[joining.kind] += joining.work.left_s
     neck = pool.sharing.bottleneck(pool.kind, loads)
-    found = _free_of(day, pool.stage, neck.crew, neck.kinds, waiting, coming, now_at, more, leaving)
-    if neck.own_crew == neck.crew or found is None:
+    found = _free_of(day, pool.stage, neck.staffing, neck.kinds, waiting, coming, now_at, more, leaving)
+    if neck.own_staffing == neck.staffing or found is None:
         return found
-    own, all_of_them = (max(0, counters_at_work(crew, now_at) + more) for crew in (neck.own_crew, neck.crew))
+    own, all_of_them = (
+        max(0, counters_at_work(staffing, now_at) + more) for staffing in (neck.own_staffing, neck.staffing)
+    )
     if found.sd_s and 0 < own < all_of_them:  # a counter is free, which need not be one of theirs
         speed, _ = todays_speed(day, pool.stage)
         rest_s = LATE_CORRECTION * speed * _rest_s(waiting, neck.kinds)
         found = found._replace(mean_s=found.mean_s + rest_s * (1 / own - 1 / all_of_them))
-    by_own = _free_of(day, pool.stage, neck.own_crew, neck.own, waiting, coming, now_at, more, leaving)
+    by_own = _free_of(day, pool.stage, neck.own_staffing, neck.own, waiting, coming, now_at, more, leaving)
     return found if by_own is None else max(found, by_own)._replace(kinds=neck.kinds)
 
 
 def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
     day: Day,
     stage: StageId,
-    crew: Staffing,
+    staffing: Staffing,
     kinds: frozenset[int],
     waiting: Sequence[Work],
     coming: Iterable[JoiningWork],
@@ -247,7 +251,7 @@ def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
     leaving: Leaving,
 ) -> CounterFree | None:
     """When one of some counters is free for who comes after the work of some kinds."""
-    rates = counter_rates(day, crew, now_at, more)
+    rates = counter_rates(day, staffing, now_at, more)
     first = next((rate for rate in rates if rate.counters), None)
     if first is None:
         return None
@@ -256,7 +260,7 @@ def _free_of(  # noqa: PLR0913, PLR0917  (one reckoning of two)
     if len(waiting) > 1:
         theirs = total_work(waiting[kind] for kind in kinds)
         coming = (joining for joining in coming if joining.kind in kinds)
-    work = Work(*map(add, theirs, work_in_progress(day, crew, speed, now_at)))
+    work = Work(*map(add, theirs, work_in_progress(day, staffing, speed, now_at)))
     mean_s, sd_s = start_distribution(rates, work, speed, speed_sd, now_at, coming)
     if theirs.services:
         mean_s, sd_s = shortened_by_leaving(mean_s, sd_s, theirs, work, leaving)
@@ -300,7 +304,7 @@ def shortened_by_leaving(
 def todays_speed(day: Day, stage: StageId) -> tuple[float, float]:
     """Today's speed at a stage, actual by expected seconds, and its spread."""
     prior_s = speed_prior_s(day.plan, stage)
-    spent = day.spent.get(stage, NOTHING_SPENT)
+    spent = day.service_times.get(stage, NO_SERVICE_TIMES)
     speed = (prior_s + spent.actual_s) / (prior_s + spent.expected_s)
     return speed, SPEED_SD * math.sqrt(prior_s / (prior_s + spent.expected_s))
 
@@ -337,7 +341,7 @@ def work_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None = Non
     """How many are in the pool's lines before a place, and all work it shares, by kind; but for who is `leaving`."""
     if leaving is not None and place_of(leaving) >= place:
         leaving = None
-    own_line = None if leaving is None else day.line_holding(leaving)
+    own_line = None if leaving is None else day.queue.line_of(leaving)
     ahead = 0
     found = [NO_WORK] * len(pool.sharing.kinds)
     for kind, line in pool.shared_lines:
@@ -347,7 +351,7 @@ def work_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None = Non
                 ahead += before
             left_s, squares = before * line.mean_s, before * (line.mean_s * line.mean_s + line.variance)
             found[kind] = Work(*map(add, found[kind], (before, left_s, before * line.variance, left_s, squares)))
-    if day.going_on:
+    if day.queue.follow_ons:
         for kind, work in _going_on_before(day, pool, place, leaving):
             found[kind] = Work(*map(add, found[kind], work))
     return ahead, found
@@ -356,9 +360,9 @@ def work_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None = Non
 def _going_on_before(day: Day, pool: Pool, place: Place, leaving: Ticket | None) -> Iterator[tuple[int, Work]]:
     """What those go on with there who are before a place, in the pool's lines or at its counters."""
     own: Tally[FollowOn] = Tally()
-    if leaving is not None and day.is_here(leaving):
+    if leaving is not None and day.queue.is_present(leaving):
         own.update(follow_ons_of(day.plan, leaving))
-    for what, places in day.going_on.items():
+    for what, places in day.queue.follow_ons.items():
         further = follow_on_need_at(day, pool, what)
         if further is not None and further.shares and (before := places.bisect_left(place) - own[what]):
             yield follow_on_work(further, before)
@@ -396,7 +400,7 @@ def _further_at(day: Day, pool: Pool, what: FollowOn) -> FollowOnNeed | None:
         return None
     before = duration_at(day, pool.stage, what.service, what.stage, visit.count, prechecked=visit.prechecked)
     before_s = before[0] if before is not None and kind_of.get(what.service) == kind else None
-    shares = what.service in kind_of and day.stage_now(what.service, what.stage) == pool.stage
+    shares = what.service in kind_of and day.pools.calling_stage(what.service, what.stage) == pool.stage
     return FollowOnNeed(kind, *lasts, before_s, shares)
 
 
@@ -405,14 +409,14 @@ def arrivals_before(
 ) -> Iterator[JoiningWork]:
     """The work that will join what is shared, before a place, in the order of time; but for who has `arrived`."""
     expected = _expected_before(day, pool, place, now_at, arrived)
-    return merge(expected, _early_before(day, pool, place), key=_joins_at) if day.asleep else expected
+    return merge(expected, _early_before(day, pool, place), key=_joins_at) if day.queue.deferred else expected
 
 
 def _expected_before(
     day: Day, pool: Pool, place: Place, now_at: datetime, arrived: Appointment | None
 ) -> Iterator[JoiningWork]:
     """People with an appointment who have not come, and would still have its credit."""
-    if not day.diary.expected:
+    if not day.appointment_index.expected:
         return
     rules = day.plan.rules
     since_at = now_at - timedelta(seconds=rules.grace_s)
@@ -422,7 +426,7 @@ def _expected_before(
         shows = show_probability(day.plan.learned, late_from_at, now_at)
         joins_at = max(now_at, slot_at - timedelta(seconds=rules.early_s))
         here = visit_of(arrived) if arrived is not None and arrived.starts_at == slot_at else None
-        for visit, number in day.diary.expected[slot_at].items():
+        for visit, number in day.appointment_index.expected[slot_at].items():
             if visit not in known:
                 known[visit] = _visit_at(day, pool, visit)
             found = known[visit]
@@ -443,22 +447,22 @@ def _visit_at(day: Day, pool: Pool, visit: Visit) -> tuple[int, float, float] | 
 
 def _early_before(day: Day, pool: Pool, place: Place) -> Iterator[JoiningWork]:
     """People who came before their appointment, and are not due yet."""
-    for ticket in day.early():
+    for ticket in day.queue.early():
         if place_of(ticket) < place:
             for kind, work in work_brought_by(day, pool, ticket):
-                yield JoiningWork(day.wakes_at(ticket), work, kind)
+                yield JoiningWork(day.queue.due_at(ticket), work, kind)
 
 
 def all_arrivals(day: Day, pool: Pool, now_at: datetime) -> Iterator[JoiningWork]:
     """The work that will join what is shared today, whatever its place: of who is expected, and of who sleeps."""
     last = Place(day.plan.ends_at, now_at, day.issued + 1, LAST_ID)
     expected = _expected_before(day, pool, last, now_at, None)
-    return merge(expected, _asleep(day, pool), key=_joins_at) if day.asleep else expected
+    return merge(expected, _asleep(day, pool), key=_joins_at) if day.queue.deferred else expected
 
 
 def _asleep(day: Day, pool: Pool) -> Iterator[JoiningWork]:
     """People who are not to be called yet, because they asked for it or came before their appointment."""
-    for at, ticket_id in day.asleep:
+    for at, ticket_id in day.queue.deferred:
         for kind, work in work_brought_by(day, pool, day.tickets[ticket_id]):
             yield JoiningWork(at, work, kind)
 
@@ -481,7 +485,7 @@ def duration_at(  # noqa: PLR0913  (the last one by name)
 ) -> tuple[float, float] | None:
     """What somebody who waits at the stage `begins` needs at another, by mean and variance; None when not ahead."""
     planned = day.plan.services[service]
-    here = day.stage_now(service, begins)
+    here = day.pools.calling_stage(service, begins)
     if here != stage:
         if not has_stage_ahead(planned, here, stage):
             return None
@@ -516,14 +520,14 @@ def show_probability(learned: Learned, slot_at: datetime, now_at: datetime) -> f
     return still / (learned.no_show + still) if still else 0.0
 
 
-def work_in_progress(day: Day, crew: Staffing, speed: float, now_at: datetime) -> Work:
+def work_in_progress(day: Day, staffing: Staffing, speed: float, now_at: datetime) -> Work:
     """The work of the people at some counters; while the hall is suspended, as it will be when calls go on.
 
     Some are thought to finish meanwhile; who is there still was interrupted, and goes on with what was left.
     """
     services = left_s = variance = whole_s = squares = 0.0
     goes_on_s = calls_resume_in_s(day, now_at) or 0.0
-    for counter_id in crew.open:
+    for counter_id in staffing.open:
         counter = day.counters[counter_id]
         if counter.ticket is None:
             continue
@@ -592,7 +596,7 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def counter_rates(day: Day, crew: Staffing, now_at: datetime, more: int = 0) -> Sequence[Rate]:
+def counter_rates(day: Day, staffing: Staffing, now_at: datetime, more: int = 0) -> Sequence[Rate]:
     """How many counters work from now on: those open now, until the plan says something else; none during its break.
 
     They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
@@ -601,21 +605,21 @@ def counter_rates(day: Day, crew: Staffing, now_at: datetime, more: int = 0) -> 
     on_at = calls_resume_at(day, now_at)
     if on_at is None:
         return ()
-    rates = crew.planned[bisect_right(crew.planned, now_at, key=_from_at) :]
+    rates = staffing.planned[bisect_right(staffing.planned, now_at, key=_from_at) :]
     windows = day.plan.windows
     if not windows or now_at >= windows[0].opens_at:
-        rates = (Rate(now_at, max(0, counters_at_work(crew, now_at) + more)), *rates)
-    if crew.back_at:
-        rates = _with_breaks(rates, crew)
+        rates = (Rate(now_at, max(0, counters_at_work(staffing, now_at) + more)), *rates)
+    if staffing.back_at:
+        rates = _with_breaks(rates, staffing)
     return _rates_since(rates, on_at) if on_at > now_at else rates
 
 
-def counters_at_work(crew: Staffing, now_at: datetime) -> int:
-    """How many counters of a crew are at work now, or on a break with an end; and as planned where there is neither."""
-    return len(crew.open) + len(crew.back_at) + (counters_at(crew.others, now_at) if crew.others else 0)
+def counters_at_work(staffing: Staffing, now_at: datetime) -> int:
+    """Count the counters of a staffing that are open or on a break with an end; if there are none, as planned."""
+    return len(staffing.open) + len(staffing.back_at) + (counters_at(staffing.others, now_at) if staffing.others else 0)
 
 
-def _with_breaks(rates: tuple[Rate, ...], crew: Staffing) -> tuple[Rate, ...]:
+def _with_breaks(rates: tuple[Rate, ...], staffing: Staffing) -> tuple[Rate, ...]:
     """The rates without those that are on a break, each until its end; of fewer than there are the open ones work.
 
     Where nobody is planned any more, the last at work go on, and so do those who come back.
@@ -625,12 +629,12 @@ def _with_breaks(rates: tuple[Rate, ...], crew: Staffing) -> tuple[Rate, ...]:
         return rates
     rates = rates[: staffed[-1] + 1]
     edges = {rate.from_at for rate in rates}
-    edges.update(at for at in crew.back_at if at > rates[0].from_at)
+    edges.update(at for at in staffing.back_at if at > rates[0].from_at)
     found = []
     for at in sorted(edges):
         counters = counters_at(rates, at)
-        wanted = min(len(crew.back_at), max(0, counters - len(crew.open)))
-        found.append(Rate(at, counters - max(0, wanted - bisect_right(crew.back_at, at))))
+        wanted = min(len(staffing.back_at), max(0, counters - len(staffing.open)))
+        found.append(Rate(at, counters - max(0, wanted - bisect_right(staffing.back_at, at))))
     return tuple(found)
 
 

@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 from service.domain import events
-from service.domain.day import LONG_AGO, Day
+from service.domain.calendar.times import LONG_AGO
+from service.domain.day import Day
 from service.domain.events import Record
 from service.domain.model import (
     Admission,
@@ -206,7 +207,7 @@ class FiguresObserver:
     @property
     def waiting(self) -> int:
         """How many tickets wait in the order of calls."""
-        return sum(self.day.waiting.values()) - len(self.day.standby)
+        return sum(self.day.queue.counts.values()) - len(self.day.queue.standby)
 
     def line_until(self, now_at: datetime) -> list[tuple[datetime, int]]:
         """How many waited at each `LINE_EVERY` since the doors opened, and at `now_at`."""
@@ -388,13 +389,13 @@ class FiguresObserver:
             counters=_at_counters(spans, ends),
             chosen=dict(self._chosen),
             green=dict(self._green),
-            promises=Promised(day.kept.total(), day.kept[True]),
+            promises=Promised(day.promises_kept.total(), day.promises_kept[True]),
             rated=Rated(tuple(self._grades[grade + 1] for grade in range(GRADES)), dict(self._reasons)),
             halves=self._profile(spans),
         )
 
     def _after_closing_s(self, ends: Iterable[_End]) -> int:
-        windows = self.day.regular.windows
+        windows = self.day.regular_plan.windows
         if not windows:
             return 0
         closing_at = windows[-1].closes_at

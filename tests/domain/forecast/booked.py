@@ -10,7 +10,7 @@ def book(hall: Hall, local: str, service: str = "enquiry", count: int = 1) -> No
     """Put an appointment into the day."""
     starts_at = hall.instant(local)
     n = len(hall.day.appointments) + 1
-    hall.day.put_appointment(
+    hall.day.store_appointment(
         Appointment(
             id=AppointmentId(f"appointment-{n}"),
             n=n,

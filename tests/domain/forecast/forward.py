@@ -56,7 +56,7 @@ def played(hall: Hall, lasts: Lasts | None = None) -> dict[TicketId, float]:
             free[counter_id] = now_s + lasts_s(day.tickets[ticket_id])
             continue
         later = [at_s for at_s in free.values() if at_s > now_s]
-        later += [(at - begun_at).total_seconds() for at, _ in day.asleep]
+        later += [(at - begun_at).total_seconds() for at, _ in day.queue.deferred]
         free[counter_id] = min((at_s for at_s in later if at_s > now_s), default=math.inf)
     return {ticket: at_s for ticket, at_s in found.items() if ticket in wanted}
 

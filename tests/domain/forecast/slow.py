@@ -9,7 +9,6 @@ from datetime import datetime
 from random import Random
 
 from service.domain.calendar.plan import PlannedService
-from service.domain.day import LineKey
 from service.domain.forecast.stage_speed import current_speed
 from service.domain.model import (
     AppointmentState,
@@ -21,6 +20,7 @@ from service.domain.model import (
     TicketId,
     TicketState,
 )
+from service.domain.queue.waiting_lines import LineKey
 from tests.domain.halls import Hall
 
 Key = tuple[float, float, int]
@@ -149,7 +149,9 @@ class Slow:
     def may(self, clerk: Clerk, person: Person) -> bool:
         """Tell whether a counter may call somebody."""
         counter = self.day.counters[clerk.counter]  # type: ignore[index]
-        return self.day.draws_from(counter, LineKey(person.stage, person.service, None, person.count, prechecked=False))
+        return self.day.pools.draws_from(
+            counter, LineKey(person.stage, person.service, None, person.count, prechecked=False)
+        )
 
     def send_on(self, person: Person, now_s: float, people: list[Person], clerks: list[Clerk]) -> None:
         """Let somebody who is done wait at the next stage; counters with nothing to do look again."""
@@ -196,7 +198,7 @@ class Slow:
                 Person(
                     (self.seconds(one.queue_at), self.seconds(one.issued_at), one.n),
                     one.service,
-                    self.day.stage_now(one.service, one.stage),
+                    self.day.pools.calling_stage(one.service, one.stage),
                     one.count,
                     appears_s,
                     left_s=left_s,
@@ -231,7 +233,7 @@ class Slow:
                     Person(
                         (reference_s - credit_s, come_s, 0),
                         one.service,
-                        self.day.stage_now(one.service, self.day.plan.services[one.service].stages[0]),
+                        self.day.pools.calling_stage(one.service, self.day.plan.services[one.service].stages[0]),
                         one.count,
                         appears_s,
                         early_s=come_s if come_s < appears_s else math.inf,
@@ -257,7 +259,7 @@ class Slow:
                 if at_s > credit_s + 1800:  # nobody waits so long in these tests
                     break
                 kind = self.random.choice(recent)
-                stage = self.day.stage_now(kind.service, plan.services[kind.service].stages[0])
+                stage = self.day.pools.calling_stage(kind.service, plan.services[kind.service].stages[0])
                 left_s, vanished_s = self.patience(at_s, at_s)
                 key = (at_s - credit_s, at_s, 0)
                 found.append(Person(key, kind.service, stage, 1, at_s, left_s=left_s, vanished_s=vanished_s))

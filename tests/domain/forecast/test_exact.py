@@ -251,7 +251,7 @@ def test_who_is_on_standby_is_called_when_there_is_nobody_else() -> None:
     hall.open("1")
     tickets = [hall.take("enquiry") for _ in range(4)]
     for ticket in tickets[:2]:
-        hall.day.put(replace(hall.ticket(ticket), admission=Admission.STANDBY))
+        hall.day.store_ticket(replace(hall.ticket(ticket), admission=Admission.STANDBY))
 
     found = foreseen(hall)
 

@@ -34,7 +34,7 @@ def visit_of(appointment: Appointment) -> Visit:
 
 
 @dataclass
-class Diary:
+class AppointmentIndex:
     """Sums and indexes of the live appointments.
 
     `places` says which appointment has which place of a start, `of_person`, `of_holder` and `of_invitation` whose they
@@ -51,7 +51,7 @@ class Diary:
     free: dict[Hashable, Slots] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, plan: Plan, appointments: Iterable[Appointment], *, closed: bool) -> "Diary":
+    def of(cls, plan: Plan, appointments: Iterable[Appointment], *, closed: bool) -> "AppointmentIndex":
         """The diary of a plan's day, made anew; `closed` when nothing can be booked any more."""
         diary = cls(Booked.of(plan))
         diary.booked.closed = closed
@@ -59,13 +59,13 @@ class Diary:
             diary.put(plan, None, appointment)
         return diary
 
-    def copy(self) -> "Diary":
+    def copy(self) -> "AppointmentIndex":
         """A diary of its own."""
         expected: SortedDict[datetime, dict[Visit, int]] = SortedDict(
             (starts_at, dict(visits)) for starts_at, visits in self.expected.items()
         )
         places = {starts_at: dict(taken) for starts_at, taken in self.places.items()}
-        return Diary(
+        return AppointmentIndex(
             self.booked.copy(),
             places,
             dict(self.of_person),
