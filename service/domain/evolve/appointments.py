@@ -1,4 +1,4 @@
-"""Evolve the appointments of a day. Each evolver applies an event's values and judges nothing."""
+"""Evolve the appointments of a day."""
 
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +42,7 @@ def _made(day: Day, event: events.AppointmentMade, record: Record) -> Appointmen
 
 
 def _confirmed(day: Day, event: events.AppointmentConfirmed, record: Record) -> Appointment:
-    return _put(
+    return _change(
         day,
         record,
         event.appointment,
@@ -55,7 +55,7 @@ def _confirmed(day: Day, event: events.AppointmentConfirmed, record: Record) -> 
 
 
 def _changed(day: Day, event: events.AppointmentChanged, record: Record) -> Appointment:
-    return _put(
+    return _change(
         day,
         record,
         event.appointment,
@@ -72,17 +72,17 @@ def _changed(day: Day, event: events.AppointmentChanged, record: Record) -> Appo
 
 def _cancelled(day: Day, event: events.AppointmentCancelled, record: Record) -> Appointment:
     sequence = day.appointments[event.appointment].sequence + 1
-    return _put(
+    return _change(
         day, record, event.appointment, state=AppointmentState.CANCELLED, sequence=sequence, closed=event.closed
     )
 
 
 def _expired(day: Day, event: events.AppointmentExpired, record: Record) -> Appointment:
-    return _put(day, record, event.appointment, state=AppointmentState.EXPIRED)
+    return _change(day, record, event.appointment, state=AppointmentState.EXPIRED)
 
 
 def _missed(day: Day, event: events.AppointmentMissed, record: Record) -> Appointment:
-    return _put(day, record, event.appointment, state=AppointmentState.MISSED)
+    return _change(day, record, event.appointment, state=AppointmentState.MISSED)
 
 
 def _moved_away(day: Day, event: events.AppointmentMovedAway, _record: Record) -> None:
@@ -90,10 +90,10 @@ def _moved_away(day: Day, event: events.AppointmentMovedAway, _record: Record) -
 
 
 def _checked_in(day: Day, event: events.AppointmentCheckedIn, record: Record) -> Appointment:
-    return _put(day, record, event.appointment, state=AppointmentState.CHECKED_IN, ticket=event.ticket)
+    return _change(day, record, event.appointment, state=AppointmentState.CHECKED_IN, ticket=event.ticket)
 
 
-def _put(day: Day, record: Record, appointment: AppointmentId, **changes: Any) -> Appointment:  # noqa: ANN401  (fields)
+def _change(day: Day, record: Record, appointment: AppointmentId, **changes: Any) -> Appointment:  # noqa: ANN401  (fields of Appointment)
     changed = replace(day.appointments[appointment], seq=record.seq, **changes)
     day.store_appointment(changed)
     return changed

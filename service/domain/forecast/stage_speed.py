@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from service.domain.day import NO_SERVICE_TIMES, Day
-from service.domain.evolve.evolve import FORGOTTEN_AFTER_MEANS
+from service.domain.evolve.visits import FORGOTTEN_AFTER_MEANS
 from service.domain.model import StageId
 from service.domain.queue.waits import remaining_s, speed_prior_s, todays_speed
 
