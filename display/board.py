@@ -1,6 +1,6 @@
-"""The board: what a lobby screen shows, made of a day. No socket, no clock, no database.
+"""The board: what a lobby screen shows, computed from a day. Pure: no socket, no clock, no database.
 
-Numbers and counters, never people: a board holds nothing that is anybody's.
+A board contains ticket numbers and counters, and no personal data.
 
 Source: CONTRACT 6.
 """
@@ -37,11 +37,11 @@ from service.contract import (
 )
 
 CALLED_MAX = 12
-"""Calls on a board; older ones are on none."""
+"""The most calls on a board; older calls are left out."""
 
 
 class Called(Struct, frozen=True):
-    """A number that is called or served; `at` is when it was shown last, `again` how often it was recalled."""
+    """A number that is called or being served. `at` is its last call or recall, `again` the number of recalls."""
 
     number: str
     counter: CounterId
@@ -51,9 +51,9 @@ class Called(Struct, frozen=True):
 
 
 class Waiting(Struct, frozen=True):
-    """How many wait for a service, and what a walk-in would be told, and would get, who came now.
+    """How many wait for a service, and what a walk-in who came now would get.
 
-    `admission` is null while no number of it is given out.
+    `shown` is the wait that walk-in would be promised. `admission` is null while no tickets of the service are issued.
     """
 
     service: ServiceId
@@ -63,21 +63,21 @@ class Waiting(Struct, frozen=True):
 
 
 class CounterShown(Struct, frozen=True):
-    """A counter."""
+    """The state of a counter."""
 
     id: CounterId
     state: CounterState
 
 
 class NoticeShown(Struct, frozen=True):
-    """Words for the screens."""
+    """A notice."""
 
     id: str
     text: Texts
 
 
 class ServiceName(Struct, frozen=True):
-    """A service, also one that is online only; `offered` is false of one that people wait for, but nobody any more."""
+    """A service, also an online-only one. `offered` is false if it is no longer offered but has a queue."""
 
     name: Texts
     prefix: str
@@ -86,13 +86,13 @@ class ServiceName(Struct, frozen=True):
 
 
 class CounterName(Struct, frozen=True):
-    """A counter is called after its stage."""
+    """The stage of a counter: its name is the counter's name on screens."""
 
     stage: StageId
 
 
 class BoardNames(Struct, frozen=True):
-    """The words for the ids on the board; of the whole hall, whatever the zone."""
+    """The names of all ids on the board. They cover the whole hall, also on the board of a zone."""
 
     hall: Texts
     services: dict[ServiceId, ServiceName]
@@ -102,7 +102,7 @@ class BoardNames(Struct, frozen=True):
 
 
 class Doors(Struct, frozen=True):
-    """A span in which numbers are given out."""
+    """A time span in which tickets are issued."""
 
     opens_at: Stamp
     closes_at: Stamp
@@ -111,9 +111,8 @@ class Doors(Struct, frozen=True):
 class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
     """A whole board, as of `at`.
 
-    `closing_at` is the end of the opening hours of now, or of the next ones today. `doors` are all the spans of today
-    in which numbers are given out, those that are over too; none once the day was closed. At `day_ends_at` nobody is
-    called any more.
+    `closing_at` is the end of the current opening hours, or of the next ones today. `doors` are all time spans of today
+    in which tickets are issued, including past ones; none after the day was closed. Calls end at `day_ends_at`.
     """
 
     hall: str
@@ -130,11 +129,11 @@ class Board(Struct, frozen=True, kw_only=True, tag_field="type", tag="board"):
     doors: tuple[Doors, ...]
     day_ends_at: Stamp
     suspended: Suspended | None
-    """Screens then show only its text."""
+    """While the hall is suspended, screens show only this text."""
 
 
 class Alive(Struct, frozen=True, tag_field="type", tag="alive"):
-    """Nothing has changed, and that is known: the board or ticket sent last is true as of `at`."""
+    """States that nothing has changed: the board or ticket sent last is still true as of `at`."""
 
     day: OnDate
     seq: int
@@ -144,8 +143,8 @@ class Alive(Struct, frozen=True, tag_field="type", tag="alive"):
 encode = json.Encoder().encode
 
 
-def zone_known(day: Day, zone: ZoneId | None) -> bool:
-    """Tell whether the hall has this zone today; None is the whole hall."""
+def zone_exists(day: Day, zone: ZoneId | None) -> bool:
+    """Tell whether the hall has this zone today; None means the whole hall."""
     return zone is None or zone in day.plan.names.zones
 
 
@@ -153,21 +152,21 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
     """Make the board of a hall, or of one of its zones.
 
     Args:
-        day: an opened day, awake at `now_at`.
-        zone: show only its counters and the services they serve; None for the whole hall.
+        day: an opened day, already moved forward to `now_at`.
+        zone: only counters of this zone, and the services they serve; None for the whole hall.
         now_at: the present instant.
     """
     plan = day.plan
     counters = [counter for name in plan.counters if zone in (None, (counter := day.counters[name]).zone)]
     services = _services_of(day, zone)
-    in_line = _in_line(day)
+    queue_lengths = _queue_lengths(day)
     return Board(
         hall=day.hall,
         day=day.on.isoformat(),
         seq=day.seq,
         at=stamp(now_at),
         called=called_of(day, zone),
-        waiting=_waiting(day, services, in_line, now_at),
+        waiting=_waiting(day, services, queue_lengths, now_at),
         counters=tuple(CounterShown(counter.id, counter.state) for counter in counters),
         standby=_standby(day, services),
         notices=tuple(
@@ -177,14 +176,14 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
         ),
         names=_names(day),
         closing_at=None if day.closed else stamp_or_none(plan.closing_at(now_at)),
-        doors=() if day.closed else tuple(Doors(stamp(one.opens_at), stamp(one.closes_at)) for one in plan.doors()),
+        doors=() if day.closed else tuple(Doors(stamp(span.opens_at), stamp(span.closes_at)) for span in plan.doors()),
         day_ends_at=stamp(plan.ends_at),
         suspended=suspended_view(day.suspended_at(now_at)),
     )
 
 
 def called_of(day: Day, zone: ZoneId | None) -> tuple[Called, ...]:
-    """The numbers that are called or served, newest first; a recall shows a number anew."""
+    """Return the numbers that are called or being served, newest first; a recall counts as a new call."""
     at_counters = [
         (day.tickets[counter.ticket], counter)
         for counter in day.counters.values()
@@ -198,16 +197,16 @@ def called_of(day: Day, zone: ZoneId | None) -> tuple[Called, ...]:
 
 
 def _shown_at(ticket: Ticket) -> tuple[datetime, datetime, int]:
-    """When a number was shown last; ties by the first call, then by the issue."""
-    assert ticket.recalled_at is not None, "who is at a counter was called there"
-    assert ticket.called_at is not None, "likewise"
+    """Return the sort key of a called number: its last call or recall, then its first call, then its issue."""
+    assert ticket.recalled_at is not None, "a ticket at a counter has been called"
+    assert ticket.called_at is not None, "a ticket at a counter has been called"
     return ticket.recalled_at, ticket.called_at, ticket.n
 
 
 def _services_of(day: Day, zone: ZoneId | None) -> list[PlannedService]:
-    """The services with a queue on this board: on offer or still waited for, not online only, served in the zone."""
+    """Return the services whose queue this board shows: not online-only, and served in the zone."""
     plan = day.plan
-    queued = [service for service in _shown(day) if service.online_url is None]
+    queued = [service for service in _shown_services(day) if service.online_url is None]
     if zone is None:
         return queued
     here = {name for counter in plan.counters.values() if counter.zone == zone for name in counter.services}
@@ -215,15 +214,15 @@ def _services_of(day: Day, zone: ZoneId | None) -> list[PlannedService]:
     return [service for service in queued if service.id in here]
 
 
-def _shown(day: Day) -> Iterator[PlannedService]:
-    """The services on offer, and those that are not any more while people wait for them."""
+def _shown_services(day: Day) -> Iterator[PlannedService]:
+    """Yield the offered services, and services that are no longer offered but still have a queue."""
     for service in day.plan.services.values():
         if service.offered or any(day.queue.counts[service.id, class_] for class_ in TicketClass):
             yield service
 
 
-def _in_line(day: Day) -> Tally[ServiceId]:
-    """How many of each service are in the order of calls, also those who asked not to be called yet."""
+def _queue_lengths(day: Day) -> Tally[ServiceId]:
+    """Count the tickets of each service in the order of calls, also if the holder asked to be called later."""
     tally: Tally[ServiceId] = Tally(day.tickets[ticket].service for _, ticket in day.queue.deferred)
     for line in day.queue.lines.values():
         tally[line.key.service] += len(line.places)
@@ -231,26 +230,29 @@ def _in_line(day: Day) -> Tally[ServiceId]:
 
 
 def _waiting(
-    day: Day, services: Collection[PlannedService], in_line: Tally[ServiceId], now_at: datetime
+    day: Day, services: Collection[PlannedService], queue_lengths: Tally[ServiceId], now_at: datetime
 ) -> tuple[Waiting, ...]:
-    """Count and wait of each service, as forecast; else services that share lines share a wait, found once."""
-    would_get = admission_preview(day, now_at)
+    """Return the queue length and the wait of each service.
+
+    The wait is the forecast one. Without a forecast it is computed once for all services that share their queues.
+    """
+    admissions = admission_preview(day, now_at)
     waits: dict[Pool, Shown | None] = {}
     waiting = []
     for service in services:
         forecast = promised_wait_of_newcomer(day, service.id, now_at)
         if forecast is not None:
-            waiting.append(Waiting(service.id, in_line[service.id], forecast.shown, would_get.get(service.id)))
+            waiting.append(Waiting(service.id, queue_lengths[service.id], forecast.shown, admissions.get(service.id)))
             continue
         pool = day.pools.pool_of(service.id, service.stages[0])
         if pool not in waits:
             waits[pool] = wait_of_newcomer(day, service.id, now_at).shown
-        waiting.append(Waiting(service.id, in_line[service.id], waits[pool], would_get.get(service.id)))
+        waiting.append(Waiting(service.id, queue_lengths[service.id], waits[pool], admissions.get(service.id)))
     return tuple(waiting)
 
 
 def _standby(day: Day, services: Collection[PlannedService]) -> int:
-    """How many wait outside the order of calls."""
+    """Count the standby tickets of these services."""
     names = {service.id for service in services}
     return sum(day.tickets[ticket].service in names for _, ticket in day.queue.standby)
 
@@ -263,7 +265,7 @@ def _names(day: Day) -> BoardNames:
             service.id: ServiceName(
                 service.name, service.prefix, service.online_url, UNSET if service.offered else False
             )
-            for service in _shown(day)
+            for service in _shown_services(day)
         },
         counters={counter.id: CounterName(counter.stage) for counter in day.counters.values()},
         stages=plan.names.stages,

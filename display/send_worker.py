@@ -1,9 +1,9 @@
-"""Handing one frame to many sockets, with a second hand where there is a second processor.
+"""Send one frame to many sockets, with a second thread where there is a second processor.
 
-**The mechanism.** A send is a system call of some microseconds that holds no lock of ours, so two threads send nearly
-twice as much. Both take parts of the crowd from one heap until none is left: a helper who gets no processor keeps
-nobody waiting for more than the part it holds. The loop waits for it, so that nothing else of a screen happens
-meanwhile, and nobody else need know that there were two.
+A send is a system call of some microseconds, and Python's global lock is released during it. So two threads send nearly
+twice as much as one. Both take batches of sockets from one queue until it is empty; a worker thread that gets no
+processor therefore delays only the batch it holds. The event loop waits for both, so that no other code runs for these
+sockets meanwhile, and callers need not know about the second thread.
 """
 
 import os
@@ -12,59 +12,66 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-HELPED_FROM = 100
-"""Sockets; with fewer, the help would take longer than it spares."""
+WORKER_FROM = 100
+"""The least number of sockets for which the second thread is used; with fewer, starting it costs more than it saves."""
 
-PART = 25
-"""Sockets taken from the heap at once."""
+BATCH = 25
+"""Sockets that a thread takes from the queue at a time."""
 
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-"""Those that this process may use, where the system tells, or else all."""
+"""The processors this process may use, if the system tells; otherwise all processors."""
 
-_helper = ThreadPoolExecutor(1, thread_name_prefix="paihao screens")
+_worker = ThreadPoolExecutor(1, thread_name_prefix="paihao screens")
 
 
-class Wire(Protocol):
-    """A socket that never waits."""
+class RawSocket(Protocol):
+    """A non-blocking socket."""
 
     def send(self, frame: bytes, /) -> int:
-        """Hand bytes to the kernel and say how many it took; raises OSError when it takes none, now or ever."""
+        """Pass bytes to the kernel; return how many it accepted.
+
+        Raises:
+            OSError: it accepted none, for now or for ever.
+        """
 
 
-Short = list[tuple[Wire, int]]
-"""Who did not take all of a frame, and how much of it they took."""
+PartialSends = list[tuple[RawSocket, int]]
+"""Sockets that did not accept a whole frame, each with the number of bytes accepted."""
 
 
-def hand(wires: Sequence[Wire], frame: bytes) -> Short:
-    """Hand a frame to sockets, in no order, and give those that did not take all of it.
+def send_all(sockets: Sequence[RawSocket], frame: bytes) -> PartialSends:
+    """Send a frame to sockets, in no particular order.
 
-    A fault in one hand is raised when both have come to rest; who took a part of the frame is not said then.
+    An unexpected error in one thread is raised after both threads have ended. The partial sends are lost then.
+
+    Returns:
+        The sockets that did not accept the whole frame.
     """
-    parts = deque(wires[begin : begin + PART] for begin in range(0, len(wires), PART))
-    if PROCESSORS == 1 or len(wires) < HELPED_FROM:
-        return _hand_parts(parts, frame)
-    helping = _helper.submit(_hand_parts, parts, frame)
+    batches = deque(sockets[begin : begin + BATCH] for begin in range(0, len(sockets), BATCH))
+    if PROCESSORS == 1 or len(sockets) < WORKER_FROM:
+        return _send_batches(batches, frame)
+    work = _worker.submit(_send_batches, batches, frame)
     try:
-        short = _hand_parts(parts, frame)
+        ours = _send_batches(batches, frame)
     finally:
-        came_late = helping.cancel()
-        helped = [] if came_late else helping.result()
-    return short + helped
+        never_began = work.cancel()
+        theirs = [] if never_began else work.result()
+    return ours + theirs
 
 
-def _hand_parts(parts: deque[Sequence[Wire]], frame: bytes) -> Short:
-    """Hand a frame to the parts of a crowd that nobody else has taken."""
+def _send_batches(batches: deque[Sequence[RawSocket]], frame: bytes) -> PartialSends:
+    """Take batches from the queue and send them, until the queue is empty."""
     size = len(frame)
-    short: Short = []
+    partial: PartialSends = []
     while True:
         try:
-            part = parts.popleft()
+            batch = batches.popleft()
         except IndexError:
-            return short
-        for wire in part:
+            return partial
+        for one in batch:
             try:
-                taken = wire.send(frame)
-            except OSError:  # it takes nothing, or is gone: the transport will see which
+                taken = one.send(frame)
+            except OSError:  # the buffer is full, or the connection is closed: the transport finds out which
                 taken = 0
             if taken != size:
-                short.append((wire, taken))
+                partial.append((one, taken))

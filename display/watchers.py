@@ -1,146 +1,142 @@
-"""Watchers: all who watch the same thing, and how a frame gets to each of them.
+"""Watchers: all sockets that watch the same thing, and how a frame is sent to each of them.
 
-**The mechanism.** Showing a call to two thousand screens is two thousand system calls, and should be nothing else. So
-those who are ready are kept as their sockets alone: the loop touches nothing else of a screen, for what lies about in
-memory costs as much as the code that asks for it. What the kernel does not take at once is the transport's to send; it
-makes the screen hold back, and a screen that holds back is out of the loop until all is taken. It keeps the newest
-frame and nothing before it.
+**Direct sends.** Showing a call on 2,000 screens takes 2,000 system calls, and should cost little more. So the raw
+sockets of the ready watchers are kept in one dict, and the loop touches no other object of a watcher: cache misses
+would cost as much as the code. If the kernel does not accept a whole frame, the transport sends the rest, and the
+watcher is not ready until the transport's buffer is empty. A watcher that is not ready keeps only the newest frame.
 
-**Rounds.** Ten thousand system calls are 50 ms in which no command would be decided and no answer sent. So a frame goes
-round a part at a time, and between two parts others have their turn. A newer frame takes the place of one that is still
-going round, beginning with those who have not had that one: however quickly frames follow, everybody gets some.
+**Rounds.** 10,000 system calls take 50 ms, and meanwhile the process would decide no command and send no answer. So a
+frame is sent in batches, and the event loop runs other tasks between two batches. A newer frame replaces a frame that
+is still being sent, and goes first to the watchers that did not get the older one. So every watcher gets some frames,
+even if frames follow each other faster than a round takes.
 
-**The invariant.** Who is in `_ready` has nothing in its transport's buffer: a frame sent past the transport can neither
-overtake what waits there nor get into the middle of it. Hence whoever holds back, closes or is gone says so before
-anything else can be sent.
+**The invariant.** The transport of a watcher in `_ready` has an empty buffer. Hence a frame sent directly can neither
+overtake buffered bytes nor be mixed with them. A watcher must therefore report at once when it becomes not ready,
+closes or is disconnected.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from display.send_worker import PROCESSORS, Wire, hand
+from display.send_worker import PROCESSORS, RawSocket, send_all
 
 AT_ONCE = 1000 if PROCESSORS > 1 else 500
-"""Screens sent to in one go, about 5 ms with two hands or one; then others have their turn."""
+"""Watchers sent to in one batch, about 5 ms with two threads or with one; then the event loop runs other tasks."""
 
 
 class Watcher(Protocol):
-    """Who is shown frames: a socket. Nothing here waits."""
+    """A socket that frames are sent to. No method waits."""
 
     watchers: "Watchers | None"
-    """Among whom it is: they are told when `ready` changes, and when it is no more."""
+    """The group it belongs to. It calls `update` of the group when `ready` changes, and `remove` when it closes."""
 
     @property
     def ready(self) -> bool:
-        """Whether all that was shown before has been taken."""
+        """Whether everything sent before was accepted by the kernel."""
 
     @property
-    def wire(self) -> Wire:
-        """What it is sent frames by while it is ready; the same for its whole life."""
+    def raw_socket(self) -> RawSocket:
+        """Where frames are sent while it is ready; the same object during the whole connection."""
 
-    def rest(self, frame: bytes, taken: int) -> None:
-        """See to the rest of a frame of which `wire` took only so much."""
+    def send_rest(self, frame: bytes, taken: int) -> None:
+        """Send the rest of a frame of which the raw socket accepted `taken` bytes."""
 
     def show(self, frame: bytes) -> None:
-        """Show a board or ticket: now, or once what was shown before is taken; it replaces one that waits for that."""
+        """Send a board or ticket now, or as soon as the watcher is ready; a newer frame replaces one that waits."""
 
     def leave(self, code: int) -> None:
-        """Close with a code."""
+        """Close the connection with a close code."""
 
 
 class Watchers:
-    """Those who watch the same thing; `shown` is told when all who are ready have a frame."""
+    """All watchers of the same thing. `on_sent` is called when all ready watchers have got a frame."""
 
-    __slots__ = ("_at", "_due", "_frame", "_holding", "_is_kept", "_ready", "_round", "_shown")
+    __slots__ = ("_at", "_frame", "_is_kept", "_not_ready", "_on_sent", "_ready", "_round", "_scheduled")
 
-    def __init__(self, shown: Callable[[], None]) -> None:
-        self._ready: dict[Wire, Watcher] = {}  # in the order they came, as they lie in memory
-        self._holding: dict[Watcher, None] = {}
-        self._shown = shown
-        self._round: list[Wire] = []
-        self._at = 0  # who comes before has had it
-        self._due = False  # whether the next part is
+    def __init__(self, on_sent: Callable[[], None]) -> None:
+        self._ready: dict[RawSocket, Watcher] = {}  # in the order of connection, which is their order in memory
+        self._not_ready: dict[Watcher, None] = {}
+        self._on_sent = on_sent
+        self._round: list[RawSocket] = []
+        self._at = 0  # index of the first socket in `_round` that has not got the frame
+        self._scheduled = False  # whether the event loop will send the next batch
         self._frame = b""
         self._is_kept = False
 
     def __len__(self) -> int:
-        return len(self._ready) + len(self._holding)
+        return len(self._ready) + len(self._not_ready)
 
     def __iter__(self) -> Iterator[Watcher]:
-        """All, as they are now: they may go meanwhile."""
-        return iter([*self._ready.values(), *self._holding])
+        """Iterate over a copy: watchers may be removed meanwhile."""
+        return iter([*self._ready.values(), *self._not_ready])
 
     @property
-    def under_way(self) -> bool:
-        """Tell whether a frame is going round."""
+    def is_sending(self) -> bool:
+        """Tell whether a frame is still being sent."""
         return self._at < len(self._round)
 
     def add(self, watcher: Watcher) -> None:
-        """Take one in, who has been shown what there is."""
+        """Add a watcher that has already been shown the current frame."""
         watcher.watchers = self
-        self.turn(watcher)
+        self.update(watcher)
 
-    def turn(self, watcher: Watcher) -> None:
-        """Note that one is ready, or holds back from now on."""
+    def update(self, watcher: Watcher) -> None:
+        """Note that `ready` of a watcher has changed."""
         if watcher.ready:
-            self._holding.pop(watcher, None)
-            self._ready[watcher.wire] = watcher
+            self._not_ready.pop(watcher, None)
+            self._ready[watcher.raw_socket] = watcher
         else:
-            self._ready.pop(watcher.wire, None)
-            self._holding[watcher] = None
-            if self._left_out(watcher) and self._is_kept:
+            self._ready.pop(watcher.raw_socket, None)
+            self._not_ready[watcher] = None
+            if self._drop_from_round(watcher) and self._is_kept:
                 watcher.show(self._frame)
 
     def remove(self, watcher: Watcher) -> None:
-        """Let one go."""
+        """Remove a watcher."""
         watcher.watchers = None
-        self._ready.pop(watcher.wire, None)
-        self._holding.pop(watcher, None)
-        self._left_out(watcher)
+        self._ready.pop(watcher.raw_socket, None)
+        self._not_ready.pop(watcher, None)
+        self._drop_from_round(watcher)
 
     def show(self, frame: bytes) -> None:
-        """Show a whole board or ticket."""
-        for watcher in self._holding:
+        """Send a board or ticket to all watchers."""
+        for watcher in self._not_ready:
             watcher.show(frame)
-        self._go_round(frame, is_kept=True)
+        self._start_round(frame, is_kept=True)
 
-    def beat(self, frame: bytes) -> None:
-        """Say that what was shown is still true; left out where something is not taken yet, or is just being shown."""
-        if not self.under_way:
-            self._go_round(frame, is_kept=False)
+    def keep_alive(self, frame: bytes) -> None:
+        """Send a frame that says nothing changed, to ready watchers only; skip it while another frame is being sent."""
+        if not self.is_sending:
+            self._start_round(frame, is_kept=False)
 
-    def _go_round(self, frame: bytes, *, is_kept: bool) -> None:
+    def _start_round(self, frame: bytes, *, is_kept: bool) -> None:
         behind = self._round[self._at :]
         self._round = list(dict.fromkeys((*behind, *self._ready)) if behind else self._ready)
         self._at = 0
         self._frame = frame
         self._is_kept = is_kept
-        if not self._due:
-            self._go_on()
+        if not self._scheduled:
+            self._send_batch()
 
-    def _go_on(self) -> None:
-        """Send to the next ones."""
-        self._due = False
-        some = self._round[self._at : self._at + AT_ONCE]
-        self._at += len(some)
-        if self.under_way:  # said first: a fault costs this part, and not the round
-            self._due = True
-            asyncio.get_running_loop().call_soon(self._go_on)
-        self._send(some, self._frame)
-        if not self.under_way:
+    def _send_batch(self) -> None:
+        self._scheduled = False
+        batch = self._round[self._at : self._at + AT_ONCE]
+        self._at += len(batch)
+        if self.is_sending:  # scheduled before the send: an error then costs this batch, and not the whole round
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self._send_batch)
+        for raw_socket, taken in send_all(batch, self._frame):
+            self._ready[raw_socket].send_rest(self._frame, taken)
+        if not self.is_sending:
             self._round = []
             self._at = 0
-            self._shown()
+            self._on_sent()
 
-    def _send(self, wires: list[Wire], frame: bytes) -> None:
-        for wire, taken in hand(wires, frame):
-            self._ready[wire].rest(frame, taken)
-
-    def _left_out(self, watcher: Watcher) -> bool:
-        """Take one out of the round; tell whether it was still to come."""
+    def _drop_from_round(self, watcher: Watcher) -> bool:
+        """Remove a watcher from the round; tell whether it had not got the frame yet."""
         try:
-            place = self._round.index(watcher.wire, self._at)
+            place = self._round.index(watcher.raw_socket, self._at)
         except ValueError:
             return False
         del self._round[place]

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import web
 
-from display.server import DisplayServer, HallKnown, Right
+from display.server import DisplayServer, HallExists, Right
 from service.api.http.client_address import client_of, subscriber_of
 from service.api.http.connections import listening
 from service.api.ops.metrics_access import MetricsAccess
@@ -26,7 +26,7 @@ async def screen_sockets(
     settings: Settings,
     shared: SharedParts,
     metrics: Metrics,
-    hall_known: HallKnown,
+    hall_exists: HallExists,
     metrics_access: MetricsAccess | None = None,
 ) -> AsyncIterator[DisplayServer]:
     """Serve boards and tickets over WebSockets.
@@ -35,7 +35,7 @@ async def screen_sockets(
         settings: host, port, and whether connections are limited by address.
         shared: the parts that sockets need.
         metrics: records what is sent.
-        hall_known: tells whether a hall exists.
+        hall_exists: tells whether a hall exists.
         metrics_access: if given, `/metrics` and `/readyz` are answered on this port too.
 
     Raises:
@@ -54,13 +54,13 @@ async def screen_sockets(
     server = DisplayServer(
         follower=shared.follower,
         clock=shared.clock,
-        hall_known=hall_known,
+        hall_exists=hall_exists,
         verify=verify,
         host=settings.host,
         port=settings.display_port,
         observer=ScreenMetrics(metrics),
         address_of=address_of if settings.rate_limit else None,
-        metered=metrics_access,
+        metrics_access=metrics_access,
         promises_of=shared.forecasts.promises_of,
     )
     async with AsyncExitStack() as stack:

@@ -11,8 +11,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame, Opcode
 
-from display import connection_limits, server
-from display.connection_limits import Crowds
+from display import connection, connection_limits
+from display.connection_limits import ConnectionLimits
 from service.clock import FakeClock
 from tests.abuse.strangers import Stranger, crowd, shout, stranger
 from tests.service import NOON_AT, Service, service_on
@@ -55,7 +55,7 @@ async def upgraded(service: Service) -> AsyncIterator[Stranger]:
 
 
 async def test_five_thousand_handshakes_that_do_not_come_to_an_end_stop_no_screen(service: Service) -> None:
-    async with crowd(service.running.display_port, server.HANDSHAKES_MAX) as sockets:
+    async with crowd(service.running.display_port, connection.HANDSHAKES_MAX) as sockets:
         shout(sockets, UPGRADE)
 
         await shown(service)
@@ -64,7 +64,7 @@ async def test_five_thousand_handshakes_that_do_not_come_to_an_end_stop_no_scree
 async def test_where_there_is_no_room_for_another_handshake_the_oldest_goes(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "HANDSHAKES_MAX", 50)
+    monkeypatch.setattr(connection, "HANDSHAKES_MAX", 50)
     port = service.running.display_port
     async with stranger(port) as oldest:
         await oldest.say(UPGRADE)
@@ -96,7 +96,7 @@ async def test_who_floods_with_pings_is_not_answered_for_ever(service: Service) 
         await shown(service)
         heard = await one.hear()
 
-    assert heard.count(Frame(Opcode.PONG, b"").serialize(mask=False)) <= server.HEARD_MAX_BYTES / len(ping)
+    assert heard.count(Frame(Opcode.PONG, b"").serialize(mask=False)) <= connection.HEARD_MAX_BYTES / len(ping)
     assert CLOSED in heard
 
 
@@ -138,10 +138,10 @@ async def is_refused(url: str) -> bool:
 
 def test_an_address_opens_a_thousand_sockets_at_once_and_then_fifty_a_second() -> None:
     now_s = 0.0
-    known = Crowds(lambda peer, _: peer, lambda: now_s)
+    known = ConnectionLimits(lambda peer, _: peer, lambda: now_s)
 
     def opened(count: int, address: str = "here") -> int:
-        gone = [known.come(address, "") for _ in range(count)]
+        gone = [known.admit(address, "") for _ in range(count)]
         for leave in gone:
             if leave is not None:
                 leave()
@@ -161,26 +161,26 @@ def test_addresses_that_open_no_more_are_forgotten_however_quickly_others_come(
 ) -> None:
     monkeypatch.setattr(connection_limits, "ADDRESSES_KNOWN_MAX", 10)
     now_s = 0.0
-    known = Crowds(lambda peer, _: peer, lambda: now_s)
+    known = ConnectionLimits(lambda peer, _: peer, lambda: now_s)
 
     for n in range(1000):
         now_s = n * every_s
-        leave = known.come(f"address {n}", "")
+        leave = known.admit(f"address {n}", "")
         assert leave is not None
         leave()
 
-    assert list(known._openings) == [f"address {n}" for n in range(990, 1000)]
+    assert list(known._buckets) == [f"address {n}" for n in range(990, 1000)]
     assert not known._open
 
 
 def test_an_address_that_goes_on_opening_is_not_forgotten_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection_limits, "ADDRESSES_KNOWN_MAX", 10)
     monkeypatch.setattr(connection_limits, "OPENINGS_AT_ONCE", 100)
-    known = Crowds(lambda peer, _: peer, lambda: 0.0)
+    known = ConnectionLimits(lambda peer, _: peer, lambda: 0.0)
 
     opened = 0
     for n in range(200):
-        opened += known.come("one that goes on", "") is not None
-        known.come(f"address {n}", "")
+        opened += known.admit("one that goes on", "") is not None
+        known.admit(f"address {n}", "")
 
     assert opened == 100

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
-from display.feed import HallFeed, NoObserver
-from display.send_worker import Wire
+from display.hall_feed import HallFeed
+from display.observer import NoObserver
+from display.send_worker import RawSocket
 from display.watchers import Watchers
 from service.clock import FakeClock
 from service.domain.model import HallId
@@ -63,7 +64,7 @@ class Audience:
         self.frames.append(msgspec.json.decode(frame))
 
     @property
-    def wire(self) -> Wire:
+    def raw_socket(self) -> RawSocket:
         """Itself."""
         return self
 
@@ -72,7 +73,7 @@ class Audience:
         self.show(frame)
         return len(frame)
 
-    def rest(self, frame: bytes, taken: int) -> None:
+    def send_rest(self, frame: bytes, taken: int) -> None:
         """Never come."""
         raise AssertionError(f"all {len(frame)} bytes were taken, not {taken}")
 
@@ -121,7 +122,7 @@ class Feed(HallFeed):
     def heard(self, stage: Stage) -> float:
         """PostgreSQL answers now; do what is due."""
         self.answered_s = stage.clock.monotonic_s()
-        return self.look()
+        return self.send_due()
 
 
 class Puppet(Follower):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from display.board import Board, board_of, encode, zone_known
+from display.board import Board, board_of, encode, zone_exists
 from service.domain.calendar.times import stamp
 from service.domain.commands import (
     ChangePlan,
@@ -200,9 +200,9 @@ def test_a_zone_shows_its_own_counters_and_their_services() -> None:
     assert numbers(hall, MAIN) == ["E001"]
     assert set(numbers(hall)) == {"P001", "E001"}
     assert upstairs.names == board(hall).names
-    assert zone_known(hall.day, UPSTAIRS)
-    assert zone_known(hall.day, None)
-    assert not zone_known(hall.day, ZoneId("cellar"))
+    assert zone_exists(hall.day, UPSTAIRS)
+    assert zone_exists(hall.day, None)
+    assert not zone_exists(hall.day, ZoneId("cellar"))
 
 
 def test_a_counter_that_opens_for_less_does_not_take_a_service_off_its_zone() -> None:
@@ -300,7 +300,7 @@ def test_the_board_follows_a_changed_document() -> None:
     hall.do(ChangePlan(hall.plan(fewer)))
 
     assert [one.id for one in board(hall).counters] == ["9"]
-    assert not zone_known(hall.day, UPSTAIRS)
+    assert not zone_exists(hall.day, UPSTAIRS)
 
 
 def test_a_board_holds_nothing_that_is_anybodys() -> None:

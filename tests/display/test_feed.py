@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from display import feed as feed_module
+from display import hall_feed
 from display.board import board_of, encode
-from display.feed import (
-    ALIVE_AFTER_S,
-    BOARD_EVERY_S,
+from display.channels import ALIVE_AFTER_S, BOARD_EVERY_S
+from display.hall_feed import (
     REFRESH_EVERY_S,
     SILENT_AFTER_S,
     TICKETS_AT_ONCE,
@@ -38,7 +37,7 @@ def stage() -> Stage:
 @pytest.fixture
 async def feed(stage: Stage) -> Feed:
     feed = Feed(stage)
-    await feed.take(stage.loaded())
+    await feed.apply(stage.loaded())
     return feed
 
 
@@ -57,7 +56,7 @@ async def test_a_call_goes_out_at_once(stage: Stage, feed: Feed) -> None:
 
     for counter in ("1", "2"):
         stage.hall.next(counter)
-        await feed.take(stage.moved())
+        await feed.apply(stage.moved())
 
     assert [len(board["called"]) for board in screen.boards()] == [1, 2]
 
@@ -65,13 +64,13 @@ async def test_a_call_goes_out_at_once(stage: Stage, feed: Feed) -> None:
 async def test_a_recall_goes_out_at_once(stage: Stage, feed: Feed) -> None:
     ticket = stage.hall.next("1")
     assert ticket is not None
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     screen = Audience()
     feed.watch_board(None, screen)
     screen.take()
 
     stage.hall.do(RecallTicket(ticket))
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
 
     assert [board["called"][0]["again"] for board in screen.boards()] == [1]
 
@@ -84,7 +83,7 @@ async def test_other_news_goes_out_ten_times_a_second_at_most(stage: Stage, feed
     for _ in range(100):
         stage.after(0.01)
         stage.hall.take()
-        await feed.take(stage.moved())
+        await feed.apply(stage.moved())
         feed.heard(stage)
 
     boards = screen.boards()
@@ -97,12 +96,12 @@ async def test_other_news_goes_out_ten_times_a_second_at_most(stage: Stage, feed
 async def test_the_next_look_is_when_the_board_is_due(stage: Stage, feed: Feed) -> None:
     screen = Audience()
     feed.watch_board(None, screen)
-    assert feed.look() == pytest.approx(ALIVE_AFTER_S)
+    assert feed.send_due() == pytest.approx(ALIVE_AFTER_S)
 
     stage.hall.take()
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
 
-    assert feed.look() == pytest.approx(BOARD_EVERY_S)
+    assert feed.send_due() == pytest.approx(BOARD_EVERY_S)
     stage.after(BOARD_EVERY_S)
     assert feed.heard(stage) == pytest.approx(ALIVE_AFTER_S)
 
@@ -110,13 +109,13 @@ async def test_the_next_look_is_when_the_board_is_due(stage: Stage, feed: Feed) 
 async def test_what_does_not_change_the_board_is_not_sent(stage: Stage, feed: Feed) -> None:
     ticket = stage.hall.next("1")
     assert ticket is not None
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     screen = Audience()
     feed.watch_board(None, screen)
     screen.take()
 
     stage.hall.do(StartTicket(ticket))
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     stage.after(BOARD_EVERY_S)
     feed.heard(stage)
 
@@ -132,7 +131,7 @@ async def test_every_screen_of_a_zone_gets_the_same_bytes(stage: Stage, feed: Fe
     upstairs.take()
 
     stage.hall.next("1")
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
 
     assert screens[0].bytes[-1] is screens[1].bytes[-1] is screens[2].bytes[-1]
     assert upstairs.boards() == []
@@ -173,7 +172,7 @@ async def test_nothing_is_said_while_postgresql_is_silent(stage: Stage, feed: Fe
     screen.take()
 
     stage.after(SILENT_AFTER_S + 0.1)
-    feed.look()
+    feed.send_due()
     assert screen.take() == []
 
     feed.heard(stage)
@@ -193,7 +192,7 @@ async def test_who_comes_while_postgresql_is_silent_is_told_how_old_it_is(stage:
 async def test_waits_drift_and_are_looked_at_again() -> None:
     early = Stage(Hall(at="08:40"))
     feed = Feed(early)
-    await feed.take(early.loaded())
+    await feed.apply(early.loaded())
     screen = Audience()
     feed.watch_board(None, screen)
     assert screen.boards()[0]["waiting"][0]["shown"] == {"from_min": 20, "to_min": 25}
@@ -210,7 +209,7 @@ async def test_waits_drift_and_are_looked_at_again() -> None:
 
 async def test_a_suspension_ends_on_screens_at_its_time(stage: Stage, feed: Feed) -> None:
     stage.hall.do(Suspend({"en": "Fire alarm"}, until_at=stage.hall.now_at + timedelta(seconds=4)))
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     screen = Audience()
     feed.watch_board(None, screen)
     assert screen.boards()[0]["suspended"] is not None
@@ -231,7 +230,7 @@ async def test_a_ticket_is_shown_at_once_and_when_it_changes_itself(stage: Stage
     phone.take()
 
     assert stage.hall.next("1") == ticket
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
 
     assert [frame["state"] for frame in phone.take()] == ["called"]
 
@@ -243,7 +242,7 @@ async def test_a_ticket_is_shown_when_its_place_changes(stage: Stage, feed: Feed
     assert phone.take()[0]["ahead"] == 4
 
     stage.hall.next("1")
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     assert phone.take() == []
     stage.after(TICKETS_EVERY_S)
     feed.heard(stage)
@@ -260,7 +259,7 @@ async def test_a_ticket_says_nothing_new_while_only_seconds_pass(stage: Stage, f
     for _ in range(4):
         stage.after(TICKETS_EVERY_S)
         stage.hall.do(PostNotice(Notice("a", {"en": "Nothing about waits"})))
-        await feed.take(stage.moved())
+        await feed.apply(stage.moved())
         feed.heard(stage)
 
     assert {frame.get("type") for frame in phone.take()} == {"alive"}
@@ -273,12 +272,12 @@ async def test_a_ticket_says_that_its_hall_is_suspended_when_it_is_looked_at_nex
     assert "suspended" not in phone.take()[0]
 
     stage.hall.do(Suspend({"en": "Fire alarm"}))
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     stage.after(TICKETS_EVERY_S)
     feed.heard(stage)
     assert [frame["suspended"] for frame in phone.take()] == [{"text": {"en": "Fire alarm"}, "until_at": None}]
     stage.hall.do(LiftSuspension())
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     stage.after(TICKETS_EVERY_S)
     feed.heard(stage)
 
@@ -288,13 +287,13 @@ async def test_a_ticket_says_that_its_hall_is_suspended_when_it_is_looked_at_nex
 async def test_many_tickets_are_looked_at_a_part_at_a_time(stage: Stage, feed: Feed) -> None:
     for _ in range(2 * TICKETS_AT_ONCE):
         stage.hall.take()
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     phones = {ticket: Audience() for ticket in stage.hall.day.tickets}
     for ticket, phone in phones.items():
         feed.watch_ticket(ticket, phone)
         phone.take()
     stage.hall.next("1")
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     for phone in phones.values():
         phone.take()
 
@@ -311,7 +310,7 @@ async def test_screens_are_sent_away_when_the_journal_was_rewritten(stage: Stage
     screen = Audience()
     feed.watch_board(None, screen)
 
-    await feed.take(rewritten(stage, 2))
+    await feed.apply(rewritten(stage, 2))
 
     assert screen.code == 1012
     assert not feed.watched
@@ -323,7 +322,7 @@ async def test_the_same_day_loaded_again_goes_on(stage: Stage, feed: Feed) -> No
     screen.take()
     stage.hall.next("1")
 
-    await feed.take(stage.loaded())
+    await feed.apply(stage.loaded())
 
     assert screen.code is None
     assert len(screen.boards()) == 1
@@ -334,12 +333,12 @@ async def test_the_next_day_is_shown_when_it_comes(stage: Stage, feed: Feed) -> 
     feed.watch_board(None, screen)
     feed.watch_ticket(next(iter(stage.hall.day.tickets)), phone)
     stage.hall.do(EndDay())
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     assert phone.take()[-1]["state"] == "left"
     screen.take()
 
     tomorrow = Stage(Hall(on=stage.hall.on + timedelta(days=1)))
-    await feed.take(tomorrow.loaded())
+    await feed.apply(tomorrow.loaded())
     stage.after(BOARD_EVERY_S)
     feed.heard(stage)
 
@@ -353,7 +352,7 @@ async def test_a_zone_that_is_no_more_is_closed(stage: Stage, feed: Feed) -> Non
 
     counters = [{"id": "9", "zone": "main", "stage": "window", "services": ["enquiry"]}]
     stage.hall.do(ChangePlan(stage.hall.plan(town(zones=[{"id": "main"}], counters=counters))))
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     stage.after(BOARD_EVERY_S)
     feed.heard(stage)
 
@@ -370,7 +369,7 @@ async def test_who_goes_hears_no_more(stage: Stage, feed: Feed) -> None:
     unwatch()
     unwatch()
     stage.hall.next("1")
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
 
     assert goes.take() == []
     assert len(stays.boards()) == 1
@@ -382,29 +381,29 @@ async def test_a_hall_nobody_watches_is_left_after_a_while(stage: Stage, feed: F
     unwatch()
 
     assert not feed.watched
-    assert feed.look() == pytest.approx(UNFOLLOW_AFTER_S)
+    assert feed.send_due() == pytest.approx(UNFOLLOW_AFTER_S)
 
 
 async def test_what_is_shown_is_counted(stage: Stage) -> None:
     observer = Counting()
     feed = Feed(stage, observer)
-    await feed.take(stage.loaded())
+    await feed.apply(stage.loaded())
     for _ in range(3):
         feed.watch_board(None, Audience())
 
     stage.hall.next("1")
     stage.clock.advance(0.25)
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
 
     assert observer.frames == 6
     assert observer.calls_s == [0.25]
 
 
 async def test_a_long_day_is_folded_in_parts(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_module, "FOLD_AT_ONCE", 3)
+    monkeypatch.setattr(hall_feed, "FOLD_AT_ONCE", 3)
     feed = Feed(stage)
 
-    await feed.take(stage.loaded())
+    await feed.apply(stage.loaded())
 
     assert feed.day is not None
     assert feed.day.seq == stage.hall.day.seq

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from display.feed import HallFeed, NoObserver, PromisesOf
+from display.hall_feed import HallFeed, PromisesOf
+from display.observer import NoObserver
 from service.domain.model import HallId, ServiceId, Shown, TicketId
 from service.domain.queue.promised_waits import PROMISES_VALID_S, Promise, Promises
 from tests.display.stage import TOWN, Audience, Stage
@@ -52,7 +53,7 @@ def said() -> Forecast:
 async def feed(stage: Stage, said: Forecast) -> Feed:
     """A feed that has the day."""
     feed = Feed(stage, said.of)
-    await feed.take(stage.loaded())
+    await feed.apply(stage.loaded())
     return feed
 
 
@@ -81,7 +82,7 @@ async def test_a_forecast_goes_out_to_boards_and_tickets(stage: Stage, said: For
 
     stage.after(1)
     said.promises = long_waits(stage)
-    feed.look()
+    feed.send_due()
 
     assert [one["shown"] for one in screen.boards()[-1]["waiting"] if one["service"] == "enquiry"] == [
         {"from_min": 15, "to_min": 40}
@@ -100,7 +101,7 @@ async def test_the_same_forecast_is_not_sent_again(stage: Stage, said: Forecast,
     phone.take()
 
     stage.after(0.9)
-    feed.look()
+    feed.send_due()
 
     assert screen.take() == phone.take() == []
 
@@ -111,7 +112,7 @@ async def test_a_ticket_that_something_happened_to_is_told_the_analytic_start(
     said.promises = long_waits(stage)
     stage.after(1)
     stage.hall.take("enquiry")
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     phone = Audience()
 
     feed.watch_ticket(last(stage), phone)

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from display import send_worker
-from display.send_worker import HELPED_FROM, hand
+from display.send_worker import WORKER_FROM, send_all
 
 FRAME = b"a frame"
 
@@ -46,34 +46,34 @@ def two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("processors", [1, 2])
-@pytest.mark.parametrize("count", [0, 1, HELPED_FROM - 1, HELPED_FROM, HELPED_FROM * 10 + 1])
+@pytest.mark.parametrize("count", [0, 1, WORKER_FROM - 1, WORKER_FROM, WORKER_FROM * 10 + 1])
 def test_each_gets_it_once(count: int, processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(send_worker, "PROCESSORS", processors)
     sockets = [Socket() for _ in range(count)]
 
-    assert hand(sockets, FRAME) == []
+    assert send_all(sockets, FRAME) == []
 
     assert [len(one.by) for one in sockets] == [1] * count
 
 
 def test_two_hands_share_a_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(send_worker, "PART", HELPED_FROM // 2)
+    monkeypatch.setattr(send_worker, "BATCH", WORKER_FROM // 2)
     both = threading.Barrier(2)
-    sockets = [Meeting(both) for _ in range(HELPED_FROM)]
+    sockets = [Meeting(both) for _ in range(WORKER_FROM)]
 
-    hand(sockets, FRAME)
+    send_all(sockets, FRAME)
 
     assert len({thread for one in sockets for thread in one.by}) == 2
-    assert [len(one.by) for one in sockets] == [1] * HELPED_FROM
+    assert [len(one.by) for one in sockets] == [1] * WORKER_FROM
 
 
-def test_a_helper_who_gets_no_processor_keeps_nobody_waiting() -> None:
+def test_a_worker_who_gets_no_processor_keeps_nobody_waiting() -> None:
     go_on = threading.Event()
-    elsewhere = send_worker._helper.submit(go_on.wait, 30)
-    sockets = [Socket() for _ in range(HELPED_FROM)]
+    elsewhere = send_worker._worker.submit(go_on.wait, 30)
+    sockets = [Socket() for _ in range(WORKER_FROM)]
 
     try:
-        assert hand(sockets, FRAME) == []
+        assert send_all(sockets, FRAME) == []
         assert not elsewhere.done()
     finally:
         go_on.set()
@@ -83,13 +83,13 @@ def test_a_helper_who_gets_no_processor_keeps_nobody_waiting() -> None:
 
 
 def test_who_takes_a_part_or_nothing_is_said_with_how_much() -> None:
-    sockets = [Socket() for _ in range(HELPED_FROM)]
+    sockets = [Socket() for _ in range(WORKER_FROM)]
     slow, gone = sockets[3], sockets[-3]
     slow.takes, gone.takes = 2, BlockingIOError()
 
-    assert {(sockets.index(wire), taken) for wire, taken in hand(sockets, FRAME) if isinstance(wire, Socket)} == {
+    assert {(sockets.index(wire), taken) for wire, taken in send_all(sockets, FRAME) if isinstance(wire, Socket)} == {
         (3, 2),
-        (HELPED_FROM - 3, 0),
+        (WORKER_FROM - 3, 0),
     }
 
 
@@ -118,11 +118,11 @@ class Faulty(Socket):
 def test_a_fault_of_one_hand_is_told_when_the_other_has_come_to_rest(
     monkeypatch: pytest.MonkeyPatch, *, fails_here: bool
 ) -> None:
-    monkeypatch.setattr(send_worker, "PART", HELPED_FROM // 2)
+    monkeypatch.setattr(send_worker, "BATCH", WORKER_FROM // 2)
     both, met = threading.Barrier(2), threading.Event()
-    sockets = [Faulty(both, met, fails_here=fails_here) for _ in range(HELPED_FROM)]
+    sockets = [Faulty(both, met, fails_here=fails_here) for _ in range(WORKER_FROM)]
 
     with pytest.raises(RuntimeError, match="a fault"):
-        hand(sockets, FRAME)
+        send_all(sockets, FRAME)
 
-    assert sum(len(one.by) for one in sockets) == HELPED_FROM // 2, "all of the other's part"
+    assert sum(len(one.by) for one in sockets) == WORKER_FROM // 2, "all of the other's part"

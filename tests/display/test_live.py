@@ -158,7 +158,7 @@ async def hall_and_port(dsn: str) -> AsyncIterator[tuple[Hall, DisplayServer]]:
         runs = [asyncio.create_task(run) for run in (bell.run(), follower.run())]
         hall = Hall(Appender(database), bell, clock)
         await hall.open()
-        server = DisplayServer(follower=follower, clock=clock, hall_known=known, verify=lambda *_: Right(None))
+        server = DisplayServer(follower=follower, clock=clock, hall_exists=known, verify=lambda *_: Right(None))
         async with server:
             yield hall, server
         for run in runs:

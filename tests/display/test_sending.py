@@ -12,8 +12,8 @@ import pytest
 import uvloop
 from websockets.asyncio.client import ClientConnection
 
-from display.feed import ALIVE_AFTER_S
-from display.server import Screen
+from display.channels import ALIVE_AFTER_S
+from display.connection import ScreenConnection
 from service.domain.commands import PostNotice
 from service.domain.model import Notice
 from tests.display.theatre import BOARD, WITHIN_S, Theatre, board_from, frame_from, slow_client
@@ -40,16 +40,16 @@ def play(request: pytest.FixtureRequest) -> Play:
 
 
 @pytest.fixture
-def screens(monkeypatch: pytest.MonkeyPatch) -> list[Screen]:
+def screens(monkeypatch: pytest.MonkeyPatch) -> list[ScreenConnection]:
     """The server's side of each connection, in the order they came."""
-    came: list[Screen] = []
-    opened = Screen.opened
+    came: list[ScreenConnection] = []
+    opened = ScreenConnection.opened
 
-    def noted(screen: Screen) -> None:
+    def noted(screen: ScreenConnection) -> None:
         came.append(screen)
         opened(screen)
 
-    monkeypatch.setattr(Screen, "opened", noted)
+    monkeypatch.setattr(ScreenConnection, "opened", noted)
     return came
 
 
@@ -57,13 +57,13 @@ def screens(monkeypatch: pytest.MonkeyPatch) -> list[Screen]:
 def parts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How much of a frame the kernel took, of those it did not take whole."""
     taken: list[int] = []
-    rest = Screen.rest
+    rest = ScreenConnection.send_rest
 
-    def noted(screen: Screen, frame: bytes, count: int) -> None:
+    def noted(screen: ScreenConnection, frame: bytes, count: int) -> None:
         taken.append(count)
         rest(screen, frame, count)
 
-    monkeypatch.setattr(Screen, "rest", noted)
+    monkeypatch.setattr(ScreenConnection, "send_rest", noted)
     return taken
 
 
@@ -84,7 +84,7 @@ async def until_some_is_left(theatre: Theatre, quick: ClientConnection, parts: l
 
 
 def test_a_frame_that_is_taken_in_parts_arrives_whole_and_before_the_next(
-    play: Play, screens: list[Screen], parts: list[int]
+    play: Play, screens: list[ScreenConnection], parts: list[int]
 ) -> None:
     async def scene(theatre: Theatre) -> None:
         async with theatre.open("board", BOARD, max_size=None) as quick, await slow_client(theatre) as slow:
@@ -109,7 +109,9 @@ def test_a_frame_that_is_taken_in_parts_arrives_whole_and_before_the_next(
     play(scene)
 
 
-def test_who_goes_in_the_middle_of_a_frame_harms_nobody(play: Play, screens: list[Screen], parts: list[int]) -> None:
+def test_who_goes_in_the_middle_of_a_frame_harms_nobody(
+    play: Play, screens: list[ScreenConnection], parts: list[int]
+) -> None:
     async def scene(theatre: Theatre) -> None:
         slow = await slow_client(theatre)
         async with theatre.open("board", BOARD, max_size=None) as quick:
@@ -127,7 +129,7 @@ def test_who_goes_in_the_middle_of_a_frame_harms_nobody(play: Play, screens: lis
 
 
 def test_who_is_gone_is_found_out_by_a_frame_and_the_others_get_it(
-    play: Play, screens: list[Screen], parts: list[int]
+    play: Play, screens: list[ScreenConnection], parts: list[int]
 ) -> None:
     async def scene(theatre: Theatre) -> None:
         async with theatre.open("board", BOARD), theatre.open("board", BOARD) as second:
@@ -148,7 +150,7 @@ def test_who_is_gone_is_found_out_by_a_frame_and_the_others_get_it(
     play(scene)
 
 
-def test_the_number_of_a_closed_socket_is_never_sent_to(play: Play, screens: list[Screen]) -> None:
+def test_the_number_of_a_closed_socket_is_never_sent_to(play: Play, screens: list[ScreenConnection]) -> None:
     async def scene(theatre: Theatre) -> None:
         other, _ = pair = socket.socketpair()
         async with theatre.open("board", BOARD) as client:
@@ -161,7 +163,7 @@ def test_the_number_of_a_closed_socket_is_never_sent_to(play: Play, screens: lis
         os.dup2(other.fileno(), number)  # another connection gets it
         try:
             with pytest.raises(OSError, match="Bad file descriptor"):
-                screens[0].wire.send(b"for another")
+                screens[0].raw_socket.send(b"for another")
         finally:
             os.close(number)
             for one in pair:

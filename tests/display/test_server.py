@@ -12,9 +12,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
+from display import connection
 from display import server as server_module
-from display.feed import ALIVE_AFTER_S, UNFOLLOW_AFTER_S
-from display.server import Wanted, wanted_by
+from display.channels import ALIVE_AFTER_S
+from display.hall_feed import UNFOLLOW_AFTER_S
+from display.socket_target import SocketTarget, parse_target
 from service.contract import HallId, StorageUnavailable, UnknownKind, ZoneId
 from tests.display.stage import TOWN, rewritten
 from tests.display.theatre import (
@@ -43,7 +45,7 @@ async def test_metrics_that_nobody_can_be_given_now_are_not_refused(theatre: The
     async def metered(_authorization: str | None) -> tuple[str, str] | None:
         raise StorageUnavailable
 
-    theatre.server._metered = metered
+    theatre.server._metrics_access = metered
     url = f"http://127.0.0.1:{theatre.server.port}/metrics"
     async with aiohttp.ClientSession() as session, session.get(url) as reply:
         assert reply.status == 503
@@ -60,19 +62,19 @@ async def code_from(client: ClientConnection) -> int:
 
 
 def test_paths_are_read() -> None:
-    assert wanted_by("/v1/halls/town/board") == Wanted(TOWN, None, None)
-    assert wanted_by("/v1/halls/town/board?zone=main") == Wanted(TOWN, ZoneId("main"), None)
-    assert wanted_by("/v1/halls/town/board?zone=") == Wanted(TOWN, None, None)
-    assert wanted_by(f"/v1/halls/town/tickets/{ID}") == Wanted(TOWN, None, ID)
-    assert wanted_by(f"/v1/halls/town/tickets/{ID.upper()}") == Wanted(TOWN, None, ID)
-    assert wanted_by("/v1/halls/town/board?zone=main&zone=cellar") == Wanted(TOWN, ZoneId("main"), None)
-    assert wanted_by("/v1/halls/town/board?zone=&zone=main") == Wanted(TOWN, None, None)
-    assert wanted_by("/v1/halls/a%2Fb/board") == Wanted(HallId("a/b"), None, None)
-    assert wanted_by("/v1/halls/town/boards") is None
-    assert wanted_by("/v1/halls/town/tickets/") is None
-    assert wanted_by("/") is None
-    assert wanted_by("//[v1/halls/town/board") is None
-    assert wanted_by("http://[/v1/halls/town/board") is None
+    assert parse_target("/v1/halls/town/board") == SocketTarget(TOWN, None, None)
+    assert parse_target("/v1/halls/town/board?zone=main") == SocketTarget(TOWN, ZoneId("main"), None)
+    assert parse_target("/v1/halls/town/board?zone=") == SocketTarget(TOWN, None, None)
+    assert parse_target(f"/v1/halls/town/tickets/{ID}") == SocketTarget(TOWN, None, ID)
+    assert parse_target(f"/v1/halls/town/tickets/{ID.upper()}") == SocketTarget(TOWN, None, ID)
+    assert parse_target("/v1/halls/town/board?zone=main&zone=cellar") == SocketTarget(TOWN, ZoneId("main"), None)
+    assert parse_target("/v1/halls/town/board?zone=&zone=main") == SocketTarget(TOWN, None, None)
+    assert parse_target("/v1/halls/a%2Fb/board") == SocketTarget(HallId("a/b"), None, None)
+    assert parse_target("/v1/halls/town/boards") is None
+    assert parse_target("/v1/halls/town/tickets/") is None
+    assert parse_target("/") is None
+    assert parse_target("//[v1/halls/town/board") is None
+    assert parse_target("http://[/v1/halls/town/board") is None
 
 
 async def test_a_screen_is_shown_the_board_and_its_subprotocol(theatre: Theatre) -> None:
@@ -330,7 +332,7 @@ async def test_a_slow_client_gets_the_newest_and_never_a_backlog(theatre: Theatr
 
 
 async def test_a_client_that_takes_nothing_is_let_go(theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "SLOW_MAX_S", 0.01)
+    monkeypatch.setattr(connection, "SLOW_MAX_S", 0.01)
     async with theatre.open("board", BOARD) as quick, await slow_client(theatre) as slow:
         await frame_from(quick)
         assert theatre.observer.connected == 2

@@ -34,7 +34,7 @@ class Crowd:
 
     async def finish(self) -> None:
         """Let what goes round go round."""
-        while self.watchers.under_way:  # noqa: ASYNC110  (its parts are due in each turn of the loop)
+        while self.watchers.is_sending:  # noqa: ASYNC110  (its parts are due in each turn of the loop)
             await asyncio.sleep(0)
 
 
@@ -50,11 +50,11 @@ async def test_others_have_their_turn_between_the_parts_of_a_round(crowd: Crowd)
 
     await asyncio.sleep(0)
     assert crowd.seen() == [[1], [1], [1], [1], []]
-    assert (crowd.watchers.under_way, crowd.all_shown) == (True, 0)
+    assert (crowd.watchers.is_sending, crowd.all_shown) == (True, 0)
 
     await asyncio.sleep(0)
     assert crowd.seen() == [[1]] * 5
-    assert (crowd.watchers.under_way, crowd.all_shown) == (False, 1)
+    assert (crowd.watchers.is_sending, crowd.all_shown) == (False, 1)
 
 
 async def test_a_newer_frame_goes_first_to_those_who_had_not_the_one_before(crowd: Crowd) -> None:
@@ -82,7 +82,7 @@ async def test_who_begins_to_hold_back_before_its_turn_keeps_the_frame(crowd: Cr
 
     slow = crowd.screens[4]
     slow.ready = False
-    crowd.watchers.turn(slow)
+    crowd.watchers.update(slow)
     assert crowd.seen() == [[1], [1], [], [], [1]]
     await crowd.finish()
 
@@ -90,11 +90,11 @@ async def test_who_begins_to_hold_back_before_its_turn_keeps_the_frame(crowd: Cr
 
 
 async def test_who_holds_back_before_its_turn_keeps_no_word_that_all_is_still_true(crowd: Crowd) -> None:
-    crowd.watchers.beat(ALIVE)
+    crowd.watchers.keep_alive(ALIVE)
 
     slow = crowd.screens[4]
     slow.ready = False
-    crowd.watchers.turn(slow)
+    crowd.watchers.update(slow)
     await crowd.finish()
 
     assert crowd.seen() == [[0], [0], [0], [0], []]
@@ -123,11 +123,11 @@ async def test_who_comes_meanwhile_has_been_shown_it(crowd: Crowd) -> None:
 
 async def test_nobody_is_told_that_all_is_still_true_while_something_new_goes_round(crowd: Crowd) -> None:
     crowd.watchers.show(board(1))
-    crowd.watchers.beat(ALIVE)
+    crowd.watchers.keep_alive(ALIVE)
     await crowd.finish()
     assert crowd.seen() == [[1]] * 5
 
-    crowd.watchers.beat(ALIVE)
+    crowd.watchers.keep_alive(ALIVE)
     crowd.watchers.show(board(2))
     await crowd.finish()
     assert crowd.seen() == [[1, 0, 2], [1, 0, 2], [1, 2], [1, 2], [1, 2]]
@@ -156,12 +156,12 @@ async def test_a_call_is_measured_when_the_last_screen_has_it(monkeypatch: pytes
     stage.hall.open("1")
     stage.hall.take()
     feed = Feed(stage, observer)
-    await feed.take(stage.loaded())
+    await feed.apply(stage.loaded())
     for _ in range(3):
         feed.watch_board(None, Audience())
     stage.hall.next("1")
 
-    await feed.take(stage.moved())
+    await feed.apply(stage.moved())
     assert observer.calls_s == []
     stage.after(0.5)
     await asyncio.sleep(0)

@@ -36,7 +36,7 @@ class Theatre:
         self.server = DisplayServer(
             follower=self.follower,
             clock=self.stage.clock,
-            hall_known=self.known,
+            hall_exists=self.known,
             verify=lambda hall, _ticket, token: RIGHTS.get(token) if hall == TOWN else None,
             observer=self.observer,
             screens_max=5,
@@ -66,7 +66,7 @@ class Theatre:
     def look(self) -> None:
         """Let the server do what is due, without waiting for its timer."""
         self.follower.alive_at = self.stage.clock.monotonic_s()
-        self.server.feeds.look(TOWN)
+        self.server.feeds.send_due(TOWN)
 
 
 async def frame_from(client: ClientConnection) -> dict[str, Any]:

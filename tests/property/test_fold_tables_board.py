@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from websockets.asyncio.client import connect
 
 from display.board import board_of
-from display.server import BOARD
+from display.socket_target import BOARD
 from service.clock import Clock
 from service.domain import commands
 from service.domain.booking.booking_totals import Booked

@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import web
 from msgspec import to_builtins
 
-from display.board import board_of, zone_known
+from display.board import board_of, zone_exists
 from service.api.app_keys import CLOCK, ENTRANCE, HALLS, LANES, SETTINGS
 from service.api.halls.answers import EntranceSeen, HallList, HallSeen, HoursSeen, RulesSeen
 from service.api.halls.hall_view import hall_view
@@ -103,7 +103,7 @@ async def board(request: web.Request) -> web.Response:
     day = await request.app[LANES].day(hall_of(request))
     said = request.query.get("zone")
     zone = ZoneId(said) if said else None
-    if not zone_known(day, zone):
+    if not zone_exists(day, zone):
         raise BodyInvalid(("zone", "the hall has no such zone"))
     return answer(board_of(day, zone, request.app[CLOCK].now_at()))
 
