@@ -342,7 +342,7 @@ class HallFeed:
     def _day_now(self) -> Day:
         """Return the day, moved forward to the present instant and with the newest forecast."""
         assert self.day is not None, "watching begins after the day is loaded"
-        self.day.wake(self._now_at())
+        self.day.advance_to(self._now_at())
         self._adopt_forecast(self.day)
         return self.day
 
