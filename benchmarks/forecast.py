@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from msgspec import convert
 
 from benchmarks.result import Options, Result, Row, row
-from service.domain.calendar.plan import Learned, LearnedArrivals, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.commands import BookAppointment, CallNext, OpenCounter, StartTicket, TakeTicket
 from service.domain.day import Day
 from service.domain.decide.decide import decide

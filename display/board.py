@@ -176,7 +176,9 @@ def board_of(day: Day, zone: ZoneId | None, now_at: datetime) -> Board:
         ),
         names=_names(day),
         closing_at=None if day.closed else stamp_or_none(plan.closing_at(now_at)),
-        doors=() if day.closed else tuple(Doors(stamp(span.opens_at), stamp(span.closes_at)) for span in plan.doors()),
+        doors=()
+        if day.closed
+        else tuple(Doors(stamp(span.opens_at), stamp(span.closes_at)) for span in plan.door_spans()),
         day_ends_at=stamp(plan.ends_at),
         suspended=suspended_view(day.suspended_at(now_at)),
     )

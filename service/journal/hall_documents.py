@@ -9,7 +9,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
-from service.domain.calendar.plan import Learned
+from service.domain.calendar.learned import Learned
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.journal.database import Database

@@ -18,7 +18,7 @@ import structlog
 
 from service.clock import Clock
 from service.day_archive.archive import look_through
-from service.domain.calendar.plan import Learned
+from service.domain.calendar.learned import Learned
 from service.domain.model import HallId
 from service.domain.stats.learning import (
     DAYS_LEARNED_FROM,

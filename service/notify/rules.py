@@ -218,7 +218,7 @@ def _check_in_now(starts_at: datetime, opening: DayOpening, now_at: datetime) ->
     if again_at is not None:
         over_at = starts_at + timedelta(seconds=MISSED_AFTER_S)
         return Postpone(min(again_at, over_at), over_at)
-    doors_at = opening.plan.doors_for(starts_at)
+    doors_at = opening.plan.doors_open_for(starts_at)
     return SendAs(Kind.HOUR_BEFORE, doors_at=None if doors_at is None or doors_at <= now_at else doors_at)
 
 

@@ -21,7 +21,9 @@ from functools import lru_cache
 import structlog
 from msgspec import Struct
 
-from service.domain.calendar.plan import REOPENS_WITHIN_DAYS, Plan, day_of, plan_of, span_of, version_of
+from service.domain.calendar.day_plan import REOPENS_WITHIN_DAYS, plan_of
+from service.domain.calendar.local_times import day_of, span_of
+from service.domain.calendar.plan import Plan, version_of
 from service.domain.calendar.public_holidays import HolidayYear, holiday_year, unknown_years
 from service.domain.hall.document import HallDocument, check
 from service.domain.model import HallId

@@ -34,7 +34,7 @@ from msgspec.structs import replace
 
 from service.clock import Clock
 from service.domain.calendar.carry_over import in_force
-from service.domain.calendar.plan import span_of
+from service.domain.calendar.local_times import span_of
 from service.domain.command_results import CommandResult
 from service.domain.commands import ChangeAppointment, ChangePlan, Command, EndDay, SweepAppointments
 from service.domain.day import Day

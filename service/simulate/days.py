@@ -10,7 +10,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.domain.calendar.plan import Plan, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.plan import Plan
 from service.domain.model import TicketClass
 from service.replay.trace import Trace
 from service.simulate.estimate import Portion

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from msgspec.structs import replace
 
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.commands import EndDay
 from service.domain.events import Record
 from service.domain.hall.document import Duration, HallDocument

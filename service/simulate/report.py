@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from service.domain.calendar.plan import Lasting
+from service.domain.calendar.learned import ExpectedDuration
 from service.domain.model import TicketClass
 from service.simulate.days import Result, lesson_of, scenario_of, ways_of
 from service.simulate.estimate import Estimate, estimate, rank, ratio
@@ -77,7 +77,7 @@ class LessonReport(Struct, frozen=True, kw_only=True):
     """
 
     days: int
-    durations: dict[str, Lasting]
+    durations: dict[str, ExpectedDuration]
     gives_up_after_s: float | None
     arrivals_off_pct: float
 

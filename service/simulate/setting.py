@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from service.domain.calendar.plan import Learned, LearnedArrivals, Plan, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import Learned, LearnedArrivals
+from service.domain.calendar.plan import Plan
 from service.domain.model import CounterId, ServiceId
 from service.domain.stats.learning import forecast_sd
 from service.simulate.people import MINUTE_MS

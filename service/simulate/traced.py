@@ -17,7 +17,8 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.domain.calendar.plan import HOUR_S, Lasting, Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import HOUR_S, ExpectedDuration, Learned, LearnedArrivals, Leaving
 from service.domain.hall.document import Codes, Credit, Staffing
 from service.domain.model import CounterId, ServiceId, TicketClass
 from service.domain.stats.learning import learned_duration, without_outliers
@@ -55,8 +56,8 @@ class Taught(Struct, frozen=True, kw_only=True):
     """
 
     days: int
-    durations: dict[str, Lasting]
-    everything: Lasting
+    durations: dict[str, ExpectedDuration]
+    everything: ExpectedDuration
     arrivals: dict[int, tuple[float, ...]]
     gives_up_after_s: float | None
     preferred: str | None
@@ -113,11 +114,11 @@ def learn(days: Sequence[Trace]) -> Taught:
     )
 
 
-def _lasting(seconds: Sequence[int]) -> Lasting:
+def _lasting(seconds: Sequence[int]) -> ExpectedDuration:
     """Mean and spread of what was seen, as nights believe it."""
     kept = without_outliers(seconds)
     mean_s = fmean(kept)
-    return Lasting(mean_s, pstdev(kept, mean_s) / mean_s)
+    return ExpectedDuration(mean_s, pstdev(kept, mean_s) / mean_s)
 
 
 def _arrivals(days: Iterable[Trace]) -> dict[int, tuple[float, ...]]:

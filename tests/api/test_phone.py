@@ -13,7 +13,8 @@ from service.api.counters.handlers import WAITING_PACKED
 from service.api.halls.answers import ExpectedSeen
 from service.api.halls.hall_view import expected_walk_ins
 from service.clock import FakeClock
-from service.domain.calendar.plan import Learned, LearnedArrivals, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.forecast.day_outlook import DayAhead, Quarter
 from service.domain.hall.demo import demo_document
 from service.domain.model import HallId

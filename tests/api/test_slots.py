@@ -12,7 +12,7 @@ from service.api.appointments.slots import SERVICE_DAYS_MAX, SPAN_DAYS_MAX
 from service.api.http.headers import INVITATION_HEADER
 from service.clock import FakeClock
 from service.domain.booking.slots import slots_of
-from service.domain.calendar.plan import Learned, LearnedArrivals
+from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.events import AppointmentMade, DayOpened, PlanChanged, Record
 from service.domain.model import HallId, ServiceId
 from service.domain.view import slot_view

@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 from display.board import board_of, encode
 from display.server import DisplayServer, Right
 from service.clock import FakeClock
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.commands import (
     CallNext,
     ChangeTicket,

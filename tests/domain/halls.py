@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from service.domain.calendar.plan import NOTHING_LEARNED, Learned, Plan, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import NOTHING_LEARNED, Learned
+from service.domain.calendar.plan import Plan
 from service.domain.commands import (
     BookAppointment,
     CallNext,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from service.domain import commands
-from service.domain.calendar.plan import Learned
+from service.domain.calendar.learned import Learned
 from service.domain.commands import Invited
 from service.domain.events import TicketTaken
 from service.domain.forecast.start_state import start_state_of

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from service.domain.calendar.plan import Band, Rate
+from service.domain.calendar.plan import Band, StaffLevel
 from service.domain.commands import ChangePlan, CloseDay, EndOvertime, OpenOvertime
 from service.domain.events import OvertimeEnded
 from service.domain.model import Admission, Overtime, TicketId
@@ -113,11 +113,11 @@ def test_overtime_may_have_counters_of_its_own() -> None:
     overtime(hall, "18:00", 1)
 
     assert bands(hall)[2] == ("17:00", "18:00", 1)
-    rates = hall.day.plan.rates(3, 3)
+    rates = hall.day.plan.staff_levels(3, 3)
     assert rates[-3:] == (
-        Rate(hall.instant("17:00"), 1),
-        Rate(hall.instant("18:00"), 0),
-        Rate(hall.instant("18:30"), 0),
+        StaffLevel(hall.instant("17:00"), 1),
+        StaffLevel(hall.instant("18:00"), 0),
+        StaffLevel(hall.instant("18:30"), 0),
     )
 
 
@@ -133,7 +133,7 @@ def test_in_a_hall_without_staffing_all_counters_work_until_closing() -> None:
         Band(hall.instant("17:00"), hall.instant("18:00"), 1),
         Band(hall.instant("18:00"), plan.ends_at, every),
     )
-    assert plan.rates(3, 3)[1] == Rate(hall.instant("09:00"), 3)
+    assert plan.staff_levels(3, 3)[1] == StaffLevel(hall.instant("09:00"), 3)
 
 
 def test_waits_reckon_with_the_counters_of_overtime() -> None:

@@ -13,20 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from service.domain.calendar.plan import (
-    ExpectedWalkIns,
-    Lasting,
-    Learned,
-    LearnedArrivals,
-    PlacesByHand,
-    Plan,
-    Rate,
-    ReservedShare,
-    Window,
-    day_of,
-    instant,
-    plan_of,
-)
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import ExpectedDuration, Learned, LearnedArrivals
+from service.domain.calendar.local_times import day_of, instant
+from service.domain.calendar.plan import ExpectedWalkIns, FixedPlaces, Plan, ReservedShare, StaffLevel, Window
 from service.domain.hall.document import HallDocument
 from service.domain.model import Overtime, ServiceId, StageId, TicketClass
 from tests.domain.halls import MONDAY, TOWN, town
@@ -304,21 +294,21 @@ def test_bands_are_those_of_the_weekday_in_order() -> None:
 def test_planned_rates_follow_the_bands_within_opening_hours() -> None:
     plan = plan_of(staffed(("08:00", "12:00", 4), ("12:00", "13:00", 2), ("14:00", "20:00", 4)), 1, MONDAY)
 
-    assert plan.rates(4, 4) == (
-        Rate(utc("2026-11-23T00:00"), 0),
-        Rate(utc("2026-11-23T01:00"), 4),
-        Rate(utc("2026-11-23T04:00"), 2),
-        Rate(utc("2026-11-23T05:00"), 0),
-        Rate(utc("2026-11-23T06:00"), 4),
-        Rate(utc("2026-11-23T09:00"), 0),
-        Rate(utc("2026-11-23T12:00"), 0),
+    assert plan.staff_levels(4, 4) == (
+        StaffLevel(utc("2026-11-23T00:00"), 0),
+        StaffLevel(utc("2026-11-23T01:00"), 4),
+        StaffLevel(utc("2026-11-23T04:00"), 2),
+        StaffLevel(utc("2026-11-23T05:00"), 0),
+        StaffLevel(utc("2026-11-23T06:00"), 4),
+        StaffLevel(utc("2026-11-23T09:00"), 0),
+        StaffLevel(utc("2026-11-23T12:00"), 0),
     )
 
 
 def test_bands_that_overlap_add_up() -> None:
     plan = plan_of(staffed(("09:00", "17:00", 2), ("10:00", "12:00", 1)), 1, MONDAY)
 
-    assert [rate.counters for rate in plan.rates(4, 4)] == [2, 3, 2, 0]
+    assert [rate.counters for rate in plan.staff_levels(4, 4)] == [2, 3, 2, 0]
 
 
 @pytest.mark.parametrize(
@@ -330,7 +320,7 @@ def test_staff_is_shared_out_but_nobody_who_is_planned_at_all_is_planned_away(
 ) -> None:
     plan = plan_of(staffed(("09:00", "17:00", staff)), 1, MONDAY)
 
-    assert [rate.counters for rate in plan.rates(counters, of_stage)] == [planned, 0]
+    assert [rate.counters for rate in plan.staff_levels(counters, of_stage)] == [planned, 0]
 
 
 DATED = {"on": "2026-11-23", "from": "10:45", "to": "14:00", "counters": 2}
@@ -369,7 +359,7 @@ def test_bands_of_a_date_add_up_with_each_other() -> None:
     plan = plan_of(dated(DATED, {**DATED, "from": "13:00", "counters": 1}), 1, MONDAY)
 
     assert local_bands(plan)[1:3] == [("10:45", "14:00", 2), ("13:00", "14:00", 1)]
-    assert [rate.counters for rate in plan.rates(5, 5)] == [5, 2, 3, 5, 0]
+    assert [rate.counters for rate in plan.staff_levels(5, 5)] == [5, 2, 3, 5, 0]
 
 
 def test_a_band_of_a_date_may_stand_where_there_is_no_usual_one() -> None:
@@ -385,17 +375,17 @@ def test_a_band_of_a_date_from_the_hour_that_is_left_out_doubles_nobody() -> Non
     hours = [{"weekdays": EVERY_DAY, "from": "00:00", "to": "09:00"}]
     document = town(time_zone="Europe/Berlin", hours=hours, staffing=[usual, dated_])
 
-    assert {rate.counters for rate in plan_of(document, 1, SPRING).rates(4, 4)} == {2, 0}
+    assert {rate.counters for rate in plan_of(document, 1, SPRING).staff_levels(4, 4)} == {2, 0}
 
 
 def test_in_a_hall_without_staffing_a_band_of_a_date_leaves_all_counters_around_it() -> None:
     plan = plan_of(town(staffing=[DATED]), 1, MONDAY)
 
-    assert [rate.counters for rate in plan.rates(3, 4)] == [0, 3, 2, 3, 0, 0]
+    assert [rate.counters for rate in plan.staff_levels(3, 4)] == [0, 3, 2, 3, 0, 0]
 
 
 def test_a_hall_without_staffing_plans_all_its_counters() -> None:
-    assert [rate.counters for rate in plan_of(town(), 1, MONDAY).rates(3, 4)] == [3, 0]
+    assert [rate.counters for rate in plan_of(town(), 1, MONDAY).staff_levels(3, 4)] == [3, 0]
 
 
 # The rest of the plan.
@@ -448,8 +438,8 @@ def test_places_and_shares_of_the_day_become_instants() -> None:
     plan = plan_of(town(booking=booking), 1, MONDAY)
 
     assert plan.places == (
-        PlacesByHand(utc("2026-11-23T01:00"), utc("2026-11-23T04:00"), 600, 2, (ServiceId("passport"),)),
-        PlacesByHand(utc("2026-11-23T01:00"), utc("2026-11-23T02:00"), 600, 2),
+        FixedPlaces(utc("2026-11-23T01:00"), utc("2026-11-23T04:00"), 600, 2, (ServiceId("passport"),)),
+        FixedPlaces(utc("2026-11-23T01:00"), utc("2026-11-23T02:00"), 600, 2),
     )
     assert plan.reserved == (ReservedShare("school-1", utc("2026-11-23T01:00"), utc("2026-11-23T16:00"), 0.5, 60),)
 
@@ -465,7 +455,7 @@ def test_a_day_can_be_booked_from_so_many_of_the_halls_dates_before() -> None:
 def test_what_was_learned_is_in_the_plan() -> None:
     passport = ServiceId("passport")
     learned = Learned(
-        durations={passport: Lasting(400.0, 0.3, 250.0)},
+        durations={passport: ExpectedDuration(400.0, 0.3, 250.0)},
         walk_ins={"10": LearnedArrivals(12.0, 2.0), "09": LearnedArrivals(20.0)},
     )
 
@@ -507,13 +497,13 @@ def test_open_hours_that_history_lacks_are_not_foreseen() -> None:
 
     plan = plan_of(town(hours=hours), 1, MONDAY, (), learned)
 
-    assert plan.unforeseen() == (
+    assert plan.windows_without_history() == (
         Window(utc("2026-11-23T00:30"), utc("2026-11-23T01:00")),
         Window(utc("2026-11-23T03:00"), utc("2026-11-23T04:00")),
         Window(utc("2026-11-23T09:00"), utc("2026-11-23T12:00")),
     )
-    assert plan_of(town(hours=hours), 1, MONDAY).unforeseen() == plan.windows
-    assert plan_of(town(hours=hours[:0]), 1, MONDAY, (), learned).unforeseen() == ()
+    assert plan_of(town(hours=hours), 1, MONDAY).windows_without_history() == plan.windows
+    assert plan_of(town(hours=hours[:0]), 1, MONDAY, (), learned).windows_without_history() == ()
 
 
 def test_a_short_part_of_an_hour_is_foreseen_as_far_as_history_knows_it() -> None:
@@ -527,12 +517,12 @@ def test_a_short_part_of_an_hour_is_foreseen_as_far_as_history_knows_it() -> Non
 
     assert [(one.number, one.sd) for one in as_ever.walk_ins] == [(20.0, 0.0), (1.0, 0.5)]
     assert [(one.number, one.sd) for one in shorter.walk_ins] == [(20.0, 0.0), (0.5, 0.25)]
-    assert as_ever.unforeseen() == shorter.unforeseen() == ()
-    assert longer.unforeseen() == (Window(utc("2026-11-23T09:00"), utc("2026-11-23T09:40")),)
+    assert as_ever.windows_without_history() == shorter.windows_without_history() == ()
+    assert longer.windows_without_history() == (Window(utc("2026-11-23T09:00"), utc("2026-11-23T09:40")),)
     assert len(longer.walk_ins) == len(in_two.walk_ins) == 1
-    assert len(in_two.unforeseen()) == 2
+    assert len(in_two.windows_without_history()) == 2
     overtime = as_ever.with_overtime(Overtime(utc("2026-11-23T10:30"), None))
-    assert overtime.unforeseen() == (Window(utc("2026-11-23T09:10"), utc("2026-11-23T10:30")),)
+    assert overtime.windows_without_history() == (Window(utc("2026-11-23T09:10"), utc("2026-11-23T10:30")),)
 
 
 def test_overtime_that_history_lacks_is_not_foreseen() -> None:
@@ -540,7 +530,7 @@ def test_overtime_that_history_lacks_is_not_foreseen() -> None:
 
     plan = plan_of(town(), 1, MONDAY, (), learned).with_overtime(Overtime(utc("2026-11-23T10:30"), None))
 
-    assert plan.unforeseen() == (Window(utc("2026-11-23T09:00"), utc("2026-11-23T10:30")),)
+    assert plan.windows_without_history() == (Window(utc("2026-11-23T09:00"), utc("2026-11-23T10:30")),)
 
 
 def test_a_plan_of_before_foresees_nobody_in_an_hour_that_history_lacks_unless_it_lacks_all() -> None:
@@ -549,8 +539,8 @@ def test_a_plan_of_before_foresees_nobody_in_an_hour_that_history_lacks_unless_i
     for plan in (of_morning, of_new_hall):
         del plan["held_by_hour"]
 
-    assert msgspec.convert(of_morning, Plan).unforeseen() == ()
-    assert msgspec.convert(of_new_hall, Plan).unforeseen() == plan_of(town(), 1, MONDAY).windows
+    assert msgspec.convert(of_morning, Plan).windows_without_history() == ()
+    assert msgspec.convert(of_new_hall, Plan).windows_without_history() == plan_of(town(), 1, MONDAY).windows
 
 
 def test_an_hour_the_clock_jumps_over_brings_nobody() -> None:

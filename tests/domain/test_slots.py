@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from service.domain.booking.booking_totals import Booked, sums_of
 from service.domain.booking.grid import Start, grid_of
 from service.domain.booking.slots import Slot, _Reckoning, over_capacity, places_of_day, room, slots_of
-from service.domain.calendar.plan import NOTHING_LEARNED, Lasting, Learned, LearnedArrivals, Plan, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import NOTHING_LEARNED, ExpectedDuration, Learned, LearnedArrivals
+from service.domain.calendar.plan import Plan
 from service.domain.hall.document import HallDocument
 from service.domain.model import Appointment, AppointmentId, AppointmentState, Channel, ServiceId
 from service.domain.stats.learning import DayFacts, OpenHour, learned_walk_ins
@@ -170,7 +172,7 @@ def test_without_history_the_documents_share_is_held_for_walk_ins() -> None:
 
 
 def test_what_was_learned_takes_the_place_of_the_documents_duration() -> None:
-    slow = Learned(durations={VISIT: Lasting(960.0, 0.6)}, no_show=0.0)
+    slow = Learned(durations={VISIT: ExpectedDuration(960.0, 0.6)}, no_show=0.0)
 
     assert places_of_day(study(slow, booking=NO_WALK_INS), VISIT) == 8 * 18
 
@@ -239,7 +241,7 @@ def test_free_is_what_this_very_start_would_still_take() -> None:
     hour=st.integers(9, 15),
 )
 def test_free_is_as_true_in_a_hall_that_has_learned(mean_s: float, no_show: float, counters: int, hour: int) -> None:
-    learned = Learned(no_show=no_show, durations={VISIT: Lasting(mean_s, 0.6)})
+    learned = Learned(no_show=no_show, durations={VISIT: ExpectedDuration(mean_s, 0.6)})
     plan = study(learned, counters=STUDY["counters"][:counters])
     booked = Booked.of(plan)
     starts_at = at(plan, f"{hour}:00")

@@ -13,7 +13,9 @@ from service.domain.admission import walk_ins
 from service.domain.admission.walk_ins import Verdict
 from service.domain.booking.booking_totals import Booked
 from service.domain.booking.slots import places_of_day, room, slots_of
-from service.domain.calendar.plan import Lasting, Learned, LearnedArrivals, Plan, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import ExpectedDuration, Learned, LearnedArrivals
+from service.domain.calendar.plan import Plan
 from service.domain.commands import UndoTicket
 from service.domain.forecast.start_state import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
@@ -61,27 +63,29 @@ def offices(cashiers: int = 1, **changes: Any) -> HallDocument:  # noqa: ANN401 
 # What a stage is expected to take.
 
 
-def expected(document: HallDocument, stage: StageId, learned: Learned = Learned()) -> Lasting:  # noqa: B008
+def expected(document: HallDocument, stage: StageId, learned: Learned = Learned()) -> ExpectedDuration:  # noqa: B008
     service = next(iter(plan_of(document, 1, MONDAY, (), learned).services.values()))
     mean_s = service.expected_s(stage, 1, prechecked=False)
-    return Lasting(mean_s, service.variance(stage, 1, prechecked=False) ** 0.5 / mean_s)
+    return ExpectedDuration(mean_s, service.variance(stage, 1, prechecked=False) ** 0.5 / mean_s)
 
 
 def test_the_documents_mean_is_that_of_the_last_stage_that_is_not_optional() -> None:
-    assert expected(loans(), WINDOW) == Lasting(300, 0.6)
+    assert expected(loans(), WINDOW) == ExpectedDuration(300, 0.6)
     assert expected(loans(), PRECHECK).mean_s == 112.5, "a look beforehand takes less than the window"
-    assert expected(loans(stages={"precheck": {"mean": 60}}, cv=0.5), PRECHECK) == Lasting(60, 0.5)
+    assert expected(loans(stages={"precheck": {"mean": 60}}, cv=0.5), PRECHECK) == ExpectedDuration(60, 0.5)
     assert expected(loans(stages={"precheck": {"mean": 60, "cv": 0.2}}), PRECHECK).cv == pytest.approx(0.2)
     both = plan_of(offices(), 1, MONDAY).services[PAID]
     assert {both.expected_s(stage, 1, prechecked=False) for stage in (WINDOW, CASHIER)} == {600}, "nobody says more"
 
 
 def test_what_was_learned_of_a_stage_takes_the_place_of_what_is_written() -> None:
-    learned = Learned(durations={LOAN: Lasting(280.0, 0.5)}, at_stages={LOAN: {PRECHECK: Lasting(45.0, 0.3)}})
+    learned = Learned(
+        durations={LOAN: ExpectedDuration(280.0, 0.5)}, at_stages={LOAN: {PRECHECK: ExpectedDuration(45.0, 0.3)}}
+    )
 
-    assert expected(loans(), WINDOW, learned) == Lasting(280.0, 0.5)
-    assert expected(loans(), PRECHECK, learned) == Lasting(45.0, 0.3)
-    assert expected(loans(), WINDOW, Learned(at_stages={LOAN: {WINDOW: Lasting(45.0, 0.3)}})).mean_s == 45, (
+    assert expected(loans(), WINDOW, learned) == ExpectedDuration(280.0, 0.5)
+    assert expected(loans(), PRECHECK, learned) == ExpectedDuration(45.0, 0.3)
+    assert expected(loans(), WINDOW, Learned(at_stages={LOAN: {WINDOW: ExpectedDuration(45.0, 0.3)}})).mean_s == 45, (
         "it was another stage when it was learned, and is the main one now"
     )
 
@@ -96,14 +100,14 @@ def paying(*passed: str, **duration: object) -> HallDocument:
 def test_what_was_learned_of_the_main_stage_is_not_believed_of_another_that_becomes_it() -> None:
     window = paying("window")
     both = paying("window", "cashier", mean=60, stages={"window": {"mean": 600}})
-    learned = Learned(durations={PAID: Lasting(630.0, 0.4)}, main={PAID: WINDOW})
+    learned = Learned(durations={PAID: ExpectedDuration(630.0, 0.4)}, main={PAID: WINDOW})
 
     plan = plan_of(both, 2, MONDAY, (), learned)
     paid = plan.services[PAID]
 
-    assert expected(window, WINDOW, learned) == Lasting(630, 0.4)
+    assert expected(window, WINDOW, learned) == ExpectedDuration(630, 0.4)
     assert (paid.mean_s, paid.cv) == (60, 0.5), "as its document says"
-    assert paid.at_stages == {WINDOW: Lasting(630.0, 0.4)}, "which it was learned of"
+    assert paid.at_stages == {WINDOW: ExpectedDuration(630.0, 0.4)}, "which it was learned of"
     assert places_of_day(plan, PAID) == places_of_day(plan_of(window, 1, MONDAY, (), learned), PAID)
 
 
@@ -120,12 +124,12 @@ def test_what_is_learned_says_of_which_stage_and_a_hall_that_did_not_say_it_hear
 
 
 def test_what_does_not_say_which_stage_was_the_main_one_is_of_the_present_one() -> None:
-    written = msgspec.json.encode(Learned(durations={PAID: Lasting(90.0, 0.4)}))
+    written = msgspec.json.encode(Learned(durations={PAID: ExpectedDuration(90.0, 0.4)}))
     before = msgspec.json.decode(written.replace(b'"main":{},', b""), type=Learned)
 
     assert b'"main":{},' in written
-    assert expected(paying("window", "cashier"), CASHIER, before) == Lasting(90, 0.4)
-    assert expected(paying("window", "cashier"), WINDOW, before) == Lasting(600, 0.5)
+    assert expected(paying("window", "cashier"), CASHIER, before) == ExpectedDuration(90, 0.4)
+    assert expected(paying("window", "cashier"), WINDOW, before) == ExpectedDuration(600, 0.5)
 
 
 def test_a_document_says_of_a_services_other_stages_alone_how_long_they_take() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.calendar.plan import NOTHING_LEARNED, Learned, Leaving
+from service.domain.calendar.learned import NOTHING_LEARNED, Learned, Leaving
 from service.domain.commands import (
     ChangePlan,
     ChangeTicket,

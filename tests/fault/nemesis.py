@@ -14,7 +14,7 @@ from random import Random
 
 import asyncpg
 
-from service.domain.calendar.plan import day_of
+from service.domain.calendar.local_times import day_of
 from tests.fault.driver import Driver
 from tests.fault.stage import Stage
 from tests.proxy import Fault as Network

@@ -8,7 +8,7 @@ from itertools import count
 import msgspec
 import uuid_utils
 
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.events import AppointmentMade, DayEnded, DayOpened, Event, Record, TicketCalled, TicketTaken
 from service.domain.hall.document import HallDocument
 from service.domain.model import (

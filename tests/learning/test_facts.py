@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 
 from service.domain import events
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.commands import (
     ChangePlan,
     CloseDay,

@@ -9,7 +9,8 @@ from statistics import fmean, stdev
 import msgspec
 import pytest
 
-from service.domain.calendar.plan import Lasting, Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import ExpectedDuration, Learned, LearnedArrivals, Leaving
 from service.domain.model import ServiceId, StageId
 from service.domain.stats.learning import (
     DAYS_BEFORE_WALK_INS,
@@ -30,7 +31,7 @@ from tests.domain.halls import MONDAY, town
 
 ENQUIRY, PASSPORT, CARD = ServiceId("enquiry"), ServiceId("passport"), ServiceId("card")
 PRECHECK, WINDOW, CASHIER = StageId("precheck"), StageId("window"), StageId("cashier")
-PRIOR = Lasting(180.0, 0.6)
+PRIOR = ExpectedDuration(180.0, 0.6)
 SEED = 20261123
 
 
@@ -41,7 +42,7 @@ def lognormal(count: int, mean_s: float, cv: float) -> list[int]:
     return [round(drawn.lognormvariate(math.log(mean_s) - spread**2 / 2, spread)) for _ in range(count)]
 
 
-def seen(durations: Sequence[int], prior: Lasting = PRIOR, prechecked: Sequence[int] = ()) -> Lasting:
+def seen(durations: Sequence[int], prior: ExpectedDuration = PRIOR, prechecked: Sequence[int] = ()) -> ExpectedDuration:
     found = learned_duration(durations, prechecked, prior)
     assert found is not None
     return found
@@ -84,7 +85,7 @@ def test_who_is_prechecked_is_reckoned_apart_and_begins_with_the_same() -> None:
 
     assert found.prechecked_mean_s == pytest.approx((100 + found.mean_s) / 2)
     assert seen([300] * 20).prechecked_mean_s is None
-    assert seen([300] * 20, Lasting(180.0, 0.6, 90.0)).prechecked_mean_s == 90.0
+    assert seen([300] * 20, ExpectedDuration(180.0, 0.6, 90.0)).prechecked_mean_s == 90.0
 
 
 @pytest.mark.parametrize("durations", [[], [0, 1, 2]])
@@ -229,7 +230,7 @@ def test_only_the_days_before_and_of_the_season_count() -> None:
 
     learned = learn([late, day, old], town(), MONDAY)
 
-    assert learned.every.durations == {ENQUIRY: learned_duration([240] * 20, [], Lasting(180.0, 0.6))}
+    assert learned.every.durations == {ENQUIRY: learned_duration([240] * 20, [], ExpectedDuration(180.0, 0.6))}
     assert learned.days == 1
 
 
@@ -241,8 +242,8 @@ def test_each_stage_is_learned_by_itself() -> None:
     learned = learn([day], town(), MONDAY + timedelta(1)).every
     card = plan_of(town(), 1, MONDAY, (), learned).services[CARD]
 
-    assert learned.durations == {CARD: learned_duration([60] * 200, [], Lasting(240.0, 0.6))}
-    assert learned.at_stages == {CARD: {WINDOW: learned_duration([600] * 200, [], Lasting(240.0, 0.6))}}
+    assert learned.durations == {CARD: learned_duration([60] * 200, [], ExpectedDuration(240.0, 0.6))}
+    assert learned.at_stages == {CARD: {WINDOW: learned_duration([600] * 200, [], ExpectedDuration(240.0, 0.6))}}
     assert card.expected_s(WINDOW, 1, prechecked=False) > 560
     assert card.expected_s(CASHIER, 1, prechecked=False) < 80
 
@@ -263,7 +264,7 @@ def test_facts_of_before_are_of_the_main_stage() -> None:
     learned = learn([facts], town(), MONDAY + timedelta(1)).every
 
     assert learned.durations.keys() == {CARD, PASSPORT}
-    assert learned.durations[CARD] == learned_duration([90, 90], [], Lasting(240.0, 0.6))
+    assert learned.durations[CARD] == learned_duration([90, 90], [], ExpectedDuration(240.0, 0.6))
     assert learned.at_stages == {}
 
 
@@ -299,7 +300,7 @@ def test_a_week_says_what_counts_for_a_date() -> None:
 
 def test_a_trifle_is_nothing_new() -> None:
     known = Learned(
-        durations={ENQUIRY: Lasting(300.0, 0.6, 200.0)},
+        durations={ENQUIRY: ExpectedDuration(300.0, 0.6, 200.0)},
         no_show=0.1,
         mix={ENQUIRY: 0.5, PASSPORT: 0.5},
         walk_ins={"09": LearnedArrivals(20.0, 3.0)},
@@ -310,13 +311,15 @@ def test_a_trifle_is_nothing_new() -> None:
         return has_changed(known, Learned(**changed))
 
     assert not moved()
-    assert not moved(durations={ENQUIRY: Lasting(304.0, 0.605, 201.0)}, no_show=0.1015, punctuality_mean_s=-290.0)
-    assert moved(durations={ENQUIRY: Lasting(310.0, 0.6, 200.0)})
-    assert moved(durations={ENQUIRY: Lasting(300.0, 0.65, 200.0)})
-    assert moved(durations={ENQUIRY: Lasting(300.0, 0.6, 210.0)})
-    assert moved(durations={ENQUIRY: Lasting(300.0, 0.6)})
+    assert not moved(
+        durations={ENQUIRY: ExpectedDuration(304.0, 0.605, 201.0)}, no_show=0.1015, punctuality_mean_s=-290.0
+    )
+    assert moved(durations={ENQUIRY: ExpectedDuration(310.0, 0.6, 200.0)})
+    assert moved(durations={ENQUIRY: ExpectedDuration(300.0, 0.65, 200.0)})
+    assert moved(durations={ENQUIRY: ExpectedDuration(300.0, 0.6, 210.0)})
+    assert moved(durations={ENQUIRY: ExpectedDuration(300.0, 0.6)})
     assert moved(durations={})
-    assert moved(at_stages={PASSPORT: {PRECHECK: Lasting(60.0, 0.6)}})
+    assert moved(at_stages={PASSPORT: {PRECHECK: ExpectedDuration(60.0, 0.6)}})
     assert moved(no_show=0.11)
     assert moved(punctuality_mean_s=-200.0)
     assert moved(punctuality_sd_s=400.0)
@@ -336,7 +339,9 @@ def test_a_trifle_is_nothing_new() -> None:
 def test_a_plan_goes_by_what_was_learned_and_is_newer_for_it() -> None:
     night = datetime(2026, 11, 22, 16, tzinfo=UTC)
     before = plan_of(town(), 3, MONDAY)
-    learned = plan_of(town(), 3, MONDAY, (), Learned(durations={ENQUIRY: Lasting(240.0, 0.8)}, learned_at=night))
+    learned = plan_of(
+        town(), 3, MONDAY, (), Learned(durations={ENQUIRY: ExpectedDuration(240.0, 0.8)}, learned_at=night)
+    )
     changed = plan_of(town(), 4, MONDAY)
 
     assert (learned.services[ENQUIRY].mean_s, learned.services[ENQUIRY].cv) == (240.0, 0.8)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.day import Day
 from service.domain.events import (
     AppointmentCancelled,

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.events import (
     DayClosed,
     OvertimeEnded,

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from service.domain.calendar.plan import Learned, LearnedArrivals
+from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.hall.demo import DEMO, demo_document
 from service.domain.hall.document import HallDocument
 from service.domain.model import HallId

@@ -8,7 +8,7 @@ import msgspec
 
 from display.board import board_of
 from service.domain import commands
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.commands import CallNext, CloseCounter, Command, FinishTicket, LeaveQueue, OpenCounter, TakeTicket
 from service.domain.day import Day
 from service.domain.decide.decide import decide

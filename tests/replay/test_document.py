@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.domain.calendar.plan import day_of, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.local_times import day_of
 from service.domain.hall.document import HallDocument, check
 from service.replay.document import fit, letters, setting_for
 from service.replay.errors import TraceError
@@ -39,7 +40,7 @@ def test_the_hall_is_open_and_fully_staffed_at_any_hour_and_admits_everybody(tmp
 
     assert plan.open_at(plan.starts_at)
     assert plan.closing_at(plan.starts_at) == plan.ends_at
-    assert {rate.counters for rate in plan.rates(2, 2)[:-1]} == {2}
+    assert {rate.counters for rate in plan.staff_levels(2, 2)[:-1]} == {2}
     assert document.admission == "all"
 
 

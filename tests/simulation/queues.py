@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from msgspec import convert
 
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.hall.document import HallDocument
 from service.domain.model import ServiceId, TicketClass
 from service.simulate.estimate import Estimate, Portion, estimate

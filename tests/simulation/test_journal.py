@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from service.clock import FakeClock
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.commands import (
     BookAppointment,
     CallNext,

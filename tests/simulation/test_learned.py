@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.clock import FakeClock
-from service.domain.calendar.plan import plan_of
+from service.domain.calendar.day_plan import plan_of
 from service.domain.commands import EndDay
 from service.domain.day import NO_SERVICE_TIMES
 from service.domain.hall.document import HallDocument

@@ -6,7 +6,8 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from service.domain.calendar.plan import Learned, LearnedArrivals, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.calendar.public_holidays import holiday_year, unknown_years
 from service.domain.model import HallId
 from service.domain.stats.learning import LearnedWeek

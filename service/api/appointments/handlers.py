@@ -37,7 +37,7 @@ from service.api.shared.online_services import counting_online_referrals
 from service.api.shared.qr_codes import CodeSeen, qr_modules
 from service.booking.availability import Asked
 from service.domain import commands
-from service.domain.calendar.plan import day_of
+from service.domain.calendar.local_times import day_of
 from service.domain.day import Day
 from service.domain.model import Appointment, AppointmentId, AppointmentState, CancelledBy, HallId, ServiceId, TicketId
 from service.domain.refusals import (

@@ -6,7 +6,8 @@ from msgspec import Struct
 from service.api.app_keys import HALLS
 from service.api.http.json_response import answer
 from service.api.http.path_parts import hall_of
-from service.domain.calendar.plan import Learned, LearnedArrivals, expected_lasting
+from service.domain.calendar.day_plan import expected_duration
+from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.calendar.times import stamp_or_none
 from service.domain.hall.document import HallDocument, Service, main_stage_of, optional_stages_of
 from service.domain.model import StageId, Texts
@@ -107,7 +108,7 @@ def _seen(hall: Hall) -> LearnedSeen:
 def _service_duration(service: Service, document: HallDocument, every: Learned) -> LastingSeen:
     optional = optional_stages_of(document)
     main = main_stage_of(service.stages, optional)
-    now = expected_lasting(service, main, optional, every)
+    now = expected_duration(service, main, optional, every)
     several = len(service.stages) > 1
     return LastingSeen(
         service=service.id,
@@ -124,7 +125,7 @@ def _service_duration(service: Service, document: HallDocument, every: Learned) 
 def _stage_duration(
     service: Service, stage: StageId, main: StageId, document: HallDocument, every: Learned
 ) -> StageLastingSeen:
-    now = expected_lasting(service, stage, optional_stages_of(document), every)
+    now = expected_duration(service, stage, optional_stages_of(document), every)
     said = service.duration_s if stage == main else service.duration_s.stages.get(stage)
     return StageLastingSeen(
         stage=stage,

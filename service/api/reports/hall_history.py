@@ -17,7 +17,7 @@ from service.api.http.path_parts import hall_of
 from service.api.http.query import date_of, limit_of
 from service.api.shared.actor_names import names_of
 from service.api.shared.event_words import event_data, event_words
-from service.domain.calendar.plan import span_of
+from service.domain.calendar.local_times import span_of
 from service.domain.calendar.times import stamp
 from service.domain.events import Record
 from service.domain.model import Texts

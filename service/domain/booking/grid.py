@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from service.domain.calendar.plan import PlacesByHand, Plan, PlannedService, Rate
+from service.domain.calendar.plan import FixedPlaces, Plan, PlannedService, StaffLevel
 from service.domain.model import CounterId, ServiceId, StageId
 
 BLOCK_S = 3600
@@ -108,7 +108,7 @@ class Start(NamedTuple):
     block: int
     parts: tuple[Parts, ...]
     shares_s: tuple[float, ...]
-    by_hand: PlacesByHand | None
+    by_hand: FixedPlaces | None
 
 
 class Offer(NamedTuple):
@@ -298,14 +298,14 @@ class Grid:
         parts: tuple[Parts, ...],
         places: int,
         shares_s: tuple[float, ...],
-        by_hand: PlacesByHand | None = None,
+        by_hand: FixedPlaces | None = None,
     ) -> Start:
         starts_at = self.plan.starts_at + timedelta(seconds=start_s)
         ends_at = starts_at + timedelta(seconds=_in_steps(length_s))
         return Start(start_s, Slot(service, starts_at, ends_at, places, places), block, parts, shares_s, by_hand)
 
     def _starts_on_grid(
-        self, service: ServiceId, count: int, by_hand: Iterable[PlacesByHand], length_s: float
+        self, service: ServiceId, count: int, by_hand: Iterable[FixedPlaces], length_s: float
     ) -> list[tuple[int, int]]:
         """The starts, with their block, that somebody is at work for at each stage, and that end before closing."""
         set_by_hand = [(self.seconds(hand.from_at), self.seconds(hand.to_at)) for hand in by_hand]
@@ -326,7 +326,7 @@ class Grid:
                     found.append((start_s, index))
         return found
 
-    def _starts_by_hand(self, hand: PlacesByHand) -> list[tuple[int, int]]:
+    def _starts_by_hand(self, hand: FixedPlaces) -> list[tuple[int, int]]:
         """The starts of a span set by hand, as far as the hall is open."""
         found = []
         for start_s in range(self.seconds(hand.from_at), self.seconds(hand.to_at), hand.every_s):
@@ -339,7 +339,7 @@ class Grid:
         """How many of the counters are planned to be at work, from each second on."""
         stages = {self.plan.counters[counter].stage for counter in counters}
         at_stages = sum(counter.stage in stages for counter in self.plan.counters.values() if counter.offered)
-        rates: tuple[Rate, ...] = self.plan.rates(len(counters), at_stages)
+        rates: tuple[StaffLevel, ...] = self.plan.staff_levels(len(counters), at_stages)
         return [(self.seconds(rate.from_at), rate.counters) for rate in rates]
 
     def _group(self, name: str, counters: frozenset[CounterId]) -> Group:
@@ -544,7 +544,7 @@ def _arrivals(plan: Plan, grid: Grid) -> list[tuple[float, float]]:
 
 def _unforeseen(plan: Plan, grid: Grid) -> list[list[Block]]:
     """The parts of each block of which history does not say who comes: a share of their staffed time is held."""
-    spans = [(grid.seconds(span.opens_at), grid.seconds(span.closes_at)) for span in plan.unforeseen()]
+    spans = [(grid.seconds(span.opens_at), grid.seconds(span.closes_at)) for span in plan.windows_without_history()]
     return [
         [
             Block(max(block.from_s, begin_s), min(block.to_s, end_s))

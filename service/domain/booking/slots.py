@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from service.domain.booking.booking_totals import Booked, Sums, Tally, number_of
 from service.domain.booking.grid import EPSILON_S, Offer, Slot, Start, fitting_s, grid_of
-from service.domain.calendar.plan import PlacesByHand, Plan
+from service.domain.calendar.plan import FixedPlaces, Plan
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
 
 ROUNDING = 1e-3
@@ -278,7 +278,7 @@ class _Reckoning:
             self._booking.z,
         )
 
-    def _free_by_hand(self, start: Start, by_hand: PlacesByHand, late: float, kept: tuple[int, ...]) -> int:
+    def _free_by_hand(self, start: Start, by_hand: FixedPlaces, late: float, kept: tuple[int, ...]) -> int:
         """What is left of places set by hand; a share kept back is rounded down to whole places."""
         free = by_hand.places - self._everybody.taken_at(start.start_s, by_hand.services)
         free -= math.floor(late * by_hand.places + EPSILON_S)

@@ -1,7 +1,7 @@
-"""What is in force at the end of a day and goes on on the next: a suspension, and the words on the screens.
+"""Carry the suspension and the notices of a day over to the next day.
 
-Whoever suspends a hall, or posts a notice, means it until they take it back or until the time that they said, and not
-until midnight. So a day that begins begins with what the last one ended with, by the same events.
+Both stay in force until they are withdrawn or until their end time, also over midnight. So the events of the last day
+that are still in force are repeated at the start of the next day.
 
 Source: JOURNAL 6 (nothing changes silently with time).
 """
@@ -13,14 +13,14 @@ from service.domain.events import Event, NoticePosted, NoticeRemoved, Record, Su
 
 
 def in_force(records: Iterable[Record], now_at: datetime) -> tuple[Event, ...]:
-    """The events by which another day has in force what is so at the end of these.
+    """Return the events that another day needs so that the same suspension and notices are in force.
 
     Args:
         records: a day's events about suspensions and notices, in order.
-        now_at: when the other day begins; a suspension whose end has come by then does not go on.
+        now_at: when the other day begins; a suspension that has ended by then is not carried over.
 
     Returns:
-        The suspension first, with the end it has, then the notices in the order in which they were posted.
+        The suspension first, with its end time, then the notices in the order they were posted.
     """
     suspension: SuspensionBegan | None = None
     notices: dict[str, NoticePosted] = {}

@@ -1,10 +1,10 @@
-"""The public holidays of a country: days off, weekend days that are worked in return, and years nobody knows yet.
+"""The public holidays of a country: days off, working weekend days, and years that are not yet fully known.
 
-Where a government moves working days (China does, each year anew), a Saturday or Sunday that is worked makes good for a
-free day in the week. Such a day is like the last working weekday before it, a Friday where Saturday and Sunday are the
-weekend: its hours, staffing, places, reservations and walk-ins are a Friday's, whatever the hall does on other
-weekends, and it teaches what Fridays are like. What is announced each year is not known before: the recurring holidays
-of such a year are reckoned, what is moved is missing, and `unknown_years` says so.
+Some governments move working days. China announces each year which Saturdays and Sundays are worked in return for free
+weekdays. A worked weekend day is treated like the last working weekday before it: a Friday, if the weekend is Saturday
+and Sunday. It has the Friday's hours, staffing, places, reservations and walk-ins, and counts as a Friday in the
+history. Before the announcement, a future year has its recurring holidays but not the moved days; `unknown_years`
+lists such years.
 
 Source: CONTRACT 3 (country, region, holidays); the `holidays` package.
 """
@@ -16,18 +16,18 @@ from functools import lru_cache
 from msgspec import Struct
 
 YEARS_KEPT_MAX = 1_000
-"""Years of countries and regions that are remembered; beyond it the one asked for longest ago is reckoned anew."""
+"""Cached years of countries and regions; above it the least recently used year is computed again when needed."""
 
 MOVED_YEARS_MIN = 5
 MOVED_WITHIN_YEARS = 3
-"""A country moves working days each year that did so in five years at least, and in one of the last three."""
+"""A country is expected to move working days each year if it did in five or more years and in one of the last three."""
 
 _MOVED_TO_WORK = 4
-"""A free day in place of another is kept as (month, day, month worked, day worked)."""
+"""Length of a moved day in the `holidays` package: month and day off, month and day worked in return."""
 
 
 class HolidayYear(Struct, frozen=True):
-    """A year: the dates off, and the ISO weekday that each worked weekend day is like."""
+    """The dates off in a year, and its worked weekend days with the ISO weekday that each is treated like."""
 
     off: frozenset[date]
     worked: dict[date, int]
@@ -35,8 +35,8 @@ class HolidayYear(Struct, frozen=True):
 
 @lru_cache(YEARS_KEPT_MAX)
 def holiday_year(country: str, region: str | None, year: int) -> HolidayYear:
-    """The public holidays of a year. Raises NotImplementedError for a country or region that is not known."""
-    import holidays  # noqa: PLC0415  (a sixth of the start-up, for those halls alone that keep them)
+    """Return the public holidays of a year. Raises NotImplementedError for an unknown country or region."""
+    import holidays  # noqa: PLC0415  (a sixth of the start-up time, needed only by halls that keep public holidays)
 
     found = holidays.country_holidays(country, subdiv=region, years=year)
     return HolidayYear(
@@ -46,10 +46,10 @@ def holiday_year(country: str, region: str | None, year: int) -> HolidayYear:
 
 
 def unknown_years(country: str, region: str | None, years: Iterable[int], this_year: int) -> list[int]:
-    """Those of some years whose public holidays are not, or not all, known; sorted.
+    """Return those of `years` whose public holidays are not completely known, sorted.
 
     Raises:
-        NotImplementedError: none are known of the country or region.
+        NotImplementedError: the country or region is unknown.
     """
     import holidays  # noqa: PLC0415  (as above)
 
@@ -62,13 +62,13 @@ def unknown_years(country: str, region: str | None, years: Iterable[int], this_y
 
 
 def _like(on: date, weekend: Iterable[int]) -> int:
-    """The ISO weekday of the last date before that is in no weekend (which counts from Monday 0)."""
+    """Return the ISO weekday of the last date before `on` outside the weekend. `weekend` counts from Monday 0."""
     free = set(weekend)
     return next(before.isoweekday() for n in range(1, 8) if (before := on - timedelta(days=n)).weekday() not in free)
 
 
 def _years_with_moved_days(special: dict[int, object]) -> set[int]:
-    """The years of which it was announced what is worked in place of what."""
+    """Return the years whose moved working days were announced."""
     return {
         year
         for year, days in special.items()

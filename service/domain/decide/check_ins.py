@@ -77,7 +77,7 @@ def check_in(day: Day, command: commands.CheckIn, now_at: datetime) -> list[Even
 def check_in_opens_at(day: Day, appointment: Appointment) -> datetime:
     """Return when check-in opens: one hour before the slot, but not before the doors open."""
     opens_at = appointment.starts_at - timedelta(seconds=CHECK_IN_BEFORE_S)
-    return max(opens_at, day.plan.doors_for(appointment.starts_at) or opens_at)
+    return max(opens_at, day.plan.doors_open_for(appointment.starts_at) or opens_at)
 
 
 def return_ticket(day: Day, command: commands.ReturnTicket, now_at: datetime) -> list[Event]:

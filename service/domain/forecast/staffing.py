@@ -42,7 +42,7 @@ def _periods(
     day: Day, at_stage: Sequence[Counter], now_at: datetime
 ) -> list[tuple[float, float, frozenset[CounterId]]]:
     """From when to when, in seconds, which counters of a stage work."""
-    rates = day.plan.rates(len(at_stage), len(at_stage))
+    rates = day.plan.staff_levels(len(at_stage), len(at_stage))
     begun = [rate for rate in rates if rate.from_at <= now_at]
     ahead = [rate for rate in rates if rate.from_at > now_at]
     open_now = [one for one in at_stage if one.state is CounterState.OPEN]

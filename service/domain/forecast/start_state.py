@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from service.domain.calendar.plan import PRECHECK, ExpectedWalkIns, Leaving
+from service.domain.calendar.learned import Leaving
+from service.domain.calendar.plan import PRECHECK, ExpectedWalkIns
 from service.domain.day import Day
 from service.domain.forecast.staffing import Pauses, pauses_of
 from service.domain.forecast.stage_speed import current_speed
@@ -527,7 +528,7 @@ class _StateBuilder:
         spans = [self._ahead(one) for one in plan.walk_ins if one.to_at > self.now_at]
         spans += [
             ArrivalSpan(from_s, to_s, everybody / over_s * (to_s - from_s), 0.0)
-            for from_s, to_s in (self._clipped(one.opens_at, one.closes_at) for one in plan.unforeseen())
+            for from_s, to_s in (self._clipped(one.opens_at, one.closes_at) for one in plan.windows_without_history())
             if from_s < to_s
         ]
         mix = (plan.learned.mix or dict.fromkeys(routes, 1.0)) if plan.walk_ins else dict(seen)
@@ -574,7 +575,7 @@ class _StateBuilder:
     def _staffed_s(self) -> float | None:
         """When the last planned counter stops."""
         counters = len(self.day.counters)
-        rates = self.day.plan.rates(counters, counters) if counters else ()
+        rates = self.day.plan.staff_levels(counters, counters) if counters else ()
         ends = [following.from_at for rate, following in pairwise(rates) if rate.counters and not following.counters]
         return self._seconds(ends[-1]) if ends and ends[-1] > self.now_at else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from service.domain.calendar.plan import Plan, PlannedCounter, Rate
+from service.domain.calendar.plan import Plan, PlannedCounter, StaffLevel
 from service.domain.model import Counter, CounterId, CounterState, ServiceId, StageId
 from service.domain.queue.shared_counters import CounterSharing, Staffing, WorkKind
 from service.domain.queue.waiting_lines import Line, LineKey
@@ -78,15 +78,15 @@ def _stage_counters(
     return _StageCounters(found, serving, kinds, staffed)
 
 
-def _planned_besides(plan: Plan, counters: int, at_work: int, of_stage: int) -> tuple[Rate, ...]:
+def _planned_besides(plan: Plan, counters: int, at_work: int, of_stage: int) -> tuple[StaffLevel, ...]:
     """Return how many of `counters` counters the plan staffs in addition to the `at_work` counters of the stage.
 
     The counters at work use up their part of the planned staff. The other counters may open only when the plan
     changes to more staff.
     """
-    found: list[Rate] = []
+    found: list[StaffLevel] = []
     later = 0
-    planned = zip(plan.rates(counters, of_stage), plan.rates(of_stage, of_stage), strict=True)
+    planned = zip(plan.staff_levels(counters, of_stage), plan.staff_levels(of_stage, of_stage), strict=True)
     for share, staff in reversed(tuple(planned)):
         left = max(0, staff.counters - at_work)
         found.append(share._replace(counters=min(share.counters, left)) if left or later else share)
@@ -207,7 +207,7 @@ class CounterPools:
                 others=_planned_besides(self._plan, others.bit_count(), at_work.bit_count(), len(at_stage))
                 if (others := ready & ~at_work)
                 else (),
-                planned=self._plan.rates(serving.bit_count(), len(at_stage)),
+                planned=self._plan.staff_levels(serving.bit_count(), len(at_stage)),
             )
 
         return CounterSharing(

@@ -16,7 +16,7 @@ from math import ceil
 from operator import add
 from typing import NamedTuple
 
-from service.domain.calendar.plan import Rate
+from service.domain.calendar.plan import StaffLevel
 from service.domain.day import Day
 from service.domain.model import CounterState, ServiceId, StageId, Wait
 from service.domain.queue.counter_pools import Pool
@@ -228,7 +228,7 @@ def _work_of(left_s: float, first: Work, arriving: ArrivalRate) -> Work:
 
 def _left_s(  # noqa: PLR0913, PLR0917  (one step of a sum)
     day: Day,
-    rates: Sequence[Rate],
+    rates: Sequence[StaffLevel],
     left_s: float,
     arriving: ArrivalRate,
     speed: float,
@@ -247,6 +247,6 @@ def _left_s(  # noqa: PLR0913, PLR0917  (one step of a sum)
     return left_s
 
 
-def _from(rates: Sequence[Rate], at: datetime) -> list[Rate]:
+def _from(rates: Sequence[StaffLevel], at: datetime) -> list[StaffLevel]:
     """The rates from an instant on."""
-    return [Rate(at, counters_at(rates, at)), *(rate for rate in rates if rate.from_at > at)]
+    return [StaffLevel(at, counters_at(rates, at)), *(rate for rate in rates if rate.from_at > at)]

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from service.domain.calendar.plan import Rate
+from service.domain.calendar.plan import StaffLevel
 from service.domain.model import CounterId, ServiceId
 from service.domain.queue.follow_on_services import FollowOn, FollowOnNeed
 
@@ -32,8 +32,8 @@ class Staffing(NamedTuple):
 
     open: tuple[CounterId, ...]
     back_at: tuple[datetime, ...]
-    others: tuple[Rate, ...]
-    planned: tuple[Rate, ...]
+    others: tuple[StaffLevel, ...]
+    planned: tuple[StaffLevel, ...]
 
 
 class WorkKind(NamedTuple):

@@ -27,7 +27,8 @@ from statistics import fmean
 from typing import NamedTuple
 
 from service.domain.booking.appointment_index import Visit, visit_of
-from service.domain.calendar.plan import PRECHECK, Learned, Leaving, Plan, PlannedService, Rate
+from service.domain.calendar.learned import Learned, Leaving
+from service.domain.calendar.plan import PRECHECK, Plan, PlannedService, StaffLevel
 from service.domain.day import NO_SERVICE_TIMES, Day
 from service.domain.model import Admission, Appointment, ServiceId, Shown, StageId, Ticket, TicketId, Wait
 from service.domain.queue.counter_pools import Pool
@@ -596,7 +597,7 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def counter_rates(day: Day, staffing: Staffing, now_at: datetime, more: int = 0) -> Sequence[Rate]:
+def counter_rates(day: Day, staffing: Staffing, now_at: datetime, more: int = 0) -> Sequence[StaffLevel]:
     """How many counters work from now on: those open now, until the plan says something else; none during its break.
 
     They call nobody before the opening, nor while the hall is suspended; where nobody knows until when, there are none.
@@ -608,7 +609,7 @@ def counter_rates(day: Day, staffing: Staffing, now_at: datetime, more: int = 0)
     rates = staffing.planned[bisect_right(staffing.planned, now_at, key=_from_at) :]
     windows = day.plan.windows
     if not windows or now_at >= windows[0].opens_at:
-        rates = (Rate(now_at, max(0, counters_at_work(staffing, now_at) + more)), *rates)
+        rates = (StaffLevel(now_at, max(0, counters_at_work(staffing, now_at) + more)), *rates)
     if staffing.back_at:
         rates = _with_breaks(rates, staffing)
     return _rates_since(rates, on_at) if on_at > now_at else rates
@@ -619,7 +620,7 @@ def counters_at_work(staffing: Staffing, now_at: datetime) -> int:
     return len(staffing.open) + len(staffing.back_at) + (counters_at(staffing.others, now_at) if staffing.others else 0)
 
 
-def _with_breaks(rates: tuple[Rate, ...], staffing: Staffing) -> tuple[Rate, ...]:
+def _with_breaks(rates: tuple[StaffLevel, ...], staffing: Staffing) -> tuple[StaffLevel, ...]:
     """The rates without those that are on a break, each until its end; of fewer than there are the open ones work.
 
     Where nobody is planned any more, the last at work go on, and so do those who come back.
@@ -634,7 +635,7 @@ def _with_breaks(rates: tuple[Rate, ...], staffing: Staffing) -> tuple[Rate, ...
     for at in sorted(edges):
         counters = counters_at(rates, at)
         wanted = min(len(staffing.back_at), max(0, counters - len(staffing.open)))
-        found.append(Rate(at, counters - max(0, wanted - bisect_right(staffing.back_at, at))))
+        found.append(StaffLevel(at, counters - max(0, wanted - bisect_right(staffing.back_at, at))))
     return tuple(found)
 
 
@@ -650,7 +651,7 @@ def calls_resume_in_s(day: Day, now_at: datetime) -> float | None:
     return None if on_at is None else (on_at - now_at).total_seconds()
 
 
-def _rates_since(rates: Sequence[Rate], at: datetime) -> Sequence[Rate]:
+def _rates_since(rates: Sequence[StaffLevel], at: datetime) -> Sequence[StaffLevel]:
     """The rates from an instant on; when nobody is planned after it, the last at work go on."""
     begun = bisect_right(rates, at, key=_from_at)
     before, after = rates[:begun], rates[begun:]
@@ -659,21 +660,21 @@ def _rates_since(rates: Sequence[Rate], at: datetime) -> Sequence[Rate]:
     at_work = before[-1].counters
     if not at_work and not any(rate.counters for rate in after):
         at_work = next((rate.counters for rate in reversed(before) if rate.counters), 0)
-    return (Rate(at, at_work), *after)
+    return (StaffLevel(at, at_work), *after)
 
 
-def counters_at(rates: Sequence[Rate], at: datetime) -> int:
+def counters_at(rates: Sequence[StaffLevel], at: datetime) -> int:
     """How many counters rates say are at work at an instant; none before the first."""
     begun = bisect_right(rates, at, key=_from_at)
     return rates[begun - 1].counters if begun else 0
 
 
-def _from_at(rate: Rate) -> datetime:
+def _from_at(rate: StaffLevel) -> datetime:
     return rate.from_at
 
 
 def start_distribution(  # noqa: PLR0913, PLR0917  (what a start depends on)
-    rates: Sequence[Rate],
+    rates: Sequence[StaffLevel],
     work: Work,
     speed: float,
     speed_sd: float,

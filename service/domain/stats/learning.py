@@ -32,16 +32,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.domain import events
-from service.domain.calendar.plan import (
-    NOTHING_MOVED,
-    Lasting,
-    Learned,
-    LearnedArrivals,
-    Leaving,
-    Plan,
-    expected_lasting,
-    weekday_of,
-)
+from service.domain.calendar.day_plan import NO_WORKED_WEEKENDS, expected_duration, weekday_of
+from service.domain.calendar.learned import ExpectedDuration, Learned, LearnedArrivals, Leaving
+from service.domain.calendar.plan import Plan
 from service.domain.day import Day
 from service.domain.events import Record
 from service.domain.hall.document import HallDocument, main_stage_of, optional_stages_of
@@ -339,7 +332,7 @@ class LearnedWeek(Struct, frozen=True, kw_only=True):
     learned_at: dict[int, datetime] = {}
     days: int = 0
 
-    def on(self, day: date, worked: Mapping[date, int] = NOTHING_MOVED) -> Learned:
+    def on(self, day: date, worked: Mapping[date, int] = NO_WORKED_WEEKENDS) -> Learned:
         """What counts for a date; `worked` has the weekend days that are worked, and the ISO weekday they are like.
 
         It is no older than what was learned of the weekday that the date is: a plan by that, as the release before made
@@ -361,7 +354,7 @@ NOTHING_LEARNED = LearnedWeek()
 
 
 def learn(
-    days: Sequence[DayFacts], document: HallDocument, on: date, worked: Mapping[date, int] = NOTHING_MOVED
+    days: Sequence[DayFacts], document: HallDocument, on: date, worked: Mapping[date, int] = NO_WORKED_WEEKENDS
 ) -> LearnedWeek:
     """Learn from the days before a date.
 
@@ -377,9 +370,9 @@ def learn(
     came, missed = sum(day.came for day in known), sum(day.missed for day in known)
     mean_s, sd_s = learned_punctuality([seconds for day in known for seconds in day.late_s])
     optional = optional_stages_of(document)
-    durations: dict[ServiceId, Lasting] = {}
+    durations: dict[ServiceId, ExpectedDuration] = {}
     mains: dict[ServiceId, StageId] = {}
-    at_stages: dict[ServiceId, dict[StageId, Lasting]] = {}
+    at_stages: dict[ServiceId, dict[StageId, ExpectedDuration]] = {}
     for service in document.services:
         main = main_stage_of(service.stages, optional)
         for stage in service.stages:
@@ -387,7 +380,7 @@ def learn(
             lasting = learned_duration(
                 [seconds for one in seen for seconds in one.plain_s],
                 [seconds for one in seen for seconds in one.prechecked_s],
-                expected_lasting(service, stage, optional),
+                expected_duration(service, stage, optional),
             )
             if lasting is not None and stage == main:
                 durations[service.id], mains[service.id] = lasting, main
@@ -414,7 +407,9 @@ def _lasted_at(day: DayFacts, service: ServiceId, stage: StageId, main: StageId)
     return day.at_stages.get(service, {}).get(stage)
 
 
-def learned_duration(seconds: Sequence[int], prechecked: Sequence[int], prior: Lasting) -> Lasting | None:
+def learned_duration(
+    seconds: Sequence[int], prechecked: Sequence[int], prior: ExpectedDuration
+) -> ExpectedDuration | None:
     """How long a service lasts, by what was seen of it; None when nothing was."""
     plain, checked = without_outliers(seconds), without_outliers(prechecked)
     if not plain and not checked:
@@ -424,7 +419,7 @@ def learned_duration(seconds: Sequence[int], prechecked: Sequence[int], prior: L
     squares = _squares(plain) + _squares(checked)
     variance = (PRIOR_DURATIONS * prior.cv**2 + squares) / (PRIOR_DURATIONS + len(plain) + len(checked))
     knows_checked = bool(checked) or prior.prechecked_mean_s is not None
-    return Lasting(mean_s, math.sqrt(variance), checked_mean_s if knows_checked else None)
+    return ExpectedDuration(mean_s, math.sqrt(variance), checked_mean_s if knows_checked else None)
 
 
 def without_outliers(seconds: Sequence[int]) -> list[int]:
@@ -483,7 +478,7 @@ def learned_walk_ins(
     days: Sequence[DayFacts],
     on: date,
     open_on: Collection[int] = range(1, 8),
-    worked: Mapping[date, int] = NOTHING_MOVED,
+    worked: Mapping[date, int] = NO_WORKED_WEEKENDS,
 ) -> dict[int, dict[str, LearnedArrivals]]:
     """Walk-ins by weekday and hour, of days in order.
 
@@ -605,11 +600,11 @@ def walk_ins_changed(before: dict[str, LearnedArrivals], after: dict[str, Learne
     )
 
 
-def _are_like(before: Mapping[Any, Lasting], after: Mapping[Any, Lasting]) -> bool:
+def _are_like(before: Mapping[Any, ExpectedDuration], after: Mapping[Any, ExpectedDuration]) -> bool:
     return before.keys() == after.keys() and all(_is_like(one, after[name]) for name, one in before.items())
 
 
-def _is_like(one: Lasting, other: Lasting) -> bool:
+def _is_like(one: ExpectedDuration, other: ExpectedDuration) -> bool:
     if (one.prechecked_mean_s is None) != (other.prechecked_mean_s is None):
         return False
     return (

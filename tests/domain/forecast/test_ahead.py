@@ -6,7 +6,8 @@ Source: ALGORITHMS 5.3.
 import pytest
 from msgspec.structs import replace
 
-from service.domain.calendar.plan import Learned, LearnedArrivals, Leaving, plan_of
+from service.domain.calendar.day_plan import plan_of
+from service.domain.calendar.learned import Learned, LearnedArrivals, Leaving
 from service.domain.commands import OpenOvertime, Suspend
 from service.domain.forecast.day_outlook import DayAhead, day_ahead, day_outlook_of
 from service.domain.forecast.day_simulation import ARRIVALS_MAX, TooManyArrivals

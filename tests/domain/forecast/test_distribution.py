@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.domain.calendar.plan import NOTHING_LEARNED, Learned, Leaving
+from service.domain.calendar.learned import NOTHING_LEARNED, Learned, Leaving
 from service.domain.commands import ChangeTicket, StartTicket
 from service.domain.forecast.wait_quantiles import QUANTILES, forecast
 from service.domain.model import (

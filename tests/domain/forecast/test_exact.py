@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from service.domain.calendar.plan import Learned, Leaving
+from service.domain.calendar.learned import Learned, Leaving
 from service.domain.commands import (
     ChangeTicket,
     CheckIn,
