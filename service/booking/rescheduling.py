@@ -9,7 +9,7 @@ neither. To the lanes it is another process: they notice, catch up, and decide a
 The id of the command is in both days, and the answer is the new day's: it says where the appointment is now. Both days
 are asked whether it was done before: of requests with one key that name several days one is done, and the others find
 the key in the day they would take the appointment from. An answer to the COMMIT that did not come is made certain by
-the journal (`DoubleClaim`).
+the journal (`TwoDayLock`).
 
 Source: JOURNAL 2 (answers that did not come), 4 (two days at once).
 """
@@ -42,7 +42,7 @@ from service.domain.model import HallId
 from service.domain.refusals import AppointmentNotFound, Busy, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
-from service.journal.append import DoubleClaim
+from service.journal.day_locks import TwoDayLock
 from service.journal.journal import Journal
 from service.journal.values import Lost
 from service.runtime.append_builder import build_append
@@ -168,13 +168,13 @@ class Moves:
         lanes = [await self._lanes.lane_on(hall, on) for on in days]
         away, over = (_half_of(lane) for lane in lanes)
         began_s = self._clock.monotonic_s()
-        async with self._journal.claim_both(hall, (min(days), max(days))) as claim:
-            if claim is None:
+        async with self._journal.lock_days(hall, (min(days), max(days))) as lock:
+            if lock is None:
                 raise faults.Rewritten
             for lane in lanes:
-                require_begun(claim.positions[lane.on], had_begun=lane.begun)
+                require_begun(lock.positions[lane.on], had_begun=lane.begun)
             for half in (away, over):
-                await _catch_up(half, claim)
+                await _catch_up(half, lock)
             for half in (over, away):
                 if (known := earlier_answer(half.day, request)) is not None:
                     return known
@@ -185,7 +185,7 @@ class Moves:
                 build_append(away.day, away.seq, away.head, away.records, []),
                 build_append(over.day, over.seq, over.head, over.records, newcomers),
             )
-            if isinstance(await claim.append(appends, sent.append), Lost):
+            if isinstance(await lock.append(appends, sent.append), Lost):
                 return None
         lasted_s = self._clock.monotonic_s() - began_s
         for half in (away, over):
@@ -237,10 +237,10 @@ def _half_of(lane: Lane) -> _Half:
     return _Half(day, day.seq, head, [], [])
 
 
-async def _catch_up(half: _Half, claim: DoubleClaim) -> None:
+async def _catch_up(half: _Half, lock: TwoDayLock) -> None:
     """Fold what the lane has not seen yet, up to the row as it is held."""
-    if claim.positions[half.day.on].head != half.head:
-        records, position = await claim.since(half.day.on, half.seq, half.head)
+    if lock.positions[half.day.on].head != half.head:
+        records, position = await lock.read_since(half.day.on, half.seq, half.head)
         for record in records:
             advance(half.day, record)
         half.seq, half.head = position.seq, position.head

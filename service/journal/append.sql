@@ -15,7 +15,7 @@ SELECT EXISTS (
     SELECT FROM events WHERE hall_id = $1 AND day = $2 AND seq = $3 AND append_id = $4
 ) AS landed, clock_timestamp() AS at;
 
--- name: claim
+-- name: lock_day
 -- Hold a day's row until the transaction ends.
 -- $1 text hall, $2 date day.
 -- One row: seq, head, whether it has begun, and the database's clock as of when the row was ours; none when the day is

@@ -64,7 +64,7 @@ class Use(Struct, frozen=True):
     used: bool
 
 
-class Claimed(Struct, frozen=True):
+class Committed(Struct, frozen=True):
     """The append is committed; `at` is the database's clock."""
 
     at: datetime

@@ -29,7 +29,7 @@ are opened by bookings. Idle days leave memory.
 **A replaced journal** (a restored copy) makes the day load again, see `journaled_day`. Commands that waited for a day
 that had begun are decided after it has begun again. A day that was opened ahead and begins without carried-over events
 has in the copy the same `seq` and `head` as here. So the first append after its beginning holds the row and checks that
-the day has begun; later appends claim a head that the copy does not have.
+the day has begun; later appends compare a head that the copy does not have.
 
 Source: JOURNAL 1 to 6.
 """
@@ -53,11 +53,11 @@ from service.domain.evolve.evolve import advance, evolve
 from service.domain.model import HallId
 from service.domain.refusals import Busy, KeyReused, Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
-from service.journal.append import Sent
+from service.journal.append_sender import OnSend
 from service.journal.faults import ConstraintBroken, RecordsRefused, Rewritten, UnknownKind
 from service.journal.faults import StorageUnavailable as JournalUnavailable
 from service.journal.journal import Journal
-from service.journal.values import Append, Claimed, Lost
+from service.journal.values import Append, Committed, Lost
 from service.runtime.append_builder import build_append
 from service.runtime.journaled_day import TOTALS_CHANGES_MAX, JournaledDay, LaneOwner, require_begun
 from service.runtime.pending_requests import AnswerDeadlines, PendingRequest
@@ -281,17 +281,17 @@ class Lane(JournaledDay):
 
     async def _try_locked(self, batch: list[PendingRequest]) -> bool:
         """Try once with the row of the day locked: read missing events, decide and append in one transaction."""
-        async with self._folding, self._journal.claim(self.hall, self.on) as claim:
-            if claim is None:
+        async with self._folding, self._journal.lock_day(self.hall, self.on) as lock:
+            if lock is None:
                 raise Rewritten
-            require_begun(claim.position, had_begun=self.begun)
-            if claim.position.head != self._head:
+            require_begun(lock.position, had_begun=self.begun)
+            if lock.position.head != self._head:
                 asked_s = self._clock.monotonic_s()
-                records, position = await claim.since(self.committed.seq, self._head)
+                records, position = await lock.read_since(self.committed.seq, self._head)
                 self._take_over(records, position, asked_s)
             decisions = self._decide(batch)
             if any(decision.records for decision in decisions):
-                return await self._append(decisions, claim.append)
+                return await self._append(decisions, lock.append)
             self._answer(decisions, [])
             return True
 
@@ -328,7 +328,7 @@ class Lane(JournaledDay):
         return _Decision(pending, records)
 
     async def _append(
-        self, decisions: list[_Decision], append: Callable[[Append, Sent], Awaitable[Claimed | Lost]]
+        self, decisions: list[_Decision], append: Callable[[Append, OnSend], Awaitable[Committed | Lost]]
     ) -> bool:
         """Write the decided events and answer; return False if another append was first."""
         records = [record for decision in decisions for record in decision.records]
@@ -340,7 +340,7 @@ class Lane(JournaledDay):
         before = self.committed if self._totals_changes < TOTALS_CHANGES_MAX else None
         written = build_append(self._decided, self.committed.seq, self._head, records, applicants, before)
 
-        def sent(_attempt: int) -> None:
+        def on_send(_attempt: int) -> None:
             pendings = [decision.pending for decision in decisions]
             if any(pending.abandoned and not pending.sent for pending in pendings):
                 raise _Withdrawn  # the client of one command was answered that nothing was done
@@ -348,7 +348,7 @@ class Lane(JournaledDay):
                 pending.sent = True
 
         began_s = self._clock.monotonic_s()
-        outcome = await append(written, sent)
+        outcome = await append(written, on_send)
         if isinstance(outcome, Lost):
             for decision in decisions:
                 decision.pending.mark_not_done()

@@ -479,7 +479,7 @@ class Lanes:
         with_it = [
             Record(2 + part, now_at, SYSTEM, f"{GOES_ON} {on}", part, None, event) for part, event in enumerate(goes_on)
         ]
-        if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins, goes_on=with_it):
+        if await self._journal.open_day(hall_id, on, new_id(), first, begins=begins, carried_over=with_it):
             log.info("day_opened", hall=hall_id, day=str(on), begins=begins)
 
     async def end_days_before(self, hall: Hall, on: date) -> None:

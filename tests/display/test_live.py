@@ -49,7 +49,7 @@ from service.journal.commit_hints import PostgresBell
 from service.journal.database import Database
 from service.journal.follow import Follower
 from service.journal.hall_documents import Halls
-from service.journal.values import Append, Claimed
+from service.journal.values import Append, Committed
 from service.primitives.ids import new_code, new_id
 from tests.domain.halls import MONDAY
 from tests.service import NOON_AT
@@ -110,7 +110,7 @@ class Hall:
                 records=records,
                 tickets=[self.day.tickets[ticket] for ticket in touched],
             )
-            assert isinstance(await self._appender.append(append), Claimed)
+            assert isinstance(await self._appender.append(append), Committed)
             self.head = append_id
             self._bell.ring(DEMO, MONDAY, self.day.seq)
 

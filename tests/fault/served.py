@@ -24,9 +24,10 @@ import service.cli.main
 from service.clock import Clock
 from service.domain.command_results import CommandResult
 from service.domain.day import Day
-from service.journal import append
-from service.journal.append import Appender, Sent
-from service.journal.values import Append, Claimed, Lost
+from service.journal.append import Appender
+from service.journal.append_sender import OnSend, ignore_sending
+from service.journal.append_statement import execute_append
+from service.journal.values import Append, Committed, Lost
 from service.primitives.ids import new_code, new_id
 from service.runtime.lane import Lane
 
@@ -60,20 +61,20 @@ def lost_means_not_done() -> None:
     """Take a lost connection for a statement that was not carried out, and give the ids out anew."""
 
     async def hasty(
-        self: Appender, _written: Append, arguments: tuple[object, ...], sent: Sent, attempt: int = 1
-    ) -> Claimed | Lost:
+        self: Appender, _written: Append, arguments: tuple[object, ...], on_send: OnSend, attempt: int = 1
+    ) -> Committed | Lost:
         if attempt > 1:
             return Lost()
-        sent(1)
+        on_send(1)
         connection = await self._database.take()
         try:
-            at = await append._claimed_at(connection, arguments)
+            at = await execute_append(connection, arguments)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             connection.terminate()
             return Lost()
         finally:
             self._database.give_back(connection)
-        return Lost() if at is None else Claimed(at)
+        return Lost() if at is None else Committed(at)
 
     _replace(Appender, "until_definite", hasty)
     decide_one = Lane._decide_one
@@ -117,10 +118,10 @@ def answers_early() -> None:
     """Answer before the database does."""
     careful = Appender.append
 
-    async def early(self: Appender, written: Append, sent: Sent = append._tell_nobody) -> Claimed | Lost:
-        task = asyncio.ensure_future(careful(self, written, sent))
+    async def early(self: Appender, written: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
+        task = asyncio.ensure_future(careful(self, written, on_send))
         self._database.keep(task)
-        return Claimed(written.records[-1].at)
+        return Committed(written.records[-1].at)
 
     _replace(Appender, "append", early)
 

@@ -32,7 +32,7 @@ from service.domain.model import (
     Wait,
 )
 from service.journal.append import Appender
-from service.journal.values import Append, Applicant, Claimed
+from service.journal.values import Append, Applicant, Committed
 
 HALL = HallId("demo")
 DAY = date(2026, 11, 23)
@@ -251,7 +251,7 @@ class Writer:
     async def write(self, append: Append | None = None) -> Append:
         """Write an append, by default a ticket taken, and remember it."""
         append = append or self.next()
-        assert isinstance(await self.appender.append(append), Claimed)
+        assert isinstance(await self.appender.append(append), Committed)
         self.wrote(append)
         return append
 

@@ -17,7 +17,7 @@ from service.journal.faults import ConstraintBroken, HallMissing, RecordsRefused
 from service.journal.hall_documents import Halls
 from service.journal.migrate import migrate
 from service.journal.read import Reader
-from service.journal.values import Append, Applicant, Claimed, Lost
+from service.journal.values import Append, Applicant, Committed, Lost
 from tests.journal.samples import (
     DAY,
     HALL,
@@ -56,7 +56,7 @@ async def test_an_append_that_is_first_is_claimed_and_readable(writer: Writer, r
     append = writer.next()
     answer = await writer.appender.append(append)
 
-    assert isinstance(answer, Claimed)
+    assert isinstance(answer, Committed)
     assert answer.at >= before.at
     records, position = await reader.since(HALL, DAY, before.seq, before.head)
     assert records == append.records
@@ -86,7 +86,7 @@ async def test_an_append_to_a_day_that_is_not_opened_is_lost(writer: Writer) -> 
 async def test_of_many_appends_at_once_one_is_claimed(writer: Writer, database: Database) -> None:
     answers = await asyncio.gather(*(writer.appender.append(writer.next()) for _ in range(20)))
 
-    assert sum(isinstance(answer, Claimed) for answer in answers) == 1
+    assert sum(isinstance(answer, Committed) for answer in answers) == 1
     assert await rows_of(database, "tickets") == 1
 
 
@@ -238,7 +238,7 @@ async def test_an_append_cut_before_the_server_got_it_is_sent_again(
         append = writer.next()
         answer = await writer.appender.append(append, sendings.append)
 
-    assert isinstance(answer, Claimed)
+    assert isinstance(answer, Committed)
     assert sendings == [1, 2]
     assert (await append_ids(database)).count(append.append_id) == 1
 
@@ -255,7 +255,7 @@ async def test_an_append_whose_answer_was_lost_is_found_to_have_landed(
         append = writer.next()
         answer = await writer.appender.append(append, sendings.append)
 
-    assert isinstance(answer, Claimed)
+    assert isinstance(answer, Committed)
     assert sendings == [1, 2]
     assert (await append_ids(database)).count(append.append_id) == 1
     assert await rows_of(database, "tickets") == 2
@@ -274,7 +274,7 @@ async def test_an_append_cut_before_the_server_got_it_may_lose_to_another(
         under_way = asyncio.create_task(writer.appender.append(append))
         await asyncio.wait_for(proxy.struck.wait(), WITHIN_S)
         other = writer.next()
-        assert isinstance(await near.append(other), Claimed)
+        assert isinstance(await near.append(other), Committed)
         await proxy.cut()
         answer = await under_way
 
@@ -299,7 +299,7 @@ async def test_an_append_is_answered_when_its_answer_arrives_and_not_before(
         assert (await append_ids(database))[-1] == append.append_id
         assert not under_way.done()
         proxy.release()
-        assert isinstance(await under_way, Claimed)
+        assert isinstance(await under_way, Committed)
 
 
 async def test_closing_ends_an_append_that_has_no_answer(
@@ -333,7 +333,7 @@ async def test_a_statement_that_arrives_after_it_was_sent_again_does_nothing(
         append = writer.next()
         answer = await writer.appender.append(append)
         writer.wrote(append)
-        assert isinstance(answer, Claimed), "a stuck connection is left, and the statement sent again on another"
+        assert isinstance(answer, Committed), "a stuck connection is left, and the statement sent again on another"
         proxy.release()
         await asyncio.wait_for(proxy.arrived(), WITHIN_S)
 
@@ -376,7 +376,7 @@ async def test_a_backend_ended_in_the_middle_of_an_append_costs_nothing(
     finally:
         await blocker.close()
 
-    assert isinstance(await under_way, Claimed)
+    assert isinstance(await under_way, Committed)
     assert (await append_ids(database)).count(append.append_id) == 1
 
 
@@ -397,7 +397,7 @@ async def test_an_append_waits_for_postgresql_to_come_back_from_a_crash() -> Non
                 await database.ping()
             await asyncio.to_thread(server.start)
 
-            assert isinstance(await under_way, Claimed)
+            assert isinstance(await under_way, Committed)
             await database.ping()
             assert await append_ids(database) == [*kept, append.append_id]
 

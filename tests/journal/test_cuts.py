@@ -10,7 +10,7 @@ from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
 from service.journal.read import Reader
-from service.journal.values import Append, Claimed, Lost, Position
+from service.journal.values import Append, Committed, Lost, Position
 from tests.journal.samples import DAY, HALL, NOW, WITHIN_S, Writer, new_id, record, taken, ticket
 from tests.proxy import Fault, Proxy
 
@@ -31,30 +31,30 @@ def append_at(position: Position) -> Append:
     )
 
 
-async def append_under_claim(appender: Appender, known: Position) -> tuple[Append, Claimed | Lost]:
+async def append_locked(appender: Appender, known: Position) -> tuple[Append, Committed | Lost]:
     while True:
         try:
-            async with appender.claim(HALL, DAY) as claim:
-                assert claim is not None
-                _, position = await claim.since(known.seq, known.head)
+            async with appender.lock_day(HALL, DAY) as lock:
+                assert lock is not None
+                _, position = await lock.read_since(known.seq, known.head)
                 append = append_at(position)
-                return append, await claim.append(append)
+                return append, await lock.append(append)
         except StorageUnavailable:  # cut before it could append
             continue
 
 
-async def work(appender: Appender, position: Position, answers: dict[str, Claimed | Lost]) -> None:
-    """Append optimistically, and after a lost race under a claim, as a lane does."""
+async def work(appender: Appender, position: Position, answers: dict[str, Committed | Lost]) -> None:
+    """Append optimistically, and after a lost race with the day locked, as a lane does."""
     locked = False
     while len(answers) < APPENDS:
         if locked:
-            append, answer = await append_under_claim(appender, position)
+            append, answer = await append_locked(appender, position)
         else:
             append = append_at(position)
             answer = await appender.append(append)
         answers[append.append_id] = answer
         locked = isinstance(answer, Lost)
-        if isinstance(answer, Claimed):
+        if isinstance(answer, Committed):
             position = Position(append.seq + 1, append.append_id, answer.at)
 
 
@@ -63,7 +63,7 @@ async def test_whatever_is_cut_what_was_claimed_is_there_once_and_what_was_lost_
     seed: int, proxy: Proxy, far_dsn: str, writer: Writer, database: Database
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  (faults to be had again)
-    answers: list[dict[str, Claimed | Lost]] = [{}, {}]
+    answers: list[dict[str, Committed | Lost]] = [{}, {}]
 
     async def cut() -> None:
         while True:
@@ -78,7 +78,7 @@ async def test_whatever_is_cut_what_was_claimed_is_there_once_and_what_was_lost_
         cutting.cancel()
 
     said = answers[0] | answers[1]
-    claimed = {append_id for append_id, answer in said.items() if isinstance(answer, Claimed)}
+    claimed = {append_id for append_id, answer in said.items() if isinstance(answer, Committed)}
     written = [str(row[0]) for row in await database.fetch("SELECT append_id FROM events ORDER BY seq")]
     assert len(written) == len(set(written)), "nothing twice"
     assert set(written) == claimed | {start.head}, "what was claimed, and nothing else"

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from service.journal.database import Database, unavailable_when_unreachable
 from service.journal.faults import Incomplete, StorageUnavailable
-from service.journal.values import Claimed
+from service.journal.values import Committed
 from tests.journal.samples import WITHIN_S, Writer, until
 
 
@@ -72,7 +72,7 @@ async def test_an_append_waits_for_the_table_it_is_for(writer: Writer, dsn: str)
         await until(refused)
         await execute(dsn, "ALTER TABLE put_aside RENAME TO tickets")
         async with asyncio.timeout(WITHIN_S):
-            assert isinstance(await appending, Claimed)
+            assert isinstance(await appending, Committed)
 
     assert [line["why"] for line in lines if line["event"] == "database_incomplete"] == [
         'relation "tickets" does not exist'

@@ -37,7 +37,7 @@ from service.domain.model import (
 )
 from service.journal.append import Appender
 from service.journal.database import Database
-from service.journal.values import Append, Applicant, Claimed
+from service.journal.values import Append, Applicant, Committed
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
 
 LASTS = timedelta(minutes=5)
@@ -171,7 +171,7 @@ class Story:
             appointments=[day.appointments[one] for one in ids if one in day.appointments],
             applicants=applicants or [],
         )
-        assert isinstance(await self.appender.append(append), Claimed)
+        assert isinstance(await self.appender.append(append), Committed)
         self._heads[on] = append.append_id
         return day
 

@@ -23,11 +23,13 @@ from service.domain.hall.demo import DEMO, demo_document
 from service.domain.hall.document import HallDocument
 from service.domain.model import Channel, CounterId, HallId, Outcome, ServiceId, TicketId
 from service.journal import hall_documents as stored
-from service.journal.append import Claim, DoubleClaim, Sent
+from service.journal.append_sender import OnSend, ignore_sending
 from service.journal.database import Database
+from service.journal.day_locks import DayLock, TwoDayLock
+from service.journal.day_opening import FirstRecord
 from service.journal.journal import Journal
 from service.journal.read import LastDay
-from service.journal.values import Append, Claimed, Lost, Position
+from service.journal.values import Append, Committed, Lost, Position
 from service.primitives.ids import new_code, new_id
 from service.runtime.halls import Hall, Halls
 from service.runtime.lane import Lane
@@ -61,25 +63,25 @@ class Meddled(Journal):
         if (meddling := self.first.pop(call, None)) is not None or (meddling := self.always.get(call)) is not None:
             await meddling()
 
-    async def append(self, append: Append, sent: Sent = lambda _: None) -> Claimed | Lost:
+    async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
         """Append, after what a test puts before `append`."""
         await self._meddle("append")
-        return await super().append(append, sent)
+        return await super().append(append, on_send)
 
     @asynccontextmanager
-    async def claim(self, hall: HallId, day: date) -> AsyncIterator[Claim | None]:
-        """Claim, after what a test puts before `claim`; `held` happens when the row is ours."""
-        await self._meddle("claim")
-        async with super().claim(hall, day) as claim:
-            await self._meddle("held")
-            yield claim
+    async def lock_day(self, hall: HallId, day: date) -> AsyncIterator[DayLock | None]:
+        """Lock a day after the hook `lock_day`; the hook `locked` runs when the lock is held."""
+        await self._meddle("lock_day")
+        async with super().lock_day(hall, day) as lock:
+            await self._meddle("locked")
+            yield lock
 
     @asynccontextmanager
-    async def claim_both(self, hall: HallId, days: tuple[date, date]) -> AsyncIterator[DoubleClaim | None]:
-        """Claim two days, after what a test puts before `claim_both`."""
-        await self._meddle("claim_both")
-        async with super().claim_both(hall, days) as claim:
-            yield claim
+    async def lock_days(self, hall: HallId, days: tuple[date, date]) -> AsyncIterator[TwoDayLock | None]:
+        """Lock two days after the hook `lock_days`."""
+        await self._meddle("lock_days")
+        async with super().lock_days(hall, days) as lock:
+            yield lock
 
     async def position(self, hall: HallId, day: date) -> Position | None:
         """Read the position, after what a test puts before `position`."""
@@ -102,27 +104,27 @@ class Meddled(Journal):
         hall: HallId,
         day: date,
         append_id: str,
-        first: Callable[[HallDocument, int], Record],
+        first: FirstRecord,
         *,
         begins: bool = True,
-        goes_on: Sequence[Record] = (),
+        carried_over: Sequence[Record] = (),
     ) -> bool:
         """Begin a day, after what a test puts before `open_day`."""
         await self._meddle("open_day")
-        return await super().open_day(hall, day, append_id, first, begins=begins, goes_on=goes_on)
+        return await super().open_day(hall, day, append_id, first, begins=begins, carried_over=carried_over)
 
 
 class Blind(Meddled):
     """A journal that appends wherever the day stands, without comparing."""
 
-    async def append(self, append: Append, sent: Sent = lambda _: None) -> Claimed | Lost:
+    async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
         """Append after whatever is there."""
         await self._meddle("append")
         position = await self.position(DEMO, DAY)
         assert position is not None
         records = [msgspec.structs.replace(one, seq=position.seq + nth) for nth, one in enumerate(append.records, 1)]
         moved = msgspec.structs.replace(append, seq=position.seq, head=position.head, records=records)
-        return await super().append(moved, sent)
+        return await super().append(moved, on_send)
 
 
 class Heard:

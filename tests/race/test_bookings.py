@@ -37,7 +37,7 @@ from service.domain.refusals import (
     SlotNotOffered,
 )
 from service.errors import Fault
-from service.journal import append, faults
+from service.journal import day_opening, faults
 from service.journal.faults import ConstraintBroken
 from service.journal.journal import Journal
 from service.journal.verify import RULES, Verifier
@@ -644,9 +644,9 @@ async def test_a_day_ahead_whose_successor_has_begun_cannot_begin_and_without_th
     await other.take()
     one.clock.put(MIDNIGHT_AT)
     if not guarded:
-        sql: Mapping[str, str] = append._SQL
+        sql: Mapping[str, str] = day_opening._SQL
         assert GUARD in sql["begin_day"]
-        monkeypatch.setattr(append, "_SQL", {**sql, "begin_day": sql["begin_day"].replace(GUARD, "")})
+        monkeypatch.setattr(day_opening, "_SQL", {**sql, "begin_day": sql["begin_day"].replace(GUARD, "")})
 
     answer = await one.do(new_ticket())
 

@@ -10,7 +10,7 @@ import pytest
 
 from service.clock import FakeClock
 from service.domain.hall.demo import DEMO, demo_document
-from service.journal import append
+from service.journal import day_opening
 from service.runtime.halls import Hall, Halls
 from service.runtime.lane import IDLE_AFTER_S
 from tests.proxy import Proxy
@@ -54,9 +54,9 @@ async def test_a_day_opened_while_its_document_changes_waits_for_the_new_one(one
 async def test_without_the_lock_of_the_hall_a_day_begins_with_a_document_that_is_no_more(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sql: Mapping[str, str] = append._SQL
+    sql: Mapping[str, str] = day_opening._SQL
     unlocked = {**sql, "document_held": sql["document_held"].replace("FOR NO KEY UPDATE", "")}
-    monkeypatch.setattr(append, "_SQL", unlocked)
+    monkeypatch.setattr(day_opening, "_SQL", unlocked)
     async with process_on(dsn) as one:
         async with changing(dsn):
             lane = await one.lane()
@@ -126,7 +126,7 @@ async def test_a_document_replaced_while_a_day_is_opened_waits_for_it(one: Proce
 async def hold_hall(dsn: str) -> asyncpg.Connection:
     """Hold the hall's row as a day that is being opened does."""
     connection = await asyncpg.connect(dsn)
-    await connection.execute(f"BEGIN; {append._SQL['document_held'].replace('$1', repr('demo'))}")
+    await connection.execute(f"BEGIN; {day_opening._SQL['document_held'].replace('$1', repr('demo'))}")
     return connection
 
 

@@ -9,10 +9,11 @@ import pytest
 from service.domain.refusals import Refusal
 from service.errors import Fault, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
-from service.journal.append import Sent, _arguments, _claimed_at
+from service.journal.append_sender import OnSend, ignore_sending
+from service.journal.append_statement import append_arguments, execute_append
 from service.journal.database import unreachable
 from service.journal.migrate import migrate
-from service.journal.values import Append, Claimed, Lost
+from service.journal.values import Append, Committed, Lost
 from service.runtime.lane import Lane
 from service.runtime.pending_requests import PendingRequest
 from tests.postgres import PostgresServer, running
@@ -39,28 +40,28 @@ SOON_S = 0.05
 class Pessimist(Meddled):
     """A journal that takes a lost connection for a failed append."""
 
-    async def append(self, append: Append, sent: Sent = lambda _: None) -> Claimed | Lost:
+    async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
         """Send once."""
         connection = await self._database.take()
         try:
-            sent(1)
-            at = await _claimed_at(connection, _arguments(append))
+            on_send(1)
+            at = await execute_append(connection, append_arguments(append))
         except Exception as error:
             if not unreachable(error):
                 raise
             raise faults.StorageUnavailable from error
         finally:
             self._database.give_back(connection)
-        return Lost() if at is None else Claimed(at)
+        return Lost() if at is None else Committed(at)
 
 
 class Reader(Pessimist):
     """A journal that reads, after a lost connection, whether its append is there, and believes that it is not."""
 
-    async def append(self, append: Append, sent: Sent = lambda _: None) -> Claimed | Lost:
+    async def append(self, append: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
         """Send once, then look."""
         try:
-            return await super().append(append, sent)
+            return await super().append(append, on_send)
         except faults.StorageUnavailable:
             position = await self.position(append.hall, append.day)
             assert position is not None
@@ -128,7 +129,7 @@ async def test_a_command_after_a_lost_race_is_done_once_wherever_it_is_cut(
     async def arm() -> None:
         proxy.arm(cut, after=nth)
 
-    far.journal.first["claim"] = arm
+    far.journal.first["lock_day"] = arm
 
     answer = await lane.do(request)
 

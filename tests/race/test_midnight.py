@@ -13,7 +13,7 @@ from service.domain.commands import EndDay, OpenCounter
 from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, CounterState, HallId
 from service.domain.refusals import DayHasEnded
-from service.journal import append
+from service.journal import day_opening
 from service.runtime.halls import Hall
 from service.runtime.jobs import ENDS_SPREAD_S, Jobs
 from service.runtime.lanes import Lanes
@@ -256,9 +256,9 @@ async def begin_the_next_day_but_not_yet(dsn: str) -> asyncpg.Connection:
     """What a process does that opens the next day, up to its commit."""
     connection = await asyncpg.connect(dsn)
     await connection.execute("BEGIN")
-    await connection.fetch(append._SQL["document_held"], DEMO)
+    await connection.fetch(day_opening._SQL["document_held"], DEMO)
     begins = True
-    await connection.fetch(append._SQL["open_day"], DEMO, NEXT_DAY, begins)
+    await connection.fetch(day_opening._SQL["open_day"], DEMO, NEXT_DAY, begins)
     return connection
 
 
@@ -306,9 +306,9 @@ async def test_without_its_guards_a_late_clock_opens_a_day_that_is_over(
 ) -> None:
     await one.halls.get(DEMO)
     successor = await begin_the_next_day_but_not_yet(dsn)
-    sql: Mapping[str, str] = append._SQL
+    sql: Mapping[str, str] = day_opening._SQL
     assert guard in sql[statement]
-    monkeypatch.setattr(append, "_SQL", {**sql, statement: sql[statement].replace(guard, "")})
+    monkeypatch.setattr(day_opening, "_SQL", {**sql, statement: sql[statement].replace(guard, "")})
     if statement == "open_day":
         await successor.execute("COMMIT")
 

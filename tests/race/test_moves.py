@@ -22,11 +22,13 @@ from service.domain.refusals import (
     WrongState,
 )
 from service.errors import OutcomeUnknown, StorageUnavailable
-from service.journal import append
-from service.journal.append import Appender, DoubleClaim, Sent
+from service.journal import day_locks
+from service.journal.append import Appender
+from service.journal.append_sender import OnSend
 from service.journal.database import Connection
+from service.journal.day_locks import TwoDayLock
 from service.journal.faults import ConstraintBroken
-from service.journal.values import Append, Applicant, Claimed, Lost, Position
+from service.journal.values import Append, Applicant, Committed, Lost, Position
 from service.journal.verify import Verifier
 from service.primitives.ids import new_id
 from service.runtime.requests import Answer
@@ -214,7 +216,7 @@ async def test_of_a_move_and_a_cancellation_one_comes_first(one: Process, other:
     await with_one_place(one, other)
     before = await booked(one, NEXT_DAY)
     await other.lanes.lane_on(DEMO, NEXT_DAY)
-    one.journal.first["claim_both"] = lambda: cancel(other, before.id, NEXT_DAY)
+    one.journal.first["lock_days"] = lambda: cancel(other, before.id, NEXT_DAY)
 
     with pytest.raises(WrongState):
         await move(one, before.id, FAR_DAY)
@@ -285,7 +287,7 @@ async def test_an_appointment_that_went_elsewhere_before_the_rows_were_held_is_m
 ) -> None:
     await with_one_place(one, other)
     before = await booked(one, NEXT_DAY)
-    one.journal.first["claim_both"] = lambda: move(other, before.id, DAY, "23:30")
+    one.journal.first["lock_days"] = lambda: move(other, before.id, DAY, "23:30")
 
     after = appointment_of(await move(one, before.id, FAR_DAY))
 
@@ -314,7 +316,7 @@ async def test_moves_in_both_directions_at_once_do_not_wait_for_each_other(
     for on in DAYS:
         await other.lanes.lane_on(DEMO, on)
     ready = asyncio.Barrier(2)
-    one.journal.first["claim_both"] = other.journal.first["claim_both"] = ready.wait
+    one.journal.first["lock_days"] = other.journal.first["lock_days"] = ready.wait
     deadlocks = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
     async with asyncio.timeout(WITHIN_S):
@@ -334,17 +336,17 @@ async def test_without_the_order_of_dates_two_moves_wait_for_each_other(
 
     async def hold_as_it_comes(connection: Connection, hall: HallId, _days: object) -> dict[date, Position]:
         first, second = orders.pop()
-        await connection.execute(append._BEGIN)
+        await connection.execute(day_locks._BEGIN)
         positions = {}
         for on in (first, second):
-            row = await connection.fetchrow(append._SQL["claim"], hall, on)
+            row = await connection.fetchrow(day_locks._SQL["lock_day"], hall, on)
             assert row is not None
             positions[on] = Position(row["seq"], str(row["head"]), row["at"])
             if on == first:
                 await each_has_one.wait()
         return positions
 
-    monkeypatch.setattr(append, "_hold_both", hold_as_it_comes)
+    monkeypatch.setattr(day_locks, "_lock_both", hold_as_it_comes)
 
     async with asyncio.timeout(WITHIN_S):
         answers = await asyncio.gather(
@@ -359,8 +361,8 @@ async def test_a_move_waits_for_who_holds_a_day(one: Process, other: Process, ds
     before = await booked(one, NEXT_DAY)
     await booked(one, FAR_DAY, "09:00")
     appender = Appender(other.database)
-    async with appender.claim(DEMO, FAR_DAY) as claim:
-        assert claim is not None
+    async with appender.lock_day(DEMO, FAR_DAY) as lock:
+        assert lock is not None
         moving = asyncio.create_task(move(one, before.id, FAR_DAY))
         await until_blocked(dsn)
         assert not moving.done()
@@ -400,7 +402,7 @@ async def test_the_same_move_at_two_processes_at_once_is_done_once(one: Process,
     await with_one_place(one, other)
     before = await booked(one, NEXT_DAY)
     ready = asyncio.Barrier(2)
-    one.journal.first["claim_both"] = other.journal.first["claim_both"] = ready.wait
+    one.journal.first["lock_days"] = other.journal.first["lock_days"] = ready.wait
 
     first, second = await asyncio.gather(
         move(one, before.id, FAR_DAY, key=KEY), move(other, before.id, FAR_DAY, key=KEY)
@@ -427,7 +429,7 @@ async def test_of_requests_with_one_key_and_several_days_one_is_done_and_the_oth
     before = await booked(one, NEXT_DAY)
     for on in DAYS:
         await one.lanes.lane_on(DEMO, on)
-    one.journal.first["claim_both"] = lambda: move(other, before.id, first_on, "23:30", key=KEY)
+    one.journal.first["lock_days"] = lambda: move(other, before.id, first_on, "23:30", key=KEY)
 
     with pytest.raises(KeyReused):
         await move(one, before.id, FAR_DAY, key=KEY)
@@ -445,7 +447,7 @@ async def test_of_changes_to_three_days_with_one_key_at_once_one_is_done_and_non
     await with_one_place(one, other)
     before = await booked(one, NEXT_DAY)
     ready = asyncio.Barrier(3)
-    one.journal.first["append"] = one.journal.always["claim_both"] = other.journal.always["claim_both"] = ready.wait
+    one.journal.first["append"] = one.journal.always["lock_days"] = other.journal.always["lock_days"] = ready.wait
 
     async with asyncio.timeout(WITHIN_S):
         answers = await asyncio.gather(
@@ -476,7 +478,7 @@ async def test_a_move_whose_connection_is_cut_is_done_once(
     async def arm() -> None:
         proxy.arm(cut, after=nth)
 
-    far.journal.first["claim_both"] = arm
+    far.journal.first["lock_days"] = arm
 
     after = appointment_of(await move(far, before.id, FAR_DAY))
 
@@ -497,7 +499,7 @@ async def test_a_move_cut_before_it_wrote_anything_says_that_nothing_was_done(
     async def arm() -> None:
         proxy.arm(Fault.CUT_AFTER, after=nth)
 
-    far.journal.first["claim_both"] = arm
+    far.journal.first["lock_days"] = arm
 
     with pytest.raises(StorageUnavailable):
         await move(far, before.id, FAR_DAY)
@@ -506,16 +508,16 @@ async def test_a_move_cut_before_it_wrote_anything_says_that_nothing_was_done(
     assert await one_place_of(dsn, before) == NEXT_DAY
 
 
-async def take_a_cut_for_a_failure(claim: DoubleClaim, *_appends: object) -> Lost:
+async def take_a_cut_for_a_failure(lock: TwoDayLock, *_appends: object) -> Lost:
     """What a move would do that does not look again after its COMMIT was not answered."""
-    assert claim is not None
+    assert lock is not None
     return Lost()
 
 
 async def test_without_looking_again_a_move_that_landed_is_taken_for_one_that_failed(
     proxy: Proxy, far: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(DoubleClaim, "_look", take_a_cut_for_a_failure)
+    monkeypatch.setattr(TwoDayLock, "_find_outcome", take_a_cut_for_a_failure)
     await with_one_place(far)
     before = await booked(far, NEXT_DAY)
     await booked(far, FAR_DAY, "09:00")
@@ -523,7 +525,7 @@ async def test_without_looking_again_a_move_that_landed_is_taken_for_one_that_fa
     async def arm() -> None:
         proxy.arm(Fault.CUT_AFTER, after=COMMIT)
 
-    far.journal.first["claim_both"] = arm
+    far.journal.first["lock_days"] = arm
 
     answer = await move(far, before.id, FAR_DAY)  # it finds the appointment there, and believes nothing was to do
 
@@ -541,7 +543,7 @@ async def test_who_waits_too_long_for_a_commit_is_told_that_nothing_is_known(
     async def arm() -> None:
         proxy.arm(Fault.HOLD_AFTER, after=COMMIT)
 
-    far.journal.first["claim_both"] = arm
+    far.journal.first["lock_days"] = arm
     monkeypatch.setattr("service.booking.rescheduling.ANSWER_WITHIN_S", 0.5)
     with pytest.raises(OutcomeUnknown):
         await move(far, before.id, FAR_DAY, key=KEY)
@@ -561,15 +563,15 @@ async def test_a_rule_over_several_days_that_another_has_just_broken_is_looked_a
     await with_one_place(one)
     before = await booked(one, NEXT_DAY)
     refused: list[str] = []
-    append_both = DoubleClaim.append
+    append_both = TwoDayLock.append
 
-    async def refuse_once(claim: DoubleClaim, appends: tuple[Append, Append], sent: Sent) -> Claimed | Lost:
+    async def refuse_once(lock: TwoDayLock, appends: tuple[Append, Append], on_send: OnSend) -> Committed | Lost:
         if refused:
-            return await append_both(claim, appends, sent)
+            return await append_both(lock, appends, on_send)
         refused.append("person_limit_kept")
         raise ConstraintBroken(refused[0], "another day was first")
 
-    monkeypatch.setattr(DoubleClaim, "append", refuse_once)
+    monkeypatch.setattr(TwoDayLock, "append", refuse_once)
 
     after = appointment_of(await move(one, before.id, FAR_DAY))
 

@@ -12,7 +12,7 @@ from service.domain.events import NoticePosted, SuspensionBegan
 from service.domain.hall.demo import DEMO
 from service.domain.model import Notice, Suspension
 from service.domain.refusals import DayHasEnded, HallSuspended, WrongDay
-from service.journal import append
+from service.journal import day_opening
 from service.journal.verify import Verifier
 from service.runtime.jobs import ENDS_SPREAD_S, Jobs
 from service.runtime.lanes import SYSTEM
@@ -166,7 +166,7 @@ async def test_a_process_that_dies_while_it_writes_what_goes_on_has_not_begun_th
         raise SystemError
 
     with monkeypatch.context() as patched:
-        patched.setattr(append, "_following", dies)
+        patched.setattr(day_opening, "_renumbered", dies)
         with pytest.raises(SystemError):
             await one.lanes.day(DEMO)
     begun = await rows_of(dsn, "SELECT FROM hall_days WHERE day = $1 AND begun_at IS NOT NULL", NEXT_DAY)

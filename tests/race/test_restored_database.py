@@ -8,7 +8,7 @@ import pytest
 
 from service.domain.hall.demo import DEMO
 from service.errors import StorageUnavailable
-from service.journal import append, read
+from service.journal import day_locks, read
 from service.journal.records import record_of
 from service.journal.values import Position
 from tests.race.process import DAY, Process, equal, folded, kinds_in, numbers_in, one_story, process_on, rows_of
@@ -91,7 +91,7 @@ async def test_without_comparing_the_head_two_journals_are_glued_together(
         return [record_of(row) for row in rows[1:]], Position(last["seq"], str(last["append_id"]), last["now_at"])
 
     monkeypatch.setattr(read, "continued", careless)
-    monkeypatch.setattr(append, "continued", careless)
+    monkeypatch.setattr(day_locks, "continued", careless)
     await four_numbers_of_which_two_are_lost(one, dsn)
     await after(dsn, 3)
 

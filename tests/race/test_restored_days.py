@@ -95,7 +95,7 @@ async def test_only_the_first_append_of_a_day_that_was_opened_ahead_holds_its_ro
         held += 1
 
     await booked(one, NEXT_DAY)
-    one.journal.always["held"] = count
+    one.journal.always["locked"] = count
     await one.take()
     midnight(one)
 

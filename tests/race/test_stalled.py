@@ -12,7 +12,7 @@ from service.domain.hall.demo import DEMO, demo_document
 from service.domain.hall.document import HallDocument
 from service.errors import OutcomeUnknown
 from service.errors import StorageUnavailable as Unavailable
-from service.journal import append
+from service.journal import day_opening
 from service.journal.faults import StorageUnavailable
 from service.journal.hall_documents import Noter, Put
 from service.primitives.ids import new_id
@@ -34,7 +34,7 @@ async def insisting(process: Process) -> str:
 async def stall(process: Process, meanwhile: Callable[[], Awaitable[object]]) -> None:
     """Hold the hall's row as a day that is being opened does, and say nothing while something else happens."""
     async with process.database.reading() as connection, connection.transaction():
-        await connection.fetchrow(append._SQL["document_held"], DEMO)
+        await connection.fetchrow(day_opening._SQL["document_held"], DEMO)
         await meanwhile()
 
 

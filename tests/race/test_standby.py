@@ -78,7 +78,7 @@ async def test_who_was_called_elsewhere_is_not_booked_away(one: Process, other: 
     async def call() -> None:
         assert await one.next("1") == standby[0]
 
-    other.journal.first["claim_both"] = call
+    other.journal.first["lock_days"] = call
 
     with pytest.raises(WrongState):
         await book(other, standby[0])
@@ -102,7 +102,7 @@ async def test_without_the_guard_the_person_is_called_and_gone(
     async def call() -> None:
         assert await one.next("1") == standby[0]
 
-    other.journal.first["claim_both"] = call
+    other.journal.first["lock_days"] = call
     with pytest.raises(Fault):  # the database has a rule of its own: who is at a counter has not left
         await book(other, standby[0])
 

@@ -118,7 +118,7 @@ async def test_who_lost_a_race_is_first_the_next_time(one: Process, other: Proce
         pushing.append(asyncio.create_task(other.take()))
         await until_blocked(dsn)
 
-    one.journal.always["held"] = push
+    one.journal.always["locked"] = push
 
     assert await one.take() == "B002"
 
@@ -164,7 +164,7 @@ async def test_a_process_that_dies_with_the_row_in_its_hands_stops_nobody(
         reached.set()
         await asyncio.Event().wait()
 
-    one.journal.first["held"] = die
+    one.journal.first["locked"] = die
     dying = asyncio.create_task(one.take())
     await reached.wait()
     waiting: Awaitable[str] = asyncio.create_task(other.take())

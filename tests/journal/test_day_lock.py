@@ -10,7 +10,7 @@ from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.faults import ConstraintBroken, Rewritten
 from service.journal.read import Reader
-from service.journal.values import Append, Claimed, Lost
+from service.journal.values import Append, Committed, Lost
 from tests.journal.samples import DAY, HALL, NEXT_DAY, WITHIN_S, Writer, new_id, record, taken, ticket, until
 from tests.proxy import Fault, Proxy
 
@@ -28,51 +28,51 @@ async def test_a_claim_sees_what_it_missed_and_appends(writer: Writer, other: Ap
     known = (writer.seq, writer.head)
     missed = await writer.write()
 
-    async with other.claim(HALL, DAY) as claim:
-        assert claim is not None
-        records, position = await claim.since(*known)
-        answer = await claim.append(writer.next())
+    async with other.lock_day(HALL, DAY) as lock:
+        assert lock is not None
+        records, position = await lock.read_since(*known)
+        answer = await lock.append(writer.next())
 
     assert records == missed.records
-    assert (position.seq, position.head) == (claim.position.seq, claim.position.head) == (writer.seq, writer.head)
-    assert isinstance(answer, Claimed)
-    assert answer.at >= claim.position.at
+    assert (position.seq, position.head) == (lock.position.seq, lock.position.head) == (writer.seq, writer.head)
+    assert isinstance(answer, Committed)
+    assert answer.at >= lock.position.at
 
 
 async def test_a_claim_with_nothing_to_append_lets_the_others_go_on(writer: Writer, other: Appender) -> None:
-    async with other.claim(HALL, DAY) as claim:
-        assert claim is not None
+    async with other.lock_day(HALL, DAY) as lock:
+        assert lock is not None
 
     await writer.write()
 
 
 async def test_a_claim_left_by_an_exception_lets_the_others_go_on(writer: Writer, other: Appender) -> None:
     with pytest.raises(ZeroDivisionError):
-        async with other.claim(HALL, DAY):
+        async with other.lock_day(HALL, DAY):
             raise ZeroDivisionError
 
     await writer.write()
 
 
 async def test_there_is_no_claim_on_a_day_that_is_not_opened(writer: Writer) -> None:
-    async with writer.appender.claim(HALL, NEXT_DAY) as claim:
-        assert claim is None
+    async with writer.appender.lock_day(HALL, NEXT_DAY) as lock:
+        assert lock is None
 
 
 async def test_a_claim_refuses_the_memory_of_another_journal(writer: Writer, other: Appender) -> None:
-    async with other.claim(HALL, DAY) as claim:
-        assert claim is not None
+    async with other.lock_day(HALL, DAY) as lock:
+        assert lock is not None
         with pytest.raises(Rewritten):
-            await claim.since(writer.seq, new_id())
+            await lock.read_since(writer.seq, new_id())
 
 
 async def test_a_claimed_append_from_an_old_position_is_lost(writer: Writer, other: Appender) -> None:
     late = writer.next()
     await writer.write()
 
-    async with other.claim(HALL, DAY) as claim:
-        assert claim is not None
-        assert await claim.append(late) == Lost()
+    async with other.lock_day(HALL, DAY) as lock:
+        assert lock is not None
+        assert await lock.append(late) == Lost()
 
     await writer.write()
 
@@ -80,10 +80,10 @@ async def test_a_claimed_append_from_an_old_position_is_lost(writer: Writer, oth
 async def test_a_claimed_append_that_breaks_a_rule_is_refused_and_lets_go(writer: Writer, other: Appender) -> None:
     first, second = ticket(number="A901"), ticket(number="A901")
 
-    async with other.claim(HALL, DAY) as claim:
-        assert claim is not None
+    async with other.lock_day(HALL, DAY) as lock:
+        assert lock is not None
         with pytest.raises(ConstraintBroken) as broken:
-            await claim.append(writer.next(record(taken(first)), record(taken(second)), tickets=[first, second]))
+            await lock.append(writer.next(record(taken(first)), record(taken(second)), tickets=[first, second]))
 
     assert broken.value.name == "number_once_per_day"
     await writer.write()
@@ -95,10 +95,10 @@ async def test_two_processes_take_turns_and_every_append_is_the_next(
     async def work(appender: Appender) -> list[str]:
         mine = []
         for _ in range(APPENDS):
-            async with appender.claim(HALL, DAY) as claim:
-                assert claim is not None
-                append = appended_at(claim.position.seq, claim.position.head)
-                assert isinstance(await claim.append(append), Claimed)
+            async with appender.lock_day(HALL, DAY) as lock:
+                assert lock is not None
+                append = appended_at(lock.position.seq, lock.position.head)
+                assert isinstance(await lock.append(append), Committed)
                 mine.append(append.append_id)
         return mine
 
@@ -125,14 +125,14 @@ def appended_at(seq: int, head: str) -> Append:
 
 
 async def test_a_holder_that_stalls_is_ended_and_its_append_is_lost(writer: Writer, other: Appender) -> None:
-    async with other.claim(HALL, DAY) as claim:
-        assert claim is not None
+    async with other.lock_day(HALL, DAY) as lock:
+        assert lock is not None
         late = writer.next()
 
         async with asyncio.timeout(WITHIN_S):
             await writer.write()  # waits for the row until the server ends the stalled transaction
 
-        assert await claim.append(late) == Lost()
+        assert await lock.append(late) == Lost()
 
 
 @pytest.mark.parametrize("fault", [Fault.CUT_BEFORE, Fault.CUT_AFTER])
@@ -147,14 +147,14 @@ async def test_a_claimed_append_is_definite_wherever_its_connection_is_lost(
         append = writer.next()
         sendings: list[int] = []
 
-        async with appender.claim(HALL, DAY) as claim:
-            assert claim is not None
+        async with appender.lock_day(HALL, DAY) as lock:
+            assert lock is not None
             proxy.arm(fault, after=0 if at == "append" else 1)
-            answer = await claim.append(append, sendings.append)
+            answer = await lock.append(append, sendings.append)
 
         rows = await far.fetch("SELECT append_id FROM events ORDER BY seq")
 
-    assert isinstance(answer, Claimed)
+    assert isinstance(answer, Committed)
     assert sendings == [1, 2]
     assert [str(row[0]) for row in rows].count(append.append_id) == 1
 
@@ -167,7 +167,7 @@ async def test_a_claim_cancelled_while_it_waits_for_the_row_leaves_nothing_behin
         await blocker.execute("BEGIN; SELECT FROM hall_days FOR UPDATE")
 
         async def wait_for_the_row() -> None:
-            async with other.claim(HALL, DAY):
+            async with other.lock_day(HALL, DAY):
                 pass
 
         waiting = asyncio.create_task(wait_for_the_row())
@@ -187,5 +187,5 @@ async def test_a_claim_cancelled_while_it_waits_for_the_row_leaves_nothing_behin
 
     async with asyncio.timeout(WITHIN_S):
         await writer.write()
-        async with other.claim(HALL, DAY) as claim:
-            assert claim is not None
+        async with other.lock_day(HALL, DAY) as lock:
+            assert lock is not None
