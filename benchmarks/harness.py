@@ -166,7 +166,7 @@ class Served:
 
         async def make() -> None:
             async with Database(self.dsn) as database:
-                halls = stored.Halls(database)
+                halls = stored.HallStore(database)
                 for name in names:
                     await halls.create_if_absent(HallId(name), document)
 

@@ -212,7 +212,7 @@ async def _displaying(settings: Settings) -> AsyncIterator[DisplayServer]:
     async with AsyncExitStack() as stack:
         shared = await stack.enter_async_context(shared_parts(settings, clock, is_display=True))
         metrics = Metrics(list)
-        halls = stored.Halls(shared.database)
+        halls = stored.HallStore(shared.database)
 
         async def hall_known(hall: HallId) -> bool:
             return await halls.get(hall) is not None

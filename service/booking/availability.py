@@ -32,7 +32,7 @@ from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.journal import Journal
 from service.journal.read import Summary
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 from service.runtime.lanes import Lanes
 
 DAYS_KNOWN_MAX = 3_000

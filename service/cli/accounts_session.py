@@ -91,6 +91,6 @@ async def hall_of_role(
         return SERVICE_WIDE
     if hall is None:
         raise CannotServe(f"the role {role} applies to one hall: name it with --hall")
-    if not CODE_OF_HALL.fullmatch(hall) or await stored.Halls(database).get(HallId(hall)) is None:
+    if not CODE_OF_HALL.fullmatch(hall) or await stored.HallStore(database).get(HallId(hall)) is None:
         raise CannotServe(f"there is no hall {hall}")
     return hall

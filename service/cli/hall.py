@@ -19,7 +19,7 @@ from service.identity.document_changes import change_recorder
 from service.journal import hall_documents as stored
 from service.journal.database import Database
 from service.primitives.ids import new_id
-from service.runtime.halls import fault_of_dates, faults_of, moves_dates
+from service.runtime.document_checks import changes_dates, date_change_fault, document_faults
 from service.runtime.startup_checks import CannotServe, migrated
 
 commands = typer.Typer(help="Export or replace the document of a hall.", no_args_is_help=True)
@@ -53,7 +53,7 @@ def apply(hall: str, file: FileArgument = Path("-")) -> None:
 
 async def _export(settings: Settings, hall: HallId, found: list[HallDocument]) -> None:
     async with command_database(settings) as dsn, Database(dsn) as database:
-        row = await stored.Halls(database).get(hall)
+        row = await stored.HallStore(database).get(hall)
     if row is None:
         raise CannotServe(f"there is no hall {hall}")
     found.append(row.document)
@@ -63,7 +63,7 @@ async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> No
     async with command_database(settings, may_create=True) as dsn:
         await migrated(dsn)
         async with Database(dsn) as database:
-            halls = stored.Halls(database)
+            halls = stored.HallStore(database)
             if await halls.create_if_absent(hall, document):
                 typer.echo(f"made {hall}, revision 1")
                 return
@@ -74,12 +74,14 @@ async def _apply(settings: Settings, hall: HallId, document: HallDocument) -> No
                 typer.echo(f"{hall} has this document already, revision {row.revision}")
                 return
             now_at = await database.ping()
-            if moves_dates(row.document, document):
-                fault = fault_of_dates(row.document, document, await halls.dates_in_use(hall, now_at), now_at)
+            if changes_dates(row.document, document):
+                fault = date_change_fault(row.document, document, await halls.dates_in_use(hall, now_at), now_at)
                 if fault is not None:
                     raise CannotServe(": ".join(fault))
             note = change_recorder(hall, document, now_at, ACTOR)
-            put = stored.Put(if_revisions=frozenset({row.revision}), command_id=new_id(), fingerprint=None, note=note)
+            put = stored.DocumentPut(
+                if_revisions=frozenset({row.revision}), command_id=new_id(), fingerprint=None, record_change=note
+            )
             typer.echo(f"changed {hall}, revision {(await halls.put(hall, document, put)).revision}")
 
 
@@ -92,7 +94,7 @@ def _parse(raw: bytes) -> HallDocument:
     except msgspec.DecodeError as error:
         raise failure(f"this is not JSON: {error}") from error
     else:
-        faults = faults_of(document)
+        faults = document_faults(document)
         if not faults:
             return document
     for path, reason in faults:

@@ -37,7 +37,7 @@ async def core_parts(settings: Settings, shared: SharedParts, clock: Clock) -> A
     """Run the core as long as the context lasts; the lanes finish the commands that they have accepted."""
     async with AsyncExitStack() as stack:
         journal = Journal(shared.database)
-        halls = Halls(stored.Halls(shared.database))
+        halls = Halls(stored.HallStore(shared.database))
         all_lanes: list[Lanes] = []  # metrics read the lanes, which need metrics to be made
         metrics = Metrics(lambda: chain.from_iterable(lanes.in_use() for lanes in all_lanes), shared.forecasts.known)
         observer = CommitObserver(metrics, shared.bell, shared.follower)
@@ -45,7 +45,7 @@ async def core_parts(settings: Settings, shared: SharedParts, clock: Clock) -> A
         all_lanes.append(lanes)
         await synchronise(shared.database, clock)
         await stack.enter_async_context(background_task(keep_synchronised(shared.database, clock), "clock"))
-        await halls.look()
+        await halls.refresh()
         await ensure_demo_hall(settings, halls)
         stack.push_async_callback(lanes.stop)
         await stack.enter_async_context(background_task(halls.keep_current(), "halls"))

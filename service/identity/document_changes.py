@@ -8,13 +8,13 @@ from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.identity import audit_log
 from service.identity.store import Writer
-from service.journal.hall_documents import Noter
+from service.journal.hall_documents import ChangeRecorder
 
 PATHS_MAX = 100
 """Changed parts of a document that are named; whoever changes more has replaced it."""
 
 
-def change_recorder(hall: HallId, document: HallDocument, now_at: datetime, actor: str) -> Noter:
+def change_recorder(hall: HallId, document: HallDocument, now_at: datetime, actor: str) -> ChangeRecorder:
     """Notes which parts of a hall's document somebody replaced by those of another."""
 
     async def note(writer: Writer, before: HallDocument, revision: int) -> None:

@@ -1,4 +1,4 @@
-"""The halls' documents, each with a revision that counts its changes."""
+"""Hall documents, each with a revision that counts its changes; learned values of halls."""
 
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
@@ -16,8 +16,11 @@ from service.journal.database import Database
 from service.journal.faults import DocumentConflict, HallMissing, UnknownKind
 from service.journal.sql_files import statements
 
-PUTS_KEPT = timedelta(days=4)  # a key holds for a day of the hall and the next, and days are not all 24 hours long
-CHANGES_OVERLAP_S = 10  # a change is stamped before it commits: one stamped earlier may become visible later
+PUTS_KEPT = timedelta(days=4)
+"""How long PUT requests are remembered. An idempotency key is valid for a day of the hall and the next day."""
+
+CHANGES_OVERLAP_S = 10
+"""Overlap of two reads of changes: a change gets its time before it commits, so it can become visible later."""
 
 _SQL = statements("hall_documents.sql")
 _decode = msgspec.json.Decoder(HallDocument).decode
@@ -25,7 +28,7 @@ _decode_learned = msgspec.json.Decoder(Learned).decode
 
 
 class HallRow(Struct, frozen=True):
-    """A hall as it is stored."""
+    """A stored hall."""
 
     hall: HallId
     document: HallDocument
@@ -33,7 +36,7 @@ class HallRow(Struct, frozen=True):
     changed_at: datetime
 
 
-class UnknownRow(Struct, frozen=True):
+class UnreadableRow(Struct, frozen=True):
     """A hall whose stored document this release cannot read."""
 
     hall: HallId
@@ -42,25 +45,27 @@ class UnknownRow(Struct, frozen=True):
     why: str
 
 
-Noter: TypeAlias = Callable[["PoolConnectionProxy[asyncpg.Record]", HallDocument, int], Awaitable[None]]
-"""Notes a change of a document in its transaction: the connection, the document before, the new revision."""
+ChangeRecorder: TypeAlias = Callable[["PoolConnectionProxy[asyncpg.Record]", HallDocument, int], Awaitable[None]]
+"""Records a change in its transaction. Arguments: connection, previous document, new revision."""
 
 
-class Put(Struct, frozen=True, kw_only=True):
-    """A request that replaces a document: any of which revisions (None: whatever there is), and its idempotency key.
+class DocumentPut(Struct, frozen=True, kw_only=True):
+    """A request that replaces a document.
 
-    `fingerprints_before` are by older secrets.
+    `if_revisions` are the revisions that it may replace; `None` means any. `command_id` is derived from the idempotency
+    key. `fingerprint` is the keyed hash of the body, `None` without a key; `fingerprints_before` are the hashes with
+    older secrets.
     """
 
     if_revisions: frozenset[int] | None
     command_id: str
     fingerprint: bytes | None
     fingerprints_before: tuple[bytes, ...] = ()
-    note: Noter | None = None
+    record_change: ChangeRecorder | None = None
 
 
-class Stored(Struct, frozen=True):
-    """What a request has stored: `before` when an earlier sending of it did, which then asked for `fingerprint`."""
+class PutResult(Struct, frozen=True):
+    """The revision that a PUT stored. `before`: an earlier sending stored it, whose body had `fingerprint`."""
 
     revision: int
     before: bool = False
@@ -68,7 +73,7 @@ class Stored(Struct, frozen=True):
 
 
 class DatesInUse(Struct, frozen=True):
-    """Which dates of a hall are something's: of the day that began last, if any, and of appointments to come."""
+    """Dates of a hall in use: the day that began last and whether it has ended; future appointments as (day, start)."""
 
     last_begun: date | None
     ended: bool
@@ -76,7 +81,7 @@ class DatesInUse(Struct, frozen=True):
 
 
 class LearnedRow(Struct, frozen=True):
-    """What a hall has learned of a weekday, or of all days where `weekday` is 0, from so many days."""
+    """Values that a hall has learned from `days` days of one weekday; `weekday` 0 means all weekdays."""
 
     hall: HallId
     weekday: int
@@ -86,9 +91,9 @@ class LearnedRow(Struct, frozen=True):
 
 
 class Written(NamedTuple):
-    """How many halls there are, and how many rows of what they have learned; of both, when they were written.
+    """Counts of halls and of learned rows, and for both the sum of their times of writing.
 
-    That is the sum of the instants in microseconds since 1970, by the database's clock.
+    The sums are in microseconds since 1970, by the database's clock. They change with every write, and with a restore.
     """
 
     halls: int
@@ -97,33 +102,33 @@ class Written(NamedTuple):
     learned_us: int
 
 
-class Halls:
-    """Reads and writes halls. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
+class HallStore:
+    """Reads and writes halls. All methods raise `StorageUnavailable` if PostgreSQL does not answer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def all(self) -> list[HallRow | UnknownRow]:
-        """Every hall, by id."""
+    async def all(self) -> list[HallRow | UnreadableRow]:
+        """Return all halls, by id."""
         return [_row_of(row) for row in await self._database.fetch(_SQL["all"])]
 
     async def get(self, hall: HallId) -> HallRow | None:
-        """One hall. Raises UnknownKind when a newer release wrote its document."""
+        """Return one hall. Raises UnknownKind if a newer release wrote its document."""
         rows = await self._database.fetch(_SQL["get"], hall)
         return _hall_of(rows[0]) if rows else None
 
-    async def changed_since(self, at: datetime) -> list[HallRow | UnknownRow]:
-        """The halls changed since an instant of the database's clock; one changed shortly before may come as well."""
+    async def changed_since(self, at: datetime) -> list[HallRow | UnreadableRow]:
+        """Return the halls changed since `CHANGES_OVERLAP_S` before an instant of the database's clock."""
         since = at - timedelta(seconds=CHANGES_OVERLAP_S)
         return [_row_of(row) for row in await self._database.fetch(_SQL["changed_since"], since)]
 
     async def written(self) -> Written:
-        """How many documents and rows of what was learned there are, and when they were written."""
+        """Return counts and times of writing of all halls and learned rows."""
         row = (await self._database.fetch(_SQL["written"]))[0]
         return Written(row["halls"], int(row["written_us"]), row["learned"], int(row["learned_us"]))
 
     async def learned_since(self, at: datetime | None) -> list[LearnedRow]:
-        """What was learned since an instant, as `changed_since`; all of it when none is said."""
+        """Return the values learned since an instant, with the overlap of `changed_since`; all if it is `None`."""
         since = None if at is None else at - timedelta(seconds=CHANGES_OVERLAP_S)
         return [
             LearnedRow(row["hall_id"], row["weekday"], _decode_learned(row["learned"]), row["days"], row["changed_at"])
@@ -131,24 +136,24 @@ class Halls:
         ]
 
     async def dates_in_use(self, hall: HallId, now_at: datetime) -> DatesInUse:
-        """Which dates of a hall are something's at `now_at`."""
+        """Return the dates of a hall that are in use at `now_at`."""
         begun = await self._database.fetch(_SQL["last_begun"], hall)
         last, ended = (begun[0]["day"], begun[0]["ended"]) if begun else (None, False)
         starts = await self._database.fetch(_SQL["starts_to_come"], hall, now_at)
         return DatesInUse(last, ended, [(row["day"], row["starts_at"]) for row in starts])
 
     async def create_if_absent(self, hall: HallId, document: HallDocument) -> bool:
-        """Make a hall, revision 1; tell whether it was made."""
+        """Create a hall with revision 1; return whether it was created."""
         return bool(await self._database.fetch(_SQL["create_if_absent"], hall, _text_of(document)))
 
     async def replace(self, hall: HallId, document: HallDocument, if_revision: int) -> int:
-        """Give a hall another document and return the new revision.
+        """Replace a hall's document and return the new revision.
 
-        Waits for days that are being opened from the old one. When no answer comes it may have been stored or not.
+        Waits for transactions that open a day with the old document. Without an answer it may be stored or not.
 
         Raises:
             DocumentConflict: the document has another revision than `if_revision`.
-            HallMissing: there is no such hall.
+            HallMissing: the hall does not exist.
         """
         rows = await self._database.fetch(_SQL["replace"], hall, _text_of(document), if_revision)
         if rows:
@@ -159,40 +164,42 @@ class Halls:
             raise HallMissing(hall)
         raise DocumentConflict(present.revision)
 
-    async def put(self, hall: HallId, document: HallDocument, put: Put) -> Stored:
-        """Give a hall another document, once for each idempotency key, whichever process is asked.
+    async def put(self, hall: HallId, document: HallDocument, request: DocumentPut) -> PutResult:
+        """Replace a hall's document, once per idempotency key across all processes.
 
-        The document and the note of the key are one transaction over the hall's row: of equal requests at once the
-        others wait for the first, and find its note. When no answer comes it may have been stored or not.
+        One transaction locks the hall's row, and stores the document and the key. Equal requests at the same time wait
+        for the first and find its key. Without an answer it may be stored or not.
 
         Raises:
             DocumentConflict: the document has another revision than the request replaces.
-            HallMissing: there is no such hall.
-            UnknownKind: a newer release wrote the present document; what this one does not know of it would be lost.
+            HallMissing: the hall does not exist.
+            UnknownKind: a newer release wrote the present document, and its unknown parts would be lost.
         """
         async with self._database.reading() as connection, connection.transaction():
-            held = await connection.fetchrow(_SQL["hold"], hall)
-            if held is None:
+            locked = await connection.fetchrow(_SQL["lock"], hall)
+            if locked is None:
                 raise HallMissing(hall)
-            if put.fingerprint is not None:
-                before = await connection.fetchrow(_SQL["put_before"], hall, put.command_id)
+            if request.fingerprint is not None:
+                before = await connection.fetchrow(_SQL["put_before"], hall, request.command_id)
                 if before is not None:
-                    return Stored(before["revision"], before=True, fingerprint=before["fingerprint"])
-            before_it = document_of(hall, held["document"])
-            if put.if_revisions is not None and held["revision"] not in put.if_revisions:
-                raise DocumentConflict(held["revision"])
-            row = await connection.fetchrow(_SQL["replace"], hall, _text_of(document), held["revision"])
-            assert row is not None, "nobody changes a row that is held"
-            if put.note is not None:
-                await put.note(connection, before_it, row["revision"])
-            if put.fingerprint is not None:
-                await connection.execute(_SQL["note_put"], hall, put.command_id, put.fingerprint, row["revision"])
-                await connection.execute(_SQL["forget_puts"], hall, PUTS_KEPT)
-            return Stored(row["revision"])
+                    return PutResult(before["revision"], before=True, fingerprint=before["fingerprint"])
+            previous = document_of(hall, locked["document"])
+            if request.if_revisions is not None and locked["revision"] not in request.if_revisions:
+                raise DocumentConflict(locked["revision"])
+            row = await connection.fetchrow(_SQL["replace"], hall, _text_of(document), locked["revision"])
+            assert row is not None, "the row is locked by this transaction"
+            if request.record_change is not None:
+                await request.record_change(connection, previous, row["revision"])
+            if request.fingerprint is not None:
+                await connection.execute(
+                    _SQL["insert_put"], hall, request.command_id, request.fingerprint, row["revision"]
+                )
+                await connection.execute(_SQL["delete_old_puts"], hall, PUTS_KEPT)
+            return PutResult(row["revision"])
 
 
 def document_of(hall: HallId, stored: str) -> HallDocument:
-    """A document as it is stored. Raises UnknownKind when a newer release wrote it."""
+    """Decode a stored document. Raises UnknownKind if a newer release wrote it."""
     try:
         return _decode(stored)
     except msgspec.ValidationError as error:
@@ -203,11 +210,11 @@ def _hall_of(row: asyncpg.Record) -> HallRow:
     return HallRow(row["hall_id"], document_of(row["hall_id"], row["document"]), row["revision"], row["changed_at"])
 
 
-def _row_of(row: asyncpg.Record) -> HallRow | UnknownRow:
+def _row_of(row: asyncpg.Record) -> HallRow | UnreadableRow:
     try:
         return _hall_of(row)
     except UnknownKind as unknown:
-        return UnknownRow(row["hall_id"], row["revision"], row["changed_at"], str(unknown))
+        return UnreadableRow(row["hall_id"], row["revision"], row["changed_at"], str(unknown))
 
 
 def _text_of(document: HallDocument) -> str:

@@ -31,7 +31,9 @@ from service.domain.stats.learning import (
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.runtime.fault_isolation import apart
-from service.runtime.halls import Hall, Halls, calendar_known
+from service.runtime.hall import Hall
+from service.runtime.hall_calendar import known_calendar
+from service.runtime.halls import Halls
 from service.runtime.lanes import Lanes
 
 PACKAGE = "service.learning"
@@ -88,11 +90,11 @@ class Learning:
         if not rows:
             return
         days = [msgspec.json.decode(row["facts"], type=DayFacts) for row in rows]
-        learned = learn(days, hall.document, today, calendar_known(hall.document, first, last).worked)
+        learned = learn(days, hall.document, today, known_calendar(hall.document, first, last).worked)
         weekdays = await self._write(hall.id, learned)
         if weekdays:
             log.info("learned", hall=hall.id, days=learned.days, weekdays=weekdays)
-            await self._halls.look()
+            await self._halls.refresh()
             await self._lanes.follow_document_now(await self._halls.get(hall.id))
 
     async def _write(self, hall: HallId, learned: LearnedWeek) -> list[int]:

@@ -31,7 +31,8 @@ from service.notify.model import Kind, MessageChannel
 from service.notify.outbox import MessageSource, NewMessage, Outbox, Writer, new_messages
 from service.notify.rules import NEAR_GRACE, DueMessage, facts_of_ticket, messages_of, tickets_near_call
 from service.runtime.fault_isolation import apart
-from service.runtime.halls import Hall, Halls
+from service.runtime.hall import Hall
+from service.runtime.halls import Halls
 
 SCAN_EVERY_S = 10.0
 """How late a message may be whose event another process wrote and could not gather."""

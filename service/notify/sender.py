@@ -56,7 +56,8 @@ from service.notify.outbox import Outbox, Recipient
 from service.notify.rules import RECHECK_INTERVAL, Postpone, SendAs, apply_opening
 from service.primitives.ids import new_id
 from service.primitives.tasks import consume_exception
-from service.runtime.halls import Hall, Halls
+from service.runtime.hall import Hall
+from service.runtime.halls import Halls
 
 CLAIM_MAX = 20
 """Messages of a hall that are taken at a time; halls take turns."""

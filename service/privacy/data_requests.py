@@ -33,7 +33,8 @@ from service.primitives.contacts import Reached, e164, persons_of
 from service.primitives.ids import new_id
 from service.primitives.personal_data import Personal
 from service.runtime.fault_isolation import apart
-from service.runtime.halls import Hall, Halls
+from service.runtime.hall import Hall
+from service.runtime.halls import Halls
 from service.runtime.lanes import Lanes
 from service.runtime.requests import Request
 

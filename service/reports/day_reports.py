@@ -25,7 +25,7 @@ from service.journal import faults
 from service.journal.database import Database
 from service.journal.read import Reader
 from service.journal.sql_files import statements
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 PACKAGE = "service.reports"
 

@@ -26,7 +26,7 @@ from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.reports.day_reports import PACKAGE
 from service.runtime.fault_isolation import apart
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 from service.runtime.lanes import Lanes
 
 CONCURRENT_LOADS_MAX = 4

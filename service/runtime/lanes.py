@@ -58,7 +58,8 @@ from service.journal.journal import Journal
 from service.journal.read import TicketPlace
 from service.primitives.ids import new_id
 from service.runtime.fault_isolation import apart
-from service.runtime.halls import Hall, Halls, plan_from
+from service.runtime.hall import Hall, plan_from
+from service.runtime.halls import Halls
 from service.runtime.lane import Lane, LaneObserver
 from service.runtime.pending_requests import ANSWER_WITHIN_S
 from service.runtime.requests import Answer, Request, RequestKey, earlier_answer

@@ -127,8 +127,8 @@ async def test_a_document_of_a_newer_release_stops_its_hall_and_no_other(own: Ch
     before = (await own.call("GET", "/v1/halls/other/document", token=ADMIN)).body
     await written(service, other, {"robots": 7})
 
-    await halls.look()
-    await halls.look()
+    await halls.refresh()
+    await halls.refresh()
 
     assert [item["id"] for item in (await own.call("GET", "/v1/halls")).body["items"]] == ["demo"]
     for method, path, body, token in (
@@ -141,7 +141,7 @@ async def test_a_document_of_a_newer_release_stops_its_hall_and_no_other(own: Ch
     assert (await own.take("enquiry"))["number"] == "B001"
 
     await written(service, other, {})
-    await halls.look()
+    await halls.refresh()
 
     assert (await own.call("GET", "/v1/halls/other")).status == 200
 

@@ -18,7 +18,7 @@ from service.domain.queue.waits import wait_of_newcomer
 from service.printing.printer_monitor import PrinterMonitor
 from service.printing.printers import Printers
 from service.privacy.data_requests import DataRequests
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 from service.runtime.lanes import Lanes
 from service.runtime.requests import Request
 from tests.api.booking import booked

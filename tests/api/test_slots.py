@@ -326,7 +326,7 @@ async def test_a_day_that_the_release_before_opened_takes_what_is_listed(service
         "INSERT INTO learned (hall_id, weekday, learned, days, changed_at) VALUES ('demo', 2, $1, 40, now())",
         msgspec.json.encode(learned).decode(),
     )
-    await service.running.halls.look()
+    await service.running.halls.refresh()
     hall = await service.running.halls.get(demo_hall)
     before = msgspec.structs.replace(hall.plan(tomorrow), held_by_hour=False)
     opened = Record(1, at("09:00"), "system", new_id(), 0, None, DayOpened(plan=before))

@@ -97,10 +97,10 @@ async def found_many(service: Service, number: int) -> None:
     assert service.settings.database_url is not None
     async with Database(service.settings.database_url) as database:
         for n in range(number):
-            await stored.Halls(database).create_if_absent(
+            await stored.HallStore(database).create_if_absent(
                 HallId(f"hall-{n:03d}"), _named(f"第{n:03d}厅", f"Hall {n:03d}")
             )
-    await service.running.halls.look()
+    await service.running.halls.refresh()
 
 
 def _named(zh: str, en: str, **fields: Any) -> HallDocument:  # noqa: ANN401  (fields of the document)

@@ -26,7 +26,7 @@ async def test_a_new_halls_manager_gets_from_the_first_sign_in_to_the_first_call
     service: Service, office: BrowserContext, dsn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with Database(dsn) as database:
-        assert await stored.Halls(database).create_if_absent(HallId("north"), demo_document(always_open=False))
+        assert await stored.HallStore(database).create_if_absent(HallId("north"), demo_document(always_open=False))
     capsys.readouterr()
     await user.add_user(dsn, service.settings, "zhou", "manager", "north", "周主任")
     once = capsys.readouterr().out.strip()

@@ -249,7 +249,7 @@ async def test_what_the_hall_has_learned_is_a_table(service: Service, office: Br
     until_ten = {**learned, "walk_ins": {"09": learned["walk_ins"]["09"]}}
     for weekday, body in ((0, every), (1, learned), (2, until_ten)):
         await service.running.database.fetch(insert, weekday, json.dumps(body), service.clock.now_at())
-    await service.running.halls.look()
+    await service.running.halls.refresh()
     assert service.running.halls.learned(HallId("demo")).days == 20
     await page.reload()
 

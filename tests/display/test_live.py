@@ -48,7 +48,7 @@ from service.journal.append import Appender
 from service.journal.commit_hints import PostgresBell
 from service.journal.database import Database
 from service.journal.follow import Follower
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.journal.values import Append, Committed
 from service.primitives.ids import new_code, new_id
 from tests.domain.halls import MONDAY
@@ -152,7 +152,7 @@ async def hall_and_port(dsn: str) -> AsyncIterator[tuple[Hall, DisplayServer]]:
 
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(dsn))
-        await Halls(database).create_if_absent(DEMO, demo_document(always_open=True))
+        await HallStore(database).create_if_absent(DEMO, demo_document(always_open=True))
         bell = PostgresBell(dsn)
         follower = Follower(database, bell, clock.monotonic_s)
         runs = [asyncio.create_task(run) for run in (bell.run(), follower.run())]

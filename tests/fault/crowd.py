@@ -247,7 +247,7 @@ async def busy_hall(dsn: str, folder: Path) -> AsyncIterator[Served]:
         demo_document(always_open=True), time_zone=f"Etc/GMT{hours_behind:+d}" if hours_behind else "Etc/GMT"
     )
     async with Database(dsn) as database:
-        await stored.Halls(database).create_if_absent(HallId(HALL), document)
+        await stored.HallStore(database).create_if_absent(HallId(HALL), document)
     programs = Programs(folder)
     try:
         yield await programs.serve(database_url=dsn, metrics_open=1)

@@ -303,7 +303,7 @@ async def staged(
     stage = Stage(server, database, folder, bugs)
     await migrate(stage.dsn)
     async with Database(stage.dsn) as opened:
-        await stored.Halls(opened).create_if_absent(HallId(HALL), stage.document)
+        await stored.HallStore(opened).create_if_absent(HallId(HALL), stage.document)
     async with AsyncExitStack() as stack:
         for _ in range(processes):
             stage.networks.append(await stack.enter_async_context(Cutter(server.socket)))

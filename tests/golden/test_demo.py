@@ -26,7 +26,7 @@ async def test_the_demo_hall_of_a_release_goes_on_obeying_its_setting(
     document: HallDocument, dsn: str, tmp_path: Path
 ) -> None:
     async with Database(dsn) as database:
-        await stored.Halls(database).create_if_absent(DEMO, document)
+        await stored.HallStore(database).create_if_absent(DEMO, document)
 
     found = []
     for always_open in (True, False):

@@ -139,7 +139,7 @@ async def test_a_hall_that_is_none_is_asked_about_once_until_the_next_look(servi
         reads.clear()
         statuses = [(await api.call("GET", "/v1/halls/nowhere")).status for _ in range(10)]
         asked = len(reads)
-        await service.running.halls.look()
+        await service.running.halls.refresh()
         reads.clear()
         await api.call("GET", "/v1/halls/nowhere")
 

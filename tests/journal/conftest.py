@@ -6,7 +6,7 @@ import pytest
 
 from service.journal.append import Appender
 from service.journal.database import Database
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.journal.read import Reader
 from tests.journal.samples import HALL, Writer, document
 
@@ -31,15 +31,15 @@ def reader(database: Database) -> Reader:
 
 
 @pytest.fixture
-async def halls(database: Database) -> Halls:
+async def halls(database: Database) -> HallStore:
     """The halls, of which there is one."""
-    halls = Halls(database)
+    halls = HallStore(database)
     await halls.create_if_absent(HALL, document())
     return halls
 
 
 @pytest.fixture
-async def writer(appender: Appender, halls: Halls) -> Writer:
+async def writer(appender: Appender, halls: HallStore) -> Writer:
     """Writes one append after another to an opened day."""
     assert await halls.get(HALL) is not None
     return await Writer(appender).open()

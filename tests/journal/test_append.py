@@ -14,7 +14,7 @@ from service.journal import database as database_module
 from service.journal.append import Appender
 from service.journal.database import APPEND_CONNECTIONS, Database
 from service.journal.faults import ConstraintBroken, HallMissing, RecordsRefused, StorageUnavailable
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.journal.migrate import migrate
 from service.journal.read import Reader
 from service.journal.values import Append, Applicant, Committed, Lost
@@ -385,7 +385,7 @@ async def test_an_append_waits_for_postgresql_to_come_back_from_a_crash() -> Non
         name = await server.create_database()
         await migrate(server.dsn(name))
         async with Database(server.dsn(name)) as database:
-            await Halls(database).create_if_absent(HALL, document())
+            await HallStore(database).create_if_absent(HALL, document())
             writer = await Writer(Appender(database)).open()
             kept = [writer.head, *[(await writer.write()).append_id for _ in range(5)]]
 
@@ -453,7 +453,7 @@ async def test_an_append_that_was_sent_goes_on_without_its_asker(
     assert (await append_ids(database))[-1] == append.append_id
 
 
-async def test_more_lanes_than_connections_all_get_their_turn(appender: Appender, halls: Halls) -> None:
+async def test_more_lanes_than_connections_all_get_their_turn(appender: Appender, halls: HallStore) -> None:
     names = [f"hall-{n}" for n in range(APPEND_CONNECTIONS * 3)]
     for name in names:
         await halls.create_if_absent(HallId(name), document())
@@ -467,7 +467,7 @@ async def test_more_lanes_than_connections_all_get_their_turn(appender: Appender
 
 
 async def test_a_day_is_opened_once_with_the_document_as_of_then(
-    appender: Appender, halls: Halls, reader: Reader
+    appender: Appender, halls: HallStore, reader: Reader
 ) -> None:
     revision = await halls.replace(HALL, document(), 1)
     seen: list[int] = []
@@ -491,7 +491,7 @@ async def test_a_day_of_no_hall_is_not_opened(appender: Appender) -> None:
 
 
 async def test_a_document_does_not_change_while_a_day_is_opened_from_it(
-    appender: Appender, halls: Halls, database: Database
+    appender: Appender, halls: HallStore, database: Database
 ) -> None:
     changing: list[asyncio.Task[int]] = []
 

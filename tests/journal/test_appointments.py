@@ -12,7 +12,7 @@ from service.domain.model import AppointmentState, Ticket
 from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.faults import ConstraintBroken
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.journal.read import Reader
 from service.journal.search import CodeKind, Finder, Wanted
 from service.journal.values import Append, Applicant
@@ -428,7 +428,7 @@ async def test_holds_that_are_over_are_found(writer: Writer, reader: Reader) -> 
 
 
 async def test_days_ahead_are_opened_in_any_order_and_the_present_day_begins_all_the_same(
-    appender: Appender, halls: Halls, reader: Reader
+    appender: Appender, halls: HallStore, reader: Reader
 ) -> None:
     assert await halls.get(HALL) is not None
     await Writer(appender, day=NEXT_DAY + timedelta(days=5)).open(begins=False)

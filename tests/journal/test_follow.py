@@ -22,7 +22,7 @@ from service.journal.commit_hints import PAYLOAD_MAX_BYTES, SUBJECT, Bell, Heard
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable, UnknownKind
 from service.journal.follow import Change, Follower, Loaded, Moved
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.journal.read import Reader
 from service.journal.values import Position
 from tests.journal.samples import (
@@ -365,7 +365,7 @@ async def test_a_day_that_was_only_booked_on_is_followed_when_it_begins(
 
 @pytest.mark.usefixtures("no_poll")
 async def test_a_hall_that_has_only_days_ahead_is_followed_from_the_first_that_begins(
-    halls: Halls, appender: Appender, database: Database
+    halls: HallStore, appender: Appender, database: Database
 ) -> None:
     assert await halls.get(HALL) is not None
     follower = Follower(database, MuteBell())
@@ -385,7 +385,7 @@ async def test_a_hall_that_has_only_days_ahead_is_followed_from_the_first_that_b
 @pytest.mark.parametrize("rung", [False, True], ids=["polled", "rung"])
 async def test_a_hall_without_a_day_is_followed_from_its_first(
     rung: bool,  # noqa: FBT001
-    halls: Halls,
+    halls: HallStore,
     appender: Appender,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,

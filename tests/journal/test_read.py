@@ -11,7 +11,7 @@ from service.journal import records as records_module
 from service.journal.append import Appender
 from service.journal.database import Database
 from service.journal.faults import Rewritten, StorageUnavailable, UnknownKind
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.journal.read import CHUNK_EVENTS, Ids, Reader, TicketPlace
 from service.journal.records import body_of, row_of
 from service.journal.values import Position
@@ -189,7 +189,9 @@ async def test_the_ids_of_days_are_read_but_for_one_day_and_those_that_stand_whe
     assert await reader.ids_from(HallId("other"), DAY, [], but=date.min) == []
 
 
-async def test_days_of_two_halls_do_not_meet(writer: Writer, appender: Appender, reader: Reader, halls: Halls) -> None:
+async def test_days_of_two_halls_do_not_meet(
+    writer: Writer, appender: Appender, reader: Reader, halls: HallStore
+) -> None:
     other = HallId("other")
     await halls.create_if_absent(other, document())
     await Writer(appender, hall=other).open()

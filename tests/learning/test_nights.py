@@ -237,7 +237,7 @@ async def test_another_process_goes_by_it_after_its_next_look(
     await a_monday(service, clock)
     async with service_on(dsn, tmp_path / "other", clock) as other:
         await the_night(service, clock)
-        await other.running.halls.look()
+        await other.running.halls.refresh()
 
         assert await mean_s(other) == pytest.approx(MEAN_S)
         assert (await other.running.halls.get(DEMO)).learned.days == 1

@@ -125,7 +125,7 @@ async def database(dsn: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def halls(database: Database) -> Halls:
     """The halls, of which there is the demo hall."""
-    halls = Halls(stored.Halls(database))
+    halls = Halls(stored.HallStore(database))
     await halls.create_if_absent(DEMO, demo_document(always_open=False))
     return halls
 

@@ -29,7 +29,7 @@ async def lobby(dsn: str, tmp_path: Path, clock: FakeClock) -> AsyncIterator[Ser
 @pytest.fixture
 async def near(lobby: Service, office: Office) -> Office:
     """Messages of that hall."""
-    await office.halls.look()
+    await office.halls.refresh()
     office.days += lobby.running.lanes.in_use()
     return office
 

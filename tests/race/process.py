@@ -31,7 +31,8 @@ from service.journal.journal import Journal
 from service.journal.read import LastDay
 from service.journal.values import Append, Committed, Lost, Position
 from service.primitives.ids import new_code, new_id
-from service.runtime.halls import Hall, Halls
+from service.runtime.hall import Hall
+from service.runtime.halls import Halls
 from service.runtime.lane import Lane
 from service.runtime.lanes import Lanes
 from service.runtime.requests import Answer, Request
@@ -204,7 +205,7 @@ async def process_on(dsn: str, clock: Clock | None = None, journal: type[Meddled
     async with Database(dsn) as database:
         clock = clock or FakeClock(NOON_AT)
         heard = Heard()
-        halls = Halls(stored.Halls(database))
+        halls = Halls(stored.HallStore(database))
         meddled = journal(database)
         lanes = Lanes(meddled, halls, clock, heard)
         await halls.create_if_absent(DEMO, demo_document(always_open=True))

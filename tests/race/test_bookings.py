@@ -824,7 +824,7 @@ async def test_the_job_writes_down_holds_that_are_over_on_whatever_day(one: Proc
     await with_one_place(one, other)
     held = appointment_of(await book(one, FAR_DAY, booking(FAR_DAY, hold=True)))
     for process in (one, other):
-        await process.halls.look()
+        await process.halls.refresh()
         assert isinstance(process.clock, FakeClock)
         process.clock.advance(601)
 

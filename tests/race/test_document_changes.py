@@ -11,7 +11,8 @@ import pytest
 from service.clock import FakeClock
 from service.domain.hall.demo import DEMO, demo_document
 from service.journal import day_opening
-from service.runtime.halls import Hall, Halls
+from service.runtime.hall import Hall
+from service.runtime.halls import Halls
 from service.runtime.lane import IDLE_AFTER_S
 from tests.proxy import Proxy
 from tests.race.process import WITHIN_S, Process, kinds_in, one_story, process_on, renamed, until_blocked
@@ -37,7 +38,7 @@ async def changing(dsn: str) -> AsyncIterator[asyncpg.Connection]:
 async def change(one: Process, other: Process) -> None:
     """Change the document in the other process, and let this one hear of it."""
     await other.replace(renamed(demo_document(always_open=True), NAME))
-    await one.halls.look()
+    await one.halls.refresh()
 
 
 async def test_a_day_opened_while_its_document_changes_waits_for_the_new_one(one: Process, dsn: str) -> None:
@@ -135,12 +136,12 @@ async def test_a_plan_that_could_not_follow_its_document_follows_later(
 ) -> None:
     lane = await far.lane()
     changed = await other.replace(renamed(demo_document(always_open=True), NAME))
-    await far.halls.look()
+    await far.halls.refresh()
     await far.followed()
     assert lane.committed.plan.revision == 2
     again = await other.replace(changed.document)
     await proxy.go_away()
-    far.halls._know(again)  # heard, but the database is away
+    far.halls._add(again)  # heard, but the database is away
     await far.followed()
     await proxy.come_back()
     assert lane.committed.plan.revision == 2

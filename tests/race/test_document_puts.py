@@ -16,7 +16,7 @@ from service.domain.hall.document import HallDocument
 from service.domain.model import HallId
 from service.journal import hall_documents as stored
 from service.journal.faults import StorageUnavailable
-from service.journal.hall_documents import Put, Stored
+from service.journal.hall_documents import DocumentPut, PutResult
 from tests.api.checked import demo
 from tests.race.process import MIDNIGHT_AT, NEXT_DAY, WITHIN_S, kinds_in, rows_of, until_blocked
 from tests.service import NOON_AT, Reply, Service, service_on
@@ -123,14 +123,14 @@ async def test_a_request_whose_answer_was_lost_is_not_told_that_nothing_was_done
     pair: tuple[Service, Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = pair
-    store = stored.Halls.put
+    store = stored.HallStore.put
 
-    async def lost(halls: stored.Halls, hall: HallId, document: HallDocument, request: Put) -> Stored:
+    async def lost(halls: stored.HallStore, hall: HallId, document: HallDocument, request: DocumentPut) -> PutResult:
         await store(halls, hall, document, request)
         raise StorageUnavailable("the connection was cut")
 
     with monkeypatch.context() as patched:
-        patched.setattr(stored.Halls, "put", lost)
+        patched.setattr(stored.HallStore, "put", lost)
         unknown = await put(first)
 
     again = await put(second)

@@ -14,7 +14,7 @@ from service.domain.hall.demo import DEMO
 from service.domain.model import CounterId, CounterState, HallId
 from service.domain.refusals import DayHasEnded
 from service.journal import day_opening
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 from service.runtime.jobs import ENDS_SPREAD_S, Jobs
 from service.runtime.lanes import Lanes
 from service.runtime.requests import Answer
@@ -322,7 +322,7 @@ async def test_without_its_guards_a_late_clock_opens_a_day_that_is_over(
 async def test_jobs_of_two_processes_end_a_day_once(one: Process, other: Process, dsn: str) -> None:
     await one.take()
     for process in (one, other):
-        await process.halls.look()
+        await process.halls.refresh()
         assert isinstance(process.clock, FakeClock)
         process.clock.put(MIDNIGHT_AT + timedelta(seconds=ENDS_SPREAD_S))
     jobs = [Jobs(process.halls, process.lanes, process.clock) for process in (one, other)]

@@ -125,7 +125,7 @@ async def test_what_a_manager_took_back_does_not_come_again_with_a_process_that_
 
 async def test_a_day_ended_by_the_job_of_another_process_goes_on_all_the_same(one: Process, other: Process) -> None:
     await suspended(one)
-    await other.halls.look()
+    await other.halls.refresh()
     midnight(one, other, later=timedelta(seconds=ENDS_SPREAD_S))
     await Jobs(other.halls, other.lanes, other.clock).end_days()
 

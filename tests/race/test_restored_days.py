@@ -9,7 +9,7 @@ from service.clock import FakeClock
 from service.domain.hall.demo import DEMO
 from service.runtime import journaled_day
 from service.runtime import lane as lane_module
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 from service.runtime.jobs import ENDS_SPREAD_S, Jobs
 from service.runtime.lane import BATCH_MAX, Lane
 from tests.copies import copy, restore
@@ -151,7 +151,7 @@ async def test_the_job_ends_the_day_that_goes_on_in_the_copy(one: Process, dsn: 
     await copy(dsn)
     assert isinstance(one.clock, FakeClock)
     one.clock.put(MIDNIGHT_AT + timedelta(seconds=ENDS_SPREAD_S))
-    await one.halls.look()
+    await one.halls.refresh()
     jobs = Jobs(one.halls, one.lanes, one.clock)
     await jobs.end_days()
     await restore(dsn)

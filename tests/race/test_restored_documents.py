@@ -10,7 +10,7 @@ from service.domain.model import HallId
 from service.domain.refusals import HallNotFound
 from service.domain.stats.learning import NOTHING_LEARNED
 from service.journal import hall_documents as stored
-from service.journal.hall_documents import HallRow, UnknownRow
+from service.journal.hall_documents import HallRow, UnreadableRow
 from service.journal.sql_files import statements
 from service.learning.nightly import PACKAGE
 from tests.copies import copy, restore
@@ -42,7 +42,7 @@ async def a_document_and_a_restore(one: Process, other: Process, dsn: str) -> No
     await copy(dsn)
     await one.lanes.follow_document_now(await one.replace(named("lost")))
     for process in (one, other):
-        await process.halls.look()
+        await process.halls.refresh()
         await process.followed()
     await restore(dsn)
 
@@ -62,7 +62,7 @@ async def test_the_document_of_the_copy_is_known_at_the_next_look(one: Process, 
     await a_document_and_a_restore(one, other, dsn)
 
     for process in (one, other):
-        await process.halls.look()
+        await process.halls.refresh()
 
         assert await known_name(process) != "lost"
         assert (await process.halls.get(DEMO)).revision == 1
@@ -74,12 +74,12 @@ async def test_another_document_of_the_same_revision_is_taken_over(
 ) -> None:
     await a_document_and_a_restore(one, other, dsn)
     if looked:
-        await other.halls.look()
+        await other.halls.refresh()
 
     hall = await one.replace(named("new"))
     await one.lanes.follow_document_now(hall)
     for process in (one, other):
-        await process.halls.look()
+        await process.halls.refresh()
         await process.followed()
 
     assert hall.revision == 2
@@ -94,41 +94,41 @@ async def test_a_look_that_begins_before_a_document_is_stored_does_not_forget_it
     one: Process, other: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await a_document_and_a_restore(one, other, dsn)
-    read = stored.Halls.all
+    read = stored.HallStore.all
 
-    async def read_and_replace(store: stored.Halls) -> list[HallRow | UnknownRow]:
+    async def read_and_replace(store: stored.HallStore) -> list[HallRow | UnreadableRow]:
         rows = await read(store)
         await one.replace(named("new"))
         return rows
 
-    monkeypatch.setattr(stored.Halls, "all", read_and_replace)
-    await one.halls.look()
+    monkeypatch.setattr(stored.HallStore, "all", read_and_replace)
+    await one.halls.refresh()
     monkeypatch.undo()
 
     assert await known_name(one) == "new"
-    await one.halls.look()
+    await one.halls.refresh()
     assert await known_name(one) == "new"
 
 
 async def test_a_document_stored_between_two_reads_of_a_look_does_not_have_every_hall_read_anew(
     one: Process, other: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await one.halls.look()
-    read, read_all = stored.Halls.written, stored.Halls.all
-    anew: list[stored.Halls] = []
+    await one.halls.refresh()
+    read, read_all = stored.HallStore.written, stored.HallStore.all
+    anew: list[stored.HallStore] = []
 
-    async def replace_and_read(store: stored.Halls) -> stored.Written:
-        monkeypatch.setattr(stored.Halls, "written", read)
+    async def replace_and_read(store: stored.HallStore) -> stored.Written:
+        monkeypatch.setattr(stored.HallStore, "written", read)
         await other.replace(named("new"))
         return await read(store)
 
-    async def read_all_counted(store: stored.Halls) -> list[HallRow | UnknownRow]:
+    async def read_all_counted(store: stored.HallStore) -> list[HallRow | UnreadableRow]:
         anew.append(store)
         return await read_all(store)
 
-    monkeypatch.setattr(stored.Halls, "written", replace_and_read)
-    monkeypatch.setattr(stored.Halls, "all", read_all_counted)
-    await one.halls.look()
+    monkeypatch.setattr(stored.HallStore, "written", replace_and_read)
+    monkeypatch.setattr(stored.HallStore, "all", read_all_counted)
+    await one.halls.refresh()
 
     assert await known_name(one) == "new"
     assert anew == []
@@ -143,7 +143,7 @@ async def test_a_hall_that_the_copy_lacks_is_there_no_more(one: Process, dsn: st
 
     with pytest.raises(HallNotFound):
         await one.lanes.do(LATER, one.request(new_ticket()))
-    await one.halls.look()
+    await one.halls.refresh()
 
     assert [hall.id for hall in one.halls.known()] == [DEMO]
     with pytest.raises(HallNotFound):
@@ -154,7 +154,7 @@ async def learn(process: Process, hall: HallId, weekday: int, per_h: float) -> N
     """Write what was learned as the night does, and let the process hear of it."""
     learned = msgspec.json.encode(Learned(walk_ins={"09": LearnedArrivals(per_h)})).decode()
     await process.database.fetch(LEARN, hall, weekday, learned, 40)
-    await process.halls.look()
+    await process.halls.refresh()
 
 
 def known_per_h(process: Process, hall: HallId = DEMO) -> dict[int, float]:
@@ -169,7 +169,7 @@ async def test_what_was_learned_in_the_lost_part_is_forgotten_at_the_next_look(o
     await learn(one, DEMO, 2, 30.0)
     await restore(dsn)
 
-    await one.halls.look()
+    await one.halls.refresh()
 
     assert known_per_h(one) == {1: 10.0}
     assert (await one.halls.get(DEMO)).learned is one.halls.learned(DEMO)
@@ -192,7 +192,7 @@ async def test_a_hall_that_is_made_again_has_learned_nothing(one: Process, dsn: 
     assert await one.halls.create_if_absent(LATER, named("later"))
     await learn(one, LATER, 1, 20.0)
     await restore(dsn)
-    await one.halls.look()
+    await one.halls.refresh()
 
     assert await one.halls.create_if_absent(LATER, named("later"))
 
@@ -203,7 +203,7 @@ async def test_a_look_at_what_is_known_makes_no_other_hall_of_it(one: Process) -
     await learn(one, DEMO, 1, 10.0)
     hall = await one.halls.get(DEMO)
 
-    await one.halls.look()
-    await one.halls._look_anew_for_learned()
+    await one.halls.refresh()
+    await one.halls._reload_learned()
 
     assert await one.halls.get(DEMO) is hall

@@ -14,13 +14,13 @@ from service.errors import OutcomeUnknown
 from service.errors import StorageUnavailable as Unavailable
 from service.journal import day_opening
 from service.journal.faults import StorageUnavailable
-from service.journal.hall_documents import Noter, Put
+from service.journal.hall_documents import ChangeRecorder, DocumentPut
 from service.primitives.ids import new_id
 from tests.race.process import WITHIN_S, Process, numbers_in, renamed
 
 
-def put(note: Noter | None) -> Put:
-    return Put(if_revisions=None, command_id=new_id(), fingerprint=None, note=note)
+def put(note: ChangeRecorder | None) -> DocumentPut:
+    return DocumentPut(if_revisions=None, command_id=new_id(), fingerprint=None, record_change=note)
 
 
 async def insisting(process: Process) -> str:

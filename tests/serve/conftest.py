@@ -39,7 +39,7 @@ def document() -> HallDocument:
 async def noon(dsn: str, document: HallDocument) -> str:
     """The URL of a database with the hall `noon` alone."""
     async with Database(dsn) as database:
-        await stored.Halls(database).create_if_absent(HallId("noon"), document)
+        await stored.HallStore(database).create_if_absent(HallId("noon"), document)
     return dsn
 
 

@@ -245,7 +245,7 @@ async def _healthy_display(port: int) -> int:
 async def _make_noon(postgres: PostgresServer, document: HallDocument) -> None:
     await migrate(postgres.dsn())
     async with Database(postgres.dsn()) as database:
-        await stored.Halls(database).create_if_absent(HallId("noon"), document)
+        await stored.HallStore(database).create_if_absent(HallId("noon"), document)
 
 
 async def _live_through(served: Served, begin: Callable[[], object], end: Callable[[], object]) -> None:

@@ -24,7 +24,7 @@ from service.domain.commands import (
 from service.domain.events import Record
 from service.domain.model import HallId
 from service.journal.database import Database
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.journal.read import Reader
 from service.simulate.live import Life
 from service.simulate.people import draw
@@ -101,7 +101,7 @@ async def test_a_simulated_day_has_the_journal_of_the_same_day_over_http(dsn: st
     life = Life(setting, people, keeps=True)
     lived = life.run()
     async with Database(dsn) as database:
-        await Halls(database).create_if_absent(HallId(HALL), document)
+        await HallStore(database).create_if_absent(HallId(HALL), document)
     clock = FakeClock(life.hall.asked[0][0])
 
     async with service_on(dsn, tmp_path, clock, rate_limit=False) as service:

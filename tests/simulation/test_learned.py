@@ -13,7 +13,7 @@ from service.domain.hall.document import HallDocument
 from service.domain.model import HallId, StageId
 from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
 from service.journal.database import Database
-from service.journal.hall_documents import Halls
+from service.journal.hall_documents import HallStore
 from service.simulate.days import live_day, live_days
 from service.simulate.hall import SimulatedHall
 from service.simulate.learned import LESSONS_FROM, after_night, believed, facts_of, learned_before
@@ -91,7 +91,7 @@ async def test_a_simulated_night_teaches_what_the_night_of_a_real_hall_does(dsn:
     life.run()
     life.hall.do(EndDay(), 24 * HOUR_MS)
     async with Database(dsn) as database:
-        await Halls(database).create_if_absent(HallId(HALL), started)
+        await HallStore(database).create_if_absent(HallId(HALL), started)
     clock = FakeClock(life.hall.asked[0][0])
 
     async with service_on(dsn, tmp_path, clock, rate_limit=False) as service:

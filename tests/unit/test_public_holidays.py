@@ -11,7 +11,8 @@ from service.domain.calendar.learned import Learned, LearnedArrivals
 from service.domain.calendar.public_holidays import holiday_year, unknown_years
 from service.domain.model import HallId
 from service.domain.stats.learning import LearnedWeek
-from service.runtime.halls import Hall, calendar_of, holidays_unknown, plan_from
+from service.runtime.hall import Hall, plan_from
+from service.runtime.hall_calendar import holiday_calendar, years_without_holidays
 from tests.domain.halls import town
 
 SATURDAY = date(2026, 10, 10)
@@ -130,7 +131,7 @@ def test_a_hall_that_keeps_no_holidays_has_its_saturdays_as_ever() -> None:
 
     assert plan_from(free, 1, SATURDAY).windows == ()
     assert plan_of(free, 1, SATURDAY, worked={SATURDAY: 5}).windows == ()
-    assert holidays_unknown(free, SATURDAY) == []
+    assert years_without_holidays(free, SATURDAY) == []
 
 
 def test_the_next_opening_may_be_a_worked_saturday() -> None:
@@ -150,10 +151,10 @@ def test_a_year_whose_moved_days_are_not_announced_yet_is_told() -> None:
 
 @pytest.mark.parametrize(("today", "told"), [(date(2026, 6, 1), []), (date(2026, 11, 23), [2027])])
 def test_a_hall_is_told_as_far_ahead_as_people_can_book(today: date, told: list[int]) -> None:
-    assert holidays_unknown(town(holidays=True, country="CN"), today) == told
+    assert years_without_holidays(town(holidays=True, country="CN"), today) == told
 
 
 def test_around_the_turn_of_the_year_both_years_are_kept() -> None:
-    calendar = calendar_of(town(holidays=True, country="CN"), date(2026, 12, 1), date(2027, 1, 31))
+    calendar = holiday_calendar(town(holidays=True, country="CN"), date(2026, 12, 1), date(2027, 1, 31))
 
     assert {date(2026, 10, 1), date(2027, 1, 1)} <= calendar.off

@@ -54,7 +54,7 @@ from service.errors import RateLimited, StorageUnavailable
 from service.journal import faults
 from service.journal.values import Applicant
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 from service.runtime.requests import Answer
 
 

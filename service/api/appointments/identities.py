@@ -18,7 +18,7 @@ from service.journal import faults
 from service.journal.values import Applicant
 from service.primitives.contacts import Reached, persons_of, reached
 from service.primitives.ids import new_id
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 
 async def applicant_and_hash(

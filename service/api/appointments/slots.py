@@ -21,7 +21,7 @@ from service.domain.commands import Invited
 from service.domain.model import ServiceId
 from service.domain.refusals import BodyInvalid, OnlineOnly, ServiceNotFound
 from service.domain.view import SlotView
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 
 class SlotList(Struct, frozen=True):

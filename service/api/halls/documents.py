@@ -31,8 +31,10 @@ from service.domain.refusals import BodyInvalid, Busy
 from service.domain.view import Stamp, WaitView, wait_view
 from service.errors import DocumentConflict, IfMatchMissing, OutcomeUnknown, StorageUnavailable
 from service.identity.document_changes import change_recorder
-from service.journal.hall_documents import Put
-from service.runtime.halls import Hall, faults_of, holidays_unknown, plan_from
+from service.journal.hall_documents import DocumentPut
+from service.runtime.document_checks import document_faults
+from service.runtime.hall import Hall, plan_from
+from service.runtime.hall_calendar import years_without_holidays
 
 
 class WaitChange(Struct, frozen=True):
@@ -111,12 +113,12 @@ async def replace(request: web.Request) -> web.Response:
     if is_dry_run:
         return answer(await _dry_run(request, document))
     key = await idempotency_key_of(request, who)
-    put = Put(
+    put = DocumentPut(
         if_revisions=_revisions_replaced(request),
         command_id=key.command_id,
         fingerprint=key.fingerprint,
         fingerprints_before=key.fingerprints_before,
-        note=change_recorder(hall_id, document, request.app[CLOCK].now_at(), who.actor),
+        record_change=change_recorder(hall_id, document, request.app[CLOCK].now_at(), who.actor),
     )
     hall, before = await request.app[HALLS].put(hall_id, document, put)
     await _take_over(request, who, hall, before=before)
@@ -164,7 +166,7 @@ def _revisions_replaced(request: web.Request) -> frozenset[int] | None:
 
 async def _read_document(request: web.Request) -> HallDocument:
     document = await read_body(request, HallDocument)
-    faults = faults_of(document)
+    faults = document_faults(document)
     if faults:
         raise BodyInvalid(*faults)
     return document
@@ -198,7 +200,7 @@ async def _dry_run(request: web.Request, document: HallDocument) -> DryRun:
         places=await _places(request, hall, changed),
         over_capacity=sorted(over.then - over.now),
         over_capacity_already=sorted(over.now),
-        holidays_unknown=holidays_unknown(document, day.on),
+        holidays_unknown=years_without_holidays(document, day.on),
         waits=[
             WaitChange(
                 name,

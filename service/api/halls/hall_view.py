@@ -19,7 +19,7 @@ from service.domain.model import CounterState
 from service.domain.queue.promised_waits import promised_wait_of_newcomer
 from service.domain.queue.waits import wait_of_newcomer
 from service.domain.view import NO_WAIT, wait_view
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 
 def hall_view(request: web.Request, hall: Hall, day: Day) -> HallSeen:

@@ -22,7 +22,7 @@ from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Suspension, Zo
 from service.domain.refusals import BodyInvalid, Busy
 from service.errors import StorageUnavailable
 from service.runtime.fault_isolation import apart
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 
 async def list_(request: web.Request) -> web.Response:

@@ -12,7 +12,7 @@ from service.domain.calendar.times import stamp_or_none
 from service.domain.hall.document import HallDocument, Service, main_stage_of, optional_stages_of
 from service.domain.model import StageId, Texts
 from service.domain.view import Stamp
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 
 class StageLastingSeen(Struct, frozen=True, kw_only=True):

@@ -48,7 +48,7 @@ from service.invitations.guests import (
 )
 from service.invitations.store import HALL, Batch, ImportResult, InvitationDetails
 from service.primitives.ids import ID_FORM
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 IMPORT_MAX_BYTES = 8 * 1024 * 1024
 """Of a list, and of nothing else; more is told `body-too-large`."""

@@ -23,7 +23,7 @@ from service.domain.calendar.times import stamp, stamp_or_none
 from service.domain.refusals import BodyInvalid
 from service.primitives.contacts import Reached, e164
 from service.privacy.data_requests import PersonRecords
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 
 async def erase(request: web.Request) -> web.Response:

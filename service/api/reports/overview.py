@@ -28,7 +28,7 @@ from service.reports.missing_screens import Screen
 from service.reports.overview import HallStatus
 from service.reports.present_day import HalfHour, half_hours_of
 from service.runtime.fault_isolation import apart
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 HALLS_MAX = 1000
 """Halls in one answer: all of a province, for the worst of them may be any."""

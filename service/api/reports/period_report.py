@@ -13,7 +13,7 @@ from service.domain.refusals import BodyInvalid
 from service.domain.stats.report import Period, period_of
 from service.domain.view import OnDate
 from service.reports.day_reports import SPAN_DAYS_MAX, sum_by_service
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 
 
 class DayReport(Period, frozen=True, kw_only=True):

@@ -55,7 +55,7 @@ from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.search import CodeKind, FoundCode
 from service.primitives.ids import code_as_typed, new_code, new_id
-from service.runtime.halls import Hall
+from service.runtime.hall import Hall
 from service.runtime.requests import Answer
 
 
