@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from service.clock import FakeClock
 from service.domain import commands, events
-from service.domain.decide import appointments
+from service.domain.decide import tickets
 from service.domain.hall.demo import DEMO, demo_document
 from service.domain.hall.document import HallDocument
 from service.domain.model import Admission, LeftReason, TicketId, TicketState
@@ -97,7 +97,7 @@ async def test_without_the_guard_the_person_is_called_and_gone(
     def unguarded(_day: Any, ticket: TicketId) -> list[events.Event]:  # noqa: ANN401  (of no matter)
         return [events.TicketLeft(ticket=ticket, reason=LeftReason.BOOKED)]
 
-    monkeypatch.setattr(appointments, "leave_standby", unguarded)
+    monkeypatch.setattr(tickets, "leave_standby", unguarded)
 
     async def call() -> None:
         assert await one.next("1") == standby[0]
