@@ -1,11 +1,12 @@
-# The image of Paihao. Alone, with its own PostgreSQL in the volume:
+# The image of Paihao. To run it alone, with its own PostgreSQL in the volume:
 #
 #   docker build -t paihao .
 #   docker run --init -p 8080:8080 -p 8081:8081 -v paihao:/data paihao
 #
-# What follows the name of the image is a command of `./paihao`: serve (without any), display, migrate, check-config.
+# Arguments after the image name are a command of `./paihao`, for example display, migrate or check-config. The default
+# is serve.
 
-# A Debian with Python 3.11 or newer; a mirror is chosen with `--build-arg PYTHON=`.
+# A Debian image with Python 3.11 or newer. Choose another one, for example from a mirror, with `--build-arg PYTHON=`.
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS build
@@ -21,13 +22,14 @@ COPY LICENSE deploy/healthy.py /app/
 COPY service /app/service
 COPY display /app/display
 COPY migrations /app/migrations
-# Compiled here, for the account of the last stage cannot write; readable whatever the umask of the checkout was.
+# Compiled here, because the account of the last stage cannot write to /app. Made readable, because the checkout may have
+# a strict umask.
 RUN python -m compileall -q "$APP/service" "$APP/display" "$APP/migrations" \
     && chmod -R a+rX "$APP" \
     && mkdir "$DATA"
 
 FROM ${PYTHON}
-# An account with a name: initdb refuses to run for a number that nobody has.
+# The account needs a name: initdb refuses to run for a user id without one.
 WORKDIR /etc
 RUN echo 'paihao:x:10001:10001:Paihao:/data:/usr/sbin/nologin' >> passwd \
     && echo 'paihao:x:10001:' >> group
@@ -35,7 +37,7 @@ COPY --from=build /app /app
 COPY --from=build --chown=10001:10001 /data /data
 ENV PATH=/app/venv/bin:$PATH PYTHONPATH=/app PYTHONSAFEPATH=1
 ENV PAIHAO_HOST=0.0.0.0 PAIHAO_PORT=8080 PAIHAO_DISPLAY_PORT=8081 PAIHAO_DATA_DIR=/data
-# By its number, so that whoever runs the image can see that it is not root.
+# A number, so that Kubernetes can check that it is not root (runAsNonRoot).
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
