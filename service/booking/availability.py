@@ -22,7 +22,7 @@ import msgspec
 from msgspec import Struct, field
 
 from service.clock import Clock
-from service.domain.booking.booking_totals import Booked
+from service.domain.booking.booking_totals import BookingTotals
 from service.domain.booking.grid import grid_of
 from service.domain.booking.slots import Slot, over_capacity, places_of_day, slots_of
 from service.domain.calendar.plan import Plan
@@ -232,7 +232,9 @@ class Offers:
             known.answers[asked] = answer
         return answer
 
-    async def _sums(self, hall: Hall, row: Summary | None, stood: str | None, on: date) -> tuple[Plan, Booked, bool]:
+    async def _sums(
+        self, hall: Hall, row: Summary | None, stood: str | None, on: date
+    ) -> tuple[Plan, BookingTotals, bool]:
         """The plan and the sums of a day, and whether they are of the row that was read, or of later.
 
         `stood` is the head of the day in memory before the row was read.
@@ -247,8 +249,8 @@ class Offers:
         if day is None:
             plan = hall.plan(on)
             sums = None if row is None else row.sums()
-            if sums is None or sums.fits(plan):
-                return plan, sums or Booked.of(plan), True
+            if sums is None or sums.counts_stages_like(plan):
+                return plan, sums or BookingTotals.of(plan), True
             day = await self._lanes.day_on(hall.id, on, now=True)  # its plan is of a release that counted otherwise
         return day.regular_plan, day.booking_totals, row is not None and self._lanes.head_of(hall.id, on) == row.head
 
@@ -265,7 +267,9 @@ def places_altogether(plan: Plan) -> int:
     return sum(round(sum(places) / len(places)) for _, places in kinds)
 
 
-def _changes_at(plan: Plan, booked: Booked, slots: list[Slot], now_at: datetime, *, staff: bool) -> datetime | None:
+def _changes_at(
+    plan: Plan, booked: BookingTotals, slots: list[Slot], now_at: datetime, *, staff: bool
+) -> datetime | None:
     """When an answer is not true any more though nothing happens; None when it stays true."""
     notice = timedelta(seconds=0 if staff else plan.booking.notice_s)
     changes = [slot.starts_at - notice + _TICK for slot in slots]  # as near as the notice is not too near

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 
 from service.domain.booking.appointment_index import AppointmentIndex
-from service.domain.booking.booking_totals import Booked
+from service.domain.booking.booking_totals import BookingTotals
 from service.domain.calendar.plan import Plan, PlannedService
 from service.domain.calendar.times import LONG_AGO
 from service.domain.command_results import CommandResult, ResultPart
@@ -146,7 +146,7 @@ class Day:
         return self.queue.pools
 
     @property
-    def booking_totals(self) -> Booked:
+    def booking_totals(self) -> BookingTotals:
         """The running totals of the booked work."""
         return self.appointment_index.booked
 
@@ -268,12 +268,12 @@ class Day:
 
     def store_appointment(self, appointment: Appointment) -> None:
         """Store a new appointment, or a new value of an appointment."""
-        self.appointment_index.put(self.regular_plan, self.appointments.get(appointment.id), appointment)
+        self.appointment_index.update(self.regular_plan, self.appointments.get(appointment.id), appointment)
         self.appointments[appointment.id] = appointment
 
     def remove_appointment(self, appointment: AppointmentId) -> None:
         """Remove an appointment that was moved to another day."""
-        self.appointment_index.put(self.regular_plan, self.appointments.pop(appointment), None)
+        self.appointment_index.update(self.regular_plan, self.appointments.pop(appointment), None)
 
     def store_counter(self, counter: Counter) -> None:
         """Store a new value of a counter."""

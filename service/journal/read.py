@@ -13,7 +13,7 @@ from typing import Protocol
 import asyncpg
 from msgspec import Struct
 
-from service.domain.booking.booking_totals import Booked, sums_of
+from service.domain.booking.booking_totals import BookingTotals, totals_from_json
 from service.domain.events import Record
 from service.domain.model import MISSED_AFTER_S, AppointmentId, HallId, TicketId, TicketState
 from service.journal.faults import Rewritten
@@ -56,9 +56,9 @@ class Summary(Struct, frozen=True):
     booked: str | None
     changes: str | None
 
-    def sums(self) -> Booked | None:
+    def sums(self) -> BookingTotals | None:
         """The sums of its bookings; None when nothing was ever booked."""
-        return None if self.booked is None else sums_of(self.booked, self.changes)
+        return None if self.booked is None else totals_from_json(self.booked, self.changes)
 
 
 class Ids(Struct, frozen=True):

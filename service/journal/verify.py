@@ -21,7 +21,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
 
-from service.domain.booking.booking_totals import Booked, sums_of
+from service.domain.booking.booking_totals import BookingTotals, totals_from_json
 from service.domain.day import Day
 from service.domain.evolve.evolve import evolve
 from service.domain.model import LIVE, CounterState, HallId
@@ -254,9 +254,9 @@ def _faults_of_row(day: Day, rows: list[asyncpg.Record]) -> Iterator[str]:
             yield "has appointments, and no sums of its bookings"
 
 
-def _are_sums(expected: Booked, booked: str, changes: str | None) -> bool:
+def _are_sums(expected: BookingTotals, booked: str, changes: str | None) -> bool:
     try:
-        return sums_of(booked, changes) == expected
+        return totals_from_json(booked, changes) == expected
     except (msgspec.DecodeError, LookupError):
         return False  # they are none at all, or changes of others
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from service.domain import commands, events
 from service.domain.booking.appointment_index import AppointmentIndex
-from service.domain.booking.booking_totals import Booked
+from service.domain.booking.booking_totals import BookingTotals
 from service.domain.booking.slots import Slots, slots_of
 from service.domain.commands import Invited
 from service.domain.day import Day
@@ -80,7 +80,7 @@ def test_a_booking_takes_a_place_of_its_start() -> None:
     assert (appointment.n, appointment.place, appointment.per_person, appointment.sequence) == (1, 1, 2, 0)
     assert appointment.places >= 1
     assert appointment.made_at == town_hall.now_at
-    assert town_hall.day.booking_totals == Booked.of(town_hall.day.regular_plan, [appointment])
+    assert town_hall.day.booking_totals == BookingTotals.of(town_hall.day.regular_plan, [appointment])
 
 
 def test_a_start_gives_its_places_in_order_and_never_one_too_many() -> None:
@@ -372,7 +372,7 @@ def test_a_change_of_the_time_gives_the_old_place_back() -> None:
     assert isinstance(event, events.AppointmentChanged)
     changed = town_hall.appointment(appointment)
     assert (changed.starts_at, changed.place, changed.sequence) == (town_hall.instant("12:00"), 1, 1)
-    assert town_hall.day.booking_totals == Booked.of(town_hall.day.regular_plan, [changed])
+    assert town_hall.day.booking_totals == BookingTotals.of(town_hall.day.regular_plan, [changed])
     town_hall.book(at="11:00")
 
 
@@ -669,7 +669,7 @@ def test_an_appointment_moves_to_another_day_with_its_id_and_code() -> None:
 
     moved = tuesday.appointment(appointment.id)
     assert appointment.id not in monday.day.appointments
-    assert monday.day.booking_totals == Booked.of(monday.day.regular_plan)
+    assert monday.day.booking_totals == BookingTotals.of(monday.day.regular_plan)
     assert made(decided).made_at == appointment.made_at
     assert replace(moved, seq=0) == replace(
         appointment,
@@ -747,7 +747,9 @@ def test_the_sums_follow_the_plan() -> None:
 
     town_hall.do(commands.ChangePlan(town_hall.plan(town(services=slower))))
 
-    assert town_hall.day.booking_totals == Booked.of(town_hall.day.regular_plan, town_hall.day.appointments.values())
+    assert town_hall.day.booking_totals == BookingTotals.of(
+        town_hall.day.regular_plan, town_hall.day.appointments.values()
+    )
 
 
 # Copies.

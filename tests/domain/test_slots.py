@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.booking.booking_totals import Booked, sums_of
+from service.domain.booking.booking_totals import BookingTotals, totals_from_json
 from service.domain.booking.grid import Start, grid_of
-from service.domain.booking.slots import Slot, _Reckoning, over_capacity, places_of_day, room, slots_of
+from service.domain.booking.slots import Slot, _FreePlaces, over_capacity, places_of_day, room, slots_of
 from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.learned import NOTHING_LEARNED, ExpectedDuration, Learned, LearnedArrivals
 from service.domain.calendar.plan import Plan
@@ -97,20 +97,20 @@ def made(
     )
 
 
-def slots(plan: Plan, booked: Booked | None = None, **asked: Any) -> list[Slot]:  # noqa: ANN401  (of `slots_of`)
+def slots(plan: Plan, booked: BookingTotals | None = None, **asked: Any) -> list[Slot]:  # noqa: ANN401  (of `slots_of`)
     """The slots of a day seen from long before."""
     now_at = asked.pop("now_at", long_before(plan))
     service, count = ServiceId(asked.pop("service", "visit")), asked.pop("count", 1)
-    return slots_of(plan, booked or Booked.of(plan), service, count, now_at, **asked).all()
+    return slots_of(plan, booked or BookingTotals.of(plan), service, count, now_at, **asked).all()
 
 
 def fill(plan: Plan, draw: random.Random | None = None, **asked: Any) -> list[Appointment]:  # noqa: ANN401  (likewise)
     """Book until nothing is free: the first free start each time, or any."""
-    booked, found = Booked.of(plan), list[Appointment]()
+    booked, found = BookingTotals.of(plan), list[Appointment]()
     while free := [slot for slot in slots(plan, booked, **asked) if slot.free]:
         slot = draw.choice(free) if draw else free[0]
         found.append(made(slot.starts_at, len(found) + 1, count=asked.get("count", 1)))
-        booked.put(plan, None, found[-1])
+        booked.update(plan, None, found[-1])
     return found
 
 
@@ -219,13 +219,13 @@ def test_the_hour_is_full_when_its_work_fits_no_more() -> None:
 
 def test_free_is_what_this_very_start_would_still_take() -> None:
     plan = study(booking=NO_WALK_INS)
-    booked = Booked.of(plan)
+    booked = BookingTotals.of(plan)
     starts_at = at(plan, "10:00")
     for n in range(4):
         found = room(plan, booked, VISIT, 1, starts_at, long_before(plan))
         assert found is not None
         assert (found.free, found.taken) == (4 - n, n)
-        booked.put(plan, None, made(starts_at, n + 1))
+        booked.update(plan, None, made(starts_at, n + 1))
 
     full = room(plan, booked, VISIT, 1, starts_at, long_before(plan))
 
@@ -243,14 +243,14 @@ def test_free_is_what_this_very_start_would_still_take() -> None:
 def test_free_is_as_true_in_a_hall_that_has_learned(mean_s: float, no_show: float, counters: int, hour: int) -> None:
     learned = Learned(no_show=no_show, durations={VISIT: ExpectedDuration(mean_s, 0.6)})
     plan = study(learned, counters=STUDY["counters"][:counters])
-    booked = Booked.of(plan)
+    booked = BookingTotals.of(plan)
     starts_at = at(plan, f"{hour}:00")
     first = room(plan, booked, VISIT, 1, starts_at, long_before(plan))
 
     found, seen = first, []
     while found is not None and found.free > 0:
         seen.append(found.free)
-        booked.put(plan, None, made(starts_at, len(seen)))
+        booked.update(plan, None, made(starts_at, len(seen)))
         found = room(plan, booked, VISIT, 1, starts_at, long_before(plan))
 
     assert seen == list(range(0 if first is None else first.free, 0, -1))
@@ -260,9 +260,9 @@ def test_free_is_as_true_in_a_hall_that_has_learned(mean_s: float, no_show: floa
 def test_the_nearest_free_starts_are_those_of_all_sorted(local: str) -> None:
     plan = study(booking=NO_WALK_INS)
     draw = random.Random(local)  # noqa: S311
-    booked, wanted_at = Booked.of(plan), at(plan, local)
+    booked, wanted_at = BookingTotals.of(plan), at(plan, local)
     for one in draw.sample(fill(plan), 150):
-        booked.put(plan, None, one)
+        booked.update(plan, None, one)
     free = [slot for slot in slots(plan, booked) if slot.free]
     nearest = sorted(free, key=lambda slot: abs(slot.starts_at - wanted_at))
 
@@ -275,17 +275,17 @@ def test_the_nearest_free_starts_are_those_of_all_sorted(local: str) -> None:
 
 def test_only_what_is_asked_for_is_reckoned(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = study(booking=NO_WALK_INS)
-    booked = Booked.of(plan)
+    booked = BookingTotals.of(plan)
     for one in fill(plan)[:100]:
-        booked.put(plan, None, one)
+        booked.update(plan, None, one)
     reckoned: list[Start] = []
-    free = _Reckoning.free
+    free = _FreePlaces.free
 
-    def counted(self: _Reckoning, start: Start) -> int:
+    def counted(self: _FreePlaces, start: Start) -> int:
         reckoned.append(start)
         return free(self, start)
 
-    monkeypatch.setattr(_Reckoning, "free", counted)
+    monkeypatch.setattr(_FreePlaces, "free", counted)
     found = slots_of(plan, booked, VISIT, 1, long_before(plan))
 
     for _ in range(2):
@@ -295,7 +295,7 @@ def test_only_what_is_asked_for_is_reckoned(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_closed_day_has_no_slots() -> None:
     assert slots(study(exceptions=[{"on": "2026-11-23", "closed": True}])) == []
-    closed = Booked.of(study())
+    closed = BookingTotals.of(study())
     closed.closed = True
     assert slots(study(), closed) == []
 
@@ -345,8 +345,8 @@ def test_blocks_begin_at_each_opening_and_the_last_is_shorter() -> None:
 def test_a_long_visit_weighs_on_every_block_it_covers() -> None:
     service = {**STUDY["services"][0], "duration_s": {"mean": 7200, "cv": 0.5}}
     plan = study(services=[service], booking=NO_WALK_INS)
-    booked = Booked.of(plan)
-    booked.put(plan, None, made(at(plan, "09:30")))
+    booked = BookingTotals.of(plan)
+    booked.update(plan, None, made(at(plan, "09:30")))
 
     (sums,) = booked.everybody.groups.values()
 
@@ -377,7 +377,7 @@ def test_prechecked_people_need_less() -> None:
     plan = study(services=[service], booking=NO_WALK_INS)
 
     one, other = (
-        room(plan, Booked.of(plan), VISIT, 1, at(plan, "10:00"), long_before(plan), prechecked=prechecked)
+        room(plan, BookingTotals.of(plan), VISIT, 1, at(plan, "10:00"), long_before(plan), prechecked=prechecked)
         for prechecked in (False, True)
     )
 
@@ -491,7 +491,7 @@ def mixed(**booking: Any) -> Plan:  # noqa: ANN401  (of the document)
 
 def filled(plan: Plan, *services: str) -> Tally[str]:
     """Book services in turn from nine to ten until none is free."""
-    booked, found, n = Booked.of(plan), Tally[str](), 0
+    booked, found, n = BookingTotals.of(plan), Tally[str](), 0
     more = True
     while more:
         more = False
@@ -499,7 +499,7 @@ def filled(plan: Plan, *services: str) -> Tally[str]:
             free = [s for s in slots(plan, booked, service=service) if s.free and s.starts_at < at(plan, "09:50")]
             if free:
                 n += 1
-                booked.put(plan, None, made(free[0].starts_at, n, service=service))
+                booked.update(plan, None, made(free[0].starts_at, n, service=service))
                 found[service] += 1
                 more = True
     return found
@@ -518,9 +518,9 @@ def test_services_that_share_counters_share_their_time() -> None:
 
 def test_what_only_others_serve_takes_nothing_from_the_few() -> None:
     plan = mixed()
-    booked = Booked.of(plan)
+    booked = BookingTotals.of(plan)
     for n in range(12):
-        booked.put(plan, None, made(at(plan, "09:00") + n * timedelta(minutes=5), n + 1, service="any"))
+        booked.update(plan, None, made(at(plan, "09:00") + n * timedelta(minutes=5), n + 1, service="any"))
 
     few = room(plan, booked, ServiceId("few"), 1, at(plan, "09:30"), long_before(plan))
 
@@ -665,9 +665,9 @@ def test_places_set_by_hand_are_exactly_those() -> None:
 def test_places_set_by_hand_count_as_work_in_what_they_cover() -> None:
     by_hand = {"on": "2026-11-23", "from": "09:00", "to": "10:00", "every_min": 10, "places": 50}
     plan = study(booking={**NO_WALK_INS, "places": [by_hand]})
-    booked = Booked.of(plan)
+    booked = BookingTotals.of(plan)
     for n in range(50):
-        booked.put(plan, None, made(at(plan, "09:50"), n + 1))
+        booked.update(plan, None, made(at(plan, "09:50"), n + 1))
 
     (sums,) = booked.everybody.groups.values()
 
@@ -677,8 +677,8 @@ def test_places_set_by_hand_count_as_work_in_what_they_cover() -> None:
 def test_places_of_some_services_leave_the_others_alone() -> None:
     by_hand = {"weekdays": [1], "from": "09:00", "to": "17:00", "every_min": 60, "places": 1, "services": ["few"]}
     plan = mixed(places=[by_hand])
-    booked = Booked.of(plan)
-    booked.put(plan, None, made(at(plan, "09:00"), service="any"))
+    booked = BookingTotals.of(plan)
+    booked.update(plan, None, made(at(plan, "09:00"), service="any"))
 
     assert [slot.free for slot in slots(plan, booked, service="few")] == [1] * 8
     assert len(slots(plan, booked, service="any")) > 8
@@ -710,7 +710,7 @@ def test_a_late_share_is_released_shortly_before_the_start() -> None:
     assert abs(before - after / 2) <= 8
     starts_at = at(plan, "10:00")
     a_day_before = [
-        room(plan, Booked.of(plan), VISIT, 1, starts_at, starts_at - timedelta(seconds=seconds))
+        room(plan, BookingTotals.of(plan), VISIT, 1, starts_at, starts_at - timedelta(seconds=seconds))
         for seconds in (86_401, 86_400)
     ]
     assert [found.free for found in a_day_before if found] == [2, 4]
@@ -737,18 +737,18 @@ def test_what_is_kept_for_a_partner_is_its_guests_until_released() -> None:
     plan = study(booking={**NO_WALK_INS, "reserved": [RESERVED]})
     starts_at = at(plan, "10:00")
 
-    def free(seconds: int, partner: str | None = None, booked: Booked | None = None) -> int:
+    def free(seconds: int, partner: str | None = None, booked: BookingTotals | None = None) -> int:
         now_at = starts_at - timedelta(seconds=seconds)
-        found = room(plan, booked or Booked.of(plan), VISIT, 1, starts_at, now_at, partner=partner)
+        found = room(plan, booked or BookingTotals.of(plan), VISIT, 1, starts_at, now_at, partner=partner)
         assert found is not None
         return found.free
 
     assert (free(7201), free(7200)) == (2, 4)
     assert free(7201, "school-1") == 4
     assert free(7201, "school-2") == 2
-    came = Booked.of(plan)
+    came = BookingTotals.of(plan)
     for n in range(2):
-        came.put(plan, None, made(starts_at, n + 1, partner="school-1"))
+        came.update(plan, None, made(starts_at, n + 1, partner="school-1"))
     assert free(7201, None, came) == 2  # the guests took what was kept for them
     assert by_hour(plan, fill(plan))[10] in {18, 19}
     assert by_hour(plan, fill(plan))[14] in {36, 37, 38}
@@ -757,8 +757,8 @@ def test_what_is_kept_for_a_partner_is_its_guests_until_released() -> None:
 def test_what_is_kept_of_places_by_hand_is_of_whole_places() -> None:
     by_hand = {"weekdays": [1], "from": "09:00", "to": "17:00", "every_min": 60, "places": 5}
     plan = study(booking={"places": [by_hand], "reserved": [RESERVED]})
-    booked = Booked.of(plan)
-    booked.put(plan, None, made(at(plan, "10:00"), partner="school-1"))
+    booked = BookingTotals.of(plan)
+    booked.update(plan, None, made(at(plan, "10:00"), partner="school-1"))
 
     found = {slot.starts_at: slot.free for slot in slots(plan, booked)}
 
@@ -773,29 +773,29 @@ def test_the_sums_leave_no_trace_of_what_is_gone() -> None:
     plan = mixed(reserved=[RESERVED])
     draw = random.Random(7)  # noqa: S311
     starts = [slot.starts_at for slot in slots(plan, service="any")]
-    booked, there = Booked.of(plan), dict[int, Appointment]()
+    booked, there = BookingTotals.of(plan), dict[int, Appointment]()
     for n in range(200):
         if there and draw.random() < 0.4:
             gone = there.pop(draw.choice(list(there)))
-            booked.put(plan, gone, None)
+            booked.update(plan, gone, None)
         else:
             one = made(
                 draw.choice(starts), n, service=draw.choice(["any", "few"]), partner=draw.choice([None, "school-1"])
             )
             there[n] = one
-            booked.put(plan, None, one)
+            booked.update(plan, None, one)
 
-    assert booked == Booked.of(plan, there.values())
+    assert booked == BookingTotals.of(plan, there.values())
     for one in there.values():
-        booked.put(plan, one, None)
-    assert booked == Booked.of(plan)
+        booked.update(plan, one, None)
+    assert booked == BookingTotals.of(plan)
 
 
 def test_the_sums_are_those_written_whole_and_what_appointments_have_changed_since() -> None:
     plan = mixed(reserved=[RESERVED])
     draw = random.Random(11)  # noqa: S311
     starts = [slot.starts_at for slot in slots(plan, service="any")]
-    booked, there, changes = Booked.of(plan), dict[int, Appointment](), list[bytes]()
+    booked, there, changes = BookingTotals.of(plan), dict[int, Appointment](), list[bytes]()
     whole = msgspec.json.encode(booked).decode()
     for n in range(300):
         before, touched = booked.copy(), list[Appointment]()
@@ -812,23 +812,23 @@ def test_the_sums_are_those_written_whole_and_what_appointments_have_changed_sin
                     expires_at=long_before(plan) if state is AppointmentState.HELD else None,
                 )
                 there[len(touched) + 10 * n] = now
-            booked.put(plan, was, now)
+            booked.update(plan, was, now)
             touched += [one for one in (was, now) if one is not None]
         change = booked.changes_since(before, plan, touched)
         if change is not None:
             changes.append(msgspec.json.encode(change))
 
-        assert sums_of(whole, f"[{b','.join(changes).decode()}]") == booked
+        assert totals_from_json(whole, f"[{b','.join(changes).decode()}]") == booked
     assert max(map(len, changes)) < len(msgspec.json.encode(booked)) / 4
 
 
 def test_appointments_that_weigh_what_they_weighed_change_no_sums() -> None:
     plan = mixed()
     one = made(at(plan, "09:00"), service="any")
-    booked = Booked.of(plan, [one])
+    booked = BookingTotals.of(plan, [one])
     before = booked.copy()
     checked_in = msgspec.structs.replace(one, state=AppointmentState.CHECKED_IN)
-    booked.put(plan, one, checked_in)
+    booked.update(plan, one, checked_in)
 
     assert booked.changes_since(before, plan, [one, checked_in]) is None
 
@@ -840,11 +840,11 @@ def test_the_sums_are_read_as_they_were_written() -> None:
         made(at(plan, "09:00"), 1, partner="school-1"),
         made(at(plan, "10:05"), 2, count=3, state=AppointmentState.HELD, expires_at=expires_at),
     ]
-    booked = Booked.of(plan, appointments)
+    booked = BookingTotals.of(plan, appointments)
 
     written = msgspec.json.encode(booked)
 
-    assert msgspec.json.decode(written, type=Booked) == booked
+    assert msgspec.json.decode(written, type=BookingTotals) == booked
     assert len(written) < 1500
 
 
@@ -852,12 +852,12 @@ def test_a_hold_that_is_over_takes_no_place_in_what_is_told() -> None:
     plan = study(booking=NO_WALK_INS)
     expires_at = long_before(plan)
     held = made(at(plan, "09:00"), state=AppointmentState.HELD, expires_at=expires_at)
-    booked = Booked.of(plan, [held])
+    booked = BookingTotals.of(plan, [held])
 
     before, after = (slots(plan, booked, now_at=expires_at - timedelta(seconds=seconds))[0].free for seconds in (1, 0))
 
     assert (before, after) == (3, 4)
-    assert booked == Booked.of(plan, [held])
+    assert booked == BookingTotals.of(plan, [held])
 
 
 def test_a_hold_of_a_service_that_is_no_more_ends_in_a_plan_made_without_it() -> None:
@@ -867,7 +867,7 @@ def test_a_hold_of_a_service_that_is_no_more_ends_in_a_plan_made_without_it() ->
     held = made(at(both, "09:00"), service="other", state=AppointmentState.HELD, expires_at=expires_at)
     plan = study(booking=NO_WALK_INS)  # as it is made of the document alone, while the day is not in memory
 
-    assert slots(plan, Booked.of(both, [held]), now_at=expires_at) == slots(plan)
+    assert slots(plan, BookingTotals.of(both, [held]), now_at=expires_at) == slots(plan)
 
 
 def test_a_smaller_plan_says_which_appointments_it_would_not_take() -> None:

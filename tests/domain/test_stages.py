@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from service.domain.admission import walk_ins
 from service.domain.admission.walk_ins import Verdict
-from service.domain.booking.booking_totals import Booked
+from service.domain.booking.booking_totals import BookingTotals
 from service.domain.booking.slots import places_of_day, room, slots_of
 from service.domain.calendar.day_plan import plan_of
 from service.domain.calendar.learned import ExpectedDuration, Learned, LearnedArrivals
@@ -149,12 +149,14 @@ def test_a_plan_of_before_takes_the_main_stages_time_at_all_stages_and_books_the
     old = msgspec.convert(plan, Plan)
 
     assert old.services[PAID].expected_s(WINDOW, 2, prechecked=False) == 1200
-    assert Booked.of(old).everybody.groups.keys() == {"plain", "paid"}
-    booked = Booked.of(old, [made(at(old, "09:00"), service="paid")])
+    assert BookingTotals.of(old).everybody.groups.keys() == {"plain", "paid"}
+    booked = BookingTotals.of(old, [made(at(old, "09:00"), service="paid")])
     assert sum(booked.everybody.groups["plain"].mean_ms) == 0, "as the sums of before were written"
-    assert booked.fits(old)
-    assert not booked.fits(plan_of(offices(), 1, MONDAY))
-    assert Booked.of(plan_of(offices(services=TOWN["services"][1:2]), 1, MONDAY)).fits(old), "one stage is one stage"
+    assert booked.counts_stages_like(old)
+    assert not booked.counts_stages_like(plan_of(offices(), 1, MONDAY))
+    assert BookingTotals.of(plan_of(offices(services=TOWN["services"][1:2]), 1, MONDAY)).counts_stages_like(old), (
+        "one stage is one stage"
+    )
 
 
 # Today's speed, waits and admission.
@@ -277,7 +279,7 @@ PAID_SHORT = {"mean": 60, "cv": 0.1, "stages": {"window": {"mean": 600}}}
 
 def filled(plan: Plan, *services: ServiceId, draw: random.Random) -> list[tuple[ServiceId, datetime]]:
     """Book until nothing is free; what was told to be free is what is taken, one by one."""
-    booked, found = Booked.of(plan), list[tuple[ServiceId, datetime]]()
+    booked, found = BookingTotals.of(plan), list[tuple[ServiceId, datetime]]()
     while True:
         free = [
             slot
@@ -292,7 +294,7 @@ def filled(plan: Plan, *services: ServiceId, draw: random.Random) -> list[tuple[
             there = room(plan, booked, slot.service, 1, slot.starts_at, long_before(plan))
             assert there is not None
             assert there.free == left, "it takes exactly as many as it said"
-            booked.put(plan, None, made(slot.starts_at, len(found) + 1, service=slot.service))
+            booked.update(plan, None, made(slot.starts_at, len(found) + 1, service=slot.service))
             found.append((slot.service, slot.starts_at))
 
 
@@ -344,7 +346,7 @@ def test_walk_ins_who_pay_are_foreseen_at_the_window_and_at_the_cashier() -> Non
     learned = Learned(walk_ins={f"{hour:02d}": LearnedArrivals(3.0) for hour in range(9, 17)})
 
     plan = plan_of(town(services=services, counters=counters), 1, MONDAY, (), learned)
-    groups = Booked.of(plan).everybody.groups
+    groups = BookingTotals.of(plan).everybody.groups
 
     assert groups.keys() == {"paid", "paid@window"}
     grid = plan.__dict__["grid"]
@@ -354,7 +356,7 @@ def test_walk_ins_who_pay_are_foreseen_at_the_window_and_at_the_cashier() -> Non
 def test_a_slot_of_several_stages_ends_when_the_last_is_done() -> None:
     plan = plan_of(offices(booking={"notice_s": 0}), 1, MONDAY)
 
-    (first, *_) = slots_of(plan, Booked.of(plan), PAID, 1, long_before(plan)).all()
+    (first, *_) = slots_of(plan, BookingTotals.of(plan), PAID, 1, long_before(plan)).all()
 
     assert first.ends_at - first.starts_at == timedelta(minutes=20)
 
@@ -363,5 +365,5 @@ def test_an_optional_stage_takes_no_booking_and_a_stage_that_nobody_is_planned_f
     with_precheck = plan_of(loans(), 1, MONDAY)
     without_cashier = plan_of(offices(cashiers=0), 1, MONDAY)
 
-    assert Booked.of(with_precheck).everybody.groups.keys() == {"loan"}
-    assert Booked.of(without_cashier).everybody.groups.keys() == {"plain"}
+    assert BookingTotals.of(with_precheck).everybody.groups.keys() == {"loan"}
+    assert BookingTotals.of(without_cashier).everybody.groups.keys() == {"plain"}

@@ -15,7 +15,7 @@ from display.board import board_of
 from display.socket_target import BOARD
 from service.clock import Clock
 from service.domain import commands
-from service.domain.booking.booking_totals import Booked
+from service.domain.booking.booking_totals import BookingTotals
 from service.domain.booking.slots import slots_of
 from service.domain.commands import Command, Finish
 from service.domain.day import Day
@@ -178,7 +178,7 @@ async def test_the_fold_of_the_journal_is_the_tables_and_the_board(
     assert (
         refolded.booking_totals
         == committed.booking_totals
-        == Booked.of(committed.regular_plan, committed.appointments.values())
+        == BookingTotals.of(committed.regular_plan, committed.appointments.values())
     )
     assert [str(one) async for one in Verifier(running.database).differences_of(hall, committed.on)] == []
     expected = json.loads(msgspec.json.encode(board_of(refolded, None, clock.now_at())))

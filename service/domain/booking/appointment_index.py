@@ -1,6 +1,6 @@
-"""The diary: what is reckoned of a day's appointments, so that a booking costs no look at all of them.
+"""Index of a day's live appointments, so that a booking need not read all of them.
 
-Everything here can be made anew from the appointments; `Day.put_appointment` keeps it.
+It can be rebuilt from the appointments at any time; `Day.store_appointment` keeps it up to date.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -11,17 +11,17 @@ from typing import Any
 from msgspec import Struct
 from sortedcontainers import SortedDict
 
-from service.domain.booking.booking_totals import Booked
+from service.domain.booking.booking_totals import BookingTotals
 from service.domain.booking.slots import Slots
 from service.domain.calendar.plan import Plan
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
 
-QUESTIONS_MAX = 64
-"""Questions for free starts that are kept; at one more all are forgotten."""
+QUERIES_CACHED_MAX = 64
+"""Cached queries for free starts; one more query clears the cache."""
 
 
 class Visit(Struct, frozen=True, gc=False):
-    """What people come for who are expected, or go on with it later."""
+    """What one appointment or follow-on service is for: the service, the number of people, and checked papers."""
 
     service: ServiceId
     count: int
@@ -29,20 +29,21 @@ class Visit(Struct, frozen=True, gc=False):
 
 
 def visit_of(appointment: Appointment) -> Visit:
-    """What an appointment is for."""
+    """Return the visit that an appointment is for."""
     return Visit(appointment.service, appointment.count, appointment.prechecked)
 
 
 @dataclass
 class AppointmentIndex:
-    """Sums and indexes of the live appointments.
+    """Totals and indexes of the live appointments.
 
-    `places` says which appointment has which place of a start, `of_person`, `of_holder` and `of_invitation` whose they
-    are, and `expected`, in the order of starts, how many visits are booked whose people have not come yet. `free` keeps
-    the starts that somebody was told of, until the next change: thousands who want a full day are told alike.
+    `places` maps a start and a place number to the appointment. `of_person`, `of_holder` and `of_invitation` map to the
+    appointments of a person, a holder and an invitation. `expected` counts, by start, the booked visits of people who
+    have not checked in yet. `free` caches the answers to queries for free starts until an appointment changes: when
+    thousands of people ask for a full day, all get the cached answer.
     """
 
-    booked: Booked = field(default_factory=Booked)
+    booked: BookingTotals = field(default_factory=BookingTotals)
     places: dict[datetime, dict[int, AppointmentId]] = field(default_factory=dict)
     of_person: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
     of_holder: dict[str, frozenset[AppointmentId]] = field(default_factory=dict)
@@ -52,15 +53,15 @@ class AppointmentIndex:
 
     @classmethod
     def of(cls, plan: Plan, appointments: Iterable[Appointment], *, closed: bool) -> "AppointmentIndex":
-        """The diary of a plan's day, made anew; `closed` when nothing can be booked any more."""
-        diary = cls(Booked.of(plan))
-        diary.booked.closed = closed
+        """Build the index of a day from its appointments; `closed` is true if the day takes no more bookings."""
+        index = cls(BookingTotals.of(plan))
+        index.booked.closed = closed
         for appointment in appointments:
-            diary.put(plan, None, appointment)
-        return diary
+            index.update(plan, None, appointment)
+        return index
 
     def copy(self) -> "AppointmentIndex":
-        """A diary of its own."""
+        """Return an independent index with the same values; the cache starts empty."""
         expected: SortedDict[datetime, dict[Visit, int]] = SortedDict(
             (starts_at, dict(visits)) for starts_at, visits in self.expected.items()
         )
@@ -74,60 +75,60 @@ class AppointmentIndex:
             expected,
         )
 
-    def slots(self, question: Hashable, find: Callable[[], Slots]) -> Slots:
-        """The starts that were found: found once for each question, until an appointment changes."""
-        found = self.free.get(question)
+    def slots(self, query: Hashable, find: Callable[[], Slots]) -> Slots:
+        """Return the free starts for a query; call `find` once per query until an appointment changes."""
+        found = self.free.get(query)
         if found is None:
-            if len(self.free) >= QUESTIONS_MAX:
+            if len(self.free) >= QUERIES_CACHED_MAX:
                 self.free.clear()
-            found = self.free[question] = find()
+            found = self.free[query] = find()
         return found
 
-    def put(self, plan: Plan, before: Appointment | None, after: Appointment | None) -> None:
-        """Take over an appointment's new value; None when there was none before, or is none any more."""
+    def update(self, plan: Plan, before: Appointment | None, after: Appointment | None) -> None:
+        """Update the index for a changed appointment: `before` is None if it is new, `after` if it was removed."""
         self.free.clear()
-        self.booked.put(plan, before, after)
+        self.booked.update(plan, before, after)
         if before is not None:
             self._index(before, add=False)
         if after is not None:
             self._index(after, add=True)
 
-    def lowest_free(self, starts_at: datetime, but: Iterable[AppointmentId] = ()) -> int:
-        """The lowest free place of a start, as if some of its appointments were gone."""
+    def lowest_free(self, starts_at: datetime, ignoring: Iterable[AppointmentId] = ()) -> int:
+        """Return the lowest free place number of a start, with some appointments ignored. Numbers start at 1."""
         taken = self.places.get(starts_at, {})
-        gone = set(but)
+        ignored = set(ignoring)
         place = 1
-        while place in taken and taken[place] not in gone:
+        while place in taken and taken[place] not in ignored:
             place += 1
         return place
 
-    def _index(self, one: Appointment, *, add: bool) -> None:
-        if one.state not in LIVE:
+    def _index(self, appointment: Appointment, *, add: bool) -> None:
+        if appointment.state not in LIVE:
             return
         if add:
-            self.places.setdefault(one.starts_at, {})[one.place] = one.id
+            self.places.setdefault(appointment.starts_at, {})[appointment.place] = appointment.id
         else:
-            _drop(self.places, one.starts_at, one.place)
+            _drop(self.places, appointment.starts_at, appointment.place)
         for index, key in (
-            (self.of_person, one.person),
-            (self.of_holder, one.holder),
-            (self.of_invitation, one.invitation),
+            (self.of_person, appointment.person),
+            (self.of_holder, appointment.holder),
+            (self.of_invitation, appointment.invitation),
         ):
             if key is not None:
                 ids = index.get(key, frozenset())
-                index[key] = ids | {one.id} if add else ids - {one.id}
+                index[key] = ids | {appointment.id} if add else ids - {appointment.id}
                 if not index[key]:
                     del index[key]
-        if one.state is AppointmentState.BOOKED:
-            visit = visit_of(one)
-            visits = self.expected.setdefault(one.starts_at, {})
+        if appointment.state is AppointmentState.BOOKED:
+            visit = visit_of(appointment)
+            visits = self.expected.setdefault(appointment.starts_at, {})
             visits[visit] = visits.get(visit, 0) + (1 if add else -1)
             if not visits[visit]:
-                _drop(self.expected, one.starts_at, visit)
+                _drop(self.expected, appointment.starts_at, visit)
 
 
 def _drop(of: Any, outer: datetime, inner: object) -> None:  # noqa: ANN401  (a dictionary of dictionaries)
-    """Take a key out of an inner dictionary, and the inner one with its last."""
+    """Remove a key from an inner dictionary, and the inner dictionary when it becomes empty."""
     del of[outer][inner]
     if not of[outer]:
         del of[outer]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from msgspec import Struct, to_builtins
 
-from service.domain.booking.booking_totals import Booked
+from service.domain.booking.booking_totals import BookingTotals
 from service.domain.booking.slots import Room, Slots, earliest, places_of_day, room, slots_of, within_horizon
 from service.domain.day import Day
 from service.domain.model import LIVE, Appointment, AppointmentId, AppointmentState, ServiceId
@@ -37,7 +37,9 @@ class PlaceRequest(Struct, frozen=True):
     partner: str | None
     staff: bool
 
-    def room(self, day: Day, booked: Booked, starts_at: datetime, now_at: datetime, *, near: bool = False) -> Room:
+    def room(
+        self, day: Day, booked: BookingTotals, starts_at: datetime, now_at: datetime, *, near: bool = False
+    ) -> Room:
         """Return the capacity of a start.
 
         No notice period applies if `near` is set: the start is the one the appointment already has.
@@ -63,7 +65,7 @@ class PlaceRequest(Struct, frozen=True):
             raise SlotNotOffered
         return found
 
-    def full(self, day: Day, booked: Booked, starts_at: datetime, now_at: datetime) -> SlotFull:
+    def full(self, day: Day, booked: BookingTotals, starts_at: datetime, now_at: datetime) -> SlotFull:
         """Build the refusal with the free starts of the day nearest to the requested one.
 
         Free places are computed as of the whole second, so that requests within it share one result.
