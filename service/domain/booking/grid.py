@@ -86,8 +86,9 @@ class Load(NamedTuple):
 class Start(NamedTuple):
     """A start of an offer.
 
-    For each group, `parts` is the work of one booking by block. `shares_s` is the work that may be booked at this start: the block's work in whole bookings, spread even_shares over its starts. `by_hand` is set if the document fixes
-    the places of this start.
+    For each group, `parts` is the work of one booking by block. `shares_s` is the work that may be booked at this start:
+    whole bookings, spread evenly over the starts of the block. `by_hand` is set if the document fixes the places of
+    this start.
     """
 
     start_s: int
