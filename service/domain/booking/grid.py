@@ -86,7 +86,7 @@ class Load(NamedTuple):
 class Start(NamedTuple):
     """A start of an offer.
 
-    For each group, `parts` is the work of one booking by block. `shares_s` is the work that may be booked at this start:
+    For each group, `parts` is the work of one booking by block. `shares_s` is the work that may be booked at the start:
     whole bookings, spread evenly over the starts of the block. `by_hand` is set if the document fixes the places of
     this start.
     """
