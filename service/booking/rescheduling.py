@@ -96,21 +96,21 @@ class Moves:
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
         ask = partial(self._move, hall, to_on, request, asked=asked)
-        return await self._lanes.with_rights_of_person(hall, request, ask)
+        return await self._lanes.retry_without_expired(hall, request, ask)
 
     async def _move(self, hall: HallId, to_on: date, request: Request, *, asked: bool) -> Answer:
         command = request.command
         assert isinstance(command, ChangeAppointment), "only a change moves an appointment"
         for nth in range(TRIES_MAX):
             asked = asked and nth == 0
-            from_on = await self._lanes.on_of_appointment(hall, command.appointment)
+            from_on = await self._lanes.date_of_appointment(hall, command.appointment)
             if from_on is None:
                 raise AppointmentNotFound
             if from_on == to_on:
                 with suppress(AppointmentNotFound):  # it has moved away since: look again
-                    return await self._lanes.do_on(hall, to_on, request, asked=asked)
+                    return await self._lanes.do_on(hall, to_on, request, key_checked=asked)
                 continue
-            known = None if asked else await self._lanes.done_before(hall, request, to_on)
+            known = None if asked else await self._lanes.find_earlier_answer(hall, request, to_on)
             if known is not None:
                 return known
             answer = await self._in_time(hall, (from_on, to_on), request, _moved)
@@ -131,11 +131,11 @@ class Moves:
             Refusal: the rules of either day, or the state of the service, do not allow it.
         """
         ask = partial(self._book, hall, from_on, to_on, request, asked=asked)
-        return await self._lanes.with_rights_of_person(hall, request, ask)
+        return await self._lanes.retry_without_expired(hall, request, ask)
 
     async def _book(self, hall: HallId, from_on: date, to_on: date, request: Request, *, asked: bool) -> Answer:
         for nth in range(TRIES_MAX):
-            known = None if asked and nth == 0 else await self._lanes.done_before(hall, request, to_on)
+            known = None if asked and nth == 0 else await self._lanes.find_earlier_answer(hall, request, to_on)
             if known is not None:
                 return known
             answer = await self._in_time(hall, (from_on, to_on), request, _booked_from_standby)

@@ -27,7 +27,7 @@ from service.journal.database import (
     unreachable,
 )
 from service.journal.faults import StorageUnavailable
-from service.journal.read import continued
+from service.journal.read import records_after
 from service.journal.sql_files import statements
 from service.journal.values import Append, Committed, Lost, Position
 from service.primitives.tasks import start_eagerly
@@ -68,7 +68,7 @@ class _RowLock:
         connection = self._locked_connection()
         with unavailable_when_unreachable():
             rows = await to_the_end(connection, connection.fetch(_EVENTS_SINCE, self._hall, day, seq))
-        return continued(rows, head)
+        return records_after(rows, head)
 
 
 class DayLock(_RowLock):

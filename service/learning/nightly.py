@@ -30,7 +30,7 @@ from service.domain.stats.learning import (
 )
 from service.journal.database import Database
 from service.journal.sql_files import statements
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 from service.runtime.hall import Hall
 from service.runtime.hall_calendar import known_calendar
 from service.runtime.halls import Halls
@@ -63,7 +63,7 @@ class Learning:
         """Learn from the days that have ended, each hall once a day and at its own moment."""
         now_at = self._clock.now_at()
         for hall in self._halls.known():
-            with apart("not_learned", hall.id):
+            with isolated("not_learned", hall.id):
                 today = hall.day_at(now_at - timedelta(seconds=crc32(hall.id.encode()) % LEARN_SPREAD_S))
                 if self._learned_on.get(hall.id) != today and await self.learn_of(hall, today):
                     self._learned_on[hall.id] = today

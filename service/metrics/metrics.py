@@ -44,7 +44,7 @@ from service.domain.model import (
 )
 from service.domain.queue.promised_waits import is_promise_kept
 from service.forecasts.stored_forecasts import StoredForecast
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 
 HALL_BUCKETS_S = (10, 30, 60, 120, 180, 300, 450, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800)
 """Waits and services of a hall: 10 s to 3 h."""
@@ -346,7 +346,7 @@ class _Now(Collector):
         """Read the folds."""
         families = self._families()
         for day in self._days():
-            with apart("hall_not_measured", day.hall):
+            with isolated("hall_not_measured", day.hall):
                 if not day.ended and day.opened:
                     _add(day, *families)
         yield from families

@@ -30,7 +30,7 @@ from service.journal.faults import StorageUnavailable
 from service.notify.model import Kind, MessageChannel
 from service.notify.outbox import MessageSource, NewMessage, Outbox, Writer, new_messages
 from service.notify.rules import NEAR_GRACE, DueMessage, facts_of_ticket, messages_of, tickets_near_call
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 from service.runtime.hall import Hall
 from service.runtime.halls import Halls
 
@@ -82,7 +82,7 @@ class MessageProducer:
                 self._looked_s = looked_s
             for hall, on in sorted(moved):
                 # a fault of ours costs this day, not the others, and is met again at the next look
-                with apart("gather_fault", hall, through=StorageUnavailable, day=str(on)):
+                with isolated("gather_fault", hall, reraise=StorageUnavailable, day=str(on)):
                     await self.gather(hall, on)
                 moved.discard((hall, on))
         finally:
@@ -91,7 +91,7 @@ class MessageProducer:
         in_use = {(day.hall, day.on) for day in days}
         self._near = {key: seen for key, seen in self._near.items() if key in in_use}
         for day in days:
-            with apart("gather_fault", day.hall, through=StorageUnavailable, day=str(day.on)):
+            with isolated("gather_fault", day.hall, reraise=StorageUnavailable, day=str(day.on)):
                 await self._look_who_is_near(day)
 
     def look_from(self) -> date:

@@ -10,8 +10,9 @@ from service.domain.refusals import HallNotFound
 from service.identity.devices import Devices
 from service.primitives.ids import NIL, new_id
 from service.printing.printers import Printers
-from service.runtime.fault_isolation import apart
-from service.runtime.lanes import SYSTEM, Lanes
+from service.runtime.fault_isolation import isolated
+from service.runtime.lane_registry import SYSTEM
+from service.runtime.lanes import Lanes
 from service.runtime.requests import Request
 
 CHECK_EVERY_S = 60
@@ -33,7 +34,7 @@ class PrinterMonitor:
     async def look(self) -> None:
         """Ask every printer how it is, and report it in its hall."""
         for printer in self._printers.known.values():
-            with apart("printer_not_reported", printer.hall, kiosk=printer.kiosk):
+            with isolated("printer_not_reported", printer.hall, kiosk=printer.kiosk):
                 try:
                     await self._report(printer)
                 except HallNotFound:

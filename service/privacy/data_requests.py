@@ -32,7 +32,7 @@ from service.journal.sql_files import statements
 from service.primitives.contacts import Reached, e164, persons_of
 from service.primitives.ids import new_id
 from service.primitives.personal_data import Personal
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 from service.runtime.hall import Hall
 from service.runtime.halls import Halls
 from service.runtime.lanes import Lanes
@@ -287,7 +287,7 @@ class DataRequests:
         """Erase the rows whose visits are long ago, of each hall once a day; what could not be done is done later."""
         now_at = self._clock.now_at()
         for hall in self._halls.known():
-            with apart("people_not_forgotten", hall.id):
+            with isolated("people_not_forgotten", hall.id):
                 today = hall.day_at(now_at)
                 if self._forgot_on.get(hall.id) == today:
                     continue

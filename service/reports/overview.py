@@ -25,7 +25,7 @@ from service.journal import faults
 from service.journal.database import Database
 from service.journal.sql_files import statements
 from service.reports.day_reports import PACKAGE
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 from service.runtime.hall import Hall
 from service.runtime.lanes import Lanes
 
@@ -106,7 +106,7 @@ class Overview:
         now_at = self._clock.now_at()
         days: dict[HallId, Day | None] = {}
         for hall in halls:
-            with apart("hall_not_watched", hall.id):
+            with isolated("hall_not_watched", hall.id):
                 days[hall.id] = self._day_of(hall, now_at)
         halls = [hall for hall in halls if hall.id in days]
         stood = {hall.id: self._head_of(hall, now_at) for hall in halls}
@@ -124,7 +124,7 @@ class Overview:
             rows |= await self._rows(unread, days, now_at)
         found = []
         for hall in halls:
-            with apart("hall_not_watched", hall.id):
+            with isolated("hall_not_watched", hall.id):
                 found.append(self._now(hall, days[hall.id], rows.get(hall.id), now_at))
         self._load()
         return found
@@ -182,7 +182,7 @@ class Overview:
         """The halls whose hours it is, those of an overtime that somebody here has in memory among them."""
         now_at, found = self._clock.now_at(), []
         for hall in halls:
-            with apart("hall_not_watched", hall.id):
+            with isolated("hall_not_watched", hall.id):
                 if self.plan_of(hall, now_at).open_at(now_at):
                     found.append(hall.id)
         return found

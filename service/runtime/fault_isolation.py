@@ -1,4 +1,4 @@
-"""Many halls in one pass: what goes wrong in one of them is said, and the next has its turn."""
+"""Run a job for every hall. An error in one hall is logged and does not stop the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,28 +8,28 @@ import structlog
 from service.domain.refusals import Refusal
 from service.journal.faults import JournalFault
 
-Through = type[Exception] | tuple[type[Exception], ...]
+Reraised = type[Exception] | tuple[type[Exception], ...]
 
 log = structlog.get_logger(__name__)
 
 
 @contextmanager
-def apart(what: str, hall: str, *, through: Through = (), **more: str) -> Iterator[None]:
-    """Do what is to be done for one hall of many; what keeps it from being done is logged, and stops no other hall.
+def isolated(event: str, hall: str, *, reraise: Reraised = (), **more: str) -> Iterator[None]:
+    """Log an exception of the work for one hall, and suppress it.
 
-    A refusal, or a journal that cannot be asked now, is a warning; anything else is a fault of ours, with its trace.
+    A refusal or a fault of the journal is a warning. Any other exception is logged as an error with its traceback.
 
     Args:
-        what: the event of the log.
-        hall: whose work it is.
-        through: what is no matter of this hall alone, and raised.
-        more: what else the log says.
+        event: the event of the log line.
+        hall: the hall that the work is for.
+        reraise: exceptions that do not concern this hall alone; they are not suppressed.
+        more: further fields of the log line.
     """
     try:
         yield
-    except through:
+    except reraise:
         raise
     except (Refusal, JournalFault) as refused:
-        log.warning(what, hall=hall, why=str(refused), **more)
+        log.warning(event, hall=hall, why=str(refused), **more)
     except Exception:
-        log.exception(what, hall=hall, **more)
+        log.exception(event, hall=hall, **more)

@@ -35,9 +35,10 @@ from service.domain.model import TO_COME, HallId
 from service.domain.queue.dispatch import overdue_walk_ins
 from service.domain.refusals import Refusal
 from service.primitives.ids import new_id
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 from service.runtime.halls import Halls
-from service.runtime.lanes import SYSTEM, Lanes
+from service.runtime.lane_registry import SYSTEM
+from service.runtime.lanes import Lanes
 from service.runtime.requests import Request
 
 END_DAYS_EVERY_S = 20
@@ -90,7 +91,7 @@ class Jobs:
         now_at = self._clock.now_at()
         for hall in self._halls.known():
             spread = timedelta(seconds=crc32(hall.id.encode()) % ENDS_SPREAD_S)
-            with apart("day_not_ended", hall.id):
+            with isolated("day_not_ended", hall.id):
                 on, generation = hall.day_at(now_at - spread), self._lanes.journal_generation
                 if self._ended_before.get(hall.id) != (on, generation):
                     await self._lanes.end_days_before(hall, on)
@@ -100,7 +101,7 @@ class Jobs:
         """Lift suspensions that are over, pass over who does not come, raise who waits too long: of halls in use."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
-            with apart("hall_not_swept", day.hall):
+            with isolated("hall_not_swept", day.hall):
                 await self._sweep_hall(day, now_at)
 
     async def _sweep_hall(self, day: Day, now_at: datetime) -> None:
@@ -117,7 +118,7 @@ class Jobs:
         """Admit who is on standby and fits by now, in the halls in use here: time alone makes room."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
-            with apart("hall_not_swept", day.hall):
+            with isolated("hall_not_swept", day.hall):
                 if day.queue.standby and not day.ended and now_at < day.plan.ends_at:
                     await self._ask(day, SweepStandby())
 
@@ -125,25 +126,25 @@ class Jobs:
         """Write down who did not come, in the halls in use here, and which holds are over, on whatever day."""
         now_at = self._clock.now_at()
         for day in self._lanes.in_use():
-            with apart("hall_not_swept", day.hall):
+            with isolated("hall_not_swept", day.hall):
                 if day.ended or not day.opened or not day.plan.starts_at <= now_at < day.plan.ends_at:
                     continue
                 if any(one.state in TO_COME for one in day.appointments.values()):
                     await self._ask(day, SweepAppointments())
         try:
-            over = await self._lanes.holds_over(now_at)
+            over = await self._lanes.days_with_expired_holds(now_at)
         except Refusal as refusal:
             log.warning("holds_not_read", code=refusal.code)
             return
         for hall, on in over:
-            with apart("job_refused", hall, command="SweepAppointments"):
+            with isolated("job_refused", hall, command="SweepAppointments"):
                 await self._lanes.do_on(hall, on, self._request(SweepAppointments()))
 
     def _request(self, command: Command) -> Request:
         return Request(command=command, command_id=new_id(), actor=SYSTEM, now_at=self._clock.now_at())
 
     async def _ask(self, day: Day, command: Command) -> None:
-        with apart("job_refused", day.hall, command=type(command).__name__):
+        with isolated("job_refused", day.hall, command=type(command).__name__):
             await self._lanes.do(day.hall, self._request(command))
 
 

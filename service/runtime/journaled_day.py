@@ -135,7 +135,7 @@ class JournaledDay:
         """Return a copy of the committed day, and the id of its last append."""
         return self.committed.copy(), self._head
 
-    def set_done_yesterday(self, done: dict[str, CommandResult]) -> None:
+    def set_results_yesterday(self, done: dict[str, CommandResult]) -> None:
         """Take over the keyed commands of the day before: idempotency keys stay valid for one more day."""
         self.committed.results_yesterday = self._decided.results_yesterday = done
 
@@ -193,7 +193,7 @@ class JournaledDay:
         if self.begun:
             self.begun = False
             self._generation += 1
-            self.set_done_yesterday({})
+            self.set_results_yesterday({})
         try:
             await self.load()
         except Rewritten as gone:

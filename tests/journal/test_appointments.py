@@ -420,8 +420,8 @@ async def test_holds_that_are_over_are_found(writer: Writer, reader: Reader) -> 
     held = replace(appointment(state=AppointmentState.HELD), expires_at=LATER)
     await writer.write(writer.booking(held))
 
-    assert await reader.holds_over(NOW) == []
-    assert await reader.holds_over(LATER) == [(HALL, DAY)]
+    assert await reader.days_with_expired_holds(NOW) == []
+    assert await reader.days_with_expired_holds(LATER) == [(HALL, DAY)]
 
 
 # Days ahead.

@@ -16,7 +16,7 @@ from service.domain.stats.learning import DayFacts, OpenHour
 from service.journal.read import Reader
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
 from service.runtime.jobs import in_turn
-from service.runtime.lanes import SYSTEM
+from service.runtime.lane_registry import SYSTEM
 from service.runtime.requests import Request
 from tests.service import Service, service_on
 

@@ -18,7 +18,7 @@ from service.journal.values import Applicant
 from service.primitives.contacts import Reached, person_of
 from service.primitives.ids import OF_APPOINTMENT, new_code, new_id
 from service.privacy.data_requests import CHUNK_PEOPLE, INVITATIONS_WAIT_DAYS
-from service.runtime.lanes import SYSTEM
+from service.runtime.lane_registry import SYSTEM
 from service.runtime.requests import Request
 from tests.api.checked import Checked
 from tests.service import NOON_AT, Api, Reply, Service, service_on

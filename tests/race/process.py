@@ -95,10 +95,10 @@ class Meddled(Journal):
         async for records in super().load(hall, day, position):
             yield records
 
-    async def said_on(self, hall: HallId, last: LastDay) -> list[Record]:
-        """Read what was said, after what a test puts before `said_on`."""
-        await self._meddle("said_on")
-        return await super().said_on(hall, last)
+    async def announcements_of(self, hall: HallId, last: LastDay) -> list[Record]:
+        """Read what was said, after what a test puts before `announcements_of`."""
+        await self._meddle("announcements_of")
+        return await super().announcements_of(hall, last)
 
     async def open_day(
         self,
@@ -195,8 +195,8 @@ class Process:
 
     async def followed(self) -> None:
         """Wait until the days follow the documents."""
-        while self.lanes._following:
-            await asyncio.gather(*self.lanes._following)
+        while self.lanes._plan_updates:
+            await asyncio.gather(*self.lanes._plan_updates)
 
 
 @asynccontextmanager

@@ -109,7 +109,7 @@ async def test_an_event_is_never_before_the_last_one_of_another_process(one: Pro
 
 
 async def test_without_the_last_ones_time_events_go_back(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.runtime.lanes.Lane", Timeless)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Timeless)
     async with process_on(dsn) as one, process_on(dsn, FakeClock(NOON_AT + LATE)) as other:
         await one.take()
         await other.take()

@@ -218,7 +218,7 @@ async def test_who_is_told_that_nothing_was_done_can_believe_it(
 async def test_without_withdrawing_them_commands_are_done_that_were_told_not_to_be(
     proxy: Proxy, far_dsn: str, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.runtime.lanes.Lane", Forgiving)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Forgiving)
     async with process_on(far_dsn) as far:
         await far.take()
         lane = await far.lane()
@@ -280,7 +280,7 @@ async def test_a_crash_with_commands_in_flight_loses_and_doubles_nothing(
 ) -> None:
     dsn = server.dsn(await server.create_database())
     await migrate(dsn)
-    monkeypatch.setattr("service.runtime.lanes.Lane", Watched)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Watched)
     async with process_on(dsn) as one:
         answered = [await one.do(new_ticket()) for _ in range(3)]
         lane = await one.lane()

@@ -254,7 +254,7 @@ async def test_what_came_back_while_it_was_looked_for_is_found(
 ) -> None:
     await with_one_place(one, other)
     before = await booked(one, NEXT_DAY)
-    look = other.lanes.on_of_appointment
+    look = other.lanes.date_of_appointment
     other.journal.first["append"] = lambda: move(one, before.id, FAR_DAY)
 
     async def comes_back(hall: HallId, appointment: AppointmentId) -> date | None:
@@ -262,7 +262,7 @@ async def test_what_came_back_while_it_was_looked_for_is_found(
         await move(one, before.id, NEXT_DAY)
         return await look(hall, appointment)
 
-    monkeypatch.setattr(other.lanes, "on_of_appointment", comes_back)
+    monkeypatch.setattr(other.lanes, "date_of_appointment", comes_back)
     answer = await cancel(other, before.id, NEXT_DAY)
 
     assert appointment_of(answer).state is AppointmentState.CANCELLED

@@ -15,7 +15,7 @@ from service.domain.refusals import DayHasEnded, HallSuspended, WrongDay
 from service.journal import day_opening
 from service.journal.verify import Verifier
 from service.runtime.jobs import ENDS_SPREAD_S, Jobs
-from service.runtime.lanes import SYSTEM
+from service.runtime.lane_registry import SYSTEM
 from tests.race.bookings import booked, with_one_place
 from tests.race.process import (
     DAY,
@@ -211,9 +211,9 @@ async def test_the_day_before_is_read_once_by_those_who_look_at_a_hall_whose_day
         reads += 1
 
     async def going_on() -> list[type]:
-        return [type(event) for event in await one.lanes.going_on(DEMO, NEXT_DAY)]
+        return [type(event) for event in await one.lanes.carried_over_events(DEMO, NEXT_DAY)]
 
-    one.journal.always["said_on"] = count
+    one.journal.always["announcements_of"] = count
     assert [await going_on() for _ in range(3)] == [[SuspensionBegan, NoticePosted]] * 3
     assert reads == 1
 

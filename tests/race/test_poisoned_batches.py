@@ -114,7 +114,7 @@ async def test_a_command_whose_decision_fails_costs_only_itself(one: Process, mo
 async def test_without_a_decision_for_each_one_failure_costs_the_batch(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.runtime.lanes.Lane", Fragile)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Fragile)
     async with process_on(dsn) as one:
         answers = await batch_with(one, BAD)
 
@@ -146,7 +146,7 @@ async def test_a_command_that_the_journal_rejects_costs_only_itself(
 async def test_without_halving_one_rejected_command_costs_the_batch(
     poison: Poison, told: type[Refusal], dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.runtime.lanes.Lane", Wholesale)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Wholesale)
     async with process_on(dsn) as one:
         answers = await batch_with(one, await poison(dsn))
 

@@ -90,8 +90,8 @@ async def test_without_comparing_the_head_two_journals_are_glued_together(
         last = rows[-1]
         return [record_of(row) for row in rows[1:]], Position(last["seq"], str(last["append_id"]), last["now_at"])
 
-    monkeypatch.setattr(read, "continued", careless)
-    monkeypatch.setattr(day_locks, "continued", careless)
+    monkeypatch.setattr(read, "records_after", careless)
+    monkeypatch.setattr(day_locks, "records_after", careless)
     await four_numbers_of_which_two_are_lost(one, dsn)
     await after(dsn, 3)
 

@@ -29,7 +29,7 @@ class Sure(Lane):
 @pytest.fixture
 def sure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let lanes answer without a look."""
-    monkeypatch.setattr("service.runtime.lanes.Lane", Sure)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Sure)
 
 
 async def stale_about_a_counter(one: Process, other: Process) -> None:

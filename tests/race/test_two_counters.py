@@ -60,7 +60,7 @@ async def test_two_counters_of_one_process_never_call_the_same_ticket(one: Proce
 async def test_without_the_fold_that_runs_ahead_one_batch_calls_a_ticket_twice(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.runtime.lanes.Lane", Forgetful)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Forgetful)
     async with process_on(dsn) as one:
         await two_waiting(one)
 

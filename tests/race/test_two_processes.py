@@ -131,7 +131,7 @@ async def test_who_lost_a_race_is_first_the_next_time(one: Process, other: Proce
 async def test_pure_optimism_loses_as_often_as_the_other_gets_between(
     dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.runtime.lanes.Lane", Optimistic)
+    monkeypatch.setattr("service.runtime.lane_registry.Lane", Optimistic)
     async with process_on(dsn) as one, process_on(dsn) as other:
         await always_between(one, other)
 

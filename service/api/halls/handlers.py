@@ -21,7 +21,7 @@ from service.domain.events import Event, SuspensionBegan
 from service.domain.model import MISSED_AFTER_S, RETURN_WITHIN_S, Suspension, ZoneId
 from service.domain.refusals import BodyInvalid, Busy
 from service.errors import StorageUnavailable
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 from service.runtime.hall import Hall
 
 
@@ -38,7 +38,7 @@ async def list_(request: web.Request) -> web.Response:
 
 async def _listed(request: web.Request, hall: Hall) -> HallSeen | None:
     """A hall as a list has it; None where a fault of ours keeps it out, and only it. Raises Busy."""
-    with apart("hall_not_listed", hall.id, through=Busy):
+    with isolated("hall_not_listed", hall.id, reraise=Busy):
         return hall_view(request, hall, await _day_of(request, hall))
     return None
 
@@ -51,7 +51,7 @@ async def _day_of(request: web.Request, hall: Hall) -> Day:
     try:
         day = await lanes.day_if_begun(hall)
         if day is None:
-            goes_on = await lanes.going_on(hall.id, on)
+            goes_on = await lanes.carried_over_events(hall.id, on)
     except StorageUnavailable:
         day = lanes.in_memory(hall.id, on)
     if day is None or not day.opened:

@@ -27,7 +27,7 @@ from service.domain.view import OnDate, Stamp
 from service.reports.missing_screens import Screen
 from service.reports.overview import HallStatus
 from service.reports.present_day import HalfHour, half_hours_of
-from service.runtime.fault_isolation import apart
+from service.runtime.fault_isolation import isolated
 from service.runtime.hall import Hall
 
 HALLS_MAX = 1000
@@ -162,7 +162,7 @@ async def list_(request: web.Request) -> web.Response:
     screens = request.app[SCREENS]
     items = []
     for now in await request.app[OVERVIEW].of(page):
-        with apart("hall_not_watched", now.hall.id):
+        with isolated("hall_not_watched", now.hall.id):
             items.append(_seen(now, screens.of(now.hall.id), now_at))
     said = HallsWatched(
         items=items,

@@ -49,7 +49,7 @@ async def execute_once(  # noqa: PLR0913  (the last two by name)
     if "Idempotency-Key" not in request.headers:
         return await work()
     key, lanes = await idempotency_key_of(request, who), request.app[LANES]
-    known = await (lanes.done_before(hall, key, on) if of_any_day else lanes.done_today(hall, key))
+    known = await (lanes.find_earlier_answer(hall, key, on) if of_any_day else lanes.find_answer_of_today(hall, key))
     if known is not None:
         return known
     try:
@@ -57,7 +57,7 @@ async def execute_once(  # noqa: PLR0913  (the last two by name)
     except Refusal as refusal:
         if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR or _decided_by_day(refusal):
             raise
-        known = await lanes.done_before(hall, key, on)
+        known = await lanes.find_earlier_answer(hall, key, on)
         if known is None:
             raise
         return known
@@ -84,7 +84,7 @@ async def execute(  # noqa: PLR0913  (the last one by name)
     asked = await lane_request(request, who, command, applicant)
     lanes = request.app[LANES]
     if on is not None:
-        return await lanes.do_on(hall, on, asked, asked=True)
+        return await lanes.do_on(hall, on, asked, key_checked=True)
     return await _with_its_day(request, hall, asked, await lanes.do(hall, asked))
 
 

@@ -268,7 +268,7 @@ def _ended_without_event(
     """Find the appointments that time has ended without an event: all holds, and those of a person or an invitation.
 
     A command that needs a place, or a person's or invitation's right to one, writes these events first. Appointments on
-    other days are recorded there (`Lanes.with_rights_of_person`).
+    other days are recorded there (`Lanes.retry_without_expired`).
     """
     ids = {appointment_id for appointment_id, hold in day.booking_totals.holds.items() if hold.expires_at <= now_at}
     if person is not None:
