@@ -18,7 +18,7 @@ from service.journal.database import Database
 from service.journal.embedded.server import EmbeddedPostgres
 from service.journal.faults import StorageUnavailable
 from service.journal.follow import Follower
-from service.journal.health import Well
+from service.journal.health import Health
 from service.runtime.startup_checks import migrated
 
 DATABASE_RETRY_S = 1.0
@@ -92,7 +92,7 @@ async def _wait_for_secrets(database: Database, settings: Settings) -> Secrets:
     Raises:
         SettingsError: the database was created with another secret.
     """
-    health = Well("database")
+    health = Health("database")
     while True:
         try:
             secrets = await secret_check.compare(database, settings)

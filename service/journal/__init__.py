@@ -1,37 +1,24 @@
-"""The journal: what happened on each day of each hall, in PostgreSQL.
+"""The journal: the events of each day of each hall, in PostgreSQL.
 
-**The invariant.** A day's events are numbered from 1 without gaps, in the order in which they were committed, and
-nobody ever sees a number before those below it. All else follows from how an append keeps that.
+**Invariant.** The events of a day are numbered from 1 without gaps, in the order of their commits. No reader sees a
+number before all lower numbers.
 
-*Append.* `hall_days` has one row per (hall, day): `seq`, the last event's number, and `head`, the id of the last
-append. An append carries both as its writer knows them and claims them with one UPDATE; when another was first, nothing
-is written. The same statement writes the events, the last state of each ticket touched and new applicants: all or
-nothing, one round trip, one commit. `head` is compared as well as `seq`, so that a database restored from yesterday, or
-a standby that missed the end, is never taken for the journal we remember. Constraints named as rules are the second
-lock behind the rules of the hall: a number given twice is refused by the database too.
+**Append.** `hall_days` has one row per (hall, day): `seq`, the number of the last event, and `head`, the id of the last
+append. An append contains both as its writer knows them, and changes the row with one compare-and-set UPDATE. If
+another append was first, it writes nothing. The same statement writes the events, the last state of each changed ticket
+and appointment, and new applicants: one round trip, one commit, all or nothing. `head` is compared in addition to
+`seq`, so that a restored database or a standby that lacks the last events is not mistaken for the journal in memory.
+Named constraints are a second lock behind the rules of the domain: the database also rejects a number issued twice.
 
-*Answers that did not come.* A lost connection says nothing about the statement: it may have committed, and it may still
-be on its way, so reading the journal and finding nothing proves nothing. The same statement is therefore sent again
-until an answer is definite. It can be claimed only once: when it is not claimed, the event after `seq` carries our
-append id (it had landed) or another's (ours is dead for ever). For the same reason an append is never cancelled and has
-no timeout: a cancelled wait for a synchronous standby has committed. A stuck connection is left by closing its socket.
+**Lost answers** are explained in `append_sender`, locks on days in `day_locks`, the opening of days in `day_opening`.
 
-*Two processes on one hall.* Pure compare-and-set starves the slower. Who lost a race therefore takes the row's lock
-first, reads what it missed, decides, appends and commits: a `Claim`.
+**Days ahead.** The first booking on a day opens it, in any order. Days begin in order, see `hall_days.begun_at`. Limits
+that span several days (the bookings of a person, the single use of a code) are constraints, because no lane can decide
+them alone. The names of violated constraints become refusals.
 
-*Two days at once.* An appointment that moves to another day is one transaction that holds both rows, the earlier day's
-first, and makes an append to each: a `DoubleClaim`. When its COMMIT is not answered, both rows are locked once more,
-which waits for its end, and the journal says whether it landed.
+**Following.** NOTIFY inside an append would take a lock of the whole database at each commit, so an append sends no
+notification. After the commit a hint names the days that changed (`commit_hints`). Followers read the events by `seq`
+(`follow`), and poll once a second in case a hint was lost.
 
-*Days ahead.* A day is opened by the first booking on it, in any order; it begins, in order, when it is the present one.
-`hall_days.begun_at` says so. What is over several days of a hall (a person's appointments, a code's one use) no lane
-can decide alone: the constraints do, and their names become refusals.
-
-*Following.* NOTIFY inside an append would take a database-wide lock at each commit, so appends notify nobody. After the
-commit a bell says which halls moved; a bell only wakes. What happened is read by `seq`, and a poll each second is the
-net under bells that were not heard. Only what a process appended itself is not read there: it is handed over.
-
-Where to look: `values` (what goes in and out), `database` (connections), `append` (writing), `read` (reading), `halls`
-(their documents), `bell` and `follow` (hearing of it), `records` (events as rows), `migrate` and `statements`.
-The SQL stands beside the Python, in named blocks.
+The SQL files beside the modules contain named blocks.
 """

@@ -46,8 +46,8 @@ class Appender(AppendSender):
         work = deliver_outcome(outcome, self.until_definite(append, append_arguments(append), count_and_call))
         name = f"append {append.append_id}"
         # With an idle connection the statement is sent now, and not after all tasks that are ready to run.
-        task = start_eagerly(work, name) if self._database.at_hand else asyncio.create_task(work, name=name)
-        self._database.keep(task)
+        task = start_eagerly(work, name) if self._database.has_idle_connection else asyncio.create_task(work, name=name)
+        self._database.track(task)
         try:
             return await outcome
         except asyncio.CancelledError:

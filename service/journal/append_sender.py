@@ -23,7 +23,7 @@ from typing import Any
 from service.journal.append_statement import execute_append, find_landed, raise_if_definite
 from service.journal.database import Database, unreachable
 from service.journal.faults import StorageUnavailable
-from service.journal.health import Well
+from service.journal.health import Health
 from service.journal.values import Append, Committed, Lost
 
 RESEND_PAUSE_S = 0.02
@@ -45,7 +45,7 @@ class AppendSender:
     """Sends appends; `well` tells whether appends work."""
 
     def __init__(self, database: Database) -> None:
-        self.well = Well("appends")
+        self.well = Health("appends")
         self._database = database
         self._unanswered: set[str] = set()
         """Ids of appends whose last sending failed, and which are sent again."""
@@ -106,7 +106,7 @@ class AppendSender:
 
     def failed(self, error: Exception) -> None:
         """Record that the database did not accept a write."""
-        self._database.tell(error)
+        self._database.log_if_incomplete(error)
         self.well.failed(error)
 
     def worked(self) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 
 from service.domain.model import LIVE
-from service.journal.database import Connection, patiently, to_the_end
+from service.journal.database import Connection, run_to_end, with_stuck_limit
 from service.journal.faults import AppendRejected, ConstraintBroken, RecordsRefused
 from service.journal.records import body_of, row_of
 from service.journal.sql_files import statements
@@ -66,14 +66,14 @@ def _invitation_uses(append: Append) -> list[Use]:
 
 async def execute_append(connection: Connection, arguments: tuple[object, ...]) -> datetime | None:
     """Execute the statement; return the database's clock, or `None` if another append was first."""
-    rows = await patiently(connection, connection.fetch(_SQL["append"], *arguments))
+    rows = await with_stuck_limit(connection, connection.fetch(_SQL["append"], *arguments))
     at: datetime | None = rows[0][0]
     return at
 
 
 async def find_landed(connection: Connection, append: Append) -> Committed | Lost:
     """Find out whether one of several sendings of an append was committed, after the last one changed nothing."""
-    rows = await patiently(
+    rows = await with_stuck_limit(
         connection,
         connection.fetch(_SQL["landed"], append.hall, append.day, append.seq + 1, append.append_id),
     )
@@ -83,7 +83,7 @@ async def find_landed(connection: Connection, append: Append) -> Committed | Los
 async def roll_back(connection: Connection) -> None:
     """Roll the transaction back. If that fails, close the connection, so that the server rolls it back."""
     try:
-        await to_the_end(connection, connection.execute("ROLLBACK"))
+        await run_to_end(connection, connection.execute("ROLLBACK"))
     except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
         connection.terminate()
 

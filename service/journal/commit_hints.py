@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol
 import asyncpg
 
 from service.domain.model import HallId
-from service.journal.health import Well
+from service.journal.health import Health
 from service.journal.sql_files import statements
 
 if TYPE_CHECKING:  # nats is a seventh of the start-up, and most run without it
@@ -126,7 +126,7 @@ class PostgresBell(_Gathering):
     def __init__(self, dsn: str) -> None:
         super().__init__()
         self._dsn = dsn
-        self._well = Well("bell of PostgreSQL")
+        self._well = Health("bell of PostgreSQL")
 
     async def run(self) -> None:
         """Carry rings in both directions until cancelled, coming back whenever the server does."""
@@ -184,7 +184,7 @@ class NatsBell(_Gathering):
     def __init__(self, url: str) -> None:
         super().__init__()
         self._url = url
-        self._well = Well("bell of NATS")
+        self._well = Health("bell of NATS")
         self._connecting = True
 
     async def run(self) -> None:

@@ -1,15 +1,15 @@
-"""Connections to PostgreSQL: a pool for reading, and a few kept for appending.
+"""Connections to PostgreSQL: a pool for reads, and a few connections for appends.
 
-Reads may fail, be cancelled and time out: whoever asked is told that storage is unavailable. Appends may not, so they
-have connections of their own that no timeout touches; these are never given back to a pool, whose reset between uses
-costs two fifths of an append. Both kinds come back by themselves when PostgreSQL does.
+A read may fail, time out and be cancelled; the caller gets `StorageUnavailable`. An append must not be interrupted, so
+it has a connection without timeouts. These connections do not belong to a pool, because the reset of a pool between two
+uses costs two fifths of an append. Both kinds reconnect when PostgreSQL is back.
 
-A transaction on a connection of the pool may hold rows that others wait for, a hall's when a day of it is opened. A
-process that stalls inside one, or a host that is lost, is ended by the server like the holder of a day's row, but it is
-given longer: a day's plan is reckoned while its hall's row is held. Who waits for the row still gets it in time.
+A transaction on a connection of the pool can lock rows that others wait for: opening a day locks the hall's row. If the
+process stalls or the host is lost, the server ends the transaction after `IDLE_IN_TRANSACTION`. This is longer than for
+the lock on a day, because the plan of a day is computed under the lock. Other processes still get the row in time.
 
-A database that is restored in place lacks its tables for a while. That is an outage like any other, and not a mistake
-in a statement of ours; but from one it cannot be told, so what is missing is said in the log as an error.
+A database that is being restored in place lacks tables for some time. This is treated as an outage. It looks like a
+wrong statement in this program, so the missing object is logged as an error.
 """
 
 import asyncio
@@ -29,21 +29,21 @@ from service.primitives.tasks import consume_exception
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 T = TypeVar("T")
 
-APPEND_CONNECTIONS = 6  # lanes beyond it wait for one: an append takes milliseconds, and PostgreSQL commits in groups
-READ_CONNECTIONS_MAX = 8  # reads beyond it wait
-READ_TIMEOUT_S = 5.0  # a read that takes longer, or waits longer for a connection, is answered with 503
-CONNECT_TIMEOUT_S = 5.0  # then another attempt
-STUCK_AFTER_S = 15.0  # an append without an answer for so long is left by closing its socket, and sent again
-ABANDONED_AFTER = "5s"  # the server ends a statement whose client has left, so that stuck ones do not pile up
-IDLE_IN_TRANSACTION = "4s"  # the server ends a transaction whose client says nothing for so long: others wait for it
-CLOSE_S = 10.0  # how long closing waits for appends under way
-TELL_EVERY_S = 60.0  # what is missing in the database is said again after so long
+APPEND_CONNECTIONS = 6  # more lanes wait for one: an append takes milliseconds, and PostgreSQL commits in groups
+READ_CONNECTIONS_MAX = 8  # more reads wait
+READ_TIMEOUT_S = 5.0  # time limit of a read, and of the wait for a connection; then the answer is 503
+CONNECT_TIMEOUT_S = 5.0  # time limit of one attempt to connect
+STUCK_AFTER_S = 15.0  # an append without an answer loses its connection after this time, and is sent again
+ABANDONED_AFTER = "5s"  # the server looks this often whether the client of a running statement has disconnected
+IDLE_IN_TRANSACTION = "4s"  # the server ends a transaction whose client sends nothing for this time
+CLOSE_S = 10.0  # time limit of `close` for running appends, before and after their connections are terminated
+LOG_INCOMPLETE_EVERY_S = 60.0  # the same missing object is logged again after this time
 
 INCOMPLETE = frozenset({"3F000", "42501", "42883", "42P01", "42P10"})
-"""Sqlstates of a database that lacks a schema, a right, a function, a table or a key, as while it is restored."""
+"""Sqlstates for a missing schema, right, function, table or key, as during a restore."""
 
 NOT_ON_A_STANDBY = "0A000"
-"""Sqlstate of a standby that is asked for an unlogged table; of a plan that a restore has outdated, too."""
+"""Sqlstate for an unlogged table on a standby. Also for a cached plan that a restore has invalidated."""
 
 _SQL = statements("read.sql")
 
@@ -51,41 +51,41 @@ log = structlog.get_logger(__name__)
 
 
 def unreachable(error: BaseException) -> bool:
-    """Tell whether an error says that the server, its database or the way to it failed, and not what was asked."""
+    """Tell whether an error means that the server, the database or the network failed, and not the statement."""
     if isinstance(error, asyncpg.PostgresError):
-        # 08 connection, 25 read-only or timed out in a transaction, 53 resources, 57 shut down, 58 system
+        # 08 connection, 25 read-only or idle in transaction, 53 resources, 57 shutdown, 58 system
         away = (error.sqlstate or "")[:2] in {"08", "25", "53", "57", "58"} or error.sqlstate == NOT_ON_A_STANDBY
         return away or incomplete(error)
     if isinstance(error, asyncpg.InterfaceError):
-        return not isinstance(error, ValueError)  # which says that an argument cannot be encoded
+        return not isinstance(error, ValueError)  # a ValueError means that an argument cannot be encoded
     return isinstance(error, OSError | asyncpg.InternalClientError)
 
 
 def incomplete(error: BaseException) -> bool:
-    """Tell whether an error says that the database is not whole: a table, a function or a right is not there."""
+    """Tell whether an error means that a table, a function or a right is missing."""
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in INCOMPLETE
 
 
-def said(error: BaseException) -> str:
-    """What an error says, or else its name: an answer that did not come in time says nothing."""
+def error_text(error: BaseException) -> str:
+    """Return the text of an error, or its class name if it has none, as a timeout."""
     return str(error) or type(error).__name__
 
 
 @contextmanager
 def unavailable_when_unreachable() -> Iterator[None]:
-    """Turn what says that the server, its database or the way to it failed into `StorageUnavailable`."""
+    """Turn errors of the server, the database or the network into `StorageUnavailable` or `Incomplete`."""
     try:
         yield
     except Exception as error:
         if unreachable(error):
-            raise (Incomplete if incomplete(error) else StorageUnavailable)(said(error)) from error
+            raise (Incomplete if incomplete(error) else StorageUnavailable)(error_text(error)) from error
         raise
 
 
-async def patiently(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
-    """Run a statement in a task that nobody cancels, for asyncpg would ask the server to cancel it as well.
+async def with_stuck_limit(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
+    """Run a statement; after `STUCK_AFTER_S` without an answer terminate the connection, so that the statement fails.
 
-    One without an answer after `STUCK_AFTER_S` loses its connection, and fails as if the network had.
+    Use it in a task that is never cancelled: on cancellation asyncpg asks the server to cancel the statement.
     """
     give_up = asyncio.get_running_loop().call_later(STUCK_AFTER_S, connection.terminate)
     try:
@@ -94,31 +94,31 @@ async def patiently(connection: Connection, statement: Coroutine[Any, Any, T]) -
         give_up.cancel()
 
 
-async def to_the_end(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
-    """Run a statement `patiently` in a task of its own, whatever becomes of who asked for it."""
-    task = asyncio.ensure_future(patiently(connection, statement))
+async def run_to_end(connection: Connection, statement: Coroutine[Any, Any, T]) -> T:
+    """Run a statement to its end in a task of its own, even if the caller is cancelled; see `with_stuck_limit`."""
+    task = asyncio.ensure_future(with_stuck_limit(connection, statement))
     task.add_done_callback(consume_exception)
     await asyncio.wait({task})
     return await task
 
 
 async def _no_reset(_connection: Connection) -> None:
-    """Reads leave nothing behind on a connection."""
+    """Do nothing between two uses of a connection: reads do not change its state."""
 
 
 class Database:
-    """A PostgreSQL database, by its URL. Use it as `async with Database(dsn) as database`: it connects when needed."""
+    """Connections to one PostgreSQL database, made on demand. Use it as `async with Database(dsn) as database`."""
 
     def __init__(self, dsn: str) -> None:
         self.dsn = dsn
         self.closing = False
-        self._under_way: set[asyncio.Future[Any]] = set()
-        self._open: set[Connection] = set()
-        self._places: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()  # the warmest first
+        self._running: set[asyncio.Future[Any]] = set()
+        self._append_connections: set[Connection] = set()
+        self._idle: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()  # last used first; None: not connected
         for _ in range(APPEND_CONNECTIONS):
-            self._places.put_nowait(None)
+            self._idle.put_nowait(None)
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
-        self._told_s: dict[str, float] = {}
+        self._logged_s: dict[str, float] = {}
 
     async def __aenter__(self) -> Self:
         self._pool = await asyncpg.create_pool(
@@ -139,19 +139,19 @@ class Database:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Let appends under way end, for `CLOSE_S` at most, then leave all connections."""
-        if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=CLOSE_S)
+        """Wait up to `CLOSE_S` for running appends, then terminate all connections."""
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=CLOSE_S)
         self.closing = True
-        for connection in list(self._open):
+        for connection in list(self._append_connections):
             connection.terminate()
-        if self._under_way:
-            await asyncio.wait(set(self._under_way), timeout=CLOSE_S)
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=CLOSE_S)
         assert self._pool is not None
         self._pool.terminate()
 
     async def ping(self) -> datetime:
-        """Give the database's clock.
+        """Return the database's clock.
 
         Raises:
             StorageUnavailable: no answer.
@@ -161,10 +161,10 @@ class Database:
         return at
 
     async def ready(self) -> None:
-        """Ask whether the database would take a change.
+        """Check that the database accepts changes.
 
         Raises:
-            ReadOnly: it would not. The connection that said so is left: another one may be told otherwise.
+            ReadOnly: it does not. The connection is closed, because a new one may reach another server.
             StorageUnavailable: no answer.
         """
         async with self.reading() as connection:
@@ -172,7 +172,7 @@ class Database:
                 raise ReadOnly("transactions are read-only")
 
     async def fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
-        """Read.
+        """Execute a query on the pool and return its rows.
 
         Raises:
             StorageUnavailable: no connection or no answer within `READ_TIMEOUT_S`.
@@ -182,47 +182,47 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator["PoolConnectionProxy[asyncpg.Record]"]:
-        """Lend a connection of the pool; whatever goes wrong with it inside is `StorageUnavailable` outside."""
+        """Borrow a connection of the pool. Errors of the connection inside the context become `StorageUnavailable`."""
         assert self._pool is not None, "a database is used inside `async with`"
         try:
             connection = await self._pool.acquire(timeout=READ_TIMEOUT_S)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            raise StorageUnavailable(said(error)) from error
+            raise StorageUnavailable(error_text(error)) from error
         try:
             with unavailable_when_unreachable():
                 yield connection
         except (StorageUnavailable, asyncio.CancelledError) as error:
-            self.tell(error)
-            with suppress(asyncpg.InterfaceError):  # it was lost, and is the pool's again
-                connection.terminate()  # a server that hangs would take no cancellation, and the pool would wait for it
+            self.log_if_incomplete(error)
+            with suppress(asyncpg.InterfaceError):  # the connection was lost and is back in the pool
+                connection.terminate()  # the pool would wait for a server that hangs
             raise
         finally:
             await self._pool.release(connection)
 
-    def tell(self, error: BaseException) -> None:
-        """Log what the database lacks, if an error says that, in PostgreSQL's words; again after `TELL_EVERY_S`."""
+    def log_if_incomplete(self, error: BaseException) -> None:
+        """Log the missing object if an error means that; again after `LOG_INCOMPLETE_EVERY_S`."""
         if not (isinstance(error, Incomplete) or incomplete(error)):
             return
-        missing = str(error).partition("\n")[0]  # it names a table or a function, and quotes no row; then come hints
+        missing = str(error).partition("\n")[0]  # the first line names the object and quotes no row; hints follow
         now_s = asyncio.get_running_loop().time()
-        if now_s - self._told_s.get(missing, float("-inf")) >= TELL_EVERY_S:
-            self._told_s[missing] = now_s
+        if now_s - self._logged_s.get(missing, float("-inf")) >= LOG_INCOMPLETE_EVERY_S:
+            self._logged_s[missing] = now_s
             log.error("database_incomplete", why=missing)
 
     async def take(self) -> Connection:
-        """Wait for an append connection, connecting if it has to be made; `give_back` it.
+        """Wait for an append connection, and connect it if necessary. Return it by `give_back`.
 
         Raises:
-            StorageUnavailable: PostgreSQL cannot be reached, or the database is being closed; nothing was sent.
+            StorageUnavailable: PostgreSQL cannot be reached, or this object is being closed; nothing was sent.
         """
-        connection = await self._places.get()
+        connection = await self._idle.get()
         if self.closing:
-            self._places.put_nowait(connection)
+            self._idle.put_nowait(connection)
             raise StorageUnavailable("closing")
         if connection is not None and not connection.is_closed():
             return connection
         if connection is not None:
-            self._open.discard(connection)
+            self._append_connections.discard(connection)
         try:
             connection = await asyncpg.connect(
                 self.dsn,
@@ -235,30 +235,30 @@ class Database:
                 },
             )
         except BaseException as error:
-            self._places.put_nowait(None)
+            self._idle.put_nowait(None)
             if isinstance(
                 error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError
             ):
-                raise StorageUnavailable(said(error)) from error
+                raise StorageUnavailable(error_text(error)) from error
             raise
-        self._open.add(connection)
+        self._append_connections.add(connection)
         return connection
 
     @property
-    def at_hand(self) -> bool:
-        """Tell whether `take` would give an open connection at once."""
-        if self.closing or self._places.empty():
+    def has_idle_connection(self) -> bool:
+        """Tell whether `take` would return an open connection at once."""
+        if self.closing or self._idle.empty():
             return False
-        connection = self._places.get_nowait()
-        self._places.put_nowait(connection)
+        connection = self._idle.get_nowait()
+        self._idle.put_nowait(connection)
         return connection is not None and not connection.is_closed()
 
     def give_back(self, connection: Connection) -> None:
-        """Return an append connection; one that is closed makes place for another."""
-        self._places.put_nowait(connection)
+        """Return an append connection; if it is closed, `take` connects again."""
+        self._idle.put_nowait(connection)
 
-    def keep(self, task: "asyncio.Future[Any]") -> None:
-        """Hold on to a task that must end even when nobody waits for it any more; closing waits for it."""
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+    def track(self, task: "asyncio.Future[Any]") -> None:
+        """Keep a reference to a task that must end even if no caller waits for it; closing waits for it."""
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         task.add_done_callback(consume_exception)

@@ -21,10 +21,10 @@ from service.journal.append_statement import append_arguments, execute_append, f
 from service.journal.database import (
     Connection,
     Database,
-    patiently,
-    to_the_end,
+    run_to_end,
     unavailable_when_unreachable,
     unreachable,
+    with_stuck_limit,
 )
 from service.journal.faults import StorageUnavailable
 from service.journal.read import records_after
@@ -67,7 +67,7 @@ class _RowLock:
     async def _read_since(self, day: date, seq: int, head: str) -> tuple[list[Record], Position]:
         connection = self._locked_connection()
         with unavailable_when_unreachable():
-            rows = await to_the_end(connection, connection.fetch(_EVENTS_SINCE, self._hall, day, seq))
+            rows = await run_to_end(connection, connection.fetch(_EVENTS_SINCE, self._hall, day, seq))
         return records_after(rows, head)
 
 
@@ -110,7 +110,7 @@ class DayLock(_RowLock):
         connection, self._connection = self._locked_connection(), None
         outcome: asyncio.Future[Committed | Lost] = asyncio.get_running_loop().create_future()
         work = deliver_outcome(outcome, self._append_and_commit(connection, append, arguments, on_send))
-        self._database.keep(start_eagerly(work, f"locked append {append.append_id}"))
+        self._database.track(start_eagerly(work, f"locked append {append.append_id}"))
         return await outcome
 
     async def _append_and_commit(
@@ -122,7 +122,7 @@ class DayLock(_RowLock):
             if at is None:
                 await roll_back(connection)
                 return Lost()
-            await patiently(connection, connection.execute("COMMIT"))
+            await with_stuck_limit(connection, connection.execute("COMMIT"))
             self._sender.worked()
             return Committed(at)
         except Exception as error:  # noqa: BLE001  (a definite error is raised again)
@@ -140,12 +140,12 @@ class DayLock(_RowLock):
     async def _execute(self, sql: str) -> None:
         connection = self._locked_connection()
         with unavailable_when_unreachable():
-            await to_the_end(connection, connection.execute(sql))
+            await run_to_end(connection, connection.execute(sql))
 
     async def _fetch(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         connection = self._locked_connection()
         with unavailable_when_unreachable():
-            return await to_the_end(connection, connection.fetch(sql, *arguments))
+            return await run_to_end(connection, connection.fetch(sql, *arguments))
 
 
 class TwoDayLock(_RowLock):
@@ -163,7 +163,7 @@ class TwoDayLock(_RowLock):
         """Wait for both locks and set `positions`; return False if one of the days is not opened."""
         connection = self._locked_connection()
         with unavailable_when_unreachable():
-            self.positions = await to_the_end(connection, _lock_both(connection, self._hall, self._days))
+            self.positions = await run_to_end(connection, _lock_both(connection, self._hall, self._days))
         return len(self.positions) == len(self._days)
 
     async def read_since(self, day: date, seq: int, head: str) -> tuple[list[Record], Position]:
@@ -184,7 +184,7 @@ class TwoDayLock(_RowLock):
         connection, self._connection = self._locked_connection(), None
         outcome: asyncio.Future[Committed | Lost] = asyncio.get_running_loop().create_future()
         work = deliver_outcome(outcome, self._append_and_commit(connection, appends, arguments, on_send))
-        self._database.keep(start_eagerly(work, f"double append {appends[0].append_id}"))
+        self._database.track(start_eagerly(work, f"double append {appends[0].append_id}"))
         return await outcome
 
     async def _append_and_commit(
@@ -200,7 +200,7 @@ class TwoDayLock(_RowLock):
             if None in ats:
                 await roll_back(connection)
                 return Lost()
-            await patiently(connection, connection.execute("COMMIT"))
+            await with_stuck_limit(connection, connection.execute("COMMIT"))
             assert ats[-1] is not None
             self._sender.worked()
             return Committed(ats[-1])
@@ -230,7 +230,7 @@ class TwoDayLock(_RowLock):
                 self._sender.failed(error)
                 continue
             try:
-                await patiently(connection, _lock_both(connection, self._hall, self._days))
+                await with_stuck_limit(connection, _lock_both(connection, self._hall, self._days))
                 landed = [await find_landed(connection, append) for append in appends]
                 await roll_back(connection)
             except Exception as error:

@@ -1,32 +1,32 @@
-"""What can go wrong between the service and its journal."""
+"""Faults of the journal: expected errors between the service and its database."""
 
 
-class JournalFault(Exception):  # noqa: N818  (faults are what our callers name them by)
-    """The journal did not do what was asked."""
+class JournalFault(Exception):  # noqa: N818  (the project calls these errors faults)
+    """Base class of all faults of the journal."""
 
 
 class StorageUnavailable(JournalFault):
-    """PostgreSQL cannot be reached or did not answer in time; nothing of what was asked is known to have happened."""
+    """PostgreSQL cannot be reached or did not answer in time. Whether the request was carried out is unknown."""
 
 
 class ReadOnly(StorageUnavailable):
-    """PostgreSQL answers, and takes no changes: a standby, or what became one."""
+    """PostgreSQL answers but accepts no changes: it is a standby."""
 
 
 class Incomplete(StorageUnavailable):
-    """PostgreSQL answers, and a table, a function or the right to use one is not there: it is being restored."""
+    """PostgreSQL answers, but a table, a function or a right is missing: the database is being restored."""
 
 
 class Rewritten(JournalFault):
-    """The journal is not the one remembered: restored or failed over. What was folded from it must be folded anew."""
+    """The journal differs from the one in memory: it was restored or failed over. The day must be folded again."""
 
 
 class UnknownKind(JournalFault):
-    """An event or a document that this release cannot read: a newer one wrote it. The hall stops in this process."""
+    """A newer release wrote an event or document that this one cannot read. The hall stops in this process."""
 
 
 class AppendRejected(JournalFault):
-    """The database refused an append; nothing is written, and sending it again would change nothing."""
+    """The database rejected an append. Nothing is written, and sending it again would not help."""
 
     def __init__(self, why: str, sqlstate: str | None = None) -> None:
         super().__init__(why)
@@ -34,7 +34,7 @@ class AppendRejected(JournalFault):
 
 
 class ConstraintBroken(AppendRejected):
-    """A rule kept by the database would be broken; `name` is the constraint's."""
+    """An append would violate a constraint of the database; `name` is the name of the constraint."""
 
     def __init__(self, name: str, why: str, sqlstate: str | None = None) -> None:
         super().__init__(why, sqlstate)
@@ -42,19 +42,19 @@ class ConstraintBroken(AppendRejected):
 
 
 class RecordsRefused(AppendRejected):
-    """A value cannot be stored: not text, too large, or not what its column holds."""
+    """A value cannot be stored: it is not valid text, too large, or of the wrong type."""
 
 
 class HallMissing(JournalFault):
-    """There is no such hall."""
+    """The hall does not exist."""
 
 
 class DayPassed(JournalFault):
-    """A day that never began cannot begin any more: a later one has."""
+    """A day cannot begin because a later one has begun."""
 
 
 class DocumentConflict(JournalFault):
-    """The hall's document changed meanwhile; `revision` is the present one."""
+    """The hall's document has changed; `revision` is the present one."""
 
     def __init__(self, revision: int) -> None:
         super().__init__(f"the document has revision {revision}")
@@ -62,4 +62,4 @@ class DocumentConflict(JournalFault):
 
 
 class MigrationFault(JournalFault):
-    """The database's schema and this program do not belong together."""
+    """The schema of the database does not match this program."""

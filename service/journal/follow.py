@@ -28,7 +28,7 @@ from service.domain.model import HallId
 from service.journal.commit_hints import Bell
 from service.journal.database import Database
 from service.journal.faults import Rewritten, StorageUnavailable
-from service.journal.health import Well
+from service.journal.health import Health
 from service.journal.read import Reader
 from service.journal.sql_files import statements
 from service.journal.values import Append, DayRow, Position
@@ -69,7 +69,7 @@ class Follower:
         self._database = database
         self._reader = Reader(database)
         self._bell = bell
-        self._well = Well("follower")
+        self._well = Health("follower")
         self._monotonic = monotonic
         self._halls: dict[HallId, _Hall] = {}
         self._group: asyncio.TaskGroup | None = None

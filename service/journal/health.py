@@ -1,9 +1,9 @@
-"""Whether a thing works: known to who asks, and in the log once when it changes.
+"""Health of a dependency: its current state, and one log line per change.
 
-Whoever waits for the database, or for NATS, asks again and again, and each failure by itself is no news. So a thing
-that does not work is one line, with the kind of the error and PostgreSQL's code for it, another line for each other
-kind of error until it works again (a server that was stopped is starting up, and then takes no writes), and one line
-when it does. Texts of errors are left out: they may quote a statement or a row.
+Waiting code tries again and again, so single failures are not logged. The first failure is logged with the class of the
+error and the sqlstate. Another kind of error before the next success is logged once, too: a server that restarts first
+refuses connections and then refuses writes. The next success is logged. Texts of errors are left out, because they can
+quote a statement or a row.
 """
 
 import asyncio
@@ -14,55 +14,55 @@ import structlog
 from service.journal.faults import StorageUnavailable
 
 FAILS_FOR_S = 30.0
-"""A failure says so long that things do not work, unless something worked since; then somebody has to try again."""
+"""How long a failure counts. Without another attempt in this time the state is unknown, and counts as working."""
 
 AWAY = frozenset({"08", "57"})
-"""Classes of sqlstates with which a database says that it is not there: it shuts down, or starts."""
+"""Classes of sqlstates of a database that is shutting down or starting."""
 
 log = structlog.get_logger(__name__)
 
 
-class Well:
-    """One thing that this process needs, by the name that the log calls it.
+class Health:
+    """Health of one dependency of this process; `name` is the field `what` of the log lines.
 
-    `failed_at_s` is the loop's time of the last failure, and `was_reached` says whether it was an answer: of a database
-    that is there and does not do it, as when it has no room.
+    `failed_at_s` is the time of the last failure, by the clock of the event loop. `was_reached` tells whether that
+    failure was an answer of the server, as when its disk is full.
     """
 
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._since_s: float | None = None
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._failing_since_s: float | None = None
         self.failed_at_s = 0.0
         self.was_reached = False
-        self._told: set[tuple[str, str | None]] = set()
+        self._logged: set[tuple[str, str | None]] = set()
 
     def failed(self, error: BaseException) -> None:
-        """Note that it did not work just now; log it unless it was logged since it worked."""
+        """Record a failure; log it unless this kind was logged since the last success."""
         self.failed_at_s = asyncio.get_running_loop().time()
-        if self._since_s is None:
-            self._since_s = self.failed_at_s
-        kind, sqlstate = kind_of(error)
+        if self._failing_since_s is None:
+            self._failing_since_s = self.failed_at_s
+        kind, sqlstate = _kind_of(error)
         self.was_reached = sqlstate is not None and sqlstate[:2] not in AWAY
-        if (kind, sqlstate) not in self._told:
-            self._told.add((kind, sqlstate))
-            log.warning("not_working", what=self._what, error=kind, sqlstate=sqlstate)
+        if (kind, sqlstate) not in self._logged:
+            self._logged.add((kind, sqlstate))
+            log.warning("not_working", what=self._name, error=kind, sqlstate=sqlstate)
 
     def worked(self) -> None:
-        """Note that it worked just now; log it if it did not before."""
-        if self._since_s is not None:
-            after_s = asyncio.get_running_loop().time() - self._since_s
-            self._since_s = None
-            self._told.clear()
-            log.info("works_again", what=self._what, after_s=round(after_s, 1))
+        """Record a success; log it if the last attempt had failed."""
+        if self._failing_since_s is not None:
+            after_s = asyncio.get_running_loop().time() - self._failing_since_s
+            self._failing_since_s = None
+            self._logged.clear()
+            log.info("works_again", what=self._name, after_s=round(after_s, 1))
 
     @property
     def fails(self) -> bool:
-        """Tell whether it did not work when it was tried last, within `FAILS_FOR_S`."""
-        return self._since_s is not None and asyncio.get_running_loop().time() - self.failed_at_s < FAILS_FOR_S
+        """Tell whether the last attempt failed, at most `FAILS_FOR_S` ago."""
+        return self._failing_since_s is not None and asyncio.get_running_loop().time() - self.failed_at_s < FAILS_FOR_S
 
 
-def kind_of(error: BaseException) -> tuple[str, str | None]:
-    """An error's class, and its sqlstate where PostgreSQL says one; of what was raised from another, the other's."""
+def _kind_of(error: BaseException) -> tuple[str, str | None]:
+    """Return the class name and the sqlstate, if any, of an error; for StorageUnavailable those of its cause."""
     while isinstance(error, StorageUnavailable) and error.__cause__ is not None:
         error = error.__cause__
     return type(error).__name__, error.sqlstate if isinstance(error, asyncpg.PostgresError) else None

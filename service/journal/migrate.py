@@ -1,8 +1,8 @@
-"""Bringing a database's schema up to this program's: numbered SQL files, forward only.
+"""Migrate the schema of a database: numbered SQL files, forward only.
 
-Each file is one transaction, noted in `schema_migrations` with its checksum. Whoever migrates holds an advisory lock,
-so that two processes that start together do it once. A migration that cannot have its locks within two seconds gives
-way to the hall's work and tries again, rather than making everybody queue behind it.
+Each file is one transaction, recorded in `schema_migrations` with its checksum. An advisory lock makes sure that two
+processes that start together migrate once. A migration that cannot get its locks within two seconds is rolled back and
+tried again, because all other statements would queue behind its lock requests.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ import asyncpg
 from service.journal.faults import MigrationFault
 from service.journal.sql_files import statements
 
-LOCK_KEY = 0x7061_6968_616F  # "paihao": one key for all releases
-TRIES_MAX = 30  # each waits 2 s for its locks: after about a minute and a half the operator has to look
+LOCK_KEY = 0x7061_6968_616F  # "paihao"; the same for all releases
+TRIES_MAX = 30  # each waits 2 s for its locks, so after about 90 s the migration fails
 TRY_PAUSE_S = 1.0
 
 _SQL = statements("migrate.sql")
@@ -24,29 +24,33 @@ _pause = asyncio.sleep
 
 
 def migrations() -> dict[str, str]:
-    """The schema's files in order: name to SQL."""
+    """Return the SQL of all migration files by name, in order."""
     found = {file.name: file.read_text("utf-8") for file in files("migrations").iterdir() if file.name.endswith(".sql")}
     return dict(sorted(found.items()))
 
 
 def checksum(sql: str) -> str:
-    """What says that a file is the one that was applied, whatever its line ends."""
+    """Return the SHA-256 of a file, independent of its line endings."""
     return hashlib.sha256("\n".join(sql.splitlines()).encode()).hexdigest()
 
 
 async def migrate(dsn: str, wanted: dict[str, str] | None = None) -> list[str]:
-    """Apply what is missing and return its names; nothing when the database is up to date.
+    """Apply the missing migrations and return their names.
+
+    Args:
+        dsn: the URL of the database.
+        wanted: SQL by name; by default all migrations of this program.
 
     Raises:
-        MigrationFault: a file that was applied has changed or is gone (the database is newer than this program), one
-            has to be applied before others that were, or the locks could not be had.
+        MigrationFault: an applied file has changed or is missing (then the database is newer than this program), a
+            missing file has a lower number than an applied one, or the locks were not available.
     """
     wanted = migrations() if wanted is None else wanted
     connection = await asyncpg.connect(dsn)
     try:
         await connection.fetchrow(_SQL["session"])
         await connection.fetchrow(_SQL["lock"], LOCK_KEY)
-        if not await connection.fetchval(_SQL["listed"]):  # who may not make tables may use them, if nothing is missing
+        if not await connection.fetchval(_SQL["listed"]):  # a role that cannot create tables can still run this
             await connection.execute(_SQL["create"])
         applied = {row["name"]: row["checksum"] for row in await connection.fetch(_SQL["applied"])}
         for name, known in applied.items():
@@ -70,7 +74,7 @@ async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sq
             async with connection.transaction():
                 await connection.execute(_SQL["lock_timeout"])
                 await connection.execute(sql)
-                await connection.execute(_SQL["note"], name, checksum(sql))
+                await connection.execute(_SQL["insert"], name, checksum(sql))
         except asyncpg.LockNotAvailableError as error:
             if tries == TRIES_MAX:
                 raise MigrationFault(f"{name} could not have its locks; look who holds them for long") from error

@@ -1,24 +1,25 @@
 -- name: session
--- Let a migration, and the wait for another's, take as long as it takes, whatever the role has; end one whose process
--- stalls or is lost, for everybody waits for its locks. Until the connection ends.
+-- Set the timeouts of this connection: none for statements and locks, whatever the role has. A transaction whose process
+-- stalls or disappears ends soon, because other statements wait for its locks.
 -- One row.
 SELECT set_config('statement_timeout', '0', FALSE), set_config('lock_timeout', '0', FALSE),
     set_config('idle_in_transaction_session_timeout', '10s', FALSE),
     set_config('client_connection_check_interval', '5s', FALSE);
 
 -- name: lock
--- Wait for whoever migrates this database now; held until the connection ends.
--- $1 bigint key. One row.
+-- Wait for the lock of migrations; it is held until the connection ends.
+-- $1 bigint key.
+-- One row.
 SELECT pg_advisory_lock($1);
 
 -- name: listed
--- Tell whether there is a list of what was applied.
+-- Tell whether the table of applied migrations exists.
 -- One row.
 SELECT to_regclass('schema_migrations') IS NOT NULL AS listed;
 
 -- name: create
--- The list of what was applied.
--- No row.
+-- Create the table of applied migrations.
+-- No rows.
 CREATE TABLE schema_migrations (
     name text NOT NULL,
     checksum text NOT NULL,
@@ -27,19 +28,20 @@ CREATE TABLE schema_migrations (
 );
 
 -- name: applied
--- What was applied.
--- One row per migration, in order.
+-- Return the applied migrations.
+-- One row per migration, by name.
 SELECT name, checksum
 FROM schema_migrations
 ORDER BY name;
 
--- name: note
--- Note that a migration was applied.
--- $1 text name, $2 text checksum. No row.
+-- name: insert
+-- Record an applied migration.
+-- $1 text name, $2 text checksum.
+-- No rows.
 INSERT INTO schema_migrations (name, checksum)
 VALUES ($1, $2);
 
 -- name: lock_timeout
--- Let a migration give way to the hall's work rather than queue everybody behind it; until the transaction ends.
--- No row.
+-- Limit the wait for locks in this transaction: other statements would queue behind it.
+-- No rows.
 SET LOCAL lock_timeout = '2s';

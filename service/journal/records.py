@@ -1,4 +1,4 @@
-"""Events as rows: `kind` is an event's tag, `body` the rest of it as JSON."""
+"""Encode and decode events as table rows: `kind` is the tag of the event, `body` the rest as JSON."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -19,7 +19,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Row(Struct, frozen=True, gc=False):
-    """An event as the append writes it, without its body; `fingerprint` becomes base64."""
+    """An event for the append, without its body. In JSON `fingerprint` is base64."""
 
     seq: int
     command_id: str
@@ -31,7 +31,7 @@ class Row(Struct, frozen=True, gc=False):
 
 
 def row_of(record: Record) -> Row:
-    """Write what is around an event as a row."""
+    """Return the row of a record, without the body of the event."""
     return Row(
         record.seq,
         record.command_id,
@@ -44,30 +44,30 @@ def row_of(record: Record) -> Row:
 
 
 def body_of(event: Event) -> str:
-    """The event as JSON without its kind.
+    """Return the event as JSON without its tag.
 
     Raises:
-        ValueError: a text has half of a surrogate pair.
+        ValueError: a text contains a lone surrogate.
     """
-    tagged = _encode(event)  # the tag comes first: {"kind":"day_closed"} or {"kind":"ticket_called","ticket":…}
+    tagged = _encode(event)  # the tag is first: {"kind":"day_closed"} or {"kind":"ticket_called","ticket":…}
     rest = tagged[_TAG_BYTES[_TAGS[type(event)]] :]
     return (b"{" + rest.removeprefix(b",")).decode()
 
 
 def record_of(row: asyncpg.Record) -> Record:
-    """Read a row that begins with seq, at, actor, command_id, part, fingerprint, kind and body.
+    """Decode a row that begins with seq, at, actor, command_id, part, fingerprint, kind and body.
 
     Raises:
-        UnknownKind: a newer release wrote it, with a kind or a value that is not known here.
+        UnknownKind: a newer release wrote it, with an unknown kind or value.
     """
     return Record(row[0], row[1], row[2], row[3], row[4], row[5], event_of(row[0], row[6], row[7]))
 
 
 def event_of(seq: int, kind: str, body: str) -> Event:
-    """Read an event.
+    """Decode an event.
 
     Raises:
-        UnknownKind: a newer release wrote it, with a kind or a value that is not known here.
+        UnknownKind: a newer release wrote it, with an unknown kind or value.
     """
     decode = _DECODE.get(kind)
     if decode is None:

@@ -1,4 +1,4 @@
-"""What goes into the journal and what comes out of it."""
+"""Values that are written to the journal and read from it."""
 
 from datetime import date, datetime
 
@@ -10,9 +10,9 @@ from service.primitives.personal_data import Personal
 
 
 class Position(Struct, frozen=True):
-    """Where a day's journal stands: its last event, the id of the append that wrote it, and the database's clock.
+    """Position of a day's journal: number of the last event, id of its append, and the database's clock.
 
-    `begun` says whether the day has begun, where that was asked.
+    `begun` tells whether the day has begun; `None` if that was not read.
     """
 
     seq: int
@@ -22,7 +22,7 @@ class Position(Struct, frozen=True):
 
 
 class Applicant(Personal, frozen=True, kw_only=True):
-    """The person behind a ticket: the only personal data there is, in a table of its own."""
+    """The person of a ticket or appointment. Personal data is only here, in a table of its own."""
 
     SHOWN = ("id",)
 
@@ -34,12 +34,12 @@ class Applicant(Personal, frozen=True, kw_only=True):
 
 
 class Append(Struct, frozen=True, kw_only=True):
-    """Events to write after `seq`, in order, with what follows from them.
+    """Events to write after `seq`, in order, and the table rows that follow from them.
 
-    `head` is the id of the append that wrote `seq`, `append_id` a new UUID. `tickets` are the last states of those
-    touched, each once, `appointments` likewise. `revision` is the plan's where events changed it. Where they changed
-    the sums of the day's bookings, `booked` has these as JSON, or else `sum_change` what has changed of them. Equal
-    appends are the same append: sent twice it is written once.
+    `head` is the id of the append that wrote event `seq`; `append_id` is a new UUID. `tickets` and `appointments` are
+    the last states of those that changed, each once. `revision` is that of the new plan, if the plan changed. If the
+    booking totals of the day changed, `booked` has all of them as JSON, or `sum_change` only their change. An append
+    that is sent twice is written once.
     """
 
     hall: HallId
@@ -57,7 +57,7 @@ class Append(Struct, frozen=True, kw_only=True):
 
 
 class Use(Struct, frozen=True):
-    """An invitation that an appointment or ticket uses, or that an appointment gives back."""
+    """An invitation that an appointment or a ticket uses (`used`), or that an appointment gives back."""
 
     invitation: str
     used_by: str
@@ -71,13 +71,13 @@ class Committed(Struct, frozen=True):
 
 
 class Lost(Struct, frozen=True):
-    """Another append was first: nothing is written."""
+    """Another append was first; nothing is written."""
 
 
 class DayRow(Struct, frozen=True):
-    """A day of a hall and where its journal stands.
+    """An opened day of a hall, and its position.
 
-    Nothing can happen to one that has ended; one that has not `begun` was opened by a booking ahead of its time.
+    A day that has `ended` gets no more events. A day that has not `begun` was opened by a booking ahead of its time.
     """
 
     day: date
@@ -87,5 +87,5 @@ class DayRow(Struct, frozen=True):
 
     @property
     def seq(self) -> int:
-        """The number of its last event."""
+        """The number of the last event."""
         return self.position.seq

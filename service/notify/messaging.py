@@ -13,7 +13,7 @@ from service.domain.day import Day
 from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
-from service.journal.health import Well
+from service.journal.health import Health
 from service.notify.content import Links
 from service.notify.delivery import Transport
 from service.notify.mail import Mailer
@@ -46,7 +46,7 @@ class Messages:
         self._outbox = outbox
         self._clock = clock
         self._sending: dict[Sender, asyncio.Task[None]] = {}
-        self._made, self._sent = Well("making messages"), Well("sending messages")
+        self._made, self._sent = Health("making messages"), Health("sending messages")
 
     def moved(self, hall: HallId, on: date) -> None:
         """Say that this process appended to a day. Never waits."""
@@ -126,7 +126,7 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
         yield messages
 
 
-async def _once(work: Callable[[], Awaitable[object]], well: Well) -> None:
+async def _once(work: Callable[[], Awaitable[object]], well: Health) -> None:
     """Do what a pass is for, or leave it to the next one."""
     try:
         await work()

@@ -16,7 +16,7 @@ from service.domain.model import HallId
 from service.errors import StorageUnavailable
 from service.journal import faults
 from service.journal.database import Database
-from service.journal.health import Well
+from service.journal.health import Health
 from service.journal.sql_files import statements
 from service.reports.day_reports import PACKAGE
 
@@ -59,7 +59,7 @@ class Screens:
         self._clock = clock
         self._missed = missed
         self._open_now = open_now
-        self._well = Well("screens")
+        self._well = Health("screens")
         self._known: dict[HallId, list[Screen]] = {}
 
     def of(self, hall: HallId) -> list[Screen]:

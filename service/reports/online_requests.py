@@ -10,7 +10,7 @@ from service.clock import Clock
 from service.domain.model import HallId
 from service.journal.database import Database
 from service.journal.faults import StorageUnavailable
-from service.journal.health import Well
+from service.journal.health import Health
 from service.journal.sql_files import statements
 from service.reports.day_reports import PACKAGE
 from service.runtime.halls import Halls
@@ -27,7 +27,7 @@ class OnlineRequests:
         self._database = database
         self._halls = halls
         self._clock = clock
-        self._well = Well("counting who is sent online")
+        self._well = Health("counting who is sent online")
         self._counted: Tally[tuple[HallId, date, str]] = Tally()
 
     def count(self, hall_id: HallId, service: str) -> None:

@@ -25,7 +25,7 @@ from service.domain.stats.learning import NOTHING_LEARNED, LearnedWeek
 from service.errors import DocumentConflict, OutcomeUnknown, StorageUnavailable
 from service.journal import faults
 from service.journal import hall_documents as stored
-from service.journal.health import Well
+from service.journal.health import Health
 from service.runtime.document_checks import changes_dates, date_change_fault
 from service.runtime.hall import Hall
 
@@ -257,7 +257,7 @@ class Halls:
 
     async def keep_current(self) -> None:
         """Refresh every `REFRESH_EVERY_S`, until cancelled."""
-        well = Well("halls")
+        well = Health("halls")
         while True:
             await asyncio.sleep(REFRESH_EVERY_S)
             try:

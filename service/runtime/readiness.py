@@ -4,7 +4,7 @@ import asyncio
 
 from service.journal.database import Database
 from service.journal.faults import ReadOnly, StorageUnavailable
-from service.journal.health import Well
+from service.journal.health import Health
 
 ANSWER_WITHIN_S = 2.0
 """A database that takes longer to say the time is no database to work with; those who ask do not wait long either."""
@@ -17,7 +17,7 @@ class Readiness:
     out.
     """
 
-    def __init__(self, database: Database, appends: Well) -> None:
+    def __init__(self, database: Database, appends: Health) -> None:
         self._database = database
         self._appends = appends
         self.stopping = False

@@ -120,7 +120,7 @@ def answers_early() -> None:
 
     async def early(self: Appender, written: Append, on_send: OnSend = ignore_sending) -> Committed | Lost:
         task = asyncio.ensure_future(careful(self, written, on_send))
-        self._database.keep(task)
+        self._database.track(task)
         return Committed(written.records[-1].at)
 
     _replace(Appender, "append", early)

@@ -352,5 +352,5 @@ async def until_blocked(dsn: str, how_many: int = 1) -> None:
 
 def leave_connections(process: Process) -> None:
     """Let a process lose its append connections, as when its side of the network fails."""
-    for connection in list(process.database._open):
+    for connection in list(process.database._append_connections):
         connection.terminate()

@@ -211,7 +211,7 @@ async def know_what_is_in_memory(lanes: Lanes, hall: HallId, on: date) -> dict[s
 async def test_without_yesterdays_last_keys_a_request_is_done_on_both_days(
     keys: object, one: Process, other: Process, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Lanes, "_keys_of", keys)
+    monkeypatch.setattr(Lanes, "_results_of", keys)
 
     await asked_before_and_after_midnight(one, other)
 

@@ -4,11 +4,11 @@ import asyncpg
 from structlog.testing import capture_logs
 
 from service.journal.faults import StorageUnavailable
-from service.journal.health import Well
+from service.journal.health import Health
 
 
 async def test_each_kind_of_failure_is_told_once_until_it_works_again() -> None:
-    well = Well("appends")
+    well = Health("appends")
     lost = StorageUnavailable("INSERT of somebody")
     lost.__cause__ = ConnectionRefusedError("somebody")
 
@@ -32,7 +32,7 @@ async def test_each_kind_of_failure_is_told_once_until_it_works_again() -> None:
 
 
 async def test_what_nobody_has_tried_for_long_may_work() -> None:
-    well = Well("appends")
+    well = Health("appends")
     with capture_logs():
         well.failed(OSError())
 
