@@ -1,46 +1,46 @@
-/** The kiosk's camera, where the browser reads codes itself: on, until one is found or the person leaves. */
+/** The kiosk's camera, in browsers that can detect codes. It is on until a code is found or the person leaves the view. */
 
 import { make } from "/display/element.js";
 
 const FORMATS = ["qr_code", "code_128"];
 const LOOK_EVERY_MS = 200;
 
-/** @returns {Promise<boolean>} whether there is a camera, and a browser that reads what is held before it */
-export async function canFilm() {
+/** @returns {Promise<boolean>} whether there is a camera, and a browser that can detect codes in its picture */
+export async function canReadCodes() {
   if (!("BarcodeDetector" in globalThis) || !navigator.mediaDevices) return false;
   const [formats, devices] = await Promise.all([BarcodeDetector.getSupportedFormats(), navigator.mediaDevices.enumerateDevices()]).catch(() => [[], []]);
   return formats.includes(FORMATS[0]) && devices.some(({ kind }) => kind === "videoinput");
 }
 
-/** The camera is not there, is somebody else's, or may not be used. */
+/** There is no camera, another program uses it, or the browser has no permission. */
 export class NoCamera extends Error {}
 
-/** One look through the camera. */
+/** One use of the camera. */
 export class Camera {
   #video = make("video.camera", { autoplay: true, muted: true, playsinline: true });
   #onFound;
-  #onGone;
+  #onLost;
   #closed = false;
   #timer = 0;
 
   /**
    * @param {object} options
-   * @param {(text: string) => void} options.onFound what a code says; the camera is off by then
-   * @param {() => void} options.onGone the cable was pulled
+   * @param {(text: string) => void} options.onFound with the text of the code; the camera is already off
+   * @param {() => void} options.onLost the camera was disconnected
    */
-  constructor({ onFound, onGone }) {
+  constructor({ onFound, onLost }) {
     this.#onFound = onFound;
-    this.#onGone = onGone;
+    this.#onLost = onLost;
   }
 
-  /** What it sees, to be put into the page; that has it anew each time it is drawn, and then it stands still. */
+  /** The video element for the page. It is inserted again at each drawing, which stops it, so it must be started again. */
   get picture() {
     queueMicrotask(() => this.#video.play().catch(() => undefined));
     return this.#video;
   }
 
   /**
-   * Begin to look.
+   * Switch the camera on and look for codes.
    * @throws {NoCamera}
    */
   async open() {
@@ -49,15 +49,16 @@ export class Camera {
     });
     this.#video.srcObject = stream;
     if (this.#closed) {
-      this.close(); // whoever asked has left meanwhile
+      this.close(); // the person left the view in the meantime
       return;
     }
-    for (const track of stream.getTracks()) track.addEventListener("ended", () => !this.#closed && this.#onGone());
+    for (const track of stream.getTracks()) track.addEventListener("ended", () => !this.#closed && this.#onLost());
     const supported = await BarcodeDetector.getSupportedFormats();
     this.#look(new BarcodeDetector({ formats: FORMATS.filter((format) => supported.includes(format)) }));
   }
 
-  /** Switch it off. */
+  /** Switch the camera off. */
+
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);

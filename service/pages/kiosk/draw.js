@@ -1,4 +1,4 @@
-/** The kiosk's views, each made whole from its facts: start, code, camera, checking, ticket, refusal, setup. */
+/** The kiosk's views: start, code, camera, checking, ticket, refusal, setup. Each function makes a whole view from its arguments. */
 
 import { lines, make, makeSvg } from "/display/element.js";
 import { grouped } from "/pages/codes.js";
@@ -8,21 +8,21 @@ import { both, label, languages, ofHall, spans } from "./words.js";
 const CODE_LENGTH = 8;
 const KEYS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PEOPLE_SHOWN_MAX = 9;
-// The style sheet has a size for each length up to this.
-const NUMBER_MAX = 7;
+// The style sheet has a font size for each length of a number up to this.
+const NUMBER_LENGTH_MAX = 7;
 
 /** @typedef {import("./words.js").Said} Said */
 
 /**
- * A button with its words in both languages.
+ * A button with its text in both languages.
  * @param {string} name `button.button`, with classes
- * @param {Said[]} said
+ * @param {Said[]} texts
  * @param {() => void} press
  * @param {Record<string, unknown>} [attributes]
  * @param {Node | null} [icon]
  */
-export function button(name, said, press, attributes = {}, icon = null) {
-  const element = make(`button.button${name}`, { type: "button", ...attributes }, icon, make("span.said", {}, spans(said)));
+export function button(name, texts, press, attributes = {}, icon = null) {
+  const element = make(`button.button${name}`, { type: "button", ...attributes }, icon, make("span.said", {}, spans(texts)));
   element.addEventListener("click", press);
   return element;
 }
@@ -49,19 +49,19 @@ function scanPicture() {
 }
 
 /**
- * The start: check in, or choose a service.
+ * The start view: check in, or choose a service.
  * @param {object} facts
- * @param {object} facts.hall as the service answers it
- * @param {object | null} facts.board null: nobody knows how many wait
- * @param {number} facts.count people
- * @param {string | null} facts.invitation a code that wants a service
- * @param {boolean} facts.cut whether the kiosk is cut off
+ * @param {object} facts.hall as the API answers it
+ * @param {object | null} facts.board null: it is unknown how many people wait
+ * @param {number} facts.count number of people
+ * @param {string | null} facts.invitation code of an invitation for which the person must choose a service
+ * @param {boolean} facts.cut whether the kiosk is offline
  * @param {boolean} facts.camera
- * @param {(service: object) => import("/pages/outlook.js").Outlook} facts.outlookFor what is told to who might take a number now
- * @param {Said[][]} facts.closed why no numbers are given out now, and the way forward; empty while they are
+ * @param {(service: object) => import("/pages/outlook.js").Outlook} facts.outlookOfService expected wait for a new ticket
+ * @param {Said[][]} facts.closed why no numbers are given out now, and what to do instead; empty while they are given out
  * @param {{type: () => void, film: () => void, take: (service: object) => void, people: (count: number) => void}} act
  */
-export function drawStart({ hall, board, count, invitation, cut, camera, closed, outlookFor }, act) {
+export function drawStart({ hall, board, count, invitation, cut, camera, closed, outlookOfService }, act) {
   const most = Math.max(1, ...hall.services.filter(({ online_url }) => !online_url).map(({ count_max }) => count_max));
   return make(
     "div.start",
@@ -89,18 +89,18 @@ export function drawStart({ hall, board, count, invitation, cut, camera, closed,
         make("h2", {}, spans(invitation ? both("start-invited") : both("start-walk-in"))),
         most > 1 && !invitation && closed.length === 0 ? drawPeople(count, most, act.people) : null,
       ),
-      closed.length > 0 ? make("div.message", { role: "status" }, closed.map((said, place) => make(place === 0 ? "p.fact" : "p", {}, spans(said)))) : null,
-      make("div.choices", { class: ["choices", hall.services.length > 4 && "many", closed.length > 0 && "shut"].filter(Boolean).join(" ") }, hall.services.map((service) => drawService({ service, board, count, cut, closed: closed.length > 0, outlook: outlookFor(service) }, act.take))),
+      closed.length > 0 ? make("div.message", { role: "status" }, closed.map((texts, place) => make(place === 0 ? "p.fact" : "p", {}, spans(texts)))) : null,
+      make("div.choices", { class: ["choices", hall.services.length > 4 && "many", closed.length > 0 && "shut"].filter(Boolean).join(" ") }, hall.services.map((service) => drawService({ service, board, count, cut, closed: closed.length > 0, outlook: outlookOfService(service) }, act.take))),
       cut || closed.length > 0 ? null : make("p.promise", {}, ...lines(both("start-promise"), "span")),
     ),
   );
 }
 
 function drawPeople(count, most, choose) {
-  const step = (by, id, said) => {
+  const step = (by, id, texts) => {
     const to = count + by;
-    const off = to < 1 || to > Math.min(most, PEOPLE_SHOWN_MAX);
-    const element = make("button.button.step", { type: "button", id, "aria-label": label(said), disabled: off }, by < 0 ? "−" : "+");
+    const isOutside = to < 1 || to > Math.min(most, PEOPLE_SHOWN_MAX);
+    const element = make("button.button.step", { type: "button", id, "aria-label": label(texts), disabled: isOutside }, by < 0 ? "−" : "+");
     element.addEventListener("click", () => choose(to));
     return element;
   };
@@ -115,7 +115,7 @@ function drawPeople(count, most, choose) {
 }
 
 function drawService({ service, board, count, cut, closed, outlook }, take) {
-  const waiting = board?.waiting.find((one) => one.service === service.id);
+  const waiting = board?.waiting.find((entry) => entry.service === service.id);
   const name = lines(ofHall(service.name), "span");
   const letter = make("span.letter", { "aria-hidden": "true" }, service.prefix);
   const perforation = make("i.perf", { "aria-hidden": "true" });
@@ -129,15 +129,15 @@ function drawService({ service, board, count, cut, closed, outlook }, take) {
       make("span.much", {}, drawQr(service.online_url, label(both("service-online-qr")))),
     );
   }
-  const over = count > service.count_max;
-  const about = closed ? [] : over ? both("service-count", { most: service.count_max }) : cut || !waiting ? [] : both("service-waiting", { count: waiting.count });
+  const isTooMany = count > service.count_max;
+  const about = closed ? [] : isTooMany ? both("service-count", { most: service.count_max }) : cut || !waiting ? [] : both("service-waiting", { count: waiting.count });
   const element = make(
     "button.choice",
-    { type: "button", id: `service-${service.id}`, "data-service": service.id, disabled: over || closed },
+    { type: "button", id: `service-${service.id}`, "data-service": service.id, disabled: isTooMany || closed },
     letter,
     perforation,
     make("span.what", {}, name, make("span.about.quiet", {}, spans(about))),
-    make("span.much", {}, ...(cut || over || closed ? [] : drawWait(outlook, waiting?.shown ?? service.wait?.shown ?? null))),
+    make("span.much", {}, ...(cut || isTooMany || closed ? [] : drawWait(outlook, waiting?.shown ?? service.wait?.shown ?? null))),
   );
   element.addEventListener("click", () => take(service));
   return element;
@@ -153,7 +153,7 @@ export function rangeOf({ from_min, to_min }) {
   return `${from_min}–${to_min}`;
 }
 
-/** Type a code, with keys on the screen or with a keyboard. */
+/** The view to type a code, with keys on the screen or with a keyboard. */
 export function drawCode({ typed }, act) {
   const full = typed.length === CODE_LENGTH;
   const field = make("input.code-field", { id: "code", type: "text", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", inputmode: "none", maxlength: 12, "aria-label": label(both("code-label")), value: typed });
@@ -188,26 +188,27 @@ export function drawCode({ typed }, act) {
   );
 }
 
-/** Hold a code before the camera. */
+/** The view to hold a code in front of the camera. */
 export function drawCamera(video, act) {
   return make("div.camera-view", {}, make("h2", { id: "title" }, spans(both("camera-title"))), video, make("div.row", {}, button("", both("leave"), act.leave, { id: "leave" })));
 }
 
-/** The answer is not there yet. */
+/** The view while an answer is awaited. */
 export function drawChecking({ slow }) {
   return make("div.checking-view", { role: "status" }, make("h2", { id: "title", tabindex: -1 }, spans(both("checking-title"))), make("p", {}, spans(both(slow ? "checking-slow" : "checking-about"))));
 }
 
 /**
- * A number.
+ * The view of a ticket.
  * @param {object} facts
  * @param {object} facts.ticket
  * @param {object} facts.service
- * @param {import("/pages/outlook.js").Outlook} facts.outlook what is told of the wait
- * @param {string | null} facts.stage the first stage in words, where people go first
- * @param {string | null} facts.url
- * @param {boolean} facts.offline taken from the stock
- * @param {"none" | "printed" | "unprinted" | "told"} facts.paper told: staff know that it was not printed
+ * @param {import("/pages/outlook.js").Outlook} facts.outlook the expected wait
+ * @param {Record<"zh" | "en", string> | null} facts.stage name of the first stage by language, if people go there first
+ * @param {string | null} facts.url of the ticket's page
+ * @param {boolean} facts.offline whether the number is from the stock
+ * @param {"none" | "printed" | "unprinted" | "told"} facts.paper the slip; `told`: staff know that it was not printed
+ * @param {boolean} facts.resumed whether the ticket existed before
  */
 export function drawTicket({ ticket, service, stage, outlook, url, offline, paper, resumed }, act) {
   const standby = ticket.admission === "standby";
@@ -220,7 +221,7 @@ export function drawTicket({ ticket, service, stage, outlook, url, offline, pape
     make(
       "section.stub",
       {},
-      make("div.who", {}, make("p.number", { "data-length": Math.min(ticket.number.length, NUMBER_MAX) }, ticket.number), ...lines(ofHall(service?.name)), ticket.count > 1 ? make("p.quiet", {}, spans(both("slip-people", { count: ticket.count }))) : null),
+      make("div.who", {}, make("p.number", { "data-length": Math.min(ticket.number.length, NUMBER_LENGTH_MAX) }, ticket.number), ...lines(ofHall(service?.name)), ticket.count > 1 ? make("p.quiet", {}, spans(both("slip-people", { count: ticket.count }))) : null),
       make("i.perf", { "aria-hidden": "true" }),
       make(
         "div.where",
@@ -246,7 +247,7 @@ export function drawTicket({ ticket, service, stage, outlook, url, offline, pape
         {},
         ...(url && !failed ? lines(both("ticket-qr")) : []),
         make("p.code-line", {}, grouped(ticket.code)),
-        ...(failed ? [make("p.message.heed", {}, spans(wordsOfPaper(paper)))] : lines(both("slip-code"))),
+        ...(failed ? [make("p.message.heed", {}, spans(paperAdvice(paper)))] : lines(both("slip-code"))),
         paper === "printed" ? make("p.one-line", {}, spans(both("paper-here"))) : null,
       ),
     ),
@@ -256,10 +257,10 @@ export function drawTicket({ ticket, service, stage, outlook, url, offline, pape
 }
 
 /**
- * A number as it is heard: in the language that leads.
+ * The ticket as screen readers announce it, in the leading language.
  * @returns {Said[]}
  */
-export function heardOf({ ticket, service, outlook, offline }) {
+export function spokenTicket({ ticket, service, outlook, offline }) {
   const wait = outlook === "range" ? ticket.wait.shown : null;
   const [id, facts] = offline
     ? ["ticket-offline", {}]
@@ -273,16 +274,16 @@ export function heardOf({ ticket, service, outlook, offline }) {
 }
 
 /**
- * What to do without a slip.
+ * What to do without a slip, as texts.
  * @param {"unprinted" | "told"} paper
  */
-export function wordsOfPaper(paper) {
+export function paperAdvice(paper) {
   return both(paper === "told" ? "paper-told" : "paper-photo");
 }
 
 /**
- * What the hall says no to, and the way forward.
- * @param {{title: Said[], about: Said[], url: string | null}} facts
+ * The view of a refusal: the reason, and what the person can do.
+ * @param {import("./refusals.js").Refusal} facts
  */
 export function drawRefusal({ title, about, url, retry }, act) {
   return make(
@@ -295,20 +296,20 @@ export function drawRefusal({ title, about, url, retry }, act) {
   );
 }
 
-/** A browser that no hall has made its kiosk yet. */
+/** The view of a browser that is not set up as a kiosk. @param {{id: string}} facts suffix of the texts */
 export function drawSetup({ id }) {
   return make("div.setup-view", {}, make("h2", { id: "title" }, spans(both(`setup-${id}`))), ...lines(both(`setup-about-${id}`)));
 }
 
 /** The four buttons at the foot. */
 export function drawFoot({ larger, contrast, lower, help }, act) {
-  const one = (name, pressed, press) => button("", both(`foot-${name}`), press, { id: name, "aria-pressed": pressed === null ? null : String(pressed) }, ICONS[name]());
-  const told = help === "told";
-  const call = button("", both({ told: "foot-helped", untold: "foot-unhelped" }[help] ?? "foot-help"), told ? () => undefined : act.call, { id: "help", "aria-disabled": told ? "true" : null, "aria-busy": help === "asking" ? "true" : null }, ICONS.help());
-  return [one("larger", larger, act.larger), one("contrast", contrast, act.contrast), one("lower", lower, act.lower), call];
+  const footButton = (name, pressed, press) => button("", both(`foot-${name}`), press, { id: name, "aria-pressed": pressed === null ? null : String(pressed) }, ICONS[name]());
+  const isSent = help === "sent";
+  const call = button("", both({ sent: "foot-helped", failed: "foot-unhelped" }[help] ?? "foot-help"), isSent ? () => undefined : act.call, { id: "help", "aria-disabled": isSent ? "true" : null, "aria-busy": help === "sending" ? "true" : null }, ICONS.help());
+  return [footButton("larger", larger, act.larger), footButton("contrast", contrast, act.contrast), footButton("lower", lower, act.lower), call];
 }
 
-/** The language switch: each language in itself. */
+/** The language switch. Each language is named in itself. */
 export function drawLanguages(choose) {
   return [["zh", "zh-CN", "中文"], ["en", "en", "English"]].map(([key, lang, name]) => {
     const link = make("a", { href: `?lang=${key}`, lang, "data-lang": key, "aria-current": languages()[0] === key ? "true" : null }, name);
@@ -320,14 +321,15 @@ export function drawLanguages(choose) {
   });
 }
 
-/** For staff: what is printed on, and how the kiosk stands. */
-export function drawSettings({ name, slip, network, ails, left, untold }, act) {
+/** The settings dialog for staff: what slips are printed on, and the state of the stock and of the printer. */
+export function drawSettings({ name, slip, network, needsPaper, left, unreported }, act) {
   const dialog = make("dialog.dialog.settings", { "aria-labelledby": "settings-title" });
   const choices = [["none", both("settings-none")], ["58", both("settings-58")], ["80", both("settings-80")], ...(network ? [["network", both("settings-network")]] : [])];
-  const options = choices.map(([value, said]) => {
+  const options = choices.map(([value, texts]) => {
     const input = make("input", { type: "radio", name: "slip", value, checked: value === slip });
     input.addEventListener("change", () => act.slip(value));
-    return make("label.check", {}, input, make("span", {}, spans(said)));
+    return make("label.check", {}, input, make("span", {}, spans(texts)))
+;
   });
   const done = button(".primary", both("done"), () => dialog.close(), { id: "settings-done" });
   const paperIn = button("", both("settings-paper-in"), () => {
@@ -338,8 +340,8 @@ export function drawSettings({ name, slip, network, ails, left, untold }, act) {
     make("h2", { id: "settings-title" }, spans(both("settings-title"))),
     make("p.quiet", {}, name),
     make("fieldset", {}, make("legend", {}, spans(both("settings-slip"))), options),
-    make("p", {}, spans(both("settings-stock", { left, untold }))),
-    make("div.row", {}, ails ? paperIn : null, done),
+    make("p", {}, spans(both("settings-stock", { left, untold: unreported }))),
+    make("div.row", {}, needsPaper ? paperIn : null, done),
   );
   dialog.addEventListener("close", () => dialog.remove());
   return dialog;

@@ -1,7 +1,7 @@
 /**
- * How the kiosk's printer is, as people and the network say it: a browser's own printer says nothing of an empty roll.
+ * State of the kiosk's printer, as people or the network printer report it: a browser cannot detect an empty roll.
  *
- * It is kept until the service has taken it over, also over a reload: only then have staff been told.
+ * The state is stored in the browser until the service has confirmed it, also over a reload: only then do staff see it.
  */
 
 import { recall, remember } from "/display/key.js";
@@ -11,70 +11,71 @@ const PATIENCE_MS = 8000;
 
 /** @typedef {"ok" | "out" | "away"} PaperState */
 
-/** What one kiosk knows of its printer. */
+/** State of one kiosk's printer. */
 export class Paper {
   #name;
-  #tell;
-  #onTold;
+  #send;
+  #onSent;
   /** @type {Promise<void> | null} */
-  #telling = null;
-  /** @type {{state: PaperState, told: boolean}} */
-  #known;
+  #running = null;
+  /** `told`: whether the service has confirmed the state. @type {{state: PaperState, told: boolean}} */
+  #current;
 
   /**
    * @param {object} options
-   * @param {string} options.name under which it is kept
-   * @param {(state: PaperState, patience_ms: number) => Promise<unknown> | null} options.tell null: the service cannot be asked just now
-   * @param {(state: PaperState) => void} options.onTold staff see it
+   * @param {string} options.name name in the browser's storage
+   * @param {(state: PaperState, patience_ms: number) => Promise<unknown> | null} options.send null: the service is unreachable now
+   * @param {(state: PaperState) => void} options.onSent the service has confirmed this state
    */
-  constructor({ name, tell, onTold }) {
+  constructor({ name, send, onSent }) {
     this.#name = name;
-    this.#tell = tell;
-    this.#onTold = onTold;
-    this.#known = JSON.parse(recall(name) ?? "null") ?? { state: "ok", told: true };
+    this.#send = send;
+    this.#onSent = onSent;
+    this.#current = JSON.parse(recall(name) ?? "null") ?? { state: "ok", told: true };
   }
 
-  /** @returns {boolean} whether somebody has to look after it, as it was heard of last */
-  get ails() {
-    return this.#known.state !== "ok";
+  /** @returns {boolean} whether staff must look after the printer, by its last known state */
+  get needsAttention() {
+    return this.#current.state !== "ok";
   }
 
-  /** @param {PaperState} state that the service may not know */
+  /** Set the state and send it to the service. @param {PaperState} state */
   report(state) {
-    this.#keep({ state, told: false });
+    this.#set({ state, told: false });
     this.run();
   }
 
-  /** The service has found out by itself that it prints. */
-  prints() {
-    this.#keep({ state: "ok", told: true });
+  /** Note that the printer works. The service knows it already. */
+  setPrinting() {
+    this.#set({ state: "ok", told: true });
   }
 
-  /** Tell what is untold, one at a time; what fails is tried again by the next. */
+  /** Send the state if the service has not confirmed it. One pass runs at a time. The next pass repeats what failed. */
   run() {
-    this.#telling ??= this.#pass()
+    this.#running ??= this.#pass()
       .catch((reason) => {
         if (!(reason instanceof Unreached || reason instanceof Refused)) throw reason;
       })
       .finally(() => {
-        this.#telling = null;
+        this.#running = null;
       });
-    return this.#telling;
+    return this.#running;
   }
 
   async #pass() {
-    while (!this.#known.told) {
-      const { state } = this.#known;
-      const telling = this.#tell(state, PATIENCE_MS);
-      if (telling === null) return;
-      await telling;
-      if (this.#known.state === state) this.#keep({ state, told: true });
-      this.#onTold(state);
+    while (!this.#current.told) {
+      const { state } = this.#current;
+      const sending = this.#send(state, PATIENCE_MS);
+      if (sending === null) return;
+      await sending;
+      if (this.#current.state === state) this.#set({ state, told: true });
+      this.#onSent(state);
     }
   }
 
-  #keep(known) {
-    this.#known = known;
-    remember(this.#name, JSON.stringify(known));
+  #set(current) {
+    this.#current = current;
+    remember(this.#name, JSON.stringify(current));
+
   }
 }

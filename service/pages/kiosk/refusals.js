@@ -1,22 +1,23 @@
-/** What a kiosk says no to: the fact, and the way forward. */
+/** Texts of refusals: the reason, and what the person can do. */
 
 import { both, ofHall } from "./words.js";
 
-/** @typedef {{title: import("./words.js").Said[], about: import("./words.js").Said[], url: string | null, retry: boolean}} Refusal retry: a code may be typed at once */
+/** @typedef {{title: import("./words.js").Said[], about: import("./words.js").Said[], url: string | null, retry: boolean}} Refusal `retry`: offer to type the code again; `url`: of an online service */
 
-const SAID = new Set([
+// Problem codes with texts of their own (`refused-CODE`).
+const CODES_WITH_TEXT = new Set([
   "hall-closed", "hall-full", "hall-suspended", "online-only", "code-used", "code-not-found", "too-early", "wrong-day", "appointment-missed", "appointment-not-found",
   "hold-expired", "wrong-state", "service-not-found", "busy", "storage-unavailable", "rate-limited",
 ]);
 
 /**
- * What the service refused.
+ * Texts for a refusal of the service.
  * @param {import("/pages/api.js").Refused} reason
  * @param {import("./when.js").When} when
  * @returns {Refusal}
  */
 export function refusalOf({ code, problem }, when) {
-  const id = SAID.has(code) ? code : "other";
+  const id = CODES_WITH_TEXT.has(code) ? code : "other";
   const slot = problem.slots?.[0]?.starts_at;
   const args = (language) => ({
     when: problem.opens_at ? when.due(problem.opens_at, language) : "",
@@ -32,12 +33,13 @@ export function refusalOf({ code, problem }, when) {
   };
 }
 
-/** The camera cannot be used. @returns {Refusal} */
-export function refusalOfCamera() {
+/** Texts for a camera that cannot be used. @returns {Refusal} */
+export function cameraRefusal() {
   return { title: both("refused-camera"), about: both("refused-camera-about"), url: null, retry: true };
 }
 
-/** The kiosk is cut off, or has used up its numbers as well. @param {"refused-cut" | "refused-used-up"} words @returns {Refusal} */
-export function refusalOfCut(words) {
-  return { title: both(words), about: both(`${words}-about`), url: null, retry: false };
+/** Texts for a kiosk that is offline, or whose stock is empty too. @param {"refused-cut" | "refused-used-up"} [text] @returns {Refusal} */
+
+export function offlineRefusal(text = "refused-cut") {
+  return { title: both(text), about: both(`${text}-about`), url: null, retry: false };
 }

@@ -1,25 +1,25 @@
 /**
- * Scanners, which type like a keyboard, only faster: what comes in quickly and ends in Enter was scanned, wherever the focus is.
+ * Barcode scanners that act as keyboards: keys that follow each other fast and end with Enter are a scan, whatever has the focus.
  *
- * Read by physical key where an input method swallows the character, so that a Chinese one does not matter.
+ * When an input method takes the character (a Chinese one, for example), the physical key is read instead.
  */
 
 import { tokenIn } from "/pages/codes.js";
 
-// No person types this fast, and the slowest scanner does.
+// Longest time between two keys of a scan. People type slower.
 const GAP_MS = 60;
-// Shorter than any code of ours is somebody's typing.
+// Our codes are longer. Shorter inputs were typed.
 const LENGTH_MIN = 6;
-// What an address has besides letters and digits, on the keyboard of the United States, which scanners are: plain, and with Shift.
+// Other characters of addresses by physical key, plain and with Shift. Scanners send the keys of a US keyboard.
 const SIGNS = { Minus: "-_", Equal: "=+", Period: ".>", Slash: "/?", Semicolon: ";:" };
 const SHIFTED_DIGITS = ")!@#$%^&*(";
 
 /**
- * Listen on the whole page.
+ * Listen for scans on the whole page.
  * @param {(scanned: string) => void} onScan
  */
 export function listenToScanner(onScan) {
-  let heard = "";
+  let received = "";
   let last_ms = -Infinity;
   document.addEventListener(
     "keydown",
@@ -27,10 +27,10 @@ export function listenToScanner(onScan) {
       if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
       const isQuick = event.timeStamp - last_ms <= GAP_MS;
       if (event.key === "Enter" || event.code === "Enter" || event.code === "NumpadEnter") {
-        const scanned = isQuick && heard.length >= LENGTH_MIN ? heard : null;
-        heard = "";
+        const scanned = isQuick && received.length >= LENGTH_MIN ? received : null;
+        received = "";
         if (scanned === null) return;
-        // It ends the scan, and presses nothing.
+        // This Enter ends the scan and must not press a button.
         event.preventDefault();
         event.stopImmediatePropagation();
         onScan(scanned);
@@ -38,14 +38,14 @@ export function listenToScanner(onScan) {
       }
       const character = characterOf(event);
       if (character === null) return;
-      heard = isQuick ? heard + character : character;
+      received = isQuick ? received + character : character;
       last_ms = event.timeStamp;
     },
     { capture: true },
   );
 }
 
-/** The character of a key; null for a key that writes none. */
+/** The character of a key; null for a key without a character. */
 function characterOf(event) {
   const { key, code, shiftKey } = event;
   if (key.length === 1 && key <= "~") return key;
@@ -57,9 +57,9 @@ function characterOf(event) {
 }
 
 /**
- * What was scanned: a code, or the address of a ticket or an appointment with its token.
+ * Read a scan: a code, or the address of a ticket or an appointment with its token.
  * @param {string} scanned
- * @returns {{code: string} | {kind: "tickets" | "appointments", id: string, token: string} | null} null: nothing of ours
+ * @returns {{code: string} | {kind: "tickets" | "appointments", id: string, token: string} | null} null: neither of these
  */
 export function readScan(scanned) {
   const text = scanned.trim();
@@ -70,11 +70,12 @@ export function readScan(scanned) {
   } catch {
     return null;
   }
-  const short = address.pathname.match(/^\/t\/([0-9a-f-]{36})$/i);
-  const said = new URLSearchParams(address.hash.slice(1));
-  const token = tokenIn(short ? address.hash.slice(1) : (said.get("token") ?? ""));
+  const shortPath = address.pathname.match(/^\/t\/([0-9a-f-]{36})$/i);
+  const fields = new URLSearchParams(address.hash.slice(1));
+  const token = tokenIn(shortPath ? address.hash.slice(1) : (fields.get("token") ?? ""));
   if (token === null) return null;
-  if (short) return { kind: "tickets", id: short[1], token };
-  if (said.has("ticket")) return { kind: "tickets", id: said.get("ticket"), token };
-  return said.has("appointment") ? { kind: "appointments", id: said.get("appointment"), token } : null;
+  if (shortPath) return { kind: "tickets", id: shortPath[1], token };
+  if (fields.has("ticket")) return { kind: "tickets", id: fields.get("ticket"), token };
+  return fields.has("appointment") ? { kind: "appointments", id: fields.get("appointment"), token } : null;
+
 }

@@ -1,4 +1,4 @@
-/** The slip that this browser prints: number, service, when, the code to come back with, and how to watch. */
+/** The slip that the browser prints: number, service, time of issue, code for a check-in later, and a QR code of the ticket's page. */
 
 import { lines, make } from "/display/element.js";
 import { grouped } from "/pages/codes.js";
@@ -8,20 +8,22 @@ import { both, label, ofHall } from "./words.js";
 const WIDTHS = ["58", "80"];
 
 /**
- * Print on the roll of this width.
+ * Draw the slip and print it on a roll of this width.
  * @param {HTMLElement} place
  * @param {"58" | "80"} width mm
  * @param {object} facts
  */
 export function printSlip(place, width, facts) {
-  for (const one of WIDTHS) document.getElementById(`paper-${one}`).media = one === width ? "print" : "not all";
+  for (const each of WIDTHS) document.getElementById(`paper-${each}`).media = each === width ? "print" : "not all";
   drawSlip(place, facts);
   globalThis.print();
 }
 
 /**
+ * Draw the slip into the page.
  * @param {HTMLElement} place
- * @param {{hall: Record<string, string>, service: Record<string, string>, number: string, code: string, count: number, taken: (language: "zh" | "en") => string, url: string | null, offline: boolean}} facts
+ * @param {{hall
+: Record<string, string>, service: Record<string, string>, number: string, code: string, count: number, taken: (language: "zh" | "en") => string, url: string | null, offline: boolean}} facts
  */
 export function drawSlip(place, { hall, service, number, code, count, taken, url, offline }) {
   place.replaceChildren(

@@ -1,34 +1,36 @@
 /**
- * The numbers this kiosk has in stock, and what it has still to tell the service; kept in the browser, over reloads.
+ * The kiosk's stock of numbers for use without network, and the reports that the service still has to get. Both are stored in the
+ * browser's IndexedDB and survive a reload.
  *
- * A number leaves the stock in one transaction of the database, so that it is given once whatever the page does. It stays here
- * until the service has it: a slip is paper in somebody's hand, and must not be forgotten.
+ * A number is taken from the stock in one database transaction, so that it is given out only once. Its slip stays stored until the
+ * service has confirmed it: a person holds this number on paper.
  */
 
 const VERSION = 1;
 const SLIPS = "slips";
 const UNDO = "undo";
-// Slips that the service has not heard of for so long are of a day that has ended: nothing can be done with them any more.
+// Unreported slips that are older than this are deleted: their day has ended, and the service would refuse them.
 const KEPT_MS = 3 * 86_400_000;
 
-/** @typedef {{from_at: string, until_at: string}} Doors a span in which numbers may be given out */
+/** @typedef {{from_at: string, until_at: string}} Doors a period in which numbers may be given out */
 /**
  * @typedef {{id?: number, number: string, code: string, ticket: string, token: string, day: string, doors: Doors[], state: "free" | "given",
  *   service?: string, count?: number, issued_at?: string}} Slip
  */
 
-/** The stock of one hall's kiosk. A browser that keeps nothing has none. */
+/** The stock of one hall's kiosk. It is always empty in a browser without IndexedDB. */
 export class Stock {
   /** @type {Promise<IDBDatabase | null>} */
   #database;
 
   /** @param {string} hall */
   constructor(hall) {
-    this.#database = opened(`paihao.kiosk.${hall}`).catch(() => null);
+    this.#database = openDatabase(`paihao.kiosk.${hall}`).catch(() => null);
   }
 
   /**
-   * Put leased numbers in; what was left of other days goes out. Days are the service's: the kiosk's own clock may stand wrong.
+   * Add leased numbers, and delete unused numbers of other days. The day comes from the service, because the kiosk's own clock may be
+   * wrong.
    * @param {{items: {number: string, code: string, ticket: string, token: string}[], doors: Doors[], day: string}} lease
    */
   add({ items, doors, day }) {
@@ -41,16 +43,16 @@ export class Stock {
     });
   }
 
-  /** @param {number} now_ms @returns {Promise<number>} how many there are to give out, now or when the doors open today */
+  /** Count the numbers that can be given out now or later today. @param {number} now_ms @returns {Promise<number>} */
   async left(now_ms) {
     return (await this.#slips()).filter((slip) => slip.state === "free" && slip.doors.some(({ until_at }) => now_ms < Date.parse(until_at))).length;
   }
 
   /**
-   * Take the next number out.
-   * @param {{service: string, count: number}} wish
+   * Take the next number from the stock.
+   * @param {{service: string, count: number}} request
    * @param {number} now_ms
-   * @returns {Promise<Slip | {opens_at: string | null} | null>} without a number: when the doors open; null: there is none
+   * @returns {Promise<Slip | {opens_at: string | null} | null>} only `opens_at`: the doors are closed until then; null: the stock is empty
    */
   give({ service, count }, now_ms) {
     return this.#do([SLIPS], async (store) => {
@@ -68,30 +70,30 @@ export class Stock {
     });
   }
 
-  /** @returns {Promise<Slip[]>} those given out that the service does not know, in order */
-  async given() {
+  /** @returns {Promise<Slip[]>} slips given out that the service has not confirmed, oldest first */
+  async unreported() {
     return (await this.#slips()).filter(({ state }) => state === "given");
   }
 
-  /** @param {number[]} ids the service knows them */
-  told(ids) {
+  /** Delete slips that the service has confirmed. @param {number[]} ids */
+  markReported(ids) {
     return this.#do([SLIPS], (store) => ids.forEach((id) => store(SLIPS).delete(id)));
   }
 
   /**
-   * Remember a take that was not answered, and whose person has a number of the stock instead: it is to be taken back.
-   * @param {{key: string, body: object}} take
+   * Store a request that had no answer and must be undone: the person has a number of the stock instead.
+   * @param {{key: string, body: object}} request
    */
-  undo(take) {
-    return this.#do([UNDO], (store) => void store(UNDO).add({ ...take, at: Date.now() }));
+  undo(request) {
+    return this.#do([UNDO], (store) => void store(UNDO).add({ ...request, at: Date.now() }));
   }
 
-  /** @returns {Promise<{id: number, key: string, body: object}[]>} */
+  /** @returns {Promise<{id: number, key: string, body: object}[]>} the requests that must be undone */
   async toUndo() {
     return (await this.#do([UNDO], (store) => all(store(UNDO)))) ?? [];
   }
 
-  /** @param {number} id it is taken back */
+  /** Delete a request that was undone. @param {number} id */
   undone(id) {
     return this.#do([UNDO], (store) => void store(UNDO).delete(id));
   }
@@ -100,7 +102,7 @@ export class Stock {
     return (await this.#do([SLIPS], (store) => all(store(SLIPS)))) ?? [];
   }
 
-  /** One transaction; null where the browser keeps nothing. */
+  /** Run one transaction. @returns {Promise<any>} the result of `work`; null without a database */
   async #do(names, work) {
     const database = await this.#database;
     if (database === null) return null;
@@ -115,7 +117,8 @@ export class Stock {
   }
 }
 
-function opened(name) {
+function openDatabase(name) {
+
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, VERSION);
     request.onupgradeneeded = () => {

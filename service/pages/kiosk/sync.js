@@ -1,19 +1,21 @@
 /**
- * What a kiosk and the service owe each other: numbers given out while it was cut off, takes that are to be taken back, and a
- * stock that is full again. One pass at a time, in this order; what fails is tried again by the next.
+ * Synchronizes the stock with the service: reports numbers given out offline, undoes requests that had no answer, and refills the
+ * stock, in this order. One pass runs at a time. The next pass repeats what failed.
  */
 
 import { Refused, Unreached } from "/pages/api.js";
 
-const STOCK = 50;
+// Numbers in a full stock. With fewer than STOCK_LOW the stock is refilled.
+const STOCK_MAX = 50;
 const STOCK_LOW = 30;
-const AT_ONCE = 100;
+// Slips in one report.
+const REPORT_MAX = 100;
 const PATIENCE_MS = 8000;
 
-/** Keeps the stock and the service in step. */
+/** Synchronizes one kiosk's stock. */
 export class Sync {
   #stock;
-  #act;
+  #callHall;
   #device;
   #now_ms;
   #onTrouble;
@@ -23,20 +25,20 @@ export class Sync {
   /**
    * @param {object} options
    * @param {import("./stock.js").Stock} options.stock
-   * @param {(method: string, path: string, options?: object) => Promise<{body: any}>} options.act a call with the kiosk's key
-   * @param {() => string | null} options.device its id; null while it is not known
+   * @param {(method: string, path: string, options?: object) => Promise<{body: any}>} options.callHall sends a request under the hall's path, with the kiosk's key
+   * @param {() => string | null} options.device id of the kiosk; null until it is known
    * @param {() => number} options.now_ms
-   * @param {(numbers: string[]) => void} options.onTrouble numbers that the service does not take: staff have to help
+   * @param {(numbers: string[]) => void} options.onTrouble numbers that the service refused: staff must help
    */
-  constructor({ stock, act, device, now_ms, onTrouble }) {
+  constructor({ stock, callHall, device, now_ms, onTrouble }) {
     this.#stock = stock;
-    this.#act = act;
+    this.#callHall = callHall;
     this.#device = device;
     this.#now_ms = now_ms;
     this.#onTrouble = onTrouble;
   }
 
-  /** One pass; those who ask while one is under way wait for it. */
+  /** Run a pass, or wait for the one that is running. */
   run() {
     this.#running ??= this.#pass()
       .catch((reason) => {
@@ -53,41 +55,42 @@ export class Sync {
     if (device === null) return;
     const pass = async () => {
       await this.#report(device);
-      await this.#takeBack();
-      await this.#fillUp(device);
+      await this.#undoRequests();
+      await this.#refill(device);
     };
     // Two windows of one kiosk share the stock.
     await (navigator.locks ? navigator.locks.request("paihao.kiosk.sync", pass) : pass());
   }
 
   async #report(device) {
-    for (let given = await this.#stock.given(); given.length > 0; given = await this.#stock.given()) {
-      const slips = given.slice(0, AT_ONCE);
+    for (let unreported = await this.#stock.unreported(); unreported.length > 0; unreported = await this.#stock.unreported()) {
+      const slips = unreported.slice(0, REPORT_MAX);
       const items = slips.map(({ number, code, service, count, issued_at }) => ({ number, code, service, count, issued_at }));
-      const { body } = await this.#act("POST", `devices/${device}/tickets`, { body: { items }, patience_ms: PATIENCE_MS });
+      const { body } = await this.#callHall("POST", `devices/${device}/tickets`, { body: { items }, patience_ms: PATIENCE_MS });
       const trouble = body.items.filter(({ problem }) => problem).map(({ number }) => number);
       if (trouble.length > 0) this.#onTrouble(trouble);
-      await this.#stock.told(slips.map(({ id }) => id));
+      await this.#stock.markReported(slips.map(({ id }) => id));
     }
   }
 
-  /** Ask again with the same key what came of a take, and give its number back: the person has another. */
-  async #takeBack() {
+  /** Repeat a request for a number with its key to learn its ticket, and cancel the ticket: the person has a number of the stock. */
+  async #undoRequests() {
     for (const { id, key, body } of await this.#stock.toUndo()) {
       try {
-        const { body: ticket } = await this.#act("POST", "tickets", { body, key, patience_ms: PATIENCE_MS });
-        await this.#act("DELETE", `tickets/${ticket.id}`, { token: ticket.token, patience_ms: PATIENCE_MS });
+        const { body: ticket } = await this.#callHall("POST", "tickets", { body, key, patience_ms: PATIENCE_MS });
+        await this.#callHall("DELETE", `tickets/${ticket.id}`, { token: ticket.token, patience_ms: PATIENCE_MS });
       } catch (reason) {
-        if (!(reason instanceof Refused)) throw reason; // refused: there is nothing to give back
+        if (!(reason instanceof Refused)) throw reason; // refused: there is no ticket to cancel
       }
       await this.#stock.undone(id);
     }
   }
 
-  async #fillUp(device) {
+  async #refill(device) {
     const left = await this.#stock.left(this.#now_ms());
     if (left >= STOCK_LOW) return;
-    const { body } = await this.#act("POST", `devices/${device}/lease`, { body: { count: STOCK - left }, patience_ms: PATIENCE_MS });
+    const { body } = await this.#callHall("POST", `devices/${device}/lease`, { body: { count: STOCK_MAX - left }
+, patience_ms: PATIENCE_MS });
     await this.#stock.add(body);
   }
 }

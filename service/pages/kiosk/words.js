@@ -1,4 +1,4 @@
-/** The kiosk's words, everything in both languages: the one that was chosen leads, the other stands beside it. */
+/** The kiosk's texts, each in both languages: first in the chosen one, then in the other. */
 
 import { make } from "/display/element.js";
 import { Words } from "/display/words.js";
@@ -8,13 +8,13 @@ const TAGS = { zh: "zh-CN", en: "en" };
 
 /** @typedef {import("/display/words.js").Said} Said */
 
-/** @returns {("zh" | "en")[]} the leading one first */
+/** @returns {("zh" | "en")[]} the chosen language first */
 export function languages() {
   return languageNow() === "zh" ? ["zh", "en"] : ["en", "zh"];
 }
 
 /**
- * A text of ours in both languages.
+ * A text of the page in both languages.
  * @param {string} id
  * @param {Record<string, string | number> | ((key: "zh" | "en") => Record<string, string | number>)} [args]
  * @returns {Said[]}
@@ -24,7 +24,7 @@ export function both(id, args) {
 }
 
 /**
- * A text of the hall's in both languages, or in what there is.
+ * A text of the hall in both languages, or in those it has.
  * @param {Record<string, string> | null | undefined} texts
  * @returns {Said[]}
  */
@@ -33,15 +33,16 @@ export function ofHall(texts) {
 }
 
 /**
- * One text after the other, as spans.
- * @param {Said[]} said
+ * Make a span of each text.
+ * @param {Said[]} texts
  * @returns {HTMLElement[]}
  */
-export function spans(said) {
-  return said.map(({ tag, text }, index) => make(`span.${index === 0 ? "first" : "second"}`, { lang: tag }, text));
+export function spans(texts) {
+  return texts.map(({ tag, text }, index) => make(`span.${index === 0 ? "first" : "second"}`, { lang: tag }, text));
 }
 
-/** @param {Said[]} said @returns {string} as one line, for a name nobody sees */
-export function label(said) {
-  return said.map(({ text }) => text).join(" ");
+/** Join texts into one line, for an accessible name. @param {Said[]} texts @returns {string} */
+export function label(texts) {
+  return texts.map(
+({ text }) => text).join(" ");
 }
