@@ -13,12 +13,12 @@ from tests.service import Service
 TAKES = "**/v1/halls/demo/tickets"
 ONE_VIEW_AT_A_TIME = 'if (state.view !== "start") return;'
 KEY = 'if (act) headers["Idempotency-Key"] = key ?? newKey();'
-THE_SAME_PRESS = "if (Date.now() - press.at < PRESS_KEPT_MS) carryOut(press);"
-ANOTHER_PRESS = THE_SAME_PRESS.replace("press);", "{ ...press, key: newKey() });")
-ASKED_AGAIN = "carryOut({ ...press, sent: true });"
-ASKED_AGAIN_AND_SAID: Left = (ASKED_AGAIN, ASKED_AGAIN.replace("carryOut", "globalThis.askedAgain = true; carryOut"))
+THE_SAME_PRESS = "if (Date.now() - request.at < REQUEST_KEPT_MS) this.#send(request);"
+ANOTHER_PRESS = THE_SAME_PRESS.replace("request);", "{ ...request, key: newKey() });")
+ASKED_AGAIN = "this.#send({ ...request, sent: true });"
+ASKED_AGAIN_AND_SAID: Left = (ASKED_AGAIN, f"globalThis.askedAgain = true; {ASKED_AGAIN}")
 ASKED_ANEW: Left = (ASKED_AGAIN, ASKED_AGAIN_AND_SAID[1].replace("sent: true }", "sent: true, key: newKey() }"))
-TAKEN_BACK = "if (asked) await stock.undo({ key: press.key, body: press.body });"
+TAKEN_BACK = "if (wasSent) await this.#stock.undo({ key: request.key, body: request.body });"
 LOCK = 'navigator.locks ? navigator.locks.request("paihao.kiosk.sync", pass) : pass()'
 LOOKED = "if (left >= STOCK_LOW) return;"
 GIVEN = "store(SLIPS).put(given);"
@@ -32,7 +32,8 @@ GIVE_IN_TWO = f"""
   }}
   giveAndForget({{ service, count }}, now_ms) {{
 """
-HURRY: Left = ("const TAKE_PATIENCE_MS = 12_000;", "const TAKE_PATIENCE_MS = 1500;")
+HURRY: Left = ("const ANSWER_PATIENCE_MS = 12_000;", "const ANSWER_PATIENCE_MS = 1500;")
+
 """So that a test need not wait as long as a person does."""
 
 LEAVE_IN_STOCK = """
