@@ -48,7 +48,8 @@ async def leave_out(context: BrowserContext, *left: Left) -> None:
     async def serve(route: Route) -> None:
         text = await (await route.fetch()).text()
         for guard, instead in left:
-            assert guard in text, guard
+            assert guard in text or "/packed/kiosk.js" not in route.request.url, guard
+
             text = text.replace(guard, instead)
 
         await route.fulfill(body=text, content_type="text/javascript")

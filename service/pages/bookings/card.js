@@ -1,14 +1,16 @@
-/** The card of an appointment: its code large, to read out or to print. */
+/** The card of an appointment, with its code in large letters, to read out or to print. */
 
 import { make } from "/display/element.js";
 import { grouped } from "/pages/codes.js";
 import { say } from "/pages/texts.js";
 
 /**
+ * Make the card.
  * @param {import("/pages/manage/parts.js").Ui} ui
  * @param {{code: string, starts_at: string, count: number}} appointment
  * @param {string} title
- * @param {string} service its name
+ * @param {string} service name of the service
+
  */
 export function card(ui, appointment, title, service) {
   const on = ui.times.on(appointment.starts_at);

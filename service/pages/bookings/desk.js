@@ -1,4 +1,4 @@
-/** The page of staff who answer the phone: bookings, and nothing of how the hall is run. */
+/** The page for staff who answer the phone: only the bookings section, without the settings of the hall. */
 
 import { usable } from "/display/usable.js";
 import { call, inHall } from "/pages/api.js";
@@ -15,12 +15,12 @@ import "/pages/theme.js";
 import { bookings } from "./section.js";
 
 const element = (id) => document.getElementById(id);
-// Services change seldom; a look for news of them costs as much as one at the board.
+// The hall document is read again after this time. It rarely changes, and reading it costs as much as reading the board.
 const HALL_EVERY_MS = 15_000;
-const LOOK_MS = 1000;
+const CHECK_MS = 1000;
 const hallId = decodeURIComponent(location.pathname.split("/")[2]);
 
-class ClerksPage {
+class DeskPage {
   #call = inHall(hallId);
   #hall = null;
   #hallRead_ms = -Infinity;
@@ -33,54 +33,55 @@ class ClerksPage {
 
   async start() {
     const hall = await untilRead(() => this.#readHall(), texts("common", "bookings"));
-    document.addEventListener("paihao:language", () => this.#speak());
-    this.#took(hall.body);
-    this.#speak();
+    document.addEventListener("paihao:language", () => this.#drawTexts());
+    this.#setHall(hall.body);
+    this.#drawTexts();
     this.#who = await signedIn(hallId, ["staff"]);
     document.querySelector("account-menu").show(this.#who.session);
     document.addEventListener("paihao:signed-in", ({ detail }) => {
       const isOther = detail.session.account?.id !== this.#who.session.account?.id;
       this.#who = detail;
       document.querySelector("account-menu").show(detail.session);
-      if (isOther && this.#board !== null) this.#draw(); // nothing of what the one before typed
+      if (isOther && this.#board !== null) this.#draw(); // another clerk: draw an empty form
       this.#live.now();
     });
     this.#live = new Live({
       hall: this.#hall,
       read: () => this.#read(),
-      onFacts: (facts) => this.#take(facts),
-      onLink: (link) => this.#linked(link),
+      onFacts: (facts) => this.#onRead(facts),
+      onLink: (link) => this.#showLink(link),
     });
     this.#live.start();
-    setInterval(() => this.#look(), LOOK_MS);
+    setInterval(() => this.#readIfOld(), CHECK_MS);
   }
 
   #readHall() {
     return call("GET", `/v1/halls/${encodeURIComponent(hallId)}`);
   }
 
-  #took(hall) {
+  #setHall(hall) {
     this.#hall = hall;
     this.#hallRead_ms = performance.now();
   }
 
-  get #hallIsOld() {
+  get #isHallOld() {
     return performance.now() - this.#hallRead_ms > HALL_EVERY_MS;
   }
 
-  /** Something has happened since the hall was read, and perhaps to its services: nothing more need happen for it to be seen. */
-  #look() {
-    if (this.#live.link === "live" && this.#hallIsOld && this.#board !== null && this.#board.seq !== this.#hall.seq) this.#live.now();
+  /** Read the hall again if there were events since it was read: its services may have changed, and no further frame may follow. */
+  #readIfOld() {
+
+    if (this.#live.link === "live" && this.#isHallOld && this.#board !== null && this.#board.seq !== this.#hall.seq) this.#live.now();
   }
 
   async #read() {
-    const [board, hall] = await Promise.all([this.#call("GET", "board"), this.#hallIsOld ? this.#readHall() : null]);
+    const [board, hall] = await Promise.all([this.#call("GET", "board"), this.#isHallOld ? this.#readHall() : null]);
     return { board: board.body, hall: hall?.body ?? null, day: board.body.day, seq: board.body.seq };
   }
 
-  #take({ board, hall }) {
+  #onRead({ board, hall }) {
     const isFirst = this.#board === null;
-    if (hall) this.#took(hall);
+    if (hall) this.#setHall(hall);
     this.#board = board;
     this.#live.clock.heard(Date.parse(board.at));
     if (isFirst) this.#draw();
@@ -119,20 +120,20 @@ class ClerksPage {
     element("form").replaceChildren(...bookings(this.#ui(this.#ending.signal)));
   }
 
-  #speak() {
+  #drawTexts() {
     sayInto();
     const { text, lang } = pick(this.#hall.name, languageNow());
     element("hall").textContent = text;
     element("hall").lang = lang ?? document.documentElement.lang;
     document.title = `${say("bookings-title")} · ${text}`;
     if (this.#board === null) return;
-    this.#linked(this.#live.link);
+    this.#showLink(this.#live.link);
     this.#draw();
   }
 
-  #linked(link) {
+  #showLink(link) {
     showLink(link, () => say("bookings-stale", { time: new HallTimes(this.#hall.time_zone).time(this.#live.truthAt_ms || this.#live.clock.now()) }));
   }
 }
 
-new ClerksPage().start();
+new DeskPage().start();

@@ -1,4 +1,4 @@
-/** Choosing a time: the soonest ones, a month at a glance, the times of a day. By arrow keys as well: a clerk has a phone in the other hand. */
+/** The choice of a time: the next free times, a month, and the times of a day. Arrow keys work too, for a clerk with a phone in one hand. */
 
 import { make } from "/display/element.js";
 import { keepFocus } from "/pages/manage/parts.js";
@@ -9,13 +9,15 @@ import { byDay, fullness, shifted, soonest, weeksOf } from "./slots.js";
 const MONDAY = Date.UTC(2024, 0, 1);
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 
+/** Shows the free times of a service, and which one is chosen. */
 export class Picker {
   #ui;
   #onChosen;
   /** @type {import("./slots.js").Slot[]} */
   #slots = [];
   #days = new Map();
-  #asked = 0;
+  /** Number of requests that were started: only the answer of the last one is shown. */
+  #requests = 0;
   #on = "";
   #isRead = false;
 
@@ -37,16 +39,16 @@ export class Picker {
   }
 
   /**
-   * Ask what can be booked; what was chosen stays when it can still be had.
+   * Read the free times. The chosen time stays chosen if it is still free.
    * @param {string} service
    * @param {number} count
-   * @param {{starts_at?: string, on?: string}} [keep] what to choose, or which day to show, when it is there
+   * @param {{starts_at?: string, on?: string}} [keep] the time to choose, or the day to show, if there is such a time or day
    */
   async read(service, count, keep = {}) {
-    this.#asked += 1;
-    const mine = this.#asked;
+    this.#requests += 1;
+    const request = this.#requests;
     const { body } = await this.#ui.call("GET", "slots", { query: { service, count } });
-    if (this.#ui.signal.aborted || mine !== this.#asked) return;
+    if (this.#ui.signal.aborted || request !== this.#requests) return;
     this.#slots = body.slots;
     this.#days = byDay(body.slots, (at) => this.#ui.times.on(at));
     this.#isRead = true;
@@ -58,7 +60,7 @@ export class Picker {
     this.#choose(again);
   }
 
-  /** Choose a start, whether or not its day is shown. @param {import("./slots.js").Slot | null} slot */
+  /** Choose a time, and show its day. Null: choose none. @param {import("./slots.js").Slot | null} slot */
   take(slot) {
     if (slot) this.#on = this.#ui.times.on(slot.starts_at);
     this.#choose(slot);
@@ -135,7 +137,8 @@ export class Picker {
     else this.#draw();
   }
 
-  /** Arrow keys go by days and weeks, over what cannot be booked. */
+  /** Move by days and weeks with the arrow keys, and skip days without free times. */
+
   #walkDays(event) {
     const step = STEPS[event.key];
     const from = event.target.dataset?.on;

@@ -1,15 +1,16 @@
-/** What can be booked, as a clerk looks at it: the soonest starts, a month at a glance, the starts of a day. No page, no network. */
+/** Computations on bookable times, for the picker: next free times, days, weeks. Pure functions, without page and network. */
 
 /** @typedef {{service: string, starts_at: string, ends_at: string, places: number, free: number}} Slot */
 
 const DAY_MS = 86_400_000;
-/** A day is nearly full when this part of its starts is left, or less. */
-const FEW = 0.25;
+// A day is nearly full (`few`) when at most this fraction of its times is free.
+const FEW_FRACTION = 0.25;
 
 /**
+ * Group slots by date.
  * @param {Slot[]} slots in order
  * @param {(at: string) => string} onOf the hall's date of an instant
- * @returns {Map<string, Slot[]>} by date
+ * @returns {Map<string, Slot[]>} by date, in order
  */
 export function byDay(slots, onOf) {
   const days = new Map();
@@ -27,7 +28,7 @@ export function soonest(slots, most = 3) {
 }
 
 /**
- * How a day is: nothing to book (`closed`), `full`, `few` or `many` starts left, and how many of them.
+ * How full a day is: nothing to book (`closed`), `full`, `few` or `many` free times, and the number of free times.
  * @param {Slot[] | undefined} slots of the day
  * @returns {{kind: "closed" | "full" | "few" | "many", left: number}}
  */
@@ -36,11 +37,11 @@ export function fullness(slots) {
   const left = offered.filter(({ free }) => free > 0).length;
   if (offered.length === 0) return { kind: "closed", left };
   if (left === 0) return { kind: "full", left };
-  return { kind: left <= offered.length * FEW ? "few" : "many", left };
+  return { kind: left <= offered.length * FEW_FRACTION ? "few" : "many", left };
 }
 
 /**
- * Whole weeks, Monday first, from the week of one date to that of another.
+ * Make whole weeks, Monday first, from the week of one date to the week of another.
  * @param {string} first `2026-11-23`
  * @param {string} last
  * @returns {(string | null)[][]} null before the first and after the last
@@ -65,9 +66,10 @@ function weekdayOf(on) {
 }
 
 /**
- * Appointments in the order of their times, those made first before the others.
+ * Sort appointments by time; those of the same time keep their order.
  * @template {{starts_at: string}} Appointment
- * @param {Appointment[]} items in the order of making
+ * @param {Appointment[]} items in the order in which they were made
+
  * @returns {Appointment[]}
  */
 export function inOrderOfTime(items) {

@@ -1,10 +1,10 @@
-/** The papers of the person here, at a stage where papers are looked at: what is missing is marked, nothing marked is complete. */
+/** The checklist of papers of the person at the counter, at a stage where papers are checked. The clerk marks what is missing. */
 
 import { make, redraw } from "/display/element.js";
 import { languageNow, say } from "/pages/texts.js";
-import { begunWith, keepBegun } from "./begun.js";
+import { unsentOf, keepUnsent } from "./unsent.js";
 
-/** Marks that last until another person is here. */
+/** The checklist. Its marks last until the next person. */
 export class Checklist {
   #box;
   #onChange;
@@ -21,46 +21,48 @@ export class Checklist {
       const { value, checked } = event.target;
       if (checked) this.#missing.add(value);
       else this.#missing.delete(value);
-      this.#marked();
+      this.#onMarked();
     });
   }
 
-  /** @returns {boolean} whether papers are to be looked at now */
+  /** @returns {boolean} whether papers are checked now */
   get isOpen() {
     return this.#ticket !== null;
   }
 
-  /** @returns {string[]} ids */
+  /** @returns {string[]} ids of the missing papers */
   get missing() {
     return this.#papers().map(({ id }) => id).filter((id) => this.#missing.has(id));
   }
 
   /**
-   * @param {object | null} ticket the person here
+   * Show the papers of a ticket.
+   * @param {object | null} ticket of the person at the counter
    * @param {import("./words.js").HallWords} words
    */
-  about(ticket, words) {
-    const open = ticket !== null && words.isPrecheck(ticket) ? ticket : null;
-    if (open?.id !== this.#ticket?.id) this.#missing = new Set(open ? (begunWith(open.id).missing ?? open.missing) : []);
-    this.#ticket = open;
+  setTicket(ticket, words) {
+    const checked = ticket !== null && words.isPrecheck(ticket) ? ticket : null;
+    if (checked?.id !== this.#ticket?.id) this.#missing = new Set(checked ? (unsentOf(checked.id).missing ?? checked.missing) : []);
+    this.#ticket = checked;
     this.#words = words;
   }
 
-  /** Mark a paper, or take the mark away. @param {number} place @returns {boolean} whether there is one */
+  /** Mark a paper as missing, or remove the mark. @param {number} place from 0 @returns {boolean} whether there is such a paper */
   toggle(place) {
     const paper = this.#papers()[place];
     if (!paper || !this.isOpen) return false;
     if (!this.#missing.delete(paper.id)) this.#missing.add(paper.id);
-    this.#marked();
+    this.#onMarked();
     return true;
   }
 
-  #marked() {
-    keepBegun(this.#ticket.id, { missing: this.missing });
+  #onMarked() {
+    keepUnsent(this.#ticket.id, { missing: this.missing });
     this.#onChange();
   }
 
-  /** In the page's language, which may have changed since the last facts. */
+  /** The papers with their names in the page's language, which may have changed since the last reading. */
+
   #papers() {
     return this.#ticket ? this.#words.papers(this.#ticket.service) : [];
   }

@@ -18,11 +18,11 @@ import { languageNow, say, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { whileBusy, wordsOf } from "/pages/ui.js";
 import { Acts } from "./acts.js";
-import { begunWith, forgetBegun, keepBegun } from "./begun.js";
+import { unsentOf, forgetUnsent, keepUnsent } from "./unsent.js";
 import { Checklist } from "./checklist.js";
 import { showKeys } from "./dialogs.js";
 import { drawActs, drawAlarm, drawFrame, drawLink, drawMain, drawNobody, drawPrinter } from "./draw.js";
-import { listenToKeys, keysOn } from "./keys.js";
+import { listenToKeys, areKeysOn } from "./keys.js";
 import { LineView } from "./line.js";
 import { drawMessage, showMessage, showPendingCalls } from "./message.js";
 import { lineOf } from "./order.js";
@@ -133,15 +133,15 @@ function onRead({ counter, queue, desk }) {
   const previousId = state.ticket?.id;
   state.ticket = queue.called.find(({ id }) => id === counter.ticket) ?? null;
   if (state.ticket && state.ticket.id !== previousId) {
-    if (state.pauseAfter) keepBegun(state.ticket.id, { pauseAfter: state.pauseAfter }); // the person before left in another way than by this page
-    else state.pauseAfter = begunWith(state.ticket.id).pauseAfter ?? null;
+    if (state.pauseAfter) keepUnsent(state.ticket.id, { pauseAfter: state.pauseAfter }); // the person before left in another way than by this page
+    else state.pauseAfter = unsentOf(state.ticket.id).pauseAfter ?? null;
   }
   state.next = counter.next ?? null;
-  checklist.about(state.ticket, state.words);
+  checklist.setTicket(state.ticket, state.words);
   if (before.view === "idle" && before.next && before.next.id !== state.next?.id) showTakenElsewhere(before.next);
   if (state.pauseAfter && state.ticket === null && counter.state !== "open") {
     state.pauseAfter = null;
-    forgetBegun();
+    forgetUnsent();
   }
   acts.onRead();
   drawAll();
@@ -271,7 +271,7 @@ function drawAll() {
   drawActs(acts, shown);
   drawMessage();
   redraw(part("alarms"), [language, words.edition, queue.alarms ?? [], queue.printers ?? []], () => [...(queue.alarms ?? []).map(drawAlarm), ...(queue.printers ?? []).map(drawPrinter)]);
-  redraw(part("keys"), [language, keysOn()], () => [["Enter", say("key-main")], ["Esc", say("key-rest")], ["/", say("key-find")], ["?", say("key-help")]].flatMap(([key, label]) => [make("span", {}, make("kbd", {}, key), ` ${label}`), " "]));
+  redraw(part("keys"), [language, areKeysOn()], () => [["Enter", say("key-main")], ["Esc", say("key-rest")], ["/", say("key-find")], ["?", say("key-help")]].flatMap(([key, label]) => [make("span", {}, make("kbd", {}, key), ` ${label}`), " "]));
 
   const states = new Map([...words.desk.counters.map(({ id, state: counterState }) => [id, counterState]), ...(state.live.board?.counters ?? []).map(({ id, state: counterState }) => [id, counterState]), [counter.id, counter.state]]);
   line.draw({ waiting: lineOf(queue.waiting, counter, words, states), standby: lineOf(queue.standby, counter, words, states), parked: queue.parked.filter(({ service }) => counter.services.includes(service)), next: next?.id ?? null, words, now_ms });

@@ -1,15 +1,15 @@
-/** What a counter's acts ask before they are done. Each answers the body of a request, or null when it was left. */
+/** The dialogs of a counter's acts. Each calls `act` with the body of the request, and resolves to its result, or to null when it was left. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
 import { ask, choose, field } from "/pages/ui.js";
-import { keysOn, useKeys } from "./keys.js";
+import { areKeysOn, setKeysOn } from "./keys.js";
 import { factsOf, whyWords } from "./person.js";
 
 const DUE_AFTER_DAYS = 14;
 const PAUSE_MINUTES = [5, 10, 15, 30, 60];
 
-/** @returns {HTMLElement} a group of boxes to tick, for codes */
+/** @returns {HTMLElement} a group of check boxes for codes */
 function boxes(legend, codes, checked, words) {
   return make(
     "fieldset.boxes",
@@ -24,17 +24,17 @@ function reasonSelect(words, id, { required }) {
   return make("select.input", { id, name: "reason", required }, ...(required ? [] : [make("option", { value: "" }, say("no-reason"))]), ...options);
 }
 
-/** The papers of a ticket's service first, then the hall's other codes. */
-function missable(ticket, words) {
+/** What can be missing: the papers of the ticket's service, then the hall's other codes. */
+function missingCodes(ticket, words) {
   return [...new Set([...words.papers(ticket.service).map(({ id }) => id), ...words.desk.missing.map(({ code }) => code)])];
 }
 
-/** Finished with a paper missing: which, and until when it is brought. */
+/** Finish conditionally: which papers are missing, and when they are due. */
 export function askConditional(ticket, words, today, act, signal) {
   const due = new Date(`${today}T00:00:00Z`);
   due.setUTCDate(due.getUTCDate() + DUE_AFTER_DAYS);
   const date = make("input.input", { id: "due-on", name: "due_on", type: "date", min: today, value: due.toISOString().slice(0, 10), required: true });
-  const codes = missable(ticket, words);
+  const codes = missingCodes(ticket, words);
   return ask({
     title: say("conditional-title", { number: ticket.number }),
     body: [...(codes.length > 0 ? [boxes(say("missing-legend"), codes, ticket.missing, words)] : []), field(say("due-on"), date, say("due-hint"))],
@@ -49,37 +49,37 @@ export function askConditional(ticket, words, today, act, signal) {
   });
 }
 
-/** Put aside: which paper is missing, or another reason. */
+/** Park a ticket: which papers are missing, or another reason. */
 export function askPark(ticket, words, act, signal) {
   return ask({
     title: say("park-title", { number: ticket.number }),
-    body: [boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words), field(say("reason"), reasonSelect(words, "park-reason", { required: false }))],
+    body: [boxes(say("missing-legend"), missingCodes(ticket, words), ticket.missing, words), field(say("reason"), reasonSelect(words, "park-reason", { required: false }))],
     confirm: say("act-park"),
     act: (form) => act({ missing: form.getAll("missing"), reason: form.get("reason") || null }),
     signal,
   });
 }
 
-/** Look at the papers of somebody in the line, or of the person here. */
+/** Record the missing papers of a ticket, at the counter or in the line. */
 export function askPapers(ticket, words, act, signal) {
   return ask({
     title: say("papers-title", { number: ticket.number }),
-    body: [make("p.quiet", {}, say("papers-about")), boxes(say("missing-legend"), missable(ticket, words), ticket.missing, words)],
+    body: [make("p.quiet", {}, say("papers-about")), boxes(say("missing-legend"), missingCodes(ticket, words), ticket.missing, words)],
     confirm: say("papers-save"),
     act: (form) => act({ missing: form.getAll("missing") }),
     signal,
   });
 }
 
-/** Send on: to another service, or to one counter. Their own service is always among those offered: to stay with it is no change. */
+/** Transfer to another service or counter. The ticket's own service is always offered: it means no change of the service. */
 export function askTransfer(ticket, counter, words, act, signal) {
   const own = words.services.get(ticket.service) ?? { id: ticket.service, stages: [] };
   const services = words.offered.includes(own) ? words.offered : [own, ...words.offered];
   const service = make("select.input", { id: "to-service", name: "service" }, ...services.map(({ id }) => make("option", { value: id, selected: id === ticket.service }, words.service(id))));
   const to = make("select.input", { id: "to-counter", name: "counter" });
   const offer = () => {
-    const fit = words.desk.counters.filter((one) => one.id !== counter.id && one.services.includes(service.value) && (words.services.get(service.value) ?? own).stages.includes(one.stage));
-    to.replaceChildren(make("option", { value: "" }, say("any-counter")), ...fit.map((one) => make("option", { value: one.id }, words.counter(one))));
+    const fit = words.desk.counters.filter((other) => other.id !== counter.id && other.services.includes(service.value) && (words.services.get(service.value) ?? own).stages.includes(other.stage));
+    to.replaceChildren(make("option", { value: "" }, say("any-counter")), ...fit.map((other) => make("option", { value: other.id }, words.counter(other))));
   };
   service.addEventListener("change", offer);
   offer();
@@ -97,9 +97,9 @@ export function askTransfer(ticket, counter, words, act, signal) {
   });
 }
 
-/** Take a break: why, for how many minutes (null: open-ended); with a person here, after them or at once. */
+/** Take a break: reason and minutes (null: open-ended). With a person at the counter also: after them, or now. */
 export function askPause(ticket, words, act, signal) {
-  const minutes = make("select.input", { id: "pause-minutes", name: "minutes" }, make("option", { value: "" }, say("open-ended")), ...PAUSE_MINUTES.map((one) => make("option", { value: one, selected: one === 15 }, say("minutes", { minutes: one }))));
+  const minutes = make("select.input", { id: "pause-minutes", name: "minutes" }, make("option", { value: "" }, say("open-ended")), ...PAUSE_MINUTES.map((duration) => make("option", { value: duration, selected: duration === 15 }, say("minutes", { minutes: duration }))));
   return ask({
     title: say("pause-title"),
     body: [field(say("reason"), reasonSelect(words, "pause-reason", { required: false })), field(say("pause-for"), minutes), ...(ticket ? [whenWithPerson(ticket)] : [])],
@@ -127,7 +127,7 @@ function whenWithPerson(ticket) {
   );
 }
 
-/** Close with a person here: they go back to their place. */
+/** Close with a person at the counter, who goes back to their place in the line. */
 export function askClose(ticket, act, signal) {
   return ask({
     title: say("close-title"),
@@ -139,7 +139,7 @@ export function askClose(ticket, act, signal) {
   });
 }
 
-/** Open for some of what the counter is planned for. */
+/** Open for some of the services that the counter is planned for. */
 export function askOpen(counter, words, act) {
   const planned = words.offered.filter(({ stages }) => stages.includes(counter.stage));
   return ask({
@@ -157,7 +157,7 @@ export function askOpen(counter, words, act) {
   });
 }
 
-/** A reason out of the hall's codes, for what is out of order; in a hall that has none it cannot be done, and this is said. */
+/** Choose a reason from the hall's codes, for acts that need one. In a hall without codes the dialog says that the act is impossible. */
 export function askReason(title, about, confirm, words, act, signal) {
   if (words.desk.reasons.length === 0) {
     return choose({ title, body: [make("p.quiet", {}, about), make("p.message", {}, say("reasons-none"))], choices: [], leaving: say("close"), signal });
@@ -171,7 +171,7 @@ export function askReason(title, about, confirm, words, act, signal) {
   });
 }
 
-/** All about a ticket of the line, and what may be done with it. */
+/** Show a ticket of the line, with the possible acts. */
 export function askTicket({ ticket, words, times, now_ms, choices, signal }) {
   const facts = factsOf({ ticket, as: "next", words, times, now_ms });
   return choose({
@@ -182,7 +182,7 @@ export function askTicket({ ticket, words, times, now_ms, choices, signal }) {
   });
 }
 
-/** A number among those in the hall. */
+/** Find a ticket by its number. */
 export function askNumber(tickets, words, act) {
   const input = make("input.input", { id: "find-number", name: "number", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 12, list: "find-numbers", required: true });
   return ask({
@@ -194,7 +194,7 @@ export function askNumber(tickets, words, act) {
   });
 }
 
-/** The number, or the code on the slip, of somebody who comes back. */
+/** Enter the number or code of a person who comes or comes back. */
 export function askSlip(act, wordsFor) {
   const input = make("input.input", { id: "slip", name: "slip", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", maxlength: 12, required: true });
   return ask({
@@ -206,20 +206,21 @@ export function askSlip(act, wordsFor) {
   });
 }
 
-/** For which service somebody comes whose invitation leaves it open; null when it was left. */
+/** Choose the service for an invitation that is valid for any. */
 export function askService(words) {
   return choose({ title: say("invited-title"), body: [], choices: words.offered.map(({ id }) => ({ id, label: words.service(id) })) });
 }
 
-/** All keys, and whether letters work at all. */
+/** Show all keys, and the switch for the letter keys. */
+
 export async function showKeys(rows) {
-  const on = make("input", { type: "checkbox", id: "keys-on", checked: keysOn() });
-  on.addEventListener("change", () => useKeys(on.checked));
+  const on = make("input", { type: "checkbox", id: "keys-on", checked: areKeysOn() });
+  on.addEventListener("change", () => setKeysOn(on.checked));
   await choose({
     title: say("keys-title"),
     body: [
       make("label.check", {}, on, say("keys-on")),
-      make("dl.keys-list", {}, rows.flatMap(([key, label]) => [make("dt", {}, ...[key].flat().map((one) => make("kbd", {}, one))), make("dd", {}, label)])),
+      make("dl.keys-list", {}, rows.flatMap(([key, label]) => [make("dt", {}, ...[key].flat().map((name) => make("kbd", {}, name))), make("dd", {}, label)])),
     ],
     choices: [],
     leaving: say("close"),

@@ -1,13 +1,13 @@
 /**
- * The counter's keys, by their place on the keyboard: an input method for Chinese changes what a key writes, not where it is.
+ * The counter's keys, read by their physical position: an input method for Chinese changes the character of a key, not its position.
  *
- * Ignored inside fields and dialogs; off altogether by a choice kept in this browser, as speech control types letters.
+ * They are ignored inside fields and dialogs. Letter keys can be switched off in this browser, because speech control types letters.
  */
 
 const STORE = "paihao-counter-keys";
 
-/** @returns {boolean} */
-export function keysOn() {
+/** @returns {boolean} whether letter keys work in this browser */
+export function areKeysOn() {
   try {
     return localStorage.getItem(STORE) !== "off";
   } catch {
@@ -15,26 +15,27 @@ export function keysOn() {
   }
 }
 
-/** @param {boolean} on */
-export function useKeys(on) {
+/** Switch the letter keys on or off in this browser. @param {boolean} on */
+export function setKeysOn(on) {
   try {
     localStorage.setItem(STORE, on ? "on" : "off");
   } catch {
-    // A browser that keeps nothing for us has them on.
+    // Without storage the keys stay on.
   }
 }
 
 /**
  * Listen to the keyboard.
- * @param {object} does
- * @param {() => void} does.main Enter and Space where nothing else has the focus; F8 from anywhere
- * @param {() => void} does.rest Esc: back to the main button
- * @param {(letter: string) => boolean} does.act an upper-case letter, or one of `/` and `?`; whether it did anything
- * @param {(step: -1 | 1) => void} does.move up or down the queue
+ * @param {object} handlers
+ * @param {() => void} handlers.main Enter and Space when no button or link has the focus; F8 always
+ * @param {() => void} handlers.rest Esc: back to the main button
+ * @param {(letter: string) => boolean} handlers.act an upper-case letter, a digit, `/` or `?`; returns whether the key is in use
+ * @param {(step: -1 | 1) => void} handlers.move up or down the queue
  */
 export function listenToKeys({ main, rest, act, move }) {
   document.addEventListener("keydown", (event) => {
-    // Held down, a key would call one person after another, or the same one many times; the arrows only walk.
+    // A key that is held down must not call one person after the other. Only arrow keys may repeat.
+
     if (event.repeat && !["ArrowDown", "ArrowUp"].includes(event.code)) {
       if (["Enter", "Space", "F8", "NumpadEnter"].includes(event.code)) event.preventDefault();
       return;
@@ -51,7 +52,7 @@ export function listenToKeys({ main, rest, act, move }) {
     if (event.code === "Escape") rest();
     else if (["Enter", "NumpadEnter", "Space"].includes(event.code) && !target.closest("a, button, summary")) main();
     else if (event.code === "ArrowDown" || event.code === "ArrowUp") move(event.code === "ArrowDown" ? 1 : -1);
-    else if (!keysOn() || !act(letterOf(event))) return;
+    else if (!areKeysOn() || !act(letterOf(event))) return;
     event.preventDefault();
   });
 }

@@ -1,16 +1,16 @@
-/** The queue beside the counter: in the order of calls, with one row chosen by the arrow keys. */
+/** The queue beside the counter, in the order of calls. Arrow keys choose a row. */
 
 import { make, redraw } from "/display/element.js";
 import { say } from "/pages/texts.js";
 import { minutesSince } from "./person.js";
 import { classTag } from "./words.js";
 
-// Who looks further down than this looks somebody up by number.
+// Tickets further down are found by their number.
 const ROWS_MAX = 100;
 
-/** The list, and which of it is chosen. */
+/** The list and its chosen row. */
 export class LineView {
-  /** @type {string | null} */
+  /** Ticket id of the chosen row. @type {string | null} */
   chosen = null;
   #tickets = [];
 
@@ -39,7 +39,7 @@ export class LineView {
     return this.#tickets.find(({ id }) => id === this.chosen) ?? null;
   }
 
-  /** @param {{waiting: object[], standby: object[], parked: object[], next: string | null, words: import("./words.js").HallWords, now_ms: number}} facts */
+  /** Draw the list. @param {{waiting: object[], standby: object[], parked: object[], next: string | null, words: import("./words.js").HallWords, now_ms: number}} facts */
   draw({ waiting, standby, parked, next, words, now_ms }) {
     const rows = waiting.slice(0, ROWS_MAX);
     this.#tickets = [...rows, ...standby, ...parked];
@@ -68,7 +68,8 @@ export class LineView {
     }
   }
 
-  /** Move the choice: up or down one row. */
+  /** Choose the row above or below. @param {-1 | 1} step */
+
   move(step) {
     const buttons = [...this.parts.list.querySelectorAll("button")];
     if (buttons.length === 0) return;

@@ -1,6 +1,6 @@
 /** Opening, pausing and closing the counter. */
 
-import { forgetBegun, keepBegun } from "./begun.js";
+import { forgetUnsent, keepUnsent } from "./unsent.js";
 import { askClose, askOpen, askPause } from "./dialogs.js";
 
 /** Opens, pauses and closes one counter. */
@@ -54,8 +54,8 @@ export class Opening {
   /** Set or cancel the break after the present person. @param {object | null} asked */
   #setPauseAfter(asked) {
     this.#context.state.pauseAfter = asked;
-    if (this.#context.state.ticket) keepBegun(this.#context.state.ticket.id, { pauseAfter: asked });
-    else forgetBegun();
+    if (this.#context.state.ticket) keepUnsent(this.#context.state.ticket.id, { pauseAfter: asked });
+    else forgetUnsent();
   }
 
   /** Start a break. Its minutes count from now. Only the person that the clerk was asked about is put back. */
@@ -77,7 +77,7 @@ export class Opening {
 
   #forgetPause() {
     this.#context.state.pauseAfter = null;
-    forgetBegun();
+    forgetUnsent();
   }
 
   async close() {

@@ -1,11 +1,11 @@
-/** Who is at the counter, or comes next: the stub, the facts, the time, and why this one. */
+/** The person at the counter, or the next one: ticket stub, facts, time, and the reason for the order. */
 
 import { make, makeSvg } from "/display/element.js";
 import { say } from "/pages/texts.js";
 import { classTag } from "./words.js";
 
-// The style sheet has a size for each length up to this.
-const NUMBER_MAX = 7;
+// The style sheet has a font size for each length of a number up to this.
+const NUMBER_LENGTH_MAX = 7;
 
 /**
  * The stub of a ticket.
@@ -14,7 +14,7 @@ const NUMBER_MAX = 7;
  * @param {"here" | "called" | "next"} options.as
  * @param {import("./words.js").HallWords} options.words
  * @param {import("/pages/times.js").HallTimes} options.times
- * @param {number} options.now_ms by the hall's clock
+ * @param {number} options.now_ms current time of the hall's clock
  * @returns {HTMLElement[]}
  */
 export function drawPerson({ ticket, as, words, times, now_ms }) {
@@ -22,14 +22,14 @@ export function drawPerson({ ticket, as, words, times, now_ms }) {
     "div",
     {},
     make("span.quiet", {}, say("person-title", { as })),
-    make("p.number", { "data-number": ticket.number, "data-length": Math.min(ticket.number.length, NUMBER_MAX) }, ticket.number),
+    make("p.number", { "data-number": ticket.number, "data-length": Math.min(ticket.number.length, NUMBER_LENGTH_MAX) }, ticket.number),
     as === "next" ? classTag(ticket) : make("div.timer", { id: "timer" }),
   );
   const facts = make("dl.facts", {}, factsOf({ ticket, as, words, times, now_ms }).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
   return [make(as === "next" ? "div.stub.ghost" : as === "called" ? "div.stub.called" : "div.stub", {}, who, make("i.perf"), make("div", {}, facts))];
 }
 
-/** What a clerk wants to know of a ticket, as pairs of name and value. */
+/** The facts of a ticket, as pairs of name and value. */
 export function factsOf({ ticket, as, words, times, now_ms }) {
   const pairs = [
     [say("fact-service"), words.service(ticket.service)],
@@ -43,13 +43,13 @@ export function factsOf({ ticket, as, words, times, now_ms }) {
   return pairs;
 }
 
-/** `Booked 10:30`: the class, and for when they have booked. */
+/** The class, with the booked time if there is one: `Booked 10:30`. */
 function classWords(ticket, times) {
   const words = say("ticket-class", { class: ticket.class });
   return ticket.slot_at ? say("booked-for", { class: words, time: times.time(ticket.slot_at) }) : words;
 }
 
-/** What the look at the papers has found. */
+/** The result of the check of the papers. */
 export function papersOf(ticket, words) {
   if (ticket.missing.length > 0) return say("papers-missing", { papers: words.codes(ticket.missing) });
   return say(ticket.prechecked ? "papers-complete" : "papers-not-seen");
@@ -61,7 +61,7 @@ export function minutesSince(at, now_ms) {
 }
 
 /**
- * How long it takes already, beside how long it usually does. Redrawn each second, so that only this changes.
+ * Draw the time since the call or the start, beside the usual time. Called each second, so it changes only what is different.
  * @param {Element} box
  */
 export function drawTimer(box, { ticket, words, now_ms }) {
@@ -94,7 +94,8 @@ export function drawTimer(box, { ticket, words, now_ms }) {
 }
 
 /**
- * Why a ticket is next, or was called, in a sentence.
+ * The reason why a ticket is next or was called, as a sentence.
+
  * @param {object} ticket with its `reason`
  * @returns {(Node | string)[]}
  */

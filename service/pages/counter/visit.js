@@ -3,7 +3,7 @@
 import { Refused } from "/pages/api.js";
 import { say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
-import { forgetBegun } from "./begun.js";
+import { forgetUnsent } from "./unsent.js";
 import { askConditional, askPapers, askPark, askTransfer } from "./dialogs.js";
 
 // Codes of refusals after which an undo is not possible any more. After other refusals it may be tried again.
@@ -149,7 +149,7 @@ export class Visit {
   async recordPapersThenNext(then, withNext) {
     const { ticket, pauseAfter } = this.#context.state;
     const { body } = await this.#context.postTicket(ticket.id, "papers", { missing: this.#context.checklist.missing, then });
-    forgetBegun();
+    forgetUnsent();
     const isLast = !pauseAfter && !withNext;
     if (isLast) await this.#context.read();
     if (then === "park") this.#showParked(ticket);

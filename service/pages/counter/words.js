@@ -1,19 +1,19 @@
-/** The hall's own words for what a counter works with: services, stages, codes, papers, counters. */
+/** The hall's names of services, stages, codes, papers and counters. */
 
 import { make } from "/display/element.js";
 import { isNumbered } from "/display/words.js";
 import { pick } from "/pages/language.js";
 import { languageNow, say } from "/pages/texts.js";
 
-/** A hall's ids in words, in the page's language or in what there is. */
+/** Names by id, in the page's language or in one that the hall has. */
 export class HallWords {
-  /** @param {object} desk as `GET …/desk` answers @param {HallWords | null} [before] the words until now */
+  /** @param {object} desk as `GET …/desk` answers @param {HallWords | null} [before] the words that these replace */
   constructor(desk, before = null) {
     this.desk = desk;
     const { stages, services, reasons, missing } = desk;
-    this.said = JSON.stringify([stages, services, reasons, missing]);
-    /** Tells words that differ, so that what is written with them is written anew. */
-    this.edition = before === null ? 1 : before.edition + Number(before.said !== this.said);
+    this.content = JSON.stringify([stages, services, reasons, missing]);
+    /** Number of the version of these words. It changes with their content, so that the page is drawn again. */
+    this.edition = before === null ? 1 : before.edition + Number(before.content !== this.content);
     this.services = new Map(desk.services.map((service) => [service.id, service]));
     this.stages = new Map(desk.stages.map((stage) => [stage.id, stage]));
     this.texts = new Map([...desk.reasons, ...desk.missing].map(({ code, text }) => [code, text]));
@@ -30,17 +30,17 @@ export class HallWords {
     return pick(this.stages.get(id)?.name, languageNow()).text || say("counter-stage");
   }
 
-  /** @param {string} code a reason, or a missing paper @returns {string} */
+  /** @param {string} code of a reason or a missing paper @returns {string} */
   code(code) {
     return pick(this.texts.get(code), languageNow()).text || code;
   }
 
-  /** @param {string[]} codes @returns {string} joined as the language does */
+  /** @param {string[]} codes @returns {string} names in a list, joined as usual in the language */
   codes(codes) {
     return list(codes.map((code) => this.code(code)));
   }
 
-  /** @param {string[]} ids @returns {string} those that are done here: what is online only has no tickets */
+  /** @param {string[]} ids @returns {string} names in a list, without online services, which have no tickets */
   serviceList(ids) {
     return list(ids.filter((id) => !this.services.get(id)?.online_url).map((id) => this.service(id)));
   }
@@ -48,7 +48,7 @@ export class HallWords {
   /** @param {{id: string, stage: string}} counter @returns {string} `3 号窗口`, `Pre-check P1` */
   counter({ id, stage }) {
     const { text, lang } = pick(this.stages.get(stage)?.name, languageNow());
-    // A word of another language does not go with how this one numbers: `Desk 1`, not `1 号Desk`.
+    // A name in another language does not fit the form for numbers of this language: `Desk 1`, not `1 号Desk`.
     return say(isNumbered(id) && (!text || lang === null) ? "counter-numbered" : "counter-named", { counter: id, stage: text || say("counter-stage") });
   }
 
@@ -58,17 +58,17 @@ export class HallWords {
     return this.counter({ id, stage: known?.stage ?? "" });
   }
 
-  /** @returns {object[]} the services that are done in the hall and open to who comes now */
+  /** @returns {object[]} the services done in the hall for which a person can take a number now */
   get offered() {
     return this.desk.services.filter(({ offered, online_url: url }) => offered && !url);
   }
 
-  /** @param {string} service @returns {{id: string, name: string}[]} the papers people bring for it */
+  /** @param {string} service @returns {{id: string, name: string}[]} the papers that people must bring for it */
   papers(service) {
     return (this.services.get(service)?.papers ?? []).map((paper) => ({ id: paper.id, name: pick(paper.name, languageNow()).text || this.code(paper.id) }));
   }
 
-  /** @param {object} ticket @returns {number} seconds its visit usually takes at the stage where it is */
+  /** @param {object} ticket @returns {number} usual duration of the visit at the ticket's stage, in seconds */
   usual_s(ticket) {
     const service = this.services.get(ticket.service);
     if (!service) return 0;
@@ -76,13 +76,13 @@ export class HallWords {
     return ticket.count * ((ticket.prechecked && here.prechecked_mean_s) || here.mean_s);
   }
 
-  /** @param {object} ticket @returns {boolean} whether the visit ends with the stage it is at */
+  /** @param {object} ticket @returns {boolean} whether the visit ends with the ticket's stage */
   isLast(ticket) {
     const stages = this.services.get(ticket.service)?.stages ?? [];
     return stages.indexOf(ticket.stage) === stages.length - 1 && ticket.then.length === 0;
   }
 
-  /** @param {object} ticket @returns {boolean} whether papers are checked where it is, before the counter proper */
+  /** @param {object} ticket @returns {boolean} whether the ticket is at a stage before the last one, where papers are checked */
   isPrecheck(ticket) {
     const stages = this.services.get(ticket.service)?.stages ?? [];
     const place = stages.indexOf(ticket.stage);
@@ -90,13 +90,14 @@ export class HallWords {
   }
 }
 
-/** @param {object} ticket @returns {HTMLElement} its class, a word in a frame */
+/** @param {object} ticket @returns {HTMLElement} its class, as a word in a frame */
 export function classTag(ticket) {
   const kind = { green: "tag.green", appointment: "tag.booked", returning: "tag", walk_in: "tag" }[ticket.class] ?? "tag";
   return make(`span.${kind}`, {}, say("ticket-class", { class: ticket.class }));
 }
 
-/** @param {string[]} names @returns {string} */
+/** Join names as usual in the language. @param {string[]} names @returns {string} */
+
 export function list(names) {
   return names.join(say("list-join"));
 }
