@@ -86,8 +86,8 @@ async def test_one_clerk_short_until_two_is_said_for_that_date_alone(page: Page)
     dates, segments, back = await asked(
         page,
         """const [document, on] = given; const made = form.toForm(document);
-           const short = staffing.staffedAnew(made, on, { from: 645, to: 840 }, (counters) => counters - 1);
-           const again = staffing.staffedAnew(short, on, { from: 645, to: 840 }, (counters) => counters + 1);
+           const short = staffing.withStaffing(made, on, { from: 645, to: 840 }, (counters) => counters - 1);
+           const again = staffing.withStaffing(short, on, { from: 645, to: 840 }, (counters) => counters + 1);
            return [short.staffing.dates, staffing.segmentsOn(short, on), again.staffing.dates];""",
         DEMO,
         ON,
@@ -114,7 +114,7 @@ async def test_where_no_band_says_how_many_a_change_says_the_whole_day(page: Pag
     dates = await asked(
         page,
         """const [document, on] = given; const made = form.toForm({ ...document, staffing: [] });
-           return staffing.staffedAnew(made, on, { from: 600, to: 660 }, (counters) => counters - 2).staffing.dates;""",
+           return staffing.withStaffing(made, on, { from: 600, to: 660 }, (counters) => counters - 2).staffing.dates;""",
         DEMO,
         ON,
     )
@@ -133,7 +133,7 @@ async def test_a_hall_that_is_open_past_midnight_has_one_axis(page: Page) -> Non
     windows, segments, faults = await asked(
         page,
         """const [document, on] = given; const made = form.toForm(document);
-           const less = staffing.staffedAnew(made, on, { from: 1440, to: 1500 }, () => 1);
+           const less = staffing.withStaffing(made, on, { from: 1440, to: 1500 }, () => 1);
            return [staffing.windowsOn(made, on), less.staffing.dates[on], faults(made)];""",
         night,
         ON,

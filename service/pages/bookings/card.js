@@ -10,7 +10,6 @@ import { say } from "/pages/texts.js";
  * @param {{code: string, starts_at: string, count: number}} appointment
  * @param {string} title
  * @param {string} service name of the service
-
  */
 export function card(ui, appointment, title, service) {
   const on = ui.times.on(appointment.starts_at);

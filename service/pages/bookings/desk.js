@@ -5,7 +5,7 @@ import { call, inHall } from "/pages/api.js";
 import { untilRead } from "/pages/first.js";
 import { pick } from "/pages/language.js";
 import { Live } from "/pages/live.js";
-import { showLink, tell } from "/pages/manage/around.js";
+import { showLink, tell } from "/pages/manage/page-status.js";
 import { keepFocus } from "/pages/manage/parts.js";
 import { signedIn } from "/pages/session.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
@@ -70,7 +70,6 @@ class DeskPage {
 
   /** Read the hall again if there were events since it was read: its services may have changed, and no further frame may follow. */
   #readIfOld() {
-
     if (this.#live.link === "live" && this.#isHallOld && this.#board !== null && this.#board.seq !== this.#hall.seq) this.#live.now();
   }
 

@@ -138,7 +138,6 @@ export class Picker {
   }
 
   /** Move by days and weeks with the arrow keys, and skip days without free times. */
-
   #walkDays(event) {
     const step = STEPS[event.key];
     const from = event.target.dataset?.on;

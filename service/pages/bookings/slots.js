@@ -69,7 +69,6 @@ function weekdayOf(on) {
  * Sort appointments by time; those of the same time keep their order.
  * @template {{starts_at: string}} Appointment
  * @param {Appointment[]} items in the order in which they were made
-
  * @returns {Appointment[]}
  */
 export function inOrderOfTime(items) {

@@ -62,7 +62,6 @@ export class Checklist {
   }
 
   /** The papers with their names in the page's language, which may have changed since the last reading. */
-
   #papers() {
     return this.#ticket ? this.#words.papers(this.#ticket.service) : [];
   }

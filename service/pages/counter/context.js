@@ -42,7 +42,6 @@ export class CounterContext {
   }
 
   // Requests.
-
   /** Send a request of this counter. */
   postCounter(act, body) {
     return this.ofHall("POST", `counters/${encodeURIComponent(this.counterId)}/${act}`, { body: body ?? {} });
@@ -54,7 +53,6 @@ export class CounterContext {
   }
 
   // Questions about a person.
-
   /** End the open questions about persons who have left. Called after each read of the hall. */
   endQuestions() {
     for (const check of this.#questions) check();
@@ -110,7 +108,6 @@ export class CounterContext {
   }
 
   // Messages about a ticket.
-
   /** Show a message while a ticket is in one of these lists. */
   showWhileIn(parts, id, args, ticket) {
     this.showMessage(say(id, args), "", () => this.isIn(parts, ticket.id));

@@ -212,7 +212,6 @@ export function askService(words) {
 }
 
 /** Show all keys, and the switch for the letter keys. */
-
 export async function showKeys(rows) {
   const on = make("input", { type: "checkbox", id: "keys-on", checked: areKeysOn() });
   on.addEventListener("change", () => setKeysOn(on.checked));

@@ -35,7 +35,6 @@ export function setKeysOn(on) {
 export function listenToKeys({ main, rest, act, move }) {
   document.addEventListener("keydown", (event) => {
     // A key that is held down must not call one person after the other. Only arrow keys may repeat.
-
     if (event.repeat && !["ArrowDown", "ArrowUp"].includes(event.code)) {
       if (["Enter", "Space", "F8", "NumpadEnter"].includes(event.code)) event.preventDefault();
       return;

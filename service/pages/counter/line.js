@@ -69,7 +69,6 @@ export class LineView {
   }
 
   /** Choose the row above or below. @param {-1 | 1} step */
-
   move(step) {
     const buttons = [...this.parts.list.querySelectorAll("button")];
     if (buttons.length === 0) return;

@@ -95,7 +95,6 @@ export function drawTimer(box, { ticket, words, now_ms }) {
 
 /**
  * The reason why a ticket is next or was called, as a sentence.
-
  * @param {object} ticket with its `reason`
  * @returns {(Node | string)[]}
  */

@@ -31,6 +31,5 @@ export function forgetUnsent() {
     sessionStorage.removeItem(STORE);
   } catch {
     // Without storage there is nothing to delete.
-
   }
 }

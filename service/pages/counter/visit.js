@@ -123,7 +123,6 @@ export class Visit {
   }
 
   // Papers.
-
   recordPapersHere() {
     const { ticket } = this.#context.state;
     return this.recordPapers(ticket, this.#context.here(ticket));
@@ -162,7 +161,6 @@ export class Visit {
   }
 
   // Undo.
-
   /** Show how the visit ended, with an undo if it was its last stage. */
   #offerUndo(finished, called, answered) {
     // After an earlier stage the ticket waits again. This cannot be undone.

@@ -97,7 +97,6 @@ export function classTag(ticket) {
 }
 
 /** Join names as usual in the language. @param {string[]} names @returns {string} */
-
 export function list(names) {
   return names.join(say("list-join"));
 }

@@ -10,7 +10,7 @@ import { usable } from "/display/usable.js";
 import { call } from "/pages/api.js";
 import { untilRead } from "/pages/first.js";
 import { pick } from "/pages/language.js";
-import { tell } from "/pages/manage/around.js";
+import { tell } from "/pages/manage/page-status.js";
 import { languageNow, say, sayInto, texts } from "/pages/texts.js";
 import { HallTimes } from "/pages/times.js";
 import { wordsOf } from "/pages/ui.js";

@@ -58,7 +58,6 @@ export class Camera {
   }
 
   /** Switch the camera off. */
-
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);

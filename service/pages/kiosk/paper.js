@@ -76,6 +76,5 @@ export class Paper {
   #set(current) {
     this.#current = current;
     remember(this.#name, JSON.stringify(current));
-
   }
 }

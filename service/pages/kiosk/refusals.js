@@ -39,7 +39,6 @@ export function cameraRefusal() {
 }
 
 /** Texts for a kiosk that is offline, or whose stock is empty too. @param {"refused-cut" | "refused-used-up"} [text] @returns {Refusal} */
-
 export function offlineRefusal(text = "refused-cut") {
   return { title: both(text), about: both(`${text}-about`), url: null, retry: false };
 }

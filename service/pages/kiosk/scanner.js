@@ -77,5 +77,4 @@ export function readScan(scanned) {
   if (shortPath) return { kind: "tickets", id: shortPath[1], token };
   if (fields.has("ticket")) return { kind: "tickets", id: fields.get("ticket"), token };
   return fields.has("appointment") ? { kind: "appointments", id: fields.get("appointment"), token } : null;
-
 }

@@ -33,7 +33,6 @@ export class When {
   }
 
   /** Date of an instant in the hall's time zone. */
-
   #on(at) {
     return new Intl.DateTimeFormat("en-CA", { timeZone: this.#zone(), year: "numeric", month: "2-digit", day: "2-digit" }).format(new Date(at));
   }

@@ -1,4 +1,4 @@
-/** Drawings over a day: how many counters are staffed, and how long people wait. */
+/** Charts of a day: the number of staffed counters, and the waits. */
 
 import { make, makeSvg } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -12,8 +12,8 @@ const GAP_PX = 4;
 const FALLBACK_PX = 664;
 
 /**
- * The bands of a day. Drawn for the width there is, as texts must not be scaled; anew when that changes.
- * @param {AbortSignal} signal
+ * Make the chart of the staffed counters. It is drawn again when its width changes, because texts must not be scaled.
+ * @param {AbortSignal} signal ends the drawing
  */
 export function bandsDrawing(signal) {
   const element = make("div.bands-of");
@@ -52,7 +52,7 @@ function bands(segments, starts, label, width) {
   return svg;
 }
 
-/** Times under the edges; where two are too near, the one ends and the other begins there; where there is no room, none. */
+/** Times below the edges. Of two edges that are close, one label is moved to the left and one to the right; without room it is left out. */
 function edgeLabels(segments, x, starts, width) {
   const edges = [...new Set(segments.flatMap(({ from, to }) => [from, to]))].sort((one, other) => one - other);
   const placed = edges.map((edge, place) => {
@@ -81,8 +81,8 @@ const PLOT = { left: 30, right: 10, top: 18, bottom: 22 };
 const MINUTES_STEPS = [5, 10, 15, 20, 30, 60, 120, 240];
 
 /**
- * How long people wait who come at each time, as it is and as it would be.
- * @param {AbortSignal} signal
+ * Make the chart of the waits by time of arrival, now and after saving.
+ * @param {AbortSignal} signal ends the drawing
  */
 export function waitsDrawing(signal) {
   const element = make("div.chart-of");
@@ -104,7 +104,7 @@ function waits(profile, hourOf, label, width) {
   const values = profile.flatMap(({ before, after }) => [before, after]).filter((value) => value !== null);
   if (profile.length < 2 || values.length === 0) return svg;
   const peak = Math.max(10, ...values);
-  const step = MINUTES_STEPS.find((one) => peak / one <= 3) ?? Math.ceil(peak / 180) * 60;
+  const step = MINUTES_STEPS.find((minutes) => peak / minutes <= 3) ?? Math.ceil(peak / 180) * 60;
   const most = Math.ceil(peak / step) * step;
   const [first, last] = [profile[0].at_ms, profile.at(-1).at_ms];
   const x = (at) => PLOT.left + ((at - first) / (last - first)) * (width - PLOT.left - PLOT.right);
@@ -112,16 +112,16 @@ function waits(profile, hourOf, label, width) {
   for (let minutes = 0; minutes <= most; minutes += step) {
     svg.append(makeSvg("line", { class: "grid", x1: PLOT.left, x2: width - PLOT.right, y1: y(minutes), y2: y(minutes) }), makeSvg("text", { x: PLOT.left - 6, y: y(minutes) + 4, "text-anchor": "end" }, String(minutes)));
   }
-  const points = (name) => profile.filter((one) => one[name] !== null).map((one) => `${x(one.at_ms).toFixed(1)},${y(one[name]).toFixed(1)}`).join(" ");
+  const points = (name) => profile.filter((point) => point[name] !== null).map((point) => `${x(point.at_ms).toFixed(1)},${y(point[name]).toFixed(1)}`).join(" ");
   const isSame = profile.every(({ before, after }) => before === after);
   if (!isSame) svg.append(makeSvg("polyline", { class: "cap-plan", points: points("before") }));
   svg.append(makeSvg("polyline", { class: "cap", points: points("after") }));
   svg.append(...hourTicks(profile, x, hourOf, width));
-  const before = top(profile, "before");
-  const after = top(profile, "after");
+  const before = peakOf(profile, "before");
+  const after = peakOf(profile, "after");
   if (after) svg.append(peakLabel(after.at_ms, after.after, say(isSame ? "effect-now-peak" : "effect-after-peak", { minutes: Math.round(after.after) }), "strong", -8, x, y, width));
   if (before && !isSame) {
-    // Over its own line where the other leaves room, under it where it runs close above.
+    // The label is above its line, or below it when the other line is close above.
     const other = profile.find(({ at_ms }) => at_ms === before.at_ms).after ?? 0;
     const isClose = other >= before.before && y(before.before) - y(other) < 28;
     svg.append(peakLabel(before.at_ms, before.before, say("effect-now-peak", { minutes: Math.round(before.before) }), "", isClose ? 18 : -8, x, y, width));
@@ -129,8 +129,8 @@ function waits(profile, hourOf, label, width) {
   return svg;
 }
 
-function top(profile, name) {
-  return profile.filter((one) => one[name] !== null).reduce((best, one) => (best && best[name] >= one[name] ? best : one), null);
+function peakOf(profile, name) {
+  return profile.filter((point) => point[name] !== null).reduce((peak, point) => (peak && peak[name] >= point[name] ? peak : point), null);
 }
 
 function peakLabel(at, minutes, words, name, by, x, y, width) {

@@ -1,4 +1,7 @@
-/** Two managers at once: theirs beside mine, field by field; what only one of us changed is kept from both. */
+/**
+ * The dialog for two managers who changed the document at the same time. The fields that both changed are shown side by side. All other
+ * changes of both are kept.
+ */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -8,7 +11,7 @@ import { changeWords } from "./effect.js";
 import { fieldOf } from "./model/schema.js";
 
 /**
- * Show what both did, and go on with what is chosen. Left without choosing, everything stays as it is.
+ * Show both versions, and continue with the choices. If the dialog is left, nothing changes.
  * @param {import("./model/draft.js").Draft} draft
  */
 export async function mergeDialog(draft) {
@@ -27,10 +30,11 @@ export async function mergeDialog(draft) {
     title: say("merge-title"),
     body,
     confirm: say("merge-go-on"),
-    act: (said) => conflicts.map((_, place) => said.get(`conflict-${place}`)),
+    act: (form) => conflicts.map((_, place) => form.get(`conflict-${place}`)),
   });
   if (settled === null || draft.theirs?.base !== base) return false;
-  draft.settle((conflict) => settled[conflicts.indexOf(conflict)]);
+  draft.resolve(
+(conflict) => settled[conflicts.indexOf(conflict)]);
   return true;
 }
 

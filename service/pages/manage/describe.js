@@ -1,4 +1,4 @@
-/** Fields and values of the form in words: what a list of changes and a merge say. */
+/** Texts for fields and values of the form, for the list of changes and the merge dialog. */
 
 import { isNumbered } from "/display/words.js";
 import { pick } from "/pages/language.js";
@@ -11,19 +11,19 @@ const SEPARATOR = " · ";
 const MONDAY = Date.UTC(2024, 0, 1);
 const HAN = /[\u3400-\u9fff]/;
 
-/** @param {string | number} day ISO number @returns {string} `周一`, `Monday` */
+/** Name of a weekday. @param {string | number} day ISO number (Monday 1) @returns {string} `周一`, `Monday` */
 export function weekdayName(day, length = "long") {
   return new Date(MONDAY + (Number(day) - 1) * 86_400_000).toLocaleDateString(localeNow(), { weekday: length, timeZone: "UTC" });
 }
 
 let thisYear = new Date().getUTCFullYear();
 
-/** Go by the service's clock, not the machine's. @param {string} at an instant of it */
-export function hearYear(at) {
+/** Set the current year by the service's clock: that of this machine may be wrong. @param {string} at current instant */
+export function setCurrentYear(at) {
   thisYear = new Date(at).getUTCFullYear();
 }
 
-/** @param {string} on `2026-11-23` @returns {string} `11月23日周一`, `Mon 23 Nov`; the year where it is another */
+/** Name of a date. @param {string} on `2026-11-23` @returns {string} `11月23日周一`, `Mon 23 Nov`; with the year if it is not the current one */
 export function dateName(on) {
   const at = new Date(`${on}T12:00:00Z`);
   if (Number.isNaN(at.getTime())) return on;
@@ -36,7 +36,7 @@ export function dateName(on) {
   return say("date-with-weekday", { date: day, weekday: at.toLocaleDateString(localeNow(), { timeZone: "UTC", weekday: "short" }) });
 }
 
-/** @param {string} tag @returns {string} the language in its own words; where it is spoken matters to no hall */
+/** Name of a language in itself, without the region. @param {string} tag @returns {string} */
 export function languageName(tag) {
   try {
     const { language, script } = new Intl.Locale(tag);
@@ -47,9 +47,9 @@ export function languageName(tag) {
 }
 
 /**
- * The name of a thing with an id, in the page's language.
+ * Name of an item with an id, in the page's language.
  * @param {any} row
- * @param {any} [form] has the words of codes
+ * @param {any} [form] contains the texts of codes
  */
 export function thingName(row, form) {
   if (!row) return "";
@@ -57,17 +57,17 @@ export function thingName(row, form) {
   return text || row.id || say("thing-new");
 }
 
-/** @param {string} id @param {string} stage in words @returns {string} a counter as it is called out: `3 号窗口`, `Pre-check P1` */
+/** Name of a counter as in calls. @param {string} id @param {string} stage name of its stage @returns {string} `3 号窗口`, `Pre-check P1` */
 export function counterName(id, stage) {
-  // A word of another language does not go with how Chinese numbers: `Desk 1`, not `1 号Desk`.
+  // A name in another language does not fit the Chinese form for numbers: `Desk 1`, not `1 号Desk`.
   const isOwn = !stage || languageNow() === "en" || HAN.test(stage);
   return say(isNumbered(id) && isOwn ? "counter-numbered" : "counter-named", { counter: id || say("thing-new"), stage: stage || say("counter") });
 }
 
 /**
- * What a path of the form is called.
+ * Label of a path of the form.
  * @param {import("./model/values.js").Path} path
- * @param {...any} forms where things are looked up, the first that has it
+ * @param {...any} forms where names are looked up; the first form that contains the item is used
  */
 export function labelOf(path, ...forms) {
   const field = fieldOf(path);
@@ -88,7 +88,7 @@ export function labelOf(path, ...forms) {
   return field.kind === "row" ? [label, ...things].join(SEPARATOR) : [...things, label].join(SEPARATOR);
 }
 
-/** @param {{on?: string | null, weekdays?: number[] | null, from: string, to: string}} row @returns {string} `Mon, Tue 09:00–12:00` */
+/** Days and times of a row. @param {{on?: string | null, weekdays?: number[] | null, from: string, to: string}} row @returns {string} `Mon, Tue 09:00–12:00` */
 export function spanOfDays(row) {
   const days = row.on ? dateName(row.on) : (row.weekdays ?? []).length === 7 ? say("hours-every-day") : weekdaysText(row.weekdays ?? []);
   return `${days} ${spanText(row)}`.trim();
@@ -106,9 +106,9 @@ function ofThing(path, forms) {
 }
 
 /**
- * A value in words.
+ * Text of a value.
  * @param {import("./model/values.js").Path} path
- * @param {any} value undefined where there is none
+ * @param {any} value undefined: there is none
  * @param {...any} forms
  */
 export function valueOf(path, value, ...forms) {
@@ -154,7 +154,7 @@ export function valueOf(path, value, ...forms) {
   }
 }
 
-/** @param {{from: string, to: string}} span */
+/** @param {{from: string, to: string}} span @returns {string} `09:00–12:00` */
 export function spanText({ from, to }) {
   return `${from}–${to}`;
 }

@@ -1,7 +1,7 @@
 /**
- * What saving would do, beside the button that saves: now and afterwards, drawn over the rest of the day.
+ * The effect of saving, beside the Save button: figures now and after saving, and charts of the rest of the day.
  *
- * While it is computed the figures known last stay, marked as not of this form, and Save waits.
+ * While the effect is computed, the last figures stay and are marked as old, and Save is disabled.
  */
 
 import { make } from "/display/element.js";
@@ -14,15 +14,16 @@ import { faultWords, idOf } from "./fields.js";
 import { fieldOf, sectionOf } from "./model/schema.js";
 import { action, keepFocus } from "./parts.js";
 
-/** More than these are counted, not named. */
-const NAMED_MAX = 12;
+/** At most so many appointments above capacity are listed; the others are counted. */
+const LISTED_MAX = 12;
 
 /**
+ * Draw the panel, and keep it up to date until `ui.signal` is aborted.
  * @param {Element} aside
  * @param {import("./parts.js").Ui} ui
- * @param {{go: (section: string, id?: string) => void, merge: () => void}} way
+ * @param {{go: (section: string, id?: string) => void, merge: () => void}} actions `go`: open a section, and focus a field
  */
-export function effectPanel(aside, ui, way) {
+export function effectPanel(aside, ui, actions) {
   const { draft } = ui;
   const drawing = waitsDrawing(ui.signal);
   const title = make("h2");
@@ -34,13 +35,14 @@ export function effectPanel(aside, ui, way) {
   chart.append(caption, drawing.element, numbers);
   const days = make("div", { hidden: true });
   const notes = make("div.notes");
-  const named = new Map();
+  /** Appointments by id, null until they are read. */
+  const appointments = new Map();
   const changes = make("details.changes");
-  const save = action(ui, say("effect-save"), () => saving(ui), { kind: "primary", id: "save" });
+  const save = action(ui, say("effect-save"), () => saveDraft(ui), { kind: "primary", id: "save" });
   const why = make("p.small.quiet", { id: "save-why" });
   const discard = action(ui, say("effect-discard"), () => draft.discard(), { id: "discard" });
   const foot = make("div.foot", {}, changes, why, save, discard);
-  // What people's plans change by comes before long tables.
+  // In the booking section the warnings about appointments come before the long tables.
   const parts = document.body.dataset.section === "booking" ? [figures, notes, days, chart] : [figures, chart, notes];
   aside.replaceChildren(make("div", {}, title, state), ...parts, foot);
   aside.setAttribute("aria-label", say("effect-title"));
@@ -60,9 +62,9 @@ export function effectPanel(aside, ui, way) {
       numbersOf(ui, numbers, profile, isDirty);
     }
     placesOf(ui, days, isDirty);
-    notes.replaceChildren(...notesOf(ui, way, named));
-    nameThose(ui, named, drawn);
-    changesOf(changes, ui, way);
+    notes.replaceChildren(...notesOf(ui, actions, appointments));
+    readAppointments(ui, appointments, redraw);
+    changesOf(changes, ui, actions);
     foot.hidden = !isDirty;
     save.disabled = !draft.isReady;
     why.textContent = draft.isReady ? "" : waitWords(draft);
@@ -70,12 +72,12 @@ export function effectPanel(aside, ui, way) {
     save.toggleAttribute("aria-describedby", !why.hidden);
     if (!why.hidden) save.setAttribute("aria-describedby", why.id);
   };
-  const drawn = () => keepFocus(draw);
-  for (const name of ["change", "effect", "theirs"]) draft.addEventListener(name, drawn, { signal: ui.signal });
+  const redraw = () => keepFocus(draw);
+  for (const name of ["change", "effect", "theirs"]) draft.addEventListener(name, redraw, { signal: ui.signal });
   draw();
 }
 
-async function saving(ui) {
+async function saveDraft(ui) {
   await ui.draft.save();
   if (!ui.draft.isDirty) ui.tell(say("saved"));
 }
@@ -97,7 +99,7 @@ function waitWords(draft) {
   return say("save-waits-unreached");
 }
 
-/** Rows of facts, now beside afterwards. */
+/** The table of figures, now and after saving. */
 function figuresOf(ui, dryRun, isDirty) {
   const rows = [];
   const today = dryRun.places.find(({ on }) => on === ui.today());
@@ -122,7 +124,7 @@ function figuresOf(ui, dryRun, isDirty) {
   );
 }
 
-/** Where the rules of booking are edited: what each of the next days takes. */
+/** The places of the next days. The dry run has them when booking rules are edited. */
 function placesOf(ui, element, isDirty) {
   const places = ui.draft.effect.dryRun?.places ?? [];
   element.hidden = places.length === 0;
@@ -138,30 +140,30 @@ function placesOf(ui, element, isDirty) {
   );
 }
 
-/** Ask when those appointments are that a day would not take: they are named before anybody saves. */
-async function nameThose(ui, named, drawn) {
-  const missing = (ui.draft.effect.dryRun?.over_capacity ?? []).slice(0, NAMED_MAX).filter((id) => !named.has(id));
+/** Read the appointments that would be above capacity, so that they are listed before anybody saves. */
+async function readAppointments(ui, appointments, redraw) {
+  const missing = (ui.draft.effect.dryRun?.over_capacity ?? []).slice(0, LISTED_MAX).filter((id) => !appointments.has(id));
   if (missing.length === 0) return;
-  for (const id of missing) named.set(id, null);
+  for (const id of missing) appointments.set(id, null);
   const found = await Promise.all(missing.map((id) => ui.call("GET", `appointments/${id}`).catch(() => null)));
   if (ui.signal.aborted) return;
-  for (const reply of found) if (reply) named.set(reply.body.id, reply.body);
-  drawn();
+  for (const reply of found) if (reply) appointments.set(reply.body.id, reply.body);
+  redraw();
 }
 
 function overWords(ui, { starts_at, service, code }) {
-  const row = Object.values(ui.draft.form.services.rows).find((one) => one.id === service);
+  const row = Object.values(ui.draft.form.services.rows).find(({ id }) => id === service);
   return `${ui.times.day(ui.times.on(starts_at))} ${ui.times.time(starts_at)} · ${pick(row?.name, languageNow()).text || service} · ${grouped(code)}`;
 }
 
 function waitName(ui, id) {
-  const row = Object.values(ui.draft.form.services.rows).find((one) => one.id === id);
+  const row = Object.values(ui.draft.form.services.rows).find((service) => service.id === id);
   const { text, lang } = pick(row?.name, languageNow());
   return [make("span", { lang }, text || id), make("span.small.quiet.block", {}, say("effect-wait"))];
 }
 
 function longest(profile, name) {
-  const values = profile.map((one) => one[name]).filter((value) => value !== null);
+  const values = profile.map((point) => point[name]).filter((value) => value !== null);
   return values.length === 0 ? "–" : String(Math.round(Math.max(...values)));
 }
 
@@ -173,13 +175,13 @@ function number(value) {
   return String(value);
 }
 
-/** The 90 % wait of who comes at each quarter hour, in minutes. */
+/** The 90th percentile of the wait by time of arrival, for each quarter hour, in minutes. */
 function profileOf(dryRun) {
   const inMinutes = (seconds) => (seconds === null ? null : seconds / 60);
   return (dryRun?.profile ?? []).map(({ at, before_p90_s, after_p90_s }) => ({ at_ms: Date.parse(at), before: inMinutes(before_p90_s), after: inMinutes(after_p90_s) }));
 }
 
-/** Every chart has a table. */
+/** The table of the chart's values. */
 function numbersOf(ui, details, profile, isDirty) {
   const text = (value) => (value === null ? "–" : String(Math.round(value)));
   details.replaceChildren(
@@ -193,12 +195,12 @@ function numbersOf(ui, details, profile, isDirty) {
   );
 }
 
-function notesOf(ui, way, named) {
+function notesOf(ui, actions, appointments) {
   const { draft } = ui;
   const { effect } = draft;
   const found = [];
   if (draft.theirs) {
-    found.push(make("div.message.heed", {}, make("b", {}, say("merge-title")), make("p", {}, say("merge-about")), action(ui, say("merge-open"), way.merge, { kind: "plain", id: "merge-open" })));
+    found.push(make("div.message.heed", {}, make("b", {}, say("merge-title")), make("p", {}, say("merge-about")), action(ui, say("merge-open"), actions.merge, { kind: "plain", id: "merge-open" })));
   }
   if (effect.state === "faulty") {
     const faults = effect.faults.map((fault, place) => {
@@ -206,22 +208,22 @@ function notesOf(ui, way, named) {
       const link = make("a", { href: `#${sectionOf(fault.path)}`, id: `fault-${place}` }, labelOf(fault.path, draft.form, draft.base.form));
       link.addEventListener("click", (event) => {
         event.preventDefault();
-        way.go(sectionOf(fault.path), id);
+        actions.go(sectionOf(fault.path), id);
       });
       return make("li", {}, link, make("br"), ...faultWords(fault));
     });
     found.push(make("div.message.faults", {}, make("b", {}, say("faults-title", { count: faults.length })), make("ul", {}, faults)));
   }
-  const shownLater = effect.dryRun?.over_capacity ?? [];
-  if (effect.state === "known" && shownLater.length > 0) {
-    const known = shownLater.slice(0, NAMED_MAX).map((id) => named.get(id)).filter(Boolean).sort((one, other) => (one.starts_at < other.starts_at ? -1 : 1));
-    const more = shownLater.length - known.length;
+  const overCapacity = effect.dryRun?.over_capacity ?? [];
+  if (effect.state === "known" && overCapacity.length > 0) {
+    const known = overCapacity.slice(0, LISTED_MAX).map((id) => appointments.get(id)).filter(Boolean).sort((first, second) => (first.starts_at < second.starts_at ? -1 : 1));
+    const more = overCapacity.length - known.length;
     found.push(
       make(
         "div.message.heed",
         {},
-        make("p", {}, say("effect-over-kept", { count: shownLater.length })),
-        known.length > 0 ? make("ul", { id: "over-named" }, known.map((one) => make("li", {}, overWords(ui, one))), more > 0 ? make("li", {}, say("effect-over-more", { count: more })) : null) : null,
+        make("p", {}, say("effect-over-kept", { count: overCapacity.length })),
+        known.length > 0 ? make("ul", { id: "over-named" }, known.map((appointment) => make("li", {}, overWords(ui, appointment))), more > 0 ? make("li", {}, say("effect-over-more", { count: more })) : null) : null,
       ),
     );
   }
@@ -234,8 +236,8 @@ function notesOf(ui, way, named) {
   return found;
 }
 
-/** All that is edited and unsaved: what it is, what it was. */
-function changesOf(details, ui, way) {
+/** The list of unsaved edits, with old and new values. */
+function changesOf(details, ui, actions) {
   const { draft } = ui;
   const differences = draft.differences;
   details.hidden = differences.length === 0;
@@ -251,7 +253,7 @@ function changesOf(details, ui, way) {
         const link = make("a", { href: `#${section}`, id: `change-${place}` }, labelOf(path, draft.form, draft.base.form));
         link.addEventListener("click", (event) => {
           event.preventDefault();
-          way.go(section, idOf(fieldOf(path)?.path ?? path));
+          actions.go(section, idOf(fieldOf(path)?.path ?? path));
         });
         return make("li", {}, link, make("br"), changeWords(path, was, now, draft));
       }),
@@ -260,7 +262,7 @@ function changesOf(details, ui, way) {
   details.open = isOpen;
 }
 
-/** @returns {string} `5 → 4`, or that it came or went */
+/** @returns {string} `5 → 4`, or that the item was added or removed */
 export function changeWords(path, was, now, draft) {
   const isRow = fieldOf(path)?.kind === "row";
   if (isRow && was === undefined) return say("change-added");

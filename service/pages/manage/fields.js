@@ -1,4 +1,4 @@
-/** Fields bound to the draft: each shows what is edited, what it was, and what is wrong with it. */
+/** Fields that are bound to the draft. Each shows the edited value, the value before, and its faults. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -9,16 +9,16 @@ import { same } from "./model/values.js";
 /**
  * @typedef {object} Bound
  * @property {import("./model/draft.js").Draft} draft
- * @property {AbortSignal} signal ends with the section's drawing
+ * @property {AbortSignal} signal aborted when the section is drawn again
  */
 
-/** The id of a path's field: a fault links to it. */
+/** Element id of a path's field. Faults and changes link to it. */
 export function idOf(path) {
   return `f-${path.join("-")}`;
 }
 
 /**
- * A line of text.
+ * A field for one line of text.
  * @param {Bound} ui
  * @param {import("./model/values.js").Path} path
  */
@@ -60,8 +60,8 @@ export function textField(ui, path, options = {}) {
 }
 
 /**
- * A number; `scale`: what one of the shown unit is in the document (60 for minutes of seconds), `inside`: its name in an
- * object that is there with it alone.
+ * A field for a number. `scale`: size of the shown unit in units of the document (60 for minutes when the document has seconds).
+ * `inside`: the number is this field of an object at the path; an empty input removes the object.
  */
 export function numberField(ui, path, { scale = 1, min = 0, max = Infinity, whole = false, optional = false, inside = null, ...options } = {}) {
   return textField(ui, path, {
@@ -75,10 +75,10 @@ export function numberField(ui, path, { scale = 1, min = 0, max = Infinity, whol
       return number === null || number === undefined ? "" : String(round(number / scale));
     },
     read: (typed) => {
-      const said = typed.trim().replace("，", ".").replace(",", ".");
-      if (said === "" && optional) return { value: inside === null ? null : undefined };
-      const number = Number(said);
-      if (said === "" || Number.isNaN(number) || (whole && !Number.isInteger(number))) return { fault: whole ? "fault-whole" : "fault-number" };
+      const text = typed.trim().replace("，", ".").replace(",", ".");
+      if (text === "" && optional) return { value: inside === null ? null : undefined };
+      const number = Number(text);
+      if (text === "" || Number.isNaN(number) || (whole && !Number.isInteger(number))) return { fault: whole ? "fault-whole" : "fault-number" };
       if (number < min) return { fault: "fault-small" };
       if (number > max) return { fault: "fault-large" };
       const value = scale === 1 ? number : Math.round(number * scale * 1e6) / 1e6;
@@ -87,12 +87,12 @@ export function numberField(ui, path, { scale = 1, min = 0, max = Infinity, whol
   });
 }
 
-/** Minutes of a duration kept in seconds. */
+/** A field in minutes, for a duration that the document has in seconds. */
 export function minutesField(ui, path, options = {}) {
   return numberField(ui, path, { scale: 60, max: 1440, unit: say("unit-minutes"), ...options });
 }
 
-/** A date. */
+/** A field for a date. */
 export function dateField(ui, path, options = {}) {
   const input = make("input.input.date", { type: "date", id: idOf(path), min: "2000-01-01", max: "2999-12-31" });
   input.value = ui.draft.at(path) ?? "";
@@ -102,12 +102,12 @@ export function dateField(ui, path, options = {}) {
   });
 }
 
-/** Hours of a duration kept in seconds. */
+/** A field in hours, for a duration that the document has in seconds. */
 export function hoursField(ui, path, options = {}) {
   return numberField(ui, path, { scale: 3600, max: 8784, unit: say("unit-hours"), ...options });
 }
 
-/** A local time. */
+/** A field for a local time. */
 export function timeField(ui, path, options = {}) {
   return textField(ui, path, {
     short: true,
@@ -121,7 +121,7 @@ export function timeField(ui, path, options = {}) {
   });
 }
 
-/** One text in each of the hall's languages. */
+/** Fields for a text in each language of the hall. */
 export function nameFields(ui, path, { label, ...options } = {}) {
   const languages = ui.draft.form.languages;
   return make(
@@ -138,7 +138,7 @@ export function nameFields(ui, path, { label, ...options } = {}) {
   );
 }
 
-/** Yes or no. */
+/** A check box. */
 export function checkField(ui, path, options = {}) {
   const input = make("input", { type: "checkbox", id: idOf(path), disabled: options.disabled });
   input.checked = Boolean(ui.draft.at(path));
@@ -149,7 +149,7 @@ export function checkField(ui, path, options = {}) {
   });
 }
 
-/** One of several; `choices`: value and words. */
+/** A select field. `choices`: pairs of value and text. */
 export function choiceField(ui, path, choices, options = {}) {
   const select = make(
     "select.input",
@@ -163,7 +163,7 @@ export function choiceField(ui, path, choices, options = {}) {
   });
 }
 
-/** Any of several, kept in the order of `choices`. */
+/** Check boxes for a list of values, which is kept in the order of `choices`. */
 export function severalField(ui, path, choices, options = {}) {
   const boxes = choices.map(([value, words]) => {
     const input = make("input", { type: "checkbox", value });
@@ -172,10 +172,10 @@ export function severalField(ui, path, choices, options = {}) {
       "change",
       () => {
         const chosen = ui.draft.at(path) ?? [];
-        // What is not on offer any more stays in the list, and its fault beside it, until somebody takes it off.
-        const kept = input.checked ? [...chosen, value] : chosen.filter((one) => one !== value);
-        const known = choices.map(([one]) => one);
-        ui.draft.set(path, [...known.filter((one) => kept.includes(one)), ...kept.filter((one) => !known.includes(one))]);
+        // A value that is not offered any more stays in the list, with its fault, until the manager removes it.
+        const selected = input.checked ? [...chosen, value] : chosen.filter((other) => other !== value);
+        const offered = choices.map(([choice]) => choice);
+        ui.draft.set(path, [...offered.filter((choice) => selected.includes(choice)), ...selected.filter((choice) => !offered.includes(choice))]);
       },
       { signal: ui.signal },
     );
@@ -189,7 +189,7 @@ export function severalField(ui, path, choices, options = {}) {
 }
 
 /**
- * Spans of a day, one line each: from, to, and with `counters` how many are staffed.
+ * A field for the time spans of a day, one line each: from, to, and with `counters` the number of staffed counters.
  * @param {Bound} ui
  * @param {import("./model/values.js").Path} path
  * @param {{label: string, counters?: boolean, at?: (value: any) => any[], make?: (spans: any[]) => any, empty: string}} options
@@ -210,10 +210,10 @@ export function spansField(ui, path, options) {
     else put(spans);
   };
   const input = (words, value, more = {}) => {
-    const made = make("input.input.short", { type: "text", autocomplete: "off", maxlength: 5, "aria-label": `${options.label} ${words}`, ...more });
-    made.value = value;
-    made.addEventListener("input", read, { signal: ui.signal });
-    return made;
+    const element = make("input.input.short", { type: "text", autocomplete: "off", maxlength: 5, "aria-label": `${options.label} ${words}`, ...more });
+    element.value = value;
+    element.addEventListener("input", read, { signal: ui.signal });
+    return element;
   };
   const draw = (spans) => {
     const lines = spans.map((span, place) => {
@@ -247,18 +247,18 @@ export function spansField(ui, path, options) {
   draw(get());
   const group = make("div.spans-of", { id: idOf(path), role: "group", tabindex: "-1", "aria-label": options.label }, options.head ? make("span.label", {}, options.head) : null, list);
   return bound(ui, path, group, { ...options, label: null }, () => {
-    const said = JSON.stringify(typed());
-    if (!list.contains(document.activeElement) && said !== JSON.stringify(get().map(({ from, to, counters }) => (options.counters ? { from, to, counters } : { from, to })))) draw(get());
+    const shown = JSON.stringify(typed());
+    if (!list.contains(document.activeElement) && shown !== JSON.stringify(get().map(({ from, to, counters }) => (options.counters ? { from, to, counters } : { from, to })))) draw(get());
   });
 }
 
 /**
- * Bind a control: label above, hint and old value below, the fault at its foot; amber while edited.
+ * Bind a control to a path: label above it, hint, old value and fault below it, and a mark while it is edited.
  * @param {Bound} ui
  * @param {import("./model/values.js").Path} path
- * @param {HTMLElement} control what has the focus
- * @param {object} options `label`, `hint`, `unit`, `control` (what is shown, when it is more than what has the focus), `bare`
- * @param {() => void} refresh takes the draft's value over
+ * @param {HTMLElement} control the element that gets the focus
+ * @param {object} options `label`, `hint`, `unit`, `control` (the shown element, if it contains more than the focused one), `bare`
+ * @param {() => void} refresh shows the draft's value in the control
  */
 export function bound(ui, path, control, options, refresh) {
   const id = idOf(path);
@@ -299,7 +299,7 @@ export function bound(ui, path, control, options, refresh) {
   return field;
 }
 
-/** A fault in words; what only the service can say stands behind, in its language. */
+/** Text of a fault, followed by the explanation of the service in English, if there is one. */
 export function faultWords({ text, args, why }) {
   return [say(text, args), ...(why ? [" ", make("span", { lang: "en" }, why)] : [])];
 }

@@ -1,9 +1,9 @@
 /**
- * The manager's page: where to on the left, the section in the middle, and, while something of the hall document is edited,
- * what saving it would do on the right.
+ * The manager's page: the list of sections on the left, the current section in the middle, and on the right, while the hall document
+ * is edited, the effect that saving would have.
  *
- * A section is drawn by one function from what is known; it lives until another takes its place. Edits are the draft's, not
- * the section's: they stay while the manager looks elsewhere.
+ * One function draws each section from the current facts. Edits belong to the draft, not to the section: they stay when the manager
+ * opens another section.
  */
 
 import { make } from "/display/element.js";
@@ -19,9 +19,10 @@ import { wordsOf } from "/pages/ui.js";
 import "/pages/theme.js";
 import { bookings } from "/pages/bookings/section.js";
 import { invitations } from "/pages/invitations/section.js";
-import { showLink, tell } from "./around.js";
+import { showLink, tell } from "./page-status.js";
 import { mergeDialog } from "./conflict.js";
-import { hearYear } from "./describe.js";
+import { setCurrentYear } from "./describe.js";
+
 import { effectPanel } from "./effect.js";
 import { Draft } from "./model/draft.js";
 import { sectionOf } from "./model/schema.js";
@@ -39,7 +40,7 @@ import { privacy } from "./sections/privacy.js";
 import { rules } from "./sections/rules.js";
 import { today } from "./sections/today.js";
 
-/** `words`: a file of texts that is read when the section is opened. @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean, words?: string}>} */
+/** The sections by name. `words`: a file of texts that is read when the section is opened first. @type {Record<string, {title: string, draw: (ui: import("./parts.js").Ui) => Node[], ofDocument?: boolean, words?: string}>} */
 const SECTIONS = {
   today: { title: "today-title", draw: today },
   bookings: { title: "manage-bookings", draw: bookings, words: "bookings" },
@@ -61,7 +62,7 @@ const FIRST = "today";
 const element = (id) => document.getElementById(id);
 const hallId = decodeURIComponent(location.pathname.split("/")[2]);
 
-class Manager {
+class ManagerPage {
   #call = inHall(hallId);
   #draft = new Draft(this.#call);
   #hall = null;
@@ -82,9 +83,9 @@ class Manager {
 
   async start() {
     const hall = await untilRead(() => this.#readHall(), texts("common", "manage"));
-    document.addEventListener("paihao:language", () => this.#speak());
+    document.addEventListener("paihao:language", () => this.#drawTexts());
     this.#hall = hall.body;
-    this.#speak();
+    this.#drawTexts();
     const { session, roles } = await signedIn(hallId, ["manager"]);
     this.#who = { session, roles };
     document.addEventListener("paihao:signed-in", ({ detail }) => this.#signedInAgain(detail));
@@ -93,25 +94,25 @@ class Manager {
       for (const id of ["effect", "dock"]) element(id).hidden = true;
     });
     document.querySelector("account-menu").show(session);
-    await this.#first();
+    await this.#startHall();
   }
 
-  async #first() {
+  async #startHall() {
     const [board] = await untilRead(() => Promise.all([this.#call("GET", "board"), this.#draft.read()]), undefined, tell);
-    hearYear(board.body.at);
+    setCurrentYear(board.body.at);
     this.#board = board.body;
     this.#draft.addEventListener("theirs", () => this.#merge());
-    this.#draft.addEventListener("change", () => this.#mark());
-    this.#draft.addEventListener("effect", () => this.#mark());
-    this.#draft.addEventListener("anew", () => this.#anew());
+    this.#draft.addEventListener("change", () => this.#drawMarks());
+    this.#draft.addEventListener("effect", () => this.#drawMarks());
+    this.#draft.addEventListener("reset", () => this.#onReset());
     this.#live = new Live({
       hall: this.#hall,
       read: () => this.#read(),
-      onFacts: (facts) => this.#take(facts),
-      onLink: (link) => this.#linked(link),
-      onBoard: () => this.#facts && this.#take(this.#facts),
+      onFacts: (facts) => this.#onRead(facts),
+      onLink: (link) => this.#showLink(link),
+      onBoard: () => this.#facts && this.#onRead(this.#facts),
     });
-    this.#live.clock.heard(Date.parse(this.#board.at)); // until its socket says more
+    this.#live.clock.heard(Date.parse(this.#board.at)); // until the first frame arrives
     this.#live.start();
     globalThis.addEventListener("hashchange", () => this.#open());
     globalThis.addEventListener("focus", () => this.#draft.read().catch(() => undefined));
@@ -128,14 +129,14 @@ class Manager {
     return { queue: queue.body, desk: desk.body, hall: hall.body, day: queue.body.day, seq: Math.min(queue.body.seq, desk.body.seq) };
   }
 
-  #take(facts) {
+  #onRead(facts) {
     if (this.#live.board) {
       this.#board = this.#live.board;
-      hearYear(this.#board.at);
+      setCurrentYear(this.#board.at);
     }
     this.#facts = facts;
     this.#hall = facts.hall;
-    this.#header();
+    this.#drawHeader();
     this.#onFacts();
     document.body.dataset.facts = "read";
     usable();
@@ -146,9 +147,9 @@ class Manager {
     this.#isOut = false;
     this.#who = found;
     document.querySelector("account-menu").show(found.session);
-    if (isOther && this.#section) this.#draw(); // what the one before typed of a person is not shown to this one
-    this.#panel();
-    this.#draft.ask(); // what was refused meanwhile; edits have stayed
+    if (isOther && this.#section) this.#draw(); // another manager must not see personal data that the previous one typed
+    this.#drawPanel();
+    this.#draft.requestEffect(); // it may have been refused while nobody was signed in; the edits have stayed
     await this.#live?.now();
   }
 
@@ -188,17 +189,17 @@ class Manager {
         tell(say("problem-unreached"));
         return;
       }
-      if (location.hash.slice(1) !== wanted) return; // the manager has gone on
+      if (location.hash.slice(1) !== wanted) return; // the manager has opened another section
     }
     const isOther = section !== this.#section && this.#section !== "";
     this.#section = section;
     this.#isMenuOpen = false;
     this.#draw();
-    this.#panel();
+    this.#drawPanel();
     if (SECTIONS[section].ofDocument && isOther) this.#draft.read().catch(() => undefined);
     if (isOther) {
       scrollTo(0, 0);
-      element("form").scrollTo(0, 0); // on a wide screen it scrolls by itself
+      element("form").scrollTo(0, 0); // on a wide screen the section scrolls separately
       element("title")?.focus({ preventScroll: true });
     }
   }
@@ -210,37 +211,38 @@ class Manager {
     document.title = `${say(SECTIONS[this.#section].title)} · ${pick(this.#hall.name, languageNow()).text}`;
     document.body.dataset.section = this.#section;
     element("form").replaceChildren(...SECTIONS[this.#section].draw(this.#ui(this.#ending.signal)));
-    this.#side();
+    this.#drawSide();
   }
 
-  /** The effect stands beside each section of the document, and beside any other while something is unsaved. */
-  #panel() {
+  /** Show the effect beside each section of the document, and beside other sections while there are unsaved edits. */
+  #drawPanel() {
     const isShown = SECTIONS[this.#section].ofDocument || this.#draft.isDirty;
     document.body.classList.toggle("has-effect", isShown);
     element("effect").hidden = !isShown;
     this.#panelEnding.abort();
     this.#panelEnding = new AbortController();
     if (isShown) effectPanel(element("effect"), this.#ui(this.#panelEnding.signal), { go: (section, id) => this.#go(section, id), merge: () => this.#merge() });
-    this.#dock();
+    this.#drawDock();
   }
 
-  #mark() {
+  /** Draw what shows that there are unsaved edits. */
+  #drawMarks() {
     if (this.#isOut) return;
     const isShown = SECTIONS[this.#section]?.ofDocument || this.#draft.isDirty;
-    if (this.#section && isShown === element("effect").hidden) this.#panel();
-    this.#side();
-    this.#dock();
+    if (this.#section && isShown === element("effect").hidden) this.#drawPanel();
+    this.#drawSide();
+    this.#drawDock();
   }
 
-  /** Lists may have other things now. Who pressed a button that has gone stands at the head of the section. */
-  #anew() {
+  /** The draft was replaced: draw the section again. If the focused button is gone, focus the title. */
+  #onReset() {
     if (this.#section === "") return;
     if (SECTIONS[this.#section].ofDocument) keepFocus(() => this.#draw());
     if (!document.activeElement?.checkVisibility?.() || document.activeElement === document.body) element("title").focus({ preventScroll: true });
   }
 
-  /** On a phone the way to the effect and to saving stays in reach of the thumb. */
-  #dock() {
+  /** Draw the bar that leads to the effect and to saving, at the lower edge of a phone. */
+  #drawDock() {
     const dock = element("dock");
     dock.hidden = !this.#draft.isDirty;
     if (dock.hidden) return;
@@ -253,7 +255,7 @@ class Manager {
     keepFocus(() => dock.replaceChildren(make("span.grow", { role: "status" }, words), look));
   }
 
-  #side() {
+  #drawSide() {
     if (this.#section === "") return;
     const edited = new Set(this.#draft.differences.map(({ path }) => sectionOf(path)));
     const wrong = new Set(this.#draft.effect.faults.map(({ path }) => sectionOf(path)));
@@ -268,7 +270,7 @@ class Manager {
     const menu = make("button.button", { type: "button", id: "side-menu", "aria-expanded": String(this.#isMenuOpen), "aria-controls": "side-links" }, say(SECTIONS[this.#section].title));
     menu.addEventListener("click", () => {
       this.#isMenuOpen = !this.#isMenuOpen;
-      this.#side();
+      this.#drawSide();
     });
     keepFocus(() => element("side").replaceChildren(menu, make(this.#isMenuOpen ? "div.side-links.is-open" : "div.side-links", { id: "side-links" }, links)));
   }
@@ -295,16 +297,16 @@ class Manager {
     }
   }
 
-  #speak() {
+  #drawTexts() {
     sayInto();
-    this.#header();
+    this.#drawHeader();
     if (this.#section === "") return;
-    this.#linked(this.#live.link);
+    this.#showLink(this.#live.link);
     this.#draw();
-    this.#panel();
+    this.#drawPanel();
   }
 
-  #header() {
+  #drawHeader() {
     const { text, lang } = pick(this.#hall.name, languageNow());
     element("hall").textContent = text;
     element("hall").lang = lang ?? document.documentElement.lang;
@@ -318,7 +320,7 @@ class Manager {
     else open.textContent = say("hall-closed");
   }
 
-  #linked(link) {
+  #showLink(link) {
     showLink(link, () => say("stale", { time: new HallTimes(this.#hall.time_zone).time(this.#live.truthAt_ms || this.#live.clock.now()) }));
   }
 
@@ -327,7 +329,7 @@ class Manager {
   }
 }
 
-/** The field of the nearest path above, when the one meant is not drawn. */
+/** The element of the nearest enclosing path, if the field itself is not drawn. */
 function nearest(id) {
   const steps = id.split("-");
   while (steps.length > 1) {
@@ -338,5 +340,4 @@ function nearest(id) {
   return element("title");
 }
 
-const manager = new Manager();
-manager.start();
+new ManagerPage().start();

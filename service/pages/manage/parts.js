@@ -1,30 +1,30 @@
-/** What the manager's sections are built of. */
+/** Building blocks of the manager's sections: buttons, tables, headings, fields. */
 
 import { make, redraw } from "/display/element.js";
 import { whileBusy } from "/pages/ui.js";
 
 /**
- * What a section works with.
+ * What the page gives to a section.
  * @typedef {object} Ui
- * @property {{id: string, name: Record<string, string>, time_zone: string, zones: any[], services: any[], languages: string[]}} hall as last read
- * @property {(method: string, path: string, options?: object) => Promise<import("/pages/api.js").Answer>} call of this hall
+ * @property {{id: string, name: Record<string, string>, time_zone: string, zones: any[], services: any[], languages: string[]}} hall as it was read last
+ * @property {(method: string, path: string, options?: object) => Promise<import("/pages/api.js").Answer>} call sends a request under the hall's path
  * @property {import("./model/draft.js").Draft} draft
  * @property {import("/pages/times.js").HallTimes} times
- * @property {{session: any, roles: Set<string>, key?: string}} who `key` in place of a session: a partner's
- * @property {() => Facts} facts the last ones
- * @property {() => number} now_ms the hall's clock
- * @property {() => string} today the hall's date
- * @property {AbortSignal} signal ends with this drawing of the section
- * @property {() => void} redraw draws the section anew, keeping the focus
- * @property {(text: string) => void} tell says what was done
- * @property {(reason: unknown) => void} fail says why something was not
- * @property {() => Promise<void>} refresh reads the facts anew
- * @property {(act: () => void) => void} onFacts what to do with each new facts while this section is drawn
+ * @property {{session: any, roles: Set<string>, key?: string}} who the signed-in account; a partner has a `key` instead of a session
+ * @property {() => Facts} facts as they were read last
+ * @property {() => number} now_ms current time of the hall's clock
+ * @property {() => string} today current date of the hall
+ * @property {AbortSignal} signal aborted when the section is drawn again
+ * @property {() => void} redraw draws the section again and keeps the focus
+ * @property {(text: string) => void} tell shows a note
+ * @property {(reason: unknown) => void} fail shows why something failed
+ * @property {() => Promise<void>} refresh reads the facts again
+ * @property {(act: () => void) => void} onFacts sets the function that is called after each reading, until the section is drawn again
  */
 /** @typedef {{queue: any, desk: any, hall: any, board: any} | null} Facts */
 
 /**
- * A button that does something, once at a time; what stands in the way is told.
+ * Make a button that runs an act. Only one run at a time is possible. A failure is shown.
  * @param {Ui} ui
  * @param {string} words
  * @param {() => unknown} act
@@ -44,8 +44,8 @@ export function action(ui, words, act, { kind = "", ...attributes } = {}) {
 }
 
 /**
- * A table; the first cell of a row is its head.
- * @param {string} caption read to those who do not see the heading above
+ * Make a table. The first cell of a row is its header.
+ * @param {string} caption for screen readers
  * @param {(string | Node | {words: string | Node, num?: boolean, hide?: boolean})[]} head
  * @param {{cells: (string | Node | null | (string | Node)[])[], attributes?: object}[]} rows
  */
@@ -77,18 +77,18 @@ export function table(caption, head, rows, { numbers = [] } = {}) {
   );
 }
 
-/** A section of a page with its heading. */
+/** Make a part of a section, with its heading. */
 export function part(title, ...children) {
   return make("section", {}, make("h3", {}, title), ...children);
 }
 
-/** The head of a section. */
+/** Make the head of a section. */
 export function head(title, about) {
   return make("div.head", {}, make("h2", { id: "title", tabindex: "-1" }, title), about ? make("p.quiet", {}, about) : null);
 }
 
 /**
- * Fill an element anew when its facts changed; who had the focus has it again, found by id.
+ * Fill an element again when its facts have changed, and keep the focus.
  * @param {Element} parent
  * @param {unknown} facts
  * @param {() => (Node | string)[]} build
@@ -97,7 +97,7 @@ export function refill(parent, facts, build) {
   keepFocus(() => redraw(parent, facts, build));
 }
 
-/** Do something that draws anew, and give the focus back to what has the same id. */
+/** Run a function that draws, and give the focus back to the element with the same id. */
 export function keepFocus(draw) {
   const had = document.activeElement;
   const id = had?.id;
@@ -110,7 +110,7 @@ export function keepFocus(draw) {
   if (selection) again.setSelectionRange(...selection);
 }
 
-/** All items of a list that comes in pages. */
+/** Read all pages of a list. @returns {Promise<any[]>} the items */
 export async function allOf(call, path, query = {}) {
   const items = [];
   let cursor = null;
@@ -122,7 +122,7 @@ export async function allOf(call, path, query = {}) {
   return items;
 }
 
-/** One text field for each of the hall's languages, outside the document. */
+/** Make a text field for each language of the hall. These fields are not bound to the hall document. */
 export function languageInputs(languages, nameOf, label, id, { rows = 2, required = true } = {}) {
   return languages.map((language) =>
     make(
@@ -134,7 +134,7 @@ export function languageInputs(languages, nameOf, label, id, { rows = 2, require
   );
 }
 
-/** What was typed into them; null when all are empty. */
+/** Read such fields. @returns {Record<string, string> | null} texts by language; null when all are empty */
 export function typedTexts(root, languages, id) {
   const texts = {};
   for (const language of languages) {

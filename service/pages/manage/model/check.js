@@ -1,7 +1,7 @@
 /**
- * What would be refused, found while it is typed and said in the page's language, at its field.
+ * Checks of the form while it is edited, so that faults appear at their field in the page's language.
  *
- * The service checks all of it again; what only it can know comes back from the dry run.
+ * The service checks everything again. Faults that only the service can find come back from the dry run.
  */
 
 import { CODES, entriesOf, WEEKDAYS } from "./form.js";
@@ -17,9 +17,10 @@ const LANGUAGE = /^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/;
 const COUNTRY = /^[A-Z]{2}$/;
 
 /**
+ * Find the faults of a form.
  * @param {any} form
- * @param {(path: import("./values.js").Path) => boolean} isEdited of two that are alike, the edited one is at fault
- * @returns {Fault[]} empty when nothing is wrong that can be seen from here
+ * @param {(path: import("./values.js").Path) => boolean} isEdited of two equal values, the edited one gets the fault
+ * @returns {Fault[]} empty when this page finds no fault
  */
 export function faultsOf(form, isEdited) {
   return [...faultsOfHall(form), ...faultsOfTimes(form), ...faultsOfPlaces(form), ...faultsOfServices(form, isEdited), ...faultsOfBooking(form), ...faultsOfCodes(form)];

@@ -1,8 +1,8 @@
 /**
- * The hall document as one manager is changing it: what was read, what it is now, what that would do, and saving it.
+ * The hall document while a manager edits it: the version that was read, the edited form, the effect that saving would have, and saving.
  *
- * Events: `change` (a value is another), `effect` (the dry run is another), `theirs` (somebody else saved meanwhile), `anew` (saved,
- * discarded, merged, or read again: any number of values and things are others).
+ * Events: `change` (a value has changed), `effect` (the effect has changed), `theirs` (another manager has saved in the meantime),
+ * `reset` (saved, discarded, merged, or read again: any number of values and items may have changed).
  */
 
 import { Refused, Unreached } from "/pages/api.js";
@@ -11,32 +11,33 @@ import { rekeyed, toDocument, toForm } from "./form.js";
 import { decide, differences, merge } from "./merge.js";
 import { at, put, same } from "./values.js";
 
-// After the last key: long enough not to ask for each digit, short enough to be there when the eye moves over.
-const SETTLE_MS = 300;
+// The dry run starts this long after the last key, so that there is not one for each digit.
+const DRY_RUN_DELAY_MS = 300;
 
 /** @typedef {import("./values.js").Path} Path */
 /** @typedef {import("./check.js").Fault & {why?: string}} Fault */
 /** @typedef {{document: any, form: any, etag: string}} Base */
 /**
- * What saving would do: `asking` until the answer for the form as it is has come; `faulty` when it could not be saved.
+ * The effect of saving: `asking` until the dry run of the current form is answered; `faulty`: the form cannot be saved.
  * @typedef {{state: "none" | "asking" | "known" | "faulty" | "unreached", dryRun: any, at_ms: number, faults: Fault[]}} Effect
  */
 
+/** The edited document. */
 export class Draft extends EventTarget {
   #call;
-  /** @type {Map<string, Fault>} what is typed and cannot be read, by path */
-  #unread = new Map();
+  /** Faults of inputs that cannot be parsed, by path. @type {Map<string, Fault>} */
+  #unparsed = new Map();
   #timer = 0;
-  /** @type {AbortController | null} */
-  #asking = null;
+  /** Aborts the running dry run. @type {AbortController | null} */
+  #dryRun = null;
 
-  /** @type {Base | null} */
+  /** The version that was read or saved last. @type {Base | null} */
   base = null;
-  /** @type {any} */
+  /** The edited form. @type {any} */
   form = null;
   /** @type {Effect} */
   effect = { state: "none", dryRun: null, at_ms: NaN, faults: [] };
-  /** @type {(ReturnType<typeof merge> & {base: Base}) | null} what somebody else saved, beside mine, until it is decided */
+  /** The version that another manager saved, merged with mine, until the conflicts are resolved. @type {(ReturnType<typeof merge> & {base: Base}) | null} */
   theirs = null;
   isSaving = false;
 
@@ -46,12 +47,12 @@ export class Draft extends EventTarget {
     this.#call = callHall;
   }
 
-  /** @returns {boolean} whether there is something to save */
+  /** @returns {boolean} whether there are unsaved edits */
   get isDirty() {
-    return this.base !== null && (this.#unread.size > 0 || !same(this.form, this.base.form));
+    return this.base !== null && (this.#unparsed.size > 0 || !same(this.form, this.base.form));
   }
 
-  /** @returns {boolean} whether it may be saved: its effect is known and is of the form as it is */
+  /** @returns {boolean} whether the form can be saved: its current effect is known */
   get isReady() {
     return this.isDirty && !this.isSaving && this.effect.state === "known" && this.theirs === null;
   }
@@ -61,53 +62,53 @@ export class Draft extends EventTarget {
     return this.base === null ? [] : differences(this.base.form, this.form);
   }
 
-  /** Read the document. What is unsaved stays, merged into what is there now. */
+  /** Read the document. Unsaved edits stay, and are merged with the version that was read. */
   async read() {
     const read = await this.#read();
     if (this.base !== null && read.etag === this.base.etag) return;
-    if (this.isDirty) this.#meet(read);
-    else this.#begin(read);
+    if (this.isDirty) this.#mergeWith(read);
+    else this.#setBase(read);
   }
 
-  /** @param {Path} path */
+  /** The edited value. @param {Path} path */
   at(path) {
     return at(this.form, path);
   }
 
-  /** @param {Path} path */
+  /** The value before the edits. @param {Path} path */
   was(path) {
     return at(this.base.form, path);
   }
 
   /** @param {Path} path */
   isEdited(path) {
-    return this.#unread.has(keyOf(path)) || !same(this.at(path), this.was(path));
+    return this.#unparsed.has(keyOf(path)) || !same(this.at(path), this.was(path));
   }
 
-  /** @param {Path} path @param {unknown} value undefined takes it away */
+  /** Change a value. @param {Path} path @param {unknown} value undefined removes it */
   set(path, value) {
-    this.#unread.delete(keyOf(path));
+    this.#unparsed.delete(keyOf(path));
     this.form = put(this.form, path, value);
-    this.#changed();
+    this.#onChanged();
   }
 
-  /** @param {(form: any) => any} change */
+  /** Change the whole form. @param {(form: any) => any} change */
   alter(change) {
     this.form = change(this.form);
-    this.#changed();
+    this.#onChanged();
   }
 
   /**
-   * Note that what is typed at a path cannot be read: it is not lost from sight, and nothing is saved meanwhile.
+   * Note that the input at a path cannot be parsed. The form cannot be saved until it can.
    * @param {Path} path
-   * @param {string} text
+   * @param {string} text id of the fault's text
    */
   refuse(path, text) {
-    this.#unread.set(keyOf(path), { path, text });
-    this.#changed();
+    this.#unparsed.set(keyOf(path), { path, text });
+    this.#onChanged();
   }
 
-  /** @param {Path} path @returns {Fault[]} at this path or, for a whole, below it */
+  /** The faults at a path. @param {Path} path @param {{below?: boolean}} [options] `below`: include those below the path @returns {Fault[]} */
   faultsAt(path, { below = false } = {}) {
     const key = keyOf(path);
     return this.effect.faults.filter((fault) => keyOf(fault.path) === key || (below && keyOf(fault.path).startsWith(`${key}/`)));
@@ -115,60 +116,60 @@ export class Draft extends EventTarget {
 
   discard() {
     this.form = this.base.form;
-    this.#unread.clear();
-    this.#changed();
-    this.#tell("anew");
+    this.#unparsed.clear();
+    this.#onChanged();
+    this.#dispatch("reset");
   }
 
-  /** Ask at once what the form would do. */
-  ask() {
+  /** Check the form, and start its dry run after a short delay. */
+  requestEffect() {
     clearTimeout(this.#timer);
-    this.#asking?.abort();
-    this.#asking = null;
-    const faults = [...this.#unread.values(), ...faultsOf(this.form, (path) => this.isEdited(path))];
+    this.#dryRun?.abort();
+    this.#dryRun = null;
+    const faults = [...this.#unparsed.values(), ...faultsOf(this.form, (path) => this.isEdited(path))];
     if (faults.length > 0) {
-      this.#effect({ state: "faulty", faults });
+      this.#setEffect({ state: "faulty", faults });
       return;
     }
-    this.#effect({ state: "asking", faults: [] });
-    this.#timer = setTimeout(() => this.#tryOut(), SETTLE_MS);
+    this.#setEffect({ state: "asking", faults: [] });
+    this.#timer = setTimeout(() => this.#runDry(), DRY_RUN_DELAY_MS);
   }
 
-  /** Save; the answer is the new base. A change by somebody else meanwhile becomes `theirs`. */
+  /** Save the form. The answer becomes the new base. A version that another manager saved in the meantime becomes `theirs`. */
   async save() {
     if (!this.isReady) return;
     this.isSaving = true;
-    this.#tell("effect");
+    this.#dispatch("effect");
     const { document, pathOf } = toDocument(this.form, this.base);
     try {
       const { body, etag } = await this.#call("PUT", "document", { body: document, ifMatch: this.base.etag });
       this.isSaving = false;
-      this.#begin({ document: body, form: toForm(body), etag });
+      this.#setBase({ document: body, form: toForm(body), etag });
     } catch (reason) {
       this.isSaving = false;
       if (!(reason instanceof Refused)) {
-        this.#tell("effect");
+        this.#dispatch("effect");
         throw reason;
       }
       if (reason.code === "document-conflict") await this.read();
-      else if (reason.code === "body-invalid") this.#effect({ state: "faulty", faults: faultsSaid(reason.problem, pathOf) });
-      this.#tell("effect");
+      else if (reason.code === "body-invalid") this.#setEffect({ state: "faulty", faults: faultsOfProblem(reason.problem, pathOf) });
+      this.#dispatch("effect");
       if (reason.code !== "document-conflict" && reason.code !== "body-invalid") throw reason;
     }
   }
 
   /**
-   * Go on with both: theirs as the base, mine on top of it, each conflict as chosen.
+   * Continue with both versions: theirs as the base, my edits on top of it, and each conflict as chosen.
    * @param {(conflict: import("./merge.js").Conflict) => "mine" | "theirs"} choose
    */
-  settle(choose) {
+  resolve(choose) {
     const { base, merged, conflicts } = this.theirs;
     this.base = base;
     this.form = decide(merged, conflicts, choose);
     this.theirs = null;
-    this.#unread.clear();
-    this.#changed();
-    this.#tell("anew");
+    this.#unparsed.clear();
+    this.#onChanged();
+    this.#dispatch("reset");
   }
 
   async #read() {
@@ -176,59 +177,61 @@ export class Draft extends EventTarget {
     return { document: body, form: toForm(body), etag };
   }
 
-  #begin(base) {
+  #setBase(base) {
     this.base = base;
     this.form = base.form;
     this.theirs = null;
-    this.#unread.clear();
-    this.#changed();
-    this.#tell("anew");
+    this.#unparsed.clear();
+    this.#onChanged();
+    this.#dispatch("reset");
   }
 
-  #meet(theirs) {
+  #mergeWith(theirs) {
     this.theirs = { base: theirs, ...merge(this.base.form, rekeyed(this.form), theirs.form) };
-    this.#tell("theirs");
-    this.#tell("effect");
+    this.#dispatch("theirs");
+    this.#dispatch("effect");
   }
 
-  #changed() {
-    this.ask();
-    this.#tell("change");
+  #onChanged() {
+    this.requestEffect();
+    this.#dispatch("change");
   }
 
-  async #tryOut() {
-    const asking = new AbortController();
-    this.#asking = asking;
+  async #runDry() {
+    const running = new AbortController();
+    this.#dryRun = running;
     const { document, pathOf } = toDocument(this.form, this.base);
     try {
-      const { body } = await this.#call("PUT", "document", { body: document, query: { dry_run: 1 }, signal: asking.signal });
-      if (asking.signal.aborted) return;
-      this.#effect({ state: "known", dryRun: body, at_ms: Date.now(), faults: [] });
+      const { body } = await this.#call("PUT", "document", { body: document, query: { dry_run: 1 }, signal: running.signal });
+      if (running.signal.aborted) return;
+      this.#setEffect({ state: "known", dryRun: body, at_ms: Date.now(), faults: [] });
       if (`"${body.revision}"` !== this.base.etag && this.theirs === null) await this.read();
     } catch (reason) {
-      if (asking.signal.aborted) return;
+      if (running.signal.aborted) return;
       if (reason instanceof Refused && reason.code === "body-invalid") {
-        this.#effect({ state: "faulty", faults: faultsSaid(reason.problem, pathOf) });
+        this.#setEffect({ state: "faulty", faults: faultsOfProblem(reason.problem, pathOf) });
       } else if (reason instanceof Refused || reason instanceof Unreached) {
-        this.#effect({ state: "unreached", faults: [] });
+        this.#setEffect({ state: "unreached", faults: [] });
       } else {
         throw reason;
       }
     }
   }
 
-  /** What was known last stays in sight while the next is computed. */
-  #effect(change) {
+  /** Change the effect. The last dry run stays visible until the next one is answered. */
+  #setEffect(change) {
     this.effect = { ...this.effect, ...change };
-    this.#tell("effect");
+    this.#dispatch("effect");
   }
 
-  #tell(name) {
+  #dispatch(name) {
     this.dispatchEvent(new Event(name));
   }
 }
 
-function faultsSaid(problem, pathOf) {
+/** The faults that a refusal of the service names. */
+function faultsOfProblem(problem, pathOf) {
+
   return (problem.errors ?? []).map(({ path, why }) => ({ path: pathOf(path), text: "fault-refused", why }));
 }
 

@@ -1,12 +1,12 @@
 /**
- * The hall document as a form: what people think of as one field is one value at one path.
+ * The hall document as a form, in which each field that people edit is one value at one path.
  *
- * - `hours`: for each weekday its spans; `exceptions`: for each date; `staffing`: bands of each weekday and of dates.
- * - Lists of things with ids (`zones`, `services`, a service's `papers`, …) are `{order, rows}`, so that a thing keeps
- *   its path when others come and go. A new thing has a key of its own until it has been saved.
- * - Spans of booking (`places`, `reserved`) have no ids: each is known by its days and times, as they were read.
+ * - `hours`: spans by weekday; `exceptions`: by date; `staffing`: bands by weekday and by date.
+ * - Lists of items with ids (`zones`, `services`, a service's `papers`, …) are `{order, rows}`, so that an item keeps its path when
+ *   others are added or removed. A new item has a temporary key (`+1`) until it is saved.
+ * - The spans of booking (`places`, `reserved`) have no ids. Their keys are made of their days and times as they were read.
  *
- * What the form does not know stays as it is.
+ * Other parts of the document are kept unchanged.
  */
 
 import { isObject, same } from "./values.js";
@@ -16,21 +16,22 @@ import { isObject, same } from "./values.js";
 
 export const WEEKDAYS = ["1", "2", "3", "4", "5", "6", "7"];
 const LISTS = ["zones", "stages", "services", "counters"];
-/** Lists of codes, each with words of its own. */
+/** Lists of codes. Each code has a text for people. */
 export const CODES = ["reasons", "missing", "ratings"];
-const OF_BOOKING = ["places", "reserved"];
+const BOOKING_LISTS = ["places", "reserved"];
 
 /**
+ * Make the form of a document.
  * @param {any} document as the service answers it
  * @returns {any} the form
  */
 export function toForm(document) {
   const form = { ...document };
-  for (const list of LISTS) form[list] = listed(document[list] ?? []);
-  for (const service of Object.values(form.services.rows)) service.papers = listed(service.papers ?? []);
+  for (const list of LISTS) form[list] = listById(document[list] ?? []);
+  for (const service of Object.values(form.services.rows)) service.papers = listById(service.papers ?? []);
   form.codes = { ...document.codes };
-  for (const name of CODES) form.codes[name] = listed((document.codes?.[name] ?? []).map((id) => ({ id })));
-  if (document.booking) form.booking = { ...document.booking, ...eachThere(document.booking, OF_BOOKING, keyedBySpan) };
+  for (const name of CODES) form.codes[name] = listById((document.codes?.[name] ?? []).map((id) => ({ id })));
+  if (document.booking) form.booking = { ...document.booking, ...mapPresent(document.booking, BOOKING_LISTS, listBySpan) };
   form.hours = byWeekday(document.hours ?? [], ({ from, to }) => ({ from, to }));
   form.staffing = {
     week: byWeekday((document.staffing ?? []).filter((band) => !band.on), bandOf),
@@ -41,9 +42,10 @@ export function toForm(document) {
 }
 
 /**
+ * Make the document of a form.
  * @param {any} form
- * @param {{document: any, form: any}} base what the form was made of: parts that say the same are written the same
- * @returns {{document: any, pathOf: (path: string) => Path}} `pathOf`: the form's path for one of the document
+ * @param {{document: any, form: any}} base the version from which the form was made: unchanged parts are taken from its document
+ * @returns {{document: any, pathOf: (path: string) => Path}} `pathOf`: translates a path of the document into one of the form
  */
 export function toDocument(form, base) {
   const document = { ...form };
@@ -52,20 +54,20 @@ export function toDocument(form, base) {
   document.services.forEach((service, place) => {
     const [path] = origins.get(`services[${place}]`);
     service.papers = rowsOf(service.papers, [...path, "papers"], origins, `services[${place}].papers`);
-    if (service.duration_s?.stages) service.duration_s = { ...service.duration_s, stages: ofOtherStages(service, form) };
+    if (service.duration_s?.stages) service.duration_s = { ...service.duration_s, stages: durationsOfOtherStages(service, form) };
   });
   document.codes = { ...form.codes };
   for (const name of CODES) {
     const rows = rowsOf(form.codes[name], ["codes", name], origins, `codes.${name}`);
     document.codes[name] = rows.map(({ id }) => id);
-    // A new code brings its words with it; they stand with all words once it is saved.
+    // A new code carries its text with it. In the document all texts are in `texts`.
     for (const { id, name: words } of rows) if (words && Object.keys(words).length > 0) document.texts = { ...document.texts, [id]: words };
   }
-  if (form.booking) document.booking = { ...form.booking, ...eachThere(form.booking, OF_BOOKING, (list, name) => rowsOf(list, ["booking", name], origins).map(ofAllServices)) };
+  if (form.booking) document.booking = { ...form.booking, ...mapPresent(form.booking, BOOKING_LISTS, (list, name) => rowsOf(list, ["booking", name], origins).map(withAllServices)) };
   const spans = [
-    ["hours", () => weekly(form.hours)],
-    ["staffing", () => [...weekly(form.staffing.week, ["staffing", "week"]), ...dated(form.staffing.dates)]],
-    ["exceptions", () => exceptional(form.exceptions)],
+    ["hours", () => weeklyRows(form.hours)],
+    ["staffing", () => [...weeklyRows(form.staffing.week, ["staffing", "week"]), ...datedRows(form.staffing.dates)]],
+    ["exceptions", () => exceptionRows(form.exceptions)],
   ];
   for (const [name, write] of spans) {
     const written = write();
@@ -73,11 +75,11 @@ export function toDocument(form, base) {
     document[name] = untouched ? base.document[name] ?? [] : written.map(({ row }) => row);
     if (!untouched) written.forEach(({ path }, place) => origins.set(`${name}[${place}]`, [path]));
   }
-  return { document, pathOf: (path) => translated(path, origins) };
+  return { document, pathOf: (path) => formPath(path, origins) };
 }
 
 /**
- * Give new things that have an id by now that id as their key, so that two people's new things meet.
+ * Replace the temporary keys of new items by their ids, so that a merge compares new items of two managers by id.
  * @param {any} form
  */
 export function rekeyed(form) {
@@ -92,7 +94,7 @@ export function rekeyed(form) {
 }
 
 /**
- * Tell things of a list in their order.
+ * Items of a list in their order.
  * @param {Listed | undefined} list
  * @returns {[string, any][]} key and row
  */
@@ -102,7 +104,7 @@ export function entriesOf(list) {
   return [...list.order, ...rest].filter((key) => Object.hasOwn(list.rows, key)).map((key) => [key, list.rows[key]]);
 }
 
-/** A list with one more thing at its end, and the thing's key. */
+/** A list with one more item at its end, and the key of this item. */
 export function withRow(list, row) {
   let number = 1;
   while (Object.hasOwn(list.rows, `+${number}`)) number += 1;
@@ -110,13 +112,13 @@ export function withRow(list, row) {
   return { key, list: { order: [...list.order, key], rows: { ...list.rows, [key]: row } } };
 }
 
-/** A list without a thing. */
+/** A list without an item. */
 export function withoutRow(list, key) {
   const { [key]: _, ...rows } = list.rows;
-  return { order: list.order.filter((one) => one !== key), rows };
+  return { order: list.order.filter((other) => other !== key), rows };
 }
 
-/** A list with a thing one place earlier (-1) or later (1). */
+/** A list with an item moved one place up (-1) or down (1). */
 export function movedRow(list, key, by) {
   const order = [...list.order];
   const from = order.indexOf(key);
@@ -127,48 +129,48 @@ export function movedRow(list, key, by) {
   return { ...list, order };
 }
 
-/** @returns {boolean} whether the thing has never been saved */
+/** @returns {boolean} whether the key is that of an item that was never saved */
 export function isNew(key) {
   return key.startsWith("+");
 }
 
-function listed(things) {
+function listById(items) {
   const rows = {};
-  for (const thing of things) rows[thing.id] = { ...thing };
-  return { order: things.map(({ id }) => id), rows };
+  for (const item of items) rows[item.id] = { ...item };
+  return { order: items.map(({ id }) => id), rows };
 }
 
-function eachThere(whole, names, make) {
+function mapPresent(whole, names, make) {
   return Object.fromEntries(names.filter((name) => whole[name] !== undefined).map((name) => [name, make(whole[name], name)]));
 }
 
-/** Things without ids, by what they say of when. */
-function keyedBySpan(things) {
+/** A list of items without ids, with keys made of their days and times. */
+function listBySpan(items) {
   const rows = {};
-  for (const thing of things) {
-    const key = `${thing.on ?? `w${(thing.weekdays ?? []).join("")}`}-${thing.from}-${thing.to}${thing.partner ? `-${thing.partner}` : ""}`.replaceAll(":", "");
+  for (const item of items) {
+    const key = `${item.on ?? `w${(item.weekdays ?? []).join("")}`}-${item.from}-${item.to}${item.partner ? `-${item.partner}` : ""}`.replaceAll(":", "");
     let free = key;
     for (let number = 2; Object.hasOwn(rows, free); number += 1) free = `${key}-${number}`;
-    rows[free] = { ...thing };
+    rows[free] = { ...item };
   }
   return { order: Object.keys(rows), rows };
 }
 
-/** @returns {string[]} the stages of a service whose durations are said by themselves: all but the last that is not optional */
+/** @returns {string[]} the stages of a service that have durations of their own: all but the last one that is not optional */
 export function otherStages(service, form) {
   const optional = new Set(entriesOf(form.stages).filter(([, row]) => row.optional).map(([, { id }]) => id));
   const main = service.stages.findLast((id) => !optional.has(id)) ?? service.stages.at(-1);
   return service.stages.filter((id) => id !== main);
 }
 
-/** What a stage takes that a service does not pass any more, or is booked for by now, is said of nothing. */
-function ofOtherStages(service, form) {
+/** The durations of a service's other stages, without those of stages that it no longer has or that are now its main one. */
+function durationsOfOtherStages(service, form) {
   const others = otherStages(service, form);
   return Object.fromEntries(Object.entries(service.duration_s.stages).filter(([id]) => others.includes(id)));
 }
 
-/** No service chosen is all of them. */
-function ofAllServices(row) {
+/** An empty choice of services means all services, which the document writes as null. */
+function withAllServices(row) {
   return Array.isArray(row.services) && row.services.length === 0 ? { ...row, services: null } : row;
 }
 
@@ -193,7 +195,7 @@ function rekeyedList(list) {
 }
 
 const bandOf = ({ from, to, counters }) => ({ from, to, counters });
-const byStart = (one, other) => (one.from < other.from ? -1 : one.from > other.from ? 1 : 0);
+const byStart = (first, second) => (first.from < second.from ? -1 : first.from > second.from ? 1 : 0);
 
 function byWeekday(rows, take) {
   const days = {};
@@ -219,12 +221,12 @@ function exceptionsOf(rows) {
   return dates;
 }
 
-/** Weekdays with the same spans share rows. */
-function weekly(days, path = ["hours"]) {
+/** Rows of the document for spans by weekday. Weekdays with the same spans share rows. */
+function weeklyRows(days, path = ["hours"]) {
   const groups = [];
   for (const day of WEEKDAYS) {
     const spans = days[day] ?? [];
-    const group = groups.find((one) => same(one.spans, spans));
+    const group = groups.find((other) => same(other.spans, spans));
     if (group) group.weekdays.push(Number(day));
     else groups.push({ spans, weekdays: [Number(day)] });
   }
@@ -233,11 +235,11 @@ function weekly(days, path = ["hours"]) {
   );
 }
 
-function dated(dates) {
+function datedRows(dates) {
   return Object.keys(dates).sort().flatMap((on) => dates[on].map((band) => ({ row: { on, ...band }, path: ["staffing", "dates", on] })));
 }
 
-function exceptional(dates) {
+function exceptionRows(dates) {
   return Object.keys(dates).sort().flatMap((on) => {
     const { closed, spans } = dates[on];
     const rows = closed || spans.length === 0 ? [{ on, closed: true }] : spans.map((span) => ({ on, ...span }));
@@ -245,8 +247,8 @@ function exceptional(dates) {
   });
 }
 
-/** `services[0].papers[1].name` as a path of the form. */
-function translated(path, origins) {
+/** Translate a path of the document, as `services[0].papers[1].name`, into a path of the form. */
+function formPath(path, origins) {
   const steps = path.replace(/^\$\.?/, "").match(/[^.[\]]+|\[[^\]]*\]/g) ?? [];
   let name = "";
   let found = [];
@@ -260,7 +262,7 @@ function translated(path, origins) {
   return found;
 }
 
-/** Whether a value is a list of things with ids. */
+/** Whether a value is a list of items, as `{order, rows}`. */
 export function isListed(value) {
   return isObject(value) && Array.isArray(value.order) && isObject(value.rows);
 }

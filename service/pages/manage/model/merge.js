@@ -1,20 +1,20 @@
 /**
- * What two people made of the same form: field by field, with nothing lost.
+ * Three-way merge of two edited versions of a form.
  *
- * A field that only one of them changed is as that one left it. A field that both changed differently is a conflict,
- * which a person decides. Lists of things with ids are compared thing by thing, not place by place.
+ * A field that only one side changed gets the value of that side. A field that both sides changed differently is a conflict, which a
+ * person resolves. Lists of items with ids are compared by id, not by position.
  */
 
 import { isObject, put, same } from "./values.js";
 
 /** @typedef {import("./values.js").Path} Path */
-/** @typedef {{path: Path, was: any, now: any}} Difference one field; undefined where there is none */
+/** @typedef {{path: Path, was: any, now: any}} Difference of one field; undefined: the field is absent */
 /** @typedef {{path: Path, base: any, mine: any, theirs: any}} Conflict */
 
 const ORDER = "order";
 
 /**
- * Find in what two forms differ. A thing that is in one only is one difference, not one for each of its fields.
+ * Find the differences of two forms. An item that only one form has is one difference, not one for each of its fields.
  * @returns {Difference[]}
  */
 export function differences(was, now, path = []) {
@@ -27,12 +27,12 @@ export function differences(was, now, path = []) {
 }
 
 /**
- * Merge two forms made of one.
- * @param {any} base what both began with
+ * Merge two forms that were made from the same base.
+ * @param {any} base
  * @param {any} mine
  * @param {any} theirs
- * @returns {{merged: any, conflicts: Conflict[], taken: Difference[], kept: Difference[]}} `merged` has mine where
- *   there is a conflict; `taken` are theirs that were not mine, `kept` mine that were not theirs
+ * @returns {{merged: any, conflicts: Conflict[], taken: Difference[], kept: Difference[]}} `merged` has my value where
+ *   there is a conflict; `taken`: changes that only they made; `kept`: changes that only I made
  */
 export function merge(base, mine, theirs) {
   const found = { conflicts: [], taken: [], kept: [] };
@@ -40,7 +40,7 @@ export function merge(base, mine, theirs) {
 }
 
 /**
- * Decide conflicts.
+ * A form with resolved conflicts.
  * @param {any} form
  * @param {readonly Conflict[]} conflicts
  * @param {(conflict: Conflict) => "mine" | "theirs"} choose
@@ -78,7 +78,7 @@ function mergedFields(base, mine, theirs, path, found) {
   return made;
 }
 
-/** Theirs is the order; what I added stands behind what I put it behind, and what I took away is gone. */
+/** Merge orders of ids: their order, without the ids I removed; each id I added follows the same id as in my order. */
 function mergedOrder(base, mine, theirs) {
   const [wasThere, isTheirs] = [new Set(base), new Set(theirs)];
   const isMine = new Set(mine);

@@ -1,11 +1,11 @@
-/** What each field of the form is called and how its value reads: one table for fields, lists of changes and merges. */
+/** The fields of the form: label, kind of value and section. Used by the fields, the list of changes and the merge dialog. */
 
 /**
  * @typedef {"text" | "words" | "number" | "days" | "minutes" | "minutes-of" | "percent" | "yes-no" | "admission" | "spans" | "bands" | "exception" | "row" | "ids" | "order" | "text-map" | "weekdays" | "date" | "hours"} Kind
  * @typedef {"hours" | "places" | "booking" | "rules"} SectionName
  */
 
-/** @type {Record<string, {text: string, kind: Kind, section: SectionName}>} by pattern: `*` is the key of a thing */
+/** @type {Record<string, {text: string, kind: Kind, section: SectionName}>} by pattern: `*` stands for a key */
 export const FIELDS = {
   "name.*": { text: "field-hall-name", kind: "text", section: "places" },
   languages: { text: "field-languages", kind: "words", section: "places" },
@@ -118,13 +118,13 @@ export function patternOf(path) {
   return path.map((step, place) => (KEYED.has(path[place - 1]) || path[place - 2] === "texts" || isStageOfDuration(path, place) ? "*" : step)).join(".");
 }
 
-/** @param {import("./values.js").Path} path @param {number} place @returns {boolean} whether a step is a stage that a service's duration is said of */
+/** @param {import("./values.js").Path} path @param {number} place @returns {boolean} whether a step is a stage with a duration of its own, in a service */
 export function isStageOfDuration(path, place) {
   return path[place - 1] === "stages" && path[place - 2] === "duration_s";
 }
 
 /**
- * The field that a path is in: the path itself, or the nearest above it.
+ * The field that contains a path: the path itself, or the nearest one above it.
  * @param {import("./values.js").Path} path
  * @returns {{path: import("./values.js").Path, text: string, kind: Kind, section: SectionName} | null}
  */
@@ -137,7 +137,7 @@ export function fieldOf(path) {
   return null;
 }
 
-/** @param {import("./values.js").Path} path @returns {SectionName} where a path is edited */
+/** @param {import("./values.js").Path} path @returns {SectionName} the section in which a path is edited */
 export function sectionOf(path) {
   return fieldOf(path)?.section ?? SECTION_OF_PART[path[0]] ?? "rules";
 }

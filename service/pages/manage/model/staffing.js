@@ -1,25 +1,25 @@
-/** How many counters are staffed through a date: the weekday's plan, and what was said for the date itself. */
+/** The number of staffed counters over a date: from the weekday's plan, and from changes for the date itself. */
 
 import { localOf, spanOf, weekdayOf } from "./times.js";
 import { put } from "./values.js";
 
 /**
  * @typedef {object} Segment
- * @property {number} from place in the day, in minutes
+ * @property {number} from minutes of the hall's day
  * @property {number} to
  * @property {number} plan counters of the weekday's plan
  * @property {number} counters counters on this date
  */
 
 /**
- * When the hall is open on a date, public holidays aside (only the service knows them).
- * @returns {{from: number, to: number}[]} in order, apart
+ * Opening times on a date, without regard to public holidays, which only the service knows.
+ * @returns {{from: number, to: number}[]} in order, without overlap
  */
 export function windowsOn(form, on) {
   const exception = form.exceptions[on];
   const spans = exception ? exception.spans : form.hours[weekdayOf(on)] ?? [];
   const found = spans.map((span) => spanOf(span, form.day_starts_at_local)).filter(({ from, to }) => from < to);
-  found.sort((one, other) => one.from - other.from);
+  found.sort((first, second) => first.from - second.from);
   const merged = [];
   for (const { from, to } of found) {
     const last = merged.at(-1);
@@ -31,7 +31,7 @@ export function windowsOn(form, on) {
 
 /**
  * The staffing of a date within its opening hours.
- * @returns {Segment[]} in order, without gaps inside a window; neighbours differ
+ * @returns {Segment[]} in order, without gaps inside the opening times; neighbours differ
  */
 export function segmentsOn(form, on) {
   const week = bands(form, form.staffing.week[weekdayOf(on)] ?? []);
@@ -40,7 +40,7 @@ export function segmentsOn(form, on) {
   const segments = [];
   for (const window of windowsOn(form, on)) {
     const edges = [...week, ...dates].flatMap(({ from, to }) => [from, to]).filter((edge) => edge > window.from && edge < window.to);
-    const places = [...new Set([window.from, ...edges, window.to])].sort((one, other) => one - other);
+    const places = [...new Set([window.from, ...edges, window.to])].sort((first, second) => first - second);
     for (let i = 0; i + 1 < places.length; i += 1) {
       const [from, to] = [places[i], places[i + 1]];
       const plan = week.length === 0 ? all : staffed(week, from);
@@ -55,46 +55,47 @@ export function segmentsOn(form, on) {
 }
 
 /**
- * The form with other staffing on a date.
+ * A form with changed staffing on a date.
  * @param {any} form
  * @param {string} on
  * @param {{from: number, to: number}} span in minutes
  * @param {(counters: number) => number} change
  */
-export function staffedAnew(form, on, span, change) {
+export function withStaffing(form, on, span, change) {
   const changed = segmentsOn(form, on)
     .flatMap((segment) => cut(segment, span))
-    .map((one) => (one.from >= span.from && one.to <= span.to ? { ...one, counters: Math.max(0, change(one.counters)) } : one));
+    .map((segment) => (segment.from >= span.from && segment.to <= span.to ? { ...segment, counters: Math.max(0, change(segment.counters)) } : segment));
   return withSegments(form, on, changed);
 }
 
-/** The form with nothing said for a date. */
-export function staffedAsPlanned(form, on) {
+/** A form without changes of the staffing on a date. */
+export function withPlannedStaffing(form, on) {
   return put(form, ["staffing", "dates", on], undefined);
 }
 
 /**
- * Until when a difference from the plan holds: the end of the run of segments with the same one.
+ * The run of neighbouring segments with the same difference from the plan. `by`: the difference.
  * @param {Segment[]} segments
  * @param {number} place
  */
 export function runOf(segments, place) {
-  const by = segments[place].counters - segments[place].plan;
+  const by = differenceOf(segments[place]);
   let [first, last] = [place, place];
-  while (first > 0 && segments[first - 1].to === segments[first].from && differs(segments[first - 1]) === by) first -= 1;
-  while (last + 1 < segments.length && segments[last + 1].from === segments[last].to && differs(segments[last + 1]) === by) last += 1;
+  while (first > 0 && segments[first - 1].to === segments[first].from && differenceOf(segments[first - 1]) === by) first -= 1;
+  while (last + 1 < segments.length && segments[last + 1].from === segments[last].to && differenceOf(segments[last + 1]) === by) last += 1;
   return { from: segments[first].from, to: segments[last].to, by };
 }
 
-const differs = ({ counters, plan }) => counters - plan;
+const differenceOf = ({ counters, plan }) => counters - plan;
 
 function withSegments(form, on, segments) {
   const starts = form.day_starts_at_local;
   const own = [];
-  // Where the week has no bands, every counter is taken as staffed, until the date says something: then say it all.
-  const everything = (form.staffing.week[weekdayOf(on)] ?? []).length === 0;
+  // Without bands for the weekday, all counters count as staffed until the date has bands. These must then cover the whole date.
+  const mustCoverAll = (form.staffing.week[weekdayOf(on)] ?? []).length === 0;
   for (const { from, to, plan, counters } of segments) {
-    if (counters === plan && !(everything && segments.some((one) => differs(one) !== 0))) continue;
+    if (counters === plan && !(mustCoverAll && segments.some((segment) => differenceOf(segment) !== 0))
+) continue;
     const last = own.at(-1);
     if (last && last.to === from && last.counters === counters) last.to = to;
     else own.push({ from, to, counters });

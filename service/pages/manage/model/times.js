@@ -1,12 +1,12 @@
-/** Local times of a hall as minutes on one axis: a time before `day_starts_at_local` belongs to the end of the day. */
+/** Local times of a hall as minutes of its day. A time before `day_starts_at_local` belongs to the end of the day: it is 1440 or more. */
 
 const DAY = 1440;
 const FORM = /^(\d{1,2})(?::?(\d{2}))?$/;
 
 /**
- * Read what somebody typed as a time: `9`, `9:05`, `0905`, `9：05`.
+ * Parse a typed time: `9`, `9:05`, `0905`, `9：05`.
  * @param {string} typed
- * @returns {string | null} `HH:MM`, up to `24:00`; null when it is none
+ * @returns {string | null} `HH:MM`, up to `24:00`; null if it is not a time
  */
 export function readTime(typed) {
   const found = FORM.exec(typed.trim().replace("：", ":"));
@@ -23,7 +23,7 @@ export function minutesOf(local) {
 }
 
 /**
- * Where a local time stands in a day.
+ * Minutes of a local time in the hall's day.
  * @param {string} local
  * @param {string} starts the hall's `day_starts_at_local`
  */
@@ -33,7 +33,7 @@ export function placeOf(local, starts) {
 }
 
 /**
- * The span of a day from one local time to another; an end at the start of the day is the next day's.
+ * Minutes of a span in the hall's day. An end that equals the start of the day means the start of the next day.
  * @param {{from: string, to: string}} span
  * @param {string} starts
  * @returns {{from: number, to: number}}
@@ -44,8 +44,8 @@ export function spanOf({ from, to }, starts) {
 }
 
 /**
- * The local time of a place in a day.
- * @param {number} place
+ * The local time of minutes of the hall's day.
+ * @param {number} place minutes
  * @param {string} starts
  */
 export function localOf(place, starts) {
@@ -54,12 +54,12 @@ export function localOf(place, starts) {
   return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** @param {string} on `YYYY-MM-DD` @returns {number} Monday 1 to Sunday 7 */
+/** The weekday of a date. @param {string} on `YYYY-MM-DD` @returns {number} Monday 1 to Sunday 7 */
 export function weekdayOf(on) {
   return new Date(`${on}T00:00:00Z`).getUTCDay() || 7;
 }
 
-/** @param {number} minutes @param {number} step @returns {number} the step that `minutes` lies in */
+/** Round down to a multiple of `step`. @param {number} minutes @param {number} step @returns {number} */
 export function floorTo(minutes, step) {
   return Math.floor(minutes / step) * step;
 }

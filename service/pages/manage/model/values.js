@@ -1,30 +1,30 @@
-/** Plain values (as JSON has them) by path: read, changed without touching the old one, compared. */
+/** Reads, changes and compares JSON values by path. A change returns a new value. */
 
 /** @typedef {readonly string[]} Path */
 
-/** @returns {boolean} whether both say the same; the order of an object's fields says nothing */
-export function same(one, other) {
-  if (one === other) return true;
-  if (Array.isArray(one) || Array.isArray(other)) {
-    return Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((value, i) => same(value, other[i]));
+/** @returns {boolean} whether two values are equal, whatever the order of the fields of objects */
+export function same(first, second) {
+  if (first === second) return true;
+  if (Array.isArray(first) || Array.isArray(second)) {
+    return Array.isArray(first) && Array.isArray(second) && first.length === second.length && first.every((value, i) => same(value, second[i]));
   }
-  if (!isObject(one) || !isObject(other)) return false;
-  const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && same(one[name], other[name]));
+  if (!isObject(first) || !isObject(second)) return false;
+  const names = Object.keys(first);
+  return names.length === Object.keys(second).length && names.every((name) => Object.hasOwn(second, name) && same(first[name], second[name]));
 }
 
-/** @returns {boolean} */
+/** @returns {boolean} whether a value is an object, and no array */
 export function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** @param {unknown} value @param {Path} path @returns {any} undefined where nothing is */
+/** The value at a path. @param {unknown} value @param {Path} path @returns {any} undefined if there is none */
 export function at(value, path) {
   return path.reduce((inner, name) => (isObject(inner) && Object.hasOwn(inner, name) ? inner[name] : undefined), value);
 }
 
 /**
- * The value with another one at `path`; undefined takes away what is there.
+ * A copy of the value with another inner value at `path`; undefined removes it.
  * @template T
  * @param {T} value
  * @param {Path} path

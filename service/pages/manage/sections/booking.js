@@ -1,4 +1,4 @@
-/** Booking rules: how far ahead, how full, what is kept for whom, and places set by hand. What each does to the days stands beside. */
+/** Booking rules: how far ahead, how full, reserved places, and places set by hand. The effect on the days is shown beside them. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -8,10 +8,10 @@ import { entriesOf, WEEKDAYS, withRow } from "../model/form.js";
 import { action, allOf, head, part } from "../parts.js";
 import { listOf } from "./places.js";
 
-/** How full, in words: the margin z of the rule that takes bookings. */
+/** Text ids for values of the margin `z` of the booking rule: how full days get. */
 const FULLNESS = [[0, "full-to-the-brim"], [0.5, "full-usual"], [1, "full-airy"], [2, "full-very-airy"]];
 
-/** @type {Map<string, string> | null} partners' devices by id, once they were asked for */
+/** Names of partners by device id; null until they are read. @type {Map<string, string> | null} */
 let partners = null;
 
 /** @param {import("../parts.js").Ui} ui */
@@ -58,7 +58,7 @@ function howFullPart(ui) {
   );
 }
 
-/** The margin as a choice of words; another number that stands there stays on offer. */
+/** A choice of texts for the margin. Another number in the document stays among the choices. */
 function fullnessField(ui, path) {
   const known = FULLNESS.map(([value, words]) => [value, say(words)]);
   const present = ui.draft.at(path);
@@ -111,7 +111,7 @@ function reservedPart(ui) {
   );
 }
 
-// Bounds of a number are those of what is kept.
+// Bounds in units of the document, a fraction shown as a percentage.
 const SHARE = { min: 0.01, max: 100 };
 
 function partnerField(ui, path) {
@@ -126,7 +126,7 @@ function partnerField(ui, path) {
   });
 }
 
-/** On which days, and from when to when. */
+/** Fields for days and times. */
 function whenFields(ui, path, row) {
   const days = row.on ? dateField(ui, [...path, "on"], { label: say("field-date") }) : severalField(ui, [...path, "weekdays"], WEEKDAYS.map((day) => [Number(day), weekdayName(day, "short")]), { label: say("field-weekdays") });
   return [days, timeField(ui, [...path, "from"], { label: say("field-from") }), timeField(ui, [...path, "to"], { label: say("field-to") })];

@@ -1,4 +1,4 @@
-/** Find: one field for a number, a code, a phone or a name; below it the day's tickets. */
+/** Search by number, code, phone number or name, and the list of the day's tickets. */
 
 import { make } from "/display/element.js";
 import { sought } from "/pages/codes.js";
@@ -33,7 +33,7 @@ function searchPart(ui) {
   };
   const show = async (wanted, body) => {
     items = [...items, ...body.items];
-    // The call finds appointments as well, and says only that something goes on: whether tickets do, the next page tells.
+    // The search finds appointments too, so `next_cursor` does not show whether there are more tickets. Only the next page does.
     const more = body.items.length === PAGE && body.next_cursor !== null && (await page(wanted, { limit: 1, cursor: body.next_cursor })).items.length > 0;
     const way = action(ui, say("more"), async () => show(wanted, await page(wanted, { limit: PAGE, cursor: body.next_cursor })), { id: "found-more" });
     keepFocus(() =>

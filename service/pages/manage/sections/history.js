@@ -1,4 +1,4 @@
-/** The day's history: the journal and the audit together, newest first. */
+/** History of the day: the journal and the audit log together, newest first. */
 
 import { make } from "/display/element.js";
 import { pick } from "/pages/language.js";
@@ -62,7 +62,7 @@ const ACTORS = { system: "actor-system", applicant: "actor-applicant", anyone: "
 const ROLES = { volunteer: "role-volunteer", staff: "role-staff", manager: "role-manager", kiosk: "role-kiosk", partner: "role-partner", admin: "role-admin" };
 const NETS = { local: "net-local", private: "net-private", public: "net-public" };
 
-/** Who acted, in which role and from which kind of network: an actor is kind[:id][/role][/network]. */
+/** Text about the actor: who, in which role, from which kind of network. An actor has the form `kind[:id][/role][/network]`. */
 function whoOf(item) {
   const parts = item.actor.split("/");
   const kind = parts[0].split(":")[0];

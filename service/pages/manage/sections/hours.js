@@ -1,4 +1,4 @@
-/** Hours and staffing: when the hall is open, exceptions and holidays, and how many counters are staffed through a date. */
+/** Hours and staffing: opening hours, exceptions and holidays, and the number of staffed counters over a date. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -7,19 +7,19 @@ import { bandsDrawing } from "../bands.js";
 import { dateName, spanText, weekdayName } from "../describe.js";
 import { checkField, idOf, spansField, textField, timeField } from "../fields.js";
 import { WEEKDAYS } from "../model/form.js";
-import { runOf, segmentsOn, staffedAnew, staffedAsPlanned, windowsOn } from "../model/staffing.js";
+import { runOf, segmentsOn, withStaffing, withPlannedStaffing, windowsOn } from "../model/staffing.js";
 import { floorTo, localOf, placeOf, readTime, spanOf } from "../model/times.js";
 import { at, put, same } from "../model/values.js";
 import { action, head, keepFocus, part } from "../parts.js";
 
 const STEP_MIN = 15;
 
-/** What this section remembers while the page is open: the date looked at (null is today's, whichever it is), and what is unfolded. */
-const seen = { on: null, byDay: null, week: false };
+/** State of this section while the page is open. `on`: the shown date, null for the current one; the others: what is unfolded. */
+const view = { on: null, byDay: null, week: false };
 
 /** @param {import("../parts.js").Ui} ui */
 export function hours(ui) {
-  seen.byDay ??= !isSameEachDay(ui.draft.form);
+  view.byDay ??= !isSameEachDay(ui.draft.form);
   return [head(say("hours-title"), say("hours-about")), openingPart(ui), staffingPart(ui), calendarPart(ui)];
 }
 
@@ -38,13 +38,13 @@ function openingPart(ui) {
   draft.addEventListener("change", () => keepFocus(drawn), { signal: ui.signal });
   return part(
     say("hours-opening"),
-    seen.byDay ? byDay(ui) : everyDay(ui),
+    view.byDay ? byDay(ui) : everyDay(ui),
     exceptions,
     make("div.line", {}, checkField(ui, ["holidays"], { label: say("hours-holidays"), hideWas: true }), make("span.grow"), action(ui, say("hours-exception-add"), () => editException(ui, null), { kind: "plain", id: "exception-add" })),
   );
 }
 
-/** One span for all days: the common case on one line. */
+/** The common case on one line: the same span on all days. */
 function everyDay(ui) {
   const { draft } = ui;
   const path = ["hours", "1"];
@@ -95,7 +95,7 @@ function everyDay(ui) {
       inputs[0][1],
       make("span", {}, say("span-to-word")),
       inputs[1][1],
-      action(ui, say("hours-by-day"), () => ((seen.byDay = true), ui.redraw(), document.getElementById(idOf(path))?.focus()), { id: "by-day" }),
+      action(ui, say("hours-by-day"), () => ((view.byDay = true), ui.redraw(), document.getElementById(idOf(path))?.focus()), { id: "by-day" }),
     ),
     was,
     wrong,
@@ -172,7 +172,7 @@ async function editException(ui, on) {
   });
 }
 
-/** `9-12, 13:30–17` as spans; null when it cannot be read. */
+/** Parse `9-12, 13:30–17` into spans; null if it cannot be parsed. */
 function readSpans(typed) {
   const spans = [];
   for (const piece of typed.split(/[,，;；、]/).filter((one) => one.trim())) {
@@ -183,7 +183,7 @@ function readSpans(typed) {
   return spans;
 }
 
-const dateSeen = (ui) => seen.on ?? ui.today();
+const dateSeen = (ui) => view.on ?? ui.today();
 
 function staffingPart(ui) {
   const { draft } = ui;
@@ -197,7 +197,7 @@ function staffingPart(ui) {
     drawing.show(segments, draft.form.day_starts_at_local, on === ui.today() ? say("staffing-drawn-today") : say("staffing-drawn-on", { date: dateName(on) }));
     body.replaceChildren(...staffedOn(ui, on, segments));
     const isOther = draft.form.staffing.dates[on] !== undefined;
-    restore.replaceChildren(...(isOther ? [action(ui, say("staffing-as-week"), () => draft.alter((form) => staffedAsPlanned(form, on)), { kind: "plain", id: "staffing-as-week" })] : []));
+    restore.replaceChildren(...(isOther ? [action(ui, say("staffing-as-week"), () => draft.alter((form) => withPlannedStaffing(form, on)), { kind: "plain", id: "staffing-as-week" })] : []));
   };
   drawn();
   const typing = () => body.contains(document.activeElement) && document.activeElement.tagName === "INPUT";
@@ -206,14 +206,14 @@ function staffingPart(ui) {
   date.value = dateSeen(ui);
   date.addEventListener("change", () => {
     if (!date.value) return;
-    seen.on = date.value === ui.today() ? null : date.value;
+    view.on = date.value === ui.today() ? null : date.value;
     ui.redraw();
   });
   const open = (by) => () => {
     adjust.replaceChildren(adjustLine(ui, by, () => adjust.replaceChildren()));
     adjust.querySelector("input").focus();
   };
-  const title = seen.on === null ? say("staffing-today") : say("staffing-on", { date: dateName(seen.on) });
+  const title = view.on === null ? say("staffing-today") : say("staffing-on", { date: dateName(view.on) });
   return make(
     "section",
     {},
@@ -228,9 +228,9 @@ function staffingPart(ui) {
       action(ui, say("staffing-more"), open(1), { id: "staffing-more" }),
       make("span.grow"),
       restore,
-      action(ui, say(seen.week ? "staffing-week-hide" : "staffing-week"), () => ((seen.week = !seen.week), ui.redraw()), { kind: "plain", id: "staffing-week", "aria-expanded": String(seen.week) }),
+      action(ui, say(view.week ? "staffing-week-hide" : "staffing-week"), () => ((view.week = !view.week), ui.redraw()), { kind: "plain", id: "staffing-week", "aria-expanded": String(view.week) }),
     ),
-    seen.week ? weekOf(ui) : null,
+    view.week ? weekOf(ui) : null,
   );
 }
 
@@ -246,7 +246,7 @@ function staffedOn(ui, on, segments) {
     input.classList.toggle("edited", isEdited(draft, on, segment));
     input.addEventListener("change", () => {
       const counters = /^\d{1,3}$/.test(input.value.trim()) ? Number(input.value) : segment.counters;
-      draft.alter((form) => staffedAnew(form, on, segment, () => counters));
+      draft.alter((form) => withStaffing(form, on, segment, () => counters));
     });
     const run = runOf(segments, place);
     const reason = run.by === 0 ? make("span.quiet", {}, say("staffing-as-planned")) : make("span.tag.changed", {}, differenceWords(run, starts, segments));
@@ -269,7 +269,7 @@ function staffedOn(ui, on, segments) {
   ].filter(Boolean);
 }
 
-/** Whether what was read has another number somewhere in a segment. */
+/** Whether the saved staffing differs within a segment. */
 function isEdited(draft, on, { from, to, counters }) {
   return segmentsOn(draft.base.form, on).some((one) => one.from < to && one.to > from && one.counters !== counters);
 }
@@ -283,7 +283,7 @@ function differenceWords({ from, to, by }, starts, segments) {
   return say(by < 0 ? "staffing-less-until" : "staffing-more-until", args);
 }
 
-/** "One fewer until …", "one more from …": the two changes a day brings, in one line. */
+/** A line for the two common changes of a day: "one fewer until …" and "one more from …". */
 function adjustLine(ui, by, leave) {
   const { draft } = ui;
   const on = dateSeen(ui);
@@ -311,7 +311,7 @@ function adjustLine(ui, by, leave) {
       wrong.textContent = say(!Number.isInteger(number) || number < 1 ? "fault-whole" : "fault-time");
       return;
     }
-    draft.alter((form) => staffedAnew(form, on, places, (counters) => counters + by * number));
+    draft.alter((form) => withStaffing(form, on, places, (counters) => counters + by * number));
     leave();
     document.getElementById(by < 0 ? "staffing-less" : "staffing-more")?.focus({ preventScroll: true });
   };

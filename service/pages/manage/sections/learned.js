@@ -1,4 +1,4 @@
-/** Learned: what plans go by, from the days this hall has had. */
+/** Learned values: what plans use, learned from the past days of the hall. */
 
 import { make } from "/display/element.js";
 import { pick } from "/pages/language.js";
@@ -35,7 +35,7 @@ function durationsPart(ui, { durations }) {
   return part(say("learned-durations"), table(say("learned-durations"), [say("queue-service"), say("learned-mean"), say("learned-prechecked"), say("learned-written"), say("learned-spread"), say("learned-share"), say("learned-source")], rows, { numbers: [1, 2, 3, 4, 5] }));
 }
 
-/** A service, or one of its stages, in a line; where nothing is entered a share of the service's time is believed. */
+/** Cells for a service or one of its stages. If no duration is entered, plans use a share of the service's duration. */
 function cellsOf(name, one, share) {
   return [
     name,
@@ -57,7 +57,7 @@ function comingPart({ show_rate, punctuality_mean_s, punctuality_sd_s }) {
   );
 }
 
-/** Half an hour is a wait that people know; a rate an hour is nothing to them. */
+/** Shows how many people leave within half an hour of waiting: easier to understand than a rate per hour. */
 function leavingParts({ days, left_per_h, no_show_per_h, no_show_s }) {
   if (!days) return [];
   const percent = Math.round(100 * (1 - Math.exp(-(left_per_h + no_show_per_h) / 2)));
@@ -65,7 +65,7 @@ function leavingParts({ days, left_per_h, no_show_per_h, no_show_s }) {
   return [part(say("learned-leaving"), make("p", { id: "leaving" }, say("learned-leaving-share", { percent })), ...inVain)];
 }
 
-/** Weekdays against hours; a cell is people an hour, a dash where nobody knows: that is not none. */
+/** Table of walk-ins per hour by weekday and hour. A dash means unknown, which is not zero. */
 function walkInsPart({ walk_ins }) {
   const hours = [...new Set(walk_ins.flatMap((day) => day.hours.map(({ hour }) => hour)))].sort((one, other) => one - other);
   if (hours.length === 0) return part(say("learned-walk-ins"), make("p.quiet", { id: "walk-ins" }, say("learned-walk-ins-none")));

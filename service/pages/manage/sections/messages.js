@@ -1,4 +1,4 @@
-/** Messages: what could not be sent to applicants, why in words, and another try. Whom they are for is said nowhere. */
+/** Failed messages to applicants: why they failed, and a button to send them again. The recipients are not shown. */
 
 import { make } from "/display/element.js";
 import { isSaid, say } from "/pages/texts.js";
@@ -55,12 +55,12 @@ async function tryAgain(ui, message, again) {
     await ui.call("POST", `messages/${message.id}/retry`, { body: {} });
     ui.tell(say("message-again-told"));
   } finally {
-    await again(); // another manager may have been quicker
+    await again(); // another manager may have changed it already
     document.querySelector("#messages button")?.focus();
   }
 }
 
-/** Why, by the code that the service keeps: a word, or a protocol and its number. */
+/** Text of a stored reason: a word, or a protocol with a status number. */
 function reasonWords(reason) {
   if (!reason) return "–";
   const [name, number] = reason.split(" ");

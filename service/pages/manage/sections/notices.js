@@ -1,4 +1,4 @@
-/** Notices: words on the lobby screens, of all or of some zones. */
+/** Notices on the lobby screens of all zones or of some. */
 
 import { make } from "/display/element.js";
 import { pick } from "/pages/language.js";
@@ -33,7 +33,8 @@ function noticeOf(ui, notice, read) {
           await ui.call("DELETE", `notices/${notice.id}`);
           ui.tell(say("notice-removed"));
         } finally {
-          await read(); // another manager may have been quicker
+          await read(); // another manager may have changed it already
+
           document.getElementById("title")?.focus();
         }
       },

@@ -1,4 +1,4 @@
-/** Staff and devices: who may do what in this hall, passwords for the first time, tokens of machines. */
+/** Staff and devices: roles in this hall, initial passwords, and tokens of devices. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -8,7 +8,7 @@ import { action, allOf, head, keepFocus, part, table } from "../parts.js";
 
 const ROLES = ["volunteer", "staff", "manager"];
 const DEVICE_ROLES = ["kiosk", "partner", "staff"];
-// What the API takes; a field that takes more is refused only after it was filled in.
+// Limits of the API, so that a field cannot take a value that would be refused later.
 const NAME_MAX = 64;
 const SHOWN_MAX = 100;
 const ROLE_WORDS = { volunteer: "role-volunteer", staff: "role-staff", manager: "role-manager", kiosk: "role-kiosk", partner: "role-partner", admin: "role-admin" };
@@ -86,7 +86,7 @@ function personActs(ui, person, name, read) {
       await ui.call("PATCH", `staff/${person.id}`, { body });
       ui.tell(told);
     } finally {
-      await read(); // another manager may have been quicker
+      await read(); // another manager may have changed it already
       if (document.activeElement === document.body) document.getElementById("person-add")?.focus();
     }
   };
@@ -219,7 +219,7 @@ function labelled(label, control, hint) {
   return make("div.field", {}, make("label", { for: control.id }, label), control, hint ? make("p.small.quiet", { id: `${control.id}-hint` }, hint) : null);
 }
 
-/** Show what is shown once; it leaves the page with the dialog. */
+/** Show a secret, which is shown only once. It is removed from the page with the dialog. */
 async function showSecret(title, about, secret, name) {
   const output = make("output.secret", { id: "secret", tabindex: "0" }, secret);
   const copied = make("span.small", { role: "status" });
@@ -229,7 +229,7 @@ async function showSecret(title, about, secret, name) {
       await navigator.clipboard.writeText(secret);
       copied.textContent = say("copied");
     } catch {
-      getSelection().selectAllChildren(output); // without TLS there is no clipboard: the person copies it
+      getSelection().selectAllChildren(output); // without TLS the browser offers no clipboard: the manager copies the selected text
     }
   });
   await ask({

@@ -1,4 +1,4 @@
-/** Counters and services: what the hall is called, its zones, stages, counters, services and their papers. */
+/** Counters and services: name of the hall, zones, stages, counters, services and their papers. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -7,7 +7,7 @@ import { checkField, choiceField, idOf, minutesField, nameFields, numberField, s
 import { entriesOf, isNew, movedRow, otherStages, withoutRow, withRow } from "../model/form.js";
 import { action, head, part } from "../parts.js";
 
-/** @type {Set<string>} which services are unfolded; they stay so while the page is open */
+/** Keys of the unfolded services, kept while the page is open. @type {Set<string>} */
 const unfolded = new Set();
 
 /** @param {import("../parts.js").Ui} ui */
@@ -43,10 +43,10 @@ function countersPart(ui) {
           "div.grid",
           {},
           idField(ui, path, key, { label: say("field-counter-number"), max: 16 }),
-          choiceField(ui, [...path, "stage"], withStranger(named("stages"), row.stage), { label: say("field-counter-stage") }),
-          choiceField(ui, [...path, "zone"], withStranger(named("zones"), row.zone), { label: say("field-counter-zone") }),
+          choiceField(ui, [...path, "stage"], withUnoffered(named("stages"), row.stage), { label: say("field-counter-stage") }),
+          choiceField(ui, [...path, "zone"], withUnoffered(named("zones"), row.zone), { label: say("field-counter-zone") }),
         ),
-        severalField(ui, [...path, "services"], strangers(named("services"), row.services), { label: say("field-counter-services") }),
+        severalField(ui, [...path, "services"], unoffered(named("services"), row.services), { label: say("field-counter-services") }),
       ],
     }),
   );
@@ -76,7 +76,7 @@ function servicesPart(ui) {
           ...stageFields(ui, path),
           numberField(ui, [...path, "count_max"], { label: say("field-count-max"), hint: say("hint-count-max"), whole: true, min: 1, max: 99 }),
         ),
-        severalField(ui, [...path, "stages"], strangers(stages, row.stages), { label: say("field-service-stages") }),
+        severalField(ui, [...path, "stages"], unoffered(stages, row.stages), { label: say("field-service-stages") }),
         checkField(ui, [...path, "bookable"], { label: say("field-bookable") }),
         textField(ui, [...path, "online_url"], { label: say("field-online-url"), hint: say("hint-online-url"), optional: true, max: 500, inputmode: "url" }),
         make("h4", {}, say("places-papers")),
@@ -123,7 +123,7 @@ function stagesPart(ui) {
 }
 
 /**
- * A list of things, each unfolding into its fields.
+ * A list of items. Each item unfolds to show its fields.
  * @param {import("../parts.js").Ui} ui
  * @param {import("../model/values.js").Path} path
  * @param {{what: (row: any) => string, tag?: (row: any) => string, about?: (row: any) => string, add: string, make: () => any, fields: (path: string[], key: string, row: any) => Node[], flat?: boolean}} options
@@ -205,7 +205,7 @@ export function listOf(ui, path, options) {
   return make("div.list-of", { id: idOf(path), tabindex: "-1" }, make("ul.things", {}, items, gone), make("div.line", {}, add));
 }
 
-/** How long the other stages take: a field for each stage of the hall, in sight while the service has it. */
+/** Durations of the other stages: a field for each stage of the hall, visible while the service has this stage. */
 function stageFields(ui, path) {
   const { draft } = ui;
   const fields = entriesOf(draft.form.stages).map(([, stage]) => {
@@ -223,7 +223,7 @@ function stageFields(ui, path) {
   return fields.map(([, field]) => field);
 }
 
-/** A thing's code can be chosen until it has been saved: journals know it by it. */
+/** The id of an item. It can be edited only until it is saved, because journals refer to it. */
 function idField(ui, path, key, options) {
   return textField(ui, [...path, "id"], { max: 32, ...options, disabled: !isNew(key) });
 }
@@ -234,13 +234,13 @@ function insertedAsBefore(before, order, key) {
   return [...order.slice(0, place), key, ...order.slice(place)];
 }
 
-/** Choices, and what is chosen though it is not on offer any more: it stays in sight. */
-function withStranger(choices, id) {
+/** The choices, with the chosen value if it is not offered any more, so that it stays visible. */
+function withUnoffered(choices, id) {
   return choices.some(([one]) => one === id) ? choices : [...choices, [id, id]];
 }
 
-function strangers(choices, ids) {
-  return ids.reduce(withStranger, choices);
+function unoffered(choices, ids) {
+  return ids.reduce(withUnoffered, choices);
 }
 
 function nameOf(list, id) {
@@ -248,7 +248,7 @@ function nameOf(list, id) {
   return found ? thingName(found[1]) : id;
 }
 
-/** An id nothing in the list has. */
+/** An id that no item of the list has. */
 export function freeId(list, stem) {
   const ids = new Set(entriesOf(list).map(([, { id }]) => id));
   let number = 1;

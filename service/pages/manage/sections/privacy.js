@@ -1,4 +1,5 @@
-/** Privacy: give a person what is known of them, or erase it. Whom it is about is in no address and stays in no list. */
+/** Privacy: export or erase the data of a person. Personal data is in no address and in no list. */
+
 
 import { make } from "/display/element.js";
 import { save } from "/pages/save.js";

@@ -1,4 +1,4 @@
-/** Rules: the order of calls, the door, what clerks choose from. Each says what it does to people. */
+/** Rules: the order of calls, the door, and the codes that clerks choose from. Each field explains its effect on people. */
 
 import { make } from "/display/element.js";
 import { say } from "/pages/texts.js";
@@ -8,7 +8,7 @@ import { CODES, isNew } from "../model/form.js";
 import { head, part } from "../parts.js";
 import { freeId, listOf } from "./places.js";
 
-/** How the first code of a list that nobody has named is called, and the words that add one. */
+/** For each list of codes: id of a new code, and text id of the button that adds one. */
 const ONE_MORE = {
   reasons: { id: "reason", add: "reason-add" },
   missing: { id: "missing", add: "missing-add" },
@@ -65,7 +65,7 @@ function comingPart(ui) {
   );
 }
 
-/** The words clerks, and people who say how their visit was, choose from: a code for the journal, a text for people. */
+/** A list of codes that clerks, or people who rate their visit, choose from: a code for the journal, a text for people. */
 function codesPart(ui, name) {
   const { draft } = ui;
   const textOf = (id) => draft.form.texts?.[id] ?? {};

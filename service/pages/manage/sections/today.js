@@ -1,4 +1,4 @@
-/** Today: who is where, who waits, who calls for help; suspending, overtime, and closing the day. */
+/** Today: counters, queue and alarms; suspension, overtime and the end of the day. */
 
 import { make } from "/display/element.js";
 import { noneOpen } from "/display/staffed.js";
@@ -9,10 +9,10 @@ import { counterName, dateName, languageName } from "../describe.js";
 import { readTime } from "../model/times.js";
 import { action, allOf, head, languageInputs, part, refill, table, typedTexts } from "../parts.js";
 
-/** Names of accounts by id, read once for the page and again when one is not known. */
+/** Names of accounts by id. They are read once, and again when a name is missing. */
 const people = { names: new Map(), asked: new Set() };
 
-/** What follows the facts while it is asked whether to end the day, or to put somebody back. */
+/** Called after each reading while a dialog about the end of the day, or about putting a person back, is open. */
 let question = () => undefined;
 
 /** @param {import("../parts.js").Ui} ui */
@@ -71,7 +71,7 @@ function alarmOf(ui, alarm) {
   );
 }
 
-/** A counter as it is called out, by its id. */
+/** Name of a counter as in calls, by its id. */
 function nameAt(ui, id) {
   const { counters, stages } = ui.facts().desk;
   const at = counters.find((counter) => counter.id === id)?.stage;
@@ -216,7 +216,7 @@ function queueOf(ui, queue, board, hall) {
   ];
 }
 
-/** How long who came now would wait; or that there is no number for them, or none in the order of calls. */
+/** Expected wait of a new walk-in, or that they would get no number, or only one for standby. */
 function waitWords({ shown, admission, offered }) {
   if (offered === false) return say("wait-no-new");
   if (admission === "full" || admission === "standby") return say(`wait-${admission}`);
@@ -234,7 +234,7 @@ function actsOf(ui) {
   );
 }
 
-/** Words that are ready, as an alarm leaves no time to write. */
+/** Ids of prepared texts for a suspension: an emergency leaves no time to write one. */
 const READY = ["fire", "system", "other"];
 const READY_TEXTS = {
   fire: { "zh-CN": "请按工作人员指引，从最近的出口离开", en: "Please follow the staff and leave by the nearest exit." },
@@ -282,23 +282,23 @@ async function openOvertime(ui) {
   await ui.refresh();
 }
 
-/** Whether nothing of today is left to steer: no number is given out any more, and nobody waits. */
+/** Whether the day has ended: no more numbers are given out, and nobody waits. */
 function isOver({ queue, board }) {
   return board?.doors?.length === 0 && waitingOf({ queue }) === 0;
 }
 
-/** How many would leave unserved if the day ended now. */
+/** Number of people who would leave unserved if the day ended now. */
 function waitingOf({ queue }) {
   return queue.waiting.length + queue.standby.length + queue.parked.length;
 }
 
-/** More have come since it was asked. */
+/** Error: more people have come since the question was asked. */
 const MORE = Symbol("more");
 
-/** The day that was asked about is over, and another has begun. */
+/** Error: the day of the question is over, and another has begun. */
 const OVER = Symbol("over");
 
-/** It cannot be undone: who presses has been asked about this very day, and about no fewer people than wait. */
+/** Close the day. This cannot be undone, so the question must be about the current day and about all people who wait. */
 async function closeDay(ui) {
   const about = make("p", { "aria-live": "polite" });
   const { day } = ui.facts().queue;
@@ -346,7 +346,7 @@ function fieldOf(label, control, hint) {
   return make("div.field", {}, make("label", { for: control.id }, label), control, hint ? make("p.small.quiet", { id: `${control.id}-hint` }, hint) : null);
 }
 
-/** The next instant at which the hall's clocks show this; null when nothing is said. */
+/** The next instant with this local time in the hall; null for an empty input. */
 function instantOf(ui, input) {
   const time = readTime(input.value);
   if (time === null) return null;

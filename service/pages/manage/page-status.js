@@ -1,15 +1,16 @@
-/** What stands around a section: whether the page is connected, and what is told for a while. */
+/** Status messages around a section: the connection, and short notes. */
 
 import { say } from "/pages/texts.js";
 
-const TOLD_MS = 6000;
+// How long a note is shown.
+const NOTE_MS = 6000;
 const element = (id) => document.getElementById(id);
-let told = 0;
+let noteTimer = 0;
 
 /**
- * Say whether the page is connected; while it is not, of when it is what is shown.
+ * Show whether the page is connected, and while it is not, how old the data are.
  * @param {import("/pages/live.js").Link} link
- * @param {() => string} stale the words for that
+ * @param {() => string} stale makes the text about the age of the data
  */
 export function showLink(link, stale) {
   const live = element("link");
@@ -21,14 +22,14 @@ export function showLink(link, stale) {
   if (link === "silent") line.firstElementChild.textContent = stale();
 }
 
-/** @param {string} text what was done, or why not */
+/** Show a note for some seconds. @param {string} text what was done, or why it was not */
 export function tell(text) {
-  const said = element("said");
-  clearTimeout(told);
-  said.hidden = false;
-  said.className = "said toast";
-  said.textContent = text;
-  told = setTimeout(() => {
-    said.hidden = true;
-  }, TOLD_MS);
+  const note = element("said");
+  clearTimeout(noteTimer);
+  note.hidden = false;
+  note.className = "said toast";
+  note.textContent = text;
+  noteTimer = setTimeout(() => {
+    note.hidden = true;
+  }, NOTE_MS);
 }
