@@ -1,25 +1,25 @@
 /**
  * Calls to the service.
  *
- * An act is done once however often it is sent: its idempotency key is drawn before the first attempt, and the same request goes
- * out again until its outcome is definite. What is under way is told by the event `paihao:calls` on the document, so that a page
- * can say "checking" instead of nothing.
+ * An act is carried out once, however often it is sent: its idempotency key is drawn before the first attempt, and the same request is
+ * repeated until its outcome is definite. The event `paihao:calls` on the document reports pending acts, so that a page can say
+ * "checking".
  */
 
 const ATTEMPT_MS = 8000;
-// An act whose outcome stays unknown so long is handed back to the person: done late, it would surprise those who gave up on it.
+// After this time an act without a definite outcome fails: carried out later, it would surprise a person who has given up.
 const PATIENCE_MS = 60_000;
-// A file of some megabytes over a slow line.
+// Enough for a file of some megabytes over a slow connection.
 const FILE_MS = 120_000;
 const RETRY_FIRST_MS = 250;
 const RETRY_MAX_MS = 3000;
 const READS = new Set(["GET", "HEAD"]);
-// No answer of ours, or ours saying that nothing is definite yet.
+// Statuses of a proxy, or of the service when the outcome is not definite yet.
 const INDEFINITE = new Set([502, 503, 504]);
-// The service answers and cannot work just now: that passes by itself.
+// Problem codes of temporary states of the service.
 const PASSING = new Set(["busy", "storage-unavailable", "rate-limited", "fault"]);
 
-/** The service said no: `problem` is RFC 9457's, `code` the one programs go by. */
+/** The service refused the request. `problem`: the body of RFC 9457; `code`: its machine-readable code. */
 export class Refused extends Error {
   /** @param {{code: string, title: string, status: number}} problem @param {number | null} retryAfter_s */
   constructor(problem, retryAfter_s = null) {
@@ -31,7 +31,7 @@ export class Refused extends Error {
   }
 }
 
-/** The service was not reached in time. Whether an act was done is not known; the page's next look at the hall shows it. */
+/** There was no definite answer in time. An act may have been carried out: the next reading of the hall shows it. */
 export class Unreached extends Error {
   constructor() {
     super("unreached");
@@ -39,30 +39,30 @@ export class Unreached extends Error {
   }
 }
 
-/** Whether what stood in the way passes by itself: the service is not reached, or cannot work just now. @param {unknown} reason what `call` threw */
-export function passes(reason) {
+/** Whether an error is temporary: the service is unreachable, or cannot work at the moment. @param {unknown} reason error of `call` */
+export function isTemporary(reason) {
   return reason instanceof Unreached || (reason instanceof Refused && PASSING.has(reason.code));
 }
 
-/** @typedef {{status: number, body: any, text: string, etag: string | null, at: string | null}} Answer `body` where it is JSON */
+/** @typedef {{status: number, body: any, text: string, etag: string | null, at: string | null}} Answer `body` is null if the answer is not JSON */
 
 /**
- * Send a request until it is answered.
+ * Send a request, and repeat it until it is answered.
  * @param {string} method
  * @param {string} path beginning with /
  * @param {object} [options]
  * @param {unknown} [options.body] JSON; with PATCH a merge patch
- * @param {{type: string, data: Blob}} [options.file] a body that is a file, in place of JSON
- * @param {string} [options.key] idempotency key; one is drawn for each act that brings none
+ * @param {{type: string, data: Blob}} [options.file] a file as the body, instead of JSON
+ * @param {string} [options.key] idempotency key; drawn for an act if it is missing
  * @param {string} [options.ifMatch] an ETag
- * @param {Record<string, string>} [options.headers] what else is said that must not be in an address
- * @param {string | null} [options.ifNoneMatch] an ETag: what is as it was is answered 304, without a body
+ * @param {Record<string, string>} [options.headers] further headers, for values that must not be in an address
+ * @param {string | null} [options.ifNoneMatch] an ETag: if nothing has changed the answer is 304, without a body
  * @param {Record<string, string | number | null | undefined>} [options.query] null and undefined are left out
- * @param {string} [options.token] of a machine, or of a ticket or appointment: the person's only proof that it is theirs; without it the session counts
- * @param {AbortSignal} [options.signal] gives up: the outcome is then nobody's concern
- * @param {number} [options.patience_ms]
+ * @param {string} [options.token] of a device, ticket or appointment; without it the session is used
+ * @param {AbortSignal} [options.signal] stops the call
+ * @param {number} [options.patience_ms] time until the call fails
  * @returns {Promise<Answer>}
- * @throws {Refused} the service said no
+ * @throws {Refused} the service refused the request
  * @throws {Unreached} no definite answer in time
  * @throws {DOMException} AbortError, by `signal`
  */
@@ -81,35 +81,35 @@ export async function call(method, path, { body, file, headers: more, key, ifMat
   const attempt_ms = file === undefined ? ATTEMPT_MS : FILE_MS;
   const passed_ms = stopwatch();
   const within_ms = patience_ms ?? (file !== undefined ? FILE_MS : act ? PATIENCE_MS : ATTEMPT_MS);
-  const watched = { act, state: "sent" };
-  underWay.add(watched);
-  tell();
+  const pendingCall = { act, state: "sent" };
+  pending.add(pendingCall);
+  reportPending();
   let mayBeDone = false;
   try {
     for (let attempt = 0; ; attempt += 1) {
       const left_ms = within_ms - passed_ms();
-      const given = await tried(address, init, Math.max(1, Math.min(attempt_ms, left_ms)), signal);
-      if (given !== null && !INDEFINITE.has(given.status)) return settled(given, path);
-      watched.state = given === null ? "unreached" : "busy";
-      mayBeDone ||= act && (given === null || given.body?.code === "outcome-unknown");
-      tell();
-      const wait_ms = given?.retryAfter_s ? given.retryAfter_s * 1000 : Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
+      const answer = await attemptOnce(address, init, Math.max(1, Math.min(attempt_ms, left_ms)), signal);
+      if (answer !== null && !INDEFINITE.has(answer.status)) return resultOf(answer, path);
+      pendingCall.state = answer === null ? "unreached" : "busy";
+      mayBeDone ||= act && (answer === null || answer.body?.code === "outcome-unknown");
+      reportPending();
+      const wait_ms = answer?.retryAfter_s ? answer.retryAfter_s * 1000 : Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
       const goesOn = passed_ms() + wait_ms < within_ms;
       if (goesOn) await pause(wait_ms, signal);
-      // It may have slept meanwhile.
+      // The device may have slept during the pause.
       if (!goesOn || passed_ms() >= within_ms) {
-        if (given?.body?.code && !mayBeDone) throw new Refused(given.body, given.retryAfter_s);
+        if (answer?.body?.code && !mayBeDone) throw new Refused(answer.body, answer.retryAfter_s);
         throw new Unreached();
       }
     }
   } finally {
-    underWay.delete(watched);
-    tell();
+    pending.delete(pendingCall);
+    reportPending();
   }
 }
 
 /**
- * Calls about one hall, by the rest of their path.
+ * Make a function that sends requests under the path of a hall.
  * @param {string} hall
  * @returns {(method: string, path: string, options?: object) => Promise<Answer>}
  */
@@ -117,28 +117,28 @@ export function inHall(hall) {
   return (method, path, options) => call(method, `/v1/halls/${encodeURIComponent(hall)}/${path}`, options);
 }
 
-/** A key nobody guesses; `randomUUID` is missing where a hall's pages come over plain http. */
+/** Draw an unguessable key. `crypto.randomUUID` does not exist on pages over plain http. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function addressOf(path, query) {
-  const said = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined);
-  if (said.length === 0) return path;
-  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(said.map(([name, value]) => [name, String(value)]))}`;
+  const parameters = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  if (parameters.length === 0) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams(parameters.map(([name, value]) => [name, String(value)]))}`;
 }
 
 /**
- * Begin to measure, by two clocks: the one may stand still while the device sleeps, and the other is set now and then.
- * @returns {() => number} what has passed, in milliseconds
+ * Start a stopwatch. It uses two clocks: one may stop while the device sleeps, the other may be set during the measurement.
+ * @returns {() => number} the elapsed milliseconds
  */
 function stopwatch() {
   const [ran_ms, wall_ms] = [performance.now(), Date.now()];
   return () => Math.max(performance.now() - ran_ms, Date.now() - wall_ms);
 }
 
-/** One attempt; null when there was no answer. */
-async function tried(address, init, within_ms, signal) {
+/** Send a request once. Null: there was no answer. */
+async function attemptOnce(address, init, within_ms, signal) {
   signal?.throwIfAborted();
   const controller = new AbortController();
   const giveUp = () => controller.abort();
@@ -159,14 +159,14 @@ async function tried(address, init, within_ms, signal) {
     };
   } catch {
     signal?.throwIfAborted();
-    return null; // the network's fault, or half an answer
+    return null; // network error or incomplete answer
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", giveUp);
   }
 }
 
-function settled({ status, ok, body, text, etag, at, retryAfter_s }, path) {
+function resultOf({ status, ok, body, text, etag, at, retryAfter_s }, path) {
   if (ok) return { status, body, text, etag, at };
   const problem = body?.code ? body : { code: "fault", title: "", status };
   if (status === 401 && !path.startsWith("/v1/session")) document.dispatchEvent(new CustomEvent("paihao:signed-out"));
@@ -189,21 +189,21 @@ function pause(wait_ms, signal) {
       reject(signal.reason);
     };
     const timer = setTimeout(done, wait_ms);
-    globalThis.addEventListener("online", done); // the cable is back: do not sit out the wait
+    globalThis.addEventListener("online", done); // the network is back: retry at once
     signal?.addEventListener("abort", abort);
   });
 }
 
 /** @type {Set<{act: boolean, state: "sent" | "busy" | "unreached"}>} */
-const underWay = new Set();
-let told = "";
+const pending = new Set();
+let lastReported = "";
 
-/** Say what is under way: `{acts, state}`; the state is that of the worst act. */
-function tell() {
-  const acts = [...underWay].filter(({ act }) => act);
-  const state = ["unreached", "busy", "sent"].find((one) => acts.some((act) => act.state === one)) ?? "idle";
+/** Report the number of pending acts, and the worst of their states, as `{acts, state}`. */
+function reportPending() {
+  const acts = [...pending].filter(({ act }) => act);
+  const state = ["unreached", "busy", "sent"].find((candidate) => acts.some((act) => act.state === candidate)) ?? "idle";
   const now = `${acts.length} ${state}`;
-  if (now === told) return;
-  told = now;
+  if (now === lastReported) return;
+  lastReported = now;
   document.dispatchEvent(new CustomEvent("paihao:calls", { detail: { acts: acts.length, state } }));
 }

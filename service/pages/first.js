@@ -1,7 +1,7 @@
 /** What a page begins with: read until it is there. Meanwhile the page says why it shows nothing. */
 
 import { make } from "/display/element.js";
-import { passes } from "/pages/api.js";
+import { isTemporary } from "/pages/api.js";
 import { say } from "/pages/texts.js";
 import { wordsOf } from "/pages/ui.js";
 
@@ -13,7 +13,7 @@ const RETRY_MS = 3000;
  * @returns {string}
  */
 export function waitingWords(reason) {
-  return passes(reason) ? say("not-there-yet") : wordsOf(reason);
+  return isTemporary(reason) ? say("not-there-yet") : wordsOf(reason);
 }
 
 /**

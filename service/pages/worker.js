@@ -1,17 +1,16 @@
 /**
- * Keeps a page for when the network is away: a kiosk that was switched on then still gives numbers, and a phone that opens its
- * ticket anew still shows it, as it was. Brings the page of a ticket to front when its notification is pressed.
+ * Service worker that caches a page for a start without network: a kiosk can then give out numbers, and a phone shows its ticket as it
+ * was last. It also focuses the page of a ticket when its notification is clicked.
  *
- * What the page is made of is asked for first and taken from here when no answer comes: a new release is shown at once, and the
- * last one when there is none. Which files these are the page says when it stands; they are kept all at once or not at all, so
- * that no copy is of two releases. Calls are left alone: what is true is known by the service only.
+ * Files are requested from the network first, and taken from the cache if there is no answer, so a new release is shown at once. The page
+ * sends the list of its files when it is ready. They are cached all together or not at all, so that the cache never mixes two releases.
+ * API calls are not cached.
  */
 
-// An answer that has begun is waited for to its end: over a slow line that takes longer.
+// Time until the answer must start. A started answer may take longer over a slow connection.
 const ANSWER_MS = 4000;
 const CALLS = "/v1/";
-// The page itself, whatever is asked of it: its language, for one, is in its address; and all tickets have one page. So whose
-// ticket it is, is not in what it is kept as, and the token, which no server sees, is not either.
+// Cache key of the page, without query and ticket: all tickets share one page. So the cache contains neither ticket ids nor tokens.
 const PAGE = location.pathname.replace(/\/worker\.js$/, "");
 const CACHE = `paihao-${PAGE === "/t" ? "ticket" : "kiosk"} ${PAGE}`;
 
@@ -24,7 +23,7 @@ self.addEventListener("activate", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  event.waitUntil(keep([...event.data.parts, PAGE]));
+  event.waitUntil(cacheParts([...event.data.parts, PAGE]));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -36,14 +35,14 @@ self.addEventListener("fetch", (event) => {
 
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(toFront(`${PAGE}/${event.notification.tag}`));
+  event.waitUntil(focusOrOpen(`${PAGE}/${event.notification.tag}`));
 });
 
 /**
- * Keep these and nothing else. They have just been loaded: what is still good the browser has, and it does not come again.
+ * Cache these files and delete all others. The page has just loaded them, so most come from the browser's HTTP cache.
  * @param {string[]} parts paths on this server
  */
-async function keep(parts) {
+async function cacheParts(parts) {
   const cache = await caches.open(CACHE);
   await cache.addAll(parts);
   for (const request of await cache.keys()) {
@@ -52,16 +51,16 @@ async function keep(parts) {
   }
 }
 
-/** @param {Request} request @param {string} part what it is kept as */
+/** Answer from the network, or from the cache if the network does not answer in time. @param {Request} request @param {string} part cache key */
 async function answer(request, part) {
-  const kept = async () => (await caches.open(CACHE)).match(part);
+  const cached = async () => (await caches.open(CACHE)).match(part);
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), ANSWER_MS);
   try {
     const response = await fetch(request, { signal: controller.signal });
-    return response.status < 500 ? response : ((await kept()) ?? response);
+    return response.status < 500 ? response : ((await cached()) ?? response);
   } catch (reason) {
-    const response = await kept();
+    const response = await cached();
     if (response) return response;
     throw reason;
   } finally {
@@ -69,8 +68,8 @@ async function answer(request, part) {
   }
 }
 
-/** Show the page that is open at this path, or open it: it has its token kept. @param {string} path */
-async function toFront(path) {
+/** Focus the page that is open at this path, or open it; the page has stored its token. @param {string} path */
+async function focusOrOpen(path) {
   const open = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const own = open.find(({ url }) => new URL(url).pathname === path);
   await (own ? own.focus() : self.clients.openWindow(path));

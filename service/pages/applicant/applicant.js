@@ -12,7 +12,7 @@ import { usable } from "/display/usable.js";
 import { Refused, call, inHall } from "/pages/api.js";
 import { tokenIn } from "/pages/codes.js";
 import { untilRead } from "/pages/first.js";
-import { Booking, keep } from "/pages/keep.js";
+import { BookingDraft, storeOwn } from "/pages/phone-store.js";
 import { isStaffed, outlookOf } from "/pages/outlook.js";
 import { button, draw, nameOf, upper } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
@@ -28,7 +28,7 @@ import { isOld, time } from "/pages/applicant/steps/time.js";
 import { dropHold, hold } from "/pages/applicant/book.js";
 import { noteHolds } from "/pages/applicant/holds.js";
 import { refusalOf } from "/pages/applicant/refusals.js";
-import { settle } from "/pages/applicant/settle.js";
+import { patchDom } from "/pages/applicant/dom-patch.js";
 
 const FRESH_MS = 60_000;
 // How often it is looked whether what is shown is as old as that.
@@ -78,7 +78,7 @@ class Applicant {
   constructor(id) {
     this.id = id;
     this.call = inHall(id);
-    this.booking = new Booking(id);
+    this.booking = new BookingDraft(id);
   }
 
   /** Where the person is: a step, a service, an appointment. */
@@ -238,8 +238,8 @@ class Applicant {
   drawAgain() {
     const view = STEPS[this.place.step](this);
     part("main").querySelector(":scope > .whole")?.remove();
-    settle(part("main"), make("div", {}, view.main.filter((one) => one)));
-    settle(part("dock"), make("div", {}, part("said").cloneNode(true), (view.dock ?? []).filter((one) => one)));
+    patchDom(part("main"), make("div", {}, view.main.filter((one) => one)));
+    patchDom(part("dock"), make("div", {}, part("said").cloneNode(true), (view.dock ?? []).filter((one) => one)));
     part("dock").hidden = part("dock").childElementCount < 2 && this.#message === null;
     sayWhole(part("bar").querySelector("h1"));
   }
@@ -314,7 +314,7 @@ function takeFromAddress() {
     location.replace(`/t/${encodeURIComponent(ticket)}${address.search}#${token}`);
     return false;
   }
-  if (id && token && keep("appointments", id, { hall: app.id, token })) address.hash = `appointment=${id}`;
+  if (id && token && storeOwn("appointments", id, { hall: app.id, token })) address.hash = `appointment=${id}`;
   history.replaceState(history.state, "", address);
   return true;
 }

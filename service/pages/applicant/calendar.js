@@ -1,4 +1,4 @@
-/** Four weeks as a table, and the times of a day as buttons. */
+/** The calendar: weeks as a table, and the times of a day as buttons. */
 
 import { make } from "/display/element.js";
 import { upper } from "/pages/phone.js";
@@ -6,20 +6,20 @@ import { languageNow, localeNow, say } from "/pages/texts.js";
 import { firstOfMonth } from "/pages/times.js";
 
 const DAY_MS = 86_400_000;
-// More times than this are folded by the hour: a thumb finds an hour sooner than one of a hundred buttons.
+// More times than this are grouped by hour: an hour is found faster than one of a hundred buttons.
 const PLAIN_MAX = 24;
-// A day with no more free times than this, or than a fifth of them, has few.
+// A day has few free times when at most so many of its times are free, or at most a fifth.
 const FEW = 5;
 
 const noon = (on) => Date.parse(`${on}T12:00:00Z`);
 const dateOf = (at_ms) => new Date(at_ms).toISOString().slice(0, 10);
 
 /**
- * Four weeks from today.
+ * The days from today on, in whole weeks.
  * @param {any} app
  * @param {{starts_at: string, free: number}[]} slots
  * @param {string} chosen a date
- * @param {number} days
+ * @param {number} days number of days at most
  * @param {(on: string) => void} choose
  */
 export function month(app, slots, chosen, days, choose) {
@@ -62,7 +62,7 @@ function dayButton(app, on, day, pressed, choose) {
 }
 
 /**
- * The times of a day: all when they are few, by the hour when they are many.
+ * The times of a day: all of them, or grouped by hour when they are many.
  * @param {any} app
  * @param {{starts_at: string, free: number, held?: boolean}[]} slots of one day; one is held for this person
  * @param {{on: string, chosen: string | null, hour: string | null, now: string | null}} shown `now` is the time an appointment has
@@ -91,7 +91,7 @@ export function times(app, slots, { on, chosen, hour, now }, { take, unfold }) {
 
 const hourOf = (app) => (slot) => app.times.time(slot.starts_at).slice(0, 2);
 
-/** For browsers that group nothing themselves. */
+/** `Map.groupBy`, for browsers without it. */
 function grouped(slots, key) {
   const found = new Map();
   for (const slot of slots) found.set(key(slot), [...(found.get(key(slot)) ?? []), slot]);

@@ -1,58 +1,58 @@
 /**
- * Which pages of this browser have a place before them that is held.
+ * Notes in the browser's storage about which pages use which hold.
  *
- * A tab that was duplicated has the booking of the other one, and with it the same hold. Who chooses anew in one of them must not
- * move or give up what is about to be confirmed in the other, so each page leaves a note as long as it stands. A note that stays
- * behind, as of a page that crashed, costs nothing but the place's ten minutes.
+ * A duplicated tab has the same booking, and so the same hold, as the original. A new choice in one tab must not move or cancel the hold
+ * that the other tab is about to confirm. Each page therefore keeps a note while it is open. A note that is left behind, for example by
+ * a crash, only means that the hold lasts its ten minutes.
  */
 
 import { newKey } from "/pages/api.js";
 
 const NOTE = "paihao-hold-";
-/** This page: a duplicate is another one, and so is this one once it is loaded anew. */
+/** Id of this page. A duplicate has another one, and so has this page after a reload. */
 const page = newKey();
 
 /**
- * Note what this page has before it, now and when it is come back to, and take the note away with the page.
- * @param {import("/pages/keep.js").Booking} booking
+ * Note the hold of this page now and when the page is shown again, and remove the note when the page is left.
+ * @param {import("/pages/phone-store.js").BookingDraft} booking
  */
 export function noteHolds(booking) {
-  const now = () => {
+  const noteCurrent = () => {
     const { hold } = booking.now;
     if (hold?.id) noteHold(hold);
   };
-  now();
-  addEventListener("pageshow", now);
+  noteCurrent();
+  addEventListener("pageshow", noteCurrent);
   addEventListener("pagehide", () => {
     const { hold } = booking.now;
     if (hold?.id) forgetHold(hold.id);
   });
 }
 
-/** @param {{id: string, expires_at: string}} hold */
+/** Note that this page uses a hold. @param {{id: string, expires_at: string}} hold */
 export function noteHold({ id, expires_at }) {
   try {
     localStorage.setItem(`${NOTE}${id}-${page}`, expires_at);
   } catch {
-    // a browser that keeps nothing: nothing is known of other pages either
+    // without storage the notes of other pages are unknown too
   }
 }
 
-/** This page has it before it no longer. @param {string} id */
+/** Remove the note of this page about a hold. @param {string} id */
 export function forgetHold(id) {
   try {
     localStorage.removeItem(`${NOTE}${id}-${page}`);
   } catch {
-    // there is none
+    // without storage there is no note
   }
 }
 
 /**
- * Whether another page has it before it, or that cannot be known.
+ * Whether another page uses a hold, or whether this is unknown.
  * @param {string} id
- * @param {number} now_ms by the hall's clock
+ * @param {number} now_ms current time of the hall's clock
  */
-export function isElsewhere(id, now_ms) {
+export function isUsedElsewhere(id, now_ms) {
   try {
     const notes = Object.keys(localStorage).filter((name) => name.startsWith(NOTE));
     for (const name of notes) if (!(Date.parse(localStorage.getItem(name)) > now_ms)) localStorage.removeItem(name);

@@ -1,7 +1,7 @@
 /** What a refusal means on a phone: the fact, and one way forward. */
 
 import { Refused } from "/pages/api.js";
-import { forget, kept } from "/pages/keep.js";
+import { removeOwn, storedOwn } from "/pages/phone-store.js";
 import { nameOf, ticketAddress } from "/pages/phone.js";
 import { isSaid, say } from "/pages/texts.js";
 import { choose, dropHold, standbyOf } from "/pages/applicant/book.js";
@@ -58,7 +58,7 @@ export function refusalOf(app, reason, again) {
       return { text: say("refused-appointment-missed"), ways: [home] };
     case "appointment-not-found":
       if (place.step === "review") return noLongerHeld(problem, book);
-      if (place.appointment) forget("appointments", place.appointment);
+      if (place.appointment) removeOwn("appointments", place.appointment);
       return { text: say("refused-appointment-not-found"), ways: [home] };
     case "code-not-found":
       app.booking.set({ invitation: null });
@@ -78,12 +78,12 @@ function noLongerHeld(problem, book) {
 
 /** The number is called or was let in: it is looked at first, and its page gives up what was to be booked in its place. */
 function noLongerStandby(ticket) {
-  const { token = "", number = "" } = kept("tickets", ticket) ?? {};
+  const { token = "", number = "" } = storedOwn("tickets", ticket) ?? {};
   return { text: say("refused-not-standby", { number }), ways: [{ label: say("to-my-ticket"), act: () => location.assign(ticketAddress(ticket, token)) }] };
 }
 
 function waiting(ticket) {
-  const own = kept("tickets", ticket);
+  const own = storedOwn("tickets", ticket);
   if (own === null) return { text: say("refused-already-waiting-elsewhere"), ways: [] };
   return { text: say("refused-already-waiting", { number: own.number ?? "" }), ways: [{ label: say("to-my-ticket"), act: () => location.assign(ticketAddress(ticket, own.token)) }] };
 }

@@ -7,7 +7,6 @@ import { newKey } from "/pages/api.js";
  *   on: string, made: {appointment: object, words: string} | null, key: string}} Draft `moving`: the appointment that is moved; `on`: the day
  *   of the list, empty for today; `made`: the appointment on the card, with the id of its title; `key`: idempotency key of the next request
  */
-
 const emptyDraft = () => ({ service: "", count: 1, starts_at: null, name: "", phone: "", channel: "hotline", moving: null, on: "", made: null, key: newKey() });
 const store = { draft: emptyDraft(), owner: null };
 

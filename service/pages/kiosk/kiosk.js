@@ -9,7 +9,7 @@
 import { recall, remember } from "/display/key.js";
 import { redraw } from "/display/element.js";
 import { usable } from "/display/usable.js";
-import { call, passes, Refused, Unreached } from "/pages/api.js";
+import { call, isTemporary, Refused, Unreached } from "/pages/api.js";
 import { keepPage } from "/pages/keep-page.js";
 import { Live } from "/pages/live.js";
 import { serviceOf } from "/pages/outlook.js";
@@ -114,7 +114,7 @@ async function start(first) {
       adopt(hall.body, self.body);
       break;
     } catch (reason) {
-      if (!passes(reason)) {
+      if (!isTemporary(reason)) {
         if (!(reason instanceof Refused)) throw reason;
         if (state.view !== "setup") showSetup(reason.code === "forbidden" || reason.code === "device-not-found" ? "other-key" : "key-over");
         return;

@@ -17,7 +17,6 @@ const REQUEST_KEPT_MS = 15 * 60_000;
  * @typedef {{kind: "take" | "check-in", path: string, body: object, key: string, at: number, sent?: boolean}} KioskRequest `at`: ms of
  *   this machine's clock; `sent`: the service may have carried it out already
  */
-
 const storedRequest = () => JSON.parse(recall(storageName("press")) ?? "null");
 const storeRequest = (request) => remember(storageName("press"), request && JSON.stringify(request));
 

@@ -3,7 +3,7 @@
 import { make } from "/display/element.js";
 import { Refused, inHall } from "/pages/api.js";
 import { grouped } from "/pages/codes.js";
-import { Booking, keep, keepTicket } from "/pages/keep.js";
+import { BookingDraft, storeOwn, storeTicket } from "/pages/phone-store.js";
 import { largeNumber, qr, ticketAddress } from "/pages/phone.js";
 import { languageNow, say } from "/pages/texts.js";
 import { ask, choose, whileBusy, wordsOf } from "/pages/ui.js";
@@ -33,7 +33,7 @@ async function change(page, not_before_at) {
 
 /** Book a time in place of standing by: the number is given up when the time is booked, and not before. It is forgotten when the number stands by no longer. */
 export function bookInstead(page) {
-  new Booking(page.hall.id).set({ standby: { ticket: page.id, service: page.ticket.service } });
+  new BookingDraft(page.hall.id).set({ standby: { ticket: page.id, service: page.ticket.service } });
   location.assign(`/halls/${page.hall.id}?service=${page.ticket.service}&step=time&lang=${languageNow()}`);
 }
 
@@ -55,14 +55,14 @@ export async function leave(page) {
 
 /** Come back from a park, or after having been passed over: what scanning the slip does, by the code alone, whatever day the ticket is of. */
 export async function resume(page, pressed) {
-  const booking = new Booking(page.hall.id);
+  const booking = new BookingDraft(page.hall.id);
   const { entrance } = booking.now;
   await whileBusy(pressed, () =>
     tried(page, async () => {
       const { body } = await inHall(page.hall.id)("POST", "check-ins", { body: { code: page.ticket.code, ...(entrance ? { entrance } : {}) } });
       if (body.id === page.id) return page.take(body);
-      keep("tickets", page.id, { hall: page.hall.id, token: page.token, return_by_on: null });
-      keepTicket(body.id, { hall: page.hall.id, token: body.token }, body);
+      storeOwn("tickets", page.id, { hall: page.hall.id, token: page.token, return_by_on: null });
+      storeTicket(body.id, { hall: page.hall.id, token: body.token }, body);
       location.assign(ticketAddress(body.id, body.token));
     }),
   );

@@ -12,7 +12,7 @@ import { Refused, call, inHall } from "/pages/api.js";
 import { tokenIn } from "/pages/codes.js";
 import { waitingWords } from "/pages/first.js";
 import { keepPage } from "/pages/keep-page.js";
-import { Booking, keepSeen, keepTicket, kept, seen } from "/pages/keep.js";
+import { BookingDraft, storeSnapshot, storeTicket, storedOwn, storedSnapshot } from "/pages/phone-store.js";
 import { Live } from "/pages/live.js";
 import { draw, largeNumber, nameOf } from "/pages/phone.js";
 import { say, texts } from "/pages/texts.js";
@@ -73,12 +73,12 @@ let unreported = null;
 
 /** The token of the link, or the one kept from before. */
 function tokenOf() {
-  return tokenIn(location.hash.slice(1)) ?? kept("tickets", id)?.token ?? "";
+  return tokenIn(location.hash.slice(1)) ?? storedOwn("tickets", id)?.token ?? "";
 }
 
 /** The hall, as kept or as the service knows by the token. */
 async function hallOf() {
-  const known = kept("tickets", id)?.hall;
+  const known = storedOwn("tickets", id)?.hall;
   if (known) return known;
   const { body } = await call("GET", `/v1/tickets/${encodeURIComponent(id)}`, { token: shown.token });
   return body.hall;
@@ -129,7 +129,7 @@ async function begin() {
 
 /** What was shown of this ticket before, as long as nothing newer is heard. */
 function showSeen() {
-  const last = seen(id);
+  const last = storedSnapshot(id);
   if (last === null || shown.ticket !== null || shown.token === "") return;
   follow(last.hall, last.rules);
   shown.live.clock.heard(Date.now() + last.ahead_ms);
@@ -145,7 +145,7 @@ function showSeen() {
 function keepShown() {
   const { hall, rules, ticket, live } = shown;
   if (Number.isNaN(live.truthAt_ms)) return;
-  keepSeen(id, { hall, rules, ticket, truthAt_ms: live.truthAt_ms, ahead_ms: live.clock.now() - Date.now() });
+  storeSnapshot(id, { hall, rules, ticket, truthAt_ms: live.truthAt_ms, ahead_ms: live.clock.now() - Date.now() });
 }
 
 /** No such ticket, or a link without its end. */
@@ -201,7 +201,7 @@ function take(ticket, { answered = false } = {}) {
   if (answered && before && ticket.seq < before.seq) return;
   // An answer to an act says nothing of the hall.
   shown.ticket = { ...(answered && { suspended: before?.suspended }), ...ticket, token: undefined };
-  keepTicket(id, { hall: shown.hall.id, token: shown.token }, ticket);
+  storeTicket(id, { hall: shown.hall.id, token: shown.token }, ticket);
   if (!isStandby(ticket)) forgetStandby();
   if (before && before.state !== ticket.state) shown.message = null;
   keepShown();
@@ -212,7 +212,7 @@ function take(ticket, { answered = false } = {}) {
 
 /** A number that stands by no longer is none to be given up for a booking. */
 function forgetStandby() {
-  const booking = new Booking(shown.hall.id);
+  const booking = new BookingDraft(shown.hall.id);
   if (booking.now.standby?.ticket === id) booking.endStandby();
 }
 

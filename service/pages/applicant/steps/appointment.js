@@ -3,12 +3,12 @@
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
 import { grouped } from "/pages/codes.js";
-import { kept } from "/pages/keep.js";
+import { storedOwn } from "/pages/phone-store.js";
 import { button, named, papersList, qr, ticketAddress } from "/pages/phone.js";
 import { save } from "/pages/save.js";
 import { say } from "/pages/texts.js";
 import { ask, choose as offer } from "/pages/ui.js";
-import { cancel, checkIn, keepAppointment, move } from "/pages/applicant/book.js";
+import { cancel, checkIn, storeAppointment, move } from "/pages/applicant/book.js";
 
 const LOOK_MS = 30_000;
 // How much later is offered to who is late, in minutes: less is no help.
@@ -19,7 +19,7 @@ let known = null;
 
 export function appointment(app) {
   const { appointment: id } = app.place;
-  const own = kept("appointments", id);
+  const own = storedOwn("appointments", id);
   const timer = setInterval(() => document.visibilityState === "visible" && read(app, id), LOOK_MS);
   const leave = () => {
     clearInterval(timer);
@@ -46,7 +46,7 @@ function card(app, seen, modules, one) {
 
 function dock(app, seen, own) {
   if (seen.state === "checked_in") {
-    const ticket = kept("tickets", seen.ticket);
+    const ticket = storedOwn("tickets", seen.ticket);
     return [ticket ? make("a.button.primary.wide", { href: ticketAddress(seen.ticket, ticket.token) }, say("to-my-ticket")) : make("p", {}, say("checked-in-elsewhere"))];
   }
   if (seen.state !== "booked") return [button("primary.wide", say("book-again"), () => app.go(app.service(seen.service) ? { step: "service", service: seen.service } : { step: "home" }))];
@@ -63,13 +63,13 @@ function dock(app, seen, own) {
 }
 
 async function read(app, id) {
-  const own = kept("appointments", id);
+  const own = storedOwn("appointments", id);
   try {
     await app.fresh();
     const [{ body: seen }, drawn] = await Promise.all([app.call("GET", `appointments/${id}`, { token: own?.token ?? "" }), known?.id === id ? known : app.call("GET", `appointments/${id}/qr`, { token: own?.token ?? "" })]);
     const before = known;
     known = { id, seen, modules: drawn.modules ?? drawn.body.modules };
-    keepAppointment(id, seen);
+    storeAppointment(id, seen);
     if (app.place.step === "appointment" && app.place.appointment === id && JSON.stringify(before) !== JSON.stringify(known)) app.show();
   } catch (reason) {
     if (app.place.appointment !== id || app.place.step !== "appointment" || known?.id === id) return; // what is shown stays

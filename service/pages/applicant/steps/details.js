@@ -5,7 +5,7 @@ import { steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { field } from "/pages/ui.js";
 import { standbyOf } from "/pages/applicant/book.js";
-import { keptFor } from "/pages/applicant/kept.js";
+import { holdCountdown } from "/pages/applicant/hold-countdown.js";
 
 const FIELDS = [
   ["name", { autocomplete: "name", maxlength: 200 }],
@@ -19,7 +19,7 @@ export function details(app) {
     app.go({ step: "time", service: app.place.service }, { replace: true });
     return null;
   }
-  const held = keptFor(app);
+  const held = holdCountdown(app);
   const inputs = FIELDS.map(([name, attributes]) => make("input.input", { id: name, name, value: applicant[name] ?? null, "aria-invalid": wrong[name] ? "true" : null, "aria-describedby": wrong[name] ? `${name}-wrong` : null, ...attributes }));
   for (const input of inputs) input.addEventListener("input", () => app.booking.set({ applicant: { ...app.booking.now.applicant, [input.name]: input.value } }));
   const fields = inputs.map((input) => {

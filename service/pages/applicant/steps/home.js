@@ -2,11 +2,11 @@
 
 import { make, makeSvg } from "/display/element.js";
 import { Refused } from "/pages/api.js";
-import { keep, keepTicket, kept, keptOf } from "/pages/keep.js";
+import { storeOwn, storeTicket, storedOwn, storedOfHall } from "/pages/phone-store.js";
 import { comesFor, serviceOf } from "/pages/outlook.js";
 import { button, nameOf, named, rangeText, ticketAddress } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
-import { keepAppointment, useInvitation } from "/pages/applicant/book.js";
+import { storeAppointment, useInvitation } from "/pages/applicant/book.js";
 
 /** With which reading of the hall an appointment was looked at last, by its id. */
 const looked = new Map();
@@ -64,7 +64,7 @@ function choice(app, service) {
 
 /** Appointments to come that were made with this phone. */
 function booked(app) {
-  return keptOf("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
+  return storedOfHall("appointments", app.id).filter(({ over, starts_at }) => !over && starts_at && app.times.on(starts_at) >= app.today);
 }
 
 /** Whether an appointment of today still is one: its day may be closed. Once for each reading of the hall. */
@@ -73,14 +73,14 @@ async function look(app, id, token) {
   if (looked.get(id) === as_of_at) return;
   looked.set(id, as_of_at);
   const seen = await app.call("GET", `appointments/${id}`, { token }).then(({ body }) => body, () => null); // it stays as it was
-  if (seen === null || (seen.state === "booked" && seen.starts_at === kept("appointments", id)?.starts_at)) return;
-  keepAppointment(id, seen);
+  if (seen === null || (seen.state === "booked" && seen.starts_at === storedOwn("appointments", id)?.starts_at)) return;
+  storeAppointment(id, seen);
   if (app.place.step === "home") app.drawAgain();
 }
 
 /** Numbers that are over, or of a day that is: one may come back by some of them, until a date. */
 function ended(app) {
-  return keptOf("tickets", app.id).filter(({ day, over, settled }) => !settled && (over || day < app.today));
+  return storedOfHall("tickets", app.id).filter(({ day, over, settled }) => !settled && (over || day < app.today));
 }
 
 /** Whether one may still come back by a number, as the service knows it. Once for each reading of the hall. */
@@ -88,17 +88,17 @@ async function lookAtTicket(app, id, token) {
   const { as_of_at } = app.hall;
   if (looked.get(id) === as_of_at) return;
   looked.set(id, as_of_at);
-  const before = kept("tickets", id);
+  const before = storedOwn("tickets", id);
   try {
     const { body: ticket } = await app.call("GET", `tickets/${id}`, { token });
-    keepTicket(id, { hall: app.id, token }, ticket);
+    storeTicket(id, { hall: app.id, token }, ticket);
   } catch (reason) {
     if (!(reason instanceof Refused) || !["ticket-not-found", "token-invalid"].includes(reason.code)) return; // it stays as it was
-    keep("tickets", id, { ...before, over: true, return_by_on: null });
+    storeOwn("tickets", id, { ...before, over: true, return_by_on: null });
   }
-  const now = kept("tickets", id);
+  const now = storedOwn("tickets", id);
   // An end of today may still be taken back.
-  if (now.day < app.today && !(now.return_by_on >= app.today)) keep("tickets", id, { ...now, settled: true });
+  if (now.day < app.today && !(now.return_by_on >= app.today)) storeOwn("tickets", id, { ...now, settled: true });
   if ((now.return_by_on !== (before.return_by_on ?? null) || now.service !== before.service) && app.place.step === "home") app.drawAgain();
 }
 
@@ -110,7 +110,7 @@ function returnBy(app, { service, return_by_on }) {
 
 /** These, numbers of today, and those by which one may come back. */
 function own(app) {
-  const taken = keptOf("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
+  const taken = storedOfHall("tickets", app.id).filter(({ day, over }) => day === app.today && !over);
   return [
     ...taken.map(({ id, token, number }) => make("a.own", { href: ticketAddress(id, token) }, make("span.small", {}, say("own-ticket")), make("b", {}, number ?? ""))),
     ...ended(app).filter((one) => returnBy(app, one) !== null).map((one) => make("a.own", { href: ticketAddress(one.id, one.token) }, make("span.small", {}, say("own-return", { day: app.dateWords(returnBy(app, one)) })), make("b", {}, one.number ?? ""))),

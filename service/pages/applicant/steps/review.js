@@ -5,7 +5,7 @@ import { Refused } from "/pages/api.js";
 import { button, nameOf, papersList, steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
 import { confirm, standbyOf } from "/pages/applicant/book.js";
-import { keptFor } from "/pages/applicant/kept.js";
+import { holdCountdown } from "/pages/applicant/hold-countdown.js";
 
 export function review(app) {
   const { hold, applicant = {}, invitation } = app.booking.now;
@@ -18,7 +18,7 @@ export function review(app) {
     app.go({ step: "details", service: one.id }, { replace: true });
     return null;
   }
-  const held = keptFor(app);
+  const held = holdCountdown(app);
   const facts = [
     [say("fact-what"), nameOf(one.name)],
     [say("fact-when"), app.momentWords(hold.starts_at)],

@@ -6,10 +6,10 @@
 
 import { make } from "/display/element.js";
 import { Refused } from "/pages/api.js";
-import { kept } from "/pages/keep.js";
+import { storedOwn } from "/pages/phone-store.js";
 import { button, nameOf, steps } from "/pages/phone.js";
 import { say } from "/pages/texts.js";
-import { choose, countOf, heldFor, invited } from "/pages/applicant/book.js";
+import { choose, countOf, heldFor, invitationHeaders } from "/pages/applicant/book.js";
 import { month, times } from "/pages/applicant/calendar.js";
 
 const DAYS = 28;
@@ -25,7 +25,7 @@ let hour = null;
 
 export function time(app) {
   const { appointment } = app.place;
-  const own = appointment ? kept("appointments", appointment) : null;
+  const own = appointment ? storedOwn("appointments", appointment) : null;
   const of = appointment ? own?.service : app.place.service;
   const one = app.service(of);
   const count = appointment ? (own?.count ?? 1) : countOf(app);
@@ -97,7 +97,7 @@ async function read(app, service, count, asked) {
   try {
     await app.fresh();
     const to = new Date(Date.parse(`${app.today}T12:00:00Z`) + (Math.min(DAYS - 1, app.rules.horizon_days)) * 86_400_000).toISOString().slice(0, 10);
-    const { body } = await app.call("GET", "slots", { query: { service, from: app.today, to, count }, headers: invited(app) });
+    const { body } = await app.call("GET", "slots", { query: { service, from: app.today, to, count }, headers: invitationHeaders(app) });
     app.offered = { asked, slots: body.slots, read_ms: app.clock.now() };
   } catch (reason) {
     app.offered = null;
