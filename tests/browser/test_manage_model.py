@@ -114,7 +114,7 @@ async def test_where_no_band_says_how_many_a_change_says_the_whole_day(page: Pag
     dates = await asked(
         page,
         """const [document, on] = given; const made = form.toForm({ ...document, staffing: [] });
-           return staffing.withStaffing(made, on, { from: 600, to: 660 }, (counters) => counters - 2).staffing.dates;""",
+           return staffing.withStaffing(made, on, { from: 600, to: 660 }, (now) => now - 2).staffing.dates;""",
         DEMO,
         ON,
     )
