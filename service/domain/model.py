@@ -80,10 +80,8 @@ LIVE = frozenset({AppointmentState.HELD, AppointmentState.BOOKED, AppointmentSta
 TO_COME = frozenset(state for state, successors in APPOINTMENT_SUCCESSORS.items() if successors)
 """The states from which an appointment goes on: held and booked. In all others it is over, and a change is refused."""
 
-
 MISSED_AFTER_S = 30 * 60
 """How long after its start an appointment waits for the person."""
-
 
 RETURN_WITHIN_S = 30 * 60
 """How long who was called and did not come may come back."""

@@ -17,7 +17,8 @@ from hypothesis.stateful import initialize, rule
 
 from display.board import board_of
 from service.domain import commands
-from service.domain.admission.walk_ins import next_visitor, verdict_on
+from service.domain.admission.walk_in_requests import next_request
+from service.domain.admission.walk_ins import admission_of
 from service.domain.booking.slots import over_capacity, places_of_day, slots_of
 from service.domain.forecast.day_outlook import day_ahead
 from service.domain.forecast.wait_quantiles import forecast
@@ -165,7 +166,7 @@ class AnyHall(AnyDay):
             assert promised_wait_of_newcomer(day, name, now_at) is None, "nothing was forecast"
             assert_in_order(wait_of_newcomer(day, name, now_at))
             for count in (1, service.count_max):
-                verdict_on(day, next_visitor(day, service, count, prechecked=False), now_at)
+                admission_of(day, next_request(day, service, count, prechecked=False), now_at)
         for ticket in day.tickets.values():
             assert_in_order(ticket_view(day, ticket, now_at, staff=True).wait)
         for appointment in day.appointments.values():

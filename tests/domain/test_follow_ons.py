@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from service.domain import commands
-from service.domain.admission.walk_ins import next_visitor, verdict_on, visitor_of
+from service.domain.admission.walk_in_requests import next_request, request_of
+from service.domain.admission.walk_ins import admission_of
 from service.domain.commands import ChangeTicket, Finish, LeaveQueue, SweepStandby
 from service.domain.events import TicketAdmitted, TicketTaken
 from service.domain.forecast.start_state import start_state_of
@@ -74,7 +75,7 @@ def fit_of(hall: Hall, service: str = "enquiry", then: Iterable[str] = ()) -> Fi
     hall.day.advance_to(hall.now_at)
     asked = tuple(ServiceId(name) for name in then)
     planned = hall.day.plan.services[ServiceId(service)]
-    verdict = verdict_on(hall.day, next_visitor(hall.day, planned, 1, prechecked=False, then=asked), hall.now_at)
+    verdict = admission_of(hall.day, next_request(hall.day, planned, 1, prechecked=False, then=asked), hall.now_at)
     assert verdict is not None
     assert verdict.fit is not None
     return verdict.fit
@@ -372,14 +373,14 @@ def test_whoever_comes_later_makes_nobody_on_standby_wait_for_longer() -> None:
     while not hall.day.queue.standby:
         hall.take("passport", then=["enquiry"])
     ((_, first),) = hall.day.queue.standby
-    before = verdict_on(hall.day, visitor_of(hall.ticket(first)), hall.now_at)
+    before = admission_of(hall.day, request_of(hall.ticket(first)), hall.now_at)
 
     for _ in range(12):
         admitted[taken(hall, then=[], service="passport").admission] += 1
 
     assert admitted[ADMITTED] > 0, "as long as they would wait for an enquiry"
     assert admitted[STANDBY] > 0
-    assert verdict_on(hall.day, visitor_of(hall.ticket(first)), hall.now_at) == before
+    assert admission_of(hall.day, request_of(hall.ticket(first)), hall.now_at) == before
 
 
 def test_who_does_not_go_on_after_all_lets_somebody_in() -> None:

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.domain.admission import walk_ins
-from service.domain.admission.walk_ins import next_visitor, verdict_on
+from service.domain.admission import remaining_capacity
+from service.domain.admission.walk_in_requests import next_request
+from service.domain.admission.walk_ins import admission_of
 from service.domain.booking.slots import slots_of
 from service.domain.forecast.start_state import start_state_of
 from service.domain.forecast.wait_quantiles import waits_and_newcomers_of
@@ -236,8 +237,8 @@ def test_a_counter_that_the_plan_never_has_anybody_else_for_is_somebodys_who_cha
 
 def how(hall: Hall, service: str) -> Admission | None:
     """How a walk-in would come in."""
-    visitor = next_visitor(hall.day, hall.day.plan.services[ServiceId(service)], 1, prechecked=False)
-    verdict = verdict_on(hall.day, visitor, hall.now_at)
+    visitor = next_request(hall.day, hall.day.plan.services[ServiceId(service)], 1, prechecked=False)
+    verdict = admission_of(hall.day, visitor, hall.now_at)
     return None if verdict is None else verdict.admission
 
 
@@ -291,15 +292,15 @@ def test_who_waits_with_the_same_bottleneck_comes_after_who_stands_by() -> None:
 
 
 def watched(monkeypatch: pytest.MonkeyPatch, name: str) -> list[Any]:
-    """The arguments of each call of a function of `admission`, from now on."""
+    """The arguments of each call of a function of `remaining_capacity`, from now on."""
     calls: list[Any] = []
-    real = getattr(walk_ins, name)
+    real = getattr(remaining_capacity, name)
 
     def watch(*args: Any) -> Any:  # noqa: ANN401  (whatever it takes and gives)
         calls.append(args)
         return real(*args)
 
-    monkeypatch.setattr(walk_ins, name, watch)
+    monkeypatch.setattr(remaining_capacity, name, watch)
     return calls
 
 
@@ -315,7 +316,7 @@ def test_who_stands_by_for_two_errands_keeps_their_time_at_the_counters_of_both(
     standby = hall.take("g", then="s")
 
     assert hall.ticket(standby).admission is STANDBY
-    summed_up = watched(monkeypatch, "_in_lines")
+    summed_up = watched(monkeypatch, "_work_in_lines")
     assert how(hall, "s") is STANDBY, "one counter more serves it, and who stands by needs it as well"
     assert len(summed_up) == 1, "whoever is asked about, those in the order are the same"
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from service.domain.admission import walk_ins
-from service.domain.admission.walk_ins import Verdict
+from service.domain.admission import walk_in_requests, walk_ins
+from service.domain.admission.walk_ins import AdmissionDecision
 from service.domain.booking.booking_totals import BookingTotals
 from service.domain.booking.slots import places_of_day, room, slots_of
 from service.domain.calendar.day_plan import plan_of
@@ -232,9 +232,9 @@ def test_a_line_takes_what_its_tickets_take_where_they_are_called_now() -> None:
     assert wait_of_newcomer(hall.day, LOAN, hall.now_at).p50_s == pytest.approx(10 * 60, rel=0.05)
 
 
-def verdict(hall: Hall) -> Verdict | None:
-    newcomer = walk_ins.next_visitor(hall.day, hall.day.plan.services[LOAN], 1, prechecked=False)
-    return walk_ins.verdict_on(hall.day, newcomer, hall.now_at)
+def verdict(hall: Hall) -> AdmissionDecision | None:
+    newcomer = walk_in_requests.next_request(hall.day, hall.day.plan.services[LOAN], 1, prechecked=False)
+    return walk_ins.admission_of(hall.day, newcomer, hall.now_at)
 
 
 def test_a_pre_check_that_opens_with_many_waiting_turns_nobody_away_who_fitted() -> None:
@@ -263,8 +263,8 @@ def test_who_comes_out_of_a_stage_has_spent_that_stages_time_there() -> None:
         hall.take("paid")
         hall.serve(str(len(hall.day.tickets)))
 
-    newcomer = walk_ins.next_visitor(hall.day, hall.day.plan.services[PAID], 1, prechecked=False)
-    found = walk_ins.verdict_on(hall.day, newcomer, hall.now_at)
+    newcomer = walk_in_requests.next_request(hall.day, hall.day.plan.services[PAID], 1, prechecked=False)
+    found = walk_ins.admission_of(hall.day, newcomer, hall.now_at)
 
     assert found is not None
     assert found.fit is not None

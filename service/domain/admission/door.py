@@ -1,7 +1,6 @@
-"""The door: whether the hall takes people now, and the number they get.
+"""The door: checks whether the hall gives out numbers now, and makes the event of a new ticket.
 
-Everybody who comes gets their ticket here, whether they just came, have an appointment, an invitation, or a right to
-return.
+All tickets are made here: for walk-ins, appointments, invitations and returning people.
 
 Source: CONTRACT 5, `closing`; DESIGN 6, "The door".
 """
@@ -22,32 +21,32 @@ from service.domain.refusals import BodyInvalid, CodeUsed, HallClosed, HallSuspe
 
 
 def refuse_if_suspended(day: Day, now_at: datetime) -> None:
-    """Raise HallSuspended while the hall is."""
+    """Raise HallSuspended if the hall is suspended at `now_at`."""
     suspension = day.suspended_at(now_at)
     if suspension is not None:
         raise HallSuspended(suspension.text)
 
 
 def calls_begin_at(day: Day) -> datetime | None:
-    """From when people are called, also after closing time: the first opening; None when nobody is called any more."""
+    """Return when calls begin: at the first opening, without end. None if the day is closed or has no hours."""
     windows = day.plan.windows
     return None if day.closed or not windows else windows[0].opens_at
 
 
 def refuse_if_closed(day: Day, now_at: datetime) -> None:
-    """Raise HallSuspended or HallClosed when nobody gets a number now."""
+    """Raise HallSuspended or HallClosed if the hall gives out no numbers now."""
     refuse_if_suspended(day, now_at)
     if day.closed or not day.plan.doors_open_at(now_at):
         raise hall_closed(day, now_at)
 
 
 def hall_closed(day: Day, now_at: datetime) -> HallClosed:
-    """The refusal with the next opening; a day that was closed does not open again."""
+    """Make the refusal with the next opening. A closed day does not open again, so then it is a later day's."""
     return HallClosed(stamp_or_none(day.plan.reopens_at if day.closed else day.plan.opens_at(now_at)))
 
 
 def in_person_service(day: Day, *services: ServiceId) -> PlannedService:
-    """The first of some services that people come to the hall for. Raises ServiceNotFound, OnlineOnly."""
+    """Return the first of the services; all must be served in the hall. Raises ServiceNotFound, OnlineOnly."""
     found = [day.service(name) for name in services]
     for service in found:
         if service.online_url is not None:
@@ -56,31 +55,31 @@ def in_person_service(day: Day, *services: ServiceId) -> PlannedService:
 
 
 def check_count(service: PlannedService, count: int) -> None:
-    """Raise BodyInvalid for nobody, or for more people than come together for a service."""
+    """Raise BodyInvalid unless `count` is between 1 and the service's maximum of people on one ticket."""
     if not 1 <= count <= service.count_max:
         raise BodyInvalid(("count", f"from 1 to {service.count_max} on one ticket"))
 
 
 def check_invitation(day: Day, invited: Invited | None, service: ServiceId, now_at: datetime) -> None:
-    """Raise CodeUsed for an invitation that was used today, BodyInvalid for one to another service."""
+    """Raise CodeUsed if the invitation was used on this day, BodyInvalid if it is for another service."""
     if invited is None:
         return
     if invited.service not in {None, service}:
         raise BodyInvalid(("invitation", f"is for {invited.service}"))
-    booked = [day.appointments[one] for one in day.appointment_index.of_invitation.get(invited.id, ())]
-    if invited.id in day.invitations or any(day.state_of(one, now_at) in LIVE for one in booked):
+    booked = [day.appointments[appointment] for appointment in day.appointment_index.of_invitation.get(invited.id, ())]
+    if invited.id in day.invitations or any(day.state_of(appointment, now_at) in LIVE for appointment in booked):
         raise CodeUsed
 
 
 class Reported(NamedTuple):
-    """A number that a kiosk gave out while it was cut off, and when."""
+    """A number that a kiosk gave out offline, and when."""
 
     device: str
     number: str
     at: datetime
 
 
-def issue(  # noqa: PLR0913  (what is on a ticket)
+def issue(  # noqa: PLR0913  (all values of a ticket)
     day: Day,
     now_at: datetime,
     *,
@@ -102,9 +101,9 @@ def issue(  # noqa: PLR0913  (what is on a ticket)
     reported: Reported | None = None,
     fit: Fit | None = None,
 ) -> TicketTaken:
-    """Give out the next number of a service's prefix, and say how many are ahead and how long it takes.
+    """Make the event of a new ticket: the next number of the service's prefix, the tickets ahead and the wait.
 
-    A number that a kiosk gave out while it was cut off is `reported`: its place is that of the time it was taken.
+    `reported` is a number that a kiosk gave out offline; its place in the queue follows from the time it was taken.
     """
     taken_at = now_at if reported is None else reported.at
     number = f"{service.prefix}{day.numbers.get(service.prefix, 0) + 1:03d}" if reported is None else reported.number

@@ -15,60 +15,50 @@ the admission `overtime`.
 Source: DESIGN 6, "Admission of a walk-in" and "Standby"; ALGORITHMS 3 and 4.5.
 """
 
-import math
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import datetime
-from itertools import chain
-from operator import add
 from typing import NamedTuple
 
-from msgspec import Struct, to_builtins
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from service.domain import events
-from service.domain.booking.appointment_index import Visit
+from service.domain.admission.remaining_capacity import (
+    FreeTimes,
+    SharedKind,
+    StartEstimate,
+    single_kind,
+    start_of_last_stage,
+)
+from service.domain.admission.walk_in_requests import StageNeed, WalkInRequest, anonymous, request_of, stages_needed
 from service.domain.booking.slots import Slots, slots_of
-from service.domain.calendar.plan import PRECHECK, Plan, PlannedService
+from service.domain.calendar.plan import Plan
 from service.domain.calendar.times import stamp
 from service.domain.day import Day
 from service.domain.events import Event, Record
 from service.domain.evolve.evolve import evolve
-from service.domain.model import Admission, Fit, ServiceId, StageId, Ticket
-from service.domain.queue.counter_pools import Pool
-from service.domain.queue.follow_on_services import follow_on_visits
-from service.domain.queue.shared_counters import CounterSharing
+from service.domain.model import Admission, Fit, Ticket
 from service.domain.queue.waits import (
-    NO_WORK,
-    CounterFree,
-    Work,
-    all_arrivals,
-    counter_free_for,
-    duration_at,
-    expected_work,
-    follow_on_need_at,
-    follow_on_work,
-    has_stage_ahead,
     outlook_of,
     probability_below,
     todays_speed,
-    work_brought_by,
 )
 from service.domain.refusals import HallFull
 from service.domain.view import slot_view
 
 FITS_MIN = 0.8
-"""A walk-in who is at least this likely to be called before closing is admitted."""
+"""The smallest probability of a call before closing at which a walk-in is admitted."""
 
 STANDBY_MIN = 0.3
-"""One who is at least this likely stands by."""
+"""The smallest probability at which a walk-in gets a standby ticket."""
 
 LATER_S = 1.0
-"""By less nobody on standby would be served later."""
+"""A delay of fewer seconds than this does not count as making a standby ticket wait longer."""
 
 SLOTS_OFFERED = 3
-"""How many free starts somebody is told of who finds the hall full."""
+"""How many free starts the refusal `HallFull` offers."""
 
-GIVES_WORK_BACK: frozenset[type[Event]] = frozenset(
+FREES_CAPACITY: frozenset[type[Event]] = frozenset(
     {
         events.TicketFinished,
         events.TicketAdvanced,
@@ -87,74 +77,39 @@ GIVES_WORK_BACK: frozenset[type[Event]] = frozenset(
         events.OvertimeOpened,
     }
 )
-"""The events after which somebody on standby may fit."""
+"""The events after which a standby ticket may fit."""
 
 _COMMAND = "admission"
-"""What the records of a fold are of that nobody keeps."""
+"""Actor and command id of temporary records that are never stored."""
 
 
-class Visitor(Struct, frozen=True):
-    """Who asks to be let in: for which service, from which stage on, how many, and after which others on standby.
-
-    `then` are the services of the same visit after it. As a guest of `partner` they may be offered what is kept for its
-    guests.
-    """
-
-    service: ServiceId
-    stage: StageId
-    count: int
-    prechecked: bool
-    n: int
-    then: tuple[ServiceId, ...] = ()
-    partner: str | None = None
-
-
-class Verdict(NamedTuple):
-    """How somebody is let in, and what that was reckoned from; None where the hall lets everybody in."""
+class AdmissionDecision(NamedTuple):
+    """How a walk-in is admitted, and the estimate behind it; `fit` is None in a hall that admits everybody."""
 
     admission: Admission
     fit: Fit | None
 
 
-class StageNeed(NamedTuple):
-    """A stage that is ahead of a visit: who competes there, and what the visit needs, by mean and variance."""
-
-    pool: Pool
-    mean_s: float
-    variance: float
-
-
-_Kind = tuple[CounterSharing, int]
-"""A kind of work, of those that share counters."""
-
-
-class _Start(NamedTuple):
-    """When a counter is free: seconds from now, and their spread."""
-
-    mean_s: float
-    sd_s: float
-
-
-def admit(day: Day, visitor: Visitor, now_at: datetime) -> Verdict:
-    """Decide how a walk-in comes in.
+def admit(day: Day, request: WalkInRequest, now_at: datetime) -> AdmissionDecision:
+    """Decide how a walk-in is admitted.
 
     Raises:
-        HallFull: they are too unlikely to be served today; with the next starts of today that can be booked.
+        HallFull: the walk-in is too unlikely to be served today. The refusal offers the next free starts of today.
     """
-    verdict = verdict_on(day, visitor, now_at)
-    if verdict is None:
-        raise _full(day, visitor, now_at)
-    return verdict
+    decision = admission_of(day, request, now_at)
+    if decision is None:
+        raise _full(day, request, now_at)
+    return decision
 
 
-def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
-    """How a walk-in comes in; None when they do not."""
+def admission_of(day: Day, request: WalkInRequest, now_at: datetime) -> AdmissionDecision | None:
+    """Return how a walk-in is admitted; None if the hall is full."""
     if day.plan.admission == "all":
-        return Verdict(day.admission_at(now_at), None)
-    legs = _legs_of(day, visitor)
-    frees = FreeTimes(visitor.n, now_at)
-    start = _start_after_all(day, legs, frees)
-    speed, _ = todays_speed(day, legs[-1].pool.stage)
+        return AdmissionDecision(day.admission_at(now_at), None)
+    needs = stages_needed(day, request)
+    free_times = FreeTimes(request.n, now_at)
+    start = start_of_last_stage(day, needs, free_times)
+    speed, _ = todays_speed(day, needs[-1].pool.stage)
     fit = _fit(start, speed, _closing(day.regular_plan), now_at)
     admission = day.admission_at(now_at)
     if day.overtime is not None and (fit.p is None or fit.p < FITS_MIN):
@@ -162,28 +117,28 @@ def verdict_on(day: Day, visitor: Visitor, now_at: datetime) -> Verdict | None:
         admission = Admission.OVERTIME
     if fit.p is not None and fit.p < STANDBY_MIN:
         return None
-    if fit.p is None or fit.p < FITS_MIN or _after_others(day, visitor, legs, frees):
-        return Verdict(Admission.STANDBY, fit)
-    return Verdict(admission, fit)
+    if fit.p is None or fit.p < FITS_MIN or _delays_standby(day, request, needs, free_times):
+        return AdmissionDecision(Admission.STANDBY, fit)
+    return AdmissionDecision(admission, fit)
 
 
-def verdict_key(day: Day, visitor: Visitor) -> Hashable:
-    """What it depends on who a visitor is: of those who are alike in it `verdict_on` says the same at an instant."""
-    legs = _legs_of(day, visitor)
-    before = tuple((mean_s, variance) for _, mean_s, variance in legs[:-1])
-    return visitor.n, before, tuple((pool.stage, pool.kind, id(pool.sharing)) for pool, _, _ in legs)
+def admission_key(day: Day, request: WalkInRequest) -> Hashable:
+    """Return a cache key: `admission_of` gives equal answers for requests with equal keys at one instant."""
+    needs = stages_needed(day, request)
+    before = tuple((mean_s, variance) for _, mean_s, variance in needs[:-1])
+    return request.n, before, tuple((pool.stage, pool.kind, id(pool.sharing)) for pool, _, _ in needs)
 
 
 def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] = ()) -> tuple[list[Event], Day]:
-    """Admit as many of those on standby as fit, in the order of issue.
+    """Admit as many standby tickets as fit, in the order of issue.
 
     Args:
-        day: awake at `now_at`.
+        day: the day, advanced to `now_at`.
         now_at: the present instant.
-        decided: what has been decided on the day and is not folded yet.
+        decided: events already decided on the day that are not folded yet.
 
     Returns:
-        The admissions, and the day after all of it: the same one when there is nothing.
+        The admissions, and the day after all these events; `day` itself if there are none.
     """
     after = day
     for event in decided:
@@ -191,69 +146,62 @@ def admitted_from_standby(day: Day, now_at: datetime, decided: Iterable[Event] =
     admitted: list[Event] = []
     if after.closed or not after.queue.standby:
         return admitted, after
-    staying: set[Visitor] = set()
-    kinds: set[_Kind] = set()
+    staying: set[WalkInRequest] = set()
+    kinds: set[SharedKind] = set()
     for _, ticket_id in list(after.queue.standby):
         ticket = after.tickets[ticket_id]
-        visitor = visitor_of(ticket)
-        errand = _errand_of(visitor)
-        if errand in staying:
+        request = request_of(ticket)
+        wanted = anonymous(request)
+        if wanted in staying:
             continue
-        legs = _legs_of(after, visitor)
-        if any((leg.pool.sharing, leg.pool.kind) in kinds for leg in legs):
-            staying.add(errand)
+        needs = stages_needed(after, request)
+        if any((need.pool.sharing, need.pool.kind) in kinds for need in needs):
+            staying.add(wanted)
             continue
-        verdict = verdict_on(after, visitor, now_at)
-        if verdict is None or verdict.admission is Admission.STANDBY:
-            staying.add(errand)
-            only = _only_kind(legs)
+        decision = admission_of(after, request, now_at)
+        if decision is None or decision.admission is Admission.STANDBY:
+            staying.add(wanted)
+            only = single_kind(needs)
             if only is not None:
                 kinds.add(only)
             continue
-        event = admitted_as(after, ticket, verdict, now_at)
+        event = admitted_as(after, ticket, decision, now_at)
         admitted.append(event)
         after = day_with_event(day, after, event, now_at)
     return admitted, after
 
 
-def admitted_as(day: Day, ticket: Ticket, verdict: Verdict, now_at: datetime) -> events.TicketAdmitted:
-    """Let a ticket on standby into the order of calls, at the place of its queue time."""
-    ahead, wait = outlook_of(day, replace(ticket, admission=verdict.admission), now_at)
-    return events.TicketAdmitted(ticket=ticket.id, admission=verdict.admission, fit=verdict.fit, ahead=ahead, wait=wait)
-
-
-def visitor_of(ticket: Ticket) -> Visitor:
-    """What a ticket still asks for."""
-    return Visitor(ticket.service, ticket.stage, ticket.count, ticket.prechecked, ticket.n, ticket.then)
-
-
-def next_visitor(  # noqa: PLR0913  (the last ones by name)
-    day: Day,
-    service: PlannedService,
-    count: int,
-    *,
-    prechecked: bool,
-    then: tuple[ServiceId, ...] = (),
-    partner: str | None = None,
-) -> Visitor:
-    """Who would take the next number."""
-    stage = service.first_stage(prechecked=prechecked)
-    return Visitor(service.id, stage, count, prechecked, day.issued + 1, then, partner)
+def admitted_as(day: Day, ticket: Ticket, decision: AdmissionDecision, now_at: datetime) -> events.TicketAdmitted:
+    """Return the event that admits a standby ticket to the order of calls, at the place of its queue time."""
+    ahead, wait = outlook_of(day, replace(ticket, admission=decision.admission), now_at)
+    return events.TicketAdmitted(
+        ticket=ticket.id, admission=decision.admission, fit=decision.fit, ahead=ahead, wait=wait
+    )
 
 
 def day_with_event(day: Day, after: Day, event: Event, now_at: datetime) -> Day:
-    """The day after an event that is decided on `day`, folded beside it: `after` is the day so far."""
+    """Fold a decided event without changing `day`.
+
+    Args:
+        day: the day that must stay unchanged.
+        after: `day` itself, or its copy with the earlier events.
+        event: the event.
+        now_at: the present instant.
+
+    Returns:
+        The copy after the event.
+    """
     if after is day:
         after = day.copy()
     return evolve(after, Record(after.seq + 1, now_at, _COMMAND, _COMMAND, 0, None, event))
 
 
 def _closing(plan: Plan) -> datetime | None:
-    """When a day's doors close for the last time."""
+    """Return the last closing of a day; None if it has no opening hours."""
     return plan.windows[-1].closes_at if plan.windows else None
 
 
-def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at: datetime) -> Fit:
+def _fit(start: StartEstimate | None, speed: float, closes_at: datetime | None, now_at: datetime) -> Fit:
     if start is None or closes_at is None:
         return Fit(None, None, None, round(speed, 3), closes_at)
     left_s = (closes_at - now_at).total_seconds()
@@ -261,183 +209,54 @@ def _fit(start: _Start | None, speed: float, closes_at: datetime | None, now_at:
     return Fit(round(p, 3), round(start.mean_s), round(start.sd_s), round(speed, 3), closes_at)
 
 
-class FreeTimes:
-    """When a counter of each pool is free for who comes after all, on standby after those before the number `n`.
+def _delays_standby(day: Day, request: WalkInRequest, needs: Sequence[StageNeed], free_times: FreeTimes) -> bool:
+    """Tell whether admitting a request would delay a standby ticket issued before it.
 
-    `also` are the stages of one more visit before them. Whoever is asked about, the work of those in the order is the
-    same: it is summed up once, and `behind` hands it on.
+    Of several tickets with equal requests, only the first is checked: the others come after it.
     """
-
-    def __init__(self, n: int, now_at: datetime) -> None:
-        self.n = n
-        self.now_at = now_at
-        self.also: Sequence[StageNeed] = ()
-        self._known: dict[_Kind, CounterFree | None] = {}
-        self._in_order: dict[CounterSharing, Sequence[Work]] = {}
-
-    def behind(self, n: int, also: Sequence[StageNeed] = ()) -> "FreeTimes":
-        """The same for another on standby, with one more visit before them."""
-        other = FreeTimes(n, self.now_at)
-        other.also = also
-        other._in_order = self._in_order
-        return other
-
-    def at(self, day: Day, pool: Pool) -> CounterFree | None:
-        """When a counter of the pool is free for one more person; None when no counter serves it."""
-        which = pool.sharing, pool.kind
-        if which not in self._known:
-            self._known[which] = self._free_at(day, pool)
-        return self._known[which]
-
-    def _free_at(self, day: Day, pool: Pool) -> CounterFree | None:
-        in_order = self._in_order.get(pool.sharing)
-        if in_order is None:
-            nobody = [NO_WORK] * len(pool.sharing.kinds)
-            in_order = _with(nobody, chain(_in_lines(day, pool), _to_come_here(day, pool), _going_on(day, pool)))
-            self._in_order[pool.sharing] = in_order
-        standby = chain.from_iterable(work_brought_by(day, pool, ticket) for ticket in day.queue.standby_before(self.n))
-        also = (
-            (other.kind, expected_work(1, 1.0, mean_s, variance))
-            for other, mean_s, variance in self.also
-            if other.sharing is pool.sharing
-        )
-        waiting = _with(in_order, chain(standby, also))
-        return counter_free_for(day, pool, waiting, all_arrivals(day, pool, self.now_at), self.now_at)
-
-
-def _with(waiting: Sequence[Work], more: Iterable[tuple[int, Work]]) -> Sequence[Work]:
-    """The work that waits, by kind, and more of it."""
-    found = list(waiting)
-    for kind, work in more:
-        found[kind] = Work(*map(add, found[kind], work))
-    return found
-
-
-def _start_after_all(day: Day, legs: Iterable[StageNeed], frees: FreeTimes) -> _Start | None:
-    """When the last counter of a visit is free for who comes after all others; None when nobody can tell."""
-    start: _Start | None = None
-    own_s = own_variance = 0.0
-    for pool, mean_s, variance in legs:
-        free = frees.at(day, pool)
-        if free is None:
-            return None
-        here = _Start(free.mean_s, free.sd_s)
-        if start is not None:  # they come out of the stage before
-            here = max(here, _Start(start.mean_s + own_s, math.hypot(start.sd_s, math.sqrt(own_variance))))
-        start, own_s, own_variance = here, mean_s, variance
-    return start
-
-
-def _after_others(day: Day, visitor: Visitor, legs: Sequence[StageNeed], frees: FreeTimes) -> bool:
-    """Tell whether somebody stands by, and was here before, whose time they would take.
-
-    Of several with the same errand it is the first: the others come after that one.
-    """
-    own = _errand_of(visitor)
-    seen: set[Visitor] = set()
-    for ticket in day.queue.standby_before(visitor.n):
-        other = visitor_of(ticket)
-        errand = _errand_of(other)
-        if errand not in seen:
-            seen.add(errand)
-            if errand == own or _takes_from(day, legs, frees, other):
+    own = anonymous(request)
+    seen: set[WalkInRequest] = set()
+    for ticket in day.queue.standby_before(request.n):
+        other = request_of(ticket)
+        wanted = anonymous(other)
+        if wanted not in seen:
+            seen.add(wanted)
+            if wanted == own or _would_delay(day, needs, free_times, other):
                 return True
     return False
 
 
-def _takes_from(day: Day, legs: Sequence[StageNeed], frees: FreeTimes, other: Visitor) -> bool:
-    """Tell whether somebody on standby would be served later if a visit of these stages were let in before them."""
-    theirs = _legs_of(day, other)
-    if not {leg.pool.sharing for leg in theirs} & {leg.pool.sharing for leg in legs}:
+def _would_delay(day: Day, needs: Sequence[StageNeed], free_times: FreeTimes, other: WalkInRequest) -> bool:
+    """Tell whether a standby request would be served later if a visit with these stages came before it."""
+    other_needs = stages_needed(day, other)
+    if not {need.pool.sharing for need in other_needs} & {need.pool.sharing for need in needs}:
         return False
-    only = _only_kind(theirs)
+    only = single_kind(other_needs)
     if only is not None:
-        found = (frees.at(day, leg.pool) for leg in legs if leg.pool.sharing is only[0])
+        found = (free_times.at(day, need.pool) for need in needs if need.pool.sharing is only[0])
         return any(free is not None and only[1] in free.kinds for free in found)
-    start = _start_after_all(day, theirs, frees.behind(other.n))
-    then = _start_after_all(day, theirs, frees.behind(other.n, legs))
+    start = start_of_last_stage(day, other_needs, free_times.behind(other.n))
+    then = start_of_last_stage(day, other_needs, free_times.behind(other.n, needs))
     return start is not None and then is not None and then.mean_s > start.mean_s + LATER_S
 
 
-def _only_kind(legs: Sequence[StageNeed]) -> _Kind | None:
-    """The kind of work that all stages of a visit are; None when they are of several."""
-    kinds = {(leg.pool.sharing, leg.pool.kind) for leg in legs}
-    return kinds.pop() if len(kinds) == 1 else None
-
-
-def _errand_of(visitor: Visitor) -> Visitor:
-    """What somebody asks for, whoever it is."""
-    return replace(visitor, n=0, partner=None)
-
-
-def _legs_of(day: Day, visitor: Visitor) -> list[StageNeed]:
-    """Each stage of what is still to be done, from the present one on; one at least."""
-    service, count, prechecked = visitor.service, visitor.count, visitor.prechecked
-    legs = list(_legs_from(day, visitor.stage, Visit(service, count, prechecked)))
-    for visit in follow_on_visits(day.plan, service, visitor.then, count, prechecked=prechecked):
-        legs += _legs_from(day, day.plan.services[visit.service].stages[0], visit)
-    return legs
-
-
-def _legs_from(day: Day, begins: StageId, visit: Visit) -> Iterator[StageNeed]:
-    stages = day.plan.services[visit.service].stages
-    here = day.pools.calling_stage(visit.service, begins)
-    for stage in stages[stages.index(here) :]:
-        if day.pools.calling_stage(visit.service, stage) == stage:  # else nobody is at this optional one
-            lasts = duration_at(day, stage, visit.service, begins, visit.count, prechecked=visit.prechecked)
-            assert lasts is not None, "it is still ahead"
-            yield StageNeed(day.pools.pool_of(visit.service, stage), *lasts)
-
-
-def _in_lines(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
-    """The work, by kind, of all who wait for a pool's counters or share its work, at its stage or before."""
-    for key, line in day.queue.lines.items():
-        kind = pool.sharing.kind_of.get(key.service)
-        if kind is not None and line.places:
-            lasts = duration_at(day, pool.stage, key.service, key.stage, key.people, prechecked=key.prechecked)
-            if lasts is not None:
-                yield kind, expected_work(len(line.places), 1.0, *lasts)
-
-
-def _to_come_here(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
-    """The work of who is at a counter of an earlier stage."""
-    for counter in day.counters.values():
-        if counter.ticket is None or counter.stage == pool.stage:
-            continue
-        ticket = day.tickets[counter.ticket]
-        kind = pool.sharing.kind_of.get(ticket.service)
-        service = day.plan.services[ticket.service]
-        if kind is not None and has_stage_ahead(service, counter.stage, pool.stage):
-            prechecked = ticket.prechecked or counter.stage == PRECHECK
-            mean_s = service.expected_s(pool.stage, ticket.count, prechecked=prechecked)
-            yield kind, expected_work(1, 1.0, mean_s, service.variance(pool.stage, ticket.count, prechecked=prechecked))
-
-
-def _going_on(day: Day, pool: Pool) -> Iterator[tuple[int, Work]]:
-    """The work, by kind, that all who are in a line or at a counter bring when they go on."""
-    for what, places in day.queue.follow_ons.items():
-        further = follow_on_need_at(day, pool, what)
-        if further is not None:
-            yield follow_on_work(further, len(places))
-
-
-def _full(day: Day, visitor: Visitor, now_at: datetime) -> HallFull:
-    """The refusal, with the next free starts of today as of the whole second: who asks within it is told alike."""
+def _full(day: Day, request: WalkInRequest, now_at: datetime) -> HallFull:
+    """Make the refusal with the next free starts of today, as of the whole second so that the answer can be cached."""
     second_at = now_at.replace(microsecond=0)
 
     def find() -> Slots:
         return slots_of(
             day.regular_plan,
             day.booking_totals,
-            visitor.service,
-            visitor.count,
+            request.service,
+            request.count,
             second_at,
-            prechecked=visitor.prechecked,
-            partner=visitor.partner,
+            prechecked=request.prechecked,
+            partner=request.partner,
         )
 
-    question = (visitor.service, visitor.count, visitor.prechecked, visitor.partner, second_at)
-    free = day.appointment_index.slots(question, find).first_free(SLOTS_OFFERED)
+    query = (request.service, request.count, request.prechecked, request.partner, second_at)
+    free = day.appointment_index.slots(query, find).first_free(SLOTS_OFFERED)
     overtime = day.overtime
     return HallFull(
         [to_builtins(slot_view(slot)) for slot in free],

@@ -37,10 +37,8 @@ from service.domain.model import CounterId, ServiceId, StageId
 STEP_S = 300
 """Seconds between two starts in a block."""
 
-
 NO_SHOW_MAX = 0.9
 """The highest share of no-shows that is used, so that a booking always counts some work."""
-
 
 EPSILON_S = 1e-6
 """Tolerance in seconds for rounding errors when parts of work are added up."""

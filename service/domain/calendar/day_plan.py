@@ -33,10 +33,8 @@ from service.domain.model import StageId
 NO_WORKED_WEEKENDS: Mapping[date, int] = MappingProxyType({})
 """A calendar without worked weekend days."""
 
-
 REOPENS_WITHIN_DAYS = 62
 """How many days ahead the next opening is searched. If the hall opens later, no time of opening is shown."""
-
 
 OPTIONAL_SHARE = 3 / 8
 """Mean duration of an optional stage as a share of the service's mean, if it is neither configured nor learned.

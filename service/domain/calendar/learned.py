@@ -8,7 +8,6 @@ from service.domain.model import ServiceId, StageId
 
 HOUR_S = 3600
 
-
 HOUR = timedelta(seconds=HOUR_S)
 
 

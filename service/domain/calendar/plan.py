@@ -29,10 +29,8 @@ from service.domain.model import CounterId, Overtime, ServiceId, StageId, Texts,
 PRECHECK = "precheck"
 """The stage that makes a ticket prechecked when it is done. Prechecked people skip it."""
 
-
 DUE_AFTER_DAYS = 14
 """How many days a right to return lasts if no due date is given."""
-
 
 DUE_AFTER_DAYS_MAX = 366
 """The longest right to return, in days. Personal data is kept until it ends: a mistyped year must not extend it."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from service.domain import commands, events
-from service.domain.admission.walk_ins import GIVES_WORK_BACK, admitted_from_standby
+from service.domain.admission.walk_ins import FREES_CAPACITY, admitted_from_standby
 from service.domain.commands import Command
 from service.domain.day import Day
 from service.domain.decide import appointments, check_ins, kiosks, volunteer_rights
@@ -73,7 +73,7 @@ def decide(day: Day, command: Command, now_at: datetime) -> list[Event]:
     decided = DECIDERS[type(command)](day, command, now_at)
     if day.closed or isinstance(command, commands.EndDay):
         decided = _with_departures(decided)
-    gives_back = bool(day.queue.standby) and not GIVES_WORK_BACK.isdisjoint(map(type, decided))
+    gives_back = bool(day.queue.standby) and not FREES_CAPACITY.isdisjoint(map(type, decided))
     if gives_back and day.suspended_at(now_at) is None:  # during a suspension the sweep admits later
         admitted, _ = admitted_from_standby(day, now_at, decided)
         decided += admitted

@@ -17,7 +17,8 @@ from service.domain.admission.door import (
     issue,
     refuse_if_closed,
 )
-from service.domain.admission.walk_ins import Verdict, admit, admitted_as, admitted_from_standby, next_visitor
+from service.domain.admission.walk_in_requests import next_request
+from service.domain.admission.walk_ins import AdmissionDecision, admit, admitted_as, admitted_from_standby
 from service.domain.day import Day
 from service.domain.decide.appointments import end_appointments_of_invitation, leave_standby
 from service.domain.decide.preconditions import require_reason_code, require_state
@@ -54,7 +55,7 @@ def take_ticket(day: Day, command: commands.TakeTicket, now_at: datetime) -> lis
     prechecked = invited is not None and invited.prechecked
     partner = None if invited is None else invited.partner_at(now_at)
     standby_admitted, after = admitted_from_standby(day, now_at)
-    visitor = next_visitor(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
+    visitor = next_request(after, service, command.count, prechecked=prechecked, then=command.then, partner=partner)
     admission, fit = admit(after, visitor, now_at)
     return [
         *end_appointments_of_invitation(day, invited, now_at),
@@ -106,7 +107,7 @@ def change_ticket(day: Day, command: commands.ChangeTicket, now_at: datetime) ->
         ticket = replace(ticket, class_=command.class_, reference_at=reference_at, queue_at=queue_at)
         if ticket.admission is Admission.STANDBY and command.class_ is TicketClass.GREEN:
             ticket = replace(ticket, admission=day.admission_at(now_at))
-            decided.append(admitted_as(day, ticket, Verdict(ticket.admission, None), now_at))
+            decided.append(admitted_as(day, ticket, AdmissionDecision(ticket.admission, None), now_at))
         ahead, wait = outlook_of(day, ticket, now_at)
         decided.append(
             events.TicketReclassed(
