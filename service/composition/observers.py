@@ -25,7 +25,7 @@ class CommitObserver:
         self._bell.ring(day.hall, day.on, day.seq)
         self._metrics.committed(day, parts, append_s, commands)
         if self.messages is not None:
-            self.messages.moved(day.hall, day.on)
+            self.messages.mark_changed(day.hall, day.on)
 
     def appended(self, written: Append, at: datetime) -> None:
         """Hand the records to the follower, so that it need not read them from the database."""

@@ -1,9 +1,9 @@
 """Calendar files of appointments: RFC 5545, sent by RFC 6047.
 
-An appointment keeps its UID however often it moves, and SEQUENCE counts its changes, so that a calendar replaces the
-entry it has instead of adding one. Instants are in UTC: a calendar shows them in its owner's zone, and no rule of a
-zone can be out of date in the file. Of the person nothing is said but, in a mail, the address it goes to anyway, for
-which a calendar looks to see whom the entry is for.
+An appointment keeps its UID when it moves, and SEQUENCE counts its changes. A calendar therefore replaces its entry
+instead of adding another. Instants are in UTC, so that the file contains no time zone rules that can be out of date.
+The file contains no personal data except, in a mail, the recipient's address (ATTENDEE), which calendars need to
+assign the entry.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ PRODUCT = "-//Paihao//Appointments//EN"
 
 
 class CalendarMethod(StrEnum):
-    """What a calendar is to do with the file: show it, take it in, or take it out."""
+    """iTIP method: publish the entry, add or update it, or cancel it."""
 
     PUBLISH = "PUBLISH"
     REQUEST = "REQUEST"
@@ -26,7 +26,7 @@ class CalendarMethod(StrEnum):
 
 
 class CalendarEntry(Struct, frozen=True, kw_only=True):
-    """An appointment as calendars show it; `url` is where its person sees and changes it."""
+    """An appointment as a calendar shows it; `url` is the page that shows and changes it."""
 
     hall: HallId
     appointment: str
@@ -54,16 +54,16 @@ def render_calendar_file(  # noqa: PLR0913  (the last three by name)
         entry: the appointment.
         method: PUBLISH for a file that is fetched; REQUEST and CANCEL for mails.
         now_at: when it is written.
-        held: whether nobody has confirmed it yet.
-        organizer: the address that mails come from.
-        attendee: the address that the mail goes to; REQUEST needs it.
+        held: whether the appointment is only held and not confirmed yet.
+        organizer: the sender's mail address.
+        attendee: the recipient's mail address; required for REQUEST.
 
     Returns:
-        The file in UTF-8, with CRLF at the ends of its lines.
+        The file in UTF-8, with CRLF line ends.
 
-    Source: RFC 5546, 3.2.2 and 3.2.5 (what REQUEST and CANCEL say).
+    Source: RFC 5546, 3.2.2 and 3.2.5 (REQUEST and CANCEL).
     """
-    import icalendar  # noqa: PLC0415  (a twelfth of the start-up, for those who ask for a calendar)
+    import icalendar  # noqa: PLC0415  (slow to import, and needed only when a calendar file is requested)
 
     event = icalendar.Event()
     event.add("uid", calendar_uid(entry.hall, entry.appointment))
@@ -75,28 +75,28 @@ def render_calendar_file(  # noqa: PLR0913  (the last three by name)
     event.add("description", entry.about)
     event.add("location", entry.location)
     event.add("url", entry.url)
-    agreed = "TENTATIVE" if held else "CONFIRMED"
-    event.add("status", "CANCELLED" if method is CalendarMethod.CANCEL else agreed)
+    active_status = "TENTATIVE" if held else "CONFIRMED"
+    event.add("status", "CANCELLED" if method is CalendarMethod.CANCEL else active_status)
     if organizer is not None:
-        said = icalendar.vCalAddress(f"mailto:{organizer}")
-        said.params["cn"] = icalendar.vText(entry.location)
-        event.add("organizer", said)
+        address = icalendar.vCalAddress(f"mailto:{organizer}")
+        address.params["cn"] = icalendar.vText(entry.location)
+        event.add("organizer", address)
     if attendee is not None:
-        said = icalendar.vCalAddress(f"mailto:{attendee}")
-        said.params["partstat"] = icalendar.vText("ACCEPTED")  # they chose the time: nobody waits for their reply
-        said.params["rsvp"] = icalendar.vText("FALSE")
-        event.add("attendee", said)
+        address = icalendar.vCalAddress(f"mailto:{attendee}")
+        address.params["partstat"] = icalendar.vText("ACCEPTED")  # the attendee chose the time: no reply is needed
+        address.params["rsvp"] = icalendar.vText("FALSE")
+        event.add("attendee", address)
     calendar = icalendar.Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", PRODUCT)
     calendar.add("method", method.value)
     calendar.add_component(event)
-    written: bytes = calendar.to_ical()
-    return written
+    content: bytes = calendar.to_ical()
+    return content
 
 
 def calendar_uid(hall: HallId, appointment: str) -> str:
-    """The name by which calendars know an appointment, for ever."""
+    """Return the iCalendar UID of an appointment; it never changes."""
     return f"{appointment}@{hall}"
 
 

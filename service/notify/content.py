@@ -1,4 +1,4 @@
-"""What a message says, in its person's language: the words for a mail, a text message and a calendar."""
+"""Render messages in the recipient's language: texts of mails and text messages, and calendar entries."""
 
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -12,30 +12,30 @@ from service.primitives.personal_data import Personal
 from service.primitives.text_fields import is_line
 
 FINAL_KINDS = frozenset({Kind.CANCELLED, Kind.MISSED})
-"""There is nothing left to change of the appointment; the way forward is another."""
+"""Kinds after which the appointment cannot be changed any more: the mail links to a new booking."""
 
 CALENDAR_KINDS = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.CANCELLED})
-"""What changes a calendar; reminders and the rest leave it as it is."""
+"""Kinds that carry a calendar entry; the other kinds leave the recipient's calendar unchanged."""
 
 
 class Links(Protocol):
-    """The addresses of pages that a message points to; they carry the token of what they show."""
+    """The URLs of the pages that a message links to. URLs of appointments and tickets contain an access token."""
 
     def hall(self, hall: HallId) -> str:
-        """Where people book."""
+        """URL of the booking page of a hall."""
 
     def appointment(self, hall: HallId, appointment: str) -> str:
-        """Where a person sees and changes an appointment."""
+        """URL of the page that shows and changes an appointment."""
 
     def ticket(self, hall: HallId, ticket: str) -> str:
-        """Where a person watches their place."""
+        """URL of the page that shows a ticket's place in the queue."""
 
 
 class RenderedMessage(Personal, frozen=True, kw_only=True):
-    """A message in words.
+    """The texts of a message in one language.
 
-    `text` is all of a text message; a mail puts a greeting before it and `more` lines after it. `entry` is what a
-    calendar shall have or lose.
+    A text message consists of `text` only. A mail consists of `greeting`, `text`, the paragraphs `more` and `closing`.
+    `entry` is the appointment to add to, update in or remove from the recipient's calendar.
     """
 
     language: str
@@ -49,7 +49,7 @@ class RenderedMessage(Personal, frozen=True, kw_only=True):
 
 
 def render_message(message: Message, person: Person, document: HallDocument, links: Links) -> RenderedMessage:
-    """Say a message to its person."""
+    """Render a message in the language of its recipient."""
     language = choose_language(person.locale, document.languages)
     facts = message.facts
     hall = localized_name(document.name, language, message.hall)
@@ -70,7 +70,7 @@ def render_message(message: Message, person: Person, document: HallDocument, lin
 
 
 def _as_it_is(message: Message) -> str:
-    """Which of the texts of its kind it is."""
+    """Return the key suffix that selects the text among those of its kind."""
     facts = message.facts
     if message.kind in FINAL_KINDS and facts.closed:
         return "-closed"
@@ -84,7 +84,7 @@ def _as_it_is(message: Message) -> str:
 def calendar_entry_of(  # noqa: PLR0913, PLR0917  (a row, its hall and its words)
     hall: HallId, appointment: str, facts: Facts, document: HallDocument, language: str, links: Links
 ) -> CalendarEntry:
-    """An appointment for a calendar, in one of the languages there are texts in."""
+    """Build the calendar entry of an appointment, in one of `translations.LANGUAGES`."""
     assert facts.starts_at is not None and facts.ends_at is not None, "an appointment has a time"  # noqa: PT018
     name = localized_name(document.name, language, hall)
     arguments = text_arguments(facts, document, language) | {"hall": name}
@@ -103,7 +103,7 @@ def calendar_entry_of(  # noqa: PLR0913, PLR0917  (a row, its hall and its words
 
 
 def text_arguments(facts: Facts, document: HallDocument, language: str) -> dict[str, str | int]:
-    """What the texts may say of an appointment or a ticket."""
+    """Build the arguments of the texts about an appointment or a ticket; times are in the hall's time zone."""
     service = next((one for one in document.services if one.id == facts.service), None)
     found: dict[str, str | int] = {
         "service": facts.service if service is None else localized_name(service.name, language, service.id),
@@ -119,14 +119,14 @@ def text_arguments(facts: Facts, document: HallDocument, language: str) -> dict[
 
 
 def _greeting(name: str | None, language: str) -> str:
-    """Greet somebody, by name where it can be one: anybody may have typed it, with a link or lines of their own."""
+    """Greet the recipient by name. A name with a link or a line break is left out: any visitor can type a name."""
     if name is None or "://" in name or not is_line(name):
         return translate(language, "mail-greeting-unnamed")
     return translate(language, "mail-greeting", name=name)
 
 
 def _more(message: Message, document: HallDocument, language: str, links: Links) -> list[str]:
-    """The lines of a mail after its text: what to bring, and the way forward."""
+    """Build the paragraphs of a mail after its text: number of people, papers to bring, and a link."""
     facts = message.facts
     if message.kind in TICKET_KINDS:
         return [translate(language, "mail-ticket", link=links.ticket(message.hall, message.subject))]
@@ -140,7 +140,7 @@ def _more(message: Message, document: HallDocument, language: str, links: Links)
 
 
 def _papers(facts: Facts, document: HallDocument, language: str) -> list[str]:
-    """The line that says what to bring, where something has to be brought."""
+    """Build the paragraph that lists the papers to bring; an empty list if none are required."""
     service = next((one for one in document.services if one.id == facts.service), None)
     papers = [] if service is None else [localized_name(paper.name, language, paper.id) for paper in service.papers]
     if not papers:

@@ -1,4 +1,4 @@
-"""Messages for managers: what could not be sent, and another try at it."""
+"""Messages as managers see them: list the messages of a hall by state, and retry dead ones."""
 
 from service.domain.model import HallId
 from service.domain.refusals import WrongState
@@ -14,26 +14,30 @@ from service.notify.outbox import Outbox, OutboxEntry
 
 
 class DeadLetters:
-    """Lists messages, and has dead ones tried again."""
+    """Lists the messages of a hall and retries dead ones."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._outbox = Outbox(database)
 
     async def list(self, hall: HallId, state: State, after: str, limit: int) -> list[OutboxEntry]:
-        """Messages of a hall in a state, the oldest first, from the one after `after` on. Raises StorageUnavailable."""
+        """List messages of a hall in one state, oldest first, after the message with id `after`.
+
+        Raises:
+            StorageUnavailable: the database cannot be reached.
+        """
         try:
             return await self._outbox.list(hall, state, after, limit)
         except StorageUnavailable as error:
             raise RimUnavailable from error
 
     async def retry(self, hall: HallId, message: str, request: IdempotentRequest) -> OutboxEntry:
-        """Let a dead message wait again, from the first try on.
+        """Set a dead message to waiting again, with its count of tries reset to zero.
 
         Raises:
-            MessageNotFound: this hall has none with this id.
-            WrongState: it is not dead.
-            KeyReused: the idempotency key was another request's.
+            MessageNotFound: the hall has no message with this id.
+            WrongState: the message is not dead.
+            KeyReused: the idempotency key was used for a different request.
             StorageUnavailable, OutcomeUnknown: the database cannot be reached.
         """
         before = await idempotency.stored_answer(self._database, request, OutboxEntry)
@@ -53,10 +57,9 @@ class DeadLetters:
         except AlreadyDone:
             return await self.retry(hall, message, request)
         except WrongState:
-            by_the_same_key = await idempotency.stored_answer(
-                self._database, request, OutboxEntry
-            )  # while we waited for the row
-            if by_the_same_key is None:
+            # a request with the same key may have retried the message while this one waited for the row lock
+            answered = await idempotency.stored_answer(self._database, request, OutboxEntry)
+            if answered is None:
                 raise
-            return by_the_same_key
+            return answered
         return waiting

@@ -1,4 +1,4 @@
-"""What can come of handing a message over, whatever carries it."""
+"""The interface of message transports (mail, webhook) and the possible results of a delivery."""
 
 from datetime import datetime
 from typing import Protocol
@@ -9,27 +9,27 @@ from service.notify.content import RenderedMessage
 from service.notify.model import Message, Person
 
 DELIVERY_TIMEOUT_S = 60.0
-"""Longer than this no hand-over lasts, whatever the other side does."""
+"""Time limit of one delivery, enforced by every transport."""
 
 
 class Sent(Struct, frozen=True):
-    """It was taken."""
+    """The other side accepted the message."""
 
 
 class Rejected(Struct, frozen=True):
-    """It will never be taken: `reason` is a code for managers, without any address."""
+    """The other side will never accept the message. `reason` is a code shown to managers; it contains no address."""
 
     reason: str
 
 
 class TemporaryFailure(Struct, frozen=True):
-    """It was not taken now; it is certain that nothing was sent."""
+    """The message was not accepted now, and it is certain that it was not sent."""
 
     reason: str
 
 
 class UnknownOutcome(Struct, frozen=True):
-    """Whether it was taken cannot be known."""
+    """It is unknown whether the message was accepted."""
 
     reason: str
 
@@ -38,12 +38,12 @@ DeliveryResult = Sent | Rejected | TemporaryFailure | UnknownOutcome
 
 
 class Transport(Protocol):
-    """Hands messages over: to a mail server, or to the receiver of webhooks."""
+    """Delivers messages to a mail server or to the receiver of webhooks."""
 
     def reaches(self, person: Person) -> bool:
-        """Tell whether there is a way to a person."""
+        """Tell whether the person has a contact that this transport needs."""
 
-    async def hand_over(
-        self, message: Message, letter: RenderedMessage, person: Person, now_at: datetime
+    async def deliver(
+        self, message: Message, rendered: RenderedMessage, person: Person, now_at: datetime
     ) -> DeliveryResult:
-        """Hand one message over. Raises nothing that the other side can cause."""
+        """Deliver one message. Faults of the other side are returned as a result, never raised."""

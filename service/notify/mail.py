@@ -1,8 +1,8 @@
-"""Mail: each message to the mail server by SMTP, in plain text, with the appointment for the person's calendar.
+"""Send messages by SMTP as plain text, with the appointment as a calendar file.
 
-A mail server takes a message when it answers the end of DATA. What fails before has sent nothing and may be tried
-again; what is lost in between may have been taken, and is not sent a second time. So each step is asked for by itself,
-and not by one call that only says that something failed.
+A mail server accepts a message when it answers the end of DATA. If an earlier step fails, nothing was sent and the
+message may be retried. If the connection breaks during DATA, the message may have been accepted, so it is not sent a
+second time. For this distinction each SMTP step is called separately.
 
 Source: RFC 5321 (4.2.1: 4yz is temporary, 5yz permanent), RFC 3834 (Auto-Submitted), RFC 6047 (calendars in mail).
 """
@@ -25,21 +25,21 @@ from service.notify.delivery import DELIVERY_TIMEOUT_S, DeliveryResult, Rejected
 from service.notify.model import Kind, Message, Person
 
 SMTP_POLICY = RULES_OF_SMTP.clone(cte_type="7bit")
-"""Nothing but ASCII goes over the wire, so that it does not matter what the server can do besides."""
+"""Mails are encoded as 7-bit ASCII, so that no SMTP extension of the server is needed."""
 
 STEP_TIMEOUT_S = 20.0
-"""How long one answer of the mail server is waited for."""
+"""Time limit for one reply of the mail server."""
 
 QUIT_TIMEOUT_S = 2.0
 
 PORT = 587
 TLS_PORT = 465
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-"""Where a password may go without TLS: it does not leave the machine."""
+"""Hosts to which a password may be sent without TLS, because the connection does not leave the machine."""
 
 
 class MailServer(NamedTuple):
-    """A mail server, as `PAIHAO_SMTP_URL` names it; `start_tls` None takes TLS where it is offered."""
+    """The mail server of `PAIHAO_SMTP_URL`. With `start_tls` None, STARTTLS is used if the server offers it."""
 
     host: str
     port: int
@@ -50,7 +50,10 @@ class MailServer(NamedTuple):
 
 
 def parse_server_url(url: str) -> MailServer:
-    """Read a URL that the settings have checked; a password is sent through TLS or to this machine only."""
+    """Parse a URL that the settings have validated.
+
+    With a password, STARTTLS or TLS is mandatory unless the server is on this machine.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     use_tls = parts.scheme == "smtps"
@@ -66,7 +69,7 @@ def parse_server_url(url: str) -> MailServer:
 
 
 class Mailer:
-    """Hands messages to a mail server; each by a connection of its own, for servers end those that wait."""
+    """Delivers messages to a mail server. Each message has its own connection, because servers close idle ones."""
 
     def __init__(self, url: str, sender: str) -> None:
         self._server = parse_server_url(url)
@@ -76,19 +79,19 @@ class Mailer:
         """Tell whether a person has a mail address."""
         return bool(person.email)
 
-    async def hand_over(
-        self, message: Message, letter: RenderedMessage, person: Person, now_at: datetime
+    async def deliver(
+        self, message: Message, rendered: RenderedMessage, person: Person, now_at: datetime
     ) -> DeliveryResult:
-        """Hand one message over."""
-        assert person.email, "who cannot be reached is not written to"
+        """Deliver one message."""
+        assert person.email, "the sender has checked `reaches`"
         try:
-            written = build_mail(message, letter, self._sender, person.email, now_at).as_bytes(policy=SMTP_POLICY)
-        except (ValueError, MessageError):  # an address that no header can hold
+            content = build_mail(message, rendered, self._sender, person.email, now_at).as_bytes(policy=SMTP_POLICY)
+        except (ValueError, MessageError):  # the address is not valid in a header
             return Rejected("address")
         progress = _Progress()
         try:
             async with asyncio.timeout(DELIVERY_TIMEOUT_S):
-                return await self._say(person.email, written, progress)
+                return await self._transmit(person.email, content, progress)
         except SMTPResponseException as error:
             permanent = 500 <= error.code < 600 and progress.sender_taken
             return (Rejected if permanent else TemporaryFailure)(f"smtp {error.code}")
@@ -99,7 +102,7 @@ class Mailer:
                 return Rejected("address")
             return TemporaryFailure("timeout" if isinstance(error, TimeoutError) else "unreachable")
 
-    async def _say(self, address: str, written: bytes, progress: "_Progress") -> DeliveryResult:
+    async def _transmit(self, address: str, content: bytes, progress: "_Progress") -> DeliveryResult:
         server = self._server
         client = SMTP(
             hostname=server.host,
@@ -116,7 +119,7 @@ class Mailer:
             progress.sender_taken = True
             await client.rcpt(address)
             progress.data_begun = True
-            await client.data(written)
+            await client.data(content)
             with suppress(SMTPException, OSError, TimeoutError):
                 await client.quit(timeout=QUIT_TIMEOUT_S)
             return Sent()
@@ -125,40 +128,44 @@ class Mailer:
 
 
 class _Progress:
-    """How far a conversation with the mail server came: what is refused before it took the sender is about nobody."""
+    """How far the SMTP dialogue came.
+
+    A permanent refusal before the server accepted the sender does not concern the recipient: it is retried.
+    """
 
     sender_taken = False
     data_begun = False
 
 
 def build_mail(
-    message: Message, letter: RenderedMessage, sender: str, recipient: str, now_at: datetime
+    message: Message, rendered: RenderedMessage, sender: str, recipient: str, now_at: datetime
 ) -> EmailMessage:
-    """Write a message as a mail.
+    """Build the mail of a message.
 
-    It has the same Message-ID however often it is tried, so that a server or a reader who has it knows. Calendars find
-    the appointment as an alternative to the text; people find it as a file as well.
+    The Message-ID is the same for every try, so that servers and mail programs recognise duplicates. The calendar file
+    is included twice: as an alternative to the text, for mail programs, and as an attachment, for people.
 
     Raises:
-        ValueError, MessageError: an address cannot stand in a header.
+        ValueError, MessageError: an address is not valid in a header.
     """
     mail = EmailMessage(policy=SMTP_POLICY)
-    mail["From"] = Address(letter.sender, addr_spec=sender)
+    mail["From"] = Address(rendered.sender, addr_spec=sender)
     mail["To"] = Address(addr_spec=recipient)
-    mail["Subject"] = letter.subject
+    mail["Subject"] = rendered.subject
     mail["Date"] = now_at
     mail["Message-ID"] = f"<{message.id}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(mail_text(letter))
-    if letter.entry is not None:
+    mail.set_content(mail_text(rendered))
+    if rendered.entry is not None:
         method = CalendarMethod.CANCEL if message.kind is Kind.CANCELLED else CalendarMethod.REQUEST
-        file = render_calendar_file(letter.entry, method, now_at, organizer=sender, attendee=recipient)
+        file = render_calendar_file(rendered.entry, method, now_at, organizer=sender, attendee=recipient)
         mail.add_alternative(file.decode(), subtype="calendar", params={"method": method.value})
         mail.add_attachment(file, "application", "ics", filename="appointment.ics")
-    mail["Content-Language"] = letter.language  # last: the headers that begin like this go into the parts with the text
+    # set last: `add_alternative` moves the headers that begin with `Content-` into the text part
+    mail["Content-Language"] = rendered.language
     return mail
 
 
-def mail_text(letter: RenderedMessage) -> str:
-    """The text of a mail: greeting, what it is about, what to do, and that nobody reads replies."""
-    return "\n\n".join([letter.greeting, letter.text, *letter.more, letter.closing]) + "\n"
+def mail_text(rendered: RenderedMessage) -> str:
+    """Join the paragraphs of a mail: greeting, text, further paragraphs, and the note that replies are not read."""
+    return "\n\n".join([rendered.greeting, rendered.text, *rendered.more, rendered.closing]) + "\n"

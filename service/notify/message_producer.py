@@ -1,16 +1,16 @@
-"""Gathering: what happened becomes messages in the outbox.
+"""Create messages in the outbox from new events of the journal.
 
-Each day that is opened has a cursor, also those far ahead, for bookings lie there. In one transaction the cursor is
-held, what came after it is read, what is not true any more is withdrawn, the new messages are put in and the cursor is
-moved. A process that dies anywhere in it has done nothing; another that comes at the same time finds the cursor held
-and goes on; and what was put in twice all the same would be refused by its key. Outbox and journal are in one database,
-so a database that is put back to an earlier copy has put back both.
+Each opened day has a cursor, also future days, because bookings are events of their day. One transaction locks the
+cursor, reads the events after it, withdraws outdated messages, inserts the new ones and moves the cursor. If a process
+dies in it, nothing has happened. If another process holds the cursor, the day is skipped. The unique key of messages
+prevents duplicates. Outbox and journal are in the same database, so a restored backup restores both.
 
-Only days that moved are read. Those that this process appends to are known at once (`moved`), all others by a look at
-all halls every `SCAN_EVERY_S`, which is the net as well.
+Only days with new events are read. Days that this process appends to are marked at once (`mark_changed`). All other
+days are found by a scan of all halls every `SCAN_EVERY_S`, which also finds days whose mark was lost.
 
-That a ticket is near its call is no event: it follows from the order of calls, which the lanes have in memory. Whoever
-appends to a day looks after each append; the key of that message has no seq, so it is sent once whoever finds out.
+No event says that a ticket is near its call: this follows from the order of calls, which the lanes hold in memory. So
+each run also checks the days in memory that have changed. The key of such a message has seq 0, so it is sent once, even
+if several processes create it.
 """
 
 import asyncio
@@ -35,19 +35,16 @@ from service.runtime.hall import Hall
 from service.runtime.halls import Halls
 
 SCAN_EVERY_S = 10.0
-"""How late a message may be whose event another process wrote and could not gather."""
+"""Interval of the scan: the delay of a message whose event another process appended without creating the message."""
 
 SCAN_PAST_DAYS = timedelta(days=2)
-"""Days before are over in every zone."""
+"""Number of past days that are scanned; earlier days are over in every time zone."""
 
 log = structlog.get_logger(__name__)
 
 
 class MessageProducer:
-    """Reads days and fills the outbox, for the channels there are.
-
-    `days` are the days in use in this process.
-    """
+    """Reads days and fills the outbox for the configured channels. `days` returns the days in use in this process."""
 
     def __init__(  # noqa: PLR0913, PLR0917  (its parts)
         self,
@@ -64,42 +61,43 @@ class MessageProducer:
         self._clock = clock
         self._channels = channels
         self._days = days
-        self._moved: set[tuple[HallId, date]] = set()
-        self._looked_s = float("-inf")
-        self._near: dict[tuple[HallId, date], tuple[int, set[str]]] = {}
+        self._changed: set[tuple[HallId, date]] = set()
+        self._scanned_s = float("-inf")
+        self._near_checked: dict[tuple[HallId, date], tuple[int, set[str]]] = {}
 
-    def moved(self, hall: HallId, on: date) -> None:
-        """Say that this process appended to a day. Never waits."""
-        self._moved.add((hall, on))
+    def mark_changed(self, hall: HallId, on: date) -> None:
+        """Note that this process appended events to a day. Never blocks."""
+        self._changed.add((hall, on))
 
     async def run_once(self) -> None:
-        """Gather from every day that moved. Raises the journal's StorageUnavailable."""
-        moved, self._moved = self._moved, set()
+        """Create the messages of all days with new events. Raises the journal's StorageUnavailable."""
+        changed, self._changed = self._changed, set()
         try:
-            if self._clock.monotonic_s() - self._looked_s >= SCAN_EVERY_S:
-                looked_s = self._clock.monotonic_s()
-                moved |= set(await self._outbox.moved([hall.id for hall in self._halls.known()], self.look_from()))
-                self._looked_s = looked_s
-            for hall, on in sorted(moved):
-                # a fault of ours costs this day, not the others, and is met again at the next look
+            if self._clock.monotonic_s() - self._scanned_s >= SCAN_EVERY_S:
+                scanned_s = self._clock.monotonic_s()
+                known = [hall.id for hall in self._halls.known()]
+                changed |= set(await self._outbox.changed_days(known, self.first_scanned_day()))
+                self._scanned_s = scanned_s
+            for hall, on in sorted(changed):
+                # an internal error skips this day only; the next scan tries it again
                 with isolated("gather_fault", hall, reraise=StorageUnavailable, day=str(on)):
-                    await self.gather(hall, on)
-                moved.discard((hall, on))
+                    await self.produce(hall, on)
+                changed.discard((hall, on))
         finally:
-            self._moved |= moved  # what a fault left out is gathered next time
+            self._changed |= changed  # days not reached because of a fault are read in the next run
         days = [day for day in self._days() if day.opened and not day.ended and day.tickets]
         in_use = {(day.hall, day.on) for day in days}
-        self._near = {key: seen for key, seen in self._near.items() if key in in_use}
+        self._near_checked = {key: seen for key, seen in self._near_checked.items() if key in in_use}
         for day in days:
             with isolated("gather_fault", day.hall, reraise=StorageUnavailable, day=str(day.on)):
-                await self._look_who_is_near(day)
+                await self._produce_near_call(day)
 
-    def look_from(self) -> date:
-        """The first day that is still looked at."""
+    def first_scanned_day(self) -> date:
+        """Return the first day that is scanned."""
         return self._clock.now_at().date() - SCAN_PAST_DAYS
 
-    async def gather(self, hall_id: HallId, on: date) -> int:
-        """Gather from one day; return how many messages are new. Raises the journal's StorageUnavailable."""
+    async def produce(self, hall_id: HallId, on: date) -> int:
+        """Create the messages of one day; return their number. Raises the journal's StorageUnavailable."""
         try:
             hall = await self._halls.get(hall_id)
         except HallNotFound:
@@ -108,42 +106,42 @@ class MessageProducer:
             raise StorageUnavailable("the hall cannot be read") from error
         async with self._database.reading() as connection, connection.transaction():
             seq = await self._outbox.hold_cursor(connection, hall_id, on)
-            return 0 if seq is None else await self._gather_after(connection, hall, on, seq)
+            return 0 if seq is None else await self._produce_after(connection, hall, on, seq)
 
-    async def _gather_after(self, writer: Writer, hall: Hall, on: date, seq: int) -> int:
+    async def _produce_after(self, writer: Writer, hall: Hall, on: date, seq: int) -> int:
         now_at = self._clock.now_at()
         zone = ZoneInfo(hall.document.time_zone)
-        day_seq, touched = await self._outbox.news(writer, hall.id, on, seq)
+        day_seq, updates = await self._outbox.updates(writer, hall.id, on, seq)
         new: list[NewMessage] = []
-        for one in touched:
-            if one.applicant is not None and one.facts is not None:
-                about = MessageSource(one.appointment, one.seq, one.applicant, one.facts)
-                for due in messages_of(one, zone, now_at):
-                    new += new_messages(about, due, self._channels)
+        for update in updates:
+            if update.applicant is not None and update.facts is not None:
+                source = MessageSource(update.appointment, update.seq, update.applicant, update.facts)
+                for due in messages_of(update, zone, now_at):
+                    new += new_messages(source, due, self._channels)
         count = 0
-        if touched:
-            await self._outbox.withdraw(writer, hall.id, on, touched, now_at)
+        if updates:
+            await self._outbox.withdraw(writer, hall.id, on, updates, now_at)
         if new:
-            count = await self._outbox.put(writer, hall.id, on, new, now_at)
+            count = await self._outbox.insert(writer, hall.id, on, new, now_at)
         await self._outbox.move_cursor(writer, hall.id, on, day_seq)
         return count
 
-    async def _look_who_is_near(self, day: Day) -> None:
-        """Put in who is near their call now, if the day has moved since it was looked at."""
-        seq, told = self._near.get((day.hall, day.on), (0, set()))
+    async def _produce_near_call(self, day: Day) -> None:
+        """Create messages for the tickets near their call, if the day has changed since the last check."""
+        seq, notified = self._near_checked.get((day.hall, day.on), (0, set()))
         if seq == day.seq:
             return
         now_at = self._clock.now_at()
         day_seq = day.seq
-        found = [(ticket, ahead) for ticket, ahead in tickets_near_call(day, now_at) if ticket.id not in told]
+        found = [(ticket, ahead) for ticket, ahead in tickets_near_call(day, now_at) if ticket.id not in notified]
         new: list[NewMessage] = []
         for ticket, ahead in found:
-            assert ticket.applicant is not None, "messages are for somebody"
-            about = MessageSource(ticket.id, 0, ticket.applicant, facts_of_ticket(ticket, ahead))
-            new += new_messages(about, DueMessage(Kind.NEAR, now_at, now_at + NEAR_GRACE), self._channels)
+            assert ticket.applicant is not None, "tickets_near_call yields tickets with an applicant"
+            source = MessageSource(ticket.id, 0, ticket.applicant, facts_of_ticket(ticket, ahead))
+            new += new_messages(source, DueMessage(Kind.NEAR, now_at, now_at + NEAR_GRACE), self._channels)
         if new:
             async with self._database.reading() as connection:
-                await self._outbox.put(connection, day.hall, day.on, new, now_at)
+                await self._outbox.insert(connection, day.hall, day.on, new, now_at)
         else:
-            await asyncio.sleep(0)  # many halls are looked at one after another: others get their turn
-        self._near[day.hall, day.on] = day_seq, told | {ticket.id for ticket, _ in found}
+            await asyncio.sleep(0)  # let other tasks run between many halls
+        self._near_checked[day.hall, day.on] = day_seq, notified | {ticket.id for ticket, _ in found}

@@ -1,4 +1,4 @@
-"""Everything of messages that the composition root needs: the carriers of the settings, and the passes of the jobs."""
+"""Build the messaging part of the service: a transport for each configured channel, and the periodic jobs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -24,52 +24,55 @@ from service.notify.sender import DeliveryMetrics, Sender
 from service.notify.webhook import Gateway
 from service.runtime.halls import Halls
 
-GATHER_EVERY_S = 2
+PRODUCE_EVERY_S = 2
 SEND_EVERY_S = 2
 SWEEP_EVERY_S = 3600
 
 STOP_TIMEOUT_S = 5.0
-"""How long a stop waits for outcomes to be written down after the hand-overs."""
+"""How long a stop waits for results to be recorded after the deliveries have ended."""
 
 RETENTION = timedelta(days=30)
-"""How long it is known what became of a message, and how long a manager can have a dead one tried again."""
+"""How long finished messages are kept; a manager can retry a dead message within this time."""
 
 log = structlog.get_logger(__name__)
 
 
 class Messages:
-    """Gathers and sends. A pass that meets no database leaves its work to the next one."""
+    """Creates and sends messages. If the database is unavailable, a run does nothing and the next run continues."""
 
-    def __init__(self, gatherer: MessageProducer, senders: Sequence[Sender], outbox: Outbox, clock: Clock) -> None:
-        self._gatherer = gatherer
+    def __init__(self, producer: MessageProducer, senders: Sequence[Sender], outbox: Outbox, clock: Clock) -> None:
+        self._producer = producer
         self._senders = senders
         self._outbox = outbox
         self._clock = clock
         self._sending: dict[Sender, asyncio.Task[None]] = {}
-        self._made, self._sent = Health("making messages"), Health("sending messages")
+        self._producing, self._delivering = Health("making messages"), Health("sending messages")
 
-    def moved(self, hall: HallId, on: date) -> None:
-        """Say that this process appended to a day. Never waits."""
-        self._gatherer.moved(hall, on)
+    def mark_changed(self, hall: HallId, on: date) -> None:
+        """Note that this process appended events to a day. Never blocks."""
+        self._producer.mark_changed(hall, on)
 
-    async def gather(self) -> None:
-        """Make messages of what happened."""
-        await _once(self._gatherer.run_once, self._made)
+    async def produce(self) -> None:
+        """Create messages from new events."""
+        await _run_pass(self._producer.run_once, self._producing)
 
     async def send(self) -> None:
-        """Send what is due."""
+        """Send the messages that are due, on all channels."""
         await asyncio.gather(*map(self._send, self._senders))
 
-    async def send_apart(self) -> None:
-        """Send what is due, each channel in a task of its own unless that is under way: a server may take its time."""
+    async def start_sending(self) -> None:
+        """Start a task for each channel that sends its due messages; skip channels whose task is still running.
+
+        A slow mail server then does not delay the other channel or the scheduler.
+        """
         for sender in self._senders:
             under_way = self._sending.get(sender)
             if under_way is None or under_way.done():
                 self._sending[sender] = task = asyncio.create_task(self._send(sender), name="send messages")
-                task.add_done_callback(_look_at)
+                task.add_done_callback(_log_failure)
 
     async def stop(self) -> None:
-        """Hand nothing more over, and wait for what is being handed over."""
+        """Begin no more deliveries, and wait for those in progress."""
         await asyncio.gather(*(sender.stop() for sender in self._senders))
         if self._sending:
             await asyncio.wait(self._sending.values(), timeout=STOP_TIMEOUT_S)
@@ -77,20 +80,20 @@ class Messages:
                 task.cancel()
 
     async def sweep(self) -> None:
-        """Remove what is over."""
+        """Delete finished messages older than `RETENTION`, and the cursors of past days."""
         try:
-            await self._outbox.sweep(self._clock.now_at() - RETENTION, self._gatherer.look_from())
+            await self._outbox.sweep(self._clock.now_at() - RETENTION, self._producer.first_scanned_day())
         except StorageUnavailable:
             log.warning("messages_not_swept")
 
     async def _send(self, sender: Sender) -> None:
-        await _once(sender.run_once, self._sent)
+        await _run_pass(sender.run_once, self._delivering)
 
     def passes(self) -> list[tuple[str, Callable[[], Awaitable[None]], int]]:
-        """What the scheduler runs: name, pass, how often in seconds."""
+        """List the periodic jobs: name, function, interval in seconds."""
         return [
-            ("gather_messages", self.gather, GATHER_EVERY_S),
-            ("send_messages", self.send_apart, SEND_EVERY_S),
+            ("gather_messages", self.produce, PRODUCE_EVERY_S),
+            ("send_messages", self.start_sending, SEND_EVERY_S),
             ("sweep_messages", self.sweep, SWEEP_EVERY_S),
         ]
 
@@ -103,31 +106,34 @@ async def messaging(  # noqa: PLR0913, PLR0917  (its parts)
     clock: Clock,
     days: Callable[[], Iterable[Day]],
     links: Links,
-    watcher: DeliveryMetrics,
+    metrics: DeliveryMetrics,
 ) -> AsyncIterator[Messages | None]:
-    """Messages by the channels that the settings name; None where they name none. Leaving waits for hand-overs."""
-    carriers: dict[MessageChannel, Transport] = {}
+    """Build messaging for the channels in the settings; yield None if no channel is configured.
+
+    On exit, waits for deliveries in progress.
+    """
+    transports: dict[MessageChannel, Transport] = {}
     async with AsyncExitStack() as stack:
         if settings.smtp_url is not None:
             assert settings.mail_from is not None, "the settings were checked"
-            carriers[MessageChannel.MAIL] = Mailer(settings.smtp_url, settings.mail_from)
+            transports[MessageChannel.MAIL] = Mailer(settings.smtp_url, settings.mail_from)
         if settings.webhook_url is not None:
             assert settings.webhook_secret is not None, "the settings were checked"
             gateway = Gateway(settings.webhook_url, settings.webhook_secret)
-            carriers[MessageChannel.WEBHOOK] = await stack.enter_async_context(gateway)
-        if not carriers:
+            transports[MessageChannel.WEBHOOK] = await stack.enter_async_context(gateway)
+        if not transports:
             yield None
             return
         outbox = Outbox(database)
-        senders = [Sender(outbox, halls, clock, *by, links, watcher) for by in carriers.items()]
-        gatherer = MessageProducer(database, outbox, halls, clock, carriers.keys(), days)
-        messages = Messages(gatherer, senders, outbox, clock)
+        senders = [Sender(outbox, halls, clock, *by, links, metrics) for by in transports.items()]
+        producer = MessageProducer(database, outbox, halls, clock, transports.keys(), days)
+        messages = Messages(producer, senders, outbox, clock)
         stack.push_async_callback(messages.stop)
         yield messages
 
 
-async def _once(work: Callable[[], Awaitable[object]], well: Health) -> None:
-    """Do what a pass is for, or leave it to the next one."""
+async def _run_pass(work: Callable[[], Awaitable[object]], well: Health) -> None:
+    """Run one pass; if the database is unavailable, report that once and leave the work to the next pass."""
     try:
         await work()
     except StorageUnavailable as error:
@@ -136,6 +142,6 @@ async def _once(work: Callable[[], Awaitable[object]], well: Health) -> None:
         well.worked()
 
 
-def _look_at(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("send_fault", exc_info=error)

@@ -1,4 +1,4 @@
-"""What a message is."""
+"""The data types of messages: kinds, channels, states and contents."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from service.primitives.personal_data import Personal
 
 
 class Kind(StrEnum):
-    """What a message says."""
+    """The reason for a message, which selects its text."""
 
     BOOKED = "booked"
     CHANGED = "changed"
@@ -23,27 +23,31 @@ class Kind(StrEnum):
 
 
 TICKET_KINDS = frozenset({Kind.NEAR})
-"""All others are about an appointment."""
+"""Kinds about a ticket; all others are about an appointment."""
 
 ONLY_WHILE_BOOKED = frozenset({Kind.BOOKED, Kind.CHANGED, Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
-"""True only as long as the appointment is as the message says."""
+"""Kinds that are sent only if the appointment is still booked and has not changed since the message was created."""
 
 REMINDERS = frozenset({Kind.DAY_BEFORE, Kind.HOUR_BEFORE})
-"""Where the hall is not open at the time, one of them says that instead, and is of kind `closed` then."""
+"""Reminders of an appointment. If the hall is not open at that time, a reminder is sent as kind `closed` instead."""
 
 DEPENDS_ON_OPENING = REMINDERS | {Kind.MISSED, Kind.NEAR}
-"""What they say, and whether they are said now, depends on when the hall is open, as of the moment they are sent."""
+"""Kinds whose text and sending time depend on the opening times of the hall, read at the moment of sending."""
 
 
 class MessageChannel(StrEnum):
-    """How a message reaches people: a mail, or a webhook whose receiver sends it on as a text message."""
+    """How a message is delivered: by mail, or by a webhook whose receiver forwards it as a text message."""
 
     MAIL = "mail"
     WEBHOOK = "webhook"
 
 
 class State(StrEnum):
-    """Where a message is: `sending` is handed over and not answered yet, `withdrawn` no longer true or of use."""
+    """State of a message.
+
+    `sending`: its delivery has begun and the result is not recorded yet. `dead`: it could not be delivered.
+    `withdrawn`: it was not sent, because it was outdated or too late.
+    """
 
     WAITING = "waiting"
     SENDING = "sending"
@@ -53,11 +57,12 @@ class State(StrEnum):
 
 
 class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the texts say, of an appointment or of a ticket: codes, times and numbers, nothing about the person.
+    """Data of an appointment or a ticket that the texts contain: codes, times and numbers, no personal data.
 
-    `sequence` counts the changes of the appointment; `by` is who cancelled it. `closed`: because the hall is closed.
-    `doors_at` is from when on people can check in, where a reminder is sent before that; `over` says that no number is
-    given out any more on the day of what was missed. In the outbox a message has these once it was sent so.
+    `sequence` counts the changes of the appointment. `by` names the party that cancelled it. `closed`: the reason is
+    that the hall is closed. `doors_at`: the time when check-in begins, set in a reminder that is sent before that time.
+    `over`: no more tickets are issued on the day of the missed appointment. The outbox stores `closed`, `doors_at` and
+    `over` as they were when the message was sent.
     """
 
     service: ServiceId
@@ -75,7 +80,7 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """A row of the outbox to be sent; `tries` counts this one."""
+    """A message claimed from the outbox for sending; `tries` includes the coming attempt."""
 
     hall: HallId
     id: str
@@ -88,7 +93,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Person(Personal, frozen=True, kw_only=True):
-    """Whom a message is for, as the table of applicants says when it is sent."""
+    """Name and contacts of the recipient, read from the table `applicants` just before sending."""
 
     name: str | None
     phone: str | None

@@ -1,8 +1,8 @@
-"""The outbox: what has to be sent, in a table.
+"""The table `outbox`: messages to send and their states.
 
-Every change of a row says which state it leaves, and who has it in hand: `claim` is drawn by a sender for the messages
-it takes, and a statement that meets another's claim changes nothing. Rows are made under the key of what they follow
-from, so that making them again makes nothing.
+Every update of a row names the state it expects and the claim. A sender draws a random `claim` for the messages that it
+takes; an update with a different claim changes nothing. The unique key of a message is made of its source, so creating
+the same message again has no effect.
 """
 
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ _decode_facts = msgspec.json.Decoder(Facts).decode
 
 
 class MessageSource(Struct, frozen=True):
-    """What a message is about, and whom it is for; `seq` is that of the event it follows from, 0 for none."""
+    """The appointment or ticket of a message, and its applicant; `seq` is the seq of the causing event, 0 if none."""
 
     subject: str
     seq: int
@@ -54,20 +54,21 @@ class NewMessage(Struct, frozen=True, kw_only=True):
 
 
 class Recipient(Struct, frozen=True):
-    """Whom a message is for, None when they were erased, and how things are with what it is about.
+    """Recipient of a message and the current state of its appointment or ticket.
 
-    `told_closed`: another message has told them that the hall is closed at the time.
+    `person` is None if their data was erased. `closure_announced`: another message on the same channel has
+    announced that the hall is closed at the time of the appointment.
     """
 
     person: Person | None
     appointment_state: str | None
     sequence: int | None
     ticket_state: str | None
-    told_closed: bool
+    closure_announced: bool
 
 
 AGES = ("minute", "ten_minutes", "hour", "longer")
-"""How long messages are due that were not sent: for less than so long, or longer than that."""
+"""Age classes of messages that are due and not sent: less than 1 minute, 10 minutes, 1 hour; longer."""
 
 
 class OutboxEntry(Struct, frozen=True, kw_only=True):
@@ -86,50 +87,50 @@ class OutboxEntry(Struct, frozen=True, kw_only=True):
 
 
 class Outbox:
-    """Reads and changes the outbox. Everything here raises `StorageUnavailable` when PostgreSQL does not answer."""
+    """Reads and changes the outbox. Every method raises the journal's `StorageUnavailable` without a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sql: Mapping[str, str] = statements("outbox.sql", PACKAGE)
 
-    # Gathering.
+    # Creating messages.
 
-    async def moved(self, halls: Iterable[HallId], from_on: date) -> list[tuple[HallId, date]]:
-        """The days from a date on that have gone on since they were read."""
-        rows = await self._database.fetch(self._sql["moved"], list(halls), from_on)
+    async def changed_days(self, halls: Iterable[HallId], from_on: date) -> list[tuple[HallId, date]]:
+        """List the days from a date on that have events after their cursor."""
+        rows = await self._database.fetch(self._sql["changed_days"], list(halls), from_on)
         return [(HallId(row["hall_id"]), row["day"]) for row in rows]
 
     async def hold_cursor(self, writer: Writer, hall: HallId, on: date) -> int | None:
-        """Hold a day's cursor until the transaction ends; None while another process does."""
+        """Lock a day's cursor until the transaction ends; return its seq, None if another process holds it."""
         await writer.execute(self._sql["begin_cursor"], hall, on)
         held: int | None = await writer.fetchval(self._sql["hold_cursor"], hall, on)
         return held
 
-    async def news(self, writer: Writer, hall: HallId, on: date, seq: int) -> tuple[int, list[AppointmentUpdate]]:
-        """Where the day stands, and what happened to its appointments after a seq."""
-        rows = await writer.fetch(self._sql["news"], hall, on, seq)
-        assert rows, "a day that moved is there"
-        return rows[0]["day_seq"], [_touched(row) for row in rows if row["appointment"] is not None]
+    async def updates(self, writer: Writer, hall: HallId, on: date, seq: int) -> tuple[int, list[AppointmentUpdate]]:
+        """Read the day's current seq and the updates of its appointments after `seq`, by seq."""
+        rows = await writer.fetch(self._sql["updates"], hall, on, seq)
+        assert rows, "a day with a cursor has a row"
+        return rows[0]["day_seq"], [_update_of(row) for row in rows if row["appointment"] is not None]
 
     async def withdraw(
-        self, writer: Writer, hall: HallId, on: date, touched: list[AppointmentUpdate], now_at: datetime
+        self, writer: Writer, hall: HallId, on: date, updates: list[AppointmentUpdate], now_at: datetime
     ) -> None:
-        """Take back what waits to be sent of some appointments from before they became what they are now."""
-        appointments, seqs = [one.appointment for one in touched], [one.seq for one in touched]
+        """Withdraw the waiting messages of appointments that are older than their current update."""
+        appointments, seqs = [update.appointment for update in updates], [update.seq for update in updates]
         await writer.execute(self._sql["withdraw"], hall, on, appointments, seqs, now_at)
 
-    async def put(self, writer: Writer, hall: HallId, on: date, news: list[NewMessage], now_at: datetime) -> int:
-        """Put messages in, for those who can be reached; return how many are new."""
-        return len(await writer.fetch(self._sql["put"], hall, on, _encode(news).decode(), now_at))
+    async def insert(self, writer: Writer, hall: HallId, on: date, news: list[NewMessage], now_at: datetime) -> int:
+        """Insert messages for applicants with a contact for the channel; return how many are new."""
+        return len(await writer.fetch(self._sql["insert"], hall, on, _encode(news).decode(), now_at))
 
     async def move_cursor(self, writer: Writer, hall: HallId, on: date, seq: int) -> None:
-        """Say how far a day was read."""
+        """Record that a day was read up to `seq`."""
         await writer.execute(self._sql["move_cursor"], hall, on, seq)
 
     # Sending.
 
     async def halls_due(self, channel: MessageChannel, now_at: datetime) -> list[HallId]:
-        """The halls that have something to send."""
+        """List the halls with messages due on a channel."""
         rows = await self._database.fetch(self._sql["halls_due"], now_at, channel)
         return [HallId(row["hall_id"]) for row in rows]
 
@@ -143,7 +144,7 @@ class Outbox:
         now_at: datetime,
         limit: int,
     ) -> list[Message]:
-        """Take messages that are due."""
+        """Claim due messages of a hall until an instant, the longest due first, at most `limit`."""
         rows = await self._database.fetch(self._sql["claim"], hall, claim, until_at, now_at, channel, limit)
         return [
             Message(
@@ -159,9 +160,9 @@ class Outbox:
             for row in rows
         ]
 
-    async def whom(self, message: Message) -> Recipient | None:
-        """Whom a message is for; None when it is gone."""
-        rows = await self._database.fetch(self._sql["whom"], message.hall, message.id)
+    async def recipient(self, message: Message) -> Recipient | None:
+        """Read the recipient of a message; None if the message was deleted."""
+        rows = await self._database.fetch(self._sql["recipient"], message.hall, message.id)
         if not rows:
             return None
         row = rows[0]
@@ -171,29 +172,33 @@ class Outbox:
             row["appointment_state"],
             row["sequence"],
             row["ticket_state"],
-            row["told_closed"],
+            row["closure_announced"],
         )
 
-    async def opening(self, message: Message) -> DayOpening:
-        """When the hall takes people on the day of a message. Raises UnknownKind."""
-        rows = await self._database.fetch(self._sql["opening"], message.hall, message.day)
+    async def day_opening(self, message: Message) -> DayOpening:
+        """Read when the hall is open on the day of a message.
+
+        Raises:
+            UnknownKind: a newer release wrote an event that this one cannot read.
+        """
+        rows = await self._database.fetch(self._sql["day_opening"], message.hall, message.day)
         return day_opening_of(record_of(row) for row in rows)
 
-    async def put_off(self, message: Message, claim: str, wait: Postpone, now_at: datetime) -> None:
-        """Let a message wait for a while longer."""
+    async def postpone(self, message: Message, claim: str, wait: Postpone, now_at: datetime) -> None:
+        """Postpone a claimed message and release its claim."""
         await self._database.fetch(
-            self._sql["put_off"], message.hall, message.id, claim, wait.due_at, wait.expires_at, now_at
+            self._sql["postpone"], message.hall, message.id, claim, wait.due_at, wait.expires_at, now_at
         )
 
-    async def hand_over(self, message: Message, claim: str, until_at: datetime, now_at: datetime) -> bool:
-        """Say that a message is being handed over; False when it is not ours to send, or not true any more."""
+    async def begin_delivery(self, message: Message, claim: str, until_at: datetime, now_at: datetime) -> bool:
+        """Record that the delivery of a message begins; False if the claim was lost or the message was withdrawn."""
         facts = _encode(message.facts).decode()
         rows = await self._database.fetch(
-            self._sql["hand_over"], message.hall, message.id, claim, until_at, facts, now_at
+            self._sql["begin_delivery"], message.hall, message.id, claim, until_at, facts, now_at
         )
         return bool(rows)
 
-    async def settle(  # noqa: PLR0913  (the last ones by name)
+    async def record_result(  # noqa: PLR0913  (the last ones by name)
         self,
         message: Message,
         claim: str,
@@ -203,69 +208,69 @@ class Outbox:
         next_at: datetime | None,
         now_at: datetime,
     ) -> bool:
-        """Say what came of a hand-over; False when somebody else has it in hand."""
+        """Record the result of a delivery; False if another sender has the message."""
         rows = await self._database.fetch(
-            self._sql["settle"], message.hall, message.id, claim, state, reason, next_at, now_at
+            self._sql["record_result"], message.hall, message.id, claim, state, reason, next_at, now_at
         )
         return bool(rows)
 
-    async def give_up(self, message: Message, claim: str, reason: str, now_at: datetime) -> None:
-        """Withdraw a message that was not handed over."""
-        await self._database.fetch(self._sql["give_up"], message.hall, message.id, claim, reason, now_at)
+    async def withdraw_claimed(self, message: Message, claim: str, reason: str, now_at: datetime) -> None:
+        """Withdraw a claimed message whose delivery has not begun."""
+        await self._database.fetch(self._sql["withdraw_claimed"], message.hall, message.id, claim, reason, now_at)
 
-    async def drop(self, message: Message, claim: str) -> None:
-        """Remove a message whose person is gone."""
-        await self._database.fetch(self._sql["drop"], message.hall, message.id, claim)
+    async def delete_claimed(self, message: Message, claim: str) -> None:
+        """Delete a claimed message whose recipient was erased or cannot be reached."""
+        await self._database.fetch(self._sql["delete_claimed"], message.hall, message.id, claim)
 
-    async def late(self, now_at: datetime) -> list[tuple[Kind, MessageChannel]]:
-        """Withdraw what is of no use any more."""
-        rows = await self._database.fetch(self._sql["late"], now_at)
+    async def withdraw_expired(self, now_at: datetime) -> list[tuple[Kind, MessageChannel]]:
+        """Withdraw expired messages of all channels; return the kind and channel of each."""
+        rows = await self._database.fetch(self._sql["withdraw_expired"], now_at)
         return [(Kind(row["kind"]), MessageChannel(row["channel"])) for row in rows]
 
-    async def abandoned(self, now_at: datetime, tries_max: int) -> list[tuple[Kind, MessageChannel, State]]:
-        """Take up the hand-overs whose sender is gone."""
-        rows = await self._database.fetch(self._sql["abandoned"], now_at, tries_max)
+    async def recover_abandoned(self, now_at: datetime, tries_max: int) -> list[tuple[Kind, MessageChannel, State]]:
+        """Recover deliveries whose lease has ended because their sender died; return the new state of each."""
+        rows = await self._database.fetch(self._sql["recover_abandoned"], now_at, tries_max)
         return [(Kind(row["kind"]), MessageChannel(row["channel"]), State(row["state"])) for row in rows]
 
-    async def waiting(self, channel: MessageChannel, now_at: datetime) -> dict[tuple[str, str], int]:
-        """How many messages are due and not sent, by channel and age."""
-        rows = await self._database.fetch(self._sql["waiting"], now_at, channel)
+    async def count_overdue(self, channel: MessageChannel, now_at: datetime) -> dict[tuple[str, str], int]:
+        """Count messages of a channel that are due and not sent, by channel and age class."""
+        rows = await self._database.fetch(self._sql["count_overdue"], now_at, channel)
         found = {row["age"]: row["messages"] for row in rows}
         return {(channel, age): found.get(age, 0) for age in AGES}
 
     async def sweep(self, before_at: datetime, from_on: date) -> None:
-        """Remove messages that ended before an instant, and the cursors of days before a date."""
+        """Delete messages finished before an instant, and the cursors of days before a date."""
         await self._database.fetch(self._sql["sweep"], before_at)
         await self._database.fetch(self._sql["sweep_cursors"], from_on)
 
     # Managers.
 
     async def list(self, hall: HallId, state: State, after: str, limit: int) -> list[OutboxEntry]:
-        """Messages of a hall in a state, the oldest first, after one."""
-        return [_listed(row) for row in await self._database.fetch(self._sql["list"], hall, state, after, limit)]
+        """List messages of a hall in one state, oldest first, after the message with id `after`."""
+        return [_entry_of(row) for row in await self._database.fetch(self._sql["list"], hall, state, after, limit)]
 
     async def get(self, writer: Writer, hall: HallId, message: str) -> OutboxEntry | None:
-        """A message of a hall, held until the transaction ends."""
+        """Read a message of a hall and lock its row until the transaction ends."""
         row = await writer.fetchrow(self._sql["get"], hall, message)
-        return None if row is None else _listed(row)
+        return None if row is None else _entry_of(row)
 
     async def retry(self, writer: Writer, hall: HallId, message: str, now_at: datetime) -> OutboxEntry | None:
-        """Let a dead message wait again; None when it is not dead."""
+        """Set a dead message to waiting again; return it, None if it is not dead."""
         row = await writer.fetchrow(self._sql["retry"], hall, message, now_at)
-        return None if row is None else _listed(row)
+        return None if row is None else _entry_of(row)
 
 
-def new_messages(about: MessageSource, due: DueMessage, channels: Iterable[MessageChannel]) -> list[NewMessage]:
-    """A message for each channel."""
+def new_messages(source: MessageSource, due: DueMessage, channels: Iterable[MessageChannel]) -> list[NewMessage]:
+    """Build one message for each channel, each with a new id."""
     return [
         NewMessage(
             id=new_id(),
-            subject=about.subject,
-            seq=about.seq,
+            subject=source.subject,
+            seq=source.seq,
             kind=due.kind,
             channel=channel,
-            applicant=about.applicant,
-            facts=about.facts,
+            applicant=source.applicant,
+            facts=source.facts,
             due_at=due.due_at,
             expires_at=due.expires_at,
         )
@@ -273,7 +278,7 @@ def new_messages(about: MessageSource, due: DueMessage, channels: Iterable[Messa
     ]
 
 
-def _touched(row: asyncpg.Record) -> AppointmentUpdate:
+def _update_of(row: asyncpg.Record) -> AppointmentUpdate:
     state = row["state"]
     return AppointmentUpdate(
         appointment=str(row["appointment"]),
@@ -301,7 +306,7 @@ def _touched(row: asyncpg.Record) -> AppointmentUpdate:
     )
 
 
-def _listed(row: asyncpg.Record) -> OutboxEntry:
+def _entry_of(row: asyncpg.Record) -> OutboxEntry:
     kind = Kind(row["kind"])
     return OutboxEntry(
         id=str(row["id"]),

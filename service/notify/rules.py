@@ -1,13 +1,14 @@
-"""Which messages follow from what happened: pure, like the rules of the hall.
+"""Rules that decide which messages follow from the events of an appointment. Pure functions.
 
-What happened to an appointment since it was last looked at is one thing: whoever books and moves at once is told where
-they are now. Reminders are messages that are due later. With each change all that still waits of an appointment is
-withdrawn, and what is true now is put in its place; so nobody is reminded of a time that was given up.
+All events of an appointment since the last read are handled as one update: a person who books and moves the appointment
+at once gets one message with the current time. Reminders are messages that are due later. Each change withdraws all
+messages of the appointment that still wait, and creates new ones, so that no reminder names an outdated time.
 
-Whether the hall is open at the time is looked at when a reminder is sent, not when it is made: a document may be
-changed in between, and changed back. Where it is not open, the first reminder that is due says so, and no other does.
+Whether the hall is open at the time of the appointment is checked when a reminder is sent, not when it is created,
+because the hall document may change in between. If the hall is not open then, the first reminder that is due says so,
+and the other reminder is not sent.
 
-Times: a day before is the same time by the wall of the hall, also where the clock was changed in between.
+A reminder of the day before is due at the same local time of the hall, also across a change to or from summer time.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,29 +34,29 @@ from service.domain.queue import dispatch
 from service.notify.model import REMINDERS, Facts, Kind
 
 REMINDER_GRACE = timedelta(hours=1)
-"""A reminder that is later than this is not sent; what happened is told for so long at least."""
+"""A reminder expires this long after it was due. Messages about a change can be sent for at least this long."""
 
 NEWS_AGE_MAX = timedelta(days=1)
-"""What happened longer ago is not told any more: messages that are switched on do not tell of old bookings."""
+"""No message is created for older changes, so that switching messages on does not announce old bookings."""
 
 NEAR_AHEAD_MAX = 3
-"""Whoever was told of more people ahead is sent a message when so many are left."""
+"""A ticket issued with more people ahead gets a message when no more than this number are left."""
 
 NEAR_GRACE = timedelta(minutes=10)
-"""So much later the number ahead is another."""
+"""After this time the number of people ahead in the message is outdated, and the message is not sent."""
 
 MISSED_GRACE = timedelta(hours=12)
-"""The day is over then, and so is the way that the message shows."""
+"""After this time the day is over, and the advice in the message is of no use."""
 
 RECHECK_INTERVAL = timedelta(minutes=1)
-"""How late somebody may be asked to check in after a suspension was lifted."""
+"""Interval of checks for the end of a suspension, and therefore the largest delay of a message after it ends."""
 
 
 class AppointmentUpdate(Struct, frozen=True, kw_only=True):
-    """An appointment that something happened to: between which instants and what, and how it is now.
+    """The new events of an appointment, summed up, and its current state.
 
-    `seq` is that of its last event. `state` is None when it goes on on another day, and `held` says that it never was
-    more than held.
+    `seq` is the seq of its last event, `first_at` and `last_at` the times of its first and last new event, `kinds`
+    their kinds. `state` is None if the appointment was moved to another day. `held`: it was never confirmed.
     """
 
     appointment: str
@@ -72,37 +73,37 @@ class AppointmentUpdate(Struct, frozen=True, kw_only=True):
 
 
 class DueMessage(Struct, frozen=True):
-    """A message that follows: from when it may be sent, and from when no more."""
+    """A message to create: its kind, the earliest time to send it, and the time when it expires."""
 
     kind: Kind
     due_at: datetime
     expires_at: datetime
 
 
-def messages_of(touched: AppointmentUpdate, zone: ZoneInfo, now_at: datetime) -> list[DueMessage]:
-    """What an appointment's person is to be told, at once and later; the reminders of a time that comes after them."""
-    facts = touched.facts
-    if touched.applicant is None or facts is None or facts.starts_at is None:
+def messages_of(update: AppointmentUpdate, zone: ZoneInfo, now_at: datetime) -> list[DueMessage]:
+    """List the messages that follow from an update: at most one about the change, then reminders not yet due."""
+    facts = update.facts
+    if update.applicant is None or facts is None or facts.starts_at is None:
         return []
-    told_at, starts_at = touched.last_at, facts.starts_at
-    until_it_starts = max(starts_at, told_at + REMINDER_GRACE)
+    changed_at, starts_at = update.last_at, facts.starts_at
+    expires_at = max(starts_at, changed_at + REMINDER_GRACE)
     news: DueMessage | None = None
     reminders: list[DueMessage] = []
-    match touched.state:
+    match update.state:
         case AppointmentState.BOOKED:
-            news = DueMessage(_booked_or_changed(touched), told_at, until_it_starts)
-            reminders = [due for due in _reminders(starts_at, zone) if due.due_at > told_at]
-        case AppointmentState.CANCELLED if not touched.held and touched.by != CancelledBy.ERASED:
-            news = DueMessage(Kind.CANCELLED, told_at, until_it_starts)
+            news = DueMessage(_booked_or_changed(update), changed_at, expires_at)
+            reminders = [due for due in _reminders(starts_at, zone) if due.due_at > changed_at]
+        case AppointmentState.CANCELLED if not update.held and update.by != CancelledBy.ERASED:
+            news = DueMessage(Kind.CANCELLED, changed_at, expires_at)
         case AppointmentState.MISSED:
-            news = DueMessage(Kind.MISSED, told_at, told_at + MISSED_GRACE)
-    told = [] if news is None or now_at - told_at > NEWS_AGE_MAX else [news]
-    return [due for due in (*told, *reminders) if due.expires_at > now_at]
+            news = DueMessage(Kind.MISSED, changed_at, changed_at + MISSED_GRACE)
+    recent_news = [] if news is None or now_at - changed_at > NEWS_AGE_MAX else [news]
+    return [due for due in (*recent_news, *reminders) if due.expires_at > now_at]
 
 
-def _booked_or_changed(touched: AppointmentUpdate) -> Kind:
-    made_now = "appointment_made" in touched.kinds and touched.made_at == touched.first_at
-    return Kind.BOOKED if made_now or "appointment_confirmed" in touched.kinds else Kind.CHANGED
+def _booked_or_changed(update: AppointmentUpdate) -> Kind:
+    made_now = "appointment_made" in update.kinds and update.made_at == update.first_at
+    return Kind.BOOKED if made_now or "appointment_confirmed" in update.kinds else Kind.CHANGED
 
 
 def _reminders(starts_at: datetime, zone: ZoneInfo) -> Iterator[DueMessage]:
@@ -113,29 +114,29 @@ def _reminders(starts_at: datetime, zone: ZoneInfo) -> Iterator[DueMessage]:
 
 
 class DayOpening(Struct, frozen=True):
-    """When the hall takes people on a day: by its plan, overtime with it, unless a manager closed or suspended it."""
+    """When the hall is open on a day: its plan with overtime, and whether a manager closed or suspended it."""
 
     plan: Plan
     closed: bool = False
     suspension: Suspension | None = None
 
     def at(self, starts_at: datetime) -> bool:
-        """Tell whether who has booked a time meets somebody then, as far as can be told now."""
+        """Tell whether the hall is open at the time of an appointment, as far as is known now."""
         return self.plan.open_at(starts_at) and not self.closed
 
     def over_at(self, now_at: datetime) -> bool:
-        """Tell whether no number is given out any more on that day."""
+        """Tell whether no more tickets are issued on that day."""
         return self.closed or all(window.closes_at <= now_at for window in self.plan.windows)
 
     def look_again_at(self, now_at: datetime) -> datetime | None:
-        """When to look whether the hall goes on; None while it is not suspended."""
+        """Return when to check again whether the suspension has ended; None if the hall is not suspended."""
         if self.suspension is None or not self.suspension.covers(now_at):
             return None
         return min(self.suspension.until_at or now_at + RECHECK_INTERVAL, now_at + RECHECK_INTERVAL)
 
 
 def day_opening_of(records: Iterable[Record]) -> DayOpening:
-    """Read it from the day's events about the whole hall, of which each sort may be there by its last alone."""
+    """Build it from events of the day about the whole hall; of each sort the last event is enough."""
     plan: Plan | None = None
     overtime: Overtime | None = None
     suspension: Suspension | None = None
@@ -159,7 +160,7 @@ def day_opening_of(records: Iterable[Record]) -> DayOpening:
 
 
 class SendAs(Struct, frozen=True):
-    """Send it, as of this kind; the others are as in `Facts`."""
+    """Decision to send a message as this kind. The other fields are those of `Facts`."""
 
     kind: Kind
     closed: bool = False
@@ -168,44 +169,43 @@ class SendAs(Struct, frozen=True):
 
 
 class Postpone(Struct, frozen=True):
-    """Look at it again, and send it until then."""
+    """Decision to check the message again at `due_at`; it may be sent at least until `expires_at`."""
 
     due_at: datetime
     expires_at: datetime
 
 
 def apply_opening(
-    kind: Kind, starts_at: datetime | None, opening: DayOpening, now_at: datetime, *, told_closed: bool
+    kind: Kind, starts_at: datetime | None, opening: DayOpening, now_at: datetime, *, closure_announced: bool
 ) -> SendAs | Postpone | None:
-    """What one of `AS_THE_HALL_OPENS` is to say now.
+    """Decide how to send a message of one of the kinds `DEPENDS_ON_OPENING` now.
 
     Args:
-        kind: what it was made as.
-        starts_at: when the appointment is; None of a ticket.
-        opening: when the hall takes people on that day.
+        kind: the kind with which the message was created.
+        starts_at: time of the appointment; None for a ticket.
+        opening: when the hall is open on that day.
         now_at: the present instant.
-        told_closed: whether the person was told before that the hall is closed at that time.
+        closure_announced: whether an earlier message has announced that the hall is closed at that time.
 
     Returns:
-        What to send; or when to look again, while the hall is suspended and nobody is to come to it; or None for
-        nothing.
+        How to send it; or, while the hall is suspended, when to check again; or None to send nothing.
     """
     if kind is Kind.NEAR:
         again_at = opening.look_again_at(now_at)
         return SendAs(kind) if again_at is None else Postpone(again_at, again_at + NEAR_GRACE)
-    assert starts_at is not None, "all others are of an appointment"
+    assert starts_at is not None, "all other kinds are about an appointment"
     if kind is Kind.MISSED:
-        return _missed(starts_at, opening, now_at, told_closed=told_closed)
-    assert kind in REMINDERS, "of all others it does not matter"
+        return _missed(starts_at, opening, now_at, closure_announced=closure_announced)
+    assert kind in REMINDERS, "the other kinds do not depend on the opening"
     if not opening.at(starts_at):
-        return None if told_closed else SendAs(Kind.CLOSED, closed=True)
+        return None if closure_announced else SendAs(Kind.CLOSED, closed=True)
     return _check_in_now(starts_at, opening, now_at) if kind is Kind.HOUR_BEFORE else SendAs(kind)
 
 
 def _missed(
-    starts_at: datetime, opening: DayOpening, now_at: datetime, *, told_closed: bool
+    starts_at: datetime, opening: DayOpening, now_at: datetime, *, closure_announced: bool
 ) -> SendAs | Postpone | None:
-    if told_closed and not opening.plan.open_at(starts_at):
+    if closure_announced and not opening.plan.open_at(starts_at):
         return None
     over, again_at = opening.over_at(now_at), opening.look_again_at(now_at)
     if again_at is not None and not over:
@@ -223,9 +223,10 @@ def _check_in_now(starts_at: datetime, opening: DayOpening, now_at: datetime) ->
 
 
 def tickets_near_call(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]]:
-    """The tickets with an applicant that are near their call and were told of more people, and how many are ahead.
+    """Yield tickets that are near their call, each with the number of people ahead now.
 
-    None while the hall is suspended: nobody is called then, nor to come back to it.
+    Only tickets that have an applicant and were issued with more than `NEAR_AHEAD_MAX` people ahead. Yields nothing
+    while the hall is suspended, because nobody is called then.
     """
     if day.suspended_at(now_at) is not None:
         return
@@ -234,7 +235,7 @@ def tickets_near_call(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]
         if (
             ticket.applicant is None
             or ticket.ahead <= NEAR_AHEAD_MAX
-            or day.queue.line_of(ticket) is None  # not waiting, on standby, or not to be called yet
+            or day.queue.line_of(ticket) is None  # not waiting, on standby, or cannot be called yet
         ):
             continue
         ahead = dispatch.count_ahead(day, ticket)
@@ -243,5 +244,5 @@ def tickets_near_call(day: Day, now_at: datetime) -> Iterator[tuple[Ticket, int]
 
 
 def facts_of_ticket(ticket: Ticket, ahead: int) -> Facts:
-    """What is said of a ticket."""
+    """Build the facts of a message about a ticket."""
     return Facts(service=ServiceId(ticket.service), number=ticket.number, ahead=ahead)

@@ -1,7 +1,7 @@
-"""The words of messages: Fluent texts in each language, and the choice among languages.
+"""Fluent texts of messages in each language, and the choice of a language.
 
-Dates and times are said in the hall's zone, for that is where people have to be. Weekdays and months are arguments, so
-that a language is one file and nothing else.
+Dates and times are given in the hall's time zone. Weekdays and months are arguments of the texts, so that a language
+consists of one file only.
 """
 
 from collections.abc import Sequence
@@ -17,39 +17,39 @@ if TYPE_CHECKING:
     from fluent.runtime import FluentBundle
 
 LANGUAGES = ("zh-CN", "en")
-"""Those there are texts in; the last is taken where neither the person nor the hall asks for one of them."""
+"""Languages with texts. The last one is used when neither the person nor the hall asks for one of them."""
 
 
 @cache
 def _bundle(language: str) -> "FluentBundle":
-    from fluent.runtime import FluentBundle, FluentResource  # noqa: PLC0415  (babel with it, for the first message only)
+    from fluent.runtime import FluentBundle, FluentResource  # noqa: PLC0415  (it imports babel, which is slow: only with the first message)
 
-    bundle = FluentBundle([language], use_isolating=False)  # a text message has no use for direction marks
-    written = (files("service.notify") / "texts" / f"{language}.ftl").read_text("utf-8")
-    bundle.add_resource(FluentResource(written))
+    bundle = FluentBundle([language], use_isolating=False)  # no direction marks in text messages
+    source = (files("service.notify") / "texts" / f"{language}.ftl").read_text("utf-8")
+    bundle.add_resource(FluentResource(source))
     return bundle
 
 
 def translate(language: str, text: str, **arguments: str | int) -> str:
-    """Say one of the texts in one of `LANGUAGES`."""
+    """Format the text with the key `text` in one of `LANGUAGES`."""
     bundle = _bundle(language)
     value = bundle.get_message(text).value
     assert value is not None, "every text has a value"
-    said, faults = bundle.format_pattern(value, arguments)
+    formatted, faults = bundle.format_pattern(value, arguments)
     assert not faults, f"{text} in {language}: {faults[0]!r}"
-    return str(said)
+    return str(formatted)
 
 
 def time_arguments(at: datetime, zone: ZoneInfo) -> dict[str, str | int]:
-    """What `date` and `$time` in a text need to say an instant."""
+    """Build the arguments that the texts need for a date and a time, in the time zone `zone`."""
     local = at.astimezone(zone)
     return {"month": local.month, "day": local.day, "weekday": local.isoweekday(), "time": f"{local:%H:%M}"}
 
 
 def choose_language(locale: str | None, hall_languages: Sequence[str]) -> str:
-    """The language for a person: theirs, else the hall's first one there are texts in. Tags are BCP 47.
+    """Choose the language for a person: their own, else the first language of the hall that has texts.
 
-    `zh-TW` and `zh` are met with `zh-CN`: it is nearer than English.
+    Tags are BCP 47 and are compared by the primary language: `zh-TW` and `zh` give `zh-CN`.
     """
     for wanted in (locale or "", *hall_languages):
         for language in LANGUAGES:
@@ -59,11 +59,12 @@ def choose_language(locale: str | None, hall_languages: Sequence[str]) -> str:
 
 
 def localized_name(texts: Texts, language: str, otherwise: str) -> str:
-    """What a thing of the hall document is called: in the language, a near one, or any; else by its id.
+    """Return a name from the hall document: in the language, a related one, or any; else `otherwise`.
 
-    In one line, as it stands in subjects and text messages: a name from a spreadsheet may have brought line breaks.
+    The result is one line, because names are used in subjects and text messages and may contain line breaks from a
+    spreadsheet.
     """
-    near = [said for tag, said in texts.items() if _primary(tag) == _primary(language)]
+    near = [name for tag, name in texts.items() if _primary(tag) == _primary(language)]
     found = texts.get(language) or next(iter((*near, *texts.values(), otherwise)))
     return " ".join(found.split())
 

@@ -1,10 +1,10 @@
-"""Webhooks: each message to one address of the operator's, which sends it on, most often as a text message.
+"""Deliver messages as webhooks to one URL of the operator, which forwards them, usually as text messages.
 
-The address and its secret are settings and not part of any hall document: who manages a hall must not be able to make
-this service ask things of its own network. Messages are signed as Standard Webhooks says, with the outbox's id as
-`webhook-id`. The receiver knows by it what it has already, so what is of unknown end is simply sent again.
+The URL and its secret are settings and not part of a hall document: the manager of a hall must not be able to make this
+service send requests into its own network. Messages are signed according to Standard Webhooks, with the outbox id as
+`webhook-id`. The receiver recognises duplicates by this id, so a message with an unknown outcome is sent again.
 
-Source: Standard Webhooks 1.0 (2xx is taken; 410 wants no more; everything else is tried again).
+Source: Standard Webhooks 1.0 (2xx: accepted; 410: send no more; everything else: retry).
 """
 
 from datetime import datetime
@@ -22,7 +22,7 @@ from service.notify.model import Kind, Message, Person
 from service.primitives.personal_data import Personal
 
 RESPONSE_TIMEOUT_S = 15.0
-"""How long the receiver's answer is waited for, as Standard Webhooks advises."""
+"""Time limit for the receiver's response, as recommended by Standard Webhooks."""
 
 GONE = 410
 
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class WebhookData(Personal, frozen=True, kw_only=True):
-    """What the message is about. `to` is the phone number, `text` all that is to be sent to it, in `language`."""
+    """The data of a webhook. `to` is the phone number, `text` the complete text message in `language`."""
 
     hall: str
     kind: Kind
@@ -41,7 +41,7 @@ class WebhookData(Personal, frozen=True, kw_only=True):
 
 
 class WebhookBody(Struct, frozen=True, kw_only=True):
-    """A webhook's body; `timestamp` is when the message was made ready."""
+    """The body of a webhook; `timestamp` is the time of this delivery attempt."""
 
     type: str
     timestamp: str
@@ -49,7 +49,7 @@ class WebhookBody(Struct, frozen=True, kw_only=True):
 
 
 class Gateway:
-    """Hands messages to the receiver of webhooks. Use it as `async with Gateway(…) as gateway`."""
+    """Delivers messages to the receiver of webhooks. Use it as `async with Gateway(…) as gateway`."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
@@ -71,13 +71,13 @@ class Gateway:
         """Tell whether a person has a phone number."""
         return bool(person.phone)
 
-    async def hand_over(
-        self, message: Message, letter: RenderedMessage, person: Person, now_at: datetime
+    async def deliver(
+        self, message: Message, rendered: RenderedMessage, person: Person, now_at: datetime
     ) -> DeliveryResult:
-        """Hand one message over."""
+        """Deliver one message."""
         assert self._session is not None, "a gateway is used inside `async with`"
-        assert person.phone, "who cannot be reached is not written to"
-        body = _encode(webhook_body_of(message, letter, person.phone, now_at)).decode()
+        assert person.phone, "the sender has checked `reaches`"
+        body = _encode(webhook_body_of(message, rendered, person.phone, now_at)).decode()
         headers = {
             "Content-Type": "application/json",
             "webhook-id": message.id,
@@ -98,8 +98,8 @@ class Gateway:
         return (Rejected if status == GONE else TemporaryFailure)(f"http {status}")
 
 
-def webhook_body_of(message: Message, letter: RenderedMessage, phone: str, now_at: datetime) -> WebhookBody:
-    """Write a message as a webhook's body."""
+def webhook_body_of(message: Message, rendered: RenderedMessage, phone: str, now_at: datetime) -> WebhookBody:
+    """Build the webhook body of a message."""
     about = "ticket" if message.facts.number is not None else "appointment"
     return WebhookBody(
         type=f"{about}.{message.kind}",
@@ -108,8 +108,8 @@ def webhook_body_of(message: Message, letter: RenderedMessage, phone: str, now_a
             hall=message.hall,
             kind=message.kind,
             to=phone,
-            language=letter.language,
-            text=letter.text,
+            language=rendered.language,
+            text=rendered.text,
             subject=message.subject,
         ),
     )

@@ -68,35 +68,35 @@ class Office:
     database: Database
     halls: Halls
     clock: FakeClock
-    carriers: dict[MessageChannel, Transport]
+    transports: dict[MessageChannel, Transport]
     days: list[Day] = field(default_factory=list)
     counted: Counted = field(default_factory=Counted)
 
     def __post_init__(self) -> None:
         self.outbox = Outbox(self.database)
-        self.gatherer = self.another_gatherer()
+        self.producer = self.another_producer()
         self.sender = self.another_sender()
 
-    def another_gatherer(self) -> MessageProducer:
-        """The gatherer of another process."""
+    def another_producer(self) -> MessageProducer:
+        """The producer of another process."""
         return MessageProducer(
-            self.database, self.outbox, self.halls, self.clock, self.carriers.keys(), lambda: self.days
+            self.database, self.outbox, self.halls, self.clock, self.transports.keys(), lambda: self.days
         )
 
     def another_sender(self, outbox: Outbox | None = None, channel: MessageChannel | None = None) -> Sender:
         """The sender of another process, for the first channel if not said otherwise."""
-        chosen = channel or next(iter(self.carriers))
-        by = chosen, self.carriers[chosen]
+        chosen = channel or next(iter(self.transports))
+        by = chosen, self.transports[chosen]
         return Sender(outbox or self.outbox, self.halls, self.clock, *by, PlainLinks(), self.counted)
 
-    async def gather(self) -> None:
+    async def produce(self) -> None:
         """Look at all halls and gather."""
-        await self.another_gatherer().run_once()
+        await self.another_producer().run_once()
 
     async def run(self) -> None:
         """Gather and send."""
-        await self.gather()
-        for channel in self.carriers:
+        await self.produce()
+        for channel in self.transports:
             await self.another_sender(channel=channel).run_once()
 
     async def run_at(self, at: datetime) -> None:

@@ -290,7 +290,7 @@ async def test_a_reminder_waits_for_a_process_that_can_read_the_day(
 def test_nobody_is_told_to_check_in_before_the_doors_open(starts_at: datetime, doors_at: datetime | None) -> None:
     opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
 
-    told = apply_opening(Kind.HOUR_BEFORE, starts_at, opening, starts_at - timedelta(hours=1), told_closed=False)
+    told = apply_opening(Kind.HOUR_BEFORE, starts_at, opening, starts_at - timedelta(hours=1), closure_announced=False)
 
     assert told == SendAs(Kind.HOUR_BEFORE, doors_at=doors_at)
 
@@ -298,7 +298,7 @@ def test_nobody_is_told_to_check_in_before_the_doors_open(starts_at: datetime, d
 def test_a_day_that_begins_at_the_opening_has_no_doors_before_it() -> None:
     opening = hours(("00:00", "24:00"))
 
-    told = apply_opening(Kind.HOUR_BEFORE, at(25, 0, 10), opening, at(24, 23, 10), told_closed=False)
+    told = apply_opening(Kind.HOUR_BEFORE, at(25, 0, 10), opening, at(24, 23, 10), closure_announced=False)
 
     assert told == SendAs(Kind.HOUR_BEFORE, doors_at=at(25, 0))
 
@@ -307,7 +307,7 @@ def test_a_day_that_begins_at_the_opening_has_no_doors_before_it() -> None:
 def test_who_missed_a_time_is_not_told_to_take_a_number_after_the_doors_have_closed(minute: int, *, over: bool) -> None:
     opening = hours(("09:00", "12:00"), ("14:00", "17:30"))
 
-    told = apply_opening(Kind.MISSED, at(25, 16, 50), opening, at(25, 17, minute), told_closed=False)
+    told = apply_opening(Kind.MISSED, at(25, 16, 50), opening, at(25, 17, minute), closure_announced=False)
 
     assert told == SendAs(Kind.MISSED, over=over)
 
@@ -318,7 +318,7 @@ def test_who_missed_a_time_is_not_told_to_take_a_number_after_the_doors_have_clo
 def test_nobody_is_called_back_to_a_hall_that_is_suspended() -> None:
     opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 10), at(25, 10, 5)))
 
-    told = [apply_opening(Kind.NEAR, None, opening, at(25, 10, minute), told_closed=False) for minute in (0, 5)]
+    told = [apply_opening(Kind.NEAR, None, opening, at(25, 10, minute), closure_announced=False) for minute in (0, 5)]
 
     assert told == [Postpone(at(25, 10, 1), at(25, 10, 11)), SendAs(Kind.NEAR)]
 
@@ -329,7 +329,7 @@ def test_who_missed_a_time_is_told_to_come_when_the_hall_goes_on(minute: int, to
     opening = replace(hours(("09:00", "17:30")), suspension=Suspension(ALARM, at(25, 16)))
     again_at = now_at + timedelta(minutes=1)
 
-    said = apply_opening(Kind.MISSED, at(25, 15), opening, now_at, told_closed=False)
+    said = apply_opening(Kind.MISSED, at(25, 15), opening, now_at, closure_announced=False)
 
     assert said == (told or Postpone(again_at, again_at))
 

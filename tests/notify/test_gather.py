@@ -23,7 +23,7 @@ from tests.notify.story import Story
 async def test_a_booking_is_told_and_two_reminders_wait_for_their_time(office: Office, story: Story) -> None:
     await story.book(at(25, 14), await story.person())
 
-    await office.gather()
+    await office.produce()
 
     assert await office.rows("kind", "state", "due_at") == [
         ("booked", "waiting", at(23, 10)),
@@ -36,7 +36,7 @@ async def test_reminders_of_a_time_that_is_over_are_not_made(office: Office, sto
     await story.book(at(23, 10, 30), await story.person())
     await story.book(at(24, 9), await story.person())
 
-    await office.gather()
+    await office.produce()
 
     assert sorted(await office.rows("kind")) == ["booked", "booked", "hour_before"]
 
@@ -45,7 +45,7 @@ async def test_what_was_gathered_is_not_gathered_again(office: Office, story: St
     await story.book(at(25, 14), await story.person())
 
     for _ in range(3):
-        await office.gather()
+        await office.produce()
 
     assert len(await office.rows()) == 3
 
@@ -55,7 +55,7 @@ async def test_a_day_that_did_not_move_is_not_read(
 ) -> None:
     await story.book(at(25, 14), await story.person())
     await story.book(at(26, 14), await story.person())
-    await office.gather()
+    await office.produce()
     read: list[date] = []
     hold = Outbox.hold_cursor
 
@@ -65,19 +65,19 @@ async def test_a_day_that_did_not_move_is_not_read(
 
     monkeypatch.setattr(Outbox, "hold_cursor", held)
     await story.book(at(26, 15), await story.person())
-    await office.gather()
+    await office.produce()
 
     assert read == [date(2026, 11, 26)]
 
 
 async def test_a_day_that_this_process_appended_to_is_read_at_once(office: Office, story: Story) -> None:
-    await office.gatherer.run_once()
+    await office.producer.run_once()
     await story.book(at(25, 14), await story.person())
 
-    await office.gatherer.run_once()
+    await office.producer.run_once()
     assert await office.rows() == []
-    office.gatherer.moved(story.hall, date(2026, 11, 25))
-    await office.gatherer.run_once()
+    office.producer.mark_changed(story.hall, date(2026, 11, 25))
+    await office.producer.run_once()
 
     assert len(await office.rows()) == 3
 
@@ -86,18 +86,18 @@ async def test_who_left_no_address_gets_no_message(office: Office, story: Story)
     await story.book(at(25, 14), await story.person(email=None, phone="+8613800138000"))
     await story.book(at(25, 15), None)
 
-    await office.gather()
+    await office.produce()
 
     assert await office.rows() == []
 
 
 async def test_a_hold_is_told_when_it_is_confirmed(office: Office, story: Story) -> None:
     held = await story.book(at(25, 14), None, hold=True)
-    await office.gather()
+    await office.produce()
     assert await office.rows() == []
 
     await story.confirm(held, await story.person())
-    await office.gather()
+    await office.produce()
 
     assert await office.rows("kind") == ["booked", "day_before", "hour_before"]
 
@@ -108,7 +108,7 @@ async def test_a_hold_that_ends_is_not_told(office: Office, story: Story) -> Non
     await story.cancel(cancelled)
     await story.expire(expired)
 
-    await office.gather()
+    await office.produce()
 
     assert await office.rows() == []
 
@@ -120,7 +120,7 @@ async def test_whoever_moves_within_a_day_is_told_and_reminded_of_the_new_time_a
     await office.run()
 
     await story.move(one, at(25, 16))
-    await office.gather()
+    await office.produce()
 
     assert await office.rows("kind", "state", "due_at") == [
         ("booked", "sent", at(23, 10)),
@@ -142,7 +142,7 @@ async def test_whoever_moves_to_another_day_is_reminded_of_the_new_time_alone(
 
     await story.move(one, at(27, 9))
     for on in sorted([date(2026, 11, 25), date(2026, 11, 27)], reverse=late_first):
-        await office.gatherer.gather(story.hall, on)
+        await office.producer.produce(story.hall, on)
 
     assert sorted(await office.rows("kind", "state", "due_at")) == [
         ("booked", "sent", at(23, 10)),
@@ -158,7 +158,7 @@ async def test_whoever_books_and_moves_before_anything_was_sent_is_told_once(off
     one = await story.book(at(25, 14), await story.person())
     await story.move(one, at(25, 16))
 
-    await office.gather()
+    await office.produce()
 
     assert await office.rows("kind", "due_at") == [
         ("booked", at(23, 10)),
@@ -169,10 +169,10 @@ async def test_whoever_books_and_moves_before_anything_was_sent_is_told_once(off
 
 async def test_what_was_not_sent_yet_is_withdrawn_by_what_is_true_now(office: Office, story: Story) -> None:
     one = await story.book(at(25, 14), await story.person())
-    await office.gather()
+    await office.produce()
 
     await story.cancel(one)
-    await office.gather()
+    await office.produce()
 
     assert sorted(await office.rows()) == [
         ("booked", "withdrawn"),
@@ -188,7 +188,7 @@ async def test_whoever_has_checked_in_is_reminded_no_more(office: Office, story:
     clock.put(at(25, 12, 55))
 
     await story.check_in(one)
-    await office.gather()
+    await office.produce()
 
     assert sorted(await office.rows()) == [
         ("booked", "sent"),
@@ -203,7 +203,7 @@ async def test_whoever_did_not_come_is_told_the_way_forward(office: Office, stor
     clock.put(at(23, 11, 31))
 
     await story.miss(one)
-    await office.gather()
+    await office.produce()
 
     assert max(await office.rows()) == ("missed", "waiting")
 
@@ -213,7 +213,7 @@ async def test_who_was_erased_is_not_told_that_their_booking_went_with_them(offi
     await office.run()
 
     await story.cancel(one, CancelledBy.ERASED)
-    await office.gather()
+    await office.produce()
 
     assert "cancelled" not in await office.rows("kind")
 
@@ -224,7 +224,7 @@ async def test_an_appointment_that_changes_hands_is_told_to_who_has_it_now(offic
     other = await story.person(email="li.lei@home.example")
 
     await story.give_to(one, other)
-    await office.gather()
+    await office.produce()
 
     waiting = [row for row in await office.rows("kind", "state", "applicant_id::text") if row[1] == "waiting"]
     assert {kind for kind, _, _ in waiting} == {"changed", "day_before", "hour_before"}
@@ -238,7 +238,7 @@ async def test_what_happened_more_than_a_day_ago_is_not_told_but_still_reminded_
     await story.book(at(25, 14), await story.person())
     clock.put(at(24, 10, 1))
 
-    await office.gather()
+    await office.produce()
 
     assert await office.rows("kind") == ["day_before", "hour_before"]
 
@@ -249,7 +249,7 @@ async def test_what_happened_while_nobody_gathered_is_told_late(office: Office, 
     await story.book(at(23, 11, 30), await story.person())
     clock.put(at(23, 12))
 
-    await office.gather()
+    await office.produce()
 
     assert await office.rows("kind", "due_at") == [
         ("booked", at(23, 10)),
@@ -263,20 +263,20 @@ async def test_a_fault_in_one_day_does_not_hold_up_the_others(
 ) -> None:
     await story.book(at(24, 14), await story.person())
     await story.book(at(25, 14), await story.person())
-    news = Outbox.news
+    updates = Outbox.updates
 
     async def sometimes(
         self: Outbox, writer: Writer, hall: HallId, on: date, seq: int
     ) -> tuple[int, list[AppointmentUpdate]]:
         if on == date(2026, 11, 24):
             raise RuntimeError
-        return await news(self, writer, hall, on, seq)
+        return await updates(self, writer, hall, on, seq)
 
     with monkeypatch.context() as broken:
-        broken.setattr(Outbox, "news", sometimes)
-        await office.gather()
+        broken.setattr(Outbox, "updates", sometimes)
+        await office.produce()
     assert await office.rows("kind") == ["booked", "day_before", "hour_before"]
-    await office.gather()
+    await office.produce()
 
     assert len(await office.rows()) == 6
 
@@ -285,8 +285,8 @@ async def test_many_who_gather_at_once_make_each_message_once(office: Office, st
     for minute in range(0, 50, 5):
         await story.book(at(25, 14, minute), await story.person())
 
-    await asyncio.gather(*(office.another_gatherer().run_once() for _ in range(6)))
-    await office.gather()
+    await asyncio.gather(*(office.another_producer().run_once() for _ in range(6)))
+    await office.produce()
 
     assert len(await office.rows()) == 30
 
@@ -296,14 +296,14 @@ async def test_two_who_read_the_same_news_without_holding_the_cursor_still_make_
 ) -> None:
     """The second lock: the key refuses what the cursor would have kept from being made."""
     await story.book(at(25, 14), await story.person())
-    loose = office.another_gatherer()
+    loose = office.another_producer()
     loose._outbox = Outbox(office.database)
     nothing_held = "SELECT 0 FROM outbox_cursors WHERE hall_id = $1 AND day = $2"
     loose._outbox._sql = {**loose._outbox._sql, "hold_cursor": nothing_held}
-    await office.gather()
+    await office.produce()
     before = await office.rows("id", "state")
 
-    await loose.gather(story.hall, date(2026, 11, 25))
+    await loose.produce(story.hall, date(2026, 11, 25))
 
     assert await office.rows("id", "state") == before
 
@@ -319,9 +319,9 @@ async def test_a_gatherer_that_dies_before_its_end_has_done_nothing(
     with monkeypatch.context() as broken:
         broken.setattr(Outbox, "move_cursor", dies)
         with pytest.raises(StorageUnavailable):
-            await office.gather()
+            await office.produce()
     assert await office.rows() == []
-    await office.gather()
+    await office.produce()
 
     assert len(await office.rows()) == 3
 
@@ -338,7 +338,7 @@ async def test_the_day_before_is_the_same_time_by_the_wall_also_where_the_clock_
     after_the_change_at = datetime(2026, 10, 25, 9, 0, tzinfo=berlin).astimezone(UTC)
 
     await story.book(after_the_change_at, await story.person())
-    await office.gather()
+    await office.produce()
 
     day_before_at, hour_before_at = (await office.rows("due_at"))[1:]
     assert day_before_at == datetime(2026, 10, 24, 9, 0, tzinfo=berlin).astimezone(UTC)

@@ -256,7 +256,7 @@ async def test_a_message_that_the_server_refuses_as_a_whole_is_dead_or_tried_aga
 async def test_a_server_that_is_away_is_tried_eight_times_and_then_the_letter_is_dead(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
-    office.carriers[MessageChannel.MAIL] = Mailer("smtp://127.0.0.1:1", SENDER)
+    office.transports[MessageChannel.MAIL] = Mailer("smtp://127.0.0.1:1", SENDER)
     await story.book(at(29, 9, 20), await story.person())
     waits = []
 
@@ -282,7 +282,7 @@ async def test_a_server_that_is_not_there_for_us_at_all_says_nothing_about_the_p
 
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        office.carriers[MessageChannel.MAIL] = Mailer(f"smtp://127.0.0.1:{port}", SENDER)
+        office.transports[MessageChannel.MAIL] = Mailer(f"smtp://127.0.0.1:{port}", SENDER)
         await story.book(at(25, 9, 20), await story.person())
         await office.run()
 

@@ -64,7 +64,7 @@ async def test_it_is_sent_once_when_three_are_left(
     await call(lobby)
     for _ in range(3):
         await near.run()
-        await near.gatherer.run_once()
+        await near.producer.run_once()
         clock.advance(60)
         await call(lobby)
 
@@ -89,8 +89,8 @@ async def test_two_processes_that_look_at_one_day_send_it_once(lobby: Service, n
     await lobby.api.next("1")
     await call(lobby)
 
-    for gatherer in (near.another_gatherer(), near.another_gatherer(), near.gatherer):
-        await gatherer.run_once()
+    for producer in (near.another_producer(), near.another_producer(), near.producer):
+        await producer.run_once()
     await near.sender.run_once()
 
     assert len(mails.mails) == 1
@@ -101,7 +101,7 @@ async def test_who_was_called_meanwhile_is_not_told(lobby: Service, near: Office
     await somebody(lobby)
     await lobby.api.next("1")
     await call(lobby)
-    await near.gather()
+    await near.produce()
     await call(lobby, 4)
 
     await near.sender.run_once()
@@ -117,7 +117,7 @@ async def test_it_is_not_sent_when_it_is_no_longer_so(
     await somebody(lobby)
     await lobby.api.next("1")
     await call(lobby)
-    await near.gather()
+    await near.produce()
     clock.advance(600)
 
     await near.sender.run_once()
@@ -133,7 +133,7 @@ async def test_nobody_is_called_back_while_the_hall_is_suspended(
     ticket = await somebody(lobby)
     await lobby.api.next("1")
     await call(lobby)
-    await near.gather()
+    await near.produce()
     await lobby.api.staff("PUT", "suspension", {"text": {"en": "Fire alarm"}})
     for _ in range(2):
         await near.sender.run_once()

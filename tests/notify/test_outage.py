@@ -10,7 +10,7 @@ from service.notify.messaging import Messages
 
 async def test_an_outage_is_said_once_and_so_is_its_end() -> None:
     passes = AsyncMock()
-    for a_pass in (Messages(passes, [], Mock(), Mock()).gather, Messages(Mock(), [passes], Mock(), Mock()).send):
+    for a_pass in (Messages(passes, [], Mock(), Mock()).produce, Messages(Mock(), [passes], Mock(), Mock()).send):
         passes.run_once.side_effect = [StorageUnavailable("away"), StorageUnavailable("away"), None, None]
         with capture_logs() as lines:
             for _ in range(4):

@@ -37,7 +37,7 @@ FROM (
 WHERE o.hall_id = $1 AND o.id = due.id
 RETURNING o.id, o.day, o.subject, o.kind, o.facts, o.tries
 """
-"""`claim` without SKIP LOCKED and without a look at others' leases."""
+"""The statement `claim` without SKIP LOCKED and without the check of other leases."""
 
 NOBODYS = """
 UPDATE outbox
@@ -45,7 +45,7 @@ SET state = 'sending', tries = tries + 1, leased_until = $4, facts = $5, changed
 WHERE hall_id = $1 AND id = $2 AND $3::uuid IS NOT NULL AND state IN ('waiting', 'sending', 'sent')
 RETURNING tries
 """
-"""`hand_over` without a look at whose claim it is and what became of it."""
+"""The statement `begin_delivery` without the checks of claim and state."""
 
 
 async def book_many(story: Story) -> None:
@@ -56,7 +56,7 @@ async def book_many(story: Story) -> None:
 
 async def send_at_once(office: Office, outbox: Outbox) -> None:
     """Let four senders send what is due."""
-    await office.gather()
+    await office.produce()
     await asyncio.gather(*(office.another_sender(outbox).run_once() for _ in range(4)))
 
 
@@ -74,7 +74,7 @@ async def test_without_claims_many_senders_send_a_message_more_than_once(
 ) -> None:
     """The twin of the test above: it fails to find doubles if the claims are not what keeps them away."""
     loose = Outbox(office.database)
-    loose._sql = {**loose._sql, "claim": NOTHING_SKIPPED, "hand_over": NOBODYS}
+    loose._sql = {**loose._sql, "claim": NOTHING_SKIPPED, "begin_delivery": NOBODYS}
     await book_many(story)
 
     await send_at_once(office, loose)
@@ -86,7 +86,7 @@ async def test_a_claim_skips_what_another_claim_has_and_takes_it_when_the_lease_
     office: Office, story: Story, clock: FakeClock
 ) -> None:
     await book_many(story)
-    await office.gather()
+    await office.produce()
 
     async def claimed() -> set[str]:
         now_at = clock.now_at()
@@ -107,7 +107,7 @@ async def test_a_message_whose_sender_died_before_handing_it_over_is_sent_by_ano
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     now_at = clock.now_at()
     claim = new_id()
     assert await office.outbox.claim(
@@ -126,7 +126,7 @@ async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     now_at = clock.now_at()
     claim = new_id()
     (message,) = await office.outbox.claim(
@@ -138,19 +138,19 @@ async def test_a_sender_that_was_held_up_for_longer_than_its_lease_hands_nothing
 
     late_at = clock.now_at()
 
-    assert not await office.outbox.hand_over(message, claim, late_at + SENDING_LEASE, late_at)
+    assert not await office.outbox.begin_delivery(message, claim, late_at + SENDING_LEASE, late_at)
 
 
 async def test_what_is_newer_is_not_sent_while_what_it_takes_back_is_on_its_way(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     one = await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     mails.open.clear()
     slow = asyncio.create_task(office.sender.run_once())
     await mails.arrived.wait()
     await story.cancel(one)
-    await office.gather()
+    await office.produce()
 
     now_at = office.clock.now_at()
     claimed = await office.outbox.claim(
@@ -168,7 +168,7 @@ async def test_a_mail_whose_sender_died_while_handing_it_over_is_never_sent_agai
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     mails.open.clear()
     dying = asyncio.create_task(office.sender.run_once())
     await mails.arrived.wait()  # the server has it whole, and its answer never comes
@@ -193,13 +193,13 @@ async def test_a_webhook_whose_sender_died_while_handing_it_over_is_sent_again_b
     hooked: Office, story: Story, hooks: Receiver, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person(phone=PHONE))
-    await hooked.gather()
+    await hooked.produce()
     now_at = clock.now_at()
     claim = new_id()
     (message,) = await hooked.outbox.claim(
         story.hall, claim, MessageChannel.WEBHOOK, until_at=now_at + CLAIM_LEASE, now_at=now_at, limit=1
     )
-    assert await hooked.outbox.hand_over(message, claim, now_at + SENDING_LEASE, now_at)
+    assert await hooked.outbox.begin_delivery(message, claim, now_at + SENDING_LEASE, now_at)
 
     clock.advance(SENDING_LEASE.total_seconds())
     await hooked.sender.run_once()
@@ -212,7 +212,7 @@ async def test_an_answer_that_comes_after_a_message_was_given_up_puts_it_right(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     mails.open.clear()
     slow = asyncio.create_task(office.sender.run_once())
     await mails.arrived.wait()
@@ -253,7 +253,7 @@ async def test_who_was_erased_before_it_was_sent_gets_nothing_and_the_row_goes(
     office: Office, story: Story, mails: PostOffice
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     await office.execute("DELETE FROM applicants")
 
     await office.sender.run_once()
@@ -265,7 +265,7 @@ async def test_who_was_erased_before_it_was_sent_gets_nothing_and_the_row_goes(
 
 async def test_an_address_that_was_taken_back_gets_nothing(office: Office, story: Story, mails: PostOffice) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     await office.execute("UPDATE applicants SET email = NULL")
 
     await office.sender.run_once()
@@ -278,7 +278,7 @@ async def test_what_is_not_true_any_more_is_not_sent_even_where_the_gathering_is
 ) -> None:
     moved = await story.book(at(25, 9, 20), await story.person())
     gone = await story.book(at(25, 9, 40), await story.person())
-    await office.gather()
+    await office.produce()
     await story.move(moved, at(25, 16))
     await story.cancel(gone)
 
@@ -304,13 +304,13 @@ async def test_an_outcome_that_could_not_be_written_down_is_written_before_anyth
     office: Office, story: Story, mails: PostOffice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
 
     async def away(*_: object, **__: object) -> bool:
         raise StorageUnavailable("away")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Outbox, "settle", away)
+        broken.setattr(Outbox, "record_result", away)
         with pytest.raises(StorageUnavailable):
             await office.sender.run_once()
     assert (await office.rows())[0] == ("booked", "sending")
@@ -325,15 +325,15 @@ async def test_a_fault_of_ours_costs_one_message_and_says_nobodys_address(
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
     await story.book(at(25, 9, 40), await story.person(email="li.lei@home.example"))
-    carrier = office.carriers[MessageChannel.MAIL]
-    hand_over = carrier.hand_over
+    transport = office.transports[MessageChannel.MAIL]
+    deliver = transport.deliver
 
     async def sometimes(message, letter, person, now_at):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         if person.email == EMAIL:
             raise RuntimeError(person.email)
-        return await hand_over(message, letter, person, now_at)
+        return await deliver(message, letter, person, now_at)
 
-    monkeypatch.setattr(carrier, "hand_over", sometimes)
+    monkeypatch.setattr(transport, "deliver", sometimes)
     await office.run()
 
     assert [mail["To"] for mail in mails.mails] == ["li.lei@home.example"]
@@ -347,7 +347,7 @@ async def test_a_fault_of_ours_in_one_hall_does_not_hold_up_the_others(
     office: Office, story: Story, mails: PostOffice, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     due, claim = office.outbox.halls_due, office.outbox.claim
 
     async def one_more(*arguments: Any) -> list[HallId]:  # noqa: ANN401  (as `halls_due`)
@@ -371,7 +371,7 @@ async def test_a_fault_of_ours_in_one_hall_does_not_hold_up_the_others(
 
 async def test_a_hall_that_is_gone_sends_nothing(office: Office, story: Story, mails: PostOffice) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
+    await office.produce()
     await office.execute("UPDATE outbox SET hall_id = 'gone'")
     await office.execute("UPDATE applicants SET hall_id = 'gone'")
     await office.execute("UPDATE appointments SET hall_id = 'gone'")
@@ -427,7 +427,7 @@ async def test_what_is_of_no_use_any_more_does_not_wait_for_its_next_try(
 async def test_what_is_over_is_swept_after_a_month(office: Office, story: Story, clock: FakeClock) -> None:
     await story.book(at(23, 10, 40), await story.person())
     await office.run()
-    messages = Messages(office.gatherer, [office.sender], office.outbox, clock)
+    messages = Messages(office.producer, [office.sender], office.outbox, clock)
 
     await messages.sweep()
     assert len(await office.rows()) == 1
@@ -447,7 +447,7 @@ async def test_a_stop_waits_for_the_hand_over_under_way_and_begins_no_other(
     messages_now = messaging(settings, database, office.halls, office.clock, list, PlainLinks(), Counted())
     async with messages_now as messages:
         assert messages is not None
-        await messages.gather()
+        await messages.produce()
         sending = asyncio.create_task(messages.send())
         await mails.arrived.wait()
         sending.cancel()  # as the scheduler's end does
@@ -463,14 +463,14 @@ async def test_what_takes_its_time_is_not_begun_a_second_time(
     office: Office, story: Story, mails: PostOffice, clock: FakeClock
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    await office.gather()
-    messages = Messages(office.gatherer, [office.sender], office.outbox, clock)
+    await office.produce()
+    messages = Messages(office.producer, [office.sender], office.outbox, clock)
     mails.open.clear()
 
-    await messages.send_apart()
+    await messages.start_sending()
     await mails.arrived.wait()
     begun = messages._sending[office.sender]
-    await messages.send_apart()
+    await messages.start_sending()
     assert messages._sending == {office.sender: begun}
     mails.open.set()
     await messages.stop()
@@ -487,12 +487,12 @@ async def test_a_mail_server_that_takes_its_time_holds_up_no_text_message(
     await story.book(at(25, 9, 20), await story.person(phone=PHONE, email=None))
     mails.open.clear()
     async with Gateway(hooks.url, SECRET) as gateway:
-        office.carriers[MessageChannel.WEBHOOK] = gateway
-        senders = [office.another_sender(channel=channel) for channel in office.carriers]
-        messages = Messages(office.another_gatherer(), senders, office.outbox, office.clock)
-        await messages.gather()
+        office.transports[MessageChannel.WEBHOOK] = gateway
+        senders = [office.another_sender(channel=channel) for channel in office.transports]
+        messages = Messages(office.another_producer(), senders, office.outbox, office.clock)
+        await messages.produce()
 
-        await messages.send_apart()
+        await messages.start_sending()
         async with asyncio.timeout(10):
             await mails.arrived.wait()
             await hooks.arrived.wait()
@@ -511,18 +511,18 @@ async def test_passes_that_meet_no_database_leave_their_work_to_the_next(
     office: Office, story: Story, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await story.book(at(25, 9, 20), await story.person())
-    messages = Messages(office.another_gatherer(), [office.sender], office.outbox, clock)
-    messages.moved(HallId("demo"), story.on(at(25, 9)))
+    messages = Messages(office.another_producer(), [office.sender], office.outbox, clock)
+    messages.mark_changed(HallId("demo"), story.on(at(25, 9)))
 
     async def away(*_: object, **__: object) -> None:
         raise StorageUnavailable("away")
 
     with monkeypatch.context() as broken:
         broken.setattr(Database, "fetch", away)
-        await messages.gather()
+        await messages.produce()
         await messages.send()
         await messages.sweep()
-    await messages.gather()
+    await messages.produce()
     await messages.send()
 
     assert (await office.rows())[0] == ("booked", "sent")

@@ -69,7 +69,7 @@ async def test_what_is_booked_is_sent_with_the_link_to_its_page(
     messages = served.running.messages
     assert messages is not None
 
-    await messages.gather()
+    await messages.produce()
     await messages.send()
 
     (mail,) = mails.mails
@@ -91,14 +91,14 @@ async def test_a_day_that_a_manager_closes_is_told_to_whoever_has_booked_it_and_
     assert (await manager.call("POST", "appointments", body)).status == 201
     messages = served.running.messages
     assert messages is not None
-    await messages.gather()
+    await messages.produce()
     await messages.send()
 
     assert (await manager.staff("POST", "day/close")).status == 200
     for instant in (at(23, 10), at(23, 14), at(23, 15, 31)):
         clock.put(instant)
         await served.running.jobs.sweep_appointments()
-        await messages.gather()
+        await messages.produce()
         await messages.send()
 
     assert [mail["Subject"].partition(":")[0] for mail in mails.mails] == ["Booked", "Booking cancelled"]
@@ -123,7 +123,7 @@ async def test_a_ticket_that_is_near_is_known_to_the_process_that_called(served:
     messages = served.running.messages
     assert messages is not None
 
-    await messages.gather()
+    await messages.produce()
     await messages.send()
 
     assert [body["type"] for body in hooks.bodies] == ["ticket.near"]

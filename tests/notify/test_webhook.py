@@ -106,11 +106,11 @@ async def test_a_receiver_that_is_away_is_tried_again(
     hooked: Office, story: Story, hooks: Receiver, clock: FakeClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with Gateway("http://127.0.0.1:1/hook?key=hush", SECRET) as nowhere:
-        hooked.carriers[MessageChannel.WEBHOOK], there = nowhere, hooked.carriers[MessageChannel.WEBHOOK]
+        hooked.transports[MessageChannel.WEBHOOK], there = nowhere, hooked.transports[MessageChannel.WEBHOOK]
         await story.book(at(25, 9, 20), await story.person(phone=PHONE))
         await hooked.run()
     assert (await hooked.rows("state", "reason"))[0] == ("waiting", "unreachable")
-    hooked.carriers[MessageChannel.WEBHOOK] = there
+    hooked.transports[MessageChannel.WEBHOOK] = there
 
     clock.advance(60)
     await hooked.run()
@@ -122,7 +122,7 @@ async def test_a_receiver_that_is_away_is_tried_again(
 
 async def test_who_can_be_reached_both_ways_is_told_both_ways(office: Office, story: Story, hooks: Receiver) -> None:
     async with Gateway(hooks.url, SECRET) as gateway:
-        office.carriers[MessageChannel.WEBHOOK] = gateway
+        office.transports[MessageChannel.WEBHOOK] = gateway
         await story.book(at(23, 10, 40), await story.person(phone=PHONE))
         await office.run()
 
